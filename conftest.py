@@ -1,0 +1,95 @@
+"""What every test may count on: a throwaway cluster, compiled words, a browser if there is one, and warnings as errors."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import hypothesis
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+
+from incentives_portal.embedded import lease, local
+from incentives_portal.embedded.words import compile_words
+
+pytest_plugins = ["incentives_portal.tests.stack"]
+
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's sync API runs an event loop in this thread
+
+# How long an example takes says something about the machine and nothing about the code.
+hypothesis.settings.register_profile("portal", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("portal")
+
+CHROMIUM = os.environ.get("CHROMIUM") or next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+IN_CI = os.environ.get("CI", "").lower() == "true"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The workers of pytest-xdist find the words compiled by the process that started them."""
+    if not hasattr(config, "workerinput"):
+        compile_words(settings.LOCALE_PATHS)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without Chromium the browser tests are skipped, with the reason; CI has no reason to be without.
+
+    What takes long begins first: otherwise one worker is left with it while the others have nothing to do.
+    """
+    items.sort(key=lambda item: not item.get_closest_marker("slow"))
+    if CHROMIUM:
+        return
+    reason = "no Chromium: apt-get install chromium, or set CHROMIUM to its path"
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Iterator[None]:
+    """With CI=true a skipped test is a failed one: nobody reads the skips of a machine."""
+    outcome = yield
+    report = outcome.get_result()
+    if IN_CI and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped although CI=true: {report.longrepr}"
+
+
+@pytest.fixture(autouse=True)
+def _own_surroundings(tmp_path_factory: pytest.TempPathFactory, settings: Any) -> None:
+    """Files go into a folder of the test's own, and no rate limit or cached value comes from another test."""
+    settings.MEDIA_ROOT = tmp_path_factory.mktemp("media")
+    cache.clear()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **browser_type_launch_args,
+        "executable_path": CHROMIUM,
+        "headless": True,
+        "args": ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
+    }
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    size = {"width": 1280, "height": 900}
+    return {
+        **browser_context_args,
+        "locale": "en-GB",
+        "timezone_id": "UTC",
+        "viewport": size,
+        "reduced_motion": "reduce",
+    }
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The run that made the throwaway cluster ends it; workers of xdist only used it."""
+    if hasattr(config, "workerinput") or not settings.configured:
+        return
+    place = local.place()
+    if place.throwaway:
+        lease.release(place)
