@@ -1,0 +1,69 @@
+"""The admin site: the desk of the operator's incentives admins. One door with the portal, one table of permissions."""
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.contrib.admin.apps import AdminConfig
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+
+
+class PortalAdminConfig(AdminConfig):
+    default_site = "incentives_portal.admin_site.PortalAdminSite"
+
+    def ready(self) -> None:
+        from incentives_portal.screens import navigation
+
+        super().ready()
+        navigation.register(
+            navigation.NavItem(_("Administration"), "admin:index", 90, lambda user: user.is_staff, prefix="/admin/")
+        )
+
+
+class PortalAdminSite(admin.AdminSite):
+    """Signs in and out where the portal does. Whoever is no incentives admin of the operator gets 403 for every page."""
+
+    site_header = _("Incentives administration")
+    site_title = _("Incentives administration")
+    index_title = _("What waits, and what can be configured")
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_active and request.user.is_staff)
+
+    def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
+        inner = super().admin_view(view, cacheable)
+
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.user.is_authenticated and not self.has_permission(request):
+                raise PermissionDenied
+            return inner(request, *args, **kwargs)
+
+        return update_wrapper(checked, inner)
+
+    @method_decorator(login_not_required)
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        next_page = request.GET.get("next") or reverse("admin:index")
+        if request.user.is_authenticated:
+            return redirect("admin:index")
+        return redirect(f"{reverse('account_login')}?{urlencode({'next': next_page})}")
+
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return redirect("account_logout")
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return redirect("account_change_password")
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        from incentives_portal.home.inbox import staff_buckets
+        from incentives_portal.programs.warnings import missing_periods
+
+        context = {"buckets": staff_buckets(request.user), "period_warnings": missing_periods(None)}
+        return super().index(request, context | (extra_context or {}))

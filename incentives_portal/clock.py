@@ -1,0 +1,45 @@
+"""The only source of now.
+
+Everything that asks for the time asks here, so that demo data and walks work on any day of the year. ``PORTAL_CLOCK`` (a signed
+number of seconds, allowed with embedded servers only) moves the clock of all processes by the same amount.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+_fixed: ContextVar[datetime | None] = ContextVar("fixed_clock", default=None)
+
+
+def now() -> datetime:
+    """The current instant, aware, in UTC."""
+    fixed = _fixed.get()
+    if fixed is not None:
+        return fixed
+    return datetime.now(UTC) + timedelta(seconds=settings.PORTAL_CLOCK)
+
+
+def today(zone: str) -> date:
+    """The calendar date in the named time zone."""
+    return now().astimezone(ZoneInfo(zone)).date()
+
+
+def end_of_day(day: date, zone: str) -> datetime:
+    """The last second of a day in a zone: deadlines end at 23:59 where the program lives (domain.md 21, no. 16)."""
+    return datetime.combine(day, time(23, 59, 59), tzinfo=ZoneInfo(zone))
+
+
+@contextmanager
+def at(moment: datetime) -> Iterator[None]:
+    """Hold the clock at one instant, in this thread only. For tests and for demo data of past days."""
+    if moment.tzinfo is None:
+        raise ValueError("The clock needs an aware datetime.")
+    token = _fixed.set(moment.astimezone(UTC))
+    try:
+        yield
+    finally:
+        _fixed.reset(token)

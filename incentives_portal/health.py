@@ -1,0 +1,73 @@
+"""Two answers for machines: is this process alive, and is everything there that it needs. Plain JSON, nobody signs in.
+
+``/healthz`` is for what restarts processes; ``/readyz`` is for who watches over the whole.
+"""
+
+from collections.abc import Callable
+
+from celery import current_app
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from kombu.exceptions import OperationalError
+
+LATE_SECONDS = 300  # a message that waits longer than this is not just waiting for the next round
+
+
+@login_not_required
+@require_safe
+@never_cache
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+@login_not_required
+@require_safe
+@never_cache
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Database, migrations, broker and the outbox; 503 when one of them is not as it should be."""
+    checks: dict[str, Callable[[], str]] = {
+        "database": _database,
+        "migrations": _migrations,
+        "broker": _broker,
+        "messages": _messages,
+    }
+    said: dict[str, str] = {}
+    for name, check in checks.items():
+        try:
+            said[name] = check()
+        except (DatabaseError, OperationalError, OSError) as error:
+            # The kind is enough for who watches; the words may name hosts and roles.
+            said[name] = f"failed: {type(error).__name__}"
+    ready = all(words.startswith("ok") for words in said.values())
+    return JsonResponse({"status": "ok" if ready else "failed", **said}, status=200 if ready else 503)
+
+
+def _database() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return "ok"
+
+
+def _migrations() -> str:
+    executor = MigrationExecutor(connection)
+    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return f"failed: {len(missing)} not applied" if missing else "ok"
+
+
+def _broker() -> str:
+    with current_app.connection_for_write() as broker:
+        broker.ensure_connection(max_retries=1, interval_start=0, timeout=3)
+    return "ok"
+
+
+def _messages() -> str:
+    """The age of the message that has been due longest."""
+    from incentives_portal.outbox.models import Message
+
+    age = Message.objects.oldest_waiting_seconds()
+    return f"{'ok' if age < LATE_SECONDS else 'failed'}: oldest waiting {age:.0f} s"

@@ -1,0 +1,23 @@
+"""How a log line looks: one line, whatever happened, with the id of the request it belongs to."""
+
+import logging
+
+from incentives_portal.history.context import request_id
+
+
+class RequestIdFilter(logging.Filter):
+    """Lets every record through and gives it ``request_id`` ("-" outside requests).
+
+    Django writes of an answer with an error when the request's middleware is over: then its request still knows.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = request_id.get() or getattr(getattr(record, "request", None), "request_id", "-")
+        return True
+
+
+class LineFormatter(logging.Formatter):
+    """Keeps a traceback on the line of its message, so that a line is an event for whatever collects them."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return super().format(record).replace("\n", " | ")

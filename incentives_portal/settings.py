@@ -1,0 +1,338 @@
+"""Settings: every knob is read from the environment here and nowhere else (``.env.example`` lists them).
+
+Without ``DATABASE_URL`` and ``REDIS_URL`` the portal uses the embedded servers of :mod:`incentives_portal.embedded`, which start when a
+connection is really opened; importing this module starts nothing.
+"""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+
+from incentives_portal.embedded.secret import secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+# -- Where we are -------------------------------------------------------------------------------------------------------------
+
+# Everything that is written while running: embedded databases, media, local mailbox, generated key, beat's schedule.
+PORTAL_STATE = env.path("PORTAL_STATE", default=str(BASE_DIR / ".portal"))
+PORTAL_STATE = Path(str(PORTAL_STATE)).resolve()
+
+DEBUG = env.bool("DEBUG", default=False)
+LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=LOOPBACK_HOSTS)
+
+# The address people type. Mails link to it; its scheme decides on cookies and HSTS. The Host header is never trusted for that.
+PORTAL_URL = env(
+    "PORTAL_URL",
+    default="http://localhost:8000" if ALLOWED_HOSTS == LOOPBACK_HOSTS else f"https://{ALLOWED_HOSTS[0].lstrip('.')}",
+).rstrip("/")
+HTTPS = urlsplit(PORTAL_URL).scheme == "https"
+
+SECRET_KEY_GENERATED = "SECRET_KEY" not in env.ENVIRON
+SECRET_KEY = secret_key(PORTAL_STATE) if SECRET_KEY_GENERATED else env("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+
+OPERATOR_NAME = env("OPERATOR_NAME", default="Halden")
+PORTAL_NAME = env("PORTAL_NAME", default="Halden Incentives")
+
+# Moves the clock of all processes by so many seconds, for walks and demos; refused without embedded servers.
+PORTAL_CLOCK = env.int("PORTAL_CLOCK", default=0)
+
+# -- The rooms ----------------------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",  # runserver serves static files as gunicorn does
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.forms",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "django_filters",
+    "csp",
+    "allauth",
+    "allauth.account",
+    "pgtrigger",
+    "pghistory",
+    "incentives_portal.admin_site.PortalAdminConfig",
+    "incentives_portal.screens",
+    "incentives_portal.accounts",
+    "incentives_portal.documents",
+    "incentives_portal.history",
+    "incentives_portal.outbox",
+    "incentives_portal.workflow",
+    "incentives_portal.programs",
+    "incentives_portal.people",
+    "plans",
+    "proofs",
+    "claims",
+    "incentives_portal.home",
+    "incentives_portal.demo",
+    "incentives_portal.embedded",
+]
+
+MIDDLEWARE = [
+    "incentives_portal.history.middleware.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "incentives_portal.screens.middleware.PrivatePagesMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "incentives_portal.accounts.middleware.PersonalPreferencesMiddleware",
+]
+
+ROOT_URLCONF = "incentives_portal.urls"
+WSGI_APPLICATION = "incentives_portal.wsgi.application"
+# Widgets of our own have their templates among the others.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "incentives_portal.screens.context.portal",
+            ],
+        },
+    }
+]
+CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
+
+# -- Database, broker, cache --------------------------------------------------------------------------------------------------
+
+EMBEDDED_DATABASE = not env("DATABASE_URL", default="")
+if EMBEDDED_DATABASE:
+    # Host, port, role and password are asked of the embedded server when a connection is opened.
+    DATABASES = {
+        "default": {
+            "ENGINE": "incentives_portal.embedded.postgres",
+            "NAME": env("PORTAL_DATABASE_NAME", default="portal"),
+        }
+    }
+else:
+    DATABASES = {"default": env.db("DATABASE_URL")}
+DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# The engine's transactions around verbs are the only ones; a request is not a unit of work.
+DATABASES["default"]["ATOMIC_REQUESTS"] = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+EMBEDDED_REDIS = "redis://embedded"
+REDIS_URL = env("REDIS_URL", default="") or EMBEDDED_REDIS
+EMBEDDED_BROKER = REDIS_URL == EMBEDDED_REDIS
+# Another database than the broker's: clearing the cache must not empty the queue.
+BROKER_NUMBER = int(urlsplit(REDIS_URL).path.strip("/") or 0)
+CACHES = {
+    "default": (
+        {"BACKEND": "incentives_portal.embedded.cache.EmbeddedCache", "LOCATION": EMBEDDED_REDIS}
+        if EMBEDDED_BROKER
+        else {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": env("CACHE_URL", default=urlsplit(REDIS_URL)._replace(path=f"/{BROKER_NUMBER + 1}").geturl()),
+            "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
+        }
+    )
+}
+CACHES["default"]["KEY_PREFIX"] = "portal"
+
+# -- Celery: the outbox makes messages certain, the broker only makes them fast ---------------------------------------------------
+
+CELERY_BROKER_URL = REDIS_URL
+# The shortest value of all applications on one broker wins; longer than the time limit, and no task has an ETA or a countdown.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 300,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+    "socket_keepalive": True,
+    "health_check_interval": 25,
+    "max_retries": 0,  # a publisher gives up at once; workers reconnect by their own setting below
+}
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_PUBLISH_RETRY = False  # a decision does not wait for a broker that is down: the relay comes by
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_TIME_LIMIT = 60
+CELERY_TASK_SOFT_TIME_LIMIT = 45
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_DEFAULT_QUEUE = "portal"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CONCURRENCY = env.int("CELERY_CONCURRENCY", default=2)
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+# Every job is safe to run twice and to be skipped; what nobody fetched in time is replaced by the next one.
+CELERY_BEAT_SCHEDULE = {
+    "relay the outbox": {"task": "outbox.relay", "schedule": 5.0, "options": {"expires": 30}},
+    "render waiting documents": {"task": "documents.render_pending", "schedule": 30.0, "options": {"expires": 60}},
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(PORTAL_STATE / "beat-schedule")
+
+# -- Mail ---------------------------------------------------------------------------------------------------------------------
+
+LOCAL_MAILBOX = not env("EMAIL_URL", default="")
+MAILBOX_FOLDER = PORTAL_STATE / "mailbox"
+if LOCAL_MAILBOX:
+    # Quickstart runs an SMTP server that delivers everything into the folder above, and names its port here.
+    EMAIL_HOST = "127.0.0.1"
+    EMAIL_PORT = env.int("PORTAL_MAILBOX_PORT", default=0)
+    OUTBOX_EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_PORT else 'console'}.EmailBackend"
+else:
+    vars().update(env.email_url("EMAIL_URL"))
+    OUTBOX_EMAIL_BACKEND = vars()["EMAIL_BACKEND"]
+# Whatever Django or allauth sends becomes a row of the outbox; only its worker talks to the mail server, over the backend above.
+EMAIL_BACKEND = "incentives_portal.outbox.backend.OutboxBackend"
+# Outside production: the only domains that get mail. Empty allows all.
+MAIL_ALLOWED_DOMAINS = env.list("MAIL_ALLOWED_DOMAINS", default=[])
+# Where answers of people go, if somebody reads them.
+MAIL_REPLY_TO = env("MAIL_REPLY_TO", default="")
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default=f"{PORTAL_NAME} <incentives@{urlsplit(PORTAL_URL).hostname}>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# -- Files --------------------------------------------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env("STATIC_ROOT", default=str(PORTAL_STATE / "static")))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(PORTAL_STATE / "media")))
+# There is no MEDIA_URL: uploaded files have no address of their own, views serve them to those who may see them.
+STORAGES = {
+    "default": {
+        "BACKEND": env("MEDIA_STORAGE", default="django.core.files.storage.FileSystemStorage"),
+        "OPTIONS": env.json("MEDIA_STORAGE_OPTIONS", default={}),
+    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=20 * 1024 * 1024)  # of one file
+UPLOAD_MAX_FILES = env.int("UPLOAD_MAX_FILES", default=20)  # at once
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+
+# -- Who --------------------------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "allauth.account.auth_backends.AuthenticationBackend",
+    "incentives_portal.accounts.backends.CapabilityBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+
+# People are added by an admin, so an address is known to be theirs before they sign in for the first time.
+ACCOUNT_ADAPTER = "incentives_portal.accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(PORTAL_URL).scheme
+# allauth's default limits stand (ten wrong passwords a minute from one address, five in five minutes for one account);
+# they count in the cache above, and behind a proxy they need to know how many addresses to skip.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+
+# -- Security -----------------------------------------------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+if ALLAUTH_TRUSTED_PROXY_COUNT:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000) if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# Preloading binds a whole domain for years: its owner's decision, not this portal's.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
+
+# A prefix of __Host- makes the browser refuse a cookie that came over http or from a subdomain; it needs https to work at all.
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "portal-session"
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "portal-csrf"
+LANGUAGE_COOKIE_NAME = "__Host-language" if HTTPS else "portal-language"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+
+# -- Languages, time ----------------------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [
+    ("en", "English"),
+    ("de", "Deutsch"),
+    ("fr", "Français"),
+    ("nl", "Nederlands"),
+    ("sv", "Svenska"),
+    ("zh-hans", "简体中文"),
+]
+LOCALE_PATHS = [BASE_DIR / "incentives_portal" / "locale"]
+TIME_ZONE = "UTC"
+USE_I18N = True
+FORMAT_MODULE_PATH = "incentives_portal.screens.formats"
+USE_TZ = True
+
+# -- Logs: one line each, with the id of the request ------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request": {"()": "incentives_portal.logs.RequestIdFilter"}},
+    "formatters": {
+        "line": {
+            "()": "incentives_portal.logs.LineFormatter",
+            "format": "{asctime} {levelname} {name} {request_id} {message}",
+            "style": "{",
+        }
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]}},
+    "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        # Django's own handler would mail and print a second time.
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # Says for every HEAD request that Django leaves cutting the body off to the server.
+        "gunicorn.http.wsgi": {"level": "ERROR"},
+    },
+}

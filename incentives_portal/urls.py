@@ -1,0 +1,26 @@
+"""All addresses of the portal. Signing in is the default for every one; what is public says so in its view."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+
+from incentives_portal import health
+from incentives_portal.accounts.views import email_address
+
+urlpatterns = [
+    path("", include("incentives_portal.home.urls")),
+    path("accounts/email/", email_address, name="account_email"),  # before allauth's page of that name
+    path("accounts/", include("allauth.urls")),
+    path("profile/", include("incentives_portal.accounts.urls")),
+    path("plans/", include("plans.urls")),
+    path("proofs/", include("proofs.urls")),
+    path("claims/", include("claims.urls")),
+    path("desk/", include("claims.desk_urls")),
+    path("notifications/", include("incentives_portal.outbox.urls")),
+    path("admin/", admin.site.urls),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+]
+
+if settings.EMBEDDED_DATABASE and settings.LOCAL_MAILBOX:
+    urlpatterns.append(path("mailbox/", include("incentives_portal.embedded.urls")))
