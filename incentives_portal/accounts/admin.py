@@ -1,0 +1,75 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from .capabilities import OPERATOR_ROLES, PARTNER_WIDE_ROLES, Role
+from .forms import time_zone_choices
+from .models import Location, Organisation, OrganisationRole, User
+
+
+class LocationInline(admin.TabularInline):
+    model = Location
+    extra = 0
+
+
+@admin.register(Organisation)
+class OrganisationAdmin(admin.ModelAdmin):
+    list_display = ["name", "kind"]
+    list_filter = ["kind"]
+    search_fields = ["name", "locations__partner_id", "locations__name"]
+    inlines = [LocationInline]
+
+
+class OrganisationRoleForm(forms.ModelForm):
+    """Refuses a role of the other side."""
+
+    class Meta:
+        model = OrganisationRole
+        fields = ["user", "role"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        user, role = cleaned.get("user"), cleaned.get("role")
+        if user and role and Role(role) not in (OPERATOR_ROLES if user.is_operator else PARTNER_WIDE_ROLES):
+            self.add_error("role", _("This role belongs to the other side."))
+        return cleaned
+
+
+class OrganisationRoleInline(admin.TabularInline):
+    model = OrganisationRole
+    form = OrganisationRoleForm
+    extra = 0
+
+
+class PersonForm(forms.ModelForm):
+    """A person without the password: that is set through the reset mail and never seen by an admin."""
+
+    class Meta:
+        model = User
+        fields = ["organisation", "email", "name", "language", "time_zone", "is_active"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["time_zone"] = forms.ChoiceField(label=_("Time zone"), choices=time_zone_choices(), initial="UTC")
+
+    def save(self, commit: bool = True) -> User:
+        if not self.instance.pk:
+            self.instance.set_unusable_password()
+        return super().save(commit)
+
+
+@admin.register(User)
+class UserAdmin(admin.ModelAdmin):
+    """People are switched off, never deleted: their deeds stay in the history."""
+
+    form = PersonForm
+    list_display = ["name", "email", "organisation", "is_active"]
+    list_filter = ["is_active", "organisation__kind"]
+    list_select_related = ["organisation"]
+    search_fields = ["name", "email", "organisation__name"]
+    inlines = [OrganisationRoleInline]
+
+    def has_delete_permission(self, request: Any, obj: User | None = None) -> bool:
+        return False

@@ -1,0 +1,45 @@
+"""Django's permission questions, answered from the capability table: the admin site has no table of its own."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.backends import BaseBackend
+
+from .capabilities import may
+
+if TYPE_CHECKING:
+    from .models import User
+
+#: Which capability opens a model in the admin site, by app label: (to look, to change). None: not in the admin at all.
+#: Cases (plans, claims) are never changed there by hand: their verbs are own pages that call services.
+ADMIN_CAPABILITIES: dict[str, tuple[str | None, str | None]] = {
+    "accounts": ("program.configure", "people.manage"),
+    "people": ("program.configure", "people.manage"),
+    "programs": ("program.configure", "program.configure"),
+    "history": ("program.configure", None),
+    "outbox": ("outbox.read", None),
+    "plans": ("plan.review", None),
+    "proofs": (None, None),
+    "claims": (None, None),
+}
+#: Models of an append-only or derived kind keep to looking, but reason codes are configuration.
+CONFIGURED_ELSEWHERE = {"history.reasoncode": "program.configure"}
+
+
+def admin_permission(user: "User", perm: str) -> bool:
+    """Whether the person may view, add, change or delete rows of a model in the admin site, as ``app.action_model``."""
+    app, _dot, codename = perm.partition(".")
+    action, _underscore, model = codename.partition("_")
+    look, change = ADMIN_CAPABILITIES.get(app, (None, None))
+    change = CONFIGURED_ELSEWHERE.get(f"{app}.{model}", change)
+    capability = look if action == "view" else change
+    return user.is_staff and capability is not None and may(user, capability)
+
+
+class CapabilityBackend(BaseBackend):
+    """Answers has_perm from capabilities; signing in is allauth's."""
+
+    def authenticate(self, request: Any, **credentials: Any) -> None:
+        return None
+
+    def has_perm(self, user_obj: Any, perm: str, obj: object = None) -> bool:
+        return bool(user_obj.is_active) and admin_permission(user_obj, perm)

@@ -1,0 +1,188 @@
+"""Who may do what: the one table of the portal (domain.md 1.3 with the choices of its sections 20 and 21).
+
+Transitions name capabilities, views and buttons ask ``may``, lists use ``scope_q``, mails use ``holders``, the admin asks through the
+authentication backend. Roles come from *role sources*: the organisation-wide ones from this room, the roles per program and location
+from the room people/, which registers itself here because it stands above.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Q, QuerySet
+from django.db.models.enums import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from .models import User
+
+
+class Role(TextChoices):
+    """Every role of the portal. The side is part of the code: a partner's incentives admin is not the operator's."""
+
+    PARTNER_INCENTIVES_ADMIN = "partner.incentives_admin", _("Incentives admin")
+    PARTNER_INCENTIVES_USER = "partner.incentives_user", _("Incentives user")
+    PARTNER_INCENTIVES_VIEWER = "partner.incentives_viewer", _("Incentives viewer (read-only)")
+    PARTNER_GLOBAL_ADMIN = "partner.global_admin", _("Global admin")
+    PARTNER_ACCOUNT_ADMIN = "partner.account_admin", _("Account admin")
+    PARTNER_BILLING_ADMIN = "partner.billing_admin", _("Billing admin")
+    OPERATOR_INCENTIVES_ADMIN = "operator.incentives_admin", _("Operator incentives admin")
+    OPERATOR_REVIEWER = "operator.reviewer", _("Reviewer")
+    OPERATOR_FINANCE = "operator.finance", _("Finance")
+    OPERATOR_AUDITOR = "operator.auditor", _("Auditor")
+
+    @property
+    def is_operator(self) -> bool:
+        return self.value.startswith("operator.")
+
+
+#: Roles given for the whole organisation; the other partner roles are given per program and location (blueprint, section 4).
+PARTNER_WIDE_ROLES = (Role.PARTNER_GLOBAL_ADMIN, Role.PARTNER_ACCOUNT_ADMIN, Role.PARTNER_BILLING_ADMIN)
+OPERATOR_ROLES = tuple(role for role in Role if role.is_operator)
+
+_ADMIN, _USER, _VIEWER = Role.PARTNER_INCENTIVES_ADMIN, Role.PARTNER_INCENTIVES_USER, Role.PARTNER_INCENTIVES_VIEWER
+_GLOBAL, _ACCOUNT, _BILLING = PARTNER_WIDE_ROLES
+_STAFF = OPERATOR_ROLES
+_PLAN_DESK, _REVIEWER = Role.OPERATOR_INCENTIVES_ADMIN, Role.OPERATOR_REVIEWER
+
+CAPABILITIES: dict[str, frozenset[Role]] = {
+    code: frozenset(roles)
+    for code, roles in {
+        "enrolment.read": (_ADMIN, _USER, _VIEWER, _GLOBAL, *_STAFF),
+        "enrolment.manage": (_PLAN_DESK,),
+        "plan.read": (_ADMIN, _USER, _VIEWER, _GLOBAL, _BILLING, *_STAFF),
+        "plan.write": (_ADMIN, _GLOBAL, _BILLING),
+        "plan.review": (_PLAN_DESK,),
+        "poe.read": (_ADMIN, _USER, _VIEWER, _GLOBAL, *_STAFF),
+        "poe.write": (_ADMIN,),
+        "claim.read": (_ADMIN, _USER, _VIEWER, _GLOBAL, *_STAFF),
+        "claim.write": (_ADMIN, _USER, _GLOBAL),
+        "claim.contribute": (_ADMIN, _USER, _GLOBAL),
+        "claim.review": (_REVIEWER,),
+        "claim.dispute": (_ADMIN,),
+        "history.internal": _STAFF,
+        "outbox.read": _STAFF,
+        "outbox.resend": (_PLAN_DESK, _REVIEWER),
+        "people.manage": (_GLOBAL, _ACCOUNT, _PLAN_DESK),
+        "program.configure": (_PLAN_DESK,),
+    }.items()
+}
+
+#: What each capability means, for the help page.
+CAPABILITY_WORDS = {
+    "enrolment.read": _("See enrollments"),
+    "enrolment.manage": _("Set enrollments"),
+    "plan.read": _("See plans"),
+    "plan.write": _("Create, edit and submit plans"),
+    "plan.review": _("Approve or reject plans"),
+    "poe.read": _("See proofs of execution"),
+    "poe.write": _("Create and submit proofs of execution and their claims in programs with plans"),
+    "claim.read": _("See claims"),
+    "claim.write": _("Create and edit claims"),
+    "claim.contribute": _("Add documents and comments to a claim"),
+    "claim.review": _("Review and decide claims"),
+    "claim.dispute": _("Dispute a rejected claim"),
+    "history.internal": _("Read and write internal notes"),
+    "outbox.read": _("See whether messages were delivered"),
+    "outbox.resend": _("Send a message again"),
+    "people.manage": _("Add people and give roles"),
+    "program.configure": _("Edit programs, catalogue and calendars"),
+}
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One role that a person holds: everywhere in the organisation, or for one program, or for one program at one location."""
+
+    role: Role
+    program_id: int | None = None
+    location_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a question of permission is about. Parts left out are not narrowed down."""
+
+    organisation_id: int
+    program_id: int | None = None
+    location_id: int | None = None
+
+
+GrantSource = Callable[["User"], Iterable[Grant]]
+HolderSource = Callable[[frozenset[Role], Scope], Q]
+
+_grant_sources: list[GrantSource] = []
+_holder_sources: list[HolderSource] = []
+
+
+def register_role_source(grants: GrantSource, holders: HolderSource) -> None:
+    """Add a place where roles are kept: what a person holds, and (as a condition on users) who holds a role for a scope."""
+    _grant_sources.append(grants)
+    _holder_sources.append(holders)
+
+
+def grants(user: "User | AnonymousUser") -> list[Grant]:
+    """All roles of a person, read once per request and kept on the instance. Nobody inactive holds any."""
+    if not user.is_authenticated or not user.is_active:
+        return []
+    if not hasattr(user, "_grants"):
+        user._grants = [grant for source in _grant_sources for grant in source(user)]
+    return user._grants
+
+
+def may(user: "User | AnonymousUser", capability: str, scope: Scope | None = None) -> bool:
+    """Whether the person may do this to what the scope names. An unknown capability raises KeyError: deny is never by typo."""
+    allowed = CAPABILITIES[capability]
+    return any(grant.role in allowed and _covers(user, grant, scope) for grant in grants(user))
+
+
+def _covers(user: "User | AnonymousUser", grant: Grant, scope: Scope | None) -> bool:
+    if scope is None or grant.role.is_operator:
+        return True
+    if user.organisation_id != scope.organisation_id:
+        return False
+    if grant.program_id is not None and scope.program_id is not None and grant.program_id != scope.program_id:
+        return False
+    return grant.location_id is None or scope.location_id is None or grant.location_id == scope.location_id
+
+
+def scope_q(
+    user: "User | AnonymousUser",
+    capability: str,
+    *,
+    organisation: str = "location__organisation_id",
+    program: str = "program_id",
+    location: str = "location_id",
+) -> Q:
+    """The rows for which the person holds the capability, as a condition: what ``visible_to`` is made of.
+
+    The three names are the paths from the row to its organisation, program and location.
+    """
+    allowed = CAPABILITIES[capability]
+    nothing = Q(pk__in=[])
+    condition = nothing
+    for grant in grants(user):
+        if grant.role not in allowed:
+            continue
+        if grant.role.is_operator:
+            return Q()
+        rows = Q(**{organisation: user.organisation_id})
+        if grant.program_id is not None:
+            rows &= Q(**{program: grant.program_id})
+        if grant.location_id is not None:
+            rows &= Q(**{location: grant.location_id})
+        condition |= rows
+    return condition
+
+
+def holders(roles: str | Iterable[Role], scope: Scope) -> "QuerySet[User]":
+    """Active people who hold a capability (or one of the roles) for the scope: whom to write to, or whom to ask."""
+    from .models import User
+
+    wanted = CAPABILITIES[roles] if isinstance(roles, str) else frozenset(roles)
+    condition = Q(pk__in=[])
+    for source in _holder_sources:
+        condition |= source(wanted, scope)
+    return User.objects.filter(condition, is_active=True).distinct().order_by("pk")

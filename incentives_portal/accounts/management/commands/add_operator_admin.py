@@ -1,0 +1,29 @@
+"""The first person of an installation: everybody else is added by that person in the admin site."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import transaction
+
+from incentives_portal.accounts.capabilities import Role
+from incentives_portal.accounts.models import Organisation, OrganisationKind
+from incentives_portal.accounts.services import add_person, give_role
+
+
+class Command(BaseCommand):
+    help = "Create the operator, if there is none yet, and an incentives admin of the operator, who sets a password by mail."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("email")
+        parser.add_argument("name")
+        parser.add_argument("--operator", default="Operator", help="Name of the operator, used if it is created now.")
+
+    @transaction.atomic
+    def handle(self, *args: Any, **options: Any) -> None:
+        domain = options["email"].rpartition("@")[2].lower()
+        operator, _created = Organisation.objects.get_or_create(
+            kind=OrganisationKind.OPERATOR, defaults={"name": options["operator"], "email_domains": [domain]}
+        )
+        person = add_person(operator, email=options["email"], name=options["name"])
+        give_role(person, Role.OPERATOR_INCENTIVES_ADMIN)
+        self.stdout.write(f"Added {person.email}. Set the password with “Forgot your password?” on the sign-in page.")

@@ -1,0 +1,179 @@
+"""Who takes part: organisations, their locations, their people, and the roles that reach over a whole organisation."""
+
+import uuid
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from .capabilities import OPERATOR_ROLES, PARTNER_WIDE_ROLES, Role, grants, may
+
+
+class OrganisationKind(models.TextChoices):
+    OPERATOR = "operator", _("Operator")
+    PARTNER = "partner", _("Partner")
+
+
+class Organisation(models.Model):
+    """A company: the operator that pays incentives, or a partner that earns them (domain.md 2)."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    kind = models.CharField(_("kind"), max_length=8, choices=OrganisationKind.choices)
+    name = models.CharField(_("name"), max_length=120)
+    email_domains = models.JSONField(_("email domains"), default=list, blank=True)
+
+    class Meta:
+        verbose_name = _("organisation")
+        verbose_name_plural = _("organisations")
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                name="organisation_kind_known", condition=models.Q(kind__in=OrganisationKind.values)
+            ),
+            models.UniqueConstraint(
+                name="organisation_one_operator", fields=["kind"], condition=models.Q(kind=OrganisationKind.OPERATOR)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_operator(self) -> bool:
+        return self.kind == OrganisationKind.OPERATOR
+
+    def owns_address(self, email: str) -> bool:
+        """Whether an e-mail address is on one of the organisation's domains."""
+        _name, at, domain = email.rpartition("@")
+        return bool(at) and domain.lower() in [own.lower() for own in self.email_domains]
+
+
+class Location(models.Model):
+    """A place of business with its own partner id: enrolments, plans, claims and payments hang on it (domain.md 2)."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="locations", verbose_name=_("organisation")
+    )
+    partner_id = models.CharField(_("partner ID"), max_length=20, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    country = models.CharField(_("country/region"), max_length=2)
+    closed_on = models.DateField(_("closed on"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("location")
+        verbose_name_plural = _("locations")
+        ordering = ["organisation__name", "name"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.partner_id})"
+
+
+class UserManager(BaseUserManager["User"]):
+    """People are found by their e-mail address, in any case, and always come with their organisation: every page needs it."""
+
+    def get_queryset(self) -> models.QuerySet["User"]:
+        return super().get_queryset().select_related("organisation")
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """A person of an organisation. Without a password nobody can sign in until one is set by the reset mail."""
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser):
+    """A person of one organisation. What the person may do comes from roles only; there is no superuser."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="people", verbose_name=_("organisation")
+    )
+    email = models.EmailField(_("email"), unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    language = models.CharField(_("language"), max_length=10, default="en")
+    time_zone = models.CharField(_("time zone"), max_length=40, default="UTC")
+    is_active = models.BooleanField(_("active"), default=True)
+    date_joined = models.DateTimeField(_("joined"), auto_now_add=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="user_email_any_case"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name.split(" ")[0]
+
+    @property
+    def initials(self) -> str:
+        parts = self.name.split()
+        return "".join(part[0] for part in (parts[:1] + parts[-1:] if len(parts) > 1 else parts)).upper()
+
+    @property
+    def is_operator(self) -> bool:
+        return self.organisation.is_operator
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the admin site opens: it is the desk of the operator's incentives admins."""
+        return any(grant.role == Role.OPERATOR_INCENTIVES_ADMIN for grant in grants(self))
+
+    @property
+    def is_superuser(self) -> bool:
+        return False
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        """Django's question, answered from the capability table (accounts/backends.py)."""
+        from .backends import admin_permission
+
+        return admin_permission(self, perm)
+
+    def has_perms(self, perm_list: list[str], obj: object = None) -> bool:
+        return all(self.has_perm(perm, obj) for perm in perm_list)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_staff
+
+    def may(self, capability: str) -> bool:
+        """Whether the person holds the capability for anything at all."""
+        return may(self, capability)
+
+
+class OrganisationRole(models.Model):
+    """A role that reaches over the whole organisation: a partner's global, account or billing admin, or any of the operator's."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="organisation_roles", verbose_name=_("person"))
+    role = models.CharField(
+        _("role"),
+        max_length=32,
+        choices=[(role.value, role.label) for role in (*PARTNER_WIDE_ROLES, *OPERATOR_ROLES)],
+    )
+
+    class Meta:
+        verbose_name = _("organisation-wide role")
+        verbose_name_plural = _("organisation-wide roles")
+        constraints = [models.UniqueConstraint(name="organisation_role_once", fields=["user", "role"])]
+
+    def __str__(self) -> str:
+        return str(Role(self.role).label)

@@ -1,0 +1,10 @@
+from django.urls import path
+
+from . import views
+
+app_name = "accounts"
+urlpatterns = [
+    path("", views.ProfileView.as_view(), name="profile"),
+    path("language/", views.set_language, name="language"),
+    path("role/", views.no_role, name="no_role"),
+]

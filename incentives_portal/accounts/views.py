@@ -1,0 +1,67 @@
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
+from django.utils import translation
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+from django.views.generic import UpdateView
+
+from .capabilities import Role, Scope, holders
+from .forms import ProfileForm
+from .models import User
+
+
+class ProfileView(UpdateView):
+    """My profile: name, language, time zone."""
+
+    form_class = ProfileForm
+    template_name = "accounts/profile.html"
+    success_url = reverse_lazy("accounts:profile")
+
+    def get_object(self, queryset: QuerySet[User] | None = None) -> User:
+        # A copy of its own: an invalid name must not appear in the frame of the page.
+        return User.objects.get(pk=self.request.user.pk)
+
+    def form_valid(self, form: ProfileForm) -> HttpResponse:
+        response = super().form_valid(form)
+        with translation.override(form.instance.language):
+            messages.success(self.request, _("Your profile is saved."))
+        return response
+
+    def form_invalid(self, form: ProfileForm) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
+
+@require_POST
+def set_language(request: HttpRequest) -> HttpResponse:
+    """Switch the language of the portal and of one's mails, and stay on the page."""
+    language = request.POST.get("language", "")
+    if language in dict(ProfileForm.base_fields["language"].choices):
+        User.objects.filter(pk=request.user.pk).update(language=language)
+    target = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return redirect(target if safe else "home")
+
+
+def email_address(request: HttpRequest) -> HttpResponse:
+    """Nobody changes the address by which one is known here: people are added, and their addresses corrected, by an admin."""
+    raise Http404
+
+
+def no_role(request: HttpRequest) -> HttpResponse:
+    """What somebody without a role sees: whom to ask (domain.md 1.4)."""
+    return render(request, "accounts/no_role.html", no_role_context(request.user))
+
+
+def no_role_context(user: Any) -> dict[str, Any]:
+    """The people who can give a role: the own global and account admins, else the operator's incentives admins."""
+    asked = [Role.PARTNER_GLOBAL_ADMIN, Role.PARTNER_ACCOUNT_ADMIN]
+    admins = [] if user.is_operator else list(holders(asked, Scope(user.organisation_id)))
+    return {"admins": admins or list(holders([Role.OPERATOR_INCENTIVES_ADMIN], Scope(user.organisation_id)))}
