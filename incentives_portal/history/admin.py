@@ -1,0 +1,12 @@
+from django.contrib import admin
+
+from .models import ReasonCode
+
+
+@admin.register(ReasonCode)
+class ReasonCodeAdmin(admin.ModelAdmin):
+    """Reasons are configuration: new ones are added, used ones are switched off."""
+
+    list_display = ["code", "kind", "verb", "__str__", "active"]
+    list_filter = ["kind", "verb", "active"]
+    search_fields = ["code", "words"]

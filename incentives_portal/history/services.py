@@ -1,0 +1,124 @@
+"""Writing history. The only functions that insert threads, events, remarks and submissions."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+
+from incentives_portal import clock
+from incentives_portal.accounts.capabilities import grants
+from incentives_portal.accounts.models import Organisation, User
+from incentives_portal.documents.models import DocumentVersion
+
+from .context import request_id
+from .models import Event, ReasonCode, Remark, Submission, Thread, ThreadKind
+from .registry import kind_of
+
+_PREFIXES = {
+    ThreadKind.PLAN: "PLN",
+    ThreadKind.PROOF: "POE",
+    ThreadKind.CLAIM: "CLM",
+    ThreadKind.ENROLMENT: "ENR",
+    ThreadKind.ASSOCIATION: "CPR",
+}
+
+
+@dataclass(frozen=True)
+class RemarkDraft:
+    """A remark to be recorded with an event: at a document version, or at a place of the form, with words or a reason."""
+
+    words: str
+    version: DocumentVersion | None = None
+    place: str = ""
+    reason: ReasonCode | None = None
+
+
+@transaction.atomic
+def open_thread(kind: ThreadKind, organisation: Organisation, title: str) -> Thread:
+    """Begin the history of a case and give it the reference by which people call it."""
+    prefix, year = _PREFIXES[kind], clock.now().year
+    reference = f"{prefix}-{year}-{_next_number(prefix, year):05d}"
+    return Thread.objects.create(kind=kind, reference=reference, organisation=organisation, title=title)
+
+
+def _next_number(prefix: str, year: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO history_counter (prefix, year, last) VALUES (%s, %s, 1)"
+            " ON CONFLICT (prefix, year) DO UPDATE SET last = history_counter.last + 1 RETURNING last",
+            [prefix, year],
+        )
+        return cursor.fetchone()[0]
+
+
+def rename_thread(thread: Thread, title: str) -> None:
+    """Keep the title of the thread equal to that of its case."""
+    Thread.objects.filter(pk=thread.pk).update(title=title)
+    thread.title = title
+
+
+@transaction.atomic
+def record(
+    thread: Thread,
+    actor: User,
+    code: str,
+    *,
+    from_status: str = "",
+    to_status: str = "",
+    reason: ReasonCode | None = None,
+    words: str = "",
+    internal: bool = False,
+    data: Mapping[str, Any] | None = None,
+    remarks: Iterable[RemarkDraft] = (),
+) -> Event:
+    """Write one event, with its remarks. Raises registry.UnknownEvent for a code that nobody registered."""
+    kind_of(code)
+    event = Event.objects.create(
+        thread=thread,
+        organisation=actor.organisation,
+        actor=actor,
+        actor_name=actor.name,
+        actor_role=next((grant.role.value for grant in grants(actor)), ""),
+        code=code,
+        from_status=from_status,
+        to_status=to_status,
+        reason=reason,
+        words=words,
+        internal=internal,
+        data=dict(data or {}),
+        request_id=request_id.get(),
+        at=clock.now(),
+    )
+    Remark.objects.bulk_create(
+        Remark(event=event, version=draft.version, place=draft.place, reason=draft.reason, words=draft.words)
+        for draft in remarks
+    )
+    return event
+
+
+def comment(
+    thread: Thread, actor: User, words: str, *, internal: bool = False, versions: Iterable[DocumentVersion] = ()
+) -> Event:
+    """Say something on a case, with documents if any. Whether the person may is the caller's question."""
+    code = "history.noted" if internal else "history.commented"
+    remarks = [RemarkDraft(words="", version=version) for version in versions]
+    return record(thread, actor, code, words=words, internal=internal, remarks=remarks)
+
+
+@transaction.atomic
+def snapshot(thread: Thread, content: Mapping[str, Any], assessment: Mapping[str, Any], actor: User) -> Submission:
+    """Keep what is submitted, as it is now. The caller holds the lock of the case, so numbers follow each other."""
+    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    last = thread.submissions.order_by("-number").values_list("number", flat=True).first() or 0
+    return Submission.objects.create(
+        thread=thread,
+        number=last + 1,
+        content=content,
+        sha256=hashlib.sha256(canonical.encode()).hexdigest(),
+        assessment=assessment,
+        by=actor,
+        at=clock.now(),
+    )

@@ -1,0 +1,170 @@
+"""The one way in which a status changes, and the one way in which a case is edited.
+
+In one transaction: lock the row and read it again, is the verb allowed from this status, may this person, is what the person saw still what
+stands, write, record, queue the message. Whoever comes second is told who was faster. There is no force path: a correction is a verb of
+its own. Lock order everywhere: claim, proof, plan, fund account; several of a kind by primary key.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from django.db import OperationalError, connection, models, transaction
+
+from incentives_portal import clock
+from incentives_portal.accounts.capabilities import may
+from incentives_portal.accounts.models import User
+from incentives_portal.history.models import Event, ReasonCode, Thread
+from incentives_portal.history.services import RemarkDraft, record
+
+from .errors import Busy, NotAllowed, NotNow, ReasonMissing, Stale, WordsMissing
+from .machine import Case, Editable, Machine, Transition
+from .messages import announce
+from .models import Assignment
+
+C = TypeVar("C", bound=Case)
+E = TypeVar("E", bound=Editable)
+Row = TypeVar("Row", bound=models.Model)
+
+_DEADLOCK, _SERIALIZATION, _LOCK_TIMEOUT = "40P01", "40001", "55P03"
+_TRIES = 3
+
+
+def perform(
+    machine: Machine,
+    case: C,
+    verb: str,
+    *,
+    actor: User,
+    seen: int | None,
+    words: str = "",
+    reason: ReasonCode | None = None,
+    remarks: Iterable[RemarkDraft] = (),
+    before: Callable[[C], Mapping[str, Any] | None] | None = None,
+    after: Callable[[C, Event], None] | None = None,
+) -> Event:
+    """Do a verb to a case and return the event that tells of it.
+
+    ``seen`` is the version of the case that the person had before their eyes. ``before`` runs on the locked row: it checks the room's own
+    rules (raising Refused), sets further columns, and returns data for the event. ``after`` writes what hangs on the event.
+
+    Effects, in order: the row's columns, its status and version, the event with its remarks, ``after``, the announcement.
+    Raises NotNow, Stale, NotAllowed, WordsMissing, ReasonMissing, Refused, Busy; then nothing was written.
+    """
+
+    def once() -> Event:
+        current = locked(type(case), case.pk)  # type: ignore[type-var]
+        arrow = _arrow(machine, current, verb, actor, seen)
+        if arrow.needs_reason and reason is None:
+            raise ReasonMissing
+        if arrow.needs_words and not words.strip():
+            raise WordsMissing
+        data = before(current) if before else None
+        source, current.status = current.status, arrow.target
+        current.version += 1
+        # The whole row: it was read under the lock, so nothing of another's can be overwritten.
+        current.save()
+        event = record(
+            current.thread,
+            actor,
+            arrow.event,
+            from_status=source,
+            to_status=arrow.target,
+            reason=reason,
+            words=words.strip(),
+            data=data,
+            remarks=remarks,
+        )
+        if after:
+            after(current, event)
+        if arrow.message:
+            announce(arrow.message, current, event)
+        return event
+
+    return _retried(once)
+
+
+@contextmanager
+def editing(case: E, *, actor: User, capability: str, seen: int | None) -> Iterator[E]:
+    """Edit the content of a case: yields the locked, fresh row and counts its version up at the end, in one transaction.
+
+    The case says itself whether it can be edited (``is_editable``). Raises NotAllowed, NotNow, Stale, Busy.
+    """
+    with _waiting_briefly(), transaction.atomic():
+        current = locked(type(case), case.pk)  # type: ignore[type-var]
+        if not may(actor, capability, current.scope):
+            raise NotAllowed
+        if not current.is_editable:
+            raise NotNow(current, latest_event(current.thread))
+        if seen != current.version:
+            raise Stale(current, latest_event(current.thread))
+        yield current
+        current.version += 1
+        current.save()
+
+
+def locked(model: type[Row], pk: Any) -> Row:
+    """The row, read again under its lock. The caller is in a transaction; waits five seconds at the most."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '5s'")
+    return model._default_manager.select_for_update(of=("self",)).get(pk=pk)
+
+
+def latest_event(thread: Thread) -> Event | None:
+    """What happened last on the case, notes of the operator left out: whom to name when somebody was faster."""
+    return thread.events.filter(internal=False).select_related("organisation").order_by("-id").first()
+
+
+def assign(thread: Thread, user: User) -> None:
+    """Put the case on a person's desk."""
+    Assignment.objects.update_or_create(thread=thread, defaults={"user": user, "since": clock.now()})
+
+
+def release(thread: Thread) -> None:
+    """Take the case off everybody's desk."""
+    Assignment.objects.filter(thread=thread).delete()
+
+
+def _arrow(machine: Machine, case: Case, verb: str, actor: User, seen: int | None) -> Transition:
+    """The arrow to follow, after the questions: from this status, by this person, on what was seen."""
+    arrow = machine.find(case, verb)
+    capability = arrow.capability if arrow else machine.capability_of(verb)
+    if not may(actor, capability, case.scope):
+        raise NotAllowed
+    if arrow is None:
+        raise NotNow(case, latest_event(case.thread))
+    if arrow.decides and actor.organisation_id == case.scope.organisation_id:
+        raise NotAllowed
+    if arrow.refusal and (why := arrow.refusal(case, actor)):
+        raise NotAllowed(why)
+    if seen != case.version:
+        raise Stale(case, latest_event(case.thread))
+    return arrow
+
+
+def _retried(once: Callable[[], Event]) -> Event:
+    """Run in a transaction; after a deadlock again, three times at the most, unless an outer transaction is already broken by it."""
+    nested = connection.in_atomic_block
+    for attempt in range(1, _TRIES + 1):
+        try:
+            with _waiting_briefly(), transaction.atomic():
+                return once()
+        except OperationalError as error:
+            if nested or attempt == _TRIES or _code(error) not in (_DEADLOCK, _SERIALIZATION):
+                raise
+    raise AssertionError("unreachable")
+
+
+@contextmanager
+def _waiting_briefly() -> Iterator[None]:
+    """Turn a lock that could not be had in time into a sentence for people."""
+    try:
+        yield
+    except OperationalError as error:
+        if _code(error) == _LOCK_TIMEOUT:
+            raise Busy from error
+        raise
+
+
+def _code(error: OperationalError) -> str | None:
+    return getattr(error.__cause__, "pgcode", None)

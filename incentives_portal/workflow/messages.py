@@ -1,0 +1,43 @@
+"""Which message goes to whom when something happens: each room registers its table of announcements here."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from incentives_portal.accounts.models import User
+from incentives_portal.history.models import Event
+from incentives_portal.outbox.letters import Letter
+from incentives_portal.outbox.services import queue
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """One line of the table: the code, who hears of it, and the letter, written in the recipient's language when it is queued."""
+
+    code: str
+    recipients: Callable[[Any, Event], Iterable[User]]
+    letter: Callable[[Any, Event, User], Letter]
+
+
+_announcements: dict[str, Announcement] = {}
+
+
+def register(*announcements: Announcement) -> None:
+    for announcement in announcements:
+        _announcements[announcement.code] = announcement
+
+
+def all_announcements() -> list[Announcement]:
+    return list(_announcements.values())
+
+
+def announce(code: str, case: Any, event: Event) -> None:
+    """Queue the message for everybody concerned but the one who acted. An unknown code raises KeyError.
+
+    That nobody at all is concerned is kept as a message to nobody, which staff see; that only the one who acted is, is nothing to tell.
+    """
+    announcement = _announcements[code]
+    people = list(announcement.recipients(case, event))
+    others = [person for person in people if person.pk != event.actor_id]
+    if others or not people:
+        queue(event, code, lambda _event, person: announcement.letter(case, event, person), others)
