@@ -1,0 +1,66 @@
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from .models import Message
+
+
+@admin.register(Message)
+class MessageAdmin(admin.ModelAdmin):
+    """Every message and what became of it, to look at. Nothing is edited; *Send again* is an own address that calls the service."""
+
+    change_form_template = "outbox/admin_message.html"
+    list_display = ["subject_line", "address", "code", "state", "attempts", "created", "sent_at"]
+    list_filter = ["state", "trouble", "secret"]
+    search_fields = ["address", "subject", "event__thread__reference", "message_id"]
+    search_help_text = _("Address, subject, reference of the case or Message-ID")
+    list_per_page = 50
+    show_full_result_count = False
+    actions = None
+    fieldsets = [
+        (None, {"fields": ["subject_line", "recipient", "address", "code", "reference", "language"]}),
+        (
+            _("Delivery"),
+            {
+                "fields": [
+                    "state",
+                    "trouble",
+                    "error",
+                    "attempts",
+                    "next_at",
+                    "queued_at",
+                    "created",
+                    "sent_at",
+                    "message_id",
+                ]
+            },
+        ),
+        (_("Words"), {"fields": ["words"]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
+        messages = super().get_queryset(request).select_related("recipient", "event__thread")
+        return messages.defer("text", "html").order_by("-id")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
+        return False
+
+    @admin.display(description=_("subject"), ordering="subject")
+    def subject_line(self, message: Message) -> str:
+        return str(message)
+
+    @admin.display(description=_("case"))
+    def reference(self, message: Message) -> str:
+        return message.event.thread.reference if message.event else ""
+
+    @admin.display(description=_("text"))
+    def words(self, message: Message) -> str:
+        """The text part. What is secret is nobody's to read, also before it is wiped."""
+        return str(_("Not shown: it is about signing in.")) if message.secret else message.text

@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class OutboxConfig(AppConfig):
+    name = "incentives_portal.outbox"
+    label = "outbox"
+    verbose_name = _("Messages")
+
+    def ready(self) -> None:
+        from incentives_portal.screens import navigation
+
+        from . import kinds, queries
+
+        kinds.register_own()
+        navigation.register_unread(queries.unread_count)

@@ -1,0 +1,48 @@
+"""What a room writes to a person, as data. How it looks is the business of rendering.py and of two templates."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from incentives_portal.accounts.models import User
+from incentives_portal.history.models import Event
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One letter in the language and time zone of its recipient; every part is plain text and is escaped where it is shown.
+
+    ``subject``     one line; no secrets in it, it is read on locked phones
+    ``heading``     what happened, in one sentence; the first line of the letter
+    ``paragraphs``  what it means; the first one is also the short text of the notification
+    ``facts``       (label, value): the case, the amount, dates
+    ``reason``      the words of the reason code
+    ``mend``        what would mend it, in the words of the reason code
+    ``words``       the comment, as the person who acted wrote it; ``said_by`` is that person
+    ``remarks``     (place or document, words): what to mend, in order
+    ``next_step``   what the recipient can do now
+    ``deadline``    until when, with weekday and zone: "Friday 27 November 2026, 23:59 (Berlin)"
+    ``link``        path in the portal, beginning with "/"; needs signing in, and only shows
+    ``link_label``  what one will see there
+    """
+
+    subject: str
+    heading: str
+    paragraphs: Sequence[str] = ()
+    facts: Sequence[tuple[str, str]] = ()
+    reason: str = ""
+    mend: str = ""
+    words: str = ""
+    said_by: str = ""
+    remarks: Sequence[tuple[str, str]] = ()
+    next_step: str = ""
+    deadline: str = ""
+    link: str = ""
+    link_label: str = ""
+
+    def __post_init__(self) -> None:
+        if self.link and (not self.link.startswith("/") or self.link.startswith(("//", "/\\"))):
+            raise ValueError(f"A letter links to a path of the portal, not to {self.link!r}.")
+
+
+#: Writes the letter about an event to a person; called under the person's language and time zone.
+LetterWriter = Callable[[Event, User], Letter]

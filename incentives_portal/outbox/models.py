@@ -1,0 +1,119 @@
+"""Every message to a person. A message is a row before it is a mail; the notification in the portal is the same row."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from incentives_portal import clock
+from incentives_portal.history.models import Event
+
+from .enums import FINISHED, WAITING, State, Trouble
+from .querysets import MessageQuerySet
+
+
+class Message(models.Model):
+    """One message to one person about one event, rendered in the person's language in the transaction of that event.
+
+    What was written stays as it was (``subject``, ``text``, ``html``), whatever happens to the case later. Mails about signing in have no
+    event and are secret: nobody reads them in the portal, and their body is wiped when they are sent. ``message_id`` is fixed, so that
+    a mail that had to be sent twice is recognised as one. ``queued_at`` is when the message last began to wait.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    # Without an index of its own: message_once_per_person begins with it.
+    event = models.ForeignKey(
+        Event, models.PROTECT, null=True, related_name="messages", db_index=False, verbose_name=_("event")
+    )
+    code = models.CharField(_("code"), max_length=60)
+    # Without an index of its own: message_of_recipient begins with it.
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="messages",
+        db_index=False,
+        verbose_name=_("recipient"),
+    )
+    address = models.CharField(_("address"), max_length=254, blank=True)
+    language = models.CharField(_("language"), max_length=10)
+    subject = models.CharField(_("subject"), max_length=200, blank=True)
+    summary = models.CharField(_("summary"), max_length=300, blank=True)
+    text = models.TextField(_("text"), blank=True)
+    html = models.TextField(blank=True)
+    link = models.CharField(_("link"), max_length=200, blank=True)
+    secret = models.BooleanField(_("secret"), default=False)
+    read_at = models.DateTimeField(_("read at"), null=True)
+
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.QUEUED)
+    trouble = models.CharField(_("trouble"), max_length=12, choices=Trouble.choices, blank=True)
+    error = models.CharField(_("what the server said"), max_length=500, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    next_at = models.DateTimeField(_("next attempt"), default=clock.now)
+    lease_until = models.DateTimeField(null=True)
+    message_id = models.CharField(max_length=320, unique=True)
+    queued_at = models.DateTimeField(_("waiting since"), default=clock.now)
+    sent_at = models.DateTimeField(_("sent at"), null=True)
+    created = models.DateTimeField(_("created"), default=clock.now)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        constraints = [
+            # However often an event is announced, a person hears of it once. One row without a person says that there was nobody.
+            # Also the index of deliveries_for(): all messages of the events of a thread.
+            models.UniqueConstraint(
+                name="message_once_per_person",
+                fields=["event", "code", "recipient"],
+                condition=Q(event__isnull=False),
+                nulls_distinct=False,
+            ),
+            models.UniqueConstraint(
+                name="message_once_per_address", fields=["event", "code", "address"], condition=~Q(address="")
+            ),
+            models.CheckConstraint(name="message_state_known", condition=Q(state__in=State.values)),
+            models.CheckConstraint(name="message_trouble_known", condition=Q(trouble__in=["", *Trouble.values])),
+            models.CheckConstraint(
+                name="message_sent_at_a_time", condition=~Q(state=State.SENT) | Q(sent_at__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="message_lease_while_sending", condition=~Q(state=State.SENDING) | Q(lease_until__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="message_about_an_event_or_secret", condition=Q(event__isnull=False) | Q(secret=True)
+            ),
+            models.CheckConstraint(
+                name="message_secret_is_wiped", condition=~Q(secret=True, state__in=FINISHED) | Q(text="", html="")
+            ),
+        ]
+        indexes = [
+            # The relay, due(): what waits and whose time has come, oldest first; and oldest_waiting_seconds(). Small: nearly all are sent.
+            models.Index(name="message_waiting", fields=["next_at", "id"], condition=Q(state__in=WAITING)),
+            # The list of notifications: messages of one person, newest first.
+            models.Index(name="message_of_recipient", fields=["recipient", "-id"]),
+            # The number at the bell: unread messages of one person.
+            models.Index(name="message_unread", fields=["recipient"], condition=Q(read_at__isnull=True, secret=False)),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject or self.code
+
+    @property
+    def tone(self) -> str:
+        """The tone of the state's tag: the words are enough, the colour only helps to find what needs a hand."""
+        return {
+            State.SENDING: "submitted",
+            State.RETRY: "action",
+            State.SENT: "approved",
+            State.FAILED: "rejected",
+            State.NO_ADDRESS: "rejected",
+        }.get(State(self.state), "editing")
+
+    @property
+    def can_be_resent(self) -> bool:
+        """Whether *Send again* makes sense: its way has ended, there is somebody, and the words are still there."""
+        return self.state in FINISHED and not self.secret and self.recipient_id is not None

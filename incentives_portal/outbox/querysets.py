@@ -1,0 +1,59 @@
+"""Reading messages: one's own as notifications, all of them (but secret bodies) as deliveries for staff, and what is due for workers."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Q
+
+from incentives_portal import clock
+from incentives_portal.accounts.capabilities import may
+
+from .enums import WAITING, State, Trouble
+
+if TYPE_CHECKING:
+    from incentives_portal.accounts.models import User
+
+    from .models import Message  # noqa: F401  stands in the annotation below
+
+#: A message is tried so often; then staff decide.
+MAX_ATTEMPTS = 8
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def visible_to(self, user: "User") -> "MessageQuerySet":
+        """A person's notifications: what was written to them, but nothing secret."""
+        return self.filter(recipient=user, secret=False)
+
+    def delivered_under(self, user: "User") -> "MessageQuerySet":
+        """The messages whose delivery the person may look after: all with ``outbox.read``, none without."""
+        return self.all() if may(user, "outbox.read") else self.none()
+
+    def unread(self) -> "MessageQuerySet":
+        return self.filter(read_at=None)
+
+    def for_list(self) -> "MessageQuerySet":
+        """Newest first, without the long columns."""
+        return self.defer("text", "html").order_by("-id")
+
+    def due(self, now: datetime) -> "MessageQuerySet":
+        """What the relay should hand out: its time has come, and it was not handed out just before."""
+        free = Q(lease_until=None) | Q(lease_until__lte=now)
+        return self.claimable(now).filter(free)
+
+    def claimable(self, now: datetime) -> "MessageQuerySet":
+        """What a worker may begin to send, whether the relay or a request told it to."""
+        return self.filter(state__in=[State.QUEUED, State.RETRY], next_at__lte=now)
+
+    def abandoned(self, now: datetime) -> "MessageQuerySet":
+        """What a worker began and never ended: its lease has run out."""
+        return self.filter(state=State.SENDING, lease_until__lte=now)
+
+    def oldest_waiting_seconds(self) -> float:
+        """For how long the oldest message has been waiting to be sent, in seconds; 0 when none waits. One query on a small index.
+
+        Messages that the receiving server put off are left out: one full mailbox is no reason to call the portal ill.
+        """
+        waiting = self.filter(state__in=WAITING).exclude(trouble=Trouble.PUT_OFF)
+        oldest = waiting.aggregate(oldest=models.Min("queued_at"))["oldest"]
+        return max((clock.now() - oldest).total_seconds(), 0.0) if oldest else 0.0

@@ -1,0 +1,135 @@
+"""From a letter to a mail: one text template, one HTML template, styles inlined, in the recipient's language and time zone."""
+
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import css_inline
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+
+from incentives_portal.accounts.models import User
+from incentives_portal.history.models import Event
+
+from .letters import Letter, LetterWriter
+
+WIDTH = 66  # columns of the text part: also quoted twice it stays below 72
+SUBJECT_LENGTH, SUMMARY_LENGTH = 200, 300
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A letter as it will be stored and sent."""
+
+    language: str
+    subject: str
+    summary: str
+    text: str
+    html: str
+    link: str
+
+
+def render(letter_for: LetterWriter, event: Event, person: User) -> Rendered:
+    """Let the room write its letter to the person, in the person's language and time zone, and set it in both forms."""
+    language = language_of(person)
+    with translation.override(language), timezone.override(zone_of(person)):
+        letter = letter_for(event, person)
+        context = _context(letter, event, person)
+        return Rendered(
+            language=language,
+            subject=one_line(letter.subject, SUBJECT_LENGTH),
+            summary=one_line(letter.paragraphs[0] if letter.paragraphs else letter.heading, SUMMARY_LENGTH),
+            text=_text(context),
+            html=_inliner().inline(render_to_string("outbox/letter.html", context)),
+            link=letter.link,
+        )
+
+
+def one_line(words: str, length: int) -> str:
+    """Without line breaks and other control characters, so that no header can grow out of it; cut at a length."""
+    printable = "".join(character if character.isprintable() else " " for character in words)
+    return Truncator(" ".join(printable.split())).chars(length)
+
+
+def language_of(person: User) -> str:
+    """The person's language, if the portal speaks it, else the portal's own."""
+    return person.language if person.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+
+
+def zone_of(person: User) -> ZoneInfo:
+    try:
+        return ZoneInfo(person.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo(settings.TIME_ZONE)
+
+
+def absolute(path: str) -> str:
+    """The address of a page as people can type it: from the settings, never from the Host header."""
+    return f"{settings.PORTAL_URL.rstrip('/')}{path}"
+
+
+def _context(letter: Letter, event: Event, person: User) -> dict[str, Any]:
+    return {
+        "letter": letter,
+        "facts": [(one_line(label, 200), one_line(value, 500)) for label, value in letter.facts],
+        "said_by": letter.said_by or event.actor_name,
+        "person": person,
+        "event": event,
+        "link": absolute(letter.link) if letter.link else "",
+        "link_label": letter.link_label or _("See it in the portal"),
+        "portal_name": settings.PORTAL_NAME,
+        "language": translation.get_language(),
+    }
+
+
+def _text(context: dict[str, Any]) -> str:
+    """The plain part: wrapped, facts in columns, foreign words marked with ">" so that they cannot pass for ours."""
+    letter: Letter = context["letter"]
+    facts = [*context["facts"], *([(_("Until"), letter.deadline)] if letter.deadline else [])]
+    column = max((len(label) for label, _value in facts), default=0) + 2
+    remarks = [f"{place}. {words}" if words else place for place, words in letter.remarks]
+    rendered = render_to_string(
+        "outbox/letter.txt",
+        {
+            **context,
+            "fact_lines": [_hanging(value, label.ljust(column)) for label, value in facts],
+            "remark_lines": [_hanging(remark, f"{number}. ") for number, remark in enumerate(remarks, 1)],
+            "quoted": "\n".join(_quoted(letter.words)),
+            "width": WIDTH,
+        },
+    )
+    return "\n".join(_without_double_blanks(rendered)) + "\n"
+
+
+def _hanging(words: str, first: str) -> str:
+    """Wrapped behind the first words, the further lines set in below."""
+    lines = textwrap.wrap(words, max(WIDTH - len(first), 24), break_long_words=False, break_on_hyphens=False) or [""]
+    return f"\n{' ' * len(first)}".join([first + lines[0], *lines[1:]])
+
+
+def _quoted(words: str) -> Iterator[str]:
+    for line in words.strip().splitlines():
+        for part in textwrap.wrap(line, WIDTH - 2, break_long_words=False, break_on_hyphens=False) or [""]:
+            yield f"> {part}".rstrip()
+
+
+def _without_double_blanks(rendered: str) -> Iterator[str]:
+    previous = ""
+    for line in rendered.strip().splitlines():
+        line = line.rstrip()
+        if line or previous:
+            yield line
+        previous = line
+
+
+@cache
+def _inliner() -> css_inline.CSSInliner:
+    """Made once per process: the styles are part of the release. Nothing is fetched from anywhere."""
+    styles = render_to_string("outbox/letter.css")
+    return css_inline.CSSInliner(extra_css=styles, load_remote_stylesheets=False, keep_style_tags=False)

@@ -1,0 +1,127 @@
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from incentives_portal.accounts.capabilities import Role
+from incentives_portal.accounts.models import Organisation, User
+from incentives_portal.accounts.services import add_person, give_role
+from incentives_portal.history.models import Event, Thread, ThreadKind
+from incentives_portal.history.services import comment, open_thread
+from incentives_portal.outbox import tasks
+from incentives_portal.outbox.letters import Letter
+from incentives_portal.outbox.models import Message
+from incentives_portal.outbox.services import queue
+
+from .mail_server import MailServer
+
+
+@pytest.fixture(autouse=True)
+def broker_not_in_disgrace(monkeypatch):
+    """No test inherits the silence that another one's dead broker caused."""
+    monkeypatch.setattr(tasks, "_silent_until", 0.0)
+
+
+@pytest.fixture
+def operator(db) -> Organisation:
+    return Organisation.objects.create(kind="operator", name="Halden Software")
+
+
+@pytest.fixture
+def partner(db) -> Organisation:
+    return Organisation.objects.create(kind="partner", name="Nordlicht Systems GmbH")
+
+
+@pytest.fixture
+def mira(operator) -> User:
+    """A reviewer."""
+    person = add_person(operator, email="mira.okafor@halden.example", name="Mira Okafor")
+    give_role(person, Role.OPERATOR_REVIEWER)
+    return person
+
+
+@pytest.fixture
+def jana(partner) -> User:
+    return add_person(
+        partner, email="jana@nordlicht.example", name="Jana Petersen", language="de", time_zone="Europe/Berlin"
+    )
+
+
+@pytest.fixture
+def thread(partner) -> Thread:
+    return open_thread(ThreadKind.CLAIM, partner, "Cloud security roadshow Hamburg")
+
+
+@pytest.fixture
+def make_event(thread, mira) -> Callable[[], Event]:
+    return lambda: comment(thread, mira, "The agenda is fine now.")
+
+
+@pytest.fixture
+def event(make_event) -> Event:
+    return make_event()
+
+
+@pytest.fixture
+def colleagues(partner) -> Callable[[int], list[User]]:
+    """So many people of the partner."""
+
+    def make(number: int) -> list[User]:
+        return [add_person(partner, email=f"p{n}@nordlicht.example", name=f"Person {n}") for n in range(number)]
+
+    return make
+
+
+def letter_for(event: Event, person: User) -> Letter:
+    """A letter that is short and has everything that a mail needs."""
+    return Letter(
+        subject=f"Comment on {event.thread.reference}",
+        heading="There is a comment",
+        paragraphs=["Mira Okafor wrote about your claim."],
+        words=event.words,
+        link="/claims/1/",
+        link_label="Open the claim",
+    )
+
+
+@pytest.fixture
+def write(event) -> Callable[..., list[Message]]:
+    """Queue the short letter about the event to these people."""
+    return lambda *people, about=event, code="claims.commented": queue(about, code, letter_for, people)
+
+
+@pytest.fixture
+def mail_server(settings) -> Iterator[MailServer]:
+    """A running mail server, to which the outbox delivers."""
+    server = MailServer()
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.start()
+    settings.OUTBOX_EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_TIMEOUT = 2
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def dead_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def broker_messages() -> Callable[[], list[Any]]:
+    """Empties the queue of the broker in memory and returns the arguments of the tasks in it."""
+    from celery import current_app
+
+    def drain() -> list[Any]:
+        found = []
+        with current_app.connection_for_write() as connection, connection.SimpleQueue("portal") as waiting:
+            while waiting.qsize():
+                found.append(waiting.get(block=False).payload[0])
+            waiting.clear()
+        return found
+
+    drain()
+    return drain

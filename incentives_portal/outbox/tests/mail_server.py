@@ -1,0 +1,72 @@
+"""A mail server for tests: a real SMTP conversation on loopback, with the moods of real servers."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+Answer = Callable[[str], str]
+
+
+class MailServer:
+    """Takes mail in a thread of its own. ``at_rcpt`` and ``at_data`` answer by address; "DROP" after the data hangs up without a word."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+        self.connections = 0
+        self.at_rcpt: Answer = lambda address: "250 OK"
+        self.at_data: Answer = lambda address: "250 OK"
+        self.delay = 0.0
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+
+    def start(self) -> int:
+        """Begin to listen; returns the port."""
+        self._thread.start()
+        listening = asyncio.run_coroutine_threadsafe(self._listen(), self._loop)
+        self._server = listening.result(timeout=5)
+        return self._server.sockets[0].getsockname()[1]
+
+    def stop(self) -> None:
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(timeout=5)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=5)
+        self._loop.close()
+
+    @property
+    def received_by(self) -> list[str]:
+        return [str(mail["To"]) for mail in self.mails]
+
+    async def _listen(self) -> asyncio.Server:
+        def conversation() -> SMTP:
+            self.connections += 1
+            return SMTP(self, hostname="mail.test", loop=self._loop)
+
+        return await self._loop.create_server(conversation, "127.0.0.1", 0)
+
+    async def _close(self) -> None:
+        self._server.close()
+        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await asyncio.sleep(0)
+
+    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:  # noqa: N802
+        answer = self.at_rcpt(address)
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        await asyncio.sleep(self.delay)
+        answer = self.at_data(envelope.rcpt_tos[0])
+        if answer.startswith(("250", "DROP")):
+            self.mails.append(message_from_bytes(envelope.content.replace(b"\r\n", b"\n"), policy=policy.default))
+        if answer == "DROP":
+            server.transport.abort()
+        return answer

@@ -1,0 +1,388 @@
+"""Sending over a real SMTP conversation, with servers in every mood (fault table N-01 to N-20)."""
+
+import smtplib
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from incentives_portal import clock
+from incentives_portal.accounts.models import User
+from incentives_portal.outbox import delivery
+from incentives_portal.outbox.delivery import DELAYS, HANDED_OUT, SENDING, deliver, lease_due
+from incentives_portal.outbox.enums import State, Trouble
+from incentives_portal.outbox.faults import Fault, fault_of
+from incentives_portal.outbox.models import Message
+from incentives_portal.outbox.querysets import MAX_ATTEMPTS
+from incentives_portal.outbox.services import queue_secret
+
+pytestmark = pytest.mark.django_db
+
+
+def state_of(message: Message) -> tuple[str, str, int]:
+    message.refresh_from_db()
+    return message.state, message.trouble, message.attempts
+
+
+def after(delay: timedelta):
+    """The clock so much later than the last of it."""
+    return clock.at(clock.now() + delay)
+
+
+def test_message_is_sent_with_both_parts_and_its_headers(write, jana, event, thread, mail_server, settings):
+    settings.DEFAULT_FROM_EMAIL, settings.MAIL_REPLY_TO = (
+        "Halden Incentives <incentives@halden.example>",
+        "help@halden.example",
+    )
+    message = write(jana)[0]
+
+    deliver([message.pk])
+
+    assert state_of(message) == ("sent", "", 1)
+    assert message.sent_at is not None
+    mail = mail_server.mails[0]
+    headers = {
+        name: str(mail[name])
+        for name in ("From", "To", "Subject", "Message-ID", "Auto-Submitted", "Reply-To", "References")
+    }
+    assert headers == {
+        "From": "Halden Incentives <incentives@halden.example>",
+        "To": "jana@nordlicht.example",
+        "Subject": f"Comment on {thread.reference}",
+        "Message-ID": message.message_id,
+        "Auto-Submitted": "auto-generated",
+        "Reply-To": "help@halden.example",
+        "References": f"<{thread.public_id}@localhost>",
+    }
+    assert mail["X-Correlation-ID"] == (event.request_id or str(message.public_id))
+    assert mail.get_body(["plain"]).get_content().strip() == message.text.strip()
+    assert "There is a comment" in mail.get_body(["html"]).get_content()
+
+
+def test_sent_message_is_not_sent_again(write, jana, mail_server):
+    message = write(jana)[0]
+
+    deliver([message.pk])
+    deliver([message.pk])
+
+    assert (len(mail_server.mails), state_of(message)) == (1, ("sent", "", 1))
+
+
+def test_refused_for_now_is_tried_again_later(write, jana, mail_server):
+    message = write(jana)[0]
+    mail_server.at_rcpt = lambda address: "451 4.3.0 try later"
+
+    deliver([message.pk])
+    assert state_of(message) == ("retry", "put_off", 1)
+    assert message.error == "451 4.3.0 try later"
+    mail_server.at_rcpt = lambda address: "250 OK"
+    deliver([message.pk])
+    assert state_of(message) == ("retry", "put_off", 1)  # its time has not come
+    with after(DELAYS[0] + timedelta(seconds=1)):
+        deliver([message.pk])
+
+    assert state_of(message) == ("sent", "", 2)
+    assert mail_server.received_by == ["jana@nordlicht.example"]
+
+
+def test_one_bad_recipient_of_five_does_not_stop_the_others(write, colleagues, mail_server):
+    messages = write(*colleagues(5))
+    mail_server.at_rcpt = lambda address: "550 5.1.1 no such user" if address.startswith("p2@") else "250 OK"
+
+    deliver([message.pk for message in messages])
+
+    assert [state_of(message)[:2] for message in messages] == [
+        ("sent", ""), ("sent", ""), ("failed", "refused"), ("sent", ""), ("sent", ""),
+    ]  # fmt: skip
+    assert messages[2].error == "550 5.1.1 no such user"
+    assert mail_server.received_by == [f"p{number}@nordlicht.example" for number in (0, 1, 3, 4)]
+
+
+def test_several_messages_go_over_one_connection(write, colleagues, mail_server):
+    deliver([message.pk for message in write(*colleagues(5))])
+
+    assert (len(mail_server.mails), mail_server.connections) == (5, 1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        ("554 5.6.0 we do not like it", ("failed", "refused")),
+        ("452 4.2.2 mailbox full", ("retry", "put_off")),
+        ("421 4.3.2 going down", ("retry", "unreachable")),
+    ],
+)
+def test_answer_after_the_data_decides(write, jana, mail_server, answer, outcome):
+    message = write(jana)[0]
+    mail_server.at_data = lambda address: answer
+
+    deliver([message.pk])
+
+    assert state_of(message)[:2] == outcome
+
+
+def test_server_that_drops_the_line_after_the_data_gets_the_same_message_id_again(write, jana, mail_server):
+    message = write(jana)[0]
+    mail_server.at_data = lambda address: "DROP"
+    deliver([message.pk])
+    assert state_of(message) == ("retry", "unreachable", 1)
+
+    mail_server.at_data = lambda address: "250 OK"
+    with after(DELAYS[0]):
+        deliver([message.pk])
+
+    assert state_of(message) == ("sent", "", 2)
+    assert [mail["Message-ID"] for mail in mail_server.mails] == [message.message_id] * 2
+    assert [mail["Date"] for mail in mail_server.mails] == [mail_server.mails[0]["Date"]] * 2
+
+
+def test_server_that_stalls_is_left_after_the_timeout(write, jana, mail_server, settings):
+    settings.EMAIL_TIMEOUT, mail_server.delay = 0.3, 5.0
+    message = write(jana)[0]
+
+    deliver([message.pk])
+
+    assert state_of(message) == ("retry", "unreachable", 1)
+
+
+def test_server_that_is_away_costs_the_first_of_a_batch_an_attempt_and_the_rest_nothing(
+    write, colleagues, mail_server, settings, dead_port
+):
+    messages = write(*colleagues(3))
+    settings.EMAIL_PORT = dead_port
+
+    deliver([message.pk for message in messages])
+
+    assert [state_of(message) for message in messages] == [
+        ("retry", "unreachable", 1),
+        ("queued", "", 0),
+        ("queued", "", 0),
+    ]
+
+
+def test_server_that_is_back_is_tried_with_everything_that_waited_for_it(write, colleagues, mail_server):
+    waited, put_off, fresh = write(*colleagues(3))
+    later = clock.now() + timedelta(hours=4)
+    Message.objects.filter(pk=waited.pk).update(state=State.RETRY, trouble=Trouble.UNREACHABLE, next_at=later)
+    Message.objects.filter(pk=put_off.pk).update(state=State.RETRY, trouble=Trouble.PUT_OFF, next_at=later)
+
+    deliver([fresh.pk])
+
+    assert lease_due() == [waited.pk]
+
+
+def test_attempts_end_after_the_eighth(write, jana, mail_server):
+    message = write(jana)[0]
+    mail_server.at_rcpt = lambda address: "451 4.3.0 try later"
+    outcomes = []
+    now = clock.now()
+    for number in range(MAX_ATTEMPTS + 2):
+        with clock.at(now + timedelta(days=number)):
+            deliver(lease_due())
+        outcomes.append(state_of(message))
+
+    assert outcomes[:7] == [("retry", "put_off", number) for number in range(1, 8)]
+    assert outcomes[7:] == [("failed", "put_off", 8)] * 3
+    assert len(DELAYS) == MAX_ATTEMPTS - 1
+
+
+def test_lease_that_ran_out_gives_the_message_to_another_worker(write, jana, mail_server):
+    message = write(jana)[0]
+    assert delivery._claim(message.pk) is not None  # a worker that dies now
+
+    deliver([message.pk])
+    assert state_of(message) == ("sending", "", 1)
+    assert lease_due() == []
+    with after(SENDING + timedelta(seconds=1)):
+        deliver(lease_due())
+
+    assert state_of(message) == ("sent", "", 2)
+    assert len(mail_server.mails) == 1
+
+
+def test_handed_out_message_that_the_relay_leased_can_be_sent_at_once(write, jana, mail_server):
+    message = write(jana)[0]
+
+    deliver(lease_due())
+
+    assert state_of(message) == ("sent", "", 1)
+
+
+def test_message_that_kills_its_worker_ends_as_failed_and_others_go_on(write, colleagues, mail_server):
+    poison, good = write(*colleagues(2))
+    now = clock.now()
+    for number in range(MAX_ATTEMPTS):
+        with clock.at(now + number * 2 * SENDING):
+            assert poison.pk in lease_due()
+            assert delivery._claim(poison.pk) is not None
+            deliver([good.pk])
+    with clock.at(now + MAX_ATTEMPTS * 2 * SENDING):
+        deliver(lease_due())
+
+    assert state_of(poison) == ("failed", "worn_out", 8)
+    assert state_of(good) == ("sent", "", 1)
+
+
+def test_worker_that_comes_back_too_late_changes_nothing(write, jana, mail_server):
+    message = write(jana)[0]
+    late = delivery._claim(message.pk)
+    with after(SENDING + timedelta(seconds=1)):
+        deliver(lease_due())
+
+    delivery._settle_fault(late, Fault(Trouble.REFUSED, "too late"))
+
+    assert state_of(message) == ("sent", "", 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_relays_at_once_lease_every_message_once(write, colleagues):
+    write(*colleagues(60))
+    start, taken = threading.Barrier(2), {}
+
+    def relay(number: int) -> None:
+        start.wait()
+        taken[number] = lease_due()
+        connection.close()
+
+    threads = [threading.Thread(target=relay, args=[number]) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=20)
+
+    assert sorted(taken[0] + taken[1]) == sorted(Message.objects.values_list("pk", flat=True))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_with_the_same_task_send_every_message_once(write, colleagues, mail_server):
+    ids = [message.pk for message in write(*colleagues(20))]
+    start = threading.Barrier(2)
+
+    def work() -> None:
+        start.wait()
+        deliver(ids)
+        connection.close()
+
+    threads = [threading.Thread(target=work) for _number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=20)
+
+    assert sorted(mail_server.received_by) == sorted(Message.objects.values_list("address", flat=True))
+    assert set(Message.objects.values_list("state", "attempts")) == {("sent", 1)}
+
+
+def test_lease_round_takes_the_oldest_first(write, colleagues, monkeypatch):
+    monkeypatch.setattr(delivery, "ROUND", 2)
+    messages = write(*colleagues(3))
+    Message.objects.filter(pk=messages[2].pk).update(next_at=clock.now() - timedelta(hours=1))
+
+    assert lease_due() == [messages[2].pk, messages[0].pk]
+    assert lease_due() == [messages[1].pk]
+    assert lease_due() == []
+    with after(HANDED_OUT + timedelta(seconds=1)):
+        assert len(lease_due()) == 2
+
+
+@pytest.mark.parametrize("number", [1, 3, 25])
+def test_relay_needs_the_same_queries_for_any_number_of_messages(write, colleagues, number, django_assert_num_queries):
+    write(*colleagues(number))
+
+    with django_assert_num_queries(7):  # three for what was abandoned; savepoint, read, update, release
+        assert len(lease_due()) == number
+
+
+def test_secret_body_is_wiped_when_it_is_sent(db, mail_server):
+    message = queue_secret("jana@nordlicht.example", subject="Reset", text="SECRET", html="<p>SECRET</p>")
+
+    deliver([message.pk])
+
+    assert state_of(message) == ("sent", "", 1)
+    assert (message.text, message.html) == ("", "")
+    assert "SECRET" in mail_server.mails[0].get_body(["plain"]).get_content()
+
+
+def test_secret_body_waits_for_the_next_attempt_and_is_wiped_at_the_end(db, mail_server):
+    message = queue_secret("jana@nordlicht.example", subject="Reset", text="SECRET")
+    mail_server.at_rcpt = lambda address: "451 later"
+    deliver([message.pk])
+    message.refresh_from_db()
+    assert message.text == "SECRET"
+
+    mail_server.at_rcpt = lambda address: "550 never"
+    with after(DELAYS[0]):
+        deliver([message.pk])
+
+    assert state_of(message) == ("failed", "refused", 2)
+    assert message.text == ""
+
+
+def test_secret_body_is_wiped_when_it_is_worn_out(db):
+    message = queue_secret("jana@nordlicht.example", subject="Reset", text="SECRET")
+    Message.objects.update(state=State.SENDING, attempts=8, lease_until=clock.now())
+
+    assert lease_due() == []
+    assert state_of(message) == ("failed", "worn_out", 8)
+    assert message.text == ""
+
+
+def test_only_allowed_domains_are_written_to(write, jana, mira, mail_server, settings):
+    settings.MAIL_ALLOWED_DOMAINS = ["Halden.example"]
+    ours, theirs = write(mira), write(jana)
+
+    deliver([ours[0].pk, theirs[0].pk])
+
+    assert state_of(theirs[0])[:2] == ("failed", "not_allowed")
+    assert mail_server.received_by == ["mira.okafor@halden.example"]
+
+
+def test_person_who_left_since_is_not_written_to(write, jana, mail_server):
+    message = write(jana)[0]
+    User.objects.filter(pk=jana.pk).update(is_active=False)
+
+    deliver([message.pk])
+
+    assert state_of(message)[:2] == ("no_address", "inactive")
+    assert mail_server.mails == []
+
+
+def test_mail_that_cannot_be_written_fails_and_the_next_goes_out(write, colleagues, mail_server, caplog):
+    broken, good = write(*colleagues(2))
+    Message.objects.filter(pk=broken.pk).update(subject="Hello\nBcc: victim@example.com")  # past every service
+
+    deliver([broken.pk, good.pk])
+
+    assert state_of(broken)[:2] == ("failed", "broken")
+    assert mail_server.received_by == ["p1@nordlicht.example"]
+    assert [mail["Bcc"] for mail in mail_server.mails] == [None]
+
+
+@pytest.mark.parametrize(
+    ("error", "trouble"),
+    [
+        (smtplib.SMTPRecipientsRefused({"a@b": (550, b"no")}), Trouble.REFUSED),
+        (smtplib.SMTPRecipientsRefused({"a@b": (450, b"later")}), Trouble.PUT_OFF),
+        (smtplib.SMTPRecipientsRefused({"a@b": (421, b"bye")}), Trouble.UNREACHABLE),
+        (smtplib.SMTPSenderRefused(553, b"no", "x"), Trouble.REFUSED),
+        (smtplib.SMTPDataError(451, b"later"), Trouble.PUT_OFF),
+        (smtplib.SMTPAuthenticationError(535, b"wrong password"), Trouble.UNREACHABLE),
+        (smtplib.SMTPConnectError(554, b"no"), Trouble.UNREACHABLE),
+        (smtplib.SMTPServerDisconnected("gone"), Trouble.UNREACHABLE),
+        (smtplib.SMTPNotSupportedError("no STARTTLS"), Trouble.UNREACHABLE),
+        (TimeoutError("timed out"), Trouble.UNREACHABLE),
+        (ConnectionRefusedError(111, "refused"), Trouble.UNREACHABLE),
+        (UnicodeEncodeError("ascii", "ä", 0, 1, "x"), Trouble.BROKEN),
+        (ValueError("x"), Trouble.BROKEN),
+    ],
+)
+def test_fault_is_read_from_the_error(error, trouble):
+    assert fault_of(error).trouble == trouble
+
+
+def test_words_of_a_server_are_one_short_line():
+    fault = fault_of(smtplib.SMTPDataError(554, b"5.7.1 no\r\nX-Evil: 1 \xff" + b"a" * 900))
+
+    assert fault.words.startswith("554 5.7.1 no X-Evil: 1 �aaa")
+    assert len(fault.words) == 500

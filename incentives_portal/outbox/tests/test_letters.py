@@ -1,0 +1,208 @@
+"""How a letter is set: language, escaping, one line where a header is made of it, links to the portal only."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.test import RequestFactory
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import get_language, gettext
+
+from incentives_portal.outbox.letters import Letter
+from incentives_portal.outbox.rendering import one_line, render
+
+REJECTED = Letter(
+    subject="Rejected: claim CLM-2026-00412",
+    heading="Your claim was rejected",
+    paragraphs=[
+        "We looked at your claim for “Cloud security roadshow Hamburg” and cannot approve it as it is. Nothing is lost.",
+        "You can send a corrected claim.",
+    ],
+    facts=[("Claim", "CLM-2026-00412"), ("Amount claimed", "€3,120.00")],
+    deadline="Monday 15 February 2027, 23:59 (Berlin)",
+    reason="The proof does not show that the event took place as invoiced.",
+    mend="Add what shows that it took place.",
+    words="The agenda is fine now.\n\nSee the claim:\nhttps://evil.example/",
+    said_by="Mira Okafor",
+    remarks=[
+        ("Event photos", "Add photos that show the audience or a speaker."),
+        ("Catering invoice A-5521", "Take the wine out; this lowers the claim by €340.00."),
+    ],
+    next_step="If you think the decision is wrong, you can dispute it on the same page.",
+    link="/claims/412/",
+    link_label="See the claim and mend it",
+)
+
+REJECTED_TEXT = """\
+Your claim was rejected
+
+Dear Owen Price,
+
+We looked at your claim for “Cloud security roadshow Hamburg” and
+cannot approve it as it is. Nothing is lost.
+
+You can send a corrected claim.
+
+Claim           CLM-2026-00412
+Amount claimed  €3,120.00
+Until           Monday 15 February 2027, 23:59 (Berlin)
+
+Why
+The proof does not show that the event took place as invoiced.
+Add what shows that it took place.
+
+What to mend
+1. Event photos. Add photos that show the audience or a speaker.
+2. Catering invoice A-5521. Take the wine out; this lowers the
+   claim by €340.00.
+
+In the words of Mira Okafor
+> The agenda is fine now.
+>
+> See the claim:
+> https://evil.example/
+
+See the claim and mend it:
+https://portal.example/claims/412/
+
+If you think the decision is wrong, you can dispute it on the same
+page.
+
+Mira Okafor, Halden Software
+
+You get this because you take part in this matter for Nordlicht
+Systems GmbH. If you have a question, write a comment in the
+portal.
+"""
+
+
+@pytest.fixture(autouse=True)
+def portal_address(settings):
+    settings.PORTAL_URL = "https://portal.example"
+
+
+@pytest.fixture
+def owen(jana):
+    jana.name, jana.language, jana.time_zone = "Owen Price", "en", "Europe/London"
+    return jana
+
+
+def test_text_part_has_every_part_of_the_letter_in_order(event, owen):
+    rendered = render(lambda _event, _person: REJECTED, event, owen)
+
+    assert rendered.text == REJECTED_TEXT
+
+
+def test_html_part_says_the_same_as_the_text_part(event, owen):
+    rendered = render(lambda _event, _person: REJECTED, event, owen)
+
+    for words in [
+        "Your claim was rejected", "Dear Owen Price,", "Amount claimed", "€3,120.00", "<b>Monday 15 February 2027",
+        "took place as invoiced.", "Add what shows", "<b>Catering invoice A-5521.</b> Take the wine out",
+        "In the words of Mira Okafor", 'href="https://portal.example/claims/412/"', "you can dispute it",
+    ]:  # fmt: skip
+        assert words in rendered.html
+
+
+def test_html_part_carries_its_styles_inline_and_fetches_nothing(event, owen):
+    html = render(lambda _event, _person: REJECTED, event, owen).html
+
+    assert "<style" not in html
+    assert "<link" not in html
+    assert "<img" not in html
+    assert 'style="display: inline-block;padding: 10px 20px;color: #ffffff' in html
+
+
+def test_letter_is_written_in_the_language_and_zone_of_its_reader(event, jana, owen):
+    def write(_event, person):
+        local = timezone.localtime(datetime(2026, 11, 16, 23, 30, tzinfo=UTC))
+        return Letter(subject=gettext("Monday"), heading=date_format(local, "l H:i"))
+
+    jana.language, jana.time_zone = "de", "Europe/Berlin"
+    german = render(write, event, jana)
+    jana.language, jana.time_zone = "en", "America/New_York"
+    english = render(write, event, jana)
+
+    assert (german.language, german.subject, german.text.splitlines()[0]) == ("de", "Montag", "Dienstag 00:30")
+    assert (english.language, english.subject, english.text.splitlines()[0]) == ("en", "Monday", "Monday 18:30")
+    assert '<html lang="de">' in german.html
+    assert get_language() == "en"
+
+
+def test_letter_to_a_reader_with_a_language_nobody_speaks_is_in_english(event, owen):
+    owen.language, owen.time_zone = "tlh", "Qo/noS"
+
+    assert (
+        render(lambda _event, _person: Letter(subject=gettext("Monday"), heading="x"), event, owen).subject == "Monday"
+    )
+
+
+def test_links_come_from_the_settings_and_never_from_the_request(event, owen, settings):
+    settings.PORTAL_URL = "https://incentives.halden.example"
+    RequestFactory().get("/", headers={"host": "evil.example"})
+
+    rendered = render(lambda _event, _person: REJECTED, event, owen)
+
+    assert "https://incentives.halden.example/claims/412/" in rendered.text
+    assert rendered.html.count("evil.example") == 1  # the words of the comment, and no link of ours
+
+
+@pytest.mark.parametrize(
+    "link", ["https://evil.example/", "//evil.example/", "/\\evil.example", "claims/1/", "javascript:x"]
+)
+def test_letter_refuses_a_link_that_leaves_the_portal(link):
+    with pytest.raises(ValueError, match="path of the portal"):
+        Letter(subject="x", heading="x", link=link)
+
+
+PAYLOAD = "<img src=x onerror=alert(1)>\"'&"
+
+
+def test_names_and_words_are_escaped_in_the_html_part_and_plain_in_the_text_part(event, owen):
+    owen.name = owen.organisation.name = PAYLOAD
+    letter = Letter(
+        subject=PAYLOAD, heading=PAYLOAD, paragraphs=[PAYLOAD], facts=[(PAYLOAD, PAYLOAD)], reason=PAYLOAD, mend=PAYLOAD,
+        words=PAYLOAD, said_by=PAYLOAD, remarks=[(PAYLOAD, PAYLOAD)], next_step=PAYLOAD, deadline=PAYLOAD, link="/", link_label=PAYLOAD,
+    )  # fmt: skip
+
+    rendered = render(lambda _event, _person: letter, event, owen)
+
+    assert "<img" not in rendered.html
+    assert rendered.html.count("&lt;img src=x onerror=alert(1)&gt;") == 16
+    assert PAYLOAD in rendered.text
+
+
+def test_template_tags_in_words_are_words(event, owen):
+    letter = Letter(subject="{{ person.password }}", heading="{% now 'Y' %}", words="{{ person.email }}")
+
+    rendered = render(lambda _event, _person: letter, event, owen)
+
+    assert rendered.subject == "{{ person.password }}"
+    assert "{% now 'Y' %}" in rendered.text
+    assert "{{ person.email }}" in rendered.html
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Hello\r\nBcc: victim@example.com", "Hello\nBcc: victim@example.com", "Hello\rBcc: victim@example.com",
+        "Hello\u2028Bcc: victim@example.com", "Hello\x0bBcc: victim@example.com", "Hello\x00 Bcc: victim@example.com",
+        "Hello\x85Bcc: victim@example.com", "  Hello \t Bcc:  victim@example.com ",
+    ],
+)  # fmt: skip
+def test_subject_is_one_line_whatever_is_in_it(subject):
+    assert one_line(subject, 200) == "Hello Bcc: victim@example.com"
+
+
+def test_subject_and_summary_are_cut_at_what_the_row_holds(event, owen):
+    rendered = render(
+        lambda _event, _person: Letter(subject="ä" * 500, heading="x", paragraphs=["ö" * 500]), event, owen
+    )
+
+    assert (len(rendered.subject), len(rendered.summary)) == (200, 300)
+
+
+def test_letter_with_little_in_it_has_no_gaps(event, owen):
+    text = render(lambda _event, _person: Letter(subject="x", heading="Short"), event, owen).text
+
+    assert text.startswith("Short\n\nDear Owen Price,\n\nMira Okafor, Halden Software\n\nYou get this")

@@ -1,0 +1,234 @@
+"""Notifications of one person, and the state of delivery for staff."""
+
+import pytest
+from django.template.loader import render_to_string
+from django.test import Client
+from django.urls import reverse
+
+from incentives_portal.accounts.capabilities import Role
+from incentives_portal.accounts.services import add_person, give_role
+from incentives_portal.history.services import comment
+from incentives_portal.outbox.enums import State, Trouble
+from incentives_portal.outbox.models import Message
+from incentives_portal.outbox.queries import deliveries_for, unread_count
+from incentives_portal.outbox.services import queue, queue_secret
+
+from .conftest import letter_for
+
+pytestmark = pytest.mark.django_db
+
+DOOR = "allauth.account.auth_backends.AuthenticationBackend"
+LIST = "/notifications/"
+
+
+def signed_in(person) -> Client:
+    client = Client()
+    client.force_login(person, backend=DOOR)
+    return client
+
+
+@pytest.fixture
+def write_many(thread, mira, jana):
+    def make(number: int) -> list[Message]:
+        events = [comment(thread, mira, f"Comment {n}") for n in range(number)]
+        return [queue(event, "claims.commented", letter_for, [jana])[0] for event in events]
+
+    return make
+
+
+def test_list_shows_ones_own_messages_newest_first(write, make_event, jana, mira):
+    older, newer = write(jana)[0], write(jana, about=make_event())[0]
+    write(mira)
+    queue_secret(jana.email, subject="Reset", text="x")
+
+    response = signed_in(jana).get(LIST)
+
+    assert response.status_code == 200
+    assert list(response.context["notifications"]) == [newer, older]
+    assert older.subject in response.content.decode()
+    assert "Mira Okafor wrote about your claim." in response.content.decode()
+
+
+def test_list_of_a_person_without_messages_says_what_will_be_there(jana):
+    jana.language = "en"
+    jana.save()
+
+    assert "you read it here" in signed_in(jana).get(LIST).content.decode()
+
+
+@pytest.mark.parametrize("rows", [1, 3, 25])
+def test_list_needs_the_same_queries_for_any_length(write_many, jana, rows, django_assert_num_queries):
+    write_many(rows)
+    client = signed_in(jana)
+    client.get(LIST)
+
+    with django_assert_num_queries(7):  # session, person, roles of two kinds, count, rows, bell
+        response = client.get(LIST)
+
+    assert len(response.context["notifications"]) == rows
+
+
+def test_open_marks_as_read_and_leads_to_the_case(write, jana):
+    message = write(jana)[0]
+
+    response = signed_in(jana).post(f"/notifications/{message.public_id}/read/")
+
+    assert (response.status_code, response.headers["Location"]) == (302, "/claims/1/")
+    message.refresh_from_db()
+    assert message.read_at is not None
+    assert unread_count(jana) == 0
+
+
+def test_foreign_notification_is_not_found_and_stays_unread(write, jana, mira):
+    message = write(mira)[0]
+
+    assert signed_in(jana).post(f"/notifications/{message.public_id}/read/").status_code == 404
+    message.refresh_from_db()
+    assert message.read_at is None
+
+
+@pytest.mark.parametrize("path", ["read/", "{}/read/", "{}/resend/"])
+def test_following_a_link_changes_nothing(write, jana, path):
+    message = write(jana)[0]
+
+    assert signed_in(jana).get(LIST + path.format(message.public_id)).status_code == 405
+    message.refresh_from_db()
+    assert message.read_at is None
+
+
+def test_read_all_marks_ones_own_only(write_many, write, jana, mira):
+    write_many(3)
+    write(mira)
+
+    signed_in(jana).post(f"{LIST}read/")
+
+    assert (unread_count(jana), unread_count(mira)) == (0, 1)
+
+
+def test_strangers_are_asked_to_sign_in(db):
+    response = Client().get(LIST)
+
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith(reverse("account_login"))
+
+
+@pytest.mark.parametrize("rows", [1, 3, 25])
+def test_deliveries_of_a_case_need_one_query(write_many, thread, mira, rows, django_assert_num_queries):
+    write_many(rows)
+    mira.may("outbox.resend")
+
+    with django_assert_num_queries(1):
+        deliveries = deliveries_for([thread])
+        html = render_to_string("outbox/_delivery.html", {"deliveries": deliveries, "user": mira})
+
+    assert html.count("jana@nordlicht.example") == rows
+
+
+def test_deliveries_name_state_trouble_and_who_was_meant(write, jana, mira, thread):
+    sent, failed, nobody = write(jana)[0], write(mira, code="b")[0], write(code="c")[0]
+    Message.objects.filter(pk=sent.pk).update(state=State.SENT, sent_at=sent.created)
+    Message.objects.filter(pk=failed.pk).update(state=State.FAILED, trouble=Trouble.REFUSED, error="550 no such user")
+
+    html = render_to_string("outbox/_delivery.html", {"deliveries": deliveries_for([thread]), "user": mira})
+
+    assert [html.count(word) for word in ("Sent", "Not delivered", "No valid address", "Nobody is there")] == [
+        1,
+        1,
+        1,
+        1,
+    ]
+    assert "550 no such user" in html
+    assert str(nobody.public_id) not in html
+    assert html.count("Send again") == 2
+
+
+def test_deliveries_offer_nothing_to_who_may_only_look(write, jana, thread, operator):
+    auditor = person_with(operator, Role.OPERATOR_AUDITOR)
+    Message.objects.filter(pk=write(jana)[0].pk).update(state=State.FAILED)
+
+    html = render_to_string("outbox/_delivery.html", {"deliveries": deliveries_for([thread]), "user": auditor})
+
+    assert "Send again" not in html
+
+
+def person_with(organisation, role):
+    person = add_person(organisation, email="someone@example.com", name="Someone")
+    give_role(person, role)
+    return person
+
+
+@pytest.fixture
+def undelivered(write, jana):
+    message = write(jana)[0]
+    Message.objects.filter(pk=message.pk).update(state=State.FAILED)
+    return message
+
+
+def resend(person, message, **data):
+    return signed_in(person).post(f"/notifications/{message.public_id}/resend/", data)
+
+
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", ""]
+)
+def test_reviewer_sends_again_and_stays_in_the_portal(undelivered, mira, target):
+    response = resend(mira, undelivered, next=target)
+
+    assert (response.status_code, response.headers["Location"]) == (302, LIST)
+    undelivered.refresh_from_db()
+    assert undelivered.state == State.QUEUED
+
+
+def test_send_again_leads_back_to_the_page_of_the_button(undelivered, mira):
+    assert resend(mira, undelivered, next="/desk/1/").headers["Location"] == "/desk/1/"
+
+
+def test_send_again_is_unknown_to_partners_and_forbidden_to_who_may_only_look(undelivered, partner, operator, jana):
+    auditor = person_with(operator, Role.OPERATOR_AUDITOR)
+
+    assert resend(jana, undelivered).status_code == 404
+    assert resend(auditor, undelivered).status_code == 403
+    undelivered.refresh_from_db()
+    assert undelivered.state == State.FAILED
+
+
+@pytest.fixture
+def admin_client(operator):
+    return signed_in(person_with(operator, Role.OPERATOR_INCENTIVES_ADMIN))
+
+
+def test_admin_shows_a_message_and_sends_it_again(undelivered, admin_client):
+    page = admin_client.get(reverse("admin:outbox_message_change", args=[undelivered.pk]))
+
+    assert page.status_code == 200
+    assert "There is a comment" in page.content.decode()
+    assert f"/notifications/{undelivered.public_id}/resend/" in page.content.decode()
+
+
+def test_admin_never_shows_the_body_of_a_secret_message(admin_client, jana):
+    message = queue_secret(jana.email, subject="Reset", text="CANARY", html="CANARY")
+
+    page = admin_client.get(reverse("admin:outbox_message_change", args=[message.pk])).content.decode()
+
+    assert "CANARY" not in page
+    assert "resend" not in page
+
+
+@pytest.mark.parametrize("rows", [1, 3, 25])
+def test_admin_list_needs_the_same_queries_for_any_length(write_many, admin_client, rows, django_assert_num_queries):
+    write_many(rows)
+    admin_client.get(reverse("admin:outbox_message_changelist"))
+
+    with django_assert_num_queries(6):
+        response = admin_client.get(reverse("admin:outbox_message_changelist"))
+
+    assert response.context["cl"].result_count == rows
+
+
+@pytest.mark.parametrize("action", ["add", "change", "delete"])
+def test_admin_changes_nothing(undelivered, admin_client, action):
+    args = [] if action == "add" else [undelivered.pk]
+
+    assert admin_client.post(reverse(f"admin:outbox_message_{action}", args=args), {"subject": "x"}).status_code == 403
+    undelivered.refresh_from_db()
+    assert undelivered.subject != "x"

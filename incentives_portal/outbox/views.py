@@ -1,0 +1,67 @@
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+from django.views.generic import ListView
+
+from .models import Message
+from .services import NotResendable, mark_read, resend
+
+
+class NotificationList(ListView):
+    """My notifications, newest first: the same rows as the mails."""
+
+    template_name = "outbox/notifications.html"
+    context_object_name = "notifications"
+    paginate_by = 25
+
+    def get_queryset(self) -> QuerySet[Message]:
+        return Message.objects.visible_to(self.request.user).for_list()
+
+
+@require_POST
+def read_one(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Go to what the notification is about, which marks it as read; a link alone would change something by being followed."""
+    notification = get_object_or_404(Message.objects.visible_to(request.user), public_id=public_id)
+    mark_read(request.user, notification.public_id)
+    return redirect(notification.link or "outbox:notifications")
+
+
+@require_POST
+def read_all(request: HttpRequest) -> HttpResponse:
+    number = mark_read(request.user)
+    messages.success(
+        request,
+        ngettext("%(number)s notification marked as read.", "%(number)s notifications marked as read.", number)
+        % {"number": number},
+    )
+    return redirect("outbox:notifications")
+
+
+@require_POST
+def resend_message(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Staff send a message again. Who may not look after deliveries learns nothing of it; who may only look gets 403."""
+    message = get_object_or_404(Message.objects.delivered_under(request.user), public_id=public_id)
+    try:
+        resend(message, request.user)
+    except NotResendable:
+        messages.error(
+            request,
+            _("It cannot be sent again: it is on its way, or there is still no valid address of an active person."),
+        )
+    else:
+        messages.success(request, _("The message will be sent again."))
+    return redirect(_back(request))
+
+
+def _back(request: HttpRequest) -> str:
+    """The page that the button was on, if it is one of ours."""
+    target = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return target if safe else "outbox:notifications"
