@@ -1,0 +1,92 @@
+"""What a file is, decided by its content before anything is stored.
+
+The ending of the name says what the file claims to be; the first bytes and a complete reading have to agree (blueprint, section 4;
+fault table U-01). The media type that the browser sent is not asked: it is a guess from the name.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import filetype
+from django.core.files.uploadedfile import UploadedFile
+
+from . import limits, names, sandbox
+from .enums import FORMATS, TYPE_BY_ENDING, FileType
+from .errors import UploadRefused
+from .parsing.reasons import Reason, Unreadable
+
+_SNIFFED_BYTES = 8192
+#: An Office file with a password, and every Office file from before 2007, is a compound file instead of a zip archive.
+_COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """A file that was found good. ``size`` in bytes, ``sha256`` in hexadecimal, ``name`` as it may be shown."""
+
+    upload: UploadedFile
+    name: str
+    type: FileType
+    size: int
+    sha256: str
+
+
+def inspect(upload: UploadedFile) -> Inspected:
+    """Read an uploaded file to the end. Raises UploadRefused, which names the file, the reason and what is accepted."""
+    name = names.clean(upload.name or "")
+    try:
+        return _inspect(upload, name)
+    except Unreadable as problem:
+        raise UploadRefused(name, problem.reason) from problem
+    finally:
+        upload.seek(0)
+
+
+def inspect_all(uploads: Iterable[UploadedFile]) -> tuple[list[Inspected], list[UploadRefused]]:
+    """The good ones and the refused ones of several files, each in their order. Those beyond the allowed number are not read."""
+    good: list[Inspected] = []
+    refused: list[UploadRefused] = []
+    for number, upload in enumerate(uploads, start=1):
+        try:
+            if number > limits.max_files():
+                raise UploadRefused(names.clean(upload.name or ""), Reason.TOO_MANY)
+            good.append(inspect(upload))
+        except UploadRefused as refusal:
+            refused.append(refusal)
+    return good, refused
+
+
+def _inspect(upload: UploadedFile, name: str) -> Inspected:
+    if not upload.size:
+        raise Unreadable(Reason.EMPTY)
+    if upload.size > limits.max_bytes():
+        raise Unreadable(Reason.TOO_LARGE)
+    file_type = TYPE_BY_ENDING.get(names.ending(name))
+    if file_type is None:
+        raise Unreadable(Reason.TYPE)
+    upload.seek(0)
+    _check_signature(upload.read(_SNIFFED_BYTES), file_type)
+    with sandbox.folder() as place:
+        sha256 = _copy(upload, place / "source")
+        sandbox.check(file_type, place)
+    return Inspected(upload, name, file_type, upload.size, sha256)
+
+
+def _check_signature(first_bytes: bytes, file_type: FileType) -> None:
+    """Text has no signature, and the library would take a table that begins with "BM" for a bitmap: the readers judge it alone."""
+    if file_type in (FileType.DOCX, FileType.XLSX) and first_bytes.startswith(_COMPOUND_FILE):
+        raise Unreadable(Reason.PASSWORD)
+    expected = FORMATS[file_type].sniffed
+    if expected and filetype.guess_mime(first_bytes) not in expected:
+        raise Unreadable(Reason.CONTENT)
+
+
+def _copy(upload: UploadedFile, target: Path) -> str:
+    digest = hashlib.sha256()
+    with target.open("wb") as stream:
+        for chunk in upload.chunks():
+            digest.update(chunk)
+            stream.write(chunk)
+    return digest.hexdigest()

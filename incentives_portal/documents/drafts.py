@@ -1,0 +1,43 @@
+"""Files of a form that failed. They are stored already; the form gives out a signed token for each and takes it back.
+
+A token is bound to the person and to the organisation, and is good for one fortnight: then the form has been forgotten.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.core import signing
+
+from incentives_portal.accounts.models import Organisation, User
+
+from .models import DocumentVersion
+
+_SALT = "incentives_portal.documents.drafts"
+LIFETIME = timedelta(days=14)
+
+
+def token_for(version: DocumentVersion, *, actor: User, organisation: Organisation) -> str:
+    """What a form sends instead of the file, when it is filled in once more."""
+    return signing.dumps([str(version.public_id), actor.pk, organisation.pk], salt=_SALT)
+
+
+def versions_for(tokens: Iterable[str], *, actor: User, organisation: Organisation) -> list[DocumentVersion]:
+    """The files of the tokens, in the order in which they were stored, in one query.
+
+    Left out: tokens that are forged, too old, of another person or organisation, and files removed in the meantime.
+    """
+    wanted = {public_id for token in tokens if (public_id := _read(token, actor, organisation))}
+    if not wanted:
+        return []
+    files = DocumentVersion.objects.current().with_checks()
+    return list(
+        files.filter(public_id__in=wanted, document__organisation=organisation, uploaded_by=actor).order_by("pk")
+    )
+
+
+def _read(token: str, actor: User, organisation: Organisation) -> str | None:
+    try:
+        public_id, actor_id, organisation_id = signing.loads(token, salt=_SALT, max_age=LIFETIME)
+    except signing.BadSignature:
+        return None
+    return public_id if (actor_id, organisation_id) == (actor.pk, organisation.pk) else None

@@ -1,0 +1,76 @@
+"""What is accepted, and in which words it is refused."""
+
+from dataclasses import dataclass
+
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from .parsing.reasons import Reason
+
+
+class FileType(models.TextChoices):
+    PDF = "pdf", "PDF"
+    JPEG = "jpeg", "JPEG"
+    PNG = "png", "PNG"
+    XLSX = "xlsx", "XLSX"
+    DOCX = "docx", "DOCX"
+    XML = "xml", "XML"
+    CSV = "csv", "CSV"
+
+
+@dataclass(frozen=True)
+class FileFormat:
+    """How a type is called outside: media type, endings of names, what its first bytes look like, and whether it can be drawn.
+
+    ``sniffed`` are the media types that the library filetype may see in it; empty for text, which has no signature.
+    """
+
+    media_type: str
+    endings: tuple[str, ...]
+    sniffed: frozenset[str] = frozenset()
+    drawn: bool = False
+
+
+_OOXML = "application/vnd.openxmlformats-officedocument."
+_DOCX, _XLSX = f"{_OOXML}wordprocessingml.document", f"{_OOXML}spreadsheetml.sheet"
+#: An Office file may look like any archive, because its members may stand in any order.
+_OFFICE = frozenset({_DOCX, _XLSX, "application/zip"})
+
+FORMATS: dict[FileType, FileFormat] = {
+    FileType.PDF: FileFormat("application/pdf", ("pdf",), frozenset({"application/pdf"}), drawn=True),
+    FileType.JPEG: FileFormat("image/jpeg", ("jpg", "jpeg"), frozenset({"image/jpeg"}), drawn=True),
+    FileType.PNG: FileFormat("image/png", ("png",), frozenset({"image/png", "image/apng"}), drawn=True),
+    FileType.XLSX: FileFormat(_XLSX, ("xlsx",), _OFFICE),
+    FileType.DOCX: FileFormat(_DOCX, ("docx",), _OFFICE),
+    FileType.XML: FileFormat("application/xml", ("xml",)),
+    FileType.CSV: FileFormat("text/csv", ("csv",)),
+}
+
+#: Ending of a name, in lower case → the type that the content must have.
+TYPE_BY_ENDING = {ending: file_type for file_type, known in FORMATS.items() for ending in known.endings}
+
+
+class CheckState(models.TextChoices):
+    PENDING = "pending", _("being checked")
+    CLEAN = "clean", _("stored and checked")
+    REFUSED = "refused", _("refused")
+
+
+SENTENCES: dict[Reason, Promise] = {
+    Reason.EMPTY: _("The file is empty."),
+    Reason.TOO_LARGE: _("The file is too large."),
+    Reason.TOO_MANY: _("Too many files came at once. Send it with the next ones."),
+    Reason.TYPE: _("This type of file is not accepted. Save it as PDF or JPEG and choose that file."),
+    Reason.CONTENT: _("The content is not what the ending of the file name says."),
+    Reason.DAMAGED: _("The file is damaged or incomplete."),
+    Reason.PASSWORD: _(
+        "The file is protected by a password or in an old format. Save it without a password in a current format."
+    ),
+    Reason.MACROS: _("The file contains macros. Save it without macros or as PDF."),
+    Reason.ENTITIES: _("The file contains a document type or entities, which are not accepted in XML."),
+    Reason.TOO_COMPLEX: _("The file takes too much time or memory to read. Save it in a simpler or smaller form."),
+    Reason.NOT_STORED: _("The file could not be stored just now. Please try again later."),
+}
+
+REASON_CHOICES = [(reason.value, sentence) for reason, sentence in SENTENCES.items()]

@@ -1,0 +1,100 @@
+"""Form fields for uploads. What comes out of them is stored already: versions of documents, and not files.
+
+Good files are stored while the form is validated, so that a form that fails for any reason, a refused file among them, keeps them:
+it shows them above the control and sends them again by signed tokens (``drafts.py``). Documents of a form that is never
+completed belong to nothing and are swept.
+"""
+
+from typing import Any, Self
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from incentives_portal.accounts.models import Organisation, User
+
+from . import drafts, services
+from .models import DocumentVersion
+from .widgets import Kept, MultipleUploadWidget, Sent, UploadWidget
+
+
+class _StoredUploads(forms.Field):
+    """What both fields share: good files are stored during validation, and held on to.
+
+    The form has to call ``bind`` before it validates: documents belong to an organisation and are stored in somebody's name.
+    """
+
+    default_error_messages = {
+        "required": _("Choose a file."),
+        "gone": _("A file that was kept from before is no longer there. Choose it again."),
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._owner: tuple[User, Organisation] | None = None
+        self._stored: list[DocumentVersion] = []
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        copy = super().__deepcopy__(memo)
+        copy._owner, copy._stored = None, []
+        return copy
+
+    def bind(self, *, actor: User, organisation: Organisation) -> None:
+        """Say in whose name and for whom files are stored."""
+        self._owner = (actor, organisation)
+
+    def has_changed(self, initial: object, data: Sent | None) -> bool:
+        return data is not None and bool(data.files or data.tokens)
+
+    def bound_data(self, data: object, initial: object) -> list[Kept]:
+        """What the control shows after validation: the files that the form holds on to."""
+        actor, organisation = self._bound()
+        return [
+            Kept(version, drafts.token_for(version, actor=actor, organisation=organisation)) for version in self._stored
+        ]
+
+    def _take(self, sent: Sent) -> list[DocumentVersion]:
+        """Store the good ones of the new files. Raises ValidationError with one message for each refused one."""
+        actor, organisation = self._bound()
+        kept = drafts.versions_for(sent.tokens, actor=actor, organisation=organisation)
+        new, refused = services.store_good(sent.files, organisation=organisation, actor=actor)
+        self._stored = self._choose(kept, new)
+        messages = [refusal.message for refusal in refused]
+        if len(kept) < len(set(sent.tokens)):
+            messages.append(str(self.error_messages["gone"]))
+        if messages:
+            raise ValidationError(messages)
+        self.validate(self._stored)
+        return self._stored
+
+    def _choose(self, kept: list[DocumentVersion], new: list[DocumentVersion]) -> list[DocumentVersion]:
+        return [*kept, *new]
+
+    def _bound(self) -> tuple[User, Organisation]:
+        if self._owner is None:
+            raise RuntimeError("Call bind(actor=…, organisation=…) on the upload field before the form is used.")
+        return self._owner
+
+
+class MultipleUploadField(_StoredUploads):
+    """Several files at once. Cleans to a list of DocumentVersion, empty if the field is not required."""
+
+    widget = MultipleUploadWidget
+
+    def clean(self, value: Sent) -> list[DocumentVersion]:
+        return self._take(value)
+
+
+class UploadField(_StoredUploads):
+    """One file. Cleans to a DocumentVersion, or to None if the field is not required.
+
+    A new file takes the place of the one kept from before.
+    """
+
+    widget = UploadWidget
+
+    def clean(self, value: Sent) -> DocumentVersion | None:
+        return next(iter(self._take(Sent(value.files[:1], value.tokens))), None)
+
+    def _choose(self, kept: list[DocumentVersion], new: list[DocumentVersion]) -> list[DocumentVersion]:
+        return [*new, *kept][:1]

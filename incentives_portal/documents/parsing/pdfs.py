@@ -1,0 +1,67 @@
+"""PDF: opened to see whether it can be read, and drawn page by page."""
+
+from pathlib import Path
+
+import pypdfium2
+from pypdfium2.raw import FPDF_ERR_PASSWORD
+
+from .limits import MAX_PDF_PAGES, PAGE_HEIGHT, PAGE_WIDTH, RENDERED_PAGES
+from .reasons import Reason, Unreadable
+
+_TAIL = 4096
+
+
+def check(source: Path) -> int:
+    """The number of pages. Raises Unreadable for a damaged or truncated file, one that wants a password, and endless ones."""
+    document = _open(source)
+    try:
+        pages = len(document)
+        if pages > MAX_PDF_PAGES:
+            raise Unreadable(Reason.TOO_COMPLEX)
+        if pages == 0 or not _ends_properly(source):
+            raise Unreadable(Reason.DAMAGED)
+        try:
+            document[0].get_size()
+        except pypdfium2.PdfiumError as error:
+            raise Unreadable(Reason.DAMAGED) from error
+        return pages
+    finally:
+        document.close()
+
+
+def render(source: Path, folder: Path) -> list[tuple[int, int]]:
+    """Write the first pages as page-1.png, page-2.png … and return their sizes in pixels."""
+    document = _open(source)
+    try:
+        document.init_forms()  # what was filled in is part of what a reviewer must see
+        numbers = range(1, min(len(document), RENDERED_PAGES) + 1)
+        return [_draw(document, number, folder) for number in numbers]
+    except pypdfium2.PdfiumError as error:
+        raise Unreadable(Reason.DAMAGED) from error
+    finally:
+        document.close()
+
+
+def _draw(document: pypdfium2.PdfDocument, number: int, folder: Path) -> tuple[int, int]:
+    page = document[number - 1]
+    width, height = page.get_size()
+    if width <= 0 or height <= 0:
+        raise Unreadable(Reason.DAMAGED)
+    scale = min(PAGE_WIDTH / width, PAGE_HEIGHT / height)
+    picture = page.render(scale=scale, may_draw_forms=True).to_pil().convert("RGB")
+    page.close()
+    picture.save(folder / f"page-{number}.png", "PNG")
+    return picture.width, picture.height
+
+
+def _open(source: Path) -> pypdfium2.PdfDocument:
+    try:
+        return pypdfium2.PdfDocument(source)
+    except pypdfium2.PdfiumError as error:
+        locked = getattr(error, "err_code", None) == FPDF_ERR_PASSWORD
+        raise Unreadable(Reason.PASSWORD if locked else Reason.DAMAGED) from error
+
+
+def _ends_properly(source: Path) -> bool:
+    """PDFium repairs a file whose end is missing, with pages lost in silence; evidence has to be whole."""
+    return b"%%EOF" in source.read_bytes().rstrip(b"\0 \r\n\t")[-_TAIL:]

@@ -1,0 +1,63 @@
+"""JPEG and PNG: decoded to see whether they are whole, and drawn anew without what the camera wrote into them."""
+
+import warnings
+from pathlib import Path
+
+from PIL import Image, ImageOps
+
+from .limits import MAX_PIXELS, PAGE_HEIGHT, PAGE_WIDTH
+from .reasons import Reason, Unreadable
+
+#: Twice this raises, this alone warns: the warning is made an error below.
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+_FORMATS = ("JPEG", "PNG")
+_DAMAGED = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError)
+
+
+def check(source: Path) -> int:
+    """Always 0, a picture has no pages. Raises Unreadable for damaged, truncated and oversized pictures."""
+    try:
+        with _open(source) as picture:
+            if picture.format == "PNG":
+                picture.verify()
+            else:
+                # Decoded to the end at an eighth of the size: verify() does not look at the data of a JPEG.
+                picture.draft("RGB", (picture.width // 8, picture.height // 8))
+                picture.load()
+    except _DAMAGED as error:
+        raise Unreadable(Reason.DAMAGED) from error
+    return 0
+
+
+def render(source: Path, folder: Path) -> list[tuple[int, int]]:
+    """Write the picture as page-1.png: upright, at most the width of a page, nothing but pixels kept."""
+    try:
+        with _open(source) as picture:
+            picture.draft(None, (PAGE_WIDTH, PAGE_WIDTH))
+            picture.thumbnail((PAGE_WIDTH, PAGE_HEIGHT))
+            clean = _on_white(ImageOps.exif_transpose(picture))
+    except _DAMAGED as error:
+        raise Unreadable(Reason.DAMAGED) from error
+    clean.thumbnail((PAGE_WIDTH, PAGE_HEIGHT))
+    clean.save(folder / "page-1.png", "PNG")
+    return [clean.size]
+
+
+def _open(source: Path) -> Image.Image:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            return Image.open(source, formats=_FORMATS)
+        except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+            raise Unreadable(Reason.TOO_COMPLEX) from error
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    """A copy of the pixels alone: no EXIF, no place, no comment, no colour profile, no transparency."""
+    clean = Image.new("RGB", picture.size, "white")
+    if picture.has_transparency_data:
+        solid = picture.convert("RGBA")
+        clean.paste(solid, mask=solid)
+    else:
+        clean.paste(picture.convert("RGB"))
+    return clean

@@ -1,0 +1,25 @@
+"""Why a file is refused. The sentences for people are in ``documents/enums.py``."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    EMPTY = "empty"
+    TOO_LARGE = "too_large"
+    TOO_MANY = "too_many"
+    TYPE = "type"
+    CONTENT = "content"
+    DAMAGED = "damaged"
+    PASSWORD = "password"  # noqa: S105 - a reason, not a secret
+    MACROS = "macros"
+    ENTITIES = "entities"
+    TOO_COMPLEX = "too_complex"
+    NOT_STORED = "not_stored"
+
+
+class Unreadable(Exception):
+    """The file cannot be accepted, for this reason."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason

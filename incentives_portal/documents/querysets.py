@@ -1,0 +1,42 @@
+"""Which versions stand, and their page images. Who may see a document is the matter of whoever owns it."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.apps import apps
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from .enums import CheckState
+
+if TYPE_CHECKING:
+    from .models import DocumentVersion, PageImage, VersionCheck  # noqa: F401 - the last one is named in a string below
+
+
+class DocumentVersionQuerySet(models.QuerySet["DocumentVersion"]):
+    def current(self) -> "DocumentVersionQuerySet":
+        """The newest version of each document that was not removed."""
+        newer = self.model.objects.filter(document=OuterRef("document"), number__gt=OuterRef("number"))
+        return self.filter(~Exists(newer), document__removed_at=None)
+
+    def with_checks(self) -> "DocumentVersionQuerySet":
+        """With document and check in the same query: what a file row shows."""
+        return self.select_related("document", "check_result")
+
+
+class VersionCheckQuerySet(models.QuerySet["VersionCheck"]):
+    def due(self, now: datetime) -> "VersionCheckQuerySet":
+        """Waiting, and in nobody's hands: never begun, or begun by a worker that did not come back."""
+        free = Q(lease_until=None) | Q(lease_until__lt=now)
+        return self.filter(free, state=CheckState.PENDING).order_by("pk")
+
+
+def page_images_for(versions: Iterable["DocumentVersion"]) -> dict[int, list["PageImage"]]:
+    """Primary key of a version → its page images in order, in one query. A version without images gives an empty list."""
+    pages: dict[int, list[PageImage]] = defaultdict(list)
+    images = apps.get_model("documents", "PageImage").objects
+    for image in images.filter(version__in=[version.pk for version in versions]).order_by("version", "page"):
+        pages[image.version_id].append(image)
+    return pages

@@ -1,0 +1,111 @@
+"""The only place that writes documents and their versions.
+
+Whether somebody may, the rooms above have decided before they call; a document belongs to the organisation that they name.
+"""
+
+import logging
+from collections.abc import Sequence
+from functools import partial
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.db.models import Max
+
+from incentives_portal import clock
+from incentives_portal.accounts.models import Organisation, User
+
+from . import content
+from .content import Inspected
+from .errors import DocumentRemoved, UploadRefused, UploadsRefused
+from .models import Document, DocumentVersion, VersionCheck
+from .parsing.reasons import Reason
+from .storing import Save, saving
+from .tasks import queue_rendering
+
+logger = logging.getLogger(__name__)
+
+
+def store(uploaded_file: UploadedFile, *, organisation: Organisation, actor: User) -> DocumentVersion:
+    """Store one file as the first version of a new document, to be checked by a worker. Raises UploadRefused."""
+    return _store([content.inspect(uploaded_file)], organisation, actor)[0]
+
+
+def store_many(
+    uploaded_files: Sequence[UploadedFile], *, organisation: Organisation, actor: User
+) -> list[DocumentVersion]:
+    """Store all files, each as a document of its own, or none. Raises UploadsRefused with every refusal."""
+    good, refused = content.inspect_all(uploaded_files)
+    if refused:
+        raise UploadsRefused(refused)
+    return _store(good, organisation, actor)
+
+
+def store_good(
+    uploaded_files: Sequence[UploadedFile], *, organisation: Organisation, actor: User
+) -> tuple[list[DocumentVersion], list[UploadRefused]]:
+    """Store the good files and return them with the refusals of the others: for forms, where nothing sent may be lost."""
+    good, refused = content.inspect_all(uploaded_files)
+    if not good:
+        return [], refused
+    try:
+        return _store(good, organisation, actor), refused
+    except UploadRefused as failure:
+        return [], [*refused, *(UploadRefused(file.name, failure.reason) for file in good)]
+
+
+def replace(document: Document, uploaded_file: UploadedFile, actor: User) -> DocumentVersion:
+    """Store a file as the next version of a document; the former ones stay. Raises UploadRefused and DocumentRemoved."""
+    inspected = content.inspect(uploaded_file)
+    with saving() as save, transaction.atomic():
+        locked = Document.objects.select_for_update().get(pk=document.pk)
+        if locked.removed_at is not None:
+            raise DocumentRemoved(locked.public_id)
+        latest = locked.versions.aggregate(latest=Max("number"))["latest"]
+        return _record([(locked, inspected)], actor, save, number=latest + 1)[0]
+
+
+@transaction.atomic
+def remove(document: Document, actor: User) -> None:
+    """Take a document out of use. Its versions stay for the record; removing it twice changes nothing."""
+    locked = Document.objects.select_for_update().get(pk=document.pk)
+    if locked.removed_at is None:
+        locked.removed_at, locked.removed_by = clock.now(), actor
+        locked.save(update_fields=["removed_at", "removed_by"])
+
+
+def _store(files: list[Inspected], organisation: Organisation, actor: User) -> list[DocumentVersion]:
+    with saving() as save, transaction.atomic():
+        documents = Document.objects.bulk_create(
+            Document(organisation=organisation, uploaded_by=actor) for _file in files
+        )
+        return _record(list(zip(documents, files, strict=True)), actor, save, number=1)
+
+
+def _record(pairs: list[tuple[Document, Inspected]], actor: User, save: Save, *, number: int) -> list[DocumentVersion]:
+    """Files into the storage, rows for versions and checks, and a word to the workers after the commit: three queries for any number."""
+    at = clock.now()
+    versions = DocumentVersion.objects.bulk_create(
+        DocumentVersion(
+            document=document,
+            number=number,
+            storage_key=_save(file, save),
+            sha256=file.sha256,
+            size=file.size,
+            type=file.type,
+            original_name=file.name,
+            uploaded_by=actor,
+            at=at,
+        )
+        for document, file in pairs
+    )
+    VersionCheck.objects.bulk_create(VersionCheck(version=version) for version in versions)
+    transaction.on_commit(partial(queue_rendering, [version.pk for version in versions]))
+    return versions
+
+
+def _save(file: Inspected, save: Save) -> str:
+    try:
+        return save("documents", file.upload)
+    except OSError as error:
+        logger.exception("The storage did not take a file of %d bytes", file.size)
+        raise UploadRefused(file.name, Reason.NOT_STORED) from error

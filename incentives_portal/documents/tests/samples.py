@@ -1,0 +1,123 @@
+"""Files for tests, made when they are needed: no binaries in the repository."""
+
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Mapping
+
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image, ImageDraw, PngImagePlugin
+
+_MAIN = "application/vnd.openxmlformats-officedocument."
+_WORD = f"{_MAIN}wordprocessingml.document.main+xml"
+_SHEET = f"{_MAIN}spreadsheetml.sheet.main+xml"
+WORD_WITH_MACROS = "application/vnd.ms-word.document.macroEnabled.main+xml"
+
+CSV = b"Name;Amount\r\nJ\xc3\xb6rg;1,50\r\n"
+XML = b'<?xml version="1.0"?><Invoice xmlns="urn:test"><ID>7</ID></Invoice>'
+BILLION_LAUGHS = b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><x>&b;</x>'
+EXTERNAL_ENTITY = b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><x>&a;</x>'
+
+
+def stored(storage_key: str) -> bytes:
+    """What the storage keeps under a key."""
+    with default_storage.open(storage_key) as stream:
+        return stream.read()
+
+
+def upload(name: str, content: bytes, content_type: str = "application/octet-stream") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content, content_type)
+
+
+def picture(width: int = 60, height: int = 40, mode: str = "RGB", kind: str = "JPEG", **options: object) -> bytes:
+    stream = io.BytesIO()
+    Image.new(mode, (width, height)).save(stream, kind, **options)
+    return stream.getvalue()
+
+
+def pixel_flood(side: int = 50_000) -> bytes:
+    """A few bytes that claim to be a picture of billions of pixels."""
+    header = b"IHDR" + struct.pack(">II", side, side) + bytes([8, 2, 0, 0, 0])
+    data = picture(1, 1, kind="PNG")
+    return data[:12] + header + struct.pack(">I", zlib.crc32(header)) + data[33:]
+
+
+def inflated_text() -> bytes:
+    """A picture with a comment that is small when packed and large when not."""
+    comments = PngImagePlugin.PngInfo()
+    comments.add_text("comment", "0" * 4_000_000, zip=True)
+    return picture(kind="PNG", pnginfo=comments)
+
+
+def photo_with_place() -> bytes:
+    """What a telephone makes: lying on its side, with the place and the owner written into it."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010E] = "canary-description"
+    exif.get_ifd(0x8825)[29] = "2026:11:12"
+    return picture(80, 40, exif=exif, comment=b"canary-comment")
+
+
+def pdf(pages: int = 1) -> bytes:
+    """One page after the other with its number on it."""
+    sheets = []
+    for number in range(1, pages + 1):
+        sheet = Image.new("RGB", (210, 297), "white")
+        ImageDraw.Draw(sheet).text((20, 20), str(number), fill="black")
+        sheets.append(sheet)
+    stream = io.BytesIO()
+    sheets[0].save(stream, "PDF", save_all=True, append_images=sheets[1:])
+    return stream.getvalue()
+
+
+def written_pdf(content: bytes = b"", media_box: str = "0 0 200 200", trailer: str = "") -> bytes:
+    """A PDF of one page whose drawing commands, page size and trailer are given."""
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        f"<< /Type /Page /Parent 2 0 R /MediaBox [{media_box}] /Contents 4 0 R >>".encode(),
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
+    ]
+    body = b"%PDF-1.4\n"
+    offsets = []
+    for number, part in enumerate(objects, start=1):
+        offsets.append(len(body))
+        body += b"%d 0 obj\n%s\nendobj\n" % (number, part)
+    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    return b"%sxref\n0 5\n0000000000 65535 f \n%strailer\n<< /Size 5 /Root 1 0 R %s >>\nstartxref\n%d\n%%%%EOF\n" % (
+        body,
+        table,
+        trailer.encode(),
+        len(body),
+    )
+
+
+def locked_pdf() -> bytes:
+    """The standard encryption with keys that no empty password opens."""
+    keys = f"/O <{'41' * 32}> /U <{'42' * 32}>"
+    return written_pdf(
+        trailer=f"/Encrypt << /Filter /Standard /V 1 /R 2 /P -4 {keys} >> /ID [<{'43' * 16}> <{'43' * 16}>]"
+    )
+
+
+def archive(members: Mapping[str, bytes | str]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as target:
+        for name, content in members.items():
+            target.writestr(name, content)
+    return stream.getvalue()
+
+
+def docx(content_type: str = _WORD, main: bytes = b"<document/>", **members: bytes) -> bytes:
+    return _office("word/document.xml", content_type, main, members)
+
+
+def xlsx(content_type: str = _SHEET, main: bytes = b"<workbook/>", **members: bytes) -> bytes:
+    return _office("xl/workbook.xml", content_type, main, members)
+
+
+def _office(part: str, content_type: str, main: bytes, members: Mapping[str, bytes]) -> bytes:
+    types = f'<Types xmlns="urn:types"><Override PartName="/{part}" ContentType="{content_type}"/></Types>'
+    return archive({"[Content_Types].xml": types, part: main, **members})

@@ -1,0 +1,97 @@
+import pytest
+from django.core.files.storage import default_storage
+from django.http import Http404
+
+from incentives_portal.documents import services, serving, tasks
+from incentives_portal.documents.enums import CheckState
+from incentives_portal.documents.models import PageImage, VersionCheck
+from incentives_portal.documents.parsing.reasons import Reason
+
+from . import samples
+
+SAFE_HEADERS = {
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "private, no-store",
+}
+
+
+@pytest.fixture
+def keep(organisation, actor):
+    def store(name: str, data: bytes):
+        version = services.store(samples.upload(name, data), organisation=organisation, actor=actor)
+        tasks.render(version.pk)
+        version.check_result.refresh_from_db()
+        return version
+
+    return store
+
+
+def body_of(response) -> bytes:
+    """What is sent, and the file closed, as the web server does it."""
+    with response.file_to_stream:
+        return b"".join(response.streaming_content)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "media_type", "disposition"),
+    [
+        ("Rechnung 7.pdf", samples.pdf(), "application/pdf", 'attachment; filename="Rechnung 7.pdf"'),
+        ("a.jpeg", samples.picture(), "image/jpeg", 'attachment; filename="a.jpeg"'),
+        ("a.csv", samples.CSV, "text/csv", 'attachment; filename="a.csv"'),
+        (
+            '"; filename="x.html.xml',
+            samples.XML,
+            "application/xml",
+            'attachment; filename="\\"; filename=\\"x.html.xml"',
+        ),
+        ("请求.csv", samples.CSV, "text/csv", "attachment; filename*=utf-8''%E8%AF%B7%E6%B1%82.csv"),
+    ],
+    ids=["pdf", "jpeg", "csv", "quotes", "chinese"],
+)
+def test_file_is_served_as_attachment_with_exact_type_and_safe_headers(keep, name, data, media_type, disposition):
+    response = serving.file_response(keep(name, data))
+
+    assert dict(response.items()) == {
+        "Content-Type": media_type,
+        "Content-Length": str(len(data)),
+        "Content-Disposition": disposition,
+        **SAFE_HEADERS,
+    }
+    assert body_of(response) == data
+
+
+def test_page_image_is_served_inline_as_png_with_safe_headers(keep):
+    keep("a.pdf", samples.pdf())
+
+    response = serving.page_response(PageImage.objects.get())
+
+    body = body_of(response)
+    assert dict(response.items()) == {
+        "Content-Type": "image/png",
+        "Content-Length": str(len(body)),
+        "Content-Disposition": 'inline; filename="page-1.png"',
+        **SAFE_HEADERS,
+    }
+    assert body.startswith(b"\x89PNG")
+
+
+def test_refused_version_is_not_handed_out(keep):
+    version = keep("a.csv", samples.CSV)
+    VersionCheck.objects.update(state=CheckState.REFUSED, reason=Reason.DAMAGED)
+    version.check_result.refresh_from_db()
+
+    with pytest.raises(Http404):
+        serving.file_response(version)
+
+
+def test_missing_file_is_not_found_and_logged(keep, caplog):
+    version = keep("a.csv", samples.CSV)
+    default_storage.delete(version.storage_key)
+
+    with pytest.raises(Http404):
+        serving.file_response(version)
+
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
