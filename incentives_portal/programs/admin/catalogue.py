@@ -1,0 +1,75 @@
+"""The activity catalogue: activities with what their proofs must show, which costs count, and limits."""
+
+from typing import Any
+
+from django.contrib import admin
+
+from ..models import ActivityType, Cap, ExpenseType, Requirement
+from .forms import ActivityTypeForm, RequirementForm
+
+
+class _Overview(admin.TabularInline):
+    """What belongs to an activity, to read at a glance; each row leads to its own page, where there is room to edit."""
+
+    extra = max_num = 0
+    can_delete = False
+    show_change_link = True
+
+    def get_queryset(self, request: Any) -> Any:
+        return super().get_queryset(request).select_related("program")
+
+    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
+        return False
+
+    def has_add_permission(self, request: Any, obj: Any = None) -> bool:
+        return False
+
+
+class RequirementInline(_Overview):
+    model = Requirement
+    fields = ["code", "group", "satisfied_by", "any_of", "program", "active"]
+
+
+class CapInline(_Overview):
+    model = Cap
+    fields = ["code", "kind", "amount", "currency", "percent", "count", "scope", "applies_to", "program"]
+
+
+@admin.register(ActivityType)
+class ActivityTypeAdmin(admin.ModelAdmin):
+    """Kinds of activities are switched off, not deleted, once they were used."""
+
+    form = ActivityTypeForm
+    actions = None
+    list_display = ["code", "__str__", "category", "active"]
+    list_filter = ["category", "active"]
+    search_fields = ["code", "name"]
+    inlines = [RequirementInline, CapInline]
+
+
+@admin.register(Requirement)
+class RequirementAdmin(admin.ModelAdmin):
+    """Requirements are switched off, not deleted, once an answer or document met them."""
+
+    form = RequirementForm
+    actions = None
+    list_display = ["code", "__str__", "activity_type", "group", "satisfied_by", "program", "active"]
+    list_filter = ["group", "satisfied_by", "active", "program", "activity_type"]
+    list_select_related = ["activity_type", "program"]
+    search_fields = ["code", "words", "activity_type__code", "activity_type__name"]
+
+
+@admin.register(Cap)
+class CapAdmin(admin.ModelAdmin):
+    actions = None
+    list_display = ["code", "activity_type", "kind", "amount", "currency", "percent", "count", "applies_to", "program"]
+    list_filter = ["kind", "applies_to", "program"]
+    list_select_related = ["activity_type", "program"]
+    search_fields = ["code", "activity_type__code", "activity_type__name"]
+
+
+@admin.register(ExpenseType)
+class ExpenseTypeAdmin(admin.ModelAdmin):
+    actions = None
+    list_display = ["code", "__str__"]
+    search_fields = ["code", "name"]

@@ -1,0 +1,109 @@
+"""Enrolments in the admin site: read like a document, begun by an invitation, moved by verbs. No status is edited."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
+
+from incentives_portal.accounts.capabilities import may
+from incentives_portal.history.models import Event
+from incentives_portal.history.timeline import entries
+from incentives_portal.workflow.machine import Case, Transition
+from incentives_portal.workflow.views import VerbView
+
+from .. import services
+from ..enrolment_states import MACHINE
+from ..models import Enrolment
+from .forms import InvitationForm
+
+
+class EnrolmentVerbView(VerbView):
+    """The page of one verb, within the admin site."""
+
+    machine = MACHINE
+    services = services.VERBS
+    template_name = "programs/admin/enrolment_verb.html"
+    overtaken_template_name = "programs/admin/enrolment_overtaken.html"
+    site: admin.AdminSite = admin.site
+
+    def get_case(self) -> Case:
+        enrolments = Enrolment.objects.visible_to(self.request.user).for_page()
+        return get_object_or_404(enrolments, pk=self.kwargs["pk"])
+
+    def done(self, case: Case, arrow: Transition) -> HttpResponse:
+        return redirect("admin:programs_enrolment_change", case.pk)
+
+    def frame_context(self) -> dict[str, Any]:
+        return {**self.site.each_context(self.request), "opts": Enrolment._meta}
+
+    def page_context(self, case: Case, arrow: Transition) -> dict[str, Any]:
+        return {"title": arrow.label, "original": case}
+
+
+@admin.register(Enrolment)
+class EnrolmentAdmin(admin.ModelAdmin):
+    """Adding one invites the location; everything after that is a verb."""
+
+    form = InvitationForm
+    actions = None
+    change_form_template = "programs/admin/enrolment_form.html"
+    list_display = ["reference", "location", "organisation", "program", "status_word"]
+    list_filter = ["program", "status"]
+    list_select_related = ["thread", "location__organisation", "program"]
+    search_fields = [
+        "thread__reference",
+        "location__name",
+        "location__partner_id",
+        "location__organisation__name",
+        "program__code",
+    ]
+    ordering = ["-pk"]
+    show_full_result_count = False
+
+    @admin.display(description=_("reference"), ordering="thread__reference")
+    def reference(self, enrolment: Enrolment) -> str:
+        return enrolment.thread.reference
+
+    @admin.display(description=_("organisation"), ordering="location__organisation__name")
+    def organisation(self, enrolment: Enrolment) -> str:
+        return enrolment.location.organisation.name
+
+    @admin.display(description=_("status"), ordering="status")
+    def status_word(self, enrolment: Enrolment) -> str:
+        return str(MACHINE.status(enrolment.status).label)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return may(request.user, "enrolment.manage")
+
+    def has_change_permission(self, request: HttpRequest, obj: Enrolment | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Enrolment | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Enrolment, form: Any, change: bool) -> None:
+        """Invite through the service; the form's row becomes the one that the service made."""
+        invited = services.invite(obj.location, obj.program, actor=request.user)
+        obj.__dict__.update(invited.__dict__)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(EnrolmentVerbView.as_view(site=self.admin_site))
+        return [path("<int:pk>/<slug:verb>/verb/", view, name="programs_enrolment_verb"), *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The enrolment as a document: status, verbs that are open, history."""
+        if not object_id.isdigit():
+            raise Http404
+        enrolment = get_object_or_404(Enrolment.objects.visible_to(request.user).for_page(), pk=object_id)
+        context = {
+            "enrolment": enrolment,
+            "status": MACHINE.status(enrolment.status),
+            "arrows": MACHINE.open_to(enrolment, request.user),
+            "entries": entries(Event.objects.for_thread(enrolment.thread, request.user)),
+        }
+        return super().change_view(request, object_id, form_url, context | (extra_context or {}))

@@ -1,0 +1,107 @@
+"""Form fields of the configuration that are lists in the database."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from ..countries import country_choices
+from ..enums import ProgramKind
+from ..models import ActivityType, Calendar, Enrolment, ExchangeRate, ExpenseType, Market, Requirement
+from ..models.calendars import WEEKDAYS
+
+
+class ListField(forms.TypedMultipleChoiceField):
+    """Several of a list, kept as a JSON list."""
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return {str(value) for value in initial or []} != {str(value) for value in data or []}
+
+
+class CalendarForm(forms.ModelForm):
+    weekdays = ListField(label=_("Business days"), choices=WEEKDAYS, coerce=int, widget=forms.CheckboxSelectMultiple)
+
+    class Meta:
+        model = Calendar
+        fields = ["name", "time_zone", "weekdays"]
+
+
+class MarketForm(forms.ModelForm):
+    countries = ListField(label=_("Countries/regions"), choices=country_choices)
+
+    class Meta:
+        model = Market
+        fields = ["program", "code", "name", "countries"]
+
+
+class ActivityTypeForm(forms.ModelForm):
+    """An activity with its eligible expenses and components to tick."""
+
+    excluded_kinds = ListField(
+        label=_("Not eligible for these kinds of programs"),
+        choices=ProgramKind.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    eligible_expenses = forms.ModelMultipleChoiceField(
+        ExpenseType.objects.all(),
+        label=_("Eligible expenses"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None: every cost counts."),
+    )
+
+    class Meta:
+        model = ActivityType
+        fields = [
+            "code", "category", "name", "order", "active", "needs_impressions", "pre_approval", "excluded_kinds",
+            "eligible_expenses", "components",
+        ]  # fmt: skip
+        widgets = {"components": forms.CheckboxSelectMultiple}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["eligible_expenses"] = list(self.instance.expenses.all())
+
+    def _save_m2m(self) -> None:
+        super()._save_m2m()  # type: ignore[misc]
+        self.instance.expenses.set(self.cleaned_data["eligible_expenses"])
+
+
+class RequirementForm(forms.ModelForm):
+    """A requirement; the two structured fields are small: they hold a word or two."""
+
+    class Meta:
+        model = Requirement
+        fields = [
+            "activity_type", "program", "code", "group", "satisfied_by", "any_of", "words", "only_if", "choices",
+            "order", "active",
+        ]  # fmt: skip
+        widgets = {"only_if": forms.Textarea(attrs={"rows": 2}), "choices": forms.Textarea(attrs={"rows": 4})}
+
+
+class ExchangeRateForm(forms.ModelForm):
+    """Any day of a month may be typed; its first is what is kept."""
+
+    class Meta:
+        model = ExchangeRate
+        fields = ["month", "from_currency", "to_currency", "rate"]
+
+    def clean_month(self) -> Any:
+        month = self.cleaned_data["month"]
+        return month.replace(day=1) if month else month
+
+
+class InvitationForm(forms.ModelForm):
+    """Where and to what a location is invited."""
+
+    class Meta:
+        model = Enrolment
+        fields = ["location", "program"]
+
+    def clean_location(self) -> Any:
+        location = self.cleaned_data["location"]
+        if location.closed_on is not None:
+            raise forms.ValidationError(_("This location is closed."))
+        return location

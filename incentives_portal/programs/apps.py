@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ProgramsConfig(AppConfig):
+    name = "incentives_portal.programs"
+    label = "programs"
+    verbose_name = _("Programs")
+
+    def ready(self) -> None:
+        from . import events, mails
+
+        events.register_all()
+        mails.register_all()

@@ -1,0 +1,41 @@
+"""The pure functions behind checklist, submit check, reviewer's screen and letters: facts in, findings and amount steps out."""
+
+from .facts import (
+    ActivityFacts,
+    AttendeeFact,
+    CampaignFact,
+    CapFact,
+    DocumentFact,
+    ExpenseFact,
+    InvoiceFact,
+    PlanFacts,
+    PlannedActivityFact,
+    ProgramFacts,
+    ProofFacts,
+    ReportFact,
+    RequirementFact,
+)
+from .plans import assess_plan
+from .proofs import assess_proof
+from .results import Assessment, Finding, Step
+
+__all__ = [
+    "ActivityFacts",
+    "Assessment",
+    "AttendeeFact",
+    "CampaignFact",
+    "CapFact",
+    "DocumentFact",
+    "ExpenseFact",
+    "Finding",
+    "InvoiceFact",
+    "PlanFacts",
+    "PlannedActivityFact",
+    "ProgramFacts",
+    "ProofFacts",
+    "ReportFact",
+    "RequirementFact",
+    "Step",
+    "assess_plan",
+    "assess_proof",
+]

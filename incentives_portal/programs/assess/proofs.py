@@ -1,0 +1,136 @@
+"""The rules of a proof and its claim (domain.md 6, 7 and 9), in the order of the form."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from .. import dates
+from ..enums import CapKind
+from .amounts import amount_steps, is_eligible, line_value
+from .facts import ProofFacts
+from .params import amount, day, several, texts
+from .requirements import requirement_findings
+from .results import Assessment, Finding, Level, Step
+
+
+def assess_proof(facts: ProofFacts) -> Assessment:
+    """What the rules say about a proof as it would be submitted now: ``block`` must be mended first, ``warn`` is for the reviewer."""
+    steps = amount_steps(facts)
+    findings = (
+        *_dates(facts),
+        *_basics(facts),
+        *_amount(facts, steps),
+        *_evidence(facts),
+        *_expenses(facts),
+        *_attendees(facts),
+        *_documents(facts),
+        *requirement_findings(facts),
+    )
+    return Assessment(findings=findings, steps=steps, currency=facts.currency)
+
+
+def _rule(ok: bool, rule: str, place: str, *, level: Level = "block", **params: Any) -> Finding:
+    return Finding(rule, "pass" if ok else level, place, {} if ok else params)
+
+
+def _each(broken: Iterable[dict[str, Any]], rule: str, place: str, *, level: Level = "block") -> list[Finding]:
+    """A finding for each that breaks the rule, or one that says that none does."""
+    return _broken(broken, rule, place, level=level) or [Finding(rule, "pass", place)]
+
+
+def _broken(broken: Iterable[dict[str, Any]], rule: str, place: str, *, level: Level = "block") -> list[Finding]:
+    """A finding for each that breaks the rule. What is taken for granted is not praised: the checklist stays short."""
+    return [Finding(rule, level, place, params) for params in broken]
+
+
+def _dates(facts: ProofFacts) -> Iterator[Finding]:
+    executed, filed = facts.executed_on, facts.first_submitted_on or facts.today
+    yield _rule(executed <= facts.today, "executed", "basics", date=day(executed))
+    if facts.campaign:
+        starts, ends = facts.campaign
+        ok = dates.is_within(executed, starts, ends)
+        yield _rule(ok, "in_campaign", "basics", date=day(executed), starts=day(starts), ends=day(ends))
+    if facts.due_on:
+        yield _rule(filed <= facts.due_on, "proof_due", "basics", level="warn", due=day(facts.due_on))
+    if facts.usage:
+        starts, ends = facts.usage
+        ok = dates.is_within(executed, starts, ends)
+        yield _rule(ok, "in_usage_period", "basics", date=day(executed), starts=day(starts), ends=day(ends))
+    if facts.claiming:
+        starts, ends = facts.claiming
+        ok = dates.is_within(filed, starts, ends)
+        yield _rule(ok, "claiming_open", "basics", starts=day(starts), ends=day(ends))
+
+
+def _basics(facts: ProofFacts) -> Iterator[Finding]:
+    activity = facts.activity
+    if activity.excluded:
+        yield _rule(False, "activity_allowed", "basics", activity=texts(activity.name))
+    if activity.component_choices:
+        yield _rule(bool(activity.components), "components_chosen", "basics")
+    if activity.needs_impressions:
+        yield _rule(bool(facts.impressions), "impressions", "basics")
+    if activity.pre_approval or facts.program.preapproval_required:
+        yield _rule(bool(facts.pre_approval_id.strip()), "pre_approval", "basics")
+
+
+def _amount(facts: ProofFacts, steps: tuple[Step, ...]) -> Iterator[Finding]:
+    """What is asked against what can be reimbursed (INF 19); silent until there are costs."""
+    if facts.expenses:
+        allowed = steps[-2].amount
+        values: dict[str, Any] = {
+            "asked": amount(facts.amount, facts.currency),
+            "allowed": amount(allowed, facts.currency),
+        }
+        yield _rule(facts.amount <= allowed, "amount_within", "basics", **values)
+
+
+def _evidence(facts: ProofFacts) -> Iterator[Finding]:
+    yield _rule(bool(facts.invoices or facts.reports), "evidence", "invoices")
+    named = [({"number": invoice.number, "supplier": invoice.supplier}, invoice) for invoice in facts.invoices]
+    refused = (name for name, invoice in named if invoice.state == "refused")
+    yield from _broken(refused, "invoice_file", "invoices")
+    future = (name | {"date": day(invoice.date)} for name, invoice in named if invoice.date > facts.today)
+    yield from _broken(future, "invoice_date", "invoices", level="warn")
+    again = (name | {"cases": several(invoice.duplicate_of)} for name, invoice in named if invoice.duplicate_of)
+    yield from _broken(again, "invoice_again", "invoices", level="warn")
+    yield from _broken(({} for report in facts.reports if not report.lines), "report_lines", "reports")
+    if facts.reports:
+        yield _rule(all(report.certified for report in facts.reports), "report_certified", "reports")
+
+
+def _expenses(facts: ProofFacts) -> Iterator[Finding]:
+    yield _rule(bool(facts.expenses), "expenses_given", "expenses")
+    lines = [({"words": line.words or line.type}, line) for line in facts.expenses]
+    yield from _broken((name for name, line in lines if not line.has_evidence), "expense_evidence", "expenses")
+    eligible = facts.activity.expenses
+    if eligible and lines:
+        untyped = (name for name, line in lines if not line.type)
+        yield from _broken(untyped, "expense_typed", "expenses")
+        names = several(texts(name) for name in eligible.values())
+        foreign = (name | {"eligible": names} for name, line in lines if line.type and not is_eligible(facts, line))
+        yield from _each(foreign, "expense_eligible", "expenses", level="warn")
+    unrated = sorted({line.currency for line in facts.expenses if line_value(facts, line) is None})
+    yield from _broken(({"currency": currency} for currency in unrated), "expense_rate", "expenses")
+
+
+def _attendees(facts: ProofFacts) -> Iterator[Finding]:
+    """A limit on people, where the catalogue has one."""
+    present = len(facts.attendees)
+    limits = [cap.count for cap in facts.activity.caps if cap.kind == CapKind.MAX_ATTENDEES and cap.count is not None]
+    over = ({"present": present, "most": most} for most in limits if present > most)
+    yield from _broken(over, "attendees", "attendees", level="warn")
+
+
+def _documents(facts: ProofFacts) -> Iterator[Finding]:
+    documents = facts.documents
+    if documents:
+        silent = ({"name": document.name} for document in documents if not document.note.strip())
+        yield from _each(silent, "document_note", "documents")
+    refused = ({"name": document.name} for document in documents if document.state == "refused")
+    yield from _broken(refused, "document_file", "documents")
+    again = (
+        {"name": document.name, "cases": several(document.duplicate_of)}
+        for document in documents
+        if document.duplicate_of
+    )
+    yield from _broken(again, "document_again", "documents", level="warn")

@@ -1,0 +1,87 @@
+"""Whether the requirements of the activity are met: which of them apply, what meets each, and alternatives of which one is enough."""
+
+from collections.abc import Iterator
+
+from ..conditions import Circumstances, holds
+from ..enums import SatisfiedBy
+from .facts import ProofFacts, RequirementFact
+from .params import one_of, texts
+from .results import Finding
+
+
+def circumstances(facts: ProofFacts) -> Circumstances:
+    """What conditions of requirements look at."""
+    evidence = {"invoice" for _invoice in facts.invoices} | {"report" for _report in facts.reports}
+    return Circumstances(
+        expenses={line.type for line in facts.expenses if line.type},
+        answers=facts.answers,
+        components=facts.activity.components,
+        evidence=evidence,
+    )
+
+
+def applicable(facts: ProofFacts) -> list[RequirementFact]:
+    """The requirements that apply to this proof as it stands, in the order of the catalogue."""
+    given = circumstances(facts)
+    return [requirement for requirement in facts.activity.requirements if holds(requirement.only_if, given)]
+
+
+def place_of(requirement: RequirementFact) -> str:
+    """The place in the form where the requirement is met."""
+    places = {
+        SatisfiedBy.DOCUMENT: "documents",
+        SatisfiedBy.INVOICE: "invoices",
+        SatisfiedBy.TABLE: "attendees",
+    }
+    return places.get(SatisfiedBy(requirement.satisfied_by), f"answers-{requirement.code}")
+
+
+def is_met(facts: ProofFacts, requirement: RequirementFact) -> bool:
+    """Whether something on the proof meets the requirement."""
+    if requirement.satisfied_by == SatisfiedBy.DOCUMENT:
+        return any(requirement.code in document.proves for document in facts.documents if document.state != "refused")
+    if requirement.satisfied_by == SatisfiedBy.INVOICE:
+        return bool(facts.invoices)
+    if requirement.satisfied_by == SatisfiedBy.TABLE:
+        return bool(facts.attendees)
+    answer = facts.answers.get(requirement.code)
+    if requirement.satisfied_by == SatisfiedBy.DECLARATION:
+        return answer is True or answer == "yes"
+    if requirement.satisfied_by == SatisfiedBy.CHOICE:
+        return answer in [code for code, _words in requirement.choices]
+    if requirement.satisfied_by == SatisfiedBy.NUMBER:
+        return answer is not None and answer != ""
+    return bool(str(answer or "").strip())
+
+
+def requirement_findings(facts: ProofFacts) -> Iterator[Finding]:
+    """One finding per requirement that applies, one per group of alternatives."""
+    alternatives: dict[str, list[RequirementFact]] = {}
+    for requirement in applicable(facts):
+        if requirement.any_of:
+            alternatives.setdefault(requirement.any_of, []).append(requirement)
+    for requirement in applicable(facts):
+        group = alternatives.get(requirement.any_of, [requirement])
+        if requirement is group[0]:
+            yield _single(facts, requirement) if len(group) == 1 else _alternatives(facts, group)
+
+
+def _single(facts: ProofFacts, requirement: RequirementFact) -> Finding:
+    return Finding(
+        rule=f"requirement.{requirement.satisfied_by}",
+        level="pass" if is_met(facts, requirement) else "block",
+        place=place_of(requirement),
+        params={"code": requirement.code, "words": texts(requirement.words)},
+    )
+
+
+def _alternatives(facts: ProofFacts, group: list[RequirementFact]) -> Finding:
+    met = [requirement for requirement in group if is_met(facts, requirement)]
+    shown = met or group
+    words = texts(shown[0].words) if len(shown) == 1 else one_of(texts(requirement.words) for requirement in shown)
+    return Finding(
+        rule="requirement.any",
+        level="pass" if met else "block",
+        place=place_of(shown[0]),
+        params={"code": group[0].any_of, "codes": [requirement.code for requirement in group], "words": words},
+    )

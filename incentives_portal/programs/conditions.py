@@ -1,0 +1,62 @@
+"""When a requirement applies, as data: the ``only_if`` of a requirement.
+
+    {}                                            always
+    {"expense": "seo_fee"}                        a cost of this kind is on the proof
+    {"expense_other_than": "mct_renewal"}         no costs yet, or one of another kind
+    {"answer": "unit_origin", "is": "in_house"}   this answer was given to another requirement
+    {"component": "telemarketing"}                the composite activity uses this component
+    {"evidence": "report"}                        the proof has a service report ("report") or an invoice ("invoice")
+
+Several keys in one condition must all hold.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+_KEYS = frozenset({"expense", "expense_other_than", "answer", "is", "component", "evidence"})
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What a condition can be about."""
+
+    expenses: Collection[str]
+    answers: Mapping[str, Any]
+    components: Collection[str]
+    evidence: Collection[str]
+
+
+def holds(condition: Mapping[str, str], given: Circumstances) -> bool:
+    """Whether the requirement with this condition applies."""
+    if "expense" in condition and condition["expense"] not in given.expenses:
+        return False
+    if (
+        "expense_other_than" in condition
+        and given.expenses
+        and set(given.expenses) == {condition["expense_other_than"]}
+    ):
+        return False
+    if "answer" in condition and given.answers.get(condition["answer"]) != condition.get("is"):
+        return False
+    if "component" in condition and condition["component"] not in given.components:
+        return False
+    return "evidence" not in condition or condition["evidence"] in given.evidence
+
+
+def problem_of(condition: object) -> str | Promise | None:
+    """What is wrong with a condition as somebody typed it, or None."""
+    if not isinstance(condition, dict) or not all(isinstance(value, str) for value in condition.values()):
+        return _('A condition is a list of words and values, for example {"expense": "seo_fee"}.')
+    if not set(condition) <= _KEYS:
+        return _(
+            "A condition knows these words only: expense, expense_other_than, answer with is, component, evidence."
+        )
+    if ("answer" in condition) != ("is" in condition):
+        return _("“answer” and “is” belong together.")
+    if condition.get("evidence", "report") not in ("report", "invoice"):
+        return _("Evidence is “report” or “invoice”.")
+    return None

@@ -1,0 +1,104 @@
+"""Choices of the programs room. The life of an enrolment stands in enrolment_states.py."""
+
+from django.db.models.enums import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Track(TextChoices):
+    """The two ways to money (domain.md 0): through an approved plan, or by a claim alone."""
+
+    PLAN = "plan", _("Plans: plan, approval, proof of execution, claim")
+    CLAIM = "claim", _("Claims: claim with its proof, no plan")
+
+
+class Pays(TextChoices):
+    """What the money follows; never both (blueprint, section 4)."""
+
+    PLAN_MONTHLY = "plan_monthly", _("Earnings are paid every month up to the plan limit")
+    CLAIM = "claim", _("Each approved claim is paid")
+
+
+class ProofTiming(TextChoices):
+    """Whether money waits for the proof (domain.md 20, conflict 7)."""
+
+    BEFORE_PAYMENT = "before_payment", _("Proof before payment")
+    AFTER_PAYMENT = "after_payment", _("Proof after payment")
+
+
+class ProgramKind(TextChoices):
+    """The property on which caps and exclusions depend (INF 20)."""
+
+    STANDARD = "standard", _("Standard")
+    SURFACE = "surface", _("Devices")
+    HOSTING = "hosting", _("Hosting")
+
+
+class Basis(TextChoices):
+    """Which part of a cost counts."""
+
+    NET = "net", _("Net amounts")
+    GROSS = "gross", _("Gross amounts")
+
+
+class Category(TextChoices):
+    """The three categories of the activity catalogue (domain.md 9)."""
+
+    DEMAND_GENERATION = "demand_generation", _("Demand generation")
+    MARKET_DEVELOPMENT = "market_development", _("Market development")
+    PARTNER_READINESS = "partner_readiness", _("Partner readiness")
+
+
+class Group(TextChoices):
+    """The three groups of what a proof must show (domain.md 9)."""
+
+    CORE = "core", _("Core requirements")
+    COMMUNICATION = "communication", _("Communication requirements")
+    METRIC = "metric", _("Metrics")
+
+
+class SatisfiedBy(TextChoices):
+    """What meets a requirement. The first six and *choice* are given by the partner for that requirement; an *invoice* is met by any
+    third-party invoice of the proof."""
+
+    DOCUMENT = "document", _("A proof document")
+    URL = "url", _("A web address")
+    NUMBER = "number", _("A number")
+    TEXT = "text", _("Words")
+    TABLE = "table", _("The list of attendees")
+    DECLARATION = "declaration", _("A declaration")
+    CHOICE = "choice", _("A choice")
+    INVOICE = "invoice", _("A third-party invoice")
+
+
+class CapKind(TextChoices):
+    """How a limit is computed (domain.md 9.1)."""
+
+    AMOUNT = "amount", _("An amount")
+    PERCENT_OF_EARNED = "percent_of_earned", _("A percentage of the co-op funds earned")
+    GREATER_OF = "greater_of", _("The greater of a percentage of the funds and an amount")
+    AMOUNT_PER_PERSON = "amount_per_person_per_event", _("An amount per person and event")
+    MAX_ATTENDEES = "max_attendees", _("A number of attendees")
+    UNLIMITED = "unlimited", _("No limit")
+    EXCEPTION = "exception", _("Other allowances, see the program guide")
+
+
+class CapScope(TextChoices):
+    """Over what a limit is counted; always for one location and program (INF 24)."""
+
+    USAGE_PERIOD = "usage_period", _("Usage period")
+    PROGRAM_PERIOD = "program_period", _("Program period")
+    EVENT = "event", _("Conference or event")
+
+
+class AppliesTo(TextChoices):
+    """Which kinds of programs a limit is for."""
+
+    ALL = "all", _("All programs")
+    SURFACE = "surface", _("Device programs")
+    NON_SURFACE = "non_surface", _("All but device programs")
+    HOSTING = "hosting", _("Hosting programs")
+
+    def covers(self, kind: str) -> bool:
+        if self == AppliesTo.NON_SURFACE:
+            return kind != ProgramKind.SURFACE
+        return self == AppliesTo.ALL or self.value == kind

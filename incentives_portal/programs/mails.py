@@ -1,0 +1,53 @@
+"""Who hears what about an enrolment: the incentives admins of location and program; nobody active, then the global admins."""
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext as _
+
+from incentives_portal.accounts.capabilities import Role, holders
+from incentives_portal.accounts.models import User
+from incentives_portal.history.models import Event
+from incentives_portal.outbox.letters import Letter
+from incentives_portal.texts import in_language
+from incentives_portal.workflow.messages import Announcement, register
+
+from .enrolment_states import ENROLLED, MACHINE
+from .models import Enrolment
+
+CHANGED = "enrolment_changed"
+
+
+def register_all() -> None:
+    register(Announcement(CHANGED, recipients_of, letter_of))
+
+
+def recipients_of(enrolment: Enrolment, _event: Event) -> Iterable[User]:
+    for roles in ([Role.PARTNER_INCENTIVES_ADMIN], [Role.PARTNER_GLOBAL_ADMIN], [Role.PARTNER_ACCOUNT_ADMIN]):
+        if people := list(holders(roles, enrolment.scope)):
+            return people
+    return holders([Role.OPERATOR_INCENTIVES_ADMIN], enrolment.scope)
+
+
+def letter_of(enrolment: Enrolment, event: Event, _person: User) -> Letter:
+    """What the enrolment is now, what that means, and the operator's words."""
+    status = MACHINE.status(enrolment.status)
+    names = {
+        "location": enrolment.location.name,
+        "program": in_language(enrolment.program.name),
+        "status": status.label,
+    }
+    return Letter(
+        subject=_("%(location)s in %(program)s: %(status)s") % names,
+        heading=_("The enrollment of %(location)s in %(program)s has changed") % names,
+        paragraphs=[str(status.meaning)],
+        facts=[
+            (_("Location"), str(enrolment.location)),
+            (_("Program"), str(names["program"])),
+            (_("Status"), str(status.label)),
+        ],
+        words=event.words,
+        said_by=event.actor_name if event.words else "",
+        next_step=_("You can create plans and claims now.") if enrolment.status == ENROLLED else "",
+        link="/",
+        link_label=_("Open the portal"),
+    )

@@ -1,0 +1,221 @@
+"""The activity catalogue as data: what can be done, what a proof of it must show, which costs count, and up to how much."""
+
+import uuid
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from incentives_portal.money import AmountField, CurrencyField
+from incentives_portal.texts import TextsField, in_language
+
+from ..conditions import problem_of
+from ..enums import AppliesTo, CapKind, CapScope, Category, Group, SatisfiedBy
+from ..querysets import ByCode, ByProgramAndCode, EligibleExpenseManager
+from .program import Program
+from .tracking import tracked
+
+
+@tracked
+class ExpenseType(models.Model):
+    """A kind of cost."""
+
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    name = TextsField(_("name"))
+
+    objects = ByCode()
+
+    class Meta:
+        verbose_name = _("expense type")
+        verbose_name_plural = _("expense types")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return in_language(self.name)
+
+    def natural_key(self) -> tuple[str]:
+        return (self.code,)
+
+
+@tracked
+class ActivityType(models.Model):
+    """A kind of activity of the catalogue.
+
+    With ``components`` it is a composite: its proof must show what each component used asks for (multi-touch campaign).
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    category = models.CharField(_("category"), max_length=24, choices=Category.choices)
+    name = TextsField(_("name"))
+    pre_approval = models.BooleanField(_("needs a pre-approval ID"), default=False)
+    needs_impressions = models.BooleanField(
+        _("needs estimated impressions"), default=False, help_text=_("The number of people reached.")
+    )
+    components = models.ManyToManyField(
+        "self",
+        symmetrical=False,
+        blank=True,
+        related_name="composites",
+        verbose_name=_("components"),
+        help_text=_("Only for an activity made of others."),
+    )
+    excluded_kinds = models.JSONField(_("not eligible for these kinds of programs"), default=list, blank=True)
+    expenses = models.ManyToManyField(
+        ExpenseType, through="EligibleExpense", related_name="+", verbose_name=_("eligible expenses")
+    )
+    active = models.BooleanField(_("active"), default=True)
+    order = models.PositiveSmallIntegerField(_("order"), default=0)
+
+    objects = ByCode()
+
+    class Meta:
+        verbose_name = _("activity type")
+        verbose_name_plural = _("activity types")
+        ordering = ["order", "code"]
+
+    def __str__(self) -> str:
+        return in_language(self.name)
+
+    def natural_key(self) -> tuple[str]:
+        return (self.code,)
+
+
+@tracked
+class EligibleExpense(models.Model):
+    """A cost that the activity may have reimbursed. An activity without any takes every cost (product seeding)."""
+
+    type = models.ForeignKey(ActivityType, models.PROTECT, related_name="eligible", verbose_name=_("activity type"))
+    expense = models.ForeignKey(ExpenseType, models.PROTECT, related_name="eligible", verbose_name=_("expense type"))
+
+    objects = EligibleExpenseManager()
+
+    class Meta:
+        verbose_name = _("eligible expense")
+        verbose_name_plural = _("eligible expenses")
+        ordering = ["expense"]
+        constraints = [models.UniqueConstraint(name="eligible_expense_once", fields=["type", "expense"])]
+
+    def __str__(self) -> str:
+        return f"{self.type_id}: {self.expense_id}"
+
+    def natural_key(self) -> tuple[str, str]:
+        return (self.type.code, self.expense.code)
+
+
+@tracked
+class Requirement(models.Model):
+    """One thing that the proof of an activity must show, and what meets it.
+
+    A row with a program stands only there: it replaces the general one of the same code, adds a new one, or, switched off, removes it
+    (domain.md 9.2). Rows with the same ``any_of`` are alternatives. ``only_if`` is a condition as data, see conditions.py.
+    """
+
+    activity_type = models.ForeignKey(
+        ActivityType, models.PROTECT, related_name="requirements", verbose_name=_("activity type")
+    )
+    program = models.ForeignKey(
+        Program,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("only in program"),
+    )
+    code = models.SlugField(_("code"), max_length=32)
+    group = models.CharField(_("group"), max_length=16, choices=Group.choices)
+    satisfied_by = models.CharField(_("met by"), max_length=12, choices=SatisfiedBy.choices)
+    choices = models.JSONField(
+        _("choices"), default=list, blank=True, help_text=_('For a choice: [{"code": "yes", "words": {"en": "Yes"}}]')
+    )
+    any_of = models.SlugField(
+        _("alternatives"), max_length=32, blank=True, help_text=_("One of those with the same word here is enough.")
+    )
+    only_if = models.JSONField(
+        _("only if"), default=dict, blank=True, help_text=_('A condition, for example {"expense": "seo_fee"}')
+    )
+    words = TextsField(_("words"), long=True)
+    order = models.PositiveSmallIntegerField(_("order"), default=0)
+    active = models.BooleanField(_("active"), default=True)
+
+    objects = ByProgramAndCode()
+
+    class Meta:
+        verbose_name = _("requirement")
+        verbose_name_plural = _("requirements")
+        ordering = ["order", "code"]
+        constraints = [
+            # Codes name answers and places in the form, also where a composite joins the requirements of its components.
+            models.UniqueConstraint(name="requirement_once", fields=["program", "code"], nulls_distinct=False),
+        ]
+
+    def __str__(self) -> str:
+        return in_language(self.words)
+
+    def natural_key(self) -> tuple[str | None, str]:
+        return (self.program.code if self.program else None, self.code)
+
+    def clean(self) -> None:
+        if problem := problem_of(self.only_if):
+            raise ValidationError({"only_if": problem})
+        if (self.satisfied_by == SatisfiedBy.CHOICE) != bool(self.choices):
+            raise ValidationError({"choices": _("A choice needs at least two choices; nothing else has any.")})
+
+
+@tracked
+class Cap(models.Model):
+    """A limit of an activity (domain.md 9.1). Which numbers it has depends on its kind; amounts are in ``currency``.
+
+    With ``expenses`` it limits only these costs. A cap of a program stands beside the general ones; both bind.
+    """
+
+    activity_type = models.ForeignKey(
+        ActivityType, models.PROTECT, related_name="caps", verbose_name=_("activity type")
+    )
+    program = models.ForeignKey(
+        Program, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("only in program")
+    )
+    code = models.SlugField(_("code"), max_length=40)
+    kind = models.CharField(_("kind"), max_length=32, choices=CapKind.choices)
+    amount = AmountField(_("amount"), null=True, blank=True)
+    currency = CurrencyField(_("currency"), blank=True)
+    percent = models.DecimalField(_("percent"), max_digits=5, decimal_places=2, null=True, blank=True)
+    count = models.PositiveSmallIntegerField(_("number"), null=True, blank=True)
+    scope = models.CharField(_("counted over"), max_length=16, choices=CapScope.choices)
+    applies_to = models.CharField(_("for"), max_length=12, choices=AppliesTo.choices, default=AppliesTo.ALL)
+    expenses = models.ManyToManyField(ExpenseType, blank=True, related_name="+", verbose_name=_("only these expenses"))
+    valid_from = models.DateField(_("valid from"), null=True, blank=True)
+    valid_until = models.DateField(_("valid until"), null=True, blank=True)
+
+    objects = ByProgramAndCode()
+
+    class Meta:
+        verbose_name = _("cap")
+        verbose_name_plural = _("caps")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(name="cap_once", fields=["program", "code"], nulls_distinct=False),
+            models.CheckConstraint(
+                name="cap_numbers",
+                condition=(
+                    models.Q(kind__in=["amount", "amount_per_person_per_event"], amount__gt=0)
+                    | models.Q(kind="percent_of_earned", percent__gt=0)
+                    | models.Q(kind="greater_of", percent__gt=0, amount__gt=0)
+                    | models.Q(kind="max_attendees", count__gt=0)
+                    | models.Q(kind__in=["unlimited", "exception"])
+                ),
+                violation_error_message=_("The numbers of this kind of cap are missing."),
+            ),
+            models.CheckConstraint(
+                name="cap_currency",
+                condition=models.Q(amount=None, currency="")
+                | (models.Q(amount__isnull=False) & ~models.Q(currency="")),
+                violation_error_message=_("An amount needs its currency, and a currency its amount."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    def natural_key(self) -> tuple[str | None, str]:
+        return (self.program.code if self.program else None, self.code)

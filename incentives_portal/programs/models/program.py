@@ -1,0 +1,286 @@
+"""A program, what belongs to it, and its years and periods. All of it is configuration, edited by the operator's incentives admins."""
+
+import uuid
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeOperators
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from incentives_portal.money import AmountField, CurrencyField
+from incentives_portal.texts import TextsField, in_language
+
+from ..enums import Basis, Pays, ProgramKind, ProofTiming, Track
+from ..querysets import ByCode, ProgramQuerySet, ProgramYearQuerySet, UsagePeriodQuerySet
+from .calendars import Calendar
+from .tracking import tracked
+
+
+class _Days(models.Func):
+    """A range of days, both ends included (INF 17)."""
+
+    function = "daterange"
+    output_field = DateRangeField()
+
+
+def _no_overlap(name: str, starts: str, ends: str, message: Any) -> ExclusionConstraint:
+    """Two rows of one program never share a day. Needs the extension btree_gist."""
+    days = _Days(starts, ends, RangeBoundary(inclusive_lower=True, inclusive_upper=True))
+    return ExclusionConstraint(
+        name=name,
+        expressions=[(days, RangeOperators.OVERLAPS), ("program", RangeOperators.EQUAL)],
+        violation_error_message=message,
+    )
+
+
+@tracked
+class Threshold(models.Model):
+    """Below this amount the co-op funds of an earning period are paid out as rebate instead (domain.md 8); the amount itself qualifies."""
+
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    name = TextsField(_("name"))
+    amount = AmountField(_("amount"))
+    currency = CurrencyField(_("currency"))
+
+    objects = ByCode()
+
+    class Meta:
+        verbose_name = _("threshold")
+        verbose_name_plural = _("thresholds")
+        ordering = ["code"]
+        constraints = [models.CheckConstraint(name="threshold_positive", condition=models.Q(amount__gt=0))]
+
+    def __str__(self) -> str:
+        return in_language(self.name)
+
+    def natural_key(self) -> tuple[str]:
+        return (self.code,)
+
+
+@tracked
+class Program(models.Model):
+    """An incentive program: which of the two tracks it is on, what it pays for, its rules and dates."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    code = models.SlugField(_("code"), max_length=24, unique=True)
+    name = TextsField(_("name"))
+    track = models.CharField(_("track"), max_length=8, choices=Track.choices)
+    pays = models.CharField(_("pays"), max_length=16, choices=Pays.choices)
+    proof_timing = models.CharField(
+        _("proof and payment"), max_length=16, choices=ProofTiming.choices, default=ProofTiming.BEFORE_PAYMENT
+    )
+    kind = models.CharField(_("kind"), max_length=12, choices=ProgramKind.choices, default=ProgramKind.STANDARD)
+    basis = models.CharField(_("costs count as"), max_length=8, choices=Basis.choices, default=Basis.NET)
+    share_percent = models.DecimalField(
+        _("reimbursed share, percent"),
+        max_digits=5,
+        decimal_places=2,
+        default=Decimal(100),
+        validators=[MinValueValidator(Decimal("0.01")), MaxValueValidator(Decimal(100))],
+    )
+    currency = CurrencyField(_("currency"))
+    calendar = models.ForeignKey(Calendar, models.PROTECT, related_name="programs", verbose_name=_("calendar"))
+    threshold = models.ForeignKey(
+        Threshold, models.PROTECT, null=True, blank=True, related_name="programs", verbose_name=_("threshold")
+    )
+    rework_rejected_plans = models.BooleanField(_("a rejected plan can be reworked"), default=True)
+    users_may_submit_claims = models.BooleanField(_("incentives users may submit the claims they began"), default=True)
+    preapproval_required = models.BooleanField(_("every proof needs a pre-approval ID"), default=False)
+    poe_due_days = models.PositiveSmallIntegerField(
+        _("proof due, days after the campaign starts"),
+        null=True,
+        blank=True,
+        default=180,
+        help_text=_("Leave empty if proofs have no due date."),
+    )
+    review_business_days = models.PositiveSmallIntegerField(_("review of a claim, business days"), default=2)
+    dispute_business_days = models.PositiveSmallIntegerField(_("decision of a dispute, business days"), default=5)
+    revision_days = models.PositiveSmallIntegerField(_("revision of plans, days after the program year"), default=90)
+    guide = TextsField(_("program guide"), blank=True, long=True)
+
+    objects = ProgramQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("program")
+        verbose_name_plural = _("programs")
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(
+                name="program_track_pays",
+                # Monthly payment up to a plan limit needs plans.
+                condition=~models.Q(track=Track.CLAIM, pays=Pays.PLAN_MONTHLY),
+                violation_error_message=_("A program without plans cannot pay by plan."),
+            ),
+            models.CheckConstraint(
+                name="program_share", condition=models.Q(share_percent__gt=0, share_percent__lte=100)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return in_language(self.name)
+
+    def natural_key(self) -> tuple[str]:
+        return (self.code,)
+
+    @property
+    def has_plans(self) -> bool:
+        return self.track == Track.PLAN
+
+
+@tracked
+class FundType(models.Model):
+    """A kind of money within a program; part of what makes a plan unique (rule P1)."""
+
+    program = models.ForeignKey(Program, models.PROTECT, related_name="fund_types", verbose_name=_("program"))
+    code = models.SlugField(_("code"), max_length=24)
+    name = TextsField(_("name"))
+
+    class Meta:
+        verbose_name = _("fund type")
+        verbose_name_plural = _("fund types")
+        ordering = ["program", "code"]
+        constraints = [models.UniqueConstraint(name="fund_type_once", fields=["program", "code"])]
+
+    def __str__(self) -> str:
+        return in_language(self.name)
+
+
+@tracked
+class Market(models.Model):
+    """A market of a program, with the countries (ISO 3166 alpha-2) in which its activities take place; plans are created from here."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    program = models.ForeignKey(Program, models.PROTECT, related_name="markets", verbose_name=_("program"))
+    code = models.SlugField(_("code"), max_length=24)
+    name = TextsField(_("name"))
+    countries = models.JSONField(_("countries/regions"), default=list)
+
+    class Meta:
+        verbose_name = _("market")
+        verbose_name_plural = _("markets")
+        ordering = ["program", "code"]
+        constraints = [models.UniqueConstraint(name="market_once", fields=["program", "code"])]
+
+    def __str__(self) -> str:
+        return in_language(self.name)
+
+
+@tracked
+class ProgramYear(models.Model):
+    """The year of a program's plans: they are first submitted by its last day, and revised until ``revise_until`` (rule P4)."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    program = models.ForeignKey(Program, models.PROTECT, related_name="years", verbose_name=_("program"))
+    label = models.CharField(_("label"), max_length=24)
+    starts = models.DateField(_("first day"))
+    ends = models.DateField(_("last day"))
+    revise_until = models.DateField(_("plans can be revised until"))
+
+    objects = ProgramYearQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("program year")
+        verbose_name_plural = _("program years")
+        ordering = ["program", "-starts"]
+        constraints = [
+            models.UniqueConstraint(name="program_year_once", fields=["program", "label"]),
+            models.CheckConstraint(
+                name="program_year_order",
+                condition=models.Q(starts__lt=models.F("ends"), ends__lte=models.F("revise_until")),
+                violation_error_message=_("The year must end after it starts, and revisions not before it ends."),
+            ),
+            _no_overlap(
+                "program_year_no_overlap", "starts", "ends", _("This overlaps another year of the same program.")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+@tracked
+class UsagePeriod(models.Model):
+    """A fiscal half: when its co-op funds are earned, when the activities they pay for take place, when that is claimed (domain.md 4)."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    program = models.ForeignKey(Program, models.PROTECT, related_name="usage_periods", verbose_name=_("program"))
+    label = models.CharField(_("label"), max_length=24)
+    earning_starts = models.DateField(_("earning: first day"))
+    earning_ends = models.DateField(_("earning: last day"))
+    usage_starts = models.DateField(_("usage: first day"))
+    usage_ends = models.DateField(_("usage: last day"))
+    claiming_starts = models.DateField(_("claiming: first day"))
+    claiming_ends = models.DateField(_("claiming: last day"))
+
+    objects = UsagePeriodQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("usage period")
+        verbose_name_plural = _("usage periods")
+        ordering = ["program", "-usage_starts"]
+        constraints = [
+            models.UniqueConstraint(name="usage_period_once", fields=["program", "label"]),
+            models.CheckConstraint(
+                name="usage_period_order",
+                condition=models.Q(
+                    earning_starts__lt=models.F("earning_ends"),
+                    usage_starts__lt=models.F("usage_ends"),
+                    claiming_starts__lt=models.F("claiming_ends"),
+                ),
+                violation_error_message=_("Each of the three periods must end after it starts."),
+            ),
+            _no_overlap(
+                "usage_period_no_earning_overlap",
+                "earning_starts",
+                "earning_ends",
+                _("The earning period overlaps another one of the same program."),
+            ),
+            _no_overlap(
+                "usage_period_no_usage_overlap",
+                "usage_starts",
+                "usage_ends",
+                _("The usage period overlaps another one of the same program."),
+            ),
+            _no_overlap(
+                "usage_period_no_claiming_overlap",
+                "claiming_starts",
+                "claiming_ends",
+                _("The claiming period overlaps another one of the same program."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+@tracked
+class ExchangeRate(models.Model):
+    """The operator's rate of a month: one unit of ``from_currency`` in ``to_currency`` (INF 18). ``month`` is the first of a month."""
+
+    month = models.DateField(_("month"), help_text=_("The first day of the month."))
+    from_currency = CurrencyField(_("from"))
+    to_currency = CurrencyField(_("to"))
+    rate = models.DecimalField(_("rate"), max_digits=18, decimal_places=8)
+
+    class Meta:
+        verbose_name = _("exchange rate")
+        verbose_name_plural = _("exchange rates")
+        ordering = ["-month", "from_currency", "to_currency"]
+        constraints = [
+            models.UniqueConstraint(name="exchange_rate_once", fields=["month", "from_currency", "to_currency"]),
+            models.CheckConstraint(name="exchange_rate_positive", condition=models.Q(rate__gt=0)),
+            models.CheckConstraint(
+                name="exchange_rate_month",
+                condition=models.Q(month__day=1),
+                violation_error_message=_("Give the first day of the month."),
+            ),
+            models.CheckConstraint(
+                name="exchange_rate_differs", condition=~models.Q(from_currency=models.F("to_currency"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m} {self.from_currency} → {self.to_currency}"

@@ -1,0 +1,28 @@
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from incentives_portal.accounts.models import User
+from incentives_portal.programs.catalogue.loading import load_catalogue
+from incentives_portal.tests.world import november, world  # noqa: F401
+
+DOOR = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+@pytest.fixture
+def catalogue(db: Any) -> None:
+    """The documented catalogue, installed."""
+    load_catalogue()
+
+
+@pytest.fixture
+def signed_in() -> Any:
+    """A browser in which a person is signed in."""
+
+    def sign_in(person: User) -> Client:
+        client = Client()
+        client.force_login(person, backend=DOOR)
+        return client
+
+    return sign_in

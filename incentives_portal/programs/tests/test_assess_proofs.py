@@ -1,0 +1,201 @@
+"""Each rule of a proof by itself: what breaks it, at which level, where in the form, and in which words."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import translation
+
+from incentives_portal.programs.assess import (
+    DocumentFact,
+    ExpenseFact,
+    InvoiceFact,
+    ProgramFacts,
+    ReportFact,
+    assess_proof,
+)
+from incentives_portal.programs.assess.params import shown
+
+from .proof_facts import CLAIMING, TODAY, proof_facts, told
+from .tables import named, read, vectors
+
+COMPLETE = read("proof_vectors.json")[0]["data"]
+INVOICE = InvoiceFact("Druckhaus Nord", "RE-2026-118", date(2026, 10, 12), net=Decimal(2400))
+DOCUMENT = DocumentFact("advert.pdf", "The page", frozenset({"print_brand", "print_content", "print_piece"}))
+CAMPAIGN = (date(2026, 9, 1), date(2026, 10, 31))
+ON_PLAN = {"program": ProgramFacts(track="plan"), "campaign": CAMPAIGN, "usage": None, "claiming": None}
+
+
+def open_findings(**changes):
+    """What is not met when the complete proof of print advertising is changed."""
+    assessment = assess_proof(proof_facts(COMPLETE, **changes))
+    return told([finding for finding in assessment.findings if finding.level != "pass"])
+
+
+def sentences(**changes):
+    """Text and fix of the one finding that is not met."""
+    assessment = assess_proof(proof_facts(COMPLETE, **changes))
+    [finding] = [finding for finding in assessment.findings if finding.level != "pass"]
+    return finding.text, finding.fix
+
+
+def test_complete_proof_is_ready():
+    assessment = assess_proof(proof_facts(COMPLETE))
+
+    assert assessment.is_ready
+    assert assessment.total == Decimal("2400.00")
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({"executed_on": TODAY}, []),
+        ({"executed_on": TODAY + timedelta(days=1)}, ["block basics executed"]),
+        ({"executed_on": date(2026, 6, 30)}, ["block basics in_usage_period"]),
+        ({"executed_on": date(2026, 7, 1)}, []),
+        ({"today": CLAIMING[0], "executed_on": date(2026, 7, 1)}, ["warn invoices invoice_date"]),
+        ({"today": CLAIMING[1]}, []),
+        ({"today": CLAIMING[1] + timedelta(days=1)}, ["block basics claiming_open"]),
+        ({"today": CLAIMING[1] + timedelta(days=1), "first_submitted_on": CLAIMING[1]}, []),
+        ({"impressions": None}, ["block basics impressions"]),
+        ({"impressions": 0}, ["block basics impressions"]),
+        ({"program": ProgramFacts(track="claim", preapproval_required=True)}, ["block basics pre_approval"]),
+        (
+            {"program": ProgramFacts(track="claim", preapproval_required=True), "pre_approval_id": "PA-77"},
+            [],
+        ),
+        ({"invoices": (), "reports": ()}, ["block invoices evidence"]),
+        ({"invoices": (), "reports": (ReportFact(certified=True),)}, []),
+        ({"reports": (ReportFact(certified=False),)}, ["block reports report_certified"]),
+        ({"reports": (ReportFact(certified=True, lines=0),)}, ["block reports report_lines"]),
+        ({"invoices": (replace(INVOICE, state="refused"),)}, ["block invoices invoice_file"]),
+        ({"invoices": (replace(INVOICE, state="pending"),)}, []),
+        ({"invoices": (replace(INVOICE, date=TODAY + timedelta(days=1)),)}, ["warn invoices invoice_date"]),
+        ({"invoices": (replace(INVOICE, duplicate_of=("CLM-2026-00007",)),)}, ["warn invoices invoice_again"]),
+        ({"expenses": ()}, ["block expenses expenses_given"]),
+        (
+            {"expenses": (ExpenseFact("media_placement", Decimal(2400), has_evidence=False),)},
+            ["block expenses expense_evidence"],
+        ),
+        (
+            {"expenses": (ExpenseFact("media_placement", Decimal(2400)), ExpenseFact("", Decimal(1)))},
+            ["block expenses expense_typed"],
+        ),
+        (
+            {"expenses": (ExpenseFact("media_placement", Decimal(2400)), ExpenseFact("postage", Decimal(1)))},
+            ["warn expenses expense_eligible"],
+        ),
+        ({"documents": (replace(DOCUMENT, note=" "),)}, ["block documents document_note"]),
+        ({"documents": (replace(DOCUMENT, duplicate_of=("CLM-2026-00007",)),)}, ["warn documents document_again"]),
+        ({"documents": (replace(DOCUMENT, state="pending"),)}, []),
+        ({"amount": Decimal("2400.01")}, ["block basics amount_within"]),
+        ({"planned_left": Decimal(2000)}, ["block basics amount_within"]),
+        ({"plan_limit_left": Decimal(-5)}, ["block basics amount_within"]),
+    ],
+)
+def test_rule(changes, found):
+    assert open_findings(**changes) == found
+
+
+def test_refused_document_proves_nothing():
+    found = open_findings(documents=(replace(DOCUMENT, state="refused"),))
+
+    assert found == [
+        "block documents document_file",
+        "block documents requirement.document print_brand",
+        "block documents requirement.document print_content",
+        "block documents requirement.document print_piece",
+    ]
+
+
+def test_cost_in_another_currency_needs_a_rate():
+    euros = (ExpenseFact("media_placement", Decimal(2000), currency="EUR"),)
+
+    assert open_findings(expenses=euros) == ["block basics amount_within", "block expenses expense_rate"]
+    assert open_findings(expenses=euros, rates={"EUR": Decimal("1.2")}) == []
+
+
+@pytest.mark.parametrize(
+    ("day", "found"),
+    [
+        (CAMPAIGN[0], []),
+        (CAMPAIGN[1], []),
+        (CAMPAIGN[0] - timedelta(days=1), ["block basics in_campaign"]),
+        (CAMPAIGN[1] + timedelta(days=1), ["block basics in_campaign"]),
+    ],
+)
+def test_proof_on_the_plan_track_lies_within_the_campaign(day, found):
+    assert open_findings(**ON_PLAN, executed_on=day) == found
+
+
+def test_late_proof_is_for_the_reviewer_to_judge():
+    due = TODAY - timedelta(days=1)
+
+    assert open_findings(**ON_PLAN, due_on=due) == ["warn basics proof_due"]
+    assert open_findings(**ON_PLAN, due_on=due, first_submitted_on=due) == []
+    assert open_findings(**ON_PLAN, due_on=TODAY) == []
+
+
+@pytest.mark.parametrize("vector", vectors("poe_evidence"), ids=named)
+def test_evidence_vector(vector):
+    given = vector["given"]
+    invoices = (INVOICE,) if given["third_party_invoice"] else ()
+    reports = (ReportFact(certified=True),) if given["certification_report"] else ()
+
+    assessment = assess_proof(proof_facts(COMPLETE, invoices=invoices, reports=reports))
+
+    assert assessment.is_ready is vector["expect"]["submit_allowed"]
+
+
+@pytest.mark.parametrize("vector", vectors("poe_document"), ids=named)
+def test_document_vector(vector):
+    given = vector["given"]
+    document = replace(DOCUMENT, name=given["proof_document"], note=given["note"])
+
+    assessment = assess_proof(proof_facts(COMPLETE, documents=(document,)))
+
+    assert assessment.is_ready is vector["expect"]["accepted"]
+
+
+def test_composite_without_components_is_not_ready():
+    vector = next(vector for vector in read("proof_vectors.json") if vector["id"] == "multi_touch_campaign complete")
+
+    assessment = assess_proof(proof_facts(vector["data"] | {"components": []}))
+
+    assert told(assessment.blocks) == ["block basics components_chosen"]
+
+
+def test_words_in_english():
+    assert sentences(executed_on=date(2026, 6, 30)) == (
+        "The date of execution, 30 Jun 2026, is not within the usage period, 1 Jul 2026 to 31 Dec 2026.",
+        "Choose the usage period in which the activity took place, or correct the date.",
+    )
+    assert sentences(amount=Decimal(3000)) == (
+        "$3,000.00 is asked; at most $2,400.00 can be reimbursed.",
+        "Lower the amount to $2,400.00, or see in the calculation what limits it.",
+    )
+    assert sentences(documents=(replace(DOCUMENT, proves=frozenset({"print_brand", "print_piece"})),)) == (
+        "Missing: Content about Halden is present",
+        "Add a proof document that shows this, and tick this requirement beside it.",
+    )
+
+
+def test_words_of_alternatives_name_them():
+    data = read("proof_vectors.json")[3]["data"]
+
+    findings = assess_proof(proof_facts(data)).blocks
+
+    assert [finding.text for finding in findings] == [
+        "Missing: Address (URL) of the landing page that shows the core requirements of the program",
+        "Missing, one of these: Results summary as a file, for example a click-through report or "
+        "Results summary in a few sentences, with figures",
+    ]
+
+
+def test_values_are_written_in_the_readers_language():
+    facts = proof_facts(COMPLETE, amount=Decimal(3000))
+    data = assess_proof(facts).blocks[0].params
+
+    with translation.override("de"):
+        assert [shown(data[name]) for name in ("asked", "allowed")] == ["3.000,00\xa0$", "2.400,00\xa0$"]

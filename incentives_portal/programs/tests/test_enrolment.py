@@ -1,0 +1,171 @@
+"""The life of an enrolment: begun and moved by the operator, every step recorded and told to the partner."""
+
+import pytest
+
+from incentives_portal.accounts.services import add_location
+from incentives_portal.history.models import Event
+from incentives_portal.outbox.models import Message
+from incentives_portal.people.models import RoleAssignment
+from incentives_portal.programs import enrolment_states as states
+from incentives_portal.programs import services
+from incentives_portal.programs.models import Enrolment, Program
+from incentives_portal.workflow.errors import NotAllowed, NotNow, Refused, Stale, WordsMissing
+
+from .tables import TABLES
+
+
+@pytest.fixture
+def flensburg(world):
+    return add_location(world.nordlicht, partner_id="5210499", name="Flensburg", country="DE")
+
+
+@pytest.fixture
+def invited(world, flensburg):
+    return services.invite(flensburg, world.device, actor=world.elif_)
+
+
+def enrolment_of(world):
+    return Enrolment.objects.get(location=world.hamburg, program=world.device)
+
+
+def test_invitation_opens_a_case_and_tells_the_incentives_admin(world, invited, flensburg):
+    event = Event.objects.get(thread=invited.thread)
+
+    assert (invited.status, invited.version) == ("invited", 1)
+    assert invited.thread.title == "Flensburg: Device Partner Program"
+    assert invited.thread.reference.startswith("ENR-2026-")
+    assert (event.code, event.to_status, event.actor) == ("programs.enrolment.invited", "invited", world.elif_)
+    assert [message.recipient for message in Message.objects.filter(event=event)] == [world.jana]
+
+
+def test_message_is_in_the_language_of_its_reader(world, invited):
+    services.require_action(invited, actor=world.elif_, seen=1, words="The VAT number is missing.")
+
+    message = Message.objects.filter(recipient=world.jana).latest("pk")
+
+    assert message.language == "de"
+    assert "Flensburg" in message.subject
+    assert "The VAT number is missing." in message.text
+
+
+def test_nobody_with_an_incentives_role_then_the_global_admin_is_told(world, flensburg):
+    RoleAssignment.objects.filter(user=world.jana).delete()
+
+    services.invite(flensburg, world.device, actor=world.elif_)
+
+    assert [message.recipient for message in Message.objects.all()] == [world.karin]
+
+
+def test_location_is_invited_once_per_program(world, invited, flensburg):
+    with pytest.raises(Refused, match="already has an enrollment"):
+        services.invite(flensburg, world.device, actor=world.elif_)
+
+    assert services.invite(flensburg, world.cloud, actor=world.elif_).status == "invited"
+
+
+def test_closed_location_is_not_invited(world, flensburg):
+    flensburg.closed_on = world.year.starts
+
+    with pytest.raises(Refused, match="closed"):
+        services.invite(flensburg, world.device, actor=world.elif_)
+
+
+@pytest.mark.parametrize("name", ["jana", "karin", "mira", "hugo", "owen"])
+def test_only_operator_incentives_admins_manage_enrolments(world, flensburg, name):
+    actor = getattr(world, name)
+
+    with pytest.raises(NotAllowed):
+        services.invite(flensburg, world.device, actor=actor)
+    with pytest.raises(NotAllowed):
+        services.suspend(enrolment_of(world), actor=actor, seen=1, words="No agreement.")
+
+    assert enrolment_of(world).status == "enrolled"
+
+
+@pytest.mark.parametrize("arrow", states.TRANSITIONS, ids=lambda arrow: f"{arrow.source}-{arrow.verb}")
+def test_every_arrow(world, arrow):
+    Enrolment.objects.filter(pk=enrolment_of(world).pk).update(status=arrow.source)
+
+    event = services.VERBS[arrow.verb](enrolment_of(world), actor=world.elif_, seen=1, words="As agreed.")
+
+    assert (event.code, event.from_status, event.to_status) == (arrow.event, arrow.source, arrow.target)
+    assert (enrolment_of(world).status, enrolment_of(world).version) == (arrow.target, 2)
+    assert Message.objects.filter(event=event, recipient=world.jana).count() == 1
+
+
+def test_table_has_the_documented_arrows():
+    """Roll forward is no change, and *discontinued* can be reached from everywhere."""
+    arrows = {(arrow.source, arrow.target) for arrow in states.TRANSITIONS}
+    documented = {tuple(pair) for pair in TABLES["enrolment_arrows"] if pair[0] not in ("*", pair[1])}
+    everywhere = {(code, "discontinued") for code in states.CODES if code != "discontinued"}
+
+    assert documented | everywhere <= arrows
+
+
+@pytest.mark.parametrize("verb", ["require_action", "suspend", "declare_ineligible", "discontinue"])
+def test_bad_news_need_words(world, verb):
+    with pytest.raises(WordsMissing):
+        services.VERBS[verb](enrolment_of(world), actor=world.elif_, seen=1, words="  ")
+
+    assert enrolment_of(world).status == "enrolled"
+
+
+def test_discontinued_is_the_end(world):
+    services.discontinue(enrolment_of(world), actor=world.elif_, seen=1, words="The program ends.")
+
+    for verb in services.VERBS.values():
+        with pytest.raises(NotNow):
+            verb(enrolment_of(world), actor=world.elif_, seen=2, words="Again")
+
+
+def test_who_did_not_see_the_latest_version_is_told(world):
+    services.suspend(enrolment_of(world), actor=world.elif_, seen=1, words="Agreement ended.")
+    services.reinstate(enrolment_of(world), actor=world.emre, seen=2)
+
+    with pytest.raises(Stale):
+        services.suspend(enrolment_of(world), actor=world.elif_, seen=1, words="Agreement ended.")
+
+
+def test_enrolments_exist_by_role(world):
+    seen = {
+        name: [str(row.location.name) for row in Enrolment.objects.visible_to(getattr(world, name)).order_by("pk")]
+        for name in ("jana", "lena", "karin", "anton", "owen", "mira", "nils")
+    }
+
+    partner = ["Hamburg", "Hamburg", "Kiel", "Kiel"]
+    assert seen == {
+        "jana": partner,
+        "lena": partner,
+        "karin": partner,
+        "anton": [],
+        "owen": ["Bristol", "Bristol"],
+        "mira": [*partner, "Bristol", "Bristol"],
+        "nils": [],
+    }
+
+
+def test_programs_exist_where_one_is_enrolled(world):
+    Enrolment.objects.filter(location=world.bristol, program=world.cloud).delete()
+
+    seen = {
+        name: [program.code for program in Program.objects.visible_to(getattr(world, name)).order_by("code")]
+        for name in ("jana", "owen", "mira", "nils")
+    }
+
+    assert seen == {"jana": ["CLOUD", "DEVICE"], "owen": ["DEVICE"], "mira": ["CLOUD", "DEVICE"], "nils": []}
+
+
+def test_plans_and_claims_begin_at_enrolled_open_locations(world):
+    services.suspend(enrolment_of(world), actor=world.elif_, seen=1, words="Agreement ended.")
+    world.bristol.closed_on = world.year.starts
+    world.bristol.save()
+
+    usable = {
+        name: [
+            (row.location.name, row.program.code)
+            for row in Enrolment.objects.usable_by(getattr(world, name), "plan.write").order_by("pk")
+        ]
+        for name in ("jana", "tobias", "owen")
+    }
+
+    assert usable == {"jana": [("Hamburg", "CLOUD"), ("Kiel", "DEVICE"), ("Kiel", "CLOUD")], "tobias": [], "owen": []}

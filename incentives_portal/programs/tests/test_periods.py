@@ -1,0 +1,255 @@
+"""Years and periods: none overlap, the next ones are made by a button, and somebody is told in time."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
+from hypothesis import given
+from hypothesis import strategies as st
+
+from incentives_portal import clock
+from incentives_portal.programs import dates, periods, services, warnings
+from incentives_portal.programs.models import ProgramYear, UsagePeriod
+from incentives_portal.workflow.errors import NotAllowed
+
+TODAY = date(2026, 11, 19)
+
+
+def year(program, starts, ends, label="X"):
+    return ProgramYear(program=program, label=label, starts=starts, ends=ends, revise_until=ends + timedelta(days=90))
+
+
+def period(program, half, label="X"):
+    row = periods.usage_period(program, half)
+    row.label = label
+    return row
+
+
+def spans(program):
+    return [
+        (row.label, row.starts, row.ends, row.revise_until) for row in ProgramYear.objects.filter(program=program)[::-1]
+    ]
+
+
+def labels(program):
+    return [row.label for row in UsagePeriod.objects.filter(program=program).order_by("usage_starts")]
+
+
+def refused_by_the_database(row, name):
+    with pytest.raises(IntegrityError, match=name), transaction.atomic():
+        row.save()
+    return True
+
+
+def test_years_of_one_program_never_share_a_day(world):
+    last = world.year.ends
+
+    touching = year(world.device, last, last + timedelta(days=10))
+    with pytest.raises(ValidationError) as refused:
+        touching.full_clean()
+
+    assert refused.value.messages == ["This overlaps another year of the same program."]
+    assert refused_by_the_database(touching, "program_year_no_overlap")
+    year(world.device, last + timedelta(days=1), last + timedelta(days=10)).save()
+    year(world.cloud, world.year.starts, last).save()
+
+
+def test_year_that_ends_before_it_begins_is_refused(world):
+    assert refused_by_the_database(year(world.cloud, date(2030, 2, 1), date(2030, 1, 1)), "program_year_order")
+
+
+@pytest.mark.parametrize("kind", ["earning", "usage", "claiming"])
+def test_periods_of_one_program_never_share_a_day(world, kind):
+    """Of three periods far away one is moved onto those that are there: its last day is their first."""
+    half = dates.fiscal_half(2040, 1)
+    row = period(world.cloud, half)
+    first = getattr(world.period, f"{kind}_starts")
+    setattr(row, f"{kind}_starts", first - timedelta(days=30))
+    setattr(row, f"{kind}_ends", first)
+
+    with pytest.raises(ValidationError):
+        row.full_clean()
+
+    assert refused_by_the_database(row, f"usage_period_no_{kind}_overlap")
+    setattr(row, f"{kind}_ends", first - timedelta(days=1))
+    row.full_clean()
+    row.save()
+
+
+def test_preparing_makes_the_next_year_and_its_periods(world):
+    device = services.prepare_next_year(world.device, today=TODAY, actor=world.elif_)
+    cloud = services.prepare_next_year(world.cloud, today=TODAY, actor=world.elif_)
+
+    assert [row.label for row in device.years] == ["FY28"]
+    assert spans(world.device) == [
+        ("FY27", date(2026, 7, 1), date(2027, 6, 30), date(2027, 9, 28)),
+        ("FY28", date(2027, 7, 1), date(2028, 6, 30), date(2028, 9, 28)),
+    ]
+    assert [row.label for row in cloud.usage_periods] == ["FY27 H1", "FY27 H2", "FY28 H1"]
+    assert labels(world.cloud) == ["FY26 H2", "FY27 H1", "FY27 H2", "FY28 H1"]
+
+
+def test_preparing_again_changes_nothing(world):
+    services.prepare_next_year(world.device, today=TODAY)
+    before = spans(world.device), labels(world.device)
+
+    again = services.prepare_next_year(world.device, today=TODAY + timedelta(days=200))
+
+    assert not again
+    assert (spans(world.device), labels(world.device)) == before
+
+
+def test_preparing_a_new_program_begins_with_the_present_year(world):
+    ProgramYear.objects.filter(program=world.device).delete()
+
+    services.prepare_next_year(world.device, today=TODAY)
+
+    assert [row[0] for row in spans(world.device)] == ["FY27", "FY28"]
+
+
+def test_preparing_follows_a_year_of_its_own_kind(world):
+    """A program whose year is the calendar year goes on like that."""
+    ProgramYear.objects.filter(program=world.device).delete()
+    year(world.device, date(2026, 1, 1), date(2026, 12, 31), "FY26").save()
+
+    services.prepare_next_year(world.device, today=TODAY)
+
+    assert spans(world.device)[1] == ("FY27", date(2027, 1, 1), date(2027, 12, 31), date(2028, 3, 30))
+
+
+def test_preparing_after_a_long_pause_does_not_fill_the_past(world):
+    ProgramYear.objects.filter(program=world.device).delete()
+    year(world.device, date(2019, 7, 1), date(2020, 6, 30), "FY20").save()
+
+    services.prepare_next_year(world.device, today=TODAY)
+
+    assert [row[0] for row in spans(world.device)] == ["FY20", "FY27", "FY28"]
+
+
+def test_preparing_leaves_out_what_would_overlap(world):
+    UsagePeriod.objects.filter(program=world.cloud).delete()
+    period(world.cloud, dates.fiscal_half(2027, 1), "Own").save()
+
+    services.prepare_next_year(world.cloud, today=TODAY)
+
+    assert labels(world.cloud) == ["FY26 H2", "Own", "FY27 H2", "FY28 H1"]
+
+
+def test_preparing_uses_the_programs_revision_days(world):
+    world.device.revision_days = 30
+    world.device.save()
+
+    services.prepare_next_year(world.device, today=TODAY)
+
+    assert spans(world.device)[1][3] == date(2028, 7, 30)
+
+
+@pytest.mark.parametrize("name", ["jana", "karin", "mira", "hugo"])
+def test_preparing_needs_the_right(world, name):
+    with pytest.raises(NotAllowed):
+        services.prepare_next_year(world.device, today=TODAY, actor=getattr(world, name))
+
+    assert [row[0] for row in spans(world.device)] == ["FY27"]
+
+
+def test_command_prepares_all_programs_or_one(world, capsys):
+    call_command("prepare_next_year", "DEVICE")
+    call_command("prepare_next_year")
+
+    assert capsys.readouterr().out.splitlines() == [
+        "DEVICE: FY28, FY26 H2, FY27 H1, FY27 H2, FY28 H1",
+        "CLOUD: FY27, FY28, FY27 H1, FY27 H2, FY28 H1",
+        "DEVICE: nothing was missing",
+    ]
+
+
+def test_command_refuses_an_unknown_program(world):
+    with pytest.raises(CommandError, match="There is no program NOPE"):
+        call_command("prepare_next_year", "NOPE")
+
+
+@pytest.mark.parametrize(
+    ("today", "found"),
+    [
+        (date(2026, 11, 1), []),
+        (date(2026, 11, 2), [("CLOUD", date(2027, 1, 1), 60)]),
+        (date(2027, 5, 1), [("CLOUD", date(2027, 5, 1), 0)]),
+        (date(2027, 5, 2), [("CLOUD", date(2027, 5, 2), 0), ("DEVICE", date(2027, 7, 1), 60)]),
+        (date(2027, 7, 1), [("CLOUD", date(2027, 7, 1), 0), ("DEVICE", date(2027, 7, 1), 0)]),
+    ],
+)
+def test_warning_sixty_days_before_something_is_missing(world, today, found):
+    missing = warnings.missing_periods(today)
+
+    shown = sorted((warning.program.code, warning.since, warning.days_left) for warning in missing)
+    assert shown == found
+    assert [warning.is_now for warning in missing] == [warning.days_left == 0 for warning in missing]
+
+
+def test_warning_says_what_cannot_be_done(world):
+    assert [str(warning) for warning in warnings.missing_periods(date(2027, 5, 2))] == [
+        "Cloud Reseller Co-op has no usage period from 2 May 2027: no claim can be created then.",
+        "Device Partner Program has no program year from 1 Jul 2027: no plan can be created then.",
+    ]
+
+
+def test_no_warning_after_preparing(world):
+    for program in (world.device, world.cloud):
+        services.prepare_next_year(program, today=TODAY)
+
+    assert warnings.missing_periods() == []
+
+
+def test_warnings_take_three_queries(world, django_assert_num_queries):
+    with django_assert_num_queries(3):
+        warnings.missing_periods()
+
+
+def test_command_checks_periods(world, capsys):
+    with pytest.raises(CommandError, match="Cloud Reseller Co-op has no usage period from 1 Jan 2027"):
+        call_command("check_periods")
+
+    for program in (world.device, world.cloud):
+        services.prepare_next_year(program, today=TODAY)
+    call_command("check_periods")
+
+    assert capsys.readouterr().out == "Every program has its years and periods.\n"
+
+
+def test_today_is_that_of_the_programs_zone(world):
+    """In Berlin the new year has begun when it is still old in UTC."""
+    with clock.at(datetime(2026, 12, 31, 23, 30, tzinfo=UTC)):
+        found = warnings.missing_periods()
+
+    assert [(warning.program.code, warning.since) for warning in found] == [("CLOUD", date(2027, 1, 1))]
+    assert found[0].is_now
+
+
+@given(st.dates(min_value=date(2000, 1, 1), max_value=date(2090, 1, 1)))
+def test_a_year_is_a_year(first):
+    end = dates.year_end(first)
+
+    assert 364 <= (end - first).days <= 366
+    if first.day < 29:
+        assert (end + timedelta(days=1)).replace(year=first.year) == first
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 300), st.integers(0, 60)), max_size=6),
+    st.integers(0, 300),
+)
+def test_first_gap_is_the_first_day_without_a_span(pieces, offset):
+    start = date(2026, 1, 1)
+    covered = [(start + timedelta(days=a), start + timedelta(days=a + n)) for a, n in pieces]
+    today = start + timedelta(days=offset)
+
+    gap = warnings.first_gap(covered, today)
+
+    inside = [day for day in (today + timedelta(days=n) for n in range((gap - today).days + 1)) if _in(day, covered)]
+    assert inside == [today + timedelta(days=n) for n in range((gap - today).days)]
+
+
+def _in(day, covered):
+    return any(starts <= day <= ends for starts, ends in covered)

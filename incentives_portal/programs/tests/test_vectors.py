@@ -1,0 +1,145 @@
+"""The documented vectors of dates and limits, one by one."""
+
+from decimal import Decimal
+
+import pytest
+
+from incentives_portal.programs import caps, dates
+from incentives_portal.programs.catalogue import build
+from incentives_portal.programs.enums import AppliesTo, CapKind
+
+from .tables import day, days, named, vectors
+
+KINDS = {"non_surface": "standard", "surface": "surface"}
+
+
+@pytest.mark.parametrize("vector", vectors("plan_deadline"), ids=named)
+def test_plan_deadline(vector):
+    given = vector["given"]
+    year_ends = day(given["program_year_end"])
+
+    accepted = dates.may_first_submit(day(given["first_submitted"]), year_ends)
+    if "resubmitted" in given:
+        accepted = accepted and dates.may_resubmit(day(given["resubmitted"]), year_ends)
+
+    assert accepted is vector["expect"]["accepted"]
+
+
+@pytest.mark.parametrize("vector", vectors("poe_date"), ids=named)
+def test_proof_date_lies_within_the_campaign(vector):
+    given = vector["given"]
+
+    accepted = dates.is_within(day(given["execution_date"]), day(given["campaign_start"]), day(given["campaign_end"]))
+
+    assert accepted is vector["expect"]["accepted"]
+
+
+@pytest.mark.parametrize("vector", vectors("poe_due"), ids=named)
+def test_proof_due(vector):
+    assert dates.poe_due(day(vector["given"]["campaign_start"])) == day(vector["expect"]["due"])
+
+
+@pytest.mark.parametrize("vector", vectors("poe_review_due"), ids=named)
+def test_proof_review_due(vector):
+    assert dates.poe_review_due(day(vector["given"]["submitted"])) == day(vector["expect"]["due"])
+
+
+@pytest.mark.parametrize("vector", vectors("claim_review_due"), ids=named)
+def test_claim_review_due(vector):
+    assert dates.claim_review_due(day(vector["given"]["submitted"])) == day(vector["expect"]["due"])
+
+
+@pytest.mark.parametrize("vector", vectors("claim_dispute_due"), ids=named)
+def test_dispute_due(vector):
+    assert dates.dispute_due(day(vector["given"]["disputed"])) == day(vector["expect"]["due"])
+
+
+@pytest.mark.parametrize("vector", vectors("period_of"), ids=named)
+def test_period_of_an_earning(vector):
+    half = dates.half_of(day(vector["given"]["earning_date"]))
+
+    found = (half.label, (half.usage.starts, half.usage.ends), (half.claiming.starts, half.claiming.ends))
+
+    expect = vector["expect"]
+    assert found == (expect["fiscal_half"], days(expect["usage"]), days(expect["claiming"]))
+
+
+@pytest.mark.parametrize("vector", vectors("claim_window"), ids=named)
+def test_claim_window(vector):
+    """The funds of an activity are those earned in the half before it, unless the vector names others."""
+    given = vector["given"]
+    activity_day = day(given["activity_date"])
+    half = _half(given["fund_of"]) if "fund_of" in given else dates.half_before(activity_day)
+
+    accepted = dates.may_claim(activity_day, day(given["claim_date"]), half.usage, half.claiming)
+
+    assert accepted is vector["expect"]["accepted"]
+
+
+def _half(label: str) -> dates.Half:
+    return dates.fiscal_half(2000 + int(label[2:4]), int(label[-1]))
+
+
+def _cap(activity: str, kind: CapKind, program_kind: str = "non_surface"):
+    source = next(activity_source for activity_source in build.ACTIVITIES if activity_source.code == activity)
+    found = [cap for cap in source.caps if cap.kind == kind and AppliesTo(cap.applies_to).covers(KINDS[program_kind])]
+    assert len(found) == 1
+    return found[0]
+
+
+def _vector(number: int):
+    return next(vector for vector in vectors("cap") if vector["id"] == f"CA-{number}")
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_cap_as_share_of_the_funds_earned(number):
+    vector = _vector(number)
+    given = vector["given"]
+    cap = _cap(given["activity"], CapKind.PERCENT_OF_EARNED, given["program_kind"])
+
+    assert caps.share_of(Decimal(cap.percent), Decimal(given["earned"])) == vector["expect"]["max"]
+
+
+def test_cap_as_amount_counts_what_was_claimed_before():
+    given = _vector(4)["given"]
+    cap = _cap(given["activity"], CapKind.AMOUNT)
+
+    left = caps.left_of(Decimal(cap.amount), Decimal(given["claimed_before"]))
+
+    assert min(left, given["new_amount"]) == _vector(4)["expect"]["allowed"]
+
+
+@pytest.mark.parametrize("number", [5, 6])
+def test_cap_as_the_greater_of_two(number):
+    vector = _vector(number)
+    cap = _cap("product_seeding", CapKind.GREATER_OF)
+
+    limit = caps.greater_of(Decimal(cap.percent), Decimal(vector["given"]["accrued"]), Decimal(cap.amount))
+
+    assert limit == vector["expect"]["max"]
+
+
+@pytest.mark.parametrize("number", [7, 8])
+def test_cap_per_person_and_conference(number):
+    vector = _vector(number)
+    given, expect = vector["given"], vector["expect"]
+    most = _cap("ms_conferences", CapKind.MAX_ATTENDEES).count
+    limit = Decimal(_cap("ms_conferences", CapKind.AMOUNT_PER_PERSON).amount)
+
+    costs = [Decimal(given["travel_per_person"])] * given["attendees"]
+
+    assert caps.per_person(costs, limit, most) == expect["travel_allowed"]
+    assert caps.attendees_allowed(given["attendees"], most) == expect.get("attendees_allowed", given["attendees"])
+
+
+def test_cap_on_travel_in_a_period():
+    given = _vector(9)["given"]
+    limit = Decimal(_cap("ms_conferences", CapKind.AMOUNT).amount)
+
+    left = caps.left_of(limit, Decimal(given["travel_already_in_period"]))
+
+    assert min(left, given["new_travel"]) == _vector(9)["expect"]["travel_allowed"]
+
+
+def test_every_cap_vector_is_tried():
+    assert [vector["id"] for vector in vectors("cap")] == [f"CA-{number}" for number in range(1, 10)]

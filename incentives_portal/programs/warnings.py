@@ -1,0 +1,69 @@
+"""What the operator's incentives admins should look after in the configuration: shown on the admin's front page and in lists."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from incentives_portal import clock
+
+from .models import Program
+
+#: So long before a year or period is missing somebody is told.
+WARN_BEFORE = timedelta(days=60)
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A program that has no year (plan track) or no usage period (claim track) from a day on."""
+
+    program: Program
+    sentence: str | Promise
+    since: date
+    days_left: int
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def text(self) -> str:
+        """The warning as a sentence, in the current language."""
+        return str(self.sentence) % {"program": str(self.program), "day": date_format(self.since, "DATE_FORMAT")}
+
+    @property
+    def is_now(self) -> bool:
+        """Whether it is missing already, so that nobody can create a plan or a claim."""
+        return self.days_left <= 0
+
+
+def missing_periods(today: date | None = None) -> list[Missing]:
+    """What programs lack now or within 60 days: program years where there are plans, else usage periods; soonest first.
+
+    ``today`` None is the present day where each program lives. Three queries, however many programs there are.
+    """
+    programs = Program.objects.select_related("calendar").prefetch_related("years", "usage_periods")
+    found = (_missing(program, today or clock.today(program.calendar.time_zone)) for program in programs)
+    return sorted((missing for missing in found if missing), key=lambda missing: (missing.since, missing.program.pk))
+
+
+def _missing(program: Program, today: date) -> Missing | None:
+    if program.has_plans:
+        sentence = _("%(program)s has no program year from %(day)s: no plan can be created then.")
+        spans = [(year.starts, year.ends) for year in program.years.all()]
+    else:
+        sentence = _("%(program)s has no usage period from %(day)s: no claim can be created then.")
+        spans = [(period.usage_starts, period.usage_ends) for period in program.usage_periods.all()]
+    since = first_gap(spans, today)
+    return Missing(program, sentence, since, (since - today).days) if since <= today + WARN_BEFORE else None
+
+
+def first_gap(spans: Iterable[tuple[date, date]], today: date) -> date:
+    """The first day from today on that lies in none of the spans."""
+    day = today
+    for starts, ends in sorted(spans):
+        if starts <= day <= ends:
+            day = ends + timedelta(days=1)
+    return day
