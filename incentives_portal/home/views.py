@@ -1,0 +1,49 @@
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+
+from claims.enums import MACHINE as CLAIMS
+from claims.queries import recent_decisions
+from incentives_portal.accounts.capabilities import CAPABILITIES, CAPABILITY_WORDS, Role, grants
+from incentives_portal.accounts.views import no_role_context
+from incentives_portal.programs.enrolment_states import MACHINE as ENROLMENTS
+from plans.enums import MACHINE as PLANS
+
+from . import inbox
+
+DECISIONS = 5
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """What needs me now, by when; then what waits for others, and what was decided lately."""
+    user = request.user
+    if not grants(user):
+        return render(request, "accounts/no_role.html", no_role_context(user))
+    if user.is_operator:
+        buckets, waiting = inbox.staff_buckets(user), inbox.waiting_for_partners(user)
+    else:
+        buckets, waiting = inbox.partner_buckets(user), inbox.waiting_for_operator(user)
+    context = {
+        "buckets": buckets,
+        "waiting": waiting,
+        "decisions": list(recent_decisions(user)[:DECISIONS]),
+        "open_count": sum(item.is_mine for bucket in buckets for item in bucket.items),
+        "may_plan": user.may("plan.write"),
+        "may_claim": user.may("claim.write"),
+        "late_count": sum(item.is_mine and item.is_late for bucket in buckets for item in bucket.items),
+    }
+    return render(request, "home/home.html", context)
+
+
+def words(request: HttpRequest) -> HttpResponse:
+    """Words used here: every status and every verb, read from the tables by which the portal works."""
+    machines = [(_("Plan"), PLANS), (_("Claim"), CLAIMS), (_("Enrollment"), ENROLMENTS)]
+    return render(request, "home/words.html", {"machines": machines})
+
+
+def help_page(request: HttpRequest) -> HttpResponse:
+    """How a plan and a proof are submitted, step by step, and what each role may do."""
+    rights = [
+        (CAPABILITY_WORDS[code], [role for role in Role if role in roles]) for code, roles in CAPABILITIES.items()
+    ]
+    return render(request, "home/help.html", {"rights": rights})

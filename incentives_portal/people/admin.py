@@ -1,0 +1,74 @@
+"""Incentives roles in the admin site."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from incentives_portal.accounts.models import User
+
+from .models import IncentivesRole, RoleAssignment
+from .services import assign_role, problem_of, remove_role
+
+
+class PersonField(forms.EmailField):
+    """A person, by the e-mail address: a list of all people would be long."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(label=_("Email"), help_text=_("Of the person who gets the role."), **kwargs)
+
+    def clean(self, value: Any) -> User:
+        address = super().clean(value)
+        person = User.objects.filter(email__iexact=address, is_active=True).first()
+        if person is None:
+            raise forms.ValidationError(_("Nobody who can sign in has this e-mail address."))
+        return person
+
+
+class RoleAssignmentForm(forms.ModelForm):
+    """Refuses a location of another organisation, and people of the operator."""
+
+    class Meta:
+        model = RoleAssignment
+        fields = ["user", "program", "location", "role"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "user" in self.fields:
+            self.fields["user"] = PersonField()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        user, location = cleaned.get("user"), cleaned.get("location")
+        if user and (problem := problem_of(user, location)):
+            self.add_error("location" if location and not user.is_operator else "user", problem)
+        return cleaned
+
+
+@admin.register(RoleAssignment)
+class RoleAssignmentAdmin(admin.ModelAdmin):
+    """Who has which role, per program and location. A role is changed by choosing another one; the scope stays."""
+
+    form = RoleAssignmentForm
+    actions = None
+    list_display = ["user", "organisation", "program", "location", "role"]
+    list_filter = ["role", "program"]
+    list_select_related = ["user__organisation", "program", "location"]
+    search_fields = ["user__name", "user__email", "user__organisation__name", "location__name", "location__partner_id"]
+    ordering = ["-pk"]
+
+    @admin.display(description=_("organisation"), ordering="user__organisation__name")
+    def organisation(self, assignment: RoleAssignment) -> str:
+        return assignment.user.organisation.name
+
+    def get_readonly_fields(self, request: HttpRequest, obj: RoleAssignment | None = None) -> list[str]:
+        return ["user", "program", "location"] if obj else []
+
+    def save_model(self, request: HttpRequest, obj: RoleAssignment, form: Any, change: bool) -> None:
+        given = assign_role(obj.user, obj.program, IncentivesRole(obj.role), location=obj.location, actor=request.user)
+        obj.__dict__.update(given.__dict__)
+
+    def delete_model(self, request: HttpRequest, obj: RoleAssignment) -> None:
+        remove_role(obj, actor=request.user)

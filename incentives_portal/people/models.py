@@ -1,0 +1,57 @@
+"""Who has which incentives role, per program and location."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from incentives_portal.accounts.capabilities import Role
+from incentives_portal.accounts.models import Location
+from incentives_portal.programs.models import Program
+
+
+class IncentivesRole(models.TextChoices):
+    """What a person of a partner can be in a program: exactly one of these per scope (domain.md 1.4)."""
+
+    ADMIN = "admin", _("Incentives admin")
+    USER = "user", _("Incentives user")
+    VIEWER = "viewer", _("Incentives viewer (read-only)")
+
+    @property
+    def role(self) -> Role:
+        return Role(f"partner.incentives_{self.value}")
+
+
+class RoleAssignment(models.Model):
+    """A role of a person in one program: at one location, or (no location) at all of the organisation."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="role_assignments", verbose_name=_("person")
+    )
+    program = models.ForeignKey(Program, models.PROTECT, related_name="role_assignments", verbose_name=_("program"))
+    location = models.ForeignKey(
+        Location,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="role_assignments",
+        verbose_name=_("location"),
+        help_text=_("Empty: all locations of the organisation."),
+    )
+    role = models.CharField(_("role"), max_length=8, choices=IncentivesRole.choices)
+
+    class Meta:
+        verbose_name = _("incentives role")
+        verbose_name_plural = _("incentives roles")
+        constraints = [
+            # Exactly one role per person and scope (domain.md 1.4); "all locations" is a scope of its own.
+            models.UniqueConstraint(
+                name="role_assignment_once",
+                fields=["user", "program", "location"],
+                nulls_distinct=False,
+                violation_error_message=_("This person already has a role there."),
+            ),
+            models.CheckConstraint(name="role_assignment_known", condition=models.Q(role__in=IncentivesRole.values)),
+        ]
+
+    def __str__(self) -> str:
+        return str(IncentivesRole(self.role).label)

@@ -1,0 +1,58 @@
+"""Giving and taking incentives roles."""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from incentives_portal.accounts.capabilities import Scope, may
+from incentives_portal.accounts.models import Location, User
+from incentives_portal.programs.models import Program
+
+from .models import IncentivesRole, RoleAssignment
+
+
+class MayNotAssign(PermissionError):
+    """The person has no right to give roles in that organisation."""
+
+
+class RoleRefused(ValueError):
+    """The role cannot be given there. The message is for people."""
+
+
+@transaction.atomic
+def assign_role(
+    user: User, program: Program, role: IncentivesRole, *, location: Location | None = None, actor: User
+) -> RoleAssignment:
+    """Give a partner's person a role in a program, at one location or (none) at all of the organisation's.
+
+    There is one role per person and scope: giving another one replaces it (domain.md 1.4). Raises MayNotAssign without people.manage in
+    that organisation, RoleRefused for somebody of the operator or a location of another organisation.
+    """
+    _check(user, program, location, actor)
+    if problem := problem_of(user, location):
+        raise RoleRefused(problem)
+    User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    return RoleAssignment.objects.update_or_create(
+        user=user, program=program, location=location, defaults={"role": role}
+    )[0]
+
+
+@transaction.atomic
+def remove_role(assignment: RoleAssignment, *, actor: User) -> None:
+    """Take a role away. Raises MayNotAssign without people.manage in that organisation."""
+    _check(assignment.user, assignment.program, assignment.location, actor)
+    assignment.delete()
+
+
+def problem_of(user: User, location: Location | None) -> str | None:
+    """Why a role cannot be given to the person there, or None."""
+    if user.is_operator:
+        return _("Incentives roles of programs are for partners. Give this person a role of the operator instead.")
+    if location is not None and location.organisation_id != user.organisation_id:
+        return _("This location belongs to another organisation.")
+    return None
+
+
+def _check(user: User, program: Program, location: Location | None, actor: User) -> None:
+    scope = Scope(user.organisation_id, program.pk, location.pk if location else None)
+    if not may(actor, "people.manage", scope):
+        raise MayNotAssign(_("Your role does not allow this."))

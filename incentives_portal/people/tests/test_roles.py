@@ -1,0 +1,150 @@
+"""Incentives roles: who may give them, where they reach, and whom they make reachable."""
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+
+from incentives_portal.accounts.capabilities import Role, Scope, grants, holders, may
+from incentives_portal.accounts.models import User
+from incentives_portal.people.models import IncentivesRole, RoleAssignment
+from incentives_portal.people.services import MayNotAssign, RoleRefused, assign_role, remove_role
+
+ADMIN, USER, VIEWER = IncentivesRole.ADMIN, IncentivesRole.USER, IncentivesRole.VIEWER
+
+
+def again(user):
+    """The person as the next request sees it."""
+    return User.objects.get(pk=user.pk)
+
+
+def test_roles_map_to_those_of_the_capability_table():
+    assert [choice.role for choice in IncentivesRole] == [
+        Role.PARTNER_INCENTIVES_ADMIN,
+        Role.PARTNER_INCENTIVES_USER,
+        Role.PARTNER_INCENTIVES_VIEWER,
+    ]
+
+
+@pytest.mark.parametrize("name", ["karin", "anton", "elif_"])
+def test_global_account_and_operator_admins_give_roles(world, name):
+    given = assign_role(world.nils, world.device, USER, location=world.hamburg, actor=getattr(world, name))
+
+    assert (given.user, given.role, given.location) == (world.nils, USER, world.hamburg)
+    assert [(grant.role, grant.program_id, grant.location_id) for grant in grants(again(world.nils))] == [
+        (Role.PARTNER_INCENTIVES_USER, world.device.pk, world.hamburg.pk)
+    ]
+
+
+@pytest.mark.parametrize("name", ["jana", "tobias", "bea", "owen", "mira", "nils"])
+def test_nobody_else_gives_or_takes_roles(world, name):
+    actor = getattr(world, name)
+
+    with pytest.raises(MayNotAssign):
+        assign_role(world.nils, world.device, ADMIN, actor=actor)
+    with pytest.raises(MayNotAssign):
+        remove_role(world.jana.role_assignments.first(), actor=actor)
+
+    assert not world.nils.role_assignments.exists()
+    assert world.jana.role_assignments.count() == 2
+
+
+def test_another_role_for_the_same_scope_replaces_the_first(world):
+    assign_role(world.nils, world.device, USER, actor=world.karin)
+    assign_role(world.nils, world.device, VIEWER, actor=world.karin)
+    assign_role(world.nils, world.device, ADMIN, location=world.kiel, actor=world.karin)
+
+    found = RoleAssignment.objects.filter(user=world.nils).order_by("pk").values_list("role", "location")
+    assert list(found) == [("viewer", None), ("admin", world.kiel.pk)]
+
+
+def test_role_for_all_locations_is_there_once(world):
+    with pytest.raises(IntegrityError, match="role_assignment_once"), transaction.atomic():
+        RoleAssignment.objects.create(user=world.jana, program=world.device, role=USER)
+
+
+def test_location_of_another_organisation_is_refused(world):
+    with pytest.raises(RoleRefused, match="another organisation"):
+        assign_role(world.nils, world.device, USER, location=world.bristol, actor=world.elif_)
+
+
+def test_people_of_the_operator_get_no_partner_role(world):
+    with pytest.raises(RoleRefused, match="for partners"):
+        assign_role(world.mira, world.device, USER, actor=world.elif_)
+
+    RoleAssignment.objects.create(user=world.mira, program=world.device, role=ADMIN)
+    assert {grant.role for grant in grants(again(world.mira))} == {Role.OPERATOR_REVIEWER}
+    scope = Scope(world.halden.pk, world.device.pk)
+    assert world.mira not in holders([Role.PARTNER_INCENTIVES_ADMIN], scope)
+
+
+def test_role_reaches_its_program_and_location_only(world):
+    assign_role(world.nils, world.device, ADMIN, location=world.hamburg, actor=world.karin)
+    nils = again(world.nils)
+
+    def reaches(program, location):
+        return may(nils, "plan.write", Scope(location.organisation_id, program.pk, location.pk))
+
+    assert reaches(world.device, world.hamburg)
+    assert not reaches(world.device, world.kiel)
+    assert not reaches(world.cloud, world.hamburg)
+    assert not reaches(world.device, world.bristol)
+
+
+def test_holders_are_those_whose_role_reaches_the_scope(world):
+    assign_role(world.nils, world.device, ADMIN, location=world.hamburg, actor=world.karin)
+
+    def found(program, location):
+        scope = Scope(location.organisation_id, program.pk, location.pk)
+        return list(holders([Role.PARTNER_INCENTIVES_ADMIN], scope))
+
+    assert found(world.device, world.hamburg) == [world.jana, world.nils]
+    assert found(world.device, world.kiel) == [world.jana]
+    assert found(world.cloud, world.hamburg) == [world.jana]
+    assert found(world.device, world.bristol) == [world.owen]
+
+
+def test_role_that_was_taken_opens_nothing(world):
+    for assignment in world.jana.role_assignments.all():
+        remove_role(assignment, actor=world.karin)
+
+    assert grants(again(world.jana)) == []
+
+
+def test_admin_gives_changes_and_takes_a_role(elif_, world):
+    add = reverse("admin:people_roleassignment_add")
+
+    added = elif_.post(
+        add, {"user": "Nils.Ohm@nordlicht.example", "program": world.device.pk, "location": "", "role": "user"}
+    )
+    assignment = RoleAssignment.objects.get(user=world.nils)
+    change = reverse("admin:people_roleassignment_change", args=[assignment.pk])
+    changed = elif_.post(change, {"role": "viewer"})
+    assignment.refresh_from_db()
+    deleted = elif_.post(reverse("admin:people_roleassignment_delete", args=[assignment.pk]), {"post": "yes"})
+
+    assert [answer.status_code for answer in (added, changed, deleted)] == [302, 302, 302]
+    assert assignment.role == "viewer"
+    assert not RoleAssignment.objects.filter(user=world.nils).exists()
+
+
+@pytest.mark.parametrize(("person", "location", "field"), [("nils", "bristol", "location"), ("mira", None, "user")])
+def test_admin_refuses_the_other_side(elif_, world, person, location, field):
+    place = getattr(world, location).pk if location else ""
+    data = {"user": getattr(world, person).email, "program": world.device.pk, "location": place, "role": "user"}
+
+    answer = elif_.post(reverse("admin:people_roleassignment_add"), data)
+
+    assert list(answer.context["adminform"].form.errors) == [field]
+    assert (
+        list(elif_.get(reverse("admin:people_roleassignment_changelist"), {"q": "Jana"}).context["cl"].queryset) != []
+    )
+
+
+def test_admin_finds_only_people_who_can_sign_in(elif_, world):
+    world.nils.is_active = False
+    world.nils.save()
+    add = reverse("admin:people_roleassignment_add")
+
+    for address in (world.nils.email, "nobody@nordlicht.example", "not an address", ""):
+        answer = elif_.post(add, {"user": address, "program": world.device.pk, "location": "", "role": "user"})
+        assert list(answer.context["adminform"].form.errors) == ["user"]

@@ -1,0 +1,57 @@
+"""The shape that pages share: who has it now and until when, and the entries of a history."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils.functional import Promise
+
+Text = str | Promise
+
+
+@dataclass(frozen=True)
+class Baton:
+    """Who has a case now and until when: stands behind the status tag on every page. ``zone`` is that of the program."""
+
+    status: Any
+    holder: Text
+    until: datetime | None = None
+    zone: str = "UTC"
+    note: Text = ""
+    initials: str = ""
+
+
+@dataclass(frozen=True)
+class TimelineLink:
+    """A file or place that an entry of the history points at."""
+
+    label: Text
+    url: str
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One entry of a history, prepared for reading."""
+
+    icon: str
+    tone: str
+    actor: str
+    side: str
+    at: datetime
+    sentence: Text
+    words: str = ""
+    reason: str = ""
+    internal: bool = False
+    links: Sequence[TimelineLink] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A button: what it says, where it leads, how it looks."""
+
+    label: Text
+    url: str
+    tone: str = "plain"
+    icon: str = ""

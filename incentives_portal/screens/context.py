@@ -1,0 +1,27 @@
+"""What every page needs: names, navigation, the bell. At most one query of its own, whatever the data."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from . import navigation
+
+THEMES = ("light", "dark")
+
+
+def portal(request: HttpRequest) -> dict[str, Any]:
+    theme = request.COOKIES.get("theme", "")
+    context = {
+        "portal_name": settings.PORTAL_NAME,
+        "operator_name": settings.OPERATOR_NAME,
+        "theme": theme if theme in THEMES else "",
+        "languages": settings.LANGUAGES,
+    }
+    user = getattr(request, "user", None)
+    if user is not None and user.is_authenticated:
+        context["nav_links"] = SimpleLazyObject(lambda: navigation.links(user, request.path))
+        context["unread"] = SimpleLazyObject(lambda: navigation.unread(user))
+        context["standing"] = SimpleLazyObject(lambda: navigation.standing(user))
+    return context

@@ -1,0 +1,176 @@
+"""The tags of every page: status and who has it, amounts and dates, errors on top, history, checks, pages."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import chain
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.core.paginator import Page
+from django.forms import BaseForm, BaseFormSet, BoundField, CheckboxInput
+from django.template.context import Context
+from django.utils import timezone
+from django.utils.formats import date_format, time_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from incentives_portal import clock, money
+
+from ..anatomy import Baton, TimelineEntry, Verb
+from ..problems import problems
+
+register = template.Library()
+
+
+@register.inclusion_tag("screens/icon.html")
+def icon(name: str) -> dict[str, Any]:
+    """A decorative icon of the sprite; words stand beside it."""
+    return {"name": name}
+
+
+@register.inclusion_tag("screens/status_tag.html")
+def status_tag(status: Any, large: bool = False) -> dict[str, Any]:
+    """A status as a tag: icon, word, colour. Takes a workflow Status."""
+    return {"status": status, "large": large}
+
+
+@register.inclusion_tag("screens/baton.html")
+def baton(value: Baton) -> dict[str, Any]:
+    """The status, who has the case now, and until when."""
+    return {"baton": value}
+
+
+@register.inclusion_tag("screens/error_summary.html")
+def error_summary(*forms: BaseForm | BaseFormSet | Sequence[BaseForm] | None) -> dict[str, Any]:
+    """What is wrong, on top of the page, each line a link to its field; the same words stand at the field.
+
+    Takes forms, formsets and lists of forms; what is None is left out.
+    """
+    each = chain.from_iterable(given if isinstance(given, list | tuple) else [given] for given in forms)
+    return {"errors": [problem for form in each if form is not None for problem in problems(form)]}
+
+
+@register.filter
+def is_optional(field: BoundField) -> bool:
+    """Whether to write "(optional)" behind a label: crispy's field template asks. Not where the label ends in a bracket of its own.
+
+    A field that a draft may leave empty, but not what is submitted, says so by an attribute ``needed_later``.
+    """
+    box = isinstance(field.field.widget, CheckboxInput)
+    needed = field.field.required or getattr(field.field, "needed_later", False)
+    return not (needed or field.field.disabled or box or str(field.label).endswith(")"))
+
+
+@register.inclusion_tag("screens/timeline.html")
+def timeline(entries: Iterable[TimelineEntry]) -> dict[str, Any]:
+    """A history, newest first."""
+    return {"entries": entries}
+
+
+@register.inclusion_tag("screens/verbs.html")
+def verbs(buttons: Iterable[Verb]) -> dict[str, Any]:
+    """The verbs that the person may use now, as links to their pages."""
+    return {"verbs": buttons}
+
+
+@register.inclusion_tag("screens/checks.html")
+def checks(findings: Sequence[Any], base: str = "") -> dict[str, Any]:
+    """A list of findings: rule, what would fix it, state as a word, and a link to the place (on ``base`` or on this page)."""
+    return {"findings": findings, "base": base}
+
+
+@register.inclusion_tag("screens/amount_steps.html")
+def amount_steps(steps: Sequence[Any], currency: str) -> dict[str, Any]:
+    """How an amount comes about, one line per step; the last is the result."""
+    return {"steps": steps, "currency": currency}
+
+
+@register.inclusion_tag("screens/pager.html", takes_context=True)
+def pager(context: Context, page: Page) -> dict[str, Any]:
+    """Where we are in a long list, with links that keep the filters."""
+    return {"page": page, "request": context["request"]}
+
+
+@register.inclusion_tag("screens/empty.html")
+def empty(title: str, text: str = "", url: str = "", action: str = "", *, filtered: bool = False) -> dict[str, Any]:
+    """What belongs into an empty list and how to begin; or ``filtered``: nothing matches, and ``url`` takes the filters away."""
+    return {"title": title, "text": text, "url": url, "action": action, "filtered": filtered}
+
+
+@register.simple_tag
+def amount(value: Decimal | None, currency: str) -> SafeString | str:
+    """An amount as the reader's language writes it; a dash for none yet."""
+    if value is None:
+        return "–"
+    return format_html('<span class="tab nowrap">{}</span>', money.format_amount(value, currency))
+
+
+@register.simple_tag
+def currency_symbol(currency: str) -> str:
+    return money.symbol(currency)
+
+
+@register.simple_tag(name="datetime")
+def show_moment(moment: datetime | None, zone: str | None = None) -> str:
+    """Day and time in the reader's zone, or in the named one."""
+    if moment is None:
+        return "–"
+    local = timezone.localtime(moment, ZoneInfo(zone) if zone else None)
+    return f"{_weekday(local)}, {time_format(local, 'TIME_FORMAT')}"
+
+
+@register.simple_tag(name="date")
+def show_day(day: date | datetime | None, zone: str | None = None) -> str:
+    """A day in words."""
+    if day is None:
+        return "–"
+    if isinstance(day, datetime):
+        day = timezone.localtime(day, ZoneInfo(zone) if zone else None)
+    return date_format(day, "DATE_FORMAT")
+
+
+@register.simple_tag
+def until(due_at: datetime | None, zone: str) -> SafeString | str:
+    """A deadline: weekday, date, time, place of the zone, and how long it is."""
+    if due_at is None:
+        return "–"
+    local = timezone.localtime(due_at, ZoneInfo(zone))
+    return format_html("<b>{}, {}</b> ({}), {}", _weekday(local), f"{local:%H:%M}", place(zone), distance(due_at, zone))
+
+
+@register.simple_tag
+def due(due_at: datetime, zone: str) -> SafeString:
+    """A deadline for a narrow column: how long it is, then the day."""
+    far = distance(due_at, zone)
+    return format_html("<b>{}</b> {}", far[:1].upper() + far[1:], _weekday(timezone.localtime(due_at, ZoneInfo(zone))))
+
+
+def _weekday(local: datetime) -> str:
+    return f"{date_format(local, 'D')} {date_format(local, 'DATE_FORMAT')}"
+
+
+def distance(due_at: datetime, zone: str) -> str:
+    """How far a deadline is, in calendar days of its zone: today, in 8 days, 3 days overdue."""
+    days = (timezone.localtime(due_at, ZoneInfo(zone)).date() - clock.today(zone)).days
+    if due_at < clock.now():
+        late = max(-days, 0)
+        if not late:
+            return _("overdue since today")
+        return ngettext("%(n)s day overdue", "%(n)s days overdue", late) % {"n": late}
+    if days == 0:
+        return _("today")
+    return ngettext("in %(n)s day", "in %(n)s days", days) % {"n": days}
+
+
+def place(zone: str) -> str:
+    """Berlin for Europe/Berlin."""
+    return zone.rpartition("/")[2].replace("_", " ")
+
+
+@register.filter
+def place_of(zone: str) -> str:
+    return place(zone)

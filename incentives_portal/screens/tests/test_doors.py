@@ -1,0 +1,145 @@
+"""Signing in, the pages around it, and what is said where there is no page."""
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.test import Client
+from django.views.defaults import server_error
+
+pytestmark = pytest.mark.django_db
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+PASSWORD = "a long and good one"
+
+
+@pytest.fixture
+def owen(world):
+    world.owen.set_password(PASSWORD)
+    world.owen.save()
+    return world.owen
+
+
+def test_sign_in_leads_to_where_one_wanted_to_go(owen, client):
+    asked = client.get("/notifications/")
+    page = client.get(asked.url).content.decode()
+
+    response = client.post("/accounts/login/", {"login": owen.email, "password": PASSWORD, "next": "/notifications/"})
+
+    assert '<input type="hidden" name="next" value="/notifications/">' in page
+    assert (response.status_code, response.url) == (302, "/notifications/")
+
+
+def test_wrong_password_says_so_on_top_and_not_which_of_the_two(owen, client):
+    page = client.post("/accounts/login/", {"login": owen.email, "password": "wrong"}).content.decode()
+
+    assert "<title>Error: Sign in · Halden Incentives</title>" in page
+    assert page.count("The email address and/or password you specified are not correct.") == 1
+    assert owen.email in page
+
+
+def test_anonymous_visitors_are_answered_in_the_language_of_their_browser(client):
+    page = client.get("/accounts/login/", headers={"accept-language": "de"}).content.decode()
+
+    assert '<html lang="de">' in page
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/accounts/login/",
+        "/accounts/password/reset/",
+        "/accounts/password/reset/done/",
+        "/accounts/password/reset/key/1-abc/",
+        "/accounts/signup/",
+        "/accounts/inactive/",
+        "/accounts/confirm-email/",
+    ],
+)
+def test_pages_at_the_door_are_in_the_frame_and_under_the_policy(client, path):
+    response = client.get(path)
+
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert sorted(response["Content-Security-Policy"].split("; ")) == sorted(CSP.split("; "))
+    assert '<main class="page-narrow"' in page
+    assert " style=" not in page
+    assert page.count("<h1>") == 1
+
+
+@pytest.mark.parametrize("path", ["/accounts/logout/", "/accounts/password/change/", "/accounts/reauthenticate/"])
+def test_pages_of_one_s_account_are_in_the_frame(owen, client, path):
+    client.force_login(owen)
+
+    page = client.get(path).content.decode()
+
+    assert '<main class="page-narrow"' in page
+    assert " style=" not in page
+
+
+def test_nobody_changes_the_address_by_which_one_is_known(owen, client):
+    client.force_login(owen)
+
+    response = client.post("/accounts/email/", {"action_add": "", "email": "somebody.else@brightwater.example"})
+
+    assert response.status_code == 404
+    assert not EmailAddress.objects.exists()
+
+
+def test_sign_up_by_oneself_is_refused(client):
+    assert "Nobody signs up here" in client.get("/accounts/signup/").content.decode()
+
+
+def test_whoever_has_no_role_reads_whom_to_ask(world, client):
+    client.force_login(world.nils)
+
+    page = client.get("/profile/role/").content.decode()
+
+    assert "You have no role yet" in page
+    assert [name for name in (world.karin.email, world.anton.email, world.elif_.email) if name in page] == [
+        world.karin.email,
+        world.anton.email,
+    ]
+
+
+def test_whoever_has_a_role_is_not_told_that_there_is_none(world, client):
+    client.force_login(world.owen)
+
+    page = client.get("/profile/role/").content.decode()
+
+    assert "You have no role yet" not in page
+    assert "Your role: Incentives admin." in page
+
+
+def test_missing_page_is_said_in_the_reader_s_language_with_a_way_back(world, client):
+    client.force_login(world.owen)
+
+    response = client.get("/nowhere/")
+
+    page = response.content.decode()
+    assert response.status_code == 404
+    assert "There is nothing here" in page
+    assert '<a class="btn btn-primary" href="/">' in page
+
+
+def test_form_that_came_without_its_token_says_what_to_do():
+    response = Client(enforce_csrf_checks=True).post("/accounts/login/", {"login": "a@b.example"})
+
+    assert response.status_code == 403
+    assert "This page was open too long" in response.content.decode()
+
+
+def test_error_page_needs_neither_person_nor_words_nor_the_list_of_static_files(
+    rf, settings, django_assert_num_queries
+):
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
+    }
+
+    with django_assert_num_queries(0):
+        response = server_error(rf.get("/"))
+
+    page = response.content.decode()
+    assert response.status_code == 500
+    assert "Something went wrong" in page
+    assert '<div class="panel mt-3" lang="de">' in page

@@ -1,0 +1,89 @@
+"""Amounts and days as form fields."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django import forms
+from django.utils import translation
+
+from incentives_portal.screens.fields import DayField, MoneyFormField
+
+
+class Amount(forms.Form):
+    amount = MoneyFormField(currency="EUR")
+
+
+class Day(forms.Form):
+    day = DayField(first=date(2026, 9, 1), last=date(2026, 11, 30))
+
+
+@pytest.mark.parametrize(("typed", "language"), [("1234,50", "en"), ("1.234,50", "de"), ("1 234,50", "fr")])
+def test_amount_is_read_in_the_habits_of_every_language(typed, language):
+    with translation.override(language):
+        form = Amount({"amount": typed})
+        form.full_clean()
+
+    assert form.cleaned_data == {"amount": Decimal("1234.50")}
+
+
+@pytest.mark.parametrize(
+    ("typed", "problem"),
+    [
+        ("", "This field is required."),
+        ("0", "Enter an amount greater than zero."),
+        ("-5", "Enter an amount greater than zero."),
+        ("1.2.3", "“1.2.3” can be read in more than one way. Write it like 1250.00."),
+        ("a lot", "Enter an amount in figures, for example 1250.00."),
+    ],
+)
+def test_amount_that_cannot_be_meant_is_refused_and_stays_in_the_box(typed, problem):
+    form = Amount({"amount": typed})
+
+    assert form.errors == {"amount": [problem]}
+    assert form["amount"].value() == typed
+
+
+def test_amount_may_be_nothing_where_zero_counts():
+    field = MoneyFormField(currency="EUR", positive=False, required=False)
+
+    assert field.clean("0") == Decimal("0.00")
+    assert field.clean("") is None
+
+
+@pytest.mark.parametrize(
+    ("currency", "language", "shown"), [("EUR", "en", "1250.50"), ("EUR", "de", "1250,50"), ("JPY", "en", "1250")]
+)
+def test_amount_is_shown_as_it_would_be_typed(currency, language, shown):
+    value = Decimal("1250.50") if currency == "EUR" else Decimal(1250)
+
+    with translation.override(language):
+        assert MoneyFormField(currency=currency).prepare_value(value) == shown
+
+
+def test_day_says_its_range_before_one_types():
+    day = Day()["day"]
+
+    assert str(day.help_text) == "From 1 Sep 2026 to 30 Nov 2026."
+    assert str(day) == (
+        '<input type="date" name="day" min="2026-09-01" max="2026-11-30" required aria-describedby="id_day_helptext" id="id_day">'
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "problems"),
+    [
+        ("2026-09-01", {}),
+        ("2026-11-30", {}),
+        ("2026-12-01", {"day": ["Enter a date between 1 Sep 2026 and 30 Nov 2026."]}),
+        ("2026-08-31", {"day": ["Enter a date between 1 Sep 2026 and 30 Nov 2026."]}),
+        ("soon", {"day": ["Enter a valid date."]}),
+    ],
+)
+def test_day_outside_its_range_is_refused(typed, problems):
+    assert Day({"day": typed}).errors == problems
+
+
+def test_day_is_given_to_the_browser_in_its_own_format_in_every_language():
+    with translation.override("de"):
+        assert 'value="2026-11-19"' in str(Day(initial={"day": date(2026, 11, 19)})["day"])

@@ -1,0 +1,128 @@
+"""The frame of every page: what stands at the top, for whom, in which language, and what it costs."""
+
+import pytest
+from django.test import Client
+
+from incentives_portal.screens import navigation, sections
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def visit(world):
+    """A page as somebody sees it."""
+
+    def go(person, path="/profile/", **cookies):
+        client = Client()
+        client.force_login(person)
+        for name, value in cookies.items():
+            client.cookies[name] = value
+        return client.get(path).content.decode()
+
+    return go
+
+
+def test_frame_says_where_one_is_and_as_whom(world, visit):
+    page = visit(world.owen)
+
+    assert "<b>Brightwater IT Ltd</b><span>Incentives admin</span>" in page
+    assert '<body class="portal">' in page
+    assert 'aria-label="Main"' in page
+
+
+def test_frame_of_the_operator_is_dark_and_has_the_administration_for_its_admins_only(world, visit):
+    admin, reviewer = visit(world.elif_), visit(world.mira)
+
+    assert '<body class="portal staff">' in admin
+    assert '<a href="/admin/">Administration</a>' in admin
+    assert '<body class="portal staff">' in reviewer
+    assert 'href="/admin/"' not in reviewer
+
+
+def test_frame_shows_partners_nothing_of_the_administration(world, visit):
+    assert 'href="/admin/"' not in visit(world.jana)
+
+
+def test_frame_speaks_the_reader_s_language(world, visit):
+    page = visit(world.jana)
+
+    assert '<html lang="de">' in page
+    assert '<button class="item" name="language" value="de" lang="de" aria-current="true">Deutsch' in page
+    assert '<button class="item" name="language" value="fr" lang="fr">Français' in page
+
+
+def test_language_is_switched_without_leaving_the_page(world, client):
+    client.force_login(world.owen)
+
+    response = client.post("/profile/language/", {"language": "de", "next": "/notifications/?page=2"})
+
+    world.owen.refresh_from_db()
+    assert (response.status_code, response.url) == (302, "/notifications/?page=2")
+    assert world.owen.language == "de"
+
+
+@pytest.mark.parametrize(
+    ("cookie", "shown"),
+    [
+        ("dark", '<html lang="en" data-bs-theme="dark">'),
+        ("light", '<html lang="en" data-bs-theme="light">'),
+        ("<b>", '<html lang="en">'),
+    ],
+)
+def test_theme_of_the_cookie_is_drawn_by_the_server(world, visit, cookie, shown):
+    assert shown in visit(world.owen, theme=cookie)
+
+
+def test_page_title_begins_with_error_when_the_form_has_one(world, client):
+    client.force_login(world.owen)
+
+    response = client.post("/profile/", {"name": "", "language": "en", "time_zone": "UTC"})
+
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert "<title>Error: My profile · Halden Incentives</title>" in page
+    assert '<a href="#id_name">Name: This field is required.</a>' in page
+
+
+def test_frame_costs_one_query_beside_session_person_and_roles(world, client, django_assert_num_queries):
+    client.force_login(world.owen)
+    client.get("/profile/")
+
+    with django_assert_num_queries(
+        6
+    ):  # session, person, two kinds of roles, the profile's own copy of the person, the bell
+        client.get("/profile/")
+
+
+def test_frame_of_a_stranger_asks_nothing(client, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        page = client.get("/accounts/login/").content.decode()
+
+    assert 'aria-label="Main"' not in page
+
+
+def test_navigation_is_in_order_and_marks_where_one_is(monkeypatch):
+    monkeypatch.setattr(navigation, "_items", [])
+    navigation.register(
+        navigation.NavItem("Second", "accounts:no_role", 20, lambda user: True, prefix="/profile/"),
+        navigation.NavItem("First", "home", 10, lambda user: True),
+        navigation.NavItem("Hidden", "help", 5, lambda user: False),
+    )
+
+    found = navigation.links(object(), "/profile/language/")
+
+    assert found == [
+        navigation.Link("First", "/", current=False),
+        navigation.Link("Second", "/profile/role/", current=True),
+    ]
+
+
+def test_sections_of_a_place_come_in_order_without_those_that_have_nothing_to_say(monkeypatch):
+    monkeypatch.setattr(sections, "_providers", [])
+    sections.register("plan.parts", lambda plan: f"claims of {plan}", queries=2, order=20)
+    sections.register("plan.parts", lambda plan: f"proofs of {plan}", queries=1, order=10)
+    sections.register("plan.parts", lambda plan: None, queries=1)
+    sections.register("home.parts", lambda user: "other", queries=5)
+
+    assert sections.sections("plan.parts", plan="PLN-1") == ["proofs of PLN-1", "claims of PLN-1"]
+    assert sections.promised_queries("plan.parts") == 4

@@ -1,0 +1,40 @@
+"""Every icon that a page asks for is in the sprite."""
+
+import re
+from pathlib import Path
+
+from django.conf import settings
+
+ROOT = Path(settings.BASE_DIR)
+SPRITE = ROOT / "static" / "vendor" / "bootstrap-icons" / "icons.svg"
+ROOMS = [ROOT / "plans", ROOT / "proofs", ROOT / "claims", ROOT / "incentives_portal"]
+
+
+def asked_for():
+    """Names in templates, and those given to statuses, transitions, kinds of events and verbs as ``icon=`` or by position."""
+    for path in (ROOT / "templates").rglob("*.html"):
+        yield from re.findall(r'{% icon "([^"]+)" %}', path.read_text(encoding="utf-8"))
+    for room in ROOMS:
+        for path in room.rglob("*.py"):
+            yield from re.findall(r'\bicon="([^"]+)"', path.read_text(encoding="utf-8"))
+
+
+def test_icons_are_in_the_sprite():
+    drawn = set(re.findall(r'<symbol id="i-([^"]+)"', SPRITE.read_text(encoding="utf-8")))
+
+    assert set(asked_for()) - drawn == set()
+
+
+def test_icons_of_registered_events_and_statuses_are_in_the_sprite():
+    from claims.enums import MACHINE as CLAIMS
+    from incentives_portal.history.registry import all_kinds
+    from incentives_portal.programs.enrolment_states import MACHINE as ENROLMENTS
+    from plans.enums import MACHINE as PLANS
+
+    drawn = set(re.findall(r'<symbol id="i-([^"]+)"', SPRITE.read_text(encoding="utf-8")))
+    used = {kind.icon for kind in all_kinds()}
+    for machine in (PLANS, CLAIMS, ENROLMENTS):
+        used |= {status.icon for status in machine.statuses}
+        used |= {arrow.icon for arrow in machine.transitions if arrow.icon}
+
+    assert used - drawn == set()
