@@ -1,0 +1,226 @@
+"""The approval desk: plans in the admin site. They are read and decided about here, never edited."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from incentives_portal import clock
+from incentives_portal.outbox.queries import deliveries_for
+from incentives_portal.programs.enums import Track
+from incentives_portal.programs.models import Program
+from incentives_portal.texts import in_language
+from incentives_portal.workflow.errors import WordsMissing
+
+from . import services
+from .admin_verbs import AdminVerbView
+from .enums import ACTION_REQUIRED, EDITING, SUBMITTED, UNDER_REVIEW
+from .forms import CommentForm
+from .models import Plan
+from .page import PlanPage, campaign_rows, comparison, holder
+
+OTHER_PLANS = 5
+
+
+class WaitingFilter(admin.SimpleListFilter):
+    """What waits for a decision, unless something else is asked for."""
+
+    title = _("queue")
+    parameter_name = "show"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str | Promise]]:
+        return [("mine", _("On my desk")), ("partner", _("With the partner")), ("all", _("All plans"))]
+
+    def choices(self, changelist: Any) -> Any:
+        chosen = self.value()
+        rows = [(None, _("Waiting for approval")), *self.lookup_choices]
+        for value, label in rows:
+            query = changelist.get_query_string({self.parameter_name: value} if value else {}, [self.parameter_name])
+            yield {"selected": chosen == value, "query_string": query, "display": label}
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Plan]) -> QuerySet[Plan]:
+        match self.value():
+            case "all":
+                return queryset
+            case "partner":
+                return queryset.filter(status__in=[EDITING, ACTION_REQUIRED])
+            case "mine":
+                return queryset.filter(status=UNDER_REVIEW, thread__assignment__user=request.user)
+        return queryset.filter(status__in=[SUBMITTED, UNDER_REVIEW])
+
+
+class ProgramFilter(admin.SimpleListFilter):
+    """By program; one query for the names."""
+
+    title = _("program")
+    parameter_name = "program"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        programs = Program.objects.filter(track=Track.PLAN).order_by("code").values_list("code", "name")
+        return [(code, in_language(name)) for code, name in programs]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Plan]) -> QuerySet[Plan]:
+        return queryset.filter(program__code=self.value()) if self.value() else queryset
+
+
+@admin.register(Plan)
+class PlanAdmin(admin.ModelAdmin):
+    """The queue of plans, and one page to read a plan and decide. No status, and nothing else, can be edited by hand."""
+
+    list_display = ["shown_plan", "partner", "program_and_year", "waiting_since"]
+    list_filter = [WaitingFilter, ProgramFilter]
+    search_fields = ["title", "thread__reference", "location__organisation__name", "location__partner_id"]
+    search_help_text = _("Title, reference, partner, partner ID")
+    ordering = ["submitted_at", "pk"]
+    list_per_page = 25
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    actions = None
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return Plan.objects.visible_to(request.user).for_list()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Plan | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Plan | None = None) -> bool:
+        return False
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        @admin.display(description=_("status, and who has it"), ordering="status")
+        def status_and_holder(plan: Plan) -> SafeString:
+            """As the reader calls them: "with you" depends on who is looking."""
+            tag = render_to_string("screens/status_tag.html", {"status": plan.state})
+            return format_html('{}<span class="d-b small2 quiet">{}</span>', tag, holder(plan, request.user)[0] or "–")
+
+        return [*self.list_display, status_and_holder]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        title = gettext("Plans") if request.GET.get("show") else gettext("Plans waiting for approval")
+        return super().changelist_view(request, {"title": title} | (extra_context or {}))
+
+    @admin.display(description=_("plan"), ordering="title")
+    def shown_plan(self, plan: Plan) -> SafeString:
+        return format_html('{}<span class="d-b ref">{}</span>', plan.title, plan.thread.reference)
+
+    @admin.display(description=_("partner"), ordering="location__organisation__name")
+    def partner(self, plan: Plan) -> SafeString:
+        place = plan.location
+        where = f"{place.name}, {place.partner_id}"
+        return format_html('{}<span class="d-b small2 quiet">{}</span>', place.organisation.name, where)
+
+    @admin.display(description=_("program and year"), ordering="program__code")
+    def program_and_year(self, plan: Plan) -> SafeString:
+        return format_html('{}<span class="d-b small2 quiet">{}</span>', plan.program, plan.program_year)
+
+    @admin.display(description=_("waiting since"), ordering="submitted_at")
+    def waiting_since(self, plan: Plan) -> SafeString | str:
+        if plan.submitted_at is None or plan.status not in (SUBMITTED, UNDER_REVIEW):
+            return "–"
+        day = date_format(localtime(plan.submitted_at), "DATE_FORMAT")
+        return format_html('{}<span class="d-b small2 quiet">{}</span>', day, age(plan.submitted_at))
+
+    def get_urls(self) -> list[URLPattern]:
+        verb = self.admin_site.admin_view(AdminVerbView.as_view(model_admin=self))
+        comment = self.admin_site.admin_view(self.comment_view)
+        return [
+            path("<int:pk>/comment/", comment, name="plans_plan_comment"),
+            path("<int:pk>/verb/<slug:verb>/", verb, name="plans_plan_verb"),
+            *super().get_urls(),
+        ]
+
+    def plan_or_404(self, request: HttpRequest, pk: Any) -> Plan:
+        """The plan with its head; 404 also for what the operator does not see yet."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        plan = Plan.objects.visible_to(request.user).for_page().filter(pk=pk).first()
+        if plan is None:
+            raise Http404
+        return plan
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The plan, to be read like a document, with the verbs that are open. Nothing is posted to this page."""
+        if request.method not in ("GET", "HEAD"):
+            raise PermissionDenied
+        if not object_id.isdecimal():
+            raise Http404
+        return self.plan_page(request, self.plan_or_404(request, object_id), CommentForm())
+
+    def plan_page(self, request: HttpRequest, plan: Plan, form: CommentForm, status: int = 200) -> HttpResponse:
+        shown = comparison(plan)
+        if shown is None:
+            raise Http404
+        page = PlanPage(plan, request.user)
+        page.document = shown.document
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": plan.title,
+            "plan": plan,
+            "page": page,
+            "shown": shown,
+            "campaigns": campaign_rows(shown.document, marks=page.mending.marks if page.mending else None),
+            "arrows": [arrow for arrow in page.arrows if arrow.decides],
+            "others": _other_plans(plan),
+            "deliveries": deliveries_for([plan.thread]),
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/plans/plan/document.html", context, status=status)
+
+    def comment_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Say something to the partner, or leave an internal note: which of the two is the button that was pressed."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        plan = self.plan_or_404(request, pk)
+        form = CommentForm(request.POST)
+        if not form.is_valid():
+            return self.plan_page(request, plan, form, status=422)
+        internal = "internal" in request.POST
+        try:
+            services.add_comment(plan, actor=request.user, words=form.cleaned_data["words"], internal=internal)
+        except WordsMissing as error:
+            form.add_error("words", str(error))
+            return self.plan_page(request, plan, form, status=422)
+        done = gettext("The note is kept. Partners do not see it.") if internal else gettext("The comment is sent.")
+        messages.success(request, done)
+        return redirect(f"{reverse('admin:plans_plan_change', args=[plan.pk])}#history")
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """The plan has its own history, on its page."""
+        return redirect(f"{reverse('admin:plans_plan_change', args=[object_id])}#history")
+
+
+def age(moment: datetime) -> str:
+    """How long ago a moment was, in days."""
+    days = (clock.now() - moment).days
+    return ngettext("%(n)s day", "%(n)s days", days) % {"n": days} if days else gettext("today")
+
+
+def _other_plans(plan: Plan) -> list[Plan]:
+    """What else the operator knows of this location in this program, newest first. One query."""
+    others = Plan.objects.filter(location=plan.location_id, program=plan.program_id).exclude(pk=plan.pk)
+    others = others.filter(first_submitted_at__isnull=False)
+    return list(others.for_list().order_by("-program_year__starts", "-pk")[:OTHER_PLANS])

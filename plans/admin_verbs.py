@@ -1,0 +1,86 @@
+"""The pages on which the operator confirms a decision about a plan, with the mail as it will go out."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.functional import cached_property
+
+from incentives_portal.workflow.forms import VerbForm
+from incentives_portal.workflow.machine import Transition
+from incentives_portal.workflow.views import VerbView
+
+from .enums import MACHINE
+from .forms import ApproveForm, DecisionForm, SendBackForm
+from .models import Plan
+from .preview import preview_of
+from .services import SERVICES
+
+if TYPE_CHECKING:
+    from .admin import PlanAdmin
+
+FORMS: dict[str, type[DecisionForm]] = {"approve": ApproveForm, "request_action": SendBackForm, "reject": SendBackForm}
+DECIDING = {arrow.verb for arrow in MACHINE.transitions if arrow.decides}
+
+
+class AdminVerbView(VerbView):
+    """A verb of the operator's in the admin site."""
+
+    machine = MACHINE
+    services = {verb: service for verb, service in SERVICES.items() if verb in DECIDING}
+    template_name = "admin/plans/plan/verb.html"
+    overtaken_template_name = "admin/plans/plan/overtaken.html"
+    model_admin: "PlanAdmin | None" = None
+    bound: VerbForm | None = None
+
+    @cached_property
+    def plan(self) -> Plan:
+        return self.model_admin.plan_or_404(self.request, self.kwargs["pk"])
+
+    def get_case(self) -> Plan:
+        return self.plan
+
+    @property
+    def back_url(self) -> str:
+        return reverse("admin:plans_plan_change", args=[self.plan.pk])
+
+    def frame_context(self) -> dict[str, Any]:
+        return {
+            **self.model_admin.admin_site.each_context(self.request),
+            "opts": self.model_admin.opts,
+            "plan": self.plan,
+            "back_url": self.back_url,
+        }
+
+    def get_form(self, arrow: Transition, case: Plan, data: Any = None) -> VerbForm:
+        initial = {"seen": case.version}
+        if arrow.verb in FORMS:
+            form: VerbForm = FORMS[arrow.verb](case, arrow, data, initial=initial)
+        else:
+            form = VerbForm(MACHINE, arrow, data, initial=initial)
+        self.bound = form if data is not None else None
+        return form
+
+    def page_context(self, case: Plan, arrow: Transition) -> dict[str, Any]:
+        typed = self.bound.cleaned_data if self.bound is not None and self.bound.is_bound else {}
+        return {
+            "title": arrow.label,
+            "decides": arrow.verb in FORMS,
+            "target": MACHINE.status(arrow.target),
+            "preview": preview_of(case, arrow, self.request.user, typed),
+        }
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        if "preview" not in request.POST:
+            return super().post(request, **kwargs)
+        case, arrow = self._case_and_arrow()
+        if isinstance(arrow, HttpResponse):
+            return arrow
+        form = self.get_form(arrow, case, request.POST)
+        form.full_clean()
+        return self._page(case, arrow, form)
+
+    def done(self, case: Plan, arrow: Transition) -> HttpResponse:
+        """To the plan while one works on it, else back to the queue."""
+        return redirect(self.back_url if arrow.verb == "start_review" else reverse("admin:plans_plan_changelist"))

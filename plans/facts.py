@@ -1,0 +1,59 @@
+"""What the rules of a plan look at, gathered for ``assess_plan``."""
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from incentives_portal.programs.assess import Assessment, CampaignFact, PlanFacts, PlannedActivityFact, assess_plan
+from incentives_portal.programs.models import Enrolment
+
+from . import rules
+
+if TYPE_CHECKING:
+    from .models import Activity, Part, Plan
+
+
+def plan_facts(plan: "Plan") -> PlanFacts:
+    """The facts of the plan's rows as they are now. Three queries besides ``parts``: operator, reviewer, enrolment."""
+    company = rules.operator()
+    first = plan.first_submitted_at
+    return PlanFacts(
+        today=rules.today(plan),
+        currency=plan.currency,
+        requested_amount=plan.requested_amount,
+        year=(plan.program_year.starts, plan.program_year.ends),
+        revise_until=plan.program_year.revise_until,
+        campaigns=tuple(_campaign(plan, part) for part in plan.parts),
+        reviewer_email=plan.reviewer_email,
+        reviewer_at_operator=company is not None and company.owns_address(plan.reviewer_email),
+        reviewer_is_user=rules.reviewer(plan) is not None,
+        enrolled=_is_enrolled(plan),
+        countries=tuple(plan.market.countries),
+        first_submitted_on=first.astimezone(ZoneInfo(plan.time_zone)).date() if first else None,
+    )
+
+
+def assessment_of(plan: "Plan") -> Assessment:
+    """What the rules say about the plan now."""
+    return assess_plan(plan_facts(plan))
+
+
+def _campaign(plan: "Plan", part: "Part") -> CampaignFact:
+    campaign = part.campaign
+    activities = tuple(_activity(plan, activity) for activity in part.activities)
+    return CampaignFact(campaign.name, campaign.starts, campaign.ends, activities)
+
+
+def _activity(plan: "Plan", activity: "Activity") -> PlannedActivityFact:
+    return PlannedActivityFact(
+        name=activity.name,
+        type_name=activity.activity_type.name,
+        countries=tuple(activity.countries),
+        planned_amount=activity.planned_amount,
+        excluded=plan.program.kind in activity.activity_type.excluded_kinds,
+    )
+
+
+def _is_enrolled(plan: "Plan") -> bool:
+    if plan.location.closed_on is not None:
+        return False
+    return Enrolment.objects.enrolled().filter(location=plan.location_id, program=plan.program_id).exists()

@@ -1,0 +1,313 @@
+"""The forms of a plan's content, of its verbs, and of what is said about it."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from babel import Locale
+from django import forms
+from django.utils.formats import date_format
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from incentives_portal.money import CURRENCIES, format_amount
+from incentives_portal.programs.enums import Category
+from incentives_portal.programs.models import ActivityType, Program
+from incentives_portal.screens.fields import DayField, MoneyFormField
+from incentives_portal.workflow.forms import WORDS_LIMIT, ReasonField, VerbForm
+
+from . import rules
+from .document import document_of, places
+from .enums import MACHINE
+from .models import Activity, Campaign, Plan
+from .openings import MarketChoice, Opening
+
+
+def country_choices(codes: Iterable[str]) -> list[tuple[str, str]]:
+    """Countries as (code, name in the reader's language), in alphabetical order of the names."""
+    names = Locale.parse((get_language() or "en").replace("-", "_")).territories
+    return sorted(((code, names.get(code, code)) for code in codes), key=lambda choice: choice[1])
+
+
+class VersionedForm(forms.Form):
+    """A form that says which version of the plan the person had before their eyes."""
+
+    #: How many of the twelve columns a field takes; all of them where it is not named.
+    widths: ClassVar[dict[str, int]] = {}
+
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def columns(self) -> list[tuple[forms.BoundField, str]]:
+        """The visible fields with the class of their width."""
+        return [(field, f"f-{self.widths.get(field.name, 12)}") for field in self.visible_fields()]
+
+    def content(self) -> dict[str, Any]:
+        """What the service is given besides the version."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "seen"}
+
+
+class PlanForm(VersionedForm):
+    """What a plan says of itself."""
+
+    widths: ClassVar[dict[str, int]] = {
+        "location": 4,
+        "fund_type": 4,
+        "program_year": 4,
+        "currency": 4,
+        "requested_amount": 4,
+        "reviewer_email": 4,
+    }
+
+    title = forms.CharField(label=_("Title"), max_length=120)
+    description = forms.CharField(
+        label=_("Description"),
+        required=False,
+        max_length=WORDS_LIMIT,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("What you want to achieve, with whom, and how you will see that it worked."),
+    )
+    currency = forms.ChoiceField(
+        label=_("Currency"),
+        choices=[(code, code) for code in CURRENCIES],
+        help_text=_("All amounts of the plan are in it."),
+    )
+    requested_amount = MoneyFormField(label=_("Requested amount"))
+    reviewer_email = forms.EmailField(
+        label=_("Reviewer email"), help_text=_("The address of your account manager at the operator.")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen = self.data.get("currency") if self.is_bound else self.initial.get("currency")
+        if chosen in CURRENCIES:
+            self.fields["requested_amount"].currency = chosen
+
+    @classmethod
+    def of(cls, plan: Plan, data: Any = None) -> "PlanForm":
+        """The form filled with a plan's values."""
+        return cls(
+            data,
+            initial={
+                "seen": plan.version,
+                "title": plan.title,
+                "description": plan.description,
+                "currency": plan.currency,
+                "requested_amount": plan.requested_amount,
+                "reviewer_email": plan.reviewer_email,
+            },
+        )
+
+    def clean_reviewer_email(self) -> str:
+        email = self.cleaned_data["reviewer_email"]
+        if problem := rules.reviewer_email_problem(email):
+            raise forms.ValidationError(problem)
+        return email
+
+
+class NewPlanForm(PlanForm):
+    """A new plan in a market: its key first, and what it says of itself. Only what the person may use can be chosen."""
+
+    location = forms.ChoiceField(label=_("Location"))
+    fund_type = forms.ChoiceField(label=_("Fund type"))
+    program_year = forms.ChoiceField(label=_("Program year"))
+
+    field_order = ["location", "fund_type", "program_year", "title", "description", "currency", "requested_amount"]
+
+    def __init__(self, opening: Opening, market: MarketChoice, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["location"].choices = [(str(place.public_id), str(place)) for place in opening.locations]
+        self.fields["fund_type"].choices = list(opening.fund_types)
+        self.fields["program_year"].choices = [
+            (
+                year.id,
+                _("%(year)s, %(first)s to %(last)s")
+                % {"year": year.label, "first": _day(year.starts), "last": _day(year.ends)},
+            )
+            for year in opening.years
+        ]
+        self.fields["program_year"].help_text = _("Submit the plan for the first time within the year.")
+        self.initial.setdefault("currency", opening.program.currency)
+        if opening.years:
+            # The year that is running, not one that was prepared ahead.
+            self.initial.setdefault("program_year", min(opening.years, key=lambda year: year.starts).id)
+
+
+def _day(day: date) -> str:
+    return date_format(day, "DATE_FORMAT")
+
+
+class CampaignForm(VersionedForm):
+    """A campaign with its dates, which lie inside the program year."""
+
+    widths: ClassVar[dict[str, int]] = {"starts": 6, "ends": 6}
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    starts = DayField(label=_("Start date"))
+    ends = DayField(label=_("End date"))
+
+    def __init__(self, plan: Plan, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.plan = plan
+        year = plan.program_year
+        for name in ("starts", "ends"):
+            self.fields[name].bound_to(year.starts, year.ends)
+
+    @classmethod
+    def of(cls, campaign: Campaign, data: Any = None) -> "CampaignForm":
+        """The form filled with a campaign's values."""
+        initial = {
+            "seen": campaign.plan.version,
+            "name": campaign.name,
+            "starts": campaign.starts,
+            "ends": campaign.ends,
+        }
+        return cls(campaign.plan, data, initial=initial)
+
+    def clean(self) -> dict[str, Any]:
+        starts, ends = self.cleaned_data.get("starts"), self.cleaned_data.get("ends")
+        if starts and ends and (problem := rules.dates_problem(self.plan.program_year, starts, ends)):
+            self.add_error(*problem)
+        return self.cleaned_data
+
+
+class ActivityForm(VersionedForm):
+    """An activity: what kind, what for, where, and how much of the plan's money."""
+
+    activity_type = forms.ModelChoiceField(
+        ActivityType.objects.none(), label=_("Activity type"), empty_label=_("Choose an activity type")
+    )
+    name = forms.CharField(label=_("Name"), max_length=120)
+    goal = forms.CharField(
+        label=_("Goal"), required=False, max_length=200, help_text=_("What it is to bring, best as a number.")
+    )
+    countries = forms.MultipleChoiceField(
+        label=_("Countries/regions"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one country or region.")},
+        help_text=_("Where the activity takes place. You can choose several."),
+    )
+    planned_amount = MoneyFormField(label=_("Planned amount"))
+
+    def __init__(self, plan: Plan, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.plan = plan
+        kinds = self.fields["activity_type"]
+        kinds.queryset = ActivityType.objects.filter(active=True).exclude(excluded_kinds__contains=plan.program.kind)
+        kinds.choices = _by_category(kinds, plan.program)
+        self.fields["countries"].choices = country_choices(plan.market.countries)
+        self.fields["planned_amount"].currency = plan.currency
+        self.fields["planned_amount"].label = _("Planned amount in %(currency)s") % {"currency": plan.currency}
+
+    @classmethod
+    def of(cls, activity: Activity, data: Any = None) -> "ActivityForm":
+        """The form filled with an activity's values. The type of an approved one cannot be chosen any more."""
+        plan = activity.campaign.plan
+        form = cls(
+            plan,
+            data,
+            initial={
+                "seen": plan.version,
+                "activity_type": activity.activity_type_id,
+                "name": activity.name,
+                "goal": activity.goal,
+                "countries": activity.countries,
+                "planned_amount": activity.planned_amount,
+            },
+        )
+        if activity.approved:
+            form.fields["activity_type"].disabled = True
+            form.fields["activity_type"].queryset = ActivityType.objects.all()
+            form.fields["activity_type"].help_text = _(
+                "The type of an approved activity stays. Add a new activity instead."
+            )
+        return form
+
+
+def _by_category(field: forms.ModelChoiceField, program: Program) -> list[tuple[str, Any]]:
+    """The activity types grouped by the category of the catalogue. One query."""
+    groups: dict[str, list[tuple[Any, str]]] = {category.label: [] for category in Category}
+    for kind in field.queryset:
+        groups[Category(kind.category).label].append((kind.pk, str(kind)))
+    return [("", field.empty_label), *((label, kinds) for label, kinds in groups.items() if kinds)]
+
+
+class CommentForm(forms.Form):
+    """Something said on a plan; ``internal`` notes are the operator's."""
+
+    words = forms.CharField(
+        label=_("Comment"),
+        max_length=WORDS_LIMIT,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Write something first.")},
+    )
+
+
+class PlanVerbForm(VerbForm):
+    """The form of a verb of the partner's."""
+
+    def __init__(self, plan: Plan, arrow: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(MACHINE, arrow, *args, **kwargs)
+        self.plan = plan
+
+
+class DecisionForm(PlanVerbForm):
+    """A decision of the operator's: with an internal note beside the words for the partner."""
+
+    def __init__(self, plan: Plan, arrow: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(plan, arrow, *args, **kwargs)
+        self.fields["words"].help_text = _("Sent as written and kept in the history.")
+        self.fields["note"] = forms.CharField(
+            label=_("Internal note (optional)"),
+            required=False,
+            max_length=WORDS_LIMIT,
+            widget=forms.TextInput(attrs={"size": 50}),
+            help_text=_("Never shown to partners."),
+        )
+
+    def act(self) -> dict[str, Any]:
+        return super().act() | {"note": self.cleaned_data.get("note", "")}
+
+
+class SendBackForm(DecisionForm):
+    """Requests action or rejects: with the reason, and where in the plan it is about."""
+
+    def __init__(self, plan: Plan, arrow: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(plan, arrow, *args, **kwargs)
+        self.fields["place"] = forms.ChoiceField(
+            label=_("Place in the plan"),
+            required=False,
+            choices=[("", _("The whole plan")), *places(document_of(plan))],
+            help_text=_("Will be marked on the partner’s page."),
+        )
+        self.order_fields(["seen", "reason", "place", "words", "note"])
+
+    def act(self) -> dict[str, Any]:
+        return super().act() | {"place": self.cleaned_data.get("place", "")}
+
+
+class ApproveForm(DecisionForm):
+    """Approves up to an amount; a reason and words are needed where it is less than was asked."""
+
+    def __init__(self, plan: Plan, arrow: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(plan, arrow, *args, **kwargs)
+        self.fields["approved_amount"] = MoneyFormField(
+            label=_("Approved amount in %(currency)s") % {"currency": plan.currency},
+            currency=plan.currency,
+            initial=plan.requested_amount,
+            help_text=_("Requested: %(amount)s. Less needs a reason and a comment.")
+            % {"amount": format_amount(plan.requested_amount, plan.currency)},
+        )
+        self.fields["reason"] = ReasonField(
+            MACHINE, arrow.verb, required=False, empty_label=_("None: the full amount"), label=_("Reason")
+        )
+        self.order_fields(["seen", "approved_amount", "reason", "words", "note"])
+
+    def clean_approved_amount(self) -> Decimal:
+        amount = self.cleaned_data["approved_amount"]
+        if problem := rules.amount_problem(amount, self.plan.requested_amount):
+            raise forms.ValidationError(problem)
+        return amount
+
+    def act(self) -> dict[str, Any]:
+        return super().act() | {"approved_amount": self.cleaned_data["approved_amount"]}

@@ -1,0 +1,125 @@
+"""Where plans can be begun: what the list of plans and the form of a new one offer, read in one query."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, QuerySet
+from django.db.models.functions import JSONObject
+
+from incentives_portal import clock
+from incentives_portal.accounts.capabilities import Scope, scope_q
+from incentives_portal.accounts.models import Location, User
+from incentives_portal.programs.enums import Track
+from incentives_portal.programs.models import Enrolment, FundType, Market, Program, ProgramYear
+from incentives_portal.texts import in_language
+
+from . import rules
+
+
+@dataclass(frozen=True)
+class MarketChoice:
+    """A market of a program, as a plan can be created for it."""
+
+    id: str
+    code: str
+    names: Mapping[str, str]
+    countries: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return in_language(self.names)
+
+
+@dataclass(frozen=True)
+class YearChoice:
+    """A program year whose plans can still be submitted for the first time."""
+
+    id: str
+    label: str
+    starts: date
+    ends: date
+
+
+@dataclass
+class Opening:
+    """A program with plans in which the person sees something.
+
+    ``locations`` are those for which a plan can be created now, ``years`` those whose plans can still be created, ``fund_types`` pairs
+    of code and name.
+    """
+
+    program: Program
+    markets: tuple[MarketChoice, ...]
+    years: tuple[YearChoice, ...]
+    all_years: tuple[str, ...]
+    fund_types: tuple[tuple[str, str], ...]
+    locations: list[Location] = field(default_factory=list)
+
+    @property
+    def can_create(self) -> bool:
+        return bool(self.locations and self.years and self.fund_types)
+
+
+def openings(user: User) -> list[Opening]:
+    """The programs with plans at which a partner's person may look, with what can be begun there. One query.
+
+    The operator's people create no plans: for them the list is empty.
+    """
+    if user.is_operator:
+        return []
+    found: dict[int, Opening] = {}
+    for enrolment in _enrolments(user):
+        opening = found.setdefault(enrolment.program_id, _opening(enrolment))
+        scope = Scope(enrolment.location.organisation_id, enrolment.program_id, enrolment.location_id)
+        if enrolment.is_enrolled and enrolment.location.closed_on is None and rules.may_create(user, scope):
+            opening.locations.append(enrolment.location)
+    return list(found.values())
+
+
+def opening_of_market(user: User, market_id: str) -> tuple[Opening, MarketChoice] | None:
+    """The program of a market and the market, if the person may create a plan there. One query."""
+    for opening in openings(user):
+        for market in opening.markets:
+            if market.id == market_id and opening.locations:
+                return opening, market
+    return None
+
+
+def _enrolments(user: User) -> "QuerySet[Enrolment]":
+    enrolments = Enrolment.objects.filter(scope_q(user, "plan.read"), program__track=Track.PLAN)
+    return (
+        enrolments.select_related("program__calendar", "location")
+        .annotate(
+            markets=_children(Market, id="public_id", code="code", names="name", countries="countries", order="code"),
+            years=_children(ProgramYear, id="public_id", label="label", starts="starts", ends="ends", order="-starts"),
+            fund_types=_children(FundType, code="code", names="name", order="code"),
+        )
+        .order_by("program__code", "location__name")
+    )
+
+
+def _children(model: Any, *, order: str, **fields: str) -> ArraySubquery:
+    """The rows of a model that belong to the program, as an array of JSON objects."""
+    rows = model.objects.filter(program=OuterRef("program")).order_by(order)
+    return ArraySubquery(rows.values(json=JSONObject(**{name: F(path) for name, path in fields.items()})))
+
+
+def _opening(enrolment: Enrolment) -> Opening:
+    program = enrolment.program
+    return Opening(
+        program=program,
+        markets=tuple(MarketChoice(**market) for market in enrolment.markets),
+        years=tuple(_years(enrolment.years, clock.today(program.calendar.time_zone))),
+        all_years=tuple(year["label"] for year in enrolment.years),
+        fund_types=tuple((fund["code"], in_language(fund["names"])) for fund in enrolment.fund_types),
+    )
+
+
+def _years(rows: Iterable[Mapping[str, str]], today: date) -> Iterable[YearChoice]:
+    for row in rows:
+        ends = date.fromisoformat(row["ends"])
+        if ends >= today:
+            yield YearChoice(row["id"], row["label"], date.fromisoformat(row["starts"]), ends)

@@ -1,0 +1,60 @@
+"""The mail as it will go out, shown before a decision is confirmed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils import timezone, translation
+
+from incentives_portal import clock
+from incentives_portal.accounts.models import User
+from incentives_portal.history.models import Event
+from incentives_portal.outbox.letters import Letter
+from incentives_portal.workflow.machine import Transition
+from incentives_portal.workflow.messages import Announcement, all_announcements
+
+from .models import Plan
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A letter, in the language of the first of its recipients."""
+
+    letter: Letter
+    people: list[User]
+    language: str
+    language_name: str
+
+
+def preview_of(plan: Plan, arrow: Transition, actor: User, typed: Mapping[str, Any]) -> Preview | None:
+    """What the partner would read if the decision were confirmed with what is typed so far. Writes nothing; None for no message."""
+    announcement = _announcement(arrow.message)
+    if announcement is None:
+        return None
+    reason = typed.get("reason")
+    place = typed.get("place") or (reason.place if reason else "")
+    event = Event(
+        thread=plan.thread,
+        organisation=actor.organisation,
+        actor=actor,
+        actor_name=actor.name,
+        code=arrow.event,
+        reason=reason,
+        words=typed.get("words") or "",
+        data={"place": place},
+        at=clock.now(),
+    )
+    people = [person for person in announcement.recipients(plan, event) if person.pk != actor.pk]
+    if not people:
+        return None
+    plan.approved_amount = typed.get("approved_amount") or plan.approved_amount
+    reader = people[0]
+    with translation.override(reader.language), timezone.override(ZoneInfo(reader.time_zone)):
+        letter = announcement.letter(plan, event, reader)
+    return Preview(letter, people, reader.language, dict(settings.LANGUAGES).get(reader.language, reader.language))
+
+
+def _announcement(code: str) -> Announcement | None:
+    return next((line for line in all_announcements() if code and line.code == code), None)

@@ -1,0 +1,74 @@
+"""Which plans exist for a person, and what lists and pages of them need."""
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models.functions import Coalesce
+
+from incentives_portal.accounts.capabilities import scope_q
+
+from .enums import DISCARDED, EDITING, SUBMITTED, UNDER_REVIEW
+
+if TYPE_CHECKING:
+    from incentives_portal.accounts.models import User
+
+    from .models import Activity, Campaign, Plan  # noqa: F401
+
+#: What every page, letter and verb of a plan asks for.
+HEAD = ("thread", "location__organisation", "program__calendar", "market", "fund_type", "program_year")
+
+
+class PlanQuerySet(models.QuerySet["Plan"]):
+    def visible_to(self, user: "User") -> "PlanQuerySet":
+        """The plans that exist for the person: the operator does not see what was never submitted; nobody sees what is discarded."""
+        plans = self.exclude(status=DISCARDED).filter(scope_q(user, "plan.read"))
+        return plans.exclude(status=EDITING, first_submitted_at=None) if user.is_operator else plans
+
+    def for_page(self) -> "PlanQuerySet":
+        """With what every page that shows a plan's head needs. One query."""
+        from .models import Campaign
+
+        campaigns = Campaign.objects.filter(plan=models.OuterRef("pk")).order_by().values("plan")
+        counted = models.Subquery(campaigns.annotate(number=models.Count("pk")).values("number"))
+        return self.select_related(*HEAD, "thread__assignment__user", "approved_submission").annotate(
+            campaign_count=Coalesce(counted, 0)
+        )
+
+    def for_list(self) -> "PlanQuerySet":
+        """With what a row of a list shows; without the long text. One query."""
+        return self.select_related(*HEAD, "thread__assignment__user").defer("description")
+
+    def waiting_for_review(self) -> "PlanQuerySet":
+        """The approval queue: what is submitted or under review, longest waiting first (index plan_queue)."""
+        return self.filter(status__in=[SUBMITTED, UNDER_REVIEW]).order_by("submitted_at", "pk")
+
+    def in_force(self) -> "PlanQuerySet":
+        """Plans whose activities may be carried out: with an approval, whether or not a revision of it is under way."""
+        return self.filter(approved_submission__isnull=False).exclude(status=DISCARDED)
+
+
+class PlanManager(models.Manager.from_queryset(PlanQuerySet)):  # type: ignore[misc]
+    """Plans come with their head: the engine, which reads them again under their lock, asks for scope and deadlines each time."""
+
+    def get_queryset(self) -> PlanQuerySet:
+        return super().get_queryset().select_related(*HEAD)
+
+
+class CampaignQuerySet(models.QuerySet["Campaign"]):
+    def visible_to(self, user: "User") -> "CampaignQuerySet":
+        """The campaigns of the plans that exist for the person."""
+        from .models import Plan
+
+        return self.filter(plan__in=Plan.objects.visible_to(user))
+
+
+class ActivityQuerySet(models.QuerySet["Activity"]):
+    def visible_to(self, user: "User") -> "ActivityQuerySet":
+        """The activities of the plans that exist for the person."""
+        from .models import Plan
+
+        return self.filter(campaign__plan__in=Plan.objects.visible_to(user))
+
+    def approved(self) -> "ActivityQuerySet":
+        """The activities that may be carried out and proved: those of approved submissions."""
+        return self.filter(approved=True)

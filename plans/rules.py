@@ -1,0 +1,164 @@
+"""What may be done with a plan and until when: predicates and pure checks, without writing (domain.md 5.3)."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from incentives_portal import clock
+from incentives_portal.accounts.capabilities import Scope, may
+from incentives_portal.accounts.models import Organisation, OrganisationKind, User
+from incentives_portal.programs.enums import Track
+from incentives_portal.programs.models import Enrolment, Program, ProgramYear
+from incentives_portal.workflow.machine import Transition
+
+from .document import ActivityPart, CampaignPart, PlanDocument, read
+from .enums import MACHINE
+
+if TYPE_CHECKING:
+    from .models import Activity, Plan
+
+Sentence = str | Promise
+
+
+def last_day(plan: "Plan") -> date:
+    """The last day on which the plan can be submitted: of the program year the first time, of the revisions after that (P4)."""
+    year = plan.program_year
+    return year.ends if plan.first_submitted_at is None else year.revise_until
+
+
+def due_at(plan: "Plan") -> datetime:
+    """The end of the last day on which the plan can be submitted, in the program's time zone (domain.md 21, no. 16)."""
+    return clock.end_of_day(last_day(plan), plan.time_zone)
+
+
+def today(plan: "Plan") -> date:
+    """The date where the program lives: deadlines are counted there."""
+    return clock.today(plan.time_zone)
+
+
+def is_late(plan: "Plan") -> bool:
+    """Whether the plan cannot be submitted any more."""
+    return today(plan) > last_day(plan)
+
+
+def why_no_more_changes(plan: "Plan") -> str | None:
+    """Why a revision or rework can no longer begin; None while it can."""
+    if not is_late(plan):
+        return None
+    return _("Plans of %(year)s could be edited and resubmitted until %(day)s.") % {
+        "year": plan.program_year.label,
+        "day": date_format(last_day(plan), "DATE_FORMAT"),
+    }
+
+
+def open_verbs(plan: "Plan", user: User) -> list[Transition]:
+    """The verbs that the person may do now: the machine's, without revisions for which it is too late."""
+    late = {"revise", "rework"} if is_late(plan) else set()
+    return [arrow for arrow in MACHINE.open_to(plan, user) if arrow.verb not in late]
+
+
+def may_edit(user: User, plan: "Plan") -> bool:
+    return plan.is_editable and may(user, "plan.write", plan.scope)
+
+
+def may_comment(user: User, plan: "Plan") -> bool:
+    """Whoever writes plans or decides about them may say something on one, at any time."""
+    return may(user, "plan.write", plan.scope) or may(user, "plan.review", plan.scope)
+
+
+def may_note(user: User, plan: "Plan") -> bool:
+    """Internal notes are the operator's."""
+    return may(user, "history.internal", plan.scope)
+
+
+def creatable_enrolments(user: User, program: Program | None = None) -> "Iterable[Enrolment]":
+    """Where the person may create plans: enrolled locations of programs with plans, within the roles held. A queryset."""
+    enrolments = Enrolment.objects.usable_by(user, "plan.write").filter(program__track=Track.PLAN)
+    if user.is_operator:
+        return enrolments.none()
+    return enrolments.filter(program=program) if program else enrolments
+
+
+def may_create(user: User, scope: Scope) -> bool:
+    """Plans are the partner's: whoever holds plan.write there, never the operator."""
+    return user.organisation_id == scope.organisation_id and may(user, "plan.write", scope)
+
+
+def year_problem(year: ProgramYear, zone: str) -> str | None:
+    """Why no plan can be created for the year any more (P4)."""
+    if clock.today(zone) <= year.ends:
+        return None
+    return _("Plans for %(year)s could be created until %(day)s, the last day of the program year.") % {
+        "year": year.label,
+        "day": date_format(year.ends, "DATE_FORMAT"),
+    }
+
+
+def dates_problem(year: ProgramYear, starts: date, ends: date) -> tuple[str, str] | None:
+    """The form field and the sentence, if a campaign's dates are in the wrong order or outside the program year (INF 6)."""
+    if ends < starts:
+        return "ends", _("The campaign ends before it starts.")
+    if starts < year.starts or starts > year.ends:
+        return "starts", _outside(year)
+    if ends > year.ends:
+        return "ends", _outside(year)
+    return None
+
+
+def _outside(year: ProgramYear) -> str:
+    return _("Choose a day of the program year %(year)s: %(first)s to %(last)s.") % {
+        "year": year.label,
+        "first": date_format(year.starts, "DATE_FORMAT"),
+        "last": date_format(year.ends, "DATE_FORMAT"),
+    }
+
+
+def operator() -> Organisation | None:
+    """The operator's organisation. One query."""
+    return Organisation.objects.filter(kind=OrganisationKind.OPERATOR).first()
+
+
+def reviewer_email_problem(email: str) -> str | None:
+    """Why an address cannot be the reviewer email: it must be one of the operator's (P7)."""
+    company = operator()
+    if company and company.owns_address(email):
+        return None
+    domains = ", ".join(company.email_domains) if company else ""
+    return _("Enter an address of the operator (%(domains)s): the reviewer is one of its people.") % {
+        "domains": domains
+    }
+
+
+def reviewer(plan: "Plan") -> User | None:
+    """The active person of the operator whom the reviewer email names, if there is one. One query."""
+    return User.objects.filter(
+        email__iexact=plan.reviewer_email, is_active=True, organisation__kind=OrganisationKind.OPERATOR
+    ).first()
+
+
+def amount_problem(amount: Decimal | None, requested: Decimal) -> str | None:
+    """Why an amount cannot be approved: nothing, or more than was asked for."""
+    if amount is None or amount <= 0:
+        return _("Enter the amount that you approve; it must be more than zero.")
+    if amount > requested:
+        return _("The approved amount cannot be more than the requested amount.")
+    return None
+
+
+def approved_document(plan: "Plan") -> PlanDocument | None:
+    """What is in force: the document of the approved submission, also while a revision is edited."""
+    return read(plan.approved_submission.content) if plan.approved_submission else None
+
+
+def approved_activity(activity: "Activity") -> tuple[CampaignPart, ActivityPart] | None:
+    """The activity as it was approved, with its campaign's bounds; None if it is not part of what is in force.
+
+    Proofs hang on approved activities only, and their dates are checked against the approved campaign (blueprint, section 4).
+    """
+    document = approved_document(activity.campaign.plan)
+    return document.find(str(activity.public_id)) if document else None

@@ -1,0 +1,56 @@
+"""Writing plans: one function per verb, and the editing of a plan's content. Nothing else writes plans, campaigns or activities."""
+
+from .comments import add_comment
+from .content import (
+    add_activity,
+    add_campaign,
+    create_plan,
+    edit_activity,
+    edit_campaign,
+    edit_plan,
+    remove_activity,
+    remove_campaign,
+)
+from .decisions import approve, reject, request_action, return_to_queue, start_review
+from .partner import discard, discard_revision, resubmit, revise, rework, submit, withdraw
+
+#: The service of each verb of the machine; views and tests read it.
+SERVICES = {
+    "submit": submit,
+    "resubmit": resubmit,
+    "withdraw": withdraw,
+    "discard": discard,
+    "discard_revision": discard_revision,
+    "revise": revise,
+    "rework": rework,
+    "start_review": start_review,
+    "approve": approve,
+    "request_action": request_action,
+    "reject": reject,
+    "return_to_queue": return_to_queue,
+}
+
+__all__ = [
+    "SERVICES",
+    "add_activity",
+    "add_campaign",
+    "add_comment",
+    "approve",
+    "create_plan",
+    "discard",
+    "discard_revision",
+    "edit_activity",
+    "edit_campaign",
+    "edit_plan",
+    "reject",
+    "remove_activity",
+    "remove_campaign",
+    "request_action",
+    "resubmit",
+    "return_to_queue",
+    "revise",
+    "rework",
+    "start_review",
+    "submit",
+    "withdraw",
+]

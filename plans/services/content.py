@@ -1,0 +1,297 @@
+"""Writing what a plan says: the plan itself, its campaigns, its activities."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from incentives_portal.accounts.capabilities import Scope
+from incentives_portal.accounts.models import Location, User
+from incentives_portal.history.models import ThreadKind
+from incentives_portal.history.services import open_thread, record, rename_thread
+from incentives_portal.money import quantize
+from incentives_portal.programs.models import ActivityType, Enrolment, FundType, Market, ProgramYear
+from incentives_portal.workflow.engine import editing, latest_event
+from incentives_portal.workflow.errors import NotAllowed, Refused, Stale
+
+from .. import events, rules
+from ..models import Activity, Campaign, Plan
+from .removing import remove_row
+
+CAPABILITY = "plan.write"
+
+
+@transaction.atomic
+def create_plan(
+    *,
+    actor: User,
+    location: Location,
+    market: Market,
+    fund_type: FundType,
+    program_year: ProgramYear,
+    currency: str,
+    title: str,
+    requested_amount: Decimal,
+    reviewer_email: str,
+    description: str = "",
+) -> Plan:
+    """Begin a plan for a location in a market's program, in status *Editing*.
+
+    Raises NotAllowed without the right for this program and location; Refused if the location is not enrolled, the year is over, the
+    reviewer is not the operator's, or there is a plan already (rule P1).
+    """
+    program = market.program
+    if not rules.may_create(actor, Scope(location.organisation_id, program.pk, location.pk)):
+        raise NotAllowed
+    _check_key(location, market, fund_type, program_year)
+    _check_head(requested_amount, reviewer_email)
+    plan = Plan(
+        location=location,
+        program=program,
+        market=market,
+        fund_type=fund_type,
+        program_year=program_year,
+        currency=currency,
+        title=title,
+        description=description,
+        requested_amount=quantize(requested_amount, currency),
+        reviewer_email=reviewer_email.strip().lower(),
+    )
+    plan.due_at = rules.due_at(plan)
+    plan.thread = open_thread(ThreadKind.PLAN, location.organisation, title)
+    _save_as_the_only_one(plan)
+    record(plan.thread, actor, events.CREATED, to_status=plan.status)
+    return plan
+
+
+def _check_key(location: Location, market: Market, fund_type: FundType, year: ProgramYear) -> None:
+    program = market.program
+    if not program.has_plans or fund_type.program_id != program.pk or year.program_id != program.pk:
+        raise Refused(_("This program has no such plans."), place="fund_type")
+    enrolled = Enrolment.objects.enrolled().filter(location=location, program=program, location__closed_on=None)
+    if not enrolled.exists():
+        raise Refused(_("This location is not enrolled in the program."), place="location")
+    if problem := rules.year_problem(year, program.calendar.time_zone):
+        raise Refused(problem, place="program_year")
+
+
+def _check_head(requested_amount: Decimal, reviewer_email: str) -> None:
+    if requested_amount <= 0:
+        raise Refused(_("Enter an amount of more than zero."), place="requested_amount")
+    if problem := rules.reviewer_email_problem(reviewer_email):
+        raise Refused(problem, place="reviewer_email")
+
+
+def _save_as_the_only_one(plan: Plan) -> None:
+    """Insert the plan; the database decides who was first when two are created at once."""
+    try:
+        with transaction.atomic():
+            plan.save()
+    except IntegrityError as error:
+        if "plan_once" not in str(error):
+            raise
+        raise Refused(
+            _("There is already a plan for this location, fund type and program year. Open it in Plan management."),
+            place="location",
+        ) from error
+
+
+def edit_plan(
+    plan: Plan,
+    *,
+    actor: User,
+    seen: int | None,
+    currency: str,
+    title: str,
+    requested_amount: Decimal,
+    reviewer_email: str,
+    description: str = "",
+) -> Plan:
+    """Change what the plan says of itself; location, program, fund type and year are its key and stay.
+
+    Raises Refused for values that a plan cannot have, and the errors of ``editing``.
+    """
+    with editing(plan, actor=actor, capability=CAPABILITY, seen=seen) as current:
+        _check_head(requested_amount, reviewer_email)
+        _check_currency(current, currency)
+        changes = _apply(
+            current,
+            currency=currency,
+            title=title,
+            description=description,
+            requested_amount=quantize(requested_amount, currency),
+            reviewer_email=reviewer_email.strip().lower(),
+        )
+        if "title" in changes:
+            rename_thread(current.thread, title)
+        _record_changes(current, actor, events.EDITED, changes)
+    return current
+
+
+def _check_currency(plan: Plan, currency: str) -> None:
+    if currency == plan.currency:
+        return
+    if plan.approved_submission_id is not None:
+        raise Refused(_("The currency of an approved plan cannot be changed."), place="currency")
+    planned = Activity.objects.filter(campaign__plan=plan).values_list("planned_amount", flat=True)
+    if any(quantize(amount, currency) != amount for amount in planned):
+        raise Refused(
+            _("Planned amounts have more decimals than %(currency)s has. Change them first.") % {"currency": currency},
+            place="currency",
+        )
+
+
+def add_campaign(plan: Plan, *, actor: User, seen: int | None, name: str, starts: date, ends: date) -> Campaign:
+    """Add a campaign. Raises Refused for dates outside the program year, and the errors of ``editing``."""
+    with editing(plan, actor=actor, capability=CAPABILITY, seen=seen) as current:
+        _check_dates(current, starts, ends)
+        campaign = Campaign.objects.create(plan=current, name=name, starts=starts, ends=ends)
+        record(current.thread, actor, events.CAMPAIGN_ADDED, data={"name": name})
+    return campaign
+
+
+def edit_campaign(
+    campaign: Campaign, *, actor: User, seen: int | None, name: str, starts: date, ends: date
+) -> Campaign:
+    """Change a campaign. Raises Refused for dates outside the program year, and the errors of ``editing``."""
+    with editing(campaign.plan, actor=actor, capability=CAPABILITY, seen=seen) as current:
+        _check_dates(current, starts, ends)
+        row = _own(current, Campaign, campaign.pk)
+        changes = _apply(row, name=name, starts=starts, ends=ends)
+        row.save()
+        _record_changes(current, actor, events.CAMPAIGN_EDITED, changes, name=name)
+    return row
+
+
+def remove_campaign(campaign: Campaign, *, actor: User, seen: int | None) -> None:
+    """Take a campaign and its activities out of the plan. Raises Refused if a proof hangs on one, and the errors of ``editing``."""
+    with editing(campaign.plan, actor=actor, capability=CAPABILITY, seen=seen) as current:
+        row = _own(current, Campaign, campaign.pk)
+        for activity in row.activities.all():
+            remove_row(activity)
+        remove_row(row)
+        record(current.thread, actor, events.CAMPAIGN_REMOVED, data={"name": row.name})
+
+
+def _check_dates(plan: Plan, starts: date, ends: date) -> None:
+    if problem := rules.dates_problem(plan.program_year, starts, ends):
+        place, sentence = problem
+        raise Refused(sentence, place=place)
+
+
+def add_activity(
+    campaign: Campaign,
+    *,
+    actor: User,
+    seen: int | None,
+    activity_type: ActivityType,
+    name: str,
+    countries: list[str],
+    planned_amount: Decimal,
+    goal: str = "",
+) -> Activity:
+    """Add an activity of the catalogue to a campaign, in one or more countries of the plan's market; the amount is in its currency.
+
+    Raises Refused for values that an activity cannot have, and the errors of ``editing``.
+    """
+    with editing(campaign.plan, actor=actor, capability=CAPABILITY, seen=seen) as current:
+        row = _own(current, Campaign, campaign.pk)
+        _check_activity(current, activity_type, countries, planned_amount)
+        activity = Activity.objects.create(
+            campaign=row,
+            activity_type=activity_type,
+            name=name,
+            goal=goal,
+            countries=sorted(countries),
+            planned_amount=quantize(planned_amount, current.currency),
+        )
+        record(current.thread, actor, events.ACTIVITY_ADDED, data={"name": name})
+    return activity
+
+
+def edit_activity(
+    activity: Activity,
+    *,
+    actor: User,
+    seen: int | None,
+    activity_type: ActivityType,
+    name: str,
+    countries: list[str],
+    planned_amount: Decimal,
+    goal: str = "",
+) -> Activity:
+    """Change an activity. The type of one that was approved stays, since proofs are made for it: a new activity is added instead.
+
+    Raises Refused for values that an activity cannot have, and the errors of ``editing``.
+    """
+    with editing(activity.campaign.plan, actor=actor, capability=CAPABILITY, seen=seen) as current:
+        row = _own(current, Activity, activity.pk)
+        if row.activity_type_id != activity_type.pk:
+            _check_activity_type(current, row, activity_type)
+        _check_planned(current, countries, planned_amount)
+        changes = _apply(
+            row,
+            activity_type=activity_type,
+            name=name,
+            goal=goal,
+            countries=sorted(countries),
+            planned_amount=quantize(planned_amount, current.currency),
+        )
+        row.save()
+        _record_changes(current, actor, events.ACTIVITY_EDITED, changes, name=name)
+    return row
+
+
+def remove_activity(activity: Activity, *, actor: User, seen: int | None) -> None:
+    """Take an activity out of the plan. Raises Refused if a proof hangs on it, and the errors of ``editing``."""
+    with editing(activity.campaign.plan, actor=actor, capability=CAPABILITY, seen=seen) as current:
+        row = _own(current, Activity, activity.pk)
+        remove_row(row)
+        record(current.thread, actor, events.ACTIVITY_REMOVED, data={"name": row.name})
+
+
+def _check_activity(plan: Plan, kind: ActivityType, countries: list[str], planned_amount: Decimal) -> None:
+    if not kind.active or plan.program.kind in kind.excluded_kinds:
+        raise Refused(_("This program does not reimburse this kind of activity."), place="activity_type")
+    _check_planned(plan, countries, planned_amount)
+
+
+def _check_activity_type(plan: Plan, activity: Activity, kind: ActivityType) -> None:
+    if activity.approved:
+        raise Refused(_("The type of an approved activity stays. Add a new activity instead."), place="activity_type")
+    _check_activity(plan, kind, activity.countries, activity.planned_amount)
+
+
+def _check_planned(plan: Plan, countries: list[str], planned_amount: Decimal) -> None:
+    if not countries or not set(countries) <= set(plan.market.countries):
+        raise Refused(_("Choose at least one country or region of the plan's market."), place="countries")
+    if planned_amount <= 0:
+        raise Refused(_("Enter an amount of more than zero."), place="planned_amount")
+
+
+def _own(plan: Plan, model: type[Campaign] | type[Activity], pk: int) -> Any:
+    """The campaign or activity, read again under the plan's lock; gone means that somebody else took it out."""
+    path = "plan" if model is Campaign else "campaign__plan"
+    row = model._default_manager.filter(pk=pk, **{path: plan}).first()
+    if row is None:
+        raise Stale(plan, latest_event(plan.thread))
+    return row
+
+
+def _apply(row: Any, **values: Any) -> dict[str, list[str]]:
+    """Set the values and return what changed, as field → [before, after]."""
+    changes = {}
+    for name, value in values.items():
+        before = getattr(row, name)
+        if before != value:
+            changes[name] = [str(before), str(value)]
+            setattr(row, name, value)
+    return changes
+
+
+def _record_changes(plan: Plan, actor: User, code: str, changes: Mapping[str, list[str]], **words: str) -> None:
+    if changes:
+        record(plan.thread, actor, code, data={"changes": dict(changes), **words})

@@ -1,0 +1,162 @@
+"""The operator's verbs: take a plan up, decide about it, give it back to the queue."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from incentives_portal.accounts.models import User
+from incentives_portal.history.models import Event, ReasonCode
+from incentives_portal.history.services import RemarkDraft, comment
+from incentives_portal.workflow.engine import assign, perform, release
+from incentives_portal.workflow.errors import Refused
+
+from .. import rules
+from ..enums import MACHINE
+from ..models import Activity, Plan
+
+
+def start_review(plan: Plan, *, actor: User, seen: int | None, words: str = "") -> Event:
+    """Put a submitted plan on one's desk; the partner can no longer withdraw it."""
+
+    def after(current: Plan, _event: Event) -> None:
+        assign(current.thread, actor)
+
+    return perform(MACHINE, plan, "start_review", actor=actor, seen=seen, words=words, after=after)
+
+
+def return_to_queue(plan: Plan, *, actor: User, seen: int | None, words: str = "") -> Event:
+    """Give a plan under review back: it is nobody's and waits for anybody, as long as before."""
+    return perform(MACHINE, plan, "return_to_queue", actor=actor, seen=seen, words=words, after=_off_the_desk())
+
+
+def approve(
+    plan: Plan,
+    *,
+    actor: User,
+    seen: int | None,
+    approved_amount: Decimal | None,
+    words: str = "",
+    reason: ReasonCode | None = None,
+    note: str = "",
+) -> Event:
+    """Approve the plan as submitted, up to ``approved_amount`` in the plan's currency; that is its limit from now on.
+
+    Less than was asked needs a reason and words (blueprint, section 4). ``note`` becomes an internal note.
+    Raises Refused for an amount of nothing or above what was asked, and the errors of ``perform``.
+    """
+
+    def before(current: Plan) -> dict[str, Any]:
+        problem = rules.amount_problem(approved_amount, current.requested_amount)
+        if problem or approved_amount is None:
+            raise Refused(problem, place="approved_amount")
+        if approved_amount < current.requested_amount:
+            _why_less(words, reason)
+        current.approved_submission = current.last_submission
+        current.approved_amount = approved_amount
+        current.due_at = None
+        Activity.objects.filter(campaign__plan=current).update(approved=True)
+        return {"amount": str(approved_amount), "currency": current.currency}
+
+    return perform(
+        MACHINE,
+        plan,
+        "approve",
+        actor=actor,
+        seen=seen,
+        words=words,
+        reason=reason,
+        before=before,
+        after=_off_the_desk(note),
+    )
+
+
+def _why_less(words: str, reason: ReasonCode | None) -> None:
+    if reason is None:
+        raise Refused(_("Less than requested: choose the reason."), place="reason")
+    if not words.strip():
+        raise Refused(_("Less than requested: tell the partner why."), place="words")
+
+
+def request_action(
+    plan: Plan,
+    *,
+    actor: User,
+    seen: int | None,
+    words: str,
+    reason: ReasonCode | None,
+    place: str = "",
+    note: str = "",
+) -> Event:
+    """Send the plan back to the partner to be mended, until the last day on which it can be submitted again.
+
+    ``place`` points at a field of the plan, or (public id) at a campaign or activity; where it is empty, the reason's own place counts.
+    """
+
+    place = place or (reason.place if reason else "")
+
+    def before(current: Plan) -> dict[str, Any]:
+        current.due_at = rules.due_at(current)
+        return {"place": place}
+
+    return perform(
+        MACHINE,
+        plan,
+        "request_action",
+        actor=actor,
+        seen=seen,
+        words=words,
+        reason=reason,
+        remarks=_remarks(place),
+        before=before,
+        after=_off_the_desk(note),
+    )
+
+
+def reject(
+    plan: Plan,
+    *,
+    actor: User,
+    seen: int | None,
+    words: str,
+    reason: ReasonCode | None,
+    place: str = "",
+    note: str = "",
+) -> Event:
+    """Turn the plan down. An earlier approval stays in force. ``place`` and ``note`` as for ``request_action``."""
+
+    place = place or (reason.place if reason else "")
+
+    def before(current: Plan) -> dict[str, Any]:
+        current.due_at = None
+        return {"place": place}
+
+    return perform(
+        MACHINE,
+        plan,
+        "reject",
+        actor=actor,
+        seen=seen,
+        words=words,
+        reason=reason,
+        remarks=_remarks(place),
+        before=before,
+        after=_off_the_desk(note),
+    )
+
+
+def _remarks(place: str) -> list[RemarkDraft]:
+    """The remark that points at the place; what is wrong there are reason and words of the decision."""
+    return [RemarkDraft(words="", place=place)] if place else []
+
+
+def _off_the_desk(note: str = "") -> Callable[[Plan, Event], None]:
+    """What follows a decision: the plan is on nobody's desk any more, and the internal note is kept."""
+
+    def after(current: Plan, event: Event) -> None:
+        release(current.thread)
+        if note.strip():
+            comment(current.thread, event.actor, note.strip(), internal=True)
+
+    return after

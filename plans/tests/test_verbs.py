@@ -1,0 +1,315 @@
+"""Each verb of the plan: what it does, to whom it is open, what it leaves in the history and in the outbox."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from incentives_portal import clock
+from incentives_portal.history.models import Event, ThreadKind
+from incentives_portal.outbox.models import Message
+from incentives_portal.workflow.errors import NotAllowed, NotNow, ReasonMissing, Refused, Stale, WordsMissing
+from incentives_portal.workflow.models import Assignment
+from plans import enums, services
+from plans.enums import MACHINE, TRANSITIONS
+from plans.models import Plan
+
+from . import builders
+from .builders import fresh
+
+
+def do(world, plan, verb, actor, seen=None, **given):
+    """Do a verb with everything that it could ask for."""
+    needs = {arrow.verb: arrow for arrow in TRANSITIONS}[verb]
+    if needs.needs_words:
+        given.setdefault("words", "Please look again.")
+    if needs.needs_reason:
+        given.setdefault("reason", world.reason(ThreadKind.PLAN, verb))
+    if verb == "approve":
+        given.setdefault("approved_amount", plan.requested_amount)
+    return services.SERVICES[verb](plan, actor=actor, seen=plan.version if seen is None else seen, **given)
+
+
+#: For each arrow (from, verb) a plan to try it on.
+START = {
+    (enums.EDITING, "submit"): builders.make_plan,
+    (enums.ACTION_REQUIRED, "resubmit"): builders.returned_plan,
+    (enums.SUBMITTED, "withdraw"): builders.submitted_plan,
+    (enums.EDITING, "discard"): builders.make_plan,
+    (enums.EDITING, "discard_revision"): builders.plan_in_revision,
+    (enums.ACTION_REQUIRED, "discard_revision"): None,
+    (enums.REJECTED, "discard_revision"): None,
+    (enums.SUBMITTED, "start_review"): builders.submitted_plan,
+    (enums.UNDER_REVIEW, "approve"): builders.plan_under_review,
+    (enums.UNDER_REVIEW, "request_action"): builders.plan_under_review,
+    (enums.UNDER_REVIEW, "reject"): builders.plan_under_review,
+    (enums.UNDER_REVIEW, "return_to_queue"): builders.plan_under_review,
+    (enums.APPROVED, "revise"): builders.approved_plan,
+    (enums.REJECTED, "rework"): builders.rejected_plan,
+}
+ARROWS = {(arrow.source, arrow.verb): arrow for arrow in TRANSITIONS}
+BUILT = [key for key, builder in START.items() if builder]
+WRITERS, DECIDERS = ("jana", "karin", "bea"), ("elif_", "emre")
+EVERYBODY = ("jana", "tobias", "lena", "karin", "anton", "bea", "nils", "owen") + (
+    "elif_", "emre", "mira", "daniel", "ines", "hugo",
+)  # fmt: skip
+
+
+def by_whom(arrow):
+    return WRITERS if arrow.capability == "plan.write" else DECIDERS
+
+
+def test_every_arrow_has_a_start():
+    assert set(START) == set(ARROWS)
+
+
+@pytest.mark.parametrize("key", BUILT, ids=str)
+def test_verb_moves_the_plan_and_tells_the_history(world, key):
+    arrow, plan = ARROWS[key], START[key](world)
+    actor = world.jana if arrow.capability == "plan.write" else world.elif_
+
+    event = do(world, plan, arrow.verb, actor)
+
+    after = fresh(plan)
+    assert (after.status, after.version) == (arrow.target, plan.version + 1)
+    assert (event.code, event.from_status, event.to_status) == (arrow.event, arrow.source, arrow.target)
+    assert (event.actor, event.actor_name, event.at) == (actor, actor.name, clock.now())
+
+
+@pytest.mark.parametrize("key", BUILT, ids=str)
+def test_verb_is_open_to_its_roles_only(world, key):
+    arrow, plan = ARROWS[key], START[key](world)
+    events = Event.objects.count()
+    allowed = set(by_whom(arrow))
+
+    for name in EVERYBODY:
+        if name not in allowed:
+            with pytest.raises(NotAllowed):
+                do(world, plan, arrow.verb, getattr(world, name))
+
+    assert fresh(plan).version == plan.version
+    assert Event.objects.count() == events
+    assert all(arrow in MACHINE.open_to(plan, getattr(world, name)) for name in allowed)
+
+
+@pytest.mark.parametrize("verb", sorted(services.SERVICES))
+def test_verb_from_the_wrong_status_writes_nothing(world, verb):
+    sources = {arrow.source for arrow in TRANSITIONS if arrow.verb == verb}
+    wrong = builders.approved_plan if enums.APPROVED not in sources else builders.submitted_plan
+    plan = wrong(world)
+    actor = world.jana if MACHINE.capability_of(verb) == "plan.write" else world.elif_
+    events = Event.objects.count()
+
+    with pytest.raises(NotNow) as caught:
+        do(world, plan, verb, actor)
+
+    assert caught.value.latest == plan.thread.events.latest("pk")
+    assert fresh(plan).status == plan.status
+    assert Event.objects.count() == events
+
+
+@pytest.mark.parametrize("seen", [None, 1], ids=["missing", "old"])
+@pytest.mark.parametrize("key", BUILT, ids=str)
+def test_verb_on_what_was_not_seen_is_refused(world, key, seen):
+    arrow, plan = ARROWS[key], START[key](world)
+    if plan.version == 1:
+        pytest.fail("the start must have been changed at least once")
+    actor = world.jana if arrow.capability == "plan.write" else world.elif_
+
+    with pytest.raises(Stale):
+        services.SERVICES[arrow.verb](plan, actor=actor, seen=seen, **_asked(world, arrow, plan))
+
+    assert fresh(plan).status == arrow.source
+
+
+def _asked(world, arrow, plan):
+    asked = {"words": "words"} if arrow.needs_words else {}
+    if arrow.needs_reason:
+        asked["reason"] = world.reason(ThreadKind.PLAN, arrow.verb)
+    return asked | ({"approved_amount": plan.requested_amount} if arrow.verb == "approve" else {})
+
+
+@pytest.mark.parametrize("verb", ["request_action", "reject"])
+def test_decision_against_needs_reason_and_words(world, verb):
+    plan = builders.plan_under_review(world)
+    reason = world.reason(ThreadKind.PLAN, verb)
+
+    with pytest.raises(ReasonMissing):
+        services.SERVICES[verb](plan, actor=world.elif_, seen=plan.version, words="Why", reason=None)
+    with pytest.raises(WordsMissing):
+        services.SERVICES[verb](plan, actor=world.elif_, seen=plan.version, words="  ", reason=reason)
+
+    assert fresh(plan).status == enums.UNDER_REVIEW
+
+
+def test_submit_keeps_the_whole_plan_with_its_assessment(world):
+    plan = builders.make_plan(world)
+
+    services.submit(plan, actor=world.jana, seen=plan.version)
+
+    after = fresh(plan)
+    submission = after.thread.submissions.get()
+    content = submission.content
+    assert (submission.number, submission.by, submission.at) == (1, world.jana, clock.now())
+    assert (content["title"], content["requested_amount"]) == ("Spring device refresh", "10000.00")
+    campaign = plan.campaigns.get()
+    assert [part["id"] for part in content["campaigns"]] == [str(campaign.public_id)]
+    assert [part["id"] for part in content["campaigns"][0]["activities"]] == [
+        str(activity.public_id) for activity in campaign.activities.all()
+    ]
+    assert submission.assessment["findings"]
+    assert (after.first_submitted_at, after.submitted_at, after.due_at) == (clock.now(), clock.now(), None)
+
+
+def test_submit_of_an_empty_plan_is_refused_with_what_is_missing(world):
+    plan = builders.empty_plan(world)
+
+    with pytest.raises(Refused) as caught:
+        services.submit(plan, actor=world.jana, seen=plan.version)
+
+    assert caught.value.sentences == ["The plan has no campaign. Add at least one campaign."]
+    assert not plan.thread.submissions.exists()
+
+
+def test_resubmission_is_a_second_submission_and_first_submitted_stays(world, november):
+    plan = builders.returned_plan(world)
+
+    with clock.at(november + timedelta(days=3)):
+        services.resubmit(plan, actor=world.jana, seen=plan.version, words="Moved.")
+
+    after = fresh(plan)
+    assert after.thread.submissions.count() == 2
+    assert after.first_submitted_at == november
+    assert after.submitted_at == november + timedelta(days=3)
+
+
+def test_withdrawn_plan_is_due_at_the_end_of_the_revisions(world):
+    plan = builders.submitted_plan(world)
+
+    services.withdraw(plan, actor=world.jana, seen=plan.version)
+
+    assert fresh(plan).due_at == clock.end_of_day(world.year.revise_until, "Europe/Berlin")
+
+
+def test_draft_is_due_at_the_end_of_the_program_year(world):
+    assert builders.make_plan(world).due_at == clock.end_of_day(world.year.ends, "Europe/Berlin")
+
+
+def test_start_review_puts_the_plan_on_the_desk_and_return_takes_it_off(world):
+    plan = builders.plan_under_review(world)
+    assert Assignment.objects.get(thread=plan.thread).user == world.elif_
+
+    services.return_to_queue(plan, actor=world.emre, seen=plan.version)
+
+    assert not Assignment.objects.filter(thread=plan.thread).exists()
+
+
+def test_approval_sets_limit_and_submission_and_takes_the_plan_off_the_desk(world):
+    plan = builders.approved_plan(world)
+
+    assert plan.approved_amount == Decimal("10000.00")
+    assert plan.approved_submission == plan.thread.submissions.get()
+    assert not Assignment.objects.filter(thread=plan.thread).exists()
+    assert [activity.approved for campaign in plan.campaigns.all() for activity in campaign.activities.all()] == [
+        True,
+        True,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("amount", "words", "with_reason", "place"),
+    [
+        (Decimal("0"), "Why", True, "approved_amount"),
+        (Decimal("10000.01"), "Why", True, "approved_amount"),
+        (None, "Why", True, "approved_amount"),
+        (Decimal("9999.99"), "", True, "words"),
+        (Decimal("9999.99"), "Why", False, "reason"),
+    ],
+)
+def test_approval_of_an_amount_that_cannot_be_is_refused(world, amount, words, with_reason, place):
+    plan = builders.plan_under_review(world)
+    reason = world.reason(ThreadKind.PLAN, "approve") if with_reason else None
+
+    with pytest.raises(Refused) as caught:
+        services.approve(plan, actor=world.elif_, seen=plan.version, approved_amount=amount, words=words, reason=reason)
+
+    assert caught.value.place == place
+    assert fresh(plan).status == enums.UNDER_REVIEW
+
+
+def test_approval_with_less_keeps_reason_and_words(world):
+    plan = builders.approved_plan(world, approved_amount=Decimal("8000"))
+
+    event = plan.thread.events.latest("pk")
+    assert (event.code, event.words, event.reason.code) == ("plans.plan.approved", "The rest later.", "X-01")
+    assert event.data == {"amount": "8000", "currency": "EUR"}
+
+
+def test_internal_note_of_a_decision_is_kept_beside_it(world):
+    plan = builders.plan_under_review(world)
+
+    do(world, plan, "reject", world.elif_, note="Third time this year.")
+
+    note, decision = plan.thread.events.order_by("-pk")[:2]
+    assert (note.code, note.internal, note.words) == ("history.noted", True, "Third time this year.")
+    assert (decision.code, decision.internal) == ("plans.plan.rejected", False)
+
+
+def test_request_points_at_the_place_that_was_chosen(world):
+    plan = builders.plan_under_review(world)
+    activity = plan.campaigns.get().activities.first()
+
+    event = do(world, plan, "request_action", world.elif_, place=str(activity.public_id))
+
+    assert event.remarks.get().place == str(activity.public_id)
+    assert fresh(plan).due_at == clock.end_of_day(world.year.revise_until, "Europe/Berlin")
+
+
+def test_request_points_at_the_place_of_the_reason_if_none_was_chosen(world):
+    plan = builders.plan_under_review(world)
+    reason = world.reason(ThreadKind.PLAN, "request_action", code="X-02", place="requested_amount")
+
+    event = do(world, plan, "request_action", world.elif_, reason=reason)
+
+    assert event.remarks.get().place == "requested_amount"
+
+
+def test_rework_is_closed_where_the_program_does_not_allow_it(world):
+    plan = builders.rejected_plan(world)
+    world.device.rework_rejected_plans = False
+    world.device.save()
+
+    with pytest.raises(NotNow):
+        services.rework(fresh(plan), actor=world.jana, seen=plan.version)
+
+
+def test_plan_that_was_submitted_once_cannot_be_discarded(world):
+    plan = builders.submitted_plan(world)
+    services.withdraw(plan, actor=world.jana, seen=plan.version)
+
+    with pytest.raises(NotNow):
+        services.discard(plan, actor=world.jana, seen=fresh(plan).version)
+
+
+def test_discarded_plan_exists_for_nobody_and_frees_its_key(world):
+    plan = builders.make_plan(world)
+
+    services.discard(plan, actor=world.jana, seen=plan.version)
+
+    assert not Plan.objects.visible_to(world.jana).exists()
+    assert builders.make_plan(world).status == enums.EDITING
+
+
+@pytest.mark.parametrize("verb", sorted(services.SERVICES))
+def test_message_of_a_verb_goes_out_once_per_person(world, verb):
+    key = next(key for key in BUILT if key[1] == verb)
+    arrow, plan = ARROWS[key], START[key](world)
+    Message.objects.all().delete()
+    actor = world.jana if arrow.capability == "plan.write" else world.elif_
+
+    event = do(world, plan, verb, actor)
+
+    expected = {"submit": "elif_", "resubmit": "elif_", "approve": "jana", "request_action": "jana", "reject": "jana"}
+    people = [getattr(world, expected[verb]).email] if verb in expected else []
+    assert [message.address for message in Message.objects.filter(event=event)] == people
+    assert [message.code for message in Message.objects.all()] == [arrow.message] * len(people)

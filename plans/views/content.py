@@ -1,0 +1,237 @@
+"""Writing a plan: the forms of the plan, its campaigns and activities, and the pages that take one out."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views import View
+
+from incentives_portal.accounts.capabilities import may
+from incentives_portal.accounts.models import Location
+from incentives_portal.programs.models import FundType, Market, ProgramYear
+from incentives_portal.workflow.engine import latest_event
+from incentives_portal.workflow.errors import Busy, NotAllowed, Overtaken, Refused
+
+from .. import services
+from ..forms import ActivityForm, CampaignForm, NewPlanForm, PlanForm, VersionedForm
+from ..models import Plan
+from ..openings import opening_of_market
+from .fetching import activity_or_404, campaign_or_404, plan_or_404
+from .overtaken import overtaken
+
+
+class ContentView(View):
+    """A form on a plan that is being written. Subclasses say which form it is and what saves it.
+
+    Strangers get 404, insiders without the right 403; who comes second gets 409 with everything that was typed; what is not right
+    comes back as 422 at its field.
+    """
+
+    template_name = "plans/form.html"
+    plan: Plan
+
+    def heading(self) -> str:
+        raise NotImplementedError
+
+    def load(self) -> None:
+        """Fetch what the form is about besides the plan; raises Http404."""
+
+    def form(self, data: Any = None) -> VersionedForm:
+        raise NotImplementedError
+
+    def save(self, form: VersionedForm) -> str:
+        """Call the service and return the sentence that says what was done."""
+        raise NotImplementedError
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.plan = plan_or_404(request, kwargs["public_id"])
+        if not may(request.user, "plan.write", self.plan.scope):
+            raise PermissionDenied
+        if self.plan.is_editable:
+            self.load()
+            return super().dispatch(request, *args, **kwargs)
+        return overtaken(request, self.plan, latest_event(self.plan.thread))
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        return self.page(self.form())
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        form = self.form(request.POST)
+        if not form.is_valid():
+            return self.page(form, status=422)
+        try:
+            done = self.save(form)
+        except Overtaken as error:
+            return overtaken(request, error.case, error.latest, form)
+        except NotAllowed as error:
+            raise PermissionDenied(str(error)) from error
+        except (Refused, Busy) as error:
+            _show_refusal(form, error)
+            return self.page(form, status=422)
+        messages.success(request, done)
+        return self.after()
+
+    def after(self) -> HttpResponseRedirect:
+        return redirect(self.plan)
+
+    def page(self, form: VersionedForm, status: int = 200) -> HttpResponse:
+        context = {"plan": self.plan, "form": form, "heading": self.heading(), "view": self}
+        return render(self.request, self.template_name, context, status=status)
+
+
+def _show_refusal(form: forms.Form, error: Refused | Busy) -> None:
+    place = getattr(error, "place", None)
+    for sentence in getattr(error, "sentences", [str(error)]):
+        form.add_error(place if place in form.fields else None, sentence)
+
+
+class NewPlanView(View):
+    """*New plan*, for the market in ``?market=``."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.may("plan.write"):
+            raise PermissionDenied
+        found = opening_of_market(request.user, request.GET.get("market", ""))
+        if found is None:
+            raise Http404
+        self.opening, self.market = found
+        return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.page(NewPlanForm(self.opening, self.market))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = NewPlanForm(self.opening, self.market, request.POST)
+        if not form.is_valid():
+            return self.page(form, status=422)
+        try:
+            plan = services.create_plan(actor=request.user, **self.objects(form.content()))
+        except NotAllowed as error:
+            raise PermissionDenied(str(error)) from error
+        except Refused as error:
+            _show_refusal(form, error)
+            return self.page(form, status=422)
+        messages.success(
+            request, _("%(reference)s is saved. Add campaigns and activities next.") % {"reference": plan.thread}
+        )
+        return redirect(plan)
+
+    def objects(self, content: dict[str, Any]) -> dict[str, Any]:
+        """The form's choices as rows: what could be chosen is what the person may use."""
+        program = self.opening.program
+        return content | {
+            "location": Location.objects.select_related("organisation").get(public_id=content["location"]),
+            "market": Market.objects.select_related("program__calendar").get(public_id=self.market.id),
+            "fund_type": FundType.objects.get(program=program, code=content["fund_type"]),
+            "program_year": ProgramYear.objects.get(public_id=content["program_year"]),
+        }
+
+    def page(self, form: NewPlanForm, status: int = 200) -> HttpResponse:
+        context = {"form": form, "opening": self.opening, "market": self.market}
+        return render(self.request, "plans/new.html", context, status=status)
+
+
+class EditPlanView(ContentView):
+    def heading(self) -> str:
+        return _("Edit the plan")
+
+    def form(self, data: Any = None) -> PlanForm:
+        return PlanForm.of(self.plan, data)
+
+    def save(self, form: VersionedForm) -> str:
+        services.edit_plan(self.plan, actor=self.request.user, seen=form.cleaned_data["seen"], **form.content())
+        return _("The plan is saved.")
+
+
+class NewCampaignView(ContentView):
+    def heading(self) -> str:
+        return _("New campaign")
+
+    def form(self, data: Any = None) -> CampaignForm:
+        return CampaignForm(self.plan, data, initial={"seen": self.plan.version})
+
+    def save(self, form: VersionedForm) -> str:
+        services.add_campaign(self.plan, actor=self.request.user, seen=form.cleaned_data["seen"], **form.content())
+        return _("The campaign is saved. Add its activities next.")
+
+
+class EditCampaignView(ContentView):
+    def heading(self) -> str:
+        return _("Edit the campaign")
+
+    def load(self) -> None:
+        self.campaign = campaign_or_404(self.plan, self.kwargs["campaign_id"])
+
+    def form(self, data: Any = None) -> CampaignForm:
+        return CampaignForm.of(self.campaign, data)
+
+    def save(self, form: VersionedForm) -> str:
+        services.edit_campaign(self.campaign, actor=self.request.user, seen=form.cleaned_data["seen"], **form.content())
+        return _("The campaign is saved.")
+
+
+class NewActivityView(ContentView):
+    def heading(self) -> str:
+        return _("New activity")
+
+    def load(self) -> None:
+        self.campaign = campaign_or_404(self.plan, self.kwargs["campaign_id"])
+
+    def form(self, data: Any = None) -> ActivityForm:
+        return ActivityForm(self.plan, data, initial={"seen": self.plan.version})
+
+    def save(self, form: VersionedForm) -> str:
+        services.add_activity(self.campaign, actor=self.request.user, seen=form.cleaned_data["seen"], **form.content())
+        return _("The activity is saved.")
+
+
+class EditActivityView(ContentView):
+    def heading(self) -> str:
+        return _("Edit the activity")
+
+    def load(self) -> None:
+        self.activity = activity_or_404(self.plan, self.kwargs["activity_id"])
+
+    def form(self, data: Any = None) -> ActivityForm:
+        return ActivityForm.of(self.activity, data)
+
+    def save(self, form: VersionedForm) -> str:
+        services.edit_activity(self.activity, actor=self.request.user, seen=form.cleaned_data["seen"], **form.content())
+        return _("The activity is saved.")
+
+
+class RemoveView(ContentView):
+    """Asks before something is taken out of the plan."""
+
+    template_name = "plans/remove.html"
+
+    def form(self, data: Any = None) -> VersionedForm:
+        return VersionedForm(data, initial={"seen": self.plan.version})
+
+
+class RemoveCampaignView(RemoveView):
+    def heading(self) -> str:
+        return _("Remove the campaign %(name)s?") % {"name": self.campaign.name}
+
+    def load(self) -> None:
+        self.campaign = campaign_or_404(self.plan, self.kwargs["campaign_id"])
+
+    def save(self, form: VersionedForm) -> str:
+        services.remove_campaign(self.campaign, actor=self.request.user, seen=form.cleaned_data["seen"])
+        return _("The campaign is removed.")
+
+
+class RemoveActivityView(RemoveView):
+    def heading(self) -> str:
+        return _("Remove the activity %(name)s?") % {"name": self.activity.name}
+
+    def load(self) -> None:
+        self.activity = activity_or_404(self.plan, self.kwargs["activity_id"])
+
+    def save(self, form: VersionedForm) -> str:
+        services.remove_activity(self.activity, actor=self.request.user, seen=form.cleaned_data["seen"])
+        return _("The activity is removed.")

@@ -1,0 +1,40 @@
+"""The status page of a plan, and what is said on it."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from .. import rules, services
+from ..forms import CommentForm
+from ..page import PlanPage
+from .fetching import plan_or_404
+
+
+@require_safe
+def plan_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The plan with its status, facts, campaigns and activities, proofs and claims, history and verbs."""
+    plan = plan_or_404(request, public_id)
+    return _page(request, PlanPage(plan, request.user), CommentForm())
+
+
+def _page(request: HttpRequest, page: PlanPage, form: CommentForm, status: int = 200) -> HttpResponse:
+    return render(request, "plans/detail.html", {"page": page, "plan": page.plan, "form": form}, status=status)
+
+
+@require_POST
+def comment(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Say something on the plan; possible at any time."""
+    plan = plan_or_404(request, public_id)
+    if not rules.may_comment(request.user, plan):
+        raise PermissionDenied
+    form = CommentForm(request.POST)
+    if not form.is_valid():
+        return _page(request, PlanPage(plan, request.user), form, status=422)
+    services.add_comment(plan, actor=request.user, words=form.cleaned_data["words"])
+    messages.success(request, _("Your comment is added."))
+    return redirect(f"{plan.get_absolute_url()}#history")

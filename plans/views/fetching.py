@@ -1,0 +1,33 @@
+"""Getting a plan, a campaign or an activity for a page: only those that exist for the person, else 404."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest
+
+from ..models import Activity, Campaign, Plan
+
+
+def plan_or_404(request: HttpRequest, public_id: UUID) -> Plan:
+    """The plan with the head of its page."""
+    plan = Plan.objects.visible_to(request.user).for_page().filter(public_id=public_id).first()
+    if plan is None:
+        raise Http404
+    return plan
+
+
+def campaign_or_404(plan: Plan, public_id: UUID) -> Campaign:
+    """A campaign of the plan, with that very plan."""
+    campaign = Campaign.objects.filter(plan=plan, public_id=public_id).first()
+    if campaign is None:
+        raise Http404
+    campaign.plan = plan
+    return campaign
+
+
+def activity_or_404(plan: Plan, public_id: UUID) -> Activity:
+    """An activity of the plan, with its campaign and that very plan."""
+    activity = Activity.objects.filter(campaign__plan=plan, public_id=public_id).select_related("campaign").first()
+    if activity is None:
+        raise Http404
+    activity.campaign.plan = plan
+    return activity

@@ -1,0 +1,57 @@
+"""Plan management: the programs with plans, their markets, and the plans."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from incentives_portal.programs.enums import Track
+from incentives_portal.programs.models import Program
+from incentives_portal.texts import in_language
+
+from ..filters import PlanFilter
+from ..models import Plan
+from ..openings import Opening, openings
+
+PER_PAGE = 25
+
+
+@require_safe
+def plan_list(request: HttpRequest) -> HttpResponse:
+    """The list of plans, and per program the markets for which a plan can be created."""
+    if not request.user.may("plan.read"):
+        raise PermissionDenied
+    offered = openings(request.user)
+    found = PlanFilter(
+        request.GET,
+        Plan.objects.visible_to(request.user).for_list().order_by("-pk"),
+        programs=_programs(request, offered),
+        years=_years(offered),
+    )
+    page = Paginator(found.qs, PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "openings": [opening for opening in offered if opening.can_create],
+        "has_programs": bool(offered) or request.user.is_operator,
+        "filter": found,
+        "is_filtered": found.form.is_bound and any(found.form.cleaned_data.values()),
+        "page": page,
+    }
+    return render(request, "plans/list.html", context)
+
+
+def _programs(request: HttpRequest, offered: list[Opening]) -> list[tuple[str, str]]:
+    """The programs with plans: those of the own enrolments, all for the operator."""
+    if request.user.is_operator:
+        return [(code, in_language(name)) for code, name in _all_programs()]
+    return [(opening.program.code, str(opening.program)) for opening in offered]
+
+
+def _all_programs() -> Any:
+    return Program.objects.filter(track=Track.PLAN).order_by("code").values_list("code", "name")
+
+
+def _years(offered: list[Opening]) -> list[str]:
+    return sorted({label for opening in offered for label in opening.all_years}, reverse=True)

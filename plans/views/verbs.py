@@ -1,0 +1,56 @@
+"""The pages of the partner's verbs; *Submit* and *Resubmit* lead over the check page."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+
+from incentives_portal.workflow.forms import VerbForm
+from incentives_portal.workflow.machine import Transition
+from incentives_portal.workflow.views import VerbView
+
+from ..document import document_of
+from ..enums import ACTION_REQUIRED, MACHINE
+from ..facts import assessment_of
+from ..models import Plan
+from ..page import campaign_rows
+from ..services import SERVICES
+from .fetching import plan_or_404
+
+DECIDING = {arrow.verb for arrow in MACHINE.transitions if arrow.decides}
+
+
+class PlanVerbView(VerbView):
+    """A verb of the partner's. The operator's decisions have their pages in the admin site."""
+
+    machine = MACHINE
+    services = {verb: service for verb, service in SERVICES.items() if verb not in DECIDING}
+
+    def get_case(self) -> Plan:
+        return self.plan
+
+    @cached_property
+    def plan(self) -> Plan:
+        return plan_or_404(self.request, self.kwargs["public_id"])
+
+    def get_form(self, arrow: Transition, case: Plan, data: Any = None) -> VerbForm:
+        return VerbForm(MACHINE, arrow, data, initial={"seen": case.version})
+
+
+class CheckView(PlanVerbView):
+    """The check page: the plan as it would be sent, with what the rules say about it, and *Confirm*."""
+
+    template_name = "plans/check.html"
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        self.kwargs["verb"] = "resubmit" if self.plan.status == ACTION_REQUIRED else "submit"
+
+    def page_context(self, case: Plan, arrow: Transition) -> dict[str, Any]:
+        document = document_of(case)
+        return {
+            "plan": case,
+            "document": document,
+            "campaigns": campaign_rows(document),
+            "assessment": assessment_of(case),
+        }
