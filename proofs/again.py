@@ -1,0 +1,76 @@
+"""Finding the same evidence again: the same file, or the same invoice, on another proof of one's own organisation (INF 21).
+
+Only references of the own organisation's proofs are named: what other partners hand in is nobody's business here.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db.models import CharField, F, Q, QuerySet, Value
+
+from .folder import DocumentPart, InvoicePart, ProofFolder
+from .models import Invoice, Proof, ProofDocument
+from .rules import key_of
+
+Cases = dict[tuple[str, ...], set[str]]
+
+
+@dataclass(frozen=True)
+class Again:
+    """References of the other proofs, by hash of a file and by supplier and number of an invoice."""
+
+    by_file: Cases = field(default_factory=dict)
+    by_number: Cases = field(default_factory=dict)
+
+    def of_invoice(self, invoice: InvoicePart) -> tuple[str, ...]:
+        same_number = self.by_number.get((key_of(invoice.supplier), key_of(invoice.number)), set())
+        return tuple(sorted(same_number | self.by_file.get((invoice.file.sha256,), set())))
+
+    def of_document(self, document: DocumentPart) -> tuple[str, ...]:
+        return tuple(sorted(self.by_file.get((document.file.sha256,), set())))
+
+
+def find(proof: Proof, folder: ProofFolder) -> Again:
+    """Where else the files and invoices of the proof are. One query, none without files."""
+    hashes = {part.sha256 for part in folder.files()}
+    if not hashes:
+        return Again()
+    numbers = [key_of(invoice.number) for invoice in folder.invoices]
+    same_number = _elsewhere(Invoice.objects.all(), proof).filter(number_key__in=numbers)
+    rows = (
+        _same_file(Invoice.objects.all(), proof, hashes)
+        .union(
+            _same_file(ProofDocument.objects.all(), proof, hashes),
+            _named(same_number, F("supplier_key"), F("number_key")),
+        )
+        .values_list("first", "second", "reference")
+    )
+    return _sorted_out(rows)
+
+
+def _elsewhere(rows: QuerySet, proof: Proof) -> QuerySet:
+    others = Q(proof__discarded_at=None, proof__location__organisation=proof.location.organisation_id) & ~Q(
+        proof=proof.pk
+    )
+    return rows.filter(others).order_by()
+
+
+def _same_file(rows: QuerySet, proof: Proof, hashes: Iterable[str]) -> QuerySet:
+    found = _elsewhere(rows, proof).filter(document__versions__sha256__in=hashes)
+    return _named(found, F("document__versions__sha256"), Value("", output_field=CharField()))
+
+
+def _named(rows: QuerySet, first: object, second: object) -> QuerySet:
+    return rows.values(first=first, second=second, reference=F("proof__thread__reference"))
+
+
+def _sorted_out(rows: Iterable[tuple[str, str, str]]) -> Again:
+    by_file: Cases = defaultdict(set)
+    by_number: Cases = defaultdict(set)
+    for first, second, reference in rows:
+        if second:
+            by_number[first, second].add(reference)
+        else:
+            by_file[first,].add(reference)
+    return Again(by_file, by_number)

@@ -1,0 +1,174 @@
+"""What the rules of a proof look at, gathered for ``assess_proof``. A fixed number of queries for any number of parts."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Sum
+
+from incentives_portal import clock
+from incentives_portal.documents.models import DocumentVersion
+from incentives_portal.programs import dates
+from incentives_portal.programs.assess import (
+    ActivityFacts,
+    Assessment,
+    AttendeeFact,
+    DocumentFact,
+    ExpenseFact,
+    InvoiceFact,
+    ProofFacts,
+    ReportFact,
+    assess_proof,
+)
+from incentives_portal.programs.conditions import Circumstances, holds
+from incentives_portal.programs.facts import catalogue_snapshot, exchange_rates, program_facts, requirements_of
+from incentives_portal.programs.models import ActivityType, Requirement
+
+from . import again, rules
+from .content import content_of
+from .folder import DocumentPart, ExpensePart, FilePart, InvoicePart, ProofFolder, read
+from .models import Proof
+from .upstairs import Used, used_of
+
+_PENDING = "pending"
+
+
+def assess(proof: Proof) -> Assessment:
+    """What the rules say about the proof now: the same for the partner's page, the submission, the reviewer and the letter."""
+    return assess_proof(proof_facts(proof))
+
+
+def proof_facts(
+    proof: Proof, folder: ProofFolder | None = None, versions: dict[str, DocumentVersion] | None = None
+) -> ProofFacts:
+    """The facts of the proof and its parts as they are now; what the caller has read already it hands over.
+
+    Queries, with a proof of ``for_page()``: one for the parts, one for the files, five or six for the catalogue (one more for a
+    composite), one for what was used before, one for rates if there is another currency, and those of the limits (upstairs.used_of).
+    """
+    folder = folder or read(content_of(proof))
+    states = {key: version.check_result.state for key, version in (versions or versions_of(folder)).items()}
+    used = used_of(proof) or Used(planned=_asked_by_others(proof))
+    twice = again.find(proof, folder)
+    activity = catalogue_of(proof, folder)
+    first = proof.first_sealed_at
+    return ProofFacts(
+        today=clock.today(proof.time_zone),
+        program=program_facts(proof.program),
+        activity=activity,
+        executed_on=proof.executed_on,
+        amount=folder.amount,
+        currency=proof.currency,
+        first_submitted_on=dates.local_day(first, proof.time_zone) if first else None,
+        impressions=proof.impressions,
+        pre_approval_id=proof.pre_approval_id,
+        invoices=tuple(_invoice(invoice, states, twice) for invoice in folder.invoices),
+        reports=tuple(ReportFact(report.is_certified, len(report.lines), report.amount) for report in folder.reports),
+        documents=tuple(_document(document, states, twice) for document in folder.documents),
+        expenses=tuple(_expense(cost, currency) for cost, currency in folder.costs()),
+        attendees=tuple(AttendeeFact(attendee.name, attendee.cost) for attendee in folder.attendees),
+        answers={answer.code: answer.value for answer in folder.answers},
+        rates=_rates(proof, folder, activity),
+        **_bounds(proof, used),
+    )
+
+
+def catalogue_of(proof: Proof, folder: ProofFolder) -> ActivityFacts:
+    """The activity as the catalogue has it for this program on the day of execution."""
+    return catalogue_snapshot(proof.activity_type, proof.program, components_of(folder), day=proof.executed_on)
+
+
+def components_of(folder: ProofFolder) -> list[ActivityType]:
+    """The components used of a composite activity. No query where there are none."""
+    codes = [component.code for component in folder.components]
+    return list(ActivityType.objects.filter(code__in=codes)) if codes else []
+
+
+def requirements_for(proof: Proof, folder: ProofFolder, *, also: Iterable[str] = ()) -> list[Requirement]:
+    """The requirements that apply to the proof as it stands: what forms offer. One query, two for a composite.
+
+    ``also`` are codes that are offered in any case, because they were chosen before.
+    """
+    given = Circumstances(
+        expenses={cost.type for cost, _currency in folder.costs() if cost.type},
+        answers={answer.code: answer.value for answer in folder.answers},
+        components=[component.code for component in folder.components],
+        evidence={"invoice" for _invoice in folder.invoices} | {"report" for _report in folder.reports},
+    )
+    rows = requirements_of(proof.activity_type, proof.program, components_of(folder))
+    kept = set(also)
+    return [row for row in rows if row.code in kept or holds(row.only_if, given)]
+
+
+def versions_of(folder: ProofFolder) -> dict[str, DocumentVersion]:
+    """Public id → version with its check, for all files of the folder. One query."""
+    wanted = [part.version for part in folder.files()]
+    rows = DocumentVersion.objects.with_checks().filter(public_id__in=wanted)
+    return {str(row.public_id): row for row in rows}
+
+
+def _bounds(proof: Proof, used: Used) -> dict[str, Any]:
+    """The dates and limits of the proof's track."""
+    shared: dict[str, Any] = {
+        "plan_limit_left": used.plan_limit_left,
+        "earned": used.earned,
+        "accrued": used.accrued,
+        "claimed_before": used.claimed_before,
+    }
+    if proof.activity:
+        due = rules.due_at(proof)
+        return shared | {
+            "campaign": rules.bounds(proof),
+            "due_on": dates.local_day(due, proof.time_zone) if due else None,
+            "planned_left": rules.planned_amount(proof.activity) - used.planned,
+        }
+    return shared | {"usage": rules.bounds(proof), "claiming": rules.claiming(proof)}
+
+
+def _asked_by_others(proof: Proof) -> Decimal:
+    """What the other proofs of the activity ask, as long as nobody above knows which of them count."""
+    if proof.activity is None:
+        return Decimal(0)
+    others = Proof.objects.live().filter(activity=proof.activity).exclude(pk=proof.pk)
+    return others.aggregate(total=Sum("amount"))["total"] or Decimal(0)
+
+
+def _invoice(invoice: InvoicePart, states: Mapping[str, str], twice: again.Again) -> InvoiceFact:
+    return InvoiceFact(
+        supplier=invoice.supplier,
+        number=invoice.number,
+        date=invoice.date,
+        net=invoice.net,
+        tax=invoice.tax,
+        currency=invoice.currency,
+        state=_state(states, invoice.file),
+        duplicate_of=twice.of_invoice(invoice),
+    )
+
+
+def _document(document: DocumentPart, states: Mapping[str, str], twice: again.Again) -> DocumentFact:
+    return DocumentFact(
+        name=document.file.name,
+        note=document.note,
+        proves=frozenset(part.code for part in document.proves),
+        state=_state(states, document.file),
+        duplicate_of=twice.of_document(document),
+    )
+
+
+def _expense(line: ExpensePart, currency: str) -> ExpenseFact:
+    return ExpenseFact(
+        type=line.type, net=line.net, tax=line.tax, words=line.words or line.type_name, currency=currency
+    )
+
+
+def _rates(proof: Proof, folder: ProofFolder, activity: ActivityFacts) -> dict[str, Decimal]:
+    """The rates of the month of the activity, if a cost or a cap is in another currency (INF 18)."""
+    currencies = {invoice.currency for invoice in folder.invoices} | {cap.currency for cap in activity.caps}
+    if not currencies - {proof.currency, ""}:
+        return {}
+    return exchange_rates(proof.currency, proof.executed_on)
+
+
+def _state(states: Mapping[str, str], file: FilePart) -> str:
+    return states.get(file.version, _PENDING)

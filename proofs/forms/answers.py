@@ -1,0 +1,93 @@
+"""The form of the section *Metrics*: only what the activity asks for, each in the kind of field that it needs."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from incentives_portal.programs.enums import Group, SatisfiedBy
+from incentives_portal.programs.models import Requirement
+from incentives_portal.texts import in_language
+from incentives_portal.workflow.forms import WORDS_LIMIT
+
+from ..folder import AnswerPart
+from ..services import ANSWERABLE
+from .base import PartForm
+
+
+@dataclass(frozen=True)
+class FieldGroup:
+    """Core requirements, communication requirements or metrics, with their fields."""
+
+    label: str | Promise
+    fields: tuple[forms.BoundField, ...]
+
+
+def answerable(requirements: Sequence[Requirement]) -> list[Requirement]:
+    """Those that are answered in the form."""
+    return [row for row in requirements if row.satisfied_by in ANSWERABLE]
+
+
+def field_name(code: str) -> str:
+    """The field of an answer is called as the place of its finding."""
+    return f"answers-{code}"
+
+
+class AnswersForm(PartForm):
+    """Figures, addresses, words, choices and declarations.
+
+    Nothing is required in order to save; the list of what is required says what is missing.
+    """
+
+    def __init__(self, requirements: Sequence[Requirement], answers: Iterable[AnswerPart], *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.requirements = answerable(requirements)
+        given = {answer.code: answer.value for answer in answers}
+        for row in self.requirements:
+            name = field_name(row.code)
+            self.fields[name] = _field(row)
+            self.fields[name].needed_later = not row.any_of
+            self.initial.setdefault(name, _initial(row, given.get(row.code)))
+
+    @property
+    def groups(self) -> list[FieldGroup]:
+        found = []
+        for group in Group:
+            names = [field_name(row.code) for row in self.requirements if row.group == group]
+            if names:
+                found.append(FieldGroup(group.label, tuple(self[name] for name in names)))
+        return found
+
+    def answers(self) -> dict[str, Decimal | str | bool | None]:
+        """For services.save_answers, by the codes of the requirements."""
+        return {row.code: self.cleaned_data.get(field_name(row.code)) for row in self.requirements}
+
+
+def _initial(row: Requirement, value: Decimal | str | None) -> Any:
+    if row.satisfied_by == SatisfiedBy.DECLARATION:
+        return value == "yes"
+    if isinstance(value, Decimal):
+        return value.normalize() if value != value.to_integral() else value.to_integral()
+    return value
+
+
+def _field(row: Requirement) -> forms.Field:
+    given: dict[str, Any] = {"label": str(row), "required": False}
+    if row.any_of:
+        given["help_text"] = _("One of several ways; the list of what is required names the others.")
+    match row.satisfied_by:
+        case SatisfiedBy.NUMBER:
+            number = forms.NumberInput(attrs={"class": "num", "step": "any", "inputmode": "decimal"})
+            return forms.DecimalField(min_value=0, max_digits=16, decimal_places=2, widget=number, **given)
+        case SatisfiedBy.URL:
+            return forms.URLField(max_length=500, assume_scheme="https", **given)
+        case SatisfiedBy.DECLARATION:
+            return forms.BooleanField(**given)
+        case SatisfiedBy.CHOICE:
+            choices = [(choice["code"], in_language(choice["words"])) for choice in row.choices]
+            return forms.ChoiceField(choices=choices, widget=forms.RadioSelect, **given)
+    return forms.CharField(max_length=WORDS_LIMIT, widget=forms.Textarea(attrs={"rows": 2}), **given)

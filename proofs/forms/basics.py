@@ -1,0 +1,150 @@
+"""The basics of a proof: when it is begun, when it is edited, and once more when its claim is created; final comments."""
+
+import uuid
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from incentives_portal.money import format_amount
+from incentives_portal.programs.models import ActivityType
+from incentives_portal.screens.fields import DayField, MoneyFormField
+from incentives_portal.workflow.forms import WORDS_LIMIT
+
+from .. import rules
+from ..models import Proof
+from ..services import Basics, Beginning
+from .base import PartForm
+
+
+class _NamedAndDated(PartForm):
+    """Name and date of execution, with the allowed range under the field."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=120, help_text=_("A friendly name; you will find the claim under it.")
+    )
+    executed_on = DayField(label=_("Date"))
+
+    def bound_to(self, allowed: tuple[date, date], *, in_campaign: bool) -> None:
+        field = self.fields["executed_on"]
+        field.bound_to(*allowed)
+        kind = _now("The date of execution, within the campaign.")
+        if not in_campaign:
+            kind = _now("The date of execution, within the usage period.")
+        field.help_text = f"{kind} {field.help_text}"
+
+
+def amount_field(currency: str) -> MoneyFormField:
+    return MoneyFormField(
+        label=_("Amount"), currency=currency, help_text=_now("In %(currency)s.") % {"currency": currency}
+    )
+
+
+class NewProofForm(_NamedAndDated):
+    """*New proof of execution*: name, date and amount. ``key`` makes a second click harmless."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    rows = (("name", 12), ("executed_on", 6), ("amount", 6))
+
+    def __init__(
+        self, allowed: tuple[date, date], currency: str, *args: Any, left: Decimal | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.bound_to(allowed, in_campaign=True)
+        self.fields["amount"] = amount_field(currency)
+        if left is not None:
+            self.fields["amount"].help_text = _now("In %(currency)s. %(left)s are left of what was planned.") % {
+                "currency": currency,
+                "left": format_amount(left, currency),
+            }
+        self.initial.setdefault("key", uuid.uuid4())
+
+    def beginning(self) -> Beginning:
+        return Beginning(**{name: self.cleaned_data[name] for name in ("name", "executed_on", "amount", "key")})
+
+
+class _Reach(_NamedAndDated):
+    """With estimated impressions and the pre-approval ID."""
+
+    impressions = forms.IntegerField(
+        label=_("Estimated impressions"),
+        required=False,
+        min_value=0,
+        max_value=10**12,
+        widget=forms.NumberInput(attrs={"class": "num", "inputmode": "numeric"}),
+        help_text=_("Number of people reached."),
+    )
+    pre_approval_id = forms.CharField(label=_("Pre-approval ID"), required=False, max_length=60)
+
+    def prepare(self, proof: Proof) -> None:
+        """Set what depends on the proof: range, help, initial values."""
+        self.proof = proof
+        self.bound_to(rules.bounds(proof), in_campaign=proof.activity is not None)
+        wanted = proof.activity_type.pre_approval or proof.program.preapproval_required
+        self.fields["pre_approval_id"].needed_later = wanted
+        self.fields["impressions"].needed_later = proof.activity_type.needs_impressions
+        words = _now("The ID that %(operator)s sent when it approved the material.")
+        if not wanted:
+            words = _now("Only if %(operator)s approved the material beforehand.")
+        self.fields["pre_approval_id"].help_text = words % {"operator": settings.OPERATOR_NAME}
+        for name in ("name", "executed_on", "impressions", "pre_approval_id"):
+            self.initial.setdefault(name, getattr(proof, name))
+
+
+class ClaimBasicsForm(_Reach):
+    """*New proof of execution claim*: the basics are looked at once more before the claim is created."""
+
+    rows = (("name", 12), ("executed_on", 6), ("impressions", 6), ("pre_approval_id", 6))
+
+    def __init__(self, proof: Proof, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.prepare(proof)
+
+    def basics(self) -> Basics:
+        """For services.edit_basics; the amount stays."""
+        return Basics(amount=self.proof.amount, **self.cleaned_data)
+
+
+class BasicsForm(_Reach):
+    """All basics, with the amount and, for a composite activity, the parts that were used."""
+
+    rows = (("name", 12), ("executed_on", 6), ("amount", 6), ("impressions", 6), ("pre_approval_id", 6))
+
+    def __init__(self, proof: Proof, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.prepare(proof)
+        self.fields["amount"] = amount_field(proof.currency)
+        self.initial.setdefault("amount", proof.amount)
+        choices = proof.activity_type.components.filter(active=True)
+        self.components = list(choices)
+        if self.components:
+            self.fields["components"] = forms.ModelMultipleChoiceField(
+                choices,
+                label=_("Parts of the campaign"),
+                required=False,
+                widget=forms.CheckboxSelectMultiple,
+                help_text=_("Tick each part that was used; what it requires is added to the list."),
+            )
+            self.initial.setdefault("components", list(proof.components.all()))
+
+    def basics(self) -> Basics:
+        given = dict(self.cleaned_data)
+        chosen = given.pop("components", None)
+        components: tuple[ActivityType, ...] | None = None if chosen is None else tuple(chosen)
+        return Basics(components=components, **given)
+
+
+class CommentsForm(PartForm):
+    """The last word to the reviewer."""
+
+    final_comments = forms.CharField(
+        label=_("Final comments"),
+        required=False,
+        max_length=WORDS_LIMIT,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Anything else that the reviewer should know."),
+    )

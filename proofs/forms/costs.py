@@ -1,0 +1,205 @@
+"""Forms of what shows the costs: third-party invoices and certified service reports; and the list of attendees."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from incentives_portal.documents.fields import UploadField
+from incentives_portal.money import CURRENCIES, format_amount
+from incentives_portal.programs.models import ExpenseType
+from incentives_portal.screens.fields import DayField, MoneyFormField
+from incentives_portal.workflow.forms import WORDS_LIMIT
+
+from ..models import Proof
+from ..services import AttendeeDraft, ExpenseDraft, InvoiceDetails, WorkDraft
+from .base import PartForm, typed_currency
+from .lines import LineForm, Lines
+
+
+def eligible_types(proof: Proof) -> list[tuple[str, str]]:
+    """The expense types of the activity as choices; empty where the activity takes every cost. One query."""
+    types = ExpenseType.objects.filter(eligible__type=proof.activity_type_id)
+    return [(kind.code, str(kind)) for kind in types.order_by("pk")]
+
+
+class ExpenseTypeField(forms.ChoiceField):
+    """An expense type of the activity, by its code; what comes out is the code too (see ``expense_types_by_code``)."""
+
+    def __init__(self, types: list[tuple[str, str]], **kwargs: Any) -> None:
+        choices = [("", _("Choose an expense type")), *types]
+        super().__init__(choices=choices, **({"label": _("Expense type")} | kwargs))
+
+
+def types_by_code(codes: list[str]) -> dict[str, ExpenseType]:
+    """The rows behind the codes that were chosen. One query, none without codes."""
+    return {kind.code: kind for kind in ExpenseType.objects.filter(code__in=codes)} if any(codes) else {}
+
+
+class InvoiceForm(PartForm):
+    """An invoice with its file and its details; what can be read as an amount depends on its currency."""
+
+    file = UploadField(label=_("Invoice"))
+    supplier = forms.CharField(label=_("Supplier"), max_length=120)
+    number = forms.CharField(label=_("Invoice number"), max_length=60)
+    date = DayField(label=_("Invoice date"))
+    currency = forms.ChoiceField(label=_("Currency"), choices=[(code, code) for code in CURRENCIES])
+    net = MoneyFormField(label=_("Net amount"), positive=False)
+    tax = MoneyFormField(label=_("Tax"), positive=False, help_text=_("Zero if there is none."))
+    gross = MoneyFormField(label=_("Gross amount"), help_text=_("Net amount and tax together."))
+
+    rows = (
+        ("file", 12),
+        ("supplier", 12),
+        ("number", 6),
+        ("date", 6),
+        ("currency", 3),
+        ("net", 3),
+        ("tax", 3),
+        ("gross", 3),
+    )
+
+    def __init__(self, proof: Proof, *args: Any, has_file: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("currency", proof.currency)
+        self.currency = typed_currency(self, "currency", proof.currency, CURRENCIES)
+        for name in ("net", "tax", "gross"):
+            self.fields[name].currency = self.currency
+        if has_file:
+            self.fields["file"].required = False
+            self.fields["file"].label = _("Replace the file (optional)")
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        if all(given.get(name) is not None for name in ("net", "tax", "gross")):
+            total = given["net"] + given["tax"]
+            if total != given["gross"]:
+                shown = {"total": format_amount(total, self.currency)}
+                self.add_error("gross", _now("Net amount and tax come to %(total)s.") % shown)
+        return given
+
+    def details(self) -> InvoiceDetails:
+        given = {name: value for name, value in self.cleaned_data.items() if name != "file"}
+        return InvoiceDetails(**given)
+
+
+class ExpenseLineForm(LineForm):
+    """A cost taken from an invoice, in the invoice's currency."""
+
+    def __init__(self, *args: Any, types: list[tuple[str, str]], currency: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        remove = self.fields.pop("remove")
+        if types:
+            self.fields["expense_type"] = ExpenseTypeField(types)
+        self.fields["words"] = forms.CharField(label=_("Description"), required=False, max_length=200)
+        self.fields["net"] = MoneyFormField(label=_("Net amount"), required=False, currency=currency)
+        self.fields["tax"] = MoneyFormField(label=_("Tax"), required=False, positive=False, currency=currency)
+        self.fields["remove"] = remove
+
+
+def check_expenses(lines: Lines) -> None:
+    """A net amount may be missing on the only line: then it is the whole invoice. Puts an error at each other line without one."""
+    wanted = [form for form in lines.forms if form.is_valid() and form.is_wanted]
+    for form in wanted:
+        if form.cleaned_data.get("net") is None and len(wanted) > 1:
+            form.add_error("net", _now("Enter the net amount of this cost."))
+
+
+def expense_drafts(lines: Lines, details: InvoiceDetails) -> list[ExpenseDraft]:
+    """The costs as the service takes them; a single line without amounts is the whole invoice."""
+    wanted = list(lines.wanted())
+    types = types_by_code([line.get("expense_type", "") for line in wanted])
+    return [
+        ExpenseDraft(
+            expense_type=types.get(line.get("expense_type", "")),
+            words=line["words"],
+            net=details.net if line["net"] is None else line["net"],
+            tax=_tax(line, details),
+        )
+        for line in wanted
+    ]
+
+
+def _tax(line: dict[str, Any], details: InvoiceDetails) -> Decimal:
+    if line["tax"] is not None:
+        return line["tax"]
+    return details.tax if line["net"] is None else Decimal(0)
+
+
+class ReportForm(PartForm):
+    """A service report: what was done. Who did it stands in its lines."""
+
+    work = forms.CharField(
+        label=_("Description of the work"),
+        max_length=WORDS_LIMIT,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("What your own people did for this activity."),
+    )
+
+    def __init__(self, *args: Any, types: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if types:
+            self.fields["expense_type"] = ExpenseTypeField(types)
+
+
+class WorkLineForm(LineForm):
+    """Who worked how long, at what rate in the proof's currency."""
+
+    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        remove = self.fields.pop("remove")
+        self.fields["person"] = forms.CharField(label=_("Person"), max_length=120)
+        self.fields["role"] = forms.CharField(label=_("Role"), max_length=120)
+        self.fields["starts"] = DayField(label=_("From"))
+        self.fields["ends"] = DayField(label=_("To"))
+        self.fields["hours"] = forms.DecimalField(
+            label=_("Hours"),
+            min_value=Decimal("0.25"),
+            max_digits=8,
+            decimal_places=2,
+            widget=forms.NumberInput(attrs={"class": "num", "step": "0.25", "inputmode": "decimal"}),
+        )
+        self.fields["rate"] = MoneyFormField(label=_("Hourly rate"), currency=currency)
+        self.fields["remove"] = remove
+
+    def clean(self) -> dict[str, Any]:
+        starts, ends = self.cleaned_data.get("starts"), self.cleaned_data.get("ends")
+        if starts and ends and ends < starts:
+            self.add_error("ends", _now("The work ends before it starts."))
+        return self.cleaned_data
+
+
+def work_drafts(lines: Lines) -> Iterator[WorkDraft]:
+    for line in lines.wanted():
+        yield WorkDraft(**line)
+
+
+class CertifyForm(PartForm):
+    """Certifies a report: the statement is read and confirmed."""
+
+    confirmed = forms.BooleanField(error_messages={"required": _("Confirm the statement.")})
+
+    def __init__(self, statement: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["confirmed"].label = statement
+
+
+class AttendeeLineForm(LineForm):
+    """Somebody who took part, and what that cost in the proof's currency."""
+
+    widths: ClassVar[dict[str, int]] = {"name": 6}
+
+    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        remove = self.fields.pop("remove")
+        self.fields["name"] = forms.CharField(label=_("Name"), max_length=120)
+        self.fields["cost"] = MoneyFormField(label=_("Cost"), required=False, positive=False, currency=currency)
+        self.fields["remove"] = remove
+
+
+def attendee_drafts(lines: Lines) -> Iterator[AttendeeDraft]:
+    for line in lines.wanted():
+        yield AttendeeDraft(line["name"], line["cost"] if line["cost"] is not None else Decimal(0))

@@ -1,0 +1,87 @@
+"""Forms of proof documents: several files at once, then a note for each and what it proves."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from incentives_portal.documents.fields import MultipleUploadField, UploadField
+from incentives_portal.documents.models import DocumentVersion
+from incentives_portal.programs.enums import SatisfiedBy
+from incentives_portal.programs.models import Requirement
+
+from ..services import DocumentDraft
+from .base import PartForm
+
+
+def provable(requirements: Sequence[Requirement]) -> list[Requirement]:
+    """Those that a document can prove."""
+    return [row for row in requirements if row.satisfied_by == SatisfiedBy.DOCUMENT]
+
+
+class ProvesField(forms.MultipleChoiceField):
+    """Requirements of the activity, by their codes."""
+
+    def __init__(self, requirements: Sequence[Requirement], **kwargs: Any) -> None:
+        choices = [(row.code, str(row)) for row in requirements]
+        super().__init__(
+            choices=choices,
+            label=_("Proves (optional)"),
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+            **kwargs,
+        )
+
+
+class NoteForm(PartForm):
+    """What a file shows, and which requirements it proves. Has a prefix of its own for each file."""
+
+    note = forms.CharField(label=_("What does it show?"), max_length=300)
+
+    def __init__(self, requirements: Sequence[Requirement], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.requirements = {row.code: row for row in requirements}
+        if requirements:
+            self.fields["proves"] = ProvesField(requirements)
+        self.order_fields(["note", "proves", "file"])
+
+    def named_after(self, file_name: str) -> "NoteForm":
+        """Name the file in the error, so that one knows which of several is meant."""
+        words = _("Write a note that says what “%(file)s” shows.") % {"file": file_name}
+        self.fields["note"].error_messages["required"] = words
+        return self
+
+    def proves(self) -> tuple[Requirement, ...]:
+        return tuple(self.requirements[code] for code in self.cleaned_data.get("proves", []))
+
+
+class EditDocumentForm(NoteForm):
+    """Note, requirements, and another file in place of the present one."""
+
+    file = UploadField(label=_("Replace the file (optional)"), required=False)
+
+
+class DocumentsForm(PartForm):
+    """Several files at once. Each good one is stored at once and then needs its note; none is lost by a mistake in another."""
+
+    files = MultipleUploadField(label=_("Proof documents"))
+
+    def stored(self) -> list[Any]:
+        """The files that the form holds on to, with their tokens, after it was validated."""
+        return self["files"].value() or []
+
+
+def notes_for(kept: Sequence[Any], requirements: Sequence[Requirement], data: Any) -> list[tuple[Any, NoteForm]]:
+    """A note for each stored file; bound only where the page that was sent had it already."""
+    forms_of_files = []
+    for item in kept:
+        prefix = str(item.version.public_id)
+        given = data if f"{prefix}-note" in data else None
+        form = NoteForm(requirements, given, prefix=prefix).named_after(item.version.original_name)
+        forms_of_files.append((item, form))
+    return forms_of_files
+
+
+def draft_of(version: DocumentVersion, form: NoteForm) -> DocumentDraft:
+    return DocumentDraft(version=version, note=form.cleaned_data["note"], proves=form.proves())

@@ -1,0 +1,87 @@
+"""Forms with several lines. They work without scripts: a button adds a line, and a line that was emptied is left out."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar
+
+from django import forms
+from django.forms.utils import ErrorDict, ErrorList
+from django.utils.translation import gettext_lazy as _
+
+MAX_LINES = 100
+MORE = "more"
+_MORE_AT_ONCE = 3
+
+
+class LineForm(forms.Form):
+    """One line. ``widths`` are the columns of twelve that a field takes, three unless said otherwise."""
+
+    widths: ClassVar[dict[str, int]] = {}
+    remove = forms.BooleanField(label=_("Remove"), required=False)
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether the line says something and is not to be taken out."""
+        return self.has_changed() and not self.cleaned_data.get("remove")
+
+    @property
+    def cells(self) -> list[tuple[forms.BoundField, int]]:
+        return [(field, self.widths.get(field.name, 3)) for field in self if field.name != "remove"]
+
+    @property
+    def has_data(self) -> bool:
+        """Whether there is something that could be taken out."""
+        return bool(self.initial) or (self.is_bound and self.has_changed())
+
+    def has_changed(self) -> bool:
+        """A line that was loaded counts as said until its fields are emptied."""
+        names = [name for name in self.fields if name != "remove"]
+        return any(self._said(name) for name in names)
+
+    def _said(self, name: str) -> bool:
+        value = self[name].data
+        return value not in (None, "", [])
+
+    def full_clean(self) -> None:
+        """A line to be taken out, or one with nothing in it, is not checked."""
+        super().full_clean()
+        if self.is_bound and (not self.has_changed() or self.data.get(self.add_prefix("remove"))):
+            self.cleaned_data = {"remove": True}
+            self._errors = ErrorDict()
+
+
+class Lines(forms.BaseFormSet):
+    """A table of lines."""
+
+    def wanted(self) -> Iterator[dict[str, Any]]:
+        """What the lines say, those left out or taken out left away."""
+        for form in self.forms:
+            if form.is_wanted:
+                yield {name: value for name, value in form.cleaned_data.items() if name != "remove"}
+
+    def hush(self) -> None:
+        """Show no errors yet: the person only asked for more lines."""
+        self.is_valid()
+        self._errors = [ErrorDict() for _form in self.forms]
+        self._non_form_errors = ErrorList()
+        for form in self.forms:
+            form._errors = ErrorDict()
+
+
+def lines_of(
+    line_form: type[LineForm],
+    data: Any = None,
+    *,
+    initial: Iterable[dict[str, Any]] = (),
+    extra: int = _MORE_AT_ONCE,
+    form_kwargs: dict[str, Any] | None = None,
+) -> Lines:
+    """A table for lines of a kind: the given ones and some empty ones; with more of them when the person asked for more."""
+    rows = list(initial)
+    kind = forms.formset_factory(
+        line_form, formset=Lines, extra=extra, max_num=MAX_LINES, absolute_max=MAX_LINES, validate_max=True
+    )
+    if data is not None and MORE in data:
+        data = data.copy()
+        total = data.get("lines-TOTAL_FORMS", "0")
+        data["lines-TOTAL_FORMS"] = str((int(total) if total.isdecimal() else 0) + _MORE_AT_ONCE)
+    return kind(data, initial=rows, prefix="lines", form_kwargs=form_kwargs or {})

@@ -1,0 +1,287 @@
+"""Proofs of execution: the evidence folder of one activity that was carried out (domain.md 6).
+
+A proof has no status of its own, it is only *sealed* or not: while its claim is with the operator it cannot be edited.
+"""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from incentives_portal.accounts.capabilities import Scope
+from incentives_portal.accounts.models import Location
+from incentives_portal.documents.models import Document, DocumentVersion
+from incentives_portal.history.models import APPEND_ONLY, Thread
+from incentives_portal.money import AmountField, CurrencyField
+from incentives_portal.programs.models import ActivityType, ExpenseType, Program, Requirement, UsagePeriod
+from plans.models import Activity
+
+from .querysets import ProofManager
+
+
+class Proof(models.Model):
+    """The evidence that one activity was carried out, and the amount that is asked for it, in ``currency``.
+
+    On the plan track it belongs to an activity of an approved plan; in programs without plans to a usage period instead. While ``sealed``
+    it lies with the operator and nobody edits it; the operator sees it from ``first_sealed_at`` on. ``version`` counts every edit.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    thread = models.OneToOneField(Thread, models.PROTECT, related_name="proof")
+    location = models.ForeignKey(Location, models.PROTECT, related_name="proofs", verbose_name=_("location"))
+    program = models.ForeignKey(Program, models.PROTECT, related_name="proofs", verbose_name=_("program"))
+    activity = models.ForeignKey(Activity, models.PROTECT, null=True, blank=True, related_name="proofs")
+    usage_period = models.ForeignKey(UsagePeriod, models.PROTECT, null=True, blank=True, related_name="proofs")
+    activity_type = models.ForeignKey(
+        ActivityType, models.PROTECT, related_name="proofs", verbose_name=_("activity type")
+    )
+    components = models.ManyToManyField(
+        ActivityType, blank=True, related_name="+", verbose_name=_("parts of the campaign used")
+    )
+    name = models.CharField(_("name"), max_length=120)
+    executed_on = models.DateField(_("date of execution"))
+    amount = AmountField(_("amount"))
+    currency = CurrencyField(_("currency"))
+    impressions = models.PositiveBigIntegerField(_("estimated impressions"), null=True, blank=True)
+    pre_approval_id = models.CharField(_("pre-approval ID"), max_length=60, blank=True)
+    final_comments = models.TextField(_("final comments"), blank=True)
+    sealed = models.BooleanField(default=False)
+    first_sealed_at = models.DateTimeField(null=True, blank=True)
+    discarded_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)
+
+    objects = ProofManager()
+
+    class Meta:
+        verbose_name = _("proof of execution")
+        verbose_name_plural = _("proofs of execution")
+        constraints = [
+            models.CheckConstraint(
+                name="proof_one_track",
+                condition=models.Q(activity__isnull=False, usage_period=None)
+                | models.Q(activity=None, usage_period__isnull=False),
+            ),
+            models.CheckConstraint(name="proof_amount_positive", condition=models.Q(amount__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        """Without its name: the admin site lists what stands in the way of a deletion, drafts among it, to the operator."""
+        return self.thread.reference
+
+    def get_absolute_url(self) -> str:
+        return reverse("proofs:detail", args=[self.public_id])
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(self.location.organisation_id, self.program_id, self.location_id)
+
+    @property
+    def is_editable(self) -> bool:
+        return not self.sealed and self.discarded_at is None
+
+    @property
+    def time_zone(self) -> str:
+        """Where the proof's deadlines end: the zone of the program's calendar."""
+        return self.program.calendar.time_zone
+
+
+class Invoice(models.Model):
+    """A third party's bill, with its file. ``supplier_key`` and ``number_key`` are what is compared to find the same one again."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    proof = models.ForeignKey(Proof, models.PROTECT, related_name="invoices")
+    document = models.OneToOneField(Document, models.PROTECT, related_name="+")
+    supplier = models.CharField(_("supplier"), max_length=120)
+    supplier_key = models.CharField(max_length=120)
+    number = models.CharField(_("invoice number"), max_length=60)
+    number_key = models.CharField(max_length=60)
+    date = models.DateField(_("invoice date"))
+    currency = CurrencyField(_("currency"))
+    net = AmountField(_("net amount"))
+    tax = AmountField(_("tax"))
+    gross = AmountField(_("gross amount"))
+
+    class Meta:
+        verbose_name = _("invoice")
+        verbose_name_plural = _("invoices")
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(name="invoice_adds_up", condition=models.Q(gross=models.F("net") + models.F("tax"))),
+            models.CheckConstraint(
+                name="invoice_not_negative", condition=models.Q(net__gte=0, tax__gte=0, gross__gt=0)
+            ),
+            models.UniqueConstraint(name="invoice_once", fields=["proof", "supplier_key", "number_key"]),
+        ]
+        indexes = [
+            # The duplicate finder: the same supplier and number anywhere (INF 21).
+            models.Index(name="invoice_again", fields=["supplier_key", "number_key"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.supplier} {self.number}"
+
+
+class ServiceReport(models.Model):
+    """Certified service report (CSR): the partner certifies work that its own people did, by name and time."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    proof = models.ForeignKey(Proof, models.PROTECT, related_name="reports")
+    work = models.TextField(_("description of the work"))
+    statement = models.TextField(_("statement"), blank=True)
+    certified_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("certified by"),
+    )
+    certified_name = models.CharField(max_length=120, blank=True)
+    certified_at = models.DateTimeField(_("certified at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("certified service report")
+        verbose_name_plural = _("certified service reports")
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="report_certified_whole",
+                condition=models.Q(certified_by=None, certified_at=None, certified_name="", statement="")
+                | (
+                    models.Q(certified_by__isnull=False, certified_at__isnull=False)
+                    & ~models.Q(certified_name="")
+                    & ~models.Q(statement="")
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.work[:60]
+
+    @property
+    def is_certified(self) -> bool:
+        return self.certified_at is not None
+
+
+class ServiceLine(models.Model):
+    """Who worked how long, and what an hour costs; ``rate`` is in the proof's currency."""
+
+    report = models.ForeignKey(ServiceReport, models.CASCADE, related_name="lines")
+    person = models.CharField(_("person"), max_length=120)
+    role = models.CharField(_("role"), max_length=120)
+    starts = models.DateField(_("from"))
+    ends = models.DateField(_("to"))
+    hours = models.DecimalField(_("hours"), max_digits=8, decimal_places=2)
+    rate = AmountField(_("hourly rate"))
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(name="service_line_order", condition=models.Q(starts__lte=models.F("ends"))),
+            models.CheckConstraint(name="service_line_positive", condition=models.Q(hours__gt=0, rate__gte=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person}, {self.role}"
+
+
+class ExpenseLine(models.Model):
+    """One cost, of a kind that the activity may or may not have reimbursed, shown by an invoice or by a service report."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    proof = models.ForeignKey(Proof, models.PROTECT, related_name="expenses")
+    invoice = models.ForeignKey(
+        Invoice, models.CASCADE, null=True, blank=True, related_name="expenses", verbose_name=_("invoice")
+    )
+    report = models.ForeignKey(
+        ServiceReport, models.CASCADE, null=True, blank=True, related_name="expenses", verbose_name=_("service report")
+    )
+    expense_type = models.ForeignKey(
+        ExpenseType, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("expense type")
+    )
+    words = models.CharField(_("description"), max_length=200, blank=True)
+    net = AmountField(_("net amount"))
+    tax = AmountField(_("tax"))
+
+    class Meta:
+        verbose_name = _("expense")
+        verbose_name_plural = _("expenses")
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="expense_one_evidence",
+                condition=models.Q(invoice__isnull=False, report=None) | models.Q(invoice=None, report__isnull=False),
+            ),
+            models.CheckConstraint(name="expense_not_negative", condition=models.Q(net__gte=0, tax__gte=0)),
+        ]
+
+    def __str__(self) -> str:
+        return self.words
+
+
+class Attendee(models.Model):
+    """Somebody who took part, and what that cost: the metric of exams, the limit of conferences."""
+
+    proof = models.ForeignKey(Proof, models.PROTECT, related_name="attendees")
+    name = models.CharField(_("name"), max_length=120)
+    cost = AmountField(_("cost"))
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.CheckConstraint(name="attendee_cost_not_negative", condition=models.Q(cost__gte=0))]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ProofDocument(models.Model):
+    """A file that shows something, with a note that says what (vector PO-6), and the requirements that it proves."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    proof = models.ForeignKey(Proof, models.PROTECT, related_name="documents")
+    document = models.OneToOneField(Document, models.PROTECT, related_name="+")
+    note = models.CharField(_("What does it show?"), max_length=300)
+    proves = models.ManyToManyField(Requirement, blank=True, related_name="+", verbose_name=_("proves"))
+
+    class Meta:
+        verbose_name = _("proof document")
+        verbose_name_plural = _("proof documents")
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(name="proof_document_note", condition=~models.Q(note="")),
+        ]
+
+    def __str__(self) -> str:
+        return self.note
+
+
+class Answer(models.Model):
+    """What the partner answers to a requirement that asks for a figure, an address, words or a declaration."""
+
+    proof = models.ForeignKey(Proof, models.PROTECT, related_name="answers")
+    requirement = models.ForeignKey(Requirement, models.PROTECT, related_name="+")
+    number = models.DecimalField(max_digits=16, decimal_places=2, null=True, blank=True)
+    url = models.URLField(max_length=500, blank=True)
+    text = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="answer_once", fields=["proof", "requirement"])]
+
+    def __str__(self) -> str:
+        return self.text or self.url or str(self.number)
+
+
+class SealedFile(models.Model):
+    """A file as it was sent in with the proof. The operator reads these and no others; they stay when the partner takes one out."""
+
+    proof = models.ForeignKey(Proof, models.PROTECT, related_name="sealed_files")
+    version = models.ForeignKey(DocumentVersion, models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="sealed_file_once", fields=["proof", "version"])]
+        triggers = APPEND_ONLY
+
+    def __str__(self) -> str:
+        return f"{self.proof_id}/{self.version_id}"

@@ -1,0 +1,280 @@
+"""What the pages of a proof show, prepared for their templates. Claim page and review desk include the same parts:
+
+``_evidence.html``  everything to be read, with ``evidence_context``; remarks stand at the place or document that they are about.
+``_workbench.html`` the same with the forms and buttons of whoever may edit, with ``workbench_context``;
+``_checklist.html`` (also with ``workbench_context``) what is required, and what one would get.
+
+Places, as ids in the page: ``basics``, ``invoices``, ``reports``, ``expenses``, ``attendees``, ``documents``, ``answers``,
+``answers-<code>``, ``comments``; rows: ``invoice-<id>``, ``report-<id>``, ``expense-<id>``, ``document-<id>``, and ``file-<version>``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from incentives_portal.accounts.models import User
+from incentives_portal.documents.models import DocumentVersion
+from incentives_portal.programs.assess import Assessment, ProofFacts, assess_proof
+from incentives_portal.programs.enums import CapKind, SatisfiedBy
+from incentives_portal.programs.models import Requirement
+from incentives_portal.screens.anatomy import Baton
+from incentives_portal.workflow.machine import Status
+
+from . import rules
+from .content import content_of
+from .facts import proof_facts, requirements_for, versions_of
+from .folder import AnswerPart, DocumentPart, ExpensePart, FilePart, InvoicePart, ProofFolder, ReportPart, read
+from .forms import AnswersForm, CommentsForm, DocumentsForm
+from .models import Proof
+
+#: Place, or public id of a file's version → what is said there.
+Marks = Mapping[str, Sequence[str]]
+
+EDITING = Status("editing", gettext_lazy("Editing"), "editing", "pencil", "", "partner", True)
+_PEOPLE_CAPS = (CapKind.MAX_ATTENDEES, CapKind.AMOUNT_PER_PERSON)
+
+
+@dataclass(frozen=True)
+class FileRow:
+    """A file as a row shows it; ``url`` is where it is downloaded."""
+
+    version: DocumentVersion | None
+    name: str
+    url: str
+
+
+@dataclass(frozen=True)
+class ExpenseRow:
+    """A cost with the remarks about it."""
+
+    part: ExpensePart
+    currency: str
+    marks: list[str]
+
+
+@dataclass(frozen=True)
+class EvidenceRow:
+    """An invoice, service report or document, with its file, its costs, the remarks about it, and whether the reader may change it."""
+
+    part: InvoicePart | ReportPart | DocumentPart
+    marks: list[str]
+    file: FileRow | None = None
+    expenses: tuple[ExpenseRow, ...] = ()
+    can_change: bool = False
+
+
+@dataclass(frozen=True)
+class AnswerRow:
+    """An answer with the remarks about it."""
+
+    part: AnswerPart
+    marks: list[str]
+
+
+@dataclass
+class Evidence:
+    """A proof to be read, and by whom. ``folder`` may be what was submitted; ``can_write`` adds the buttons."""
+
+    proof: Proof
+    user: User
+    folder: ProofFolder
+    versions: dict[str, DocumentVersion]
+    marks: Marks = field(default_factory=dict)
+    can_write: bool = False
+    can_contribute: bool = False
+    here: str = ""
+
+    def at(self, *places: str) -> list[str]:
+        """What is said at the places."""
+        return [words for place in places for words in self.marks.get(place, ())]
+
+    @property
+    def basics_marks(self) -> list[str]:
+        return self.at("basics", "amount")
+
+    @property
+    def section_marks(self) -> dict[str, list[str]]:
+        """What is said about whole sections."""
+        return {
+            place: self.at(place) for place in ("invoices", "reports", "expenses", "attendees", "documents", "comments")
+        }
+
+    @property
+    def other_marks(self) -> list[str]:
+        """What is said about parts that are not there any more."""
+        known = {"basics", "amount", *self.section_marks, *self._row_places()}
+        return [words for place, words_here in self.marks.items() if place not in known for words in words_here]
+
+    def _row_places(self) -> set[str]:
+        folder = self.folder
+        places = {part.version for part in folder.files()} | {f"answers-{answer.code}" for answer in folder.answers}
+        for kind, rows in (("invoice", folder.invoices), ("report", folder.reports), ("document", folder.documents)):
+            places |= {f"{kind}-{row.id}" for row in rows}
+        return places | {f"expense-{cost.id}" for cost, _currency in folder.costs()}
+
+    @cached_property
+    def invoices(self) -> list[EvidenceRow]:
+        return [
+            EvidenceRow(
+                part=invoice,
+                marks=self.at(f"invoice-{invoice.id}", invoice.file.version),
+                file=self._file(invoice.file),
+                expenses=self._expenses(invoice.expenses, invoice.currency),
+                can_change=self.can_write,
+            )
+            for invoice in self.folder.invoices
+        ]
+
+    @cached_property
+    def reports(self) -> list[EvidenceRow]:
+        return [
+            EvidenceRow(
+                part=report,
+                marks=self.at(f"report-{report.id}"),
+                expenses=self._expenses(report.expenses, self.folder.currency),
+                can_change=self.can_write,
+            )
+            for report in self.folder.reports
+        ]
+
+    @cached_property
+    def documents(self) -> list[EvidenceRow]:
+        return [
+            EvidenceRow(
+                part=document,
+                marks=self.at(f"document-{document.id}", document.file.version),
+                file=self._file(document.file),
+                can_change=self._may_change(document.file),
+            )
+            for document in self.folder.documents
+        ]
+
+    @cached_property
+    def answers(self) -> list[AnswerRow]:
+        return [AnswerRow(answer, self.at(f"answers-{answer.code}")) for answer in self.folder.answers]
+
+    @property
+    def total(self) -> Decimal | None:
+        """What the costs come to, net, if they are all in the proof's currency."""
+        costs = list(self.folder.costs())
+        if not costs or any(currency != self.folder.currency for _cost, currency in costs):
+            return None
+        return sum((cost.net for cost, _currency in costs), Decimal(0))
+
+    def _expenses(self, parts: Sequence[ExpensePart], currency: str) -> tuple[ExpenseRow, ...]:
+        return tuple(ExpenseRow(part, currency, self.at(f"expense-{part.id}")) for part in parts)
+
+    def _file(self, part: FilePart) -> FileRow:
+        return FileRow(self.versions.get(part.version), part.name, file_url(self.proof, part.version))
+
+    def _may_change(self, part: FilePart) -> bool:
+        """Whoever writes changes all documents, whoever contributes the own ones."""
+        if self.can_write:
+            return True
+        version = self.versions.get(part.version)
+        return self.can_contribute and version is not None and version.uploaded_by_id == self.user.pk
+
+
+@dataclass
+class Bench:
+    """What the editor shows besides the evidence: the assessment, and the small forms that stand on the page itself."""
+
+    evidence: Evidence
+    facts: ProofFacts
+    assessment: Assessment
+    requirements: list[Requirement]
+
+    @property
+    def findings(self) -> Sequence[Any]:
+        """What is required, what is missing first."""
+        return self.assessment.findings
+
+    @property
+    def met_count(self) -> int:
+        return len(self.assessment.met)
+
+    @property
+    def all_count(self) -> int:
+        return len(self.assessment.findings)
+
+    @cached_property
+    def answers_form(self) -> AnswersForm | None:
+        """The fields that the activity asks for; None where it asks for none."""
+        form = AnswersForm(self.requirements, self.evidence.folder.answers, auto_id="id_answers_%s")
+        return form if form.requirements else None
+
+    @cached_property
+    def comments_form(self) -> CommentsForm:
+        initial = {"final_comments": self.evidence.folder.final_comments}
+        return CommentsForm(initial=initial, auto_id="id_comments_%s")
+
+    @cached_property
+    def documents_form(self) -> DocumentsForm:
+        return DocumentsForm(auto_id="id_documents_%s")
+
+    @property
+    def wants_attendees(self) -> bool:
+        """Whether the activity asks for people, or limits what they may cost."""
+        listed = bool(self.facts.attendees)
+        asked = any(row.satisfied_by == SatisfiedBy.TABLE for row in self.requirements)
+        return listed or asked or any(cap.kind in _PEOPLE_CAPS for cap in self.facts.activity.caps)
+
+
+def evidence_context(
+    proof: Proof,
+    user: User,
+    *,
+    content: Mapping[str, Any] | None = None,
+    marks: Marks | None = None,
+) -> dict[str, Any]:
+    """For ``proofs/_evidence.html``: the proof to be read; with ``content`` as it was submitted. One or two queries."""
+    folder = read(content if content is not None else content_of(proof))
+    return {"evidence": Evidence(proof, user, folder, versions_of(folder), marks or {})}
+
+
+def workbench_context(proof: Proof, user: User, *, here: str = "", marks: Marks | None = None) -> dict[str, Any]:
+    """For ``proofs/_workbench.html`` and ``proofs/_checklist.html``: the proof as the person may edit it now.
+
+    ``here`` is the path of the page, to which its forms come back. Twelve queries for any number of parts (facts.proof_facts, and one
+    for the requirements that forms offer); one or two more for a composite activity or caps on some costs.
+    """
+    folder = read(content_of(proof))
+    versions = versions_of(folder)
+    facts = proof_facts(proof, folder, versions)
+    evidence = Evidence(
+        proof,
+        user,
+        folder,
+        versions,
+        marks or {},
+        can_write=rules.may_write(user, proof),
+        can_contribute=rules.may_contribute(user, proof),
+        here=here or proof.get_absolute_url(),
+    )
+    requirements = requirements_for(proof, folder)
+    return {"evidence": evidence, "bench": Bench(evidence, facts, assess_proof(facts), requirements)}
+
+
+def file_url(proof: Proof, version_id: object) -> str:
+    """Where a file of the proof is downloaded, by the public id of its version."""
+    return reverse("proofs:file", args=[proof.public_id, version_id])
+
+
+def page_url(proof: Proof, version_id: object, number: int) -> str:
+    """Where a page image of a file of the proof is shown."""
+    return reverse("proofs:page", args=[proof.public_id, version_id, number])
+
+
+def draft_baton(proof: Proof, reader: User) -> Baton:
+    """Who has a proof that has no claim yet, and until when the claim is to be filed. No query."""
+    organisation = proof.location.organisation
+    ours = reader.organisation_id == organisation.pk
+    initials = "".join(word[0] for word in organisation.name.split()[:2]).upper()
+    holder = _("With you") if ours else organisation.name
+    return Baton(EDITING, holder, rules.due_at(proof), proof.time_zone, proof.thread.reference, initials)

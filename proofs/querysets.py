@@ -1,0 +1,43 @@
+"""Which proofs exist for a person, and what pages of them need."""
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+
+from incentives_portal.accounts.capabilities import scope_q
+
+if TYPE_CHECKING:
+    from incentives_portal.accounts.models import User
+
+    from .models import Proof  # noqa: F401
+
+#: What every page and every verb of a proof asks for: scope, track, deadlines.
+HEAD = ("thread", "location__organisation", "program__calendar")
+
+
+class ProofQuerySet(models.QuerySet["Proof"]):
+    def visible_to(self, user: "User") -> "ProofQuerySet":
+        """The proofs that exist for the person, discarded ones for nobody; for the operator only once a claim was submitted."""
+        proofs = self.filter(scope_q(user, "poe.read"), discarded_at=None)
+        return proofs.filter(first_sealed_at__isnull=False) if user.is_operator else proofs
+
+    def for_page(self) -> "ProofQuerySet":
+        """With what every page that shows a proof's head needs, the approved plan with its campaign included. One query."""
+        return self.select_related(
+            *HEAD,
+            "activity_type",
+            "activity__campaign__plan__thread",
+            "activity__campaign__plan__approved_submission",
+            "usage_period",
+        )
+
+    def live(self) -> "ProofQuerySet":
+        """Without those that were thrown away."""
+        return self.filter(discarded_at=None)
+
+
+class ProofManager(models.Manager.from_queryset(ProofQuerySet)):  # type: ignore[misc]
+    """Proofs come with their head: the engine, which reads them again under their lock, asks for the scope each time."""
+
+    def get_queryset(self) -> ProofQuerySet:
+        return super().get_queryset().select_related(*HEAD)

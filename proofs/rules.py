@@ -1,0 +1,145 @@
+"""What may be done with a proof, and which values it can have: predicates and pure checks, without writing (domain.md 6 and 7.1)."""
+
+import unicodedata
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from incentives_portal import clock
+from incentives_portal.accounts.capabilities import Scope, may
+from incentives_portal.programs import dates
+from incentives_portal.programs.enums import Track
+from incentives_portal.programs.models import Enrolment, Program, UsagePeriod
+from incentives_portal.programs.querysets import EnrolmentQuerySet
+from plans.rules import approved_activity
+
+if TYPE_CHECKING:
+    from incentives_portal.accounts.models import User
+    from plans.models import Activity
+
+    from .models import Proof, ProofDocument
+
+#: Who adds documents: colleagues too, also where only an incentives admin writes the rest (blueprint, section 4).
+CONTRIBUTE = "claim.contribute"
+KEY_LENGTH = 60
+
+
+def capability_of(program: Program) -> str:
+    """Who writes evidence: the incentives admin on the plan track; users and global admins too on the claim track (blueprint 4)."""
+    return "poe.write" if program.has_plans else "claim.write"
+
+
+def write_capability(proof: "Proof") -> str:
+    """The capability that editing this proof needs, by the track of its program."""
+    return capability_of(proof.program)
+
+
+def may_write(user: "User", proof: "Proof") -> bool:
+    """Whether the person may edit the proof as it is now."""
+    return proof.is_editable and may(user, write_capability(proof), proof.scope)
+
+
+def may_contribute(user: "User", proof: "Proof") -> bool:
+    """Whether the person may add documents now."""
+    return proof.is_editable and (may(user, CONTRIBUTE, proof.scope) or may(user, write_capability(proof), proof.scope))
+
+
+def may_change_document(user: "User", proof: "Proof", row: "ProofDocument") -> bool:
+    """Whoever writes the proof changes all documents; whoever only contributes changes the own ones."""
+    if may_write(user, proof):
+        return True
+    return may_contribute(user, proof) and row.document.uploaded_by_id == user.pk
+
+
+def may_add_for(user: "User", activity: "Activity") -> bool:
+    """Whether the person may begin a proof for the activity: role, and the activity is part of what is in force."""
+    plan = activity.campaign.plan
+    return may_begin(user, plan.scope, plan.program) and approved_activity(activity) is not None
+
+
+def may_begin(user: "User", scope: Scope, program: Program) -> bool:
+    """Proofs are the partner's: whoever writes them there, never the operator."""
+    return user.organisation_id == scope.organisation_id and may(user, capability_of(program), scope)
+
+
+def begin_enrolments(user: "User") -> EnrolmentQuerySet:
+    """Where the person may begin a proof without a plan: enrolled locations of programs on the claim track."""
+    enrolments = Enrolment.objects.usable_by(user, "claim.write").filter(program__track=Track.CLAIM)
+    return enrolments.none() if user.is_operator else enrolments
+
+
+def bounds_of(activity: "Activity") -> tuple[date, date]:
+    """First and last day of the activity's campaign, as approved (rules PO-1 and PO-2)."""
+    found = approved_activity(activity)
+    return (found[0].starts, found[0].ends) if found else activity.bounds
+
+
+def bounds(proof: "Proof") -> tuple[date, date]:
+    """Between which days the activity must have taken place: the campaign as approved, or the usage period."""
+    if proof.activity:
+        return bounds_of(proof.activity)
+    period = _period(proof)
+    return period.usage_starts, period.usage_ends
+
+
+def claiming(proof: "Proof") -> tuple[date, date]:
+    """Between which days a proof on the claim track can be claimed."""
+    period = _period(proof)
+    return period.claiming_starts, period.claiming_ends
+
+
+def _period(proof: "Proof") -> UsagePeriod:
+    if proof.usage_period is None:
+        raise ValueError("A proof of a plan's activity has no usage period.")
+    return proof.usage_period
+
+
+def date_problem(day: date, allowed: tuple[date, date], *, in_campaign: bool) -> str | None:
+    """Why a day cannot be the date of execution (vectors PO-1, PO-2; bounds are inclusive)."""
+    if dates.is_within(day, *allowed):
+        return None
+    first, last = (date_format(bound, "DATE_FORMAT") for bound in allowed)
+    if in_campaign:
+        return _("Enter a date within the campaign: %(first)s to %(last)s.") % {"first": first, "last": last}
+    return _("Enter a date within the usage period: %(first)s to %(last)s.") % {"first": first, "last": last}
+
+
+def amount_problem(amount: Decimal) -> str | None:
+    return None if amount > 0 else _("Enter an amount of more than zero.")
+
+
+def note_problem(note: str, file_name: str) -> str | None:
+    """A proof document needs an explanatory note (vector PO-6)."""
+    if note.strip():
+        return None
+    return _("Write a note that says what “%(file)s” shows.") % {"file": file_name}
+
+
+def due_at(proof: "Proof") -> datetime | None:
+    """Until when the claim for this proof is to be filed: 180 days after the campaign starts (vector PO-3), or by the end of claiming."""
+    if proof.activity:
+        return due_at_for(proof.activity)
+    return clock.end_of_day(claiming(proof)[1], proof.time_zone)
+
+
+def due_at_for(activity: "Activity") -> datetime | None:
+    """Until when a proof of the activity is to be filed; None where the program has no due date."""
+    return dates.poe_due_at(activity.campaign.plan.program, bounds_of(activity)[0])
+
+
+def planned_amount(activity: "Activity") -> Decimal:
+    """What was approved for the activity, in the plan's currency."""
+    found = approved_activity(activity)
+    return found[1].planned if found else activity.planned_amount
+
+
+def key_of(text: str) -> str:
+    """A supplier's name or an invoice number as it is compared: letters and digits only, in any case and width (INF 21).
+
+    At most as long as the column of numbers; what has neither letters nor digits is compared as it is.
+    """
+    key = "".join(sign for sign in unicodedata.normalize("NFKC", text).casefold() if sign.isalnum())
+    return (key or text.strip())[:KEY_LENGTH]

@@ -1,0 +1,39 @@
+"""Writing proofs: one function per verb. Nothing else writes proofs or their parts. Each edit counts up the proof's version."""
+
+from .answers import ANSWERABLE, save_answers
+from .basics import AttendeeDraft, Basics, edit_basics, save_attendees, set_final_comments
+from .creating import Beginning, create_proof_for_activity, create_proof_for_period
+from .documents import DocumentDraft, add_documents, edit_document, remove_document
+from .invoices import ExpenseDraft, InvoiceDetails, add_invoice, edit_invoice, remove_invoice
+from .reports import WorkDraft, add_report, certify_report, edit_report, remove_report
+from .sealing import discard, seal, unseal
+
+__all__ = [
+    "ANSWERABLE",
+    "AttendeeDraft",
+    "Basics",
+    "Beginning",
+    "DocumentDraft",
+    "ExpenseDraft",
+    "InvoiceDetails",
+    "WorkDraft",
+    "add_documents",
+    "add_invoice",
+    "add_report",
+    "certify_report",
+    "create_proof_for_activity",
+    "create_proof_for_period",
+    "discard",
+    "edit_basics",
+    "edit_document",
+    "edit_invoice",
+    "edit_report",
+    "remove_document",
+    "remove_invoice",
+    "remove_report",
+    "save_answers",
+    "save_attendees",
+    "seal",
+    "set_final_comments",
+    "unseal",
+]

@@ -1,0 +1,86 @@
+"""Writing answers: the figures, addresses, words, choices and declarations that the activity asks for."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from incentives_portal.accounts.models import User
+from incentives_portal.history.services import record
+from incentives_portal.programs.enums import SatisfiedBy
+from incentives_portal.programs.facts import requirements_of
+from incentives_portal.programs.models import Requirement
+from incentives_portal.workflow.engine import editing
+from incentives_portal.workflow.errors import Refused
+
+from .. import events, rules
+from ..models import Answer, Proof
+
+AnswerValue = Decimal | str | bool | None
+Columns = dict[str, Decimal | str | None]
+
+#: What is answered in the section *Metrics*; the others are met by documents, invoices or the list of attendees.
+ANSWERABLE = frozenset(
+    {SatisfiedBy.URL, SatisfiedBy.NUMBER, SatisfiedBy.TEXT, SatisfiedBy.DECLARATION, SatisfiedBy.CHOICE}
+)
+_COLUMNS = ["number", "url", "text"]
+_MAX_NUMBER = Decimal(10) ** 14
+
+
+def save_answers(proof: Proof, *, actor: User, seen: int | None, answers: Mapping[str, AnswerValue]) -> None:
+    """Keep what is answered, by the code of the requirement; nothing, an empty text or an unticked declaration takes an answer back.
+
+    Codes that are not mentioned stay as they are. Raises Refused for a requirement that this activity does not have or a value that it
+    cannot have, and the errors of ``editing``.
+    """
+    with editing(proof, actor=actor, capability=rules.write_capability(proof), seen=seen) as current:
+        rows = requirements_of(current.activity_type, current.program, current.components.all())
+        known = {row.code: row for row in rows if row.satisfied_by in ANSWERABLE}
+        if not set(answers) <= set(known):
+            raise Refused(_("This activity does not ask for that."))
+        wanted = {known[code].pk: _fields(known[code], value) for code, value in answers.items()}
+        changed = _write(current, wanted)
+        if changed:
+            codes = sorted(code for code, row in known.items() if row.pk in changed)
+            record(current.thread, actor, events.ANSWERS_SAVED, data={"codes": codes})
+
+
+def _write(proof: Proof, wanted: Mapping[int, Columns | None]) -> set[int]:
+    """Insert, change and delete answers, by the key of their requirement; returns which ones changed. Three queries at most."""
+    before = {answer.requirement_id: answer for answer in proof.answers.all()}
+    gone = {pk for pk, columns in wanted.items() if columns is None and pk in before}
+    rows = {
+        pk: Answer(proof=proof, requirement_id=pk, **columns)
+        for pk, columns in wanted.items()
+        if columns is not None and not _is_same(before.get(pk), columns)
+    }
+    if gone:
+        proof.answers.filter(requirement__in=gone).delete()
+    Answer.objects.bulk_create(
+        rows.values(), update_conflicts=True, unique_fields=["proof", "requirement"], update_fields=_COLUMNS
+    )
+    return gone | set(rows)
+
+
+def _is_same(answer: Answer | None, columns: Columns) -> bool:
+    return answer is not None and all(getattr(answer, name) == value for name, value in columns.items())
+
+
+def _fields(requirement: Requirement, value: AnswerValue) -> Columns | None:
+    """The columns of an answer; None if there is none. Raises Refused for a value that the requirement cannot have."""
+    place = f"answers-{requirement.code}"
+    kind = requirement.satisfied_by
+    if value in (None, "", False):
+        return None
+    if kind == SatisfiedBy.NUMBER:
+        if not isinstance(value, Decimal) or not 0 <= value < _MAX_NUMBER:
+            raise Refused(_("Enter a number of zero or more."), place=place)
+        return {"number": value, "url": "", "text": ""}
+    if kind == SatisfiedBy.DECLARATION:
+        return {"number": None, "url": "", "text": "yes"}
+    if kind == SatisfiedBy.CHOICE and value not in [choice["code"] for choice in requirement.choices]:
+        raise Refused(_("Choose one of the answers."), place=place)
+    text = str(value).strip()
+    if kind == SatisfiedBy.URL:
+        return {"number": None, "url": text, "text": ""}
+    return {"number": None, "url": "", "text": text} if text else None

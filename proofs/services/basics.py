@@ -1,0 +1,109 @@
+"""Writing what a proof says of itself: basics, final comments, attendees."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from incentives_portal.accounts.models import User
+from incentives_portal.history.services import record, rename_thread
+from incentives_portal.money import quantize
+from incentives_portal.programs.models import ActivityType
+from incentives_portal.workflow.engine import editing
+from incentives_portal.workflow.errors import Refused
+
+from .. import events, rules
+from ..models import Attendee, Proof
+from .parts import apply, record_changes
+
+
+@dataclass(frozen=True)
+class Basics:
+    """The first part of the form. ``amount`` is in the proof's currency; ``components`` None leaves them as they are."""
+
+    name: str
+    executed_on: date
+    amount: Decimal
+    impressions: int | None = None
+    pre_approval_id: str = ""
+    components: tuple[ActivityType, ...] | None = None
+
+
+def edit_basics(proof: Proof, *, actor: User, seen: int | None, basics: Basics) -> Proof:
+    """Change name, date, amount, impressions, pre-approval ID and, of a composite activity, the parts that were used.
+
+    Raises Refused for a date outside the campaign or usage period, an amount that is none, or parts that the activity does not have;
+    and the errors of ``editing``.
+    """
+    with editing(proof, actor=actor, capability=rules.write_capability(proof), seen=seen) as current:
+        _check(current, basics)
+        changes = apply(
+            current,
+            name=basics.name,
+            executed_on=basics.executed_on,
+            amount=quantize(basics.amount, current.currency),
+            impressions=basics.impressions,
+            pre_approval_id=basics.pre_approval_id.strip(),
+        )
+        if "name" in changes:
+            rename_thread(current.thread, basics.name)
+        if basics.components is not None:
+            changes |= _set_components(current, basics.components)
+        record_changes(current, actor, events.EDITED, changes)
+    return current
+
+
+def _check(proof: Proof, basics: Basics) -> None:
+    whole = Proof.objects.for_page().get(pk=proof.pk)
+    in_campaign = whole.activity is not None
+    if problem := rules.date_problem(basics.executed_on, rules.bounds(whole), in_campaign=in_campaign):
+        raise Refused(problem, place="executed_on")
+    if problem := rules.amount_problem(basics.amount):
+        raise Refused(problem, place="amount")
+
+
+def _set_components(proof: Proof, components: tuple[ActivityType, ...]) -> dict[str, list[str]]:
+    allowed = set(proof.activity_type.components.filter(active=True))
+    before = set(proof.components.all())
+    if not set(components) <= allowed | before:
+        raise Refused(_("Choose parts that this activity has."), place="components")
+    if set(components) == before:
+        return {}
+    proof.components.set(components)
+    return {"components": [_names(before), _names(components)]}
+
+
+def _names(components: Sequence[ActivityType] | set[ActivityType]) -> str:
+    return ", ".join(sorted(component.code for component in components))
+
+
+def set_final_comments(proof: Proof, *, actor: User, seen: int | None, words: str) -> Proof:
+    """Say the last word to the reviewer; empty takes it back. Raises the errors of ``editing``."""
+    with editing(proof, actor=actor, capability=rules.write_capability(proof), seen=seen) as current:
+        changes = apply(current, final_comments=words.strip())
+        record_changes(current, actor, events.COMMENTS_EDITED, changes)
+    return current
+
+
+@dataclass(frozen=True)
+class AttendeeDraft:
+    """Somebody who took part, and what that cost in the proof's currency."""
+
+    name: str
+    cost: Decimal
+
+
+def save_attendees(proof: Proof, *, actor: User, seen: int | None, attendees: Sequence[AttendeeDraft]) -> None:
+    """Replace the list of people who took part. Raises Refused for a cost below zero, and the errors of ``editing``."""
+    with editing(proof, actor=actor, capability=rules.write_capability(proof), seen=seen) as current:
+        if any(attendee.cost < 0 for attendee in attendees):
+            raise Refused(_("Enter zero or more."), place="attendees")
+        rows = [(attendee.name, quantize(attendee.cost, current.currency)) for attendee in attendees]
+        before = list(current.attendees.values_list("name", "cost"))
+        if rows == before:
+            return
+        current.attendees.all().delete()
+        Attendee.objects.bulk_create(Attendee(proof=current, name=name, cost=cost) for name, cost in rows)
+        record(current.thread, actor, events.ATTENDEES_EDITED, data={"before": len(before), "now": len(rows)})

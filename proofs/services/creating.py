@@ -1,0 +1,147 @@
+"""Beginning a proof."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from incentives_portal.accounts.capabilities import Scope
+from incentives_portal.accounts.models import Location, User
+from incentives_portal.history.models import ThreadKind
+from incentives_portal.history.services import open_thread, record
+from incentives_portal.money import quantize
+from incentives_portal.programs.models import ActivityType, Enrolment, Program, UsagePeriod
+from incentives_portal.workflow.engine import locked
+from incentives_portal.workflow.errors import NotAllowed, Refused
+from plans.models import Activity, Plan
+from plans.rules import approved_activity
+
+from .. import events, rules
+from ..models import Proof
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What is said of a proof when it is begun: name, date of execution, and the amount asked in the proof's currency.
+
+    ``key`` comes from the form: a second click with the same key gives the proof that the first one made.
+    """
+
+    name: str
+    executed_on: date
+    amount: Decimal
+    key: uuid.UUID | None = None
+
+
+@transaction.atomic
+def create_proof_for_activity(activity: Activity, *, actor: User, beginning: Beginning) -> Proof:
+    """Begin a proof for an activity of what was approved of a plan (poe.write); in the plan's currency.
+
+    Raises NotAllowed without the right; Refused if the activity is not part of the approved plan, for a date outside the approved
+    campaign (PO-2) or an amount that is none.
+    """
+    # The plan is held, so that the approval on which the proof rests cannot be replaced meanwhile.
+    plan = locked(Plan, activity.campaign.plan_id)
+    fresh = Activity.objects.select_related("campaign", "activity_type").get(pk=activity.pk)
+    fresh.campaign.plan = plan
+    if not rules.may_begin(actor, plan.scope, plan.program):
+        raise NotAllowed
+    if not plan.program.has_plans or approved_activity(fresh) is None:
+        raise Refused(_("A proof can be added to an activity of an approved plan only."))
+    _check(beginning, rules.bounds_of(fresh), in_campaign=True)
+    return _create(
+        actor,
+        beginning,
+        location=plan.location,
+        program=plan.program,
+        activity=fresh,
+        activity_type=fresh.activity_type,
+        currency=plan.currency,
+    )
+
+
+@transaction.atomic
+def create_proof_for_period(
+    *,
+    actor: User,
+    location: Location,
+    program: Program,
+    usage_period: UsagePeriod,
+    activity_type: ActivityType,
+    beginning: Beginning,
+) -> Proof:
+    """Begin a proof in a program without plans (claim.write), in the program's currency.
+
+    Raises NotAllowed without the right; Refused if the location is not enrolled, the period is another program's, the activity is not
+    eligible, for a date outside the usage period or an amount that is none.
+    """
+    if not rules.may_begin(actor, Scope(location.organisation_id, program.pk, location.pk), program):
+        raise NotAllowed
+    _check_enrolled(location, program)
+    if usage_period.program_id != program.pk:
+        raise Refused(_("Choose a usage period of this program."), place="usage_period")
+    if not activity_type.active or program.kind in activity_type.excluded_kinds:
+        raise Refused(_("This program does not reimburse this kind of activity."), place="activity_type")
+    _check(beginning, (usage_period.usage_starts, usage_period.usage_ends), in_campaign=False)
+    return _create(
+        actor,
+        beginning,
+        location=location,
+        program=program,
+        usage_period=usage_period,
+        activity_type=activity_type,
+        currency=program.currency,
+    )
+
+
+def _check_enrolled(location: Location, program: Program) -> None:
+    if program.has_plans:
+        raise Refused(_("In this program proofs are added to the activities of an approved plan."), place="program")
+    enrolled = Enrolment.objects.enrolled().filter(location=location, program=program, location__closed_on=None)
+    if not enrolled.exists():
+        raise Refused(_("This location is not enrolled in the program."), place="location")
+
+
+def _check(beginning: Beginning, allowed: tuple[date, date], *, in_campaign: bool) -> None:
+    if problem := rules.date_problem(beginning.executed_on, allowed, in_campaign=in_campaign):
+        raise Refused(problem, place="executed_on")
+    if problem := rules.amount_problem(beginning.amount):
+        raise Refused(problem, place="amount")
+
+
+def _create(actor: User, beginning: Beginning, **fields: Any) -> Proof:
+    """Insert the proof and open its history, or return the one that an earlier click with the same key has made."""
+    proof = Proof(
+        public_id=beginning.key or uuid.uuid4(),
+        name=beginning.name,
+        executed_on=beginning.executed_on,
+        amount=quantize(beginning.amount, fields["currency"]),
+        **fields,
+    )
+    try:
+        with transaction.atomic():
+            proof.thread = open_thread(ThreadKind.PROOF, proof.location.organisation, proof.name)
+            proof.save()
+            record(proof.thread, actor, events.CREATED, data={"name": proof.name})
+    except IntegrityError:
+        return _first_of(proof)
+    return proof
+
+
+def _first_of(proof: Proof) -> Proof:
+    """What the first click made. A key that belongs to something else is not said to exist."""
+    same = Proof.objects.live().filter(
+        public_id=proof.public_id,
+        location=proof.location,
+        program=proof.program,
+        activity=proof.activity,
+        usage_period=proof.usage_period,
+    )
+    first = same.first()
+    if first is None:
+        raise Refused(_("This could not be saved. Please open the form again."))
+    return first

@@ -1,0 +1,124 @@
+"""Writing proof documents: files that show something, each with a note, and the requirements that they prove."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from incentives_portal.accounts.capabilities import may
+from incentives_portal.accounts.models import User
+from incentives_portal.documents.models import DocumentVersion
+from incentives_portal.documents.services import remove as remove_document_file
+from incentives_portal.history.services import record
+from incentives_portal.programs.enums import SatisfiedBy
+from incentives_portal.programs.facts import requirements_of
+from incentives_portal.programs.models import Requirement
+from incentives_portal.workflow.engine import editing
+from incentives_portal.workflow.errors import NotAllowed, Refused
+
+from .. import events, rules
+from ..models import Proof, ProofDocument
+from .parts import own, take_over
+
+
+@dataclass(frozen=True)
+class DocumentDraft:
+    """A stored file, what it shows in a sentence, and which requirements of the activity it proves."""
+
+    version: DocumentVersion
+    note: str
+    proves: tuple[Requirement, ...] = ()
+
+
+def add_documents(
+    proof: Proof, *, actor: User, seen: int | None, documents: Sequence[DocumentDraft]
+) -> list[ProofDocument]:
+    """Add files with their notes, all or none. Colleagues may too, where only an incentives admin writes the rest.
+
+    Raises Refused for a file without a note (PO-6), one of others, or a requirement that this activity does not have; and the errors
+    of ``editing``.
+    """
+    with editing(proof, actor=actor, capability=_capability(proof, actor), seen=seen) as current:
+        provable = _provable(current)
+        rows = []
+        for draft in documents:
+            _check(draft.note, draft.proves, draft.version.original_name, provable)
+            document = take_over(current, draft.version, "files")
+            row = ProofDocument.objects.create(proof=current, document=document, note=draft.note.strip())
+            row.proves.set(draft.proves)
+            rows.append(row)
+        names = ", ".join(draft.version.original_name for draft in documents)
+        files = [{"file": draft.version.original_name, "sha256": draft.version.sha256} for draft in documents]
+        record(current.thread, actor, events.DOCUMENTS_ADDED, data={"files": names, "versions": files})
+    return rows
+
+
+def edit_document(
+    row: ProofDocument,
+    *,
+    actor: User,
+    seen: int | None,
+    note: str,
+    proves: Sequence[Requirement] = (),
+    version: DocumentVersion | None = None,
+) -> ProofDocument:
+    """Change note and requirements of a document; with ``version`` its file too, the former one stays for the record.
+
+    Contributors change their own documents only. Errors as of ``add_documents``.
+    """
+    proof = row.proof
+    with editing(proof, actor=actor, capability=_capability(proof, actor), seen=seen) as current:
+        own_row = _changeable(current, row, actor)
+        name = version.original_name if version else _name(own_row)
+        _check(note, proves, name, _provable(current))
+        if version is not None:
+            former, own_row.document = own_row.document, take_over(current, version, "file")
+            remove_document_file(former, actor)
+        own_row.note = note.strip()
+        own_row.save()
+        own_row.proves.set(proves)
+        data = {"name": name} | ({"sha256": version.sha256} if version else {})
+        record(current.thread, actor, events.DOCUMENT_EDITED, data=data)
+    return own_row
+
+
+def remove_document(row: ProofDocument, *, actor: User, seen: int | None) -> None:
+    """Take a document out of the proof. Contributors take out their own only. Raises the errors of ``editing``."""
+    proof = row.proof
+    with editing(proof, actor=actor, capability=_capability(proof, actor), seen=seen) as current:
+        own_row = _changeable(current, row, actor)
+        document, name = own_row.document, _name(own_row)
+        own_row.delete()
+        remove_document_file(document, actor)
+        record(current.thread, actor, events.DOCUMENT_REMOVED, data={"name": name})
+
+
+def _capability(proof: Proof, actor: User) -> str:
+    """Contributing is enough; whoever writes the proof contributes too."""
+    write = rules.write_capability(proof)
+    return write if may(actor, write, proof.scope) else rules.CONTRIBUTE
+
+
+def _changeable(proof: Proof, row: ProofDocument, actor: User) -> ProofDocument:
+    own_row = own(proof, row)
+    if not rules.may_change_document(actor, proof, own_row):
+        raise NotAllowed(_("Somebody else added this document; an incentives admin can change it."))
+    return own_row
+
+
+def _provable(proof: Proof) -> set[int]:
+    """The requirements of the activity that a document can prove."""
+    rows = requirements_of(proof.activity_type, proof.program, proof.components.all())
+    return {row.pk for row in rows if row.satisfied_by == SatisfiedBy.DOCUMENT}
+
+
+def _check(note: str, proves: Sequence[Requirement], file_name: str, provable: set[int]) -> None:
+    if problem := rules.note_problem(note, file_name):
+        raise Refused(problem, place="note")
+    if not {requirement.pk for requirement in proves} <= provable:
+        raise Refused(_("Choose requirements of this activity."), place="proves")
+
+
+def _name(row: ProofDocument) -> str:
+    """The name of the newest file of the document."""
+    return row.document.versions.order_by("-number").values_list("original_name", flat=True).first() or ""

@@ -1,0 +1,164 @@
+"""Writing third-party invoices and the costs taken from them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from incentives_portal.accounts.models import User
+from incentives_portal.documents.models import DocumentVersion
+from incentives_portal.documents.services import remove as remove_document_file
+from incentives_portal.history.services import record
+from incentives_portal.money import format_amount, quantize
+from incentives_portal.programs.models import EligibleExpense, ExpenseType
+from incentives_portal.workflow.engine import editing
+from incentives_portal.workflow.errors import Refused
+
+from .. import events, rules
+from ..models import ExpenseLine, Invoice, Proof
+from .parts import own, take_over
+
+
+@dataclass(frozen=True)
+class InvoiceDetails:
+    """What stands on an invoice; amounts in its ``currency``. Net and tax come to gross."""
+
+    supplier: str
+    number: str
+    date: date
+    currency: str
+    net: Decimal
+    tax: Decimal
+    gross: Decimal
+
+
+@dataclass(frozen=True)
+class ExpenseDraft:
+    """A cost to be claimed from an invoice, in its currency. Without a type only where the activity takes every cost."""
+
+    expense_type: ExpenseType | None
+    net: Decimal
+    tax: Decimal
+    words: str = ""
+
+
+def add_invoice(
+    proof: Proof,
+    *,
+    actor: User,
+    seen: int | None,
+    version: DocumentVersion,
+    details: InvoiceDetails,
+    expenses: Sequence[ExpenseDraft] = (),
+) -> Invoice:
+    """Add an invoice with its file and the costs taken from it.
+
+    Raises Refused if net and tax do not come to gross, the costs come to more than the invoice, a type is not one of the activity's,
+    or the invoice is on this proof already; and the errors of ``editing``.
+    """
+    with editing(proof, actor=actor, capability=rules.write_capability(proof), seen=seen) as current:
+        _check(current, details, expenses)
+        document = take_over(current, version, "file")
+        invoice = Invoice(proof=current, document=document)
+        _write(invoice, details, expenses)
+        record(current.thread, actor, events.INVOICE_ADDED, data=_told(invoice, version))
+    return invoice
+
+
+def edit_invoice(
+    invoice: Invoice,
+    *,
+    actor: User,
+    seen: int | None,
+    details: InvoiceDetails,
+    expenses: Sequence[ExpenseDraft],
+    version: DocumentVersion | None = None,
+) -> Invoice:
+    """Change an invoice and its costs; with ``version`` the file too, the former one stays for the record. Errors as of ``add_invoice``."""
+    proof = invoice.proof
+    with editing(proof, actor=actor, capability=rules.write_capability(proof), seen=seen) as current:
+        row = own(current, invoice)
+        _check(current, details, expenses, row)
+        if version is not None:
+            former, row.document = row.document, take_over(current, version, "file")
+            remove_document_file(former, actor)
+        _write(row, details, expenses)
+        record(current.thread, actor, events.INVOICE_EDITED, data=_told(row, version))
+    return row
+
+
+def remove_invoice(invoice: Invoice, *, actor: User, seen: int | None) -> None:
+    """Take an invoice and its costs out of the proof. Raises the errors of ``editing``."""
+    proof = invoice.proof
+    with editing(proof, actor=actor, capability=rules.write_capability(proof), seen=seen) as current:
+        row = own(current, invoice)
+        data = _told(row, None)
+        document = row.document
+        row.delete()
+        remove_document_file(document, actor)
+        record(current.thread, actor, events.INVOICE_REMOVED, data=data)
+
+
+def _check(
+    proof: Proof, details: InvoiceDetails, expenses: Sequence[ExpenseDraft], own_row: Invoice | None = None
+) -> None:
+    if details.net < 0 or details.tax < 0 or details.gross <= 0:
+        raise Refused(_("Enter zero or more."), place="net")
+    if details.net + details.tax != details.gross:
+        total = format_amount(details.net + details.tax, details.currency)
+        raise Refused(_("Net amount and tax come to %(total)s.") % {"total": total}, place="gross")
+    check_expense_types(proof, [line.expense_type for line in expenses])
+    _check_sums(details, expenses)
+    same = proof.invoices.filter(supplier_key=rules.key_of(details.supplier), number_key=rules.key_of(details.number))
+    if (same.exclude(pk=own_row.pk) if own_row else same).exists():
+        raise Refused(_("This invoice is on this proof already."), place="number")
+
+
+def check_expense_types(proof: Proof, types: Sequence[ExpenseType | None]) -> None:
+    """Raises Refused for a type that the activity may not have reimbursed, or none where it needs one. One query."""
+    eligible = set(EligibleExpense.objects.filter(type=proof.activity_type_id).values_list("expense", flat=True))
+    if eligible and any(kind is None or kind.pk not in eligible for kind in types):
+        raise Refused(_("Choose one of the expense types of this activity."), place="expenses")
+
+
+def _check_sums(details: InvoiceDetails, expenses: Sequence[ExpenseDraft]) -> None:
+    if any(line.net <= 0 or line.tax < 0 for line in expenses):
+        raise Refused(_("Each cost needs a net amount of more than zero."), place="expenses")
+    net, tax = sum((line.net for line in expenses), Decimal(0)), sum((line.tax for line in expenses), Decimal(0))
+    if net > details.net or tax > details.tax:
+        raise Refused(
+            _("The costs come to %(net)s net and %(tax)s tax: more than the invoice.")
+            % {"net": format_amount(net, details.currency), "tax": format_amount(tax, details.currency)},
+            place="expenses",
+        )
+
+
+def _write(invoice: Invoice, details: InvoiceDetails, expenses: Sequence[ExpenseDraft]) -> None:
+    invoice.supplier, invoice.supplier_key = details.supplier.strip(), rules.key_of(details.supplier)
+    invoice.number, invoice.number_key = details.number.strip(), rules.key_of(details.number)
+    invoice.date, invoice.currency = details.date, details.currency
+    for name in ("net", "tax", "gross"):
+        setattr(invoice, name, quantize(getattr(details, name), details.currency))
+    invoice.save()
+    invoice.expenses.all().delete()
+    ExpenseLine.objects.bulk_create(
+        ExpenseLine(
+            proof=invoice.proof,
+            invoice=invoice,
+            expense_type=line.expense_type,
+            words=line.words.strip(),
+            net=quantize(line.net, details.currency),
+            tax=quantize(line.tax, details.currency),
+        )
+        for line in expenses
+    )
+
+
+def _told(invoice: Invoice, version: DocumentVersion | None) -> dict[str, str]:
+    """What the history keeps: which invoice, how much, and which file if there is a new one."""
+    data = {"name": str(invoice), "gross": str(invoice.gross), "currency": invoice.currency}
+    if version is not None:
+        data |= {"file": version.original_name, "sha256": version.sha256}
+    return data

@@ -1,0 +1,60 @@
+"""What all services of a proof's parts share: finding the part again under the lock, taking over a file, saying what changed."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from django.db import models
+from django.utils.translation import gettext as _
+
+from incentives_portal.accounts.models import User
+from incentives_portal.documents.models import Document, DocumentVersion
+from incentives_portal.history.services import record
+from incentives_portal.workflow.engine import latest_event
+from incentives_portal.workflow.errors import Refused, Stale
+
+from ..models import Invoice, Proof, ProofDocument
+
+Part = TypeVar("Part", bound=models.Model)
+
+
+def own(proof: Proof, part: Part) -> Part:
+    """The part, read again under the proof's lock; gone means that somebody else took it out (Stale)."""
+    row = type(part)._default_manager.filter(pk=part.pk, proof=proof).first()
+    if row is None:
+        raise Stale(proof, latest_event(proof.thread))
+    return row
+
+
+def take_over(proof: Proof, version: DocumentVersion, place: str) -> Document:
+    """The document of a stored file, to become a part of the proof. Raises Refused for one of others, removed, or in use already."""
+    document = Document.objects.select_for_update().get(pk=version.document_id)
+    foreign = document.organisation_id != proof.location.organisation_id
+    if foreign or document.removed_at is not None or is_used(document):
+        raise Refused(_("This file cannot be used here. Choose it again."), place=place)
+    return document
+
+
+def is_used(document: Document) -> bool:
+    """Whether the document is part of a proof already. At most two queries."""
+    return any(model._default_manager.filter(document=document).exists() for model in (Invoice, ProofDocument))
+
+
+def apply(row: Any, **values: Any) -> dict[str, list[str]]:
+    """Set the values and return what changed, as field → [before, after]."""
+    changes = {}
+    for name, value in values.items():
+        before = getattr(row, name)
+        if before != value:
+            changes[name] = [_shown(before), _shown(value)]
+            setattr(row, name, value)
+    return changes
+
+
+def _shown(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def record_changes(proof: Proof, actor: User, code: str, changes: Mapping[str, list[str]], **data: Any) -> None:
+    """Tell the history what changed; nothing, if nothing did."""
+    if changes:
+        record(proof.thread, actor, code, data={"changes": dict(changes), **data})

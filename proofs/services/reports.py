@@ -1,0 +1,154 @@
+"""Writing certified service reports: work that the partner's own people did, certified by one of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from incentives_portal import clock
+from incentives_portal.accounts.models import User
+from incentives_portal.history.services import record
+from incentives_portal.money import MAX_AMOUNT, quantize
+from incentives_portal.programs.models import ExpenseType
+from incentives_portal.workflow.engine import editing
+from incentives_portal.workflow.errors import Refused
+
+from .. import events, rules
+from ..models import ExpenseLine, Proof, ServiceLine, ServiceReport
+from .invoices import check_expense_types
+from .parts import own
+
+_HOURS_A_DAY = 24
+
+
+@dataclass(frozen=True)
+class WorkDraft:
+    """Who worked how long, and what an hour costs in the proof's currency."""
+
+    person: str
+    role: str
+    starts: date
+    ends: date
+    hours: Decimal
+    rate: Decimal
+
+
+def add_report(
+    proof: Proof,
+    *,
+    actor: User,
+    seen: int | None,
+    work: str,
+    lines: Sequence[WorkDraft],
+    expense_type: ExpenseType | None = None,
+) -> ServiceReport:
+    """Generate a service report: its cost is the sum of hours × rate. It counts once a person has certified it.
+
+    Raises Refused for a report without lines, lines that cannot be, or a type that the activity does not have; and the errors of
+    ``editing``.
+    """
+    with editing(proof, actor=actor, capability=rules.write_capability(proof), seen=seen) as current:
+        _check(current, work, lines, expense_type)
+        report = ServiceReport(proof=current)
+        _write(report, work, lines, expense_type)
+        record(current.thread, actor, events.REPORT_ADDED, data={"name": str(report)})
+    return report
+
+
+def edit_report(
+    report: ServiceReport,
+    *,
+    actor: User,
+    seen: int | None,
+    work: str,
+    lines: Sequence[WorkDraft],
+    expense_type: ExpenseType | None = None,
+) -> ServiceReport:
+    """Change a report; what was certified before is not certified any more. Errors as of ``add_report``."""
+    proof = report.proof
+    with editing(proof, actor=actor, capability=rules.write_capability(proof), seen=seen) as current:
+        row = own(current, report)
+        _check(current, work, lines, expense_type)
+        row.statement, row.certified_by, row.certified_name, row.certified_at = "", None, "", None
+        _write(row, work, lines, expense_type)
+        record(current.thread, actor, events.REPORT_EDITED, data={"name": str(row)})
+    return row
+
+
+def certify_report(report: ServiceReport, *, actor: User, seen: int | None, statement: str) -> ServiceReport:
+    """Certify a report by name and time, with the statement that the person has read and confirmed.
+
+    Raises Refused without a statement or for a report that is certified already, and the errors of ``editing``.
+    """
+    proof = report.proof
+    with editing(proof, actor=actor, capability=rules.write_capability(proof), seen=seen) as current:
+        row = own(current, report)
+        if row.is_certified:
+            raise Refused(_("This report is certified already."))
+        if not statement.strip():
+            raise Refused(_("Confirm the statement."), place="confirmed")
+        row.statement = statement.strip()
+        row.certified_by, row.certified_name, row.certified_at = actor, actor.name, clock.now()
+        row.save()
+        record(current.thread, actor, events.REPORT_CERTIFIED, words=row.statement, data={"name": str(row)})
+    return row
+
+
+def remove_report(report: ServiceReport, *, actor: User, seen: int | None) -> None:
+    """Take a report and its cost out of the proof. Raises the errors of ``editing``."""
+    proof = report.proof
+    with editing(proof, actor=actor, capability=rules.write_capability(proof), seen=seen) as current:
+        row = own(current, report)
+        name = str(row)
+        row.delete()
+        record(current.thread, actor, events.REPORT_REMOVED, data={"name": name})
+
+
+def _check(proof: Proof, work: str, lines: Sequence[WorkDraft], expense_type: ExpenseType | None) -> None:
+    if not work.strip():
+        raise Refused(_("Describe the work."), place="work")
+    if not lines:
+        raise Refused(_("Add a line for each person who worked."), place="lines")
+    check_expense_types(proof, [expense_type])
+    for line in lines:
+        if line.ends < line.starts:
+            raise Refused(_("The work of %(person)s ends before it starts.") % {"person": line.person}, place="lines")
+        if line.hours <= 0 or line.rate <= 0:
+            raise Refused(
+                _("The line of %(person)s needs hours and a rate of more than zero.") % {"person": line.person},
+                place="lines",
+            )
+        if line.hours > _HOURS_A_DAY * ((line.ends - line.starts).days + 1):
+            raise Refused(
+                _("%(person)s cannot have worked that many hours in these days.") % {"person": line.person},
+                place="lines",
+            )
+    if sum((line.hours * line.rate for line in lines), Decimal(0)) > MAX_AMOUNT:
+        raise Refused(_("This amount is too large."), place="lines")
+
+
+def _write(report: ServiceReport, work: str, lines: Sequence[WorkDraft], expense_type: ExpenseType | None) -> None:
+    proof = report.proof
+    report.work = work.strip()
+    report.save()
+    report.lines.all().delete()
+    rows = [
+        ServiceLine(
+            report=report,
+            person=line.person.strip(),
+            role=line.role.strip(),
+            starts=line.starts,
+            ends=line.ends,
+            hours=line.hours,
+            rate=quantize(line.rate, proof.currency),
+        )
+        for line in lines
+    ]
+    ServiceLine.objects.bulk_create(rows)
+    total = quantize(sum((row.hours * row.rate for row in rows), Decimal(0)), proof.currency)
+    report.expenses.all().delete()
+    ExpenseLine.objects.create(
+        proof=proof, report=report, expense_type=expense_type, words=report.work[:200], net=total, tax=Decimal(0)
+    )

@@ -1,0 +1,270 @@
+"""Invoices with their costs, and certified service reports."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from incentives_portal.history.models import Event
+from incentives_portal.programs.models import ExpenseType
+from incentives_portal.tests.world import NOW
+from incentives_portal.workflow.errors import NotAllowed, Refused, Stale
+from proofs import services
+from proofs.models import ExpenseLine, Invoice, ServiceReport
+
+from . import builders
+from .builders import seen
+
+
+def last(proof):
+    return Event.objects.filter(thread=proof.thread).latest("id")
+
+
+def test_add_invoice(world):
+    proof = builders.make_proof(world)
+    version = builders.file(world.jana, "rechnung.pdf")
+
+    invoice = builders.add_invoice(proof, world.jana, version=version, supplier="Förde Catering", number="RE-26/1187")
+
+    assert (invoice.supplier_key, invoice.number_key, invoice.document) == (
+        "fördecatering",
+        "re261187",
+        version.document,
+    )
+    assert list(invoice.expenses.values_list("expense_type__code", "net", "tax", "words")) == [
+        ("media_placement", Decimal("1000"), Decimal("190"), "Ad")
+    ]
+    event = last(proof)
+    assert (event.code, event.data["name"], event.data["file"], event.data["sha256"]) == (
+        "proofs.invoice.added",
+        "Förde Catering RE-26/1187",
+        "rechnung.pdf",
+        version.sha256,
+    )
+
+
+def refusal(world, proof, **given):
+    """The place at which an invoice is refused."""
+    with pytest.raises(Refused) as refused:
+        builders.add_invoice(proof, world.jana, **given)
+    assert not proof.invoices.exists()
+    return refused.value.place
+
+
+def test_invoice_that_cannot_be(world):
+    proof = builders.make_proof(world)
+    foreign = ExpenseType.objects.exclude(eligible__type=proof.activity_type).first()
+    cost = builders.expense
+
+    assert refusal(world, proof, gross=Decimal("1200.00")) == "gross"
+    assert refusal(world, proof, net=Decimal("-1"), gross=Decimal("189")) == "net"
+    assert refusal(world, proof, net=Decimal(0), tax=Decimal(0), gross=Decimal(0)) == "net"
+    assert refusal(world, proof, expenses=[cost(proof, net=Decimal("1000.01"))]) == "expenses"
+    assert refusal(world, proof, expenses=[cost(proof, tax=Decimal("190.01"))]) == "expenses"
+    assert refusal(world, proof, expenses=[cost(proof, net=Decimal(0))]) == "expenses"
+    assert refusal(world, proof, expenses=[cost(proof, net=Decimal(600))] * 2) == "expenses"
+    assert refusal(world, proof, expenses=[cost(proof, expense_type=foreign)]) == "expenses"
+    assert refusal(world, proof, expenses=[cost(proof, expense_type=None)]) == "expenses"
+
+
+def test_activity_without_a_list_takes_every_cost(world):
+    proof = builders.make_proof(world, kind="product_seeding")
+
+    invoice = builders.add_invoice(proof, world.jana, expenses=[builders.expense(proof, expense_type=None)])
+
+    assert invoice.expenses.get().expense_type is None
+
+
+def test_invoice_in_another_currency(world):
+    proof = builders.make_proof(world)
+
+    invoice = builders.add_invoice(
+        proof,
+        world.jana,
+        currency="JPY",
+        net=Decimal("1000"),
+        tax=Decimal("100"),
+        gross=Decimal("1100"),
+        expenses=[builders.expense(proof, tax=Decimal("100"))],
+    )
+
+    assert (invoice.currency, invoice.gross) == ("JPY", Decimal(1100))
+
+
+def test_same_invoice_on_the_same_proof(world):
+    proof = builders.make_proof(world)
+    invoice = builders.add_invoice(proof, world.jana, number="RE-1")
+
+    with pytest.raises(Refused) as refused:
+        builders.add_invoice(proof, world.jana, supplier="DRUCKHAUS NORD GMBH", number="re 1")
+
+    assert refused.value.place == "number"
+    services.edit_invoice(
+        invoice, actor=world.jana, seen=seen(proof), details=builders.details(number="RE 1"), expenses=[]
+    )
+
+
+def test_edit_invoice_with_another_file(world):
+    proof = builders.make_proof(world)
+    invoice = builders.add_invoice(proof, world.jana)
+    former, version = invoice.document, builders.file(world.jana)
+
+    services.edit_invoice(
+        invoice,
+        actor=world.jana,
+        seen=seen(proof),
+        details=builders.details(net=Decimal("500"), tax=Decimal("95"), gross=Decimal("595")),
+        expenses=[builders.expense(proof, net=Decimal("400"), tax=Decimal("76"))],
+        version=version,
+    )
+
+    row = proof.invoices.get()
+    assert (row.gross, row.document, row.expenses.get().net) == (Decimal(595), version.document, Decimal(400))
+    former.refresh_from_db()
+    assert (former.removed_at, former.removed_by) == (NOW, world.jana)
+    assert last(proof).code == "proofs.invoice.edited"
+
+
+def test_remove_invoice(world):
+    proof = builders.make_proof(world)
+    invoice = builders.add_invoice(proof, world.jana)
+
+    services.remove_invoice(invoice, actor=world.jana, seen=seen(proof))
+
+    assert not Invoice.objects.exists()
+    assert not ExpenseLine.objects.exists()
+    assert (last(proof).code, last(proof).data["name"]) == ("proofs.invoice.removed", str(invoice))
+
+
+def test_invoice_that_somebody_else_took_out(world):
+    proof = builders.make_proof(world)
+    invoice = builders.add_invoice(proof, world.jana)
+    services.remove_invoice(invoice, actor=world.jana, seen=seen(proof))
+
+    with pytest.raises(Stale):
+        services.remove_invoice(Invoice(pk=1, proof=proof), actor=world.jana, seen=seen(proof))
+
+
+@pytest.mark.parametrize("whose", ["other organisation", "removed", "on this proof", "on another proof"])
+def test_file_that_cannot_be_used(world, whose):
+    proof = builders.make_proof(world)
+    version = builders.file(world.owen if whose == "other organisation" else world.jana)
+    if whose == "removed":
+        from incentives_portal.documents.services import remove
+
+        remove(version.document, world.jana)
+    if whose == "on this proof":
+        builders.add_document(proof, world.jana, version=version)
+    if whose == "on another proof":
+        builders.add_invoice(builders.make_proof(world, activity=proof.activity), world.jana, version=version)
+
+    with pytest.raises(Refused) as refused:
+        builders.add_invoice(proof, world.jana, version=version)
+
+    assert refused.value.place == "file"
+    assert not proof.invoices.exists()
+
+
+# Service reports
+
+
+def test_report_costs_what_its_hours_cost(world):
+    proof = builders.make_proof(world)
+    lines = [
+        builders.work(hours=Decimal("12.50"), rate=Decimal("80")),
+        builders.work(person="Max", hours=Decimal("0.25"), rate=Decimal("33.33")),
+    ]
+
+    report = builders.add_report(proof, world.jana, certified=False, lines=lines)
+
+    cost = report.expenses.get()
+    assert (cost.net, cost.tax, cost.expense_type.code) == (Decimal("1008.33"), 0, "media_placement")
+    assert (report.lines.count(), report.is_certified) == (2, False)
+    assert last(proof).code == "proofs.report.added"
+
+
+def test_certify_by_name_and_time(world):
+    proof = builders.make_proof(world)
+    report = builders.add_report(proof, world.jana, certified=False)
+
+    services.certify_report(report, actor=world.jana, seen=seen(proof), statement=" We did this. ")
+
+    row = proof.reports.get()
+    assert (row.certified_by, row.certified_name, row.certified_at, row.statement) == (
+        world.jana,
+        "Jana Petersen",
+        NOW,
+        "We did this.",
+    )
+    assert (last(proof).code, last(proof).words) == ("proofs.report.certified", "We did this.")
+    with pytest.raises(Refused):
+        services.certify_report(report, actor=world.jana, seen=seen(proof), statement="Again.")
+
+
+def test_certify_without_a_statement(world):
+    proof = builders.make_proof(world)
+    report = builders.add_report(proof, world.jana, certified=False)
+
+    with pytest.raises(Refused):
+        services.certify_report(report, actor=world.jana, seen=seen(proof), statement=" ")
+
+
+def test_certify_is_for_those_who_write(world):
+    proof = builders.make_proof(world)
+    report = builders.add_report(proof, world.jana, certified=False)
+
+    for person in (world.tobias, world.lena, world.owen, world.mira):
+        with pytest.raises(NotAllowed):
+            services.certify_report(report, actor=person, seen=seen(proof), statement="Yes.")
+
+
+def test_edited_report_must_be_certified_again(world):
+    proof = builders.make_proof(world)
+    report = builders.add_report(proof, world.jana)
+
+    services.edit_report(
+        report,
+        actor=world.jana,
+        seen=seen(proof),
+        work="Layout only",
+        lines=[builders.work(hours=Decimal(1))],
+        expense_type=builders.expense_type(proof),
+    )
+
+    row = proof.reports.get()
+    assert (row.is_certified, row.statement, row.work, row.expenses.get().net) == (False, "", "Layout only", 80)
+
+
+def test_remove_report(world):
+    proof = builders.make_proof(world)
+    report = builders.add_report(proof, world.jana)
+
+    services.remove_report(report, actor=world.jana, seen=seen(proof))
+
+    assert not ServiceReport.objects.exists()
+    assert not ExpenseLine.objects.exists()
+    assert last(proof).data == {"name": "Layout and proofreading"}
+
+
+def report_refusal(world, proof, **given):
+    with pytest.raises(Refused) as refused:
+        builders.add_report(proof, world.jana, certified=False, **given)
+    return refused.value.place
+
+
+def test_report_that_cannot_be(world):
+    proof = builders.make_proof(world)
+    day = date(2026, 10, 5)
+
+    assert report_refusal(world, proof, work=" ") == "work"
+    assert report_refusal(world, proof, lines=[]) == "lines"
+    assert report_refusal(world, proof, expense_type=None) == "expenses"
+    for wrong in (
+        {"ends": date(2026, 10, 4)},
+        {"hours": Decimal(0)},
+        {"rate": Decimal(0)},
+        {"starts": day, "ends": day, "hours": Decimal("24.5")},
+        {"rate": Decimal("9999999999999")},
+    ):
+        assert report_refusal(world, proof, lines=[builders.work(**wrong)]) == "lines"
+    assert not proof.reports.exists()

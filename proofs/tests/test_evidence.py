@@ -1,0 +1,199 @@
+"""The proof to be read: what stands where, remarks at their places, and what the plan page shows."""
+
+from decimal import Decimal
+
+import pytest
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from plans.tests import builders as plans
+from proofs import sections, services, upstairs
+from proofs.content import content_of
+from proofs.page import EDITING, Evidence, evidence_context, workbench_context
+
+from . import builders
+from .builders import fresh, seen
+
+
+@pytest.fixture
+def proof(world):
+    proof = builders.complete_proof(world, kind="customer_seminars")
+    builders.add_report(proof, world.jana)
+    return fresh(proof)
+
+
+def shown(context):
+    return render_to_string("proofs/_evidence.html", context)
+
+
+def test_everything_is_there_to_be_read_and_nothing_to_be_clicked(world, proof):
+    page = shown(evidence_context(proof, world.mira))
+
+    for words in ("Druckhaus Nord GmbH", "Nora Feld", "The advert as printed", "Number of registered guests", "54"):
+        assert words in page
+    for words in ("<form", "<button", "/edit/", "/remove/", "/add/"):
+        assert words not in page
+
+
+def test_what_was_submitted_stays_what_it_was(world, proof):
+    content = content_of(proof)
+    services.seal(proof)
+    services.unseal(proof)
+    invoice = proof.invoices.get()
+    services.remove_invoice(invoice, actor=world.jana, seen=seen(proof))
+
+    assert "Druckhaus Nord GmbH" in shown(evidence_context(fresh(proof), world.mira, content=content))
+    assert "Druckhaus Nord GmbH" not in shown(evidence_context(fresh(proof), world.mira))
+
+
+def test_remark_stands_at_its_place_and_none_is_lost(world, proof):
+    folder = evidence_context(proof, world.mira)["evidence"].folder
+    invoice, report, document = folder.invoices[0], folder.reports[0], folder.documents[0]
+    places = [
+        "basics",
+        "amount",
+        "invoices",
+        "reports",
+        "expenses",
+        "documents",
+        "comments",
+        f"invoice-{invoice.id}",
+        invoice.file.version,
+        f"expense-{invoice.expenses[0].id}",
+        f"report-{report.id}",
+        f"expense-{report.expenses[0].id}",
+        f"document-{document.id}",
+        document.file.version,
+        "answers-seminar_guests",
+        "attendees",
+        "somewhere else",
+    ]
+    marks = {place: [f"remark about {place}"] for place in places}
+
+    evidence = evidence_context(proof, world.jana, marks=marks)["evidence"]
+    page = shown({"evidence": evidence})
+
+    assert [page.count(f"remark about {place}<") for place in places] == [1] * len(places)
+    assert evidence.other_marks == ["remark about somewhere else"]
+    assert evidence.invoices[0].marks == [
+        f"remark about invoice-{invoice.id}",
+        f"remark about {invoice.file.version}",
+    ]
+
+
+def test_remark_at_an_answer_stands_at_its_field_too(world, proof):
+    marks = {"answers-seminar_guests": ["Give the registered number"]}
+
+    page = shown(workbench_context(proof, world.jana, marks=marks))
+
+    assert "Give the registered number" in page
+
+
+def test_places_are_ids_that_occur_once(world, proof):
+    context = workbench_context(proof, world.jana, here="/claims/1/")
+    page = shown(context)
+    folder = context["evidence"].folder
+
+    rows = [f"invoice-{folder.invoices[0].id}", f"report-{folder.reports[0].id}", f"document-{folder.documents[0].id}"]
+    for place in [
+        "basics",
+        "invoices",
+        "reports",
+        "expenses",
+        "documents",
+        "answers-seminar_guests",
+        "comments",
+        *rows,
+    ]:
+        assert page.count(f'id="{place}"') == 1, place
+    assert 'name="next" value="/claims/1/"' in page
+
+
+def test_words_of_partners_are_escaped(world):
+    evil = "<img src=x onerror=alert(1)>"
+    proof = builders.make_proof(world, name=evil)
+    builders.add_document(proof, world.jana, note=evil)
+    builders.add_invoice(proof, world.jana, supplier=evil)
+    services.set_final_comments(proof, actor=world.jana, seen=seen(proof), words=evil)
+
+    page = shown(evidence_context(fresh(proof), world.mira))
+
+    assert (evil in page, page.count("&lt;img src=x") >= 4) == (False, True)
+
+
+def test_costs_in_two_currencies_are_not_added_up(world):
+    proof = builders.make_proof(world)
+    builders.add_invoice(proof, world.jana)
+    assert evidence_of(world, proof).total == Decimal("1000")
+
+    builders.add_invoice(proof, world.jana, currency="USD")
+    assert evidence_of(world, proof).total is None
+
+
+def evidence_of(world, proof) -> Evidence:
+    return evidence_context(fresh(proof), world.jana)["evidence"]
+
+
+# The plan page
+
+
+def cells(world, activity, user):
+    plan = plans.fresh(activity.campaign.plan)
+    return sections.activity_proofs(plan, user)[str(activity.public_id)]
+
+
+def test_activity_without_proofs_offers_to_add_one(world):
+    activity = builders.approved_activity(world)
+
+    cell = cells(world, activity, world.jana)
+
+    assert (cell.claimed, cell.context["proofs"]) == (None, [])
+    assert cell.context["add_url"] == reverse("proofs:new", args=[activity.public_id])
+    page = render_to_string(cell.template, {"cell": cell.context})
+    assert ("Add PoE" in page, "26 Feb 2027" in page) == (True, True)
+
+
+@pytest.mark.parametrize("name", ["tobias", "lena", "karin", "bea", "elif_", "mira"])
+def test_add_poe_is_offered_to_incentives_admins_only(world, name):
+    cell = cells(world, builders.approved_activity(world), getattr(world, name))
+
+    assert cell.context["add_url"] == ""
+    assert "Add PoE" not in render_to_string(cell.template, {"cell": cell.context})
+
+
+def test_add_poe_is_offered_for_approved_activities_only(world):
+    plan = plans.submitted_plan(world)
+
+    activity = plan.campaigns.get().activities.select_related("campaign__plan").first()
+
+    assert cells(world, activity, world.jana).context["add_url"] == ""
+
+
+def test_proofs_with_status_and_what_they_ask(world, monkeypatch):
+    activity = builders.approved_activity(world)
+    first, second, third = (builders.make_proof(world, activity=activity) for _number in range(3))
+    cases = {
+        second.pk: upstairs.Case("/claims/2/", "CLM-2", EDITING, approved_amount=Decimal("800")),
+        third.pk: upstairs.Case("/claims/3/", "CLM-3", EDITING, counts=False),
+    }
+    monkeypatch.setattr(upstairs, "_case_sources", [lambda proofs: cases])
+
+    cell = cells(world, activity, world.jana)
+
+    assert cell.claimed == Decimal("1800")
+    assert [(link.reference, link.url) for link in cell.context["proofs"]] == [
+        (first.thread.reference, first.get_absolute_url()),
+        ("CLM-2", "/claims/2/"),
+        ("CLM-3", "/claims/3/"),
+    ]
+
+
+def test_operator_sees_proofs_that_were_sent_in_only(world):
+    activity = builders.approved_activity(world)
+    builders.make_proof(world, activity=activity)
+    sent = builders.make_proof(world, activity=activity)
+    services.seal(sent)
+
+    links = cells(world, activity, world.mira).context["proofs"]
+
+    assert [link.reference for link in links] == [sent.thread.reference]

@@ -1,0 +1,227 @@
+"""What a proof says as data, what the rules make of it, and evidence that was used before."""
+
+import json
+from decimal import Decimal
+
+import pytest
+from django.db import InternalError, connection, transaction
+
+from incentives_portal.programs.models import ExchangeRate
+from proofs import services, upstairs
+from proofs.content import content_of
+from proofs.facts import assess, proof_facts
+from proofs.folder import read
+from proofs.models import SealedFile
+
+from . import builders
+from .builders import fresh
+
+
+def blocks(proof):
+    return [finding.rule for finding in assess(fresh(proof)).blocks]
+
+
+def warnings(proof):
+    return [(finding.rule, finding.params.get("cases")) for finding in assess(fresh(proof)).warnings]
+
+
+# Content
+
+
+def test_content_has_every_part(world):
+    proof = builders.complete_proof(world, kind="customer_seminars")
+    builders.add_report(proof, world.jana)
+
+    content = content_of(fresh(proof))
+
+    assert json.loads(json.dumps(content)) == content
+    assert (content["reference"], content["amount"], content["plan"]) == (
+        proof.thread.reference,
+        "1000.000",
+        proof.activity.campaign.plan.thread.reference,
+    )
+    invoice = content["invoices"][0]
+    version = proof.invoices.get().document.versions.get()
+    assert invoice["file"] == {
+        "version": str(version.public_id),
+        "name": version.original_name,
+        "sha256": version.sha256,
+        "size": version.size,
+        "type": "pdf",
+    }
+    assert (invoice["gross"], invoice["expenses"][0]["type"]) == ("1190.000", "signage_display_print")
+    assert (content["reports"][0]["certified_name"], content["reports"][0]["lines"][0]["hours"]) == (
+        "Jana Petersen",
+        "12.50",
+    )
+    assert [part["code"] for part in content["documents"][0]["proves"]] == [
+        "seminar_brand",
+        "seminar_content",
+        "seminar_invitation",
+        "seminar_agenda",
+        "seminar_photos",
+        "seminar_slides",
+    ]
+    assert {answer["code"] for answer in content["answers"]} == {"seminar_all_shown", "seminar_guests"}
+
+
+def test_folder_of_a_stored_content_is_the_folder_of_the_rows(world):
+    proof = builders.complete_proof(world)
+
+    content = content_of(proof)
+
+    assert read(json.loads(json.dumps(content))) == read(content)
+
+
+def test_folder_of_a_proof_on_the_claim_track(world):
+    folder = read(content_of(builders.make_period_proof(world)))
+
+    assert (folder.usage_period, folder.campaign, folder.plan, folder.has_evidence) == (
+        world.period.label,
+        "",
+        "",
+        False,
+    )
+
+
+def test_content_is_read_in_one_query(world, django_assert_num_queries):
+    proof = builders.complete_proof(world)
+    for _number in range(3):
+        builders.add_document(proof, world.jana)
+        builders.add_invoice(proof, world.jana)
+    proof = fresh(proof)
+
+    with django_assert_num_queries(1):
+        content_of(proof)
+
+
+# Assessment
+
+
+@pytest.mark.parametrize(
+    "kind", ["print_advertising", "digital_advertising", "customer_seminars", "telemarketing", "exams_tuition"]
+)
+def test_complete_proof_is_ready(world, kind):
+    assert blocks(builders.complete_proof(world, kind=kind)) == []
+
+
+def test_complete_proof_on_the_claim_track_is_ready(world):
+    assert blocks(builders.complete_proof(world, proof=builders.make_period_proof(world))) == []
+
+
+def test_proof_with_nothing_but_its_basics(world):
+    assert blocks(builders.make_proof(world)) == [
+        "impressions",
+        "evidence",
+        "expenses_given",
+        "requirement.document",
+        "requirement.document",
+        "requirement.document",
+    ]
+
+
+def test_composite_asks_for_what_its_parts_ask(world):
+    proof = builders.make_proof(world, kind="multi_touch_campaign")
+    assert "components_chosen" in blocks(proof)
+
+    parts = tuple(proof.activity_type.components.filter(code="telemarketing"))
+    basics = services.Basics(proof.name, proof.executed_on, proof.amount, components=parts)
+    services.edit_basics(proof, actor=world.jana, seen=builders.seen(proof), basics=basics)
+
+    codes = {requirement.code for requirement in proof_facts(fresh(proof)).activity.requirements}
+    assert "call_script" in codes
+    assert "components_chosen" not in blocks(proof)
+
+
+def test_other_proofs_of_the_activity_take_of_what_was_planned_while_nobody_knows_better(world, monkeypatch):
+    monkeypatch.setattr(upstairs, "_used_sources", [])
+    proof = builders.make_proof(world)
+    builders.make_proof(world, activity=proof.activity, amount=Decimal("9500"))
+    thrown_away = builders.make_proof(world, activity=proof.activity, amount=Decimal("300"))
+    services.discard(thrown_away)
+
+    assert proof_facts(proof).planned_left == Decimal("500")
+
+
+def test_what_the_room_above_knows_counts_instead(world, monkeypatch):
+    proof = builders.make_proof(world)
+    used = upstairs.Used(planned=Decimal("9900"), plan_limit_left=Decimal("70"), claimed_before={"cap": Decimal(1)})
+    monkeypatch.setattr(upstairs, "_used_sources", [lambda asked: used])
+
+    facts = proof_facts(proof)
+
+    assert (facts.planned_left, facts.plan_limit_left, facts.claimed_before) == (100, 70, {"cap": 1})
+
+
+def test_costs_in_another_currency_are_converted_by_the_rate_of_the_month(world):
+    ExchangeRate.objects.create(month="2026-10-01", from_currency="USD", to_currency="EUR", rate=Decimal("0.9"))
+    proof = builders.make_proof(world)
+    builders.add_invoice(proof, world.jana, currency="USD")
+
+    assert assess(fresh(proof)).steps[0].amount == Decimal("900.00")
+
+
+# Used before
+
+
+def test_nothing_was_used_before(world):
+    assert warnings(builders.complete_proof(world)) == []
+
+
+def test_same_invoice_number_on_another_proof_is_flagged(world):
+    first, second = builders.make_proof(world), builders.make_period_proof(world)
+    builders.add_invoice(first, world.jana, number="RE 26-1187")
+    builders.add_invoice(second, world.jana, supplier="druckhaus nord gmbh", number="RE-26 1187")
+
+    assert warnings(second) == [("invoice_again", {"and": [first.thread.reference]})]
+    assert warnings(first) == [("invoice_again", {"and": [second.thread.reference]})]
+
+
+def test_same_file_on_another_proof_is_flagged_whatever_it_is_there(world):
+    first = builders.make_proof(world)
+    second = builders.make_proof(world, activity=first.activity)
+    same = builders.pdf() + b"\n% same\n"
+    builders.add_invoice(first, world.jana, version=builders.file(world.jana, "a.pdf", same))
+    builders.add_document(second, world.tobias, version=builders.file(world.tobias, "b.pdf", same))
+
+    assert warnings(second) == [("document_again", {"and": [first.thread.reference]})]
+    assert warnings(first) == [("invoice_again", {"and": [second.thread.reference]})]
+
+
+def test_what_another_partner_handed_in_is_nobodys_business(world):
+    ours, theirs = (
+        builders.make_period_proof(world),
+        builders.make_period_proof(world, actor=world.owen, location=world.bristol),
+    )
+    same = builders.pdf() + b"\n% same\n"
+    for proof, person in ((ours, world.jana), (theirs, world.owen)):
+        builders.add_invoice(proof, person, number="RE-1", version=builders.file(person, "a.pdf", same))
+        builders.add_document(proof, person, version=builders.file(person, "b.pdf", same + b"2"))
+
+    assert (warnings(ours), warnings(theirs)) == ([], [])
+
+
+def test_what_was_thrown_away_or_taken_out_does_not_count(world):
+    first = builders.make_proof(world)
+    builders.add_invoice(first, world.jana, number="RE-1")
+    services.discard(first)
+    second = builders.make_proof(world, activity=first.activity)
+    taken_out = builders.add_invoice(second, world.jana, number="RE-1")
+    services.remove_invoice(taken_out, actor=world.jana, seen=builders.seen(second))
+    third = builders.make_proof(world, activity=first.activity)
+    builders.add_invoice(third, world.jana, number="RE-1")
+
+    assert warnings(third) == []
+
+
+# What was sent in
+
+
+@pytest.mark.parametrize("statement", ["UPDATE proofs_sealedfile SET proof_id = 0", "DELETE FROM proofs_sealedfile"])
+def test_database_keeps_what_was_sent_in(world, statement):
+    services.seal(builders.complete_proof(world))
+
+    with pytest.raises(InternalError, match="append_only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+    assert SealedFile.objects.count() == 2

@@ -1,0 +1,179 @@
+"""Two at once on real PostgreSQL: one wins, the other is told, and nothing happens twice."""
+
+import threading
+import uuid
+from decimal import Decimal
+
+import pytest
+from django.db import connection, transaction
+
+from incentives_portal import clock
+from incentives_portal.history.models import Event
+from incentives_portal.programs.catalogue.loading import load_catalogue
+from incentives_portal.tests.world import NOW, make_world
+from incentives_portal.workflow.errors import NotNow, Overtaken, Refused, Stale
+from plans import services as plan_services
+from proofs import services
+from proofs.models import Proof
+
+from . import builders
+from .builders import beginning, seen
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def there():
+    with clock.at(NOW):
+        load_catalogue()
+        yield make_world()
+
+
+def at_once(*deeds):
+    """Start the deeds together, each on its own connection; returns what each gave or raised."""
+    gate, results = threading.Barrier(len(deeds)), [None] * len(deeds)
+
+    def run(position, deed):
+        try:
+            with clock.at(NOW):
+                gate.wait(timeout=10)
+                results[position] = deed()
+        except Exception as error:
+            results[position] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(deeds)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    return results
+
+
+def losers(results):
+    return [type(result) for result in results if isinstance(result, Exception)]
+
+
+def codes(proof):
+    return list(Event.objects.filter(thread=proof.thread).order_by("id").values_list("code", flat=True))
+
+
+def test_new_proof_clicked_many_times_is_one_proof(there):
+    activity, key = builders.approved_activity(there), uuid.uuid4()
+
+    def begin():
+        return services.create_proof_for_activity(activity, actor=there.jana, beginning=beginning(key=key)).pk
+
+    results = at_once(*[begin] * 4)
+
+    assert results == [Proof.objects.get().pk] * 4
+    assert codes(Proof.objects.get()) == ["proofs.proof.created"]
+
+
+def test_proof_begun_while_its_activity_is_taken_out_of_the_plan(there):
+    activity = builders.approved_activity(there)
+    plan = activity.campaign.plan
+    plan_services.revise(plan, actor=there.jana, seen=_version(plan))
+    version = _version(plan)
+
+    results = at_once(
+        lambda: services.create_proof_for_activity(activity, actor=there.jana, beginning=beginning()),
+        lambda: plan_services.remove_activity(activity, actor=there.jana, seen=version),
+    )
+
+    assert len(losers(results)) == 1
+    assert Proof.objects.exists() == type(activity).objects.filter(pk=activity.pk).exists()
+
+
+def _version(plan):
+    return type(plan).objects.values_list("version", flat=True).get(pk=plan.pk)
+
+
+DEEDS = {
+    "edit_basics": lambda there, proof: services.edit_basics(
+        proof,
+        actor=there.jana,
+        seen=proof.version,
+        basics=services.Basics("Other", proof.executed_on, Decimal("7")),
+    ),
+    "save_answers": lambda there, proof: services.save_answers(
+        proof, actor=there.jana, seen=proof.version, answers={"seminar_guests": Decimal(1)}
+    ),
+    "seal": lambda there, proof: sealed(proof),
+}
+
+
+@transaction.atomic
+def sealed(proof):
+    """As the room above does it, inside the transaction of its verb."""
+    return services.seal(proof, seen=proof.version)
+
+
+@pytest.mark.parametrize(("one", "other"), [(one, other) for one in DEEDS for other in DEEDS if one <= other])
+def test_two_edits_of_the_same_version_have_one_winner(there, one, other):
+    proof = builders.make_proof(there, kind="customer_seminars")
+
+    results = at_once(lambda: DEEDS[one](there, proof), lambda: DEEDS[other](there, proof))
+
+    assert len(losers(results)) == 1
+    assert issubclass(losers(results)[0], Overtaken)
+    assert seen(proof) == proof.version + 1
+
+
+def test_same_invoice_sent_twice_is_one_invoice(there):
+    proof = builders.make_proof(there)
+    version, details = builders.file(there.jana), builders.details()
+
+    def add():
+        return services.add_invoice(
+            proof, actor=there.jana, seen=proof.version, version=version, details=details, expenses=[]
+        )
+
+    results = at_once(add, add)
+
+    assert losers(results) == [Stale]
+    assert proof.invoices.count() == 1
+    assert codes(proof).count("proofs.invoice.added") == 1
+
+
+def test_one_file_taken_by_two_proofs(there):
+    activity = builders.approved_activity(there)
+    proofs = [builders.make_proof(there, activity=activity) for _number in range(2)]
+    version = builders.file(there.jana)
+
+    def add(proof):
+        draft = services.DocumentDraft(version, "The advert")
+        return lambda: services.add_documents(proof, actor=there.jana, seen=proof.version, documents=[draft])
+
+    results = at_once(*map(add, proofs))
+
+    assert losers(results) == [Refused]
+    assert sum(proof.documents.count() for proof in proofs) == 1
+
+
+def test_report_certified_by_two(there):
+    proof = builders.make_proof(there)
+    report = builders.add_report(proof, there.jana, certified=False)
+    version = seen(proof)
+
+    def certify():
+        return services.certify_report(report, actor=there.jana, seen=version, statement="Yes.")
+
+    results = at_once(certify, certify)
+
+    assert losers(results) == [Stale]
+    assert codes(proof).count("proofs.report.certified") == 1
+
+
+def test_document_added_while_the_proof_is_sealed(there):
+    proof = builders.make_proof(there)
+    draft = services.DocumentDraft(builders.file(there.tobias), "The invitation")
+
+    results = at_once(
+        lambda: sealed(proof),
+        lambda: services.add_documents(proof, actor=there.tobias, seen=proof.version, documents=[draft]),
+    )
+
+    assert losers(results)[0] in (NotNow, Stale)
+    assert (proof.documents.count(), Proof.objects.get().sealed) in [(0, True), (1, False)]

@@ -1,0 +1,474 @@
+"""Beginning a proof, its basics, attendees, answers and last words: allowed, refused, stale, and what the history keeps."""
+
+import uuid
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from incentives_portal.history.models import Event
+from incentives_portal.programs.models import UsagePeriod
+from incentives_portal.tests.world import NOW
+from incentives_portal.workflow.errors import NotAllowed, NotNow, Refused, Stale
+from plans.tests import builders as plans
+from proofs import services
+from proofs.models import Proof
+
+from . import builders
+from .builders import beginning, fresh, seen
+
+
+def codes(proof):
+    return list(Event.objects.filter(thread=proof.thread).order_by("id").values_list("code", flat=True))
+
+
+def last(proof):
+    return Event.objects.filter(thread=proof.thread).latest("id")
+
+
+# Beginning
+
+
+def test_proof_for_an_activity_takes_what_the_plan_says(world):
+    activity = builders.approved_activity(world)
+
+    proof = services.create_proof_for_activity(activity, actor=world.jana, beginning=beginning())
+
+    assert (proof.location, proof.program, proof.currency) == (world.hamburg, world.device, "EUR")
+    assert (proof.activity, proof.activity_type, proof.usage_period) == (activity, activity.activity_type, None)
+    assert (proof.name, proof.executed_on, proof.amount) == ("Autumn adverts, first half", date(2026, 10, 8), 1000)
+    assert proof.thread.reference.startswith("POE-2026-")
+    assert codes(proof) == ["proofs.proof.created"]
+
+
+def test_proof_for_an_activity_is_begun_by_incentives_admins_only(world):
+    activity = builders.approved_activity(world)
+
+    for name in ("tobias", "lena", "karin", "anton", "bea", "nils", "owen", "elif_", "mira"):
+        with pytest.raises(NotAllowed):
+            services.create_proof_for_activity(activity, actor=getattr(world, name), beginning=beginning())
+
+    assert not Proof.objects.exists()
+
+
+def test_proof_for_an_activity_that_was_not_approved(world):
+    plan = plans.submitted_plan(world)
+    activity = plan.campaigns.get().activities.first()
+
+    with pytest.raises(Refused):
+        services.create_proof_for_activity(activity, actor=world.jana, beginning=beginning())
+
+
+def test_proof_for_an_activity_that_only_the_revision_has(world):
+    activity = builders.approved_activity(world)
+    plan = activity.campaign.plan
+    plans.services.SERVICES["revise"](plan, actor=world.jana, seen=plans.fresh(plan).version)
+    new = plans.add_activity(world, activity.campaign, world.jana, activity_type=builders.kind_of("print_advertising"))
+
+    with pytest.raises(Refused):
+        services.create_proof_for_activity(new, actor=world.jana, beginning=beginning())
+    assert services.create_proof_for_activity(activity, actor=world.jana, beginning=beginning()).pk
+
+
+def test_date_of_a_new_proof_within_the_campaign(world):
+    activity = builders.approved_activity(world)
+
+    first, last_day = date(2026, 8, 30), date(2026, 10, 29)
+    for day in (first, last_day):
+        assert builders.make_proof(world, activity=activity, executed_on=day).executed_on == day
+    for day in (date(2026, 8, 29), date(2026, 10, 30)):
+        with pytest.raises(Refused) as refused:
+            builders.make_proof(world, activity=activity, executed_on=day)
+        assert refused.value.place == "executed_on"
+
+
+def test_new_proof_needs_an_amount(world):
+    with pytest.raises(Refused) as refused:
+        builders.make_proof(world, amount=Decimal(0))
+
+    assert refused.value.place == "amount"
+
+
+def test_activity_may_have_several_proofs(world):
+    first = builders.make_proof(world)
+
+    second = builders.make_proof(world, activity=first.activity)
+
+    assert first.pk != second.pk
+
+
+def test_second_click_with_the_same_key_gives_the_same_proof(world):
+    activity, key = builders.approved_activity(world), uuid.uuid4()
+
+    first = services.create_proof_for_activity(activity, actor=world.jana, beginning=beginning(key=key))
+    second = services.create_proof_for_activity(activity, actor=world.jana, beginning=beginning(key=key))
+
+    assert (first.pk, Proof.objects.count()) == (second.pk, 1)
+    assert codes(first) == ["proofs.proof.created"]
+
+
+def test_key_of_somebody_elses_proof_reveals_nothing(world):
+    theirs = builders.make_period_proof(world, actor=world.owen, location=world.bristol)
+
+    with pytest.raises(Refused) as refused:
+        builders.make_proof(world, key=theirs.public_id)
+
+    assert refused.value.sentences == ["This could not be saved. Please open the form again."]
+
+
+def test_proof_for_a_period(world):
+    proof = builders.make_period_proof(world, actor=world.tobias)
+
+    assert (proof.program, proof.usage_period, proof.activity, proof.currency) == (
+        world.cloud,
+        world.period,
+        None,
+        "EUR",
+    )
+
+
+def test_proof_for_a_period_wrong_person(world):
+    for name in ("lena", "anton", "bea", "nils", "owen", "elif_", "mira"):
+        with pytest.raises(NotAllowed):
+            builders.make_period_proof(world, actor=getattr(world, name))
+
+
+@pytest.mark.parametrize("day", [date(2026, 6, 30), date(2027, 1, 1)])
+def test_proof_for_a_period_outside_of_it(world, day):
+    with pytest.raises(Refused) as refused:
+        builders.make_period_proof(world, executed_on=day)
+
+    assert refused.value.place == "executed_on"
+
+
+def begin_for_period(world, **given):
+    values = {
+        "actor": world.jana,
+        "location": world.hamburg,
+        "program": world.cloud,
+        "usage_period": world.period,
+        "activity_type": builders.kind_of("print_advertising"),
+        "beginning": beginning(),
+    }
+    return services.create_proof_for_period(**(values | given))
+
+
+def test_proof_for_a_period_in_a_program_with_plans(world):
+    with pytest.raises(Refused) as refused:
+        begin_for_period(world, program=world.device)
+
+    assert refused.value.place == "program"
+
+
+def test_proof_for_a_period_of_another_program(world):
+    other = UsagePeriod.objects.get(pk=world.period.pk)
+    other.pk, other.public_id, other.program = None, uuid.uuid4(), world.device
+    other.save()
+
+    with pytest.raises(Refused) as refused:
+        begin_for_period(world, usage_period=other)
+
+    assert refused.value.place == "usage_period"
+
+
+def test_proof_for_a_period_where_the_location_is_not_enrolled(world):
+    world.hamburg.enrolments.filter(program=world.cloud).update(status="inactive")
+
+    with pytest.raises(Refused) as refused:
+        begin_for_period(world)
+
+    assert refused.value.place == "location"
+
+
+def test_proof_for_a_period_of_an_activity_that_is_switched_off(world):
+    kind = builders.kind_of("print_advertising")
+    kind.active = False
+    kind.save()
+
+    with pytest.raises(Refused) as refused:
+        begin_for_period(world, activity_type=kind)
+
+    assert refused.value.place == "activity_type"
+
+
+# Basics
+
+
+def basics(proof, **given):
+    values = {"name": "New name", "executed_on": date(2026, 10, 9), "amount": Decimal("900.50"), "impressions": 7}
+    return services.Basics(**(values | given))
+
+
+def test_edit_basics(world):
+    proof = builders.make_proof(world)
+
+    services.edit_basics(proof, actor=world.jana, seen=proof.version, basics=basics(proof, pre_approval_id=" P-1 "))
+
+    now = fresh(proof)
+    assert (now.name, now.executed_on, now.amount, now.impressions, now.pre_approval_id) == (
+        "New name",
+        date(2026, 10, 9),
+        Decimal("900.5"),
+        7,
+        "P-1",
+    )
+    assert (now.version, now.thread.title) == (proof.version + 1, "New name")
+    assert sorted(last(proof).data["changes"]) == ["amount", "executed_on", "impressions", "name", "pre_approval_id"]
+
+
+def test_edit_basics_that_change_nothing_tells_nothing(world):
+    proof = builders.make_proof(world)
+    same = services.Basics(proof.name, proof.executed_on, proof.amount)
+
+    services.edit_basics(proof, actor=world.jana, seen=proof.version, basics=same)
+
+    assert codes(proof) == ["proofs.proof.created"]
+
+
+@pytest.mark.parametrize(
+    ("given", "place"), [({"executed_on": date(2026, 12, 3)}, "executed_on"), ({"amount": Decimal(-1)}, "amount")]
+)
+def test_edit_basics_refused(world, given, place):
+    proof = builders.make_proof(world)
+
+    with pytest.raises(Refused) as refused:
+        services.edit_basics(proof, actor=world.jana, seen=proof.version, basics=basics(proof, **given))
+
+    assert refused.value.place == place
+    assert fresh(proof).version == proof.version
+
+
+def test_components_are_those_of_the_activity(world):
+    proof = builders.make_proof(world, kind="multi_touch_campaign")
+    parts = tuple(proof.activity_type.components.all()[:2])
+
+    services.edit_basics(proof, actor=world.jana, seen=proof.version, basics=basics(proof, components=parts))
+
+    assert set(proof.components.all()) == set(parts)
+    foreign = basics(proof, components=(builders.kind_of("customer_seminars"),))
+    with pytest.raises(Refused) as refused:
+        services.edit_basics(proof, actor=world.jana, seen=seen(proof), basics=foreign)
+    assert refused.value.place == "components"
+
+
+def test_components_not_mentioned_stay(world):
+    proof = builders.make_proof(world, kind="multi_touch_campaign")
+    parts = tuple(proof.activity_type.components.all()[:1])
+    services.edit_basics(proof, actor=world.jana, seen=seen(proof), basics=basics(proof, components=parts))
+
+    services.edit_basics(proof, actor=world.jana, seen=seen(proof), basics=basics(proof, name="Third"))
+
+    assert tuple(proof.components.all()) == parts
+
+
+def test_final_comments(world):
+    proof = builders.make_proof(world)
+
+    services.set_final_comments(proof, actor=world.jana, seen=proof.version, words=" Late because of the strike. ")
+
+    assert fresh(proof).final_comments == "Late because of the strike."
+    assert codes(proof)[-1] == "proofs.comments.edited"
+
+
+# Attendees and answers
+
+
+def test_attendees_are_replaced_as_a_list(world):
+    proof = builders.make_proof(world, kind="ms_conferences")
+    people = [services.AttendeeDraft("Ida Holm", Decimal("400")), services.AttendeeDraft("Max Sommer", Decimal("0"))]
+
+    services.save_attendees(proof, actor=world.jana, seen=seen(proof), attendees=people)
+    services.save_attendees(proof, actor=world.jana, seen=seen(proof), attendees=people[:1])
+
+    assert list(proof.attendees.values_list("name", "cost")) == [("Ida Holm", Decimal("400"))]
+    assert last(proof).data == {"before": 2, "now": 1}
+
+
+def test_attendee_cost_below_zero(world):
+    proof = builders.make_proof(world)
+
+    with pytest.raises(Refused):
+        services.save_attendees(
+            proof, actor=world.jana, seen=seen(proof), attendees=[services.AttendeeDraft("Ida", Decimal(-1))]
+        )
+
+
+def save(proof, actor, **answers):
+    services.save_answers(proof, actor=actor, seen=seen(proof), answers=answers)
+
+
+def kept(proof):
+    rows = proof.answers.order_by("requirement__code")
+    return [(row.requirement.code, row.number, row.url, row.text) for row in rows]
+
+
+def test_answers_are_kept_and_taken_back(world):
+    proof = builders.make_proof(world, kind="customer_seminars")
+
+    save(proof, world.jana, seminar_guests=Decimal("54"), seminar_all_shown="yes")
+    assert kept(proof) == [("seminar_all_shown", None, "", "yes"), ("seminar_guests", Decimal("54.00"), "", "")]
+
+    save(proof, world.jana, seminar_guests=None)
+    assert kept(proof) == [("seminar_all_shown", None, "", "yes")]
+    assert last(proof).data == {"codes": ["seminar_guests"]}
+
+
+def test_answers_of_each_kind(world):
+    proof = builders.make_proof(world, kind="digital_advertising")
+
+    save(proof, world.jana, digital_landing_page="https://nordlicht.example/a", digital_results=" 300 clicks ")
+
+    assert kept(proof) == [
+        ("digital_landing_page", None, "https://nordlicht.example/a", ""),
+        ("digital_results", None, "", "300 clicks"),
+    ]
+
+
+def test_answer_that_the_activity_does_not_ask_for_or_cannot_take(world):
+    proof = builders.make_proof(world, kind="customer_seminars")
+
+    for answers in (
+        {"print_piece": "x"},
+        {"digital_landing_page": "https://x.example"},
+        {"nothing_like_it": "x"},
+        {"seminar_guests": Decimal(-1)},
+        {"seminar_all_shown": "perhaps"},
+    ):
+        with pytest.raises(Refused):
+            save(proof, world.jana, **answers)
+
+    assert kept(proof) == []
+
+
+# What all of them share
+
+ROUNDS = {
+    "edit_basics": lambda proof, **who: services.edit_basics(proof, basics=basics(proof), **who),
+    "set_final_comments": lambda proof, **who: services.set_final_comments(proof, words="Yes", **who),
+    "save_attendees": lambda proof, **who: services.save_attendees(
+        proof, attendees=[services.AttendeeDraft("Ida", Decimal(1))], **who
+    ),
+    "save_answers": lambda proof, **who: services.save_answers(proof, answers={"seminar_guests": Decimal(1)}, **who),
+    "add_invoice": lambda proof, **who: services.add_invoice(
+        proof, version=builders.file(who["actor"]), details=builders.details(), **who
+    ),
+    "add_report": lambda proof, **who: services.add_report(
+        proof, work="Layout", lines=[builders.work()], expense_type=builders.expense_type(proof), **who
+    ),
+    "add_documents": lambda proof, **who: services.add_documents(
+        proof, documents=[services.DocumentDraft(builders.file(who["actor"]), "The invitation")], **who
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ROUNDS)
+def test_edit_is_counted_and_told(world, name):
+    proof = builders.make_proof(world, kind="customer_seminars")
+
+    ROUNDS[name](proof, actor=world.jana, seen=proof.version)
+
+    assert fresh(proof).version == proof.version + 1
+    assert len(codes(proof)) == 2
+
+
+EVERYBODY = ["tobias", "karin", "lena", "anton", "bea", "nils", "owen", "elif_", "mira", "jana"]
+
+
+@pytest.mark.parametrize("name", ROUNDS)
+def test_who_edits_on_the_plan_track(world, name):
+    proof = builders.make_proof(world, kind="customer_seminars")
+
+    assert _allowed(world, name, proof) == {"jana"} | ({"tobias", "karin"} if name == "add_documents" else set())
+
+
+@pytest.mark.parametrize("name", ROUNDS)
+def test_who_edits_on_the_claim_track(world, name):
+    proof = builders.make_period_proof(world, kind="customer_seminars", actor=world.tobias)
+
+    assert _allowed(world, name, proof) == {"jana", "tobias", "karin"}
+
+
+def _allowed(world, name, proof):
+    allowed = set()
+    for person in EVERYBODY:
+        try:
+            ROUNDS[name](proof, actor=getattr(world, person), seen=seen(proof))
+        except NotAllowed:
+            continue
+        allowed.add(person)
+    return allowed
+
+
+@pytest.mark.parametrize("name", ROUNDS)
+def test_edit_of_what_was_sealed_or_of_another_version(world, name):
+    proof = builders.make_proof(world, kind="customer_seminars")
+
+    for old in (None, 0, proof.version + 1):
+        with pytest.raises(Stale):
+            ROUNDS[name](proof, actor=world.jana, seen=old)
+    services.seal(proof)
+    with pytest.raises(NotNow):
+        ROUNDS[name](proof, actor=world.jana, seen=seen(proof))
+
+    assert codes(proof) == ["proofs.proof.created"]
+
+
+# Sealing
+
+
+def test_seal_keeps_the_files_and_counts(world):
+    proof = builders.complete_proof(world)
+
+    sealed = services.seal(proof, seen=proof.version)
+
+    assert (sealed.sealed, sealed.version, sealed.first_sealed_at) == (True, proof.version + 1, NOW)
+    assert proof.sealed_files.count() == 2
+
+
+def test_seal_of_another_version_than_the_one_seen(world):
+    proof = builders.make_proof(world)
+
+    with pytest.raises(Stale):
+        services.seal(proof, seen=proof.version - 1)
+
+
+def test_seal_twice(world):
+    proof = builders.make_proof(world)
+    services.seal(proof)
+
+    with pytest.raises(NotNow):
+        services.seal(proof)
+
+
+def test_sealed_again_keeps_both_sets_of_files(world):
+    proof = builders.make_proof(world)
+    document = builders.add_document(proof, world.jana)
+    services.seal(proof)
+    services.unseal(proof)
+    services.remove_document(document, actor=world.jana, seen=seen(proof))
+    builders.add_document(proof, world.jana)
+    builders.add_document(proof, world.jana)
+
+    services.seal(proof)
+
+    assert proof.sealed_files.count() == 3
+    assert proof.documents.count() == 2
+
+
+def test_discarded_proof_cannot_be_sealed_or_edited(world):
+    proof = builders.make_proof(world)
+    services.discard(proof)
+
+    with pytest.raises(NotNow):
+        services.seal(proof)
+    with pytest.raises(NotNow):
+        services.set_final_comments(proof, actor=world.jana, seen=seen(proof), words="x")
+
+
+def test_proof_that_was_with_the_operator_is_not_thrown_away(world):
+    proof = builders.make_proof(world)
+    services.seal(proof)
+    services.unseal(proof)
+
+    with pytest.raises(NotNow):
+        services.discard(proof)

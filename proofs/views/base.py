@@ -1,0 +1,204 @@
+"""The page of one part of a proof: a form with what was seen, what to say to who comes second, and the way back."""
+
+from typing import Any, ClassVar
+from urllib.parse import urldefrag
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.functional import cached_property
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views import View
+
+from incentives_portal.accounts.capabilities import may
+from incentives_portal.workflow.engine import latest_event
+from incentives_portal.workflow.errors import Busy, NotAllowed, NotNow, Overtaken, Refused
+
+from .. import rules
+from ..forms import Lines
+from ..models import Proof
+from ..upstairs import case_of
+from .fetching import proof_or_404
+
+
+class PartView(View):
+    """A form on a proof that can be edited. Subclasses say which form it is, what saves it and where it stands in the page.
+
+    Strangers get 404, insiders without the right 403. Whoever comes second gets 409 with the form as it was typed, who was faster, and
+    the present version, so that it can be saved after a look; what is not right comes back as 422 at its field.
+    """
+
+    template_name = "proofs/part.html"
+    #: The place in the page to which one returns.
+    place: ClassVar[str] = ""
+    proof: Proof
+
+    def heading(self) -> str:
+        raise NotImplementedError
+
+    def may_open(self) -> bool:
+        """Whether the person's role allows this, whatever the state of the proof."""
+        return may(self.request.user, rules.write_capability(self.proof), self.proof.scope)
+
+    def load(self) -> None:
+        """Fetch the part that the form is about; raises Http404."""
+
+    def forms(self, data: Any = None, files: Any = None) -> dict[str, Any]:
+        """The forms of the page by the names that the template knows: ``form``, ``lines``."""
+        raise NotImplementedError
+
+    def is_valid(self, given: dict[str, Any]) -> bool:
+        """All forms are asked, so that all errors are shown at once."""
+        return not [form for form in given.values() if not form.is_valid()]
+
+    def save(self, given: dict[str, Any], seen: int | None) -> str:
+        """Call the service and return the sentence that says what was done."""
+        raise NotImplementedError
+
+    def page_context(self, given: dict[str, Any]) -> dict[str, Any]:
+        """What the template wants besides the forms."""
+        return {}
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.proof = proof_or_404(request, kwargs["public_id"])
+        if not self.may_open():
+            raise PermissionDenied
+        self.seen = self.proof.version
+        return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        if not self.proof.is_editable:
+            return self.locked()
+        self.load()
+        return self.page(self.forms())
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        try:
+            self.load()
+        except Http404:
+            if _number(request.POST.get("seen")) == self.proof.version:
+                raise
+            return self.gone()
+        given = self.forms(request.POST, request.FILES)
+        if self.wants_more(given):
+            return self.page(given)
+        if not self.is_valid(given):
+            return self.page(given, status=422)
+        try:
+            done = self.save(given, _number(request.POST.get("seen")))
+        except Overtaken as error:
+            return self.overtaken(given, error)
+        except NotAllowed as error:
+            raise PermissionDenied(str(error)) from error
+        except (Refused, Busy) as error:
+            show_refusal(given, error)
+            return self.page(given, status=422)
+        messages.success(request, done)
+        return self.after()
+
+    def wants_more(self, given: dict[str, Any]) -> bool:
+        """Whether the person only asked for more lines. What was typed stays, files are kept, and no errors are shown yet."""
+        if "more" not in self.request.POST or "lines" not in given:
+            return False
+        for form in given.values():
+            if isinstance(form, Lines):
+                form.hush()
+            else:
+                form.is_valid()
+                form.errors.clear()
+        return True
+
+    def overtaken(self, given: dict[str, Any], error: Overtaken) -> HttpResponse:
+        """The form with everything typed. Saving again is possible, unless the proof or the part is not there to be edited."""
+        self.seen = error.case.version
+        closed = isinstance(error, NotNow)
+        try:
+            self.load()
+        except Http404:
+            closed = True
+        return self.page(given, status=409, overtaken=True, closed=closed, latest=error.latest)
+
+    def gone(self) -> HttpResponse:
+        """Somebody took the part out since the person opened its form: what was typed is there to be copied."""
+        given = self.forms(self.request.POST, self.request.FILES)
+        self.is_valid(given)
+        latest = latest_event(self.proof.thread)
+        return self.page(given, status=409, overtaken=True, closed=True, latest=latest)
+
+    def locked(self) -> HttpResponse:
+        """The proof is with the operator, or the part is gone: there is nothing to be edited."""
+        context = {
+            "proof": self.proof,
+            "case": case_of(self.proof),
+            "latest": latest_event(self.proof.thread),
+            "back": self.back,
+        }
+        return render(self.request, "proofs/locked.html", context, status=409)
+
+    def page(self, given: dict[str, Any], status: int = 200, **more: Any) -> HttpResponse:
+        context = {
+            "proof": self.proof,
+            "heading": self.heading(),
+            "seen": self.seen,
+            "back": self.back,
+            "view": self,
+            "lines": None,
+            **given,
+            **self.page_context(given),
+            **more,
+        }
+        return render(self.request, self.template_name, context, status=status)
+
+    @cached_property
+    def back(self) -> str:
+        """The page from which the person came, if it is one of ours; else the proof's own."""
+        wanted = self.request.POST.get("next") or self.request.GET.get("next") or ""
+        return local_path(wanted) or self.proof.get_absolute_url()
+
+    def after(self) -> HttpResponseRedirect:
+        return HttpResponseRedirect(f"{self.back}#{self.place}" if self.place else self.back)
+
+
+class DocumentView(PartView):
+    """What contributors may do too: adding files, and changing their own ones."""
+
+    place = "documents"
+
+    def may_open(self) -> bool:
+        user, scope = self.request.user, self.proof.scope
+        return may(user, rules.CONTRIBUTE, scope) or may(user, rules.write_capability(self.proof), scope)
+
+
+class RemoveView(PartView):
+    """Asks before a part is taken out."""
+
+    template_name = "proofs/remove.html"
+
+    def forms(self, data: Any = None, files: Any = None) -> dict[str, Any]:
+        return {"form": forms.Form(data)}
+
+    def gone(self) -> HttpResponse:
+        return self.locked()
+
+
+def local_path(url: str) -> str:
+    """A path of this portal, without its fragment; empty for anything else (fault A-12)."""
+    plain = urldefrag(url).url
+    if not (plain.startswith("/") and plain.isprintable()) or not url_has_allowed_host_and_scheme(
+        plain, allowed_hosts=None
+    ):
+        return ""
+    return plain
+
+
+def show_refusal(given: dict[str, Any], error: Refused | Busy) -> None:
+    """Put the sentences at the field that they are about, else on top."""
+    form, place = given["form"], getattr(error, "place", None)
+    for sentence in getattr(error, "sentences", [str(error)]):
+        form.add_error(place if place in form.fields else None, sentence)
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() and len(text) < 10 else None

@@ -1,0 +1,148 @@
+"""The pages of proof documents: several files at once, then a note for each; and the files themselves."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from incentives_portal.documents import serving
+from incentives_portal.documents.models import PageImage
+from incentives_portal.programs.models import Requirement
+
+from .. import rules, services
+from ..content import content_of
+from ..facts import requirements_for
+from ..folder import ProofFolder, read
+from ..forms import DocumentsForm, EditDocumentForm, draft_of, notes_for, provable
+from ..models import ProofDocument
+from .base import DocumentView, RemoveView
+from .fetching import part_or_404, proof_or_404, version_or_404
+
+
+class AddDocumentsView(DocumentView):
+    """First the files, then a note for each: what was sent is stored at once, so that no mistake loses a file."""
+
+    template_name = "proofs/documents.html"
+
+    def heading(self) -> str:
+        return _("Add proof documents")
+
+    @cached_property
+    def requirements(self) -> list[Requirement]:
+        return provable(requirements_for(self.proof, read(content_of(self.proof))))
+
+    def forms(self, data: Any = None, files: Any = None) -> dict[str, Any]:
+        form = DocumentsForm(data, files)
+        form.fields["files"].bind(actor=self.request.user, organisation=self.proof.location.organisation)
+        self.notes: list[tuple[Any, Any]] = []
+        return {"form": form}
+
+    def is_valid(self, given: dict[str, Any]) -> bool:
+        """The files first; then a note for each that is stored. Without its note a file is only asked about."""
+        form = given["form"]
+        good = form.is_valid()
+        self.notes = notes_for(form.stored(), self.requirements, self.request.POST)
+        return good and not [note for _item, note in self.notes if not note.is_valid()]
+
+    def page_context(self, given: dict[str, Any]) -> dict[str, Any]:
+        """The notes, and the upload control without the list of files that it would draw itself."""
+        blank = DocumentsForm()
+        blank.fields["files"].required = not self.notes
+        return {"notes": self.notes, "note_forms": [note for _item, note in self.notes], "blank": blank}
+
+    def page(self, given: dict[str, Any], status: int = 200, **more: Any) -> HttpResponse:
+        """Files that wait for their first note are the next step and no mistake."""
+        form = given["form"]
+        waiting = bool(self.notes) and not form.errors and not any(note.errors for _item, note in self.notes)
+        return super().page(given, 200 if waiting and status == 422 else status, **more)
+
+    def save(self, given: dict[str, Any], seen: int | None) -> str:
+        drafts = [draft_of(item.version, note) for item, note in self.notes]
+        services.add_documents(self.proof, actor=self.request.user, seen=seen, documents=drafts)
+        count = len(drafts)
+        return ngettext("%(count)s document is saved.", "%(count)s documents are saved.", count) % {"count": count}
+
+
+class EditDocumentView(DocumentView):
+    row: ProofDocument | None = None
+
+    def heading(self) -> str:
+        return _("Edit the document %(name)s") % {"name": self.file_name}
+
+    def load(self) -> None:
+        self.row = changeable_or_403(self)
+
+    @cached_property
+    def folder(self) -> ProofFolder:
+        return read(content_of(self.proof))
+
+    @property
+    def file_name(self) -> str:
+        part = self.folder.document(self.kwargs["part_id"])
+        return part.file.name if part else ""
+
+    def forms(self, data: Any = None, files: Any = None) -> dict[str, Any]:
+        folder = self.folder
+        part = folder.document(self.row.public_id) if self.row else None
+        proven = [proof.code for proof in part.proves] if part else []
+        initial = {"note": self.row.note, "proves": proven} if self.row and data is None else {}
+        requirements = provable(requirements_for(self.proof, folder, also=proven))
+        form = EditDocumentForm(requirements, data, files, initial=initial)
+        form.fields["file"].bind(actor=self.request.user, organisation=self.proof.location.organisation)
+        form.named_after(self.file_name)
+        return {"form": form}
+
+    def save(self, given: dict[str, Any], seen: int | None) -> str:
+        form = given["form"]
+        services.edit_document(
+            self.row,
+            actor=self.request.user,
+            seen=seen,
+            note=form.cleaned_data["note"],
+            proves=form.proves(),
+            version=form.cleaned_data["file"],
+        )
+        return _("The document is saved.")
+
+
+class RemoveDocumentView(DocumentView, RemoveView):
+    def heading(self) -> str:
+        return _("Remove the document %(name)s?") % {"name": self.file_name}
+
+    def load(self) -> None:
+        self.row = changeable_or_403(self)
+        self.file_name = self.row.document.versions.order_by("-number")[0].original_name
+
+    def save(self, given: dict[str, Any], seen: int | None) -> str:
+        services.remove_document(self.row, actor=self.request.user, seen=seen)
+        return _("The document is removed.")
+
+
+def changeable_or_403(view: DocumentView) -> ProofDocument:
+    """The document of the page, if the person may change it: contributors have to do with their own ones only."""
+    row = part_or_404(ProofDocument, view.proof, view.kwargs["part_id"])
+    if view.proof.is_editable and not rules.may_change_document(view.request.user, view.proof, row):
+        raise PermissionDenied
+    return row
+
+
+@require_safe
+def download(request: HttpRequest, public_id: UUID, version_id: UUID) -> HttpResponseBase:
+    """A file of the proof as a download."""
+    proof = proof_or_404(request, public_id)
+    return serving.file_response(version_or_404(proof, request.user, version_id))
+
+
+@require_safe
+def page_image(request: HttpRequest, public_id: UUID, version_id: UUID, number: int) -> HttpResponseBase:
+    """One page of a file of the proof, as the picture that the portal drew of it."""
+    proof = proof_or_404(request, public_id)
+    version = version_or_404(proof, request.user, version_id)
+    return serving.page_response(get_object_or_404(PageImage, version=version, page=number))

@@ -1,0 +1,54 @@
+"""Getting a proof, its parts and files for a page: only those that exist for the person, else 404."""
+
+from typing import TypeVar
+from uuid import UUID
+
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+
+from incentives_portal.accounts.models import User
+from incentives_portal.documents.models import DocumentVersion
+from plans.models import Activity
+
+from ..models import Invoice, Proof, ProofDocument, SealedFile
+
+Part = TypeVar("Part", bound=Model)
+
+
+def proof_or_404(request: HttpRequest, public_id: UUID) -> Proof:
+    """The proof with the head of its page. One query."""
+    return get_object_or_404(Proof.objects.visible_to(request.user).for_page(), public_id=public_id)
+
+
+def activity_or_404(request: HttpRequest, public_id: UUID) -> Activity:
+    """The activity with its plan and what was approved of it. One query."""
+    activities = Activity.objects.visible_to(request.user).select_related(
+        "activity_type",
+        "campaign__plan__thread",
+        "campaign__plan__location__organisation",
+        "campaign__plan__program__calendar",
+        "campaign__plan__approved_submission",
+    )
+    return get_object_or_404(activities, public_id=public_id)
+
+
+def part_or_404(model: type[Part], proof: Proof, public_id: UUID) -> Part:
+    """An invoice, report or document of this very proof. One query."""
+    part = get_object_or_404(model._default_manager.filter(proof=proof), public_id=public_id)
+    part.proof = proof  # type: ignore[attr-defined]
+    return part
+
+
+def version_or_404(proof: Proof, user: User, public_id: UUID) -> DocumentVersion:
+    """A file of the proof, with its check. One query."""
+    return get_object_or_404(files_of(proof, user).select_related("check_result"), public_id=public_id)
+
+
+def files_of(proof: Proof, user: User) -> "QuerySet[DocumentVersion]":
+    """What was sent in with the proof; for the partner also what is on it now. The operator does not read drafts."""
+    sealed = Q(pk__in=SealedFile.objects.filter(proof=proof).values("version"))
+    if user.is_operator:
+        return DocumentVersion.objects.filter(sealed)
+    now = [Q(document__in=model.objects.filter(proof=proof).values("document")) for model in (Invoice, ProofDocument)]
+    return DocumentVersion.objects.filter(sealed | now[0] | now[1])
