@@ -1,0 +1,197 @@
+"""What the review desk shows: the queue with age and due date, one document page by page, and who is next in the queue."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db.models import CharField, Count, Q, Value
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from incentives_portal import clock
+from incentives_portal.documents.models import DocumentVersion, PageImage
+from incentives_portal.documents.querysets import page_images_for
+from incentives_portal.programs import dates
+from incentives_portal.programs.models import Calendar
+from proofs.page import Evidence, file_url, page_url
+
+from . import queries
+from .enums import DISPUTED, WAITING
+from .models import Claim
+from .page import ClaimPage, holder
+from .querysets import ClaimQuerySet
+
+if TYPE_CHECKING:
+    from incentives_portal.accounts.models import User
+
+Text = str | Promise
+
+#: The lists of the desk: key in the address, title, rows.
+LISTS: dict[str, tuple[Text, "Callable[[User], ClaimQuerySet]"]] = {
+    "": (_("Everything"), queries.queue),
+    "unassigned": (_("Unassigned"), queries.unassigned),
+    "mine": (_("Mine"), queries.mine),
+    "overdue": (_("Overdue"), queries.overdue),
+    "disputes": (_("Disputes"), queries.disputes),
+}
+
+
+def counts(user: "User") -> dict[str, int]:
+    """How many claims each list has. One query over what is open."""
+    return (
+        queries.queue(user)
+        .order_by()
+        .aggregate(
+            all=Count("pk"),
+            unassigned=Count("pk", filter=queries.NOBODYS),
+            mine=Count("pk", filter=Q(thread__assignment__user=user)),
+            overdue=Count("pk", filter=Q(due_at__lt=clock.now())),
+            disputes=Count("pk", filter=Q(status=DISPUTED)),
+        )
+    )
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """A claim in the queue: who has it, and how many business days are left (negative: overdue, 0: today)."""
+
+    claim: Claim
+    who: Text
+    days_left: int | None
+
+    @property
+    def is_late(self) -> bool:
+        return self.claim.due_at is not None and self.claim.due_at < clock.now()
+
+    @property
+    def is_soon(self) -> bool:
+        return not self.is_late and self.days_left is not None and self.days_left <= 1
+
+
+def queue_rows(claims: Iterable[Claim], user: "User") -> list[QueueRow]:
+    """The rows of a page of the queue. Two queries for all calendars."""
+    rows = list(claims)
+    wanted = {claim.proof.program.calendar_id for claim in rows}
+    calendars = {
+        calendar.pk: calendar for calendar in Calendar.objects.filter(pk__in=wanted).prefetch_related("holidays")
+    }
+    return [
+        QueueRow(claim, holder(claim, user)[0], _days_left(claim, calendars[claim.proof.program.calendar_id]))
+        for claim in rows
+    ]
+
+
+def _days_left(claim: Claim, calendar: Calendar) -> int | None:
+    if claim.due_at is None:
+        return None
+    return business_days(clock.today(calendar.time_zone), dates.local_day(claim.due_at, calendar.time_zone), calendar)
+
+
+def business_days(start: date, end: date, calendar: Calendar) -> int:
+    """The business days after ``start`` up to ``end``; negative the other way round."""
+    if end < start:
+        return -business_days(end, start, calendar)
+    days = (start + timedelta(days=number) for number in range(1, (end - start).days + 1))
+    return sum(dates.is_business_day(day, calendar) for day in days)
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The claims before and after one in a list of the desk, by public id."""
+
+    previous: UUID | None = None
+    next: UUID | None = None
+
+
+def neighbours(rows: ClaimQuerySet, claim: Claim) -> Neighbours:
+    """Who comes before and after the claim in a list, due first; after one that left the list comes its beginning. One query."""
+    rows = rows.select_related(None).defer(None)
+    if claim.due_at is None or claim.status not in WAITING:
+        return Neighbours(next=rows.values_list("public_id", flat=True).first())
+    before = rows.filter(Q(due_at__lt=claim.due_at) | Q(due_at=claim.due_at, pk__lt=claim.pk))
+    after = rows.filter(Q(due_at__gt=claim.due_at) | Q(due_at=claim.due_at, pk__gt=claim.pk))
+    found = _side(before.order_by("-due_at", "-pk"), "previous").union(_side(after, "next"))
+    return Neighbours(**{side: public_id for public_id, side in found})
+
+
+def _side(rows: ClaimQuerySet, side: str) -> ClaimQuerySet:
+    return rows.annotate(side=Value(side, output_field=CharField())).values_list("public_id", "side")[:1]
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A document of the claim above the page that is shown."""
+
+    id: str
+    name: str
+    is_picture: bool
+    current: bool
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The document that is shown: its tabs, its page as a picture, and where the others are. ``number`` counts from 1."""
+
+    tabs: list[Tab]
+    version: DocumentVersion | None = None
+    image: PageImage | None = None
+    image_url: str = ""
+    download_url: str = ""
+    number: int = 0
+    pages: int = 0
+
+    @property
+    def previous(self) -> int | None:
+        return self.number - 1 if self.number > 1 else None
+
+    @property
+    def next(self) -> int | None:
+        return self.number + 1 if self.number < self.pages else None
+
+
+def shown(evidence: Evidence, page: ClaimPage, wanted: str, number: str) -> Shown:
+    """The document that the reader chose (else the first) and its page. Files of the submission come first, then those of comments.
+
+    One query: the page images of the document that is shown.
+    """
+    folder, of_proof = evidence.folder, evidence.versions
+    attached = {
+        str(remark.version.public_id): remark.version
+        for event in reversed(page.events)
+        for remark in event.remarks.all()
+        if remark.version and str(remark.version.public_id) not in of_proof
+    }
+    order = [part.version for part in folder.files() if part.version in of_proof]
+    versions = {key: of_proof[key] for key in order} | attached
+    if not versions:
+        return Shown([])
+    chosen = wanted if wanted in versions else next(iter(versions))
+    tabs = [Tab(key, row.original_name, row.is_picture, key == chosen) for key, row in versions.items()]
+    version = versions[chosen]
+    images = page_images_for([version])[version.pk]
+    here = min(max(int(number) if number.isdecimal() else 1, 1), max(len(images), 1))
+    in_proof = chosen in of_proof
+    return Shown(
+        tabs=tabs,
+        version=version,
+        image=images[here - 1] if images else None,
+        image_url=_page_url(page.claim, chosen, here, in_proof),
+        download_url=_file_url(page.claim, chosen, in_proof),
+        number=here,
+        pages=len(images),
+    )
+
+
+def _page_url(claim: Claim, version: str, number: int, in_proof: bool) -> str:
+    if in_proof:
+        return page_url(claim.proof, version, number)
+    return reverse("claims:page", args=[claim.public_id, version, number])
+
+
+def _file_url(claim: Claim, version: str, in_proof: bool) -> str:
+    if in_proof:
+        return file_url(claim.proof, version)
+    return reverse("claims:file", args=[claim.public_id, version])

@@ -1,0 +1,214 @@
+"""The life of a claim as data (domain.md 7.3): statuses, and which verb leads from where to where."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.db.models.enums import TextChoices
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from incentives_portal.accounts.capabilities import Role, grants, may
+from incentives_portal.history.models import ThreadKind
+from incentives_portal.workflow.machine import Machine, Status, Transition
+
+if TYPE_CHECKING:
+    from incentives_portal.accounts.models import User
+
+    from .models import Claim
+
+EDITING = "editing"
+SUBMITTED = "submitted"
+UNDER_REVIEW = "under_review"
+ACTION_REQUIRED = "action_required"
+APPROVED = "approved"
+REJECTED = "rejected"
+DISPUTED = "disputed"
+DISCARDED = "discarded"
+
+
+class Outcome(TextChoices):
+    """How a submission was decided."""
+
+    APPROVED = "approved", _("Approved")
+    ACTION_REQUIRED = "action_required", _("Action required")
+    REJECTED = "rejected", _("Rejected")
+
+
+STATUSES = (
+    Status(EDITING, _("Editing"), "editing", "pencil", _("Being written; nothing was sent yet."), "partner", True),
+    Status(
+        SUBMITTED, _("Submitted"), "submitted", "send", _("Sent in and locked; it waits for a reviewer."), "operator"
+    ),
+    Status(UNDER_REVIEW, _("Under review"), "review", "eye", _("A reviewer is checking it; it is locked."), "operator"),
+    Status(
+        ACTION_REQUIRED,
+        _("Action required"),
+        "action",
+        "exclamation-circle",
+        _("The reviewer asks for more: mend what is marked and submit it again."),
+        "partner",
+        True,
+    ),
+    Status(APPROVED, _("Approved"), "approved", "check-lg", _("Accepted."), "nobody"),
+    Status(REJECTED, _("Rejected"), "rejected", "x-lg", _("Refused, with reasons; it can be disputed."), "nobody"),
+    Status(
+        DISPUTED,
+        _("Disputed"),
+        "disputed",
+        "flag",
+        _("The rejection is being looked at again, by another person."),
+        "operator",
+    ),
+    Status(DISCARDED, _("Discarded"), "editing", "trash", _("Thrown away before it was ever submitted."), "nobody"),
+)
+
+
+#: What waits for the operator's decision, and what of it waits on somebody's desk or in the queue.
+WAITING = (SUBMITTED, UNDER_REVIEW, DISPUTED)
+#: What counts against the limit of a plan beside approved amounts: asked for, and neither refused nor withdrawn. A disputed claim
+#: does not: nothing may stand in the way of a dispute, so its approval checks the limit instead.
+PENDING = (SUBMITTED, UNDER_REVIEW, ACTION_REQUIRED)
+
+
+def _never_submitted(claim: Any) -> bool:
+    return claim.submitted_at is None
+
+
+def _not_ones_own_rejection(claim: Any, user: "User") -> Promise | None:
+    """A dispute is decided by somebody who has never rejected this submission (domain.md 7.3; blueprint, section 4)."""
+    if user.pk in claim.rejecters:
+        return _("You rejected this claim: another person decides the dispute.")
+    return None
+
+
+def write_capability(claim: "Claim") -> str:
+    """Who writes: PoE and claim on the plan track are the incentives admin's; on the claim track users may too (blueprint 4)."""
+    return "poe.write" if claim.proof.program.has_plans else "claim.write"
+
+
+def _write_refusal(claim: Any, user: "User") -> Promise | None:
+    if not may(user, write_capability(claim), claim.scope):
+        return _("In this program only an incentives admin submits claims.")
+    if _is_plain_user(claim, user):
+        if not claim.proof.program.users_may_submit_claims:
+            return _("In this program only an incentives admin submits claims. You can add documents and comments.")
+        if claim.created_by_id != user.pk:
+            return _("You can submit the claims that you began yourself; this one was begun by somebody else.")
+    return None
+
+
+def _is_plain_user(claim: "Claim", user: "User") -> bool:
+    """Whether the person writes the claim as an incentives user only, and not as an admin (domain.md 21, no. 1)."""
+    is_global_admin = any(grant.role == Role.PARTNER_GLOBAL_ADMIN for grant in grants(user))
+    return not is_global_admin and not may(user, "poe.write", claim.scope)
+
+
+_SUBMIT: dict[str, Any] = {
+    "target": SUBMITTED,
+    "capability": "claim.write",
+    "refusal": _write_refusal,
+    "message": "claim_submitted",
+    "tone": "primary",
+    "icon": "send",
+    "help": _("The claim and its proof are sent in and cannot be edited until they come back."),
+}
+_REVIEW: dict[str, Any] = {"capability": "claim.review", "decides": True}
+_AGAIN: dict[str, Any] = {"source": DISPUTED, "refusal": _not_ones_own_rejection}
+_APPROVE: dict[str, Any] = {
+    "verb": "approve",
+    "label": _("Approve"),
+    "target": APPROVED,
+    "event": "claims.claim.approved",
+    "tone": "primary",
+    "icon": "check-lg",
+    "help": _("The claim is accepted with the amount that you approve."),
+}
+_ASK: dict[str, Any] = {
+    "verb": "request_action",
+    "label": _("Request action"),
+    "target": ACTION_REQUIRED,
+    "event": "claims.claim.action_requested",
+    "needs_words": True,
+    "needs_reason": True,
+    "help": _("The claim goes back to the partner, who mends it and submits it again."),
+}
+_REJECT: dict[str, Any] = {
+    "verb": "reject",
+    "label": _("Reject"),
+    "target": REJECTED,
+    "event": "claims.claim.rejected",
+    "needs_words": True,
+    "needs_reason": True,
+    "tone": "danger",
+    "help": _("The claim is refused. The partner may dispute that; another person then decides."),
+}
+
+TRANSITIONS = (
+    Transition(verb="submit", label=_("Submit claim"), source=EDITING, event="claims.claim.submitted", **_SUBMIT),
+    Transition(
+        verb="resubmit", label=_("Resubmit"), source=ACTION_REQUIRED, event="claims.claim.resubmitted", **_SUBMIT
+    ),
+    Transition(
+        verb="withdraw",
+        label=_("Withdraw"),
+        source=SUBMITTED,
+        target=EDITING,
+        capability="claim.write",
+        refusal=_write_refusal,
+        event="claims.claim.withdrawn",
+        help=_("The claim comes back to you and can be edited. Nobody has begun to review it."),
+    ),
+    Transition(
+        verb="discard",
+        label=_("Discard"),
+        source=EDITING,
+        target=DISCARDED,
+        capability="claim.write",
+        refusal=_write_refusal,
+        event="claims.claim.discarded",
+        when=_never_submitted,
+        tone="danger",
+        help=_("The claim and its proof are thrown away."),
+    ),
+    Transition(
+        verb="start_review",
+        label=_("Start review"),
+        source=SUBMITTED,
+        target=UNDER_REVIEW,
+        event="claims.claim.review_started",
+        tone="primary",
+        icon="eye",
+        help=_("The claim is put on your desk; the partner can no longer withdraw it."),
+        **_REVIEW,
+    ),
+    Transition(source=UNDER_REVIEW, message="claim_approved", **_APPROVE, **_REVIEW),
+    Transition(source=UNDER_REVIEW, message="claim_action_required", **_ASK, **_REVIEW),
+    Transition(source=UNDER_REVIEW, message="claim_rejected", **_REJECT, **_REVIEW),
+    Transition(
+        verb="return_to_queue",
+        label=_("Return to queue"),
+        source=UNDER_REVIEW,
+        target=SUBMITTED,
+        event="claims.claim.returned_to_queue",
+        help=_("The claim leaves your desk and waits for anybody."),
+        **_REVIEW,
+    ),
+    Transition(
+        verb="dispute",
+        label=_("Dispute"),
+        source=REJECTED,
+        target=DISPUTED,
+        capability="claim.dispute",
+        event="claims.claim.disputed",
+        message="dispute_received",
+        needs_words=True,
+        icon="flag",
+        help=_(
+            "The claim is looked at again by another person, who may approve it, ask for more, or confirm the rejection."
+        ),
+    ),
+    Transition(message="dispute_decided", **_APPROVE, **_AGAIN, **_REVIEW),
+    Transition(message="dispute_decided", **_ASK, **_AGAIN, **_REVIEW),
+    Transition(message="dispute_decided", **_REJECT, **_AGAIN, **_REVIEW),
+)
+
+MACHINE = Machine(kind=ThreadKind.CLAIM, statuses=STATUSES, transitions=TRANSITIONS)

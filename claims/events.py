@@ -1,0 +1,21 @@
+"""Everything that can happen to a claim, as the history tells it. The sentence follows the name of who did it."""
+
+from django.utils.translation import gettext_lazy as _
+
+from incentives_portal.history.registry import EventKind, register
+
+
+def register_all() -> None:
+    register(
+        EventKind("claims.claim.created", _("created the claim"), "plus-lg"),
+        EventKind("claims.claim.submitted", _("submitted the claim"), "send", "blue"),
+        EventKind("claims.claim.resubmitted", _("resubmitted the claim"), "send", "blue"),
+        EventKind("claims.claim.withdrawn", _("withdrew the claim"), "arrow-counterclockwise"),
+        EventKind("claims.claim.discarded", _("discarded the claim"), "trash"),
+        EventKind("claims.claim.review_started", _("started the review"), "eye"),
+        EventKind("claims.claim.returned_to_queue", _("returned the claim to the queue"), "arrow-counterclockwise"),
+        EventKind("claims.claim.approved", _("approved the claim"), "check-lg", "green"),
+        EventKind("claims.claim.action_requested", _("asked for action"), "exclamation-circle", "amber"),
+        EventKind("claims.claim.rejected", _("rejected the claim"), "x-lg", "red"),
+        EventKind("claims.claim.disputed", _("disputed the decision"), "flag", "violet"),
+    )

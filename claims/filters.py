@@ -1,0 +1,60 @@
+"""Narrowing down the list of claims."""
+
+from typing import Any
+
+import django_filters
+from django.db.models import Q, QuerySet
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from .enums import DISCARDED, MACHINE
+from .models import Claim
+
+STATUSES = [(status.code, status.label) for status in MACHINE.statuses if status.code != DISCARDED]
+Choices = list[tuple[str, str]]
+
+
+def searched(params: QueryDict) -> str:
+    """What was typed into the search box, as far as it can be searched for."""
+    return params.get("q", "").replace("\x00", "").strip()[:100]
+
+
+def words_q(words: str) -> Q:
+    """Each word in the title, the reference, or the name of location or company."""
+    found = Q()
+    for word in words.split():
+        found &= (
+            Q(proof__name__icontains=word)
+            | Q(thread__reference__icontains=word)
+            | Q(proof__location__name__icontains=word)
+            | Q(proof__location__organisation__name__icontains=word)
+        )
+    return found
+
+
+class ClaimFilter(django_filters.FilterSet):
+    """By words, status, program, location and usage period. The choices are those that the person sees anyway."""
+
+    q = django_filters.CharFilter(label=_("Search"), method="search", max_length=100)
+    program = django_filters.ChoiceFilter(
+        label=_("Program"), field_name="proof__program__public_id", empty_label=_("All")
+    )
+    location = django_filters.ChoiceFilter(
+        label=_("Location"), field_name="proof__location__public_id", empty_label=_("All")
+    )
+    period = django_filters.ChoiceFilter(
+        label=_("Usage period"), field_name="proof__usage_period__public_id", empty_label=_("All")
+    )
+    status = django_filters.ChoiceFilter(label=_("Status"), choices=STATUSES, empty_label=_("All"))
+
+    class Meta:
+        model = Claim
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, programs: Choices, locations: Choices, periods: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, choices in (("program", programs), ("location", locations), ("period", periods)):
+            self.form.fields[name].choices = [("", _("All")), *choices]
+
+    def search(self, claims: QuerySet[Claim], _name: str, words: str) -> QuerySet[Claim]:
+        return claims.filter(words_q(words))

@@ -1,0 +1,19 @@
+"""Every message about a claim: the code, who hears of it, and the letter (domain.md 15; blueprint, section 4)."""
+
+from incentives_portal.workflow.messages import Announcement, register
+
+from . import letters, recipients
+
+ANNOUNCEMENTS = (
+    Announcement("claim_submitted", recipients.of_a_submission, letters.submitted),
+    Announcement("claim_action_required", recipients.partner_side, letters.action_required),
+    Announcement("claim_approved", recipients.partner_side, letters.approved),
+    Announcement("claim_rejected", recipients.partner_side, letters.rejected),
+    Announcement("dispute_received", recipients.other_reviewers, letters.dispute_received),
+    Announcement("dispute_decided", recipients.partner_side, letters.dispute_decided),
+    Announcement("claim_comment_added", recipients.other_side, letters.comment_added),
+)
+
+
+def register_all() -> None:
+    register(*ANNOUNCEMENTS)

@@ -1,0 +1,51 @@
+"""Whom to write to about a claim. There is always somebody: each list ends with who can find somebody else."""
+
+from typing import TYPE_CHECKING
+
+from incentives_portal.accounts.capabilities import Role, holders
+from incentives_portal.accounts.models import User
+from incentives_portal.workflow.models import Assignment
+
+if TYPE_CHECKING:
+    from incentives_portal.history.models import Event
+
+    from ..models import Claim
+
+
+def of_a_submission(claim: "Claim", event: "Event") -> list[User]:
+    """Whoever reviewed it before, else all reviewers; and the partner's incentives admins, who did not click themselves."""
+    return [*reviewers(claim), *holders([Role.PARTNER_INCENTIVES_ADMIN], claim.scope)]
+
+
+def partner_side(claim: "Claim", event: "Event") -> list[User]:
+    """The person who submitted and the incentives admins of location and program; if none of them is active, the global admins.
+
+    If the partner has nobody at all, the submitter stays on the list: the message then has no valid address, which staff see.
+    """
+    admins = list(holders([Role.PARTNER_INCENTIVES_ADMIN], claim.scope))
+    submitter = claim.submission.by if claim.submission else claim.created_by
+    people = [submitter, *admins] if submitter.is_active else admins
+    return people or list(holders([Role.PARTNER_GLOBAL_ADMIN], claim.scope)) or [submitter]
+
+
+def other_reviewers(claim: "Claim", event: "Event") -> list[User]:
+    """The reviewers who may decide the dispute; if there is none but those who rejected, those who give roles to people."""
+    others = holders("claim.review", claim.scope).exclude(pk__in=claim.rejecters)
+    return list(others) or _plan_desk(claim)
+
+
+def other_side(claim: "Claim", event: "Event") -> list[User]:
+    """Of a comment: the partner hears of the operator's, the reviewers hear of the partner's."""
+    return partner_side(claim, event) if event.actor.is_operator else reviewers(claim)
+
+
+def reviewers(claim: "Claim") -> list[User]:
+    """The person on whose desk the claim is, else everybody who may review it."""
+    assignment = Assignment.objects.filter(thread=claim.thread_id, user__is_active=True).select_related("user").first()
+    if assignment:
+        return [assignment.user]
+    return list(holders("claim.review", claim.scope)) or _plan_desk(claim)
+
+
+def _plan_desk(claim: "Claim") -> list[User]:
+    return list(holders([Role.OPERATOR_INCENTIVES_ADMIN], claim.scope))

@@ -1,0 +1,114 @@
+"""The sums and counts above the list of claims, all from one grouped query: per program, location, period, status and currency."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, F, Q, Sum
+
+from incentives_portal.texts import in_language
+
+from .enums import ACTION_REQUIRED, EDITING, MACHINE, REJECTED, WAITING
+
+if TYPE_CHECKING:
+    from incentives_portal.workflow.machine import Status
+
+    from .querysets import ClaimQuerySet
+
+ZERO = Decimal(0)
+
+_NAMES = {
+    "program": F("proof__program__public_id"),
+    "program_name": F("proof__program__name"),
+    "location": F("proof__location__public_id"),
+    "location_name": F("proof__location__name"),
+    "period": F("proof__usage_period__public_id"),
+    "period_label": F("proof__usage_period__label"),
+    "period_starts": F("proof__usage_period__usage_starts"),
+    "currency": F("proof__currency"),
+}
+
+
+@dataclass
+class Sums:
+    """What a currency's claims come to. ``asked`` and ``number`` are of what was sent in and stands: no drafts, no rejections."""
+
+    currency: str
+    asked: Decimal = ZERO
+    waiting: Decimal = ZERO
+    approved: Decimal = ZERO
+    returned: Decimal = ZERO
+    rejected: Decimal = ZERO
+    number: int = 0
+
+
+@dataclass
+class Overview:
+    """What the page shows above its table, and the choices of its filters."""
+
+    sums: list[Sums] = field(default_factory=list)
+    statuses: list[tuple["Status", int]] = field(default_factory=list)
+    number: int = 0
+    programs: list[tuple[str, str]] = field(default_factory=list)
+    locations: list[tuple[str, str]] = field(default_factory=list)
+    periods: list[tuple[str, str]] = field(default_factory=list)
+
+
+def overview(claims: "ClaimQuerySet", chosen: Mapping[str, str], search: Q) -> Overview:
+    """The overview of the claims that exist for somebody. ``chosen`` narrows by program, location and period, ``search`` by words.
+
+    The choices of the filters come from all claims, so that one can choose otherwise; counts and sums from those that fit. One query.
+    """
+    rows = list(
+        claims.order_by()
+        .values("status", **_NAMES)
+        .annotate(
+            claims=Count("pk", filter=search),
+            sum_asked=Sum("proof__amount", filter=search, default=ZERO),
+            sum_approved=Sum("approved_amount", filter=search, default=ZERO),
+        )
+    )
+    fitting = [row for row in rows if all(str(row[name]) == value for name, value in chosen.items() if value)]
+    counts = _by(fitting, "status", lambda row: row["claims"])
+    return Overview(
+        sums=_sums(fitting),
+        statuses=[(status, counts[status.code]) for status in MACHINE.statuses if counts.get(status.code)],
+        number=sum(counts.values()),
+        programs=_choices(rows, "program", "program_name"),
+        locations=_choices(rows, "location", "location_name"),
+        periods=_choices(sorted(rows, key=_newest_first), "period", "period_label"),
+    )
+
+
+def _by(rows: Iterable[Mapping[str, Any]], key: str, value: Callable[[Mapping[str, Any]], int]) -> dict[str, int]:
+    result: dict[str, int] = {}
+    for row in rows:
+        result[row[key]] = result.get(row[key], 0) + value(row)
+    return result
+
+
+def _sums(rows: Iterable[Mapping[str, Any]]) -> list[Sums]:
+    found: dict[str, Sums] = {}
+    for row in rows:
+        if not row["claims"]:
+            continue
+        sums, asked = found.setdefault(row["currency"], Sums(row["currency"])), row["sum_asked"]
+        sums.approved += row["sum_approved"]
+        sums.waiting += asked if row["status"] in WAITING else ZERO
+        sums.returned += asked if row["status"] == ACTION_REQUIRED else ZERO
+        sums.rejected += asked if row["status"] == REJECTED else ZERO
+        if row["status"] not in (EDITING, REJECTED):
+            sums.asked += asked
+            sums.number += row["claims"]
+    return [found[currency] for currency in sorted(found)]
+
+
+def _choices(rows: Iterable[Mapping[str, Any]], key: str, name: str) -> list[tuple[str, str]]:
+    names = {str(row[key]): row[name] for row in rows if row[key]}
+    return [(code, in_language(text) if isinstance(text, dict) else str(text)) for code, text in names.items()]
+
+
+def _newest_first(row: Mapping[str, Any]) -> int:
+    starts = row["period_starts"]
+    return -starts.toordinal() if starts else 0

@@ -1,0 +1,88 @@
+"""Named lists of claims: what the home page, the review desk and the sections of other pages show. Each is one query."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from incentives_portal import clock
+
+from .enums import ACTION_REQUIRED, DISPUTED, EDITING, WAITING
+from .models import Claim, Decision
+from .querysets import ClaimQuerySet
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from incentives_portal.accounts.models import User
+    from plans.models import Plan
+
+DUE_SOON = timedelta(days=30)
+RECENTLY = timedelta(days=30)
+
+
+def returned_to(user: "User") -> ClaimQuerySet:
+    """What a reviewer sent back to the person's side, longest waiting first."""
+    return _of(user).filter(status=ACTION_REQUIRED).order_by("pk")
+
+
+def drafts_of(user: "User") -> ClaimQuerySet:
+    """What the person began and has not sent in, newest first."""
+    return _of(user).filter(status=EDITING, created_by=user).order_by("-pk")
+
+
+def due_soon_for(user: "User") -> ClaimQuerySet:
+    """What the person's side has to send in within 30 days, or should have already, by date."""
+    return (
+        _of(user).filter(status__in=[EDITING, ACTION_REQUIRED], due_at__lte=clock.now() + DUE_SOON).order_by("due_at")
+    )
+
+
+def waiting_for_operator(user: "User") -> ClaimQuerySet:
+    """What the person's side waits for, by the date that was promised."""
+    return _of(user).filter(status__in=WAITING).order_by("due_at", "pk")
+
+
+def recent_decisions(user: "User") -> "QuerySet[Decision]":
+    """What was decided in the last 30 days about claims that exist for the person, newest first."""
+    since = clock.now() - RECENTLY
+    decisions = Decision.objects.filter(claim__in=Claim.objects.visible_to(user), event__at__gte=since)
+    return decisions.select_related("claim__thread", "claim__proof", "by", "event").order_by("-pk")
+
+
+def queue(user: "User") -> ClaimQuerySet:
+    """Everything that waits for the operator's decision, due first."""
+    return _of(user).filter(status__in=WAITING).order_by("due_at", "pk")
+
+
+def unassigned(user: "User") -> ClaimQuerySet:
+    """What of the queue is on nobody's desk; the desk of somebody who left counts as nobody's."""
+    return queue(user).filter(NOBODYS)
+
+
+def mine(user: "User") -> ClaimQuerySet:
+    """What of the queue is on the person's desk."""
+    return queue(user).filter(thread__assignment__user=user)
+
+
+def overdue(user: "User", now: datetime | None = None) -> ClaimQuerySet:
+    """What of the queue should have been decided by now."""
+    return queue(user).filter(due_at__lt=now or clock.now())
+
+
+def disputes(user: "User") -> ClaimQuerySet:
+    """What of the queue is a dispute."""
+    return queue(user).filter(status=DISPUTED)
+
+
+def of_plan(plan: "Plan", user: "User") -> ClaimQuerySet:
+    """The claims of the plan's proofs, in the order of the activities."""
+    claims = _of(user).filter(proof__activity__campaign__plan=plan)
+    return claims.order_by("proof__activity__campaign", "proof__activity", "pk")
+
+
+NOBODYS = Q(thread__assignment=None) | Q(thread__assignment__user__is_active=False)
+
+
+def _of(user: "User") -> ClaimQuerySet:
+    return Claim.objects.visible_to(user).for_list()

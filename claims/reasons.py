@@ -1,0 +1,31 @@
+"""The reason codes that a new portal starts with (domain.md 19 with INF 15). After that they are configuration."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from incentives_portal.history.models import ReasonCode
+
+SEED = Path(__file__).parent / "seed" / "reasons.json"
+
+
+def load_reasons() -> int:
+    """Add the seed's reason codes that are missing, and say how many those were. What admins have edited stays as it is."""
+    present = set(ReasonCode.objects.values_list("kind", "verb", "code"))
+    missing = [reason for reason in _seed() if (reason.kind, reason.verb, reason.code) not in present]
+    ReasonCode.objects.bulk_create(missing)
+    return len(missing)
+
+
+def _seed() -> Iterator[ReasonCode]:
+    for kind, reasons in json.loads(SEED.read_text(encoding="utf-8")).items():
+        for reason in reasons:
+            for verb in reason["verbs"]:
+                yield ReasonCode(
+                    kind=kind,
+                    verb=verb,
+                    code=reason["code"],
+                    words=reason["words"],
+                    fix=reason["fix"],
+                    place=reason.get("place", ""),
+                )

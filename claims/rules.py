@@ -1,0 +1,20 @@
+"""What may be done with a claim beside its verbs, and until when: predicates and pure checks, without writing."""
+
+from typing import TYPE_CHECKING
+
+from incentives_portal.accounts.capabilities import may
+
+if TYPE_CHECKING:
+    from incentives_portal.accounts.models import User
+
+    from .models import Claim
+
+
+def may_comment(user: "User", claim: "Claim") -> bool:
+    """Colleagues of the partner who contribute, and reviewers, at any time (domain.md 1.3 and 7.2)."""
+    return may(user, "claim.review" if user.is_operator else "claim.contribute", claim.scope)
+
+
+def may_note(user: "User", claim: "Claim") -> bool:
+    """Internal notes are the operator's."""
+    return user.is_operator and may(user, "history.internal", claim.scope)

@@ -1,0 +1,40 @@
+"""Writing claims: one function per verb, the beginning of a claim, and comments. Nothing else writes claims, decisions or disputes."""
+
+from .commenting import add_comment
+from .creating import AlreadyClaimed, create_claim_directly, create_claim_for_proof
+from .disputing import dispute
+from .reviewing import approve, reject, request_action, return_to_queue, start_review
+from .submitting import NotReady, discard, resubmit, submit, withdraw
+
+#: The service of each verb of the machine; views and tests read it.
+SERVICES = {
+    "submit": submit,
+    "resubmit": resubmit,
+    "withdraw": withdraw,
+    "discard": discard,
+    "start_review": start_review,
+    "approve": approve,
+    "request_action": request_action,
+    "reject": reject,
+    "return_to_queue": return_to_queue,
+    "dispute": dispute,
+}
+
+__all__ = [
+    "SERVICES",
+    "AlreadyClaimed",
+    "NotReady",
+    "add_comment",
+    "approve",
+    "create_claim_directly",
+    "create_claim_for_proof",
+    "discard",
+    "dispute",
+    "reject",
+    "request_action",
+    "resubmit",
+    "return_to_queue",
+    "start_review",
+    "submit",
+    "withdraw",
+]

@@ -1,0 +1,37 @@
+"""Saying something on a claim, with documents if any."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from incentives_portal.accounts.models import User
+from incentives_portal.documents.models import DocumentVersion
+from incentives_portal.history.models import Event
+from incentives_portal.history.services import comment
+from incentives_portal.workflow.errors import NotAllowed, WordsMissing
+from incentives_portal.workflow.messages import announce
+
+from .. import rules
+from ..models import Claim
+
+
+@transaction.atomic
+def add_comment(
+    claim: Claim, *, actor: User, words: str, internal: bool = False, versions: Sequence[DocumentVersion] = ()
+) -> Event:
+    """Keep a comment with its documents in the claim's history and tell the other side; an internal note tells nobody, nor does a
+    partner's comment on a draft, of which the operator does not know.
+
+    Possible at any time and not a change of the claim: it needs no version. The documents are the actor's own, stored just before.
+    Raises NotAllowed; WordsMissing if there are neither words nor documents.
+    """
+    if not (rules.may_note(actor, claim) if internal else rules.may_comment(actor, claim)):
+        raise NotAllowed
+    if any(version.uploaded_by_id != actor.pk for version in versions):
+        raise NotAllowed
+    if not words.strip() and not versions:
+        raise WordsMissing
+    event = comment(claim.thread, actor, words.strip(), internal=internal, versions=versions)
+    if not internal and (actor.is_operator or claim.submitted_at is not None):
+        announce("claim_comment_added", claim, event)
+    return event

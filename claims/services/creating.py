@@ -1,0 +1,100 @@
+"""Beginning a claim: from a proof of an approved plan, or at once with its proof in programs without plans."""
+
+from datetime import date
+
+from django.db import transaction
+
+from incentives_portal.accounts.models import Location, User
+from incentives_portal.history.models import ThreadKind
+from incentives_portal.history.services import open_thread, record
+from incentives_portal.programs.models import ActivityType, Program, UsagePeriod
+from incentives_portal.workflow.engine import locked
+from incentives_portal.workflow.errors import NotAllowed, WorkflowError
+from proofs import rules as proof_rules
+from proofs import services as proofs
+from proofs.models import Proof
+
+from ..models import Claim
+
+
+class AlreadyClaimed(WorkflowError):
+    """The proof has its claim: somebody was faster, or clicked twice. ``claim`` is the one that there is."""
+
+    def __init__(self, claim: Claim) -> None:
+        super().__init__(claim.thread.reference)
+        self.claim = claim
+
+
+@transaction.atomic
+def create_claim_for_proof(
+    proof: Proof,
+    *,
+    actor: User,
+    seen: int | None,
+    name: str,
+    executed_on: date,
+    impressions: int | None = None,
+    pre_approval_id: str = "",
+) -> Claim:
+    """Begin the claim of a proof, after its basics were looked at once more; the amount is that of the proof.
+
+    Raises AlreadyClaimed for a proof that has its claim; Refused for basics that a proof cannot have; NotAllowed, NotNow and Stale.
+    """
+    _check_free(proof)
+    basics = proofs.Basics(
+        name=name,
+        executed_on=executed_on,
+        amount=proof.amount,
+        impressions=impressions,
+        pre_approval_id=pre_approval_id,
+    )
+    edited = proofs.edit_basics(proof, actor=actor, seen=seen, basics=basics)
+    return _create(edited.pk, actor)
+
+
+@transaction.atomic
+def create_claim_directly(
+    *,
+    actor: User,
+    location: Location,
+    program: Program,
+    usage_period: UsagePeriod,
+    activity_type: ActivityType,
+    beginning: proofs.Beginning,
+) -> Claim:
+    """Begin a claim with its proof in a program without plans; amounts are in the program's currency.
+
+    A second click with the same ``beginning.key`` gives the claim that the first one made.
+    Raises NotAllowed, and Refused for values that a proof cannot have.
+    """
+    proof = proofs.create_proof_for_period(
+        actor=actor,
+        location=location,
+        program=program,
+        usage_period=usage_period,
+        activity_type=activity_type,
+        beginning=beginning,
+    )
+    locked(Proof, proof.pk)
+    try:
+        _check_free(proof)
+    except AlreadyClaimed as earlier:
+        return earlier.claim
+    return _create(proof.pk, actor)
+
+
+def _check_free(proof: Proof) -> None:
+    if claim := Claim.objects.filter(proof=proof).first():
+        raise AlreadyClaimed(claim)
+
+
+def _create(proof_id: int, actor: User) -> Claim:
+    """Insert the claim of a proof whose lock is held, and open its history."""
+    proof = Proof.objects.for_page().get(pk=proof_id)
+    if proof.location.organisation_id != actor.organisation_id or not proof_rules.may_write(actor, proof):
+        raise NotAllowed
+    claim = Claim(proof=proof, created_by=actor, due_at=proof_rules.due_at(proof))
+    claim.thread = open_thread(ThreadKind.CLAIM, proof.location.organisation, proof.name)
+    claim.save()
+    record(claim.thread, actor, "claims.claim.created", to_status=claim.status)
+    return claim

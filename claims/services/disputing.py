@@ -1,0 +1,29 @@
+"""The partner contests a rejection."""
+
+from incentives_portal import clock
+from incentives_portal.accounts.models import User
+from incentives_portal.history.models import Event
+from incentives_portal.programs import dates
+from incentives_portal.workflow.engine import perform, release
+
+from ..enums import MACHINE
+from ..models import Claim, Dispute
+
+
+def dispute(claim: Claim, *, actor: User, seen: int | None, words: str) -> Event:
+    """Have a rejection looked at again by another person, within five business days (domain.md 7.3, vector CL-2).
+
+    Effects: the dispute with the decision that it contests, due date, off the desk of the one who rejected, message to the other reviewers.
+    """
+
+    def before(current: Claim) -> None:
+        current.round += 1
+        current.due_at = dates.dispute_due_at(current.proof.program, clock.now())
+
+    def after(current: Claim, event: Event) -> None:
+        contested, due_at = current.last_decision, current.due_at
+        assert contested is not None and due_at is not None  # noqa: PT018  a rejected claim was decided, and before() set the date
+        Dispute.objects.create(contested=contested, words=event.words, by=actor, at=event.at, due_at=due_at)
+        release(current.thread)
+
+    return perform(MACHINE, claim, "dispute", actor=actor, seen=seen, words=words, before=before, after=after)

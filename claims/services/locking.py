@@ -1,0 +1,35 @@
+"""Taking the locks that a verb of a claim needs after the claim itself: proof, plan, then what its limits are shared under."""
+
+from incentives_portal.programs.models import Enrolment
+from plans.models import Plan
+from proofs.models import Proof
+
+from ..models import Claim
+
+
+def locked_proof(claim: Claim) -> Proof:
+    """The claim's proof, read again under its lock, with what an assessment asks about; the claim holds it from now on."""
+    proof = Proof.objects.for_page().select_for_update(of=("self",)).get(pk=claim.proof_id)
+    claim.proof = proof
+    return proof
+
+
+def locked_limits(proof: Proof) -> Plan | None:
+    """Hold what all claims share whose sum is limited: the plan, and the location's enrolment in the program for the caps.
+
+    Answers with the plan of the proof's activity, read again under its lock; None in programs without plans. The enrolment comes last,
+    where the fund account will stand.
+    """
+    plan = _locked_plan(proof)
+    enrolments = Enrolment.objects.filter(location=proof.location_id, program=proof.program_id).order_by()
+    enrolments.select_for_update(of=("self",)).values_list("pk", flat=True).first()
+    return plan
+
+
+def _locked_plan(proof: Proof) -> Plan | None:
+    if proof.activity is None:
+        return None
+    plans = Plan.objects.select_for_update(of=("self",)).select_related("thread", "approved_submission")
+    plan = plans.get(pk=proof.activity.campaign.plan_id)
+    proof.activity.campaign.plan = plan
+    return plan

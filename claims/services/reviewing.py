@@ -1,0 +1,213 @@
+"""The operator's verbs: take a claim up, decide about it, give it back to the queue."""
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from incentives_portal import money
+from incentives_portal.accounts.models import User
+from incentives_portal.history.models import Event, ReasonCode
+from incentives_portal.history.services import RemarkDraft, comment
+from incentives_portal.programs.assess import assess_proof
+from incentives_portal.workflow.engine import assign, perform, release
+from incentives_portal.workflow.errors import Refused
+from proofs import services as proofs
+from proofs.facts import proof_facts
+from proofs.folder import read
+
+from ..enums import DISPUTED, MACHINE, Outcome
+from ..limits import left_of_plan
+from ..models import Claim, Decision
+from .locking import locked_limits
+
+ZERO = Decimal(0)
+
+
+def start_review(claim: Claim, *, actor: User, seen: int | None, words: str = "") -> Event:
+    """Put a submitted claim on one's desk; the partner can no longer withdraw it."""
+
+    def after(current: Claim, _event: Event) -> None:
+        assign(current.thread, actor)
+
+    return perform(MACHINE, claim, "start_review", actor=actor, seen=seen, words=words, after=after)
+
+
+def return_to_queue(claim: Claim, *, actor: User, seen: int | None, words: str = "") -> Event:
+    """Give a claim under review back: it is nobody's and waits for anybody, due as before."""
+
+    def after(current: Claim, _event: Event) -> None:
+        release(current.thread)
+
+    return perform(MACHINE, claim, "return_to_queue", actor=actor, seen=seen, words=words, after=after)
+
+
+def approve(
+    claim: Claim,
+    *,
+    actor: User,
+    seen: int | None,
+    approved_amount: Decimal | None,
+    words: str = "",
+    reason: ReasonCode | None = None,
+    remarks: Iterable[RemarkDraft] = (),
+    note: str = "",
+) -> Event:
+    """Accept the claim with an amount in its currency: at most what was asked, and at most what is left of the plan's limit.
+
+    Less than was asked needs a reason and words (blueprint, section 4). ``note`` becomes an internal note.
+    Effects: approved amount, decision, message to the partner. Raises Refused for the amount, and the errors of ``perform``.
+    """
+
+    def before(current: Claim) -> dict[str, Any]:
+        _check_amount(current, approved_amount, words, reason)
+        if (plan := locked_limits(current.proof)) is not None:
+            _check_plan(current, approved_amount, left_of_plan(plan, current))
+        if current.status == DISPUTED:
+            _check_limits(current, approved_amount)
+        current.approved_amount = approved_amount
+        current.due_at = None
+        return {"amount": str(approved_amount), "asked": str(current.asked), "currency": current.currency}
+
+    return perform(
+        MACHINE,
+        claim,
+        "approve",
+        actor=actor,
+        seen=seen,
+        words=words,
+        reason=reason,
+        remarks=remarks,
+        before=before,
+        after=_decided(Outcome.APPROVED, note),
+    )
+
+
+def _check_amount(claim: Claim, amount: Decimal | None, words: str, reason: ReasonCode | None) -> None:
+    if amount is None or amount <= 0:
+        raise Refused(_("Enter the amount that you approve; it must be more than zero."), place="approved_amount")
+    if amount > claim.asked or amount != money.quantize(amount, claim.currency):
+        raise Refused(
+            _("Approve at most what was asked for: %(asked)s.")
+            % {"asked": money.format_amount(claim.asked, claim.currency)},
+            place="approved_amount",
+        )
+    if amount < claim.asked and reason is None:
+        raise Refused(_("Less than was asked for: choose the reason."), place="reason")
+    if amount < claim.asked and not words.strip():
+        raise Refused(_("Less than was asked for: tell the partner why."), place="words")
+
+
+def _check_plan(claim: Claim, amount: Decimal | None, left: Decimal) -> None:
+    if amount is not None and amount > left:
+        raise Refused(
+            _("Of the plan's limit %(left)s are left. Approve at most this.")
+            % {"left": money.format_amount(max(left, ZERO), claim.currency)},
+            place="approved_amount",
+        )
+
+
+def _check_limits(claim: Claim, amount: Decimal | None) -> None:
+    """A disputed claim held no place within the limits while others may have used them: what is left counts now."""
+    if claim.submission is None:
+        raise AssertionError("What is disputed was submitted.")
+    assessment = assess_proof(proof_facts(claim.proof, read(claim.submission.content)))
+    left = assessment.steps[-1].amount
+    if amount is not None and amount > left:
+        raise Refused(
+            _("With what other claims have used since, %(left)s can be reimbursed. Approve at most this.")
+            % {"left": money.format_amount(left, claim.currency)},
+            place="approved_amount",
+        )
+
+
+def request_action(
+    claim: Claim,
+    *,
+    actor: User,
+    seen: int | None,
+    words: str,
+    reason: ReasonCode | None,
+    remarks: Iterable[RemarkDraft] = (),
+    note: str = "",
+) -> Event:
+    """Send the claim back to the partner, who mends it and submits it again; it stays on the reviewer's desk for then.
+
+    Effects: the proof can be edited again, decision, remarks at documents and places, message to the partner.
+    """
+
+    def before(current: Claim) -> None:
+        proofs.unseal(current.proof)
+        current.due_at = None
+
+    return perform(
+        MACHINE,
+        claim,
+        "request_action",
+        actor=actor,
+        seen=seen,
+        words=words,
+        reason=reason,
+        remarks=_at_least_where_the_reason_points(remarks, reason),
+        before=before,
+        after=_decided(Outcome.ACTION_REQUIRED, note),
+    )
+
+
+def reject(
+    claim: Claim,
+    *,
+    actor: User,
+    seen: int | None,
+    words: str,
+    reason: ReasonCode | None,
+    remarks: Iterable[RemarkDraft] = (),
+    note: str = "",
+) -> Event:
+    """Refuse the claim, with reasons; the partner may dispute it. Effects: decision, remarks, message to the partner."""
+
+    def before(current: Claim) -> None:
+        current.due_at = None
+
+    return perform(
+        MACHINE,
+        claim,
+        "reject",
+        actor=actor,
+        seen=seen,
+        words=words,
+        reason=reason,
+        remarks=_at_least_where_the_reason_points(remarks, reason),
+        before=before,
+        after=_decided(Outcome.REJECTED, note),
+    )
+
+
+def _at_least_where_the_reason_points(
+    remarks: Iterable[RemarkDraft], reason: ReasonCode | None
+) -> Iterable[RemarkDraft]:
+    given = list(remarks)
+    if not given and reason is not None and reason.place:
+        return [RemarkDraft(words="", place=reason.place, reason=reason)]
+    return given
+
+
+def _decided(outcome: Outcome, note: str) -> Callable[[Claim, Event], None]:
+    """What follows a decision: its row, and the internal note."""
+
+    def after(current: Claim, event: Event) -> None:
+        assert current.submission is not None  # what is under review was submitted
+        Decision.objects.create(
+            claim=current,
+            submission=current.submission,
+            round=current.round,
+            outcome=outcome,
+            approved_amount=current.approved_amount,
+            by=event.actor,
+            event=event,
+        )
+        if note.strip():
+            comment(current.thread, event.actor, note.strip(), internal=True)
+
+    return after

@@ -1,0 +1,92 @@
+"""The partner's verbs: send the claim in, take it back, throw it away."""
+
+from typing import Any
+
+from incentives_portal import clock
+from incentives_portal.accounts.models import User
+from incentives_portal.history.models import Event
+from incentives_portal.history.services import rename_thread, snapshot
+from incentives_portal.programs import dates
+from incentives_portal.programs.assess import Assessment, assess_proof
+from incentives_portal.workflow.engine import latest_event, perform, release
+from incentives_portal.workflow.errors import Refused, Stale
+from proofs import rules as proof_rules
+from proofs import services as proofs
+from proofs.content import content_of
+from proofs.facts import proof_facts
+from proofs.folder import read
+
+from ..enums import MACHINE
+from ..models import Claim
+from .locking import locked_limits, locked_proof
+
+
+class NotReady(Refused):
+    """Something must be mended first; ``assessment`` says what and where."""
+
+    def __init__(self, assessment: Assessment) -> None:
+        super().__init__(*(f"{finding.text} {finding.fix}".strip() for finding in assessment.blocks))
+        self.assessment = assessment
+
+
+def submit(claim: Claim, *, actor: User, seen: int | None, seen_proof: int | None, words: str = "") -> Event:
+    """Send the claim in. ``seen`` and ``seen_proof`` are the versions of claim and proof that the person had before their eyes.
+
+    Effects: what the proof says is kept as a submission with its assessment; the proof is sealed; the review is due in two business
+    days, or on the plan track by the end of the following month (vectors CL-1, PO-4); reviewers and colleagues are told.
+    Raises NotReady with what must be mended, among it the claiming window (PE-3 to PE-6) and limits, and the errors of ``perform``.
+    """
+    return _send("submit", claim, actor, seen, seen_proof, words)
+
+
+def resubmit(claim: Claim, *, actor: User, seen: int | None, seen_proof: int | None, words: str = "") -> Event:
+    """Send a claim in again that the reviewer had sent back (*Action required*), also after the claiming window.
+
+    Effects and errors are those of ``submit``.
+    """
+    return _send("resubmit", claim, actor, seen, seen_proof, words)
+
+
+def _send(verb: str, claim: Claim, actor: User, seen: int | None, seen_proof: int | None, words: str) -> Event:
+    def before(current: Claim) -> dict[str, Any]:
+        proof = locked_proof(current)
+        if seen_proof != proof.version:
+            raise Stale(current, latest_event(proof.thread))
+        locked_limits(proof)
+        content = content_of(proof)
+        assessment = assess_proof(proof_facts(proof, read(content)))
+        if assessment.blocks:
+            raise NotReady(assessment)
+        submission = snapshot(current.thread, content, assessment.to_json(), actor)
+        current.proof = proofs.seal(proof)
+        current.submission, current.round = submission, 0
+        current.submitted_at = clock.now()
+        current.due_at = dates.review_due_at(proof.program, current.submitted_at)
+        if current.thread.title != proof.name:
+            rename_thread(current.thread, proof.name)
+        return {"number": submission.number, "amount": str(proof.amount), "currency": proof.currency}
+
+    return perform(MACHINE, claim, verb, actor=actor, seen=seen, words=words, before=before)
+
+
+def withdraw(claim: Claim, *, actor: User, seen: int | None, words: str = "") -> Event:
+    """Take a submitted claim back before its review has begun; its proof can be edited and it can be submitted again."""
+
+    def before(current: Claim) -> None:
+        proof = proofs.unseal(current.proof)
+        current.due_at = proof_rules.due_at(proof)
+
+    def after(current: Claim, _event: Event) -> None:
+        release(current.thread)
+
+    return perform(MACHINE, claim, "withdraw", actor=actor, seen=seen, words=words, before=before, after=after)
+
+
+def discard(claim: Claim, *, actor: User, seen: int | None, words: str = "") -> Event:
+    """Throw away a claim that was never submitted, and its proof; another proof can then be made for the activity."""
+
+    def before(current: Claim) -> None:
+        proofs.discard(current.proof)
+        current.due_at = None
+
+    return perform(MACHINE, claim, "discard", actor=actor, seen=seen, words=words, before=before)

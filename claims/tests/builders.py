@@ -1,0 +1,136 @@
+"""Claims in every status, made by the services: what tests of this room and of those above begin with.
+
+Each builder returns the claim as it is in the database. The people are those of the world: Jana writes, Mira reviews, Daniel decides
+disputes. ``track`` is "claim" (the program without plans) or "plan"; the documented catalogue is needed (fixture ``catalogue``).
+"""
+
+from decimal import Decimal
+from typing import Any
+
+from claims import services
+from claims.models import Claim
+from incentives_portal.accounts.models import User
+from incentives_portal.history.models import Event, ThreadKind
+from incentives_portal.history.services import RemarkDraft
+from incentives_portal.tests.world import World
+from plans.models import Activity
+from proofs.models import Proof
+from proofs.tests import builders as proofs
+
+
+def draft_claim(world: World, *, track: str = "claim", actor: User | None = None, **given: Any) -> Claim:
+    """A claim in Editing, with a proof that has nothing but its basics."""
+    actor = actor or world.jana
+    if track == "plan":
+        return claim_of(proofs.make_proof(world, actor=actor, **given), actor)
+    kind = given.pop("kind", "print_advertising")
+    location = given.pop("location", world.hamburg)
+    claim = services.create_claim_directly(
+        actor=actor,
+        location=location,
+        program=world.cloud,
+        usage_period=given.pop("usage_period", world.period),
+        activity_type=proofs.kind_of(kind),
+        beginning=proofs.beginning(**given),
+    )
+    return fresh(claim)
+
+
+def claim_of(proof: Proof, actor: User) -> Claim:
+    """The claim of a proof, created as the proof's basics are."""
+    basics = {"name": proof.name, "executed_on": proof.executed_on, "impressions": proof.impressions}
+    return fresh(services.create_claim_for_proof(proof, actor=actor, seen=proofs.seen(proof), **basics))
+
+
+def ready_claim(world: World, *, actor: User | None = None, **given: Any) -> Claim:
+    """A claim in Editing with everything that its activity asks for."""
+    claim = draft_claim(world, actor=actor, **given)
+    proofs.complete_proof(world, proof=claim.proof, actor=actor or world.jana)
+    return fresh(claim)
+
+
+def submitted_claim(world: World, *, actor: User | None = None, **given: Any) -> Claim:
+    """A claim that waits for a reviewer."""
+    claim = ready_claim(world, actor=actor, **given)
+    send(claim, actor or world.jana)
+    return fresh(claim)
+
+
+def send(claim: Claim, actor: User, verb: str = "submit", **given: Any) -> Event:
+    """Submit or resubmit the claim as it is now."""
+    current = fresh(claim)
+    seen = {"seen": current.version, "seen_proof": current.proof.version}
+    return services.SERVICES[verb](current, actor=actor, **(seen | given))
+
+
+def claim_under_review(world: World, *, reviewer: User | None = None, **given: Any) -> Claim:
+    """A claim on Mira's desk."""
+    claim = submitted_claim(world, **given)
+    services.start_review(claim, actor=reviewer or world.mira, seen=claim.version)
+    return fresh(claim)
+
+
+def returned_claim(world: World, *, words: str = "Please add the photo.", remarks: Any = (), **given: Any) -> Claim:
+    """A claim in Action required."""
+    claim = claim_under_review(world, **given)
+    decide(world, claim, "request_action", words=words, remarks=remarks)
+    return fresh(claim)
+
+
+def rejected_claim(world: World, *, words: str = "This was not carried out.", **given: Any) -> Claim:
+    claim = claim_under_review(world, **given)
+    decide(world, claim, "reject", words=words)
+    return fresh(claim)
+
+
+def disputed_claim(world: World, *, words: str = "It was, see the photos.", **given: Any) -> Claim:
+    """A rejected claim that is looked at again."""
+    claim = rejected_claim(world, **given)
+    services.dispute(claim, actor=world.jana, seen=claim.version, words=words)
+    return fresh(claim)
+
+
+def approved_claim(world: World, **given: Any) -> Claim:
+    """A claim approved with what was asked."""
+    claim = claim_under_review(world, **given)
+    decide(world, claim, "approve")
+    return fresh(claim)
+
+
+def decide(world: World, claim: Claim, verb: str, *, actor: User | None = None, **given: Any) -> Event:
+    """Decide about the claim as it is now, with a reason and words where the verb needs them."""
+    current = fresh(claim)
+    values: dict[str, Any] = {"actor": actor or world.mira, "seen": current.version}
+    if verb == "approve":
+        values["approved_amount"] = current.asked
+    else:
+        values |= {"words": "Look again.", "reason": world.reason(ThreadKind.CLAIM, verb)}
+    return services.SERVICES[verb](current, **(values | given))
+
+
+def remark_at(place: str, words: str = "Not readable.") -> RemarkDraft:
+    return RemarkDraft(words=words, place=place)
+
+
+def another_claim(world: World, activity: Activity, amount: Decimal, **given: Any) -> Claim:
+    """One more claim on an activity of an approved plan, ready to be submitted, asking for an amount."""
+    proof = proofs.make_proof(world, activity=activity, amount=amount, **given)
+    claim = claim_of(proof, world.jana)
+    net = max(amount, Decimal("1000.00"))
+    proofs.complete_proof(world, proof=claim.proof)
+    if net > Decimal("1000.00"):
+        more = net - Decimal("1000.00")
+        proofs.add_invoice(
+            claim.proof,
+            world.jana,
+            net=more,
+            tax=Decimal("0.00"),
+            gross=more,
+            expenses=[proofs.expense(claim.proof, net=more, tax=Decimal("0.00"))],
+        )
+    return fresh(claim)
+
+
+def fresh(claim: Claim) -> Claim:
+    """The claim as it is now, with the head of its page."""
+    return Claim.objects.for_page().get(pk=claim.pk)

@@ -1,0 +1,106 @@
+"""Comments with documents on a claim, who may fetch their files, and internal notes, which partners never see."""
+
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+
+from claims import services
+from incentives_portal.documents.tests.samples import pdf, upload
+from proofs.tests import builders as proofs
+
+from . import builders
+from .builders import decide, fresh
+from .test_pages import PARTNERS_OF_NORDLICHT, text_of, url
+
+
+def test_comment_with_documents_is_read_by_both_sides(world, signed_in):
+    claim = builders.approved_claim(world)
+    browser = signed_in(world.tobias)
+    file = upload("list.pdf", pdf())
+
+    answer = browser.post(url("comment", claim), {"words": "The list, as asked.", "files": [file]})
+
+    version = claim.thread.events.latest("id").remarks.get().version
+    assert answer.headers["Location"] == f"{claim.get_absolute_url()}#history"
+    for reader in (world.jana, world.lena):
+        assert "The list, as asked." in text_of(signed_in(reader).get(claim.get_absolute_url()))
+    assert version.original_name == "list.pdf"
+
+
+def test_comment_with_a_refused_file_keeps_words_and_good_files(world, signed_in):
+    claim = builders.approved_claim(world)
+    files = [upload("good.pdf", pdf()), upload("bad.exe", b"MZ")]
+
+    answer = signed_in(world.karin).post(url("comment", claim), {"words": "Two files.", "files": files})
+
+    page = answer.content.decode()
+    assert (answer.status_code, "Two files." in page, "good.pdf" in page, "bad.exe" in page) == (422, True, True, True)
+    assert not claim.thread.events.filter(code="history.commented").exists()
+
+
+def test_empty_comment_is_refused(world, signed_in):
+    claim = builders.approved_claim(world)
+
+    answer = signed_in(world.karin).post(url("comment", claim), {"words": " "})
+
+    assert (answer.status_code, "Write something first" in text_of(answer)) == (422, True)
+
+
+@pytest.mark.parametrize(("name", "status"), [("lena", 403), ("anton", 404), ("owen", 404), ("mira", 403)])
+def test_comment_is_for_those_who_contribute(world, signed_in, name, status):
+    claim = builders.approved_claim(world)
+
+    answer = signed_in(getattr(world, name)).post(url("comment", claim), {"words": "Hello"})
+
+    assert (answer.status_code, claim.thread.events.filter(code="history.commented").count()) == (status, 0)
+
+
+def test_file_of_a_comment_is_for_the_two_sides_only(world, signed_in):
+    claim = builders.approved_claim(world)
+    version = proofs.file(world.jana, "list.pdf")
+    services.add_comment(claim, actor=world.jana, words="", versions=[version])
+    address = url("file", claim, version.public_id)
+
+    answers = {name: signed_in(getattr(world, name)).get(address) for name in ("lena", "mira", "hugo", "owen", "anton")}
+    served = {name: answer.headers.get("Content-Disposition", answer.status_code) for name, answer in answers.items()}
+    for answer in answers.values():
+        b"".join(answer)
+
+    attached = 'attachment; filename="list.pdf"'
+    assert served == {"lena": attached, "mira": attached, "hugo": attached, "owen": 404, "anton": 404}
+
+
+def test_file_that_the_history_does_not_name_is_not_served(world, signed_in):
+    claim, other = builders.approved_claim(world), builders.submitted_claim(world, name="Another")
+    version = proofs.file(world.jana, "list.pdf")
+    services.add_comment(other, actor=world.jana, words="", versions=[version])
+
+    assert signed_in(world.jana).get(url("file", claim, version.public_id)).status_code == 404
+    assert signed_in(world.jana).get(url("file", claim, uuid4())).status_code == 404
+
+
+def test_internal_notes_are_on_no_page_of_the_partner(world, signed_in):
+    claim = builders.returned_claim(world)
+    version = proofs.file(world.mira, "canary-4711.pdf")
+    services.add_comment(claim, actor=world.mira, words="Canary 4711", internal=True, versions=[version])
+    builders.send(claim, world.jana, "resubmit")
+    services.start_review(fresh(claim), actor=world.mira, seen=fresh(claim).version)
+    decide(world, claim, "reject", note="Canary 4712")
+    addresses = [
+        claim.get_absolute_url(),
+        reverse("claims:list"),
+        reverse("outbox:notifications"),
+        url("verb", claim, "dispute"),
+        url("check", claim),
+    ]
+
+    for name in PARTNERS_OF_NORDLICHT:
+        browser = signed_in(getattr(world, name))
+        for address in addresses:
+            page = browser.get(address).content.decode()
+            assert "Canary 471" not in page, (name, address)
+            assert "canary-4711" not in page, (name, address)
+        assert browser.get(url("file", claim, version.public_id)).status_code == 404
+    staff = text_of(signed_in(world.hugo).get(reverse("desk:claim", args=[claim.public_id])))
+    assert all(words in staff for words in ("Canary 4711", "Canary 4712"))

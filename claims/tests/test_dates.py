@@ -1,0 +1,219 @@
+"""Due dates and windows of claims, as documented (vectors PO-4, PO-5, PE-3 to PE-6, CL-1, CL-2, CL-7, CL-8), through the services."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+
+from claims import services
+from incentives_portal import clock
+from incentives_portal.programs import dates
+from incentives_portal.programs.catalogue.loading import load_catalogue
+from incentives_portal.programs.models import Holiday, UsagePeriod
+from incentives_portal.tests.world import make_world
+from incentives_portal.workflow.errors import Refused
+from plans.tests import builders as plans
+from proofs.models import Proof
+from proofs.tests import builders as proofs
+
+from . import builders
+from .builders import fresh, send
+
+
+@pytest.fixture
+def years(db):
+    """The catalogue without a world: tests here make their world on the day that they are about."""
+    load_catalogue()
+
+
+def noon(day):
+    return datetime.combine(day, time(11), tzinfo=UTC)
+
+
+def local(moment):
+    return (dates.local_day(moment, "Europe/Berlin"), moment.strftime("%M"))
+
+
+def submitted_on(day, executed_on=None):
+    """A claim on the claim track, ready since its window opened, and submitted at noon of a day."""
+    executed_on = executed_on or day
+    with clock.at(noon(day)):
+        world = make_world()
+    period = period_of(world.cloud, executed_on)
+    opens = max(period.claiming_starts, executed_on)
+    with clock.at(noon(min(opens, day))):
+        claim = builders.draft_claim(world, executed_on=executed_on, usage_period=period)
+        make_complete(world, claim, executed_on)
+    with clock.at(noon(day)):
+        send(claim, world.jana)
+    return world, fresh(claim)
+
+
+def make_complete(world, claim, executed_on):
+    proofs.complete_proof(world, proof=claim.proof)
+    claim.proof.invoices.update(date=executed_on)
+
+
+def period_of(program, day):
+    """The usage period of a day; made if the world does not have it."""
+    found = program.usage_periods.filter(usage_starts__lte=day, usage_ends__gte=day).first()
+    if found:
+        return found
+    half = dates.half_of(dates.half_of(day).earning.starts.replace(day=1) - timedelta(days=1))
+    return UsagePeriod.objects.create(
+        program=program,
+        label=half.label,
+        **{
+            f"{kind}_{end}": getattr(getattr(half, kind), end)
+            for kind in ("earning", "usage", "claiming")
+            for end in ("starts", "ends")
+        },
+    )
+
+
+def test_review_of_a_claim_is_due_in_two_business_days(years):
+    _world, claim = submitted_on(date(2023, 3, 10))  # CL-1, a Friday
+
+    assert local(claim.due_at) == (date(2023, 3, 14), "59")
+
+
+def test_a_holiday_is_no_business_day(years):
+    with clock.at(noon(date(2023, 3, 10))):
+        world = make_world()
+        Holiday.objects.create(calendar=world.cloud.calendar, date=date(2023, 3, 13), name={"en": "A day off"})
+        claim = builders.draft_claim(world, executed_on=date(2023, 3, 9))
+        make_complete(world, claim, date(2023, 3, 9))
+        send(claim, world.jana)
+
+    assert local(fresh(claim).due_at)[0] == date(2023, 3, 15)
+
+
+def test_dispute_is_due_in_five_business_days(years):
+    world, claim = submitted_on(date(2023, 3, 10))
+    with clock.at(noon(date(2023, 3, 14))):  # CL-2, a Tuesday
+        services.start_review(claim, actor=world.mira, seen=claim.version)
+        builders.decide(world, claim, "reject")
+        claim = fresh(claim)
+        services.dispute(claim, actor=world.jana, seen=claim.version, words="Please.")
+
+    assert local(fresh(claim).due_at) == (date(2023, 3, 21), "59")
+
+
+@pytest.mark.parametrize(
+    ("submitted", "due"),
+    [(date(2023, 3, 10), date(2023, 4, 30)), (date(2023, 12, 31), date(2024, 1, 31))],
+    ids=["PO-4", "PO-5"],
+)
+def test_review_on_the_plan_track_is_due_at_the_end_of_the_following_month(years, submitted, due):
+    with clock.at(noon(submitted)):
+        world = make_world()
+        claim = _planned(world, submitted)
+        send(claim, world.jana)
+
+    assert local(fresh(claim).due_at) == (due, "59")
+
+
+def _planned(world, day):
+    """A complete claim on the plan track, carried out on the day itself."""
+    plan = plans.empty_plan(world)
+    span = {"starts": day - timedelta(days=30), "ends": day + timedelta(days=5)}
+    campaign = plans.add_campaign(plan, world.jana, **span)
+    kind = proofs.kind_of("print_advertising")
+    activity = plans.add_activity(
+        world, campaign, world.jana, activity_type=kind, planned_amount=plan.requested_amount, countries=["DE"]
+    )
+    for verb, actor in (("submit", world.jana), ("start_review", world.elif_), ("approve", world.elif_)):
+        more = {"approved_amount": plan.requested_amount} if verb == "approve" else {}
+        plans.services.SERVICES[verb](plan, actor=actor, seen=plans.fresh(plan).version, **more)
+    claim = builders.claim_of(proofs.make_proof(world, activity=activity, executed_on=day), world.jana)
+    make_complete(world, claim, day)
+    return fresh(claim)
+
+
+@pytest.mark.parametrize(
+    ("executed", "claimed", "accepted"),
+    [
+        (date(2024, 1, 10), date(2024, 1, 20), False),
+        (date(2024, 6, 30), date(2024, 8, 15), True),
+        (date(2024, 6, 30), date(2024, 8, 16), False),
+        # PE-6: on that day the window of the funds of FY24 H1 is closed, and an activity of July belongs to the next ones.
+        (date(2024, 7, 1), date(2024, 8, 16), True),
+    ],
+    ids=["PE-3", "PE-4", "PE-5", "PE-6, for the funds of FY24 H2"],
+)
+def test_claim_is_first_submitted_in_its_claiming_period(years, executed, claimed, accepted):
+    if accepted:
+        assert submitted_on(claimed, executed)[1].status == "submitted"
+        return
+    with pytest.raises(services.NotReady) as caught:
+        submitted_on(claimed, executed)
+
+    assert [finding.rule for finding in caught.value.assessment.blocks] == ["claiming_open"]
+
+
+def test_activity_after_the_usage_period_cannot_be_claimed_for_its_funds(years):
+    with clock.at(noon(date(2024, 8, 16))):  # PE-6
+        world = make_world()
+        funds_of_fy24_h1 = period_of(world.cloud, date(2024, 6, 30))
+
+        with pytest.raises(Refused, match="usage period"):
+            builders.draft_claim(world, executed_on=date(2024, 7, 1), usage_period=funds_of_fy24_h1)
+
+
+def test_resubmission_is_possible_after_the_window(years):
+    world, claim = submitted_on(date(2024, 8, 15), date(2024, 6, 30))
+    with clock.at(noon(date(2024, 8, 19))):
+        services.start_review(claim, actor=world.mira, seen=claim.version)
+        builders.decide(world, claim, "request_action")
+    with clock.at(noon(date(2024, 9, 2))):
+        send(claim, world.jana, "resubmit")
+
+    claim = fresh(claim)
+    assert (claim.status, local(claim.due_at)[0]) == ("submitted", date(2024, 9, 4))
+
+
+def test_window_ends_where_the_program_lives(years):
+    """The last second of 15 August in Berlin, 21:59:59 UTC, is in time; the next one is not."""
+    with clock.at(noon(date(2024, 8, 10))):
+        world = make_world()
+        period = period_of(world.cloud, date(2024, 6, 30))
+        claims = [
+            builders.draft_claim(world, executed_on=date(2024, 6, 30), usage_period=period, name=name) for name in "ab"
+        ]
+        for claim in claims:
+            make_complete(world, claim, date(2024, 6, 30))
+
+    with clock.at(datetime(2024, 8, 15, 21, 59, 59, tzinfo=UTC)):
+        send(claims[0], world.jana)
+    with clock.at(datetime(2024, 8, 15, 22, 0, 0, tzinfo=UTC)), pytest.raises(services.NotReady):
+        send(claims[1], world.jana)
+
+
+def test_draft_is_due_by_the_end_of_the_claiming_period(world):
+    claim = builders.draft_claim(world)
+
+    assert local(claim.due_at) == (world.period.claiming_ends, "59")
+
+
+def test_draft_on_the_plan_track_is_due_180_days_after_the_campaign_starts(world):
+    claim = builders.draft_claim(world, track="plan")
+
+    starts = claim.proof.activity.campaign.starts
+    assert (dates.local_day(claim.due_at, "Europe/Berlin") - starts).days == 180
+
+
+@pytest.mark.parametrize(
+    ("builder", "editable"),
+    [
+        (builders.draft_claim, True),
+        (builders.submitted_claim, False),
+        (builders.claim_under_review, False),
+        (builders.returned_claim, True),
+        (builders.approved_claim, False),
+        (builders.rejected_claim, False),
+        (builders.disputed_claim, False),
+    ],
+)
+def test_claim_and_proof_are_editable_together(world, builder, editable):
+    claim = builder(world)  # CL-7, CL-8
+
+    assert (claim.is_editable, Proof.objects.get(pk=claim.proof_id).is_editable) == (editable, editable)

@@ -1,0 +1,492 @@
+"""The review desk: the queue, one claim with its documents, and the operator's verbs on their pages."""
+
+import re
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from claims import desk, services
+from claims.models import Claim, Decision
+from claims.places import folder_of, named_places
+from incentives_portal import clock
+from incentives_portal.documents.checking import check_version
+from incentives_portal.documents.models import VersionCheck
+from incentives_portal.history.models import ThreadKind
+from incentives_portal.programs.models import Holiday
+from incentives_portal.tests.world import NOW
+from proofs.tests import builders as proofs
+
+from . import builders
+from .builders import decide, fresh
+from .test_pages import text_of
+
+STAFF = ["elif_", "emre", "mira", "daniel", "ines", "hugo"]
+
+
+def url(name, claim=None, *more):
+    return reverse(f"desk:{name}", args=[claim.public_id, *more] if claim else [])
+
+
+def names_on(answer):
+    return [row.claim.proof.name for row in answer.context["rows"]]
+
+
+# Who may look
+
+
+@pytest.mark.parametrize("name", STAFF)
+def test_desk_is_open_to_all_staff(world, signed_in, name):
+    claim = builders.submitted_claim(world)
+    browser = signed_in(getattr(world, name))
+
+    assert browser.get(url("queue")).status_code == 200
+    assert browser.get(url("claim", claim)).status_code == 200
+
+
+@pytest.mark.parametrize(("name", "status"), [("jana", 403), ("lena", 403), ("anton", 404), ("owen", 404)])
+def test_desk_is_closed_to_partners(world, signed_in, name, status):
+    claim = builders.submitted_claim(world)
+    browser = signed_in(getattr(world, name))
+
+    assert browser.get(url("queue")).status_code == 403
+    assert browser.get(url("claim", claim)).status_code == status
+    for address in (url("comment", claim), url("note", claim), url("verb", claim, "start_review")):
+        assert browser.post(address, {"words": "x", "seen": claim.version}).status_code == status
+    assert fresh(claim).version == claim.version
+
+
+def test_draft_does_not_exist_on_the_desk(world, signed_in):
+    claim = builders.draft_claim(world)
+
+    assert signed_in(world.mira).get(url("claim", claim)).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["elif_", "emre", "ines", "hugo"])
+def test_verbs_are_for_reviewers(world, signed_in, name):
+    claim = builders.claim_under_review(world)
+    browser = signed_in(getattr(world, name))
+
+    page = browser.get(url("claim", claim))
+
+    assert page.context["arrows"] == []
+    for verb in ("approve", "request_action", "reject", "return_to_queue"):
+        assert browser.get(url("verb", claim, verb)).status_code == 403
+        assert browser.post(url("verb", claim, verb), {"seen": claim.version}).status_code == 403
+    assert fresh(claim).status == "under_review"
+
+
+# The queue
+
+
+def test_queue_is_ordered_by_due_date_and_has_what_waits_only(world, signed_in):
+    builders.submitted_claim(world, track="plan", name="Due in December")
+    builders.submitted_claim(world, name="Due on Monday")
+    builders.disputed_claim(world, name="Disputed")
+    builders.approved_claim(world, name="Approved")
+    builders.returned_claim(world, name="Returned")
+
+    answer = signed_in(world.daniel).get(url("queue"))
+
+    assert names_on(answer) == ["Due on Monday", "Disputed", "Due in December"]
+    assert [(code, number) for code, _title, number, _current in answer.context["lists"]] == [
+        ("", 3), ("unassigned", 3), ("mine", 0), ("overdue", 0), ("disputes", 1),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("", ["Taken", "Waiting", "Disputed"]),
+        ("unassigned", ["Waiting", "Disputed"]),
+        ("mine", ["Taken"]),
+        ("disputes", ["Disputed"]),
+        ("overdue", []),
+        ("nonsense", ["Taken", "Waiting", "Disputed"]),
+    ],
+)
+def test_queue_has_lists(world, signed_in, key, expected):
+    builders.claim_under_review(world, name="Taken")
+    builders.submitted_claim(world, name="Waiting")
+    builders.disputed_claim(world, name="Disputed")
+
+    assert names_on(signed_in(world.mira).get(url("queue"), {"list": key})) == expected
+
+
+def test_overdue_is_what_should_have_been_decided(world, signed_in):
+    builders.submitted_claim(world, name="Late")
+    with clock.at(NOW + timedelta(days=10)):
+        builders.submitted_claim(world, name="In time")
+        answer = signed_in(world.mira).get(url("queue"), {"list": "overdue"})
+
+    assert names_on(answer) == ["Late"]
+    assert "Overdue" in text_of(answer)
+
+
+def test_desk_of_somebody_who_left_counts_as_nobodys(world, signed_in):
+    builders.claim_under_review(world, name="Left behind", reviewer=world.mira)
+    world.mira.is_active = False
+    world.mira.save()
+
+    assert names_on(signed_in(world.daniel).get(url("queue"), {"list": "unassigned"})) == ["Left behind"]
+
+
+def test_queue_is_searched(world, signed_in):
+    builders.submitted_claim(world, name="Autumn")
+    builders.submitted_claim(world, name="Winter")
+    browser = signed_in(world.mira)
+
+    found, none = browser.get(url("queue"), {"q": "wint nordlicht"}), browser.get(url("queue"), {"q": "summer"})
+
+    assert (names_on(found), names_on(none)) == (["Winter"], [])
+    assert "No claim matches" in text_of(none)
+
+
+def test_queue_says_business_days_without_weekends_and_holidays(world, signed_in):
+    claim = builders.submitted_claim(world)
+    Holiday.objects.create(calendar=world.cloud.calendar, date=NOW.date() + timedelta(days=1), name={"en": "A day off"})
+    Claim.objects.filter(pk=claim.pk).update(due_at=clock.end_of_day(NOW.date() + timedelta(days=5), "Europe/Berlin"))
+
+    (row,) = signed_in(world.mira).get(url("queue")).context["rows"]
+
+    # Thursday to Tuesday: Friday is a holiday, Saturday and Sunday do not count.
+    assert row.days_left == 2
+
+
+@pytest.mark.parametrize(("days", "expected"), [(0, 0), (1, 1), (4, 2), (-1, -1), (-7, -5)])
+def test_business_days_between(world, days, expected):
+    today = NOW.date()
+
+    assert desk.business_days(today, today + timedelta(days=days), world.cloud.calendar) == expected
+
+
+def test_empty_queue_says_so(world, signed_in):
+    browser = signed_in(world.mira)
+
+    assert "Every claim that was submitted is decided." in text_of(browser.get(url("queue")))
+    assert "This list is empty" in text_of(browser.get(url("queue"), {"list": "mine"}))
+
+
+# One claim
+
+
+def test_claim_shows_facts_checks_costs_amounts_history_and_messages(world, signed_in):
+    claim = builders.claim_under_review(world)
+
+    words = text_of(signed_in(world.mira).get(url("claim", claim)))
+
+    for part in (
+        claim.thread.reference,
+        "Nordlicht Systems GmbH",
+        "Checks",
+        "How the amount comes about",
+        "Invoice and expense information",
+        "History and comments",
+        "started the review",
+        "Messages sent",
+        world.daniel.email,
+        "Request action",
+        "Return to queue",
+    ):
+        assert part in words, part
+
+
+def test_claim_shows_its_documents_page_by_page(world, signed_in):
+    claim = builders.submitted_claim(world)
+    for pk in VersionCheck.objects.values_list("version_id", flat=True):
+        check_version(pk)
+    second = proofs.fresh(claim.proof).documents.first().document.versions.get()
+    browser = signed_in(world.mira)
+
+    page = browser.get(url("claim", claim))
+    other = browser.get(url("claim", claim), {"doc": str(second.public_id), "page": "99"})
+
+    shown = page.context["shown"]
+    assert [tab.name for tab in shown.tabs][0] == shown.version.original_name
+    assert (shown.number, shown.pages) == (1, 1)
+    picture = browser.get(shown.image_url)
+    assert picture.headers["Content-Type"] == "image/png"
+    assert b"".join(picture.streaming_content).startswith(b"\x89PNG")
+    assert f'src="{shown.image_url}"' in page.content.decode()
+    assert (other.context["shown"].version, other.context["shown"].number) == (second, 1)
+    assert browser.get(url("claim", claim), {"doc": "nonsense", "page": "x"}).context["shown"].version == shown.version
+
+
+def test_claim_says_when_pages_are_not_ready(world, signed_in):
+    claim = builders.submitted_claim(world)
+
+    assert "Its pages are being prepared." in text_of(signed_in(world.mira).get(url("claim", claim)))
+
+
+def test_documents_of_comments_are_shown_beside_those_of_the_proof(world, signed_in):
+    claim = builders.claim_under_review(world)
+    version = proofs.file(world.jana, "photo-hall.pdf")
+    services.add_comment(claim, actor=world.jana, words="The hall.", versions=[version])
+    check_version(version.pk)
+    browser = signed_in(world.mira)
+
+    shown = browser.get(url("claim", claim), {"doc": str(version.public_id)}).context["shown"]
+
+    assert (shown.version, shown.tabs[-1].name, shown.tabs[-1].current) == (version, "photo-hall.pdf", True)
+    picture = browser.get(shown.image_url)
+    assert b"".join(picture.streaming_content).startswith(b"\x89PNG")
+    assert signed_in(world.owen).get(shown.image_url).status_code == 404
+
+
+def test_reviewer_reads_what_was_sent_while_the_partner_edits(world, signed_in):
+    claim = builders.returned_claim(world)
+    proof = claim.proof
+    proofs.services.set_final_comments(proof, actor=world.jana, seen=proof.version, words="Canary 8812")
+
+    page = signed_in(world.mira).get(url("claim", claim))
+
+    assert "Canary 8812" not in page.content.decode()
+    assert page.context["arrows"] == []
+
+
+def test_previous_and_next_follow_the_list(world, signed_in):
+    first = builders.claim_under_review(world, name="First")
+    second = builders.submitted_claim(world, name="Second")
+    third = builders.claim_under_review(world, name="Third")
+    browser = signed_in(world.mira)
+
+    def around(claim, key=""):
+        found = browser.get(url("claim", claim), {"list": key}).context["neighbours"]
+        return found.previous, found.next
+
+    assert around(first) == (None, second.public_id)
+    assert around(second) == (first.public_id, third.public_id)
+    assert around(third) == (second.public_id, None)
+    assert around(first, "mine") == (None, third.public_id)
+
+
+def test_after_a_decision_the_next_is_the_first_that_waits(world, signed_in):
+    waiting, decided = builders.submitted_claim(world, name="Waiting"), builders.approved_claim(world, name="Decided")
+
+    found = signed_in(world.mira).get(url("claim", decided)).context["neighbours"]
+
+    assert (found.previous, found.next) == (None, waiting.public_id)
+
+
+def test_own_rejection_is_explained_to_the_one_who_rejected(world, signed_in):
+    claim = builders.disputed_claim(world, words="It took place.")
+
+    mine, others = (signed_in(person).get(url("claim", claim)) for person in (world.mira, world.daniel))
+
+    assert "another person decides the dispute" in text_of(mine)
+    assert (mine.context["arrows"], len(others.context["arrows"])) == ([], 3)
+    assert "What is disputed Jana Petersen, Nordlicht Systems GmbH" in text_of(others)
+    assert text_of(others).count("It took place.") == 2
+    assert signed_in(world.mira).get(url("verb", claim, "approve")).status_code == 403
+
+
+# Deciding
+
+
+def test_start_review_is_one_click_and_returning_leads_to_the_queue(world, signed_in):
+    claim = builders.submitted_claim(world)
+    browser = signed_in(world.mira)
+
+    started = browser.post(url("verb", claim, "start_review"), {"seen": claim.version})
+    returned = browser.post(url("verb", claim, "return_to_queue"), {"seen": claim.version + 1, "words": ""})
+
+    assert started.headers["Location"] == url("claim", claim)
+    assert returned.headers["Location"] == url("queue")
+    assert fresh(claim).status == "submitted"
+
+
+def post(browser, claim, verb, **data):
+    return browser.post(url("verb", claim, verb), {"seen": claim.version, **data})
+
+
+def test_approving_is_offered_with_what_was_asked(world, signed_in):
+    claim = builders.claim_under_review(world)
+    browser = signed_in(world.mira)
+
+    page = browser.get(url("verb", claim, "approve"))
+    answer = post(browser, claim, "approve", approved_amount="1,000.00")
+
+    assert 'value="1000.00"' in page.content.decode()
+    assert answer.headers["Location"] == url("claim", claim)
+    assert fresh(claim).approved_amount == Decimal("1000.00")
+
+
+def test_approving_less_asks_for_reason_and_words_at_the_form(world, signed_in):
+    claim = builders.claim_under_review(world)
+    reason = world.reason(ThreadKind.CLAIM, "approve")
+    browser = signed_in(world.mira)
+
+    bare = post(browser, claim, "approve", approved_amount="800", note="My note.")
+    whole = post(browser, claim, "approve", approved_amount="800", reason=reason.pk, words="The wine.")
+
+    assert (bare.status_code, "reason" in bare.context["form"].errors) == (422, True)
+    assert "My note." in bare.content.decode()
+    assert (whole.status_code, fresh(claim).approved_amount) == (302, Decimal("800.00"))
+
+
+@pytest.mark.parametrize("verb", ["request_action", "reject"])
+def test_sending_back_points_at_documents_and_places(world, signed_in, verb):
+    claim = builders.claim_under_review(world)
+    reason = world.reason(ThreadKind.CLAIM, verb)
+    version = proofs.fresh(claim.proof).documents.first().document.versions.get()
+
+    answer = post(
+        signed_in(world.mira),
+        claim,
+        verb,
+        reason=reason.pk,
+        words="Nearly there.",
+        at_1=f"file:{version.public_id}",
+        remark_1="Too dark.",
+        at_4="place:basics",
+        remark_4="The date is wrong.",
+        note="Third time.",
+    )
+
+    event = Decision.objects.get(claim=claim).event
+    assert answer.status_code == 302
+    assert list(event.remarks.order_by("pk").values_list("version", "place", "words")) == [
+        (version.pk, "", "Too dark."),
+        (None, "basics", "The date is wrong."),
+    ]
+    assert claim.thread.events.get(internal=True).words == "Third time."
+
+
+def test_every_place_of_a_submission_can_be_pointed_at(world, signed_in):
+    claim = builders.ready_claim(world, kind="exams_tuition")
+    proofs.add_report(claim.proof, world.jana)
+    builders.send(claim, world.jana)
+    services.start_review(fresh(claim), actor=world.mira, seen=fresh(claim).version)
+    places = dict(named_places(folder_of(fresh(claim))))
+    assert {place.partition("-")[0] for place in places} == {
+        "basics", "invoice", "expense", "report", "attendees", "answers", "documents",
+    }  # fmt: skip
+
+    decide(world, claim, "request_action", remarks=[builders.remark_at(place, f"At {place}.") for place in places])
+
+    page = signed_in(world.jana).get(fresh(claim).get_absolute_url())
+    marks, evidence = page.context["page"].marks, page.context["evidence"]
+    assert set(marks) == set(places)
+    assert evidence.other_marks == []
+    for words in marks.values():
+        assert page.content.decode().count(words[0]) == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({"words": "x"}, "reason"),
+        ({"reason": "own", "words": " "}, "words"),
+        ({"reason": "own", "words": "x", "at_1": "place:basics"}, "remark_1"),
+        ({"reason": "own", "words": "x", "remark_2": "Too dark."}, "at_2"),
+        ({"reason": "own", "words": "x", "at_1": "place:nowhere", "remark_1": "x"}, "at_1"),
+        ({"reason": "own", "words": "x", "at_1": "file:foreign", "remark_1": "x"}, "at_1"),
+        ({"reason": "approve", "words": "x"}, "reason"),
+        ({"reason": "plan", "words": "x"}, "reason"),
+    ],
+    ids=["no-reason", "no-words", "no-remark", "no-place", "unknown-place", "foreign-file", "other-verb", "other-kind"],
+)
+def test_decision_that_is_not_complete_comes_back_with_everything_typed(world, signed_in, data, field):
+    claim = builders.claim_under_review(world)
+    foreign = proofs.file(world.owen)
+    named = {
+        "own": world.reason(ThreadKind.CLAIM, "reject").pk,
+        "approve": world.reason(ThreadKind.CLAIM, "approve").pk,
+        "plan": world.reason(ThreadKind.PLAN, "reject").pk,
+        "file:foreign": f"file:{foreign.public_id}",
+    }
+    data = {key: named.get(value, value) for key, value in data.items()}
+
+    answer = post(signed_in(world.mira), claim, "reject", note="My own note.", **data)
+
+    assert (answer.status_code, set(answer.context["form"].errors)) == (422, {field})
+    assert "My own note." in answer.content.decode()
+    assert (fresh(claim).status, Decision.objects.count()) == ("under_review", 0)
+
+
+def test_decision_on_an_older_version_says_who_was_faster_and_keeps_the_words(world, signed_in):
+    claim = builders.claim_under_review(world)
+    decide(world, claim, "request_action", actor=world.daniel)
+    reason = world.reason(ThreadKind.CLAIM, "reject")
+
+    answer = post(
+        signed_in(world.mira), claim, "reject", reason=reason.pk, words="My long reasons.", note="And a note."
+    )
+
+    words, page = text_of(answer), answer.content.decode()
+    assert (answer.status_code, fresh(claim).status) == (409, "action_required")
+    assert all(part in words for part in ("Daniel Lindqvist", "Action required"))
+    assert all(part in page for part in ("My long reasons.", "And a note.", url("claim", claim)))
+
+
+def test_decision_without_the_version_seen_is_refused(world, signed_in):
+    claim = builders.claim_under_review(world)
+
+    answer = signed_in(world.mira).post(url("verb", claim, "approve"), {"approved_amount": "1000", "words": "Mine."})
+
+    assert (answer.status_code, "Mine." in answer.content.decode()) == (409, True)
+    assert fresh(claim).status == "under_review"
+
+
+@pytest.mark.parametrize("verb", ["start_review", "approve", "request_action", "reject", "return_to_queue"])
+def test_nothing_is_decided_by_looking(world, signed_in, verb):
+    claim = (builders.submitted_claim if verb == "start_review" else builders.claim_under_review)(world)
+
+    answer = signed_in(world.mira).get(url("verb", claim, verb))
+
+    assert (answer.status_code, fresh(claim).version) == (200, claim.version)
+
+
+def test_partner_verbs_do_not_exist_on_the_desk(world, signed_in):
+    claim = builders.submitted_claim(world)
+
+    for verb in ("withdraw", "dispute", "submit", "nonsense"):
+        assert signed_in(world.mira).get(url("verb", claim, verb)).status_code == 404
+
+
+# Comments and notes
+
+
+def test_comment_and_note_of_a_reviewer(world, signed_in):
+    claim = builders.claim_under_review(world)
+    browser = signed_in(world.mira)
+
+    commented = browser.post(url("comment", claim), {"words": "Which hall?"})
+    noted = browser.post(url("note", claim), {"words": "Watch out."})
+
+    assert commented.headers["Location"] == noted.headers["Location"] == f"{url('claim', claim)}#history"
+    last_two = claim.thread.events.order_by("-id").values_list("words", "internal")[:2]
+    assert list(last_two) == [("Watch out.", True), ("Which hall?", False)]
+
+
+@pytest.mark.parametrize("name", ["elif_", "emre", "ines", "hugo"])
+def test_other_staff_leave_notes_but_do_not_write_to_partners(world, signed_in, name):
+    claim = builders.claim_under_review(world)
+    browser = signed_in(getattr(world, name))
+
+    assert browser.post(url("comment", claim), {"words": "Hello"}).status_code == 403
+    assert browser.post(url("note", claim), {"words": "Hello"}).status_code == 302
+
+
+def test_empty_note_comes_back(world, signed_in):
+    claim = builders.claim_under_review(world)
+
+    answer = signed_in(world.mira).post(url("note", claim), {"words": ""})
+
+    assert (answer.status_code, answer.content.decode().count("Write something first")) == (422, 2)
+    assert answer.context["comment_form"].is_bound is False
+
+
+def test_pages_have_no_id_twice(world, signed_in):
+    claim = builders.rejected_claim(world)
+    pages = [
+        signed_in(world.jana).get(claim.get_absolute_url()),
+        signed_in(world.mira).get(url("claim", claim)),
+        signed_in(world.jana).get(builders.returned_claim(world, name="Another").get_absolute_url()),
+        signed_in(world.mira).get(url("verb", builders.claim_under_review(world, name="Third"), "reject")),
+    ]
+
+    for answer in pages:
+        ids = re.findall(r'\sid="([^"]+)"', answer.content.decode())
+        assert len(ids) == len(set(ids)), sorted({one for one in ids if ids.count(one) > 1})

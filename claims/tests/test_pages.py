@@ -1,0 +1,552 @@
+"""The partner's pages of claims: who sees what, what forms do with what is typed, and that it works without scripts."""
+
+import re
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+
+from claims.models import Claim
+from incentives_portal.history.models import ThreadKind
+from incentives_portal.programs.models import ActivityType
+from proofs import services as proof_services
+from proofs.models import Proof
+from proofs.tests import builders as proofs
+
+from . import builders
+from .builders import decide, fresh
+
+PARTNERS_OF_NORDLICHT = ["jana", "tobias", "lena", "karin"]
+WITHOUT_CLAIMS = ["anton", "bea", "nils"]
+STAFF = ["elif_", "emre", "mira", "daniel", "ines", "hugo"]
+
+
+def text_of(answer):
+    """What a reader sees, without tags and line breaks."""
+    page = re.sub(r"<(script|style)\b.*?</\1>", " ", answer.content.decode(), flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def url(name, claim, *more):
+    return reverse(f"claims:{name}", args=[claim.public_id, *more])
+
+
+# Existence
+
+
+@pytest.mark.parametrize("name", [*WITHOUT_CLAIMS, "owen"])
+def test_claim_of_others_does_not_exist(world, signed_in, name):
+    claim = builders.rejected_claim(world)
+    browser = signed_in(getattr(world, name))
+
+    for address in (claim.get_absolute_url(), url("check", claim), url("verb", claim, "dispute")):
+        assert browser.get(address).status_code == 404
+    for address in (url("check", claim), url("comment", claim), url("verb", claim, "dispute")):
+        assert browser.post(address, {"words": "x"}).status_code == 404
+
+
+@pytest.mark.parametrize("name", PARTNERS_OF_NORDLICHT)
+def test_claim_is_read_by_its_partner(world, signed_in, name):
+    claim = builders.submitted_claim(world)
+
+    answer = signed_in(getattr(world, name)).get(claim.get_absolute_url())
+
+    assert answer.status_code == 200
+    assert claim.thread.reference in text_of(answer)
+
+
+@pytest.mark.parametrize("name", STAFF)
+def test_staff_read_a_submitted_claim_on_the_desk_and_no_draft(world, signed_in, name):
+    draft, sent = builders.draft_claim(world), builders.submitted_claim(world, name="Another")
+    browser = signed_in(getattr(world, name))
+
+    assert browser.get(draft.get_absolute_url()).status_code == 404
+    assert browser.get(sent.get_absolute_url()).headers["Location"] == reverse("desk:claim", args=[sent.public_id])
+
+
+def test_discarded_claim_does_not_exist_any_more(world, signed_in):
+    claim = builders.draft_claim(world)
+    browser = signed_in(world.jana)
+
+    answer = browser.post(url("verb", claim, "discard"), {"seen": claim.version}, follow=True)
+
+    assert (answer.redirect_chain[0][0], answer.status_code) == (reverse("claims:list"), 200)
+    assert browser.get(claim.get_absolute_url()).status_code == 404
+
+
+# The list
+
+
+def test_list_shows_the_own_claims_with_sums_and_next_step(world, signed_in):
+    claim = builders.approved_claim(world, name="Autumn adverts")
+    builders.submitted_claim(world, name="Winter adverts")
+    builders.draft_claim(world, name="Spring adverts", amount=Decimal("77.00"))
+
+    answer = signed_in(world.karin).get(reverse("claims:list"))
+
+    words = text_of(answer)
+    assert [row.proof.name for row in answer.context["page"]] == ["Spring adverts", "Winter adverts", "Autumn adverts"]
+    assert claim.thread.reference in words
+    (sums,) = answer.context["overview"].sums
+    assert (sums.currency, sums.asked, sums.number) == ("EUR", Decimal("2000.000"), 2)
+    assert (sums.waiting, sums.approved, sums.returned) == (Decimal("1000.000"), Decimal("1000.000"), 0)
+    assert [(status.code, number) for status, number in answer.context["overview"].statuses] == [
+        ("editing", 1), ("submitted", 1), ("approved", 1),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WITHOUT_CLAIMS)
+def test_list_is_for_those_who_read_claims(world, signed_in, name):
+    assert signed_in(getattr(world, name)).get(reverse("claims:list")).status_code == 403
+
+
+def test_list_says_nothing_of_other_partners(world, signed_in):
+    builders.submitted_claim(world, name="Canary 7731")
+
+    answer = signed_in(world.owen).get(reverse("claims:list"), {"q": "Canary"})
+
+    assert (list(answer.context["page"]), answer.context["overview"].sums) == ([], [])
+    assert "No claim matches" in text_of(answer)
+    assert "7731" not in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        ({"status": "submitted"}, ["Winter"]),
+        ({"q": "wint"}, ["Winter"]),
+        ({"q": "kiel"}, ["Winter"]),
+        ({"location": "kiel"}, ["Winter"]),
+        ({"program": "cloud"}, ["Autumn", "Winter"]),
+        ({"program": "device"}, ["Planned"]),
+        ({"period": "period"}, ["Autumn", "Winter"]),
+        ({"status": "no such status"}, ["Autumn", "Planned", "Winter"]),
+    ],
+    ids=str,
+)
+def test_list_is_narrowed_down(world, signed_in, params, expected):
+    builders.draft_claim(world, name="Autumn")
+    builders.submitted_claim(world, name="Winter", location=world.kiel)
+    builders.draft_claim(world, track="plan", name="Planned")
+    named = {"kiel": world.kiel, "cloud": world.cloud, "device": world.device, "period": world.period}
+    wanted = {
+        key: str(named[value].public_id) if value in named and key != "q" else value for key, value in params.items()
+    }
+
+    answer = signed_in(world.jana).get(reverse("claims:list"), wanted)
+
+    assert sorted(row.proof.name for row in answer.context["page"]) == expected
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("words", ["\x00", "a\x00b", "%_\\", "x" * 5_000, "’; DROP TABLE", "ä 招"])
+def test_search_takes_any_text(world, signed_in, words):
+    builders.submitted_claim(world)
+
+    for person, address in ((world.jana, "claims:list"), (world.mira, "claims:list"), (world.mira, "desk:queue")):
+        answer = signed_in(person).get(reverse(address), {"q": words, "page": "x", "status": "\x00", "order": "-pk"})
+        assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("words", ["\x00", "x" * 10_001])
+def test_words_that_cannot_be_kept_come_back(world, signed_in, words):
+    claim = builders.rejected_claim(world)
+
+    answers = [
+        signed_in(world.jana).post(url(name, claim, *more), {"seen": claim.version, "words": words})
+        for name, more in (("comment", []), ("verb", ["dispute"]))
+    ]
+
+    assert [answer.status_code for answer in answers] == [422, 422]
+
+
+@pytest.mark.parametrize("order", ["", "due", "carried_out", "amount", "proof__location__organisation__name"])
+def test_list_is_ordered_by_what_it_offers_only(world, signed_in, order):
+    builders.draft_claim(world, name="Small", amount=Decimal("10.00"))
+    builders.draft_claim(world, name="Large", amount=Decimal("20.00"))
+
+    answer = signed_in(world.jana).get(reverse("claims:list"), {"order": order})
+
+    assert [row.proof.name for row in answer.context["page"]] == (
+        ["Small", "Large"] if order == "due" else ["Large", "Small"]
+    )
+
+
+def test_staff_list_has_claims_of_all_partners_and_no_drafts(world, signed_in):
+    builders.submitted_claim(world, name="Ours")
+    builders.submitted_claim(world, name="Theirs", actor=world.owen, location=world.bristol)
+    builders.draft_claim(world, name="Draft")
+
+    answer = signed_in(world.hugo).get(reverse("claims:list"))
+
+    assert {row.proof.name for row in answer.context["page"]} == {"Ours", "Theirs"}
+    assert "Create a claim" not in text_of(answer)
+
+
+# Beginning
+
+
+def new_data(world, **given):
+    values = {
+        "key": str(uuid4()),
+        "program": world.cloud.public_id,
+        "location": world.hamburg.public_id,
+        "usage_period": world.period.public_id,
+        "activity_type": ActivityType.objects.get(code="print_advertising").public_id,
+        "name": "Autumn adverts",
+        "executed_on": "2026-10-08",
+        "amount": "1,250.50",
+    }
+    return {key: str(value) for key, value in (values | given).items()}
+
+
+def test_new_claim_is_created_and_opened(world, signed_in):
+    browser = signed_in(world.karin)
+
+    answer = browser.post(reverse("claims:new"), new_data(world))
+
+    claim = Claim.objects.get()
+    assert answer.headers["Location"] == claim.get_absolute_url()
+    assert (claim.proof.amount, claim.proof.location, claim.created_by) == (
+        Decimal("1250.50"),
+        world.hamburg,
+        world.karin,
+    )
+
+
+def test_second_click_on_new_leads_to_the_same_claim(world, signed_in):
+    browser, data = signed_in(world.jana), new_data(world, amount="1.250,50")
+
+    first, second = (browser.post(reverse("claims:new"), data) for _click in range(2))
+
+    assert first.headers["Location"] == second.headers["Location"]
+    assert Claim.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("executed_on", "2026-06-30"),
+        ("executed_on", ""),
+        ("amount", "0"),
+        ("amount", "12.3456"),
+        ("amount", "a lot"),
+        ("name", ""),
+        ("location", "bristol"),
+        ("program", "device"),
+        ("usage_period", "nonsense"),
+        ("activity_type", ""),
+    ],
+)
+def test_new_claim_keeps_what_was_typed_when_something_is_wrong(world, signed_in, field, value):
+    named = {"bristol": world.bristol.public_id, "device": world.device.public_id}
+
+    answer = signed_in(world.karin).post(reverse("claims:new"), new_data(world, **{field: named.get(value, value)}))
+
+    assert (answer.status_code, Claim.objects.count(), Proof.objects.count()) == (422, 0, 0)
+    assert field in answer.context["form"].errors
+    assert "There is a problem" in text_of(answer)
+    if field != "name":
+        assert 'value="Autumn adverts"' in answer.content.decode()
+
+
+@pytest.mark.parametrize("name", ["lena", "anton", "bea", "nils", "mira", "elif_"])
+def test_new_claim_is_for_those_who_write_claims(world, signed_in, name):
+    browser = signed_in(getattr(world, name))
+
+    assert browser.get(reverse("claims:new")).status_code == 403
+    assert browser.post(reverse("claims:new"), new_data(world)).status_code == 403
+    assert Claim.objects.count() == 0
+
+
+def test_new_claim_without_an_enrolled_location_says_what_to_do(world, signed_in):
+    world.cloud.enrolments.update(status="discontinued")
+
+    answer = signed_in(world.karin).get(reverse("claims:new"))
+
+    assert "No program without plans" in text_of(answer)
+    assert '<form method="post" class="panel"' not in answer.content.decode()
+
+
+def test_claim_for_a_proof_is_created_by_its_documented_page(world, signed_in):
+    proof = proofs.make_proof(world)
+    browser, address = signed_in(world.jana), reverse("claims:create_for_proof", args=[proof.public_id])
+    world.jana.language = "en"
+    world.jana.save()
+
+    page = browser.get(address)
+    answer = browser.post(
+        address, {"seen": proof.version, "name": "Adverts", "executed_on": "2026-10-09", "impressions": "1200"}
+    )
+
+    assert "New proof of execution claim" in text_of(page)
+    assert "Create claim" in text_of(page)
+    claim = Claim.objects.get()
+    assert answer.headers["Location"] == claim.get_absolute_url()
+    assert (claim.proof.name, claim.proof.impressions) == ("Adverts", 1200)
+
+
+def test_claim_for_a_proof_that_has_one_leads_there(world, signed_in):
+    claim = builders.draft_claim(world, track="plan")
+    address = reverse("claims:create_for_proof", args=[claim.proof.public_id])
+
+    answer = signed_in(world.jana).get(address)
+
+    assert answer.headers["Location"] == claim.get_absolute_url()
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [("karin", 403), ("tobias", 403), ("lena", 403), ("owen", 404), ("mira", 404)]
+)
+def test_claim_for_a_proof_is_for_those_who_write_proofs(world, signed_in, name, status):
+    proof = proofs.make_proof(world)
+
+    answer = signed_in(getattr(world, name)).get(reverse("claims:create_for_proof", args=[proof.public_id]))
+
+    assert answer.status_code == status
+
+
+def test_claim_for_a_proof_that_changed_meanwhile_keeps_the_typed_words(world, signed_in):
+    proof = proofs.make_proof(world)
+    seen = proof.version
+    proof_services.set_final_comments(proof, actor=world.jana, seen=seen, words="One thing more.")
+    browser, address = signed_in(world.jana), reverse("claims:create_for_proof", args=[proof.public_id])
+    data = {"seen": seen, "name": "A long name", "executed_on": "2026-10-09"}
+
+    answer = browser.post(address, data)
+
+    page = answer.content.decode()
+    assert (answer.status_code, 'value="A long name"' in page, Claim.objects.count()) == (409, True, 0)
+    assert f'name="seen" value="{proofs.seen(proof)}"' in page
+
+
+# One claim
+
+
+def test_draft_is_edited_on_its_page_and_what_is_missing_is_said(world, signed_in):
+    claim = builders.draft_claim(world)
+
+    answer = signed_in(world.karin).get(claim.get_absolute_url())
+
+    words = text_of(answer)
+    assert all(part in words for part in ("Add invoice", "What is required", "Submit claim", "Discard"))
+    assert answer.context["bench"].assessment.is_ready is False
+
+
+def test_colleague_who_only_contributes_adds_documents_and_sees_no_verbs(world, signed_in):
+    claim = builders.draft_claim(world, track="plan")
+
+    answer = signed_in(world.karin).get(claim.get_absolute_url())
+
+    words = text_of(answer)
+    assert "Upload and describe" in words
+    assert not any(part in words for part in ("Add invoice", "Submit claim", "Discard"))
+
+
+def test_viewer_reads_and_can_do_nothing(world, signed_in):
+    claim = builders.returned_claim(world)
+    world.lena.language = "en"
+    world.lena.save()
+
+    words = text_of(signed_in(world.lena).get(claim.get_absolute_url()))
+
+    assert "Please add the photo." in words
+    assert not any(part in words for part in ("Resubmit", "Comment ", "Upload", "Add invoice"))
+
+
+def test_what_is_asked_for_stands_on_top_and_at_its_place(world, signed_in):
+    claim = builders.claim_under_review(world)
+    row = proofs.fresh(claim.proof).documents.first()
+    remarks = [
+        builders.RemarkDraft("Too dark.", version=row.document.versions.get()),
+        builders.remark_at("basics", "The date is wrong."),
+    ]
+    decide(world, claim, "request_action", words="Nearly there.", remarks=remarks)
+
+    answer = signed_in(world.karin).get(claim.get_absolute_url())
+
+    words, page = text_of(answer), answer.content.decode()
+    assert all(
+        part in words for part in ("What is asked for", "Nearly there.", "The dates do not fit.", "Choose other dates.")
+    )
+    assert f'href="#document-{row.public_id}"' in page
+    assert re.search(rf'id="document-{row.public_id}" class="marked".*?1\. Too dark\.', page, re.DOTALL)
+    assert re.search(r'class="section marked" id="basics".*?2\. The date is wrong\.', page, re.DOTALL)
+
+
+def test_mark_stays_at_its_row_when_the_file_is_replaced(world, signed_in):
+    claim = builders.claim_under_review(world)
+    row = proofs.fresh(claim.proof).documents.first()
+    decide(
+        world, claim, "request_action", remarks=[builders.RemarkDraft("Too dark.", version=row.document.versions.get())]
+    )
+    seen = proofs.seen(claim.proof)
+    better = proofs.file(world.jana, "better.pdf")
+    proof_services.edit_document(row, actor=world.jana, seen=seen, note="Better", proves=(), version=better)
+
+    page = signed_in(world.karin).get(claim.get_absolute_url()).content.decode()
+
+    assert re.search(r'class="marked".*?1\. Too dark\.', page, re.DOTALL)
+
+
+def test_sealed_claim_is_read_as_it_was_sent(world, signed_in):
+    claim = builders.submitted_claim(world)
+
+    answer = signed_in(world.jana).get(claim.get_absolute_url())
+
+    assert "bench" not in answer.context
+    assert answer.context["evidence"].can_write is False
+    assert answer.context["page"].assessment.is_ready is True
+
+
+def test_rejected_claim_is_disputed_at_its_bottom(world, signed_in):
+    claim = builders.rejected_claim(world)
+    browser = signed_in(world.jana)
+
+    assert f'action="{url("verb", claim, "dispute")}"' in browser.get(claim.get_absolute_url()).content.decode()
+    empty = browser.post(url("verb", claim, "dispute"), {"seen": claim.version, "words": ""})
+    done = browser.post(url("verb", claim, "dispute"), {"seen": claim.version, "words": "It took place."})
+
+    assert (empty.status_code, done.status_code) == (422, 302)
+    assert fresh(claim).status == "disputed"
+
+
+@pytest.mark.parametrize("name", ["tobias", "lena", "karin"])
+def test_dispute_is_offered_to_incentives_admins_only(world, signed_in, name):
+    claim = builders.rejected_claim(world)
+    browser = signed_in(getattr(world, name))
+
+    assert "dispute_form" not in browser.get(claim.get_absolute_url()).context
+    assert browser.post(url("verb", claim, "dispute"), {"seen": claim.version, "words": "x"}).status_code == 403
+    assert fresh(claim).status == "rejected"
+
+
+# Sending in
+
+
+def submit_data(claim, **given):
+    return {"seen": claim.version, "seen_proof": claim.proof.version, "words": ""} | given
+
+
+def test_check_page_shows_the_assessment_and_submits(world, signed_in):
+    claim = builders.ready_claim(world)
+    browser = signed_in(world.karin)
+
+    page = browser.get(url("check", claim))
+    answer = browser.post(url("check", claim), submit_data(claim, words="All there."))
+
+    words = text_of(page)
+    assert all(
+        part in words for part in ("Check and submit", "How the amount comes about", "€1,000.00", "Submit claim")
+    )
+    assert answer.headers["Location"] == claim.get_absolute_url()
+    assert fresh(claim).status == "submitted"
+
+
+def test_check_page_of_an_incomplete_claim_says_what_is_missing_and_has_no_button(world, signed_in):
+    claim = builders.draft_claim(world)
+    browser = signed_in(world.karin)
+
+    page = browser.get(url("check", claim))
+    answer = browser.post(url("check", claim), submit_data(claim))
+
+    assert "cannot be submitted yet" in text_of(page)
+    assert "There is neither a third-party invoice nor a certified service report." in text_of(page)
+    assert f'href="{claim.get_absolute_url()}#invoices"' in page.content.decode()
+    assert (answer.status_code, fresh(claim).status) == (422, "editing")
+
+
+def test_submitting_what_somebody_changed_is_stopped_and_keeps_the_words(world, signed_in):
+    claim = builders.ready_claim(world)
+    data = submit_data(claim, words="My long comment.")
+    proof_services.set_final_comments(claim.proof, actor=world.jana, seen=claim.proof.version, words="Changed.")
+
+    answer = signed_in(world.karin).post(url("check", claim), data)
+
+    assert (answer.status_code, "My long comment." in answer.content.decode()) == (409, True)
+    assert "Jana Petersen" in text_of(answer)
+    assert fresh(claim).status == "editing"
+
+
+def test_old_form_sent_again_says_that_it_was_done(world, signed_in):
+    claim = builders.ready_claim(world)
+    browser, data = signed_in(world.karin), submit_data(claim)
+
+    first, second = (browser.post(url("check", claim), data) for _click in range(2))
+
+    assert (first.status_code, second.status_code) == (302, 409)
+    assert fresh(claim).submission.number == 1
+
+
+def test_resubmitting_goes_over_the_same_page(world, signed_in):
+    claim = builders.returned_claim(world)
+    browser = signed_in(world.karin)
+
+    page = browser.get(url("check", claim))
+    browser.post(url("check", claim), submit_data(claim))
+
+    assert "Resubmit" in text_of(page)
+    assert (fresh(claim).status, fresh(claim).submission.number) == ("submitted", 2)
+
+
+def test_operator_verbs_do_not_exist_among_the_partners(world, signed_in):
+    claim = builders.claim_under_review(world)
+    browser = signed_in(world.jana)
+
+    for verb in ("approve", "reject", "submit", "resubmit", "nonsense"):
+        assert browser.get(url("verb", claim, verb)).status_code == 404
+
+
+@pytest.mark.parametrize("verb", ["submit", "withdraw", "discard"])
+def test_nothing_happens_by_looking(world, signed_in, verb):
+    claim = (builders.submitted_claim if verb == "withdraw" else builders.ready_claim)(world)
+    address = url("check", claim) if verb == "submit" else url("verb", claim, verb)
+
+    answer = signed_in(world.jana).get(address)
+
+    after = fresh(claim)
+    assert (answer.status_code, after.status, after.version) == (200, claim.status, claim.version)
+
+
+def test_extra_fields_change_nothing(world, signed_in):
+    claim = builders.submitted_claim(world)
+    extra = {"status": "approved", "approved_amount": "1000.00", "due_at": "", "created_by": world.owen.pk}
+
+    signed_in(world.jana).post(url("verb", claim, "withdraw"), {"seen": claim.version, **extra})
+
+    after = fresh(claim)
+    assert (after.status, after.approved_amount, after.created_by) == ("editing", None, world.jana)
+
+
+# On the plan's page
+
+
+def test_plan_shows_its_claims_and_the_status_of_each_proof(world, signed_in):
+    claim = builders.submitted_claim(world, track="plan")
+    plan = claim.proof.activity.campaign.plan
+
+    answer = signed_in(world.karin).get(plan.get_absolute_url())
+
+    words = text_of(answer)
+    assert words.count(claim.thread.reference) >= 2
+    assert f'href="{claim.get_absolute_url()}"' in answer.content.decode()
+
+
+def test_plan_shows_no_claims_to_those_who_do_not_read_them(world, signed_in):
+    claim = builders.submitted_claim(world, track="plan")
+
+    answer = signed_in(world.bea).get(claim.proof.activity.campaign.plan.get_absolute_url())
+
+    assert answer.status_code == 200
+    assert claim.thread.reference not in answer.content.decode()
+
+
+def test_reason_of_less_is_read_by_the_partner_in_the_history(world, signed_in):
+    claim = builders.claim_under_review(world)
+    reason = world.reason(ThreadKind.CLAIM, "approve")
+    decide(world, claim, "approve", approved_amount=Decimal("800.00"), words="The wine.", reason=reason)
+
+    words = text_of(signed_in(world.karin).get(claim.get_absolute_url()))
+
+    assert all(part in words for part in ("€800.00", "The wine.", "The dates do not fit."))

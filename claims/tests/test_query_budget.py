@@ -1,0 +1,180 @@
+"""How many queries pages and verbs make: literals, the same for 1, 3 and 25 rows (quality/speed.md; house budgets 8, 12, 8, 15).
+
+Above the budget is what contains the assessment of a proof: its page, the check page and the submission. Twelve of their queries are
+the proof's workbench (proofs/tests/test_queries.py), two say what other claims have used.
+"""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from claims import queries
+from incentives_portal.history.models import ThreadKind
+from incentives_portal.history.services import comment
+from proofs.tests import builders as proofs
+
+from . import builders
+
+ROWS = [1, 3, 25]
+
+LIST, STAFF_LIST, QUEUE = 8, 7, 8
+SEALED, EDITED, CHECK = 9, 17, 15
+DESK, DESK_DISPUTED = 11, 12
+NEW, DECIDE, ASK = 8, 6, 6
+SUBMIT = 34
+
+
+def many(builder, world, count):
+    return [builder(world, name=f"Claim {number}") for number in range(count)]
+
+
+def grown(claim, world, count):
+    """The claim with so many documents and comments."""
+    for _number in range(count):
+        comment(claim.thread, world.mira, "Words.", versions=[proofs.file(world.jana)])
+    return claim
+
+
+@pytest.mark.parametrize("count", ROWS)
+def test_list_of_a_partner(world, signed_in, django_assert_num_queries, count):
+    many(builders.draft_claim, world, count)
+    browser = signed_in(world.jana)
+
+    with django_assert_num_queries(LIST):
+        browser.get(reverse("claims:list"), {"q": "claim", "program": str(world.cloud.public_id)})
+
+
+@pytest.mark.parametrize("count", ROWS)
+def test_list_of_staff(world, signed_in, django_assert_num_queries, count):
+    many(builders.submitted_claim, world, count)
+    browser = signed_in(world.hugo)
+
+    with django_assert_num_queries(STAFF_LIST):
+        browser.get(reverse("claims:list"))
+
+
+@pytest.mark.parametrize("count", ROWS)
+def test_queue(world, signed_in, django_assert_num_queries, count):
+    many(builders.submitted_claim, world, count)
+    browser = signed_in(world.mira)
+
+    with django_assert_num_queries(QUEUE):
+        browser.get(reverse("desk:queue"))
+
+
+@pytest.mark.parametrize("count", ROWS)
+def test_named_lists_and_sections_are_one_query(world, django_assert_num_queries, count):
+    many(builders.submitted_claim, world, count)
+
+    for rows in (queries.queue, queries.unassigned, queries.overdue, queries.disputes):
+        list(rows(world.mira))
+        with django_assert_num_queries(1):
+            for claim in rows(world.mira):
+                assert (claim.proof.name, claim.thread.reference, claim.time_zone) != ("", "", "")
+
+
+@pytest.mark.parametrize("count", ROWS)
+def test_sealed_claim(world, signed_in, django_assert_num_queries, count):
+    claim = grown(builders.claim_under_review(world), world, count)
+    browser = signed_in(world.jana)
+
+    with django_assert_num_queries(SEALED):
+        browser.get(claim.get_absolute_url())
+
+
+@pytest.mark.parametrize("count", ROWS)
+def test_edited_claim(world, signed_in, django_assert_num_queries, count):
+    claim = builders.returned_claim(world)
+    for _number in range(count):
+        proofs.add_document(claim.proof, world.jana)
+    browser = signed_in(world.jana)
+
+    with django_assert_num_queries(EDITED):
+        browser.get(claim.get_absolute_url())
+
+
+def test_check_page(world, signed_in, django_assert_num_queries):
+    claim = builders.ready_claim(world)
+    browser = signed_in(world.jana)
+
+    with django_assert_num_queries(CHECK):
+        browser.get(reverse("claims:check", args=[claim.public_id]))
+
+
+@pytest.mark.parametrize("count", ROWS)
+def test_claim_on_the_desk(world, signed_in, django_assert_num_queries, count):
+    claim = grown(builders.claim_under_review(world), world, count)
+    many(builders.submitted_claim, world, 2)
+    browser = signed_in(world.mira)
+
+    with django_assert_num_queries(DESK):
+        browser.get(reverse("desk:claim", args=[claim.public_id]))
+
+
+def test_disputed_claim_on_the_desk(world, signed_in, django_assert_num_queries):
+    claim = builders.disputed_claim(world)
+    browser = signed_in(world.daniel)
+
+    with django_assert_num_queries(DESK_DISPUTED):
+        browser.get(reverse("desk:claim", args=[claim.public_id]))
+
+
+def test_form_of_a_new_claim(world, signed_in, django_assert_num_queries):
+    browser = signed_in(world.jana)
+
+    with django_assert_num_queries(NEW):
+        browser.get(reverse("claims:new"))
+
+
+@pytest.mark.parametrize(("verb", "number"), [("approve", DECIDE), ("reject", ASK), ("request_action", ASK)])
+def test_form_of_a_decision(world, signed_in, django_assert_num_queries, verb, number):
+    claim = builders.claim_under_review(world)
+    browser = signed_in(world.mira)
+
+    with django_assert_num_queries(number):
+        browser.get(reverse("desk:verb", args=[claim.public_id, verb]))
+
+
+def work_of(browser, address, data):
+    """How many queries a POST makes; the marks of nested transactions ask for nothing."""
+    with CaptureQueriesContext(connection) as made:
+        answer = browser.post(address, data)
+    assert answer.status_code == 302
+    return len([query for query in made if "SAVEPOINT" not in query["sql"]])
+
+
+@pytest.mark.parametrize(
+    ("verb", "number", "remarks"),
+    [
+        ("start_review", 10, 0),
+        ("return_to_queue", 9, 0),
+        ("approve", 14, 0),
+        ("reject", 14, 0),
+        ("reject", 15, 3),
+        # Opening the proof takes four of its own.
+        ("request_action", 18, 0),
+    ],
+)
+def test_decision(world, signed_in, verb, number, remarks):
+    claim = (builders.submitted_claim if verb == "start_review" else builders.claim_under_review)(world)
+    data = {"seen": claim.version, "words": "Look again.", "approved_amount": "1000"}
+    if verb in ("reject", "request_action"):
+        data["reason"] = world.reason(ThreadKind.CLAIM, verb).pk
+    for row in range(1, remarks + 1):
+        data |= {f"at_{row}": "place:basics", f"remark_{row}": "Mend this."}
+
+    assert work_of(signed_in(world.mira), reverse("desk:verb", args=[claim.public_id, verb]), data) == number
+
+
+def test_submission(world, signed_in):
+    claim = builders.ready_claim(world)
+    data = {"seen": claim.version, "seen_proof": claim.proof.version}
+
+    assert work_of(signed_in(world.jana), reverse("claims:check", args=[claim.public_id]), data) == SUBMIT
+
+
+def test_comment(world, signed_in):
+    claim = builders.claim_under_review(world)
+
+    assert work_of(signed_in(world.jana), reverse("claims:comment", args=[claim.public_id]), {"words": "Hall 3."}) == 11

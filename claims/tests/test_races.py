@@ -1,0 +1,229 @@
+"""Two at once on real PostgreSQL: for every verb one wins, the other is told and loses no words, and nothing happens twice."""
+
+import threading
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from claims import services
+from claims.enums import MACHINE, TRANSITIONS
+from claims.models import Claim, Decision
+from incentives_portal import clock
+from incentives_portal.history.models import Event, ThreadKind
+from incentives_portal.outbox.models import Message
+from incentives_portal.programs.catalogue.loading import load_catalogue
+from incentives_portal.tests.world import NOW, make_world
+from incentives_portal.workflow.errors import NotAllowed, NotNow, Overtaken, Refused, Stale
+from proofs import services as proof_services
+from proofs.models import Proof
+from proofs.tests import builders as proofs
+from proofs.tests.conftest import DOOR
+
+from . import builders
+from .builders import fresh
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+STARTS = {
+    "submit": builders.ready_claim,
+    "resubmit": builders.returned_claim,
+    "withdraw": builders.submitted_claim,
+    "discard": builders.draft_claim,
+    "start_review": builders.submitted_claim,
+    "approve": builders.claim_under_review,
+    "request_action": builders.claim_under_review,
+    "reject": builders.claim_under_review,
+    "return_to_queue": builders.claim_under_review,
+    "dispute": builders.rejected_claim,
+}
+
+
+@pytest.fixture
+def there():
+    load_catalogue()
+    with clock.at(NOW):
+        yield make_world()
+
+
+def at_once(*deeds):
+    """Start the deeds together, each on its own connection; returns what each gave or raised."""
+    gate, results = threading.Barrier(len(deeds)), [None] * len(deeds)
+
+    def run(position, deed):
+        try:
+            with clock.at(NOW):
+                gate.wait(timeout=10)
+                results[position] = deed()
+        except Exception as error:
+            results[position] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(deeds)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    return results
+
+
+def deed(world, claim, verb, actor):
+    """A verb on the versions that everybody saw."""
+    asked = {"words": f"words of {actor.name}"}
+    if verb in ("submit", "resubmit"):
+        asked["seen_proof"] = claim.proof.version
+    if verb in ("request_action", "reject"):
+        asked["reason"] = world.reason(ThreadKind.CLAIM, verb)
+    if verb == "approve":
+        asked["approved_amount"] = claim.asked
+    return lambda: services.SERVICES[verb](claim, actor=actor, seen=claim.version, **asked)
+
+
+def pair_for(world, verb):
+    return (world.mira, world.daniel) if MACHINE.capability_of(verb) == "claim.review" else (world.jana, world.jana)
+
+
+def test_every_verb_is_raced():
+    assert set(STARTS) == {arrow.verb for arrow in TRANSITIONS}
+
+
+@pytest.mark.parametrize("verb", sorted(STARTS))
+def test_same_verb_twice_at_once_has_one_winner(there, verb):
+    claim = STARTS[verb](there)
+    first, second = pair_for(there, verb)
+    events, messages, decisions = Event.objects.count(), Message.objects.count(), Decision.objects.count()
+
+    results = at_once(deed(there, claim, verb, first), deed(there, claim, verb, second))
+
+    winners = [result for result in results if isinstance(result, Event)]
+    losers = [result for result in results if isinstance(result, Overtaken)]
+    assert (len(winners), len(losers)) == (1, 1), results
+    assert losers[0].latest == winners[0]
+    assert Claim.objects.get(pk=claim.pk).version == claim.version + 1
+    assert Event.objects.count() == events + 1
+    assert Message.objects.filter(event=winners[0]).count() == Message.objects.count() - messages
+    assert Decision.objects.count() == decisions + (verb in ("approve", "request_action", "reject"))
+
+
+@pytest.mark.parametrize(
+    ("start", "one", "other"),
+    [
+        (builders.claim_under_review, ("approve", "mira"), ("reject", "daniel")),
+        (builders.claim_under_review, ("approve", "mira"), ("request_action", "daniel")),
+        (builders.claim_under_review, ("reject", "mira"), ("return_to_queue", "daniel")),
+        (builders.submitted_claim, ("withdraw", "jana"), ("start_review", "mira")),
+        (builders.ready_claim, ("submit", "jana"), ("discard", "karin")),
+    ],
+    ids=["approve-reject", "approve-ask", "reject-return", "withdraw-start", "submit-discard"],
+)
+def test_those_who_disagree_have_one_winner(there, start, one, other):
+    claim = start(there)
+
+    results = at_once(*(deed(there, claim, verb, getattr(there, name)) for verb, name in (one, other)))
+
+    winners = [result for result in results if isinstance(result, Event)]
+    losers = [result for result in results if isinstance(result, NotNow | Stale)]
+    assert (len(winners), len(losers)) == (1, 1), results
+    assert Claim.objects.get(pk=claim.pk).status == winners[0].to_status
+
+
+def test_dispute_decided_by_two_at_once_is_decided_by_the_one_who_may(there):
+    claim = builders.disputed_claim(there)
+
+    results = at_once(deed(there, claim, "approve", there.mira), deed(there, claim, "reject", there.daniel))
+
+    assert isinstance(results[0], NotAllowed | NotNow)
+    assert Claim.objects.get(pk=claim.pk).status == "rejected"
+    assert isinstance(results[1], Event)
+
+
+def test_edit_and_submit_at_once_never_submit_something_unseen(there):
+    claim = builders.ready_claim(there)
+    proof = claim.proof
+
+    def edit():
+        return proof_services.set_final_comments(proof, actor=there.karin, seen=proof.version, words="Changed.")
+
+    submitted, edited = at_once(deed(there, claim, "submit", there.jana), edit)
+
+    claim = fresh(claim)
+    if isinstance(submitted, Event):
+        assert isinstance(edited, Overtaken)
+        assert claim.submission.content["final_comments"] == claim.proof.final_comments == ""
+    else:
+        assert isinstance(submitted, Stale)
+        assert (claim.status, claim.proof.final_comments) == ("editing", "Changed.")
+
+
+def test_claims_of_a_plan_submitted_at_once_stay_within_its_limit(there):
+    activity = proofs.approved_activity(there)
+    claims = [builders.another_claim(there, activity, Decimal("4000")) for _number in range(4)]
+
+    results = at_once(*(deed(there, claim, "submit", there.jana) for claim in claims))
+
+    winners = [result for result in results if isinstance(result, Event)]
+    losers = [result for result in results if isinstance(result, services.NotReady)]
+    assert (len(winners), len(losers)) == (2, 2), results
+    assert Claim.objects.filter(status="submitted").count() == 2
+
+
+def test_approvals_at_once_stay_within_a_lowered_limit(there):
+    activity = proofs.approved_activity(there)
+    claims = [builders.another_claim(there, activity, Decimal("4000")) for _number in range(2)]
+    for claim in claims:
+        builders.send(claim, there.jana)
+        services.start_review(fresh(claim), actor=there.mira, seen=fresh(claim).version)
+    plan = activity.campaign.plan
+    type(plan).objects.filter(pk=plan.pk).update(approved_amount=Decimal("5000.00"))
+
+    results = at_once(*(deed(there, fresh(claim), "approve", there.mira) for claim in claims))
+
+    assert sorted(type(result).__name__ for result in results) == ["Event", "Refused"]
+    assert isinstance(next(result for result in results if not isinstance(result, Event)), Refused)
+
+
+def test_claim_of_a_proof_is_created_once_at_once(there):
+    proof = proofs.make_proof(there)
+
+    results = at_once(*(lambda: builders.claim_of(proof, there.jana) for _number in range(2)))
+
+    assert sum(isinstance(result, Claim) for result in results) == 1, results
+    assert sum(isinstance(result, Stale | services.AlreadyClaimed) for result in results) == 1, results
+    assert Claim.objects.count() == 1
+
+
+def test_double_click_on_create_makes_one_claim(there):
+    key = Proof().public_id
+
+    results = at_once(*(lambda: builders.draft_claim(there, key=key) for _number in range(3)))
+
+    assert len({claim.pk for claim in results}) == Claim.objects.count() == Proof.objects.count() == 1
+
+
+def test_loser_of_a_decision_finds_the_own_words_on_the_page(there):
+    claim = builders.claim_under_review(there)
+    reasons = {verb: there.reason(ThreadKind.CLAIM, verb).pk for verb in ("reject", "request_action")}
+    browsers = {name: Client() for name in ("mira", "daniel")}
+    for name, browser in browsers.items():
+        browser.force_login(getattr(there, name), backend=DOOR)
+
+    def post(name, verb):
+        words = {
+            "words": f"Long words of {name}.",
+            "note": f"Note of {name}.",
+            "at_1": "place:basics",
+            "remark_1": "Date?",
+        }
+        data = words | {"seen": claim.version, "reason": reasons[verb]}
+        return browsers[name].post(f"/desk/{claim.public_id}/{verb}/", data)
+
+    answers = at_once(lambda: post("mira", "reject"), lambda: post("daniel", "request_action"))
+
+    assert sorted(answer.status_code for answer in answers) == [302, 409]
+    late = next(answer for answer in answers if answer.status_code == 409)
+    loser = ("mira", "daniel")[answers.index(late)]
+    page = late.content.decode()
+    assert all(text in page for text in (f"Long words of {loser}.", f"Note of {loser}.", "Date?"))
+    assert Decision.objects.count() == 1

@@ -1,0 +1,541 @@
+"""Each verb of a claim: what it does, to whom it is open, what it leaves in the history, the decisions and the outbox."""
+
+from decimal import Decimal
+
+import pytest
+
+from claims import services
+from claims.enums import MACHINE, TRANSITIONS
+from claims.models import Claim, Decision, Dispute
+from incentives_portal.accounts.capabilities import Role
+from incentives_portal.accounts.models import User
+from incentives_portal.accounts.services import give_role
+from incentives_portal.history.models import Event, ThreadKind
+from incentives_portal.outbox.models import Message
+from incentives_portal.people.models import IncentivesRole, RoleAssignment
+from incentives_portal.workflow.errors import NotAllowed, NotNow, ReasonMissing, Refused, Stale, WordsMissing
+from incentives_portal.workflow.models import Assignment
+from proofs import services as proof_services
+from proofs.models import Proof
+from proofs.tests import builders as proofs
+
+from . import builders
+from .builders import decide, fresh, send
+
+#: For each arrow (from, verb) a claim to try it on.
+START = {
+    ("editing", "submit"): builders.ready_claim,
+    ("action_required", "resubmit"): builders.returned_claim,
+    ("submitted", "withdraw"): builders.submitted_claim,
+    ("editing", "discard"): builders.draft_claim,
+    ("submitted", "start_review"): builders.submitted_claim,
+    ("under_review", "approve"): builders.claim_under_review,
+    ("under_review", "request_action"): builders.claim_under_review,
+    ("under_review", "reject"): builders.claim_under_review,
+    ("under_review", "return_to_queue"): builders.claim_under_review,
+    ("rejected", "dispute"): builders.rejected_claim,
+    ("disputed", "approve"): builders.disputed_claim,
+    ("disputed", "request_action"): builders.disputed_claim,
+    ("disputed", "reject"): builders.disputed_claim,
+}
+ARROWS = {(arrow.source, arrow.verb): arrow for arrow in TRANSITIONS}
+#: Who may, on the claim track, for a claim that Jana began; Mira has rejected what is disputed.
+MAY = {"claim.write": {"jana", "karin"}, "claim.dispute": {"jana"}, "claim.review": {"mira", "daniel"}}
+EVERYBODY = [
+    "jana",
+    "tobias",
+    "lena",
+    "karin",
+    "anton",
+    "bea",
+    "nils",
+    "owen",
+    "elif_",
+    "emre",
+    "mira",
+    "daniel",
+    "ines",
+    "hugo",
+]
+
+
+def do(world, claim, verb, actor, **given):
+    """Do a verb with everything that it could ask for."""
+    current = fresh(claim)
+    values = {"seen": current.version}
+    if verb in ("submit", "resubmit"):
+        values["seen_proof"] = current.proof.version
+    if ARROWS[current.status, verb].needs_words if (current.status, verb) in ARROWS else verb != "approve":
+        values["words"] = "Please look again."
+    if verb in ("request_action", "reject"):
+        values["reason"] = world.reason(ThreadKind.CLAIM, verb)
+    if verb == "approve":
+        values["approved_amount"] = current.asked
+    return services.SERVICES[verb](current, actor=actor, **(values | given))
+
+
+def by_whom(source, arrow):
+    return MAY[arrow.capability] - ({"mira"} if source == "disputed" else set())
+
+
+def test_every_arrow_is_tried():
+    assert set(START) == set(ARROWS)
+    assert set(services.SERVICES) == {arrow.verb for arrow in TRANSITIONS}
+
+
+@pytest.mark.parametrize(("source", "verb"), sorted(START))
+def test_verb_leads_where_the_table_says(world, source, verb):
+    claim, arrow = START[source, verb](world), ARROWS[source, verb]
+    actor = getattr(world, sorted(by_whom(source, arrow))[0])
+
+    event = do(world, claim, verb, actor)
+
+    after = Claim.objects.get(pk=claim.pk)
+    assert (after.status, after.version) == (arrow.target, claim.version + 1)
+    assert (event.code, event.from_status, event.to_status) == (arrow.event, source, arrow.target)
+    assert (event.actor, event.actor_name, event.thread_id) == (actor, actor.name, claim.thread_id)
+    assert set(Message.objects.filter(event=event).values_list("code", flat=True)) == (
+        {arrow.message} if arrow.message else set()
+    )
+
+
+@pytest.mark.parametrize(("source", "verb"), sorted(START))
+def test_verb_is_open_to_nobody_else(world, source, verb):
+    claim, arrow = START[source, verb](world), ARROWS[source, verb]
+    allowed, counted = by_whom(source, arrow), Event.objects.count()
+
+    for name in EVERYBODY:
+        person = getattr(world, name)
+        assert (arrow in MACHINE.open_to(fresh(claim), person)) == (name in allowed), name
+        if name not in allowed:
+            with pytest.raises(NotAllowed):
+                do(world, claim, verb, person)
+
+    assert (fresh(claim).status, Event.objects.count()) == (source, counted)
+
+
+@pytest.mark.parametrize("verb", sorted(services.SERVICES))
+def test_verb_from_another_status_is_told_what_happened(world, verb):
+    claim = builders.approved_claim(world)
+    arrow = next(arrow for arrow in TRANSITIONS if arrow.verb == verb)
+    actor = getattr(world, sorted(MAY[arrow.capability])[0])
+
+    with pytest.raises(NotNow) as caught:
+        do(world, claim, verb, actor)
+
+    assert (caught.value.case.status, caught.value.latest.code) == ("approved", "claims.claim.approved")
+
+
+@pytest.mark.parametrize(("source", "verb"), sorted(START))
+@pytest.mark.parametrize("seen", [None, 0], ids=["unsaid", "older"])
+def test_verb_on_what_was_not_seen_is_refused(world, source, verb, seen):
+    claim, arrow = START[source, verb](world), ARROWS[source, verb]
+    actor = getattr(world, sorted(by_whom(source, arrow))[0])
+
+    with pytest.raises(Stale):
+        do(world, claim, verb, actor, seen=seen)
+
+    assert fresh(claim).status == source
+
+
+# Sending in
+
+
+def test_submitting_seals_the_proof_and_keeps_what_was_sent(world):
+    claim = builders.ready_claim(world)
+
+    send(claim, world.jana, words="All on one invoice.")
+
+    claim = fresh(claim)
+    assert (claim.proof.sealed, claim.submission.number, claim.submission.by, claim.round) == (True, 1, world.jana, 0)
+    assert claim.submission.content["name"] == claim.proof.name
+    assert {finding["level"] for finding in claim.submission.assessment["findings"]} == {"pass"}
+    assert claim.thread.events.latest("id").words == "All on one invoice."
+
+
+def test_submitting_an_incomplete_claim_is_refused_with_what_is_missing(world):
+    claim = builders.draft_claim(world)
+
+    with pytest.raises(services.NotReady) as caught:
+        send(claim, world.jana)
+
+    rules = {finding.rule for finding in caught.value.assessment.blocks}
+    assert {"evidence", "expenses_given"} <= rules
+    assert len(caught.value.sentences) == len(caught.value.assessment.blocks)
+    assert (fresh(claim).status, fresh(claim).proof.sealed, fresh(claim).submission) == ("editing", False, None)
+
+
+def test_submitting_a_proof_that_changed_meanwhile_is_stale(world):
+    claim = builders.ready_claim(world)
+    seen = claim.proof.version
+    proof_services.set_final_comments(claim.proof, actor=world.karin, seen=seen, words="One thing more.")
+
+    with pytest.raises(Stale) as caught:
+        send(claim, world.jana, seen_proof=seen)
+
+    assert (caught.value.case, caught.value.latest.actor) == (claim, world.karin)
+    assert fresh(claim).status == "editing"
+
+
+def test_resubmitting_keeps_a_second_submission_and_the_reviewer(world):
+    claim = builders.returned_claim(world)
+    proof_services.set_final_comments(claim.proof, actor=world.jana, seen=claim.proof.version, words="Photo added.")
+
+    send(claim, world.jana, "resubmit")
+
+    claim = fresh(claim)
+    assert claim.submission.number == 2
+    assert claim.submission.content["final_comments"] == "Photo added."
+    assert claim.thread.submissions.get(number=1).content["final_comments"] == ""
+    assert claim.thread.assignment.user == world.mira
+    assert Message.objects.get(code="claim_submitted", event__code="claims.claim.resubmitted").recipient == world.mira
+
+
+def test_withdrawing_gives_the_proof_back_and_the_claim_can_be_sent_again(world):
+    claim = builders.submitted_claim(world)
+    due = builders.draft_claim(world, name="Another").due_at
+
+    do(world, claim, "withdraw", world.jana)
+
+    claim = fresh(claim)
+    assert (claim.proof.sealed, claim.due_at) == (False, due)
+    send(claim, world.jana)
+    assert fresh(claim).submission.number == 2
+
+
+def test_withdrawing_is_too_late_once_a_review_began(world):
+    claim = builders.claim_under_review(world)
+
+    with pytest.raises(NotNow):
+        do(world, claim, "withdraw", world.jana)
+
+
+def test_discarding_throws_the_proof_away_and_hides_both(world):
+    claim = builders.draft_claim(world)
+
+    do(world, claim, "discard", world.jana)
+
+    assert Proof.objects.get(pk=claim.proof_id).discarded_at is not None
+    assert Claim.objects.visible_to(world.jana).count() == Proof.objects.visible_to(world.jana).count() == 0
+
+
+def test_discarding_is_not_offered_for_what_was_submitted_once(world):
+    claim = builders.submitted_claim(world)
+    do(world, claim, "withdraw", world.jana)
+
+    assert [arrow.verb for arrow in MACHINE.open_to(fresh(claim), world.jana)] == ["submit"]
+    with pytest.raises(NotNow):
+        do(world, claim, "discard", world.jana)
+
+
+# Who submits (blueprint, section 4; domain.md 21, no. 1)
+
+
+def test_user_submits_the_claim_that_the_user_began(world):
+    claim = builders.ready_claim(world, actor=world.tobias)
+
+    send(claim, world.tobias)
+
+    assert fresh(claim).status == "submitted"
+
+
+def test_user_does_not_submit_where_the_program_does_not_want_it(world):
+    claim = builders.ready_claim(world, actor=world.tobias)
+    world.cloud.users_may_submit_claims = False
+    world.cloud.save()
+
+    with pytest.raises(NotAllowed):
+        send(claim, world.tobias)
+
+    send(claim, world.jana)
+    assert fresh(claim).status == "submitted"
+
+
+def test_user_does_not_submit_what_somebody_else_began(world):
+    claim = builders.ready_claim(world, actor=world.jana)
+
+    with pytest.raises(NotAllowed, match="begun by somebody else"):
+        send(claim, world.tobias)
+
+
+@pytest.mark.parametrize("name", ["tobias", "karin"])
+def test_only_an_incentives_admin_submits_on_the_plan_track(world, name):
+    claim = builders.ready_claim(world, track="plan")
+
+    with pytest.raises(NotAllowed):
+        send(claim, getattr(world, name))
+
+    send(claim, world.jana)
+    assert fresh(claim).status == "submitted"
+
+
+def test_admin_of_another_location_does_not_submit(world):
+    claim = builders.ready_claim(world)
+    RoleAssignment.objects.filter(user=world.jana, program=world.cloud).update(location=world.kiel)
+    jana = type(world.jana).objects.get(pk=world.jana.pk)
+
+    with pytest.raises(NotAllowed):
+        send(claim, jana)
+
+    assert not Claim.objects.visible_to(jana).filter(pk=claim.pk).exists()
+
+
+# Deciding
+
+
+def test_start_review_puts_the_claim_on_the_desk_and_returning_takes_it_off(world):
+    claim = builders.submitted_claim(world)
+
+    do(world, claim, "start_review", world.daniel)
+    assert Assignment.objects.get(thread=claim.thread).user == world.daniel
+
+    do(world, claim, "return_to_queue", world.mira)
+    assert not Assignment.objects.filter(thread=claim.thread).exists()
+    assert fresh(claim).due_at == claim.due_at
+
+
+def test_approving_leaves_amount_and_decision(world):
+    claim = builders.claim_under_review(world)
+
+    event = decide(world, claim, "approve")
+
+    claim = fresh(claim)
+    decision = Decision.objects.get(claim=claim)
+    assert (claim.approved_amount, claim.due_at, claim.proof.sealed) == (Decimal("1000.00"), None, True)
+    assert (decision.outcome, decision.round, decision.submission) == ("approved", 0, claim.submission)
+    assert (decision.approved_amount, decision.by, decision.event) == (Decimal("1000.00"), world.mira, event)
+    assert event.data == {"amount": "1000.000", "asked": "1000.000", "currency": "EUR"}
+
+
+@pytest.mark.parametrize("amount", [None, Decimal(0), Decimal("-1.00"), Decimal("1000.01"), Decimal("999.999")])
+def test_approving_an_amount_that_cannot_be_is_refused(world, amount):
+    claim = builders.claim_under_review(world)
+    reason = world.reason(ThreadKind.CLAIM, "approve")
+
+    with pytest.raises(Refused) as caught:
+        decide(world, claim, "approve", approved_amount=amount, words="Less.", reason=reason)
+
+    assert caught.value.place == "approved_amount"
+    assert (fresh(claim).status, Decision.objects.count()) == ("under_review", 0)
+
+
+def test_approving_less_needs_reason_and_words(world):
+    claim = builders.claim_under_review(world)
+    reason = world.reason(ThreadKind.CLAIM, "approve")
+    less = {"approved_amount": Decimal("800.00")}
+
+    with pytest.raises(Refused) as no_reason:
+        decide(world, claim, "approve", words="The wine.", **less)
+    with pytest.raises(Refused) as no_words:
+        decide(world, claim, "approve", reason=reason, words=" ", **less)
+    event = decide(world, claim, "approve", reason=reason, words="The wine.", **less)
+
+    assert (no_reason.value.place, no_words.value.place) == ("reason", "words")
+    assert (fresh(claim).approved_amount, event.reason, event.words) == (Decimal("800.00"), reason, "The wine.")
+
+
+@pytest.mark.parametrize("verb", ["request_action", "reject"])
+def test_sending_back_needs_reason_and_words(world, verb):
+    claim = builders.claim_under_review(world)
+
+    with pytest.raises(ReasonMissing):
+        decide(world, claim, verb, reason=None)
+    with pytest.raises(WordsMissing):
+        decide(world, claim, verb, words="  ")
+
+    assert fresh(claim).status == "under_review"
+
+
+def test_requesting_action_opens_the_proof_and_keeps_remarks_and_note(world):
+    claim = builders.claim_under_review(world)
+    version = proofs.fresh(claim.proof).documents.first().document.versions.get()
+    remarks = [builders.remark_at("basics", "The date is wrong."), builders.RemarkDraft("Too dark.", version=version)]
+
+    event = decide(world, claim, "request_action", remarks=remarks, note="Third time this year.")
+
+    claim = fresh(claim)
+    assert (claim.proof.sealed, claim.is_editable, claim.due_at) == (False, True, None)
+    assert list(event.remarks.order_by("pk").values_list("place", "version", "words")) == [
+        ("basics", None, "The date is wrong."),
+        ("", version.pk, "Too dark."),
+    ]
+    assert Decision.objects.get(claim=claim).outcome == "action_required"
+    note = claim.thread.events.latest("id")
+    assert (note.code, note.internal, note.words) == ("history.noted", True, "Third time this year.")
+
+
+def test_decision_without_remarks_points_where_its_reason_belongs(world):
+    claim = builders.claim_under_review(world)
+    reason = world.reason(ThreadKind.CLAIM, "reject", code="X-02", place="basics")
+
+    event = decide(world, claim, "reject", reason=reason)
+
+    assert list(event.remarks.values_list("place", "reason")) == [("basics", reason.pk)]
+
+
+def test_nobody_decides_about_the_own_organisation(world):
+    claim = builders.submitted_claim(world)
+    RoleAssignment.objects.filter(user=world.jana).delete()
+    world.mira.organisation = world.nordlicht
+    world.mira.save()
+
+    with pytest.raises(NotAllowed):
+        do(world, claim, "start_review", type(world.mira).objects.get(pk=world.mira.pk))
+
+
+# Disputing
+
+
+def test_dispute_keeps_the_contested_decision_and_leaves_the_desk(world):
+    claim = builders.rejected_claim(world)
+    contested = Decision.objects.get(claim=claim)
+
+    event = do(world, claim, "dispute", world.jana, words="It took place.")
+
+    claim, dispute = fresh(claim), Dispute.objects.get()
+    assert (dispute.contested, dispute.words, dispute.by, dispute.at) == (
+        contested, "It took place.", world.jana, event.at,
+    )  # fmt: skip
+    assert (claim.round, claim.due_at) == (1, dispute.due_at)
+    assert (claim.is_editable, claim.proof.sealed) == (False, True)
+    assert not Assignment.objects.filter(thread=claim.thread).exists()
+
+
+def test_dispute_needs_words(world):
+    claim = builders.rejected_claim(world)
+
+    with pytest.raises(WordsMissing):
+        do(world, claim, "dispute", world.jana, words="")
+
+
+def test_dispute_is_not_decided_by_the_one_who_rejected(world):
+    claim = builders.disputed_claim(world)
+
+    with pytest.raises(NotAllowed, match="another person"):
+        decide(world, claim, "approve", actor=world.mira)
+    decide(world, claim, "approve", actor=world.daniel)
+
+    rounds = list(Decision.objects.filter(claim=claim).order_by("pk").values_list("round", "outcome", "by"))
+    assert rounds == [(0, "rejected", world.mira.pk), (1, "approved", world.daniel.pk)]
+    assert fresh(claim).approved_amount == Decimal("1000.00")
+
+
+def test_second_dispute_is_decided_by_another_person_again(world):
+    claim = builders.disputed_claim(world)
+    decide(world, claim, "reject", actor=world.daniel)
+    do(world, claim, "dispute", world.jana)
+
+    for rejecter in (world.daniel, world.mira):
+        with pytest.raises(NotAllowed):
+            decide(world, claim, "reject", actor=rejecter)
+    give_role(world.emre, Role.OPERATOR_REVIEWER)
+    decide(world, claim, "request_action", actor=User.objects.get(pk=world.emre.pk))
+
+    assert list(Decision.objects.order_by("pk").values_list("round", flat=True)) == [0, 1, 2]
+    claim = fresh(claim)
+    assert (claim.status, claim.proof.sealed) == ("action_required", False)
+    send(claim, world.jana, "resubmit")
+    assert (fresh(claim).round, fresh(claim).submission.number) == (0, 2)
+
+
+# Beginning
+
+
+def test_claim_is_created_once_per_proof(world):
+    proof = proofs.make_proof(world)
+    claim = builders.claim_of(proof, world.jana)
+
+    with pytest.raises(services.AlreadyClaimed) as caught:
+        builders.claim_of(proofs.fresh(proof), world.jana)
+
+    assert caught.value.claim == claim
+    assert claim.thread.events.get().code == "claims.claim.created"
+
+
+def test_creating_a_claim_for_a_proof_looks_at_its_basics_again(world):
+    proof = proofs.make_proof(world)
+    basics = {"name": "Adverts", "executed_on": proof.executed_on, "impressions": 900, "pre_approval_id": "A-1"}
+
+    claim = services.create_claim_for_proof(proof, actor=world.jana, seen=proof.version, **basics)
+
+    proof = proofs.fresh(proof)
+    assert (proof.name, proof.impressions, proof.pre_approval_id, proof.amount) == (
+        "Adverts",
+        900,
+        "A-1",
+        Decimal(1000),
+    )
+    assert (claim.created_by, claim.thread.title, claim.status) == (world.jana, "Adverts", "editing")
+
+
+def test_creating_a_claim_with_a_date_outside_the_campaign_leaves_nothing(world):
+    proof = proofs.make_proof(world)
+    basics = {"name": "Adverts", "executed_on": proof.executed_on.replace(month=12)}
+
+    with pytest.raises(Refused):
+        services.create_claim_for_proof(proof, actor=world.jana, seen=proof.version, **basics)
+
+    assert Claim.objects.count() == 0
+
+
+@pytest.mark.parametrize("name", ["lena", "anton", "bea", "nils", "owen", "mira"])
+def test_claim_is_not_begun_without_the_right(world, name):
+    with pytest.raises(NotAllowed):
+        builders.draft_claim(world, actor=getattr(world, name))
+
+    assert (Claim.objects.count(), Proof.objects.count()) == (0, 0)
+
+
+def test_second_click_gives_the_claim_of_the_first(world):
+    key = Proof().public_id
+    first = builders.draft_claim(world, key=key)
+
+    second = builders.draft_claim(world, key=key)
+
+    assert (first, Claim.objects.count(), Proof.objects.count()) == (second, 1, 1)
+
+
+# Comments
+
+
+def test_comments_keep_words_and_documents_in_the_history(world):
+    claim = builders.approved_claim(world)
+    version = proofs.file(world.tobias, "list.pdf")
+
+    event = services.add_comment(claim, actor=world.tobias, words="The list.", versions=[version])
+
+    assert (event.code, event.words, event.internal) == ("history.commented", "The list.", False)
+    assert [remark.version for remark in event.remarks.all()] == [version]
+
+
+@pytest.mark.parametrize("name", ["lena", "anton", "bea", "nils", "owen", "ines", "hugo", "elif_"])
+def test_comments_are_for_contributors_and_reviewers(world, name):
+    claim = builders.submitted_claim(world)
+
+    with pytest.raises(NotAllowed):
+        services.add_comment(claim, actor=getattr(world, name), words="Hello")
+
+
+@pytest.mark.parametrize("name", ["jana", "karin", "owen"])
+def test_internal_notes_are_not_for_partners(world, name):
+    claim = builders.submitted_claim(world)
+
+    with pytest.raises(NotAllowed):
+        services.add_comment(claim, actor=getattr(world, name), words="Hello", internal=True)
+
+
+def test_comment_needs_words_or_documents_of_ones_own(world):
+    claim = builders.submitted_claim(world)
+
+    with pytest.raises(WordsMissing):
+        services.add_comment(claim, actor=world.jana, words=" ")
+    with pytest.raises(NotAllowed):
+        services.add_comment(claim, actor=world.jana, words="", versions=[proofs.file(world.owen)])
+
+
+def test_user_without_a_role_any_more_is_heard_no_more(world):
+    claim = builders.submitted_claim(world)
+    RoleAssignment.objects.filter(user=world.tobias).update(role=IncentivesRole.VIEWER)
+
+    with pytest.raises(NotAllowed):
+        services.add_comment(claim, actor=type(world.tobias).objects.get(pk=world.tobias.pk), words="Hello")

@@ -1,0 +1,17 @@
+from django.urls import path
+
+from .views import creating, detail, files, listing, verbs
+
+app_name = "claims"
+
+urlpatterns = [
+    path("", listing.claim_list, name="list"),
+    path("new/", creating.new_claim, name="new"),
+    path("for/<uuid:proof_id>/new/", creating.new_claim_for_proof, name="create_for_proof"),
+    path("<uuid:public_id>/", detail.claim_detail, name="detail"),
+    path("<uuid:public_id>/check/", verbs.CheckView.as_view(), name="check"),
+    path("<uuid:public_id>/comment/", detail.comment, name="comment"),
+    path("<uuid:public_id>/files/<uuid:version_id>/", files.file, name="file"),
+    path("<uuid:public_id>/files/<uuid:version_id>/pages/<int:number>/", files.page, name="page"),
+    path("<uuid:public_id>/<slug:verb>/", verbs.PartnerVerbView.as_view(), name="verb"),
+]

@@ -1,0 +1,1 @@
+"""Pages of claims: Co-op management, one claim, and the review desk."""

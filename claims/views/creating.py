@@ -1,0 +1,113 @@
+"""Beginning a claim: for a proof, or directly in programs without plans."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from incentives_portal.workflow.errors import Busy, NotAllowed, Overtaken, Refused
+from proofs import rules as proof_rules
+from proofs.forms.base import PartForm
+from proofs.models import Proof
+
+from .. import services
+from ..forms import NewClaimForm, NewClaimForProofForm
+from ..models import Claim
+from ..openings import openings
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_claim(request: HttpRequest) -> HttpResponse:
+    """*Create a claim* in Co-op management: for programs without plans, together with its proof."""
+    if request.user.is_operator or not request.user.may("claim.write"):
+        raise PermissionDenied
+    offered = openings(request.user)
+    form = NewClaimForm(offered, request.POST if request.method == "POST" else None, initial=_preselected(request))
+    status = 200
+    if request.method == "POST":
+        claim = _create(request, form)
+        if claim is not None:
+            messages.success(request, _("The claim is created. Add its invoices, proof documents and metrics."))
+            return redirect(claim)
+        status = 422
+    return render(request, "claims/new.html", {"form": form, "openings": offered}, status=status)
+
+
+def _preselected(request: HttpRequest) -> dict[str, str]:
+    return {name: request.GET[name] for name in ("program", "location", "usage_period") if name in request.GET}
+
+
+def _create(request: HttpRequest, form: NewClaimForm) -> Claim | None:
+    if not form.is_valid():
+        return None
+    try:
+        return services.create_claim_directly(actor=request.user, **form.content())
+    except NotAllowed as error:
+        raise PermissionDenied(str(error)) from error
+    except (Refused, Busy) as error:
+        _show(form, error)
+        return None
+
+
+def _show(form: PartForm, error: Refused | Busy) -> None:
+    place = getattr(error, "place", None)
+    for sentence in getattr(error, "sentences", [str(error)]):
+        form.add_error(place if place in form.fields else None, sentence)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_claim_for_proof(request: HttpRequest, proof_id: UUID) -> HttpResponse:
+    """*New proof of execution claim*. If the proof has its claim already, one comes to that."""
+    proof = Proof.objects.visible_to(request.user).for_page().filter(public_id=proof_id).first()
+    if proof is None:
+        raise Http404
+    if not proof_rules.may_begin(request.user, proof.scope, proof.program):
+        raise PermissionDenied
+    if existing := Claim.objects.filter(proof=proof).first():
+        return _to_the_first(request, existing)
+    form = NewClaimForProofForm(
+        proof, request.POST if request.method == "POST" else None, initial={"seen": proof.version}
+    )
+    if request.method != "POST":
+        return _proof_page(request, proof, form, 200)
+    if not form.is_valid():
+        return _proof_page(request, proof, form, 422)
+    try:
+        claim = services.create_claim_for_proof(proof, actor=request.user, **form.cleaned_data)
+    except services.AlreadyClaimed as error:
+        return _to_the_first(request, error.claim)
+    except NotAllowed as error:
+        raise PermissionDenied(str(error)) from error
+    except Overtaken:
+        return _changed(request, proof, form)
+    except (Refused, Busy) as error:
+        _show(form, error)
+        return _proof_page(request, proof, form, 422)
+    messages.success(request, _("The claim is created. Add what is missing and submit it."))
+    return redirect(claim)
+
+
+def _proof_page(request: HttpRequest, proof: Proof, form: NewClaimForProofForm, status: int) -> HttpResponse:
+    return render(request, "claims/new_for_proof.html", {"form": form, "proof": proof}, status=status)
+
+
+def _to_the_first(request: HttpRequest, claim: Claim) -> HttpResponse:
+    messages.info(request, _("There is a claim for this proof already: here it is."))
+    return redirect(claim)
+
+
+def _changed(request: HttpRequest, proof: Proof, form: NewClaimForProofForm) -> HttpResponse:
+    """Somebody edited the proof meanwhile: what was typed stays, and the next click counts for the proof as it is now."""
+    if existing := Claim.objects.filter(proof=proof).first():
+        return _to_the_first(request, existing)
+    fresh = Proof.objects.visible_to(request.user).for_page().filter(pk=proof.pk).first()
+    if fresh is None:
+        raise Http404
+    form.data = form.data.copy()
+    form.data["seen"] = str(fresh.version)
+    form.add_error(None, _("Somebody changed the proof meanwhile. Check what you typed and create the claim again."))
+    return _proof_page(request, fresh, form, 409)

@@ -1,0 +1,173 @@
+"""The review desk: the queue of claims, one claim with its documents beside facts and checks, and the operator's verbs."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from incentives_portal.accounts.capabilities import may
+from incentives_portal.outbox.queries import deliveries_for
+from incentives_portal.workflow.forms import VerbForm
+from incentives_portal.workflow.machine import Transition
+from proofs.page import evidence_context
+
+from .. import rules, services
+from ..desk import LISTS, counts, neighbours, queue_rows, shown
+from ..enums import MACHINE, SUBMITTED
+from ..filters import searched, words_q
+from ..forms import ApproveForm, CommentForm, DecisionForm, NoteForm
+from ..models import Claim
+from ..page import ClaimPage
+from ..services import SERVICES
+from .detail import comment_form
+from .fetching import claim_or_404
+from .verbs import DECIDING, ClaimView
+
+PER_PAGE = 25
+
+
+def _staff_only(request: HttpRequest) -> None:
+    """The desk is the operator's; whoever of them may read claims may look."""
+    if not request.user.is_operator or not request.user.may("claim.read"):
+        raise PermissionDenied
+
+
+def _list_key(request: HttpRequest) -> str:
+    key = request.GET.get("list", "")
+    return key if key in LISTS else ""
+
+
+@require_safe
+def queue(request: HttpRequest) -> HttpResponse:
+    """What waits for a decision, due first: everything, nobody's, mine, overdue, disputes."""
+    _staff_only(request)
+    key, words = _list_key(request), searched(request.GET)
+    numbers = counts(request.user)
+    rows = LISTS[key][1](request.user)
+    paginator = Paginator(rows.filter(words_q(words)) if words else rows, PER_PAGE)
+    if not words:
+        paginator.count = numbers[key or "all"]
+    page = paginator.get_page(request.GET.get("page"))
+    context = {
+        "lists": [(code, title, numbers[code or "all"], code == key) for code, (title, _rows) in LISTS.items()],
+        "key": key,
+        "title": LISTS[key][0],
+        "words": words,
+        "page": page,
+        "rows": queue_rows(page, request.user),
+    }
+    return render(request, "desk/queue.html", context)
+
+
+@require_safe
+def claim(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """One claim: its documents page by page, beside facts, checks, costs, amount steps and history; the verbs below."""
+    row = claim_or_404(request, public_id)
+    _staff_only(request)
+    return desk_page(request, row)
+
+
+def desk_page(
+    request: HttpRequest,
+    row: Claim,
+    *,
+    comment: CommentForm | None = None,
+    note: NoteForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    page = ClaimPage(row, request.user)
+    key = _list_key(request)
+    evidence = evidence_context(row.proof, request.user, content=row.submission.content, marks=page.marks)["evidence"]
+    context = {
+        "page": page,
+        "claim": row,
+        "key": key,
+        "list_title": LISTS[key][0],
+        "neighbours": neighbours(LISTS[key][1](request.user), row),
+        "evidence": evidence,
+        "shown": shown(evidence, page, request.GET.get("doc", ""), request.GET.get("page", "")),
+        "deliveries": deliveries_for([row.thread]) if request.user.may("outbox.read") else None,
+        "comment_form": comment or comment_form(request),
+        "note_form": note or NoteForm(auto_id="id_note_%s"),
+        "refusal": _refusal(row, request),
+        "arrows": [arrow for arrow in page.arrows if arrow.decides],
+    }
+    return render(request, "desk/claim.html", context, status=status)
+
+
+def _refusal(row: Claim, request: HttpRequest) -> Any:
+    """Why the person may not decide, although the role would allow it."""
+    for arrow in MACHINE.transitions:
+        if (
+            arrow.source == row.status
+            and arrow.decides
+            and arrow.refusal
+            and may(request.user, arrow.capability, row.scope)
+        ):
+            return arrow.refusal(row, request.user)
+    return None
+
+
+@require_POST
+def comment(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Say something that the partner reads."""
+    row = claim_or_404(request, public_id)
+    _staff_only(request)
+    if not rules.may_comment(request.user, row):
+        raise PermissionDenied
+    form = comment_form(request, sent=True)
+    if not form.is_valid():
+        return desk_page(request, row, comment=form, status=422)
+    given = form.cleaned_data
+    services.add_comment(row, actor=request.user, words=given["words"], versions=given["files"])
+    messages.success(request, _("Your comment is added; the partner can read it."))
+    return redirect(f"{reverse('desk:claim', args=[row.public_id])}#history")
+
+
+@require_POST
+def note(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Leave an internal note."""
+    row = claim_or_404(request, public_id)
+    _staff_only(request)
+    if not rules.may_note(request.user, row):
+        raise PermissionDenied
+    form = NoteForm(request.POST, auto_id="id_note_%s")
+    if not form.is_valid():
+        return desk_page(request, row, note=form, status=422)
+    services.add_comment(row, actor=request.user, words=form.cleaned_data["words"], internal=True)
+    messages.success(request, _("Your internal note is added; partners never see it."))
+    return redirect(f"{reverse('desk:claim', args=[row.public_id])}#history")
+
+
+class DeskVerbView(ClaimView):
+    """A verb of the operator's."""
+
+    services = {verb: service for verb, service in SERVICES.items() if verb in DECIDING}
+    template_name = "desk/verb.html"
+
+    def get_form(self, arrow: Transition, case: Claim, data: Any = None) -> VerbForm:
+        if arrow.verb == "approve":
+            return ApproveForm(case, arrow, data)
+        if arrow.needs_reason:
+            return DecisionForm(case, arrow, data)
+        return VerbForm(MACHINE, arrow, data, initial={"seen": case.version})
+
+    def page_context(self, case: Claim, arrow: Transition) -> dict[str, Any]:
+        page = ClaimPage(case, self.request.user)
+        return {"claim": case, "page": page, "assessment": page.assessment}
+
+    @property
+    def back_url(self) -> str:
+        """The claim on the desk: where one comes from and goes back to."""
+        return reverse("desk:claim", args=[self.claim.public_id])
+
+    def done(self, case: Claim, arrow: Transition) -> HttpResponse:
+        """Back to the claim on the desk; to the queue when it was given back."""
+        return redirect("desk:queue" if arrow.target == SUBMITTED else self.back_url)

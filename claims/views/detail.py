@@ -1,0 +1,72 @@
+"""One claim, as the partner works on it: what was asked for, the proof, history and comments."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from proofs import rules as proof_rules
+from proofs.page import evidence_context, workbench_context
+
+from .. import rules, services
+from ..forms import CommentForm, DisputeForm
+from ..models import Claim
+from ..page import ClaimPage
+from .fetching import claim_or_404
+
+
+@require_safe
+def claim_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The claim with its status, the proof to edit or to read, history and verbs. The operator reads it on the review desk."""
+    claim = claim_or_404(request, public_id)
+    if request.user.is_operator:
+        return redirect("desk:claim", claim.public_id)
+    return claim_page(request, claim, comment_form(request))
+
+
+def comment_form(request: HttpRequest, *, sent: bool = False) -> CommentForm:
+    """The form of a comment, as it was sent or empty; its documents belong to the company of who writes."""
+    data = (request.POST, request.FILES) if sent else ()
+    return CommentForm(*data, actor=request.user, organisation=request.user.organisation, auto_id="id_comment_%s")
+
+
+def claim_page(request: HttpRequest, claim: Claim, form: CommentForm, status: int = 200) -> HttpResponse:
+    page = ClaimPage(claim, request.user)
+    context = {"page": page, "claim": claim, "form": form} | _proof_context(request, page) | _dispute_context(page)
+    return render(request, "claims/detail.html", context, status=status)
+
+
+def _proof_context(request: HttpRequest, page: ClaimPage) -> dict[str, Any]:
+    """The proof with its forms for who may edit it, else to be read: as it was sent in, or, never sent, as it is."""
+    proof, user = page.claim.proof, request.user
+    if proof_rules.may_write(user, proof) or proof_rules.may_contribute(user, proof):
+        return workbench_context(proof, user, here=page.claim.get_absolute_url(), marks=page.marks)
+    submitted = page.claim.submission.content if proof.sealed and page.claim.submission else None
+    return evidence_context(proof, user, content=submitted, marks=page.marks)
+
+
+def _dispute_context(page: ClaimPage) -> dict[str, Any]:
+    if page.dispute is None:
+        return {}
+    return {"dispute_form": DisputeForm(page.claim, page.dispute, auto_id="id_dispute_%s")}
+
+
+@require_POST
+def comment(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Say something on the claim, with documents if any; possible at any time."""
+    claim = claim_or_404(request, public_id)
+    if request.user.is_operator or not rules.may_comment(request.user, claim):
+        raise PermissionDenied
+    form = comment_form(request, sent=True)
+    if not form.is_valid():
+        return claim_page(request, claim, form, status=422)
+    services.add_comment(
+        claim, actor=request.user, words=form.cleaned_data["words"], versions=form.cleaned_data["files"]
+    )
+    messages.success(request, _("Your comment is added."))
+    return redirect(f"{claim.get_absolute_url()}#history")

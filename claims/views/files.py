@@ -1,0 +1,38 @@
+"""Files that the history of a claim points at: attached to comments, or meant by a remark. The claim says who may see them."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+
+from incentives_portal.documents.models import DocumentVersion, PageImage
+from incentives_portal.documents.serving import file_response, page_response
+from incentives_portal.history.models import Event
+
+from .fetching import claim_or_404
+
+
+def version_or_404(request: HttpRequest, public_id: UUID, version_id: UUID) -> DocumentVersion:
+    """A file of the claim's history, if the person may read the event that names it."""
+    claim = claim_or_404(request, public_id)
+    events = Event.objects.filter(thread=claim.thread_id).visible_to(request.user)
+    versions = DocumentVersion.objects.with_checks().filter(public_id=version_id, remarks__event__in=events)
+    version = versions.first()
+    if version is None:
+        raise Http404
+    return version
+
+
+@require_safe
+def file(request: HttpRequest, public_id: UUID, version_id: UUID) -> HttpResponseBase:
+    """The original, as a download."""
+    return file_response(version_or_404(request, public_id, version_id))
+
+
+@require_safe
+def page(request: HttpRequest, public_id: UUID, version_id: UUID, number: int) -> HttpResponseBase:
+    """One page of it as a picture."""
+    version = version_or_404(request, public_id, version_id)
+    return page_response(get_object_or_404(PageImage, version=version, page=number))

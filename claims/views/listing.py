@@ -1,0 +1,88 @@
+"""Co-op management: the claims overview."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import F, Q
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils.functional import Promise
+from django.views.decorators.http import require_safe
+
+from incentives_portal.accounts.models import User
+from incentives_portal.programs.models import Program
+
+from ..enums import DISCARDED, MACHINE
+from ..filters import ClaimFilter, searched, words_q
+from ..models import Claim
+from ..overview import Overview, overview
+
+PER_PAGE = 25
+#: What the list can be ordered by; the key stands in the address.
+ORDERS = {
+    "": ["-pk"],
+    "due": [F("due_at").asc(nulls_last=True), "pk"],
+    "carried_out": ["-proof__executed_on", "-pk"],
+    "amount": ["-proof__amount", "-pk"],
+}
+
+
+@require_safe
+def claim_list(request: HttpRequest) -> HttpResponse:
+    """The claims that exist for the person with their next step; for partners with sums and counts above."""
+    user = request.user
+    if not user.may("claim.read"):
+        raise PermissionDenied
+    above = _overview(user, request.GET)
+    found = ClaimFilter(
+        request.GET,
+        Claim.objects.visible_to(user).for_list(),
+        programs=above.programs,
+        locations=above.locations,
+        periods=above.periods,
+    )
+    order = request.GET.get("order", "")
+    rows = found.qs.order_by(*ORDERS.get(order, ORDERS[""]))
+    context = {
+        "overview": above,
+        "filter": found,
+        "chips": list(_chips(request.GET, above, user)),
+        "is_filtered": any(request.GET.get(name) for name in ClaimFilter.base_filters),
+        "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
+        "order": order if order in ORDERS else "",
+        "can_create": not user.is_operator and user.may("claim.write"),
+    }
+    return render(request, "claims/list.html", context)
+
+
+def _overview(user: User, params: QueryDict) -> Overview:
+    """Sums and counts of a partner's claims. The operator has too many for that: there only the programs can be chosen."""
+    if user.is_operator:
+        programs = Program.objects.visible_to(user).order_by("code")
+        return Overview(programs=[(str(program.public_id), str(program)) for program in programs])
+    chosen = {name: params.get(name, "") for name in ("program", "location", "period")}
+    words = searched(params)
+    search = words_q(words) if words else Q(pk__isnull=False)
+    return overview(Claim.objects.visible_to(user), chosen, search)
+
+
+def _chips(params: QueryDict, above: Overview, user: User) -> Any:
+    """One link per status: its words, how many there are (partners only), where it leads, and whether it is chosen."""
+    here = params.get("status", "")
+    yield _chip(params, "", None, above.number if above.statuses else None, here)
+    if user.is_operator:
+        for status in MACHINE.statuses:
+            if status.code != DISCARDED:
+                yield _chip(params, status.code, status.label, None, here)
+    for status, number in above.statuses:
+        yield _chip(params, status.code, status.label, number, here)
+
+
+def _chip(params: QueryDict, code: str, label: str | Promise | None, number: int | None, here: str) -> dict[str, Any]:
+    kept = params.copy()
+    for name in ("status", "page"):
+        kept.pop(name, None)
+    if code:
+        kept["status"] = code
+    return {"label": label, "number": number, "query": kept.urlencode(), "current": code == here}

@@ -1,0 +1,83 @@
+"""The pages of the partner's verbs. *Submit claim* and *Resubmit* are done on the check page."""
+
+from dataclasses import replace
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.functional import cached_property
+
+from incentives_portal.workflow.forms import VerbForm
+from incentives_portal.workflow.machine import Transition
+from incentives_portal.workflow.views import VerbView
+from proofs.page import workbench_context
+
+from ..enums import ACTION_REQUIRED, MACHINE
+from ..forms import DisputeForm, SubmitForm
+from ..models import Claim
+from ..page import CHECKED
+from ..services import SERVICES
+from .fetching import claim_or_404
+
+DECIDING = {arrow.verb for arrow in MACHINE.transitions if arrow.decides}
+
+
+class ClaimView(VerbView):
+    """What all verbs of claims share: how the claim is fetched, and which words are kept for who came second."""
+
+    machine = MACHINE
+
+    def get_case(self) -> Claim:
+        return self.claim
+
+    @cached_property
+    def claim(self) -> Claim:
+        return claim_or_404(self.request, self.kwargs["public_id"])
+
+    def frame_context(self) -> dict[str, Any]:
+        """Where one goes back to."""
+        return {"back_url": self.back_url}
+
+    @property
+    def back_url(self) -> str:
+        """The claim, as the person reads it."""
+        return self.claim.get_absolute_url()
+
+
+class PartnerVerbView(ClaimView):
+    """A verb of the partner's. The operator's are on the review desk."""
+
+    services = {verb: service for verb, service in SERVICES.items() if verb not in DECIDING and verb not in CHECKED}
+
+    def get_form(self, arrow: Transition, case: Claim, data: Any = None) -> VerbForm:
+        if arrow.verb == "dispute":
+            return DisputeForm(case, arrow, data)
+        return VerbForm(MACHINE, arrow, data, initial={"seen": case.version})
+
+    def done(self, case: Claim, arrow: Transition) -> HttpResponse:
+        """Back to the claim; from one that was thrown away to the list."""
+        return redirect("claims:list") if arrow.verb == "discard" else redirect(case)
+
+
+class CheckView(ClaimView):
+    """The check page: what the rules say about the claim as it would be sent now, how the amount comes about, and *Submit claim*."""
+
+    services = {verb: SERVICES[verb] for verb in CHECKED}
+    template_name = "claims/check.html"
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        self.kwargs["verb"] = "submit"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if self.claim.status == ACTION_REQUIRED:
+            self.kwargs["verb"] = "resubmit"
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_form(self, arrow: Transition, case: Claim, data: Any = None) -> VerbForm:
+        return SubmitForm(case, arrow, data)
+
+    def page_context(self, case: Claim, arrow: Transition) -> dict[str, Any]:
+        bench = workbench_context(case.proof, self.request.user)["bench"]
+        to_be_read = replace(bench.evidence, can_write=False, can_contribute=False)
+        return {"claim": case, "assessment": bench.assessment, "evidence": to_be_read}
