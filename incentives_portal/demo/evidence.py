@@ -1,0 +1,173 @@
+"""Fills a proof with what its activity asks for: invoice or service report, documents that differ per requirement, answers."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from incentives_portal.accounts.models import User
+from incentives_portal.documents.models import DocumentVersion
+from incentives_portal.documents.services import store
+from incentives_portal.programs.enums import SatisfiedBy
+from incentives_portal.programs.facts import requirements_of
+from incentives_portal.programs.models import EligibleExpense, ExpenseType, Requirement
+from incentives_portal.texts import in_language
+from proofs import services
+from proofs.models import Proof
+
+from . import papers
+
+TAX = Decimal(19)
+
+
+@dataclass
+class Folder:
+    """A proof being filled by one of the partner's people."""
+
+    proof: Proof
+    actor: User
+    supplier: str
+    number: str
+    in_house: bool = False
+
+    def fill(self, *, leave_out: tuple[str, ...] = ()) -> Proof:
+        """Everything that the activity asks for, but the requirements named by code in ``leave_out``."""
+        if self.proof.impressions is None:
+            self._impressions()
+        if self.in_house:
+            self._report()
+        else:
+            self._invoice()
+        wanted = [row for row in self._requirements() if row.code not in leave_out]
+        drafts = [self._document(row) for row in wanted if row.satisfied_by == SatisfiedBy.DOCUMENT]
+        if drafts:
+            services.add_documents(self.proof, actor=self.actor, seen=self._seen(), documents=drafts)
+        answers = {row.code: self._answer(row) for row in wanted if row.satisfied_by in services.ANSWERABLE}
+        if answers:
+            services.save_answers(self.proof, actor=self.actor, seen=self._seen(), answers=answers)
+        if any(row.satisfied_by == SatisfiedBy.TABLE for row in wanted):
+            people = [services.AttendeeDraft(name, self.proof.amount / 2) for name in ("Ida Holm", "Max Sommer")]
+            services.save_attendees(self.proof, actor=self.actor, seen=self._seen(), attendees=people)
+        return Proof.objects.get(pk=self.proof.pk)
+
+    def _impressions(self) -> None:
+        proof = self.proof
+        basics = services.Basics(proof.name, proof.executed_on, proof.amount, impressions=140)
+        services.edit_basics(proof, actor=self.actor, seen=self._seen(), basics=basics)
+
+    def _requirements(self) -> list[Requirement]:
+        return requirements_of(self.proof.activity_type, self.proof.program, self.proof.components.all())
+
+    def _seen(self) -> int:
+        return Proof.objects.values_list("version", flat=True).get(pk=self.proof.pk)
+
+    def _store(self, name: str, content: bytes) -> DocumentVersion:
+        file = SimpleUploadedFile(name, content)
+        return store(file, organisation=self.actor.organisation, actor=self.actor)
+
+    def _expense_type(self) -> ExpenseType | None:
+        rows = EligibleExpense.objects.filter(type=self.proof.activity_type).select_related("expense")
+        preferred = [row.expense for row in rows if "travel" not in row.expense.code]
+        return preferred[0] if preferred else None
+
+    def _invoice(self) -> None:
+        kind, proof = self._expense_type(), self.proof
+        tax = (proof.amount * TAX / 100).quantize(Decimal("0.01"))
+        words = in_language(kind.name) if kind else proof.name
+        bill = papers.Bill(
+            supplier=self.supplier,
+            supplier_address="Musterweg 7, 20095 Hamburg",
+            customer=proof.location.organisation.name,
+            number=self.number,
+            day=proof.executed_on,
+            lines=[(words, proof.name, proof.amount)],
+            currency=proof.currency,
+            language=self.actor.language if self.actor.language in ("de", "fr") else "en",
+        )
+        details = services.InvoiceDetails(
+            self.supplier, self.number, proof.executed_on, proof.currency, proof.amount, tax, proof.amount + tax
+        )
+        services.add_invoice(
+            proof,
+            actor=self.actor,
+            seen=self._seen(),
+            version=self._store(f"{self.number}.pdf", papers.bill(bill)),
+            details=details,
+            expenses=[services.ExpenseDraft(kind, proof.amount, tax, proof.name)],
+        )
+
+    def _report(self) -> None:
+        hours = Decimal(20)
+        line = services.WorkDraft(
+            "Nora Feld",
+            "Marketing manager",
+            self.proof.executed_on - timedelta(days=2),
+            self.proof.executed_on,
+            hours,
+            (self.proof.amount / hours).quantize(Decimal("0.01")),
+        )
+        report = services.add_report(
+            self.proof,
+            actor=self.actor,
+            seen=self._seen(),
+            work=f"Preparation and delivery: {self.proof.name}",
+            lines=[line],
+            expense_type=self._expense_type(),
+        )
+        services.certify_report(
+            report, actor=self.actor, seen=self._seen(), statement="Done by our own people, in the hours given."
+        )
+
+    def _document(self, row: Requirement) -> services.DocumentDraft:
+        name, content = paper_for(row.code, self.proof)
+        return services.DocumentDraft(self._store(name, content), in_language(row.words, "en")[:200], (row,))
+
+    def _answer(self, row: Requirement) -> Decimal | str | bool:
+        if row.satisfied_by == SatisfiedBy.NUMBER:
+            return Decimal(140)
+        if row.satisfied_by == SatisfiedBy.URL:
+            domain = self.proof.location.organisation.email_domains[0]
+            return f"https://www.{domain}/campaign"
+        if row.satisfied_by == SatisfiedBy.DECLARATION:
+            return True
+        if row.satisfied_by == SatisfiedBy.CHOICE:
+            return row.choices[0]["code"]
+        return "1,240 impressions, 86 clicks, 9 requests; the best day was Tuesday."
+
+
+def paper_for(code: str, proof: Proof) -> tuple[str, bytes]:
+    """A file that looks like what the requirement asks for: an advert, an agenda, a photo, a page, a script, results."""
+    brand, title = proof.location.organisation.name, proof.name
+    contact = f"{proof.location.name} · {proof.location.organisation.email_domains[0]}"
+    day = f"{proof.executed_on:%d %B %Y}"
+    if any(word in code for word in ("photo", "phone", "booth", "unit")):
+        return f"{code}.jpg", papers.photo(f"{title}, {proof.location.name}")
+    if any(word in code for word in ("invitation", "agenda", "host", "confirmation", "itinerary")):
+        points = [
+            ("09:00", "Welcome and coffee"),
+            ("09:30", "Halden products in practice"),
+            ("11:00", "Questions, next steps"),
+        ]
+        return f"{code}.pdf", papers.agenda(title, day, proof.location.name, f"{brand} with Halden", points)
+    if any(word in code for word in ("screenshot", "page", "web", "site")):
+        address = f"https://www.{proof.location.organisation.email_domains[0]}/campaign"
+        return f"{code}.pdf", papers.webpage(
+            address, title, "Halden products, installed and explained by people near you.", brand
+        )
+    if any(word in code for word in ("offer", "terms", "contest")):
+        return f"{code}.pdf", papers.offer(
+            title, brand, ["Valid until the end of the quarter.", "One per customer.", "Halden products only."]
+        )
+    if any(word in code for word in ("results", "report", "posted", "sent", "delivery", "list")):
+        return f"{code}.pdf", papers.sheet(title, ["Day", "Number"], [[day, "140"], ["Total", "140"]])
+    if any(word in code for word in ("piece", "ad", "material")):
+        return f"{code}.pdf", papers.advert(
+            title, "Ask us how Halden keeps your work moving.", brand, contact, "Halden Workplace"
+        )
+    paragraphs = [
+        "Good morning, this is Nora Feld of " + brand + ".",
+        "I call about Halden Workplace and what it can do for you.",
+        "May I send you an invitation?",
+    ]
+    return f"{code}.pdf", papers.script(title, brand, paragraphs)

@@ -1,0 +1,22 @@
+"""Fills an empty portal with the demo world, once."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from incentives_portal.accounts.models import Organisation
+from incentives_portal.demo import setting
+from incentives_portal.demo.story import Teller
+
+
+class Command(BaseCommand):
+    help = "Fill an empty portal with the demo world; does nothing where there are organisations."
+
+    @transaction.atomic
+    def handle(self, *args: Any, **options: Any) -> None:
+        if Organisation.objects.exists():
+            self.stdout.write("There are organisations already: nothing to do.")
+            return
+        Teller(setting.build()).tell()
+        self.stdout.write("The demo world is ready.")

@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class EmbeddedConfig(AppConfig):
+    name = "incentives_portal.embedded"
+    label = "embedded"
+    verbose_name = _("Embedded servers")
+
+    def ready(self) -> None:
+        # Every process needs the application, or a task sent by a web process goes to a broker that does not exist.
+        from incentives_portal import celery  # noqa: F401
+
+        from . import checks  # noqa: F401

@@ -1,0 +1,100 @@
+"""The local mailbox: an SMTP server that delivers every message, to whomever it is addressed, into one Maildir.
+
+Run as ``python -m incentives_portal.embedded.mailbox PORT FOLDER``; needs no Django.
+"""
+
+import argparse
+import asyncio
+import mailbox
+import re
+import signal
+from dataclasses import dataclass
+from datetime import datetime
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+from aiosmtpd.handlers import Mailbox
+from aiosmtpd.smtp import SMTP
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail as people read it; what is missing is empty."""
+
+    key: str
+    subject: str
+    sender: str
+    to: str
+    sent_at: datetime | None
+    text: str
+    html: str
+
+
+def mails(folder: Path) -> list[Mail]:
+    """Everything in the mailbox, newest first."""
+    box = _box(folder)
+    return [_read(key, box.get_bytes(key)) for key in sorted(box.keys(), key=_arrival, reverse=True)]
+
+
+def mail(folder: Path, key: str) -> Mail:
+    """One mail. Raises KeyError."""
+    return _read(key, _box(folder).get_bytes(key))
+
+
+async def serve(port: int, folder: Path) -> None:
+    """Take mail until asked to end."""
+    _box(folder)
+    loop = asyncio.get_running_loop()
+    handler = Mailbox(folder)
+    server = await loop.create_server(lambda: SMTP(handler, enable_SMTPUTF8=True, loop=loop), HOST, port)
+    ended = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ended.set)
+    async with server:
+        await ended.wait()
+
+
+def _box(folder: Path) -> mailbox.Maildir:
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return mailbox.Maildir(folder)
+
+
+def _arrival(key: str) -> tuple[int, ...]:
+    """When a message came: seconds, microseconds and the count of the server, which make up its file's name."""
+    found = re.match(r"(\d+)\.M(\d+)P\d+Q(\d+)", key)
+    return tuple(map(int, found.groups())) if found else (0,)
+
+
+def _read(key: str, content: bytes) -> Mail:
+    message: EmailMessage = BytesParser(policy=policy.default).parsebytes(content)  # type: ignore[assignment]
+    try:
+        sent_at = parsedate_to_datetime(message["Date"]) if message["Date"] else None
+    except ValueError:
+        sent_at = None
+    return Mail(
+        key=key,
+        subject=str(message["Subject"] or ""),
+        sender=str(message["From"] or ""),
+        to=str(message["To"] or ""),
+        sent_at=sent_at,
+        text=_body(message, "plain"),
+        html=_body(message, "html"),
+    )
+
+
+def _body(message: EmailMessage, kind: str) -> str:
+    part = message.get_body((kind,))
+    return str(part.get_content()) if part else ""
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("port", type=int)
+    parser.add_argument("folder", type=Path)
+    given = parser.parse_args()
+    asyncio.run(serve(given.port, given.folder))

@@ -1,0 +1,231 @@
+"""The steps of ``manage.py quickstart``: from an empty folder to a portal that answers, in one process's care."""
+
+import errno
+import hashlib
+import io
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connections
+
+from . import lease, local, locks
+from .supervisor import Part, Supervisor
+from .words import compile_words
+
+PORTS_TO_TRY = 50
+FIRST_PAGE_SECONDS = 180  # a busy or slow machine is no reason to give up
+STOP_ORDER = ["web", "beat", "worker", "mailbox"]
+
+
+def open_door(host: str, port: int) -> tuple[list[socket.socket], int]:
+    """Listening sockets on the wanted port or the next free one. They are kept: nobody can come between.
+
+    ``localhost`` is two addresses, and a browser may try either. Raises CommandError.
+    """
+    addresses = ["127.0.0.1", "::1"] if host == "localhost" else [host]
+    for candidate in range(port, port + PORTS_TO_TRY):
+        doors = []
+        try:
+            for address in addresses:
+                with suppress(_NoSuchFamily):
+                    doors.append(_listen(address, candidate))
+        except OSError:
+            for door in doors:
+                door.close()
+            continue
+        if doors:
+            return doors, candidate
+    raise CommandError(f"No free port between {port} and {port + PORTS_TO_TRY - 1} on {host}.")
+
+
+def move_clock(today: date) -> int:
+    """The offset in seconds that makes today that day, for ``PORTAL_CLOCK``."""
+    now = datetime.now(UTC)
+    return int((datetime.combine(today, now.timetz()) - now).total_seconds())
+
+
+def be_the_only_one() -> int:
+    """The lock of the one quickstart per state folder. Raises CommandError."""
+    settings.PORTAL_STATE.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = locks.hold(settings.PORTAL_STATE / "quickstart.lock", shared=False, wait=False)
+    if lock is None:
+        raise CommandError("It is running already, in another terminal.")
+    return lock
+
+
+def reset() -> None:
+    """Forget everything: databases, media, mails, key. Raises CommandError while somebody uses them."""
+    place = local.place()
+    if not lease.release(place):
+        raise CommandError("Another process uses the embedded servers: end it first, then reset.")
+    place.remove()
+    for path in settings.PORTAL_STATE.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.name != "quickstart.lock":  # which is held
+            path.unlink()
+
+
+@contextmanager
+def collected_static(say: Callable[[str], None]) -> Iterator[None]:
+    """collectstatic beside what is done inside, unless no source changed since the last time: compressing takes seconds.
+
+    Raises CommandError.
+    """
+    digest = hashlib.sha256()
+    for finder in get_finders():
+        for path, storage in sorted(finder.list(None), key=lambda item: item[0]):
+            status = os.stat(storage.path(path))
+            digest.update(f"{path} {status.st_size} {status.st_mtime_ns}\n".encode())
+    mark = Path(settings.STATIC_ROOT) / ".sources"
+    if mark.exists() and mark.read_text() == digest.hexdigest():
+        yield
+        return
+    say("Collecting static files")
+    command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity=0"]
+    with subprocess.Popen(command, cwd=settings.BASE_DIR, start_new_session=True) as collecting:
+        try:
+            yield
+        except BaseException:
+            collecting.terminate()
+            raise
+    if collecting.returncode:
+        raise CommandError("collectstatic failed.")
+    mark.write_text(digest.hexdigest())
+
+
+def prepare(say: Callable[[str], None], demo: bool) -> None:
+    """Everything that must be there before the first request."""
+    with collected_static(say):
+        if local.in_use():
+            say("Starting PostgreSQL and Valkey")
+            local.start()
+        say("Migrating the database")
+        call_command("migrate", interactive=False, verbosity=0)
+        compile_words(settings.LOCALE_PATHS)
+        if demo:
+            say("Loading the demo, unless it is there")
+            call_command("seed_demo", stdout=io.StringIO())
+    connections.close_all()  # no handle of a connection goes into a child
+
+
+def parts(doors: list[socket.socket], mail_port: int, environment: dict[str, str]) -> list[Part]:
+    """The processes, in the order of their start."""
+    python = sys.executable
+    celery = [python, "-m", "celery", "--quiet", "-A", "incentives_portal"]
+    # On one's own machine the worker may be root's; nobody else can send it anything.
+    environment = {**environment, "PYTHONWARNINGS": "ignore:You're running the worker"}
+    binds = [part for door in doors for part in ("--bind", f"fd://{door.fileno()}")]
+    web = [python, "-m", "gunicorn", "incentives_portal.wsgi", "--workers", "2", "--no-control-socket", *binds]
+    worker = [*celery, "worker", "-n", "portal@localhost", "--without-gossip", "--without-mingle"]
+    home = settings.BASE_DIR
+    running = [
+        Part("web", web, home, environment, tuple(door.fileno() for door in doors)),
+        Part("worker", worker, home, environment),
+        Part("beat", [*celery, "beat", "--pidfile="], home, environment),
+    ]
+    if mail_port:
+        mailbox = [python, "-m", "incentives_portal.embedded.mailbox", str(mail_port), str(settings.MAILBOX_FOLDER)]
+        running.insert(0, Part("mailbox", mailbox, home, environment))
+    return running
+
+
+def run(
+    doors: list[socket.socket], environment: dict[str, str], supervisor: Supervisor, greet: Callable[[], None]
+) -> str:
+    """Run all parts until it is over; returns why, empty when somebody asked for it."""
+    mail_port = _free_port() if settings.LOCAL_MAILBOX else 0
+    if mail_port:
+        environment = {**environment, "PORTAL_MAILBOX_PORT": str(mail_port)}
+    first_page = FirstPage(f"http://127.0.0.1:{doors[0].getsockname()[1]}/accounts/login/")
+
+    def each_round() -> str | None:
+        if first_page.answered.is_set() and not first_page.greeted:
+            first_page.greeted = True
+            greet()
+        if first_page.trouble:
+            return first_page.trouble
+        if local.in_use() and not lease.is_running(local.place()):
+            return "a server ended"
+        return None
+
+    for part in parts(doors, mail_port, environment):
+        supervisor.start(part)
+    for door in doors:
+        door.close()
+    first_page.start()
+    try:
+        return supervisor.run(each_round)
+    finally:
+        first_page.give_up.set()
+        supervisor.stop(STOP_ORDER)
+
+
+class FirstPage(threading.Thread):
+    """Asks for a page until it comes, or until it is clear that it will not."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(daemon=True)
+        self.url = url
+        self.greeted = False
+        self.trouble = ""
+        self.answered, self.give_up = threading.Event(), threading.Event()
+
+    def run(self) -> None:
+        end = time.monotonic() + FIRST_PAGE_SECONDS
+        while time.monotonic() < end and not self.give_up.wait(0.2):
+            try:
+                with urllib.request.urlopen(self.url, timeout=30):  # noqa: S310  (our own address)
+                    self.answered.set()
+                    return
+            except urllib.error.HTTPError as error:
+                self.trouble = f"the first page answered with {error.code}; what web said above may tell why"
+                return
+            except OSError:
+                continue
+        self.trouble = f"the first page did not answer within {FIRST_PAGE_SECONDS} seconds"
+
+
+class _NoSuchFamily(Exception):
+    """This machine has no IPv6."""
+
+
+def _listen(address: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        door = socket.socket(family)
+    except OSError as error:
+        raise _NoSuchFamily from error
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if family == socket.AF_INET6:
+        door.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    try:
+        door.bind((address, port))
+        door.listen(128)
+    except OSError as error:
+        door.close()
+        if family == socket.AF_INET6 and error.errno == errno.EADDRNOTAVAIL:
+            raise _NoSuchFamily from error
+        raise
+    return door
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,215 @@
+"""The two embedded servers: a PostgreSQL cluster and a Valkey broker, on loopback, each with a password."""
+
+import ctypes
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import psycopg2
+import redis
+
+from .places import EmbeddedServersFailed, Place, account, postgres_programs, valkey_program
+
+HOST = "127.0.0.1"
+ROLE = "portal"
+START_SECONDS = 60  # slow machines exist; it is polled, so fast ones do not wait
+PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that answers."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    password: str
+
+
+def start_postgres(place: Place, port: int | None) -> Running:
+    """Start the cluster of this place, made on first use, on the wanted port if it is free. Raises EmbeddedServersFailed."""
+    programs = postgres_programs(place)
+    data = place.postgres_data
+    superuser, password = _passwords(place)
+    if not (data / "PG_VERSION").exists():
+        _make_cluster(place, programs, superuser)
+    _end_leftover(data)
+    port = _free_port(port)
+    settings = {
+        "port": port,
+        "listen_addresses": HOST,
+        "unix_socket_directories": "",  # no socket: its path has 107 bytes and no quoting
+        "timezone": "UTC",
+        "max_connections": 100,
+        # Parallel queries need more shared memory than containers have, and never pay on a demo.
+        "max_parallel_workers_per_gather": 0,
+        "jit": "off",
+    }
+    if place.throwaway:
+        settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": 200}
+    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    process = _start(place, [programs / "postgres", "-D", data, *options], signal.SIGINT)
+    running = Running(process, port, password)
+    _wait(running, "PostgreSQL", place, lambda: _prepare_role(running, superuser))
+    return running
+
+
+def start_valkey(place: Place) -> Running:
+    """Start a broker without persistence: messages live in the outbox table, the broker only carries the news of them."""
+    port, password = _free_port(None), secrets.token_urlsafe(24)
+    process = _start(place, [valkey_program(place), "-"], signal.SIGTERM, stdin=subprocess.PIPE)
+    # By its standard input: neither a password among the arguments nor a path to quote.
+    lines = [f"bind {HOST}", f"port {port}", f"requirepass {password}", 'save ""', "appendonly no", "daemonize no"]
+    lines += ["maxmemory-policy noeviction"]
+    assert process.stdin is not None
+    with process.stdin as config:
+        config.write("\n".join(lines).encode())
+    running = Running(process, port, password)
+    with closing(redis.Redis(HOST, port, password=password, socket_timeout=5)) as client:
+        _wait(running, "Valkey", place, client.ping)
+    return running
+
+
+def stop(running: Running, gently: signal.Signals) -> None:
+    """End a server and wait for it; by force after twenty seconds."""
+    with suppress(ProcessLookupError):
+        running.process.send_signal(gently)
+    try:
+        running.process.wait(20)
+    except subprocess.TimeoutExpired:
+        running.process.kill()
+        running.process.wait()
+
+
+def _make_cluster(place: Place, programs: Path, superuser: str) -> None:
+    """initdb, into a folder that gets its name when it is complete."""
+    owner = account()
+    draft = place.postgres_data.with_suffix(".draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(mode=0o700)
+    os.chown(draft, owner.uid, owner.gid)
+    password = place.folder / "superuser.draft"
+    password.unlink(missing_ok=True)
+    with open(os.open(password, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(superuser)
+    os.chown(password, owner.uid, owner.gid)
+    # The builtin provider: the wheel has no ICU, and a cluster must not depend on the locale of whoever started it first.
+    arguments = ["--username=postgres", "--auth=scram-sha-256", f"--pwfile={password}", "--encoding=UTF8"]
+    arguments += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--no-instructions"]
+    if place.throwaway:
+        arguments.append("--no-sync")
+    command = [programs / "initdb", "-D", draft, *arguments]
+    with place.log.open("ab") as log:
+        made = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=_environment(), cwd="/", timeout=300,
+            check=False, **owner.popen_options(),
+        )  # fmt: skip
+    password.unlink()
+    if made.returncode:
+        raise EmbeddedServersFailed(f"initdb failed. {_tail(place.log)}")
+    draft.rename(place.postgres_data)
+
+
+def _prepare_role(running: Running, superuser: str) -> bool:
+    """Connect, and see to it that the portal's role and database exist. The role is no superuser but may create databases."""
+    with closing(
+        psycopg2.connect(host=HOST, port=running.port, user="postgres", password=superuser, dbname="postgres")
+    ) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE])
+            verb = "ALTER" if cursor.fetchone() else "CREATE"
+            cursor.execute(f"{verb} ROLE {ROLE} LOGIN CREATEDB NOSUPERUSER PASSWORD %s", [running.password])
+            cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [ROLE])
+            if not cursor.fetchone():
+                cursor.execute(f"CREATE DATABASE {ROLE} OWNER {ROLE}")
+    return True
+
+
+def _passwords(place: Place) -> tuple[str, str]:
+    """The superuser's password, kept beside the data it belongs to, and a new one for the portal's role."""
+    path = place.folder / "superuser"
+    if not (place.postgres_data / "PG_VERSION").exists():
+        path.unlink(missing_ok=True)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(24))
+    return path.read_text(), secrets.token_urlsafe(24)
+
+
+def _end_leftover(data: Path) -> None:
+    """Deal with ``postmaster.pid``: end a server that lost its keeper, forget one whose pid went to somebody else."""
+    path = data / "postmaster.pid"
+    if not path.exists():
+        return
+    with suppress(psutil.Error, ValueError, IndexError):
+        process = psutil.Process(int(path.read_text().splitlines()[0]))
+        # A pid alone proves nothing in a container; a postgres works inside its data folder.
+        if process.name().startswith("postgres") and Path(process.cwd()) == data.resolve():
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(20)
+            except psutil.TimeoutExpired:
+                process.kill()
+                process.wait(20)
+    path.unlink(missing_ok=True)
+
+
+def _start(
+    place: Place, command: list[Path | str], at_death: signal.Signals, stdin: int = subprocess.DEVNULL
+) -> subprocess.Popen[bytes]:
+    """A child in a session of its own, which the kernel ends when the keeper dies (on Linux)."""
+
+    def before_exec() -> None:
+        # After the change of user, which would clear it again.
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(at_death))
+
+    with place.log.open("ab") as log:
+        return subprocess.Popen(
+            command, stdin=stdin, stdout=log, stderr=log, env=_environment(), cwd="/", start_new_session=True,
+            preexec_fn=before_exec, **account().popen_options(),
+        )  # fmt: skip
+
+
+def _wait(running: Running, name: str, place: Place, ready: Callable[[], object]) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        if running.process.poll() is not None:
+            raise EmbeddedServersFailed(f"{name} ended at once. {_tail(place.log)}")
+        with suppress(psycopg2.OperationalError, redis.RedisError):
+            if ready():
+                return
+        time.sleep(0.05)
+    stop(running, signal.SIGTERM)
+    raise EmbeddedServersFailed(f"{name} did not answer within {START_SECONDS} seconds. {_tail(place.log)}")
+
+
+def _environment() -> dict[str, str]:
+    """Nothing of ours: a locale or a PGDATA of the user's must not reach the servers."""
+    return {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
+
+
+def _free_port(wanted: int | None) -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if wanted:
+            with suppress(OSError):
+                probe.bind((HOST, wanted))
+                return wanted
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _tail(log: Path) -> str:
+    """The last lines that the server said, for the message of an error."""
+    lines = log.read_text(errors="replace").splitlines()[-8:]
+    return f"Its last words, from {log}:\n" + "\n".join(lines)

@@ -1,0 +1,29 @@
+"""The page of the local mailbox. It exists with embedded servers only, where whoever reaches it owns the machine."""
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from . import mailbox
+
+
+@login_not_required
+@require_safe
+def inbox(request: HttpRequest) -> HttpResponse:
+    """Every mail that the portal sent on this machine, newest first."""
+    page = Paginator(mailbox.mails(settings.MAILBOX_FOLDER), 50).get_page(request.GET.get("page"))
+    return render(request, "embedded/mailbox.html", {"page": page})
+
+
+@login_not_required
+@require_safe
+def message(request: HttpRequest, key: str) -> HttpResponse:
+    """One mail: its text with links to follow, its HTML as source; nothing in it is run or loaded."""
+    try:
+        mail = mailbox.mail(settings.MAILBOX_FOLDER, key)
+    except KeyError:
+        raise Http404 from None
+    return render(request, "embedded/mailbox_mail.html", {"mail": mail})
