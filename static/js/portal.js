@@ -1,0 +1,102 @@
+// Small comforts; every page works without them.
+"use strict";
+
+// Errors first: whoever gets a form back finds the summary at once.
+const summary = document.getElementById("error-summary");
+if (summary) summary.focus();
+
+// System, light or dark, remembered for a year; theme.js applies it before anything is drawn.
+for (const choice of document.querySelectorAll("[data-theme-choice]")) {
+  choice.hidden = false;
+  const chosen = document.cookie.match(/(?:^|; )theme=(light|dark)/);
+  for (const radio of choice.querySelectorAll("input")) {
+    radio.checked = radio.value === (chosen ? chosen[1] : "");
+    radio.addEventListener("change", () => {
+      const age = radio.value ? 31536000 : 0;
+      const secure = location.protocol === "https:" ? ";secure" : "";
+      document.cookie = `theme=${radio.value};path=/;max-age=${age};samesite=lax${secure}`;
+      document.dispatchEvent(new Event("themechange"));
+    });
+  }
+}
+
+// A second click sends nothing. After ten seconds, or back on the page by the browser's history, the form may be sent again.
+function release(form) {
+  delete form.dataset.sent;
+  for (const button of form.querySelectorAll(".is-busy")) button.classList.remove("is-busy");
+}
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "yes";
+  if (event.submitter) event.submitter.classList.add("is-busy");
+  setTimeout(release, 10000, form);
+});
+window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(release));
+
+// Typed work is not lost by a careless click on a link. Forms marked data-free hold nothing worth keeping.
+const KEPT = "form[method=post]:not([data-free])";
+let typed = summary !== null && document.querySelector(`main ${KEPT}`) !== null;
+document.addEventListener("input", (event) => {
+  if (event.target.closest(KEPT)) typed = true;
+});
+document.addEventListener("submit", (event) => { if (!event.target.matches("[data-free]")) typed = false; });
+window.addEventListener("beforeunload", (event) => { if (typed) event.preventDefault(); });
+
+// One menu is open at a time; a click beside it closes it, Escape closes it and gives the focus back.
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && document.querySelector("details.menu[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
+
+const digits = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 1 });
+function sizeOf(file) {
+  const kilobytes = file.size / 1024;
+  return kilobytes < 1000 ? `${digits.format(Math.ceil(kilobytes))} KB` : `${digits.format(kilobytes / 1024)} MB`;
+}
+
+// Files can be dropped on the area of their input; the chosen names are listed under it.
+for (const drop of document.querySelectorAll(".drop")) {
+  const input = drop.querySelector("input[type=file]");
+  if (!input) continue;
+  const list = document.createElement("ul");
+  list.className = "chosen";
+  list.setAttribute("aria-live", "polite");
+  drop.after(list);
+  const show = () => {
+    list.replaceChildren(...Array.from(input.files, (file) => {
+      const item = document.createElement("li");
+      item.textContent = `${file.name} · ${sizeOf(file)}`;
+      return item;
+    }));
+  };
+  input.addEventListener("change", show);
+  drop.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    drop.classList.add("over");
+  });
+  drop.addEventListener("dragleave", () => drop.classList.remove("over"));
+  drop.addEventListener("drop", (event) => {
+    event.preventDefault();
+    drop.classList.remove("over");
+    const files = new DataTransfer();
+    for (const file of event.dataTransfer.files) if (input.multiple || !files.items.length) files.items.add(file);
+    input.files = files.files;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+}
+
+// What scrolls sideways can be reached by keyboard, in the admin's lists too.
+for (const area of document.querySelectorAll("#changelist .results, .inline-group")) {
+  if (area.scrollWidth > area.clientWidth) area.tabIndex = 0;
+}
