@@ -1,0 +1,136 @@
+"""The lines of the admin site, which is the operator's incentives admins' alone, and the doors by which people come and go."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.conf import settings
+
+from . import HIDDEN, LED, OK, Door, Line
+from .people import DESK, EVERYBODY, NOBODY
+
+_VIEWS = ("changelist", "add", "change", "delete", "history")
+_OBJECT = {"object_id": "pk"}
+
+
+def _line(name: str, of: str = "", **given: Any) -> Line:
+    """Everybody else is shut out, whatever there is behind the door."""
+    return Line(name, of, shut_out=EVERYBODY - DESK, **given)
+
+
+def _model(name: str, of: str, forms: str = "", pages: str = "", leads: str = "") -> Iterable[Line]:
+    """The addresses of a registered model (``app_model``): which are forms, pages to be read, or lead elsewhere; the others are closed."""
+    for view in _VIEWS:
+        yield _line(
+            f"admin:{name}_{view}",
+            "" if view in ("changelist", "add") else of,
+            opens=DESK if view in (*forms.split(), *pages.split()) else NOBODY,
+            leads=DESK if view in leads.split() else NOBODY,
+            sees=DESK,
+            takes="FORM" if view in forms.split() else "GET",
+            parts=_OBJECT,
+        )
+    # What was the address of the change page in old links.
+    app, _underscore, model = name.partition("_")
+    yield _line(f"admin/{app}/{model}/<path:object_id>/", of, leads=DESK, parts=_OBJECT)
+
+
+def _verbs(name: str, verbs: Mapping[tuple[str, str], str]) -> Iterable[Line]:
+    for (of, verb), target in verbs.items():
+        yield _line(name, of, opens=DESK, takes="FORM", verb=verb, target=target)
+
+
+_FORMS, _PAGES = "add change delete", "changelist history"
+
+_CONFIGURATION = (
+    *_model("accounts_organisation", "organisation", _FORMS, _PAGES),
+    *_model("accounts_user", "person", "add change", _PAGES),
+    *_model("people_roleassignment", "role", _FORMS, _PAGES),
+    *_model("history_reasoncode", "reason code", _FORMS, _PAGES),
+    *_model("programs_activitytype", "activity type", _FORMS, _PAGES),
+    *_model("programs_requirement", "requirement", _FORMS, _PAGES),
+    *_model("programs_cap", "cap", _FORMS, _PAGES),
+    *_model("programs_expensetype", "expense type", _FORMS, _PAGES),
+    *_model("programs_calendar", "calendar", _FORMS, _PAGES),
+    *_model("programs_threshold", "threshold", _FORMS, _PAGES),
+    *_model("programs_program", "program", _FORMS, _PAGES),
+    _line("admin:programs_program_prepare", "program", opens=DESK, takes="FORM"),
+    *_model("programs_market", "market", _FORMS, _PAGES),
+    *_model("programs_usageperiod", "usage period", _FORMS, _PAGES),
+    *_model("programs_exchangerate", "exchange rate", _FORMS, _PAGES),
+    *_model("outbox_message", "message", "", "changelist change history"),
+    # Of the libraries; there are no groups, and addresses of people are changed with the person.
+    *_model("auth_group", "group"),
+    *_model("account_emailaddress", "address"),
+)
+
+_ENROLMENTS = (
+    *_model("programs_enrolment", "invited enrolment", "add", "changelist change history"),
+    *_verbs(
+        "admin:programs_enrolment_verb",
+        {
+            ("invited enrolment", "validate"): "validating_enrollment",
+            ("invited enrolment", "enrol"): "enrolled",
+            ("invited enrolment", "require_action"): "action_required",
+            ("invited enrolment", "suspend"): "inactive",
+            ("invited enrolment", "declare_ineligible"): "ineligible",
+            ("invited enrolment", "discontinue"): "discontinued",
+            ("suspended enrolment", "reinstate"): "enrolled",
+        },
+    ),
+)
+
+_PLANS = (
+    *_model("plans_plan", "submitted plan", "", "changelist change", leads="history"),
+    _line("admin:plans_plan_change", "draft plan", parts=_OBJECT),
+    _line("admin:plans_plan_change", "returned plan", opens=DESK, parts=_OBJECT),
+    _line("admin:plans_plan_comment", "submitted plan", leads=DESK, takes="POST"),
+    _line("admin:plans_plan_comment", "draft plan", takes="POST"),
+    *_verbs(
+        "admin:plans_plan_verb",
+        {
+            ("submitted plan", "start_review"): "under_review",
+            ("plan under review", "approve"): "approved",
+            ("plan under review", "request_action"): "action_required",
+            ("plan under review", "reject"): "rejected",
+            ("plan under review", "return_to_queue"): "submitted",
+        },
+    ),
+)
+
+_SITE = (
+    _line("admin:index", opens=DESK),
+    _line("admin:app_list", "app", opens=DESK),
+    _line("admin:jsi18n", opens=DESK),
+    _line("admin:autocomplete", opens=DESK, query="app_label=programs&model_name=eligibleexpense&field_name=expense"),
+    _line("admin:view_on_site", "submitted plan", leads=DESK, parts=_OBJECT),
+    _line("admin:logout", leads=DESK),
+    _line("admin:password_change", leads=DESK),
+    _line("admin:password_change_done", opens=DESK),
+    _line("admin/(?P<url>.*)$", "nothing"),
+)
+
+DESKS = (*_SITE, *_PLANS, *_ENROLMENTS, *_CONFIGURATION)
+
+DOORS: tuple[Door, ...] = (
+    Door("account_login", OK, LED),
+    Door("account_logout", LED, OK),
+    Door("account_inactive", OK, OK),
+    Door("account_signup", OK, LED),
+    Door("account_reauthenticate", LED, OK),
+    # People are added with the address that is theirs; nobody changes it alone.
+    Door("account_email", LED, HIDDEN),
+    Door("account_email_verification_sent", OK, OK),
+    Door("account_confirm_email", OK, OK, {"key": "no-such-key"}),
+    Door("account_confirm_login_code", LED, LED),
+    Door("account_change_password", LED, OK),
+    Door("account_set_password", LED, LED),
+    Door("account_reset_password", OK, OK),
+    Door("account_reset_password_done", OK, OK),
+    Door("account_reset_password_from_key", OK, OK, {"uidb36": "1", "key": "no-such-key"}),
+    Door("account_reset_password_from_key_done", OK, OK),
+    Door("admin:login", LED, LED),
+    Door("healthz", OK, OK),
+    Door("readyz", OK, OK),
+)
+if settings.EMBEDDED_DATABASE and settings.LOCAL_MAILBOX:
+    DOORS += (Door("mailbox:list", OK, OK), Door("mailbox:mail", HIDDEN, HIDDEN, {"key": "no-such-key"}))

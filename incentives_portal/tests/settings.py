@@ -1,0 +1,23 @@
+"""The settings of a test run: the same, with a state folder that is thrown away, and without what only slows tests down."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+# One throwaway folder and cluster per run: the workers of pytest-xdist inherit both from the process that started them.
+os.environ.setdefault("PORTAL_LOCAL_FLAVOUR", "throwaway")
+if "PORTAL_STATE" not in os.environ:
+    os.environ["PORTAL_STATE"] = tempfile.mkdtemp(prefix="portal-test-")
+    atexit.register(shutil.rmtree, os.environ["PORTAL_STATE"], ignore_errors=True)
+
+from incentives_portal.settings import *  # noqa: E402, F403
+from incentives_portal.settings import STORAGES  # noqa: E402
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# The manifest storage needs collectstatic; what it does is tested with the real web server.
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# A poke goes nowhere in tests, as if the broker had forgotten it; tests of the real way use the fixture `stack`.
+CELERY_BROKER_URL = "memory://"

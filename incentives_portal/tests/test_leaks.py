@@ -1,0 +1,201 @@
+"""Canary words: what one company writes is read by no other, and what the operator notes is read by no company (faults T-10 to T-16)."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.apps import apps
+from django.test import Client, override_settings
+from django.urls import reverse
+
+from claims.enums import DISCARDED
+from claims.models import Claim
+from incentives_portal.accounts.models import Organisation
+from incentives_portal.history.models import Thread
+from incentives_portal.outbox.models import Message
+from incentives_portal.tests.matrix.desks import DESKS
+from incentives_portal.tests.matrix.objects import INTERNAL, UNSENT
+from incentives_portal.tests.matrix.pages import PAGES
+from incentives_portal.tests.matrix.people import ADMIN, DESK, OWNER, PARTNERS, REVIEWER
+from incentives_portal.tests.matrix.stage import FOREIGN, Stage, answer
+
+#: What stands in no page of another company: the words that were typed, people, places, numbers by which cases are called, ids.
+WORDS = re.compile(r"Kanarienvogel-[\w.-]+|Brightwater|Bristol|4471902|Owen Hughes|owen\.hughes")
+NAMES = re.compile(r"(?:PLN|POE|CLM|ENR)-\d{4}-\d{5}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True)
+class Page:
+    """What came back from an address: everything that a reader could find in it."""
+
+    url: str
+    status: int
+    text: str
+    caching: str
+
+
+def visit(client: Client, url: str) -> Page:
+    response = client.get(url)
+    status = answer(response)
+    body = response.getvalue() if response.streaming else response.content
+    text = f"{dict(response.headers)}\n{body.decode(errors='replace')}"
+    return Page(url, status, text, response.headers.get("Cache-Control", ""))
+
+
+def walk(stage: Stage, who: str, client: Client) -> Iterator[Page]:
+    """Every page of the table with the own company's objects, and every list, searched for what is the other company's."""
+    lines = DESKS if who in DESK else ()
+    for line, own, thing in stage.tries((*PAGES, *lines), who):
+        if own and line.takes != "POST":
+            yield visit(client, stage.url(line, thing))
+    for name in ("plans:list", "claims:list", "desk:queue", "claims:new"):
+        for query in searches(stage):
+            yield visit(client, f"{reverse(name)}?{urlencode(query)}")
+
+
+def searches(stage: Stage) -> list[dict[str, Any]]:
+    """What somebody types into an address to see more than one should (faults T-05, T-06)."""
+    organisation = stage.world.brightwater.pk
+    return [
+        {"q": FOREIGN, "all": 1, "is_shared": "false"},
+        {"organisation": organisation, "org": organisation, "tenant_id": organisation, "order": "due"},
+        {"location": stage.world.bristol.pk, "status": "submitted", "list": "all", "page": 1},
+        {"q": "\0", "page": "x", "status": "\0", "list": "\0", "location": "\0", "program": "\0"},
+    ]
+
+
+#: From a row to the company that it belongs to, for every model with a public id; None for what belongs to all.
+_PROOF = "proof__location__organisation"
+COMPANY_OF: dict[str, str | None] = {
+    "Organisation": "pk",
+    "Location": "organisation",
+    "User": "organisation",
+    "Thread": "organisation",
+    "Document": "organisation",
+    "DocumentVersion": "document__organisation",
+    "Message": "recipient__organisation",
+    "Enrolment": "location__organisation",
+    "Plan": "location__organisation",
+    "Campaign": "plan__location__organisation",
+    "Activity": "campaign__plan__location__organisation",
+    "Proof": "location__organisation",
+    "Invoice": _PROOF,
+    "ServiceReport": _PROOF,
+    "ExpenseLine": _PROOF,
+    "ProofDocument": _PROOF,
+    "Claim": _PROOF,
+    **dict.fromkeys(("Program", "Market", "ProgramYear", "UsagePeriod", "ActivityType")),
+}
+
+
+def names_of(organisation: Organisation) -> set[str]:
+    """The references and public ids of everything that belongs to a company."""
+    found = set(Thread.objects.filter(organisation=organisation).values_list("reference", flat=True))
+    for model in apps.get_models():
+        fields = {field.name for field in model._meta.fields}
+        if "public_id" not in fields or "pgh_id" in fields:
+            continue
+        if path := COMPANY_OF[model.__name__]:
+            rows = model._base_manager.filter(**{path: organisation.pk})
+            found |= {str(public_id) for public_id in rows.values_list("public_id", flat=True)}
+    return found
+
+
+def leaks(text: str, names: set[str]) -> set[str]:
+    return set(WORDS.findall(text)) | (set(NAMES.findall(text)) & names)
+
+
+@pytest.mark.parametrize("who", sorted(PARTNERS))
+def test_a_partner_reads_nothing_of_another_company(stage, who):
+    client, names = stage.client(who), names_of(stage.world.brightwater)
+
+    pages = list(walk(stage, who, client))
+
+    assert {page.url: leaked for page in pages if (leaked := leaks(page.text, names))} == {}
+    assert [page.url for page in pages if INTERNAL in page.text] == []
+    assert [page.url for page in pages if page.status == 500] == []
+    assert [page.url for page in pages if page.status == 200 and not is_private(page)] == []
+
+
+def test_what_is_refused_tells_nothing_either(stage):
+    """The real error pages, where the others of this module are of one word."""
+    client, names = stage.client(*ADMIN), names_of(stage.world.brightwater)
+    typed = {str(part) for thing in stage.foreign.values() for part in thing.values()}
+
+    with override_settings(ROOT_URLCONF="incentives_portal.urls"):
+        pages = [visit(client, stage.url(line, thing)) for line, own, thing in stage.tries(PAGES, *ADMIN) if not own]
+
+    assert {page.status for page in pages} == {404, 405}
+    assert {page.url: leaked for page in pages if (leaked := leaks(page.text, names) - typed)} == {}
+
+
+def is_private(page: Page) -> bool:
+    return {"private", "no-store"} <= {part.strip() for part in page.caching.split(",")}
+
+
+@pytest.mark.parametrize("who", [*DESK, *REVIEWER])
+def test_the_operator_reads_nothing_that_was_not_sent(stage, who):
+    pages = list(walk(stage, who, stage.client(who)))
+
+    assert [page.url for page in pages if UNSENT in page.text] == []
+    assert [page.url for page in pages if page.status == 500] == []
+    assert [page.url for page in pages if page.status == 200 and not is_private(page)] == []
+
+
+def test_every_canary_sings_where_it_is_at_home(stage):
+    """The words can be found at all: by the company that wrote them, and the notes by the operator."""
+    owner = stage.client(OWNER)
+    lines = [line for line in PAGES if line.of in stage.foreign and line.takes != "POST"]
+    own = "".join(visit(owner, stage.url(line, stage.foreign[line.of])).text for line in lines)
+    notes = "".join(page.text for page in notes_pages(stage))
+
+    assert set(re.findall(rf"{FOREIGN}-([\w.-]+)", own)) >= stage.said
+    assert set(re.findall(rf"{INTERNAL} at (?:the plan|the claim|a decision)", notes)) == {
+        f"{INTERNAL} at {place}" for place in ("the plan", "the claim", "a decision")
+    }
+
+
+def notes_pages(stage: Stage) -> Iterator[Page]:
+    """Where the operator reads the notes: the desk in the admin site, and the review desk."""
+    plans, claims = stage.client(*DESK), stage.client(*REVIEWER)
+    for name in ("submitted plan", "rejected revision"):
+        yield visit(plans, reverse("admin:plans_plan_change", args=[stage.own[name]["pk"]]))
+    for name in ("submitted cloud claim", "returned cloud claim"):
+        yield visit(claims, reverse("desk:claim", args=[stage.own[name]["public_id"]]))
+
+
+def test_mails_go_to_the_two_sides_of_a_case_only(stage):
+    rows = Message.objects.exclude(recipient=None).values_list(
+        "recipient__organisation__kind", "recipient__organisation", "event__thread__organisation"
+    )
+
+    assert {kind for kind, to, about in rows if to != about} == {"operator"}
+
+
+def test_mails_to_partners_hold_no_word_of_others(stage):
+    names = names_of(stage.world.brightwater)
+    mails = Message.objects.filter(recipient__organisation__kind="partner").select_related("recipient__organisation")
+    texts = [
+        (mail.recipient.organisation.name, "\n".join((mail.subject, mail.summary, mail.text, mail.html, mail.link)))
+        for mail in mails
+    ]
+
+    assert {name for name, _text in texts} == {"Nordlicht Systems GmbH", "Brightwater IT Ltd"}
+    assert [leaked for name, text in texts if name.startswith("Nord") and (leaked := leaks(text, names))] == []
+    assert [text for _name, text in texts if INTERNAL in text] == []
+
+
+def test_internal_notes_are_mailed_to_nobody(stage):
+    assert not Message.objects.filter(event__internal=True).exists()
+
+
+def test_sums_and_counts_are_of_the_own_company_only(stage):
+    own = Claim.objects.filter(proof__location__organisation=stage.world.nordlicht).exclude(status=DISCARDED)
+
+    above = stage.client(*ADMIN).get(reverse("claims:list")).context["overview"]
+
+    assert above.number == own.count() < Claim.objects.count()
+    assert [name for _code, name in above.locations] == ["Hamburg"]

@@ -1,0 +1,35 @@
+import pytest
+from django import forms
+from django.utils import translation
+
+from incentives_portal import texts
+
+
+def test_in_language_prefers_the_reader_then_english_then_any(settings):
+    settings.OPERATOR_NAME = "Halden"
+    words = {"en": "Logo of {operator}", "de": "Logo von {operator}"}
+
+    assert texts.in_language(words, "de") == "Logo von Halden"
+    assert texts.in_language(words, "sv") == "Logo of Halden"
+    assert texts.in_language({"fr": "Seulement"}, "de") == "Seulement"
+    assert texts.in_language({}, "de") == ""
+    with translation.override("de"):
+        assert texts.in_language(words) == "Logo von Halden"
+
+
+class WordsForm(forms.Form):
+    words = texts.TextsFormField()
+
+
+def test_texts_form_field_keeps_what_was_written_per_language():
+    form = WordsForm({"words_en": "Reason", "words_de": "Grund"})
+
+    assert form.is_valid()
+    assert form.cleaned_data["words"] == {"en": "Reason", "de": "Grund"}
+
+
+@pytest.mark.parametrize("data", [{}, {"words_de": "Grund"}])
+def test_texts_form_field_wants_english(data):
+    form = WordsForm(data)
+
+    assert list(form.errors) == ["words"]

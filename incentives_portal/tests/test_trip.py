@@ -1,0 +1,303 @@
+"""The main job on the real stack: plan → approval → proof of execution → claim → action required → rejection → dispute → approval.
+
+A browser, gunicorn, a Celery worker, a broker and an SMTP server; after each step the mails that arrived are read. The numbered steps are
+those of the documented *How to submit a plan* (ten) and *How to submit a PoE* (twelve). Passes on any date.
+"""
+
+import re
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from incentives_portal import clock
+from incentives_portal.demo import papers, setting
+from incentives_portal.programs.models import ProgramYear
+
+from .stack import Stack
+from .walking import Walk
+
+OWEN, ELIF, MIRA, DANIEL = (
+    "owen.hughes@brightwater.example",
+    "elif.sander@halden.example",
+    "mira.okafor@halden.example",
+    "daniel.lindqvist@halden.example",
+)
+TITLE, CAMPAIGN, ACTIVITY = "Modern workplace in print", "Autumn papers", "Adverts in the regional press"
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, Path]:
+    """Real files, as a partner has them."""
+    bill = papers.Bill(
+        "Bristol Post Media",
+        "Temple Way, Bristol",
+        "Brightwater IT Ltd",
+        "BP-771",
+        clock.today("UTC"),
+        [("Half page", "", Decimal(900))],
+    )
+    made = {
+        "invoice.pdf": papers.bill(bill),
+        "advert.pdf": papers.advert("Work moves", "Ask us.", "Brightwater IT Ltd", "Bristol", "Halden Workplace"),
+        "advert-with-logo.pdf": papers.advert(
+            "Work moves on", "Ask us.", "Brightwater IT Ltd", "Bristol", "Halden Workplace"
+        ),
+        "page-in-the-paper.jpg": papers.photo("The advert on page seven", 0),
+    }
+    for name, content in made.items():
+        (tmp_path / name).write_bytes(content)
+    return {name: tmp_path / name for name in made}
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_the_main_job_from_plan_to_decision_with_its_mails(
+    stack: Stack, page: Page, files: dict[str, Path], settings: Any
+) -> None:
+    # The web server checks passwords as in production; the quick hasher of the tests is not known there.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+    setting.build()
+    walk = Walk(page, stack)
+
+    plan_url = submit_a_plan(walk)
+    approve_the_plan(walk)
+    claim_url = submit_a_proof(walk, plan_url, files)
+    ask_for_a_better_document(walk)
+    mend_and_resubmit(walk, claim_url, files)
+    reject(walk)
+    dispute(walk, claim_url)
+    decide_the_dispute(walk)
+    read_the_end(walk, claim_url)
+
+    assert walk.complaints == []
+
+
+def submit_a_plan(walk: Walk) -> str:
+    """How to submit a plan, steps 1 to 10."""
+    page, year = walk.page, program_year()
+    walk.sign_in(OWEN)
+    walk.click("Plans", inside="header")
+    expect(page.get_by_text("Europe").first).to_be_visible()  # 1: the market of the program
+    walk.click("Create plan", exact=False)  # 2
+    walk.heading("New plan")
+    walk.choose("Location", "Bristol")
+    walk.choose("Fund type", "Marketing development")
+    walk.choose("Program year", year.label)
+    walk.choose("Currency", "EUR")  # 3
+    walk.fill("Title", TITLE)
+    walk.fill("Requested amount", "2,500.00")
+    walk.fill("Reviewer email", ELIF)
+    walk.click("Save", role="button")  # 4
+    walk.heading(TITLE)
+    plan_url = page.url
+    walk.click("New campaign", exact=False)  # 5
+    walk.fill("Name", CAMPAIGN)
+    walk.fill("Start date", today().isoformat())
+    walk.fill(
+        "End date", min(year.ends, today().replace(day=28)).isoformat() if today().day < 28 else today().isoformat()
+    )
+    walk.click("Save", role="button")  # 6
+    walk.click("New activity", exact=False)  # 7
+    walk.choose("Activity type", "Print advertising")
+    walk.fill("Name", ACTIVITY)
+    walk.fill("Planned amount", "2500")
+    for country in ("United Kingdom", "Ireland"):
+        page.get_by_label(country, exact=False).check()
+    walk.click("Save", role="button")  # 8
+    expect(page.get_by_role("row", name=re.compile(ACTIVITY))).to_contain_text("GB, IE")
+    walk.click("Submit", exact=False)  # 9
+    walk.click("Confirm", role="button")  # 10
+    expect(page.locator("main .tag").first).to_have_text("Submitted")
+    mail = walk.stack.wait_for_mails(1, to=ELIF)[0]
+    assert TITLE in text_of(mail)
+    return plan_url
+
+
+def approve_the_plan(walk: Walk) -> None:
+    """In the Django admin site: read the plan, take it up, approve it with an amount."""
+    page = walk.page
+    walk.sign_in(ELIF)
+    walk.go("/admin/plans/plan/")
+    walk.click(TITLE, inside="#result_list", exact=False)
+    expect(page.locator("#content")).to_contain_text(ACTIVITY)
+    walk.click("Start review", inside="#content", exact=False)
+    walk.click("Confirm", role="button", inside="#content", exact=False)
+    walk.click("Approve", inside="#content", exact=False)
+    page.get_by_label("Approved amount", exact=False).fill("2,500.00")
+    page.locator("#content").get_by_label("Comment", exact=False).first.fill("Good, go ahead.")
+    walk.click("Approve", role="button", inside="#content", exact=False)
+    mail = walk.stack.wait_for_mails(1, to=OWEN, subject="Approved")[0]
+    assert "Good, go ahead." in text_of(mail)
+    assert "€2,500.00" in text_of(mail)
+
+
+def submit_a_proof(walk: Walk, plan_url: str, files: dict[str, Path]) -> str:
+    """How to submit a PoE, steps 1 to 12."""
+    page = walk.page
+    walk.sign_in(OWEN)
+    page.goto(plan_url)  # 1
+    walk.look()
+    walk.click("Add PoE", exact=False)  # 2
+    walk.heading("New proof of execution")
+    walk.fill("Name", "Adverts, first half")
+    walk.fill("Date", today().isoformat())
+    walk.fill("Amount", "900")  # 3
+    walk.click("Save", role="button")  # 4
+    walk.click("Create claim", exact=False)
+    walk.heading("New proof of execution claim")
+    walk.fill("Estimated impressions", "12000")  # 5
+    walk.click("Create claim", role="button")  # 6
+    claim_url = page.url
+    add_the_invoice(walk, files["invoice.pdf"])  # 7, 8
+    walk.attach(files["advert.pdf"], files["page-in-the-paper.jpg"])  # 9
+    walk.click("Upload and describe", role="button", exact=False)
+    describe_the_files(walk)  # 10
+    answer_what_is_asked(walk)  # 11
+    page.goto(claim_url)
+    walk.look()
+    walk.click("Submit claim", exact=False)
+    walk.click("Submit claim", role="button", exact=False)  # 12
+    expect(page.locator("main .tag").first).to_have_text("Submitted")
+    assert "Adverts, first half" in text_of(walk.stack.wait_for_mails(1, to=MIRA)[0])
+    return claim_url
+
+
+def add_the_invoice(walk: Walk, file: Path) -> None:
+    walk.click("Add invoice", exact=False)
+    walk.attach(file)
+    for label, text in (
+        ("Supplier", "Bristol Post Media"),
+        ("Invoice number", "BP-771"),
+        ("Invoice date", today().isoformat()),
+        ("Net amount", "900.00"),
+        ("Tax", "171.00"),
+        ("Gross amount", "1,071.00"),
+    ):
+        walk.fill(label, text, exact=False)
+    walk.choose("Expense type", "Advertising space", exact=False)
+    walk.click("Save", role="button", exact=False)
+    expect(walk.page.get_by_text("BP-771").first).to_be_visible()
+
+
+def describe_the_files(walk: Walk) -> None:
+    """A note to each file; the first one proves everything that wants a document."""
+    page = walk.page
+    notes = page.locator("main").get_by_label("What does it show?", exact=False)
+    for number in range(notes.count()):
+        notes.nth(number).fill(f"The advert as it was printed, part {number + 1}")
+    for box in page.locator("main input[type=checkbox][name*=proves]").all():
+        box.check()
+    walk.click("Save", role="button", exact=False)
+
+
+def answer_what_is_asked(walk: Walk) -> None:
+    """The metrics of the activity, if there are any on the page."""
+    numbers = walk.page.locator("main input[name^=answers], main input[inputmode=numeric]").all()
+    for box in numbers:
+        box.fill("12000")
+    if numbers:
+        walk.click("Save metrics", role="button", exact=False)
+
+
+def ask_for_a_better_document(walk: Walk) -> None:
+    """The reviewer takes the claim up and asks for more, pointing at one document."""
+    page = walk.page
+    open_on_the_desk(walk, MIRA)
+    walk.click("Start review", role="button", exact=False)
+    expect(page.locator("main img").first).to_be_visible()
+    walk.click("Request action", exact=False)
+    page.get_by_label("Reason", exact=False).first.select_option(index=1)
+    walk.fill("Comment", "The logo cannot be read.", exact=False)
+    walk.choose("Point at", "advert.pdf", exact=False)
+    walk.fill("What is wrong there", "Please send this page again with the logo.", exact=False)
+    walk.click("Request action", role="button", exact=False)
+    text = text_of(walk.stack.wait_for_mails(1, to=OWEN, subject="Action required")[-1])
+    assert "The logo cannot be read." in text
+    assert "Please send this page again with the logo." in text
+
+
+def mend_and_resubmit(walk: Walk, claim_url: str, files: dict[str, Path]) -> None:
+    """The partner finds the remark at the document, replaces the file, and submits again."""
+    page = walk.page
+    walk.sign_in(OWEN)
+    page.goto(claim_url)
+    walk.look()
+    row = page.locator("main .files > li", has_text="advert.pdf").first
+    expect(row).to_contain_text("Please send this page again with the logo.")
+    with page.expect_navigation():
+        row.get_by_role("link", name=re.compile("Edit")).click()
+    walk.look()
+    walk.attach(files["advert-with-logo.pdf"])
+    walk.click("Save", role="button", exact=False)
+    page.goto(claim_url)
+    walk.click("Resubmit", exact=False)
+    walk.click("Resubmit", role="button", exact=False)
+    expect(page.locator("main .tag").first).to_have_text("Submitted")
+
+
+def reject(walk: Walk) -> None:
+    page = walk.page
+    open_on_the_desk(walk, MIRA)
+    walk.click("Start review", role="button", exact=False)
+    walk.click("Reject", exact=False)
+    page.get_by_label("Reason", exact=False).first.select_option(index=1)
+    walk.fill("Comment", "The paper is not sold in your market.", exact=False)
+    walk.click("Reject", role="button", exact=False)
+    mail = walk.stack.wait_for_mails(1, to=OWEN, subject="Rejected")[-1]
+    assert "The paper is not sold in your market." in text_of(mail)
+
+
+def dispute(walk: Walk, claim_url: str) -> None:
+    walk.sign_in(OWEN)
+    walk.page.goto(claim_url)
+    walk.look()
+    expect(walk.page.locator("main")).to_contain_text("The paper is not sold in your market.")
+    walk.page.locator("#dispute textarea").fill("It is sold in Bristol; see the masthead.")
+    walk.click("Dispute", role="button", inside="#dispute", exact=False)
+    assert "It is sold in Bristol" in text_of(walk.stack.wait_for_mails(1, to=DANIEL, subject="Dispute")[-1])
+
+
+def decide_the_dispute(walk: Walk) -> None:
+    """Not by the reviewer who rejected: by another one."""
+    open_on_the_desk(walk, MIRA)
+    expect(walk.page.locator("main").get_by_role("link", name=re.compile("Approve"))).to_have_count(0)
+    open_on_the_desk(walk, DANIEL)
+    walk.click("Approve", exact=False)
+    walk.page.get_by_label("Approved amount", exact=False).fill("900")
+    walk.click("Approve", role="button", exact=False)
+    mail = walk.stack.wait_for_mails(1, to=OWEN, subject="dispute was decided")[-1]
+    assert "€900.00" in text_of(mail)
+
+
+def read_the_end(walk: Walk, claim_url: str) -> None:
+    walk.sign_in(OWEN)
+    walk.page.goto(claim_url)
+    walk.look()
+    expect(walk.page.locator("main .tag").first).to_have_text("Approved")
+    walk.go("/notifications/")
+    walk.go("/claims/")
+    walk.go("/")
+
+
+def open_on_the_desk(walk: Walk, person: str) -> None:
+    walk.sign_in(person)
+    walk.go("/desk/")
+    walk.click("Adverts, first half", inside="main table", exact=False)
+
+
+def program_year() -> ProgramYear:
+    day = today()
+    return ProgramYear.objects.get(program__code="DEVICE", starts__lte=day, ends__gte=day)
+
+
+def today() -> date:
+    return clock.today(setting.ZONE)
+
+
+def text_of(mail: object) -> str:
+    """The plain text of a mail, its lines joined: where they break is not the point."""
+    return " ".join(mail.get_body(("plain",)).get_content().split())  # type: ignore[attr-defined]
