@@ -25,7 +25,7 @@ from incentives_portal.programs.services import VERBS as ENROLMENT_SERVICES
 from incentives_portal.tests.matrix import FORBIDDEN, HIDDEN, LED, NOT_THUS, OK, SIGN_IN, TRIED, Line
 from incentives_portal.tests.matrix.desks import DESKS, DOORS
 from incentives_portal.tests.matrix.pages import PAGES
-from incentives_portal.tests.matrix.people import ADMIN, DESK, EVERYBODY, SWITCHED_OFF
+from incentives_portal.tests.matrix.people import ADMIN, DESK, EVERYBODY, SWITCHED_OFF, VIEWER
 from incentives_portal.tests.matrix.stage import Writing, addresses, answer, rolled_back, rows_written
 from incentives_portal.workflow.machine import Machine
 from incentives_portal.workflow.messages import all_announcements

@@ -18,7 +18,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -104,25 +104,29 @@ class Portal:
 
 
 def python_for(user: str, folder: Path) -> tuple[list[str], dict[str, str]]:
-    """An interpreter, and where it finds the packages, that this user can run: the tests' own may lie in root's home."""
-    packages = Path(sysconfig.get_path("purelib"))
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    interpreters = [sys.executable, shutil.which(version, path="/usr/bin:/usr/local/bin") or sys.executable]
-    for interpreter in interpreters:
-        for copy in (False, True):
-            if copy:
-                shutil.copytree(packages, folder / "packages", symlinks=True)
-            there = {"PYTHONPATH": str(folder / "packages" if copy else packages)}
-            command = [interpreter, "-c", "import django, psycopg2, redis"]
-            try:
-                if (
-                    subprocess.run(command, env=there, cwd="/", user=user, capture_output=True, check=False).returncode
-                    == 0
-                ):
-                    return [interpreter], there
-            except PermissionError:
-                break
-    pytest.skip(f"{user} can run no {version} on this machine")
+    """An interpreter, and where it finds its packages, that this user can run: both may lie in root's home, then copies are run.
+
+    Only the very same version will do: which packages are needed depends on it.
+    """
+    name = Path(sys.executable).name
+    packages, prefix = Path(sysconfig.get_path("purelib")), Path(sys.base_prefix)
+    environment = {"PYTHONPATH": str(packages)}
+    if can_run(user, prefix / "bin" / name, environment):
+        return [str(prefix / "bin" / name)], environment
+    unneeded = shutil.ignore_patterns("site-packages", "test", "share", "__pycache__", "*.a")
+    prefix = shutil.copytree(prefix, folder / "python", symlinks=True, ignore=unneeded)
+    packages = shutil.copytree(packages, folder / "packages", symlinks=True)
+    environment = {"PYTHONPATH": str(packages), "LD_LIBRARY_PATH": str(prefix / "lib")}
+    assert can_run(user, prefix / "bin" / name, environment)
+    return [str(prefix / "bin" / name)], environment
+
+
+def can_run(user: str, interpreter: Path, environment: dict[str, str]) -> bool:
+    command = [interpreter, "-c", "import django, psycopg2, redis"]
+    with suppress(PermissionError):
+        done = subprocess.run(command, env=environment, cwd="/", user=user, capture_output=True, check=False)
+        return done.returncode == 0
+    return False
 
 
 def portal_of(folder: Path, user: str | None) -> Portal:
@@ -130,9 +134,9 @@ def portal_of(folder: Path, user: str | None) -> Portal:
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8"}
     if user is None:
         return Portal(folder, [sys.executable], environment, {})
+    folder.parent.chmod(0o755)
     python, packages = python_for(user, folder.parent)
     account = pwd.getpwnam(user)
-    folder.parent.chmod(0o755)
     for path in [folder, *folder.rglob("*")]:
         os.chown(path, account.pw_uid, account.pw_gid)
     who = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
