@@ -13,7 +13,7 @@ from incentives_portal.accounts.capabilities import CAPABILITIES, Role, holders
 from incentives_portal.accounts.models import User
 from incentives_portal.history.models import Event
 from incentives_portal.money import format_amount
-from incentives_portal.outbox.letters import Letter
+from incentives_portal.outbox.letters import Letter, Outsider
 from incentives_portal.texts import in_language
 from incentives_portal.workflow.messages import Announcement, register
 
@@ -24,7 +24,7 @@ from .models import Plan
 
 def register_all() -> None:
     register(
-        Announcement("plan_submitted", reviewers_of, _submitted),
+        Announcement("plan_submitted", reviewers_of, _submitted, named_outsiders, _submitted_to_outsider),
         Announcement("plan_approved", partners_of, _approved),
         Announcement("plan_action_required", partners_of, _action_required),
         Announcement("plan_rejected", partners_of, _rejected),
@@ -40,6 +40,14 @@ def reviewers_of(plan: Plan, _event: Event) -> Iterable[User]:
     if any(role in CAPABILITIES["plan.review"] for role in named.organisation_roles.values_list("role", flat=True)):
         return [named]
     return [named, *holders("plan.review", plan.scope)]
+
+
+def named_outsiders(plan: Plan, _event: Event) -> list[Outsider]:
+    """The reviewer email, where it belongs to nobody whom the portal knows and is on a domain of the operator (P7; blueprint 4)."""
+    address = plan.reviewer_email
+    if User.objects.filter(email__iexact=address).exists() or rules.reviewer_email_problem(address):
+        return []
+    return [Outsider(address, time_zone=plan.time_zone)]
 
 
 def partners_of(plan: Plan, _event: Event) -> list[User]:
@@ -115,6 +123,21 @@ def _submitted(plan: Plan, event: Event, person: User) -> Letter:
         link=_link(plan, person),
         link_label=_("Open the plan"),
         **_said(event),
+    )
+
+
+def _submitted_to_outsider(plan: Plan, event: Event, _outsider: Outsider) -> Letter:
+    """That there is something to review, and where. What the plan says, and for how much, is for those who sign in."""
+    values = {"reference": plan.thread.reference, "partner": plan.location.organisation.name}
+    return Letter(
+        subject=_("Plan %(reference)s of %(partner)s waits for your review") % values,
+        heading=_("A plan was submitted"),
+        paragraphs=[
+            _("%(partner)s submitted the plan %(reference)s for approval and named you as its reviewer.") % values
+        ],
+        next_step=_("Sign in to read it. If you have no account, ask the incentives admins of your company for one."),
+        link=reverse("account_login"),
+        link_label=_("Sign in"),
     )
 
 

@@ -44,5 +44,19 @@ class Letter:
             raise ValueError(f"A letter links to a path of the portal, not to {self.link!r}.")
 
 
+@dataclass(frozen=True)
+class Outsider:
+    """Somebody whom a case names by an address that belongs to no user: gets a mail, sees nothing of the portal, has no notifications.
+
+    Without a language or time zone the portal's own count.
+    """
+
+    address: str
+    language: str = ""
+    time_zone: str = ""
+
+
 #: Writes the letter about an event to a person; called under the person's language and time zone.
 LetterWriter = Callable[[Event, User], Letter]
+#: The same for somebody without an account, who may know less: no amounts, no titles, nobody's words; it leads to the sign-in page.
+OutsiderWriter = Callable[[Event, Outsider], Letter]

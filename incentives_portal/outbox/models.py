@@ -19,7 +19,8 @@ class Message(models.Model):
 
     What was written stays as it was (``subject``, ``text``, ``html``), whatever happens to the case later. Mails about signing in have no
     event and are secret: nobody reads them in the portal, and their body is wiped when they are sent. ``message_id`` is fixed, so that
-    a mail that had to be sent twice is recognised as one. ``queued_at`` is when the message last began to wait.
+    a mail that had to be sent twice is recognised as one. ``queued_at`` is when the message last began to wait. Without a recipient it
+    goes to an address that belongs to no user, or, without an address too, says that there was nobody to write to.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -64,14 +65,18 @@ class Message(models.Model):
         verbose_name = _("message")
         verbose_name_plural = _("messages")
         constraints = [
-            # However often an event is announced, a person hears of it once. One row without a person says that there was nobody.
+            # However often an event is announced, a person hears of it once.
             # Also the index of deliveries_for(): all messages of the events of a thread.
             models.UniqueConstraint(
-                name="message_once_per_person",
-                fields=["event", "code", "recipient"],
-                condition=Q(event__isnull=False),
-                nulls_distinct=False,
+                name="message_once_per_person", fields=["event", "code", "recipient"], condition=Q(event__isnull=False)
             ),
+            # One row without a person and an address says that there was nobody.
+            models.UniqueConstraint(
+                name="message_once_to_nobody",
+                fields=["event", "code"],
+                condition=Q(event__isnull=False, recipient=None, address=""),
+            ),
+            # Also for those who are known by their address only: one row each.
             models.UniqueConstraint(
                 name="message_once_per_address", fields=["event", "code", "address"], condition=~Q(address="")
             ),
@@ -116,4 +121,4 @@ class Message(models.Model):
     @property
     def can_be_resent(self) -> bool:
         """Whether *Send again* makes sense: its way has ended, there is somebody, and the words are still there."""
-        return self.state in FINISHED and not self.secret and self.recipient_id is not None
+        return self.state in FINISHED and not self.secret and bool(self.recipient_id or self.address)

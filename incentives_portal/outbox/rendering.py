@@ -1,10 +1,10 @@
 """From a letter to a mail: one text template, one HTML template, styles inlined, in the recipient's language and time zone."""
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import css_inline
@@ -17,7 +17,9 @@ from django.utils.translation import gettext as _
 from incentives_portal.accounts.models import User
 from incentives_portal.history.models import Event
 
-from .letters import Letter, LetterWriter
+from .letters import Letter, Outsider
+
+Reader = TypeVar("Reader", User, Outsider)
 
 WIDTH = 66  # columns of the text part: also quoted twice it stays below 72
 SUBJECT_LENGTH, SUMMARY_LENGTH = 200, 300
@@ -35,7 +37,7 @@ class Rendered:
     link: str
 
 
-def render(letter_for: LetterWriter, event: Event, person: User) -> Rendered:
+def render(letter_for: Callable[[Event, Reader], Letter], event: Event, person: Reader) -> Rendered:
     """Let the room write its letter to the person, in the person's language and time zone, and set it in both forms."""
     language = language_of(person)
     with translation.override(language), timezone.override(zone_of(person)):
@@ -57,12 +59,12 @@ def one_line(words: str, length: int) -> str:
     return Truncator(" ".join(printable.split())).chars(length)
 
 
-def language_of(person: User) -> str:
+def language_of(person: User | Outsider) -> str:
     """The person's language, if the portal speaks it, else the portal's own."""
     return person.language if person.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
 
-def zone_of(person: User) -> ZoneInfo:
+def zone_of(person: User | Outsider) -> ZoneInfo:
     try:
         return ZoneInfo(person.time_zone)
     except (ZoneInfoNotFoundError, ValueError):
@@ -74,12 +76,12 @@ def absolute(path: str) -> str:
     return f"{settings.PORTAL_URL.rstrip('/')}{path}"
 
 
-def _context(letter: Letter, event: Event, person: User) -> dict[str, Any]:
+def _context(letter: Letter, event: Event, person: User | Outsider) -> dict[str, Any]:
     return {
         "letter": letter,
         "facts": [(one_line(label, 200), one_line(value, 500)) for label, value in letter.facts],
         "said_by": letter.said_by or event.actor_name,
-        "person": person,
+        "person": person if isinstance(person, User) else None,
         "event": event,
         "link": absolute(letter.link) if letter.link else "",
         "link_label": letter.link_label or _("See it in the portal"),

@@ -1,4 +1,4 @@
-"""Writing messages: one row per event, code and person, in the transaction of the event. Sending is the workers' business."""
+"""Writing messages: one row per event, code and person or address, in the transaction of the event. Sending is the workers' business."""
 
 import uuid
 from collections.abc import Iterable
@@ -19,9 +19,9 @@ from incentives_portal.history.services import record
 
 from .enums import WAITING, State, Trouble
 from .kinds import RESENT
-from .letters import LetterWriter
+from .letters import LetterWriter, Outsider, OutsiderWriter
 from .models import Message
-from .rendering import SUBJECT_LENGTH, one_line, render
+from .rendering import SUBJECT_LENGTH, Rendered, one_line, render
 from .tasks import poke
 
 
@@ -43,6 +43,24 @@ def queue(event: Event, code: str, letter_for: LetterWriter, recipients: Iterabl
     stored = list(Message.objects.filter(event=event, code=code).order_by("id"))
     wanted = people.keys() or {None}
     mine = [message for message in stored if message.recipient_id in wanted]
+    _poke_after_commit(mine)
+    return mine
+
+
+@transaction.atomic
+def queue_outsiders(
+    event: Event, code: str, letter_for: OutsiderWriter, outsiders: Iterable[Outsider]
+) -> list[Message]:
+    """Write the message about an event to addresses that belong to no user, once to each, and return the rows.
+
+    An address that is not valid gets a row in state ``no_address``; where this installation may write to (``MAIL_ALLOWED_DOMAINS``) is
+    asked when it is sent, as for everybody.
+    """
+    wanted = {outsider.address: outsider for outsider in outsiders}
+    rows = [_to_address(event, code, letter_for, outsider) for outsider in wanted.values()]
+    Message.objects.bulk_create(rows, ignore_conflicts=True)
+    stored = Message.objects.filter(event=event, code=code, recipient=None).order_by("id")
+    mine = [message for message in stored if message.address in wanted]
     _poke_after_commit(mine)
     return mine
 
@@ -78,35 +96,56 @@ def mark_read(user: User, *public_ids: uuid.UUID) -> int:
 
 @transaction.atomic
 def resend(message: Message, actor: User) -> Message:
-    """Put a message back into the queue, to the person's present address, and record who did it. The mail keeps its Message-ID.
+    """Put a message back into the queue and record who did it: to the person's present address, or the one that it was written to.
 
-    Raises PermissionDenied without ``outbox.resend``, NotResendable for what is secret or still on its way, or when there is still nobody.
+    The mail keeps its Message-ID. Raises PermissionDenied without ``outbox.resend``, NotResendable for what is secret or still on its
+    way, or when there is still nobody.
     """
     if not may(actor, "outbox.resend"):
         raise PermissionDenied
     rows = Message.objects.select_for_update(of=("self",)).select_related("recipient", "event__thread")
     current = rows.get(pk=message.pk)
     person, event = current.recipient, current.event
-    if not current.can_be_resent or person is None or event is None or _trouble_with(person):
+    address = person.email if person else current.address
+    trouble = _trouble_with(person) if person else not _is_valid(address)
+    if not current.can_be_resent or event is None or trouble:
         raise NotResendable
     now = clock.now()
     current.state, current.trouble, current.error = State.QUEUED, "", ""
-    current.address, current.attempts, current.lease_until = person.email, 0, None
+    current.address, current.attempts, current.lease_until = address, 0, None
     current.queued_at = current.next_at = now
     current.save()
-    record(event.thread, actor, RESENT, internal=True, data={"name": person.name})
+    record(event.thread, actor, RESENT, internal=True, data={"name": person.name if person else address})
     _poke_after_commit([current])
     return current
 
 
+def wait_from_now() -> int:
+    """Let everything that waits begin to wait now, and return how many that is.
+
+    For rows written at a time that is not the present (the demo tells what happened weeks ago): nobody could have sent them then, and
+    ``/readyz`` must not take them for messages that a worker left lying.
+    """
+    return Message.objects.filter(state__in=WAITING).update(queued_at=clock.now())
+
+
 def _written(event: Event, code: str, letter_for: LetterWriter, person: User) -> Message:
     letter = render(letter_for, event, person)
-    trouble = _trouble_with(person)
+    return _row(event, code, letter, recipient=person, address=person.email, trouble=_trouble_with(person))
+
+
+def _to_address(event: Event, code: str, letter_for: OutsiderWriter, outsider: Outsider) -> Message:
+    letter = render(letter_for, event, outsider)
+    trouble = "" if _is_valid(outsider.address) else Trouble.ADDRESS
+    return _row(event, code, letter, recipient=None, address=outsider.address, trouble=trouble)
+
+
+def _row(event: Event, code: str, letter: Rendered, *, recipient: User | None, address: str, trouble: str) -> Message:
     return Message(
         event=event,
         code=code,
-        recipient=person,
-        address=person.email[:254],
+        recipient=recipient,
+        address=address[:254],
         language=letter.language,
         subject=letter.subject,
         summary=letter.summary,

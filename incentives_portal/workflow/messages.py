@@ -6,17 +6,30 @@ from typing import Any
 
 from incentives_portal.accounts.models import User
 from incentives_portal.history.models import Event
-from incentives_portal.outbox.letters import Letter
-from incentives_portal.outbox.services import queue
+from incentives_portal.outbox.letters import Letter, Outsider
+from incentives_portal.outbox.services import queue, queue_outsiders
+
+
+def _no_outsiders(_case: Any, _event: Event) -> Iterable[Outsider]:
+    return ()
+
+
+def _no_letter(_case: Any, _event: Event, outsider: Outsider) -> Letter:
+    raise NotImplementedError(f"There is no letter to {outsider}.")
 
 
 @dataclass(frozen=True)
 class Announcement:
-    """One line of the table: the code, who hears of it, and the letter, written in the recipient's language when it is queued."""
+    """One line of the table: the code, who hears of it, and the letter, written in the recipient's language when it is queued.
+
+    ``outsiders`` are addresses that belong to no user; they get a letter of their own, because they may know less.
+    """
 
     code: str
     recipients: Callable[[Any, Event], Iterable[User]]
     letter: Callable[[Any, Event, User], Letter]
+    outsiders: Callable[[Any, Event], Iterable[Outsider]] = _no_outsiders
+    letter_to_outsider: Callable[[Any, Event, Outsider], Letter] = _no_letter
 
 
 _announcements: dict[str, Announcement] = {}
@@ -41,3 +54,7 @@ def announce(code: str, case: Any, event: Event) -> None:
     others = [person for person in people if person.pk != event.actor_id]
     if others or not people:
         queue(event, code, lambda _event, person: announcement.letter(case, event, person), others)
+    if outsiders := list(announcement.outsiders(case, event)):
+        queue_outsiders(
+            event, code, lambda _event, outsider: announcement.letter_to_outsider(case, event, outsider), outsiders
+        )

@@ -28,10 +28,55 @@ def test_submission_goes_to_the_reviewer_named_in_the_plan(world):
     assert addresses("plan_submitted") == ["emre.aksoy@halden.example"]
 
 
-def test_submission_goes_to_all_who_decide_if_the_reviewer_is_nobody(world):
+def test_submission_goes_to_all_who_decide_and_to_the_named_address_if_that_belongs_to_nobody(world):
     builders.submitted_plan(world, reviewer_email="left@halden.example")
 
-    assert addresses("plan_submitted") == ["elif.sander@halden.example", "emre.aksoy@halden.example"]
+    assert addresses("plan_submitted") == [
+        "elif.sander@halden.example",
+        "emre.aksoy@halden.example",
+        "left@halden.example",
+    ]
+
+
+def test_letter_to_an_address_of_nobody_says_that_there_is_a_plan_and_no_more(world):
+    plan = builders.submitted_plan(world, reviewer_email="left@halden.example")
+
+    message = Message.objects.get(address="left@halden.example")
+
+    assert (message.recipient, message.language, message.link) == (None, "en", "/accounts/login/")
+    assert message.subject == f"Plan {plan.thread.reference} of Nordlicht Systems GmbH waits for your review"
+    for insider in (
+        plan.title,
+        "€",
+        plan.get_absolute_url(),
+        "/admin/",
+        world.jana.name,
+        str(plan.location.partner_id),
+    ):
+        assert insider not in message.text + message.html, insider
+
+
+def test_resubmission_is_written_to_the_named_address_again(world):
+    plan = builders.returned_plan(world, reviewer_email="left@halden.example")
+    services.resubmit(plan, actor=world.jana, seen=plan.version)
+
+    assert addresses("plan_submitted").count("left@halden.example") == 2
+
+
+def test_address_of_a_domain_that_is_not_the_operators_any_more_is_not_written_to(world):
+    plan = builders.returned_plan(world, reviewer_email="left@halden.example")
+    type(plan.location.organisation).objects.filter(kind="operator").update(email_domains=["elsewhere.example"])
+    event = plan.thread.events.latest("pk")
+
+    assert mails.named_outsiders(plan, event) == []
+
+
+def test_comment_is_not_written_to_an_address_of_nobody(world):
+    plan = builders.submitted_plan(world, reviewer_email="left@halden.example")
+
+    services.add_comment(plan, actor=world.jana, words="A question")
+
+    assert "left@halden.example" not in addresses("plan_comment_added")
 
 
 def test_submission_goes_to_the_reviewer_and_to_who_decides_if_these_differ(world):

@@ -13,6 +13,7 @@ from incentives_portal.demo import accounts
 from incentives_portal.demo.people import PASSWORD, PEOPLE
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.history.models import Event
+from incentives_portal.outbox.models import Message
 from plans.enums import MACHINE as PLANS
 from plans.models import Plan
 
@@ -33,6 +34,13 @@ def test_demo_shows_every_status_on_a_difficult_day(day):
     assert not Event.objects.filter(at__gt=now).exists()
     hashes = DocumentVersion.objects.values_list("sha256", flat=True)
     assert len(set(hashes)) > 20
+
+
+def test_messages_of_the_demo_wait_only_since_it_was_told():
+    call_command("seed_demo", verbosity=0)
+
+    assert Message.objects.filter(state="queued").count() > 20
+    assert Message.objects.oldest_waiting_seconds() < 60
 
 
 def test_demo_does_nothing_where_somebody_is(capsys):

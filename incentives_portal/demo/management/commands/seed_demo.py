@@ -8,6 +8,7 @@ from django.db import transaction
 from incentives_portal.accounts.models import Organisation
 from incentives_portal.demo import setting
 from incentives_portal.demo.story import Teller
+from incentives_portal.outbox.services import wait_from_now
 
 
 class Command(BaseCommand):
@@ -19,4 +20,5 @@ class Command(BaseCommand):
             self.stdout.write("There are organisations already: nothing to do.")
             return
         Teller(setting.build()).tell()
+        wait_from_now()
         self.stdout.write("The demo world is ready.")
