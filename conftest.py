@@ -9,6 +9,7 @@ import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connection
 
 from incentives_portal.embedded import lease, local
 from incentives_portal.embedded.words import compile_words
@@ -55,6 +56,22 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
     if IN_CI and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"skipped although CI=true: {report.longrepr}"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The test database; sessions that others left on it are named and ended before it goes.
+
+    A browser that keeps a connection to the live server open keeps a thread, and that thread its session.
+    """
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT query, pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        for query, _ended in cursor.fetchall():
+            print(f"A session was left on the test database; its last query: {query}")
 
 
 @pytest.fixture(autouse=True)
