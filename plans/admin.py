@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -26,7 +27,7 @@ from incentives_portal.programs.models import Program
 from incentives_portal.texts import in_language
 from incentives_portal.workflow.errors import WordsMissing
 
-from . import services
+from . import rules, services
 from .admin_verbs import AdminVerbView
 from .enums import ACTION_REQUIRED, EDITING, SUBMITTED, UNDER_REVIEW
 from .forms import CommentForm
@@ -106,9 +107,11 @@ class PlanAdmin(admin.ModelAdmin):
     def get_list_display(self, request: HttpRequest) -> Any:
         @admin.display(description=_("status, and who has it"), ordering="status")
         def status_and_holder(plan: Plan) -> SafeString:
-            """As the reader calls them: "with you" depends on who is looking."""
+            """As the reader calls them: "with you" depends on who is looking. With the date, where there is one."""
             tag = render_to_string("screens/status_tag.html", {"status": plan.state})
-            return format_html('{}<span class="d-b small2 quiet">{}</span>', tag, holder(plan, request.user)[0] or "–")
+            who, last = holder(plan, request.user)[0] or "–", rules.until(plan)
+            until = f", {gettext('until')} {_day(last, plan.time_zone)}" if last else ""
+            return format_html('{}<span class="d-b small2 quiet">{}{}</span>', tag, who, until)
 
         return [*self.list_display, status_and_holder]
 
@@ -217,6 +220,10 @@ def age(moment: datetime) -> str:
     """How long ago a moment was, in days."""
     days = (clock.now() - moment).days
     return ngettext("%(n)s day", "%(n)s days", days) % {"n": days} if days else gettext("today")
+
+
+def _day(moment: datetime, zone: str) -> str:
+    return date_format(localtime(moment, ZoneInfo(zone)), "DATE_FORMAT")
 
 
 def _other_plans(plan: Plan) -> list[Plan]:

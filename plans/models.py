@@ -123,6 +123,11 @@ class Plan(models.Model):
         """What was submitted last, with who submitted it. One query per instance."""
         return self.thread.submissions.select_related("by__organisation").order_by("-number").first()
 
+    @cached_property
+    def last_start(self) -> date | None:
+        """The day on which the last of its campaigns starts. One query, where ``for_page`` or ``for_list`` has not told it."""
+        return self.campaigns.aggregate(last=models.Max("starts"))["last"]
+
     @property
     def time_zone(self) -> str:
         """Where the plan's deadlines end: the zone of the program's calendar."""

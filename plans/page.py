@@ -124,9 +124,12 @@ class PlanPage:
     @property
     def baton(self) -> Baton:
         who, initials = holder(self.plan, self.user)
-        return Baton(self.status, who, self.plan.due_at, self.plan.time_zone, self._waiting_note(), initials)
+        return Baton(self.status, who, rules.until(self.plan), self.plan.time_zone, self._baton_note(), initials)
 
-    def _waiting_note(self) -> Text:
+    def _baton_note(self) -> Text:
+        """What the date is about, or since when the plan waits where nobody promised a date."""
+        if self.plan.status == APPROVED:
+            return _("last day for proofs") if rules.proofs_due_at(self.plan) else _("proofs have no due date")
         if self.plan.status not in (SUBMITTED, UNDER_REVIEW) or self.plan.submitted_at is None:
             return ""
         moment = localtime(self.plan.submitted_at)

@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 HEAD = ("thread", "location__organisation", "program__calendar", "market", "fund_type", "program_year")
 
 
+def _of_campaigns(figure: models.Aggregate) -> models.Subquery:
+    """A figure of the campaigns of the plan of the row."""
+    from .models import Campaign
+
+    campaigns = Campaign.objects.filter(plan=models.OuterRef("pk")).order_by().values("plan")
+    return models.Subquery(campaigns.annotate(figure=figure).values("figure"))
+
+
 class PlanQuerySet(models.QuerySet["Plan"]):
     def visible_to(self, user: "User") -> "PlanQuerySet":
         """The plans that exist for the person: the operator does not see what was never submitted; nobody sees what is discarded."""
@@ -26,17 +34,15 @@ class PlanQuerySet(models.QuerySet["Plan"]):
 
     def for_page(self) -> "PlanQuerySet":
         """With what every page that shows a plan's head needs. One query."""
-        from .models import Campaign
-
-        campaigns = Campaign.objects.filter(plan=models.OuterRef("pk")).order_by().values("plan")
-        counted = models.Subquery(campaigns.annotate(number=models.Count("pk")).values("number"))
         return self.select_related(*HEAD, "thread__assignment__user", "approved_submission").annotate(
-            campaign_count=Coalesce(counted, 0)
+            campaign_count=Coalesce(_of_campaigns(models.Count("pk")), 0),
+            last_start=_of_campaigns(models.Max("starts")),
         )
 
     def for_list(self) -> "PlanQuerySet":
         """With what a row of a list shows; without the long text. One query."""
-        return self.select_related(*HEAD, "thread__assignment__user").defer("description")
+        rows = self.select_related(*HEAD, "thread__assignment__user").defer("description")
+        return rows.annotate(last_start=_of_campaigns(models.Max("starts")))
 
     def waiting_for_review(self) -> "PlanQuerySet":
         """The approval queue: what is submitted or under review, longest waiting first (index plan_queue)."""

@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from incentives_portal import clock
 from incentives_portal.accounts.capabilities import Scope, may
 from incentives_portal.accounts.models import Organisation, OrganisationKind, User
+from incentives_portal.programs import dates
 from incentives_portal.programs.enums import Track
 from incentives_portal.programs.models import Enrolment, Program, ProgramYear
 from incentives_portal.workflow.machine import Transition
 
 from .document import ActivityPart, CampaignPart, PlanDocument, read
-from .enums import MACHINE
+from .enums import APPROVED, MACHINE
 
 if TYPE_CHECKING:
     from .models import Activity, Plan
@@ -34,6 +35,19 @@ def last_day(plan: "Plan") -> date:
 def due_at(plan: "Plan") -> datetime:
     """The end of the last day on which the plan can be submitted, in the program's time zone (domain.md 21, no. 16)."""
     return clock.end_of_day(last_day(plan), plan.time_zone)
+
+
+def proofs_due_at(plan: "Plan") -> datetime | None:
+    """The end of the last day on which a proof of an approved plan is in time: that of the campaign which starts last (vector PO-3).
+
+    None where the program has no due date.
+    """
+    return None if plan.last_start is None else dates.poe_due_at(plan.program, plan.last_start)
+
+
+def until(plan: "Plan") -> datetime | None:
+    """Until when whoever has the plan should act: submit it, or prove its activities once it is approved."""
+    return proofs_due_at(plan) if plan.status == APPROVED else plan.due_at
 
 
 def today(plan: "Plan") -> date:
