@@ -3,10 +3,11 @@
 from typing import TYPE_CHECKING
 
 from django.db import models
+from django.db.models import Case, F, When
 
 from incentives_portal.accounts.capabilities import scope_q
 
-from .enums import DISCARDED, EDITING
+from .enums import APPROVED, DISCARDED, EDITING, PENDING
 
 if TYPE_CHECKING:
     from incentives_portal.accounts.models import User
@@ -21,11 +22,20 @@ SCOPE_PATHS = {
 }
 
 
+#: What a claim takes, in its currency: what was approved, else what is asked.
+TAKEN = Case(When(status=APPROVED, then=F("approved_amount")), default=F("proof__amount"))
+
+
 class ClaimQuerySet(models.QuerySet["Claim"]):
     def visible_to(self, user: "User") -> "ClaimQuerySet":
-        """The claims that exist for the person: the operator does not see what was never submitted; nobody what is discarded."""
-        claims = self.exclude(status=DISCARDED).filter(scope_q(user, "claim.read", **SCOPE_PATHS))
+        """The claims that exist for the person: the operator does not see what was never submitted; nobody a draft that was
+        thrown away. What was given up after it had been sent in stays."""
+        claims = self.exclude(status=DISCARDED, submitted_at=None).filter(scope_q(user, "claim.read", **SCOPE_PATHS))
         return claims.exclude(status=EDITING, submitted_at=None) if user.is_operator else claims
+
+    def counting(self) -> "ClaimQuerySet":
+        """The claims that take a part of limits: those approved, and those asked for and neither refused nor withdrawn."""
+        return self.filter(status__in=[*PENDING, APPROVED]).order_by()
 
     def for_page(self) -> "ClaimQuerySet":
         """With what every page that shows a claim's head needs. One query."""

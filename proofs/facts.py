@@ -21,8 +21,9 @@ from incentives_portal.programs.assess import (
     assess_proof,
 )
 from incentives_portal.programs.conditions import Circumstances, holds
-from incentives_portal.programs.facts import catalogue_snapshot, exchange_rates, program_facts, requirements_of
+from incentives_portal.programs.facts import catalogue_snapshot, program_facts, requirements_of
 from incentives_portal.programs.models import ActivityType, Requirement
+from incentives_portal.programs.rates import exchange_rates
 
 from . import again, rules
 from .content import content_of
@@ -114,6 +115,7 @@ def _bounds(proof: Proof, used: Used) -> dict[str, Any]:
         "earned": used.earned,
         "accrued": used.accrued,
         "claimed_before": used.claimed_before,
+        "claimed_unrated": used.claimed_unrated,
     }
     if proof.activity:
         due = rules.due_at(proof)

@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from incentives_portal.programs.assess import UnratedFact
 from incentives_portal.workflow.machine import Status
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ class Used:
     """What other claims have taken of limits that this proof shares with them, in the currency of the proof.
 
     ``planned``: what the other proofs of the activity ask. ``plan_limit_left``: what remains of the plan limit, None where nothing is
-    spent of it. ``earned`` and ``accrued``: co-op funds, None until there are funds. ``claimed_before``: cap code → used of it.
+    spent of it. ``earned`` and ``accrued``: co-op funds, None until there are funds. ``claimed_before``: cap code → used of it;
+    ``claimed_unrated``: cap code → what is missing in that sum, because nobody has entered a rate.
     """
 
     planned: Decimal = Decimal(0)
@@ -43,6 +45,7 @@ class Used:
     earned: Decimal | None = None
     accrued: Decimal | None = None
     claimed_before: Mapping[str, Decimal] = field(default_factory=dict)
+    claimed_unrated: Mapping[str, tuple[UnratedFact, ...]] = field(default_factory=dict)
 
 
 CaseSource = Callable[["Iterable[Proof]"], Mapping[int, Case]]

@@ -1,6 +1,6 @@
 """What claims take of limits that they share: the plan, the activity, the caps of the catalogue."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -9,9 +9,11 @@ from claims import services
 from claims.limits import used_before
 from claims.models import Claim
 from incentives_portal.history.models import ThreadKind
-from incentives_portal.programs.models import ActivityType, Cap
+from incentives_portal.programs.assess import UnratedFact, assess_proof
+from incentives_portal.programs.models import ActivityType, Cap, ExchangeRate
 from incentives_portal.workflow.errors import Refused
 from plans.models import Plan
+from proofs.facts import proof_facts
 from proofs.tests import builders as proofs
 
 from . import builders
@@ -155,12 +157,153 @@ def test_cap_of_a_period_on_the_plan_track_counts_the_half_of_the_year(world, ac
     assert used_before(later).claimed_before == {cap.code: Decimal(0)}
 
 
-def cap_of(world, kind, amount):
+# Caps across currencies
+
+
+def test_cap_counts_claims_of_a_plan_in_another_currency(world, activity):
+    cap = cap_of(world, "print_advertising", Decimal("1500.00"))
+    rate("EUR", "USD", "1.25")
+    send(another_claim(world, dollar_activity(world), Decimal("1000")), world.jana)
+
+    second = another_claim(world, activity, Decimal("701"))
+
+    assert used_before(second.proof).claimed_before == {cap.code: Decimal("800.00")}
+    assert blocks_of(second, world.jana) == ["amount_within"]
+    third = another_claim(world, activity, Decimal("700"))
+    send(third, world.jana)
+
+
+def test_each_claim_counts_with_the_rate_of_its_own_month(world):
+    """A cap of 1,500 dollars: 800 euros of September took 1,000 of it, so that 500 are left, 450 euros in October."""
+    cap = cap_of(world, "print_advertising", Decimal("1500.00"), currency="USD")
+    rate("USD", "EUR", "0.8", month=date(2026, 9, 1))
+    rate("USD", "EUR", "0.9")
+    send(builders.ready_claim(world, amount=Decimal("800"), executed_on=date(2026, 9, 30)), world.jana)
+
+    second = builders.ready_claim(world, amount=Decimal("451"))
+
+    assert used_before(second.proof).claimed_before == {cap.code: Decimal("900.00")}
+    assert blocks_of(second, world.jana) == ["amount_within"]
+    send(builders.ready_claim(world, amount=Decimal("450")), world.jana)
+
+
+def test_what_was_approved_counts_in_another_currency_too(world, activity):
+    cap = cap_of(world, "print_advertising", Decimal("1500.00"))
+    rate("EUR", "USD", "1.25")
+    first = another_claim(world, dollar_activity(world), Decimal("1000"))
+    send(first, world.jana)
+    services.start_review(fresh(first), actor=world.mira, seen=fresh(first).version)
+    reason = world.reason(ThreadKind.CLAIM, "approve")
+    decide(world, first, "approve", approved_amount=Decimal("500.00"), words="Half of it.", reason=reason)
+
+    second = another_claim(world, activity, Decimal("1000"))
+
+    assert used_before(second.proof).claimed_before == {cap.code: Decimal("400.00")}
+
+
+def test_claim_without_a_rate_is_told_in_the_checklist_and_the_rest_is_counted(world, activity):
+    cap = cap_of(world, "print_advertising", Decimal("1500.00"))
+    entered = rate("EUR", "USD", "1.25")
+    send(another_claim(world, dollar_activity(world), Decimal("1000")), world.jana)
+    send(another_claim(world, activity, Decimal("600")), world.jana)
+    entered.delete()
+
+    second = another_claim(world, activity, Decimal("900"))
+
+    used = used_before(second.proof)
+    assert used.claimed_before == {cap.code: Decimal("600.00")}
+    assert used.claimed_unrated == {cap.code: (UnratedFact("USD", "EUR", date(2026, 10, 1)),)}
+    [warning] = assess_proof(proof_facts(second.proof)).warnings
+    assert (warning.rule, "USD" in warning.text, "October 2026" in warning.text) == ("cap_used_rate", True, True)
+    send(second, world.jana)
+    kept = [finding["rule"] for finding in fresh(second).submission.assessment["findings"]]
+    assert "cap_used_rate" in kept
+
+
+def test_cap_that_cannot_be_converted_is_told_in_the_checklist(world):
+    """There is a rate for the month of the first claim, and none for that of the second."""
+    cap_of(world, "print_advertising", Decimal("1500.00"), currency="USD")
+    rate("USD", "EUR", "0.8", month=date(2026, 9, 1))
+    send(builders.ready_claim(world, name="First", executed_on=date(2026, 9, 30)), world.jana)
+
+    second = builders.ready_claim(world, name="Second")
+
+    assert used_before(second.proof).claimed_before == {}
+    [warning] = assess_proof(proof_facts(second.proof)).warnings
+    assert warning.rule == "cap_rate"
+
+
+def test_costs_on_an_invoice_in_another_currency_are_converted(world):
+    cap, claim = cap_on_other_costs(world)
+    rate("USD", "EUR", "0.8")
+    add_dollars(world, claim, cap, Decimal("500"))
+    send(claim, world.jana)
+
+    second = builders.ready_claim(world, name="Second")
+
+    assert used_before(second.proof).claimed_before == {cap.code: Decimal("400.00")}
+
+
+def test_costs_without_a_rate_are_told_and_not_counted_as_nothing(world):
+    cap, claim = cap_on_other_costs(world)
+    entered = rate("USD", "EUR", "0.8")
+    add_dollars(world, claim, cap, Decimal("500"))
+    send(claim, world.jana)
+    entered.delete()
+
+    used = used_before(builders.ready_claim(world, name="Second").proof)
+
+    assert used.claimed_unrated == {cap.code: (UnratedFact("USD", "EUR", date(2026, 10, 1)),)}
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_queries_do_not_grow_with_claims_caps_and_currencies(world, activity, django_assert_num_queries, count):
+    """Plan, caps with their expenses, claims of all caps, rates."""
+    costs = proofs.kind_of("print_advertising").expenses.first()
+    for number in range(count):
+        cap_of(world, "print_advertising", Decimal("9000.00"), code=f"cap-{number}").expenses.add(costs)
+    rate("EUR", "USD", "1.25")
+    dollars = dollar_activity(world)
+    for _number in range(count):
+        send(another_claim(world, dollars, Decimal("100")), world.jana)
+        send(another_claim(world, activity, Decimal("100")), world.jana)
+    proof = another_claim(world, activity, Decimal("100")).proof
+
+    with django_assert_num_queries(5):
+        assert set(used_before(proof).claimed_before.values()) == {count * Decimal("180.00")}
+
+
+def rate(source, target, figure, *, month=date(2026, 10, 1)):
+    return ExchangeRate.objects.create(month=month, from_currency=source, to_currency=target, rate=Decimal(figure))
+
+
+def dollar_activity(world):
+    """An activity of another plan of the same location and program, in US dollars."""
+    return proofs.approved_activity(world, fund_type=world.other_fund_type, currency="USD")
+
+
+def cap_on_other_costs(world):
+    """A cap on costs of a kind that a proof has none of yet, and such a claim."""
+    cap = cap_of(world, "print_advertising", Decimal("1500.00"))
+    claim = builders.ready_claim(world, name="First")
+    costs = proofs.kind_of("print_advertising").expenses.exclude(pk=proofs.expense_type(claim.proof).pk)
+    cap.expenses.add(costs.first())
+    return cap, claim
+
+
+def add_dollars(world, claim, cap, net):
+    """An invoice in US dollars with a cost that the cap is about."""
+    cost = proofs.expense(claim.proof, net=net, tax=Decimal(0), expense_type=cap.expenses.get())
+    amounts = {"net": net, "tax": Decimal(0), "gross": net}
+    proofs.add_invoice(claim.proof, world.jana, currency="USD", expenses=[cost], **amounts)
+
+
+def cap_of(world, kind, amount, *, currency="EUR", code="a-cap"):
     return Cap.objects.create(
         activity_type=ActivityType.objects.get(code=kind),
-        code="a-cap",
+        code=code,
         kind="amount",
         amount=amount,
-        currency="EUR",
+        currency=currency,
         scope="usage_period",
     )

@@ -14,6 +14,7 @@ from incentives_portal import clock
 from incentives_portal.history.models import Event, ThreadKind
 from incentives_portal.outbox.models import Message
 from incentives_portal.programs.catalogue.loading import load_catalogue
+from incentives_portal.programs.models import ActivityType, Cap, ExchangeRate
 from incentives_portal.tests.world import NOW, make_world
 from incentives_portal.workflow.errors import NotAllowed, NotNow, Overtaken, Refused, Stale
 from proofs import services as proof_services
@@ -182,6 +183,22 @@ def test_approvals_at_once_stay_within_a_lowered_limit(there):
 
     assert sorted(type(result).__name__ for result in results) == ["Event", "Refused"]
     assert isinstance(next(result for result in results if not isinstance(result, Event)), Refused)
+
+
+def test_claims_in_two_currencies_submitted_at_once_stay_within_their_cap(there):
+    kind = ActivityType.objects.get(code="print_advertising")
+    numbers = {"kind": "amount", "amount": Decimal("1500.00"), "currency": "EUR", "scope": "usage_period"}
+    Cap.objects.create(activity_type=kind, code="a-cap", **numbers)
+    rate = {"month": "2026-10-01", "from_currency": "EUR", "to_currency": "USD", "rate": Decimal("1.25")}
+    ExchangeRate.objects.create(**rate)
+    euros = proofs.approved_activity(there)
+    dollars = proofs.approved_activity(there, fund_type=there.other_fund_type, currency="USD")
+    claims = [builders.another_claim(there, activity, Decimal("1000")) for activity in (euros, dollars)]
+
+    results = at_once(*(deed(there, claim, "submit", there.jana) for claim in claims))
+
+    assert sorted(type(result).__name__ for result in results) == ["Event", "NotReady"], results
+    assert Claim.objects.filter(status="submitted").count() == 1
 
 
 def test_claim_of_a_proof_is_created_once_at_once(there):

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import date
-from decimal import Decimal
 
 from django.db.models import Q
 
 from .assess import ActivityFacts, CapFact, ProgramFacts, RequirementFact
 from .enums import AppliesTo
-from .models import ActivityType, Cap, EligibleExpense, ExchangeRate, Program, Requirement
+from .models import ActivityType, Cap, EligibleExpense, Program, Requirement
 
 
 def program_facts(program: Program) -> ProgramFacts:
@@ -62,12 +61,6 @@ def requirements_of(
 ) -> list[Requirement]:
     """The rows behind the snapshot's requirements, in the same order: for forms that answer or prove them. One query."""
     return _requirements([activity_type, *components], program)
-
-
-def exchange_rates(currency: str, day: date) -> dict[str, Decimal]:
-    """What one unit of other currencies was in ``currency`` in the month of a day (INF 18). One query."""
-    rates = ExchangeRate.objects.filter(month=day.replace(day=1), to_currency=currency)
-    return dict(rates.values_list("from_currency", "rate"))
 
 
 def _general_or(program: Program) -> Q:

@@ -14,6 +14,7 @@ from .facts import (
     ProofFacts,
     ReportFact,
     RequirementFact,
+    UnratedFact,
 )
 from .plans import assess_plan
 from .proofs import assess_proof
@@ -36,6 +37,7 @@ __all__ = [
     "ReportFact",
     "RequirementFact",
     "Step",
+    "UnratedFact",
     "assess_plan",
     "assess_proof",
 ]

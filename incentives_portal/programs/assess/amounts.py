@@ -82,8 +82,7 @@ def _cap(facts: ProofFacts, cap: CapFact, kept: Parts) -> tuple[Step, Parts] | N
     if cap.kind == CapKind.UNLIMITED or (cap.expenses and not cap.expenses & set(kept)):
         return None
     if unknown := _unknown(facts, cap):
-        params = {"limit": amount_param(cap.amount, cap.currency)} if cap.amount is not None else {}
-        return Step(unknown, _total(facts, kept), params=params), kept
+        return Step(unknown, _total(facts, kept), params=_cap_params(cap)), kept
     allowed = _allowed(facts, cap, kept)
     after = caps.reduced(kept, cap.expenses, allowed)
     operand = quantize(allowed, facts.currency)

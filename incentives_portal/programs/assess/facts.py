@@ -135,6 +135,15 @@ class AttendeeFact:
 
 
 @dataclass(frozen=True)
+class UnratedFact:
+    """Something in ``currency`` that cannot be counted in ``target``: nobody has entered the rate of the month (its first day)."""
+
+    currency: str
+    target: str
+    month: date
+
+
+@dataclass(frozen=True)
 class ProofFacts:
     """All that the assessment of a proof and its claim looks at.
 
@@ -147,7 +156,8 @@ class ProofFacts:
     Money: ``amount`` is what is asked. ``planned_left`` is the planned amount of the activity less what its other proofs ask,
     ``plan_limit_left`` what remains of the plan limit (None where nothing is spent of it), ``earned`` the co-op funds earned in the
     period and ``accrued`` all accrued ones (None until there are funds), ``claimed_before`` cap code → what other claims within the
-    cap's scope have used of it, ``rates`` currency → how much of ``currency`` one unit of it is in the month of the activity.
+    cap's scope have used of it, ``claimed_unrated`` cap code → what is missing in that for want of a rate, ``rates`` currency → how much
+    of ``currency`` one unit of it is in the month of the activity.
     """
 
     today: date
@@ -174,6 +184,7 @@ class ProofFacts:
     earned: Decimal | None = None
     accrued: Decimal | None = None
     claimed_before: Mapping[str, Decimal] = field(default_factory=dict)
+    claimed_unrated: Mapping[str, tuple[UnratedFact, ...]] = field(default_factory=dict)
     rates: Mapping[str, Decimal] = field(default_factory=dict)
 
 

@@ -21,6 +21,14 @@ def day(value: date) -> dict[str, str]:
     return {"date": value.isoformat()}
 
 
+def month(value: date) -> dict[str, str]:
+    return {"month": value.isoformat()}
+
+
+def share(value: Decimal) -> dict[str, str]:
+    return {"share": format(value.normalize(), "f")}
+
+
 def texts(value: Mapping[str, str]) -> dict[str, dict[str, str]]:
     return {"texts": dict(value)}
 
@@ -45,6 +53,10 @@ def shown(value: Any) -> str:
         return format_amount(Decimal(value["amount"]), value["currency"])
     if "date" in value:
         return formats.date_format(date.fromisoformat(value["date"]), "DATE_FORMAT")
+    if "month" in value:
+        return formats.date_format(date.fromisoformat(value["month"]), "YEAR_MONTH_FORMAT")
+    if "share" in value:
+        return _("%(number)s %%") % {"number": formats.number_format(Decimal(value["share"]))}
     if "texts" in value:
         return in_language(value["texts"])
     if "number" in value:

@@ -1,13 +1,14 @@
 """The rules of a proof and its claim (domain.md 6, 7 and 9), in the order of the form."""
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from typing import Any
 
 from .. import dates
 from ..enums import CapKind
 from .amounts import amount_steps, is_eligible, line_value
 from .facts import ProofFacts
-from .params import amount, day, several, texts
+from .params import amount, day, month, several, share, texts
 from .requirements import requirement_findings
 from .results import Assessment, Finding, Level, Step
 
@@ -21,6 +22,7 @@ def assess_proof(facts: ProofFacts) -> Assessment:
         *_amount(facts, steps),
         *_evidence(facts),
         *_expenses(facts),
+        *_limits(facts, steps),
         *_attendees(facts),
         *_documents(facts),
         *requirement_findings(facts),
@@ -111,6 +113,23 @@ def _expenses(facts: ProofFacts) -> Iterator[Finding]:
         yield from _each(foreign, "expense_eligible", "expenses", level="warn")
     unrated = sorted({line.currency for line in facts.expenses if line_value(facts, line) is None})
     yield from _broken(({"currency": currency} for currency in unrated), "expense_rate", "expenses")
+
+
+def _limits(facts: ProofFacts, steps: tuple[Step, ...]) -> Iterator[Finding]:
+    """Limits that could not be checked, or not fully, because a rate is missing (INF 18): nothing is left out silently."""
+    caps = {cap.code: cap for cap in facts.activity.caps}
+    for step in steps:
+        cap = caps.get(step.params.get("cap", ""))
+        if cap is None:
+            continue
+        limit = amount(cap.amount, cap.currency) if cap.amount is not None else share(cap.percent or Decimal(0))
+        if step.code == "cap.unknown_rate":
+            values = {"limit": limit, "from": cap.currency, "to": facts.currency, "month": month(facts.executed_on)}
+            yield Finding("cap_rate", "warn", "expenses", values)
+        elif not step.code.startswith("cap.unknown"):
+            for missing in facts.claimed_unrated.get(cap.code, ()):
+                values = {"from": missing.currency, "to": missing.target, "month": month(missing.month)}
+                yield Finding("cap_used_rate", "warn", "expenses", values | {"limit": limit})
 
 
 def _attendees(facts: ProofFacts) -> Iterator[Finding]:

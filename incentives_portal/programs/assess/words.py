@@ -130,6 +130,22 @@ _PROOF_WORDS = {
         _("There is no exchange rate from %(currency)s for the month of the activity."),
         _("Ask the operator to enter the rate of that month."),
     ),
+    "cap_rate": Words(
+        _SILENT,
+        _(
+            "The limit of %(limit)s is not checked: there is no exchange rate between %(from)s and %(to)s for %(month)s, "
+            "the month of the activity."
+        ),
+        _("Ask the operator to enter the rate of that month."),
+    ),
+    "cap_used_rate": Words(
+        _SILENT,
+        _(
+            "What other claims have in %(from)s is not counted towards the limit of %(limit)s: there is no exchange rate between "
+            "%(from)s and %(to)s for %(month)s, the month of their activities."
+        ),
+        _("Ask the operator to enter the rate of that month."),
+    ),
     "attendees": Words(
         _SILENT,
         _("%(present)s people are listed; the costs of at most %(most)s are reimbursed."),

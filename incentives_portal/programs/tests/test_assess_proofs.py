@@ -13,11 +13,13 @@ from incentives_portal.programs.assess import (
     InvoiceFact,
     ProgramFacts,
     ReportFact,
+    UnratedFact,
     assess_proof,
 )
 from incentives_portal.programs.assess.params import shown
 
 from .proof_facts import CLAIMING, TODAY, proof_facts, told
+from .pure import activity_facts
 from .tables import named, read, vectors
 
 COMPLETE = read("proof_vectors.json")[0]["data"]
@@ -114,6 +116,52 @@ def test_cost_in_another_currency_needs_a_rate():
 
     assert open_findings(expenses=euros) == ["block basics amount_within", "block expenses expense_rate"]
     assert open_findings(expenses=euros, rates={"EUR": Decimal("1.2")}) == []
+
+
+SYNDICATED = {
+    "activity": activity_facts("ms_syndicated_content"),
+    "expenses": (ExpenseFact("agency_marketing", Decimal(100)),),
+    "amount": Decimal(100),
+}
+OFFERS = {"activity": activity_facts("customer_offers"), "expenses": (ExpenseFact("giveaways", Decimal(100)),)}
+UNRATED = (UnratedFact("CHF", "USD", date(2026, 9, 1)),)
+
+
+def limit_findings(**changes):
+    findings = assess_proof(proof_facts(COMPLETE, **changes)).findings
+    return [finding for finding in findings if finding.rule in ("cap_rate", "cap_used_rate")]
+
+
+def test_cap_that_needs_a_missing_rate_is_told_in_the_checklist():
+    [finding] = limit_findings(**SYNDICATED, currency="EUR")
+
+    assert (finding.rule, finding.level, finding.place) == ("cap_rate", "warn", "expenses")
+    assert finding.text == (
+        "The limit of $18,750.00 is not checked: there is no exchange rate between USD and EUR for October 2026, "
+        "the month of the activity."
+    )
+    assert limit_findings(**SYNDICATED, currency="EUR", rates={"USD": Decimal("0.9")}) == []
+
+
+def test_claims_that_a_cap_cannot_count_are_told_in_the_checklist():
+    [finding] = limit_findings(**SYNDICATED, claimed_unrated={"syndicated_content": UNRATED})
+
+    assert (finding.rule, finding.level, finding.place) == ("cap_used_rate", "warn", "expenses")
+    assert finding.text == (
+        "What other claims have in CHF is not counted towards the limit of $18,750.00: there is no exchange rate between "
+        "CHF and USD for September 2026, the month of their activities."
+    )
+    assert finding.fix == "Ask the operator to enter the rate of that month."
+    assert limit_findings(**SYNDICATED, claimed_unrated={"another_cap": UNRATED}) == []
+
+
+def test_limit_that_is_a_share_of_funds_is_named_by_its_percentage():
+    unrated = {OFFERS["activity"].caps[0].code: UNRATED}
+
+    [finding] = limit_findings(**OFFERS, earned=Decimal(4000), claimed_unrated=unrated)
+
+    assert "the limit of 25 %" in finding.text
+    assert limit_findings(**OFFERS, earned=None, claimed_unrated=unrated) == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,184 @@
+"""What other claims have taken of the catalogue's caps, counted in the currency of each cap (domain.md 21, nos. 18 and 24).
+
+A cap in USD limits claims in any currency: each counts with the rate of the month of its own activity, as it did when it was submitted.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import BooleanField, CharField, ExpressionWrapper, F, OuterRef, Q
+from django.db.models.functions import Cast, JSONObject
+
+from incentives_portal.money import quantize
+from incentives_portal.programs import dates
+from incentives_portal.programs.assess import UnratedFact
+from incentives_portal.programs.enums import Basis, CapKind, CapScope
+from incentives_portal.programs.models import Cap
+from incentives_portal.programs.rates import MonthlyRates, monthly_rates
+from proofs.models import ExpenseLine
+
+from .querysets import TAKEN, ClaimQuerySet
+
+if TYPE_CHECKING:
+    from proofs.models import Proof
+
+ZERO = Decimal(0)
+#: The caps that several claims share.
+_SHARED = [CapKind.AMOUNT, CapKind.PERCENT_OF_EARNED, CapKind.GREATER_OF]
+
+
+@dataclass(frozen=True)
+class CapUse:
+    """What other claims have used of a cap, in the proof's currency (None without a rate for the cap itself), and what is missing in it."""
+
+    used: Decimal | None
+    unrated: tuple[UnratedFact, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Cost:
+    """A cost of a claim, of a kind that some cap is about."""
+
+    type: int
+    currency: str
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class _Other:
+    """Another claim: what it takes, the scopes in which it counts beside the proof, and its costs where a cap asks for them."""
+
+    taken: Decimal
+    currency: str
+    day: date
+    scopes: frozenset[str]
+    costs: tuple[_Cost, ...]
+
+
+@dataclass
+class _Count:
+    """Adds up amounts in one currency, and keeps what nobody has entered a rate for."""
+
+    target: str
+    rates: MonthlyRates
+    total: Decimal = ZERO
+    unrated: set[tuple[str, str, date]] = field(default_factory=set)
+
+    def add(self, amount: Decimal, currency: str, day: date) -> None:
+        # Divided by the rate with which the cap was converted for that claim, so that one that used it up has used up all of it.
+        rate = self.rates.rate(self.target, currency, day)
+        if rate is None:
+            self.miss(currency, self.target, day)
+        else:
+            self.total += amount / rate
+
+    def miss(self, currency: str, target: str, day: date) -> None:
+        self.unrated.add((currency, target, day.replace(day=1)))
+
+
+def use_of_caps(proof: "Proof", counting: ClaimQuerySet) -> dict[str, CapUse]:
+    """Code of each shared cap of the proof's activity → what the ``counting`` claims have used of it.
+
+    Queries: one or two for the caps, one for the claims of any number of caps, one for rates if there are several currencies.
+    """
+    caps = _caps(proof)
+    others = _others(proof, caps, counting) if caps else []
+    rates = _rates(proof, caps, others)
+    return {cap.code: _use(cap, proof, others, rates) for cap in caps}
+
+
+def _caps(proof: "Proof") -> list[Cap]:
+    mine = Q(program=None) | Q(program=proof.program_id)
+    caps = Cap.objects.filter(mine, activity_type=proof.activity_type_id, kind__in=_SHARED)
+    return list(caps.exclude(scope=CapScope.EVENT).prefetch_related("expenses"))
+
+
+def _others(proof: "Proof", caps: Iterable[Cap], counting: ClaimQuerySet) -> list[_Other]:
+    """The claims of the location, program and kind of activity that count within the scope of a cap (INF 24). One query."""
+    periods = {cap.scope: _period(cap.scope, proof) for cap in caps}
+    anywhere = Q()
+    for period in periods.values():
+        anywhere |= period
+    within = {f"in_{scope}": ExpressionWrapper(period, BooleanField()) for scope, period in periods.items()}
+    types = {expense.pk for cap in caps for expense in cap.expenses.all()}
+    costs = {"costs": _costs(types, proof.program.basis)} if types else {}
+    rows = counting.filter(
+        anywhere,
+        proof__location=proof.location_id,
+        proof__program=proof.program_id,
+        proof__activity_type=proof.activity_type_id,
+    ).values("proof__currency", "proof__executed_on", taken=TAKEN, **within, **costs)
+    return [_other(row, periods) for row in rows]
+
+
+def _other(row: dict[str, Any], scopes: Collection[str]) -> _Other:
+    currency = row["proof__currency"]
+    return _Other(
+        taken=row["taken"],
+        currency=currency,
+        day=row["proof__executed_on"],
+        scopes=frozenset(scope for scope in scopes if row[f"in_{scope}"]),
+        costs=tuple(
+            _Cost(cost["type"], cost["currency"] or currency, Decimal(cost["amount"])) for cost in row.get("costs", ())
+        ),
+    )
+
+
+def _period(scope: str, proof: "Proof") -> Q:
+    """Over which claims a cap is counted: the usage period (on the plan track the half of the year), or the fiscal year."""
+    if scope == CapScope.USAGE_PERIOD and proof.usage_period_id is not None:
+        return Q(proof__usage_period=proof.usage_period_id)
+    if scope == CapScope.USAGE_PERIOD:
+        span = dates.half_of(proof.executed_on).earning
+    else:
+        span = dates.fiscal_year(dates.fiscal_year_of(proof.executed_on))
+    return Q(proof__executed_on__range=(span.starts, span.ends))
+
+
+def _costs(types: Collection[int], basis: str) -> ArraySubquery:
+    """The costs of a claim of some types, each in the currency of its invoice (none: that of the proof)."""
+    amount = F("net") + F("tax") if basis == Basis.GROSS else F("net")
+    lines = ExpenseLine.objects.filter(proof=OuterRef("proof"), expense_type__in=types).order_by("pk")
+    row = JSONObject(type="expense_type", currency="invoice__currency", amount=Cast(amount, CharField()))
+    return ArraySubquery(lines.values(row=row))
+
+
+def _rates(proof: "Proof", caps: Iterable[Cap], others: Iterable[_Other]) -> MonthlyRates:
+    """All rates that the count needs. None are asked for where nothing was claimed."""
+    used = {other.currency for other in others} | {cost.currency for other in others for cost in other.costs}
+    if not used:
+        return MonthlyRates()
+    currencies = used | {cap.currency for cap in caps if cap.currency} | {proof.currency}
+    return monthly_rates(currencies, {proof.executed_on, *(other.day for other in others)})
+
+
+def _use(cap: Cap, proof: "Proof", others: Iterable[_Other], rates: MonthlyRates) -> CapUse:
+    """What was used of one cap. A cap without an amount is a share of funds, which are told in the proof's currency."""
+    count = _Count(cap.currency or proof.currency, rates)
+    types = {expense.pk for expense in cap.expenses.all()}
+    for other in others:
+        if cap.scope in other.scopes and (taken := _taken(other, types, count)):
+            count.add(taken, other.currency, other.day)
+    unrated = tuple(UnratedFact(*missing) for missing in sorted(count.unrated))
+    rate = rates.rate(count.target, proof.currency, proof.executed_on) if count.total else Decimal(1)
+    return CapUse(None if rate is None else quantize(count.total * rate, proof.currency), unrated)
+
+
+def _taken(other: _Other, types: Collection[int], count: _Count) -> Decimal:
+    """What the claim takes of a cap, in its own currency; of a cap on some costs no more than these come to."""
+    if not types:
+        return other.taken
+    total = ZERO
+    for cost in other.costs:
+        if cost.type not in types:
+            continue
+        rate = count.rates.rate(cost.currency, other.currency, other.day)
+        if rate is None:
+            count.miss(cost.currency, other.currency, other.day)
+        else:
+            total += cost.amount * rate
+    return min(other.taken, total)

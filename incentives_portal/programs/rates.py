@@ -1,0 +1,45 @@
+"""The operator's monthly rates (domain.md 21, no. 18): what an amount was in another currency in the month of an activity."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Q
+
+from .models import ExchangeRate
+
+ONE = Decimal(1)
+
+
+@dataclass(frozen=True)
+class MonthlyRates:
+    """Rates by first of the month, currency from, currency to. One that was entered the other way round only is turned."""
+
+    entered: Mapping[tuple[date, str, str], Decimal] = field(default_factory=dict)
+
+    def rate(self, source: str, target: str, day: date) -> Decimal | None:
+        """How much of ``target`` one unit of ``source`` was in the month of the day; None where nobody has entered it."""
+        if source == target:
+            return ONE
+        month = day.replace(day=1)
+        turned = self.entered.get((month, target, source))
+        return self.entered.get((month, source, target)) or (ONE / turned if turned else None)
+
+
+def monthly_rates(currencies: Collection[str], days: Collection[date]) -> MonthlyRates:
+    """The rates between the currencies in the months of the days. One query, none for a single currency."""
+    if len(set(currencies)) < 2:
+        return MonthlyRates()
+    months = {day.replace(day=1) for day in days}
+    rows = ExchangeRate.objects.filter(month__in=months, from_currency__in=currencies, to_currency__in=currencies)
+    entered = rows.values_list("month", "from_currency", "to_currency", "rate")
+    return MonthlyRates({(month, source, target): rate for month, source, target, rate in entered})
+
+
+def exchange_rates(currency: str, day: date) -> dict[str, Decimal]:
+    """What one unit of each other currency was in ``currency`` in the month of a day. One query."""
+    rows = ExchangeRate.objects.filter(Q(from_currency=currency) | Q(to_currency=currency), month=day.replace(day=1))
+    entered = list(rows.values_list("from_currency", "to_currency", "rate"))
+    turned = {target: ONE / rate for source, target, rate in entered if source == currency}
+    return turned | {source: rate for source, target, rate in entered if target == currency}
