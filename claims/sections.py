@@ -8,13 +8,14 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.screens import navigation, sections
 from incentives_portal.screens.sections import Section
+from plans import upstairs as plans_upstairs
 from plans.cells import CLAIMS
-from proofs import upstairs
+from proofs import upstairs as proofs_upstairs
 from proofs.upstairs import Case
 
 from . import queries
 from .enums import APPROVED, MACHINE, PENDING
-from .limits import used_before
+from .limits import claimed_of, used_before
 from .models import Claim
 
 if TYPE_CHECKING:
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
 
 
 def register_all() -> None:
-    upstairs.register_cases(cases)
-    upstairs.register_used(used_before)
-    upstairs.register_create_url(create_url)
+    plans_upstairs.register_claimed(claimed_of)
+    proofs_upstairs.register_cases(cases)
+    proofs_upstairs.register_used(used_before)
+    proofs_upstairs.register_create_url(create_url)
     sections.register(CLAIMS, plan_claims, queries=1)
     navigation.register(
         navigation.NavItem(_("Co-op management"), "claims:list", 30, _reads_as_partner),

@@ -33,6 +33,7 @@ from .enums import ACTION_REQUIRED, EDITING, SUBMITTED, UNDER_REVIEW
 from .forms import CommentForm
 from .models import Plan
 from .page import PlanPage, campaign_rows, comparison, holder
+from .upstairs import claimed_of
 
 OTHER_PLANS = 5
 
@@ -188,6 +189,7 @@ class PlanAdmin(admin.ModelAdmin):
             "campaigns": campaign_rows(shown.document, marks=page.mending.marks if page.mending else None),
             "arrows": [arrow for arrow in page.arrows if arrow.decides],
             "others": _other_plans(plan),
+            "claimed": claimed_of(plan),
             "deliveries": deliveries_for([plan.thread]),
             "form": form,
         }

@@ -22,6 +22,7 @@ from .document import document_of, places
 from .enums import MACHINE
 from .models import Activity, Campaign, Plan
 from .openings import MarketChoice, Opening
+from .upstairs import claimed_of
 
 
 def country_choices(codes: Iterable[str]) -> list[tuple[str, str]]:
@@ -291,23 +292,42 @@ class ApproveForm(DecisionForm):
 
     def __init__(self, plan: Plan, arrow: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(plan, arrow, *args, **kwargs)
+        self.claimed = claimed_of(plan)
         self.fields["approved_amount"] = MoneyFormField(
             label=_("Approved amount in %(currency)s") % {"currency": plan.currency},
             currency=plan.currency,
             initial=plan.requested_amount,
-            help_text=_("Requested: %(amount)s. Less needs a reason and a comment.")
-            % {"amount": format_amount(plan.requested_amount, plan.currency)},
+            help_text=" ".join(map(str, self._bounds())),
         )
         self.fields["reason"] = ReasonField(
             MACHINE, arrow.verb, required=False, empty_label=_("None: the full amount"), label=_("Reason")
         )
         self.order_fields(["seen", "approved_amount", "reason", "words", "note"])
 
+    def _bounds(self) -> Iterable[str]:
+        """What the amount is measured by: what was asked, and what claims have taken of the limit that was valid until now."""
+        currency, claimed = self.plan.currency, self.claimed
+        yield _("Requested: %(amount)s. Less needs a reason and a comment.") % {
+            "amount": format_amount(self.plan.requested_amount, currency)
+        }
+        if claimed.total:
+            yield _("Claimed so far: %(approved)s approved, %(pending)s not decided yet.") % {
+                "approved": format_amount(claimed.approved, currency),
+                "pending": format_amount(claimed.pending, currency),
+            }
+
     def clean_approved_amount(self) -> Decimal:
         amount = self.cleaned_data["approved_amount"]
-        if problem := rules.amount_problem(amount, self.plan.requested_amount):
+        problem = rules.amount_problem(amount, self.plan.requested_amount)
+        if problem := problem or rules.limit_problem(self.plan, amount, self.claimed):
             raise forms.ValidationError(problem)
         return amount
+
+    @property
+    def limit_warning(self) -> str:
+        """What the amount, as it stands in the form, would mean for undecided claims: shown beside it, and no obstacle."""
+        amount = self.cleaned_data.get("approved_amount") if self.is_bound else self.plan.requested_amount
+        return rules.limit_warning(self.plan, amount, self.claimed) if amount is not None else ""
 
     def act(self) -> dict[str, Any]:
         return super().act() | {"approved_amount": self.cleaned_data["approved_amount"]}

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from incentives_portal import clock
 from incentives_portal.accounts.capabilities import Scope, may
 from incentives_portal.accounts.models import Organisation, OrganisationKind, User
+from incentives_portal.money import format_amount
 from incentives_portal.programs import dates
 from incentives_portal.programs.enums import Track
 from incentives_portal.programs.models import Enrolment, Program, ProgramYear
@@ -19,6 +20,7 @@ from incentives_portal.workflow.machine import Transition
 
 from .document import ActivityPart, CampaignPart, PlanDocument, read
 from .enums import APPROVED, MACHINE
+from .upstairs import Claimed
 
 if TYPE_CHECKING:
     from .models import Activity, Plan
@@ -162,6 +164,35 @@ def amount_problem(amount: Decimal | None, requested: Decimal) -> str | None:
     if amount > requested:
         return _("The approved amount cannot be more than the requested amount.")
     return None
+
+
+def limit_problem(plan: "Plan", amount: Decimal, claimed: Claimed) -> str | None:
+    """Why an amount cannot become the plan's limit: more than that was approved for its claims already."""
+    if amount >= claimed.approved:
+        return None
+    approved = format_amount(claimed.approved, plan.currency)
+    if plan.requested_amount < claimed.approved:
+        return _(
+            "%(approved)s were already approved for claims of this plan, and less than that is requested now. "
+            "Send it back with “Request action”."
+        ) % {"approved": approved}
+    return _("%(approved)s were already approved for claims of this plan. Approve at least this.") % {
+        "approved": approved
+    }
+
+
+def limit_warning(plan: "Plan", amount: Decimal, claimed: Claimed) -> str:
+    """What a limit would mean for the claims that are still to be decided; empty if there is room for all of them."""
+    if not claimed.approved <= amount < claimed.total:
+        return ""
+    return _(
+        "Claims of this plan that are not decided yet ask for %(pending)s, and %(approved)s were approved already. "
+        "With less than %(total)s not all of them can be approved in full."
+    ) % {
+        "pending": format_amount(claimed.pending, plan.currency),
+        "approved": format_amount(claimed.approved, plan.currency),
+        "total": format_amount(claimed.total, plan.currency),
+    }
 
 
 def approved_document(plan: "Plan") -> PlanDocument | None:

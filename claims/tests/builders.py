@@ -13,7 +13,8 @@ from incentives_portal.accounts.models import User
 from incentives_portal.history.models import Event, ThreadKind
 from incentives_portal.history.services import RemarkDraft
 from incentives_portal.tests.world import World
-from plans.models import Activity
+from plans.models import Activity, Plan
+from plans.tests import builders as plans
 from proofs.models import Proof
 from proofs.tests import builders as proofs
 
@@ -129,6 +130,13 @@ def another_claim(world: World, activity: Activity, amount: Decimal, **given: An
             expenses=[proofs.expense(claim.proof, net=more, tax=Decimal("0.00"))],
         )
     return fresh(claim)
+
+
+def plan_again(world: World, plan: Plan) -> Plan:
+    """An approved plan once more on Elif's desk, as a revision that asks for the same."""
+    for verb, actor in (("revise", world.jana), ("submit", world.jana), ("start_review", world.elif_)):
+        plans.services.SERVICES[verb](plan, actor=actor, seen=plans.fresh(plan).version)
+    return plans.fresh(plan)
 
 
 def fresh(claim: Claim) -> Claim:

@@ -1,10 +1,12 @@
 """Two at once on real PostgreSQL: for every verb one wins, the other is told and loses no words, and nothing happens twice."""
 
 import threading
+import time
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import Sum
 from django.test import Client
 
 from claims import services
@@ -17,6 +19,7 @@ from incentives_portal.programs.catalogue.loading import load_catalogue
 from incentives_portal.programs.models import ActivityType, Cap, ExchangeRate
 from incentives_portal.tests.world import NOW, make_world
 from incentives_portal.workflow.errors import NotAllowed, NotNow, Overtaken, Refused, Stale
+from plans import services as plan_services
 from proofs import services as proof_services
 from proofs.models import Proof
 from proofs.tests import builders as proofs
@@ -183,6 +186,73 @@ def test_approvals_at_once_stay_within_a_lowered_limit(there):
 
     assert sorted(type(result).__name__ for result in results) == ["Event", "Refused"]
     assert isinstance(next(result for result in results if not isinstance(result, Event)), Refused)
+
+
+def lower(world, plan, amount):
+    """Approve a plan again, with less than it asks."""
+    given = {"words": "Less this time.", "reason": world.reason(ThreadKind.PLAN, "approve"), "approved_amount": amount}
+    return lambda: plan_services.approve(plan, actor=world.elif_, seen=plan.version, **given)
+
+
+def plan_and_claim_on_desks(world):
+    """A plan of 10,000.00 under review once more, and a claim of 6,000.00 of it under review."""
+    activity = proofs.approved_activity(world)
+    claim = builders.another_claim(world, activity, Decimal("6000"))
+    builders.send(claim, world.jana)
+    services.start_review(fresh(claim), actor=world.mira, seen=fresh(claim).version)
+    return builders.plan_again(world, activity.campaign.plan), fresh(claim)
+
+
+def assert_within_limit(plan):
+    approved = Claim.objects.filter(status="approved").aggregate(total=Sum("approved_amount", default=Decimal(0)))
+    assert approved["total"] <= type(plan).objects.get(pk=plan.pk).approved_amount
+
+
+def test_claim_approved_while_its_plan_is_approved_lower(there):
+    plan, claim = plan_and_claim_on_desks(there)
+
+    results = at_once(deed(there, claim, "approve", there.mira), lower(there, plan, Decimal("5000.00")))
+
+    assert sorted(type(result).__name__ for result in results) == ["Event", "Refused"], results
+    assert_within_limit(plan)
+
+
+@pytest.mark.parametrize("first", ["claim", "plan"])
+def test_whoever_comes_second_waits_and_sees_what_the_first_has_written(there, first):
+    plan, claim = plan_and_claim_on_desks(there)
+    deeds = [deed(there, claim, "approve", there.mira), lower(there, plan, Decimal("5000.00"))]
+    one, other = deeds if first == "claim" else reversed(deeds)
+    done = threading.Event()
+
+    def held():
+        with transaction.atomic():
+            event = one()
+            done.set()
+            wait_until_somebody_waits()
+        return event
+
+    def after():
+        assert done.wait(timeout=10)
+        return other()
+
+    written, refused = at_once(held, after)
+
+    assert (type(written), type(refused)) == (Event, Refused), (written, refused)
+    assert refused.place == "approved_amount"
+    assert_within_limit(plan)
+
+
+def wait_until_somebody_waits():
+    """Return once another connection waits for a lock of this one; the other gives up after five seconds."""
+    blocked = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    until = time.monotonic() + 4
+    with connection.cursor() as cursor:
+        while time.monotonic() < until:
+            cursor.execute(blocked)
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.02)
+    raise AssertionError("Nobody waits: the second did not ask for what the first holds.")
 
 
 def test_claims_in_two_currencies_submitted_at_once_stay_within_their_cap(there):

@@ -15,6 +15,7 @@ from incentives_portal.workflow.errors import Refused
 from .. import rules
 from ..enums import MACHINE
 from ..models import Activity, Plan
+from ..upstairs import claimed_of
 
 
 def start_review(plan: Plan, *, actor: User, seen: int | None, words: str = "") -> Event:
@@ -44,12 +45,15 @@ def approve(
     """Approve the plan as submitted, up to ``approved_amount`` in the plan's currency; that is its limit from now on.
 
     Less than was asked needs a reason and words (blueprint, section 4). ``note`` becomes an internal note.
-    Raises Refused for an amount of nothing or above what was asked, and the errors of ``perform``.
+    Raises Refused for an amount of nothing, above what was asked, or below what was approved for its claims already (under the plan's
+    lock, which the approval of a claim takes too), and the errors of ``perform``.
     """
 
     def before(current: Plan) -> dict[str, Any]:
         problem = rules.amount_problem(approved_amount, current.requested_amount)
         if problem or approved_amount is None:
+            raise Refused(problem, place="approved_amount")
+        if problem := rules.limit_problem(current, approved_amount, claimed_of(current)):
             raise Refused(problem, place="approved_amount")
         if approved_amount < current.requested_amount:
             _why_less(words, reason)
