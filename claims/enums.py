@@ -8,6 +8,12 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.capabilities import Role, grants, may
 from incentives_portal.history.models import ThreadKind
+from incentives_portal.workflow.desks import (
+    lies_on_a_desk,
+    lies_on_no_desk,
+    refuse_on_a_colleagues_desk,
+    refuse_on_ones_own_desk,
+)
 from incentives_portal.workflow.machine import Machine, Status, Transition
 
 if TYPE_CHECKING:
@@ -58,7 +64,14 @@ STATUSES = (
         _("The rejection is being looked at again, by another person."),
         "operator",
     ),
-    Status(DISCARDED, _("Discarded"), "editing", "trash", _("Thrown away before it was ever submitted."), "nobody"),
+    Status(
+        DISCARDED,
+        _("Discarded"),
+        "editing",
+        "trash",
+        _("Thrown away as a draft, or given up by the partner."),
+        "nobody",
+    ),
 )
 
 
@@ -73,11 +86,23 @@ def _never_submitted(claim: Any) -> bool:
     return claim.submitted_at is None
 
 
+def _once_submitted(claim: Any) -> bool:
+    return claim.submitted_at is not None
+
+
 def _not_ones_own_rejection(claim: Any, user: "User") -> Promise | None:
     """A dispute is decided by somebody who has never rejected this submission (domain.md 7.3; blueprint, section 4)."""
     if user.pk in claim.rejecters:
         return _("You rejected this claim: another person decides the dispute.")
     return None
+
+
+def _dispute_refusal(claim: Any, user: "User") -> Promise | None:
+    return _not_ones_own_rejection(claim, user) or refuse_on_a_colleagues_desk(claim, user)
+
+
+def _dispute_takeover_refusal(claim: Any, user: "User") -> Promise | None:
+    return _not_ones_own_rejection(claim, user) or refuse_on_ones_own_desk(claim, user)
 
 
 def write_capability(claim: "Claim") -> str:
@@ -111,8 +136,43 @@ _SUBMIT: dict[str, Any] = {
     "icon": "send",
     "help": _("The claim and its proof are sent in and cannot be edited until they come back."),
 }
-_REVIEW: dict[str, Any] = {"capability": "claim.review", "decides": True}
-_AGAIN: dict[str, Any] = {"source": DISPUTED, "refusal": _not_ones_own_rejection}
+_GIVE_UP: dict[str, Any] = {
+    "verb": "give_up",
+    "label": _("Give up"),
+    "target": DISCARDED,
+    "capability": "claim.write",
+    "refusal": _write_refusal,
+    "event": "claims.claim.given_up",
+    "tone": "danger",
+    "help": _(
+        "The claim is closed without a decision and cannot be submitted again. What was sent in stays in the history."
+    ),
+}
+_DECIDE: dict[str, Any] = {"capability": "claim.review", "decides": True}
+_REVIEW: dict[str, Any] = _DECIDE | {"refusal": refuse_on_a_colleagues_desk}
+_AGAIN: dict[str, Any] = _DECIDE | {"source": DISPUTED, "refusal": _dispute_refusal}
+_START: dict[str, Any] = {
+    "verb": "start_review",
+    "label": _("Start review"),
+    "event": "claims.claim.review_started",
+    "tone": "primary",
+    "icon": "eye",
+}
+_RETURN: dict[str, Any] = {
+    "verb": "return_to_queue",
+    "label": _("Return to queue"),
+    "event": "claims.claim.returned_to_queue",
+    "help": _("The claim leaves your desk and waits for anybody."),
+}
+_TAKE_OVER: dict[str, Any] = _DECIDE | {
+    "verb": "take_over",
+    "label": _("Take over"),
+    "event": "claims.claim.taken_over",
+    "message": "claim_taken_over",
+    "tone": "primary",
+    "when": lies_on_a_desk,
+    "help": _("The claim moves from a colleague's desk to yours; the colleague is told."),
+}
 _APPROVE: dict[str, Any] = {
     "verb": "approve",
     "label": _("Approve"),
@@ -169,29 +229,23 @@ TRANSITIONS = (
         tone="danger",
         help=_("The claim and its proof are thrown away."),
     ),
+    Transition(source=ACTION_REQUIRED, message="claim_given_up", **_GIVE_UP),
+    # One that was withdrawn after it had been sent in: it cannot be discarded as if nobody had seen it.
+    Transition(source=EDITING, when=_once_submitted, **_GIVE_UP),
     Transition(
-        verb="start_review",
-        label=_("Start review"),
         source=SUBMITTED,
         target=UNDER_REVIEW,
-        event="claims.claim.review_started",
-        tone="primary",
-        icon="eye",
         help=_("The claim is put on your desk; the partner can no longer withdraw it."),
+        **_START,
         **_REVIEW,
     ),
     Transition(source=UNDER_REVIEW, message="claim_approved", **_APPROVE, **_REVIEW),
     Transition(source=UNDER_REVIEW, message="claim_action_required", **_ASK, **_REVIEW),
     Transition(source=UNDER_REVIEW, message="claim_rejected", **_REJECT, **_REVIEW),
-    Transition(
-        verb="return_to_queue",
-        label=_("Return to queue"),
-        source=UNDER_REVIEW,
-        target=SUBMITTED,
-        event="claims.claim.returned_to_queue",
-        help=_("The claim leaves your desk and waits for anybody."),
-        **_REVIEW,
-    ),
+    Transition(source=UNDER_REVIEW, target=SUBMITTED, **_RETURN, **_REVIEW),
+    # One that was sent in again waits on the desk of who had asked for more.
+    Transition(source=SUBMITTED, target=UNDER_REVIEW, refusal=refuse_on_ones_own_desk, **_TAKE_OVER),
+    Transition(source=UNDER_REVIEW, target=UNDER_REVIEW, refusal=refuse_on_ones_own_desk, **_TAKE_OVER),
     Transition(
         verb="dispute",
         label=_("Dispute"),
@@ -206,9 +260,19 @@ TRANSITIONS = (
             "The claim is looked at again by another person, who may approve it, ask for more, or confirm the rejection."
         ),
     ),
-    Transition(message="dispute_decided", **_APPROVE, **_AGAIN, **_REVIEW),
-    Transition(message="dispute_decided", **_ASK, **_AGAIN, **_REVIEW),
-    Transition(message="dispute_decided", **_REJECT, **_AGAIN, **_REVIEW),
+    # A dispute is taken up, too; the documented statuses have no word for it, so that it stays Disputed (domain.md 7.3).
+    Transition(
+        target=DISPUTED,
+        when=lies_on_no_desk,
+        help=_("The dispute is put on your desk; colleagues see that you are at it."),
+        **_START,
+        **_AGAIN,
+    ),
+    Transition(message="dispute_decided", **_APPROVE, **_AGAIN),
+    Transition(message="dispute_decided", **_ASK, **_AGAIN),
+    Transition(message="dispute_decided", **_REJECT, **_AGAIN),
+    Transition(target=DISPUTED, when=lies_on_a_desk, **_RETURN, **_AGAIN),
+    Transition(source=DISPUTED, target=DISPUTED, refusal=_dispute_takeover_refusal, **_TAKE_OVER),
 )
 
 MACHINE = Machine(kind=ThreadKind.CLAIM, statuses=STATUSES, transitions=TRANSITIONS)

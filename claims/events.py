@@ -13,6 +13,8 @@ def register_all() -> None:
         EventKind("claims.claim.withdrawn", _("withdrew the claim"), "arrow-counterclockwise"),
         EventKind("claims.claim.discarded", _("discarded the claim"), "trash"),
         EventKind("claims.claim.review_started", _("started the review"), "eye"),
+        EventKind("claims.claim.taken_over", _("took the claim over from %(name)s"), "eye"),
+        EventKind("claims.claim.given_up", _("gave up the claim"), "trash"),
         EventKind("claims.claim.returned_to_queue", _("returned the claim to the queue"), "arrow-counterclockwise"),
         EventKind("claims.claim.approved", _("approved the claim"), "check-lg", "green"),
         EventKind("claims.claim.action_requested", _("asked for action"), "exclamation-circle", "amber"),

@@ -7,10 +7,10 @@ from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from .enums import DISCARDED, MACHINE
+from .enums import MACHINE
 from .models import Claim
 
-STATUSES = [(status.code, status.label) for status in MACHINE.statuses if status.code != DISCARDED]
+STATUSES = [(status.code, status.label) for status in MACHINE.statuses]
 Choices = list[tuple[str, str]]
 
 

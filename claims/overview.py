@@ -9,7 +9,7 @@ from django.db.models import Count, F, Q, Sum
 
 from incentives_portal.texts import in_language
 
-from .enums import ACTION_REQUIRED, EDITING, MACHINE, REJECTED, WAITING
+from .enums import ACTION_REQUIRED, DISCARDED, EDITING, MACHINE, REJECTED, WAITING
 
 if TYPE_CHECKING:
     from incentives_portal.workflow.machine import Status
@@ -32,7 +32,10 @@ _NAMES = {
 
 @dataclass
 class Sums:
-    """What a currency's claims come to. ``asked`` and ``number`` are of what was sent in and stands: no drafts, no rejections."""
+    """What a currency's claims come to. ``asked`` and ``number`` are of what was sent in and stands.
+
+    No drafts, no rejections, nothing that was given up.
+    """
 
     currency: str
     asked: Decimal = ZERO
@@ -98,7 +101,7 @@ def _sums(rows: Iterable[Mapping[str, Any]]) -> list[Sums]:
         sums.waiting += asked if row["status"] in WAITING else ZERO
         sums.returned += asked if row["status"] == ACTION_REQUIRED else ZERO
         sums.rejected += asked if row["status"] == REJECTED else ZERO
-        if row["status"] not in (EDITING, REJECTED):
+        if row["status"] not in (EDITING, REJECTED, DISCARDED):
             sums.asked += asked
             sums.number += row["claims"]
     return [found[currency] for currency in sorted(found)]

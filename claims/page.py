@@ -97,8 +97,13 @@ class ClaimPage:
     @property
     def baton(self) -> Baton:
         who, initials = holder(self.claim, self.user)
-        note = _("can be disputed") if self.claim.status == REJECTED else ""
-        return Baton(self.claim.state, who, self.claim.due_at, self.claim.time_zone, note, initials)
+        return Baton(self.claim.state, who, self.claim.due_at, self.claim.time_zone, self._note(), initials)
+
+    def _note(self) -> Text:
+        """What stands behind the holder where there is no date."""
+        if self.claim.status == REJECTED:
+            return _("can be disputed")
+        return rules.when_to_answer(self.claim) if self.claim.status == ACTION_REQUIRED else ""
 
     @cached_property
     def answer(self) -> Answer | None:

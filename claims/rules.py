@@ -2,6 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
 from incentives_portal.accounts.capabilities import may
 
 if TYPE_CHECKING:
@@ -13,6 +16,16 @@ if TYPE_CHECKING:
 def may_comment(user: "User", claim: "Claim") -> bool:
     """Colleagues of the partner who contribute, and reviewers, at any time (domain.md 1.3 and 7.2)."""
     return may(user, "claim.review" if user.is_operator else "claim.contribute", claim.scope)
+
+
+def when_to_answer(claim: "Claim") -> str:
+    """What a returned claim says instead of a date: none is documented, and it may come after the claiming period (decision 0006)."""
+    period = claim.proof.usage_period
+    if period is None:
+        return _("no date is set for the answer")
+    return _("no date is set; the claiming period ends on %(day)s, and it can be submitted again after that too") % {
+        "day": date_format(period.claiming_ends, "DATE_FORMAT")
+    }
 
 
 def may_note(user: "User", claim: "Claim") -> bool:

@@ -25,6 +25,7 @@ from incentives_portal.outbox.queries import deliveries_for
 from incentives_portal.programs.enums import Track
 from incentives_portal.programs.models import Program
 from incentives_portal.texts import in_language
+from incentives_portal.workflow.desks import colleagues_desk
 from incentives_portal.workflow.errors import WordsMissing
 
 from . import rules, services
@@ -188,6 +189,7 @@ class PlanAdmin(admin.ModelAdmin):
             "shown": shown,
             "campaigns": campaign_rows(shown.document, marks=page.mending.marks if page.mending else None),
             "arrows": [arrow for arrow in page.arrows if arrow.decides],
+            "colleague": colleagues_desk(plan, request.user),
             "others": _other_plans(plan),
             "claimed": claimed_of(plan),
             "deliveries": deliveries_for([plan.thread]),

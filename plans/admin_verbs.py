@@ -7,6 +7,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 
+from incentives_portal.workflow.desks import colleagues_desk
 from incentives_portal.workflow.forms import VerbForm
 from incentives_portal.workflow.machine import Transition
 from incentives_portal.workflow.views import VerbView
@@ -67,6 +68,7 @@ class AdminVerbView(VerbView):
         return {
             "title": arrow.label,
             "decides": arrow.verb in FORMS,
+            "colleague": colleagues_desk(case, self.request.user),
             "target": MACHINE.status(arrow.target),
             "preview": preview_of(case, arrow, self.request.user, typed),
         }
@@ -83,4 +85,6 @@ class AdminVerbView(VerbView):
 
     def done(self, case: Plan, arrow: Transition) -> HttpResponse:
         """To the plan while one works on it, else back to the queue."""
-        return redirect(self.back_url if arrow.verb == "start_review" else reverse("admin:plans_plan_changelist"))
+        return redirect(
+            self.back_url if arrow.verb in ("start_review", "take_over") else reverse("admin:plans_plan_changelist")
+        )

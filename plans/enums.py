@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.history.models import ThreadKind
+from incentives_portal.workflow.desks import lies_on_a_desk, refuse_on_a_colleagues_desk, refuse_on_ones_own_desk
 from incentives_portal.workflow.machine import Machine, Status, Transition
 
 EDITING = "editing"
@@ -87,7 +88,12 @@ _DISCARD_REVISION: dict[str, Any] = {
     "tone": "danger",
     "help": _("The plan goes back to what was approved. The approved amount stays as it is."),
 }
-_REVIEW: dict[str, Any] = {"source": UNDER_REVIEW, "capability": "plan.review", "decides": True}
+_REVIEW: dict[str, Any] = {
+    "source": UNDER_REVIEW,
+    "capability": "plan.review",
+    "decides": True,
+    "refusal": refuse_on_a_colleagues_desk,
+}
 
 TRANSITIONS = (
     Transition(verb="submit", source=EDITING, event="plans.plan.submitted", **_SUBMIT),
@@ -172,6 +178,17 @@ TRANSITIONS = (
         event="plans.plan.returned_to_queue",
         help=_("The plan leaves your desk and waits for anybody."),
         **_REVIEW,
+    ),
+    Transition(
+        verb="take_over",
+        label=_("Take over"),
+        target=UNDER_REVIEW,
+        event="plans.plan.taken_over",
+        message="plan_taken_over",
+        tone="primary",
+        when=lies_on_a_desk,
+        help=_("The plan moves from a colleague's desk to yours; the colleague is told."),
+        **(_REVIEW | {"refusal": refuse_on_ones_own_desk}),
     ),
     Transition(
         verb="revise",

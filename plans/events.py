@@ -35,6 +35,7 @@ KINDS = (
     EventKind("plans.plan.revision_discarded", _("discarded the revision"), "trash"),
     EventKind("plans.plan.rework_begun", _("reopened the rejected plan"), "pencil"),
     EventKind("plans.plan.review_started", _("started the review"), "eye"),
+    EventKind("plans.plan.taken_over", _("took the plan over from %(name)s"), "eye"),
     EventKind("plans.plan.returned_to_queue", _("returned the plan to the queue"), "arrow-counterclockwise"),
     EventKind("plans.plan.approved", _("approved the plan with %(amount)s"), "check-lg", "green"),
     EventKind("plans.plan.action_requested", _("asked for action"), "exclamation-lg", "amber"),

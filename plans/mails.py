@@ -15,6 +15,7 @@ from incentives_portal.history.models import Event
 from incentives_portal.money import format_amount
 from incentives_portal.outbox.letters import Letter, Outsider
 from incentives_portal.texts import in_language
+from incentives_portal.workflow.desks import former_holder
 from incentives_portal.workflow.messages import Announcement, register
 
 from . import rules
@@ -28,6 +29,7 @@ def register_all() -> None:
         Announcement("plan_approved", partners_of, _approved),
         Announcement("plan_action_required", partners_of, _action_required),
         Announcement("plan_rejected", partners_of, _rejected),
+        Announcement("plan_taken_over", former_holder, _taken_over),
         Announcement("plan_comment_added", other_side_of, _comment_added),
     )
 
@@ -205,6 +207,23 @@ def _after_rejection(plan: Plan) -> dict[str, Any]:
             "deadline": deadline_words(rules.due_at(plan), plan.time_zone),
         }
     return {"next_step": _("If you have questions, write a comment at the plan.")}
+
+
+def _taken_over(plan: Plan, event: Event, person: User) -> Letter:
+    return Letter(
+        subject=_("Taken over: plan %(reference)s, %(title)s")
+        % {"reference": plan.thread.reference, "title": plan.title},
+        heading=_("A colleague took over a plan of yours"),
+        paragraphs=[
+            _("%(name)s took over the review of the plan “%(title)s”, which was on your desk.")
+            % {"name": event.actor_name, "title": plan.title}
+        ],
+        facts=_facts(plan),
+        next_step=_("You have nothing more to do with it."),
+        link=_link(plan, person),
+        link_label=_("Open the plan"),
+        **_said(event),
+    )
 
 
 def _comment_added(plan: Plan, event: Event, person: User) -> Letter:

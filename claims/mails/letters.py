@@ -62,7 +62,9 @@ def action_required(claim: "Claim", event: "Event", person: "User") -> Letter:
         paragraphs=[
             _("We looked at your claim “%(title)s” and cannot decide yet. You can edit it now.") % _values(claim, event)
         ],
-        next_step=_("Mend what is marked on the page of the claim and choose “Resubmit”."),
+        next_step=_(
+            "Mend what is marked on the page of the claim and choose “Resubmit”; or, if you do not go on with it, “Give up”."
+        ),
         **_why(claim, event),
         **_link(claim, _("See the claim and mend it")),
     )
@@ -139,6 +141,38 @@ def dispute_decided(claim: "Claim", event: "Event", person: "User") -> Letter:
         next_step=next_step,
         **_why(claim, event),
         **_link(claim, _("Read the decision")),
+    )
+
+
+def taken_over(claim: "Claim", event: "Event", person: "User") -> Letter:
+    """To the reviewer from whose desk the claim was taken."""
+    values = _values(claim, event)
+    return Letter(
+        subject=_("Taken over: claim %(reference)s, %(title)s") % values,
+        heading=_("A colleague took over a claim of yours"),
+        paragraphs=[_("%(name)s took over the review of the claim “%(title)s”, which was on your desk.") % values],
+        facts=_facts(claim),
+        words=event.words,
+        said_by=event.actor_name,
+        next_step=_("You have nothing more to do with it."),
+        **_desk_link(claim),
+    )
+
+
+def given_up(claim: "Claim", event: "Event", person: "User") -> Letter:
+    """To the reviewers, who need not wait any more, and to the partner's incentives admins."""
+    values = _values(claim, event)
+    return Letter(
+        subject=_("Given up: claim %(reference)s, %(title)s") % values,
+        heading=_("A claim was given up"),
+        paragraphs=[
+            _("%(name)s of %(partner)s gave up the claim “%(title)s”. It is closed without a decision.") % values
+        ],
+        facts=_facts(claim),
+        words=event.words,
+        said_by=event.actor_name,
+        next_step=_("You have nothing more to do with it."),
+        **(_desk_link(claim) if person.is_operator else _link(claim)),
     )
 
 

@@ -3,7 +3,8 @@
 from .commenting import add_comment
 from .creating import AlreadyClaimed, create_claim_directly, create_claim_for_proof
 from .disputing import dispute
-from .reviewing import approve, reject, request_action, return_to_queue, start_review
+from .giving_up import give_up
+from .reviewing import approve, reject, request_action, return_to_queue, start_review, take_over
 from .submitting import NotReady, discard, resubmit, submit, withdraw
 
 #: The service of each verb of the machine; views and tests read it.
@@ -12,11 +13,13 @@ SERVICES = {
     "resubmit": resubmit,
     "withdraw": withdraw,
     "discard": discard,
+    "give_up": give_up,
     "start_review": start_review,
     "approve": approve,
     "request_action": request_action,
     "reject": reject,
     "return_to_queue": return_to_queue,
+    "take_over": take_over,
     "dispute": dispute,
 }
 
@@ -30,11 +33,13 @@ __all__ = [
     "create_claim_for_proof",
     "discard",
     "dispute",
+    "give_up",
     "reject",
     "request_action",
     "resubmit",
     "return_to_queue",
     "start_review",
     "submit",
+    "take_over",
     "withdraw",
 ]

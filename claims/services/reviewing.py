@@ -11,6 +11,7 @@ from incentives_portal.accounts.models import User
 from incentives_portal.history.models import Event, ReasonCode
 from incentives_portal.history.services import RemarkDraft, comment
 from incentives_portal.programs.assess import assess_proof
+from incentives_portal.workflow import desks
 from incentives_portal.workflow.engine import assign, perform, release
 from incentives_portal.workflow.errors import Refused
 from proofs import services as proofs
@@ -26,7 +27,7 @@ ZERO = Decimal(0)
 
 
 def start_review(claim: Claim, *, actor: User, seen: int | None, words: str = "") -> Event:
-    """Put a submitted claim on one's desk; the partner can no longer withdraw it."""
+    """Put a submitted or disputed claim on one's desk; from then on the partner cannot withdraw it."""
 
     def after(current: Claim, _event: Event) -> None:
         assign(current.thread, actor)
@@ -35,12 +36,17 @@ def start_review(claim: Claim, *, actor: User, seen: int | None, words: str = ""
 
 
 def return_to_queue(claim: Claim, *, actor: User, seen: int | None, words: str = "") -> Event:
-    """Give a claim under review back: it is nobody's and waits for anybody, due as before."""
+    """Give a claim under review, or a dispute, back: it is nobody's and waits for anybody, due as before."""
 
     def after(current: Claim, _event: Event) -> None:
         release(current.thread)
 
     return perform(MACHINE, claim, "return_to_queue", actor=actor, seen=seen, words=words, after=after)
+
+
+def take_over(claim: Claim, *, actor: User, seen: int | None, words: str = "") -> Event:
+    """Put a claim that a colleague has taken up on one's own desk; the colleague is told. One that waits there is under review then."""
+    return desks.take_over(MACHINE, claim, actor=actor, seen=seen, words=words)
 
 
 def approve(

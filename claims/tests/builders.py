@@ -9,7 +9,9 @@ from typing import Any
 
 from claims import services
 from claims.models import Claim
+from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.models import User
+from incentives_portal.accounts.services import give_role
 from incentives_portal.history.models import Event, ThreadKind
 from incentives_portal.history.services import RemarkDraft
 from incentives_portal.tests.world import World
@@ -88,6 +90,28 @@ def disputed_claim(world: World, *, words: str = "It was, see the photos.", **gi
     """A rejected claim that is looked at again."""
     claim = rejected_claim(world, **given)
     services.dispute(claim, actor=world.jana, seen=claim.version, words=words)
+    return fresh(claim)
+
+
+def resubmitted_claim(world: World, **given: Any) -> Claim:
+    """A claim that was mended and waits, on the desk of Mira, who had asked for more."""
+    claim = returned_claim(world, **given)
+    send(claim, world.jana, "resubmit")
+    return fresh(claim)
+
+
+def withdrawn_claim(world: World, **given: Any) -> Claim:
+    """A claim in Editing that was sent in once."""
+    claim = submitted_claim(world, **given)
+    services.withdraw(claim, actor=world.jana, seen=claim.version)
+    return fresh(claim)
+
+
+def dispute_on_a_desk(world: World, **given: Any) -> Claim:
+    """A dispute about Mira's rejection that Daniel has taken up; Emre reviews claims, too."""
+    give_role(world.emre, Role.OPERATOR_REVIEWER)
+    claim = disputed_claim(world, **given)
+    services.start_review(claim, actor=world.daniel, seen=claim.version)
     return fresh(claim)
 
 

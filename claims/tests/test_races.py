@@ -35,11 +35,13 @@ STARTS = {
     "resubmit": builders.returned_claim,
     "withdraw": builders.submitted_claim,
     "discard": builders.draft_claim,
+    "give_up": builders.returned_claim,
     "start_review": builders.submitted_claim,
     "approve": builders.claim_under_review,
     "request_action": builders.claim_under_review,
     "reject": builders.claim_under_review,
     "return_to_queue": builders.claim_under_review,
+    "take_over": builders.dispute_on_a_desk,
     "dispute": builders.rejected_claim,
 }
 
@@ -86,7 +88,12 @@ def deed(world, claim, verb, actor):
 
 
 def pair_for(world, verb):
-    return (world.mira, world.daniel) if MACHINE.capability_of(verb) == "claim.review" else (world.jana, world.jana)
+    """Two who may; what is under review is decided in two windows of the one who has it."""
+    if MACHINE.capability_of(verb) != "claim.review":
+        return world.jana, world.jana
+    if verb == "start_review":
+        return world.mira, world.daniel
+    return (world.emre, world.emre) if verb == "take_over" else (world.mira, world.mira)
 
 
 def test_every_verb_is_raced():
@@ -114,13 +121,25 @@ def test_same_verb_twice_at_once_has_one_winner(there, verb):
 @pytest.mark.parametrize(
     ("start", "one", "other"),
     [
-        (builders.claim_under_review, ("approve", "mira"), ("reject", "daniel")),
-        (builders.claim_under_review, ("approve", "mira"), ("request_action", "daniel")),
-        (builders.claim_under_review, ("reject", "mira"), ("return_to_queue", "daniel")),
+        (builders.claim_under_review, ("approve", "mira"), ("reject", "mira")),
+        (builders.claim_under_review, ("approve", "mira"), ("take_over", "daniel")),
+        (builders.claim_under_review, ("reject", "mira"), ("return_to_queue", "mira")),
+        (builders.resubmitted_claim, ("start_review", "mira"), ("take_over", "daniel")),
+        (builders.returned_claim, ("resubmit", "jana"), ("give_up", "karin")),
+        (builders.disputed_claim, ("start_review", "daniel"), ("approve", "daniel")),
         (builders.submitted_claim, ("withdraw", "jana"), ("start_review", "mira")),
         (builders.ready_claim, ("submit", "jana"), ("discard", "karin")),
     ],
-    ids=["approve-reject", "approve-ask", "reject-return", "withdraw-start", "submit-discard"],
+    ids=[
+        "approve-reject",
+        "approve-take-over",
+        "reject-return",
+        "start-take-over",
+        "resubmit-give-up",
+        "start-decide",
+        "withdraw-start",
+        "submit-discard",
+    ],
 )
 def test_those_who_disagree_have_one_winner(there, start, one, other):
     claim = start(there)
@@ -292,9 +311,9 @@ def test_double_click_on_create_makes_one_claim(there):
 def test_loser_of_a_decision_finds_the_own_words_on_the_page(there):
     claim = builders.claim_under_review(there)
     reasons = {verb: there.reason(ThreadKind.CLAIM, verb).pk for verb in ("reject", "request_action")}
-    browsers = {name: Client() for name in ("mira", "daniel")}
-    for name, browser in browsers.items():
-        browser.force_login(getattr(there, name), backend=DOOR)
+    browsers = {name: Client() for name in ("one", "two")}
+    for browser in browsers.values():
+        browser.force_login(there.mira, backend=DOOR)
 
     def post(name, verb):
         words = {
@@ -306,11 +325,11 @@ def test_loser_of_a_decision_finds_the_own_words_on_the_page(there):
         data = words | {"seen": claim.version, "reason": reasons[verb]}
         return browsers[name].post(f"/desk/{claim.public_id}/{verb}/", data)
 
-    answers = at_once(lambda: post("mira", "reject"), lambda: post("daniel", "request_action"))
+    answers = at_once(lambda: post("one", "reject"), lambda: post("two", "request_action"))
 
     assert sorted(answer.status_code for answer in answers) == [302, 409]
     late = next(answer for answer in answers if answer.status_code == 409)
-    loser = ("mira", "daniel")[answers.index(late)]
+    loser = ("one", "two")[answers.index(late)]
     page = late.content.decode()
     assert all(text in page for text in (f"Long words of {loser}.", f"Note of {loser}.", "Date?"))
     assert Decision.objects.count() == 1

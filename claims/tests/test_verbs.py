@@ -28,19 +28,29 @@ START = {
     ("action_required", "resubmit"): builders.returned_claim,
     ("submitted", "withdraw"): builders.submitted_claim,
     ("editing", "discard"): builders.draft_claim,
+    ("editing", "give_up"): builders.withdrawn_claim,
+    ("action_required", "give_up"): builders.returned_claim,
     ("submitted", "start_review"): builders.submitted_claim,
     ("under_review", "approve"): builders.claim_under_review,
     ("under_review", "request_action"): builders.claim_under_review,
     ("under_review", "reject"): builders.claim_under_review,
     ("under_review", "return_to_queue"): builders.claim_under_review,
+    ("submitted", "take_over"): builders.resubmitted_claim,
+    ("under_review", "take_over"): builders.claim_under_review,
+    ("disputed", "start_review"): builders.disputed_claim,
+    ("disputed", "return_to_queue"): builders.dispute_on_a_desk,
+    ("disputed", "take_over"): builders.dispute_on_a_desk,
     ("rejected", "dispute"): builders.rejected_claim,
     ("disputed", "approve"): builders.disputed_claim,
     ("disputed", "request_action"): builders.disputed_claim,
     ("disputed", "reject"): builders.disputed_claim,
 }
 ARROWS = {(arrow.source, arrow.verb): arrow for arrow in TRANSITIONS}
-#: Who may, on the claim track, for a claim that Jana began; Mira has rejected what is disputed.
+#: Who may, on the claim track, for a claim that Jana began.
 MAY = {"claim.write": {"jana", "karin"}, "claim.dispute": {"jana"}, "claim.review": {"mira", "daniel"}}
+#: Of the reviewers: what is under review is on Mira's desk, and Mira has rejected what is disputed.
+MAY_REVIEW = {"under_review": {"mira"}, "disputed": {"daniel"}}
+MAY_TAKE_OVER = {"submitted": {"daniel"}, "under_review": {"daniel"}, "disputed": {"emre"}}
 EVERYBODY = [
     "jana",
     "tobias",
@@ -75,7 +85,9 @@ def do(world, claim, verb, actor, **given):
 
 
 def by_whom(source, arrow):
-    return MAY[arrow.capability] - ({"mira"} if source == "disputed" else set())
+    if arrow.verb == "take_over":
+        return MAY_TAKE_OVER[source]
+    return MAY_REVIEW.get(source) if arrow.decides and source in MAY_REVIEW else MAY[arrow.capability]
 
 
 def test_every_arrow_is_tried():
@@ -223,7 +235,7 @@ def test_discarding_is_not_offered_for_what_was_submitted_once(world):
     claim = builders.submitted_claim(world)
     do(world, claim, "withdraw", world.jana)
 
-    assert [arrow.verb for arrow in MACHINE.open_to(fresh(claim), world.jana)] == ["submit"]
+    assert [arrow.verb for arrow in MACHINE.open_to(fresh(claim), world.jana)] == ["submit", "give_up"]
     with pytest.raises(NotNow):
         do(world, claim, "discard", world.jana)
 
@@ -289,7 +301,7 @@ def test_start_review_puts_the_claim_on_the_desk_and_returning_takes_it_off(worl
     do(world, claim, "start_review", world.daniel)
     assert Assignment.objects.get(thread=claim.thread).user == world.daniel
 
-    do(world, claim, "return_to_queue", world.mira)
+    do(world, claim, "return_to_queue", world.daniel)
     assert not Assignment.objects.filter(thread=claim.thread).exists()
     assert fresh(claim).due_at == claim.due_at
 

@@ -14,13 +14,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from incentives_portal.accounts.capabilities import may
 from incentives_portal.outbox.queries import deliveries_for
+from incentives_portal.workflow.desks import colleagues_desk
 from incentives_portal.workflow.forms import VerbForm
 from incentives_portal.workflow.machine import Transition
 from proofs.page import evidence_context
 
 from .. import rules, services
 from ..desk import LISTS, counts, neighbours, queue_rows, shown
-from ..enums import MACHINE, SUBMITTED
+from ..enums import MACHINE
 from ..filters import searched, words_q
 from ..forms import ApproveForm, CommentForm, DecisionForm, NoteForm
 from ..models import Claim
@@ -97,22 +98,19 @@ def desk_page(
         "comment_form": comment or comment_form(request),
         "note_form": note or NoteForm(auto_id="id_note_%s"),
         "refusal": _refusal(row, request),
+        "colleague": colleagues_desk(row, request.user),
         "arrows": [arrow for arrow in page.arrows if arrow.decides],
     }
     return render(request, "desk/claim.html", context, status=status)
 
 
 def _refusal(row: Claim, request: HttpRequest) -> Any:
-    """Why the person may not decide, although the role would allow it."""
-    for arrow in MACHINE.transitions:
-        if (
-            arrow.source == row.status
-            and arrow.decides
-            and arrow.refusal
-            and may(request.user, arrow.capability, row.scope)
-        ):
-            return arrow.refusal(row, request.user)
-    return None
+    """Why the person may not decide, although the role would allow it. That there is nothing to take over is no reason."""
+    if not may(request.user, "claim.review", row.scope):
+        return None
+    deciding = (arrow for arrow in MACHINE.transitions if arrow.source == row.status and arrow.verb != "take_over")
+    refusals = (arrow.refusal(row, request.user) for arrow in deciding if arrow.decides and arrow.refusal)
+    return next(filter(None, refusals), None)
 
 
 @require_POST
@@ -161,7 +159,8 @@ class DeskVerbView(ClaimView):
 
     def page_context(self, case: Claim, arrow: Transition) -> dict[str, Any]:
         page = ClaimPage(case, self.request.user)
-        return {"claim": case, "page": page, "assessment": page.assessment}
+        colleague = colleagues_desk(case, self.request.user)
+        return {"claim": case, "page": page, "assessment": page.assessment, "colleague": colleague}
 
     @property
     def back_url(self) -> str:
@@ -170,4 +169,4 @@ class DeskVerbView(ClaimView):
 
     def done(self, case: Claim, arrow: Transition) -> HttpResponse:
         """Back to the claim on the desk; to the queue when it was given back."""
-        return redirect("desk:queue" if arrow.target == SUBMITTED else self.back_url)
+        return redirect("desk:queue" if arrow.verb == "return_to_queue" else self.back_url)

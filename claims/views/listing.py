@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from incentives_portal.accounts.models import User
 from incentives_portal.programs.models import Program
 
-from ..enums import DISCARDED, MACHINE
+from ..enums import MACHINE
 from ..filters import ClaimFilter, searched, words_q
 from ..models import Claim
 from ..overview import Overview, overview
@@ -73,8 +73,7 @@ def _chips(params: QueryDict, above: Overview, user: User) -> Any:
     yield _chip(params, "", None, above.number if above.statuses else None, here)
     if user.is_operator:
         for status in MACHINE.statuses:
-            if status.code != DISCARDED:
-                yield _chip(params, status.code, status.label, None, here)
+            yield _chip(params, status.code, status.label, None, here)
     for status, number in above.statuses:
         yield _chip(params, status.code, status.label, number, here)
 

@@ -135,10 +135,11 @@ def _arrow(machine: Machine, case: Case, verb: str, actor: User, seen: int | Non
         raise NotNow(case, latest_event(case.thread))
     if arrow.decides and actor.organisation_id == case.scope.organisation_id:
         raise NotAllowed
-    if arrow.refusal and (why := arrow.refusal(case, actor)):
-        raise NotAllowed(why)
     if seen != case.version:
         raise Stale(case, latest_event(case.thread))
+    # After that: what has changed meanwhile may be the very thing that refuses it now, and who was faster is the better answer.
+    if arrow.refusal and (why := arrow.refusal(case, actor)):
+        raise NotAllowed(why)
     return arrow
 
 

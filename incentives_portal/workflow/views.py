@@ -27,7 +27,7 @@ class VerbView(View):
     """GET shows the confirmation of a verb, POST does it. Rooms say how to fetch the case, which service does which verb, where to go.
 
     Strangers get 404 by ``get_case``; insiders without the right 403; who comes second gets 409 with who was faster and what it is now,
-    and finds the typed words there; what a rule forbids comes back as 422 at the form.
+    and finds the typed words there, also where the case was taken over meanwhile; what a rule forbids comes back as 422 at the form.
     """
 
     machine: ClassVar[Machine]
@@ -82,6 +82,8 @@ class VerbView(View):
         return self.done(case, arrow)
 
     def success_message(self, case: Case, arrow: Transition) -> str:
+        if arrow.source == arrow.target:
+            return _("%(reference)s: done.") % {"reference": case.thread.reference}
         status = self.machine.status(arrow.target).label
         return _("%(reference)s: now %(status)s.") % {"reference": case.thread.reference, "status": status}
 
@@ -96,8 +98,15 @@ class VerbView(View):
             return case, self._overtaken(case, latest_event(case.thread))
         if not is_open(arrow, case, user):
             why = arrow.refusal(case, user) if arrow.refusal else None
+            if why and may(user, arrow.capability, case.scope) and self._saw_another_version(case):
+                return case, self._overtaken(case, latest_event(case.thread))
             raise PermissionDenied(str(why or ""))
         return case, arrow
+
+    def _saw_another_version(self, case: Case) -> bool:
+        """Whether something was posted about an earlier version of the case."""
+        seen = self.request.POST.get("seen", "")
+        return seen.isdecimal() and int(seen) != case.version
 
     def _page(self, case: Case, arrow: Transition, form: VerbForm, status: int = 200) -> HttpResponse:
         context = {"case": case, "arrow": arrow, "form": form, "view": self} | self.frame_context()

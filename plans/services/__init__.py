@@ -13,6 +13,7 @@ from .content import (
 )
 from .decisions import approve, reject, request_action, return_to_queue, start_review
 from .partner import discard, discard_revision, resubmit, revise, rework, submit, withdraw
+from .taking_over import take_over
 
 #: The service of each verb of the machine; views and tests read it.
 SERVICES = {
@@ -28,6 +29,7 @@ SERVICES = {
     "request_action": request_action,
     "reject": reject,
     "return_to_queue": return_to_queue,
+    "take_over": take_over,
 }
 
 __all__ = [
@@ -52,5 +54,6 @@ __all__ = [
     "rework",
     "start_review",
     "submit",
+    "take_over",
     "withdraw",
 ]

@@ -219,7 +219,8 @@ def test_preview_shows_the_mail_in_the_partners_language_and_sends_nothing(desk,
 def test_late_decision_says_who_was_faster_and_keeps_the_words(desk, world):
     plan = builders.plan_under_review(world)
     reason = world.reason(ThreadKind.PLAN, "reject")
-    services.approve(plan, actor=world.emre, seen=plan.version, approved_amount=Decimal("10000"))
+    services.take_over(plan, actor=world.emre, seen=plan.version)
+    services.approve(plan, actor=world.emre, seen=plan.version + 1, approved_amount=Decimal("10000"))
 
     typed = {"seen": plan.version, "reason": reason.pk, "words": "My long words", "note": "My note"}
     response = desk.post(verb_url(plan, "reject"), typed)
@@ -233,8 +234,7 @@ def test_late_decision_says_who_was_faster_and_keeps_the_words(desk, world):
 
 def test_decision_on_an_older_version_keeps_every_word(desk, world):
     plan = builders.plan_under_review(world)
-    services.return_to_queue(plan, actor=world.emre, seen=plan.version)
-    services.start_review(plan, actor=world.emre, seen=plan.version + 1)
+    services.take_over(plan, actor=world.emre, seen=plan.version)
     reason = world.reason(ThreadKind.PLAN, "reject")
 
     typed = {"seen": plan.version, "reason": reason.pk, "words": "My long words", "note": "My note"}

@@ -2,6 +2,7 @@
 
 from .answers import ANSWERABLE, save_answers
 from .basics import AttendeeDraft, Basics, edit_basics, save_attendees, set_final_comments
+from .closing import close
 from .creating import Beginning, create_proof_for_activity, create_proof_for_period
 from .documents import DocumentDraft, add_documents, edit_document, remove_document
 from .invoices import ExpenseDraft, InvoiceDetails, add_invoice, edit_invoice, remove_invoice
@@ -21,6 +22,7 @@ __all__ = [
     "add_invoice",
     "add_report",
     "certify_report",
+    "close",
     "create_proof_for_activity",
     "create_proof_for_period",
     "discard",

@@ -93,7 +93,16 @@ _PLANS = (
             ("plan under review", "request_action"): "action_required",
             ("plan under review", "reject"): "rejected",
             ("plan under review", "return_to_queue"): "submitted",
+            ("plan on a colleague's desk", "take_over"): "under_review",
         },
+    ),
+    _line(
+        "admin:plans_plan_verb",
+        "plan on a colleague's desk",
+        sees=DESK,
+        takes="FORM",
+        verb="approve",
+        target="approved",
     ),
 )
 

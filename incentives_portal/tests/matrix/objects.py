@@ -150,6 +150,7 @@ def _plans(side: Side) -> None:
     comment_on_plan(submitted, actor=side.world.elif_, words=f"{INTERNAL} at the plan", internal=True)
     comment_on_plan(submitted, actor=side.world.elif_, words=side.say("plan-answer"))
     _plan(side, "plan under review", plans.plan_under_review, activities=1)
+    _on_emres_desk(side, _plan(side, "plan on a colleague's desk", plans.plan_under_review, activities=1))
     returned = _plan(side, "returned plan", plans.returned_plan, activities=1, words=side.say("plan-decision"))
     _edit(side, returned)
     _plan(side, "rejected plan", plans.rejected_plan, activities=1)
@@ -157,6 +158,11 @@ def _plans(side: Side) -> None:
     if side.whole:
         _revision(side, "returned revision", "request_action")
         _revision(side, "rejected revision", "reject")
+
+
+def _on_emres_desk(side: Side, plan: Plan) -> None:
+    plans.services.take_over(plan, actor=side.world.emre, seen=plan.version)
+    _keep_plan(side, "plan on a colleague's desk", plans.fresh(plan))
 
 
 def _edit(side: Side, plan: Plan) -> None:
@@ -267,7 +273,11 @@ def _do(side: Side, claim: Claim, verb: str) -> None:
     actor = getattr(world, who) if who else world.mira
     if verb == "submit":
         claims.send(current, side.writer, words=side.say("submission-words"))
-    elif verb == "start_review":
+    elif verb == "resubmit":
+        claims.send(current, side.writer, verb)
+    elif verb == "withdraw":
+        CLAIM_VERBS[verb](current, actor=side.writer, seen=current.version)
+    elif verb in ("start_review", "take_over"):
         CLAIM_VERBS[verb](current, actor=actor, seen=current.version)
     elif verb == "dispute":
         CLAIM_VERBS[verb](current, actor=side.writer, seen=current.version, words=side.say("dispute"))
@@ -314,9 +324,15 @@ def _decided_claims(side: Side) -> None:
     rejected = "submit start_review:daniel reject:daniel"
     returned = _claim(side, "returned cloud claim", upto="submit start_review request_action")
     _mend(side, returned)
+    _claim(side, "withdrawn claim", upto="submit withdraw")
     _claim(side, "claim under review", upto="submit start_review")
+    _claim(side, "claim on a colleague's desk", upto="submit start_review:daniel")
+    _claim(side, "resubmitted claim", upto="submit start_review:daniel request_action:daniel resubmit")
     _claim(side, "rejected claim", upto=rejected)
     _claim(side, "disputed claim", upto=f"{rejected} dispute")
+    _claim(side, "dispute on the desk", upto=f"{rejected} dispute start_review")
+    colleagues = "submit start_review:daniel reject:daniel dispute start_review:emre"
+    _claim(side, "dispute on a colleague's desk", upto=colleagues)
     if side.whole:
         _claim(side, "dispute of one's own decision", upto="submit start_review reject dispute")
 

@@ -152,6 +152,9 @@ CLAIMS = (
     _verb("claims:verb", "submitted device claim", "withdraw", "editing", ADMIN, READERS | OPERATORS),
     _verb("claims:verb", "submitted cloud claim", "withdraw", "editing", ADMIN | GLOBAL, READERS | OPERATORS),
     _verb("claims:verb", "rejected claim", "dispute", "disputed", ADMIN, READERS | OPERATORS),
+    _verb("claims:verb", "returned device claim", "give_up", "discarded", ADMIN, READERS | OPERATORS),
+    _verb("claims:verb", "returned cloud claim", "give_up", "discarded", ADMIN | GLOBAL, READERS | OPERATORS),
+    _verb("claims:verb", "withdrawn claim", "give_up", "discarded", ADMIN | GLOBAL, READERS | OPERATORS),
 )
 
 REVIEW = (
@@ -169,6 +172,14 @@ REVIEW = (
     _verb("desk:verb", "disputed claim", "approve", "approved", REVIEWER, READERS | OPERATORS),
     _verb("desk:verb", "disputed claim", "request_action", "action_required", REVIEWER, READERS | OPERATORS),
     _verb("desk:verb", "disputed claim", "reject", "rejected", REVIEWER, READERS | OPERATORS),
+    # What a colleague has on the desk is taken over before anything else is done with it.
+    _verb("desk:verb", "claim on a colleague's desk", "take_over", "under_review", REVIEWER, READERS | OPERATORS),
+    _verb("desk:verb", "claim on a colleague's desk", "approve", "approved", NOBODY, READERS | OPERATORS),
+    _verb("desk:verb", "resubmitted claim", "take_over", "under_review", REVIEWER, READERS | OPERATORS),
+    _verb("desk:verb", "resubmitted claim", "start_review", "under_review", NOBODY, READERS | OPERATORS),
+    _verb("desk:verb", "disputed claim", "start_review", "disputed", REVIEWER, READERS | OPERATORS),
+    _verb("desk:verb", "dispute on the desk", "return_to_queue", "disputed", REVIEWER, READERS | OPERATORS),
+    _verb("desk:verb", "dispute on a colleague's desk", "take_over", "disputed", REVIEWER, READERS | OPERATORS),
     # A dispute is decided by another person than the one who rejected: this one was rejected by the column's own reviewer.
     _verb("desk:verb", "dispute of one's own decision", "approve", "approved", NOBODY, READERS | OPERATORS),
 )
