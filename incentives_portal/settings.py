@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from kombu import Queue
 
 from incentives_portal.embedded.secret import secret_key
 
@@ -164,6 +165,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
     "socket_keepalive": True,
     "health_check_interval": 25,
+    "queue_order_strategy": "priority",  # in the order of CELERY_TASK_QUEUES
     "max_retries": 0,  # a publisher gives up at once; workers reconnect by their own setting below
 }
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
@@ -177,6 +179,9 @@ CELERY_TASK_SOFT_TIME_LIMIT = 45
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "portal"
+# Pictures have a queue of their own, so that no mail waits behind them. A worker that is told no queue serves both, mails first.
+CELERY_TASK_QUEUES = [Queue(name, routing_key=name) for name in ("portal", "documents")]
+CELERY_TASK_ROUTES = {"documents.*": {"queue": "documents"}}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CONCURRENCY = env.int("CELERY_CONCURRENCY", default=2)
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
@@ -186,6 +191,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "relay the outbox": {"task": "outbox.relay", "schedule": 5.0, "options": {"expires": 30}},
     "render waiting documents": {"task": "documents.render_pending", "schedule": 30.0, "options": {"expires": 60}},
+    "sweep forgotten uploads": {"task": "documents.sweep", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(PORTAL_STATE / "beat-schedule")
 
@@ -227,6 +233,7 @@ STORAGES = {
 }
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=20 * 1024 * 1024)  # of one file
 UPLOAD_MAX_FILES = env.int("UPLOAD_MAX_FILES", default=20)  # at once
+UPLOAD_KEEP_HOURS = env.int("UPLOAD_KEEP_HOURS", default=24)  # of forms that were never completed; then they are swept
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 

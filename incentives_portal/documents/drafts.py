@@ -1,19 +1,20 @@
 """Files of a form that failed. They are stored already; the form gives out a signed token for each and takes it back.
 
-A token is bound to the person and to the organisation, and is good for one fortnight: then the form has been forgotten.
+A token is bound to the person and to the organisation, and is good for as long as a file is kept that nothing refers to
+(``UPLOAD_KEEP_HOURS``): then the form has been forgotten, and the file is swept (``sweeping.py``).
 """
 
 from collections.abc import Iterable
-from datetime import timedelta
 
 from django.core import signing
 
+from incentives_portal import clock
 from incentives_portal.accounts.models import Organisation, User
 
+from . import limits
 from .models import DocumentVersion
 
 _SALT = "incentives_portal.documents.drafts"
-LIFETIME = timedelta(days=14)
 
 
 def token_for(version: DocumentVersion, *, actor: User, organisation: Organisation) -> str:
@@ -24,12 +25,13 @@ def token_for(version: DocumentVersion, *, actor: User, organisation: Organisati
 def versions_for(tokens: Iterable[str], *, actor: User, organisation: Organisation) -> list[DocumentVersion]:
     """The files of the tokens, in the order in which they were stored, in one query.
 
-    Left out: tokens that are forged, too old, of another person or organisation, and files removed in the meantime.
+    Left out: tokens that are forged, too old, of another person or organisation, and files removed in the meantime. A form that fails
+    again and again gets new tokens; the file does not get younger by that, because the sweep counts from its upload.
     """
     wanted = {public_id for token in tokens if (public_id := _read(token, actor, organisation))}
     if not wanted:
         return []
-    files = DocumentVersion.objects.current().with_checks()
+    files = DocumentVersion.objects.current().with_checks().filter(at__gt=clock.now() - limits.kept())
     return list(
         files.filter(public_id__in=wanted, document__organisation=organisation, uploaded_by=actor).order_by("pk")
     )
@@ -37,7 +39,7 @@ def versions_for(tokens: Iterable[str], *, actor: User, organisation: Organisati
 
 def _read(token: str, actor: User, organisation: Organisation) -> str | None:
     try:
-        public_id, actor_id, organisation_id = signing.loads(token, salt=_SALT, max_age=LIFETIME)
+        public_id, actor_id, organisation_id = signing.loads(token, salt=_SALT, max_age=limits.kept())
     except signing.BadSignature:
         return None
     return public_id if (actor_id, organisation_id) == (actor.pk, organisation.pk) else None

@@ -1,5 +1,7 @@
 """How large and how many. Settings may change it; the sentence is shown before anybody chooses a file."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
@@ -19,8 +21,26 @@ def max_files() -> int:
     return getattr(settings, "UPLOAD_MAX_FILES", 20)
 
 
+def max_total_bytes() -> int:
+    """What all files that come at once may have together, in bytes."""
+    return getattr(settings, "UPLOAD_MAX_TOTAL_BYTES", 100 * _MEGABYTE)
+
+
+def kept() -> timedelta:
+    """How long a form that is not completed can hold on to a file."""
+    return timedelta(hours=settings.UPLOAD_KEEP_HOURS)
+
+
 def max_size_text() -> str:
-    return _("%(megabytes)d MB") % {"megabytes": max_bytes() // _MEGABYTE}
+    return _megabytes(max_bytes())
+
+
+def max_total_text() -> str:
+    return _megabytes(max_total_bytes())
+
+
+def _megabytes(count: int) -> str:
+    return _("%(megabytes)d MB") % {"megabytes": count // _MEGABYTE}
 
 
 def accepted_types_text() -> str:

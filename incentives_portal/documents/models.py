@@ -2,7 +2,6 @@
 
 import uuid
 
-import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -10,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from incentives_portal import clock
 from incentives_portal.accounts.models import Organisation, User
 
-from .enums import FORMATS, REASON_CHOICES, CheckState, FileType
+from .append_only import APPEND_ONLY
+from .enums import FORMATS, PICTURES, REASON_CHOICES, CheckState, FileType
 from .names import MAX_LENGTH
 from .querysets import DocumentVersionQuerySet, VersionCheckQuerySet
 
@@ -70,7 +70,7 @@ class DocumentVersion(models.Model):
             models.CheckConstraint(name="version_type_known", condition=Q(type__in=FileType.values)),
             models.CheckConstraint(name="version_counts_from_one", condition=Q(number__gte=1, size__gte=1)),
         ]
-        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = APPEND_ONLY
 
     def __str__(self) -> str:
         return self.original_name
@@ -81,7 +81,7 @@ class DocumentVersion(models.Model):
 
     @property
     def is_picture(self) -> bool:
-        return self.type in (FileType.JPEG, FileType.PNG)
+        return self.type in PICTURES
 
     @property
     def is_drawn(self) -> bool:

@@ -9,6 +9,7 @@ from kombu.exceptions import OperationalError
 
 from incentives_portal import clock
 
+from . import sweeping
 from .checking import check_version
 from .models import VersionCheck
 
@@ -37,6 +38,13 @@ def render_pending() -> None:
             check_version(version_id)
         except Exception:
             logger.exception("Checking version %s failed; it stays on the list", version_id)
+
+
+@shared_task(name="documents.sweep", ignore_result=True, soft_time_limit=240, time_limit=270)
+def sweep() -> None:
+    """Remove what nothing refers to. The time limits lie below the broker's visibility timeout; what is left comes next time."""
+    swept = sweeping.sweep()
+    logger.info("Swept %d documents and %d files without a row", swept.documents, swept.files)
 
 
 def queue_rendering(version_ids: Sequence[int]) -> None:

@@ -29,7 +29,7 @@ from .words import compile_words
 
 PORTS_TO_TRY = 50
 FIRST_PAGE_SECONDS = 180  # a busy or slow machine is no reason to give up
-STOP_ORDER = ["web", "beat", "worker", "mailbox"]
+STOP_ORDER = ["web", "beat", "worker", "pictures", "mailbox"]
 
 
 def open_door(host: str, port: int) -> tuple[list[socket.socket], int]:
@@ -132,11 +132,14 @@ def parts(doors: list[socket.socket], mail_port: int, environment: dict[str, str
     environment = {**environment, "PYTHONWARNINGS": "ignore:You're running the worker"}
     binds = [part for door in doors for part in ("--bind", f"fd://{door.fileno()}")]
     web = [python, "-m", "gunicorn", "incentives_portal.wsgi", "--workers", "2", "--no-control-socket", *binds]
-    worker = [*celery, "worker", "-n", "portal@localhost", "--without-gossip", "--without-mingle"]
+    alone = ["--without-gossip", "--without-mingle"]
+    worker = [*celery, "worker", "-Q", "portal", "-n", "portal@localhost", *alone]
+    pictures = [*celery, "worker", "-Q", "documents", "-n", "documents@localhost", "--concurrency", "1", *alone]
     home = settings.BASE_DIR
     running = [
         Part("web", web, home, environment, tuple(door.fileno() for door in doors)),
         Part("worker", worker, home, environment),
+        Part("pictures", pictures, home, environment),
         Part("beat", [*celery, "beat", "--pidfile="], home, environment),
     ]
     if mail_port:

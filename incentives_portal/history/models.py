@@ -5,18 +5,16 @@ Nothing of what a person did or said is ever changed or deleted: the database re
 
 import uuid
 
-import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.models import Organisation
+from incentives_portal.documents.append_only import APPEND_ONLY
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.texts import TextsField, in_language
 
 from .querysets import EventQuerySet
-
-APPEND_ONLY = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
 
 class ThreadKind(models.TextChoices):

@@ -12,12 +12,14 @@ if "PORTAL_STATE" not in os.environ:
     atexit.register(shutil.rmtree, os.environ["PORTAL_STATE"], ignore_errors=True)
 
 from incentives_portal.settings import *  # noqa: E402, F403
-from incentives_portal.settings import STORAGES  # noqa: E402
+from incentives_portal.settings import DATABASES, STORAGES  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # The manifest storage needs collectstatic; what it does is tested with the real web server.
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# Tests that commit are undone by TRUNCATE, which append-only tables refuse to every other connection.
+DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c portal.may_truncate=on"
 # A poke goes nowhere in tests, as if the broker had forgotten it; tests of the real way use the fixture `stack`.
 CELERY_BROKER_URL = "memory://"

@@ -26,10 +26,10 @@ def own(proof: Proof, part: Part) -> Part:
 
 
 def take_over(proof: Proof, version: DocumentVersion, place: str) -> Document:
-    """The document of a stored file, to become a part of the proof. Raises Refused for one of others, removed, or in use already."""
-    document = Document.objects.select_for_update().get(pk=version.document_id)
-    foreign = document.organisation_id != proof.location.organisation_id
-    if foreign or document.removed_at is not None or is_used(document):
+    """The document of a stored file, to become a part of the proof. Raises Refused for one of others, removed, swept, or in use already."""
+    document = Document.objects.select_for_update().filter(pk=version.document_id).first()
+    foreign = document is None or document.organisation_id != proof.location.organisation_id
+    if document is None or foreign or document.removed_at is not None or is_used(document):
         raise Refused(_("This file cannot be used here. Choose it again."), place=place)
     return document
 

@@ -219,7 +219,7 @@ def test_ctrl_c_the_death_of_a_part_and_of_the_supervisor_leave_nothing_but_the_
     url = portal.start("--port", str(taken))
     assert sign_in(url, person, accounts.password()) == f"{url}/"
     everything = portal.processes()
-    portal.part("celery --quiet -A incentives_portal worker").kill()
+    portal.part("celery --quiet -A incentives_portal worker -Q portal").kill()
     assert portal.wait_for_the_end() == 1
     assert "Everything was stopped: worker ended with status -9." in portal.output
     assert still_there(everything) == []

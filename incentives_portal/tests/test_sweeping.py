@@ -1,0 +1,269 @@
+"""Uploads that nothing refers to are removed after a day, and never one that is referred to, whatever happens at the same moment."""
+
+import os
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.management import call_command
+from django.db import connection, connections, transaction
+
+from claims import services as claims
+from claims.tests import builders as claim_builders
+from incentives_portal import clock
+from incentives_portal.documents import drafts, limits, sweeping
+from incentives_portal.documents import services as documents
+from incentives_portal.documents.checking import check_version
+from incentives_portal.documents.models import Document, DocumentVersion, PageImage
+from incentives_portal.documents.tests import samples
+from incentives_portal.programs.catalogue.loading import load_catalogue
+from incentives_portal.tests.world import NOW, make_world
+from incentives_portal.workflow.errors import Refused
+from proofs.tests import builders as proofs
+
+OLD = sweeping.GRACE + timedelta(hours=24, seconds=1)
+
+
+@pytest.fixture
+def world(db):
+    with clock.at(NOW):
+        load_catalogue()
+        yield make_world()
+
+
+def upload(actor, name="scan.csv", content=samples.CSV):
+    return documents.store(samples.upload(name, content), organisation=actor.organisation, actor=actor)
+
+
+def old_upload(actor, **given):
+    with clock.at(clock.now() - OLD):
+        return upload(actor, **given)
+
+
+def sweep():
+    return sweeping.sweep().documents
+
+
+def is_there(version):
+    return (
+        DocumentVersion.objects.filter(pk=version.pk).exists(),
+        Document.objects.filter(pk=version.document_id).exists(),
+        default_storage.exists(version.storage_key),
+    )
+
+
+THERE, GONE = (True, True, True), (False, False, False)
+
+
+def test_every_foreign_key_to_documents_in_the_database_is_looked_at(db):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT conrelid::regclass::text FROM pg_constraint WHERE contype = 'f'"
+            " AND confrelid IN ('documents_document'::regclass, 'documents_documentversion'::regclass)"
+        )
+        there = {table for (table,) in cursor.fetchall()}
+
+    looked_at = {
+        relation.related_model._meta.db_table
+        for model in (Document, DocumentVersion)
+        for relation in sweeping.referring(model)
+    }
+    assert looked_at == there - {model._meta.db_table for model in sweeping.OWN}
+    assert {"proofs_invoice", "proofs_proofdocument", "proofs_sealedfile", "history_remark"} <= looked_at
+
+
+def test_upload_of_a_form_that_was_never_completed_goes_with_its_pictures(world, django_capture_on_commit_callbacks):
+    version = old_upload(world.jana, name="photo.png", content=samples.picture(kind="PNG"))
+    check_version(version.pk)
+    image = PageImage.objects.get(version=version)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        assert sweep() == 1
+
+    assert is_there(version) == GONE
+    assert not default_storage.exists(image.storage_key)
+
+
+def test_young_upload_stays(world):
+    with clock.at(clock.now() - OLD + timedelta(seconds=2)):
+        version = upload(world.jana)
+
+    assert sweep() == 0
+    assert is_there(version) == THERE
+
+
+def test_setting_says_how_long(world, settings):
+    settings.UPLOAD_KEEP_HOURS = 48
+    old_upload(world.jana)
+
+    assert sweep() == 0
+
+
+def test_no_form_can_take_up_what_the_sweep_may_remove(world, settings):
+    version = old_upload(world.jana)
+    token = drafts.token_for(version, actor=world.jana, organisation=world.jana.organisation)
+
+    assert drafts.versions_for([token], actor=world.jana, organisation=world.jana.organisation) == []
+
+
+def test_what_is_referred_to_stays(world):
+    with clock.at(clock.now() - OLD):
+        claim = claim_builders.returned_claim(world)
+        version = upload(world.jana)
+        claims.add_comment(claim, actor=world.jana, words="See the file.", versions=[version])
+    before = set(DocumentVersion.objects.values_list("pk", flat=True))
+
+    assert sweep() == 0
+    assert set(DocumentVersion.objects.values_list("pk", flat=True)) == before
+    assert len(before) > 1
+
+
+def test_former_version_and_removed_document_stay_for_the_record(world):
+    with clock.at(clock.now() - OLD):
+        proof = proofs.make_proof(world)
+        row = proofs.add_document(proof, world.jana)
+        documents.replace(row.document, samples.upload("b.csv", samples.CSV), world.jana)
+        removed = upload(world.jana)
+        documents.remove(removed.document, world.jana)
+
+    assert sweep() == 0
+    assert row.document.versions.count() == 2
+    assert is_there(removed) == THERE
+
+
+def test_file_that_is_gone_is_refused_in_words(world):
+    proof = proofs.make_proof(world)
+    version = old_upload(world.jana)
+    sweep()
+
+    with pytest.raises(Refused, match="Choose it again"):
+        proofs.add_document(proof, world.jana, version=version)
+
+
+def stored(name, age):
+    key = default_storage.save(f"documents/{name}", ContentFile(b"x"))
+    then = time.time() - age.total_seconds()
+    os.utime(default_storage.path(key), (then, then))
+    return key
+
+
+def test_file_without_a_row_goes_when_it_is_old(world):
+    lost, fresh = stored("lost", OLD), stored("fresh", limits.kept())
+    version = upload(world.jana)
+    os.utime(default_storage.path(version.storage_key), (0, 0))
+
+    assert sweeping.sweep().files == 1
+
+    assert [default_storage.exists(key) for key in (lost, fresh, version.storage_key)] == [False, True, True]
+
+
+def test_empty_storage_is_no_error(db):
+    assert sweeping.sweep() == sweeping.Swept(0, 0)
+
+
+def test_command_says_what_it_removed(world, capsys):
+    old_upload(world.jana)
+
+    call_command("sweep_uploads")
+
+    assert "Removed 1 documents and 0 files" in capsys.readouterr().out
+
+
+# At the same moment
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("way", ["proof", "comment"])
+def test_upload_that_is_being_attached_is_not_lost(transactional_db, request, way):
+    """The writer has begun and not committed: its row cannot be seen yet, and the sweep must wait for it."""
+    world = request.getfixturevalue("world")
+    claim = claim_builders.draft_claim(world)
+    version, now = old_upload(world.jana), clock.now()
+    attached, swept, results = threading.Event(), threading.Event(), {}
+
+    def attach():
+        with clock.at(now), transaction.atomic():
+            if way == "proof":
+                proofs.add_document(claim.proof, world.jana, version=version)
+            else:
+                claims.add_comment(claim, actor=world.jana, words="See the file.", versions=[version])
+            attached.set()
+            swept.wait(1)
+
+    def remove():
+        attached.wait(10)
+        with clock.at(now):
+            results["swept"] = sweep()
+        swept.set()
+
+    run(attach, remove)
+
+    assert results == {"swept": 0}
+    assert is_there(version) == THERE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_writer_that_takes_long_makes_the_sweep_come_again_later(transactional_db, request, monkeypatch):
+    world = request.getfixturevalue("world")
+    claim = claim_builders.draft_claim(world)
+    attachable, forgotten, now = upload(world.jana), old_upload(world.jana), clock.now()
+    monkeypatch.setattr(sweeping, "_PATIENCE", "100ms")
+    attached, swept, results = threading.Event(), threading.Event(), {}
+
+    def attach():
+        with clock.at(now), transaction.atomic():
+            proofs.add_document(claim.proof, world.jana, version=attachable)
+            attached.set()
+            swept.wait(10)
+
+    def remove():
+        attached.wait(10)
+        with clock.at(now):
+            results["first"] = sweep()
+            swept.set()
+
+    run(attach, remove)
+
+    assert (results, is_there(forgotten)) == ({"first": 0}, THERE)
+    assert sweep() == 1
+    assert (is_there(forgotten), is_there(attachable)) == (GONE, THERE)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_sweeps_at_once_remove_each_document_once(transactional_db, request):
+    world = request.getfixturevalue("world")
+    for _number in range(5):
+        old_upload(world.jana)
+    now, gate, results = clock.now(), threading.Barrier(2), []
+
+    def remove():
+        gate.wait(10)
+        with clock.at(now):
+            results.append(sweep())
+
+    run(remove, remove)
+
+    assert sum(results) == 5
+    assert not Document.objects.exists()
+
+
+def run(*deeds):
+    errors = []
+
+    def guarded(deed):
+        try:
+            deed()
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=guarded, args=[deed]) for deed in deeds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert errors == []
