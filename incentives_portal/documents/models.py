@@ -10,7 +10,7 @@ from incentives_portal import clock
 from incentives_portal.accounts.models import Organisation, User
 
 from .append_only import APPEND_ONLY
-from .enums import FORMATS, PICTURES, REASON_CHOICES, CheckState, FileType
+from .enums import FORMATS, REASON_CHOICES, CheckState, FileType
 from .names import MAX_LENGTH
 from .querysets import DocumentVersionQuerySet, VersionCheckQuerySet
 
@@ -81,7 +81,7 @@ class DocumentVersion(models.Model):
 
     @property
     def is_picture(self) -> bool:
-        return self.type in PICTURES
+        return self.type in (FileType.JPEG, FileType.PNG)
 
     @property
     def is_drawn(self) -> bool:
