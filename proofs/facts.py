@@ -1,6 +1,6 @@
 """What the rules of a proof look at, gathered for ``assess_proof``. A fixed number of queries for any number of parts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -40,18 +40,21 @@ def assess(proof: Proof) -> Assessment:
 
 
 def proof_facts(
-    proof: Proof, folder: ProofFolder | None = None, versions: dict[str, DocumentVersion] | None = None
+    proof: Proof,
+    folder: ProofFolder | None = None,
+    versions: dict[str, DocumentVersion] | None = None,
+    requirements: Sequence[Requirement] | None = None,
 ) -> ProofFacts:
     """The facts of the proof and its parts as they are now; what the caller has read already it hands over.
 
-    Queries, with a proof of ``for_page()``: one for the parts, one for the files, five or six for the catalogue (one more for a
-    composite), one for what was used before, one for rates if there is another currency, and those of the limits (upstairs.used_of).
+    Queries, with a proof of ``for_page()``: one for the parts, one for the files, two for the catalogue (one more for a composite),
+    one for the same evidence elsewhere, one for rates if there is another currency, and those of the limits (upstairs.used_of).
     """
     folder = folder or read(content_of(proof))
     states = {key: version.check_result.state for key, version in (versions or versions_of(folder)).items()}
     used = used_of(proof) or Used(planned=_asked_by_others(proof))
     twice = again.find(proof, folder)
-    activity = catalogue_of(proof, folder)
+    activity = catalogue_of(proof, folder, requirements)
     first = proof.first_sealed_at
     return ProofFacts(
         today=clock.today(proof.time_zone),
@@ -74,9 +77,15 @@ def proof_facts(
     )
 
 
-def catalogue_of(proof: Proof, folder: ProofFolder) -> ActivityFacts:
+def catalogue_of(proof: Proof, folder: ProofFolder, requirements: Sequence[Requirement] | None = None) -> ActivityFacts:
     """The activity as the catalogue has it for this program on the day of execution."""
-    return catalogue_snapshot(proof.activity_type, proof.program, components_of(folder), day=proof.executed_on)
+    return catalogue_snapshot(
+        proof.activity_type,
+        proof.program,
+        components_of(folder),
+        day=proof.executed_on,
+        requirements=requirements,
+    )
 
 
 def components_of(folder: ProofFolder) -> list[ActivityType]:
@@ -85,18 +94,27 @@ def components_of(folder: ProofFolder) -> list[ActivityType]:
     return list(ActivityType.objects.filter(code__in=codes)) if codes else []
 
 
+def all_requirements(proof: Proof, folder: ProofFolder) -> list[Requirement]:
+    """The requirements of the activity and of the components used. One query, two for a composite."""
+    return requirements_of(proof.activity_type, proof.program, components_of(folder))
+
+
 def requirements_for(proof: Proof, folder: ProofFolder, *, also: Iterable[str] = ()) -> list[Requirement]:
     """The requirements that apply to the proof as it stands: what forms offer. One query, two for a composite.
 
     ``also`` are codes that are offered in any case, because they were chosen before.
     """
+    return applicable(all_requirements(proof, folder), folder, also=also)
+
+
+def applicable(rows: Iterable[Requirement], folder: ProofFolder, *, also: Iterable[str] = ()) -> list[Requirement]:
+    """Those whose condition holds for the proof as it stands. No query."""
     given = Circumstances(
         expenses={cost.type for cost, _currency in folder.costs() if cost.type},
         answers={answer.code: answer.value for answer in folder.answers},
         components=[component.code for component in folder.components],
         evidence={"invoice" for _invoice in folder.invoices} | {"report" for _report in folder.reports},
     )
-    rows = requirements_of(proof.activity_type, proof.program, components_of(folder))
     kept = set(also)
     return [row for row in rows if row.code in kept or holds(row.only_if, given)]
 

@@ -28,7 +28,7 @@ from incentives_portal.workflow.machine import Status
 
 from . import rules
 from .content import content_of
-from .facts import proof_facts, requirements_for, versions_of
+from .facts import all_requirements, applicable, proof_facts, versions_of
 from .folder import AnswerPart, DocumentPart, ExpensePart, FilePart, InvoicePart, ProofFolder, ReportPart, read
 from .forms import AnswersForm, CommentsForm, DocumentsForm
 from .models import Proof
@@ -241,12 +241,13 @@ def evidence_context(
 def workbench_context(proof: Proof, user: User, *, here: str = "", marks: Marks | None = None) -> dict[str, Any]:
     """For ``proofs/_workbench.html`` and ``proofs/_checklist.html``: the proof as the person may edit it now.
 
-    ``here`` is the path of the page, to which its forms come back. Twelve queries for any number of parts (facts.proof_facts, and one
-    for the requirements that forms offer); one or two more for a composite activity or caps on some costs.
+    ``here`` is the path of the page, to which its forms come back. Five queries for any number of parts and those of the limits
+    (facts.proof_facts); two more for a composite activity.
     """
     folder = read(content_of(proof))
     versions = versions_of(folder)
-    facts = proof_facts(proof, folder, versions)
+    requirements = all_requirements(proof, folder)
+    facts = proof_facts(proof, folder, versions, requirements)
     evidence = Evidence(
         proof,
         user,
@@ -257,8 +258,8 @@ def workbench_context(proof: Proof, user: User, *, here: str = "", marks: Marks 
         can_contribute=rules.may_contribute(user, proof),
         here=here or proof.get_absolute_url(),
     )
-    requirements = requirements_for(proof, folder)
-    return {"evidence": evidence, "bench": Bench(evidence, facts, assess_proof(facts), requirements)}
+    bench = Bench(evidence, facts, assess_proof(facts), applicable(requirements, folder))
+    return {"evidence": evidence, "bench": bench}
 
 
 def file_url(proof: Proof, version_id: object) -> str:

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from .models import Proof  # noqa: F401
 
-#: What every page and every verb of a proof asks for: scope, track, deadlines.
-HEAD = ("thread", "location__organisation", "program__calendar")
+#: What every page and every verb of a proof asks for: scope, track, deadlines, what is required.
+HEAD = ("thread", "location__organisation", "program__calendar", "activity_type")
 
 
 class ProofQuerySet(models.QuerySet["Proof"]):
@@ -25,7 +25,6 @@ class ProofQuerySet(models.QuerySet["Proof"]):
         """With what every page that shows a proof's head needs, the approved plan with its campaign included. One query."""
         return self.select_related(
             *HEAD,
-            "activity_type",
             "activity__campaign__plan__thread",
             "activity__campaign__plan__approved_submission",
             "usage_period",

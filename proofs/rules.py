@@ -119,15 +119,12 @@ def note_problem(note: str, file_name: str) -> str | None:
 
 
 def due_at(proof: "Proof") -> datetime | None:
-    """Until when the claim for this proof is to be filed: 180 days after the campaign starts (vector PO-3), or by the end of claiming."""
+    """Until when the claim for this proof is to be filed: on the plan track 180 days after the campaign starts (vector PO-3; None where
+    the program has no due date), else by the end of claiming.
+    """
     if proof.activity:
-        return due_at_for(proof.activity)
+        return dates.poe_due_at(proof.program, bounds_of(proof.activity)[0])
     return clock.end_of_day(claiming(proof)[1], proof.time_zone)
-
-
-def due_at_for(activity: "Activity") -> datetime | None:
-    """Until when a proof of the activity is to be filed; None where the program has no due date."""
-    return dates.poe_due_at(activity.campaign.plan.program, bounds_of(activity)[0])
 
 
 def planned_amount(activity: "Activity") -> Decimal:

@@ -41,8 +41,8 @@ def other_side(claim: "Claim", event: "Event") -> list[User]:
 
 def reviewers(claim: "Claim") -> list[User]:
     """The person on whose desk the claim is, else everybody who may review it."""
-    assignment = Assignment.objects.filter(thread=claim.thread_id, user__is_active=True).select_related("user").first()
-    if assignment:
+    active = Assignment.objects.filter(thread=claim.thread_id, user__is_active=True)
+    if assignment := active.select_related("user__organisation").first():
         return [assignment.user]
     return list(holders("claim.review", claim.scope)) or _plan_desk(claim)
 

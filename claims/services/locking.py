@@ -2,6 +2,7 @@
 
 from incentives_portal.programs.models import Enrolment
 from plans.models import Plan
+from proofs import services as proofs
 from proofs.models import Proof
 
 from ..models import Claim
@@ -9,9 +10,8 @@ from ..models import Claim
 
 def locked_proof(claim: Claim) -> Proof:
     """The claim's proof, read again under its lock, with what an assessment asks about; the claim holds it from now on."""
-    proof = Proof.objects.for_page().select_for_update(of=("self",)).get(pk=claim.proof_id)
-    claim.proof = proof
-    return proof
+    claim.proof = proofs.hold(claim.proof_id)
+    return claim.proof
 
 
 def locked_limits(proof: Proof) -> Plan | None:

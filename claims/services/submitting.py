@@ -13,7 +13,7 @@ from incentives_portal.workflow.errors import Refused, Stale
 from proofs import rules as proof_rules
 from proofs import services as proofs
 from proofs.content import content_of
-from proofs.facts import proof_facts
+from proofs.facts import proof_facts, versions_of
 from proofs.folder import read
 
 from ..enums import MACHINE
@@ -54,11 +54,13 @@ def _send(verb: str, claim: Claim, actor: User, seen: int | None, seen_proof: in
             raise Stale(current, latest_event(proof.thread))
         locked_limits(proof)
         content = content_of(proof)
-        assessment = assess_proof(proof_facts(proof, read(content)))
+        folder = read(content)
+        versions = versions_of(folder)
+        assessment = assess_proof(proof_facts(proof, folder, versions))
         if assessment.blocks:
             raise NotReady(assessment)
         submission = snapshot(current.thread, content, assessment.to_json(), actor)
-        current.proof = proofs.seal(proof)
+        proofs.seal(proof, versions.values())
         current.submission, current.round = submission, 0
         current.submitted_at = clock.now()
         current.due_at = dates.review_due_at(proof.program, current.submitted_at)
@@ -73,7 +75,8 @@ def withdraw(claim: Claim, *, actor: User, seen: int | None, words: str = "") ->
     """Take a submitted claim back before its review has begun; its proof can be edited and it can be submitted again."""
 
     def before(current: Claim) -> None:
-        proof = proofs.unseal(current.proof)
+        proof = locked_proof(current)
+        proofs.unseal(proof)
         current.due_at = proof_rules.due_at(proof)
 
     def after(current: Claim, _event: Event) -> None:

@@ -1,4 +1,7 @@
-"""Writing history. The only functions that insert threads, events, remarks and submissions."""
+"""Writing history. The only functions that insert threads, events, remarks and submissions.
+
+They are part of their caller's transaction and fail with it, so they set no savepoint of their own.
+"""
 
 import hashlib
 import json
@@ -36,7 +39,7 @@ class RemarkDraft:
     reason: ReasonCode | None = None
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def open_thread(kind: ThreadKind, organisation: Organisation, title: str) -> Thread:
     """Begin the history of a case and give it the reference by which people call it."""
     prefix, year = _PREFIXES[kind], clock.now().year
@@ -60,7 +63,7 @@ def rename_thread(thread: Thread, title: str) -> None:
     thread.title = title
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def record(
     thread: Thread,
     actor: User,
@@ -108,7 +111,7 @@ def comment(
     return record(thread, actor, code, words=words, internal=internal, remarks=remarks)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def snapshot(thread: Thread, content: Mapping[str, Any], assessment: Mapping[str, Any], actor: User) -> Submission:
     """Keep what is submitted, as it is now. The caller holds the lock of the case, so numbers follow each other."""
     canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

@@ -29,7 +29,7 @@ class NotResendable(Exception):
     """The message is on its way already, is secret, or there is nobody and no address to send it to."""
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def queue(event: Event, code: str, letter_for: LetterWriter, recipients: Iterable[User]) -> list[Message]:
     """Write the message about an event to each of these people, and return the rows. The caller's transaction decides event and rows.
 
@@ -47,7 +47,7 @@ def queue(event: Event, code: str, letter_for: LetterWriter, recipients: Iterabl
     return mine
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def queue_outsiders(
     event: Event, code: str, letter_for: OutsiderWriter, outsiders: Iterable[Outsider]
 ) -> list[Message]:

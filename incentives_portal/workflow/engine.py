@@ -117,7 +117,12 @@ def latest_event(thread: Thread) -> Event | None:
 
 def assign(thread: Thread, user: User) -> None:
     """Put the case on a person's desk."""
-    Assignment.objects.update_or_create(thread=thread, defaults={"user": user, "since": clock.now()})
+    Assignment.objects.bulk_create(
+        [Assignment(thread=thread, user=user, since=clock.now())],
+        update_conflicts=True,
+        unique_fields=["thread"],
+        update_fields=["user", "since"],
+    )
 
 
 def release(thread: Thread) -> None:

@@ -7,7 +7,7 @@ from .creating import Beginning, create_proof_for_activity, create_proof_for_per
 from .documents import DocumentDraft, add_documents, edit_document, remove_document
 from .invoices import ExpenseDraft, InvoiceDetails, add_invoice, edit_invoice, remove_invoice
 from .reports import WorkDraft, add_report, certify_report, edit_report, remove_report
-from .sealing import discard, seal, unseal
+from .sealing import discard, hold, seal, unseal
 
 __all__ = [
     "ANSWERABLE",
@@ -30,6 +30,7 @@ __all__ = [
     "edit_document",
     "edit_invoice",
     "edit_report",
+    "hold",
     "remove_document",
     "remove_invoice",
     "remove_report",

@@ -1,60 +1,50 @@
 """Sealing a proof while its claim is with the operator. Only for the room above, inside the transaction of its verb: claim, then proof."""
 
-from incentives_portal import clock
-from incentives_portal.workflow.engine import latest_event, locked
-from incentives_portal.workflow.errors import NotNow, Stale
+from collections.abc import Iterable
 
-from ..content import content_of
-from ..facts import versions_of
-from ..folder import read
+from django.db.models import F
+
+from incentives_portal import clock
+from incentives_portal.documents.models import DocumentVersion
+from incentives_portal.workflow.engine import latest_event
+from incentives_portal.workflow.errors import NotNow
+
 from ..models import Proof, SealedFile
 
 
-def seal(proof: Proof, *, seen: int | None = None) -> Proof:
-    """Lock the proof away and keep which files were sent in: from now on the operator sees it and nobody edits it.
+def hold(proof_id: int) -> Proof:
+    """The proof, read again under its lock, with what an assessment asks about. One query; the claim's lock has set how long to wait."""
+    return Proof.objects.for_page().select_for_update(of=("self",)).get(pk=proof_id)
 
-    With ``seen`` only if it is still that version. Returns the fresh row. Raises NotNow if it is sealed or thrown away, Stale.
+
+def seal(held: Proof, versions: Iterable[DocumentVersion]) -> None:
+    """Lock a proof away and keep which files were sent in: from now on the operator sees it and nobody edits it.
+
+    ``held`` is the proof as ``hold`` gave it. Raises NotNow if it is sealed or thrown away.
     """
-    current = _fresh(proof)
-    if not current.is_editable:
-        raise NotNow(current, latest_event(current.thread))
-    if seen is not None and seen != current.version:
-        raise Stale(current, latest_event(current.thread))
-    current.sealed = True
-    current.first_sealed_at = current.first_sealed_at or clock.now()
-    _keep_files(current)
-    return _counted(current)
+    if not held.is_editable:
+        raise NotNow(held, latest_event(held.thread))
+    files = [SealedFile(proof=held, version=version) for version in versions]
+    SealedFile.objects.bulk_create(files, ignore_conflicts=True)
+    held.sealed = True
+    held.first_sealed_at = held.first_sealed_at or clock.now()
+    _count(held)
 
 
-def unseal(proof: Proof) -> Proof:
-    """Give the proof back to its partner. Returns the fresh row; one that is open stays open."""
-    current = _fresh(proof)
-    current.sealed = False
-    return _counted(current)
+def unseal(proof: Proof) -> None:
+    """Give the proof back to its partner; one that is open stays open. One statement, since nothing is asked of the row before."""
+    Proof.objects.filter(pk=proof.pk).update(sealed=False, version=F("version") + 1)
 
 
-def discard(proof: Proof) -> Proof:
-    """Throw the proof away with its claim. Returns the fresh row. Raises NotNow for one that is or was with the operator."""
-    current = _fresh(proof)
-    if not current.is_editable or current.first_sealed_at is not None:
-        raise NotNow(current, latest_event(current.thread))
-    current.discarded_at = clock.now()
-    return _counted(current)
+def discard(proof: Proof) -> None:
+    """Throw the proof away with its claim. Raises NotNow for one that is or was with the operator."""
+    held = hold(proof.pk)
+    if not held.is_editable or held.first_sealed_at is not None:
+        raise NotNow(held, latest_event(held.thread))
+    held.discarded_at = clock.now()
+    _count(held)
 
 
-def _fresh(proof: Proof) -> Proof:
-    locked(Proof, proof.pk)
-    return Proof.objects.for_page().get(pk=proof.pk)
-
-
-def _counted(proof: Proof) -> Proof:
-    proof.version += 1
-    proof.save()
-    return proof
-
-
-def _keep_files(proof: Proof) -> None:
-    versions = versions_of(read(content_of(proof))).values()
-    SealedFile.objects.bulk_create(
-        [SealedFile(proof=proof, version=version) for version in versions], ignore_conflicts=True
-    )
+def _count(held: Proof) -> None:
+    held.version += 1
+    held.save()

@@ -8,6 +8,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
+
 from incentives_portal.accounts.models import User
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.documents.services import store
@@ -16,9 +18,14 @@ from incentives_portal.programs.enums import SatisfiedBy
 from incentives_portal.programs.facts import requirements_of
 from incentives_portal.programs.models import ActivityType, EligibleExpense, ExpenseType, Requirement
 from incentives_portal.tests.world import World
+from incentives_portal.workflow.engine import latest_event
+from incentives_portal.workflow.errors import Stale
 from plans.models import Activity
 from plans.tests import builders as plans
 from proofs import services
+from proofs.content import content_of
+from proofs.facts import versions_of
+from proofs.folder import read
 from proofs.models import Invoice, Proof, ProofDocument, ServiceReport
 
 EXECUTED = date(2026, 10, 8)
@@ -181,6 +188,15 @@ def add_document(proof: Proof, actor: User, *, note: str = "The advert as printe
     version = given.pop("version", None) or file(actor)
     draft = services.DocumentDraft(version, note, tuple(given.pop("proves", ())))
     return services.add_documents(proof, actor=actor, seen=seen(proof), documents=[draft])[0]
+
+
+@transaction.atomic
+def seal(proof: Proof, *, seen: int | None = None) -> None:
+    """Seal the proof as the room above does it, inside the transaction of its verb; with ``seen`` only if it is still that version."""
+    held = services.hold(proof.pk)
+    if seen is not None and seen != held.version:
+        raise Stale(held, latest_event(held.thread))
+    services.seal(held, versions_of(read(content_of(held))).values())
 
 
 def seen(proof: Proof) -> int:

@@ -255,7 +255,7 @@ def test_forms_of_a_sealed_proof(world, proof, signed_in):
     world.jana.language = "en"
     world.jana.save()
     client, at = signed_in(world.jana), addresses(proof)
-    services.seal(proof)
+    builders.seal(proof)
 
     for name in PAGES.keys() - READ:
         shown = client.get(at[name])
@@ -264,7 +264,7 @@ def test_forms_of_a_sealed_proof(world, proof, signed_in):
 
 def test_what_was_typed_into_a_proof_that_was_sealed_meanwhile(world, proof, signed_in):
     old = seen(proof)
-    services.seal(proof)
+    builders.seal(proof)
     world.jana.language = "en"
     world.jana.save()
 

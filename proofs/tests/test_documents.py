@@ -156,7 +156,7 @@ def test_files_of_a_draft_are_the_partners(world):
 def test_files_that_were_sent_in_stay_for_both_sides(world):
     proof = builders.make_proof(world)
     row = builders.add_document(proof, world.jana, version=builders.file(world.jana, "sent.pdf"))
-    services.seal(proof)
+    builders.seal(proof)
     services.unseal(proof)
     remove(row, world.jana)
     builders.add_document(proof, world.jana, version=builders.file(world.jana, "draft.pdf"))

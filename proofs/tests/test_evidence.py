@@ -37,7 +37,7 @@ def test_everything_is_there_to_be_read_and_nothing_to_be_clicked(world, proof):
 
 def test_what_was_submitted_stays_what_it_was(world, proof):
     content = content_of(proof)
-    services.seal(proof)
+    builders.seal(proof)
     services.unseal(proof)
     invoice = proof.invoices.get()
     services.remove_invoice(invoice, actor=world.jana, seen=seen(proof))
@@ -192,7 +192,7 @@ def test_operator_sees_proofs_that_were_sent_in_only(world):
     activity = builders.approved_activity(world)
     builders.make_proof(world, activity=activity)
     sent = builders.make_proof(world, activity=activity)
-    services.seal(sent)
+    builders.seal(sent)
 
     links = cells(world, activity, world.mira).context["proofs"]
 

@@ -219,7 +219,7 @@ def test_what_was_thrown_away_or_taken_out_does_not_count(world):
 
 @pytest.mark.parametrize("statement", ["UPDATE proofs_sealedfile SET proof_id = 0", "DELETE FROM proofs_sealedfile"])
 def test_database_keeps_what_was_sent_in(world, statement):
-    services.seal(builders.complete_proof(world))
+    builders.seal(builders.complete_proof(world))
 
     with pytest.raises(InternalError, match="append_only"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)

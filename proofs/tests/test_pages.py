@@ -11,7 +11,7 @@ from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.documents.tests.samples import CSV, pdf, picture, upload
 from incentives_portal.screens.templatetags.screens import is_optional
 from plans.tests import builders as plans
-from proofs import services, upstairs
+from proofs import upstairs
 from proofs.models import Invoice, Proof, ProofDocument
 from proofs.page import EDITING
 
@@ -544,7 +544,7 @@ def test_download_and_page_image(world, jana, signed_in):
     assert [jana.get(address("page", proof, version.public_id, 2)).status_code] == [404]
     mira = signed_in(world.mira)
     assert [mira.get(file).status_code, mira.get(image).status_code] == [404, 404]
-    services.seal(proof)
+    builders.seal(proof)
     answers = [mira.get(file), mira.get(image)]
     assert [answer.status_code for answer in answers] == [200, 200]
     for answer in answers:

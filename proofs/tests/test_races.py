@@ -5,7 +5,7 @@ import uuid
 from decimal import Decimal
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 
 from incentives_portal import clock
 from incentives_portal.history.models import Event
@@ -100,14 +100,8 @@ DEEDS = {
     "save_answers": lambda there, proof: services.save_answers(
         proof, actor=there.jana, seen=proof.version, answers={"seminar_guests": Decimal(1)}
     ),
-    "seal": lambda there, proof: sealed(proof),
+    "seal": lambda there, proof: builders.seal(proof, seen=proof.version),
 }
-
-
-@transaction.atomic
-def sealed(proof):
-    """As the room above does it, inside the transaction of its verb."""
-    return services.seal(proof, seen=proof.version)
 
 
 @pytest.mark.parametrize(("one", "other"), [(one, other) for one in DEEDS for other in DEEDS if one <= other])
@@ -171,7 +165,7 @@ def test_document_added_while_the_proof_is_sealed(there):
     draft = services.DocumentDraft(builders.file(there.tobias), "The invitation")
 
     results = at_once(
-        lambda: sealed(proof),
+        lambda: builders.seal(proof, seen=proof.version),
         lambda: services.add_documents(proof, actor=there.tobias, seen=proof.version, documents=[draft]),
     )
 

@@ -12,7 +12,7 @@ from plans.tests import builders as plans
 from proofs import rules
 from proofs.facts import assess
 from proofs.models import Proof
-from proofs.services import discard, seal, unseal
+from proofs.services import discard, unseal
 
 from . import builders
 
@@ -58,11 +58,11 @@ def test_either_kind_of_evidence_is_enough(world):
 
 @pytest.mark.parametrize("vector", vectors("poe_due"), ids=named)
 def test_proof_is_due_180_days_after_the_campaign_starts(world, vector):
-    activity = builders.approved_activity(world)
-    activity.campaign.plan.approved_submission = None
-    activity.campaign.starts = day(vector["given"]["campaign_start"])
+    proof = builders.make_proof(world)
+    proof.activity.campaign.plan.approved_submission = None
+    proof.activity.campaign.starts = day(vector["given"]["campaign_start"])
 
-    due = rules.due_at_for(activity)
+    due = rules.due_at(proof)
 
     assert due == datetime.combine(day(vector["expect"]["due"]), due.timetz(), tzinfo=ZoneInfo("Europe/Berlin"))
     assert due.strftime("%H:%M:%S") == "23:59:59"
@@ -189,7 +189,7 @@ def test_draft_exists_for_its_own_side_only(world):
 
 def test_sealed_proof_exists_for_the_operator_too(world):
     proof = builders.make_proof(world)
-    seal(proof)
+    builders.seal(proof)
 
     assert visible(world) == {"jana", "tobias", "lena", "karin", "elif_", "mira", "ines", "hugo"}
 

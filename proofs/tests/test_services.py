@@ -406,7 +406,7 @@ def test_edit_of_what_was_sealed_or_of_another_version(world, name):
     for old in (None, 0, proof.version + 1):
         with pytest.raises(Stale):
             ROUNDS[name](proof, actor=world.jana, seen=old)
-    services.seal(proof)
+    builders.seal(proof)
     with pytest.raises(NotNow):
         ROUNDS[name](proof, actor=world.jana, seen=seen(proof))
 
@@ -419,37 +419,42 @@ def test_edit_of_what_was_sealed_or_of_another_version(world, name):
 def test_seal_keeps_the_files_and_counts(world):
     proof = builders.complete_proof(world)
 
-    sealed = services.seal(proof, seen=proof.version)
+    builders.seal(proof)
 
+    sealed = fresh(proof)
     assert (sealed.sealed, sealed.version, sealed.first_sealed_at) == (True, proof.version + 1, NOW)
     assert proof.sealed_files.count() == 2
 
 
-def test_seal_of_another_version_than_the_one_seen(world):
-    proof = builders.make_proof(world)
-
-    with pytest.raises(Stale):
-        services.seal(proof, seen=proof.version - 1)
-
-
 def test_seal_twice(world):
     proof = builders.make_proof(world)
-    services.seal(proof)
+    builders.seal(proof)
 
     with pytest.raises(NotNow):
-        services.seal(proof)
+        builders.seal(proof)
+
+
+def test_unsealed_counts_and_can_be_edited(world):
+    proof = builders.make_proof(world)
+    builders.seal(proof)
+
+    services.unseal(proof)
+
+    given_back = fresh(proof)
+    assert (given_back.is_editable, given_back.version) == (True, proof.version + 2)
+    assert given_back.first_sealed_at == NOW
 
 
 def test_sealed_again_keeps_both_sets_of_files(world):
     proof = builders.make_proof(world)
     document = builders.add_document(proof, world.jana)
-    services.seal(proof)
+    builders.seal(proof)
     services.unseal(proof)
     services.remove_document(document, actor=world.jana, seen=seen(proof))
     builders.add_document(proof, world.jana)
     builders.add_document(proof, world.jana)
 
-    services.seal(proof)
+    builders.seal(proof)
 
     assert proof.sealed_files.count() == 3
     assert proof.documents.count() == 2
@@ -460,14 +465,14 @@ def test_discarded_proof_cannot_be_sealed_or_edited(world):
     services.discard(proof)
 
     with pytest.raises(NotNow):
-        services.seal(proof)
+        builders.seal(proof)
     with pytest.raises(NotNow):
         services.set_final_comments(proof, actor=world.jana, seen=seen(proof), words="x")
 
 
 def test_proof_that_was_with_the_operator_is_not_thrown_away(world):
     proof = builders.make_proof(world)
-    services.seal(proof)
+    builders.seal(proof)
     services.unseal(proof)
 
     with pytest.raises(NotNow):

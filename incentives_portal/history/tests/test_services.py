@@ -67,7 +67,7 @@ def test_record_keeps_who_it_was_at_the_time(thread, jana):
 
 
 def test_record_refuses_a_code_that_nobody_registered(thread, jana):
-    with pytest.raises(registry.UnknownEvent):
+    with pytest.raises(registry.UnknownEvent), transaction.atomic():
         record(thread, jana, "plans.plan.exploded")
 
     assert Event.objects.count() == 0

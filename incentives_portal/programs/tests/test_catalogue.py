@@ -142,10 +142,13 @@ def test_snapshot_takes_a_fixed_number_of_queries(catalogue, world, django_asser
     conferences = ActivityType.objects.get(code="ms_conferences")
     used = list(multi_touch.components.all())
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(2):
         catalogue_snapshot(multi_touch, world.cloud, used)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(2):
         catalogue_snapshot(conferences, world.cloud)
+    requirements = requirements_of(conferences, world.cloud)
+    with django_assert_num_queries(1):
+        assert catalogue_snapshot(conferences, world.cloud, requirements=requirements).requirements
 
 
 def test_program_adds_replaces_and_removes_requirements(catalogue, world):
