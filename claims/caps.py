@@ -3,7 +3,7 @@
 A cap in USD limits claims in any currency: each counts with the rate of the month of its own activity, as it did when it was submitted.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -115,7 +115,7 @@ def _others(proof: "Proof", caps: Iterable[Cap], counting: ClaimQuerySet) -> lis
     return [_other(row, periods) for row in rows]
 
 
-def _other(row: dict[str, Any], scopes: Collection[str]) -> _Other:
+def _other(row: Mapping[str, Any], scopes: Collection[str]) -> _Other:
     currency = row["proof__currency"]
     return _Other(
         taken=row["taken"],
