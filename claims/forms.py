@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal import money
@@ -77,7 +77,7 @@ class NewClaimForm(PartForm):
         program = openings.program(self.data.get("program") or self.initial.get("program") or "")
         if program is not None:
             self.fields["amount"].currency = program.currency
-            self.fields["amount"].help_text = _now("What you ask for, in %(currency)s.") % {
+            self.fields["amount"].help_text = gettext("What you ask for, in %(currency)s.") % {
                 "currency": program.currency
             }
 
@@ -96,7 +96,9 @@ class NewClaimForm(PartForm):
     def _check_day(self, day: date, first: date, last: date) -> None:
         if not first <= day <= last:
             shown = {"first": date_format(first, "DATE_FORMAT"), "last": date_format(last, "DATE_FORMAT")}
-            self.add_error("executed_on", _now("Enter a date within the usage period: %(first)s to %(last)s.") % shown)
+            self.add_error(
+                "executed_on", gettext("Enter a date within the usage period: %(first)s to %(last)s.") % shown
+            )
 
     def content(self) -> dict[str, Any]:
         """The keyword arguments of the service."""
@@ -223,10 +225,10 @@ class ApproveForm(DecisionForm):
         super().__init__(claim, arrow, data)
         asked = money.quantize(claim.asked, claim.currency)
         self.fields["approved_amount"] = MoneyFormField(
-            label=_now("Approved amount in %(currency)s") % {"currency": claim.currency},
+            label=gettext("Approved amount in %(currency)s") % {"currency": claim.currency},
             currency=claim.currency,
             initial=asked,
-            help_text=_now("Asked for: %(asked)s. Less needs a reason and a comment.")
+            help_text=gettext("Asked for: %(asked)s. Less needs a reason and a comment.")
             % {"asked": money.format_amount(asked, claim.currency)},
         )
         self.fields["reason"] = ReasonField(

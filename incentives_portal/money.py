@@ -85,7 +85,7 @@ def parse_amount(text: str, currency: str, language: str | None = None) -> Decim
     plain = plain[1:].strip() if negative else plain
     if not _SHAPE.fullmatch(plain):
         raise AmountError(
-            _("Enter an amount in figures, for example %(example)s.") % {"example": _example(currency, language)}
+            _("Enter an amount in figures, for example %(example)s.") % {"example": example(currency, language)}
         )
     whole, fraction = _split(plain, _decimal_mark(language), currency, language)
     digits = decimals(currency)
@@ -104,7 +104,7 @@ def _split(plain: str, own_mark: str, currency: str, language: str | None) -> tu
     """Whole and fraction digits of a typed amount, by the rules of parse_amount."""
     unclear = AmountError(
         _("“%(text)s” can be read in more than one way. Write it like %(example)s.")
-        % {"text": plain, "example": _example(currency, language)}
+        % {"text": plain, "example": example(currency, language)}
     )
     marks = [c for c in plain if c in ".,"]
     if not marks:
@@ -151,7 +151,8 @@ def _decimal_mark(language: str | None) -> str:
     return locale(language).number_symbols["latn"]["decimal"]
 
 
-def _example(currency: str, language: str | None) -> str:
+def example(currency: str, language: str | None = None) -> str:
+    """An amount as one may type it, for sentences that say how."""
     mark = _decimal_mark(language)
     digits = decimals(currency)
     return f"1250{mark}{'0' * digits}" if digits else "1250"

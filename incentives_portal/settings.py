@@ -98,8 +98,8 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "incentives_portal.urls"
 WSGI_APPLICATION = "incentives_portal.wsgi.application"
-# Widgets of our own have their templates among the others.
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+# Widgets of our own have their templates among the others; what fields say of what was typed names them.
+FORM_RENDERER = "incentives_portal.screens.sentences.Renderer"
 
 TEMPLATES = [
     {

@@ -1,5 +1,7 @@
 """Form fields of the portal."""
 
+import contextlib
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -12,12 +14,25 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal import money
 
+#: How a day can be typed in every language of the portal (screens.formats), for sentences that say how.
+EXAMPLE_DAY = _("31 Dec 2026")
+#: Day and month in either order, with marks that do not tell which is first.
+_EITHER_ORDER = re.compile(r"(\d{1,2})\s*[-/]\s*(\d{1,2})\s*[-/]\s*(\d{4})")
+#: A year of two figures can be the day as well.
+_SHORT_YEAR = re.compile(r"\d{1,2}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{2}")
+
 
 class MoneyFormField(forms.CharField):
     """An amount, typed in the habits of any of the portal's languages; cleans to a Decimal in ``currency``.
 
     What cannot be read without guessing is refused with an example; what was typed stays in the box.
     """
+
+    default_error_messages = {
+        "amount": "%(problem)s",
+        "positive": _("enter an amount greater than zero."),
+        "negative": _("enter zero or more."),
+    }
 
     def __init__(self, *, currency: str = "EUR", positive: bool = True, **kwargs: Any) -> None:
         self.currency = currency
@@ -41,21 +56,31 @@ class MoneyFormField(forms.CharField):
         try:
             return money.parse_amount(text, self.currency)
         except money.AmountError as error:
-            raise ValidationError(str(error), code="amount") from error
+            raise ValidationError(
+                self.error_messages["amount"], code="amount", params={"problem": str(error)}
+            ) from error
 
     def validate(self, value: Any) -> None:
         if value is None:
             super().validate("")
         elif value < 0 or (self.positive and value == 0):
-            words = _("Enter an amount greater than zero.") if self.positive else _("Enter zero or more.")
-            raise ValidationError(words, code="sign")
+            code = "positive" if self.positive else "negative"
+            raise ValidationError(self.error_messages[code], code=code)
 
     def run_validators(self, value: Any) -> None:
         """The parser has checked all that there is to check."""
 
 
 class DayField(forms.DateField):
-    """A day, chosen in the browser's own calendar; the allowed range stands under the field before one types."""
+    """A day, chosen in the browser's own calendar; the allowed range stands under the field before one types.
+
+    Where it is typed, a day that could be another one elsewhere (11/12/2026) is refused with an example: see screens.formats.
+    """
+
+    default_error_messages = {
+        "unclear": _("“%(typed)s” can be read in more than one way. Write it like %(example)s."),
+        "range": _("enter a date between %(first)s and %(last)s."),
+    }
 
     def __init__(self, *, first: date | None = None, last: date | None = None, **kwargs: Any) -> None:
         self.first, self.last = first, last
@@ -75,14 +100,38 @@ class DayField(forms.DateField):
             if day:
                 self.widget.attrs[name] = day.isoformat()
 
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except ValidationError:
+            typed = str(value).strip()
+            readings = _readings(typed)
+            if len(readings) == 1:
+                return readings.pop()
+            if not readings and not _SHORT_YEAR.fullmatch(typed):
+                raise
+            words = {"typed": typed, "example": EXAMPLE_DAY}
+            raise ValidationError(self.error_messages["unclear"], code="unclear", params=words) from None
+
     def validate(self, value: Any) -> None:
         super().validate(value)
         if value and self.first and self.last and not self.first <= value <= self.last:
             raise ValidationError(
-                _("Enter a date between %(first)s and %(last)s."),
+                self.error_messages["range"],
                 code="range",
                 params={"first": date_format(self.first, "DATE_FORMAT"), "last": date_format(self.last, "DATE_FORMAT")},
             )
+
+
+def _readings(typed: str) -> set[date]:
+    """The days that somebody may have meant who wrote day, month and year in figures: 31/12/2026 is one, 11/12/2026 may be two."""
+    found = set()
+    if figures := _EITHER_ORDER.fullmatch(typed):
+        first, second, year = map(int, figures.groups())
+        for day, month in ((first, second), (second, first)):
+            with contextlib.suppress(ValueError):
+                found.add(date(year, month, day))
+    return found
 
 
 class DayInput(forms.DateInput):

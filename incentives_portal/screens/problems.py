@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.forms import BaseForm, BaseFormSet, BoundField, Field
+from django.forms import BaseForm, BaseFormSet, BoundField
 from django.forms.widgets import ChoiceWidget
-from django.utils.translation import gettext as _
 
 
 @dataclass(frozen=True)
@@ -30,10 +29,7 @@ def problems(form: BaseForm | BaseFormSet) -> list[Problem]:
 
 def _of_field(field: BoundField) -> Iterator[Problem]:
     for text in field.errors:
-        words = str(text)
-        if words == str(Field.default_error_messages["required"]):
-            words = _("%(label)s: %(problem)s") % {"label": field.label, "problem": words}
-        yield Problem(words, _target(field))
+        yield Problem(str(text), _target(field))
 
 
 def _target(field: BoundField) -> str:

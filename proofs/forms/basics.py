@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.money import format_amount
@@ -32,15 +32,15 @@ class _NamedAndDated(PartForm):
     def bound_to(self, allowed: tuple[date, date], *, in_campaign: bool) -> None:
         field = self.fields["executed_on"]
         field.bound_to(*allowed)
-        kind = _now("The date of execution, within the campaign.")
+        kind = gettext("The date of execution, within the campaign.")
         if not in_campaign:
-            kind = _now("The date of execution, within the usage period.")
+            kind = gettext("The date of execution, within the usage period.")
         field.help_text = f"{kind} {field.help_text}"
 
 
 def amount_field(currency: str) -> MoneyFormField:
     return MoneyFormField(
-        label=_("Amount"), currency=currency, help_text=_now("In %(currency)s.") % {"currency": currency}
+        label=_("Amount"), currency=currency, help_text=gettext("In %(currency)s.") % {"currency": currency}
     )
 
 
@@ -57,7 +57,7 @@ class NewProofForm(_NamedAndDated):
         self.bound_to(allowed, in_campaign=True)
         self.fields["amount"] = amount_field(currency)
         if left is not None:
-            self.fields["amount"].help_text = _now("In %(currency)s. %(left)s are left of what was planned.") % {
+            self.fields["amount"].help_text = gettext("In %(currency)s. %(left)s are left of what was planned.") % {
                 "currency": currency,
                 "left": format_amount(left, currency),
             }
@@ -87,9 +87,9 @@ class _Reach(_NamedAndDated):
         wanted = proof.activity_type.pre_approval or proof.program.preapproval_required
         self.fields["pre_approval_id"].needed_later = wanted
         self.fields["impressions"].needed_later = proof.activity_type.needs_impressions
-        words = _now("The ID that %(operator)s sent when it approved the material.")
+        words = gettext("The ID that %(operator)s sent when it approved the material.")
         if not wanted:
-            words = _now("Only if %(operator)s approved the material beforehand.")
+            words = gettext("Only if %(operator)s approved the material beforehand.")
         self.fields["pre_approval_id"].help_text = words % {"operator": settings.OPERATOR_NAME}
         for name in ("name", "executed_on", "impressions", "pre_approval_id"):
             self.initial.setdefault(name, getattr(proof, name))

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.documents.fields import UploadField
@@ -78,7 +78,7 @@ class InvoiceForm(PartForm):
             total = given["net"] + given["tax"]
             if total != given["gross"]:
                 shown = {"total": format_amount(total, self.currency)}
-                self.add_error("gross", _now("Net amount and tax come to %(total)s.") % shown)
+                self.add_error("gross", gettext("Net amount and tax come to %(total)s.") % shown)
         return given
 
     def details(self) -> InvoiceDetails:
@@ -105,7 +105,7 @@ def check_expenses(lines: Lines) -> None:
     wanted = [form for form in lines.forms if form.is_valid() and form.is_wanted]
     for form in wanted:
         if form.cleaned_data.get("net") is None and len(wanted) > 1:
-            form.add_error("net", _now("Enter the net amount of this cost."))
+            form.add_error("net", gettext("Enter the net amount of this cost."))
 
 
 def expense_drafts(lines: Lines, details: InvoiceDetails) -> list[ExpenseDraft]:
@@ -168,7 +168,7 @@ class WorkLineForm(LineForm):
     def clean(self) -> dict[str, Any]:
         starts, ends = self.cleaned_data.get("starts"), self.cleaned_data.get("ends")
         if starts and ends and ends < starts:
-            self.add_error("ends", _now("The work ends before it starts."))
+            self.add_error("ends", gettext("The work ends before it starts."))
         return self.cleaned_data
 
 

@@ -83,5 +83,7 @@ def lines_of(
     if data is not None and MORE in data:
         data = data.copy()
         total = data.get("lines-TOTAL_FORMS", "0")
-        data["lines-TOTAL_FORMS"] = str((int(total) if total.isdecimal() else 0) + _MORE_AT_ONCE)
+        # What is no number of lines, nobody's page has sent.
+        present = int(total) if total.isdecimal() and len(total) < 4 else 0
+        data["lines-TOTAL_FORMS"] = str(present + _MORE_AT_ONCE)
     return kind(data, initial=rows, prefix="lines", form_kwargs=form_kwargs or {})

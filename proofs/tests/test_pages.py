@@ -410,7 +410,7 @@ def test_report_with_a_half_line(world, jana):
 
     assert answer.status_code == 422
     assert dict(answer.context["lines"].forms[0].errors) == {
-        "role": ["This field is required."],
+        "role": ["Role: fill this in."],
         "ends": ["The work ends before it starts."],
     }
 

@@ -75,7 +75,7 @@ def test_refused_files_are_named_at_the_field_and_good_ones_are_kept(who):
 
 def test_form_that_fails_elsewhere_keeps_its_files_for_the_next_try(who):
     failed = PapersForm(sent(), sent(papers=[csv("a.csv"), csv("b.csv")]), **who)
-    assert failed.errors == {"title": ["This field is required."]}
+    assert failed.errors == {"title": ["Title: fill this in."]}
 
     kept = tokens_in(str(failed["papers"]))
     again = PapersForm(sent(title=["x"], **{"papers-kept": kept}), sent(papers=[csv("c.csv")]), **who)

@@ -1,0 +1,11 @@
+"""How dates are written and may be typed, per language.
+
+Typed is what can be read in one way only: the year first, dots (the day is first wherever people write dots), or the month in letters.
+11/12/2026 and 11-12-2026 are two different days on the two sides of the ocean, and 26-11-12 a third: no language takes them, although
+Django would, each language in its own way.
+"""
+
+_DAYS = ["%Y-%m-%d", "%d.%m.%Y", "%Y/%m/%d", "%Y年%m月%d日", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y"]
+
+DATE_INPUT_FORMATS = _DAYS
+DATETIME_INPUT_FORMATS = [f"{day} {time}" for day in _DAYS for time in ("%H:%M:%S", "%H:%M:%S.%f", "%H:%M")]

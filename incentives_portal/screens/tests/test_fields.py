@@ -5,9 +5,11 @@ from decimal import Decimal
 
 import pytest
 from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.utils import translation
 
-from incentives_portal.screens.fields import DayField, MoneyFormField
+from incentives_portal.screens.fields import EXAMPLE_DAY, DayField, MoneyFormField
 
 
 class Amount(forms.Form):
@@ -30,11 +32,11 @@ def test_amount_is_read_in_the_habits_of_every_language(typed, language):
 @pytest.mark.parametrize(
     ("typed", "problem"),
     [
-        ("", "This field is required."),
-        ("0", "Enter an amount greater than zero."),
-        ("-5", "Enter an amount greater than zero."),
-        ("1.2.3", "“1.2.3” can be read in more than one way. Write it like 1250.00."),
-        ("a lot", "Enter an amount in figures, for example 1250.00."),
+        ("", "Amount: enter an amount, for example 1250.00."),
+        ("0", "Amount: enter an amount greater than zero."),
+        ("-5", "Amount: enter an amount greater than zero."),
+        ("1.2.3", "Amount: “1.2.3” can be read in more than one way. Write it like 1250.00."),
+        ("a lot", "Amount: Enter an amount in figures, for example 1250.00."),
     ],
 )
 def test_amount_that_cannot_be_meant_is_refused_and_stays_in_the_box(typed, problem):
@@ -75,13 +77,45 @@ def test_day_says_its_range_before_one_types():
     [
         ("2026-09-01", {}),
         ("2026-11-30", {}),
-        ("2026-12-01", {"day": ["Enter a date between 1 Sep 2026 and 30 Nov 2026."]}),
-        ("2026-08-31", {"day": ["Enter a date between 1 Sep 2026 and 30 Nov 2026."]}),
-        ("soon", {"day": ["Enter a valid date."]}),
+        ("2026-12-01", {"day": ["Day: enter a date between 1 Sep 2026 and 30 Nov 2026."]}),
+        ("2026-08-31", {"day": ["Day: enter a date between 1 Sep 2026 and 30 Nov 2026."]}),
+        ("soon", {"day": ["Day: enter a date, for example 31 Dec 2026."]}),
     ],
 )
 def test_day_outside_its_range_is_refused(typed, problems):
     assert Day({"day": typed}).errors == problems
+
+
+LANGUAGES = [code for code, _name in settings.LANGUAGES]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "typed", ["2026-12-31", "31.12.2026", "31 Dec 2026", "Dec 31, 2026", "31/12/2026", "12-31-2026"]
+)
+def test_day_that_can_be_read_in_one_way_is_taken_in_every_language(language, typed):
+    with translation.override(language):
+        assert DayField().clean(typed) == date(2026, 12, 31)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("typed", ["11/12/2026", "11-12-2026", "11/12/26", "26-11-12", "11.12.26"])
+def test_day_that_could_be_another_one_elsewhere_is_refused_with_an_example(language, typed):
+    with translation.override(language):
+        form = Day({"day": typed})
+        [said] = form.errors["day"]
+        example = str(EXAMPLE_DAY)
+
+        assert typed in said
+        assert example in said
+        assert DayField().clean(example) == date(2026, 12, 31)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("field", [forms.DateField(), forms.DateTimeField()], ids=["day", "moment"])
+def test_no_field_of_a_library_guesses_a_day_either(language, field):
+    with translation.override(language), pytest.raises(ValidationError):
+        field.clean("11/12/2026")
 
 
 def test_day_is_given_to_the_browser_in_its_own_format_in_every_language():

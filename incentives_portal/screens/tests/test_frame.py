@@ -81,7 +81,7 @@ def test_page_title_begins_with_error_when_the_form_has_one(world, client):
     page = response.content.decode()
     assert response.status_code == 422
     assert "<title>Error: My profile · Halden Incentives</title>" in page
-    assert '<a href="#id_name">Name: This field is required.</a>' in page
+    assert '<a href="#id_name">Name: fill this in.</a>' in page
 
 
 def test_frame_costs_one_query_beside_session_person_and_roles(world, client, django_assert_num_queries):

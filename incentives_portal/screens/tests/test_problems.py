@@ -30,9 +30,9 @@ def test_problems_of_a_form_stand_in_the_order_of_its_fields():
 
     assert found == [
         Problem("These costs are claimed already."),
-        Problem("Ensure this value has at most 5 characters (it has 10).", "id_name"),
-        Problem("“1.2.3” can be read in more than one way. Write it like 1250.00.", "id_amount"),
-        Problem("When: This field is required.", "id_when_0"),
+        Problem("Name: use at most 5 characters. These are 10.", "id_name"),
+        Problem("Amount: “1.2.3” can be read in more than one way. Write it like 1250.00.", "id_amount"),
+        Problem("When: enter a date and a time, for example 31 Dec 2026 14:30.", "id_when_0"),
     ]
 
 
@@ -43,9 +43,9 @@ def test_problems_of_groups_lead_to_their_first_box_and_those_of_hidden_fields_n
 
     assert found == [
         Problem("These costs are claimed already."),
-        Problem("Seen: This field is required."),
-        Problem("Kind: This field is required.", "id_kind_0"),
-        Problem("Shown in: This field is required.", "id_shown_in_0"),
+        Problem("This page lacks something that it needs. Open it again, and send it once more."),
+        Problem("Kind: choose one from the list.", "id_kind_0"),
+        Problem("Shown in: choose at least one from the list.", "id_shown_in_0"),
     ]
 
 
@@ -55,7 +55,7 @@ def test_problems_name_the_field_in_the_reader_s_language():
     with translation.override("de"):
         found = problems(form)
 
-    assert Problem("Name: Dieses Feld ist zwingend erforderlich.", "id_name") in found
+    assert Problem("Name: Füllen Sie dieses Feld aus.", "id_name") in found
 
 
 def test_problems_of_a_formset_name_the_controls_of_each_form():

@@ -1,5 +1,9 @@
 """English dates for readers on both sides of the ocean: the day first, the month in letters, the clock of 24 hours."""
 
+from .. import DATE_INPUT_FORMATS, DATETIME_INPUT_FORMATS
+
+__all__ = ["DATETIME_INPUT_FORMATS", "DATE_INPUT_FORMATS"]
+
 DATE_FORMAT = "j M Y"
 TIME_FORMAT = "H:i"
 DATETIME_FORMAT = "j M Y, H:i"
