@@ -7,9 +7,13 @@ from django.urls import include, path
 from incentives_portal import health
 from incentives_portal.accounts.views import email_address
 
+handler403 = "incentives_portal.accounts.views.forbidden"
+
 urlpatterns = [
     path("", include("incentives_portal.home.urls")),
-    path("accounts/email/", email_address, name="account_email"),  # before allauth's page of that name
+    # Before allauth's page of that name, on which people change their own address. Here the address is who one is: admins create users
+    # with it (domain.md 1.2, 2), a reviewer's must be the operator's, mails about money go to it. So there is no such page: 404.
+    path("accounts/email/", email_address, name="account_email"),
     path("accounts/", include("allauth.urls")),
     path("profile/", include("incentives_portal.accounts.urls")),
     path("plans/", include("plans.urls")),

@@ -1,11 +1,12 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from .capabilities import OPERATOR_ROLES, PARTNER_WIDE_ROLES, Role
-from .forms import time_zone_choices
+from .forms import ProfileForm, time_zone_choices
 from .models import Location, Organisation, OrganisationRole, User
 
 
@@ -52,6 +53,12 @@ class PersonForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["language"] = forms.ChoiceField(
+            label=_("Language"),
+            choices=settings.LANGUAGES,
+            initial=settings.LANGUAGE_CODE,
+            help_text=ProfileForm.base_fields["language"].help_text,
+        )
         self.fields["time_zone"] = forms.ChoiceField(label=_("Time zone"), choices=time_zone_choices(), initial="UTC")
 
     def save(self, commit: bool = True) -> User:

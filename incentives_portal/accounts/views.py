@@ -9,9 +9,10 @@ from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
+from django.views.defaults import permission_denied
 from django.views.generic import UpdateView
 
-from .capabilities import Role, Scope, holders
+from .capabilities import Role, Scope, grants, holders
 from .forms import ProfileForm
 from .models import User
 
@@ -58,6 +59,13 @@ def email_address(request: HttpRequest) -> HttpResponse:
 def no_role(request: HttpRequest) -> HttpResponse:
     """What somebody without a role sees: whom to ask (domain.md 1.4)."""
     return render(request, "accounts/no_role.html", no_role_context(request.user))
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What is refused. To who has no role at all, a "may not" says nothing: that page says whom to ask, whatever was asked for."""
+    if request.user.is_authenticated and not grants(request.user):
+        return render(request, "accounts/no_role.html", no_role_context(request.user), status=403)
+    return permission_denied(request, exception)
 
 
 def no_role_context(user: Any) -> dict[str, Any]:

@@ -102,6 +102,27 @@ def test_whoever_has_no_role_reads_whom_to_ask(world, client):
     ]
 
 
+@pytest.mark.parametrize("path", ["/claims/", "/claims/new/", "/plans/", "/desk/"])
+def test_whoever_has_no_role_reads_whom_to_ask_wherever_they_go(world, client, path):
+    client.force_login(world.nils)
+
+    response = client.get(path)
+
+    page = response.content.decode()
+    assert response.status_code == 403
+    assert "You have no role yet" in page
+    assert world.karin.email in page
+
+
+def test_whoever_has_another_role_is_told_that_it_does_not_do(world, client):
+    client.force_login(world.anton)
+
+    response = client.get("/claims/")
+
+    assert response.status_code == 403
+    assert "You may not do this" in response.content.decode()
+
+
 def test_whoever_has_a_role_is_not_told_that_there_is_none(world, client):
     client.force_login(world.owen)
 
