@@ -1,7 +1,7 @@
 """What the pages of a claim show, prepared for their templates: the partner's page and the review desk read the same."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from django.urls import reverse
@@ -21,7 +21,7 @@ from proofs.folder import ProofFolder
 from . import rules
 from .enums import ACTION_REQUIRED, DISPUTED, MACHINE, REJECTED
 from .models import Claim
-from .places import folder_of, name_of, named_places, rows_of_files, words_of
+from .places import folder_of, name_of, named_places, part_at, rows_of_files, words_of
 
 Text = str | Promise
 
@@ -38,6 +38,8 @@ class Mark:
     anchor: str
     name: str
     words: str
+    #: Whether what it is about is still as the reviewer saw it.
+    is_open: bool = True
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,11 @@ class Answer:
     status: Status
     marks: list[Mark]
     dispute: Event | None = None
+
+    @property
+    def open_marks(self) -> list[Mark]:
+        """What stands as it was: nothing stops the partner from sending it so, but it should be known."""
+        return [mark for mark in self.marks if mark.is_open]
 
     @property
     def reason(self) -> str:
@@ -115,6 +122,16 @@ class ClaimPage:
         if event is None:
             return None
         return Answer(event, MACHINE.status(event.to_status), list(self._marks(event)), self._dispute())
+
+    def answer_to(self, now: ProofFolder) -> Answer | None:
+        """The last decision, with what was mended since: ``now`` is the proof as it would be sent in again."""
+        seen, answer = self.folder, self.answer
+        if answer is None or seen is None:
+            return answer
+        marks = [
+            replace(mark, is_open=part_at(seen, mark.anchor) == part_at(now, mark.anchor)) for mark in answer.marks
+        ]
+        return replace(answer, marks=marks)
 
     def _dispute(self) -> Event | None:
         if self.claim.status != DISPUTED:

@@ -52,6 +52,25 @@ def named_places(folder: ProofFolder) -> Iterator[tuple[str, str]]:
     yield "documents", str(SECTIONS["documents"])
 
 
+def part_at(folder: ProofFolder, place: str) -> object:
+    """What stands at a place, to be compared with what stood there in another state of the proof; None where there is nothing."""
+    kind, _dash, key = place.partition("-")
+    match kind:
+        case "basics" | "amount":
+            return (folder.name, folder.executed_on, folder.amount, folder.impressions, folder.pre_approval_id)
+        case "invoices" | "reports" | "attendees" | "documents":
+            return getattr(folder, kind)
+        case "expenses":
+            return list(folder.costs())
+        case "invoice" | "report" | "document":
+            return getattr(folder, kind)(key)
+        case "expense":
+            return next((cost for cost, _currency in folder.costs() if cost.id == key), None)
+        case "answers":
+            return next((answer.value for answer in folder.answers if answer.code == key), None)
+    return None
+
+
 def named_files(folder: ProofFolder) -> Iterator[tuple[str, str]]:
     """Every file of a proof, by the public id of its version, with its name."""
     for file in folder.files():

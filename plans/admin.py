@@ -31,7 +31,7 @@ from incentives_portal.workflow.errors import WordsMissing
 from . import rules, services
 from .admin_verbs import AdminVerbView
 from .enums import ACTION_REQUIRED, EDITING, SUBMITTED, UNDER_REVIEW
-from .forms import CommentForm
+from .forms import CommentForm, NoteForm
 from .models import Plan
 from .page import PlanPage, campaign_rows, comparison, holder
 from .upstairs import claimed_of
@@ -172,9 +172,12 @@ class PlanAdmin(admin.ModelAdmin):
             raise PermissionDenied
         if not object_id.isdecimal():
             raise Http404
-        return self.plan_page(request, self.plan_or_404(request, object_id), CommentForm())
+        return self.plan_page(request, self.plan_or_404(request, object_id))
 
-    def plan_page(self, request: HttpRequest, plan: Plan, form: CommentForm, status: int = 200) -> HttpResponse:
+    def plan_page(
+        self, request: HttpRequest, plan: Plan, said: CommentForm | None = None, *, internal: bool = False
+    ) -> HttpResponse:
+        """The plan; with what somebody tried to say and could not, in the form for comments or in that for internal notes."""
         shown = comparison(plan)
         if shown is None:
             raise Http404
@@ -193,24 +196,25 @@ class PlanAdmin(admin.ModelAdmin):
             "others": _other_plans(plan),
             "claimed": claimed_of(plan),
             "deliveries": deliveries_for([plan.thread]),
-            "form": form,
+            "form": CommentForm() if internal or said is None else said,
+            "note_form": said if internal and said else NoteForm(),
         }
-        return TemplateResponse(request, "admin/plans/plan/document.html", context, status=status)
+        return TemplateResponse(request, "admin/plans/plan/document.html", context, status=200 if said is None else 422)
 
     def comment_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Say something to the partner, or leave an internal note: which of the two is the button that was pressed."""
+        """Say something to the partner, or leave an internal note: which of the two is the form that was sent."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         plan = self.plan_or_404(request, pk)
-        form = CommentForm(request.POST)
-        if not form.is_valid():
-            return self.plan_page(request, plan, form, status=422)
         internal = "internal" in request.POST
+        form = NoteForm(request.POST) if internal else CommentForm(request.POST)
+        if not form.is_valid():
+            return self.plan_page(request, plan, form, internal=internal)
         try:
             services.add_comment(plan, actor=request.user, words=form.cleaned_data["words"], internal=internal)
         except WordsMissing as error:
             form.add_error("words", str(error))
-            return self.plan_page(request, plan, form, status=422)
+            return self.plan_page(request, plan, form, internal=internal)
         done = gettext("The note is kept. Partners do not see it.") if internal else gettext("The comment is sent.")
         messages.success(request, done)
         return redirect(f"{reverse('admin:plans_plan_change', args=[plan.pk])}#history")

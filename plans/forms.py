@@ -5,13 +5,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from babel import Locale
 from django import forms
 from django.utils.formats import date_format
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.money import CURRENCIES, format_amount
+from incentives_portal.programs.countries import country_choices
 from incentives_portal.programs.enums import Category
 from incentives_portal.programs.models import ActivityType, Program
 from incentives_portal.screens.fields import DayField, MoneyFormField
@@ -23,12 +22,6 @@ from .enums import MACHINE
 from .models import Activity, Campaign, Plan
 from .openings import MarketChoice, Opening
 from .upstairs import claimed_of
-
-
-def country_choices(codes: Iterable[str]) -> list[tuple[str, str]]:
-    """Countries as (code, name in the reader's language), in alphabetical order of the names."""
-    names = Locale.parse((get_language() or "en").replace("-", "_")).territories
-    return sorted(((code, names.get(code, code)) for code in codes), key=lambda choice: choice[1])
 
 
 class VersionedForm(forms.Form):
@@ -234,7 +227,7 @@ def _by_category(field: forms.ModelChoiceField, program: Program) -> list[tuple[
 
 
 class CommentForm(forms.Form):
-    """Something said on a plan; ``internal`` notes are the operator's."""
+    """Something said on a plan, for both sides to read."""
 
     words = forms.CharField(
         label=_("Comment"),
@@ -242,6 +235,14 @@ class CommentForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": _("Write something first.")},
     )
+
+
+class NoteForm(CommentForm):
+    """An internal note: its controls have ids of their own, as it stands beside the form for comments."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **({"auto_id": "id_note_%s"} | kwargs))
+        self.fields["words"].label = _("Internal note")
 
 
 class PlanVerbForm(VerbForm):

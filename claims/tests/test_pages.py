@@ -444,6 +444,44 @@ def test_check_page_shows_the_assessment_and_submits(world, signed_in):
     assert fresh(claim).status == "submitted"
 
 
+def test_check_page_of_a_returned_claim_says_which_remarks_are_open(world, signed_in):
+    claim = builders.claim_under_review(world)
+    remarks = [builders.remark_at("basics", "Another day."), builders.remark_at("documents", "Too dark.")]
+    decide(world, claim, "request_action", words="Nearly there.", remarks=remarks)
+    browser = signed_in(world.karin)
+
+    untouched = text_of(browser.get(url("check", claim)))
+    proof = fresh(claim).proof
+    kept = {"executed_on": proof.executed_on, "amount": proof.amount, "impressions": proof.impressions}
+    basics = proof_services.Basics(name="Another name", **kept)
+    proof_services.edit_basics(proof, actor=world.karin, seen=proof.version, basics=basics)
+    mended = text_of(browser.get(url("check", claim)))
+
+    assert "2 remarks of the reviewer are open" in untouched
+    assert untouched.count("Must mend") == 2
+    assert "1 remark of the reviewer is open" in mended
+    assert (mended.count("Must mend"), mended.count("Changed since")) == (1, 1)
+    assert "Resubmit" in mended
+
+
+def test_button_of_a_verb_says_what_it_does(world, signed_in):
+    claim = builders.draft_claim(world)
+
+    page = signed_in(world.jana).get(url("verb", claim, "discard")).content.decode()
+
+    assert re.search(r'<button class="btn btn-danger">\s*Verwerfen\s*</button>', page)
+
+
+def test_list_in_which_nothing_fits_offers_to_take_the_filters_away(world, signed_in):
+    builders.submitted_claim(world)
+
+    page = signed_in(world.karin).get(reverse("claims:list"), {"q": "no such words"}).content.decode()
+
+    assert "No claim matches" in page
+    assert f'<a class="btn" href="{reverse("claims:list")}">Clear all filters</a>' in page
+    assert 'aria-label="Breadcrumb"' not in page
+
+
 def test_check_page_of_an_incomplete_claim_says_what_is_missing_and_has_no_button(world, signed_in):
     claim = builders.draft_claim(world)
     browser = signed_in(world.karin)

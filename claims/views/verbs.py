@@ -15,7 +15,7 @@ from proofs.page import workbench_context
 from ..enums import ACTION_REQUIRED, MACHINE
 from ..forms import DisputeForm, SubmitForm
 from ..models import Claim
-from ..page import CHECKED
+from ..page import CHECKED, ClaimPage
 from ..services import SERVICES
 from .fetching import claim_or_404
 
@@ -78,6 +78,9 @@ class CheckView(ClaimView):
         return SubmitForm(case, arrow, data)
 
     def page_context(self, case: Claim, arrow: Transition) -> dict[str, Any]:
-        bench = workbench_context(case.proof, self.request.user)["bench"]
+        """With what the reviewer asked for, when the claim had come back: all rules may be met and nothing of that be done."""
+        page = ClaimPage(case, self.request.user)
+        bench = workbench_context(case.proof, self.request.user, marks=page.marks)["bench"]
         to_be_read = replace(bench.evidence, can_write=False, can_contribute=False)
-        return {"claim": case, "assessment": bench.assessment, "evidence": to_be_read}
+        answer = page.answer_to(bench.evidence.folder)
+        return {"claim": case, "assessment": bench.assessment, "evidence": to_be_read, "answer": answer}

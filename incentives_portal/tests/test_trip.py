@@ -125,7 +125,7 @@ def approve_the_plan(walk: Walk) -> None:
     walk.click(TITLE, inside="#result_list", exact=False)
     expect(page.locator("#content")).to_contain_text(ACTIVITY)
     walk.click("Start review", inside="#content", exact=False)
-    walk.click("Confirm", role="button", inside="#content", exact=False)
+    walk.click("Start review", role="button", inside="#content", exact=False)
     walk.click("Approve", inside="#content", exact=False)
     page.get_by_label("Approved amount", exact=False).fill("2,500.00")
     page.locator("#content").get_by_label("Comment", exact=False).first.fill("Good, go ahead.")

@@ -255,18 +255,30 @@ def test_decision_without_a_version_is_refused(desk, world):
     assert fresh(plan).status == enums.UNDER_REVIEW
 
 
-def test_comment_and_note_are_two_buttons(desk, world):
+def test_comment_and_note_are_two_forms(desk, world):
     plan = builders.submitted_plan(world)
     url = reverse("admin:plans_plan_comment", args=[plan.pk])
 
     desk.post(url, {"words": "To the partner"})
     desk.post(url, {"words": "Among us", "internal": "yes"})
     empty = desk.post(url, {"words": ""})
+    empty_note = desk.post(url, {"words": "", "internal": "yes"})
 
     note, said = plan.thread.events.order_by("-pk")[:2]
     assert (said.words, said.internal, note.words, note.internal) == ("To the partner", False, "Among us", True)
-    assert empty.status_code == 422
+    assert (empty.status_code, empty.context["form"].errors != {}) == (422, True)
+    assert (empty_note.status_code, empty_note.context["note_form"].errors != {}) == (422, True)
     assert desk.get(url).status_code == 405
+
+
+def test_note_that_stays_here_and_comment_that_is_mailed_are_written_in_different_boxes(desk, world):
+    page = desk.get(page_of(builders.submitted_plan(world))).content.decode()
+
+    said, _mark, note = page[page.index('class="a-say"') :].partition('<form method="post"')
+    assert "Send the comment to the partner" in said
+    assert "internal" not in said.lower()
+    assert 'name="internal" value="yes"' in note
+    assert (page.count('id="id_words"'), page.count('id="id_note_words"')) == (1, 1)
 
 
 def test_own_history_page_of_the_admin_leads_to_the_plans_history(desk, world):
