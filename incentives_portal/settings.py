@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "csp",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "pgtrigger",
     "pghistory",
     "incentives_portal.admin_site.PortalAdminConfig",
@@ -88,12 +89,14 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "incentives_portal.accounts.middleware.SessionLimitsMiddleware",
     "incentives_portal.screens.middleware.PrivatePagesMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "incentives_portal.accounts.middleware.PersonalPreferencesMiddleware",
+    "incentives_portal.accounts.middleware.SecondFactorMiddleware",
 ]
 
 ROOT_URLCONF = "incentives_portal.urls"
@@ -147,11 +150,17 @@ CACHES = {
         {"BACKEND": "incentives_portal.embedded.cache.EmbeddedCache", "LOCATION": EMBEDDED_REDIS}
         if EMBEDDED_BROKER
         else {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "incentives_portal.accounts.cache.SteadyCache",
             "LOCATION": env("CACHE_URL", default=urlsplit(REDIS_URL)._replace(path=f"/{BROKER_NUMBER + 1}").geturl()),
             "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
         }
-    )
+    ),
+    # Nothing but wrong passwords and used codes is counted there, and only while Redis does not answer (accounts/cache.py).
+    "while-redis-is-away": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache_while_redis_is_away",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    },
 }
 CACHES["default"]["KEY_PREFIX"] = "portal"
 
@@ -233,7 +242,17 @@ STORAGES = {
 }
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=20 * 1024 * 1024)  # of one file
 UPLOAD_MAX_FILES = env.int("UPLOAD_MAX_FILES", default=20)  # at once
+UPLOAD_MAX_TOTAL_BYTES = env.int("UPLOAD_MAX_TOTAL_BYTES", default=100 * 1024 * 1024)  # of all that come at once
+UPLOAD_FILES_PER_HOUR = env.int("UPLOAD_FILES_PER_HOUR", default=300)  # of one person
+UPLOAD_BYTES_PER_DAY = env.int("UPLOAD_BYTES_PER_DAY", default=2 * 1024**3)  # of one person
 UPLOAD_KEEP_HOURS = env.int("UPLOAD_KEEP_HOURS", default=24)  # of forms that were never completed; then they are swept
+# A virus scanner: tcp://scanner.example.com:3310 or unix:///run/clamav/clamd.ctl. Empty: files are not scanned.
+CLAMD_URL = env("CLAMD_URL", default="")
+FILE_UPLOAD_HANDLERS = [
+    "incentives_portal.documents.receiving.BoundedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
@@ -265,15 +284,43 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(PORTAL_URL).scheme
-# allauth's default limits stand (ten wrong passwords a minute from one address, five in five minutes for one account);
-# they count in the cache above, and behind a proxy they need to know how many addresses to skip.
+ACCOUNT_FORMS = {"change_password": "incentives_portal.accounts.passwords.OwnPasswordForm"}
+# Whoever changes a password or a second factor is told by mail.
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+# "key" is a person at an address (accounts/adapter.py), so that nobody locks a victim out; "ip" is an address, whomever it tries. What is
+# counted first is refused first: an address that hammers at one person uses up nothing that its neighbours need. The mails of a reset
+# are counted by mailbox; whoever uses those up for somebody else has sent that person five links. All count in the cache above.
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "10/15m/key,50/15m/ip",
+    "reset_password": "5/15m/key,20/15m/ip",
+}
+PASSWORD_RESET_TIMEOUT = 60 * 60
+# Without it X-Forwarded-For is believed by nobody; behind a proxy the limits need to know how many addresses to skip.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+
+# The second step of signing in (accounts/second_factor.py). Passkeys need https, or the name "localhost".
+MFA_ADAPTER = "incentives_portal.accounts.second_factor.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = PORTAL_NAME
+# An address is known to be its person's, as an admin wrote it down: there is nothing to be verified.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_FORMS = {
+    "authenticate": "incentives_portal.accounts.second_factor.SignInCodeForm",
+    "reauthenticate": "incentives_portal.accounts.second_factor.ConfirmCodeForm",
+    "activate_totp": "incentives_portal.accounts.second_factor.ActivateAppForm",
+    "add_webauthn": "incentives_portal.accounts.second_factor.AddPasskeyForm",
+    "edit_webauthn": "incentives_portal.accounts.second_factor.RenamePasskeyForm",
+}
+# Of the operator's people; partners choose. On one's own machine the demo accounts are to be tried without a telephone at hand.
+REQUIRE_MFA_FOR_STAFF = env.bool("REQUIRE_MFA_FOR_STAFF", default=HTTPS)
 
 # -- Security -----------------------------------------------------------------------------------------------------------------
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
+        "object-src": ["'none'"],
         "script-src": ["'self'"],
         "style-src": ["'self'"],
         "img-src": ["'self'"],
@@ -302,7 +349,13 @@ LANGUAGE_COOKIE_NAME = "__Host-language" if HTTPS else "portal-language"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 12 * 60 * 60
+MESSAGE_STORAGE = "incentives_portal.accounts.flashes.Flashes"
+# A sign-in ends after so long without a click, and after so long whatever happens (accounts/sessions.py)…
+SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=30)
+SESSION_HOURS = env.int("SESSION_HOURS", default=12)
+# …but its row stays for a long weekend: it knows whose form is sent when somebody comes back to an open page.
+SESSION_COOKIE_AGE = 4 * 24 * 60 * 60
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 
 # -- Languages, time ----------------------------------------------------------------------------------------------------------
 

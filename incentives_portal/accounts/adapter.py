@@ -1,16 +1,21 @@
 """How allauth behaves here: no sign-up by oneself, people are added by an admin; links in its mails never trust the Host header."""
 
+import unicodedata
+from types import SimpleNamespace
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.internal.ratelimit import get_ip
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import translation
+from django.utils.http import url_has_allowed_host_and_scheme
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Closes the public sign-up, and links to the portal's own address."""
+    """Closes the public sign-up, links to the portal's own address, and counts wrong passwords per person and address."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
@@ -22,3 +27,26 @@ class AccountAdapter(DefaultAccountAdapter):
         """The link of the reset mail, with the configured address: a forged Host header must not lead anybody astray (A-04)."""
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
         return settings.PORTAL_URL + path.replace("UID-KEY", quote(key))
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """A mail of signing in, in its reader's language; it names the portal as configured, never as the Host header does (A-14)."""
+        reader = context.get("user") or self.request.user
+        site = SimpleNamespace(name=settings.PORTAL_NAME, domain=urlsplit(settings.PORTAL_URL).netloc)
+        ours = {"current_site": site, "login_url": settings.PORTAL_URL + reverse("account_login")}
+        with translation.override(getattr(reader, "language", None) or translation.get_language()):
+            super().send_mail(template_prefix, email, context | ours)
+
+    def is_safe_url(self, url: str) -> bool:
+        """Whether one may be led there after signing in: the own host only, and never from https to http (A-12)."""
+        return url_has_allowed_host_and_scheme(
+            url, allowed_hosts={self.request.get_host()}, require_https=self.request.is_secure()
+        )
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Wrong passwords count for a person *at an address*: nobody locks a victim out from elsewhere (A-02).
+
+        Not per host name, as allauth has it: every name of the portal would give ten tries more. All spellings of an e-mail address
+        that the database takes for the same one count together.
+        """
+        login = unicodedata.normalize("NFKC", credentials.get("email", "")).casefold().strip()
+        return f"{login} at {get_ip(request)}"

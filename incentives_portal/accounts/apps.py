@@ -8,11 +8,19 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People and organisations")
 
     def ready(self) -> None:
+        from allauth.mfa import signals
+        from django.contrib.auth.signals import user_logged_in
+
         from incentives_portal.screens import navigation
 
+        from . import second_factor, sessions
         from .capabilities import register_role_source
         from .sources import organisation_grants, organisation_holders
         from .standing import standing
 
         register_role_source(organisation_grants, organisation_holders)
         navigation.register_standing(standing)
+        user_logged_in.connect(sessions.begin)
+        signals.authenticator_used.connect(second_factor.remember_proof)
+        signals.authenticator_added.connect(second_factor.remember_proof)
+        signals.authenticator_removed.connect(second_factor.forget_proof)

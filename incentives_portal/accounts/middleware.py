@@ -1,15 +1,31 @@
-"""The reader's language and time zone, as set in the profile."""
+"""What holds for every page: the reader's language and time zone, the end of sessions, and the second factor of the operator's people."""
 
 from collections.abc import Callable
+from typing import Any
 
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from . import sessions
+from .second_factor import has_proved, must_prove
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+#: Open to who has yet to set up a second factor, beside the pages where that is done.
+MEANWHILE = {"account_logout", "account_reauthenticate", "accounts:language", "accounts:no_role"}
 
 
 class PersonalPreferencesMiddleware:
     """Answer signed-in people in the language and the time zone of their profile; adds no query of its own."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -18,3 +34,67 @@ class PersonalPreferencesMiddleware:
         with timezone.override(request.user.time_zone), translation.override(request.user.language):
             request.LANGUAGE_CODE = request.user.language
             return self.get_response(request)
+
+
+class SessionLimitsMiddleware:
+    """Ends sessions that are too old or were left alone, before anything else is asked of them."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.ended_for = None  # type: ignore[attr-defined]
+        if request.user.is_authenticated and sessions.has_ended(request):
+            request.ended_for = request.user.pk  # type: ignore[attr-defined]
+            with translation.override(request.user.language):
+                logout(request)
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        """Comes after the check of the token: what another site sends is not kept."""
+        if request.method == "POST" and request.user.is_authenticated:
+            kept = sessions.kept_for(request)
+            if kept and kept["path"] == request.get_full_path():
+                sessions.forget_typed(request)
+        if request.ended_for is None or not getattr(view, "login_required", True):  # type: ignore[attr-defined]
+            return None
+        minutes = settings.SESSION_IDLE_MINUTES
+        ended = ngettext(
+            "You were signed out after %(n)s minute without a click.",
+            "You were signed out after %(n)s minutes without a click.",
+            minutes,
+        ) % {"n": minutes}
+        if request.method != "POST" or not sessions.keep_typed(request, request.ended_for):  # type: ignore[attr-defined]
+            messages.info(request, ended)
+            return None
+        messages.info(request, ended + " " + _("What you typed is kept: sign in to go on."))
+        return redirect_to_login(sessions.where_to_go_on())
+
+
+class SecondFactorMiddleware:
+    """Leads the operator's people to set up a second factor before anything else, where the setting demands one."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        user = request.user
+        if not user.is_authenticated or not must_prove(user) or has_proved(request):
+            return None
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        if not getattr(view, "login_required", True) or name in MEANWHILE or name.startswith("mfa_"):
+            return None
+        if is_mfa_enabled(user):
+            # The session is older than the factor: it does not become stronger by what was done in another one.
+            logout(request)
+            messages.info(request, _("Sign in again, with your second step."))
+            return redirect_to_login(request.get_full_path())
+        messages.info(request, _("People of the operator sign in with two steps. Set up your second one first."))
+        return redirect("mfa_index")

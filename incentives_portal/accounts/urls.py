@@ -6,5 +6,6 @@ app_name = "accounts"
 urlpatterns = [
     path("", views.ProfileView.as_view(), name="profile"),
     path("language/", views.set_language, name="language"),
+    path("resume/", views.resume, name="resume"),
     path("role/", views.no_role, name="no_role"),
 ]

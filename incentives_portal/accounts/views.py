@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from django.views.defaults import permission_denied
 from django.views.generic import UpdateView
 
+from . import sessions
 from .capabilities import Role, Scope, grants, holders
 from .forms import ProfileForm
 from .models import User
@@ -54,6 +55,15 @@ def set_language(request: HttpRequest) -> HttpResponse:
 def email_address(request: HttpRequest) -> HttpResponse:
     """Nobody changes the address by which one is known here: people are added, and their addresses corrected, by an admin."""
     raise Http404
+
+
+def resume(request: HttpRequest) -> HttpResponse:
+    """What was sent after the session had ended: nothing of it is done before the person says so once more (A-08)."""
+    kept = sessions.kept_for(request)
+    if kept is None:
+        return redirect("home")
+    sentences = [value for _name, value in kept["fields"] if " " in value.strip()]
+    return render(request, "accounts/resume.html", {"kept": kept, "sentences": sentences})
 
 
 def no_role(request: HttpRequest) -> HttpResponse:

@@ -1,14 +1,15 @@
-"""Django's Redis cache on the embedded broker, which starts when the cache is really used."""
+"""The cache on the embedded broker, which starts when the cache is really used."""
 
 from typing import Any
 
-from django.core.cache.backends.redis import RedisCache
 from django.utils.functional import cached_property
+
+from incentives_portal.accounts.cache import SteadyCache
 
 from . import local
 
 
-class EmbeddedCache(RedisCache):
+class EmbeddedCache(SteadyCache):
     """Uses another database of the server than the queue does: clearing the cache must not empty that."""
 
     @cached_property

@@ -8,7 +8,7 @@ from django.views.defaults import server_error
 pytestmark = pytest.mark.django_db
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
 )
 PASSWORD = "a long and good one"
 

@@ -61,6 +61,7 @@ _CONFIGURATION = (
     # Of the libraries; there are no groups, and addresses of people are changed with the person.
     *_model("auth_group", "group"),
     *_model("account_emailaddress", "address"),
+    *_model("mfa_authenticator", "second factor"),
 )
 
 _ENROLMENTS = (
@@ -93,12 +94,12 @@ _PLANS = (
             ("plan under review", "request_action"): "action_required",
             ("plan under review", "reject"): "rejected",
             ("plan under review", "return_to_queue"): "submitted",
-            ("plan on a colleague's desk", "take_over"): "under_review",
+            ("plan of a colleague", "take_over"): "under_review",
         },
     ),
     _line(
         "admin:plans_plan_verb",
-        "plan on a colleague's desk",
+        "plan of a colleague",
         sees=DESK,
         takes="FORM",
         verb="approve",
@@ -137,6 +138,21 @@ DOORS: tuple[Door, ...] = (
     Door("account_reset_password_done", OK, OK),
     Door("account_reset_password_from_key", OK, OK, {"uidb36": "1", "key": "no-such-key"}),
     Door("account_reset_password_from_key_done", OK, OK),
+    # The second step: what people have not set up is not there, and the password is asked for once more before anything changes.
+    Door("mfa_index", LED, OK),
+    Door("mfa_authenticate", LED, LED),
+    Door("mfa_reauthenticate", LED, LED),
+    Door("mfa_activate_totp", LED, LED),
+    Door("mfa_deactivate_totp", LED, HIDDEN),
+    Door("mfa_view_recovery_codes", LED, HIDDEN),
+    Door("mfa_download_recovery_codes", LED, HIDDEN),
+    Door("mfa_generate_recovery_codes", LED, LED),
+    Door("mfa_list_webauthn", LED, OK),
+    Door("mfa_add_webauthn", LED, LED),
+    Door("mfa_edit_webauthn", LED, LED, {"pk": "1"}),
+    Door("mfa_remove_webauthn", LED, LED, {"pk": "1"}),
+    Door("mfa_reauthenticate_webauthn", LED, LED),
+    Door("mfa_login_webauthn", LED, LED),
     Door("admin:login", LED, LED),
     Door("healthz", OK, OK),
     Door("readyz", OK, OK),

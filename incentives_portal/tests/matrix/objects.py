@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 
@@ -150,7 +151,7 @@ def _plans(side: Side) -> None:
     comment_on_plan(submitted, actor=side.world.elif_, words=f"{INTERNAL} at the plan", internal=True)
     comment_on_plan(submitted, actor=side.world.elif_, words=side.say("plan-answer"))
     _plan(side, "plan under review", plans.plan_under_review, activities=1)
-    _on_emres_desk(side, _plan(side, "plan on a colleague's desk", plans.plan_under_review, activities=1))
+    _on_emres_desk(side, _plan(side, "plan of a colleague", plans.plan_under_review, activities=1))
     returned = _plan(side, "returned plan", plans.returned_plan, activities=1, words=side.say("plan-decision"))
     _edit(side, returned)
     _plan(side, "rejected plan", plans.rejected_plan, activities=1)
@@ -162,7 +163,7 @@ def _plans(side: Side) -> None:
 
 def _on_emres_desk(side: Side, plan: Plan) -> None:
     plans.services.take_over(plan, actor=side.world.emre, seen=plan.version)
-    _keep_plan(side, "plan on a colleague's desk", plans.fresh(plan))
+    _keep_plan(side, "plan of a colleague", plans.fresh(plan))
 
 
 def _edit(side: Side, plan: Plan) -> None:
@@ -376,6 +377,9 @@ def make_configuration(world: World) -> dict[str, Object]:
         "exchange rate": rate,
         "group": Group.objects.create(name="Nobody's"),
         "address": EmailAddress.objects.create(user=world.nils, email=world.nils.email),
+        "second factor": Authenticator.objects.create(
+            user=world.nils, type=Authenticator.Type.TOTP, data={"secret": ""}
+        ),
         "invited enrolment": _enrolment(world, "Flensburg", INVITED),
         "suspended enrolment": _enrolment(world, "Husum", INACTIVE),
     }

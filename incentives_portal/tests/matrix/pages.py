@@ -41,6 +41,8 @@ HOME = (
     Line("words", opens=EVERYBODY),
     Line("accounts:profile", opens=EVERYBODY, takes="FORM"),
     Line("accounts:language", leads=EVERYBODY, takes="POST"),
+    # Only after a form was sent too late is there anything to go on with.
+    Line("accounts:resume", leads=EVERYBODY),
     Line("accounts:no_role", opens=EVERYBODY),
     Line("outbox:notifications", opens=EVERYBODY),
     Line("outbox:read_all", leads=EVERYBODY, takes="POST"),

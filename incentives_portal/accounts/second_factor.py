@@ -1,0 +1,129 @@
+"""The second step of signing in: an authenticator app, passkeys, recovery codes (allauth.mfa), and who cannot do without."""
+
+import base64
+import hashlib
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import segno
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.utils import is_mfa_enabled
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from cryptography.fernet import Fernet, MultiFernet
+from django import forms
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from .models import User
+
+#: In the session: the person who proved a second factor in it.
+PROVED = "second_factor_of"
+
+
+def must_prove(user: "User") -> bool:
+    """Whether the person signs in with two factors or not at all: the operator's people, if the setting says so."""
+    return bool(settings.REQUIRE_MFA_FOR_STAFF and user.is_operator)
+
+
+def has_proved(request: HttpRequest) -> bool:
+    """Whether a second factor was used, or set up, in this session. No query."""
+    return bool(request.session.get(PROVED) == request.user.pk)
+
+
+def remember_proof(request: HttpRequest, user: "User", **kwargs: Any) -> None:
+    """Signal: a factor was used or added."""
+    request.session[PROVED] = user.pk
+
+
+def forget_proof(request: HttpRequest, user: "User", **kwargs: Any) -> None:
+    """Signal: a factor was removed. Whoever removed the last one has to set up another."""
+    if not is_mfa_enabled(user):
+        request.session.pop(PROVED, None)
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """Names the portal as configured, keeps secrets encrypted, and draws the code to be scanned without inline styles."""
+
+    def _get_site_name(self) -> str:
+        return str(settings.PORTAL_NAME)
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Passkeys belong to the configured host: a forged Host header must not make one for another."""
+        return {"id": urlsplit(settings.PORTAL_URL).hostname or "", "name": settings.PORTAL_NAME}
+
+    def build_totp_svg(self, url: str) -> str:
+        return segno.make(url, error="m").svg_inline(
+            scale=4, border=2, svgclass="qr", lineclass=None, dark="#000", light="#fff"
+        )
+
+    def encrypt(self, text: str) -> str:
+        """Secrets of apps and recovery codes are read with the database *and* SECRET_KEY, not with a backup alone."""
+        return _cipher().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return _cipher().decrypt(encrypted_text.encode()).decode()
+
+    def generate_authenticator_name(self, user: Any, type: Any) -> str:
+        """Passkeys are numbered until their owner gives them a name."""
+        from allauth.mfa.models import Authenticator
+
+        number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
+        return gettext("Passkey %(number)s") % {"number": number}
+
+
+def _cipher() -> MultiFernet:
+    """Encrypts with SECRET_KEY, and reads what earlier keys encrypted."""
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    derived = (hashlib.sha256(b"second factors:" + key.encode()).digest() for key in keys)
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in derived])
+
+
+class _Code(forms.Form):
+    """A form with a code, with our words."""
+
+    code_label = _("Code from your app, or a recovery code")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].label = self.code_label
+        self.fields["code"].widget.attrs = {"autocomplete": "one-time-code", "inputmode": "numeric"}
+
+
+class SignInCodeForm(_Code, AuthenticateForm):
+    """The second step of signing in."""
+
+
+class ConfirmCodeForm(_Code, ReauthenticateForm):
+    """Once more before something that matters."""
+
+
+class ActivateAppForm(_Code, ActivateTOTPForm):
+    """The first code of an app proves that it was set up."""
+
+    code_label = _("Code that the app shows now")
+
+
+class AddPasskeyForm(AddWebAuthnForm):
+    """A passkey of this device, or a key as a second step only."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name of the device")
+        passwordless = self.fields["passwordless"]
+        passwordless.label = _("Sign in with it instead of the password")
+        passwordless.help_text = _("The device then asks for your fingerprint, face or PIN.")
+        passwordless.initial = True
+
+
+class RenamePasskeyForm(EditWebAuthnForm):
+    """Another name for a passkey."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name of the device")
+        self.fields["name"].max_length = 60
