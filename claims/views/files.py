@@ -28,7 +28,7 @@ def version_or_404(request: HttpRequest, public_id: UUID, version_id: UUID) -> D
 @require_safe
 def file(request: HttpRequest, public_id: UUID, version_id: UUID) -> HttpResponseBase:
     """The original, as a download."""
-    return file_response(version_or_404(request, public_id, version_id))
+    return file_response(version_or_404(request, public_id, version_id), request.user)
 
 
 @require_safe

@@ -1,13 +1,14 @@
-"""What the worker does with a stored version: draw it under limits, and record whether it can be shown."""
+"""What the worker does with a stored version: have it scanned for viruses, draw it under limits, and record whether it can be shown."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from django.core.files.storage import default_storage
 from django.db import transaction
 
 from incentives_portal import clock
 
-from . import rendering
+from . import antivirus, finding, rendering
 from .enums import CheckState
 from .models import DocumentVersion, PageImage, VersionCheck
 from .parsing.reasons import Reason, Unreadable
@@ -16,8 +17,10 @@ from .storing import saving
 
 logger = logging.getLogger(__name__)
 
-#: Longer than drawing may ever take: after this the worker is taken for dead.
+#: Longer than scanning and drawing may ever take: after this the worker is taken for dead.
 LEASE = timedelta(minutes=5)
+#: Without an answer of the scanner a file waits for so long, and others go first.
+PUT_OFF = timedelta(minutes=1)
 #: A file at which the worker died three times is not tried again.
 MAX_ATTEMPTS = 3
 
@@ -27,64 +30,105 @@ class AlreadySettled(Exception):
 
 
 def check_version(version_id: int) -> None:
-    """Draw one version and settle its check: clean with its page images, or refused with the reason.
+    """Scan and draw one version and settle its check: clean with its page images, refused with the reason, or infected.
 
-    In order: lease the check, draw outside of any transaction, then write images and result together. Nothing is done for a
-    version that is settled already or in the hands of another worker, so that it may be called twice.
+    In order: lease the check, scan and draw outside of any transaction, then write images and result together. Nothing is done for a
+    version that is settled already or in the hands of another worker, so that it may be called twice. Raises ScannerFailed where there
+    should be a virus scanner and it gave no answer: the version waits, and stays closed.
     """
-    version = _lease(version_id)
-    if version is None:
+    check = _lease(version_id)
+    if check is None:
         return
     try:
-        _draw_and_settle(version)
+        _scan_and_draw(check)
+    except antivirus.ScannerFailed:
+        _put_off(check)
+        raise
     except AlreadySettled:
         logger.warning("Version %s was settled by another worker meanwhile", version_id)
 
 
-def _draw_and_settle(version: DocumentVersion) -> None:
+def _scan_and_draw(check: VersionCheck) -> None:
+    scanned_at = None
+    if antivirus.is_on():
+        if found := _scan(check.version):
+            _lock_away(check, found)
+            return
+        scanned_at = clock.now()
+    if check.state == CheckState.CLEAN:
+        _settle(check, CheckState.CLEAN, scanned_at=scanned_at)
+        return
     try:
         with saving() as save:
-            _settle(version, CheckState.CLEAN, pages=rendering.draw(version, save))
+            _settle(check, CheckState.CLEAN, pages=rendering.draw(check.version, save), scanned_at=scanned_at)
     except Unreadable as problem:
-        _settle(version, CheckState.REFUSED, reason=problem.reason)
+        _settle(check, CheckState.REFUSED, reason=problem.reason, scanned_at=scanned_at)
+
+
+def _scan(version: DocumentVersion) -> str:
+    with default_storage.open(version.storage_key, "rb") as stored:
+        return antivirus.scan(stored)
 
 
 @transaction.atomic
-def _lease(version_id: int) -> DocumentVersion | None:
+def _lock_away(check: VersionCheck, found: str) -> None:
+    """Never hand the file out again, show nothing of it, and tell whom it concerns."""
+    logger.warning("The virus scanner found %s in version %s", found, check.version_id)
+    _settle(check, CheckState.INFECTED, reason=Reason.INFECTED, scanned_at=clock.now(), found=found)
+    PageImage.objects.filter(version=check.version_id).delete()  # their files are swept
+    finding.tell(check.version, found)
+
+
+@transaction.atomic
+def _lease(version_id: int) -> VersionCheck | None:
+    """The check, for this worker alone: one that waits, or that was never scanned."""
     now = clock.now()
-    check = (
-        VersionCheck.objects.due(now)
-        .select_related("version")
-        .select_for_update(of=("self",), skip_locked=True)
-        .filter(version=version_id)
-        .first()
-    )
+    rows = VersionCheck.objects.due(now)
+    if antivirus.is_on():
+        rows |= VersionCheck.objects.unscanned(now)
+    locked = rows.select_related("version").select_for_update(of=("self",), skip_locked=True)
+    check = locked.filter(version=version_id).first()
     if check is None:
         return None
-    if check.attempts >= MAX_ATTEMPTS:
-        _write(check, CheckState.REFUSED, Reason.TOO_COMPLEX, pages=0)
+    if check.state == CheckState.PENDING and check.attempts >= MAX_ATTEMPTS:
+        check.state, check.reason, check.lease_until = CheckState.REFUSED, Reason.TOO_COMPLEX.value, None
+        check.checked_at = now
+        check.save()
         return None
     check.attempts += 1
     check.lease_until = now + LEASE
     check.save(update_fields=["attempts", "lease_until"])
-    return check.version
+    return check
+
+
+def _put_off(check: VersionCheck) -> None:
+    """Let others go first. That the scanner failed does not count against the file."""
+    rows = VersionCheck.objects.filter(pk=check.pk, state=check.state)
+    rows.update(lease_until=clock.now() + PUT_OFF, attempts=check.attempts - 1)
 
 
 @transaction.atomic
 def _settle(
-    version: DocumentVersion, state: CheckState, *, reason: Reason | None = None, pages: list[DrawnPage] | None = None
+    leased: VersionCheck,
+    state: CheckState,
+    *,
+    scanned_at: datetime | None,
+    reason: Reason | None = None,
+    pages: list[DrawnPage] | None = None,
+    found: str = "",
 ) -> None:
-    check = VersionCheck.objects.select_for_update().get(version=version)
-    if check.state != CheckState.PENDING:
-        raise AlreadySettled(version.pk)
-    PageImage.objects.bulk_create(
+    check = VersionCheck.objects.select_for_update().get(pk=leased.pk)
+    if (check.state, check.scanned_at) != (leased.state, leased.scanned_at):
+        raise AlreadySettled(leased.version_id)
+    if pages is not None:
+        check.pages = len(PageImage.objects.bulk_create(_images(leased.version, pages)))
+    check.state, check.reason, check.finding = state, reason.value if reason else "", found[:150]
+    check.lease_until, check.checked_at, check.scanned_at = None, clock.now(), scanned_at
+    check.save()
+
+
+def _images(version: DocumentVersion, pages: list[DrawnPage]) -> list[PageImage]:
+    return [
         PageImage(version=version, page=number, storage_key=page.storage_key, width=page.width, height=page.height)
-        for number, page in enumerate(pages or [], start=1)
-    )
-    _write(check, state, reason, pages=len(pages or []))
-
-
-def _write(check: VersionCheck, state: CheckState, reason: Reason | None, *, pages: int) -> None:
-    check.state, check.reason, check.pages = state, reason.value if reason else "", pages
-    check.lease_until, check.checked_at = None, clock.now()
-    check.save(update_fields=["state", "reason", "pages", "lease_until", "checked_at"])
+        for number, page in enumerate(pages, start=1)
+    ]

@@ -5,6 +5,7 @@ fault table U-01). The media type that the browser sent is not asked: it is a gu
 """
 
 import hashlib
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from . import limits, names, sandbox
 from .enums import FORMATS, TYPE_BY_ENDING, FileType
 from .errors import UploadRefused
 from .parsing.reasons import Reason, Unreadable
+
+logger = logging.getLogger(__name__)
 
 _SNIFFED_BYTES = 8192
 #: An Office file with a password, and every Office file from before 2007, is a compound file instead of a zip archive.
@@ -48,10 +51,14 @@ def inspect_all(uploads: Iterable[UploadedFile]) -> tuple[list[Inspected], list[
     """The good ones and the refused ones of several files, each in their order. Those beyond the allowed number are not read."""
     good: list[Inspected] = []
     refused: list[UploadRefused] = []
+    total = 0
     for number, upload in enumerate(uploads, start=1):
         try:
             if number > limits.max_files():
                 raise UploadRefused(names.clean(upload.name or ""), Reason.TOO_MANY)
+            total += min(upload.size or 0, limits.max_bytes())
+            if total > limits.max_total_bytes():
+                raise UploadRefused(names.clean(upload.name or ""), Reason.TOO_MUCH)
             good.append(inspect(upload))
         except UploadRefused as refusal:
             refused.append(refusal)
@@ -68,9 +75,13 @@ def _inspect(upload: UploadedFile, name: str) -> Inspected:
         raise Unreadable(Reason.TYPE)
     upload.seek(0)
     _check_signature(upload.read(_SNIFFED_BYTES), file_type)
-    with sandbox.folder() as place:
-        sha256 = _copy(upload, place / "source")
-        sandbox.check(file_type, place)
+    try:
+        with sandbox.folder() as place:
+            sha256 = _copy(upload, place / "source")
+            sandbox.check(file_type, place)
+    except OSError as error:  # no room for the copy, or no process to read it in: nothing the file can do about
+        logger.exception("A file of %d bytes could not be read now", upload.size)
+        raise Unreadable(Reason.NOT_STORED) from error
     return Inspected(upload, name, file_type, upload.size, sha256)
 
 

@@ -13,6 +13,8 @@ class FileType(models.TextChoices):
     PDF = "pdf", "PDF"
     JPEG = "jpeg", "JPEG"
     PNG = "png", "PNG"
+    WEBP = "webp", "WebP"
+    HEIC = "heic", "HEIC"
     XLSX = "xlsx", "XLSX"
     DOCX = "docx", "DOCX"
     XML = "xml", "XML"
@@ -41,11 +43,15 @@ FORMATS: dict[FileType, FileFormat] = {
     FileType.PDF: FileFormat("application/pdf", ("pdf",), frozenset({"application/pdf"}), drawn=True),
     FileType.JPEG: FileFormat("image/jpeg", ("jpg", "jpeg"), frozenset({"image/jpeg"}), drawn=True),
     FileType.PNG: FileFormat("image/png", ("png",), frozenset({"image/png", "image/apng"}), drawn=True),
+    FileType.WEBP: FileFormat("image/webp", ("webp",), frozenset({"image/webp"}), drawn=True),
+    FileType.HEIC: FileFormat("image/heic", ("heic", "heif"), frozenset({"image/heic"}), drawn=True),
     FileType.XLSX: FileFormat(_XLSX, ("xlsx",), _OFFICE),
     FileType.DOCX: FileFormat(_DOCX, ("docx",), _OFFICE),
     FileType.XML: FileFormat("application/xml", ("xml",)),
     FileType.CSV: FileFormat("text/csv", ("csv",)),
 }
+
+PICTURES = {FileType.JPEG, FileType.PNG, FileType.WEBP, FileType.HEIC}
 
 #: Ending of a name, in lower case → the type that the content must have.
 TYPE_BY_ENDING = {ending: file_type for file_type, known in FORMATS.items() for ending in known.endings}
@@ -55,12 +61,18 @@ class CheckState(models.TextChoices):
     PENDING = "pending", _("being checked")
     CLEAN = "clean", _("stored and checked")
     REFUSED = "refused", _("refused")
+    INFECTED = "infected", _("locked away")
 
+
+#: Never handed out again.
+UNUSABLE = [CheckState.REFUSED, CheckState.INFECTED]
 
 SENTENCES: dict[Reason, Promise] = {
     Reason.EMPTY: _("The file is empty."),
     Reason.TOO_LARGE: _("The file is too large."),
     Reason.TOO_MANY: _("Too many files came at once. Send it with the next ones."),
+    Reason.TOO_MUCH: _("Together the files are too large. Send it with the next ones."),
+    Reason.QUOTA: _("You have sent very many files in a short time. Please try again later."),
     Reason.TYPE: _("This type of file is not accepted. Save it as PDF or JPEG and choose that file."),
     Reason.CONTENT: _("The content is not what the ending of the file name says."),
     Reason.DAMAGED: _("The file is damaged or incomplete."),
@@ -69,8 +81,16 @@ SENTENCES: dict[Reason, Promise] = {
     ),
     Reason.MACROS: _("The file contains macros. Save it without macros or as PDF."),
     Reason.ENTITIES: _("The file contains a document type or entities, which are not accepted in XML."),
+    Reason.ACTIVE: _(
+        "The file contains scripts, commands or a template from elsewhere. Print it as PDF and choose that file."
+    ),
+    Reason.EMBEDDED: _("The file has other files within. Send each of them on its own."),
+    Reason.MIXED: _(
+        "The file is two things in one, as if an archive or a web page were hidden in it. Print or save it anew."
+    ),
     Reason.TOO_COMPLEX: _("The file takes too much time or memory to read. Save it in a simpler or smaller form."),
     Reason.NOT_STORED: _("The file could not be stored just now. Please try again later."),
+    Reason.INFECTED: _("The virus scanner found malware in it."),
 }
 
 REASON_CHOICES = [(reason.value, sentence) for reason, sentence in SENTENCES.items()]

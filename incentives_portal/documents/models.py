@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from incentives_portal import clock
 from incentives_portal.accounts.models import Organisation, User
 
+from . import antivirus
 from .append_only import APPEND_ONLY
-from .enums import FORMATS, REASON_CHOICES, CheckState, FileType
+from .enums import FORMATS, PICTURES, REASON_CHOICES, UNUSABLE, CheckState, FileType
 from .names import MAX_LENGTH
 from .querysets import DocumentVersionQuerySet, VersionCheckQuerySet
 
@@ -81,17 +82,34 @@ class DocumentVersion(models.Model):
 
     @property
     def is_picture(self) -> bool:
-        return self.type in (FileType.JPEG, FileType.PNG)
+        return self.type in PICTURES
 
     @property
     def is_drawn(self) -> bool:
         """Whether page images are made of it; tables, texts and data are offered for download only."""
         return FORMATS[FileType(self.type)].drawn
 
+    @property
+    def can_be_opened(self) -> bool:
+        """Whether it may be handed out: with a virus scanner only what it has found clean, a picture only when it was drawn anew."""
+        check = self.check_result
+        if antivirus.is_on():
+            return check.state == CheckState.CLEAN and check.scanned_at is not None
+        return check.state == CheckState.CLEAN or (check.state == CheckState.PENDING and not self.is_picture)
+
+    @property
+    def standing(self) -> str:
+        """For the rules: the state of its check, or ``waiting`` while the virus scanner keeps it from being used."""
+        settled = self.check_result.state in UNUSABLE
+        if antivirus.is_on() and not settled and not self.can_be_opened:
+            return "waiting"
+        return self.check_result.state
+
 
 class VersionCheck(models.Model):
-    """What the worker found out about a version: whether it can be read and drawn, and how many page images there are.
+    """What the worker found out about a version: whether it is free of viruses, can be read and drawn, and how many page images there are.
 
+    ``scanned_at`` is empty for what no virus scanner has seen, because none was set then; ``finding`` is what it called what it found.
     ``lease_until`` is how long the worker that draws it may take before another one tries; ``attempts`` counts them.
     """
 
@@ -104,6 +122,8 @@ class VersionCheck(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
     checked_at = models.DateTimeField(_("checked at"), null=True, blank=True)
+    scanned_at = models.DateTimeField(_("scanned at"), null=True, blank=True)
+    finding = models.CharField(_("finding"), max_length=150, blank=True, default="")
 
     objects = VersionCheckQuerySet.as_manager()
 
@@ -113,12 +133,14 @@ class VersionCheck(models.Model):
         indexes = [
             # The sweep, due(): what still waits, oldest first. Small, because nearly everything is checked.
             models.Index(name="check_pending", fields=["id"], condition=Q(state=CheckState.PENDING)),
+            # What came before there was a virus scanner: unscanned().
+            models.Index(name="check_unscanned", fields=["id"], condition=Q(state=CheckState.CLEAN, scanned_at=None)),
         ]
         constraints = [
             models.CheckConstraint(name="check_state_known", condition=Q(state__in=CheckState.values)),
             models.CheckConstraint(
                 name="check_refused_with_reason",
-                condition=(Q(state=CheckState.REFUSED) & ~Q(reason="")) | (~Q(state=CheckState.REFUSED) & Q(reason="")),
+                condition=Q(state__in=UNUSABLE) ^ Q(reason=""),
             ),
         ]
 

@@ -28,9 +28,15 @@ class DocumentVersionQuerySet(models.QuerySet["DocumentVersion"]):
 
 class VersionCheckQuerySet(models.QuerySet["VersionCheck"]):
     def due(self, now: datetime) -> "VersionCheckQuerySet":
-        """Waiting, and in nobody's hands: never begun, or begun by a worker that did not come back."""
-        free = Q(lease_until=None) | Q(lease_until__lt=now)
-        return self.filter(free, state=CheckState.PENDING).order_by("pk")
+        """Waiting, and in nobody's hands: never begun, begun by a worker that did not come back, or put off without a virus scanner."""
+        return self._free(now).filter(state=CheckState.PENDING).order_by("pk")
+
+    def unscanned(self, now: datetime) -> "VersionCheckQuerySet":
+        """Checked at a time when there was no virus scanner, and in nobody's hands."""
+        return self._free(now).filter(state=CheckState.CLEAN, scanned_at=None).order_by("pk")
+
+    def _free(self, now: datetime) -> "VersionCheckQuerySet":
+        return self.filter(Q(lease_until=None) | Q(lease_until__lt=now))
 
 
 def page_images_for(versions: Iterable["DocumentVersion"]) -> dict[int, list["PageImage"]]:

@@ -14,7 +14,7 @@ from django.db.models import Max
 from incentives_portal import clock
 from incentives_portal.accounts.models import Organisation, User
 
-from . import content
+from . import content, quota
 from .content import Inspected
 from .errors import DocumentRemoved, UploadRefused, UploadsRefused
 from .models import Document, DocumentVersion, VersionCheck
@@ -60,6 +60,7 @@ def replace(document: Document, uploaded_file: UploadedFile, actor: User) -> Doc
         locked = Document.objects.select_for_update().get(pk=document.pk)
         if locked.removed_at is not None:
             raise DocumentRemoved(locked.public_id)
+        _check_quota([inspected], actor)
         latest = locked.versions.aggregate(latest=Max("number"))["latest"]
         return _record([(locked, inspected)], actor, save, number=latest + 1)[0]
 
@@ -75,10 +76,16 @@ def remove(document: Document, actor: User) -> None:
 
 def _store(files: list[Inspected], organisation: Organisation, actor: User) -> list[DocumentVersion]:
     with saving() as save, transaction.atomic():
+        _check_quota(files, actor)
         documents = Document.objects.bulk_create(
             Document(organisation=organisation, uploaded_by=actor) for _file in files
         )
         return _record(list(zip(documents, files, strict=True)), actor, save, number=1)
+
+
+def _check_quota(files: list[Inspected], actor: User) -> None:
+    if quota.is_exceeded(actor, len(files), sum(file.size for file in files)):
+        raise UploadRefused(files[0].name, Reason.QUOTA)
 
 
 def _record(pairs: list[tuple[Document, Inspected]], actor: User, save: Save, *, number: int) -> list[DocumentVersion]:

@@ -61,6 +61,7 @@ class UploadWidget(forms.Widget):
             "types": limits.accepted_types_text(),
             "size": limits.max_size_text(),
             "max_files": limits.max_files(),
+            "total": limits.max_total_text(),
         }
         return context
 

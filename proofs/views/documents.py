@@ -137,7 +137,7 @@ def changeable_or_403(view: DocumentView) -> ProofDocument:
 def download(request: HttpRequest, public_id: UUID, version_id: UUID) -> HttpResponseBase:
     """A file of the proof as a download."""
     proof = proof_or_404(request, public_id)
-    return serving.file_response(version_or_404(proof, request.user, version_id))
+    return serving.file_response(version_or_404(proof, request.user, version_id), request.user)
 
 
 @require_safe

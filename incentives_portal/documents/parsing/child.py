@@ -12,7 +12,15 @@ from .reasons import Reason, Unreadable
 
 #: No file that the child writes may grow beyond this: a drawn page has a few megabytes.
 _MAX_WRITTEN_BYTES = 64 * 1024 * 1024
-_READERS = {"pdf": "pdfs", "jpeg": "pictures", "png": "pictures", "xml": "markup", "csv": "tables"}
+_READERS = {
+    "pdf": "pdfs",
+    "jpeg": "pictures",
+    "png": "pictures",
+    "webp": "pictures",
+    "heic": "pictures",
+    "xml": "markup",
+    "csv": "tables",
+}
 
 
 def main(arguments: list[str]) -> None:

@@ -2,8 +2,10 @@
 
 MAX_PDF_PAGES = 1_000
 MAX_PIXELS = 100_000_000
+#: Of pictures that can only be decoded whole (WebP, HEIC): what a telephone takes at most, within what a process may use.
+MAX_PIXELS_WHOLE = 50_000_000
 MAX_ZIP_MEMBERS = 5_000
-MAX_UNPACKED_BYTES = 500 * 1024 * 1024
+MAX_UNPACKED_BYTES = 250 * 1024 * 1024
 
 RENDERED_PAGES = 20
 PAGE_WIDTH = 1_400

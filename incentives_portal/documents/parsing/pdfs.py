@@ -1,27 +1,39 @@
 """PDF: opened to see whether it can be read, and drawn page by page."""
 
+import re
+import zipfile
 from pathlib import Path
 
 import pypdfium2
 from pypdfium2.raw import FPDF_ERR_PASSWORD
 
+from . import pdf_parts
 from .limits import MAX_PDF_PAGES, PAGE_HEIGHT, PAGE_WIDTH, RENDERED_PAGES
 from .reasons import Reason, Unreadable
 
 _TAIL = 4096
+_HEAD = 1024
+_END = b"%%EOF"
+_WEB_PAGE = re.compile(rb"<\s*(?:!doctype|html|head|body|script|svg|iframe)\b", re.IGNORECASE)
 
 
 def check(source: Path) -> int:
-    """The number of pages. Raises Unreadable for a damaged or truncated file, one that wants a password, and endless ones."""
+    """The number of pages. Raises Unreadable for a damaged or truncated file, one that wants a password, endless ones, and
+    whatever is more than pages.
+    """
+    data = source.read_bytes()
+    if zipfile.is_zipfile(source) or _is_a_page_too(data):
+        raise Unreadable(Reason.MIXED)
     document = _open(source)
     try:
         pages = len(document)
         if pages > MAX_PDF_PAGES:
             raise Unreadable(Reason.TOO_COMPLEX)
-        if pages == 0 or not _ends_properly(source):
+        if pages == 0 or not _ends_properly(data):
             raise Unreadable(Reason.DAMAGED)
         try:
-            document[0].get_size()
+            document.get_page_size(0)
+            pdf_parts.check(document, source.with_name("copy.pdf"))
         except pypdfium2.PdfiumError as error:
             raise Unreadable(Reason.DAMAGED) from error
         return pages
@@ -62,6 +74,12 @@ def _open(source: Path) -> pypdfium2.PdfDocument:
         raise Unreadable(Reason.PASSWORD if locked else Reason.DAMAGED) from error
 
 
-def _ends_properly(source: Path) -> bool:
+def _ends_properly(data: bytes) -> bool:
     """PDFium repairs a file whose end is missing, with pages lost in silence; evidence has to be whole."""
-    return b"%%EOF" in source.read_bytes().rstrip(b"\0 \r\n\t")[-_TAIL:]
+    return _END in data[-2 * _TAIL :].rstrip(b"\0 \r\n\t")[-_TAIL:]
+
+
+def _is_a_page_too(data: bytes) -> bool:
+    """Whether a browser would find a web page in it: begun before the first object, or hung on behind the end."""
+    end = data.rfind(_END)
+    return any(_WEB_PAGE.search(part) for part in (data[:_HEAD], data[end:] if end >= 0 else b""))

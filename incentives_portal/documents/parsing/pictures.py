@@ -1,29 +1,35 @@
-"""JPEG and PNG: decoded to see whether they are whole, and drawn anew without what the camera wrote into them."""
+"""JPEG, PNG, WebP and HEIC: decoded to see whether they are whole, and drawn anew without what the camera wrote into them."""
 
 import warnings
+import zipfile
 from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from .limits import MAX_PIXELS, PAGE_HEIGHT, PAGE_WIDTH
+from .limits import MAX_PIXELS, MAX_PIXELS_WHOLE, PAGE_HEIGHT, PAGE_WIDTH
 from .reasons import Reason, Unreadable
 
 #: Twice this raises, this alone warns: the warning is made an error below.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
-_FORMATS = ("JPEG", "PNG")
+_FORMATS = ("JPEG", "PNG", "WEBP")
+_HEIC_MARK = b"ftyp"
 _DAMAGED = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError)
 
 
 def check(source: Path) -> int:
-    """Always 0, a picture has no pages. Raises Unreadable for damaged, truncated and oversized pictures."""
+    """Always 0, a picture has no pages. Raises Unreadable for damaged, truncated and oversized pictures, and archives in disguise."""
+    if zipfile.is_zipfile(source):
+        raise Unreadable(Reason.MIXED)
     try:
         with _open(source) as picture:
             if picture.format == "PNG":
                 picture.verify()
-            else:
-                # Decoded to the end at an eighth of the size: verify() does not look at the data of a JPEG.
-                picture.draft("RGB", (picture.width // 8, picture.height // 8))
-                picture.load()
+                return 0
+            if picture.format != "JPEG" and picture.width * picture.height > MAX_PIXELS_WHOLE:
+                raise Unreadable(Reason.TOO_COMPLEX)
+            # Decoded to the end, a JPEG at an eighth of the size: verify() does not look at the data of these.
+            picture.draft("RGB", (picture.width // 8, picture.height // 8))
+            picture.load()
     except _DAMAGED as error:
         raise Unreadable(Reason.DAMAGED) from error
     return 0
@@ -47,9 +53,20 @@ def _open(source: Path) -> Image.Image:
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            return Image.open(source, formats=_FORMATS)
+            return Image.open(source, formats=["HEIF"] if _is_heic(source) else _FORMATS)
         except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
             raise Unreadable(Reason.TOO_COMPLEX) from error
+
+
+def _is_heic(source: Path) -> bool:
+    """Whether it is a picture in a box file; then Pillow is told how to read it, in one thread and without what is not shown."""
+    with source.open("rb") as stream:
+        if stream.read(8)[4:] != _HEIC_MARK:
+            return False
+    import pi_heif  # loaded for the few files that need it
+
+    pi_heif.register_heif_opener(decode_threads=1, thumbnails=False, depth_images=False, aux_images=False)
+    return True
 
 
 def _on_white(picture: Image.Image) -> Image.Image:

@@ -7,14 +7,20 @@ class Reason(StrEnum):
     EMPTY = "empty"
     TOO_LARGE = "too_large"
     TOO_MANY = "too_many"
+    TOO_MUCH = "too_much"
+    QUOTA = "quota"
     TYPE = "type"
     CONTENT = "content"
     DAMAGED = "damaged"
     PASSWORD = "password"  # noqa: S105 - a reason, not a secret
     MACROS = "macros"
     ENTITIES = "entities"
+    ACTIVE = "active"
+    EMBEDDED = "embedded"
+    MIXED = "mixed"
     TOO_COMPLEX = "too_complex"
     NOT_STORED = "not_stored"
+    INFECTED = "infected"
 
 
 class Unreadable(Exception):

@@ -1,8 +1,13 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from incentives_portal.accounts.models import Organisation, OrganisationKind, User
+from incentives_portal.documents import serving
+from incentives_portal.documents.models import DocumentVersion
+
+from . import samples
 
 
 @pytest.fixture(autouse=True)
@@ -31,3 +36,19 @@ def actor(organisation: Organisation) -> User:
 @pytest.fixture
 def colleague(organisation: Organisation) -> User:
     return User.objects.create_user("ole@nordlicht.example", name="Ole Hansen", organisation=organisation)
+
+
+@pytest.fixture
+def reviewer(db) -> User:
+    operator = Organisation.objects.create(kind=OrganisationKind.OPERATOR, name="Halden Software")
+    return User.objects.create_user("mira@halden.example", name="Mira Okafor", organisation=operator)
+
+
+@pytest.fixture
+def partner_reads(actor: User) -> Callable[[DocumentVersion], bytes]:
+    """What the download of a file gives to somebody at the partner."""
+
+    def read(version: DocumentVersion) -> bytes:
+        return samples.body_of(serving.file_response(DocumentVersion.objects.with_checks().get(pk=version.pk), actor))
+
+    return read

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import FileResponse
 from PIL import Image, ImageDraw, PngImagePlugin
 
 _MAIN = "application/vnd.openxmlformats-officedocument."
@@ -25,6 +26,12 @@ def stored(storage_key: str) -> bytes:
     """What the storage keeps under a key."""
     with default_storage.open(storage_key) as stream:
         return stream.read()
+
+
+def body_of(response: FileResponse) -> bytes:
+    """What is sent, and the file closed, as the web server does it."""
+    with response.file_to_stream:
+        return b"".join(response.streaming_content)
 
 
 def upload(name: str, content: bytes, content_type: str = "application/octet-stream") -> SimpleUploadedFile:

@@ -97,7 +97,7 @@ def test_refusal_message_names_file_reason_and_what_is_accepted():
 
     assert caught.value.message == (
         "“100% <b>.svg” was not stored. This type of file is not accepted. Save it as PDF or JPEG and choose that file. "
-        "Accepted: PDF, JPEG, PNG, XLSX, DOCX, XML or CSV, up to 20 MB each."
+        "Accepted: PDF, JPEG, PNG, WebP, HEIC, XLSX, DOCX, XML or CSV, up to 20 MB each."
     )
 
 

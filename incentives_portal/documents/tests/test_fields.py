@@ -172,11 +172,12 @@ def test_control_states_the_limits_and_is_described_by_them(who, settings):
     page = str(PapersForm(**who)["papers"])
 
     assert re.search(r'id="id_papers_limits">(.*?)<', page).group(1) == (
-        "PDF, JPEG, PNG, XLSX, DOCX, XML or CSV · up to 5 MB each, 7 files at once"
+        "PDF, JPEG, PNG, WebP, HEIC, XLSX, DOCX, XML or CSV · up to 5 MB each, 7 files and 100 MB at once"
     )
     control = re.search(r'<input type="file"[^>]*>', page).group(0)
     assert control == (
-        '<input type="file" name="papers" class="form-control" accept=".pdf,.jpg,.jpeg,.png,.xlsx,.docx,.xml,.csv" multiple'
+        '<input type="file" name="papers" class="form-control" accept="'
+        '.pdf,.jpg,.jpeg,.png,.webp,.heic,.heif,.xlsx,.docx,.xml,.csv" multiple'
         ' required aria-describedby="id_papers_helptext id_papers_limits" id="id_papers">'
     )
     assert PapersForm(**who).is_multipart() is True

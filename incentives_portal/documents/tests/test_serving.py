@@ -8,9 +8,12 @@ from incentives_portal.documents.models import PageImage, VersionCheck
 from incentives_portal.documents.parsing.reasons import Reason
 
 from . import samples
+from .samples import body_of
 
 SAFE_HEADERS = {
-    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "Content-Security-Policy": (
+        "sandbox; default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
@@ -29,12 +32,6 @@ def keep(organisation, actor):
     return store
 
 
-def body_of(response) -> bytes:
-    """What is sent, and the file closed, as the web server does it."""
-    with response.file_to_stream:
-        return b"".join(response.streaming_content)
-
-
 @pytest.mark.parametrize(
     ("name", "data", "media_type", "disposition"),
     [
@@ -51,8 +48,10 @@ def body_of(response) -> bytes:
     ],
     ids=["pdf", "jpeg", "csv", "quotes", "chinese"],
 )
-def test_file_is_served_as_attachment_with_exact_type_and_safe_headers(keep, name, data, media_type, disposition):
-    response = serving.file_response(keep(name, data))
+def test_file_is_served_as_attachment_with_exact_type_and_safe_headers(
+    keep, reviewer, name, data, media_type, disposition
+):
+    response = serving.file_response(keep(name, data), reviewer)
 
     assert dict(response.items()) == {
         "Content-Type": media_type,
@@ -78,20 +77,20 @@ def test_page_image_is_served_inline_as_png_with_safe_headers(keep):
     assert body.startswith(b"\x89PNG")
 
 
-def test_refused_version_is_not_handed_out(keep):
+def test_refused_version_is_not_handed_out(keep, reviewer):
     version = keep("a.csv", samples.CSV)
     VersionCheck.objects.update(state=CheckState.REFUSED, reason=Reason.DAMAGED)
     version.check_result.refresh_from_db()
 
     with pytest.raises(Http404):
-        serving.file_response(version)
+        serving.file_response(version, reviewer)
 
 
-def test_missing_file_is_not_found_and_logged(keep, caplog):
+def test_missing_file_is_not_found_and_logged(keep, reviewer, caplog):
     version = keep("a.csv", samples.CSV)
     default_storage.delete(version.storage_key)
 
     with pytest.raises(Http404):
-        serving.file_response(version)
+        serving.file_response(version, reviewer)
 
     assert [record.levelname for record in caplog.records] == ["ERROR"]

@@ -1,0 +1,30 @@
+"""How much one person may send in a while: one account, or one script with its password, must not fill the disk for everybody."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import Coalesce
+
+from incentives_portal import clock
+from incentives_portal.accounts.models import User
+
+from .models import DocumentVersion
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def is_exceeded(actor: User, count: int, size: int) -> bool:
+    """Whether so many more files of so many bytes together are beyond what the person may send.
+
+    To be asked in the transaction that stores them: the person's row is locked, so that many uploads at once do not slip through together.
+    Two queries.
+    """
+    User.objects.select_for_update(no_key=True, of=("self",)).values_list("pk").get(pk=actor.pk)
+    now = clock.now()
+    sent = DocumentVersion.objects.filter(uploaded_by=actor, at__gt=now - DAY).aggregate(
+        day=Coalesce(Sum("size"), 0),
+        hour=Count("pk", filter=Q(at__gt=now - HOUR)),
+    )
+    too_many = sent["hour"] + count > settings.UPLOAD_FILES_PER_HOUR
+    return too_many or sent["day"] + size > settings.UPLOAD_BYTES_PER_DAY
