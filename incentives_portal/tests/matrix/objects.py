@@ -15,8 +15,9 @@ from claims.models import Claim
 from claims.services import SERVICES as CLAIM_VERBS
 from claims.services import add_comment as comment_on_claim
 from claims.tests import builders as claims
+from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.models import Location, User
-from incentives_portal.accounts.services import add_location
+from incentives_portal.accounts.services import add_location, give_role
 from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.documents.tests.samples import CSV, picture
@@ -77,7 +78,8 @@ class Side:
 
 
 def make_catalogue(world: World) -> None:
-    """The one activity of the matrix: it asks for a figure, and has one kind of cost."""
+    """The one activity of the matrix: it asks for a figure, and has one kind of cost. Emre reviews claims, too."""
+    give_role(world.emre, Role.OPERATOR_REVIEWER)
     cost = ExpenseType.objects.create(code="print", name={"en": "Print"})
     EligibleExpense.objects.create(type=world.advert, expense=cost)
     Requirement.objects.create(
