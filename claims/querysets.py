@@ -67,11 +67,16 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
 
 
 class ClaimManager(models.Manager.from_queryset(ClaimQuerySet)):  # type: ignore[misc]
-    """Claims come with their thread, and with the proof, location, program and submitter: every verb asks about them."""
+    """Claims come with their thread, whose desk they are on, proof, location, program and submitter: every verb asks about them."""
 
     def get_queryset(self) -> ClaimQuerySet:
         return (
             super()
             .get_queryset()
-            .select_related("thread", "proof__location__organisation", "proof__program__calendar", "submission__by")
+            .select_related(
+                "thread__assignment__user__organisation",
+                "proof__location__organisation",
+                "proof__program__calendar",
+                "submission__by",
+            )
         )

@@ -54,10 +54,10 @@ class PlanQuerySet(models.QuerySet["Plan"]):
 
 
 class PlanManager(models.Manager.from_queryset(PlanQuerySet)):  # type: ignore[misc]
-    """Plans come with their head: the engine, which reads them again under their lock, asks for scope and deadlines each time."""
+    """Plans come with their head and whose desk they are on: the engine, which reads them again under their lock, asks for it each time."""
 
     def get_queryset(self) -> PlanQuerySet:
-        return super().get_queryset().select_related(*HEAD)
+        return super().get_queryset().select_related(*HEAD, "thread__assignment__user")
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):

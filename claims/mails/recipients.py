@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from incentives_portal.accounts.capabilities import Role, holders
 from incentives_portal.accounts.models import User
-from incentives_portal.workflow.models import Assignment
+from incentives_portal.workflow.desks import desk_of
 
 if TYPE_CHECKING:
     from incentives_portal.history.models import Event
@@ -39,11 +39,15 @@ def other_side(claim: "Claim", event: "Event") -> list[User]:
     return partner_side(claim, event) if event.actor.is_operator else reviewers(claim)
 
 
+def of_an_infected_file(claim: "Claim", event: "Event") -> list[User]:
+    """Whoever sent it; and whoever reviews the claim, once it was sent in."""
+    return [event.actor, *(reviewers(claim) if claim.submitted_at else [])]
+
+
 def reviewers(claim: "Claim") -> list[User]:
     """The person on whose desk the claim is, else everybody who may review it."""
-    active = Assignment.objects.filter(thread=claim.thread_id, user__is_active=True)
-    if assignment := active.select_related("user__organisation").first():
-        return [assignment.user]
+    if desk := desk_of(claim.thread):
+        return [desk.user]
     return list(holders("claim.review", claim.scope)) or _plan_desk(claim)
 
 

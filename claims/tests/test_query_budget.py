@@ -24,7 +24,7 @@ DESK, DESK_DISPUTED = 11, 12
 NEW, DECIDE, ASK = 8, 6, 6
 # Above 15: to submit is to assess the proof under its lock (eight), to keep it, its files and its assessment, to find the due date among
 # the holidays, and to tell two sides. Each is asked once.
-SUBMIT = 27
+SUBMIT = 26
 
 
 def many(builder, world, count):
@@ -178,4 +178,4 @@ def test_submission(world, signed_in):
 def test_comment(world, signed_in):
     claim = builders.claim_under_review(world)
 
-    assert work_of(signed_in(world.jana), reverse("claims:comment", args=[claim.public_id]), {"words": "Hall 3."}) == 10
+    assert work_of(signed_in(world.jana), reverse("claims:comment", args=[claim.public_id]), {"words": "Hall 3."}) == 9
