@@ -1,0 +1,24 @@
+"""For who lost telephone, device and recovery codes: the operator has made sure, on another way, who is asking."""
+
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from incentives_portal.accounts.models import User
+
+
+class Command(BaseCommand):
+    help = "Remove the second step of a person, who then signs in with the password alone and sets up a new one."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("email")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        person = User.objects.filter(email__iexact=options["email"]).first()
+        if person is None:
+            raise CommandError(f"Nobody has the address {options['email']}.")
+        removed, _by_model = Authenticator.objects.filter(user=person).delete()
+        if not removed:
+            raise CommandError(f"{person.email} has no second step.")
+        self.stdout.write(f"{person.email} signs in with the password alone now.")
