@@ -169,12 +169,13 @@ def test_add_poe_is_offered_for_approved_activities_only(world):
     assert cells(world, activity, world.jana).context["add_url"] == ""
 
 
-def test_proofs_with_status_and_what_they_ask(world, monkeypatch):
+def test_proofs_with_status_and_what_their_claims_take_of_the_plan(world, monkeypatch):
     activity = builders.approved_activity(world)
-    first, second, third = (builders.make_proof(world, activity=activity) for _number in range(3))
+    without, approved, rejected, pending = (builders.make_proof(world, activity=activity) for _number in range(4))
     cases = {
-        second.pk: upstairs.Case("/claims/2/", "CLM-2", EDITING, approved_amount=Decimal("800")),
-        third.pk: upstairs.Case("/claims/3/", "CLM-3", EDITING, counts=False),
+        approved.pk: upstairs.Case("/claims/2/", "CLM-2", EDITING, approved_amount=Decimal("800")),
+        rejected.pk: upstairs.Case("/claims/3/", "CLM-3", EDITING, counts=False),
+        pending.pk: upstairs.Case("/claims/4/", "CLM-4", EDITING),
     }
     monkeypatch.setattr(upstairs, "_case_sources", [lambda proofs: cases])
 
@@ -182,9 +183,10 @@ def test_proofs_with_status_and_what_they_ask(world, monkeypatch):
 
     assert cell.claimed == Decimal("1800")
     assert [(link.reference, link.url) for link in cell.context["proofs"]] == [
-        (first.thread.reference, first.get_absolute_url()),
+        (without.thread.reference, without.get_absolute_url()),
         ("CLM-2", "/claims/2/"),
         ("CLM-3", "/claims/3/"),
+        ("CLM-4", "/claims/4/"),
     ]
 
 
