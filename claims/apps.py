@@ -7,8 +7,9 @@ class ClaimsConfig(AppConfig):
     verbose_name = _("Claims")
 
     def ready(self) -> None:
-        from . import events, mails, sections
+        from . import events, mails, malware, sections
 
         events.register_all()
         mails.register_all()
+        malware.register_all()
         sections.register_all()

@@ -19,5 +19,11 @@ def register_all() -> None:
         EventKind("claims.claim.approved", _("approved the claim"), "check-lg", "green"),
         EventKind("claims.claim.action_requested", _("asked for action"), "exclamation-circle", "amber"),
         EventKind("claims.claim.rejected", _("rejected the claim"), "x-lg", "red"),
+        EventKind(
+            "claims.file.infected",
+            _("sent %(name)s, in which the virus scanner found %(finding)s"),
+            "exclamation-circle",
+            "red",
+        ),
         EventKind("claims.claim.disputed", _("disputed the decision"), "flag", "violet"),
     )

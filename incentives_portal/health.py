@@ -14,6 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError
 
+from incentives_portal.documents import antivirus
+
 LATE_SECONDS = 300  # a message that waits longer than this is not just waiting for the next round
 
 
@@ -35,12 +37,13 @@ def readyz(request: HttpRequest) -> HttpResponse:
         "migrations": _migrations,
         "broker": _broker,
         "messages": _messages,
+        "files": _files,
     }
     said: dict[str, str] = {}
     for name, check in checks.items():
         try:
             said[name] = check()
-        except (DatabaseError, OperationalError, OSError) as error:
+        except (DatabaseError, OperationalError, OSError, antivirus.ScannerFailed) as error:
             # The kind is enough for who watches; the words may name hosts and roles.
             said[name] = f"failed: {type(error).__name__}"
     ready = all(words.startswith("ok") for words in said.values())
@@ -70,4 +73,14 @@ def _messages() -> str:
     from incentives_portal.outbox.models import Message
 
     age = Message.objects.oldest_waiting_seconds()
+    return f"{'ok' if age < LATE_SECONDS else 'failed'}: oldest waiting {age:.0f} s"
+
+
+def _files() -> str:
+    """Whether the virus scanner answers, if there is one, and the age of the file that has waited longest to be checked."""
+    from incentives_portal.documents.models import VersionCheck
+
+    if antivirus.is_on():
+        antivirus.ping()
+    age = VersionCheck.objects.oldest_waiting_seconds()
     return f"{'ok' if age < LATE_SECONDS else 'failed'}: oldest waiting {age:.0f} s"

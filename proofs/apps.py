@@ -7,7 +7,8 @@ class ProofsConfig(AppConfig):
     verbose_name = _("Proofs of execution")
 
     def ready(self) -> None:
-        from . import events, sections
+        from . import events, malware, sections
 
         events.register_all()
+        malware.register_all()
         sections.register_all()

@@ -19,6 +19,7 @@ DOCUMENT_EDITED = "proofs.document.edited"
 DOCUMENT_REMOVED = "proofs.document.removed"
 ATTENDEES_EDITED = "proofs.attendees.edited"
 ANSWERS_SAVED = "proofs.answers.saved"
+FILE_INFECTED = "proofs.file.infected"
 
 KINDS = (
     EventKind(CREATED, _("began a proof of execution: %(name)s"), "plus-lg"),
@@ -36,6 +37,9 @@ KINDS = (
     EventKind(DOCUMENT_REMOVED, _("removed %(name)s"), "trash"),
     EventKind(ATTENDEES_EDITED, _("edited the list of attendees"), "pencil"),
     EventKind(ANSWERS_SAVED, _("entered metrics and answers"), "pencil"),
+    EventKind(
+        FILE_INFECTED, _("sent %(name)s, in which the virus scanner found %(finding)s"), "exclamation-circle", "red"
+    ),
 )
 
 

@@ -51,7 +51,7 @@ def proof_facts(
     one for the same evidence elsewhere, one for rates if there is another currency, and those of the limits (upstairs.used_of).
     """
     folder = folder or read(content_of(proof))
-    states = {key: version.check_result.state for key, version in (versions or versions_of(folder)).items()}
+    states = {key: version.standing for key, version in (versions or versions_of(folder)).items()}
     used = used_of(proof) or Used(planned=_asked_by_others(proof))
     twice = again.find(proof, folder)
     activity = catalogue_of(proof, folder, requirements)

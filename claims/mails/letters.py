@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from incentives_portal.money import format_amount
 from incentives_portal.outbox.letters import Letter
 from incentives_portal.texts import in_language
+from proofs.malware import infected_file
 
 from ..enums import ACTION_REQUIRED, APPROVED
 from ..places import remark_lines
@@ -190,6 +191,12 @@ def comment_added(claim: "Claim", event: "Event", person: "User") -> Letter:
         next_step=_("Answer on the page of the claim if an answer is needed."),
         **(_desk_link(claim) if person.is_operator else _link(claim)),
     )
+
+
+def file_infected(claim: "Claim", event: "Event", person: "User") -> Letter:
+    """To whoever sent the file, and to the reviewers: it is locked away."""
+    link = _desk_link(claim) if person.is_operator else _link(claim)
+    return infected_file(event, person, **link)
 
 
 def moment(at: datetime | None, zone: str) -> str:

@@ -9,6 +9,8 @@ from django.apps import apps
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
+from incentives_portal import clock
+
 from .enums import CheckState
 
 if TYPE_CHECKING:
@@ -34,6 +36,12 @@ class VersionCheckQuerySet(models.QuerySet["VersionCheck"]):
     def unscanned(self, now: datetime) -> "VersionCheckQuerySet":
         """Checked at a time when there was no virus scanner, and in nobody's hands."""
         return self._free(now).filter(state=CheckState.CLEAN, scanned_at=None).order_by("pk")
+
+    def oldest_waiting_seconds(self) -> float:
+        """How long the file has waited that has waited longest; 0 if none does."""
+        waiting = self.filter(state=CheckState.PENDING).order_by("pk")
+        since = waiting.values_list("version__at", flat=True).first()
+        return max(0.0, (clock.now() - since).total_seconds()) if since else 0.0
 
     def _free(self, now: datetime) -> "VersionCheckQuerySet":
         return self.filter(Q(lease_until=None) | Q(lease_until__lt=now))

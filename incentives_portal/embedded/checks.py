@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core import checks
 from django.core.checks import CheckMessage, Error, register, run_checks
 from django.core.exceptions import ImproperlyConfigured
 
@@ -52,3 +53,11 @@ def _reasons() -> Iterator[tuple[str, str, str]]:
     for code, wrong, words, hint in public:
         if wrong:
             yield code, words, hint
+
+
+@register(TAG, deploy=True)
+def check_scanner(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
+    """For ``check --deploy``: files of strangers are handed to the operator's people, and nobody looks whether they are infected."""
+    if settings.CLAMD_URL or only_this_machine():
+        return []
+    return [checks.Warning("Uploaded files are not scanned for viruses.", hint="Set CLAMD_URL.", id="portal.W001")]

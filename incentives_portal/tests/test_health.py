@@ -26,6 +26,7 @@ def test_ready_portal_says_how_old_its_oldest_waiting_message_is(client: Client)
         "migrations": "ok",
         "broker": "ok",
         "messages": "ok: oldest waiting 0 s",
+        "files": "ok: oldest waiting 0 s",
     }
 
 

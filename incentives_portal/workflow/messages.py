@@ -30,6 +30,8 @@ class Announcement:
     letter: Callable[[Any, Event, User], Letter]
     outsiders: Callable[[Any, Event], Iterable[Outsider]] = _no_outsiders
     letter_to_outsider: Callable[[Any, Event, Outsider], Letter] = _no_letter
+    #: Whether whoever the event names as its actor is told too: they did not do it knowingly.
+    to_actor: bool = False
 
 
 _announcements: dict[str, Announcement] = {}
@@ -51,7 +53,7 @@ def announce(code: str, case: Any, event: Event) -> None:
     """
     announcement = _announcements[code]
     people = list(announcement.recipients(case, event))
-    others = [person for person in people if person.pk != event.actor_id]
+    others = [person for person in people if announcement.to_actor or person.pk != event.actor_id]
     if others or not people:
         queue(event, code, lambda _event, person: announcement.letter(case, event, person), others)
     if outsiders := list(announcement.outsiders(case, event)):

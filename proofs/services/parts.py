@@ -31,6 +31,12 @@ def take_over(proof: Proof, version: DocumentVersion, place: str) -> Document:
     foreign = document is None or document.organisation_id != proof.location.organisation_id
     if document is None or foreign or document.removed_at is not None or is_used(document):
         raise Refused(_("This file cannot be used here. Choose it again."), place=place)
+    if version.standing == "infected":
+        raise Refused(
+            _("The virus scanner found malware in “%(file)s”. Send a clean file in its place.")
+            % {"file": version.original_name},
+            place=place,
+        )
     return document
 
 

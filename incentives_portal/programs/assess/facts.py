@@ -93,7 +93,8 @@ class ExpenseFact:
 class DocumentFact:
     """A proof document: its file name, its note, the codes of the requirements it proves, and how its check went.
 
-    ``state`` is pending, clean or refused; ``duplicate_of`` are references of other cases that hold the same file.
+    ``state`` is pending, clean, refused, infected, or waiting for the virus scanner; ``duplicate_of`` are references of other cases that
+    hold the same file.
     """
 
     name: str

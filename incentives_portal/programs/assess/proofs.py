@@ -12,6 +12,9 @@ from .params import amount, day, month, several, share, texts
 from .requirements import requirement_findings
 from .results import Assessment, Finding, Level, Step
 
+#: How the check of a file went → what is said about it. Waiting is only what the virus scanner has not seen, where there is one.
+_FILE_RULES = {"refused": "file", "infected": "infected", "waiting": "waiting"}
+
 
 def assess_proof(facts: ProofFacts) -> Assessment:
     """What the rules say about a proof as it would be submitted now: ``block`` must be mended first, ``warn`` is for the reviewer."""
@@ -89,8 +92,8 @@ def _amount(facts: ProofFacts, steps: tuple[Step, ...]) -> Iterator[Finding]:
 def _evidence(facts: ProofFacts) -> Iterator[Finding]:
     yield _rule(bool(facts.invoices or facts.reports), "evidence", "invoices")
     named = [({"number": invoice.number, "supplier": invoice.supplier}, invoice) for invoice in facts.invoices]
-    refused = (name for name, invoice in named if invoice.state == "refused")
-    yield from _broken(refused, "invoice_file", "invoices")
+    for state, rule in _FILE_RULES.items():
+        yield from _broken((name for name, invoice in named if invoice.state == state), f"invoice_{rule}", "invoices")
     future = (name | {"date": day(invoice.date)} for name, invoice in named if invoice.date > facts.today)
     yield from _broken(future, "invoice_date", "invoices", level="warn")
     again = (name | {"cases": several(invoice.duplicate_of)} for name, invoice in named if invoice.duplicate_of)
@@ -145,8 +148,9 @@ def _documents(facts: ProofFacts) -> Iterator[Finding]:
     if documents:
         silent = ({"name": document.name} for document in documents if not document.note.strip())
         yield from _each(silent, "document_note", "documents")
-    refused = ({"name": document.name} for document in documents if document.state == "refused")
-    yield from _broken(refused, "document_file", "documents")
+    for state, rule in _FILE_RULES.items():
+        broken = ({"name": document.name} for document in documents if document.state == state)
+        yield from _broken(broken, f"document_{rule}", "documents")
     again = (
         {"name": document.name, "cases": several(document.duplicate_of)}
         for document in documents

@@ -39,7 +39,11 @@ def place_of(requirement: RequirementFact) -> str:
 def is_met(facts: ProofFacts, requirement: RequirementFact) -> bool:
     """Whether something on the proof meets the requirement."""
     if requirement.satisfied_by == SatisfiedBy.DOCUMENT:
-        return any(requirement.code in document.proves for document in facts.documents if document.state != "refused")
+        return any(
+            requirement.code in document.proves
+            for document in facts.documents
+            if document.state not in ("refused", "infected")
+        )
     if requirement.satisfied_by == SatisfiedBy.INVOICE:
         return bool(facts.invoices)
     if requirement.satisfied_by == SatisfiedBy.TABLE:

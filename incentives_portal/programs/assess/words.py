@@ -95,6 +95,16 @@ _PROOF_WORDS = {
         _("The file of invoice %(number)s of %(supplier)s was refused."),
         _("Replace the file by one that can be opened."),
     ),
+    "invoice_infected": Words(
+        _SILENT,
+        _("The virus scanner found malware in the file of invoice %(number)s of %(supplier)s."),
+        _("Replace it by a clean file."),
+    ),
+    "invoice_waiting": Words(
+        _SILENT,
+        _("The file of invoice %(number)s of %(supplier)s is still being checked for viruses."),
+        _("Nothing is wrong and nothing is lost: open this page again in a minute."),
+    ),
     "invoice_date": Words(
         _SILENT,
         _("Invoice %(number)s of %(supplier)s is dated %(date)s, which is still to come."),
@@ -160,6 +170,16 @@ _PROOF_WORDS = {
         _SILENT,
         _("The file %(name)s was refused."),
         _("Replace it by a file that can be opened."),
+    ),
+    "document_infected": Words(
+        _SILENT,
+        _("The virus scanner found malware in %(name)s."),
+        _("Replace it by a clean file."),
+    ),
+    "document_waiting": Words(
+        _SILENT,
+        _("The file %(name)s is still being checked for viruses."),
+        _("Nothing is wrong and nothing is lost: open this page again in a minute."),
     ),
     "document_again": Words(
         _SILENT,

@@ -1,0 +1,150 @@
+"""A stored file that is not what was stored is neither handed out nor overlooked (U-21), nor can one person fill the disk (U-15, U-17)."""
+
+import tempfile
+from datetime import timedelta
+from io import StringIO
+from threading import Barrier, Thread
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.http import Http404
+from django.test import RequestFactory
+
+from incentives_portal import clock
+from incentives_portal.documents import content, services, serving, tasks
+from incentives_portal.documents.errors import UploadRefused
+from incentives_portal.documents.models import DocumentVersion, PageImage
+from incentives_portal.documents.parsing.reasons import Reason
+
+from . import samples
+
+
+@pytest.fixture
+def keep(organisation, actor):
+    def store(name: str = "a.csv", data: bytes = samples.CSV) -> DocumentVersion:
+        return services.store(samples.upload(name, data), organisation=organisation, actor=actor)
+
+    return store
+
+
+def test_download_of_a_file_with_one_flipped_byte_is_refused_and_logged(keep, reviewer, storage_folder, caplog):
+    version = keep()
+    stored = storage_folder / version.storage_key
+    stored.chmod(0o600)
+    data = bytearray(stored.read_bytes())
+    data[3] ^= 1
+    stored.write_bytes(data)
+
+    with pytest.raises(Http404, match="changed in the storage"):
+        serving.file_response(version, reviewer)
+
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+def test_command_names_changed_and_missing_files_and_fails(keep, storage_folder):
+    good, changed, missing, drawn = keep("good.csv"), keep("b.csv"), keep("c\n.csv"), keep("d.pdf", samples.pdf())
+    tasks.render(drawn.pk)
+    said = StringIO()
+    call_command("verify_documents", stdout=said)
+    assert said.getvalue() == "All 4 versions are what was stored.\n"
+
+    (storage_folder / changed.storage_key).write_bytes(samples.CSV + b"x")
+    default_storage.delete(missing.storage_key)
+    image = PageImage.objects.get()
+    default_storage.delete(image.storage_key)
+    said = StringIO()
+    with pytest.raises(CommandError, match="3 stored files"):
+        call_command("verify_documents", stdout=said)
+
+    assert said.getvalue().splitlines() == [
+        f"changed: {changed.storage_key} ('b.csv')",
+        f"missing: {missing.storage_key} ('c.csv')",
+        f"missing: {image.storage_key} ('d.pdf, page 1')",
+    ]
+    assert good.storage_key not in said.getvalue()
+
+
+def test_more_than_the_hourly_number_is_refused_with_a_message_until_the_hour_is_over(
+    keep, settings, colleague, organisation
+):
+    settings.UPLOAD_FILES_PER_HOUR = 2
+    keep(), keep()
+
+    with pytest.raises(UploadRefused) as caught:
+        keep("third.csv")
+    assert (caught.value.file_name, caught.value.reason) == ("third.csv", Reason.QUOTA)
+    services.store(
+        samples.upload("a.csv", samples.CSV), organisation=organisation, actor=colleague
+    )  # others are unaffected
+    with clock.at(clock.now() + timedelta(hours=1, seconds=1)):
+        keep("third.csv")
+
+
+def test_more_than_the_daily_bytes_is_refused(keep, settings):
+    settings.UPLOAD_BYTES_PER_DAY = 2 * len(samples.CSV)
+    keep()
+    with clock.at(clock.now() + timedelta(hours=2)):
+        keep()
+        with pytest.raises(UploadRefused):
+            keep()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_uploads_at_once_do_not_slip_past_the_quota_together(keep, settings):
+    settings.UPLOAD_FILES_PER_HOUR = 2
+    start, refused = Barrier(5), []
+
+    def send() -> None:
+        start.wait()
+        try:
+            keep()
+        except UploadRefused as refusal:
+            refused.append(refusal.reason)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=send) for _number in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert (DocumentVersion.objects.count(), refused) == (2, [Reason.QUOTA] * 3)
+
+
+def test_no_room_for_the_copy_that_is_read_is_a_message_and_no_error_page(monkeypatch, caplog):
+    monkeypatch.setattr(tempfile, "tempdir", "/nonexistent")
+
+    with pytest.raises(UploadRefused) as caught:
+        content.inspect(samples.upload("a.csv", samples.CSV))
+
+    assert caught.value.reason == Reason.NOT_STORED
+
+
+def test_too_large_file_is_cut_off_while_it_comes_and_the_rest_of_the_form_arrives(settings):
+    settings.UPLOAD_MAX_BYTES = 200_000
+    body = b"--x\r\nContent-Disposition: form-data; name=paper; filename=a.pdf\r\n\r\n" + b"y" * 3_000_000
+    body += b"\r\n--x\r\nContent-Disposition: form-data; name=title\r\n\r\ntyped\r\n--x--\r\n"
+    request = RequestFactory().generic("POST", "/", body, content_type="multipart/form-data; boundary=x")
+
+    upload = request.FILES["paper"]
+    try:
+        assert 200_000 < upload.size < 400_000
+        assert request.POST["title"] == "typed"
+        with pytest.raises(UploadRefused) as caught:
+            content.inspect(upload)
+        assert caught.value.reason == Reason.TOO_LARGE
+    finally:
+        upload.close()
+
+
+def test_files_that_are_too_large_together_are_refused_from_there_on(settings):
+    settings.UPLOAD_MAX_TOTAL_BYTES = 2 * len(samples.CSV)
+    uploads = [samples.upload(f"{number}.csv", samples.CSV) for number in range(3)]
+
+    good, refused = content.inspect_all(uploads)
+
+    assert [file.name for file in good] == ["0.csv", "1.csv"]
+    assert [(refusal.file_name, refusal.reason) for refusal in refused] == [("2.csv", Reason.TOO_MUCH)]
