@@ -74,7 +74,9 @@ def measure_floor(database: dict[str, object], rows: int, postgres: int) -> dict
         "FLOOR_DATABASE": json.dumps(given),
     }
     command = [sys.executable, "-m", "benchmarks.floor.filling", str(rows)]
-    filled = json.loads(subprocess.run(command, cwd=PROJECT, env=environment, check=True, stdout=subprocess.PIPE).stdout)
+    filled = json.loads(
+        subprocess.run(command, cwd=PROJECT, env=environment, check=True, stdout=subprocess.PIPE).stdout
+    )
     with serving("benchmarks.floor.wsgi", environment, "127.0.0.1") as (base, server):
         browser, thing = Browser(base, filled["cookies"]), f"/{filled['thing']}/"
         form = fields_of(browser.request(f"{thing}edit/"))

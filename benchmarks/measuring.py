@@ -54,9 +54,8 @@ class Browser:
         body = answer.read()
         connection.close()
         if answer.status != expected:
-            raise RuntimeError(
-                f"{path} answered {answer.status} {answer.headers.get('Location', '')}, not {expected}: {body[:2000].decode(errors='replace')}"
-            )
+            said = answer.headers.get("Location") or body[:2000].decode(errors="replace")
+            raise RuntimeError(f"{path} answered {answer.status}, not {expected}: {said}")
         for cookie in answer.headers.get_all("Set-Cookie") or []:
             name, _equals, rest = cookie.partition("=")
             self.cookies[name] = rest.partition(";")[0]

@@ -1,0 +1,55 @@
+"""Very many claims at once: a few are made by the services, the others are copies of these, made by PostgreSQL."""
+
+from django.db import connection, models
+
+from claims.models import Claim
+from incentives_portal.history.models import Event, Submission, Thread
+from proofs.models import Proof
+
+
+def copy_claim(claim: Claim, number: int) -> None:
+    """So many copies of a claim with its proof, its histories' last event and its submission.
+
+    Submissions are copied without their content, which no list reads.
+    """
+    if number < 1:
+        return
+    proof = claim.proof
+    case = _copy(Thread, claim.thread, number, _named("CLM"))
+    folder = _copy(Thread, proof.thread, number, _named("POE"))
+    if event := claim.thread.events.order_by("-pk").first():
+        _copy(Event, event, number, {"thread_id": f"{case} + n"})
+    evidence = _copy(Proof, proof, number, {"thread_id": f"{folder} + n"})
+    changed = {
+        "thread_id": f"{case} + n",
+        "proof_id": f"{evidence} + n",
+        "due_at": "due_at + mod(n, 5000) * interval '1 minute'",
+    }
+    if claim.submission is not None:
+        hollow = {"thread_id": f"{case} + n", "content": "'{}'", "assessment": "'{}'"}
+        changed["submission_id"] = f"{_copy(Submission, claim.submission, number, hollow)} + n"
+    _copy(Claim, claim, number, changed)
+
+
+def _named(prefix: str) -> dict[str, str]:
+    """References that the portal's own counter never gives."""
+    return {"reference": f"'{prefix}-COPY-' || currval('history_thread_id_seq')::text || '-' || n"}
+
+
+def _copy(model: type[models.Model], original: models.Model, number: int, changed: dict[str, str]) -> int:
+    """Copy a row so many times, some columns changed (SQL in which ``n`` counts from 0); the primary key of the first copy."""
+    table = model._meta.db_table
+    columns = [field.column for field in model._meta.concrete_fields if not field.primary_key]
+    if "public_id" in columns:
+        changed = {"public_id": "gen_random_uuid()", **changed}
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT nextval('{table}_id_seq')")
+        first = cursor.fetchone()[0]
+        cursor.execute(
+            f"INSERT INTO {table} (id, {', '.join(columns)})"  # noqa: S608 - names of our own tables and columns
+            f" SELECT {first} + n, {', '.join(changed.get(column, column) for column in columns)}"
+            f" FROM {table}, generate_series(0, %s) AS n WHERE id = %s",
+            [number - 1, original.pk],
+        )
+        cursor.execute(f"SELECT setval('{table}_id_seq', %s)", [first + number])
+    return first
