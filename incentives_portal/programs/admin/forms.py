@@ -1,5 +1,6 @@
 """Form fields of the configuration that are lists in the database."""
 
+import json
 from typing import Any
 
 from django import forms
@@ -16,6 +17,18 @@ class ListField(forms.TypedMultipleChoiceField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return {str(value) for value in initial or []} != {str(value) for value in data or []}
+
+
+class Decoder(json.JSONDecoder):
+    """Takes a number of more digits than Python reads for what cannot be read, and not for an error of the portal."""
+
+    def decode(self, text: str, *args: Any) -> Any:
+        try:
+            return super().decode(text, *args)
+        except json.JSONDecodeError:
+            raise
+        except ValueError as error:
+            raise json.JSONDecodeError(str(error), text, 0) from error
 
 
 class CalendarForm(forms.ModelForm):
@@ -79,6 +92,11 @@ class RequirementForm(forms.ModelForm):
             "order", "active",
         ]  # fmt: skip
         widgets = {"only_if": forms.Textarea(attrs={"rows": 2}), "choices": forms.Textarea(attrs={"rows": 4})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("only_if", "choices"):
+            self.fields[name].decoder = Decoder
 
 
 class ExchangeRateForm(forms.ModelForm):

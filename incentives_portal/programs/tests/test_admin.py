@@ -270,3 +270,14 @@ def test_list_of_enrolments_has_a_fixed_number_of_queries(elif_, world, count, d
         page = elif_.get(address(Enrolment, "changelist"))
 
     assert page.context["cl"].result_count == count
+
+
+@pytest.mark.parametrize("name", ["choices", "initial-choices"])
+def test_a_number_of_more_digits_than_python_reads_is_no_error_of_the_portal(catalogue, elif_, name):
+    """In a box for JSON, and in its hidden twin that says what was there before."""
+    page = address(Requirement, "change", Requirement.objects.first().pk)
+
+    answer = elif_.post(page, {name: "9" * 5000})
+
+    assert answer.status_code == 200
+    assert ("Choices: enter it as JSON" in answer.content.decode()) is (name == "choices")
