@@ -20,6 +20,7 @@ urlpatterns = [
     path("proofs/", include("proofs.urls")),
     path("claims/", include("claims.urls")),
     path("desk/", include("claims.desk_urls")),
+    path("uploads/", include("incentives_portal.documents.urls")),
     path("notifications/", include("incentives_portal.outbox.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),

@@ -15,11 +15,26 @@ from . import limits
 from .models import DocumentVersion
 
 _SALT = "incentives_portal.documents.drafts"
+_SLOT_SALT = "incentives_portal.documents.slots"
 
 
 def token_for(version: DocumentVersion, *, actor: User, organisation: Organisation) -> str:
     """What a form sends instead of the file, when it is filled in once more."""
     return signing.dumps([str(version.public_id), actor.pk, organisation.pk], salt=_SALT)
+
+
+def slot_for(*, actor: User, organisation: Organisation) -> str:
+    """With this a form lets its person send files ahead, for the organisation that the form is about and for no other."""
+    return signing.dumps([actor.pk, organisation.pk], salt=_SLOT_SALT)
+
+
+def organisation_of(slot: str, *, actor: User) -> Organisation | None:
+    """The organisation for which the person may send files ahead; None for a slot that is forged, too old, or another person's."""
+    try:
+        actor_id, organisation_id = signing.loads(slot, salt=_SLOT_SALT, max_age=limits.kept())
+    except signing.BadSignature:
+        return None
+    return Organisation.objects.filter(pk=organisation_id).first() if actor_id == actor.pk else None
 
 
 def versions_for(tokens: Iterable[str], *, actor: User, organisation: Organisation) -> list[DocumentVersion]:

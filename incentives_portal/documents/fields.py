@@ -42,6 +42,7 @@ class _StoredUploads(forms.Field):
     def bind(self, *, actor: User, organisation: Organisation) -> None:
         """Say in whose name and for whom files are stored."""
         self._owner = (actor, organisation)
+        self.widget.slot = drafts.slot_for(actor=actor, organisation=organisation)
 
     def has_changed(self, initial: object, data: Sent | None) -> bool:
         return data is not None and bool(data.files or data.tokens)

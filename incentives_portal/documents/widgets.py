@@ -37,6 +37,8 @@ class UploadWidget(forms.Widget):
     template_name = "documents/_upload.html"
     needs_multipart_form = True
     multiple = False
+    #: With it a script may send files ahead, one by one (``views.py``); without it the form sends them.
+    slot = ""
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Mapping[str, Any], name: str) -> Sent:
         return Sent(_all(files, name), _all(data, f"{name}-kept"))
@@ -62,6 +64,12 @@ class UploadWidget(forms.Widget):
             "size": limits.max_size_text(),
             "max_files": limits.max_files(),
             "total": limits.max_total_text(),
+            "slot": self.slot,
+            "bounds": {
+                "bytes": limits.max_bytes(),
+                "files": limits.max_files() if self.multiple else 1,
+                "total": limits.max_total_bytes(),
+            },
         }
         return context
 

@@ -54,6 +54,7 @@ class AddDocumentsView(DocumentView):
     def page_context(self, given: dict[str, Any]) -> dict[str, Any]:
         """The notes, and the upload control without the list of files that it would draw itself."""
         blank = DocumentsForm()
+        blank.fields["files"].bind(actor=self.request.user, organisation=self.proof.location.organisation)
         blank.fields["files"].required = not self.notes
         return {"notes": self.notes, "note_forms": [note for _item, note in self.notes], "blank": blank}
 

@@ -73,6 +73,7 @@ for (const drop of document.querySelectorAll(".drop")) {
   list.setAttribute("aria-live", "polite");
   drop.after(list);
   const show = () => {
+    if (drop.closest("[data-upload]")) return; // uploads.js shows more
     list.replaceChildren(...Array.from(input.files, (file) => {
       const item = document.createElement("li");
       item.textContent = `${file.name} · ${sizeOf(file)}`;

@@ -37,9 +37,8 @@ class FakeScanner:
                 client, _address = self._listener.accept()
             except OSError:
                 return
-            with client, client.makefile("rb") as stream:
-                with suppress(OSError):
-                    self._talk(client, stream)
+            with client, client.makefile("rb") as stream, suppress(OSError):
+                self._talk(client, stream)
 
     def _talk(self, client: socket.socket, stream) -> None:
         command = b""

@@ -1,0 +1,135 @@
+"""Uploading in a real browser: several at once with progress, a refusal that is explained, retry, remove, and nothing typed is lost."""
+
+import pytest
+from playwright.sync_api import expect
+
+from incentives_portal.documents.models import DocumentVersion
+from incentives_portal.documents.tests import samples
+from incentives_portal.tests.axe import violations
+
+from . import builders
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def open_page(page, live_server, client, world, catalogue):
+    """The page on which documents are added to a proof, as Jana; ``scripts`` False is a browser without JavaScript."""
+
+    def go(path: str = "documents/add/", person=None):
+        proof = builders.make_proof(world)
+        person = person or world.jana
+        person.language = "en"
+        person.save(update_fields=["language"])
+        client.force_login(person)
+        name, morsel = next((name, morsel) for name, morsel in client.cookies.items() if "session" in name)
+        page.context.add_cookies([{"name": name, "value": morsel.value, "url": live_server.url}])
+        page.goto(f"{live_server.url}{proof.get_absolute_url()}{path}")
+        return proof
+
+    return go
+
+
+def file(name: str, data: bytes) -> dict:
+    return {"name": name, "mimeType": "application/octet-stream", "buffer": data}
+
+
+def test_several_files_go_ahead_and_the_bad_one_is_explained_and_removed(page, open_page):
+    proof = open_page()
+    expect(page.get_by_text("up to 20 MB each, 20 files and 100 MB at once")).to_be_visible()
+
+    page.locator("input[type=file]").set_input_files(
+        [file("advert.pdf", samples.pdf()), file("page.pdf", b"<html></html>"), file("list.csv", samples.CSV)]
+    )
+    rows = page.locator(".upload .files > li")
+    expect(rows).to_have_count(3)
+    expect(rows.nth(0)).to_contain_text("stored", timeout=20_000)
+    expect(rows.nth(2)).to_contain_text("stored", timeout=20_000)
+    expect(rows.nth(1)).to_contain_text(
+        "“page.pdf” was not stored. The content is not what the ending of the file name says. Accepted: PDF, JPEG"
+    )
+    assert violations(page) == []
+
+    page.get_by_role(
+        "button", name="Upload and describe"
+    ).click()  # is held back: a file that was meant to be sent is missing
+    expect(page.locator(".upload-status")).to_have_text(
+        "A file was not stored. Try it again or remove it, then send the form."
+    )
+    page.get_by_role("button", name="Remove page.pdf").click()
+    page.get_by_role("button", name="Upload and describe").click()
+
+    notes = page.get_by_label("What does it show?")
+    expect(notes).to_have_count(2)
+    notes.nth(0).fill("What was printed")
+    page.get_by_role("button", name="Save", exact=True).click()  # the second note is missing
+    expect(page.locator("#error-summary")).to_contain_text("Write a note that says what")
+    expect(notes.nth(0)).to_have_value("What was printed")
+    notes.nth(1).fill("Who got it")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("main")).to_contain_text("2 documents are saved.")
+
+    assert proof.documents.count() == DocumentVersion.objects.count() == 2
+
+
+def test_broken_connection_can_be_tried_again(page, open_page):
+    open_page()
+    page.route("**/uploads/", lambda route: route.abort())
+    page.locator("input[type=file]").set_input_files([file("list.csv", samples.CSV)])
+    row = page.locator(".upload .files > li")
+    expect(row).to_contain_text("The connection broke. The file was not stored.")
+
+    page.unroute("**/uploads/")
+    page.get_by_role("button", name="Try again list.csv").click()
+
+    expect(row).to_contain_text("stored", timeout=20_000)
+    expect(row.get_by_role("button", name="Try again list.csv")).to_be_hidden()
+    assert DocumentVersion.objects.count() == 1
+
+
+def test_too_large_file_is_refused_before_it_is_sent(page, open_page):
+    open_page()
+    sent = []
+    page.on("request", lambda request: sent.append(request.url) if request.url.endswith("/uploads/") else None)
+
+    page.evaluate("document.querySelector('[data-upload]').dataset.maxBytes = '10'")
+    page.locator("input[type=file]").set_input_files([file("list.csv", samples.CSV)])
+
+    expect(page.locator(".upload .files > li")).to_contain_text("The file is too large: up to 20 MB each.")
+    assert sent == []
+
+
+def test_form_waits_for_its_files(page, open_page):
+    open_page()
+    held = []
+    page.route("**/uploads/", lambda route: held.append(route))
+    page.locator("input[type=file]").set_input_files([file("list.csv", samples.CSV)])
+    page.get_by_role("button", name="Upload and describe").click()
+    expect(page.locator(".upload-status")).to_have_text("The form is sent as soon as the files are stored.")
+
+    held[0].continue_()
+
+    expect(page.get_by_label("What does it show?")).to_have_count(1, timeout=20_000)
+
+
+def test_refused_file_leaves_what_was_typed_in_a_form_without_scripts(browser, live_server, client, world, catalogue):
+    proof = builders.make_proof(world)
+    world.jana.language = "en"
+    world.jana.save(update_fields=["language"])
+    client.force_login(world.jana)
+    context = browser.new_context(java_script_enabled=False, locale="en-GB")
+    name, morsel = next((name, morsel) for name, morsel in client.cookies.items() if "session" in name)
+    context.add_cookies([{"name": name, "value": morsel.value, "url": live_server.url}])
+    page = context.new_page()
+    try:
+        page.goto(f"{live_server.url}{proof.get_absolute_url()}invoices/add/")
+        page.get_by_label("Supplier").fill("Bristol Post Media")
+        page.locator("input[type=file]").set_input_files(file("bill.pdf", b"<html></html>"))
+        page.get_by_role("button", name="Save").click()
+
+        expect(page.locator("#error-summary")).to_contain_text(
+            "“bill.pdf” was not stored. The content is not what the ending of the file name says. Accepted: PDF, JPEG"
+        )
+        expect(page.get_by_label("Supplier")).to_have_value("Bristol Post Media")
+    finally:
+        context.close()

@@ -1,0 +1,161 @@
+// Files go ahead of their form, two at a time, with progress; what is stored goes with the form by its token, so a form that fails keeps it.
+// Without this script the form sends the files itself.
+"use strict";
+
+const AT_ONCE = 2;
+
+class Upload {
+  constructor(box, file) {
+    this.box = box;
+    this.file = file;
+    this.row = box.template.content.firstElementChild.cloneNode(true);
+    this.part(".name").textContent = file.name;
+    this.part(".size").textContent = sizeOf(file);
+    this.part("progress").setAttribute("aria-label", file.name);
+    for (const name of this.row.querySelectorAll(".of")) name.textContent = ` ${file.name}`;
+    this.part(".retry").addEventListener("click", () => this.again());
+    this.part(".remove").addEventListener("click", () => this.remove());
+    this.become("waits");
+  }
+
+  part(selector) { return this.row.querySelector(selector); }
+
+  // state: waits, sending, stored, failed (may be tried again) or refused (may not).
+  become(state, words) {
+    this.state = state;
+    this.part(".state").textContent = words || this.box.words[state];
+    this.part(".state").className = `state ${{ stored: "good strong", failed: "bad strong", refused: "bad strong" }[state] || ""}`;
+    this.part("progress").hidden = state !== "waits" && state !== "sending";
+    this.part(".retry").hidden = state !== "failed";
+    if (words || state === "stored") this.box.say(`${this.file.name}: ${words || this.box.words[state]}`);
+  }
+
+  get isOpen() { return this.state === "waits" || this.state === "sending"; }
+  get isBad() { return this.state === "failed" || this.state === "refused"; }
+
+  again() {
+    this.become("waits");
+    this.part(".remove").focus();
+    this.box.next();
+  }
+
+  remove() {
+    if (this.request) this.request.abort();
+    this.row.remove();
+    this.box.drop(this);
+    this.box.input.focus();
+  }
+
+  send() {
+    const data = new FormData(), request = this.request = new XMLHttpRequest();
+    data.append("csrfmiddlewaretoken", this.box.form.elements.csrfmiddlewaretoken.value);
+    data.append("slot", this.box.element.dataset.slot);
+    data.append("file", this.file);
+    request.responseType = "json";
+    request.upload.addEventListener("progress", (event) => {
+      this.part("progress").value = event.lengthComputable ? 100 * event.loaded / event.total : 0;
+    });
+    request.addEventListener("load", () => this.answered(request));
+    request.addEventListener("error", () => this.end("failed"));
+    request.open("POST", this.box.element.dataset.upload);
+    request.send(data);
+    this.become("sending");
+  }
+
+  answered(request) {
+    const answer = request.response || {};
+    if (request.status === 200 && answer.token) {
+      const token = document.createElement("input");
+      Object.assign(token, { type: "hidden", name: `${this.box.input.name}-kept`, value: answer.token });
+      this.row.append(token);
+      this.end("stored");
+    } else if (request.status === 422 && answer.message) {
+      this.end("refused", answer.message);
+    } else {
+      this.end("failed");
+    }
+  }
+
+  end(state, words) {
+    this.request = null;
+    this.become(state, words);
+    this.box.next();
+  }
+}
+
+class UploadBox {
+  constructor(element) {
+    this.element = element;
+    this.words = element.dataset;
+    this.input = element.querySelector("input[type=file]");
+    this.form = this.input.form;
+    this.template = element.querySelector("template");
+    this.status = element.querySelector("[role=status]");
+    this.isRequired = this.input.required;
+    this.uploads = [];
+    this.list = document.createElement("ul");
+    this.list.className = "files";
+    this.list.hidden = true;
+    this.status.before(this.list);
+    this.input.addEventListener("change", () => this.take([...this.input.files]));
+    this.form.addEventListener("submit", (event) => this.beforeSubmit(event));
+  }
+
+  say(words) { this.status.textContent = words; }
+
+  take(files) {
+    this.input.value = ""; // they are sent once, by this script
+    if (!this.input.multiple) this.clear();
+    for (const file of files) this.add(new Upload(this, file));
+    this.next();
+  }
+
+  // A single file takes the place of the former one, also of one that the form had kept.
+  clear() {
+    for (const upload of [...this.uploads]) upload.remove();
+    for (const kept of this.element.querySelectorAll("input[type=checkbox]")) kept.checked = false;
+  }
+
+  add(upload) {
+    const good = this.uploads.filter((other) => !other.isBad), { maxBytes, maxFiles, maxTotal } = this.element.dataset;
+    const kept = this.element.querySelectorAll("input[type=checkbox]:checked").length;
+    const total = good.reduce((sum, other) => sum + other.file.size, upload.file.size);
+    this.uploads.push(upload);
+    this.list.append(upload.row);
+    if (upload.file.size > Number(maxBytes)) upload.become("refused", this.words.large);
+    else if (good.length + kept + 1 > Number(maxFiles) || total > Number(maxTotal)) upload.become("refused", this.words.many);
+  }
+
+  drop(upload) {
+    this.uploads = this.uploads.filter((other) => other !== upload);
+    this.next();
+  }
+
+  next() {
+    const sending = this.uploads.filter((upload) => upload.state === "sending").length;
+    for (const upload of this.uploads.filter((other) => other.state === "waits").slice(0, AT_ONCE - sending)) upload.send();
+    this.list.hidden = !this.uploads.length;
+    this.input.required = this.isRequired && !this.uploads.some((upload) => upload.state === "stored");
+    if (this.submitter !== undefined && !this.uploads.some((upload) => upload.isOpen)) {
+      const submitter = this.submitter;
+      this.submitter = undefined;
+      this.form.requestSubmit(submitter);
+    }
+  }
+
+  // The form waits for its files, and is not sent without one that the person meant to send.
+  beforeSubmit(event) {
+    const bad = this.uploads.find((upload) => upload.isBad);
+    if (this.uploads.some((upload) => upload.isOpen)) {
+      event.preventDefault();
+      this.submitter = event.submitter;
+      this.say(this.words.wait);
+    } else if (bad) {
+      event.preventDefault();
+      this.say(this.words.mend);
+      bad.part(bad.state === "failed" ? ".retry" : ".remove").focus();
+    }
+  }
+}
+
+for (const element of document.querySelectorAll("[data-upload]")) new UploadBox(element);
