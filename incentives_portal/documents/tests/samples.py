@@ -60,11 +60,17 @@ def inflated_text() -> bytes:
 
 def photo_with_place() -> bytes:
     """What a telephone makes: lying on its side, with the place and the owner written into it."""
-    exif = Image.Exif()
+    exif = place()
     exif[0x0112] = 6
+    return picture(80, 40, exif=exif, comment=b"canary-comment")
+
+
+def place() -> Image.Exif:
+    """What a camera writes down about the place and the owner."""
+    exif = Image.Exif()
     exif[0x010E] = "canary-description"
     exif.get_ifd(0x8825)[29] = "2026:11:12"
-    return picture(80, 40, exif=exif, comment=b"canary-comment")
+    return exif
 
 
 def pdf(pages: int = 1) -> bytes:

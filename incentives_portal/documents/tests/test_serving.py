@@ -1,13 +1,16 @@
+import io
+
 import pytest
 from django.core.files.storage import default_storage
 from django.http import Http404
+from PIL import Image
 
 from incentives_portal.documents import services, serving, tasks
 from incentives_portal.documents.enums import CheckState
 from incentives_portal.documents.models import PageImage, VersionCheck
 from incentives_portal.documents.parsing.reasons import Reason
 
-from . import samples
+from . import corpus, samples
 from .samples import body_of
 
 SAFE_HEADERS = {
@@ -94,3 +97,28 @@ def test_missing_file_is_not_found_and_logged(keep, reviewer, caplog):
         serving.file_response(version, reviewer)
 
     assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "size"),
+    [
+        ("a.jpg", samples.photo_with_place(), (40, 80)),
+        ("a.heic", corpus.heic(), (32, 64)),
+        ("a.webp", samples.picture(kind="WEBP", exif=samples.place()), (60, 40)),
+    ],
+    ids=["jpeg", "heic", "webp"],
+)
+def test_partner_gets_the_picture_drawn_anew_and_the_operator_the_original(
+    keep, reviewer, partner_reads, name, data, size
+):
+    version = keep(name, data)
+
+    assert b"canary" in data
+    assert body_of(serving.file_response(version, reviewer)) == data
+    served = partner_reads(version)
+    assert b"canary" not in served
+    picture = Image.open(io.BytesIO(served))
+    assert (picture.format, picture.size, picture.info, dict(picture.getexif())) == ("PNG", size, {}, {})
+    response = serving.file_response(version, version.uploaded_by)
+    body_of(response)
+    assert response["Content-Disposition"] == 'attachment; filename="a.png"'
