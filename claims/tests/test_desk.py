@@ -275,7 +275,7 @@ def test_own_rejection_is_explained_to_the_one_who_rejected(world, signed_in):
     mine, others = (signed_in(person).get(url("claim", claim)) for person in (world.mira, world.daniel))
 
     assert "another person decides the dispute" in text_of(mine)
-    assert (mine.context["arrows"], len(others.context["arrows"])) == ([], 3)
+    assert (mine.context["arrows"], len(others.context["arrows"])) == ([], 4)
     assert "What is disputed Jana Petersen, Nordlicht Systems GmbH" in text_of(others)
     assert text_of(others).count("It took place.") == 2
     assert signed_in(world.mira).get(url("verb", claim, "approve")).status_code == 403
@@ -407,6 +407,7 @@ def test_decision_that_is_not_complete_comes_back_with_everything_typed(world, s
 
 def test_decision_on_an_older_version_says_who_was_faster_and_keeps_the_words(world, signed_in):
     claim = builders.claim_under_review(world)
+    services.take_over(claim, actor=world.daniel, seen=claim.version)
     decide(world, claim, "request_action", actor=world.daniel)
     reason = world.reason(ThreadKind.CLAIM, "reject")
 
