@@ -65,7 +65,9 @@ def create_database(there: dict[str, object], name: str) -> None:
 
 def measure_floor(database: dict[str, object], rows: int, postgres: int) -> dict[str, object]:
     """Kind of page → figures of the floor."""
-    from .measuring import Browser, fields_of, measured
+    from incentives_portal.tests.browsing import Browser, fields_of
+
+    from .measuring import measured
 
     names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
     given = {names.get(name, name): value for name, value in database.items() if name != "dbname"}

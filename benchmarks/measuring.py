@@ -1,18 +1,15 @@
-"""Processor time of process trees, and a small client that measures requests.
+"""Processor time and memory of process trees.
 
 Linux only: processor time comes from /proc/<pid>/task/*/schedstat, in nanoseconds.
 """
 
-import http.client
 import re
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
 
 PROC = Path("/proc")
 
@@ -29,76 +26,6 @@ class Figures:
     @property
     def cpu(self) -> float:
         return self.python + self.postgres
-
-
-class Browser:
-    """Keeps cookies, follows nothing."""
-
-    def __init__(self, base: str, cookies: Mapping[str, str]) -> None:
-        self.at = urlsplit(base)
-        self.cookies = dict(cookies)
-
-    def request(self, path: str, data: Mapping[str, object] | None = None, expected: int = 200) -> bytes:
-        """The body; with data it is a POST. Raises RuntimeError for another status than the expected one."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.at.port, timeout=60)
-        headers = {
-            "Host": self.at.netloc,
-            "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
-        }
-        if data is None:
-            connection.request("GET", path, headers=headers)
-        else:
-            headers |= {"Content-Type": "application/x-www-form-urlencoded", "Referer": f"{self.at.geturl()}{path}"}
-            connection.request("POST", path, urlencode(data, doseq=True), headers)
-        answer = connection.getresponse()
-        body = answer.read()
-        connection.close()
-        if answer.status != expected:
-            said = answer.headers.get("Location") or body[:2000].decode(errors="replace")
-            raise RuntimeError(f"{path} answered {answer.status}, not {expected}: {said}")
-        for cookie in answer.headers.get_all("Set-Cookie") or []:
-            name, _equals, rest = cookie.partition("=")
-            self.cookies[name] = rest.partition(";")[0]
-        return body
-
-
-class _Fields(HTMLParser):
-    """Values of the last form of a page."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.values: dict[str, str] = {}
-        self._area = self._select = ""
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attributes}
-        name = given.get("name", "")
-        if tag == "form":
-            self.values = {}
-        elif tag == "textarea" and name:
-            self._area = name
-            self.values[name] = ""
-        elif tag == "select":
-            self._select = name
-        elif tag == "option" and "selected" in given and self._select:
-            self.values[self._select] = given.get("value", "")
-        elif tag == "input" and name and given.get("type") not in ("checkbox", "radio", "file", "submit"):
-            self.values[name] = given.get("value", "")
-
-    def handle_data(self, data: str) -> None:
-        if self._area:
-            self.values[self._area] += data
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "textarea":
-            self._area = ""
-
-
-def fields_of(page: bytes) -> dict[str, str]:
-    """What the last form of a page would post as it stands."""
-    reader = _Fields()
-    reader.feed(page.decode())
-    return reader.values
 
 
 def measured(ask: Callable[[], bytes], server: int, postgres: int, *, number: int = 40, warm: int = 6) -> Figures:

@@ -4,17 +4,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 
-from django.contrib.auth import get_user_model
 from django.db.models import F
-from django.test import Client
 
 from claims.models import Claim
-from incentives_portal.accounts.models import User
+from incentives_portal.tests.browsing import Browser, fields_of, signed_in
 
 from .filling import Filled
-from .measuring import Browser, fields_of
-
-DOOR = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 @dataclass(frozen=True)
@@ -29,7 +24,7 @@ class Page:
 
 def pages(base: str, filled: Filled) -> Iterator[Page]:
     """All pages, each ready to be asked for as often as one likes."""
-    partner, reviewer = _browser(base, filled.world.jana), _browser(base, filled.world.mira)
+    partner, reviewer = signed_in(base, filled.world.jana), signed_in(base, filled.world.mira)
     case, proof = f"/claims/{filled.waiting.public_id}/", f"/proofs/{filled.draft.proof.public_id}/basics/"
     desk = f"/desk/{filled.under_review.public_id}/"
     yield Page("list of claims, a partner's", "list", 2.5, lambda: partner.request("/claims/"))
@@ -41,12 +36,6 @@ def pages(base: str, filled: Filled) -> Iterator[Page]:
     yield Page("form", "form", 2.5, lambda: partner.request(proof))
     yield Page("form saved", "save", 3, _saving(partner, proof))
     yield Page("decision", "decision", 3, _deciding(reviewer, f"{desk}approve/", filled.under_review))
-
-
-def _browser(base: str, person: User) -> Browser:
-    client = Client()
-    client.force_login(get_user_model().objects.get(pk=person.pk), backend=DOOR)
-    return Browser(base, {name: morsel.value for name, morsel in client.cookies.items()})
 
 
 def _saving(browser: Browser, path: str) -> Callable[[], bytes]:

@@ -7,10 +7,10 @@ from incentives_portal.history.models import Event, Submission, Thread
 from proofs.models import Proof
 
 
-def copy_claim(claim: Claim, number: int) -> None:
+def copy_claim(claim: Claim, number: int, *, whole: bool = False) -> None:
     """So many copies of a claim with its proof, its histories' last event and its submission.
 
-    Submissions are copied without their content, which no list reads.
+    Submissions are copied without their content, which no list reads, unless ``whole`` ones are asked for.
     """
     if number < 1:
         return
@@ -26,8 +26,9 @@ def copy_claim(claim: Claim, number: int) -> None:
         "due_at": "due_at + mod(n, 5000) * interval '1 minute'",
     }
     if claim.submission is not None:
-        hollow = {"thread_id": f"{case} + n", "content": "'{}'", "assessment": "'{}'"}
-        changed["submission_id"] = f"{_copy(Submission, claim.submission, number, hollow)} + n"
+        hollow = {} if whole else {"content": "'{}'", "assessment": "'{}'"}
+        first = _copy(Submission, claim.submission, number, {"thread_id": f"{case} + n", **hollow})
+        changed["submission_id"] = f"{first} + n"
     _copy(Claim, claim, number, changed)
 
 

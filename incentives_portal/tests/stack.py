@@ -97,6 +97,9 @@ class Stack:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
 
+    def pid_of(self, name: str) -> int:
+        return self._processes[name].pid
+
     def stop(self, name: str, number: signal.Signals = signal.SIGTERM) -> None:
         """End a process with all its children."""
         process = self._processes.pop(name)
@@ -132,7 +135,7 @@ def start_stack(transactional_db: None, settings: Any, tmp_path: Path) -> Iterat
     place.make()
     broker = servers.start_valkey(place)
     inbox = Inbox()
-    mail_port = _free_port()
+    mail_port = free_port()
     smtp = Controller(inbox, hostname=HOST, port=mail_port)
     smtp.start()
     started: list[Stack] = []
@@ -140,12 +143,12 @@ def start_stack(transactional_db: None, settings: Any, tmp_path: Path) -> Iterat
     def start(clock: int = 0) -> Stack:
         if clock and not portal_settings.EMBEDDED_DATABASE:
             pytest.skip("PORTAL_CLOCK needs the embedded database: unset DATABASE_URL")
-        port = _free_port()
+        port = free_port()
         settings.PORTAL_CLOCK, settings.PORTAL_URL = clock, f"http://localhost:{port}"
-        environment = _environment(clock, f"redis://:{broker.password}@{HOST}:{broker.port}/0", mail_port)
+        environment = environment_of(clock, f"redis://:{broker.password}@{HOST}:{broker.port}/0", mail_port)
         stack = Stack(settings.PORTAL_URL, tmp_path, environment, inbox)
         started.append(stack)
-        _collect_static(environment)
+        collect_static(environment)
         stack.start_web()
         stack.start_worker()
         stack.wait_until(stack.answers, "web")
@@ -170,7 +173,7 @@ def stack(start_stack: Callable[..., Stack]) -> Stack:
     return start_stack()
 
 
-def _environment(clock: int, broker: str, mail_port: int) -> dict[str, str]:
+def environment_of(clock: int, broker: str, mail_port: int) -> dict[str, str]:
     """The test database and files by name; everything else as in production, but on this machine."""
     database = connection.settings_dict
     if portal_settings.EMBEDDED_DATABASE:
@@ -193,7 +196,7 @@ def _environment(clock: int, broker: str, mail_port: int) -> dict[str, str]:
     }
 
 
-def _collect_static(environment: dict[str, str]) -> None:
+def collect_static(environment: dict[str, str]) -> None:
     """Once per run, whichever worker of pytest-xdist comes first."""
     lock = locks.hold(portal_settings.PORTAL_STATE / "static.lock", shared=False)
     assert lock is not None
@@ -205,7 +208,8 @@ def _collect_static(environment: dict[str, str]) -> None:
         os.close(lock)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port on which nobody listens."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])

@@ -17,21 +17,24 @@ class MailServer:
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
-        self.connections = 0
+        self.connections = self.dropped = 0
         self.at_rcpt: Answer = lambda address: "250 OK"
         self.at_data: Answer = lambda address: "250 OK"
         self.delay = 0.0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
-    def start(self) -> int:
-        """Begin to listen; returns the port."""
+    def start(self, port: int = 0) -> int:
+        """Begin to listen, at any free port if none is given; returns the port."""
         self._thread.start()
-        listening = asyncio.run_coroutine_threadsafe(self._listen(), self._loop)
+        listening = asyncio.run_coroutine_threadsafe(self._listen(port), self._loop)
         self._server = listening.result(timeout=5)
         return self._server.sockets[0].getsockname()[1]
 
     def stop(self) -> None:
+        """Refuse all from now on; safe to say twice."""
+        if self._loop.is_closed():
+            return
         asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(timeout=5)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=5)
@@ -41,12 +44,12 @@ class MailServer:
     def received_by(self) -> list[str]:
         return [str(mail["To"]) for mail in self.mails]
 
-    async def _listen(self) -> asyncio.Server:
+    async def _listen(self, port: int) -> asyncio.Server:
         def conversation() -> SMTP:
             self.connections += 1
             return SMTP(self, hostname="mail.test", loop=self._loop)
 
-        return await self._loop.create_server(conversation, "127.0.0.1", 0)
+        return await self._loop.create_server(conversation, "127.0.0.1", port)
 
     async def _close(self) -> None:
         self._server.close()
@@ -68,5 +71,6 @@ class MailServer:
         if answer.startswith(("250", "DROP")):
             self.mails.append(message_from_bytes(envelope.content.replace(b"\r\n", b"\n"), policy=policy.default))
         if answer == "DROP":
+            self.dropped += 1
             server.transport.abort()
         return answer

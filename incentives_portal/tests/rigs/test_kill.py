@@ -1,0 +1,280 @@
+"""The kill rig: 1,000 decisions on a running portal while its worker, web processes, broker and mail server die again and again.
+
+Run by its own command, which prints the figures: ``python -m pytest -m rig -n 0 -s``. RIG_DECISIONS changes the number.
+"""
+
+import os
+import random
+import signal
+import subprocess
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http.client import HTTPException
+from pathlib import Path
+from statistics import quantiles
+
+import psutil
+import pytest
+import redis
+from django.conf import settings as portal_settings
+from django.db import connection
+from django.urls import reverse
+
+from claims.enums import REJECTED
+from claims.models import Claim, Decision
+from claims.reasons import load_reasons
+from claims.tests import builders
+from claims.tests.copies import copy_claim
+from incentives_portal.embedded.places import Place, account, valkey_program
+from incentives_portal.history.models import Event, ReasonCode, ThreadKind
+from incentives_portal.outbox.enums import State
+from incentives_portal.outbox.models import Message
+from incentives_portal.outbox.tests.mail_server import MailServer
+from incentives_portal.programs.catalogue.loading import load_catalogue
+from incentives_portal.tests.browsing import Browser, Unexpected, signed_in
+from incentives_portal.tests.stack import HOST, Inbox, Stack, collect_static, environment_of, free_port
+from incentives_portal.tests.world import World, make_world
+
+pytestmark = [pytest.mark.rig, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+DECISIONS = int(os.environ.get("RIG_DECISIONS", "1000"))
+EACH_DOWN = 60  # decisions while one server is down
+BETWEEN_KILLS = 5.0
+ALL_SENT_SECONDS = 120
+P95_SECONDS = 0.5
+
+
+@dataclass
+class Broker:
+    """A broker of the rig's own, always at the same address; it forgets everything when it dies."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"redis://{HOST}:{self.port}/0"
+
+    def start(self) -> None:
+        place = Place(self.folder, throwaway=True)
+        place.make()
+        command = [valkey_program(place), "--bind", HOST, "--port", str(self.port), "--save", "", "--appendonly", "no"]
+        self.process = subprocess.Popen(
+            command, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **account().popen_options()
+        )
+
+    def kill(self) -> None:
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+
+@dataclass
+class Rig:
+    """A running portal and everything around it that can be broken."""
+
+    stack: Stack
+    broker: Broker
+    mail: MailServer
+    world: World
+    case: Claim
+    reason: ReasonCode
+    kills: Counter[str] = field(default_factory=Counter)
+
+    def claims(self, number: int) -> list[Claim]:
+        """So many claims that wait for a decision."""
+        last = Claim.objects.order_by("-pk").values_list("pk", flat=True)[0]
+        copy_claim(self.case, number, whole=True)
+        return list(Claim.objects.filter(pk__gt=last).order_by("pk"))
+
+    def decide(self, browser: Browser, claim: Claim) -> float:
+        """Reject a claim over HTTP; the seconds it took. Raises what a broken connection raises."""
+        path = reverse("desk:verb", args=[claim.public_id, "reject"])
+        token = browser.cookies[portal_settings.CSRF_COOKIE_NAME]
+        given = {
+            "csrfmiddlewaretoken": token,
+            "seen": claim.version,
+            "reason": self.reason.pk,
+            "words": "Not carried out.",
+        }
+        begun = time.perf_counter()
+        browser.request(path, given, expected=302)
+        return time.perf_counter() - begun
+
+    def reviewer(self) -> Browser:
+        browser = signed_in(self.stack.url, self.world.mira)
+        browser.request(reverse("desk:verb", args=[self.case.public_id, "reject"]))  # gives the token
+        return browser
+
+    def kill_worker(self) -> None:
+        self.stack.stop("worker", signal.SIGKILL)
+        self.stack.start_worker()
+        self.kills["worker"] += 1
+
+    def kill_broker(self) -> None:
+        self.broker.kill()
+        self.broker.start()
+        self.kills["broker"] += 1
+
+    def flush_broker(self) -> None:
+        with suppress(redis.RedisError), redis.Redis.from_url(self.broker.url, socket_timeout=2) as client:
+            client.flushall()
+            self.kills["flush"] += 1
+
+    def kill_web(self) -> None:
+        """One of gunicorn's workers, in the middle of whatever it does."""
+        workers = psutil.Process(self.stack.pid_of("web")).children()
+        if workers:
+            with suppress(psutil.NoSuchProcess):
+                random.choice(workers).kill()
+                self.kills["web"] += 1
+
+
+@pytest.fixture
+def rig(transactional_db: None, settings: object, tmp_path: Path) -> Iterator[Rig]:
+    """The portal with a worker, a broker without persistence, a mail server, and a claim under review."""
+    load_catalogue()
+    load_reasons()
+    world = make_world()
+    case = builders.claim_under_review(world)
+    reason = ReasonCode.objects.filter(kind=ThreadKind.CLAIM, verb="reject").first()
+    assert reason is not None
+    broker, mail = Broker(tmp_path / "broker"), MailServer()
+    broker.start()
+    port = free_port()
+    settings.PORTAL_URL = f"http://localhost:{port}"  # type: ignore[attr-defined]
+    environment = environment_of(0, broker.url, mail.start())
+    collect_static(environment)
+    stack = Stack(portal_settings.PORTAL_URL, tmp_path, environment, Inbox())
+    stack.start_web()
+    stack.start_worker()
+    try:
+        stack.wait_until(stack.answers, "web")
+        stack.wait_until(lambda: "ready." in stack.log("worker"), "worker")
+        yield Rig(stack, broker, mail, world, case, reason)
+    finally:
+        stack.stop_all()
+        for name in ("web", "worker"):
+            print(f"--- {name} ---\n{stack.log(name)[-5000:]}")  # shown with a failure
+        broker.kill()
+        mail.stop()
+
+
+def in_the_background(deed: Callable[[], None], until: threading.Event, every: float) -> threading.Thread:
+    def run() -> None:
+        while not until.wait(every):
+            deed()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+def patient(rig: Rig, browser: Browser, claim: Claim) -> float | None:
+    """Decide as a person would: when the connection breaks, look whether it was done, else do it again. None: it was done."""
+    for _attempt in range(60):
+        try:
+            return rig.decide(browser, claim)
+        except (OSError, HTTPException):
+            time.sleep(0.5)
+        except Unexpected:
+            pass  # overtaken, by our own request that got no answer
+        if Claim.objects.filter(pk=claim.pk, status=REJECTED).exists():
+            return None
+    raise AssertionError(f"{claim} could not be decided:\n{rig.stack.log('web')[-3000:]}")
+
+
+def p95(seconds: list[float]) -> float:
+    return quantiles(seconds, n=20)[-1]
+
+
+def test_a_thousand_decisions_while_everything_dies(rig: Rig) -> None:
+    moods = random.Random(27)  # noqa: S311 - the same bad day each time
+    rig.mail.at_data = lambda _address: moods.choices(["250 OK", "451 Come again", "DROP"], weights=[90, 8, 2])[0]
+    claims, over = rig.claims(DECISIONS), threading.Event()
+    disasters = in_the_background(rig.kill_worker, over, BETWEEN_KILLS)
+    took, browser = [], rig.reviewer()
+    for number, claim in enumerate(claims):
+        took.append(patient(rig, browser, claim))
+        if number in (DECISIONS // 3, DECISIONS * 2 // 3):
+            rig.kill_broker()
+        if number == DECISIONS // 2:
+            rig.flush_broker()
+        if number > DECISIONS // 2 and number % 25 == 0:
+            rig.kill_web()
+    over.set()
+    disasters.join()
+    last, longest = time.monotonic(), wait_until_sent(rig)
+
+    found = figures(rig, claims)
+    print(
+        f"\nkilled: {dict(rig.kills)}; all mails out {longest:.0f} s after the last decision; answers lost: {took.count(None)}"
+    )
+    print(", ".join(f"{name} {number}" for name, number in found.items()))
+    assert time.monotonic() - last <= ALL_SENT_SECONDS + 10
+    assert longest <= ALL_SENT_SECONDS
+    assert found["decided"] == found["decisions"] == found["events"] == DECISIONS
+    assert found["lost"] == found["duplicate rows"] == found["unknown mails"] == found["to somebody else"] == 0
+    assert found["sent again"] <= sum(rig.kills.values()) + found["dropped after DATA"]
+
+
+def wait_until_sent(rig: Rig) -> float:
+    """Seconds until nothing waits any more; retries come with their own pauses."""
+    begun = time.monotonic()
+    while Message.objects.exclude(state=State.SENT).exists() and time.monotonic() - begun < ALL_SENT_SECONDS:
+        time.sleep(1)
+    return time.monotonic() - begun
+
+
+def figures(rig: Rig, claims: list[Claim]) -> dict[str, int]:
+    """What the database and the mail server say about the decisions."""
+    mine = [claim.pk for claim in claims]
+    events = Event.objects.filter(thread__claim__in=mine, code__endswith="rejected", to_status=REJECTED)
+    messages = {row.message_id: row for row in Message.objects.filter(event__in=events)}
+    arrived = Counter(str(mail["Message-ID"]) for mail in rig.mail.mails)
+    announced = Counter((row.event_id, row.recipient_id, row.address) for row in messages.values())
+    known = set(Message.objects.values_list("message_id", flat=True))
+    return {
+        "decided": Claim.objects.filter(pk__in=mine, status=REJECTED).count(),
+        "decisions": Decision.objects.filter(claim__in=mine).count(),
+        "events": events.count(),
+        "messages": len(messages),
+        "lost": sum(message_id not in arrived for message_id in messages),
+        "duplicate rows": sum(number - 1 for number in announced.values()),
+        "sent again": sum(number - 1 for number in arrived.values()),
+        "dropped after DATA": rig.mail.dropped,
+        "unknown mails": sum(message_id not in known for message_id in arrived),
+        "to somebody else": sum(
+            str(mail["To"]).find(messages[str(mail["Message-ID"])].address) < 0
+            for mail in rig.mail.mails
+            if str(mail["Message-ID"]) in messages
+        ),
+    }
+
+
+@pytest.mark.parametrize("down", ["broker", "mail server", "virus scanner"])
+def test_a_decision_does_not_wait_for_what_is_down(rig: Rig, down: str) -> None:
+    rig.stack.environment["CLAMD_URL"] = f"tcp://{HOST}:{free_port()}"  # nobody listens there
+    rig.stack.stop("web")
+    rig.stack.start_web()
+    rig.stack.wait_until(rig.stack.answers, "web")
+    claims, browser = rig.claims(EACH_DOWN + 10), rig.reviewer()
+    for claim in claims[EACH_DOWN:]:
+        rig.decide(browser, claim)  # warm
+    if down == "broker":
+        rig.broker.kill()
+    elif down == "mail server":
+        rig.mail.stop()
+
+    took = [rig.decide(browser, claim) for claim in claims[:EACH_DOWN]]
+
+    print(f"\n{down} down: {len(took)} decisions, p95 {p95(took) * 1000:.0f} ms")
+    assert Claim.objects.filter(pk__in=[claim.pk for claim in claims], status=REJECTED).count() == len(claims)
+    assert p95(took) < P95_SECONDS
+    connection.close()
