@@ -133,18 +133,20 @@ def _is_plural(text: Any) -> bool:
     return not isinstance(text, str) and not hasattr(text, "capitalize")
 
 
-GENERIC = [
-    re.compile(re.sub(r"%\\\(\w+\\\)[sd]", ".*", re.escape(text)).replace("2", r"\d+"))
-    for text in dict.fromkeys(generic_sentences())
-    if len(text) > 10
-]
+GENERIC = re.compile(
+    "|".join(
+        re.sub(r"%\\\(\w+\\\)[sd]", ".*", re.escape(text)).replace("2", r"\d+")
+        for text in dict.fromkeys(generic_sentences())
+        if len(text) > 10
+    )
+)
 
 
 def generic_in(page: str) -> list[str]:
     """The sentences of Django's that stand in a page, whatever the marks around them."""
     plain = re.sub(r"<[^>]+>", "\n", page).replace("&#x27;", "'").replace("&quot;", '"').replace("&amp;", "&")
-    lines = [line.strip() for line in plain.splitlines()]
-    return sorted({line for line in lines if any(one.fullmatch(line) for one in GENERIC)})
+    lines = {line.strip() for line in plain.splitlines()}
+    return sorted(filter(GENERIC.fullmatch, lines))
 
 
 @dataclass
