@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,11 +31,12 @@ def used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[], tuple[
     """Seconds of processor time and megabytes of memory that reading the last file took; the machine may be busy otherwise."""
     note = tmp_path / "used"
     run = sandbox.subprocess.run
-    monkeypatch.setattr(
-        sandbox.subprocess,
-        "run",
-        lambda command, **options: run([sys.executable, "-I", "-S", "-c", METER, str(note), *command], **options),
-    )
+
+    def measured(command: list[str], **options: Any) -> Any:
+        note.write_text("inf inf")  # what stands here if the reader is ended before it is done
+        return run([sys.executable, "-I", "-S", "-c", METER, str(note), *command], **options)
+
+    monkeypatch.setattr(sandbox.subprocess, "run", measured)
 
     def read() -> tuple[float, float]:
         if not note.exists():
