@@ -21,6 +21,8 @@ from incentives_portal.tests.matrix.pages import PAGES
 from incentives_portal.tests.matrix.people import ADMIN, DESK, EVERYBODY, REVIEWER
 from incentives_portal.tests.matrix.stage import Stage, rolled_back, stage, whole_stage  # noqa: F401
 
+pytestmark = pytest.mark.slow  # hundreds of forms
+
 HUGE = "1" + "0" * 30
 #: Who fills the forms in: the first of them who gets in.
 WRITERS = [*ADMIN, *DESK, *REVIEWER, *sorted(EVERYBODY)]
