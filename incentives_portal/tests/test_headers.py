@@ -117,22 +117,6 @@ def test_h1_the_policy_needs_no_exception_for_scripts():
     assert "EXCLUDE_URL_PREFIXES" not in portal_settings.CONTENT_SECURITY_POLICY
 
 
-@pytest.mark.browser
-@pytest.mark.django_db(transaction=True)
-def test_a15_no_page_shows_in_a_frame_of_another_site(page, live_server):
-    """Of another origin, but of this machine: a browser asks before a page of the net may frame one from here."""
-    here = live_server.url
-    there = here.replace("localhost", "127.0.0.1")
-    frame = f'<iframe src="{here}/accounts/login/"></iframe><iframe src="{here}/plain"></iframe>'
-    page.route(f"{there}/evil", lambda route: route.fulfill(content_type="text/html", body=frame))
-    page.route(f"{here}/plain", lambda route: route.fulfill(content_type="text/html", body="<p>shown</p>"))
-
-    page.goto(f"{there}/evil")
-
-    assert [frame.url for frame in page.frames[1:]] == ["chrome-error://chromewebdata/", f"{here}/plain"]
-
-
-@pytest.mark.django_db
 def test_a15_the_page_on_which_one_approves_is_closed_to_frames(stage):
     line = next(line for line in PAGES if line.verb == "approve" and line.of == "claim under review")
     answer = stage.client(*line.opens).get(stage.url(line, stage.own[line.of]))

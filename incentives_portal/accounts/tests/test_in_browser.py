@@ -209,3 +209,16 @@ def test_a08_a_form_that_was_open_too_long_comes_back(world, page, door, look, c
     owen.refresh_from_db()
     assert owen.name == "Owen Hughes the Second"
     assert complaints == []
+
+
+def test_a15_no_page_shows_in_a_frame_of_another_site(page, live_server):
+    """Of another origin, but of this machine: a browser asks before a page of the net may frame one from here."""
+    here = live_server.url
+    there = here.replace("localhost", "127.0.0.1")
+    frame = f'<iframe src="{here}/accounts/login/"></iframe><iframe src="{here}/plain"></iframe>'
+    page.route(f"{there}/evil", lambda route: route.fulfill(content_type="text/html", body=frame))
+    page.route(f"{here}/plain", lambda route: route.fulfill(content_type="text/html", body="<p>shown</p>"))
+
+    page.goto(f"{there}/evil")
+
+    assert [frame.url for frame in page.frames[1:]] == ["chrome-error://chromewebdata/", f"{here}/plain"]
