@@ -34,8 +34,8 @@ class Limits:
     wall: int
 
 
-#: A person waits for the first, in a request (its processor time bounds hostile files; the clock only runs out on a machine that is busy,
-#: and before the web server gives the worker up at 30 s); nobody waits for the second, which ends before the soft time limit of a task (45 s).
+#: A person waits for the first, in a request: processor time bounds hostile files, the clock runs out only where the machine is busy, and
+#: before the web server gives its worker up (30 s). Nobody waits for the second.
 CHECK = Limits(memory=768 * _MEGABYTE, cpu=5, wall=25)
 DRAW = Limits(memory=1536 * _MEGABYTE, cpu=25, wall=35)
 
