@@ -1,6 +1,8 @@
 """The second step in a real browser: passkeys with a virtual authenticator, an app, the codes; axe and the policy on every page."""
 
 import re
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -211,14 +213,32 @@ def test_a08_a_form_that_was_open_too_long_comes_back(world, page, door, look, c
     assert complaints == []
 
 
-def test_a15_no_page_shows_in_a_frame_of_another_site(page, live_server):
-    """Of another origin, but of this machine: a browser asks before a page of the net may frame one from here."""
-    here = live_server.url
-    there = here.replace("localhost", "127.0.0.1")
-    frame = f'<iframe src="{here}/accounts/login/"></iframe><iframe src="{here}/plain"></iframe>'
-    page.route(f"{there}/evil", lambda route: route.fulfill(content_type="text/html", body=frame))
-    page.route(f"{here}/plain", lambda route: route.fulfill(content_type="text/html", body="<p>shown</p>"))
+class Framing(BaseHTTPRequestHandler):
+    """Another site of this machine: a browser asks before a page of the net may frame one from here. At /plain it has no policy."""
 
-    page.goto(f"{there}/evil")
+    portal = ""
 
-    assert [frame.url for frame in page.frames[1:]] == ["chrome-error://chromewebdata/", f"{here}/plain"]
+    def do_GET(self) -> None:  # noqa: N802  (the library's name)
+        frames = f'<iframe src="{self.portal}/accounts/login/"></iframe><iframe src="/plain"></iframe>'
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<p>shown" if self.path == "/plain" else frames.encode())
+
+    def log_message(self, *args: object) -> None:
+        """Nobody reads it."""
+
+
+@pytest.fixture
+def other_site(live_server):
+    Framing.portal = live_server.url
+    with ThreadingHTTPServer(("127.0.0.1", 0), Framing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a15_no_page_shows_in_a_frame_of_another_site(page, other_site):
+    page.goto(other_site)
+
+    assert [frame.url for frame in page.frames[1:]] == ["chrome-error://chromewebdata/", f"{other_site}/plain"]
