@@ -309,6 +309,9 @@ MFA_FORMS = {
     "authenticate": "incentives_portal.accounts.second_factor.SignInCodeForm",
     "reauthenticate": "incentives_portal.accounts.second_factor.ConfirmCodeForm",
     "activate_totp": "incentives_portal.accounts.second_factor.ActivateAppForm",
+    "login_webauthn": "incentives_portal.accounts.second_factor.SignInPasskeyForm",
+    "authenticate_webauthn": "incentives_portal.accounts.second_factor.SecondStepPasskeyForm",
+    "reauthenticate_webauthn": "incentives_portal.accounts.second_factor.ConfirmPasskeyForm",
     "add_webauthn": "incentives_portal.accounts.second_factor.AddPasskeyForm",
     "edit_webauthn": "incentives_portal.accounts.second_factor.RenamePasskeyForm",
 }

@@ -6,6 +6,7 @@ import pytest
 
 from claims import services
 from claims.models import Claim
+from incentives_portal.accounts.models import User
 from incentives_portal.outbox.models import Message
 from incentives_portal.workflow.errors import NotNow
 from proofs.models import Proof, SealedFile
@@ -18,6 +19,11 @@ from .builders import another_claim, fresh, send
 def give_up(claim, actor, **given):
     current = fresh(claim)
     return services.give_up(current, actor=actor, seen=current.version, **given)
+
+
+@pytest.fixture(autouse=True)
+def _all_read_english(world):
+    User.objects.update(language="en")
 
 
 def test_given_up_claim_is_final_but_stays_to_be_read(world, signed_in):

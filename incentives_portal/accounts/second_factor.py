@@ -10,13 +10,21 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.utils import is_mfa_enabled
-from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    EditWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from cryptography.fernet import Fernet, MultiFernet
 from django import forms
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from incentives_portal.screens.json_boxes import Decoder
 
 if TYPE_CHECKING:
     from .models import User
@@ -108,7 +116,27 @@ class ActivateAppForm(_Code, ActivateTOTPForm):
     code_label = _("Code that the app shows now")
 
 
-class AddPasskeyForm(AddWebAuthnForm):
+class _CredentialIsRead(forms.Form):
+    """What the browser says of a passkey, whatever stands there."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["credential"].decoder = Decoder
+
+
+class SignInPasskeyForm(_CredentialIsRead, LoginWebAuthnForm):
+    """A passkey instead of the password."""
+
+
+class SecondStepPasskeyForm(_CredentialIsRead, AuthenticateWebAuthnForm):
+    """A passkey after the password."""
+
+
+class ConfirmPasskeyForm(_CredentialIsRead, ReauthenticateWebAuthnForm):
+    """A passkey once more, before something important."""
+
+
+class AddPasskeyForm(_CredentialIsRead, AddWebAuthnForm):
     """A passkey of this device, or a key as a second step only."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

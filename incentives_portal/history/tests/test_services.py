@@ -122,7 +122,7 @@ def test_the_database_refuses_to_change_or_delete(thread, jana, table, statement
 
 
 def test_every_registered_kind_has_a_code_in_the_past_tense():
-    irregular = {"begun", "withdrawn", "sent", "resent", "set", "put"}
+    irregular = {"begun", "withdrawn", "sent", "resent", "set", "put", "taken", "given"}
     codes = [kind.code for kind in registry.all_kinds()]
     words = {code: code.rpartition(".")[2].split("_") for code in codes}
 

@@ -1,10 +1,11 @@
 """Form fields of the configuration that are lists in the database."""
 
-import json
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from incentives_portal.screens.json_boxes import Decoder
 
 from ..countries import country_choices
 from ..enums import ProgramKind
@@ -17,18 +18,6 @@ class ListField(forms.TypedMultipleChoiceField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return {str(value) for value in initial or []} != {str(value) for value in data or []}
-
-
-class Decoder(json.JSONDecoder):
-    """Takes a number of more digits than Python reads for what cannot be read, and not for an error of the portal."""
-
-    def decode(self, text: str, *args: Any) -> Any:
-        try:
-            return super().decode(text, *args)
-        except json.JSONDecodeError:
-            raise
-        except ValueError as error:
-            raise json.JSONDecodeError(str(error), text, 0) from error
 
 
 class CalendarForm(forms.ModelForm):
