@@ -547,7 +547,7 @@ def test_nothing_happens_by_looking(world, signed_in, verb):
     assert (answer.status_code, after.status, after.version) == (200, claim.status, claim.version)
 
 
-def test_extra_fields_change_nothing(world, signed_in):
+def test_t20_extra_fields_change_nothing(world, signed_in):
     claim = builders.submitted_claim(world)
     extra = {"status": "approved", "approved_amount": "1000.00", "due_at": "", "created_by": world.owen.pk}
 

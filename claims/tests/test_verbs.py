@@ -385,7 +385,7 @@ def test_decision_without_remarks_points_where_its_reason_belongs(world):
     assert list(event.remarks.values_list("place", "reason")) == [("basics", reason.pk)]
 
 
-def test_nobody_decides_about_the_own_organisation(world):
+def test_t19_nobody_decides_about_the_own_organisation(world):
     claim = builders.submitted_claim(world)
     RoleAssignment.objects.filter(user=world.jana).delete()
     world.mira.organisation = world.nordlicht

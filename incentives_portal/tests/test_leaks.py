@@ -109,7 +109,7 @@ def leaks(text: str, names: set[str]) -> set[str]:
 
 
 @pytest.mark.parametrize("who", sorted(PARTNERS))
-def test_a_partner_reads_nothing_of_another_company(stage, who):
+def test_t05_t06_t10_t11_t13_t16_a_partner_reads_nothing_of_another_company(stage, who):
     client, names = stage.client(who), names_of(stage.world.brightwater)
 
     pages = list(walk(stage, who, client))
@@ -120,7 +120,7 @@ def test_a_partner_reads_nothing_of_another_company(stage, who):
     assert [page.url for page in pages if page.status == 200 and not is_private(page)] == []
 
 
-def test_what_is_refused_tells_nothing_either(stage):
+def test_t03_what_is_refused_tells_nothing_either(stage):
     """The real error pages, where the others of this module are of one word."""
     client, names = stage.client(*ADMIN), names_of(stage.world.brightwater)
     typed = {str(part) for thing in stage.foreign.values() for part in thing.values()}
@@ -145,7 +145,7 @@ def test_the_operator_reads_nothing_that_was_not_sent(stage, who):
     assert [page.url for page in pages if page.status == 200 and not is_private(page)] == []
 
 
-def test_every_canary_sings_where_it_is_at_home(stage):
+def test_t10_t16_every_canary_sings_where_it_is_at_home(stage):
     """The words can be found at all: by the company that wrote them, and the notes by the operator."""
     owner = stage.client(OWNER)
     lines = [line for line in PAGES if line.of in stage.foreign and line.takes != "POST"]
@@ -167,7 +167,7 @@ def notes_pages(stage: Stage) -> Iterator[Page]:
         yield visit(claims, reverse("desk:claim", args=[stage.own[name]["public_id"]]))
 
 
-def test_mails_go_to_the_two_sides_of_a_case_only(stage):
+def test_t12_mails_go_to_the_two_sides_of_a_case_only(stage):
     rows = Message.objects.exclude(recipient=None).values_list(
         "recipient__organisation__kind", "recipient__organisation", "event__thread__organisation"
     )
@@ -175,7 +175,7 @@ def test_mails_go_to_the_two_sides_of_a_case_only(stage):
     assert {kind for kind, to, about in rows if to != about} == {"operator"}
 
 
-def test_mails_to_partners_hold_no_word_of_others(stage):
+def test_t12_t16_mails_to_partners_hold_no_word_of_others(stage):
     names = names_of(stage.world.brightwater)
     mails = Message.objects.filter(recipient__organisation__kind="partner").select_related("recipient__organisation")
     texts = [
@@ -188,11 +188,11 @@ def test_mails_to_partners_hold_no_word_of_others(stage):
     assert [text for _name, text in texts if INTERNAL in text] == []
 
 
-def test_internal_notes_are_mailed_to_nobody(stage):
+def test_t16_internal_notes_are_mailed_to_nobody(stage):
     assert not Message.objects.filter(event__internal=True).exists()
 
 
-def test_sums_and_counts_are_of_the_own_company_only(stage):
+def test_t10_sums_and_counts_are_of_the_own_company_only(stage):
     own = Claim.objects.filter(proof__location__organisation=stage.world.nordlicht).exclude(status=DISCARDED)
 
     above = stage.client(*ADMIN).get(reverse("claims:list")).context["overview"]

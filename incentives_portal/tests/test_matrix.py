@@ -58,13 +58,13 @@ def said(line: Line, own: bool = True) -> str:
 # The table and the resolver
 
 
-def test_every_address_has_a_line():
+def test_t01_every_address_has_a_line():
     missing = sorted(set(addresses("incentives_portal.urls")) - {line.name for line in (*LINES, *DOORS)})
 
     assert missing == [], "write into incentives_portal/tests/matrix who gets in there"
 
 
-def test_every_line_has_an_address():
+def test_t01_every_line_has_an_address():
     gone = sorted({line.name for line in (*LINES, *DOORS)} - set(addresses("incentives_portal.urls")))
 
     assert gone == [], "take these lines out of incentives_portal/tests/matrix"
@@ -86,7 +86,7 @@ def test_every_verb_of_enrolments_has_a_line():
 
 
 @pytest.mark.parametrize("who", [*ADMIN, *VIEWER])
-def test_every_address_of_an_object_is_tried_at_another_company_too(stage, who):
+def test_t03_every_address_of_an_object_is_tried_at_another_company_too(stage, who):
     there = {(line.name, line.verb) for line in LINES if line.of and line.of not in stage.operators}
 
     assert {(line.name, line.verb) for line, own, _thing in stage.tries(LINES, who) if not own} == there
@@ -96,7 +96,7 @@ def test_every_address_of_an_object_is_tried_at_another_company_too(stage, who):
 
 
 @pytest.mark.parametrize("who", sorted(EVERYBODY))
-def test_get(stage, who):
+def test_t03_t07_a11_get(stage, who):
     client, before = stage.client(who), rows_written()
 
     found = wrong(
@@ -109,7 +109,7 @@ def test_get(stage, who):
 
 
 @pytest.mark.parametrize("who", sorted(EVERYBODY))
-def test_post_of_somebody_who_may_not(stage, who):
+def test_t17_t18_post_of_somebody_who_may_not(stage, who):
     client, before = stage.client(who), rows_written()
     posted = [line for line in LINES if line.takes != "GET"]
 
@@ -154,7 +154,7 @@ def status_of(row: Any) -> str:
 
 
 @pytest.mark.parametrize("who", sorted(EVERYBODY))
-def test_a_verb_is_done_on_its_own_page_only(stage, who):
+def test_t18_a_verb_is_done_on_its_own_page_only(stage, who):
     client, before = stage.client(who), rows_written()
 
     found = wrong(
@@ -182,7 +182,7 @@ def astray() -> Iterable[Line]:
 
 @pytest.mark.parametrize(("who", "lines"), [(*ADMIN, PAGES), (*DESK, DESKS)], ids=["portal", "admin site"])
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
-def test_other_methods_change_nothing(stage, who, lines, method):
+def test_a11_other_methods_change_nothing(stage, who, lines, method):
     client, before = stage.client(who), rows_written()
     pages = {line.name: line for line in lines if method != "post" or line.takes == "GET"}
 
@@ -200,7 +200,7 @@ def test_other_methods_change_nothing(stage, who, lines, method):
 
 
 @pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete", "head", "options"])
-def test_strangers_are_led_to_where_one_signs_in(stage, method):
+def test_t02_strangers_are_led_to_where_one_signs_in(stage, method):
     client = stage.client()
 
     found = wrong(
@@ -211,7 +211,7 @@ def test_strangers_are_led_to_where_one_signs_in(stage, method):
     assert not found, "\n".join(found)
 
 
-def test_who_was_switched_off_is_a_stranger_at_once(stage):
+def test_t14_who_was_switched_off_is_a_stranger_at_once(stage):
     client, person = stage.client(SWITCHED_OFF), stage.people[SWITCHED_OFF]
     assert client.get("/plans/").status_code == OK
     person.is_active = False
@@ -225,7 +225,7 @@ def test_who_was_switched_off_is_a_stranger_at_once(stage):
     assert not found, "\n".join(found)
 
 
-def test_a_page_that_nobody_thought_about_is_closed_to_strangers(stage):
+def test_t01_a_page_that_nobody_thought_about_is_closed_to_strangers(stage):
     assert answer(stage.client().get("/forgotten/")) == SIGN_IN
 
 
@@ -241,7 +241,7 @@ def test_doors(stage, door):
 # Posts from elsewhere
 
 
-def test_no_view_does_without_the_token():
+def test_a10_no_view_does_without_the_token():
     exempt = [
         name
         for name, address in addresses("incentives_portal.urls").items()
@@ -265,7 +265,7 @@ def names_in(path: Any) -> set[str]:
 
 
 @pytest.mark.parametrize("who", ["", *ADMIN, *DESK])
-def test_a_post_without_the_token_is_refused(stage, who):
+def test_a10_a_post_without_the_token_is_refused(stage, who):
     client, before = stage.client(who, enforce_csrf_checks=True), rows_written()
     urls = {said(line): stage.url(line, thing) for line, _own, thing in stage.tries(LINES, "")}
     urls |= {str(door): stage.url(door, {}) for door in DOORS}
@@ -276,7 +276,7 @@ def test_a_post_without_the_token_is_refused(stage, who):
     assert rows_written() == before
 
 
-def test_a_post_with_the_token_is_taken_but_not_from_another_site(stage):
+def test_a10_a_post_with_the_token_is_taken_but_not_from_another_site(stage):
     client = stage.client(*ADMIN, enforce_csrf_checks=True)
     client.get("/profile/")
     given = {"csrfmiddlewaretoken": client.cookies[portal_settings.CSRF_COOKIE_NAME].value, "language": "fr"}

@@ -149,7 +149,7 @@ def test_parts_of_another_proof_are_not_found(world, proof, signed_in):
 # What a form cannot be talked into
 
 
-def test_keys_of_others_are_refused_in_every_form(world, proof, signed_in):
+def test_t04_keys_of_others_are_refused_in_every_form(world, proof, signed_in):
     client, at = signed_in(world.jana), addresses(proof)
     kept = _token_of(world.owen)
     foreign = Requirement.objects.get(code="seminar_photos", program=None)
@@ -187,7 +187,7 @@ def _everything():
     return [list(model.objects.order_by("pk").values()) for model in models]
 
 
-def test_fields_that_no_form_has_are_ignored(world, proof, signed_in):
+def test_t20_fields_that_no_form_has_are_ignored(world, proof, signed_in):
     stranger = {
         "sealed": "on",
         "currency": "USD",

@@ -177,7 +177,7 @@ def test_same_invoice_number_on_another_proof_is_flagged(world):
     assert warnings(first) == [("invoice_again", {"and": [second.thread.reference]})]
 
 
-def test_same_file_on_another_proof_is_flagged_whatever_it_is_there(world):
+def test_u20_same_file_on_another_proof_is_flagged_whatever_it_is_there(world):
     first = builders.make_proof(world)
     second = builders.make_proof(world, activity=first.activity)
     same = builders.pdf() + b"\n% same\n"
@@ -188,7 +188,7 @@ def test_same_file_on_another_proof_is_flagged_whatever_it_is_there(world):
     assert warnings(first) == [("invoice_again", {"and": [second.thread.reference]})]
 
 
-def test_what_another_partner_handed_in_is_nobodys_business(world):
+def test_t25_what_another_partner_handed_in_is_nobodys_business(world):
     ours, theirs = (
         builders.make_period_proof(world),
         builders.make_period_proof(world, actor=world.owen, location=world.bristol),

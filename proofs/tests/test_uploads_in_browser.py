@@ -72,7 +72,7 @@ def test_several_files_go_ahead_and_the_bad_one_is_explained_and_removed(page, o
     assert proof.documents.count() == DocumentVersion.objects.count() == 2
 
 
-def test_broken_connection_can_be_tried_again(page, open_page):
+def test_u19_broken_connection_can_be_tried_again(page, open_page):
     open_page()
     page.route("**/uploads/", lambda route: route.abort())
     page.locator("input[type=file]").set_input_files([file("list.csv", samples.CSV)])

@@ -40,7 +40,7 @@ def test_operator_roles_never_write_for_a_partner(capability):
     assert {role for role in CAPABILITIES[capability] if role.is_operator} == set()
 
 
-def test_unknown_capability_is_an_error_and_not_a_no(make_user):
+def test_t27_unknown_capability_is_an_error_and_not_a_no(make_user):
     with pytest.raises(KeyError):
         may(make_user(), "plan.wirte")
 

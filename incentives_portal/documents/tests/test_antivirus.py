@@ -64,7 +64,7 @@ def test_large_file_reaches_the_scanner_whole(keep, settings):
     assert scanner.scanned == [data]
 
 
-def test_infected_file_is_locked_away_for_everybody_and_not_drawn(keep, reviewer, actor, settings, caplog):
+def test_u06_infected_file_is_locked_away_for_everybody_and_not_drawn(keep, reviewer, actor, settings, caplog):
     with scanners.scanner(settings):
         version = keep(data=INFECTED)
         tasks.render(version.pk)
@@ -95,7 +95,7 @@ def test_infected_file_is_locked_away_for_everybody_and_not_drawn(keep, reviewer
         pytest.param(b"x" * 10_000, id="endless"),
     ],
 )
-def test_any_other_answer_leaves_the_file_closed_and_waiting(keep, reviewer, settings, caplog, answer):
+def test_u05_any_other_answer_leaves_the_file_closed_and_waiting(keep, reviewer, settings, caplog, answer):
     with scanners.scanner(settings, lambda _scanner, _content: answer):
         version = keep()
         tasks.render(version.pk)
@@ -106,7 +106,7 @@ def test_any_other_answer_leaves_the_file_closed_and_waiting(keep, reviewer, set
     assert "waits for the virus scanner" in caplog.text
 
 
-def test_scanner_that_hangs_is_given_up_and_the_file_stays_closed(keep, reviewer, settings, monkeypatch, caplog):
+def test_u05_scanner_that_hangs_is_given_up_and_the_file_stays_closed(keep, reviewer, settings, monkeypatch, caplog):
     monkeypatch.setattr(antivirus, "SECONDS", 0.5)
     with scanners.scanner(settings, scanners.silent):
         version = keep()
@@ -118,7 +118,7 @@ def test_scanner_that_hangs_is_given_up_and_the_file_stays_closed(keep, reviewer
         assert not is_open(version, reviewer)
 
 
-def test_files_wait_while_the_scanner_is_away_and_are_released_within_two_minutes(keep, reviewer, settings, caplog):
+def test_u05_files_wait_while_the_scanner_is_away_and_are_released_within_two_minutes(keep, reviewer, settings, caplog):
     settings.CLAMD_URL = "tcp://127.0.0.1:1"
     versions = [keep(f"{number}.csv") for number in range(3)]
     for _round in range(5):  # longer than a file's own attempts would last

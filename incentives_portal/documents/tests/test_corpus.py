@@ -61,7 +61,7 @@ def test_the_corpus_is_complete():
 
 
 @pytest.mark.parametrize("case", rows([case for case in corpus.HOSTILE if case.reason], "U-01"))
-def test_hostile_file_is_refused_before_storage_with_its_name_the_reason_and_what_is_accepted(
+def test_u01_u11_u12_hostile_file_is_refused_before_storage_with_its_name_the_reason_and_what_is_accepted(
     case, organisation, actor, used, storage_folder
 ):
     with pytest.raises(UploadRefused) as caught:
@@ -77,7 +77,7 @@ def test_hostile_file_is_refused_before_storage_with_its_name_the_reason_and_wha
 
 
 @pytest.mark.parametrize("case", rows([case for case in corpus.HOSTILE if not case.reason], "U-01"))
-def test_polyglot_picture_is_served_without_what_was_hidden_in_it(case, organisation, actor, partner_reads):
+def test_u01_polyglot_picture_is_served_without_what_was_hidden_in_it(case, organisation, actor, partner_reads):
     data = case.make()
     version = services.store(samples.upload(case.name, data), organisation=organisation, actor=actor)
     tasks.render(version.pk)
@@ -91,7 +91,9 @@ def test_polyglot_picture_is_served_without_what_was_hidden_in_it(case, organisa
 @pytest.mark.parametrize(
     ("raw", "shown"), [pytest.param(raw, shown, id=f"U-02-{row}") for row, raw, shown in corpus.HOSTILE_NAMES]
 )
-def test_hostile_name_is_shown_safely_and_stored_under_a_generated_one(raw, shown, organisation, actor, storage_folder):
+def test_u02_u08_hostile_name_is_shown_safely_and_stored_under_a_generated_one(
+    raw, shown, organisation, actor, storage_folder
+):
     upload = samples.upload("a.pdf", samples.written_pdf())
     upload._name = raw  # as it would come without Django's own cleaning
     version = services.store(upload, organisation=organisation, actor=actor)
@@ -111,7 +113,7 @@ def test_hostile_name_is_shown_safely_and_stored_under_a_generated_one(raw, show
 
 
 @pytest.mark.parametrize("case", rows(corpus.GOOD, "U-03"))
-def test_good_file_is_accepted_and_drawn(case, organisation, actor, used):
+def test_u03_good_file_is_accepted_and_drawn(case, organisation, actor, used):
     data = case.make()
     version = services.store(samples.upload(case.name, data, case.sent_as), organisation=organisation, actor=actor)
     seconds, megabytes = used()

@@ -183,7 +183,7 @@ def test_control_states_the_limits_and_is_described_by_them(who, settings):
     assert PapersForm(**who).is_multipart() is True
 
 
-def test_kept_file_can_be_dropped_by_a_labelled_box_and_the_control_is_no_longer_required(who):
+def test_u08_kept_file_can_be_dropped_by_a_labelled_box_and_the_control_is_no_longer_required(who):
     form = PapersForm(sent(), sent(papers=[samples.upload("a <i>.csv", samples.CSV)]), **who)
     form.is_valid()
 

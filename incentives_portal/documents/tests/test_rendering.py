@@ -59,7 +59,7 @@ def test_pdf_of_many_pages_gives_the_first_twenty(keep):
     assert outcome(version) == (CheckState.CLEAN, "", 20)
 
 
-def test_photo_is_turned_upright_and_loses_what_the_camera_wrote(keep):
+def test_u08_u16_photo_is_turned_upright_and_loses_what_the_camera_wrote(keep):
     version = keep("a.jpg", samples.photo_with_place())
 
     tasks.render(version.pk)

@@ -49,7 +49,7 @@ def test_nobody_sends_without_a_slot_of_their_own(browser, actor, colleague, org
     assert not Document.objects.exists()
 
 
-def test_without_a_token_against_forgery_nothing_is_stored(actor, organisation):
+def test_u18_without_a_token_against_forgery_nothing_is_stored(actor, organisation):
     client = Client(enforce_csrf_checks=True)
     client.force_login(actor)
     slot = drafts.slot_for(actor=actor, organisation=organisation)

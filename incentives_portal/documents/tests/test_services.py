@@ -92,7 +92,7 @@ def test_store_many_with_refusals_names_them_all_and_stores_none(organisation, a
     assert (Document.objects.count(), stored_files(storage_folder)) == (0, [])
 
 
-def test_store_deletes_the_file_again_when_the_rows_are_refused(actor, organisation, storage_folder):
+def test_u14_store_deletes_the_file_again_when_the_rows_are_refused(actor, organisation, storage_folder):
     organisation.pk = None
 
     with pytest.raises(ValueError, match="unsaved"):
@@ -123,7 +123,7 @@ class FullStorage(FileSystemStorage):
         raise OSError(28, "No space left on device")
 
 
-def test_store_with_a_full_disk_refuses_with_a_message_and_leaves_nothing(
+def test_u15_store_with_a_full_disk_refuses_with_a_message_and_leaves_nothing(
     settings, organisation, actor, storage_folder
 ):
     full = {"BACKEND": f"{__name__}.FullStorage", "OPTIONS": {"location": str(storage_folder)}}
@@ -140,7 +140,7 @@ def test_store_with_a_full_disk_refuses_with_a_message_and_leaves_nothing(
     assert (Document.objects.count(), stored_files(storage_folder)) == (0, [])
 
 
-def test_replace_adds_a_version_and_keeps_the_former(organisation, actor, colleague):
+def test_u13_replace_adds_a_version_and_keeps_the_former(organisation, actor, colleague):
     first = services.store(samples.upload("a.csv", samples.CSV), organisation=organisation, actor=actor)
 
     second = services.replace(first.document, samples.upload("b.xml", samples.XML), colleague)
@@ -200,7 +200,7 @@ def test_two_replacements_at_once_become_two_versions(organisation, actor):
 @pytest.mark.parametrize(
     "statement", ["UPDATE documents_documentversion SET size = 1", "DELETE FROM documents_documentversion"]
 )
-def test_database_refuses_to_change_or_delete_a_version(statement, organisation, actor):
+def test_u07_u13_database_refuses_to_change_or_delete_a_version(statement, organisation, actor):
     services.store(samples.upload("a.csv", samples.CSV), organisation=organisation, actor=actor)
 
     with pytest.raises(InternalError, match="append_only"), transaction.atomic(), connection.cursor() as cursor:

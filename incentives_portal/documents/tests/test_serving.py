@@ -51,7 +51,7 @@ def keep(organisation, actor):
     ],
     ids=["pdf", "jpeg", "csv", "quotes", "chinese"],
 )
-def test_file_is_served_as_attachment_with_exact_type_and_safe_headers(
+def test_u10_file_is_served_as_attachment_with_exact_type_and_safe_headers(
     keep, reviewer, name, data, media_type, disposition
 ):
     response = serving.file_response(keep(name, data), reviewer)
@@ -65,7 +65,7 @@ def test_file_is_served_as_attachment_with_exact_type_and_safe_headers(
     assert body_of(response) == data
 
 
-def test_page_image_is_served_inline_as_png_with_safe_headers(keep):
+def test_u10_page_image_is_served_inline_as_png_with_safe_headers(keep):
     keep("a.pdf", samples.pdf())
 
     response = serving.page_response(PageImage.objects.get())
@@ -108,7 +108,7 @@ def test_missing_file_is_not_found_and_logged(keep, reviewer, caplog):
     ],
     ids=["jpeg", "heic", "webp"],
 )
-def test_partner_gets_the_picture_drawn_anew_and_the_operator_the_original(
+def test_u16_partner_gets_the_picture_drawn_anew_and_the_operator_the_original(
     keep, reviewer, partner_reads, name, data, size
 ):
     version = keep(name, data)

@@ -29,7 +29,7 @@ def keep(organisation, actor):
     return store
 
 
-def test_download_of_a_file_with_one_flipped_byte_is_refused_and_logged(keep, reviewer, storage_folder, caplog):
+def test_u21_download_of_a_file_with_one_flipped_byte_is_refused_and_logged(keep, reviewer, storage_folder, caplog):
     version = keep()
     stored = storage_folder / version.storage_key
     stored.chmod(0o600)
@@ -43,7 +43,7 @@ def test_download_of_a_file_with_one_flipped_byte_is_refused_and_logged(keep, re
     assert [record.levelname for record in caplog.records] == ["ERROR"]
 
 
-def test_command_names_changed_and_missing_files_and_fails(keep, storage_folder):
+def test_u14_u21_command_names_changed_and_missing_files_and_fails(keep, storage_folder):
     good, changed, missing, drawn = keep("good.csv"), keep("b.csv"), keep("c\n.csv"), keep("d.pdf", samples.pdf())
     tasks.render(drawn.pk)
     said = StringIO()
@@ -66,7 +66,7 @@ def test_command_names_changed_and_missing_files_and_fails(keep, storage_folder)
     assert good.storage_key not in said.getvalue()
 
 
-def test_more_than_the_hourly_number_is_refused_with_a_message_until_the_hour_is_over(
+def test_u17_more_than_the_hourly_number_is_refused_with_a_message_until_the_hour_is_over(
     keep, settings, colleague, organisation
 ):
     settings.UPLOAD_FILES_PER_HOUR = 2
@@ -82,7 +82,7 @@ def test_more_than_the_hourly_number_is_refused_with_a_message_until_the_hour_is
         keep("third.csv")
 
 
-def test_more_than_the_daily_bytes_is_refused(keep, settings):
+def test_u15_more_than_the_daily_bytes_is_refused(keep, settings):
     settings.UPLOAD_BYTES_PER_DAY = 2 * len(samples.CSV)
     keep()
     with clock.at(clock.now() + timedelta(hours=2)):
@@ -92,7 +92,7 @@ def test_more_than_the_daily_bytes_is_refused(keep, settings):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_uploads_at_once_do_not_slip_past_the_quota_together(keep, settings):
+def test_u17_uploads_at_once_do_not_slip_past_the_quota_together(keep, settings):
     settings.UPLOAD_FILES_PER_HOUR = 2
     start, refused = Barrier(5), []
 
@@ -114,7 +114,7 @@ def test_uploads_at_once_do_not_slip_past_the_quota_together(keep, settings):
     assert (DocumentVersion.objects.count(), refused) == (2, [Reason.QUOTA] * 3)
 
 
-def test_no_room_for_the_copy_that_is_read_is_a_message_and_no_error_page(monkeypatch, caplog):
+def test_u15_no_room_for_the_copy_that_is_read_is_a_message_and_no_error_page(monkeypatch, caplog):
     monkeypatch.setattr(tempfile, "tempdir", "/nonexistent")
 
     with pytest.raises(UploadRefused) as caught:
@@ -123,7 +123,7 @@ def test_no_room_for_the_copy_that_is_read_is_a_message_and_no_error_page(monkey
     assert caught.value.reason == Reason.NOT_STORED
 
 
-def test_too_large_file_is_cut_off_while_it_comes_and_the_rest_of_the_form_arrives(settings):
+def test_u04_too_large_file_is_cut_off_while_it_comes_and_the_rest_of_the_form_arrives(settings):
     settings.UPLOAD_MAX_BYTES = 200_000
     body = b"--x\r\nContent-Disposition: form-data; name=paper; filename=a.pdf\r\n\r\n" + b"y" * 3_000_000
     body += b"\r\n--x\r\nContent-Disposition: form-data; name=title\r\n\r\ntyped\r\n--x--\r\n"
