@@ -22,6 +22,15 @@ SCOPE_PATHS = {
 }
 
 
+#: The columns of a row in a list: what it is, of whom, how much, until when, who has it, and what says whether it can be edited.
+LISTED = (
+    "public_id", "status", "submitted_at", "due_at", "approved_amount",
+    "thread__reference", "thread__assignment__user__name", "thread__assignment__user__is_active",
+    "proof__name", "proof__executed_on", "proof__amount", "proof__currency", "proof__sealed", "proof__discarded_at",
+    "proof__activity_type__name", "proof__location__name", "proof__location__organisation__name",
+    "proof__program__track", "proof__program__calendar__time_zone",
+)  # fmt: skip
+
 #: What a claim takes, in its currency: what was approved, else what is asked.
 TAKEN = Case(When(status=APPROVED, then=F("approved_amount")), default=F("proof__amount"))
 
@@ -52,7 +61,7 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
         )
 
     def for_list(self) -> "ClaimQuerySet":
-        """With what a row of a list shows, and without the long texts of proofs and submissions. One query."""
+        """With what a row of a list shows, and nothing else: most of a list's time goes into columns that nobody reads. One query."""
         return (
             self.select_related(None)
             .select_related(
@@ -60,9 +69,8 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
                 "proof__location__organisation",
                 "proof__program__calendar",
                 "proof__activity_type",
-                "proof__usage_period",
             )
-            .defer("proof__final_comments")
+            .only(*LISTED)
         )
 
 

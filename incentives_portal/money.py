@@ -6,6 +6,7 @@ Amounts are ``Decimal`` in ``numeric(16, 3)`` columns; how many decimals count i
 import re
 import unicodedata
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any
 
 from babel.core import Locale
@@ -63,6 +64,12 @@ def quantize(value: Decimal, currency: str) -> Decimal:
 
 def format_amount(value: Decimal, currency: str, language: str | None = None) -> str:
     """An amount as people of the language write it, with its symbol: ``€1,234.00``, ``1.234,00 €``."""
+    return _written(value, currency, language or get_language() or "en")
+
+
+@lru_cache(maxsize=4096)
+def _written(value: Decimal, currency: str, language: str) -> str:
+    """Remembered: most amounts of a page were on the last one too."""
     return format_currency(value, currency, locale=locale(language))
 
 
@@ -144,7 +151,12 @@ def _digits_only(text: str, unclear: AmountError) -> str:
 
 def locale(language: str | None = None) -> Locale:
     """Babel's locale of a language code of Django, the active language if none is given."""
-    return Locale.parse((language or get_language() or "en").replace("-", "_"))
+    return _locale(language or get_language() or "en")
+
+
+@lru_cache(maxsize=64)
+def _locale(language: str) -> Locale:
+    return Locale.parse(language.replace("-", "_"))
 
 
 def _decimal_mark(language: str | None) -> str:

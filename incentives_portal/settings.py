@@ -138,6 +138,10 @@ DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # The engine's transactions around verbs are the only ones; a request is not a unit of work.
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
+# Lists join ten small tables, and PostgreSQL would weigh every order of eight of them: 9 ms to plan what takes 1 ms to run. The order that
+# the ORM writes (what filters first, then what a row shows) is a good one; at most four tables are put into another.
+_database_options = DATABASES["default"].setdefault("OPTIONS", {})
+_database_options["options"] = f"{_database_options.get('options', '')} -c join_collapse_limit=4".strip()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 EMBEDDED_REDIS = "redis://embedded"

@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
-from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
@@ -24,6 +23,7 @@ from incentives_portal import clock
 from incentives_portal.outbox.queries import deliveries_for
 from incentives_portal.programs.enums import Track
 from incentives_portal.programs.models import Program
+from incentives_portal.screens.templatetags.screens import status_tag
 from incentives_portal.texts import in_language
 from incentives_portal.workflow.desks import colleagues_desk
 from incentives_portal.workflow.errors import WordsMissing
@@ -110,7 +110,7 @@ class PlanAdmin(admin.ModelAdmin):
         @admin.display(description=_("status, and who has it"), ordering="status")
         def status_and_holder(plan: Plan) -> SafeString:
             """As the reader calls them: "with you" depends on who is looking. With the date, where there is one."""
-            tag = render_to_string("screens/status_tag.html", {"status": plan.state})
+            tag = status_tag(plan.state)
             who, last = holder(plan, request.user)[0] or "–", rules.until(plan)
             until = f", {gettext('until')} {_day(last, plan.time_zone)}" if last else ""
             return format_html('{}<span class="d-b small2 quiet">{}{}</span>', tag, who, until)

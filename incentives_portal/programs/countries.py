@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 
 from babel.core import Locale
-from django.utils.translation import get_language
+
+from incentives_portal.money import locale
 
 
 def country_name(code: str, language: str | None = None) -> str:
     """The country's name in a language, else in the current one; the code where it has none."""
-    return str(_locale(language).territories.get(code, code))
+    return str(locale(language).territories.get(code, code))
 
 
 def country_choices(codes: Iterable[str] | None = None) -> list[tuple[str, str]]:
@@ -22,7 +23,3 @@ def every_country() -> list[str]:
     not_countries = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"}
     codes = [str(code) for code in Locale("en").territories]
     return [code for code in codes if len(code) == 2 and code.isalpha() and code not in not_countries]
-
-
-def _locale(language: str | None) -> Locale:
-    return Locale.parse((language or get_language() or "en").replace("-", "_"))

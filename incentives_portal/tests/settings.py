@@ -20,6 +20,6 @@ STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.s
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 # Tests that commit are undone by TRUNCATE, which append-only tables refuse to every other connection.
-DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c portal.may_truncate=on"
+DATABASES["default"]["OPTIONS"]["options"] += " -c portal.may_truncate=on"
 # A poke goes nowhere in tests, as if the broker had forgotten it; tests of the real way use the fixture `stack`.
 CELERY_BROKER_URL = "memory://"

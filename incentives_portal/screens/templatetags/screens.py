@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,12 +12,13 @@ from django import template
 from django.core.paginator import Page
 from django.forms import BaseForm, BaseFormSet, BoundField, CheckboxInput
 from django.template.context import Context
+from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format, time_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from incentives_portal import clock, money
 
@@ -26,16 +28,22 @@ from ..problems import problems
 register = template.Library()
 
 
-@register.inclusion_tag("screens/icon.html")
-def icon(name: str) -> dict[str, Any]:
-    """A decorative icon of the sprite; words stand beside it."""
-    return {"name": name}
+@register.simple_tag
+@lru_cache(maxsize=256)
+def icon(name: str) -> SafeString:
+    """A decorative icon of the sprite, and the space before the words beside it. Written once per process: a page has dozens."""
+    return format_html(
+        '<svg class="i" aria-hidden="true" focusable="false"><use href="{}#i-{}"></use></svg> ',
+        static("vendor/bootstrap-icons/icons.svg"),
+        name,
+    )
 
 
-@register.inclusion_tag("screens/status_tag.html")
-def status_tag(status: Any, large: bool = False) -> dict[str, Any]:
+@register.simple_tag
+def status_tag(status: Any, large: bool = False) -> SafeString:
     """A status as a tag: icon, word, colour. Takes a workflow Status."""
-    return {"status": status, "large": large}
+    size = " tag-lg" if large else ""
+    return format_html('<span class="tag tag-{}{}">{}{}</span>', status.tone, size, icon(status.icon), status.label)
 
 
 @register.inclusion_tag("screens/baton.html")
@@ -129,7 +137,13 @@ def show_day(day: date | datetime | None, zone: str | None = None) -> str:
     if day is None:
         return "–"
     if isinstance(day, datetime):
-        day = timezone.localtime(day, ZoneInfo(zone) if zone else None)
+        day = timezone.localtime(day, ZoneInfo(zone) if zone else None).date()
+    return _day_in_words(day, get_language())
+
+
+@lru_cache(maxsize=4096)
+def _day_in_words(day: date, _language: str | None) -> str:
+    """Remembered: a list says the same few days again and again."""
     return date_format(day, "DATE_FORMAT")
 
 
