@@ -7,7 +7,7 @@ import re
 import unicodedata
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from babel.core import Locale
 from babel.numbers import format_currency, get_currency_precision, get_currency_symbol
@@ -22,11 +22,19 @@ CURRENCIES = [
 MAX_AMOUNT = Decimal("9999999999999.999")
 
 _SPACES = re.compile(r"[\s\u00a0\u202f\u2009'\u2019]")
-_SHAPE = re.compile(r"\d[\d.,\s\u00a0\u202f\u2009'\u2019]*\d|\d|[.,]\d+")
+_SHAPE = re.compile(r"[0-9][0-9.,\s\u00a0\u202f\u2009'\u2019]*[0-9]|[0-9]|[.,][0-9]+")
 
 
 class AmountError(ValueError):
     """What was typed cannot be read as an amount without guessing. The message is for people."""
+
+
+class NumberError(ValueError):
+    """What was typed is no number, or can be several."""
+
+    def __init__(self, code: Literal["invalid", "unclear", "decimals"]) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 class AmountField(models.DecimalField):
@@ -79,73 +87,110 @@ def symbol(currency: str, language: str | None = None) -> str:
 
 
 def parse_amount(text: str, currency: str, language: str | None = None) -> Decimal:
-    """Read a typed amount; never guess.
+    """Read a typed amount, as parse_number does; the sign or the code of its own currency may stand before or after it.
+
+    Raises AmountError with words for people, which may follow the name of a field; also for more decimals than the currency has, and for
+    amounts out of range.
+    """
+    digits, plain = decimals(currency), _without_sign(text, currency, language)
+    said = {"text": plain, "example": example(currency, language), "currency": currency, "digits": digits}
+    try:
+        value = parse_number(plain, digits, language)
+    except NumberError as error:
+        raise AmountError(
+            {
+                "invalid": _("enter an amount in figures, for example %(example)s."),
+                "unclear": _("“%(text)s” can be read in more than one way. Write it like %(example)s."),
+                "decimals": _("%(currency)s amounts have at most %(digits)s decimals, for example %(example)s."),
+            }[error.code]
+            % said
+        ) from error
+    if abs(value) > MAX_AMOUNT:
+        raise AmountError(_("this amount is too large."))
+    return quantize(value, currency)
+
+
+def parse_number(text: str, digits: int, language: str | None = None) -> Decimal:
+    """Read a typed number with at most ``digits`` decimals; never guess.
 
     Full-width digits, spaces and apostrophes between groups of three are understood. Where both marks occur the last one is the
-    decimal mark. A single mark is the decimal mark, unless exactly three digits follow, one to three stand before, and it is not
-    the language's own decimal mark (1.234 in German is one thousand). ``1234,50`` is never 123450.
+    decimal mark. A single mark is the decimal mark, unless exactly three digits follow and one to three stand before: then it is what
+    the language makes of it, if that is possible and nothing else is. 1.234 is one thousand in German, or unclear where there can be three
+    decimals; in English it is unclear where there cannot be three; in French it is always. ``1234,50`` is never 123450.
 
-    Raises AmountError with a sentence for people; also for more decimals than the currency has, and for amounts out of range.
+    Raises NumberError.
     """
-    plain = unicodedata.normalize("NFKC", text).strip()
+    plain = readable(text)
     negative = plain[:1] in "-\u2212" and plain != ""
     plain = plain[1:].strip() if negative else plain
     if not _SHAPE.fullmatch(plain):
-        raise AmountError(
-            _("Enter an amount in figures, for example %(example)s.") % {"example": example(currency, language)}
-        )
-    whole, fraction = _split(plain, _decimal_mark(language), currency, language)
-    digits = decimals(currency)
-    if len(fraction.rstrip("0")) > digits:
-        raise AmountError(
-            _("%(currency)s amounts have at most %(digits)s decimals.") % {"currency": currency, "digits": digits}
-        )
-    value = Decimal(f"{whole or '0'}.{fraction or '0'}")
-    if value > MAX_AMOUNT:
-        raise AmountError(_("This amount is too large."))
+        raise NumberError("invalid")
+    whole, fraction = _split(plain, digits, language)
+    fraction = fraction.rstrip("0")
+    if len(fraction) > digits:
+        raise NumberError("decimals")
+    value = Decimal(f"{whole or '0'}.{fraction}")
     # Adding zero turns a typed minus zero into zero.
-    return quantize(-value if negative else value, currency) + 0
+    return (-value if negative else value) + 0
 
 
-def _split(plain: str, own_mark: str, currency: str, language: str | None) -> tuple[str, str]:
-    """Whole and fraction digits of a typed amount, by the rules of parse_amount."""
-    unclear = AmountError(
-        _("“%(text)s” can be read in more than one way. Write it like %(example)s.")
-        % {"text": plain, "example": example(currency, language)}
-    )
+def readable(text: str) -> str:
+    """What was typed with full-width figures as plain ones, and without what is not seen: spreadsheets copy marks of direction."""
+    seen = (character for character in text if unicodedata.category(character) != "Cf")
+    return unicodedata.normalize("NFKC", "".join(seen)).strip()
+
+
+def _without_sign(text: str, currency: str, language: str | None) -> str:
+    """The amount without the sign or code of its currency; that of another one stays, and is refused."""
+    plain = readable(text)
+    for sign in (symbol(currency, language), symbol(currency, "en"), currency, currency.lower()):
+        minus, rest = (plain[0], plain[1:]) if plain[:1] in ("-", "\u2212") else ("", plain)
+        if rest.startswith(sign):
+            return minus + rest.removeprefix(sign).strip()
+        if rest.endswith(sign):
+            return minus + rest.removesuffix(sign).strip()
+    return plain
+
+
+def _split(plain: str, digits: int, language: str | None) -> tuple[str, str]:
+    """Whole and fraction digits of a typed number, by the rules of parse_number."""
     marks = [c for c in plain if c in ".,"]
     if not marks:
-        return _groups(plain, None, unclear), ""
+        return _groups(plain, None), ""
     last = marks[-1]
     if len(set(marks)) == 2:
         if marks.count(last) > 1:
-            raise unclear
+            raise NumberError("unclear")
         whole, fraction = plain.rsplit(last, 1)
         other = "." if last == "," else ","
-        return _groups(whole, other, unclear), _digits_only(fraction, unclear)
+        return _groups(whole, other), _digits_only(fraction)
     if len(marks) > 1:
-        return _groups(plain, last, unclear), ""
+        return _groups(plain, last), ""
     whole, fraction = plain.split(last)
-    if last != own_mark and len(fraction) == 3 and 1 <= len(whole) <= 3 and whole.strip("0"):
-        return _groups(plain, last, unclear), ""
-    return _groups(whole, None, unclear), _digits_only(fraction, unclear)
+    if len(fraction) == 3 and 1 <= len(whole) <= 3 and whole.strip("0"):
+        symbols = locale(language).number_symbols["latn"]
+        if last == symbols["group"] and digits < 3:
+            return _groups(plain, last), ""
+        if last != symbols["decimal"] or digits < 3:
+            raise NumberError("unclear")
+    return _groups(whole, None), _digits_only(fraction)
 
 
-def _groups(whole: str, mark: str | None, unclear: AmountError) -> str:
+def _groups(whole: str, mark: str | None) -> str:
     """The digits of a whole part whose groups, if any, are even groups of three."""
     spaced = _SPACES.sub(" ", whole)
     separator = mark if mark and mark in spaced else " "
     if mark and mark in spaced and " " in spaced:
-        raise unclear
+        raise NumberError("unclear")
     first, *rest = spaced.split(separator)
     if rest and not (1 <= len(first) <= 3 and all(len(group) == 3 for group in rest)):
-        raise unclear
-    return _digits_only("".join([first, *rest]), unclear)
+        raise NumberError("unclear")
+    return _digits_only("".join([first, *rest]))
 
 
-def _digits_only(text: str, unclear: AmountError) -> str:
+def _digits_only(text: str) -> str:
     if text and not (text.isascii() and text.isdigit()):
-        raise unclear
+        raise NumberError("unclear")
     return text
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from babel.numbers import format_decimal
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
@@ -71,6 +72,69 @@ class MoneyFormField(forms.CharField):
         """The parser has checked all that there is to check."""
 
 
+class _TypedNumber(forms.Field):
+    """Reads a number in the habits of any of the portal's languages, and shows it in those of the reader's own."""
+
+    #: How many decimals there can be.
+    digits = 0
+
+    default_error_messages = {
+        "unclear": _("“%(figure)s” can be read in more than one way. Write it like %(example)s."),
+        "decimals": _("enter a number with at most %(max)s decimals."),
+    }
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, Decimal | int) and not isinstance(value, bool):
+            return format_decimal(value, format="0." + "#" * self.digits if self.digits else "0", locale=money.locale())
+        return value
+
+    def to_python(self, value: Any) -> Any:
+        if value in self.empty_values:
+            return None
+        try:
+            return money.parse_number(str(value), self.digits)
+        except money.NumberError as error:
+            params = {"figure": str(value).strip(), "example": example_number(self.digits), "max": self.digits}
+            raise ValidationError(self.error_messages[error.code], code=error.code, params=params) from error
+
+
+class NumberField(_TypedNumber, forms.DecimalField):
+    """A number with ``decimal_places`` decimals at most; cleans to a Decimal. ``1,5`` and ``1.5`` are one and a half."""
+
+    def __init__(self, *, decimal_places: int = 2, **kwargs: Any) -> None:
+        kwargs.setdefault(
+            "widget", forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "num"})
+        )
+        super().__init__(decimal_places=decimal_places, **kwargs)
+        self.digits = decimal_places
+
+
+class WholeField(_TypedNumber, forms.IntegerField):
+    """A whole number; cleans to an int. Django's own reads ``1.000``, a thousand in German, as one."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault(
+            "widget", forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "num"})
+        )
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        number = super().to_python(value)
+        return None if number is None else int(number)
+
+
+#: For ``formfield_overrides`` of the admin site: numbers are read there as everywhere else.
+NUMBERS_IN_ADMIN: dict[type[models.Field], dict[str, Any]] = {
+    models.DecimalField: {"form_class": NumberField},
+    models.PositiveSmallIntegerField: {"form_class": WholeField},
+}
+
+
+def example_number(digits: int) -> str:
+    """A number as one may type it, for sentences that say how."""
+    return format_decimal(Decimal("1250.5") if digits else Decimal(1250), format="0.#", locale=money.locale())
+
+
 class DayField(forms.DateField):
     """A day, chosen in the browser's own calendar; the allowed range stands under the field before one types.
 
@@ -101,10 +165,10 @@ class DayField(forms.DateField):
                 self.widget.attrs[name] = day.isoformat()
 
     def to_python(self, value: Any) -> Any:
+        typed = money.readable(value) if isinstance(value, str) else value
         try:
-            return super().to_python(value)
+            return super().to_python(typed)
         except ValidationError:
-            typed = str(value).strip()
             readings = _readings(typed)
             if len(readings) == 1:
                 return readings.pop()

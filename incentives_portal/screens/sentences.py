@@ -20,12 +20,14 @@ from django.utils.translation import gettext_noop
 from incentives_portal import money
 
 from . import fields
-from .fields import EXAMPLE_DAY, DayField, MoneyFormField
+from .fields import EXAMPLE_DAY, DayField, MoneyFormField, NumberField, WholeField, example_number
 
 _DAY = gettext_noop("enter a date, for example %(day)s.")
 _MOMENT = gettext_noop("enter a date and a time, for example %(moment)s.")
 _WHOLE = gettext_noop("enter a whole number in figures, for example 1250.")
 _NUMBER = gettext_noop("enter a number in figures, for example 1250.")
+_FIGURE = gettext_noop("enter a number in figures, for example %(number)s.")
+_UNCLEAR = gettext_noop("“%(figure)s” can be read in more than one way. Write it like %(example)s.")
 _EMAIL = gettext_noop("enter an e-mail address, for example name@example.com.")
 _ADDRESS = gettext_noop("enter a web address, for example https://www.example.com.")
 _ONE = gettext_noop("choose one from the list.")
@@ -73,6 +75,16 @@ _KINDS: tuple[tuple[type[forms.Field] | tuple[type[forms.Field], ...], dict[str,
         {"required": _MOMENT, "invalid": _MOMENT, "invalid_date": _MOMENT, "invalid_time": _MOMENT},
     ),
     (forms.DateField, {"required": _DAY, "invalid": _DAY}),
+    (
+        NumberField,
+        {
+            "required": _FIGURE,
+            "invalid": _FIGURE,
+            "unclear": _UNCLEAR,
+            "decimals": gettext_noop("enter a number with at most %(max)s decimals."),
+        },
+    ),
+    (WholeField, {"required": _WHOLE, "invalid": _WHOLE, "unclear": _UNCLEAR, "decimals": _WHOLE}),
     (forms.DecimalField, {"required": _NUMBER, "invalid": _NUMBER}),
     (forms.FloatField, {"required": _NUMBER, "invalid": _NUMBER}),
     (forms.IntegerField, {"required": _WHOLE, "invalid": _WHOLE}),
@@ -148,7 +160,9 @@ def _words_of(field: forms.Field) -> dict[str, str]:
 def _examples(field: forms.Field) -> dict[str, str]:
     day = str(EXAMPLE_DAY)
     found = {"day": day, "moment": f"{day} 14:30", "json": '{"name": "value"}'}
-    return found | {"amount": money.example(field.currency)} if isinstance(field, MoneyFormField) else found
+    if isinstance(field, MoneyFormField):
+        return found | {"amount": money.example(field.currency)}
+    return found | {"number": example_number(field.digits)} if isinstance(field, NumberField) else found
 
 
 def _is_generic(field: forms.Field, code: str) -> bool:

@@ -1,4 +1,4 @@
-"""Amounts typed by people, in the habits of six languages (stack.md 6; fault M-08)."""
+"""Amounts as they are written, rounded and read back. What people type is in test_typed.py."""
 
 from decimal import Decimal
 
@@ -7,71 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from incentives_portal import money
-
-NBSP, NARROW, THIN = "\u00a0", "\u202f", "\u2009"
-
-
-@pytest.mark.parametrize(
-    ("text", "language", "currency", "expected"),
-    [
-        ("1234.50", "en", "EUR", "1234.50"),
-        ("1,234.50", "en", "EUR", "1234.50"),
-        ("1234,50", "en", "EUR", "1234.50"),
-        ("1234.50", "de", "EUR", "1234.50"),
-        ("1.234", "de", "EUR", "1234.00"),
-        ("1.234,5", "de", "EUR", "1234.50"),
-        ("1,234", "en", "EUR", "1234.00"),
-        ("1.234", "en", "KWD", "1.234"),
-        ("1,234", "de", "KWD", "1.234"),
-        (f"1{NARROW}234,50", "fr", "EUR", "1234.50"),
-        (f"1{NBSP}234,50", "sv", "SEK", "1234.50"),
-        (f"1{THIN}234,50", "fr", "EUR", "1234.50"),
-        ("1 234,50", "nl", "EUR", "1234.50"),
-        ("1,234.50", "zh-hans", "CNY", "1234.50"),
-        ("１２３４．５０", "zh-hans", "CNY", "1234.50"),
-        ("1'234.50", "de", "CHF", "1234.50"),
-        ("1’234.50", "de", "CHF", "1234.50"),
-        ("1.234.567", "de", "EUR", "1234567.00"),
-        ("1,234,567", "en", "JPY", "1234567"),
-        (".5", "en", "EUR", "0.50"),
-        ("  12 ", "en", "EUR", "12.00"),
-        ("-5", "en", "EUR", "-5.00"),
-        ("-0", "en", "EUR", "0.00"),
-        ("1000000", "en", "EUR", "1000000.00"),
-    ],
-)
-def test_parse_amount_reads_what_was_meant(text, language, currency, expected):
-    value = money.parse_amount(text, currency, language)
-
-    assert str(value) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "currency"),
-    [
-        ("", "EUR"),
-        (" ", "EUR"),
-        ("abc", "EUR"),
-        ("1e9", "EUR"),
-        ("NaN", "EUR"),
-        ("Infinity", "EUR"),
-        ("1.2.3", "EUR"),
-        ("1,23,456", "EUR"),
-        ("1,234.567,89", "EUR"),
-        ("12 34", "EUR"),
-        ("1.234 567", "EUR"),
-        ("1.005", "JPY"),
-        ("12.345", "EUR"),
-        ("10.5", "JPY"),
-        ("--5", "EUR"),
-        ("99999999999999999", "EUR"),
-        ("1\x002", "EUR"),
-        ("٣٤", "EUR"),
-    ],
-)
-def test_parse_amount_refuses_what_it_would_have_to_guess(text, currency):
-    with pytest.raises(money.AmountError):
-        money.parse_amount(text, currency, "en")
 
 
 @given(

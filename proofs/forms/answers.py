@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.programs.enums import Group, SatisfiedBy
 from incentives_portal.programs.models import Requirement
+from incentives_portal.screens.fields import NumberField
 from incentives_portal.texts import in_language
 from incentives_portal.workflow.forms import WORDS_LIMIT
 
@@ -70,8 +71,6 @@ class AnswersForm(PartForm):
 def _initial(row: Requirement, value: Decimal | str | None) -> Any:
     if row.satisfied_by == SatisfiedBy.DECLARATION:
         return value == "yes"
-    if isinstance(value, Decimal):
-        return value.normalize() if value != value.to_integral() else value.to_integral()
     return value
 
 
@@ -81,8 +80,7 @@ def _field(row: Requirement) -> forms.Field:
         given["help_text"] = _("One of several ways; the list of what is required names the others.")
     match row.satisfied_by:
         case SatisfiedBy.NUMBER:
-            number = forms.NumberInput(attrs={"class": "num", "step": "any", "inputmode": "decimal"})
-            return forms.DecimalField(min_value=0, max_digits=16, decimal_places=2, widget=number, **given)
+            return NumberField(min_value=0, max_digits=16, **given)
         case SatisfiedBy.URL:
             return forms.URLField(max_length=500, assume_scheme="https", **given)
         case SatisfiedBy.DECLARATION:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.money import format_amount
 from incentives_portal.programs.models import ActivityType
-from incentives_portal.screens.fields import DayField, MoneyFormField
+from incentives_portal.screens.fields import DayField, MoneyFormField, WholeField
 from incentives_portal.workflow.forms import WORDS_LIMIT
 
 from .. import rules
@@ -70,12 +70,11 @@ class NewProofForm(_NamedAndDated):
 class _Reach(_NamedAndDated):
     """With estimated impressions and the pre-approval ID."""
 
-    impressions = forms.IntegerField(
+    impressions = WholeField(
         label=_("Estimated impressions"),
         required=False,
         min_value=0,
         max_value=10**12,
-        widget=forms.NumberInput(attrs={"class": "num", "inputmode": "numeric"}),
         help_text=_("Number of people reached."),
     )
     pre_approval_id = forms.CharField(label=_("Pre-approval ID"), required=False, max_length=60)

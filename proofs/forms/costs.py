@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from incentives_portal.documents.fields import UploadField
 from incentives_portal.money import CURRENCIES, format_amount
 from incentives_portal.programs.models import ExpenseType
-from incentives_portal.screens.fields import DayField, MoneyFormField
+from incentives_portal.screens.fields import DayField, MoneyFormField, NumberField
 from incentives_portal.workflow.forms import WORDS_LIMIT
 
 from ..models import Proof
@@ -155,13 +155,7 @@ class WorkLineForm(LineForm):
         self.fields["role"] = forms.CharField(label=_("Role"), max_length=120)
         self.fields["starts"] = DayField(label=_("From"))
         self.fields["ends"] = DayField(label=_("To"))
-        self.fields["hours"] = forms.DecimalField(
-            label=_("Hours"),
-            min_value=Decimal("0.25"),
-            max_digits=8,
-            decimal_places=2,
-            widget=forms.NumberInput(attrs={"class": "num", "step": "0.25", "inputmode": "decimal"}),
-        )
+        self.fields["hours"] = NumberField(label=_("Hours"), min_value=Decimal("0.25"), max_digits=8)
         self.fields["rate"] = MoneyFormField(label=_("Hourly rate"), currency=currency)
         self.fields["remove"] = remove
 

@@ -126,7 +126,7 @@ def _check(proof: Proof, work: str, lines: Sequence[WorkDraft], expense_type: Ex
                 place="lines",
             )
     if sum((line.hours * line.rate for line in lines), Decimal(0)) > MAX_AMOUNT:
-        raise Refused(_("This amount is too large."), place="lines")
+        raise Refused(_("The amount of these lines is too large."), place="lines")
 
 
 def _write(report: ServiceReport, work: str, lines: Sequence[WorkDraft], expense_type: ExpenseType | None) -> None:

@@ -75,7 +75,7 @@ def test_new_proof_keeps_what_was_typed(world, jana):
     assert answer.status_code == 422
     assert errors(answer) == {
         "executed_on": ["Date: enter a date between 30 Aug 2026 and 29 Oct 2026."],
-        "amount": ["Amount: Enter an amount in figures, for example 1250.00."],
+        "amount": ["Amount: enter an amount in figures, for example 1250.00."],
     }
     assert ('value="Adverts"' in text(answer), 'value="a lot"' in text(answer), key in text(answer)) == (True,) * 3
     assert not Proof.objects.exists()

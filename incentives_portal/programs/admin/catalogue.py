@@ -4,6 +4,8 @@ from typing import Any
 
 from django.contrib import admin
 
+from incentives_portal.screens.fields import NUMBERS_IN_ADMIN
+
 from ..models import ActivityType, Cap, ExpenseType, Requirement
 from .forms import ActivityTypeForm, RequirementForm
 
@@ -41,6 +43,7 @@ class ActivityTypeAdmin(admin.ModelAdmin):
 
     form = ActivityTypeForm
     actions = None
+    formfield_overrides = NUMBERS_IN_ADMIN
     list_display = ["code", "__str__", "category", "active"]
     list_filter = ["category", "active"]
     search_fields = ["code", "name"]
@@ -53,6 +56,7 @@ class RequirementAdmin(admin.ModelAdmin):
 
     form = RequirementForm
     actions = None
+    formfield_overrides = NUMBERS_IN_ADMIN
     list_display = ["code", "__str__", "activity_type", "group", "satisfied_by", "program", "active"]
     list_filter = ["group", "satisfied_by", "active", "program", "activity_type"]
     list_select_related = ["activity_type", "program"]
@@ -62,6 +66,7 @@ class RequirementAdmin(admin.ModelAdmin):
 @admin.register(Cap)
 class CapAdmin(admin.ModelAdmin):
     actions = None
+    formfield_overrides = NUMBERS_IN_ADMIN
     list_display = ["code", "activity_type", "kind", "amount", "currency", "percent", "count", "applies_to", "program"]
     list_filter = ["kind", "applies_to", "program"]
     list_select_related = ["activity_type", "program"]

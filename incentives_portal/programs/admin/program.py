@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from incentives_portal import clock
 from incentives_portal.accounts.capabilities import may
+from incentives_portal.screens.fields import NUMBERS_IN_ADMIN
 
 from .. import periods
 from ..models import (
@@ -51,6 +52,7 @@ class CalendarAdmin(admin.ModelAdmin):
 @admin.register(Threshold)
 class ThresholdAdmin(admin.ModelAdmin):
     actions = None
+    formfield_overrides = NUMBERS_IN_ADMIN
     list_display = ["code", "__str__", "amount", "currency"]
     search_fields = ["code", "name"]
 
@@ -71,6 +73,7 @@ class ProgramAdmin(admin.ModelAdmin):
     """A program with its fund types and years, and the button that makes those of the next year."""
 
     actions = None
+    formfield_overrides = NUMBERS_IN_ADMIN
     change_form_template = "programs/admin/program_form.html"
     change_list_template = "programs/admin/program_list.html"
     list_display = ["code", "__str__", "track", "pays", "kind", "currency"]
@@ -131,6 +134,7 @@ class UsagePeriodAdmin(admin.ModelAdmin):
 class ExchangeRateAdmin(admin.ModelAdmin):
     form = ExchangeRateForm
     actions = None
+    formfield_overrides = NUMBERS_IN_ADMIN
     list_display = ["__str__", "rate"]
     list_filter = ["from_currency", "to_currency"]
     search_fields = ["from_currency", "to_currency"]
