@@ -37,3 +37,8 @@ def give_role(user: User, role: Role) -> OrganisationRole:
 def add_location(organisation: Organisation, *, partner_id: str, name: str, country: str) -> Location:
     """A new place of business of a partner."""
     return Location.objects.create(organisation=organisation, partner_id=partner_id, name=name, country=country)
+
+
+def choose_language(user: User, language: str) -> None:
+    """The language of the portal and of the mails to a person."""
+    User.objects.filter(pk=user.pk).update(language=language)

@@ -16,6 +16,7 @@ from . import sessions
 from .capabilities import Role, Scope, grants, holders
 from .forms import ProfileForm
 from .models import User
+from .services import choose_language
 
 
 class ProfileView(UpdateView):
@@ -44,7 +45,7 @@ def set_language(request: HttpRequest) -> HttpResponse:
     """Switch the language of the portal and of one's mails, and stay on the page."""
     language = request.POST.get("language", "")
     if language in dict(ProfileForm.base_fields["language"].choices):
-        User.objects.filter(pk=request.user.pk).update(language=language)
+        choose_language(request.user, language)
     target = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(
         target, allowed_hosts={request.get_host()}, require_https=request.is_secure()

@@ -1,4 +1,4 @@
-"""The walls of the house: imports and foreign keys run downwards only (docs/rooms.md)."""
+"""The walls of the house: imports and foreign keys run downwards only (docs/rooms.md). What holds within a file: test_house_rules.py."""
 
 import ast
 from pathlib import Path
@@ -103,20 +103,3 @@ def test_no_file_outgrows_the_house():
     }
 
     assert too_long == {}
-
-
-@pytest.mark.parametrize("path", source_files(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_time_comes_from_the_clock_only(path):
-    if path.name == "clock.py" or "embedded" in path.parts:
-        return
-    calls = {
-        ast.unparse(node.func)
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-    }
-
-    assert (
-        calls
-        & {"timezone.now", "datetime.now", "date.today", "datetime.today", "datetime.utcnow", "timezone.localdate"}
-        == set()
-    )
