@@ -81,6 +81,10 @@ class World:
     ines: User
     hugo: User
 
+    @property
+    def people(self) -> list[User]:
+        return [value for value in vars(self).values() if isinstance(value, User)]
+
     def reason(self, kind: ThreadKind, verb: str, code: str = "X-01", place: str = "") -> ReasonCode:
         """A reason code for a verb; in English and German."""
         words = {"en": "The dates do not fit.", "de": "Die Daten passen nicht."}

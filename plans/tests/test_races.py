@@ -1,17 +1,17 @@
 """Two at once on real PostgreSQL: for every verb one wins, the other is told, and nothing happens twice."""
 
-import threading
+import itertools
 
 import pytest
-from django.db import connection
 
 from incentives_portal import clock
-from incentives_portal.history.models import Event, ThreadKind
-from incentives_portal.outbox.models import Message
+from incentives_portal.history.models import ThreadKind
+from incentives_portal.programs.models import FundType
+from incentives_portal.tests.racing import at_once, race_every_pair
 from incentives_portal.tests.world import NOW, make_world
-from incentives_portal.workflow.errors import NotNow, Overtaken, Refused, Stale
+from incentives_portal.workflow.errors import Overtaken, Refused, Stale
 from plans import services
-from plans.enums import MACHINE, TRANSITIONS
+from plans.enums import MACHINE
 from plans.models import Plan
 
 from . import builders
@@ -19,49 +19,11 @@ from .builders import fresh
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-STARTS = {
-    "submit": builders.make_plan,
-    "resubmit": builders.returned_plan,
-    "withdraw": builders.submitted_plan,
-    "discard": builders.make_plan,
-    "discard_revision": builders.plan_in_revision,
-    "start_review": builders.submitted_plan,
-    "approve": builders.plan_under_review,
-    "request_action": builders.plan_under_review,
-    "reject": builders.plan_under_review,
-    "return_to_queue": builders.plan_under_review,
-    "take_over": builders.plan_under_review,
-    "revise": builders.approved_plan,
-    "rework": builders.rejected_plan,
-}
-
 
 @pytest.fixture
 def there():
     with clock.at(NOW):
         yield make_world()
-
-
-def at_once(*deeds):
-    """Start the deeds together, each on its own connection; returns what each gave or raised."""
-    gate, results = threading.Barrier(len(deeds)), [None] * len(deeds)
-
-    def run(position, deed):
-        try:
-            with clock.at(NOW):
-                gate.wait(timeout=10)
-                results[position] = deed()
-        except Exception as error:
-            results[position] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(deeds)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    return results
 
 
 def deed(world, plan, verb, actor):
@@ -74,57 +36,45 @@ def deed(world, plan, verb, actor):
     return lambda: services.SERVICES[verb](plan, actor=actor, seen=plan.version, **asked)
 
 
-def test_every_verb_is_raced():
-    assert set(STARTS) == {arrow.verb for arrow in TRANSITIONS}
+def starts(world):
+    """A plan in every situation that offers verbs of its own."""
+    numbers = itertools.count(1)
+
+    def own(builder):
+        # One plan per key: each has a title and a fund of its own.
+        return lambda: builder(world, fund_type=fund(world, next(numbers)))
+
+    def revised(verb):
+        def make():
+            plan = own(builders.plan_in_revision)()
+            for step, actor in (("submit", world.jana), ("start_review", world.elif_), (verb, world.elif_)):
+                deed(world, plan, step, actor)()
+                plan = fresh(plan)
+            return plan
+
+        return make
+
+    return {
+        "new": own(builders.make_plan),
+        "revision": own(builders.plan_in_revision),
+        "returned revision": revised("request_action"),
+        "rejected revision": revised("reject"),
+        "submitted": own(builders.submitted_plan),
+        "under review": own(builders.plan_under_review),
+        "approved": own(builders.approved_plan),
+    }
 
 
-def pair_for(world, verb):
-    """Two who may; what is under review is decided in two windows of the one who has it."""
-    if MACHINE.capability_of(verb) == "plan.write":
-        return world.jana, world.karin
-    if verb == "start_review":
-        return world.elif_, world.emre
-    return (world.emre, world.emre) if verb == "take_over" else (world.elif_, world.elif_)
+def fund(world, number):
+    return FundType.objects.create(program=world.device, code=f"F{number}", name={"en": f"Fund {number}"})
 
 
-@pytest.mark.parametrize("verb", sorted(STARTS))
-def test_same_verb_twice_at_once_has_one_winner(there, verb):
-    plan = STARTS[verb](there)
-    first, second = pair_for(there, verb)
-    events, messages = Event.objects.count(), Message.objects.count()
+def test_w02_w04_w06_every_verb_against_every_other_has_one_winner(there):
+    never_together = race_every_pair(
+        MACHINE, starts(there), lambda plan, verb, actor: deed(there, plan, verb, actor), there.people
+    )
 
-    results = at_once(deed(there, plan, verb, first), deed(there, plan, verb, second))
-
-    winners = [result for result in results if isinstance(result, Event)]
-    losers = [result for result in results if isinstance(result, Overtaken)]
-    assert (len(winners), len(losers)) == (1, 1), results
-    assert losers[0].latest == winners[0]
-    assert fresh(plan).version == plan.version + 1
-    assert Event.objects.count() == events + 1
-    assert Message.objects.filter(event=winners[0]).count() == Message.objects.count() - messages
-
-
-@pytest.mark.parametrize(
-    ("others", "who"),
-    [("reject", "elif_"), ("request_action", "elif_"), ("return_to_queue", "elif_"), ("take_over", "emre")],
-)
-def test_decisions_that_disagree_have_one_winner(there, others, who):
-    plan = builders.plan_under_review(there)
-
-    results = at_once(deed(there, plan, "approve", there.elif_), deed(there, plan, others, getattr(there, who)))
-
-    winners = [result for result in results if isinstance(result, Event)]
-    losers = [result for result in results if isinstance(result, NotNow | Stale)]
-    assert (len(winners), len(losers)) == (1, 1), results
-    assert fresh(plan).status == winners[0].to_status
-
-
-def test_withdraw_and_start_review_at_once_have_one_winner(there):
-    plan = builders.submitted_plan(there)
-
-    results = at_once(deed(there, plan, "withdraw", there.jana), deed(there, plan, "start_review", there.elif_))
-
-    assert sum(isinstance(result, Event) for result in results) == 1, results
+    assert never_together == {("editing", "discard", "discard_revision")}
 
 
 def test_edit_and_submit_at_once_never_submit_something_unseen(there):

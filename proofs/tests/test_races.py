@@ -1,15 +1,14 @@
 """Two at once on real PostgreSQL: one wins, the other is told, and nothing happens twice."""
 
-import threading
 import uuid
 from decimal import Decimal
 
 import pytest
-from django.db import connection
 
 from incentives_portal import clock
 from incentives_portal.history.models import Event
 from incentives_portal.programs.catalogue.loading import load_catalogue
+from incentives_portal.tests.racing import at_once
 from incentives_portal.tests.world import NOW, make_world
 from incentives_portal.workflow.errors import NotNow, Overtaken, Refused, Stale
 from plans import services as plan_services
@@ -27,28 +26,6 @@ def there():
     with clock.at(NOW):
         load_catalogue()
         yield make_world()
-
-
-def at_once(*deeds):
-    """Start the deeds together, each on its own connection; returns what each gave or raised."""
-    gate, results = threading.Barrier(len(deeds)), [None] * len(deeds)
-
-    def run(position, deed):
-        try:
-            with clock.at(NOW):
-                gate.wait(timeout=10)
-                results[position] = deed()
-        except Exception as error:
-            results[position] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(deeds)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    return results
 
 
 def losers(results):

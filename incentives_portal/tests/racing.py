@@ -1,0 +1,126 @@
+"""Several at once on real PostgreSQL: the one start gate of all racing tests, and the walk over every pair of verbs of a machine.
+
+A test that uses it needs ``@pytest.mark.django_db(transaction=True)``: the others on the line see committed rows only.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from itertools import combinations_with_replacement
+from typing import Any
+
+from django.db import connections
+
+from incentives_portal import clock
+from incentives_portal.accounts.models import User
+from incentives_portal.history.models import Event
+from incentives_portal.outbox.models import Message
+from incentives_portal.workflow.errors import NotNow, Stale
+from incentives_portal.workflow.machine import Case, Machine, Transition
+
+START_SECONDS = 10
+END_SECONDS = 60
+
+Deed = Callable[[], Any]
+#: What two verbs that leave the same status are called: (status, verb, verb), the verbs in alphabetical order.
+Pair = tuple[str, str, str]
+
+
+def at_once(*deeds: Deed) -> list[Any]:
+    """Start the deeds together, each on a connection of its own and at the time of the caller; what each gave, or raised."""
+    gate, now, results = threading.Barrier(len(deeds)), clock.now(), [None] * len(deeds)
+
+    def run(position: int, deed: Deed) -> None:
+        try:
+            with clock.at(now):
+                gate.wait(timeout=START_SECONDS)
+                results[position] = deed()
+        except Exception as error:  # it would be lost with its thread
+            results[position] = error
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(deeds)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=END_SECONDS)
+    assert not any(thread.is_alive() for thread in threads), f"Somebody still runs or waits: {results}"
+    return results
+
+
+def done_at_once(*deeds: Deed) -> list[Any]:
+    """As ``at_once`` where nobody may fail: raises what the first one raised."""
+    results = at_once(*deeds)
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
+    return results
+
+
+def race_every_pair(
+    machine: Machine,
+    starts: Mapping[str, Callable[[], Case]],
+    deed: Callable[[Case, str, User], Deed],
+    people: Iterable[User],
+) -> set[Pair]:
+    """Race each verb against itself and against every other that is offered beside it; returns the pairs that are never offered together.
+
+    ``starts`` makes cases by a name for messages; each race has a new one. ``deed`` is a verb of a person on the case as all saw it. A verb
+    is done by two people where two may, and twice by the same one (a double click). Fails for an arrow that no start offers: whoever adds a
+    verb adds a start.
+    """
+    people = list(people)
+    raced: set[Pair] = set()
+    for name, start in starts.items():
+        case = start()
+        for one, other in combinations_with_replacement(sorted(_offered(machine, case)), 2):
+            for first, second in _runners(machine, case, one, other, people):
+                fresh = start()
+                results = at_once(deed(fresh, one, first), deed(fresh, other, second))
+                _assert_one_winner(f"{name}: {one} and {other}", fresh, results)
+            raced.add((case.status, one, other))
+    arrows = {(arrow.source, arrow.verb) for arrow in machine.transitions}
+    assert arrows == {(status, one) for status, one, other in raced if one == other}, (
+        "Some arrow is offered by no start."
+    )
+    return pairs_of(machine.transitions) - raced
+
+
+def pairs_of(transitions: Iterable[Transition]) -> set[Pair]:
+    """All that could be done at once: two verbs, or one twice, from the same status."""
+    found = set()
+    for source in {arrow.source for arrow in transitions}:
+        verbs = sorted(arrow.verb for arrow in transitions if arrow.source == source)
+        found |= {(source, one, other) for one, other in combinations_with_replacement(verbs, 2)}
+    return found
+
+
+def _offered(machine: Machine, case: Case) -> set[str]:
+    return {arrow.verb for arrow in machine.transitions if machine.find(case, arrow.verb) == arrow}
+
+
+def _runners(machine: Machine, case: Case, one: str, other: str, people: list[User]) -> list[tuple[User, User]]:
+    """Who does the one and who the other. For a verb against itself: two people if two may, and one person twice."""
+
+    def may(verb: str) -> list[User]:
+        found = [person for person in people if machine.find(case, verb) in machine.open_to(case, person)]
+        assert found, f"Nobody of the world may {verb} from {case.status}."
+        return found
+
+    first, second = may(one)[0], may(other)[-1]
+    return [(first, second)] if one != other or first == second else [(first, second), (first, first)]
+
+
+def _assert_one_winner(what: str, case: Case, results: list[Any]) -> None:
+    """One event, one status, its messages and no more; the loser is told who was faster."""
+    winners = [result for result in results if isinstance(result, Event)]
+    losers = [result for result in results if isinstance(result, NotNow | Stale)]
+    assert (len(winners), len(losers)) == (1, 1), (what, results)
+    assert losers[0].latest == winners[0], what
+    after = type(case).objects.get(pk=case.pk)  # type: ignore[attr-defined]
+    assert (after.status, after.version) == (winners[0].to_status, case.version + 1), what
+    later = Event.objects.filter(thread_id=case.thread_id, pk__gte=winners[0].pk)
+    assert list(later) == winners, what
+    announced = Message.objects.filter(event__thread_id=case.thread_id, event_id__gte=winners[0].pk)
+    people = [(message.code, message.recipient_id, message.address) for message in announced]
+    assert len(people) == len(set(people)), what
