@@ -13,6 +13,7 @@ from django.db import connection
 
 from incentives_portal.embedded import lease, local
 from incentives_portal.embedded.words import compile_words
+from incentives_portal.tests import kept
 
 pytest_plugins = ["incentives_portal.tests.stack"]
 
@@ -75,10 +76,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 
 
 @pytest.fixture(autouse=True)
-def _own_surroundings(tmp_path_factory: pytest.TempPathFactory, settings: Any) -> None:
+def _own_surroundings(tmp_path_factory: pytest.TempPathFactory, settings: Any) -> Iterator[None]:
     """Files go into a folder of the test's own, and no rate limit or cached value comes from another test."""
     settings.MEDIA_ROOT = tmp_path_factory.mktemp("media")
     cache.clear()
+    yield
+    kept.forget()
 
 
 @pytest.fixture(scope="session")

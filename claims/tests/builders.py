@@ -14,6 +14,7 @@ from incentives_portal.accounts.models import User
 from incentives_portal.accounts.services import give_role
 from incentives_portal.history.models import Event, ThreadKind
 from incentives_portal.history.services import RemarkDraft
+from incentives_portal.tests.kept import keeps
 from incentives_portal.tests.world import World
 from plans.models import Activity, Plan
 from plans.tests import builders as plans
@@ -21,6 +22,12 @@ from proofs.models import Proof
 from proofs.tests import builders as proofs
 
 
+def fresh(claim: Claim) -> Claim:
+    """The claim as it is now, with the head of its page."""
+    return Claim.objects.for_page().get(pk=claim.pk)
+
+
+@keeps(fresh)
 def draft_claim(world: World, *, track: str = "claim", actor: User | None = None, **given: Any) -> Claim:
     """A claim in Editing, with a proof that has nothing but its basics."""
     actor = actor or world.jana
@@ -45,6 +52,7 @@ def claim_of(proof: Proof, actor: User) -> Claim:
     return fresh(services.create_claim_for_proof(proof, actor=actor, seen=proofs.seen(proof), **basics))
 
 
+@keeps(fresh)
 def ready_claim(world: World, *, actor: User | None = None, **given: Any) -> Claim:
     """A claim in Editing with everything that its activity asks for."""
     claim = draft_claim(world, actor=actor, **given)
@@ -52,6 +60,7 @@ def ready_claim(world: World, *, actor: User | None = None, **given: Any) -> Cla
     return fresh(claim)
 
 
+@keeps(fresh)
 def submitted_claim(world: World, *, actor: User | None = None, **given: Any) -> Claim:
     """A claim that waits for a reviewer."""
     claim = ready_claim(world, actor=actor, **given)
@@ -66,6 +75,7 @@ def send(claim: Claim, actor: User, verb: str = "submit", **given: Any) -> Event
     return services.SERVICES[verb](current, actor=actor, **(seen | given))
 
 
+@keeps(fresh)
 def claim_under_review(world: World, *, reviewer: User | None = None, **given: Any) -> Claim:
     """A claim on Mira's desk."""
     claim = submitted_claim(world, **given)
@@ -73,6 +83,7 @@ def claim_under_review(world: World, *, reviewer: User | None = None, **given: A
     return fresh(claim)
 
 
+@keeps(fresh)
 def returned_claim(world: World, *, words: str = "Please add the photo.", remarks: Any = (), **given: Any) -> Claim:
     """A claim in Action required."""
     claim = claim_under_review(world, **given)
@@ -80,12 +91,14 @@ def returned_claim(world: World, *, words: str = "Please add the photo.", remark
     return fresh(claim)
 
 
+@keeps(fresh)
 def rejected_claim(world: World, *, words: str = "This was not carried out.", **given: Any) -> Claim:
     claim = claim_under_review(world, **given)
     decide(world, claim, "reject", words=words)
     return fresh(claim)
 
 
+@keeps(fresh)
 def disputed_claim(world: World, *, words: str = "It was, see the photos.", **given: Any) -> Claim:
     """A rejected claim that is looked at again."""
     claim = rejected_claim(world, **given)
@@ -93,6 +106,7 @@ def disputed_claim(world: World, *, words: str = "It was, see the photos.", **gi
     return fresh(claim)
 
 
+@keeps(fresh)
 def resubmitted_claim(world: World, **given: Any) -> Claim:
     """A claim that was mended and waits, on the desk of Mira, who had asked for more."""
     claim = returned_claim(world, **given)
@@ -100,6 +114,7 @@ def resubmitted_claim(world: World, **given: Any) -> Claim:
     return fresh(claim)
 
 
+@keeps(fresh)
 def withdrawn_claim(world: World, **given: Any) -> Claim:
     """A claim in Editing that was sent in once."""
     claim = submitted_claim(world, **given)
@@ -107,6 +122,7 @@ def withdrawn_claim(world: World, **given: Any) -> Claim:
     return fresh(claim)
 
 
+@keeps(fresh)
 def dispute_on_a_desk(world: World, **given: Any) -> Claim:
     """A dispute about Mira's rejection that Daniel has taken up; Emre reviews claims, too."""
     give_role(world.emre, Role.OPERATOR_REVIEWER)
@@ -115,6 +131,7 @@ def dispute_on_a_desk(world: World, **given: Any) -> Claim:
     return fresh(claim)
 
 
+@keeps(fresh)
 def approved_claim(world: World, **given: Any) -> Claim:
     """A claim approved with what was asked."""
     claim = claim_under_review(world, **given)
@@ -161,8 +178,3 @@ def plan_again(world: World, plan: Plan) -> Plan:
     for verb, actor in (("revise", world.jana), ("submit", world.jana), ("start_review", world.elif_)):
         plans.services.SERVICES[verb](plan, actor=actor, seen=plans.fresh(plan).version)
     return plans.fresh(plan)
-
-
-def fresh(claim: Claim) -> Claim:
-    """The claim as it is now, with the head of its page."""
-    return Claim.objects.for_page().get(pk=claim.pk)

@@ -7,6 +7,7 @@ Use it as fixtures, imported into a room's conftest::
 ``november`` holds the clock at Thursday 19 November 2026, so that "inside the program year" is true on any day the tests run.
 """
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -35,6 +36,8 @@ from incentives_portal.programs.models import (
     ProgramYear,
     UsagePeriod,
 )
+
+from .kept import built_once
 
 #: The backend by which people come in; the other one only answers questions about permissions.
 DOOR = "allauth.account.auth_backends.AuthenticationBackend"
@@ -103,7 +106,7 @@ def november() -> Iterator[datetime]:
 @pytest.fixture
 def world(db: Any, november: datetime) -> World:
     """The world, in a test's transaction, on a day in November."""
-    return make_world()
+    return built_once("world", make_world, copy.deepcopy)
 
 
 def sign_in(client: Client, person: User) -> Client:

@@ -9,11 +9,18 @@ from typing import Any
 
 from incentives_portal.accounts.models import User
 from incentives_portal.history.models import ThreadKind
+from incentives_portal.tests.kept import keeps
 from incentives_portal.tests.world import World
 from plans import services
 from plans.models import Activity, Campaign, Plan
 
 
+def fresh(plan: Plan) -> Plan:
+    """The plan as it is now."""
+    return Plan.objects.get(pk=plan.pk)
+
+
+@keeps(fresh)
 def empty_plan(world: World, **given: Any) -> Plan:
     """A plan without campaigns, in Editing."""
     values = {
@@ -31,6 +38,7 @@ def empty_plan(world: World, **given: Any) -> Plan:
     return fresh(services.create_plan(**(values | given)))
 
 
+@keeps(fresh)
 def make_plan(world: World, *, activities: int = 2, **given: Any) -> Plan:
     """A plan that is ready to be submitted: one campaign with activities that come to the requested amount."""
     plan = empty_plan(world, **given)
@@ -62,6 +70,7 @@ def add_activity(world: World, campaign: Campaign, actor: User, **given: Any) ->
     return services.add_activity(campaign, actor=actor, seen=fresh(campaign.plan).version, **(values | given))
 
 
+@keeps(fresh)
 def submitted_plan(world: World, **given: Any) -> Plan:
     """A plan that waits for a reviewer."""
     plan = make_plan(world, **given)
@@ -69,6 +78,7 @@ def submitted_plan(world: World, **given: Any) -> Plan:
     return fresh(plan)
 
 
+@keeps(fresh)
 def plan_under_review(world: World, **given: Any) -> Plan:
     """A plan on Elif's desk."""
     plan = submitted_plan(world, **given)
@@ -76,6 +86,7 @@ def plan_under_review(world: World, **given: Any) -> Plan:
     return fresh(plan)
 
 
+@keeps(fresh)
 def approved_plan(world: World, *, approved_amount: Decimal | None = None, **given: Any) -> Plan:
     """A plan whose activities may be carried out; approved with what was asked, or with less and a reason."""
     plan = plan_under_review(world, **given)
@@ -92,6 +103,7 @@ def approved_plan(world: World, *, approved_amount: Decimal | None = None, **giv
     return fresh(plan)
 
 
+@keeps(fresh)
 def returned_plan(world: World, *, words: str = "Please move the seminar.", place: str = "", **given: Any) -> Plan:
     """A plan in Action required."""
     plan = plan_under_review(world, **given)
@@ -100,6 +112,7 @@ def returned_plan(world: World, *, words: str = "Please move the seminar.", plac
     return fresh(plan)
 
 
+@keeps(fresh)
 def rejected_plan(world: World, *, words: str = "This does not fit the program.", **given: Any) -> Plan:
     plan = plan_under_review(world, **given)
     reason = world.reason(ThreadKind.PLAN, "reject")
@@ -107,16 +120,12 @@ def rejected_plan(world: World, *, words: str = "This does not fit the program."
     return fresh(plan)
 
 
+@keeps(fresh)
 def plan_in_revision(world: World, **given: Any) -> Plan:
     """An approved plan of which a new version is being written."""
     plan = approved_plan(world, **given)
     services.revise(plan, actor=given.get("actor", world.jana), seen=plan.version)
     return fresh(plan)
-
-
-def fresh(plan: Plan) -> Plan:
-    """The plan as it is now."""
-    return Plan.objects.get(pk=plan.pk)
 
 
 def in_year(plan: Plan, days: int) -> date:

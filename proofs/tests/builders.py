@@ -17,6 +17,7 @@ from incentives_portal.documents.tests.samples import pdf, upload
 from incentives_portal.programs.enums import SatisfiedBy
 from incentives_portal.programs.facts import requirements_of
 from incentives_portal.programs.models import ActivityType, EligibleExpense, ExpenseType, Requirement
+from incentives_portal.tests.kept import keeps
 from incentives_portal.tests.world import World
 from incentives_portal.workflow.engine import latest_event
 from incentives_portal.workflow.errors import Stale
@@ -30,6 +31,11 @@ from proofs.models import Invoice, Proof, ProofDocument, ServiceReport
 
 EXECUTED = date(2026, 10, 8)
 _numbers = itertools.count(1)
+
+
+def fresh(proof: Proof) -> Proof:
+    """The proof as it is now, with the head of its page."""
+    return Proof.objects.for_page().get(pk=proof.pk)
 
 
 def kind_of(code: str) -> ActivityType:
@@ -63,6 +69,7 @@ def beginning(**given: Any) -> services.Beginning:
     return services.Beginning(**(values | given))
 
 
+@keeps(fresh)
 def make_proof(world: World, *, activity: Activity | None = None, actor: User | None = None, **given: Any) -> Proof:
     """A proof on the plan track with nothing but its basics; ``kind`` is the activity type if there is no ``activity`` yet."""
     kind = given.pop("kind", "print_advertising")
@@ -71,6 +78,7 @@ def make_proof(world: World, *, activity: Activity | None = None, actor: User | 
     return fresh(proof)
 
 
+@keeps(fresh)
 def make_period_proof(world: World, *, kind: str = "print_advertising", **given: Any) -> Proof:
     """A proof on the claim track with nothing but its basics."""
     places = {"actor": given.pop("actor", world.jana), "location": given.pop("location", world.hamburg)}
@@ -84,6 +92,7 @@ def make_period_proof(world: World, *, kind: str = "print_advertising", **given:
     return fresh(proof)
 
 
+@keeps(fresh)
 def complete_proof(world: World, *, proof: Proof | None = None, actor: User | None = None, **given: Any) -> Proof:
     """A proof with everything that its activity asks for: invoice, documents, answers, attendees."""
     actor = actor or world.jana
@@ -202,8 +211,3 @@ def seal(proof: Proof, *, seen: int | None = None) -> None:
 def seen(proof: Proof) -> int:
     """The version that stands now."""
     return Proof.objects.values_list("version", flat=True).get(pk=proof.pk)
-
-
-def fresh(proof: Proof) -> Proof:
-    """The proof as it is now, with the head of its page."""
-    return Proof.objects.for_page().get(pk=proof.pk)

@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -5,15 +6,16 @@ from django.test import Client
 
 from incentives_portal.accounts.models import User
 from incentives_portal.programs.catalogue.loading import load_catalogue
+from incentives_portal.tests.kept import built_once
 from incentives_portal.tests.world import november, world  # noqa: F401
 
 DOOR = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 @pytest.fixture
-def catalogue(db: Any) -> None:
+def catalogue(db: Any, november: datetime) -> None:
     """The documented catalogue, installed."""
-    load_catalogue()
+    built_once("catalogue", load_catalogue, lambda result: result)
 
 
 @pytest.fixture
