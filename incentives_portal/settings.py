@@ -264,7 +264,7 @@ FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "incentives_portal.accounts.backends.SignInBackend",
     "incentives_portal.accounts.backends.CapabilityBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [

@@ -17,15 +17,13 @@ from .copies import copy_claim
 
 ROWS = [1, 3, 25]
 
-LIST, STAFF_LIST, QUEUE = 8, 7, 8
-# Above 12 is the page on which a claim is edited. Five are the frame and the claim, two its history, seven the assessment, each
-# about another thing: the parts, their files, requirements, the catalogue's lists, caps, the same evidence elsewhere, unread messages.
-SEALED, EDITED, CHECK = 9, 14, 12
-DESK, DESK_DISPUTED = 11, 12
-NEW, DECIDE, ASK = 8, 6, 6
+LIST, STAFF_LIST, QUEUE = 5, 5, 6
+SEALED, EDITED, CHECK = 6, 11, 9
+DESK, DESK_DISPUTED = 9, 10
+NEW, DECIDE, ASK = 5, 4, 4
 # Above 15: to submit is to assess the proof under its lock (eight), to keep it, its files and its assessment, to find the due date among
 # the holidays, and to tell two sides. Each is asked once.
-SUBMIT = 26
+SUBMIT = 24
 
 
 def many(builder, world, count):
@@ -152,12 +150,12 @@ def work_of(browser, address, data):
 @pytest.mark.parametrize(
     ("verb", "number", "remarks"),
     [
-        ("start_review", 9, 0),
-        ("return_to_queue", 9, 0),
-        ("approve", 14, 0),
-        ("reject", 14, 0),
-        ("reject", 15, 3),
-        ("request_action", 15, 0),
+        ("start_review", 8, 0),
+        ("return_to_queue", 8, 0),
+        ("approve", 13, 0),
+        ("reject", 13, 0),
+        ("reject", 14, 3),
+        ("request_action", 14, 0),
     ],
 )
 def test_decision(world, signed_in, verb, number, remarks):
@@ -181,4 +179,4 @@ def test_submission(world, signed_in):
 def test_comment(world, signed_in):
     claim = builders.claim_under_review(world)
 
-    assert work_of(signed_in(world.jana), reverse("claims:comment", args=[claim.public_id]), {"words": "Hall 3."}) == 9
+    assert work_of(signed_in(world.jana), reverse("claims:comment", args=[claim.public_id]), {"words": "Hall 3."}) == 7

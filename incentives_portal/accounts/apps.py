@@ -15,10 +15,10 @@ class AccountsConfig(AppConfig):
 
         from . import second_factor, sessions
         from .capabilities import register_role_source
-        from .sources import organisation_grants, organisation_holders
+        from .sources import ORGANISATION_ROLES
         from .standing import standing
 
-        register_role_source(organisation_grants, organisation_holders)
+        register_role_source(ORGANISATION_ROLES)
         navigation.register_standing(standing)
         user_logged_in.connect(sessions.begin)
         signals.authenticator_used.connect(second_factor.remember_proof)

@@ -2,8 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.auth.backends import BaseBackend
 
+from .along import person
 from .capabilities import may
 
 if TYPE_CHECKING:
@@ -35,8 +37,16 @@ def admin_permission(user: "User", perm: str) -> bool:
     return user.is_staff and capability is not None and may(user, capability)
 
 
+class SignInBackend(AuthenticationBackend):  # type: ignore[misc]
+    """Signing in is allauth's; the person of a session is read with what every page asks about them."""
+
+    def get_user(self, user_id: int) -> "User | None":
+        user = person(user_id)
+        return user if user is not None and self.user_can_authenticate(user) else None
+
+
 class CapabilityBackend(BaseBackend):
-    """Answers has_perm from capabilities; signing in is allauth's."""
+    """Answers has_perm from capabilities."""
 
     def authenticate(self, request: Any, **credentials: Any) -> None:
         return None

@@ -7,14 +7,17 @@ from the room people/, which registers itself here because it stands above.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q, QuerySet
 from django.db.models.enums import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from .along import read_along
+
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
+    from django.db.models.expressions import BaseExpression
 
     from .models import User
 
@@ -110,26 +113,46 @@ class Scope:
     location_id: int | None = None
 
 
-GrantSource = Callable[["User"], Iterable[Grant]]
-HolderSource = Callable[[frozenset[Role], Scope], Q]
+@dataclass(frozen=True)
+class RoleSource:
+    """A place where roles are kept.
 
-_grant_sources: list[GrantSource] = []
-_holder_sources: list[HolderSource] = []
+    ``held`` are the rows of the person in ``OuterRef("pk")``, a column that is read along with the person under ``name``; ``grants`` makes
+    roles of them; ``holders`` is the other way round: who holds a role for a scope, as a condition on users.
+    """
+
+    name: str
+    held: Callable[[], "BaseExpression"]
+    grants: Callable[["User", list[Any]], Iterable[Grant]]
+    holders: Callable[[frozenset[Role], Scope], Q]
 
 
-def register_role_source(grants: GrantSource, holders: HolderSource) -> None:
-    """Add a place where roles are kept: what a person holds, and (as a condition on users) who holds a role for a scope."""
-    _grant_sources.append(grants)
-    _holder_sources.append(holders)
+_sources: list[RoleSource] = []
+
+
+def register_role_source(source: RoleSource) -> None:
+    _sources.append(source)
+    read_along(source.name, source.held)
 
 
 def grants(user: "User | AnonymousUser") -> list[Grant]:
-    """All roles of a person, read once per request and kept on the instance. Nobody inactive holds any."""
+    """All roles of a person, kept on the instance. One query, and none for who asks for a page. Nobody inactive holds any."""
     if not user.is_authenticated or not user.is_active:
         return []
     if not hasattr(user, "_grants"):
-        user._grants = [grant for source in _grant_sources for grant in source(user)]
+        user._grants = [grant for source in _sources for grant in source.grants(user, _held(user)[source.name])]
     return user._grants
+
+
+def _held(user: "User") -> dict[str, list[Any]]:
+    """The rows of roles by the name of their source, as they were read along with the person, or now."""
+    if not all(hasattr(user, source.name) for source in _sources):
+        found = (
+            type(user)._base_manager.filter(pk=user.pk).values(**{source.name: source.held() for source in _sources})
+        )
+        for name, rows in found.get().items():
+            setattr(user, name, rows)
+    return {source.name: getattr(user, source.name) for source in _sources}
 
 
 def may(user: "User | AnonymousUser", capability: str, scope: Scope | None = None) -> bool:
@@ -183,6 +206,6 @@ def holders(roles: str | Iterable[Role], scope: Scope) -> "QuerySet[User]":
 
     wanted = CAPABILITIES[roles] if isinstance(roles, str) else frozenset(roles)
     condition = Q(pk__in=[])
-    for source in _holder_sources:
-        condition |= source(wanted, scope)
+    for source in _sources:
+        condition |= source.holders(wanted, scope)
     return User.objects.filter(condition, is_active=True).distinct().order_by("pk")

@@ -2,21 +2,28 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q
 
-from .capabilities import Grant, Role, Scope
+from .capabilities import Grant, Role, RoleSource, Scope
 from .models import OrganisationRole, User
 
 
-def organisation_grants(user: User) -> Iterable[Grant]:
-    """The roles that a person holds over the whole organisation. One query."""
-    roles = OrganisationRole.objects.filter(user=user).values_list("role", flat=True)
+def _held() -> ArraySubquery:
+    return ArraySubquery(OrganisationRole.objects.filter(user=OuterRef("pk")).order_by("pk").values("role"))
+
+
+def _grants(user: User, roles: list[str]) -> Iterable[Grant]:
+    """The roles that a person holds over the whole organisation."""
     return [Grant(Role(role)) for role in roles if Role(role).is_operator == user.organisation.is_operator]
 
 
-def organisation_holders(roles: frozenset[Role], scope: Scope) -> Q:
+def _holders(roles: frozenset[Role], scope: Scope) -> Q:
     """People who hold one of the roles: the operator's for everything, a partner's for their own organisation."""
     held = OrganisationRole.objects.filter(role__in=roles)
     operators = Q(organisation__kind="operator", pk__in=held.filter(role__startswith="operator.").values("user"))
     partners = Q(organisation=scope.organisation_id, pk__in=held.filter(role__startswith="partner.").values("user"))
     return operators | partners
+
+
+ORGANISATION_ROLES = RoleSource("organisation_roles_held", _held, _grants, _holders)

@@ -8,9 +8,11 @@ class OutboxConfig(AppConfig):
     verbose_name = _("Messages")
 
     def ready(self) -> None:
+        from incentives_portal.accounts.along import read_along
         from incentives_portal.screens import navigation
 
         from . import kinds, queries
 
         kinds.register_own()
+        read_along("unread_messages", queries.unread_messages)
         navigation.register_unread(queries.unread_count)

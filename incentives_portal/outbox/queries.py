@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+
 from incentives_portal.accounts.models import User
 from incentives_portal.history.models import Thread
 
@@ -11,8 +14,15 @@ _SHOWN = 50
 
 
 def unread_count(user: User) -> int:
-    """The number at the bell. One query."""
-    return Message.objects.visible_to(user).unread().count()
+    """The number at the bell, as it was read along with the person; for anybody else one query."""
+    read: int | None = getattr(user, "unread_messages", None)
+    return Message.objects.visible_to(user).unread().count() if read is None else read
+
+
+def unread_messages() -> Coalesce:
+    """The number at the bell of the person in ``OuterRef("pk")``."""
+    unread = Message.objects.filter(recipient=OuterRef("pk"), secret=False).unread()
+    return Coalesce(Subquery(unread.order_by().values("recipient").annotate(n=Count("pk")).values("n")), 0)
 
 
 def deliveries_for(threads: Iterable[Thread]) -> list[Message]:

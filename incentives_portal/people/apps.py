@@ -10,6 +10,6 @@ class PeopleConfig(AppConfig):
     def ready(self) -> None:
         from incentives_portal.accounts.capabilities import register_role_source
 
-        from .sources import assigned_grants, assigned_holders
+        from .sources import PROGRAM_ROLES
 
-        register_role_source(assigned_grants, assigned_holders)
+        register_role_source(PROGRAM_ROLES)

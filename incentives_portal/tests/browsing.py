@@ -10,7 +10,7 @@ from django.test import Client
 
 from incentives_portal.accounts.models import User
 
-DOOR = "allauth.account.auth_backends.AuthenticationBackend"
+DOOR = "incentives_portal.accounts.backends.SignInBackend"
 
 
 class Unexpected(Exception):

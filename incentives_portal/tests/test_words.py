@@ -17,7 +17,7 @@ from incentives_portal.tests.world import World, november, world  # noqa: F401
 
 LOCALE: Path = settings.LOCALE_PATHS[0]
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
-DOOR = "allauth.account.auth_backends.AuthenticationBackend"
+DOOR = "incentives_portal.accounts.backends.SignInBackend"
 
 
 @pytest.fixture(scope="module")

@@ -40,7 +40,7 @@ from incentives_portal.programs.models import (
 from .kept import built_once
 
 #: The backend by which people come in; the other one only answers questions about permissions.
-DOOR = "allauth.account.auth_backends.AuthenticationBackend"
+DOOR = "incentives_portal.accounts.backends.SignInBackend"
 
 NOW = datetime(2026, 11, 19, 12, 0, tzinfo=UTC)
 ZONE = "Europe/Berlin"

@@ -15,10 +15,10 @@ from proofs.tests import builders as proofs
 
 from . import builders
 
-LIST, QUEUE = 8, 7
-DETAIL, DETAIL_WITH_PROOFS, CHECK, DOCUMENT = 11, 12, 10, 10
-ACTIVITY_FORM, NEW_PLAN, DECISION_FORM = 8, 6, 9
-DECISION = 14
+LIST, QUEUE = 5, 5
+DETAIL, DETAIL_WITH_PROOFS, CHECK, DOCUMENT = 8, 9, 7, 8
+ACTIVITY_FORM, NEW_PLAN, DECISION_FORM = 5, 3, 7
+DECISION = 13
 
 
 def plans(world, count, build=builders.submitted_plan):

@@ -8,7 +8,7 @@ from incentives_portal.programs.catalogue.loading import load_catalogue
 from incentives_portal.tests.kept import built_once
 from incentives_portal.tests.world import november, world  # noqa: F401  fixtures
 
-DOOR = "allauth.account.auth_backends.AuthenticationBackend"
+DOOR = "incentives_portal.accounts.backends.SignInBackend"
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from django.test import Client
 
 from incentives_portal.tests.world import World, november, world  # noqa: F401
 
-DOOR = "allauth.account.auth_backends.AuthenticationBackend"
+DOOR = "incentives_portal.accounts.backends.SignInBackend"
 
 
 @pytest.fixture

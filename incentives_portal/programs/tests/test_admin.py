@@ -266,7 +266,7 @@ def test_list_of_enrolments_has_a_fixed_number_of_queries(elif_, world, count, d
         location = add_location(world.nordlicht, partner_id=f"99{number:05d}", name=f"Ort {number}", country="DE")
         invite(location, world.device, actor=world.emre)
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(6):
         page = elif_.get(address(Enrolment, "changelist"))
 
     assert page.context["cl"].result_count == count

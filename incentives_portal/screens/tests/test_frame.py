@@ -84,13 +84,11 @@ def test_page_title_begins_with_error_when_the_form_has_one(world, client):
     assert '<a href="#id_name">Name: fill this in.</a>' in page
 
 
-def test_frame_costs_one_query_beside_session_person_and_roles(world, client, django_assert_num_queries):
+def test_frame_costs_no_query_beside_session_and_person(world, client, django_assert_num_queries):
     client.force_login(world.owen)
     client.get("/profile/")
 
-    with django_assert_num_queries(
-        6
-    ):  # session, person, two kinds of roles, the profile's own copy of the person, the bell
+    with django_assert_num_queries(3):  # session; person with roles and bell; the profile's own copy of the person
         client.get("/profile/")
 
 
