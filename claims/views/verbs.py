@@ -32,7 +32,7 @@ class ClaimView(VerbView):
 
     @cached_property
     def claim(self) -> Claim:
-        return claim_or_404(self.request, self.kwargs["public_id"])
+        return claim_or_404(self.request, self.kwargs["public_id"], for_page=self.request.method != "POST")
 
     def frame_context(self) -> dict[str, Any]:
         """Where one goes back to."""

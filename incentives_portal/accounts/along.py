@@ -4,11 +4,14 @@ Rooms above register a column (roles in programs, the number at the bell); the b
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 from django.db.models.expressions import BaseExpression
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from .models import User
 
 _columns: dict[str, Callable[[], BaseExpression]] = {}
@@ -21,6 +24,12 @@ def read_along(name: str, expression: Callable[[], BaseExpression]) -> None:
 
 def person(pk: int) -> "User | None":
     """A person with all that was registered. One query."""
+    return _people().filter(pk=pk).first()
+
+
+@cache
+def _people() -> "QuerySet[User]":
+    """Everybody, with what was registered; nothing registers once the portal runs."""
     from .models import User
 
-    return User.objects.annotate(**{name: make() for name, make in _columns.items()}).filter(pk=pk).first()
+    return User.objects.annotate(**{name: make() for name, make in _columns.items()}).order_by()

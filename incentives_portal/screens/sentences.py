@@ -6,6 +6,7 @@ in words of its own stays as it is.
 """
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django import forms
@@ -14,8 +15,8 @@ from django.forms.utils import pretty_name
 from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from incentives_portal import money
 
@@ -133,16 +134,12 @@ def _shown(value: Any) -> Any:
 
 def tell(field: forms.Field, label: str | Promise) -> None:
     """Give a field sentences that name it, in the reader's language, for what it would otherwise say in Django's words."""
-    examples = _examples(field)
-    for code, words in (_BOUNDS | _words_of(field)).items():
+    hidden = field.widget.is_hidden
+    # Nobody has seen a hidden field: its name would say nothing.
+    name = "" if hidden else str(label).rstrip(":")
+    for code, sentence in _sentences(type(field), hidden, name, _example(field), get_language()).items():
         if _is_generic(field, code):
-            said = words if words == _SAID else _(words)
-            # The examples are known now, what was typed is not.
-            for name, example in examples.items():
-                said = said.replace(f"%({name})s", example)
-            # Nobody has seen a hidden field: its name would say nothing.
-            name = "" if field.widget.is_hidden else str(label).rstrip(":")
-            field.error_messages[code] = Sentence(name, said)
+            field.error_messages[code] = sentence
     # What a model says of a field that must not be empty.
     for code in ("null", "blank"):
         field.error_messages.setdefault(code, field.error_messages["required"])
@@ -151,18 +148,34 @@ def tell(field: forms.Field, label: str | Promise) -> None:
             tell(part, label)
 
 
-def _words_of(field: forms.Field) -> dict[str, str]:
-    if field.widget.is_hidden:
-        return dict.fromkeys(("required", "invalid", "invalid_choice", "min_value", "max_value"), _BROKEN)
-    return next(words for kind, words in _KINDS if isinstance(field, kind))
-
-
-def _examples(field: forms.Field) -> dict[str, str]:
+@lru_cache(maxsize=4096)
+def _sentences(
+    kind: type[forms.Field], hidden: bool, name: str, example: tuple[str, str], _language: str | None
+) -> dict[str, Sentence]:
+    """What a field of a kind and a name says, by code. Remembered: every form is made anew for every request."""
     day = str(EXAMPLE_DAY)
-    found = {"day": day, "moment": f"{day} 14:30", "json": '{"name": "value"}'}
+    examples = {"day": day, "moment": f"{day} 14:30", "json": '{"name": "value"}'} | dict([example])
+    found = {}
+    for code, words in (_BOUNDS | _words_of(kind, hidden)).items():
+        said = words if words == _SAID else _(words)
+        # The examples are known now, what was typed is not.
+        for value, shown in examples.items():
+            said = said.replace(f"%({value})s", shown)
+        found[code] = Sentence(name, said)
+    return found
+
+
+def _words_of(kind: type[forms.Field], hidden: bool) -> dict[str, str]:
+    if hidden:
+        return dict.fromkeys(("required", "invalid", "invalid_choice", "min_value", "max_value"), _BROKEN)
+    return next(words for kinds, words in _KINDS if issubclass(kind, kinds))
+
+
+def _example(field: forms.Field) -> tuple[str, str]:
+    """What may be typed into this very field: the name of the place in the sentence, and the example."""
     if isinstance(field, MoneyFormField):
-        return found | {"amount": money.example(field.currency)}
-    return found | {"number": example_number(field.digits)} if isinstance(field, NumberField) else found
+        return "amount", money.example(field.currency)
+    return ("number", example_number(field.digits)) if isinstance(field, NumberField) else ("", "")
 
 
 def _is_generic(field: forms.Field, code: str) -> bool:
