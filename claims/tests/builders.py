@@ -4,7 +4,9 @@ Each builder returns the claim as it is in the database. The people are those of
 disputes. ``track`` is "claim" (the program without plans) or "plan"; the documented catalogue is needed (fixture ``catalogue``).
 """
 
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from claims import services
@@ -16,10 +18,13 @@ from incentives_portal.history.models import Event, ThreadKind
 from incentives_portal.history.services import RemarkDraft
 from incentives_portal.tests.kept import keeps
 from incentives_portal.tests.world import World
+from incentives_portal.workflow.engine import assign
 from plans.models import Activity, Plan
 from plans.tests import builders as plans
 from proofs.models import Proof
 from proofs.tests import builders as proofs
+
+from .copies import copy_claim
 
 
 def fresh(claim: Claim) -> Claim:
@@ -148,6 +153,58 @@ def decide(world: World, claim: Claim, verb: str, *, actor: User | None = None, 
     else:
         values |= {"words": "Look again.", "reason": world.reason(ThreadKind.CLAIM, verb)}
     return services.SERVICES[verb](current, **(values | given))
+
+
+def deed(world: World, claim: Claim, verb: str, actor: User) -> Callable[[], Event]:
+    """A verb on the versions that everybody saw."""
+    asked: dict[str, Any] = {"words": f"words of {actor.name}"}
+    if verb in ("submit", "resubmit"):
+        asked["seen_proof"] = claim.proof.version
+    if verb in ("request_action", "reject"):
+        asked["reason"] = world.reason(ThreadKind.CLAIM, verb)
+    if verb == "approve":
+        asked["approved_amount"] = claim.asked
+    return lambda: services.SERVICES[verb](claim, actor=actor, seen=claim.version, **asked)
+
+
+def situations(world: World) -> dict[str, Callable[[], Claim]]:
+    """A claim in every situation that offers verbs of its own; those that are not submitted again are copies, which cost nothing."""
+    give_role(world.emre, Role.OPERATOR_REVIEWER)
+    sent, sent_again = submitted_claim(world), resubmitted_claim(world)
+
+    def copy(claim: Claim) -> Claim:
+        copy_claim(claim, 1, whole=True)
+        return fresh(Claim.objects.latest("pk"))
+
+    def resubmitted() -> Claim:
+        claim = copy(sent_again)
+        assign(claim.thread, world.mira)
+        return fresh(claim)
+
+    def then(claim: Claim, verb: str, actor: User) -> Claim:
+        deed(world, claim, verb, actor)()
+        return fresh(claim)
+
+    def under_review() -> Claim:
+        return then(copy(sent), "start_review", world.mira)
+
+    def rejected() -> Claim:
+        return then(under_review(), "reject", world.mira)
+
+    def disputed() -> Claim:
+        return then(rejected(), "dispute", world.jana)
+
+    return {
+        "draft": partial(ready_claim, world),
+        "withdrawn": partial(withdrawn_claim, world),
+        "returned": partial(returned_claim, world),
+        "submitted": lambda: copy(sent),
+        "resubmitted": resubmitted,
+        "under review": under_review,
+        "rejected": rejected,
+        "disputed": disputed,
+        "disputed, on a desk": lambda: then(disputed(), "start_review", world.daniel),
+    }
 
 
 def remark_at(place: str, words: str = "Not readable.") -> RemarkDraft:

@@ -104,3 +104,18 @@ def test_internal_notes_are_on_no_page_of_the_partner(world, signed_in):
         assert browser.get(url("file", claim, version.public_id)).status_code == 404
     staff = text_of(signed_in(world.hugo).get(reverse("desk:claim", args=[claim.public_id])))
     assert all(words in staff for words in ("Canary 4711", "Canary 4712"))
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [("", 422), ("x", 302), ("x" * 10_000, 302), ("x" * 10_001, 422), ("👩🏽‍💻 🎉", 302), ("שלום \u202etxt.exe", 302), ("a\x00b", 422)],
+    ids=["nothing", "one", "10000", "10001", "emoji", "right-to-left", "nul"],
+)  # fmt: skip
+def test_w12_comment_is_kept_letter_by_letter_or_comes_back(world, signed_in, words, status):
+    claim = builders.approved_claim(world)
+
+    answer = signed_in(world.karin).post(url("comment", claim), {"words": words})
+
+    assert answer.status_code == status
+    kept = claim.thread.events.filter(code="history.commented").values_list("words", flat=True)
+    assert list(kept) == ([words] if status == 302 else [])

@@ -140,7 +140,7 @@ def _planned(world, day):
     ],
     ids=["PE-3", "PE-4", "PE-5", "PE-6, for the funds of FY24 H2"],
 )
-def test_claim_is_first_submitted_in_its_claiming_period(years, executed, claimed, accepted):
+def test_w18_claim_is_first_submitted_in_its_claiming_period(years, executed, claimed, accepted):
     if accepted:
         assert submitted_on(claimed, executed)[1].status == "submitted"
         return
@@ -171,7 +171,7 @@ def test_resubmission_is_possible_after_the_window(years):
     assert (claim.status, local(claim.due_at)[0]) == ("submitted", date(2024, 9, 4))
 
 
-def test_window_ends_where_the_program_lives(years):
+def test_w18_window_ends_where_the_program_lives(years):
     """The last second of 15 August in Berlin, 21:59:59 UTC, is in time; the next one is not."""
     with clock.at(noon(date(2024, 8, 10))):
         world = make_world()

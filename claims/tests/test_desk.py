@@ -387,7 +387,7 @@ def test_every_place_of_a_submission_can_be_pointed_at(world, signed_in):
     ],
     ids=["no-reason", "no-words", "no-remark", "no-place", "unknown-place", "foreign-file", "other-verb", "other-kind"],
 )
-def test_decision_that_is_not_complete_comes_back_with_everything_typed(world, signed_in, data, field):
+def test_w11_decision_that_is_not_complete_comes_back_with_everything_typed(world, signed_in, data, field):
     claim = builders.claim_under_review(world)
     foreign = proofs.file(world.owen)
     named = {
@@ -405,7 +405,7 @@ def test_decision_that_is_not_complete_comes_back_with_everything_typed(world, s
     assert (fresh(claim).status, Decision.objects.count()) == ("under_review", 0)
 
 
-def test_decision_on_an_older_version_says_who_was_faster_and_keeps_the_words(world, signed_in):
+def test_w05_decision_on_an_older_version_says_who_was_faster_and_keeps_the_words(world, signed_in):
     claim = builders.claim_under_review(world)
     services.take_over(claim, actor=world.daniel, seen=claim.version)
     decide(world, claim, "request_action", actor=world.daniel)
@@ -421,7 +421,7 @@ def test_decision_on_an_older_version_says_who_was_faster_and_keeps_the_words(wo
     assert all(part in page for part in ("My long reasons.", "And a note.", url("claim", claim)))
 
 
-def test_decision_without_the_version_seen_is_refused(world, signed_in):
+def test_w05_decision_without_the_version_seen_is_refused(world, signed_in):
     claim = builders.claim_under_review(world)
 
     answer = signed_in(world.mira).post(url("verb", claim, "approve"), {"approved_amount": "1000", "words": "Mine."})

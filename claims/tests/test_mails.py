@@ -266,3 +266,16 @@ def test_letters_are_written_with_a_fixed_number_of_queries(world, django_assert
             letter_for(claim, event, person)
 
     assert claim.proof.executed_on == date(2026, 10, 8)
+
+
+def test_w15_each_request_is_a_decision_and_a_message_of_its_own(world):
+    claim = builders.claim_under_review(world)
+    for number in range(3):
+        if number:
+            builders.send(claim, world.jana, "resubmit")
+            services.start_review(fresh(claim), actor=world.mira, seen=fresh(claim).version)
+        decide(world, claim, "request_action", words=f"Again, no. {number}.")
+
+    told = Message.objects.filter(code="claim_action_required", recipient=world.jana)
+    assert [message.event.words for message in told.order_by("pk")] == [f"Again, no. {number}." for number in range(3)]
+    assert claim.decisions.count() == claim.thread.submissions.count() == 3

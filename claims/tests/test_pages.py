@@ -215,7 +215,7 @@ def test_new_claim_is_created_and_opened(world, signed_in):
     )
 
 
-def test_second_click_on_new_leads_to_the_same_claim(world, signed_in):
+def test_w02_second_click_on_new_leads_to_the_same_claim(world, signed_in):
     browser, data = signed_in(world.jana), new_data(world, amount="1.250,50")
 
     first, second = (browser.post(reverse("claims:new"), data) for _click in range(2))
@@ -390,7 +390,7 @@ def test_mark_stays_at_its_row_when_the_file_is_replaced(world, signed_in):
     assert re.search(r'class="marked".*?1\. Too dark\.', page, re.DOTALL)
 
 
-def test_sealed_claim_is_read_as_it_was_sent(world, signed_in):
+def test_w07_sealed_claim_is_read_as_it_was_sent(world, signed_in):
     claim = builders.submitted_claim(world)
 
     answer = signed_in(world.jana).get(claim.get_absolute_url())
@@ -495,7 +495,7 @@ def test_check_page_of_an_incomplete_claim_says_what_is_missing_and_has_no_butto
     assert (answer.status_code, fresh(claim).status) == (422, "editing")
 
 
-def test_submitting_what_somebody_changed_is_stopped_and_keeps_the_words(world, signed_in):
+def test_w05_submitting_what_somebody_changed_is_stopped_and_keeps_the_words(world, signed_in):
     claim = builders.ready_claim(world)
     data = submit_data(claim, words="My long comment.")
     proof_services.set_final_comments(claim.proof, actor=world.jana, seen=claim.proof.version, words="Changed.")
@@ -507,7 +507,7 @@ def test_submitting_what_somebody_changed_is_stopped_and_keeps_the_words(world, 
     assert fresh(claim).status == "editing"
 
 
-def test_old_form_sent_again_says_that_it_was_done(world, signed_in):
+def test_w03_old_form_sent_again_says_that_it_was_done(world, signed_in):
     claim = builders.ready_claim(world)
     browser, data = signed_in(world.karin), submit_data(claim)
 

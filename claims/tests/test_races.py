@@ -13,14 +13,12 @@ from claims import services
 from claims.enums import MACHINE
 from claims.models import Claim, Decision
 from incentives_portal import clock
-from incentives_portal.accounts.capabilities import Role
-from incentives_portal.accounts.services import give_role
 from incentives_portal.history.models import Event, ThreadKind
 from incentives_portal.programs.catalogue.loading import load_catalogue
 from incentives_portal.programs.models import ActivityType, Cap, ExchangeRate
 from incentives_portal.tests.racing import at_once, race_every_pair
 from incentives_portal.tests.world import NOW, make_world
-from incentives_portal.workflow.engine import assign
+from incentives_portal.workflow.engine import locked, perform
 from incentives_portal.workflow.errors import NotAllowed, NotNow, Overtaken, Refused, Stale
 from plans import services as plan_services
 from proofs import services as proof_services
@@ -30,7 +28,6 @@ from proofs.tests.conftest import DOOR
 
 from . import builders
 from .builders import fresh
-from .copies import copy_claim
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,61 +39,12 @@ def there():
         yield make_world()
 
 
-def deed(world, claim, verb, actor):
-    """A verb on the versions that everybody saw."""
-    asked = {"words": f"words of {actor.name}"}
-    if verb in ("submit", "resubmit"):
-        asked["seen_proof"] = claim.proof.version
-    if verb in ("request_action", "reject"):
-        asked["reason"] = world.reason(ThreadKind.CLAIM, verb)
-    if verb == "approve":
-        asked["approved_amount"] = claim.asked
-    return lambda: services.SERVICES[verb](claim, actor=actor, seen=claim.version, **asked)
-
-
-def starts(world):
-    """A claim in every situation that offers verbs of its own; those that are not submitted again are copies, which cost nothing."""
-    give_role(world.emre, Role.OPERATOR_REVIEWER)
-    sent, sent_again = builders.submitted_claim(world), builders.resubmitted_claim(world)
-
-    def copy(claim):
-        copy_claim(claim, 1, whole=True)
-        return fresh(Claim.objects.latest("pk"))
-
-    def resubmitted():
-        claim = copy(sent_again)
-        assign(claim.thread, world.mira)
-        return fresh(claim)
-
-    def then(claim, verb, actor):
-        deed(world, claim, verb, actor)()
-        return fresh(claim)
-
-    def under_review():
-        return then(copy(sent), "start_review", world.mira)
-
-    def rejected():
-        return then(under_review(), "reject", world.mira)
-
-    def disputed():
-        return then(rejected(), "dispute", world.jana)
-
-    return {
-        "draft": lambda: builders.ready_claim(world),
-        "withdrawn": lambda: builders.withdrawn_claim(world),
-        "returned": lambda: builders.returned_claim(world),
-        "submitted": lambda: copy(sent),
-        "resubmitted": resubmitted,
-        "under review": under_review,
-        "rejected": rejected,
-        "disputed": disputed,
-        "disputed, on a desk": lambda: then(disputed(), "start_review", world.daniel),
-    }
-
-
 def test_w02_w04_w06_every_verb_against_every_other_has_one_winner(there):
     never_together = race_every_pair(
-        MACHINE, starts(there), lambda claim, verb, actor: deed(there, claim, verb, actor), there.people
+        MACHINE,
+        builders.situations(there),
+        lambda claim, verb, actor: builders.deed(there, claim, verb, actor),
+        there.people,
     )
 
     assert never_together == {
@@ -110,24 +58,26 @@ def test_w02_w04_w06_every_verb_against_every_other_has_one_winner(there):
     assert set(decided.values_list("pk")) == set(raced.values_list("pk"))
 
 
-def test_dispute_decided_by_two_at_once_is_decided_by_the_one_who_may(there):
+def test_w04_dispute_decided_by_two_at_once_is_decided_by_the_one_who_may(there):
     claim = builders.disputed_claim(there)
 
-    results = at_once(deed(there, claim, "approve", there.mira), deed(there, claim, "reject", there.daniel))
+    results = at_once(
+        builders.deed(there, claim, "approve", there.mira), builders.deed(there, claim, "reject", there.daniel)
+    )
 
     assert isinstance(results[0], NotAllowed | NotNow)
     assert Claim.objects.get(pk=claim.pk).status == "rejected"
     assert isinstance(results[1], Event)
 
 
-def test_edit_and_submit_at_once_never_submit_something_unseen(there):
+def test_w06_edit_and_submit_at_once_never_submit_something_unseen(there):
     claim = builders.ready_claim(there)
     proof = claim.proof
 
     def edit():
         return proof_services.set_final_comments(proof, actor=there.karin, seen=proof.version, words="Changed.")
 
-    submitted, edited = at_once(deed(there, claim, "submit", there.jana), edit)
+    submitted, edited = at_once(builders.deed(there, claim, "submit", there.jana), edit)
 
     claim = fresh(claim)
     if isinstance(submitted, Event):
@@ -142,7 +92,7 @@ def test_claims_of_a_plan_submitted_at_once_stay_within_its_limit(there):
     activity = proofs.approved_activity(there)
     claims = [builders.another_claim(there, activity, Decimal("4000")) for _number in range(4)]
 
-    results = at_once(*(deed(there, claim, "submit", there.jana) for claim in claims))
+    results = at_once(*(builders.deed(there, claim, "submit", there.jana) for claim in claims))
 
     winners = [result for result in results if isinstance(result, Event)]
     losers = [result for result in results if isinstance(result, services.NotReady)]
@@ -159,7 +109,7 @@ def test_approvals_at_once_stay_within_a_lowered_limit(there):
     plan = activity.campaign.plan
     type(plan).objects.filter(pk=plan.pk).update(approved_amount=Decimal("5000.00"))
 
-    results = at_once(*(deed(there, fresh(claim), "approve", there.mira) for claim in claims))
+    results = at_once(*(builders.deed(there, fresh(claim), "approve", there.mira) for claim in claims))
 
     assert sorted(type(result).__name__ for result in results) == ["Event", "Refused"]
     assert isinstance(next(result for result in results if not isinstance(result, Event)), Refused)
@@ -188,7 +138,7 @@ def assert_within_limit(plan):
 def test_claim_approved_while_its_plan_is_approved_lower(there):
     plan, claim = plan_and_claim_on_desks(there)
 
-    results = at_once(deed(there, claim, "approve", there.mira), lower(there, plan, Decimal("5000.00")))
+    results = at_once(builders.deed(there, claim, "approve", there.mira), lower(there, plan, Decimal("5000.00")))
 
     assert sorted(type(result).__name__ for result in results) == ["Event", "Refused"], results
     assert_within_limit(plan)
@@ -197,7 +147,7 @@ def test_claim_approved_while_its_plan_is_approved_lower(there):
 @pytest.mark.parametrize("first", ["claim", "plan"])
 def test_whoever_comes_second_waits_and_sees_what_the_first_has_written(there, first):
     plan, claim = plan_and_claim_on_desks(there)
-    deeds = [deed(there, claim, "approve", there.mira), lower(there, plan, Decimal("5000.00"))]
+    deeds = [builders.deed(there, claim, "approve", there.mira), lower(there, plan, Decimal("5000.00"))]
     one, other = deeds if first == "claim" else reversed(deeds)
     done = threading.Event()
 
@@ -242,13 +192,13 @@ def test_claims_in_two_currencies_submitted_at_once_stay_within_their_cap(there)
     dollars = proofs.approved_activity(there, fund_type=there.other_fund_type, currency="USD")
     claims = [builders.another_claim(there, activity, Decimal("1000")) for activity in (euros, dollars)]
 
-    results = at_once(*(deed(there, claim, "submit", there.jana) for claim in claims))
+    results = at_once(*(builders.deed(there, claim, "submit", there.jana) for claim in claims))
 
     assert sorted(type(result).__name__ for result in results) == ["Event", "NotReady"], results
     assert Claim.objects.filter(status="submitted").count() == 1
 
 
-def test_claim_of_a_proof_is_created_once_at_once(there):
+def test_w02_claim_of_a_proof_is_created_once_at_once(there):
     proof = proofs.make_proof(there)
 
     results = at_once(*(lambda: builders.claim_of(proof, there.jana) for _number in range(2)))
@@ -258,7 +208,7 @@ def test_claim_of_a_proof_is_created_once_at_once(there):
     assert Claim.objects.count() == 1
 
 
-def test_double_click_on_create_makes_one_claim(there):
+def test_w02_double_click_on_create_makes_one_claim(there):
     key = Proof().public_id
 
     results = at_once(*(lambda: builders.draft_claim(there, key=key) for _number in range(3)))
@@ -266,7 +216,7 @@ def test_double_click_on_create_makes_one_claim(there):
     assert len({claim.pk for claim in results}) == Claim.objects.count() == Proof.objects.count() == 1
 
 
-def test_loser_of_a_decision_finds_the_own_words_on_the_page(there):
+def test_w04_loser_of_a_decision_finds_the_own_words_on_the_page(there):
     claim = builders.claim_under_review(there)
     reasons = {verb: there.reason(ThreadKind.CLAIM, verb).pk for verb in ("reject", "request_action")}
     browsers = {name: Client() for name in ("one", "two")}
@@ -291,3 +241,55 @@ def test_loser_of_a_decision_finds_the_own_words_on_the_page(there):
     page = late.content.decode()
     assert all(text in page for text in (f"Long words of {loser}.", f"Note of {loser}.", "Date?"))
     assert Decision.objects.count() == 1
+
+
+def test_w19_two_who_wait_for_each_other_both_get_through(there):
+    """Each holds a claim and asks for the other's: PostgreSQL ends one of them, and the engine begins that one again."""
+    claims = [builders.submitted_claim(there) for _number in range(2)]
+    both, begun = threading.Barrier(2), []
+
+    def start(mine, other):
+        def before(_claim):
+            begun.append(mine)
+            if len(begun) <= 2:  # the first time only: whoever begins again finds the way free
+                both.wait(timeout=10)
+            locked(Claim, other.pk)
+
+        return lambda: perform(MACHINE, mine, "start_review", actor=there.mira, seen=mine.version, before=before)
+
+    results = at_once(start(*claims), start(*reversed(claims)))
+
+    assert [type(result) for result in results] == [Event, Event], results
+    assert len(begun) == 3
+    assert set(Claim.objects.values_list("status", flat=True)) == {"under_review"}
+
+
+def test_w19_who_waits_too_long_is_told_in_words(there, client):
+    claim = builders.claim_under_review(there)
+    client.force_login(there.mira, backend=DOOR)
+    held, answered = threading.Event(), threading.Event()
+
+    def hold():
+        with transaction.atomic():
+            locked(Claim, claim.pk)
+            held.set()
+            answered.wait(timeout=20)
+
+    def decide():
+        held.wait(timeout=10)
+        given = {
+            "seen": claim.version,
+            "words": "My long words.",
+            "reason": there.reason(ThreadKind.CLAIM, "reject").pk,
+        }
+        try:
+            return client.post(f"/desk/{claim.public_id}/reject/", given)
+        finally:
+            answered.set()
+
+    _held, answer = at_once(hold, decide)
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert ("please try again" in page, "My long words." in page) == (True, True)
+    assert fresh(claim).status == "under_review"

@@ -96,7 +96,7 @@ def test_every_arrow_is_tried():
 
 
 @pytest.mark.parametrize(("source", "verb"), sorted(START))
-def test_verb_leads_where_the_table_says(world, source, verb):
+def test_w01_verb_leads_where_the_table_says(world, source, verb):
     claim, arrow = START[source, verb](world), ARROWS[source, verb]
     actor = getattr(world, sorted(by_whom(source, arrow))[0])
 
@@ -112,7 +112,7 @@ def test_verb_leads_where_the_table_says(world, source, verb):
 
 
 @pytest.mark.parametrize(("source", "verb"), sorted(START))
-def test_verb_is_open_to_nobody_else(world, source, verb):
+def test_w01_verb_is_open_to_nobody_else(world, source, verb):
     claim, arrow = START[source, verb](world), ARROWS[source, verb]
     allowed, counted = by_whom(source, arrow), Event.objects.count()
 
@@ -127,7 +127,7 @@ def test_verb_is_open_to_nobody_else(world, source, verb):
 
 
 @pytest.mark.parametrize("verb", sorted(services.SERVICES))
-def test_verb_from_another_status_is_told_what_happened(world, verb):
+def test_w01_w03_verb_from_another_status_is_told_what_happened(world, verb):
     claim = builders.approved_claim(world)
     arrow = next(arrow for arrow in TRANSITIONS if arrow.verb == verb)
     actor = getattr(world, sorted(MAY[arrow.capability])[0])
@@ -140,7 +140,7 @@ def test_verb_from_another_status_is_told_what_happened(world, verb):
 
 @pytest.mark.parametrize(("source", "verb"), sorted(START))
 @pytest.mark.parametrize("seen", [None, 0], ids=["unsaid", "older"])
-def test_verb_on_what_was_not_seen_is_refused(world, source, verb, seen):
+def test_w05_verb_on_what_was_not_seen_is_refused(world, source, verb, seen):
     claim, arrow = START[source, verb](world), ARROWS[source, verb]
     actor = getattr(world, sorted(by_whom(source, arrow))[0])
 
@@ -177,7 +177,7 @@ def test_submitting_an_incomplete_claim_is_refused_with_what_is_missing(world):
     assert (fresh(claim).status, fresh(claim).proof.sealed, fresh(claim).submission) == ("editing", False, None)
 
 
-def test_submitting_a_proof_that_changed_meanwhile_is_stale(world):
+def test_w05_w07_submitting_a_proof_that_changed_meanwhile_is_stale(world):
     claim = builders.ready_claim(world)
     seen = claim.proof.version
     proof_services.set_final_comments(claim.proof, actor=world.karin, seen=seen, words="One thing more.")
@@ -331,7 +331,7 @@ def test_approving_an_amount_that_cannot_be_is_refused(world, amount):
     assert (fresh(claim).status, Decision.objects.count()) == ("under_review", 0)
 
 
-def test_approving_less_needs_reason_and_words(world):
+def test_w11_approving_less_needs_reason_and_words(world):
     claim = builders.claim_under_review(world)
     reason = world.reason(ThreadKind.CLAIM, "approve")
     less = {"approved_amount": Decimal("800.00")}
@@ -347,7 +347,7 @@ def test_approving_less_needs_reason_and_words(world):
 
 
 @pytest.mark.parametrize("verb", ["request_action", "reject"])
-def test_sending_back_needs_reason_and_words(world, verb):
+def test_w11_sending_back_needs_reason_and_words(world, verb):
     claim = builders.claim_under_review(world)
 
     with pytest.raises(ReasonMissing):
@@ -498,7 +498,7 @@ def test_claim_is_not_begun_without_the_right(world, name):
     assert (Claim.objects.count(), Proof.objects.count()) == (0, 0)
 
 
-def test_second_click_gives_the_claim_of_the_first(world):
+def test_w02_second_click_gives_the_claim_of_the_first(world):
     key = Proof().public_id
     first = builders.draft_claim(world, key=key)
 

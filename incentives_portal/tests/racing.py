@@ -73,7 +73,7 @@ def race_every_pair(
     raced: set[Pair] = set()
     for name, start in starts.items():
         case = start()
-        for one, other in combinations_with_replacement(sorted(_offered(machine, case)), 2):
+        for one, other in combinations_with_replacement(sorted(offered(machine, case)), 2):
             for first, second in _runners(machine, case, one, other, people):
                 fresh = start()
                 results = at_once(deed(fresh, one, first), deed(fresh, other, second))
@@ -95,19 +95,22 @@ def pairs_of(transitions: Iterable[Transition]) -> set[Pair]:
     return found
 
 
-def _offered(machine: Machine, case: Case) -> set[str]:
+def offered(machine: Machine, case: Case) -> set[str]:
+    """The verbs that somebody could do to the case as it is now."""
     return {arrow.verb for arrow in machine.transitions if machine.find(case, arrow.verb) == arrow}
+
+
+def who_may(machine: Machine, case: Case, verb: str, people: Iterable[User]) -> list[User]:
+    """Who of these may do the verb to the case as it is now."""
+    found = [person for person in people if machine.find(case, verb) in machine.open_to(case, person)]
+    assert found, f"Nobody of the world may {verb} from {case.status}."
+    return found
 
 
 def _runners(machine: Machine, case: Case, one: str, other: str, people: list[User]) -> list[tuple[User, User]]:
     """Who does the one and who the other. For a verb against itself: two people if two may, and one person twice."""
 
-    def may(verb: str) -> list[User]:
-        found = [person for person in people if machine.find(case, verb) in machine.open_to(case, person)]
-        assert found, f"Nobody of the world may {verb} from {case.status}."
-        return found
-
-    first, second = may(one)[0], may(other)[-1]
+    first, second = who_may(machine, case, one, people)[0], who_may(machine, case, other, people)[-1]
     return [(first, second)] if one != other or first == second else [(first, second), (first, first)]
 
 

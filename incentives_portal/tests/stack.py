@@ -56,6 +56,10 @@ class Stack:
     _inbox: Inbox
     _processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
+    @property
+    def port(self) -> int:
+        return int(urlsplit(self.url).port or 80)
+
     def mails(self, to: str = "", subject: str = "") -> list[EmailMessage]:
         """Mails that arrived, oldest first; those to an address, and with these words in the subject, where given."""
         return [
@@ -80,14 +84,15 @@ class Stack:
         return (self.folder / f"{name}.log").read_text(errors="replace")
 
     def start_web(self) -> None:
-        bind = f"--bind={HOST}:{urlsplit(self.url).port}"
+        bind = f"--bind={HOST}:{self.port}"
         self._start("web", ["gunicorn", "incentives_portal.wsgi", "--workers=2", "--no-control-socket", bind])
 
-    def start_worker(self) -> None:
-        """The worker is its own beat: one process less to wait for."""
-        celery = ["celery", "-A", "incentives_portal", "worker", "-B", f"--schedule={self.folder / 'beat-schedule'}"]
-        name = f"test-{urlsplit(self.url).port}@localhost"
-        self._start("worker", [*celery, "-n", name, "--loglevel=INFO", "--without-gossip", "--without-mingle"])
+    def start_worker(self, name: str = "worker") -> None:
+        """The worker is its own beat: one process less to wait for. A second one with another name is a second beat."""
+        own = name.replace(" ", "-")
+        schedule = f"--schedule={self.folder / f'beat-schedule-of-{own}'}"
+        celery = ["celery", "-A", "incentives_portal", "worker", "-B", schedule, "-n", f"{own}-{self.port}@localhost"]
+        self._start(name, [*celery, "--loglevel=INFO", "--without-gossip", "--without-mingle"])
 
     def _start(self, name: str, command: list[str]) -> None:
         """Start a process of the stack in a session of its own."""

@@ -31,7 +31,7 @@ def test_ready_portal_says_how_old_its_oldest_waiting_message_is(client: Client)
 
 
 @pytest.mark.django_db
-def test_message_that_waits_too_long_is_reported(client: Client) -> None:
+def test_n10_w13_message_that_waits_too_long_is_reported(client: Client) -> None:
     with clock.at(clock.now() - timedelta(seconds=health.LATE_SECONDS + 1)):
         EmailMessage("Hello", "Words", to=["jana.petersen@nordlicht.example"], connection=OutboxBackend()).send()
     response = client.get("/readyz")

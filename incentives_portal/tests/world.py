@@ -86,7 +86,8 @@ class World:
 
     @property
     def people(self) -> list[User]:
-        return [value for value in vars(self).values() if isinstance(value, User)]
+        """Everybody, with the roles that they have now."""
+        return list(User.objects.filter(pk__in=[value.pk for value in vars(self).values() if isinstance(value, User)]))
 
     def reason(self, kind: ThreadKind, verb: str, code: str = "X-01", place: str = "") -> ReasonCode:
         """A reason code for a verb; in English and German."""

@@ -3,12 +3,15 @@
 Each builder returns the plan as it is in the database. The people are those of the world: Jana writes, Elif decides.
 """
 
+import itertools
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from incentives_portal.accounts.models import User
-from incentives_portal.history.models import ThreadKind
+from incentives_portal.history.models import Event, ThreadKind
+from incentives_portal.programs.models import FundType
 from incentives_portal.tests.kept import keeps
 from incentives_portal.tests.world import World
 from plans import services
@@ -126,6 +129,49 @@ def plan_in_revision(world: World, **given: Any) -> Plan:
     plan = approved_plan(world, **given)
     services.revise(plan, actor=given.get("actor", world.jana), seen=plan.version)
     return fresh(plan)
+
+
+def deed(world: World, plan: Plan, verb: str, actor: User) -> Callable[[], Event]:
+    """A verb on the version that everybody saw."""
+    asked: dict[str, Any] = {"words": "words"}
+    if verb in ("request_action", "reject"):
+        asked["reason"] = world.reason(ThreadKind.PLAN, verb)
+    if verb == "approve":
+        asked["approved_amount"] = plan.requested_amount
+    return lambda: services.SERVICES[verb](plan, actor=actor, seen=plan.version, **asked)
+
+
+def situations(world: World) -> dict[str, Callable[[], Plan]]:
+    """A plan in every situation that offers verbs of its own."""
+    numbers = itertools.count(1)
+
+    def own(builder: Callable[..., Plan]) -> Callable[[], Plan]:
+        # There is one plan per location, fund and year: each has a fund of its own.
+        return lambda: builder(world, fund_type=fund(world, next(numbers)))
+
+    def revised(verb: str) -> Callable[[], Plan]:
+        def make() -> Plan:
+            plan = own(plan_in_revision)()
+            for step, actor in (("submit", world.jana), ("start_review", world.elif_), (verb, world.elif_)):
+                deed(world, plan, step, actor)()
+                plan = fresh(plan)
+            return plan
+
+        return make
+
+    return {
+        "new": own(make_plan),
+        "revision": own(plan_in_revision),
+        "returned revision": revised("request_action"),
+        "rejected revision": revised("reject"),
+        "submitted": own(submitted_plan),
+        "under review": own(plan_under_review),
+        "approved": own(approved_plan),
+    }
+
+
+def fund(world: World, number: int) -> FundType:
+    return FundType.objects.create(program=world.device, code=f"F{number}", name={"en": f"Fund {number}"})
 
 
 def in_year(plan: Plan, days: int) -> date:

@@ -235,7 +235,7 @@ def test_internal_note_goes_to_nobody(world):
     assert Message.objects.count() == before
 
 
-def test_returned_twice_is_told_twice(world):
+def test_w15_returned_twice_is_told_twice(world):
     plan = builders.returned_plan(world)
     services.resubmit(plan, actor=world.jana, seen=plan.version)
     services.start_review(plan, actor=world.elif_, seen=plan.version + 1)

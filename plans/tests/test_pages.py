@@ -272,7 +272,7 @@ def test_activity_takes_countries_of_the_market_only(jana, world):
     assert set(none.context["form"].errors) == set(foreign.context["form"].errors) == {"countries"}
 
 
-def test_edit_on_an_old_version_answers_409_and_keeps_every_word(jana, world):
+def test_w05_edit_on_an_old_version_answers_409_and_keeps_every_word(jana, world):
     plan = builders.make_plan(world)
     typed = {
         "seen": plan.version,
@@ -333,7 +333,7 @@ def test_check_page_of_an_unready_plan_has_no_confirm(jana, world):
     assert fresh(plan).status == enums.EDITING
 
 
-def test_second_submit_of_the_same_page_says_who_was_faster(jana, world):
+def test_w03_second_submit_of_the_same_page_says_who_was_faster(jana, world):
     plan = builders.make_plan(world)
     jana.post(url("check", plan), {"seen": plan.version})
 

@@ -74,7 +74,7 @@ def test_every_arrow_has_a_start():
 
 
 @pytest.mark.parametrize("key", BUILT, ids=str)
-def test_verb_moves_the_plan_and_tells_the_history(world, key):
+def test_w01_verb_moves_the_plan_and_tells_the_history(world, key):
     arrow, plan = ARROWS[key], START[key](world)
     actor = somebody(world, arrow)
 
@@ -87,7 +87,7 @@ def test_verb_moves_the_plan_and_tells_the_history(world, key):
 
 
 @pytest.mark.parametrize("key", BUILT, ids=str)
-def test_verb_is_open_to_its_roles_only(world, key):
+def test_w01_verb_is_open_to_its_roles_only(world, key):
     arrow, plan = ARROWS[key], START[key](world)
     events = Event.objects.count()
     allowed = set(by_whom(arrow))
@@ -103,7 +103,7 @@ def test_verb_is_open_to_its_roles_only(world, key):
 
 
 @pytest.mark.parametrize("verb", sorted(services.SERVICES))
-def test_verb_from_the_wrong_status_writes_nothing(world, verb):
+def test_w01_verb_from_the_wrong_status_writes_nothing(world, verb):
     sources = {arrow.source for arrow in TRANSITIONS if arrow.verb == verb}
     wrong = builders.approved_plan if enums.APPROVED not in sources else builders.submitted_plan
     plan = wrong(world)
@@ -120,7 +120,7 @@ def test_verb_from_the_wrong_status_writes_nothing(world, verb):
 
 @pytest.mark.parametrize("seen", [None, 1], ids=["missing", "old"])
 @pytest.mark.parametrize("key", BUILT, ids=str)
-def test_verb_on_what_was_not_seen_is_refused(world, key, seen):
+def test_w05_verb_on_what_was_not_seen_is_refused(world, key, seen):
     arrow, plan = ARROWS[key], START[key](world)
     if plan.version == 1:
         pytest.fail("the start must have been changed at least once")
@@ -140,7 +140,7 @@ def _asked(world, arrow, plan):
 
 
 @pytest.mark.parametrize("verb", ["request_action", "reject"])
-def test_decision_against_needs_reason_and_words(world, verb):
+def test_w11_decision_against_needs_reason_and_words(world, verb):
     plan = builders.plan_under_review(world)
     reason = world.reason(ThreadKind.PLAN, verb)
 

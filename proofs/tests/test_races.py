@@ -36,7 +36,7 @@ def codes(proof):
     return list(Event.objects.filter(thread=proof.thread).order_by("id").values_list("code", flat=True))
 
 
-def test_new_proof_clicked_many_times_is_one_proof(there):
+def test_w02_new_proof_clicked_many_times_is_one_proof(there):
     activity, key = builders.approved_activity(there), uuid.uuid4()
 
     def begin():
@@ -82,7 +82,7 @@ DEEDS = {
 
 
 @pytest.mark.parametrize(("one", "other"), [(one, other) for one in DEEDS for other in DEEDS if one <= other])
-def test_two_edits_of_the_same_version_have_one_winner(there, one, other):
+def test_w05_two_edits_of_the_same_version_have_one_winner(there, one, other):
     proof = builders.make_proof(there, kind="customer_seminars")
 
     results = at_once(lambda: DEEDS[one](there, proof), lambda: DEEDS[other](there, proof))
@@ -92,7 +92,7 @@ def test_two_edits_of_the_same_version_have_one_winner(there, one, other):
     assert seen(proof) == proof.version + 1
 
 
-def test_same_invoice_sent_twice_is_one_invoice(there):
+def test_w02_same_invoice_sent_twice_is_one_invoice(there):
     proof = builders.make_proof(there)
     version, details = builders.file(there.jana), builders.details()
 
@@ -137,7 +137,7 @@ def test_report_certified_by_two(there):
     assert codes(proof).count("proofs.report.certified") == 1
 
 
-def test_document_added_while_the_proof_is_sealed(there):
+def test_w07_document_added_while_the_proof_is_sealed(there):
     proof = builders.make_proof(there)
     draft = services.DocumentDraft(builders.file(there.tobias), "The invitation")
 

@@ -9,6 +9,7 @@ from django.db import connection
 
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
+from incentives_portal.history.models import Thread
 from incentives_portal.outbox import delivery
 from incentives_portal.outbox.delivery import DELAYS, HANDED_OUT, SENDING, deliver, lease_due
 from incentives_portal.outbox.enums import State, Trouble
@@ -69,7 +70,7 @@ def test_sent_message_is_not_sent_again(write, jana, mail_server):
     assert (len(mail_server.mails), state_of(message)) == (1, ("sent", "", 1))
 
 
-def test_refused_for_now_is_tried_again_later(write, jana, mail_server):
+def test_n05_refused_for_now_is_tried_again_later(write, jana, mail_server):
     message = write(jana)[0]
     mail_server.at_rcpt = lambda address: "451 4.3.0 try later"
 
@@ -86,7 +87,7 @@ def test_refused_for_now_is_tried_again_later(write, jana, mail_server):
     assert mail_server.received_by == ["jana@nordlicht.example"]
 
 
-def test_one_bad_recipient_of_five_does_not_stop_the_others(write, colleagues, mail_server):
+def test_n06_one_bad_recipient_of_five_does_not_stop_the_others(write, colleagues, mail_server):
     messages = write(*colleagues(5))
     mail_server.at_rcpt = lambda address: "550 5.1.1 no such user" if address.startswith("p2@") else "250 OK"
 
@@ -113,7 +114,7 @@ def test_several_messages_go_over_one_connection(write, colleagues, mail_server)
         ("421 4.3.2 going down", ("retry", "unreachable")),
     ],
 )
-def test_answer_after_the_data_decides(write, jana, mail_server, answer, outcome):
+def test_n05_answer_after_the_data_decides(write, jana, mail_server, answer, outcome):
     message = write(jana)[0]
     mail_server.at_data = lambda address: answer
 
@@ -122,7 +123,7 @@ def test_answer_after_the_data_decides(write, jana, mail_server, answer, outcome
     assert state_of(message)[:2] == outcome
 
 
-def test_server_that_drops_the_line_after_the_data_gets_the_same_message_id_again(write, jana, mail_server):
+def test_n05_server_that_drops_the_line_after_the_data_gets_the_same_message_id_again(write, jana, mail_server):
     message = write(jana)[0]
     mail_server.at_data = lambda address: "DROP"
     deliver([message.pk])
@@ -137,7 +138,7 @@ def test_server_that_drops_the_line_after_the_data_gets_the_same_message_id_agai
     assert [mail["Date"] for mail in mail_server.mails] == [mail_server.mails[0]["Date"]] * 2
 
 
-def test_server_that_stalls_is_left_after_the_timeout(write, jana, mail_server, settings):
+def test_n05_server_that_stalls_is_left_after_the_timeout(write, jana, mail_server, settings):
     settings.EMAIL_TIMEOUT, mail_server.delay = 0.3, 5.0
     message = write(jana)[0]
 
@@ -146,7 +147,7 @@ def test_server_that_stalls_is_left_after_the_timeout(write, jana, mail_server, 
     assert state_of(message) == ("retry", "unreachable", 1)
 
 
-def test_server_that_is_away_costs_the_first_of_a_batch_an_attempt_and_the_rest_nothing(
+def test_n05_server_that_is_away_costs_the_first_of_a_batch_an_attempt_and_the_rest_nothing(
     write, colleagues, mail_server, settings, dead_port
 ):
     messages = write(*colleagues(3))
@@ -172,7 +173,7 @@ def test_server_that_is_back_is_tried_with_everything_that_waited_for_it(write, 
     assert lease_due() == [waited.pk]
 
 
-def test_attempts_end_after_the_eighth(write, jana, mail_server):
+def test_n09_attempts_end_after_the_eighth(write, jana, mail_server):
     message = write(jana)[0]
     mail_server.at_rcpt = lambda address: "451 4.3.0 try later"
     outcomes = []
@@ -187,7 +188,7 @@ def test_attempts_end_after_the_eighth(write, jana, mail_server):
     assert len(DELAYS) == MAX_ATTEMPTS - 1
 
 
-def test_lease_that_ran_out_gives_the_message_to_another_worker(write, jana, mail_server):
+def test_n01_lease_that_ran_out_gives_the_message_to_another_worker(write, jana, mail_server):
     message = write(jana)[0]
     assert delivery._claim(message.pk) is not None  # a worker that dies now
 
@@ -209,7 +210,7 @@ def test_handed_out_message_that_the_relay_leased_can_be_sent_at_once(write, jan
     assert state_of(message) == ("sent", "", 1)
 
 
-def test_message_that_kills_its_worker_ends_as_failed_and_others_go_on(write, colleagues, mail_server):
+def test_n19_message_that_kills_its_worker_ends_as_failed_and_others_go_on(write, colleagues, mail_server):
     poison, good = write(*colleagues(2))
     now = clock.now()
     for number in range(MAX_ATTEMPTS):
@@ -236,7 +237,7 @@ def test_worker_that_comes_back_too_late_changes_nothing(write, jana, mail_serve
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_relays_at_once_lease_every_message_once(write, colleagues):
+def test_n08_two_relays_at_once_lease_every_message_once(write, colleagues):
     write(*colleagues(60))
     start, taken = threading.Barrier(2), {}
 
@@ -255,7 +256,7 @@ def test_two_relays_at_once_lease_every_message_once(write, colleagues):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_with_the_same_task_send_every_message_once(write, colleagues, mail_server):
+def test_n08_two_workers_with_the_same_task_send_every_message_once(write, colleagues, mail_server):
     ids = [message.pk for message in write(*colleagues(20))]
     start = threading.Barrier(2)
 
@@ -328,7 +329,7 @@ def test_secret_body_is_wiped_when_it_is_worn_out(db):
     assert message.text == ""
 
 
-def test_only_allowed_domains_are_written_to(write, jana, mira, mail_server, settings):
+def test_n20_only_allowed_domains_are_written_to(write, jana, mira, mail_server, settings):
     settings.MAIL_ALLOWED_DOMAINS = ["Halden.example"]
     ours, theirs = write(mira), write(jana)
 
@@ -338,7 +339,21 @@ def test_only_allowed_domains_are_written_to(write, jana, mira, mail_server, set
     assert mail_server.received_by == ["mira.okafor@halden.example"]
 
 
-def test_person_who_left_since_is_not_written_to(write, jana, mail_server):
+def test_n15_mail_says_what_was_written_whatever_changes_until_it_goes_out(write, jana, mira, thread, mail_server):
+    message = write(jana)[0]
+    written = message.subject, message.text, message.html
+    Thread.objects.filter(pk=thread.pk).update(title="Another title", reference="CLM-2099-99999")
+    User.objects.filter(pk__in=[jana.pk, mira.pk]).update(name="Another Name", language="fr")
+
+    deliver([message.pk])
+
+    message.refresh_from_db()
+    mail = mail_server.mails[0]
+    assert (message.subject, message.text, message.html) == written
+    assert (mail["Subject"], mail.get_body(["plain"]).get_content().strip()) == (written[0], written[1].strip())
+
+
+def test_n16_person_who_left_since_is_not_written_to(write, jana, mail_server):
     message = write(jana)[0]
     User.objects.filter(pk=jana.pk).update(is_active=False)
 
@@ -348,7 +363,7 @@ def test_person_who_left_since_is_not_written_to(write, jana, mail_server):
     assert mail_server.mails == []
 
 
-def test_mail_that_cannot_be_written_fails_and_the_next_goes_out(write, colleagues, mail_server, caplog):
+def test_n12_mail_that_cannot_be_written_fails_and_the_next_goes_out(write, colleagues, mail_server, caplog):
     broken, good = write(*colleagues(2))
     Message.objects.filter(pk=broken.pk).update(subject="Hello\nBcc: victim@example.com")  # past every service
 
@@ -381,7 +396,7 @@ def test_fault_is_read_from_the_error(error, trouble):
     assert fault_of(error).trouble == trouble
 
 
-def test_words_of_a_server_are_one_short_line():
+def test_n12_words_of_a_server_are_one_short_line():
     fault = fault_of(smtplib.SMTPDataError(554, b"5.7.1 no\r\nX-Evil: 1 \xff" + b"a" * 900))
 
     assert fault.words.startswith("554 5.7.1 no X-Evil: 1 �aaa")

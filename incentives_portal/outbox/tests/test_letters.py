@@ -93,7 +93,7 @@ def test_text_part_has_every_part_of_the_letter_in_order(event, owen):
     assert rendered.text == REJECTED_TEXT
 
 
-def test_html_part_says_the_same_as_the_text_part(event, owen):
+def test_n13_html_part_says_the_same_as_the_text_part(event, owen):
     rendered = render(lambda _event, _person: REJECTED, event, owen)
 
     for words in [
@@ -137,7 +137,7 @@ def test_letter_to_a_reader_with_a_language_nobody_speaks_is_in_english(event, o
     )
 
 
-def test_links_come_from_the_settings_and_never_from_the_request(event, owen, settings):
+def test_n17_links_come_from_the_settings_and_never_from_the_request(event, owen, settings):
     settings.PORTAL_URL = "https://incentives.halden.example"
     RequestFactory().get("/", headers={"host": "evil.example"})
 
@@ -150,7 +150,7 @@ def test_links_come_from_the_settings_and_never_from_the_request(event, owen, se
 @pytest.mark.parametrize(
     "link", ["https://evil.example/", "//evil.example/", "/\\evil.example", "claims/1/", "javascript:x"]
 )
-def test_letter_refuses_a_link_that_leaves_the_portal(link):
+def test_n17_letter_refuses_a_link_that_leaves_the_portal(link):
     with pytest.raises(ValueError, match="path of the portal"):
         Letter(subject="x", heading="x", link=link)
 
@@ -158,7 +158,7 @@ def test_letter_refuses_a_link_that_leaves_the_portal(link):
 PAYLOAD = "<img src=x onerror=alert(1)>\"'&"
 
 
-def test_names_and_words_are_escaped_in_the_html_part_and_plain_in_the_text_part(event, owen):
+def test_n13_names_and_words_are_escaped_in_the_html_part_and_plain_in_the_text_part(event, owen):
     owen.name = owen.organisation.name = PAYLOAD
     letter = Letter(
         subject=PAYLOAD, heading=PAYLOAD, paragraphs=[PAYLOAD], facts=[(PAYLOAD, PAYLOAD)], reason=PAYLOAD, mend=PAYLOAD,
@@ -172,7 +172,7 @@ def test_names_and_words_are_escaped_in_the_html_part_and_plain_in_the_text_part
     assert PAYLOAD in rendered.text
 
 
-def test_template_tags_in_words_are_words(event, owen):
+def test_n14_template_tags_in_words_are_words(event, owen):
     letter = Letter(subject="{{ person.password }}", heading="{% now 'Y' %}", words="{{ person.email }}")
 
     rendered = render(lambda _event, _person: letter, event, owen)
@@ -190,7 +190,7 @@ def test_template_tags_in_words_are_words(event, owen):
         "Hello\x85Bcc: victim@example.com", "  Hello \t Bcc:  victim@example.com ",
     ],
 )  # fmt: skip
-def test_subject_is_one_line_whatever_is_in_it(subject):
+def test_n12_subject_is_one_line_whatever_is_in_it(subject):
     assert one_line(subject, 200) == "Hello Bcc: victim@example.com"
 
 

@@ -36,7 +36,7 @@ def write_many(thread, mira, jana):
     return make
 
 
-def test_list_shows_ones_own_messages_newest_first(write, make_event, jana, mira):
+def test_n09_list_shows_ones_own_messages_newest_first(write, make_event, jana, mira):
     older, newer = write(jana)[0], write(jana, about=make_event())[0]
     write(mira)
     queue_secret(jana.email, subject="Reset", text="x")
@@ -171,7 +171,7 @@ def resend(person, message, **data):
 @pytest.mark.parametrize(
     "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", ""]
 )
-def test_reviewer_sends_again_and_stays_in_the_portal(undelivered, mira, target):
+def test_n09_reviewer_sends_again_and_stays_in_the_portal(undelivered, mira, target):
     response = resend(mira, undelivered, next=target)
 
     assert (response.status_code, response.headers["Location"]) == (302, LIST)

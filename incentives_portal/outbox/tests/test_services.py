@@ -72,7 +72,7 @@ def test_person_without_a_valid_address_gets_a_row_that_says_so(write, jana, mir
     assert rows() == [("not-an-address", "no_address", "address"), ("mira.okafor@halden.example", "queued", "")]
 
 
-def test_inactive_person_gets_a_row_that_says_so(write, jana):
+def test_n16_inactive_person_gets_a_row_that_says_so(write, jana):
     jana.is_active = False
 
     write(jana)
@@ -96,7 +96,7 @@ def test_nobody_to_write_to_is_one_row_that_staff_see(write):
     assert Message.objects.get().recipient is None
 
 
-def test_rolled_back_decision_leaves_no_row_and_tells_no_worker(
+def test_n07_rolled_back_decision_leaves_no_row_and_tells_no_worker(
     make_event, jana, broker_messages, django_capture_on_commit_callbacks
 ):
     def decide_and_fail() -> None:
@@ -137,7 +137,9 @@ def test_queue_needs_the_same_queries_for_any_number_of_people(write, colleagues
     assert Message.objects.count() == number
 
 
-def test_dead_broker_costs_the_request_nothing(write, jana, dead_port, monkeypatch, django_capture_on_commit_callbacks):
+def test_n03_dead_broker_costs_the_request_nothing(
+    write, jana, dead_port, monkeypatch, django_capture_on_commit_callbacks
+):
     monkeypatch.setenv("CELERY_BROKER_WRITE_URL", f"redis://127.0.0.1:{dead_port}/0")
     began = time.monotonic()
 
@@ -148,7 +150,7 @@ def test_dead_broker_costs_the_request_nothing(write, jana, dead_port, monkeypat
     assert rows() == [("jana@nordlicht.example", "queued", "")]
 
 
-def test_hanging_broker_costs_one_request_little_and_the_next_nothing(
+def test_n04_hanging_broker_costs_one_request_little_and_the_next_nothing(
     write, make_event, jana, monkeypatch, django_capture_on_commit_callbacks
 ):
     with socket.create_server(("127.0.0.1", 0)) as mute:  # accepts, never answers
@@ -186,7 +188,7 @@ def failed(message: Message) -> Message:
     return message
 
 
-def test_resend_begins_anew_with_the_same_message_id_and_is_recorded(write, jana, mira, thread):
+def test_n09_resend_begins_anew_with_the_same_message_id_and_is_recorded(write, jana, mira, thread):
     message = failed(write(jana)[0])
 
     resend(message, mira)

@@ -11,7 +11,7 @@ from incentives_portal.tests.world import make_world
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_person_has_one_role_per_scope():
+def test_w02_a_person_has_one_role_per_scope():
     world, barrier, failures = make_world(), Barrier(2), []
 
     def assign(role, actor):
