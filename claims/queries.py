@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 DUE_SOON = timedelta(days=30)
 RECENTLY = timedelta(days=30)
+#: The columns of a decision in a list.
+DECIDED = (
+    "outcome", "approved_amount", "event__at",
+    "claim__public_id", "claim__thread__reference", "claim__proof__name", "claim__proof__currency",
+)  # fmt: skip
 
 
 def returned_to(user: "User") -> ClaimQuerySet:
@@ -47,7 +52,7 @@ def recent_decisions(user: "User") -> "QuerySet[Decision]":
     """What was decided in the last 30 days about claims that exist for the person, newest first."""
     since = clock.now() - RECENTLY
     decisions = Decision.objects.filter(claim__in=Claim.objects.visible_to(user), event__at__gte=since)
-    return decisions.select_related("claim__thread", "claim__proof", "by", "event").order_by("-pk")
+    return decisions.select_related("claim__thread", "claim__proof", "event").only(*DECIDED).order_by("-pk")
 
 
 def queue(user: "User") -> ClaimQuerySet:
