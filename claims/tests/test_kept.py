@@ -41,7 +41,8 @@ def test_what_was_given_makes_another_state(world):
     assert {claim.proof.name for claim in Claim.objects.all()} == {"Adverts", "Banners"}
 
 
-def test_another_setting_is_built_anew(world, settings):
+def test_another_setting_is_another_state(world, settings):
     settings.OPERATOR_NAME = "Somebody Else"
     builders.draft_claim(world)
-    assert kept._state.built is None
+    *_before, (_name, _now, _language, changed) = kept._state.built
+    assert changed == {("OPERATOR_NAME", "'Somebody Else'")}

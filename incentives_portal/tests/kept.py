@@ -31,8 +31,8 @@ T = TypeVar("T")
 Rows = dict[str, set[str]]
 #: Words with which a statement begins that changes no row.
 READING = ("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK", "SET", "SHOW", "EXPLAIN")
-#: What every test has of its own (conftest.py); with other settings changed, things may be built otherwise.
-OWN_SETTINGS = {"MEDIA_ROOT"}
+#: What every test has of its own (conftest.py).
+OWN_SETTINGS = {"MEDIA_ROOT", "SETTINGS_MODULE"}
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,10 @@ def built_once(name: Hashable, build: Callable[[], T], again: Callable[[T], T]) 
     """What ``build`` returns, really built or put back. ``again`` makes the result in this test of what was returned in another."""
     _begin()
     before = _state.built
-    if before is None or _state.writes != _state.known or not _has_plain_settings():
+    if before is None or _state.writes != _state.known:
         _state.built = None
         return build()
-    key = (*before, (name, clock.now(), get_language()))
+    key = (*before, (name, clock.now(), get_language(), _changed_settings()))
     if key in _differences:
         _put_back(_differences[key])
     else:
@@ -127,8 +127,9 @@ def _begin() -> None:
     """From here on it is known what is built, if the database is empty."""
     if _state.built is None and not _state.writes and _state.count not in connection.execute_wrappers:
         connection.execute_wrappers.append(_state.count)
+        any_row = (f'EXISTS(SELECT 1 FROM "{table}")' for table in _tables(of_the_portal=True))  # noqa: S608
         with connection.cursor() as cursor:
-            cursor.execute("SELECT " + " OR ".join(f'EXISTS(SELECT 1 FROM "{table}")' for table in _tables()))  # noqa: S608
+            cursor.execute(f"SELECT {' OR '.join(any_row)}")
             _state.built = None if cursor.fetchone()[0] else ()
 
 
@@ -141,21 +142,23 @@ def _connected(**_given: Any) -> None:
 connection_created.connect(_connected)
 
 
-def _has_plain_settings() -> bool:
+def _changed_settings() -> frozenset[tuple[str, str]]:
+    """What the test has changed: with other settings things may be built otherwise."""
     holder, changed = settings._wrapped, set()
     while isinstance(holder, UserSettingsHolder):
-        changed |= {name for name in vars(holder) if name.isupper()}
+        changed |= {name for name in vars(holder) if name.isupper()} - OWN_SETTINGS
         holder = holder.default_settings
-    return changed - {"SETTINGS_MODULE"} <= OWN_SETTINGS
+    return frozenset((name, repr(getattr(settings, name, None))) for name in changed)
 
 
 @cache
-def _tables() -> list[str]:
-    """The tables of the portal, with those that join two."""
-    apps_of_the_portal = ("incentives_portal.", "plans", "proofs", "claims")
-    configs = (config for config in apps.get_app_configs() if config.name.startswith(apps_of_the_portal))
+def _tables(*, of_the_portal: bool = False) -> list[str]:
+    """All tables but those that migrations fill, and sessions; or those of the portal only, which are empty when a test begins."""
+    ours = ("incentives_portal.", "plans", "proofs", "claims") if of_the_portal else ("",)
+    configs = (config for config in apps.get_app_configs() if config.name.startswith(ours))
     models = (model for config in configs for model in config.get_models(include_auto_created=True))
-    return sorted({model._meta.db_table for model in models if model._meta.managed and not model._meta.proxy})
+    tables = {model._meta.db_table for model in models if model._meta.managed and not model._meta.proxy}
+    return sorted(tables - {"django_content_type", "auth_permission", "django_session"})
 
 
 def _rows() -> Rows:

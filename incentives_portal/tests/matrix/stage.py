@@ -1,9 +1,11 @@
 """The stage on which the matrix is tried: the world with its objects, built once for a module and rolled back at its end."""
 
+import copy
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
+from incentives_portal.tests.kept import built_once
 from incentives_portal.tests.world import NOW, World, make_world, sign_in
 
 from . import SIGN_IN, Door, Line
@@ -52,6 +55,7 @@ class Address:
         return "/" + re.sub(place, lambda found: str(values[found[1] or found[2]]), self.route)
 
 
+@cache
 def addresses(urlconf: str | None = None) -> dict[str, Address]:
     """Every address at which the portal answers by its name, with nested includes, the admin site and libraries."""
     return {address.name: address for address in _walk(get_resolver(urlconf), "", "", ())}
@@ -80,8 +84,9 @@ class Stage:
     said: set[str]
     media: Path
 
-    def __post_init__(self) -> None:
-        self.addresses = addresses()
+    @property
+    def addresses(self) -> "dict[str, Address]":
+        return addresses(PLAIN["ROOT_URLCONF"])
 
     def tries(self, lines: Iterable[Line], who: str) -> Iterator[tuple[Line, bool, Object]]:
         """Each line with each object on which it is tried, and whether that is the own company's.
@@ -134,7 +139,7 @@ def whole_stage(
         clock.at(NOW),
         transaction.atomic(),
     ):
-        yield _build(media)
+        yield built_once("stage", lambda: _build(media), lambda stage: replace(copy.deepcopy(stage), media=media))
         transaction.set_rollback(True)
 
 
