@@ -21,6 +21,8 @@ CURRENCIES = [
 ]  # fmt: skip
 MAX_AMOUNT = Decimal("9999999999999.999")
 
+#: What is longer is no number of anybody's, and Python does not write whole numbers of more than 4,300 digits.
+_LONGEST = 1000
 _SPACES = re.compile(r"[\s\u00a0\u202f\u2009'\u2019]")
 _SHAPE = re.compile(r"[0-9][0-9.,\s\u00a0\u202f\u2009'\u2019]*[0-9]|[0-9]|[.,][0-9]+")
 
@@ -123,7 +125,7 @@ def parse_number(text: str, digits: int, language: str | None = None) -> Decimal
     plain = readable(text)
     negative = plain[:1] in "-\u2212" and plain != ""
     plain = plain[1:].strip() if negative else plain
-    if not _SHAPE.fullmatch(plain):
+    if len(plain) > _LONGEST or not _SHAPE.fullmatch(plain):
         raise NumberError("invalid")
     whole, fraction = _split(plain, digits, language)
     fraction = fraction.rstrip("0")

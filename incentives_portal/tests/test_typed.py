@@ -149,7 +149,8 @@ AMOUNTS = [
     ("9999999999999.99", "EUR", ALL, "9999999999999.99"),
     ("10000000000000", "EUR", ALL, TOO_LARGE),
     ("9" * 39, "EUR", ALL, TOO_LARGE),
-    ("9" * 10_000, "EUR", ALL, TOO_LARGE),
+    ("9" * 200, "EUR", ALL, TOO_LARGE),
+    ("9" * 10_000, "EUR", ALL, FIGURES),
 ]  # fmt: skip
 
 #: Typed, languages, and the number or a part of the refusal; for a field with two decimals and for one without.
@@ -177,6 +178,7 @@ NUMBERS = [
     ("50 %", ALL, NUMBER, WHOLE),
     ("many", ALL, NUMBER, WHOLE),
     ("9" * 200, ALL, TWELVE, MAXIMUM),
+    ("9" * 5000, ALL, NUMBER, WHOLE),
 ]  # fmt: skip
 
 #: Typed, languages, and the day or a part of the refusal.
