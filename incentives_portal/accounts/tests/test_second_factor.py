@@ -274,12 +274,16 @@ def test_what_is_needed_meanwhile_is_open(mira, demanded):
 # Lost
 
 
-def test_the_operator_removes_what_was_lost(owen, capsys):
+def test_the_operator_removes_what_was_lost_and_writes_to_the_person(owen, capsys, caplog, mailoutbox):
     with_app(owen)
 
     call_command("remove_second_factor", owen.email.upper())
 
     assert "signs in with the password alone" in capsys.readouterr().out
+    [letter] = mailoutbox
+    assert (letter.to, letter.subject) == ([owen.email], "Your second step of signing in was removed")
+    assert "If you did not ask for this" in letter.body
+    assert f"The second step of person {owen.public_id} was removed by the operator" in caplog.messages
     assert sign_in(owen).url == "/"
 
 
