@@ -18,6 +18,7 @@ from incentives_portal.documents.fields import MultipleUploadField
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.history.services import RemarkDraft
 from incentives_portal.screens.fields import DayField, MoneyFormField
+from incentives_portal.screens.templatetags.screens import place
 from incentives_portal.workflow.forms import WORDS_LIMIT, ReasonField, VerbForm
 from incentives_portal.workflow.machine import Transition
 from proofs.forms import ClaimBasicsForm
@@ -46,10 +47,7 @@ class NewClaimForm(PartForm):
     key = forms.UUIDField(widget=forms.HiddenInput)
     program = forms.ChoiceField(label=_("Program"))
     location = forms.ChoiceField(label=_("Location"))
-    usage_period = forms.ChoiceField(
-        label=_("Usage period"),
-        help_text=_("In which the activity took place. Claims are accepted in the claiming period."),
-    )
+    usage_period = forms.ChoiceField(label=_("Usage period"))
     activity_type = forms.ChoiceField(label=_("Activity"))
     name = forms.CharField(
         label=_("Title"), max_length=120, help_text=_("A friendly name; you will find the claim under it.")
@@ -74,6 +72,10 @@ class NewClaimForm(PartForm):
             self.fields[name].choices = choices
         self.initial.setdefault("key", uuid.uuid4())
         self.initial.setdefault("usage_period", openings.running())
+        zones = sorted({place(program.calendar.time_zone) for program in openings.programs})
+        self.fields["usage_period"].help_text = gettext(
+            "In which the activity took place. Claims are accepted in the claiming period, whose last day ends at 23:59 (%(zones)s)."
+        ) % {"zones": ", ".join(zones)}
         program = openings.program(self.data.get("program") or self.initial.get("program") or "")
         if program is not None:
             self.fields["amount"].currency = program.currency

@@ -109,7 +109,7 @@ class ClaimPage:
     def _note(self) -> Text:
         """What stands behind the holder where there is no date."""
         if self.claim.status == REJECTED:
-            return _("can be disputed")
+            return _("Can be disputed")
         return rules.when_to_answer(self.claim) if self.claim.status == ACTION_REQUIRED else ""
 
     @cached_property

@@ -22,8 +22,8 @@ def when_to_answer(claim: "Claim") -> str:
     """What a returned claim says instead of a date: none is documented, and it may come after the claiming period (decision 0006)."""
     period = claim.proof.usage_period
     if period is None:
-        return _("no date is set for the answer")
-    return _("no date is set; the claiming period ends on %(day)s, and it can be submitted again after that too") % {
+        return _("No date is set for the answer")
+    return _("No date is set; the claiming period ends on %(day)s, and it can be submitted again after that too") % {
         "day": date_format(period.claiming_ends, "DATE_FORMAT")
     }
 

@@ -112,7 +112,7 @@ class PlanAdmin(admin.ModelAdmin):
             """As the reader calls them: "with you" depends on who is looking. With the date, where there is one."""
             tag = status_tag(plan.state)
             who, last = holder(plan, request.user)[0] or "–", rules.until(plan)
-            until = f", {gettext('until')} {_day(last, plan.time_zone)}" if last else ""
+            until = f", {gettext('until')} {day_in(last, plan.time_zone)}" if last else ""
             return format_html('{}<span class="d-b small2 quiet">{}{}</span>', tag, who, until)
 
         return [*self.list_display, status_and_holder]
@@ -230,7 +230,8 @@ def age(moment: datetime) -> str:
     return ngettext("%(n)s day", "%(n)s days", days) % {"n": days} if days else gettext("today")
 
 
-def _day(moment: datetime, zone: str) -> str:
+def day_in(moment: datetime, zone: str) -> str:
+    """The calendar day of a moment where the program lives."""
     return date_format(localtime(moment, ZoneInfo(zone)), "DATE_FORMAT")
 
 

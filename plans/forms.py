@@ -14,6 +14,7 @@ from incentives_portal.programs.countries import country_choices
 from incentives_portal.programs.enums import Category
 from incentives_portal.programs.models import ActivityType, Program
 from incentives_portal.screens.fields import DayField, MoneyFormField
+from incentives_portal.screens.templatetags.screens import place
 from incentives_portal.workflow.forms import WORDS_LIMIT, ReasonField, VerbForm
 
 from . import rules
@@ -120,7 +121,9 @@ class NewPlanForm(PlanForm):
             )
             for year in opening.years
         ]
-        self.fields["program_year"].help_text = _("Submit the plan for the first time within the year.")
+        self.fields["program_year"].help_text = _(
+            "Submit the plan for the first time within the year, whose last day ends at 23:59 (%(zone)s)."
+        ) % {"zone": place(opening.program.calendar.time_zone)}
         self.initial.setdefault("currency", opening.program.currency)
         if opening.years:
             # The year that is running, not one that was prepared ahead.

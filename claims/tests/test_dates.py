@@ -3,13 +3,18 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from django.utils import timezone
 
 from claims import services
+from claims.mails.letters import submitted
+from claims.models import Claim
 from incentives_portal import clock
+from incentives_portal.accounts.models import User
+from incentives_portal.history.models import Event
 from incentives_portal.programs import dates
 from incentives_portal.programs.catalogue.loading import load_catalogue
-from incentives_portal.programs.models import Holiday, UsagePeriod
-from incentives_portal.tests.world import make_world
+from incentives_portal.programs.models import Calendar, Holiday, UsagePeriod
+from incentives_portal.tests.world import make_world, sign_in
 from incentives_portal.workflow.errors import Refused
 from plans.tests import builders as plans
 from proofs.models import Proof
@@ -171,7 +176,7 @@ def test_resubmission_is_possible_after_the_window(years):
     assert (claim.status, local(claim.due_at)[0]) == ("submitted", date(2024, 9, 4))
 
 
-def test_w18_window_ends_where_the_program_lives(years):
+def test_w18_d01_window_ends_where_the_program_lives(years):
     """The last second of 15 August in Berlin, 21:59:59 UTC, is in time; the next one is not."""
     with clock.at(noon(date(2024, 8, 10))):
         world = make_world()
@@ -186,6 +191,42 @@ def test_w18_window_ends_where_the_program_lives(years):
         send(claims[0], world.jana)
     with clock.at(datetime(2024, 8, 15, 22, 0, 0, tzinfo=UTC)), pytest.raises(services.NotReady):
         send(claims[1], world.jana)
+
+
+@pytest.mark.parametrize(
+    ("zone", "reader"),
+    [("Pacific/Auckland", "America/New_York"), ("America/New_York", "Asia/Kolkata"), ("UTC", "Pacific/Honolulu")],
+)
+def test_d03_page_list_desk_and_mail_name_the_same_day(years, client, zone, reader):
+    """On the day on which clocks change in New York; the readers live elsewhere."""
+    world, claim = submitted_on(date(2024, 3, 8))
+    Calendar.objects.update(time_zone=zone)
+    User.objects.update(time_zone=reader, language="en")
+    Claim.objects.update(due_at=clock.end_of_day(date(2024, 3, 10), zone))
+    with clock.at(noon(date(2024, 3, 9))), timezone.override(reader):
+        letter = submitted(fresh(claim), Event.objects.filter(thread=claim.thread).latest("pk"), world.mira)
+        shown = {
+            "page": sign_in(client, world.jana).get(claim.get_absolute_url()).content.decode(),
+            "list": client.get("/claims/").content.decode(),
+            "desk": sign_in(client, world.mira).get("/desk/").content.decode(),
+            "mail": letter.deadline,
+        }
+
+    assert [name for name, text in shown.items() if "10 Mar 2024" not in text] == []
+    assert [name for name, text in shown.items() if "9 Mar 2024" in text or "11 Mar 2024" in text] == []
+
+
+def test_d01_the_rule_stands_on_the_forms_that_begin_something(years, client):
+    with clock.at(noon(date(2024, 8, 10))):
+        world = make_world()
+        Calendar.objects.update(time_zone="America/New_York")
+        pages = [sign_in(client, world.owen).get(url).content.decode() for url in ("/claims/new/", new_plan(world))]
+
+    assert [page.count("last day ends at 23:59 (New York)") for page in pages] == [1, 1]
+
+
+def new_plan(world):
+    return f"/plans/new/?market={world.market.public_id}"
 
 
 def test_draft_is_due_by_the_end_of_the_claiming_period(world):

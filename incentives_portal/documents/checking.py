@@ -12,13 +12,12 @@ from . import antivirus, finding, rendering
 from .enums import CheckState
 from .models import DocumentVersion, PageImage, VersionCheck
 from .parsing.reasons import Reason, Unreadable
+from .querysets import LEASE
 from .rendering import DrawnPage
 from .storing import saving
 
 logger = logging.getLogger(__name__)
 
-#: Longer than scanning and drawing may ever take: after this the worker is taken for dead.
-LEASE = timedelta(minutes=5)
 #: Without an answer of the scanner a file waits for so long, and others go first.
 PUT_OFF = timedelta(minutes=1)
 #: A file at which the worker died three times is not tried again.

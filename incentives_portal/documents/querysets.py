@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.apps import apps
@@ -15,6 +15,10 @@ from .enums import CheckState
 
 if TYPE_CHECKING:
     from .models import DocumentVersion, PageImage, VersionCheck  # noqa: F401 - the last one is named in a string below
+
+
+#: Longer than scanning and drawing may ever take: after this a worker is taken for dead.
+LEASE = timedelta(minutes=5)
 
 
 class DocumentVersionQuerySet(models.QuerySet["DocumentVersion"]):
@@ -44,7 +48,8 @@ class VersionCheckQuerySet(models.QuerySet["VersionCheck"]):
         return max(0.0, (clock.now() - since).total_seconds()) if since else 0.0
 
     def _free(self, now: datetime) -> "VersionCheckQuerySet":
-        return self.filter(Q(lease_until=None) | Q(lease_until__lt=now))
+        set_back = Q(lease_until__gt=now + 2 * LEASE)  # written before the clock was
+        return self.filter(Q(lease_until=None) | Q(lease_until__lt=now) | set_back)
 
 
 def page_images_for(versions: Iterable["DocumentVersion"]) -> dict[int, list["PageImage"]]:

@@ -22,14 +22,14 @@ from incentives_portal import clock
 from .enums import State, Trouble
 from .faults import Fault, fault_of
 from .models import Message
-from .querysets import MAX_ATTEMPTS
+from .querysets import LONGEST_LEASE, MAX_ATTEMPTS
 
 logger = logging.getLogger(__name__)
 
 #: How long the relay leaves what it has handed out alone. A task that starts later than this is dropped: the row is handed out again.
 HANDED_OUT = timedelta(seconds=30)
 #: How long a worker may take for one message; longer than the time limit of the task that sends it.
-SENDING = timedelta(seconds=60)
+SENDING = LONGEST_LEASE
 #: How many rows the relay hands out in one round.
 ROUND = 200
 #: The pause after the n-th attempt that failed for a passing reason. In all more than half a day: a night without a server is survived.

@@ -1,6 +1,6 @@
 """Reading messages: one's own as notifications, all of them (but secret bodies) as deliveries for staff, and what is due for workers."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import models
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: A message is tried so often; then staff decide.
 MAX_ATTEMPTS = 8
+#: No lease is written for longer. One that ends later than twice this from now was written by a clock that has been set back since.
+LONGEST_LEASE = timedelta(seconds=60)
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -38,16 +40,16 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def due(self, now: datetime) -> "MessageQuerySet":
         """What the relay should hand out: its time has come, and it was not handed out just before."""
-        free = Q(lease_until=None) | Q(lease_until__lte=now)
-        return self.claimable(now).filter(free)
+        return self.claimable(now).filter(Q(lease_until=None) | _is_over(now))
 
     def claimable(self, now: datetime) -> "MessageQuerySet":
         """What a worker may begin to send, whether the relay or a request told it to."""
-        return self.filter(state__in=[State.QUEUED, State.RETRY], next_at__lte=now)
+        new = Q(attempts=0, created__gt=now)  # written before the clock was set back
+        return self.filter(new | Q(next_at__lte=now), state__in=[State.QUEUED, State.RETRY])
 
     def abandoned(self, now: datetime) -> "MessageQuerySet":
         """What a worker began and never ended: its lease has run out."""
-        return self.filter(state=State.SENDING, lease_until__lte=now)
+        return self.filter(_is_over(now), state=State.SENDING)
 
     def oldest_waiting_seconds(self) -> float:
         """For how long the oldest message has been waiting to be sent, in seconds; 0 when none waits. One query on a small index.
@@ -57,3 +59,8 @@ class MessageQuerySet(models.QuerySet["Message"]):
         waiting = self.filter(state__in=WAITING).exclude(trouble=Trouble.PUT_OFF)
         oldest = waiting.aggregate(oldest=models.Min("queued_at"))["oldest"]
         return max((clock.now() - oldest).total_seconds(), 0.0) if oldest else 0.0
+
+
+def _is_over(now: datetime) -> Q:
+    """A lease that has run out, or that nobody can have written by the clock of now."""
+    return Q(lease_until__lte=now) | Q(lease_until__gt=now + 2 * LONGEST_LEASE)

@@ -138,6 +138,15 @@ def test_version_in_the_hands_of_a_worker_is_left_alone_until_its_lease_ends(kee
     assert outcome(version)[0] == CheckState.CLEAN
 
 
+def test_d07_lease_of_before_the_clock_was_set_back_holds_nobody_up(keep):
+    version = keep("a.csv", samples.CSV)
+    VersionCheck.objects.update(attempts=1, lease_until=clock.now() + timedelta(hours=1))
+
+    tasks.render_pending()
+
+    assert outcome(version)[0] == CheckState.CLEAN
+
+
 def test_version_at_which_workers_died_three_times_is_refused(keep):
     version = keep("a.pdf", samples.pdf())
     VersionCheck.objects.update(attempts=checking.MAX_ATTEMPTS)

@@ -202,6 +202,22 @@ def test_n01_lease_that_ran_out_gives_the_message_to_another_worker(write, jana,
     assert len(mail_server.mails) == 1
 
 
+@pytest.mark.parametrize("jump", [timedelta(hours=1), -timedelta(hours=1)], ids=["forward", "back"])
+def test_d07_a_clock_that_jumps_leaves_no_message_behind(write, colleagues, mail_server, jump):
+    """One waits, one was handed out to a worker that died, one was being sent by it: none waits for the hour to come round again."""
+    waiting, handed_out, sending = (write(person)[0] for person in colleagues(3))
+    Message.objects.filter(pk=waiting.pk).update(next_at=clock.now() + timedelta(days=1))
+    assert lease_due() == [handed_out.pk, sending.pk]
+    Message.objects.filter(pk=waiting.pk).update(next_at=clock.now())
+    assert delivery._claim(sending.pk) is not None
+
+    with clock.at(clock.now() + jump + 2 * SENDING):
+        deliver(lease_due())
+
+    assert [state_of(message)[0] for message in (waiting, handed_out, sending)] == ["sent"] * 3
+    assert len(mail_server.mails) == 3
+
+
 def test_handed_out_message_that_the_relay_leased_can_be_sent_at_once(write, jana, mail_server):
     message = write(jana)[0]
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from incentives_portal import clock
 from incentives_portal.programs import dates
 
 from .tables import TABLES, day
@@ -62,7 +63,7 @@ def test_documented_plan_year(row):
 
 
 @given(DAYS)
-def test_a_day_lies_in_its_half_and_its_year(some_day):
+def test_d04_a_day_lies_in_its_half_and_its_year(some_day):
     half = dates.half_of(some_day)
 
     assert some_day in half.earning
@@ -70,7 +71,7 @@ def test_a_day_lies_in_its_half_and_its_year(some_day):
 
 
 @given(DAYS)
-def test_halves_follow_each_other_without_gap_or_overlap(some_day):
+def test_d04_halves_follow_each_other_without_gap_or_overlap(some_day):
     half = dates.half_of(some_day)
     following = dates.half_of(half.earning.ends + timedelta(days=1))
 
@@ -89,7 +90,7 @@ def test_an_activity_uses_the_funds_of_the_half_before(some_day):
 
 
 @given(DAYS)
-def test_exactly_one_claiming_window_is_open(some_day):
+def test_d04_exactly_one_claiming_window_is_open(some_day):
     year = dates.fiscal_year_of(some_day)
     halves = [dates.fiscal_half(number, half) for number in (year - 1, year) for half in (1, 2)]
 
@@ -134,8 +135,66 @@ def test_end_of_the_following_month(some_day):
     assert (due.year * 12 + due.month) - (some_day.year * 12 + some_day.month) == 1
 
 
-def test_end_of_the_following_month_in_a_leap_year():
+def test_d04_end_of_the_following_month_in_a_leap_year():
     assert dates.last_day_of_following_month(date(2024, 1, 31)) == date(2024, 2, 29)
+
+
+@given(DAYS)
+def test_d04_years_follow_each_other_whatever_day_they_begin(begins):
+    """1 January, 1 April, 1 July, or the 29 February: each day of twelve years is in one of them."""
+    seen = begins
+    for _year in range(12):
+        ends = dates.year_end(seen)
+        assert 364 <= (ends - seen).days <= 365
+        seen = ends + timedelta(days=1)
+
+    assert abs((seen - begins).days - 12 * 365.25) < 5
+
+
+#: By how many hours clocks are ahead of UTC in August 2024, without asking the library that the portal asks.
+AHEAD = {
+    "Pacific/Honolulu": -10,
+    "America/New_York": -4,
+    "UTC": 0,
+    "Europe/Berlin": 2,
+    "Asia/Kolkata": 5.5,
+    "Pacific/Auckland": 12,
+}
+
+
+@pytest.mark.parametrize("program", AHEAD)
+def test_d01_the_last_day_of_a_window_ends_where_the_program_lives(program):
+    """A claim sent at 23:59:59 of the last day, or at 00:00:00, by a clock in any of six zones: the program's own decides."""
+    last = date(2024, 8, 15)
+    window = dates.Span(date(2024, 2, 16), last)
+    for partner, hours in AHEAD.items():
+        in_time = datetime(2024, 8, 15, 23, 59, 59, tzinfo=UTC) - timedelta(hours=hours)
+        late = in_time + timedelta(seconds=1)
+        found = [dates.local_day(moment, program) in window for moment in (in_time, late)]
+        by_deadline = [moment <= clock.end_of_day(last, program) for moment in (in_time, late)]
+
+        assert found == by_deadline == [hours >= AHEAD[program], hours > AHEAD[program]], partner
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "hours"),
+    [
+        ("America/New_York", date(2027, 3, 14), 23),
+        ("America/New_York", date(2026, 11, 1), 25),
+        ("Europe/Berlin", date(2027, 3, 28), 23),
+        ("Africa/Cairo", date(2026, 4, 24), 23),
+        ("America/Havana", date(2026, 11, 1), 25),
+        ("Asia/Kolkata", date(2026, 11, 1), 24),
+    ],
+)
+def test_d02_days_on_which_clocks_change_begin_and_end_once(zone, day, hours):
+    """Such a day is an hour shorter or longer; no hour of it belongs to another day, or to none."""
+    ends, ended = clock.end_of_day(day, zone), clock.end_of_day(day - timedelta(days=1), zone)
+    moments = [ended.astimezone(UTC) + timedelta(minutes=30 * n, seconds=1) for n in range(hours * 2)]
+
+    assert ends.timestamp() - ended.timestamp() == hours * 3600
+    assert {dates.local_day(moment, zone) for moment in moments} == {day}
+    assert dates.local_day(moments[-1] + timedelta(minutes=30), zone) == day + timedelta(days=1)
 
 
 def test_review_due_on_the_plan_track_ends_with_the_following_month():
