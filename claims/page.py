@@ -13,7 +13,7 @@ from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.history.models import Event, Remark
 from incentives_portal.history.timeline import entries
 from incentives_portal.programs.assess import Assessment
-from incentives_portal.screens.anatomy import Baton, TimelineEntry, Verb
+from incentives_portal.screens.anatomy import Baton, TimelineEntry, Verb, initials_of
 from incentives_portal.texts import in_language
 from incentives_portal.workflow.machine import Status, Transition
 from proofs.folder import ProofFolder
@@ -201,7 +201,7 @@ def holder(claim: Claim, reader: User) -> tuple[Text, str]:
     if status.holder == "partner":
         organisation = claim.proof.location.organisation
         ours = reader.organisation_id == organisation.pk
-        return (_("With you") if ours else organisation.name), _initials(organisation.name)
+        return (_("With you") if ours else organisation.name), initials_of(organisation.name)
     if status.holder == "operator":
         assignment = getattr(claim.thread, "assignment", None)
         if assignment is None:
@@ -209,10 +209,6 @@ def holder(claim: Claim, reader: User) -> tuple[Text, str]:
         mine = assignment.user_id == reader.pk
         return (_("With you") if mine else assignment.user.name), assignment.user.initials
     return "", ""
-
-
-def _initials(name: str) -> str:
-    return "".join(word[0] for word in name.split()[:2]).upper()
 
 
 def verb_button(claim: Claim, arrow: Transition) -> Verb:

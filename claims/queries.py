@@ -56,8 +56,8 @@ def recent_decisions(user: "User") -> "QuerySet[Decision]":
 
 
 def queue(user: "User") -> ClaimQuerySet:
-    """Everything that waits for the operator's decision, due first."""
-    return _of(user).filter(status__in=WAITING).order_by("due_at", "pk")
+    """Everything that waits for the operator's decision, due first: what each partner waits for, of all."""
+    return waiting_for_operator(user)
 
 
 def unassigned(user: "User") -> ClaimQuerySet:

@@ -19,7 +19,7 @@ from incentives_portal.history.models import Event, Submission
 from incentives_portal.history.timeline import entries
 from incentives_portal.money import format_amount
 from incentives_portal.programs.assess import Assessment
-from incentives_portal.screens.anatomy import Baton, TimelineEntry, Verb
+from incentives_portal.screens.anatomy import Baton, TimelineEntry, Verb, initials_of
 from incentives_portal.texts import in_language
 from incentives_portal.workflow.machine import Status, Transition
 
@@ -265,7 +265,7 @@ def holder(plan: Plan, reader: User) -> tuple[Text, str]:
     if status.holder == "partner":
         organisation = plan.location.organisation
         ours = reader.organisation_id == organisation.pk
-        return (_("With you") if ours else organisation.name), _initials(organisation.name)
+        return (_("With you") if ours else organisation.name), initials_of(organisation.name)
     if status.holder == "operator":
         assignment = getattr(plan.thread, "assignment", None)
         if assignment is None:
@@ -273,10 +273,6 @@ def holder(plan: Plan, reader: User) -> tuple[Text, str]:
         mine = assignment.user_id == reader.pk
         return (_("With you") if mine else assignment.user.name), assignment.user.initials
     return "", ""
-
-
-def _initials(name: str) -> str:
-    return "".join(word[0] for word in name.split()[:2]).upper()
 
 
 def verb_button(plan: Plan, arrow: Transition) -> Verb:

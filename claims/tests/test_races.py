@@ -17,14 +17,13 @@ from incentives_portal.history.models import Event, ThreadKind
 from incentives_portal.programs.catalogue.loading import load_catalogue
 from incentives_portal.programs.models import ActivityType, Cap, ExchangeRate
 from incentives_portal.tests.racing import at_once, race_every_pair
-from incentives_portal.tests.world import NOW, make_world
+from incentives_portal.tests.world import DOOR, NOW, make_world
 from incentives_portal.workflow.engine import locked, perform
 from incentives_portal.workflow.errors import NotAllowed, NotNow, Overtaken, Refused, Stale
 from plans import services as plan_services
 from proofs import services as proof_services
 from proofs.models import Proof
 from proofs.tests import builders as proofs
-from proofs.tests.conftest import DOOR
 
 from . import builders
 from .builders import fresh

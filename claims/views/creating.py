@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from incentives_portal.workflow.errors import Busy, NotAllowed, Overtaken, Refused
+from incentives_portal.workflow.forms import show_refusal
 from proofs import rules as proof_rules
-from proofs.forms.base import PartForm
 from proofs.models import Proof
 
 from .. import services
@@ -49,14 +49,8 @@ def _create(request: HttpRequest, form: NewClaimForm) -> Claim | None:
     except NotAllowed as error:
         raise PermissionDenied(str(error)) from error
     except (Refused, Busy) as error:
-        _show(form, error)
+        show_refusal(form, error)
         return None
-
-
-def _show(form: PartForm, error: Refused | Busy) -> None:
-    place = getattr(error, "place", None)
-    for sentence in getattr(error, "sentences", [str(error)]):
-        form.add_error(place if place in form.fields else None, sentence)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -85,7 +79,7 @@ def new_claim_for_proof(request: HttpRequest, proof_id: UUID) -> HttpResponse:
     except Overtaken:
         return _changed(request, proof, form)
     except (Refused, Busy) as error:
-        _show(form, error)
+        show_refusal(form, error)
         return _proof_page(request, proof, form, 422)
     messages.success(request, _("The claim is created. Add what is missing and submit it."))
     return redirect(claim)

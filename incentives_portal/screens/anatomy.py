@@ -22,6 +22,11 @@ class Baton:
     initials: str = ""
 
 
+def initials_of(name: str) -> str:
+    """Of a company, for the face beside its name."""
+    return "".join(word[0] for word in name.split()[:2]).upper()
+
+
 @dataclass(frozen=True)
 class TimelineLink:
     """A file or place that an entry of the history points at."""

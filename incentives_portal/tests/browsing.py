@@ -9,8 +9,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from incentives_portal.accounts.models import User
-
-DOOR = "incentives_portal.accounts.backends.SignInBackend"
+from incentives_portal.tests.world import sign_in
 
 
 class Unexpected(Exception):
@@ -89,6 +88,5 @@ def fields_of(page: bytes) -> dict[str, str]:
 
 def signed_in(base: str, person: User) -> Browser:
     """A browser in which a person is signed in."""
-    client = Client()
-    client.force_login(get_user_model().objects.get(pk=person.pk), backend=DOOR)
+    client = sign_in(Client(), get_user_model().objects.get(pk=person.pk))
     return Browser(base, {name: morsel.value for name, morsel in client.cookies.items()})

@@ -13,11 +13,10 @@ from django.urls import reverse
 
 from claims.tests import builders
 from incentives_portal.accounts.models import User
-from incentives_portal.tests.world import World, november, world  # noqa: F401
+from incentives_portal.tests.world import World, november, sign_in, world  # noqa: F401
 
 LOCALE: Path = settings.LOCALE_PATHS[0]
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
-DOOR = "incentives_portal.accounts.backends.SignInBackend"
 
 
 @pytest.fixture(scope="module")
@@ -54,9 +53,7 @@ def test_german_keeps_every_placeholder(german: Catalog) -> None:
 
 def client_of(user: User) -> Client:
     cache.clear()
-    client = Client()
-    client.force_login(user, backend=DOOR)
-    return client
+    return sign_in(Client(), user)
 
 
 @pytest.mark.django_db

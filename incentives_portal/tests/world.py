@@ -8,7 +8,7 @@ Use it as fixtures, imported into a room's conftest::
 """
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -114,6 +114,12 @@ def sign_in(client: Client, person: User) -> Client:
     """Let the test client act as a person, without the form."""
     client.force_login(person, backend=DOOR)
     return client
+
+
+@pytest.fixture
+def signed_in() -> Callable[[User], Client]:
+    """A browser in which a person is signed in."""
+    return lambda person: sign_in(Client(), person)
 
 
 def make_world() -> World:

@@ -7,9 +7,17 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.history.models import ReasonCode
 
+from .errors import Busy, Refused
 from .machine import Machine, Transition
 
 WORDS_LIMIT = 10_000
+
+
+def show_refusal(form: forms.BaseForm, error: Refused | Busy) -> None:
+    """Why a service would not, on the form: at the field that it names, else on top."""
+    place = getattr(error, "place", None)
+    for sentence in getattr(error, "sentences", [str(error)]):
+        form.add_error(place if place in form.fields else None, sentence)
 
 
 class ReasonField(forms.ModelChoiceField):

@@ -16,7 +16,7 @@ from incentives_portal.history.models import Event
 
 from .engine import latest_event
 from .errors import Busy, NotAllowed, Overtaken, Refused
-from .forms import VerbForm
+from .forms import VerbForm, show_refusal
 from .kept import kept_words
 from .machine import Case, Machine, Transition, is_open
 
@@ -74,9 +74,7 @@ class VerbView(View):
         except NotAllowed as error:
             raise PermissionDenied(str(error)) from error
         except (Refused, Busy) as error:
-            place = getattr(error, "place", None)
-            for sentence in getattr(error, "sentences", [str(error)]):
-                form.add_error(place if place in form.fields else None, sentence)
+            show_refusal(form, error)
             return self._page(case, arrow, form, status=422)
         messages.success(request, self.success_message(case, arrow))
         return self.done(case, arrow)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -15,6 +14,7 @@ from incentives_portal.accounts.models import Location
 from incentives_portal.programs.models import FundType, Market, ProgramYear
 from incentives_portal.workflow.engine import latest_event
 from incentives_portal.workflow.errors import Busy, NotAllowed, Overtaken, Refused
+from incentives_portal.workflow.forms import show_refusal
 
 from .. import services
 from ..forms import ActivityForm, CampaignForm, NewPlanForm, PlanForm, VersionedForm
@@ -70,7 +70,7 @@ class ContentView(View):
         except NotAllowed as error:
             raise PermissionDenied(str(error)) from error
         except (Refused, Busy) as error:
-            _show_refusal(form, error)
+            show_refusal(form, error)
             return self.page(form, status=422)
         messages.success(request, done)
         return self.after()
@@ -81,12 +81,6 @@ class ContentView(View):
     def page(self, form: VersionedForm, status: int = 200) -> HttpResponse:
         context = {"plan": self.plan, "form": form, "heading": self.heading(), "view": self}
         return render(self.request, self.template_name, context, status=status)
-
-
-def _show_refusal(form: forms.Form, error: Refused | Busy) -> None:
-    place = getattr(error, "place", None)
-    for sentence in getattr(error, "sentences", [str(error)]):
-        form.add_error(place if place in form.fields else None, sentence)
 
 
 class NewPlanView(View):
@@ -113,7 +107,7 @@ class NewPlanView(View):
         except NotAllowed as error:
             raise PermissionDenied(str(error)) from error
         except Refused as error:
-            _show_refusal(form, error)
+            show_refusal(form, error)
             return self.page(form, status=422)
         messages.success(
             request, _("%(reference)s is saved. Add campaigns and activities next.") % {"reference": plan.thread}

@@ -15,6 +15,7 @@ from django.views import View
 from incentives_portal.accounts.capabilities import may
 from incentives_portal.workflow.engine import latest_event
 from incentives_portal.workflow.errors import Busy, NotAllowed, NotNow, Overtaken, Refused
+from incentives_portal.workflow.forms import show_refusal
 
 from .. import rules
 from ..forms import Lines
@@ -93,7 +94,7 @@ class PartView(View):
         except NotAllowed as error:
             raise PermissionDenied(str(error)) from error
         except (Refused, Busy) as error:
-            show_refusal(given, error)
+            show_refusal(given["form"], error)
             return self.page(given, status=422)
         messages.success(request, done)
         return self.after()
@@ -191,13 +192,6 @@ def local_path(url: str) -> str:
     ):
         return ""
     return plain
-
-
-def show_refusal(given: dict[str, Any], error: Refused | Busy) -> None:
-    """Put the sentences at the field that they are about, else on top."""
-    form, place = given["form"], getattr(error, "place", None)
-    for sentence in getattr(error, "sentences", [str(error)]):
-        form.add_error(place if place in form.fields else None, sentence)
 
 
 def _number(text: str | None) -> int | None:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from incentives_portal.history.models import Event
 from incentives_portal.history.timeline import entries
 from incentives_portal.workflow.errors import NotAllowed, Refused
+from incentives_portal.workflow.forms import show_refusal
 
 from .. import rules, services
 from ..content import content_of
@@ -34,7 +35,7 @@ from ..forms import (
 from ..models import Proof
 from ..page import draft_baton, file_url, workbench_context
 from ..upstairs import case_of, create_url
-from .base import PartView, show_refusal
+from .base import PartView
 from .fetching import activity_or_404, proof_or_404
 
 
@@ -62,7 +63,7 @@ class NewProofView(View):
         except NotAllowed as error:
             raise PermissionDenied(str(error)) from error
         except Refused as error:
-            show_refusal({"form": form}, error)
+            show_refusal(form, error)
             return self._page(form, status=422)
         messages.success(
             request, _("%(reference)s is saved. Create its claim next.") % {"reference": proof.thread.reference}

@@ -7,17 +7,14 @@ from django.urls import reverse
 from claims.tests import builders as claims
 from incentives_portal.accounts.models import User
 from incentives_portal.home import inbox
-from incentives_portal.tests.world import World
+from incentives_portal.tests.world import World, sign_in
 from plans.tests import builders as plans
 
-DOOR = "incentives_portal.accounts.backends.SignInBackend"
 pytestmark = pytest.mark.django_db
 
 
 def client_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend=DOOR)
-    return client
+    return sign_in(Client(), user)
 
 
 def titles(buckets: list[inbox.Bucket]) -> dict[str, list[str]]:

@@ -12,19 +12,17 @@ from incentives_portal.outbox.enums import State, Trouble
 from incentives_portal.outbox.models import Message
 from incentives_portal.outbox.queries import deliveries_for, unread_count
 from incentives_portal.outbox.services import queue, queue_secret
+from incentives_portal.tests.world import sign_in
 
 from .conftest import letter_for
 
 pytestmark = pytest.mark.django_db
 
-DOOR = "incentives_portal.accounts.backends.SignInBackend"
 LIST = "/notifications/"
 
 
 def signed_in(person) -> Client:
-    client = Client()
-    client.force_login(person, backend=DOOR)
-    return client
+    return sign_in(Client(), person)
 
 
 @pytest.fixture
