@@ -9,7 +9,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import call_command
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 
 from claims import services as claims
 from claims.tests import builders as claim_builders
@@ -20,6 +20,7 @@ from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.models import Document, DocumentVersion, PageImage
 from incentives_portal.documents.tests import samples
 from incentives_portal.programs.catalogue.loading import load_catalogue
+from incentives_portal.tests.racing import done_at_once
 from incentives_portal.tests.world import NOW, make_world
 from incentives_portal.workflow.errors import Refused
 from proofs.tests import builders as proofs
@@ -199,7 +200,7 @@ def test_upload_that_is_being_attached_is_not_lost(transactional_db, request, wa
             results["swept"] = sweep()
         swept.set()
 
-    run(attach, remove)
+    done_at_once(attach, remove)
 
     assert results == {"swept": 0}
     assert is_there(version) == THERE
@@ -225,7 +226,7 @@ def test_writer_that_takes_long_makes_the_sweep_come_again_later(transactional_d
             results["first"] = sweep()
             swept.set()
 
-    run(attach, remove)
+    done_at_once(attach, remove)
 
     assert (results, is_there(forgotten)) == ({"first": 0}, THERE)
     assert sweep() == 1
@@ -237,33 +238,6 @@ def test_two_sweeps_at_once_remove_each_document_once(transactional_db, request)
     world = request.getfixturevalue("world")
     for _number in range(5):
         old_upload(world.jana)
-    now, gate, results = clock.now(), threading.Barrier(2), []
 
-    def remove():
-        gate.wait(10)
-        with clock.at(now):
-            results.append(sweep())
-
-    run(remove, remove)
-
-    assert sum(results) == 5
+    assert sum(done_at_once(sweep, sweep)) == 5
     assert not Document.objects.exists()
-
-
-def run(*deeds):
-    errors = []
-
-    def guarded(deed):
-        try:
-            deed()
-        except Exception as error:
-            errors.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=guarded, args=[deed]) for deed in deeds]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert errors == []

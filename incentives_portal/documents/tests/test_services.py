@@ -1,6 +1,6 @@
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
-from threading import Barrier, Thread
 
 import pytest
 from celery import Celery
@@ -14,6 +14,7 @@ from incentives_portal.documents.enums import CheckState, FileType
 from incentives_portal.documents.errors import DocumentRemoved, UploadRefused, UploadsRefused
 from incentives_portal.documents.models import Document, DocumentVersion, VersionCheck
 from incentives_portal.documents.parsing.reasons import Reason
+from incentives_portal.tests.racing import done_at_once
 
 from . import samples
 
@@ -179,20 +180,11 @@ def test_remove_takes_out_of_use_and_keeps_the_bytes(organisation, actor, collea
 @pytest.mark.django_db(transaction=True)
 def test_two_replacements_at_once_become_two_versions(organisation, actor):
     first = services.store(samples.upload("a.csv", samples.CSV), organisation=organisation, actor=actor)
-    start = Barrier(2)
 
-    def replace(name: str) -> None:
-        start.wait()
-        try:
-            services.replace(first.document, samples.upload(name, samples.CSV), actor)
-        finally:
-            connection.close()
+    def replace(name: str) -> Callable[[], DocumentVersion]:
+        return lambda: services.replace(first.document, samples.upload(name, samples.CSV), actor)
 
-    threads = [Thread(target=replace, args=[name]) for name in ("b.csv", "c.csv")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    done_at_once(replace("b.csv"), replace("c.csv"))
 
     assert sorted(first.document.versions.values_list("number", flat=True)) == [1, 2, 3]
 

@@ -3,12 +3,10 @@
 import tempfile
 from datetime import timedelta
 from io import StringIO
-from threading import Barrier, Thread
 
 import pytest
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.http import Http404
 from django.test import RequestFactory
 
@@ -17,6 +15,7 @@ from incentives_portal.documents import content, services, serving, tasks
 from incentives_portal.documents.errors import UploadRefused
 from incentives_portal.documents.models import DocumentVersion, PageImage
 from incentives_portal.documents.parsing.reasons import Reason
+from incentives_portal.tests.racing import at_once
 
 from . import samples
 
@@ -94,23 +93,10 @@ def test_u15_more_than_the_daily_bytes_is_refused(keep, settings):
 @pytest.mark.django_db(transaction=True)
 def test_u17_uploads_at_once_do_not_slip_past_the_quota_together(keep, settings):
     settings.UPLOAD_FILES_PER_HOUR = 2
-    start, refused = Barrier(5), []
 
-    def send() -> None:
-        start.wait()
-        try:
-            keep()
-        except UploadRefused as refusal:
-            refused.append(refusal.reason)
-        finally:
-            connection.close()
+    results = at_once(*[keep] * 5)
 
-    threads = [Thread(target=send) for _number in range(5)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
+    refused = [result.reason for result in results if isinstance(result, UploadRefused)]
     assert (DocumentVersion.objects.count(), refused) == (2, [Reason.QUOTA] * 3)
 
 

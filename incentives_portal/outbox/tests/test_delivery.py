@@ -1,11 +1,9 @@
 """Sending over a real SMTP conversation, with servers in every mood (fault table N-01 to N-20)."""
 
 import smtplib
-import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
@@ -17,6 +15,7 @@ from incentives_portal.outbox.faults import Fault, fault_of
 from incentives_portal.outbox.models import Message
 from incentives_portal.outbox.querysets import MAX_ATTEMPTS
 from incentives_portal.outbox.services import queue_secret
+from incentives_portal.tests.racing import done_at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -255,18 +254,8 @@ def test_worker_that_comes_back_too_late_changes_nothing(write, jana, mail_serve
 @pytest.mark.django_db(transaction=True)
 def test_n08_two_relays_at_once_lease_every_message_once(write, colleagues):
     write(*colleagues(60))
-    start, taken = threading.Barrier(2), {}
 
-    def relay(number: int) -> None:
-        start.wait()
-        taken[number] = lease_due()
-        connection.close()
-
-    threads = [threading.Thread(target=relay, args=[number]) for number in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=20)
+    taken = done_at_once(lease_due, lease_due)
 
     assert sorted(taken[0] + taken[1]) == sorted(Message.objects.values_list("pk", flat=True))
 
@@ -274,18 +263,8 @@ def test_n08_two_relays_at_once_lease_every_message_once(write, colleagues):
 @pytest.mark.django_db(transaction=True)
 def test_n08_two_workers_with_the_same_task_send_every_message_once(write, colleagues, mail_server):
     ids = [message.pk for message in write(*colleagues(20))]
-    start = threading.Barrier(2)
 
-    def work() -> None:
-        start.wait()
-        deliver(ids)
-        connection.close()
-
-    threads = [threading.Thread(target=work) for _number in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=20)
+    done_at_once(lambda: deliver(ids), lambda: deliver(ids))
 
     assert sorted(mail_server.received_by) == sorted(Message.objects.values_list("address", flat=True))
     assert set(Message.objects.values_list("state", "attempts")) == {("sent", 1)}
