@@ -1,0 +1,69 @@
+"""What must hold in the database at any moment, whatever was killed: asked after races and after the kill rig."""
+
+from collections.abc import Iterable, Iterator
+
+from django.db.models import Count, F, Q, Sum
+
+from claims.enums import APPROVED, SUBMITTED, UNDER_REVIEW
+from claims.models import Claim, Decision
+from incentives_portal.history.models import Event
+from incentives_portal.outbox.models import Message
+from incentives_portal.workflow.models import Assignment
+from plans.models import Plan
+
+_DECISIONS = ("claims.claim.approved", "claims.claim.action_requested", "claims.claim.rejected")
+
+
+def broken_invariants(claims: Iterable[Claim]) -> list[str]:
+    """Sentences about what does not hold of these claims, of their plans and their messages; empty if all is well."""
+    keys = [claim.pk for claim in claims]
+    return [*_of_claims(keys), *_of_decisions(keys), *_of_money(keys), *_of_messages(keys)]
+
+
+def _of_claims(keys: list[int]) -> Iterator[str]:
+    """The status is that of the last event that changed it, and what is decided lies on nobody's desk."""
+    last: dict[int, str] = {}
+    events = Event.objects.filter(thread__claim__in=keys).exclude(to_status="").order_by("pk")
+    for thread, status in events.values_list("thread_id", "to_status"):
+        last[thread] = status
+    for pk, thread, status in Claim.objects.filter(pk__in=keys).values_list("pk", "thread_id", "status"):
+        if last.get(thread) != status:
+            yield f"claim {pk} is {status}, its history says {last.get(thread)}"
+    waiting = Q(thread__claim__status__in=[SUBMITTED, UNDER_REVIEW, "disputed"])
+    for row in Assignment.objects.filter(thread__claim__in=keys).exclude(waiting):
+        yield f"{row.thread} lies on a desk and waits for nobody"
+
+
+def _of_decisions(keys: list[int]) -> Iterator[str]:
+    """Each decision has its event and each event its decision; no round of a submission is decided twice."""
+    decided = set(Decision.objects.filter(claim__in=keys).values_list("event_id", flat=True))
+    told = set(Event.objects.filter(thread__claim__in=keys, code__in=_DECISIONS).values_list("pk", flat=True))
+    if decided != told:
+        yield f"decisions without an event: {decided - told}; events without a decision: {told - decided}"
+    rounds = Decision.objects.filter(claim__in=keys).values("submission", "round").annotate(times=Count("pk"))
+    for twice in rounds.filter(times__gt=1):
+        yield f"decided twice: {twice}"
+
+
+def _of_money(keys: list[int]) -> Iterator[str]:
+    """A claim is approved with the amount of its decision, and plans pay no more than was approved of them."""
+    approved = Claim.objects.filter(pk__in=keys, status=APPROVED)
+    for claim in approved:
+        decision = claim.decisions.order_by("pk").last()
+        if decision is None or decision.approved_amount != claim.approved_amount:
+            yield f"claim {claim.pk} is approved with {claim.approved_amount}, its decision says {decision}"
+    taken = approved.values(plan=F("proof__activity__campaign__plan")).exclude(plan=None)
+    for row in taken.annotate(total=Sum("approved_amount")):
+        plan = Plan.objects.get(pk=row["plan"])
+        if plan.approved_amount is None or row["total"] > plan.approved_amount:
+            yield f"{plan} pays {row['total']} of {plan.approved_amount}"
+
+
+def _of_messages(keys: list[int]) -> Iterator[str]:
+    """Whoever decided has told somebody, once."""
+    told = Event.objects.filter(thread__claim__in=keys, code__in=_DECISIONS)
+    for event in told.exclude(pk__in=Message.objects.values("event")):
+        yield f"nobody is told of event {event.pk}"
+    twice = Message.objects.filter(event__in=told).values("event", "code", "recipient", "address")
+    for row in twice.annotate(times=Count("pk")).filter(times__gt=1):
+        yield f"told twice: {row}"
