@@ -256,7 +256,10 @@ RULES = (
             "import smtplib",
             "person.email_user('Hello', 'You')",
         ),
-        but={"incentives_portal/outbox/": "this is the outbox"},
+        but={
+            "incentives_portal/outbox/": "this is the outbox",
+            "incentives_portal/accounts/management/commands/remove_second_factor.py": "lies below; its way is the mail backend",
+        },
     ),
     Rule(counted_in_floats, ("float(amount)", "round(amount, 2)", "models.FloatField()")),
     Rule(money_of_floats, ("amount * 0.5",), where=_money),

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 from django.http.response import HttpResponseBase
 from django.test import Client, override_settings
@@ -139,7 +140,11 @@ def whole_stage(
         clock.at(NOW),
         transaction.atomic(),
     ):
-        yield built_once("stage", lambda: _build(media), lambda stage: replace(copy.deepcopy(stage), media=media))
+        yield built_once(
+            ("stage", ContentType.objects.get_for_model(User).pk),
+            lambda: _build(media),
+            lambda stage: replace(copy.deepcopy(stage), media=media),
+        )
         transaction.set_rollback(True)
 
 
