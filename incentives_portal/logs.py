@@ -1,8 +1,12 @@
 """How a log line looks: one line, whatever happened, with the id of the request it belongs to."""
 
 import logging
+import re
 
 from incentives_portal.history.context import request_id
+
+#: What ends a line somewhere, or moves the cursor of whoever reads it: from addresses and names that people send.
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class RequestIdFilter(logging.Filter):
@@ -17,7 +21,8 @@ class RequestIdFilter(logging.Filter):
 
 
 class LineFormatter(logging.Formatter):
-    """Keeps a traceback on the line of its message, so that a line is an event for whatever collects them."""
+    """Keeps a traceback on the line of its message, so that a line is an event for whatever collects them; controls are written out."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return super().format(record).replace("\n", " | ")
+        line = super().format(record).replace("\n", " | ")
+        return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), line)

@@ -8,6 +8,7 @@ from incentives_portal import health
 from incentives_portal.accounts.views import email_address
 
 handler403 = "incentives_portal.accounts.views.forbidden"
+handler500 = "incentives_portal.home.views.server_error"
 
 urlpatterns = [
     path("", include("incentives_portal.home.urls")),

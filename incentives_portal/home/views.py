@@ -1,11 +1,13 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import get_template
 from django.utils.translation import gettext_lazy as _
 
 from claims.enums import MACHINE as CLAIMS
 from claims.queries import recent_decisions
 from incentives_portal.accounts.capabilities import CAPABILITIES, CAPABILITY_WORDS, Role, grants
 from incentives_portal.accounts.views import no_role_context
+from incentives_portal.history.context import request_id
 from incentives_portal.programs.enrolment_states import MACHINE as ENROLMENTS
 from plans.enums import MACHINE as PLANS
 
@@ -47,3 +49,8 @@ def help_page(request: HttpRequest) -> HttpResponse:
         (CAPABILITY_WORDS[code], [role for role in Role if role in roles]) for code, roles in CAPABILITIES.items()
     ]
     return render(request, "home/help.html", {"rights": rights})
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """What went wrong stands in the log, under the number that this page tells. It asks for nothing: whatever broke may be broken still."""
+    return HttpResponse(get_template("500.html").render({"request_id": request_id.get()}), status=500)
