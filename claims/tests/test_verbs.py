@@ -8,7 +8,7 @@ from claims import services
 from claims.enums import MACHINE, TRANSITIONS
 from claims.models import Claim, Decision, Dispute
 from incentives_portal.accounts.capabilities import Role
-from incentives_portal.accounts.models import User
+from incentives_portal.accounts.models import Location, User
 from incentives_portal.accounts.services import give_role
 from incentives_portal.history.models import Event, ThreadKind
 from incentives_portal.outbox.models import Message
@@ -393,6 +393,14 @@ def test_t19_nobody_decides_about_the_own_organisation(world):
 
     with pytest.raises(NotAllowed):
         do(world, claim, "start_review", type(world.mira).objects.get(pk=world.mira.pk))
+
+
+def test_t19_the_operator_does_not_decide_about_a_claim_of_its_own(world):
+    claim = builders.submitted_claim(world)
+    Location.objects.filter(pk=claim.proof.location_id).update(organisation=world.halden)
+
+    with pytest.raises(NotAllowed):
+        do(world, builders.fresh(claim), "start_review", world.mira)
 
 
 # Disputing

@@ -103,7 +103,7 @@ def test_u14_store_deletes_the_file_again_when_the_rows_are_refused(actor, organ
 
 
 @pytest.mark.parametrize(("failure", "left"), [(IntegrityError, 0), (OperationalError, 1)])
-def test_store_keeps_the_file_only_if_the_fate_of_the_commit_is_unknown(
+def test_u14_store_keeps_the_file_only_if_the_fate_of_the_commit_is_unknown(
     failure, left, organisation, actor, storage_folder, django_capture_on_commit_callbacks
 ):
     class Fails:
