@@ -1,5 +1,6 @@
 """The headers of every answer (H1, A-15): all addresses, as people of the partner and of the operator see them and strangers too."""
 
+import html5lib
 import pytest
 from django.conf import settings as portal_settings
 from django.http import HttpRequest, HttpResponse
@@ -58,7 +59,7 @@ def wrong(answers):
 
 
 @pytest.mark.parametrize("who", [*ADMIN, *DESK, ""])
-def test_h1_every_address_answers_with_every_header(stage, in_production, who):
+def test_h1_x10_x11_every_address_answers_with_every_header_and_every_page_is_valid(stage, in_production, who):
     client = stage.client(who)
     asked = [(str(line), stage.url(line, thing)) for line, _own, thing in stage.tries((*PAGES, *DESKS), who)]
     asked += [(str(door), stage.url(door, {})) for door in DOORS]
@@ -73,6 +74,55 @@ def test_h1_every_address_answers_with_every_header(stage, in_production, who):
 
     assert wrong(answers) == []
     assert {200, 302} <= {answer.status_code for _name, answer in answers}
+    pages = [(name, answer.content.decode()) for name, answer in answers if is_page(answer)]
+    assert {name: found for name, page in pages if (found := invalid(page))} == {}
+    assert len(pages) > 20
+
+
+def is_page(answer):
+    return not answer.streaming and answer.headers.get("Content-Type", "").startswith("text/html") and answer.content
+
+
+#: A browser reads these as they are meant; the words of the parser for them.
+HARMLESS = {"non-void-element-with-trailing-solidus"}
+
+
+#: Django's admin site names the help of a group of boxes, and gives that help no id.
+WITHOUT_ID = {"id_components_helptext"}
+
+
+def invalid(page):
+    """What a strict reader finds wrong with a page, ids that stand twice, labels and links that lead nowhere."""
+    reader = html5lib.HTMLParser(namespaceHTMLElements=False)
+    tree = reader.parse(page)
+    found = [f"line {place[0]}: {what} {about}" for place, what, about in reader.errors if what not in HARMLESS]
+    ids = [element.get("id") for element in tree.iter() if element.get("id")]
+    found += [f"id {one} stands twice" for one in {one for one in ids if ids.count(one) > 1}]
+    for element in tree.iter():
+        named = (element.get("for") or "").split() if element.tag == "label" else []
+        for attribute in ("aria-labelledby", "aria-describedby", "aria-controls"):
+            named += (element.get(attribute) or "").split()
+        found += [f"<{element.tag}> names {one}, which is not there" for one in named if one not in {*ids, *WITHOUT_ID}]
+    return found
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "<form><p><form></form></form>",
+        "<p id=a></p><p id=a></p>",
+        "<table><div></div></table>",
+        "<p><ul></ul></p>",
+        "<b><p></b></p>",
+        "<label for=gone>x</label>",
+        "<input aria-describedby=gone>",
+        "<a href=x href=y>x</a>",
+        "</div>",
+    ],
+)
+def test_x11_a_page_that_is_not_valid_is_found(bad):
+    assert invalid("<!doctype html><html lang=en><head><title>x</title></head><body><p>x</p></body></html>") == []
+    assert invalid(f"<!doctype html><html lang=en><head><title>x</title></head><body>{bad}</body></html>")
 
 
 def refusals(client):
@@ -89,7 +139,7 @@ def refusals(client):
     yield "429", many
 
 
-def test_h1_refusals_and_errors_have_them_too(stage, in_production, caplog):
+def test_h1_x10_refusals_and_errors_have_them_too(stage, in_production, caplog):
     caplog.set_level("CRITICAL", "django.request")
     strangers = dict(refusals(stage.client()))
     strangers["token"] = stage.client(enforce_csrf_checks=True).post("/accounts/login/", secure=True)
@@ -110,7 +160,7 @@ def test_h1_refusals_and_errors_have_them_too(stage, in_production, caplog):
     assert strangers["wrong host"].status_code == 400
 
 
-def test_h1_the_policy_needs_no_exception_for_scripts():
+def test_h1_x10_the_policy_needs_no_exception_for_scripts():
     directives = portal_settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
 
     assert directives["script-src"] == directives["style-src"] == ["'self'"]
