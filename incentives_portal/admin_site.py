@@ -7,8 +7,9 @@ from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
+from django.contrib.admin.options import TO_FIELD_VAR
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -44,6 +45,9 @@ class PortalAdminSite(admin.AdminSite):
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.user.is_authenticated and not self.has_permission(request):
                 raise PermissionDenied
+            # Windows in which something is chosen ask for the id; asked for a field that there is not, Django's answer is an error.
+            if {request.GET.get(TO_FIELD_VAR, "id"), request.POST.get(TO_FIELD_VAR, "id")} != {"id"}:
+                raise BadRequest("no such field")
             return inner(request, *args, **kwargs)
 
         return update_wrapper(checked, inner)

@@ -3,7 +3,10 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from incentives_portal.screens.json_boxes import Decoder
 
 from .capabilities import OPERATOR_ROLES, PARTNER_WIDE_ROLES, Role
 from .forms import ProfileForm, time_zone_choices
@@ -21,6 +24,7 @@ class OrganisationAdmin(admin.ModelAdmin):
     list_filter = ["kind"]
     search_fields = ["name", "locations__partner_id", "locations__name"]
     inlines = [LocationInline]
+    formfield_overrides = {models.JSONField: {"decoder": Decoder}}
 
 
 class OrganisationRoleForm(forms.ModelForm):

@@ -5,118 +5,38 @@ What a field then says names it and says what to do, in both languages; nothing 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from functools import partial
 from typing import Any
 
 import pytest
 from django.core import validators
+from django.db import connection
 from django.forms import fields, models
-from django.test import Client
+from django.test import override_settings
 from django.utils import translation
+from hypothesis import given
 
 from incentives_portal.accounts.models import User
-from incentives_portal.tests.matrix.desks import DESKS
-from incentives_portal.tests.matrix.pages import PAGES
-from incentives_portal.tests.matrix.people import ADMIN, DESK, EVERYBODY, REVIEWER
-from incentives_portal.tests.matrix.stage import Stage, rolled_back, stage, whole_stage  # noqa: F401
+from incentives_portal.tests.hostile import (
+    EVERYWHERE,
+    FORM,
+    HANDS,
+    MULTIPART,
+    Watch,
+    encoded,
+    hostile_paths,
+    lost,
+    visitors,
+    visits_of_posts,
+)
+from incentives_portal.tests.matrix.people import ADMIN
+from incentives_portal.tests.matrix.stage import Writing, stage, whole_stage  # noqa: F401
+from incentives_portal.tests.matrix.stage import answer as status_of
+from incentives_portal.tests.sheets import Control, Reader, desks
 
 pytestmark = pytest.mark.slow  # hundreds of forms
 
 HUGE = "1" + "0" * 30
-#: Who fills the forms in: the first of them who gets in.
-WRITERS = [*ADMIN, *DESK, *REVIEWER, *sorted(EVERYBODY)]
-FORMS = [line for line in (*PAGES, *DESKS) if line.takes == "FORM"]
-#: Pages that hold forms which are posted elsewhere: comments, notes, documents, answers.
-HOLDERS = [
-    line
-    for line in (*PAGES, *DESKS)
-    if line.name in ("plans:detail", "proofs:detail", "claims:detail", "desk:claim", "admin:plans_plan_change")
-]
-DOORS = ("/accounts/login/", "/accounts/password/reset/")
-ACCOUNT = ("/accounts/password/change/", "/accounts/reauthenticate/")
-
-
-@dataclass
-class Control:
-    """Something that can be filled in, as the browser got it."""
-
-    name: str
-    kind: str
-    value: str = ""
-    is_number: bool = False
-    is_wrong: bool = False
-
-
-@dataclass
-class Sheet:
-    """A form of a page: where it goes, and its controls."""
-
-    action: str
-    controls: list[Control] = field(default_factory=list)
-
-    def filled(self, **kinds: str) -> dict[str, str]:
-        """What is sent with these values for kinds of controls; hidden ones keep what they have, the others are left empty."""
-        data = {one.name: one.value for one in self.controls if one.kind == "hidden"}
-        for one in self.controls:
-            if one.kind not in ("hidden", "file", "checkbox", "radio"):
-                data[one.name] = kinds.get("number" if one.is_number else one.kind, kinds.get("other", ""))
-        return data
-
-    def kept(self) -> dict[str, str]:
-        """What a person sends who changes nothing."""
-        return {one.name: one.value for one in self.controls if one.kind not in ("file",) and one.value}
-
-
-class Reader(HTMLParser):
-    """The forms of a page that are posted, and what is said to be wrong."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.sheets: list[Sheet] = []
-        self._sheet: Sheet | None = None
-        self._select: Control | None = None
-        self._area: Control | None = None
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if tag == "form":
-            posted = given.get("method", "").lower() == "post"
-            self._sheet = Sheet(given.get("action", "")) if posted else None
-            if posted:
-                self.sheets.append(self._sheet)
-        elif self._sheet is not None and tag in ("input", "select", "textarea") and given.get("name"):
-            self._control(tag, given)
-        elif tag == "option" and self._select is not None and "selected" in given:
-            self._select.value = given.get("value", "")
-
-    def _control(self, tag: str, given: dict[str, str]) -> None:
-        kind = given.get("type", "text") if tag == "input" else tag
-        if kind in ("checkbox", "radio") and "checked" not in given:
-            return
-        control = Control(
-            name=given["name"],
-            kind=kind,
-            value=given.get("value", ""),
-            is_number=kind == "number" or given.get("inputmode") in ("decimal", "numeric"),
-            is_wrong=given.get("aria-invalid") == "true",
-        )
-        self._sheet.controls.append(control)
-        self._select = control if tag == "select" else self._select
-        self._area = control if tag == "textarea" else None
-
-    def handle_data(self, data: str) -> None:
-        if self._area is not None:
-            self._area.value += data.removeprefix("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "form":
-            self._sheet = None
-        elif tag == "select":
-            self._select = None
-        elif tag == "textarea":
-            self._area = None
 
 
 def generic_sentences() -> Iterator[str]:
@@ -149,41 +69,6 @@ def generic_in(page: str) -> list[str]:
     plain = re.sub(r"<[^>]+>", "\n", page).replace("&#x27;", "'").replace("&quot;", '"').replace("&amp;", "&")
     lines = {line.strip() for line in plain.splitlines()}
     return sorted(filter(GENERIC.fullmatch, lines))
-
-
-@dataclass
-class Desk:
-    """Somebody at the forms of one page."""
-
-    client: Client
-    url: str
-
-    def sheets(self) -> list[Sheet]:
-        page = self.client.get(self.url)
-        # Signing out and the choice of the language stand on every page, and ask for nothing.
-        return [
-            sheet
-            for sheet in Reader(page.content.decode()).sheets
-            if not sheet.action.startswith(("/profile/language", "/accounts/logout", "/admin/logout"))
-        ]
-
-    def post(self, sheet: Sheet, data: dict[str, str]) -> Any:
-        with rolled_back():
-            return self.client.post(sheet.action or self.url, data)
-
-
-def desks(stage: Stage) -> Iterator[tuple[str, Desk]]:  # noqa: F811
-    """Each page with forms once, whatever the objects are that it can be about."""
-    pages = {(line.name, line.verb): line for line in reversed((*FORMS, *HOLDERS))}
-    for line in pages.values():
-        admitted = [who for who in WRITERS if who in line.opens]
-        thing = stage.operators.get(line.of) or stage.own.get(line.of) or {}
-        if admitted:
-            yield str(line), Desk(stage.client(admitted[0]), stage.url(line, thing))
-    for url in DOORS:
-        yield url, Desk(stage.client(), url)
-    for url in ACCOUNT:
-        yield url, Desk(stage.client(*ADMIN), url)
 
 
 #: In which language, and what is typed into which kind of control.
@@ -251,3 +136,80 @@ def test_the_sentences_that_name_nothing_are_recognised():
 
     assert len(generic_in(page)) >= 1
     assert "This field is required." in generic_in(page)
+
+
+# What nobody means to send (fault X-08)
+
+
+@pytest.fixture
+def watch(stage):  # noqa: F811
+    writing = Writing()
+    with connection.execute_wrapper(writing):
+        yield Watch(writing)
+
+
+@pytest.fixture
+def forms(stage):  # noqa: F811
+    """Every form as it was fetched once."""
+    return [(name, desk, sheet) for name, desk in desks(stage) for sheet in desk.sheets()]
+
+
+@EVERYWHERE
+@given(hand=HANDS)
+def test_x08_no_form_breaks_and_none_loses_what_was_typed(forms, watch, hand):
+    for name, desk, sheet in forms:
+        pairs = hand.fills(sheet)
+        send = partial(desk.client.post, sheet.action or desk.url, encoded(pairs), content_type=FORM)
+        answer = watch.sends(f"{name} with {str(pairs)[:500]}", send)
+        if answer.status_code in (200, 422):
+            watch.found += [f"{name}: {what}" for what in lost(answer.content.decode(), pairs)]
+
+    assert watch.found == []
+    assert watch.tried > 100
+
+
+@EVERYWHERE
+@given(hand=HANDS)
+def test_x08_no_address_and_no_query_breaks(stage, watch, hand):  # noqa: F811
+    for name, client, line, thing in visitors(stage):
+        url = stage.url(line, thing)
+        for path in hostile_paths(url, line, thing, stage.addresses[line.name].places, hand):
+            method = hand.chance.choice(["GET", "POST"])
+            watch.sends(f"{name}: {method} {path[:200]}", partial(client.generic, method, path))
+        page = client.get(url)
+        if status_of(page) == 200 and not page.streaming:
+            query = hand.asks(page.content.decode()).decode()
+            watch.sends(f"{name} with ?{query}", partial(client.get, f"{url.partition('?')[0]}?{query}"))
+
+    assert watch.found == []
+    assert watch.tried > 300
+
+
+@EVERYWHERE
+@given(hand=HANDS)
+def test_x08_no_body_breaks_whatever_it_says_it_is(stage, watch, hand):  # noqa: F811
+    for name, send in visits_of_posts(stage, hand):
+        watch.sends(name, send)
+
+    assert watch.found == []
+    assert watch.tried > 200
+
+
+@override_settings(ROOT_URLCONF="incentives_portal.urls")
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (FORM, b"&".join(b"a=1" for _number in range(1_001))),
+        (FORM, b"a=" + b"1" * 2_700_000),
+        (MULTIPART, b"--x\r\n\xff"),
+    ],
+    ids=["1,001 fields", "2.7 million characters", "broken multipart"],
+)
+def test_x08_what_cannot_be_understood_is_answered_with_a_page_in_the_reader_s_words(stage, kind, body):  # noqa: F811
+    client = stage.client(*ADMIN)
+
+    answer = client.generic("POST", "/profile/", body, kind)
+
+    assert answer.status_code in (400, 413, 422)
+    assert '<html lang="de"' in answer.content.decode()
+    assert answer.headers["X-Request-ID"]
