@@ -27,8 +27,8 @@ from incentives_portal.programs.models import EligibleExpense, ExpenseType
 from incentives_portal.tests.matrix.pages import PAGES
 from incentives_portal.tests.matrix.people import ADMIN, AUDITOR, DESK, FINANCE, NEWCOMER, PARTNERS, REVIEWER
 from incentives_portal.tests.matrix.stage import FOREIGN, OWN, Stage, addresses, answer, rows_written
+from incentives_portal.tests.sheets import FORMS, HOLDERS, Desk, desks
 from incentives_portal.tests.test_leaks import leaks, names_of, visit
-from incentives_portal.tests.test_what_forms_say import FORMS, HOLDERS, Desk, desks
 
 ROOMS = ("accounts", "claims", "documents", "history", "outbox", "people", "plans", "programs", "proofs", "workflow")
 
