@@ -53,11 +53,16 @@ def _saving(browser: Browser, path: str) -> Callable[[], bytes]:
 
 def _deciding(browser: Browser, path: str, claim: Claim) -> Callable[[], bytes]:
     """Approves; before that the claim is put back under review, as if its last decision had been about another round."""
-    fields = fields_of(browser.request(path))
     claims = Claim.objects.filter(pk=claim.pk)
 
-    def decide() -> bytes:
+    def put_back() -> None:
         claims.update(status="under_review", approved_amount=None, round=F("round") + 1)
+
+    put_back()
+    fields = fields_of(browser.request(path))
+
+    def decide() -> bytes:
+        put_back()
         seen = claims.values_list("version", flat=True).get()
         return browser.request(path, fields | {"seen": seen}, expected=302)
 
