@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -11,11 +10,9 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timezone import localtime
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -23,7 +20,7 @@ from incentives_portal import clock
 from incentives_portal.outbox.queries import deliveries_for
 from incentives_portal.programs.enums import Track
 from incentives_portal.programs.models import Program
-from incentives_portal.screens.templatetags.screens import status_tag
+from incentives_portal.screens.templatetags.screens import show_day, status_tag
 from incentives_portal.texts import in_language
 from incentives_portal.workflow.desks import colleagues_desk
 from incentives_portal.workflow.errors import WordsMissing
@@ -112,7 +109,7 @@ class PlanAdmin(admin.ModelAdmin):
             """As the reader calls them: "with you" depends on who is looking. With the date, where there is one."""
             tag = status_tag(plan.state)
             who, last = holder(plan, request.user)[0] or "–", rules.until(plan)
-            until = f", {gettext('until')} {day_in(last, plan.time_zone)}" if last else ""
+            until = f", {gettext('until')} {show_day(last, plan.time_zone)}" if last else ""
             return format_html('{}<span class="d-b small2 quiet">{}{}</span>', tag, who, until)
 
         return [*self.list_display, status_and_holder]
@@ -139,7 +136,7 @@ class PlanAdmin(admin.ModelAdmin):
     def waiting_since(self, plan: Plan) -> SafeString | str:
         if plan.submitted_at is None or plan.status not in (SUBMITTED, UNDER_REVIEW):
             return "–"
-        day = date_format(localtime(plan.submitted_at), "DATE_FORMAT")
+        day = show_day(plan.submitted_at)
         return format_html('{}<span class="d-b small2 quiet">{}</span>', day, age(plan.submitted_at))
 
     def get_urls(self) -> list[URLPattern]:
@@ -228,11 +225,6 @@ def age(moment: datetime) -> str:
     """How long ago a moment was, in days."""
     days = (clock.now() - moment).days
     return ngettext("%(n)s day", "%(n)s days", days) % {"n": days} if days else gettext("today")
-
-
-def day_in(moment: datetime, zone: str) -> str:
-    """The calendar day of a moment where the program lives."""
-    return date_format(localtime(moment, ZoneInfo(zone)), "DATE_FORMAT")
 
 
 def _other_plans(plan: Plan) -> list[Plan]:

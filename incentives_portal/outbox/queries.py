@@ -21,7 +21,7 @@ def unread_count(user: User) -> int:
 
 def unread_messages() -> Coalesce:
     """The number at the bell of the person in ``OuterRef("pk")``."""
-    unread = Message.objects.filter(recipient=OuterRef("pk"), secret=False).unread()
+    unread = Message.objects.visible_to(OuterRef("pk")).unread()
     return Coalesce(Subquery(unread.order_by().values("recipient").annotate(n=Count("pk")).values("n")), 0)
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q
 
 from incentives_portal import clock
 from incentives_portal.accounts.capabilities import may
@@ -23,8 +23,8 @@ LONGEST_LEASE = timedelta(seconds=60)
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
-    def visible_to(self, user: "User") -> "MessageQuerySet":
-        """A person's notifications: what was written to them, but nothing secret."""
+    def visible_to(self, user: "User | OuterRef") -> "MessageQuerySet":
+        """The notifications of a person, or of the one of an outer query: what was written to them, but nothing secret."""
         return self.filter(recipient=user, secret=False)
 
     def delivered_under(self, user: "User") -> "MessageQuerySet":

@@ -175,13 +175,13 @@ def _copied(command: str, rows: str = "") -> str:
 
 def _put_back(difference: Difference) -> None:
     # Foreign keys are looked at when all rows are there; what triggers trace of a row is among the rows already.
-    with transaction.atomic(), pgtrigger.ignore(), connection.cursor() as told:
-        told.execute("SELECT 1")  # tells the connection what to ignore
+    with transaction.atomic(), pgtrigger.ignore(), connection.cursor() as cursor:
+        cursor.execute("SELECT 1")  # tells the connection what to ignore
         for table, lines in difference.removed.items():
             if lines:
                 keys = [int(line.split("\t")[0]) for line in lines]
-                with connection.cursor() as cursor:
-                    cursor.cursor.execute(f'DELETE FROM "{table}" WHERE id = ANY(%s)', [keys])  # noqa: S608 - our own table
+                # Past the count: what is put back is known.
+                cursor.cursor.execute(f'DELETE FROM "{table}" WHERE id = ANY(%s)', [keys])  # noqa: S608 - our own table
         for table, lines in difference.added.items():
             if lines:
                 _copied(f'COPY "{table}" FROM STDIN', "".join(f"{line}\n" for line in lines))

@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from claims.mails.letters import moment
 from incentives_portal import clock
 from incentives_portal.screens.templatetags.screens import due, show_day, until
-from plans.admin import day_in
+from plans import admin as plans_admin
 from plans.mails import deadline_words
 
 ZONES = ["Pacific/Honolulu", "America/New_York", "UTC", "Europe/Berlin", "Asia/Kolkata", "Pacific/Auckland"]
@@ -22,7 +22,7 @@ DAYS = [
 SURFACES = {
     "page": lambda at, zone: f"{until(at, zone)}, {due(at, zone)}",
     "list": show_day,
-    "admin site": day_in,
+    "admin site": plans_admin.show_day,
     "mail": lambda at, zone: f"{moment(at, zone)}, {deadline_words(at, zone)}",
 }
 
