@@ -248,15 +248,28 @@ def test_campaign_and_activity_are_added_by_their_forms(jana, world):
     assert fresh(plan).version == 3
 
 
-@pytest.mark.parametrize("ends", ["2027-07-01", "2027-05-31"], ids=["after the year", "before it starts"])
-def test_d05_campaign_with_impossible_dates_is_refused_at_its_field(jana, world, ends):
+@pytest.mark.parametrize(
+    ("starts", "ends", "wrong"),
+    [
+        ("2027-06-01", "2027-07-01", ["ends"]),
+        ("2027-06-01", "2027-05-31", ["ends"]),
+        ("2026-06-30", "2026-07-15", ["starts"]),
+        ("2027-07-01", "2027-07-02", ["starts", "ends"]),
+    ],
+    ids=["ends after the year", "ends before it starts", "starts before the year", "starts after the year"],
+)
+def test_d05_campaign_with_impossible_dates_is_refused_at_its_field(jana, world, starts, ends, wrong):
     plan = builders.empty_plan(world)
+    typed = {"name": "Late", "starts": starts, "ends": ends}
 
-    response = jana.post(url("campaign_new", plan), {"seen": 1, "name": "Late", "starts": "2027-06-01", "ends": ends})
-
-    assert response.status_code == 422
-    assert list(response.context["form"].errors) == ["ends"]
+    new = jana.post(url("campaign_new", plan), {"seen": 1, **typed})
+    assert (new.status_code, list(new.context["form"].errors)) == (422, wrong)
     assert not Campaign.objects.exists()
+
+    campaign = builders.add_campaign(plan, world.jana)
+    old = jana.post(url("campaign_edit", plan, campaign.public_id), {"seen": fresh(plan).version, **typed})
+    assert (old.status_code, list(old.context["form"].errors)) == (422, wrong)
+    assert (Campaign.objects.get().starts, Campaign.objects.get().ends) == (campaign.starts, campaign.ends)
 
 
 def test_activity_takes_countries_of_the_market_only(jana, world):

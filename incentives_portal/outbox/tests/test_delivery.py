@@ -1,9 +1,11 @@
 """Sending over a real SMTP conversation, with servers in every mood (fault table N-01 to N-20)."""
 
 import smtplib
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
@@ -253,9 +255,21 @@ def test_worker_that_comes_back_too_late_changes_nothing(write, jana, mail_serve
 
 @pytest.mark.django_db(transaction=True)
 def test_n08_two_relays_at_once_lease_every_message_once(write, colleagues):
+    """Both have read what is due before either writes its leases: neither waits for the other, and no row is read by both."""
     write(*colleagues(60))
+    both_have_read = threading.Barrier(2, timeout=5)
 
-    taken = done_at_once(lease_due, lease_due)
+    def wait_after_reading(execute, sql, params, many, context):
+        result = execute(sql, params, many, context)
+        if sql.startswith("SELECT") and "outbox_message" in sql:
+            both_have_read.wait()
+        return result
+
+    def relay():
+        with connection.execute_wrapper(wait_after_reading):
+            return lease_due()
+
+    taken = done_at_once(relay, relay)
 
     assert sorted(taken[0] + taken[1]) == sorted(Message.objects.values_list("pk", flat=True))
 

@@ -9,7 +9,8 @@ from incentives_portal.people.models import RoleAssignment
 from incentives_portal.programs import enrolment_states as states
 from incentives_portal.programs import services
 from incentives_portal.programs.models import Enrolment, Program
-from incentives_portal.workflow.errors import NotAllowed, NotNow, Refused, Stale, WordsMissing
+from incentives_portal.tests.elsewhere import answered_wrongly
+from incentives_portal.workflow.errors import NotAllowed, Refused, Stale, WordsMissing
 
 from .tables import TABLES
 
@@ -110,12 +111,20 @@ def test_bad_news_need_words(world, verb):
     assert enrolment_of(world).status == "enrolled"
 
 
-def test_discontinued_is_the_end(world):
-    services.discontinue(enrolment_of(world), actor=world.elif_, seen=1, words="The program ends.")
+def test_w01_verb_from_any_other_status_is_told_what_happened(world):
+    """Among them every verb of what was discontinued: that is the end."""
+    arrows = {(arrow.source, arrow.verb) for arrow in states.TRANSITIONS}
+    services.suspend(enrolment_of(world), actor=world.elif_, seen=1, words="Agreement ended.")
 
-    for verb in services.VERBS.values():
-        with pytest.raises(NotNow):
-            verb(enrolment_of(world), actor=world.elif_, seen=2, words="Again")
+    def put(status):
+        Enrolment.objects.filter(pk=enrolment_of(world).pk).update(status=status)
+        return enrolment_of(world)
+
+    def deed(case, verb):
+        return services.VERBS[verb](case, actor=world.elif_, seen=case.version, words="As agreed.")
+
+    assert list(answered_wrongly(states.MACHINE, services.VERBS, arrows, put, deed)) == []
+    assert {source for source, _verb in arrows} == set(states.CODES) - {states.DISCONTINUED}
 
 
 def test_who_did_not_see_the_latest_version_is_told(world):

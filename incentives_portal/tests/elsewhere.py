@@ -1,0 +1,57 @@
+"""Every verb of a machine from every status from which it does not lead: told what happened, and nothing written (fault row W-01)."""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Any
+
+from django.db import connection, transaction
+
+from incentives_portal.workflow.engine import latest_event
+from incentives_portal.workflow.errors import NotNow
+from incentives_portal.workflow.machine import Case, Machine
+
+_WRITE = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|TRUNCATE|COPY)\b", re.IGNORECASE)
+
+
+def answered_wrongly(
+    machine: Machine,
+    verbs: Iterable[str],
+    arrows: Collection[tuple[str, str]],
+    put: Callable[[str], Case],
+    do: Callable[[Case, str], Any],
+) -> Iterator[str]:
+    """What was not refused as it should be, in words. Call it within a transaction: what went through is undone.
+
+    ``arrows`` are the pairs (status, verb) that lead somewhere, as the test knows them and not as the machine says; ``put`` brings the one
+    case into a status past every service; ``do`` does a verb with everything that it could ask for, by somebody who may do it elsewhere.
+    """
+    for status in machine.statuses:
+        case = put(status.code)
+        for verb in sorted(verbs):
+            if (status.code, verb) not in arrows and (wrong := _answer(case, status.code, do, verb)):
+                yield f"{verb} from {status.code}: {wrong}"
+
+
+def _answer(case: Case, status: str, do: Callable[[Case, str], Any], verb: str) -> str:
+    """What was wrong with the answer; empty if nothing was."""
+    written: list[str] = []
+
+    def watch(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        if _WRITE.match(sql):
+            written.append(sql)
+        return execute(sql, params, many, context)
+
+    with transaction.atomic(), connection.execute_wrapper(watch):
+        try:
+            do(case, verb)
+        except NotNow as refusal:
+            if refusal.case != case or refusal.case.status != status:
+                return f"told about {refusal.case!r}"  # not before a service had looked at something else, perhaps
+            if "Somebody was faster" not in str(refusal) or refusal.latest != latest_event(case.thread):
+                return f"told {str(refusal)!r}, {refusal.latest}"
+        except Exception as error:  # noqa: BLE001 - any other is a wrong answer, and the walk goes on
+            return repr(error)
+        else:
+            transaction.set_rollback(True)
+            return "done"
+    return f"refused after {written}" if written else ""
