@@ -7,13 +7,15 @@ from django.db import connection
 from claims.models import Claim
 from claims.reasons import load_reasons
 from claims.tests import builders
-from claims.tests.copies import copy_claim
+from claims.tests.copies import copy_claim, copy_company
 from incentives_portal import clock
 from incentives_portal.history.services import comment
 from incentives_portal.programs.catalogue.loading import load_catalogue
 from incentives_portal.tests.world import NOW, World, make_world
 
 HISTORY = 20
+#: How many claims the partner has that is measured, and among how many companies the others are spread.
+OWN, OTHERS = 1_000, 200
 #: Of a hundred claims so many are in each status; most of what a portal holds was decided long ago.
 SHARES = {"approved": 88, "rejected": 6, "submitted": 3, "editing": 3}
 
@@ -26,6 +28,7 @@ class Filled:
     draft: Claim
     waiting: Claim
     under_review: Claim
+    decided: Claim
     models: dict[str, Claim]
 
 
@@ -44,13 +47,26 @@ def fill() -> Filled:
             "submitted": builders.submitted_claim(world),
             "editing": builders.draft_claim(world),
         }
-        return Filled(world, builders.ready_claim(world), waiting, builders.claim_under_review(world), originals)
+        return Filled(
+            world,
+            builders.ready_claim(world),
+            waiting,
+            builders.claim_under_review(world),
+            builders.claim_under_review(world),
+            originals,
+        )
 
 
 def grow(filled: Filled, rows: int) -> None:
-    """Add copies until there are so many claims."""
-    missing = rows - Claim.objects.count()
+    """Add copies until there are so many claims: the first thousand to the partner that is measured, the others to other companies."""
+    present = Claim.objects.count()
+    own = max(min(rows, OWN) - present, 0)
     for status, share in SHARES.items():
-        copy_claim(filled.models[status], missing * share // 100)
+        copy_claim(filled.models[status], own * share // 100)
+    others = rows - present - own
+    if others > 0:
+        first = copy_company(filled.world.hamburg, OTHERS)
+        for status, share in SHARES.items():
+            copy_claim(filled.models[status], others * share // 100, locations=(first, OTHERS))
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")

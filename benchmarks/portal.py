@@ -35,7 +35,7 @@ def pages(base: str, filled: Filled) -> Iterator[Page]:
     yield Page("claim on the review desk", "detail", 3, lambda: reviewer.request(desk))
     yield Page("form", "form", 2.5, lambda: partner.request(proof))
     yield Page("form saved", "save", 3, _saving(partner, proof))
-    yield Page("decision", "decision", 3, _deciding(reviewer, f"{desk}approve/", filled.under_review))
+    yield Page("decision", "decision", 3, _deciding(reviewer, filled.decided))
 
 
 def _saving(browser: Browser, path: str) -> Callable[[], bytes]:
@@ -51,9 +51,9 @@ def _saving(browser: Browser, path: str) -> Callable[[], bytes]:
     return save
 
 
-def _deciding(browser: Browser, path: str, claim: Claim) -> Callable[[], bytes]:
+def _deciding(browser: Browser, claim: Claim) -> Callable[[], bytes]:
     """Approves; before that the claim is put back under review, as if its last decision had been about another round."""
-    claims = Claim.objects.filter(pk=claim.pk)
+    claims, path = Claim.objects.filter(pk=claim.pk), f"/desk/{claim.public_id}/approve/"
 
     def put_back() -> None:
         claims.update(status="under_review", approved_amount=None, round=F("round") + 1)

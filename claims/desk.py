@@ -1,6 +1,6 @@
 """What the review desk shows: the queue with age and due date, one document page by page, and who is next in the queue."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -21,8 +21,9 @@ from proofs.page import Evidence, file_url, page_url
 from . import queries
 from .enums import DISPUTED, WAITING
 from .models import Claim
-from .page import ClaimPage, holder
+from .page import ClaimPage
 from .querysets import ClaimQuerySet
+from .rows import ClaimRow, claim_rows
 
 if TYPE_CHECKING:
     from incentives_portal.accounts.models import User
@@ -54,40 +55,38 @@ def counts(user: "User") -> dict[str, int]:
     )
 
 
-@dataclass(frozen=True)
-class QueueRow:
-    """A claim in the queue: who has it, and how many business days are left (negative: overdue, 0: today)."""
+class QueueRow(ClaimRow):
+    """A claim in the queue, and how many business days are left (negative: overdue, 0: today)."""
 
-    claim: Claim
-    who: Text
     days_left: int | None
-
-    @property
-    def is_late(self) -> bool:
-        return self.claim.due_at is not None and self.claim.due_at < clock.now()
-
-    @property
-    def is_soon(self) -> bool:
-        return not self.is_late and self.days_left is not None and self.days_left <= 1
+    is_late: bool
+    is_soon: bool
 
 
-def queue_rows(claims: Iterable[Claim], user: "User") -> list[QueueRow]:
-    """The rows of a page of the queue. Two queries for all calendars."""
-    rows = list(claims)
-    wanted = {claim.proof.program.calendar_id for claim in rows}
+def queue_rows(claims: ClaimQuerySet, user: "User") -> list[QueueRow]:
+    """The rows of a page of the queue. One query, and two for all calendars."""
+    rows = claim_rows(claims, user)
+    wanted = {row["calendar"] for row in rows}
     calendars = {
         calendar.pk: calendar for calendar in Calendar.objects.filter(pk__in=wanted).prefetch_related("holidays")
     }
-    return [
-        QueueRow(claim, holder(claim, user)[0], _days_left(claim, calendars[claim.proof.program.calendar_id]))
-        for claim in rows
-    ]
+    return [_queue_row(row, calendars[row["calendar"]]) for row in rows]
 
 
-def _days_left(claim: Claim, calendar: Calendar) -> int | None:
-    if claim.due_at is None:
-        return None
-    return business_days(clock.today(calendar.time_zone), dates.local_day(claim.due_at, calendar.time_zone), calendar)
+def _queue_row(row: ClaimRow, calendar: Calendar) -> QueueRow:
+    due_at, left = row["due_at"], None
+    if due_at is not None:
+        today = clock.today(calendar.time_zone)
+        left = business_days(today, dates.local_day(due_at, calendar.time_zone), calendar)
+    late = due_at is not None and due_at < clock.now()
+    soon = not late and left is not None and left <= 1
+    return {
+        **row,
+        "url": reverse("desk:claim", args=[row["public_id"]]),
+        "days_left": left,
+        "is_late": late,
+        "is_soon": soon,
+    }
 
 
 def business_days(start: date, end: date, calendar: Calendar) -> int:
@@ -108,7 +107,6 @@ class Neighbours:
 
 def neighbours(rows: ClaimQuerySet, claim: Claim) -> Neighbours:
     """Who comes before and after the claim in a list, due first; after one that left the list comes its beginning. One query."""
-    rows = rows.select_related(None).defer(None)
     if claim.due_at is None or claim.status not in WAITING:
         return Neighbours(next=rows.values_list("public_id", flat=True).first())
     before = rows.filter(Q(due_at__lt=claim.due_at) | Q(due_at=claim.due_at, pk__lt=claim.pk))

@@ -15,6 +15,7 @@ from incentives_portal.workflow.desks import (
     refuse_on_ones_own_desk,
 )
 from incentives_portal.workflow.machine import Machine, Status, Transition
+from proofs.rules import write_capability
 
 if TYPE_CHECKING:
     from incentives_portal.accounts.models import User
@@ -77,6 +78,8 @@ STATUSES = (
 
 #: What waits for the operator's decision, and what of it waits on somebody's desk or in the queue.
 WAITING = (SUBMITTED, UNDER_REVIEW, DISPUTED)
+#: What the partner is writing or has to mend.
+WITH_PARTNER = (EDITING, ACTION_REQUIRED)
 #: What counts against the limit of a plan beside approved amounts: asked for, and neither refused nor withdrawn. A disputed claim
 #: does not: nothing may stand in the way of a dispute, so its approval checks the limit instead.
 PENDING = (SUBMITTED, UNDER_REVIEW, ACTION_REQUIRED)
@@ -105,13 +108,8 @@ def _dispute_takeover_refusal(claim: Any, user: "User") -> Promise | None:
     return _not_ones_own_rejection(claim, user) or refuse_on_ones_own_desk(claim, user)
 
 
-def write_capability(claim: "Claim") -> str:
-    """Who writes: PoE and claim on the plan track are the incentives admin's; on the claim track users may too (blueprint 4)."""
-    return "poe.write" if claim.proof.program.has_plans else "claim.write"
-
-
 def _write_refusal(claim: Any, user: "User") -> Promise | None:
-    if not may(user, write_capability(claim), claim.scope):
+    if not may(user, write_capability(claim.proof), claim.scope):
         return _("In this program only an incentives admin submits claims.")
     if _is_plain_user(claim, user):
         if not claim.proof.program.users_may_submit_claims:

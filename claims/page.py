@@ -22,6 +22,7 @@ from . import rules
 from .enums import ACTION_REQUIRED, DISPUTED, MACHINE, REJECTED
 from .models import Claim
 from .places import folder_of, name_of, named_places, part_at, rows_of_files, words_of
+from .rows import who_has_it
 
 Text = str | Promise
 
@@ -197,18 +198,12 @@ def _as_sent(events: Iterable[Event]) -> Iterable[Event]:
 
 def holder(claim: Claim, reader: User) -> tuple[Text, str]:
     """Who has the claim now, as the reader calls them, with the initials for the face."""
-    status = MACHINE.status(claim.status)
-    if status.holder == "partner":
-        organisation = claim.proof.location.organisation
-        ours = reader.organisation_id == organisation.pk
-        return (_("With you") if ours else organisation.name), initials_of(organisation.name)
-    if status.holder == "operator":
-        assignment = getattr(claim.thread, "assignment", None)
-        if assignment is None:
-            return _("Waiting for a reviewer"), ""
-        mine = assignment.user_id == reader.pk
-        return (_("With you") if mine else assignment.user.name), assignment.user.initials
-    return "", ""
+    status, organisation = MACHINE.status(claim.status), claim.proof.location.organisation
+    assignment = getattr(claim.thread, "assignment", None)
+    reviewer = (assignment.user_id, assignment.user.name) if assignment else (None, None)
+    faces = {"partner": organisation.name, "operator": reviewer[1] or "", "nobody": ""}
+    who = who_has_it(status, (organisation.pk, organisation.name), reviewer, reader)
+    return who, initials_of(faces[status.holder])
 
 
 def verb_button(claim: Claim, arrow: Transition) -> Verb:

@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef
 
 from incentives_portal import clock
+from incentives_portal.workflow.models import Assignment
 
-from .enums import ACTION_REQUIRED, DISPUTED, EDITING, WAITING
+from .enums import ACTION_REQUIRED, DISPUTED, EDITING, WAITING, WITH_PARTNER
 from .models import Claim, Decision
 from .querysets import ClaimQuerySet
 
@@ -38,9 +39,7 @@ def drafts_of(user: "User") -> ClaimQuerySet:
 
 def due_soon_for(user: "User") -> ClaimQuerySet:
     """What the person's side has to send in within 30 days, or should have already, by date."""
-    return (
-        _of(user).filter(status__in=[EDITING, ACTION_REQUIRED], due_at__lte=clock.now() + DUE_SOON).order_by("due_at")
-    )
+    return _of(user).filter(status__in=WITH_PARTNER, due_at__lte=clock.now() + DUE_SOON).order_by("due_at")
 
 
 def waiting_for_operator(user: "User") -> ClaimQuerySet:
@@ -51,7 +50,7 @@ def waiting_for_operator(user: "User") -> ClaimQuerySet:
 def recent_decisions(user: "User") -> "QuerySet[Decision]":
     """What was decided in the last 30 days about claims that exist for the person, newest first."""
     since = clock.now() - RECENTLY
-    decisions = Decision.objects.filter(claim__in=Claim.objects.visible_to(user), event__at__gte=since)
+    decisions = Decision.objects.visible_to(user).filter(event__at__gte=since)
     return decisions.select_related("claim__thread", "claim__proof", "event").only(*DECIDED).order_by("-pk")
 
 
@@ -86,8 +85,9 @@ def of_plan(plan: "Plan", user: "User") -> ClaimQuerySet:
     return claims.order_by("proof__activity__campaign", "proof__activity", "pk")
 
 
-NOBODYS = Q(thread__assignment=None) | Q(thread__assignment__user__is_active=False)
+#: What nobody has taken up, or somebody who left. Asked per row, so that the queue is read in its order until there are enough.
+NOBODYS = ~Exists(Assignment.objects.filter(thread=OuterRef("thread"), user__is_active=True))
 
 
 def _of(user: "User") -> ClaimQuerySet:
-    return Claim.objects.visible_to(user).for_list()
+    return Claim.objects.visible_to(user)

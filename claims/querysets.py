@@ -12,7 +12,7 @@ from .enums import APPROVED, DISCARDED, EDITING, PENDING
 if TYPE_CHECKING:
     from incentives_portal.accounts.models import User
 
-    from .models import Claim  # noqa: F401
+    from .models import Claim, Decision  # noqa: F401
 
 #: The paths from a claim to what permissions are about.
 SCOPE_PATHS = {
@@ -20,16 +20,6 @@ SCOPE_PATHS = {
     "program": "proof__program_id",
     "location": "proof__location_id",
 }
-
-
-#: The columns of a row in a list: what it is, of whom, how much, until when, who has it, and what says whether it can be edited.
-LISTED = (
-    "public_id", "status", "submitted_at", "due_at", "approved_amount",
-    "thread__reference", "thread__assignment__user__name", "thread__assignment__user__is_active",
-    "proof__name", "proof__executed_on", "proof__amount", "proof__currency", "proof__sealed", "proof__discarded_at",
-    "proof__activity_type__name", "proof__location__name", "proof__location__organisation__name",
-    "proof__program__track", "proof__program__calendar__time_zone",
-)  # fmt: skip
 
 #: What a claim takes, in its currency: what was approved, else what is asked.
 TAKEN = Case(When(status=APPROVED, then=F("approved_amount")), default=F("proof__amount"))
@@ -60,18 +50,12 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
             "submission__by",
         )
 
-    def for_list(self) -> "ClaimQuerySet":
-        """With what a row of a list shows, and nothing else: most of a list's time goes into columns that nobody reads. One query."""
-        return (
-            self.select_related(None)
-            .select_related(
-                "thread__assignment__user",
-                "proof__location__organisation",
-                "proof__program__calendar",
-                "proof__activity_type",
-            )
-            .only(*LISTED)
-        )
+
+class DecisionQuerySet(models.QuerySet["Decision"]):
+    def visible_to(self, user: "User") -> "DecisionQuerySet":
+        """The decisions about claims that exist for the person: what was decided was sent in, and stays."""
+        paths = {name: f"claim__{path}" for name, path in SCOPE_PATHS.items()}
+        return self.filter(scope_q(user, "claim.read", **paths))
 
 
 class ClaimManager(models.Manager.from_queryset(ClaimQuerySet)):  # type: ignore[misc]

@@ -17,6 +17,7 @@ from . import queries
 from .enums import APPROVED, MACHINE, PENDING
 from .limits import claimed_of, used_before
 from .models import Claim
+from .rows import claim_rows
 
 if TYPE_CHECKING:
     from incentives_portal.accounts.models import User
@@ -68,7 +69,7 @@ def create_url(proof: "Proof") -> str:
 
 def plan_claims(plan: "Plan", user: "User") -> Section | None:
     """The claims of the plan's proofs, for the plan's page; nothing before a plan was ever approved. One query."""
-    rows = list(queries.of_plan(plan, user)) if user.may("claim.read") else []
+    rows = claim_rows(queries.of_plan(plan, user), user) if user.may("claim.read") else []
     if not rows and plan.approved_submission_id is None:
         return None
     return Section("claims/_plan_claims.html", {"claims": rows})

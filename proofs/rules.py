@@ -27,14 +27,14 @@ CONTRIBUTE = "claim.contribute"
 KEY_LENGTH = 60
 
 
-def capability_of(program: Program) -> str:
+def capability_of(track: str) -> str:
     """Who writes evidence: the incentives admin on the plan track; users and global admins too on the claim track (blueprint 4)."""
-    return "poe.write" if program.has_plans else "claim.write"
+    return "poe.write" if track == Track.PLAN else "claim.write"
 
 
 def write_capability(proof: "Proof") -> str:
     """The capability that editing this proof needs, by the track of its program."""
-    return capability_of(proof.program)
+    return capability_of(proof.program.track)
 
 
 def may_write(user: "User", proof: "Proof") -> bool:
@@ -62,7 +62,7 @@ def may_add_for(user: "User", activity: "Activity") -> bool:
 
 def may_begin(user: "User", scope: Scope, program: Program) -> bool:
     """Proofs are the partner's: whoever writes them there, never the operator."""
-    return user.organisation_id == scope.organisation_id and may(user, capability_of(program), scope)
+    return user.organisation_id == scope.organisation_id and may(user, capability_of(program.track), scope)
 
 
 def begin_enrolments(user: "User") -> EnrolmentQuerySet:

@@ -9,7 +9,8 @@ from datetime import date, timedelta
 
 import django
 
-OWNERS = 200
+#: How many things everybody has; of a hundred thousand that makes two hundred owners.
+THINGS = 500
 EVENTS = 20
 
 
@@ -26,21 +27,23 @@ def main() -> None:
     with connection.schema_editor() as editor:
         for model in (Thing, Event, Mail):
             editor.create_model(model)
-    owners = User.objects.bulk_create([User(username=f"owner-{number}") for number in range(OWNERS)])
+    rows = int(sys.argv[1])
+    crowd = max(1, rows // THINGS)
+    owners = User.objects.bulk_create([User(username=f"owner-{number}") for number in range(crowd)])
     begin = date(2026, 1, 1)
     Thing.objects.bulk_create(
         (
             Thing(
                 number=f"T-{number:07d}",
                 title=f"Thing number {number}",
-                owner=owners[number % OWNERS],
+                owner=owners[number % crowd],
                 amount=number % 90_000 + 100,
                 starts=begin + timedelta(days=number % 300),
                 ends=begin + timedelta(days=number % 300 + 30),
                 contact="somebody@example.com",
                 notes="A few words. " * 12,
             )
-            for number in range(int(sys.argv[1]))
+            for number in range(rows)
         ),
         batch_size=5_000,
     )

@@ -3,14 +3,22 @@
 from django.db import connection, models
 
 from claims.models import Claim
+from incentives_portal.accounts.models import Location, Organisation
 from incentives_portal.history.models import Event, Submission, Thread
 from proofs.models import Proof
 
 
-def copy_claim(claim: Claim, number: int, *, whole: bool = False) -> None:
+def copy_company(location: Location, number: int) -> int:
+    """So many companies like that of a location, each with one location like it; the key of the first location."""
+    first = _copy(Organisation, location.organisation, number, {"name": "name || ' ' || n"})
+    return _copy(Location, location, number, {"organisation_id": f"{first} + n", "partner_id": "'COPY-' || n"})
+
+
+def copy_claim(claim: Claim, number: int, *, whole: bool = False, locations: tuple[int, int] | None = None) -> None:
     """So many copies of a claim with its proof, its histories' last event and its submission.
 
-    Submissions are copied without their content, which no list reads, unless ``whole`` ones are asked for.
+    Submissions are copied without their content, which no list reads, unless ``whole`` ones are asked for. ``locations``, as the key of
+    the first and how many there are, takes turns among them; else all stay where the claim is.
     """
     if number < 1:
         return
@@ -19,7 +27,8 @@ def copy_claim(claim: Claim, number: int, *, whole: bool = False) -> None:
     folder = _copy(Thread, proof.thread, number, _named("POE"))
     if event := claim.thread.events.order_by("-pk").first():
         _copy(Event, event, number, {"thread_id": f"{case} + n"})
-    evidence = _copy(Proof, proof, number, {"thread_id": f"{folder} + n"})
+    there = {"location_id": f"{locations[0]} + mod(n, {locations[1]})"} if locations else {}
+    evidence = _copy(Proof, proof, number, {"thread_id": f"{folder} + n", **there})
     changed = {
         "thread_id": f"{case} + n",
         "proof_id": f"{evidence} + n",

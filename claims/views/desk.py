@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from incentives_portal.accounts.capabilities import may
 from incentives_portal.outbox.queries import deliveries_for
+from incentives_portal.screens.paging import BoundedPaginator
 from incentives_portal.workflow.desks import colleagues_desk
 from incentives_portal.workflow.forms import VerbForm
 from incentives_portal.workflow.machine import Transition
@@ -52,17 +52,15 @@ def queue(request: HttpRequest) -> HttpResponse:
     key, words = _list_key(request), searched(request.GET)
     numbers = counts(request.user)
     rows = LISTS[key][1](request.user)
-    paginator = Paginator(rows.filter(words_q(words)) if words else rows, PER_PAGE)
-    if not words:
-        paginator.count = numbers[key or "all"]
-    page = paginator.get_page(request.GET.get("page"))
+    found, number = (rows.filter(words_q(words)), None) if words else (rows, numbers[key or "all"])
+    page = BoundedPaginator(found, PER_PAGE, count=number).get_page(request.GET.get("page"))
     context = {
         "lists": [(code, title, numbers[code or "all"], code == key) for code, (title, _rows) in LISTS.items()],
         "key": key,
         "title": LISTS[key][0],
         "words": words,
         "page": page,
-        "rows": queue_rows(page, request.user),
+        "rows": queue_rows(page.object_list, request.user),
     }
     return render(request, "desk/queue.html", context)
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
@@ -12,11 +11,13 @@ from django.views.decorators.http import require_safe
 
 from incentives_portal.accounts.models import User
 from incentives_portal.programs.models import Program
+from incentives_portal.screens.paging import BoundedPaginator
 
 from ..enums import MACHINE
 from ..filters import ClaimFilter, searched, words_q
 from ..models import Claim
 from ..overview import Overview, overview
+from ..rows import claim_rows
 
 PER_PAGE = 25
 #: What the list can be ordered by; the key stands in the address.
@@ -37,19 +38,22 @@ def claim_list(request: HttpRequest) -> HttpResponse:
     above = _overview(user, request.GET)
     found = ClaimFilter(
         request.GET,
-        Claim.objects.visible_to(user).for_list(),
+        Claim.objects.visible_to(user),
         programs=above.programs,
         locations=above.locations,
         periods=above.periods,
     )
     order = request.GET.get("order", "")
     rows = found.qs.order_by(*ORDERS.get(order, ORDERS[""]))
+    page = BoundedPaginator(rows, PER_PAGE, count=_number(user, found, above)).get_page(request.GET.get("page"))
     context = {
         "overview": above,
         "filter": found,
         "chips": list(_chips(request.GET, above, user)),
         "is_filtered": any(request.GET.get(name) for name in ClaimFilter.base_filters),
-        "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
+        "page": page,
+        "rows": claim_rows(page.object_list, user),
+        "of_all": user.is_operator,
         "order": order if order in ORDERS else "",
         "can_create": not user.is_operator and user.may("claim.write"),
     }
@@ -65,6 +69,14 @@ def _overview(user: User, params: QueryDict) -> Overview:
     words = searched(params)
     search = words_q(words) if words else Q(pk__isnull=False)
     return overview(Claim.objects.visible_to(user), chosen, search)
+
+
+def _number(user: User, found: ClaimFilter, above: Overview) -> int | None:
+    """How many claims fit, where the overview has counted them; it knows nothing of filters that are no choice."""
+    if user.is_operator or not found.form.is_valid():
+        return None
+    status = found.form.cleaned_data["status"]
+    return sum(number for each, number in above.statuses if status in ("", each.code))
 
 
 def _chips(params: QueryDict, above: Overview, user: User) -> Any:

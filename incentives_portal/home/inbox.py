@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 from claims import enums as claim_states
 from claims import queries as claims
-from claims.models import Claim
+from claims.querysets import ClaimQuerySet
+from claims.rows import ClaimRow, claim_rows
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
 from incentives_portal.programs import dates
@@ -24,7 +25,6 @@ from incentives_portal.workflow.machine import Status
 from plans import enums as plan_states
 from plans import rules as plan_rules
 from plans.models import Activity, Plan
-from proofs import rules as proof_rules
 from proofs.models import Proof
 
 LIMIT = 10
@@ -89,20 +89,23 @@ def plan_item(plan: Plan, action: str | Promise, *, due_at: datetime | None = No
     )
 
 
-def claim_item(claim: Claim, action: str | Promise, *, desk: bool = False, is_mine: bool = True) -> Item:
-    proof = claim.proof
+def claim_item(row: ClaimRow, action: str | Promise, *, desk: bool = False, is_mine: bool = True) -> Item:
     return Item(
-        title=proof.name,
-        url=reverse("desk:claim" if desk else "claims:detail", args=[claim.public_id]),
-        reference=claim.thread.reference,
-        status=claim_states.MACHINE.status(claim.status),
+        title=row["name"],
+        url=reverse("desk:claim", args=[row["public_id"]]) if desk else row["url"],
+        reference=row["reference"],
+        status=row["status"],
         action=action,
-        due_at=claim.due_at,
+        due_at=row["due_at"],
         is_mine=is_mine,
-        zone=proof.program.calendar.time_zone,
-        amount=proof.amount,
-        currency=proof.currency,
+        zone=row["zone"],
+        amount=row["asked"],
+        currency=row["currency"],
     )
+
+
+def _claims(found: ClaimQuerySet, user: User) -> list[ClaimRow]:
+    return claim_rows(found[:LIMIT], user)
 
 
 def activity_item(activity: Activity) -> Item:
@@ -128,15 +131,15 @@ def partner_buckets(user: User) -> list[Bucket]:
     """
     returned = [
         *(_own_plan(plan, user, _("Mend")) for plan in _plans(user, plan_states.ACTION_REQUIRED)),
-        *(_own_claim(claim, user, _("Mend")) for claim in claims.returned_to(user)[:LIMIT]),
+        *(_own_claim(row, _("Mend")) for row in _claims(claims.returned_to(user), user)),
     ]
     due = claims.due_soon_for(user).filter(status=claim_states.EDITING)
     drafts = {
         item.url: item
         for item in (
-            *(_own_claim(claim, user, _("Continue")) for claim in due[:LIMIT]),
+            *(_own_claim(row, _("Continue")) for row in _claims(due, user)),
             *(_own_plan(plan, user, _("Continue")) for plan in _plans(user, plan_states.EDITING)),
-            *(_own_claim(claim, user, _("Continue")) for claim in claims.drafts_of(user)[:LIMIT]),
+            *(_own_claim(row, _("Continue")) for row in _claims(claims.drafts_of(user), user)),
         )
     }
     owed = [activity_item(activity) for activity in owed_proofs(user)[:LIMIT]] if user.may("poe.write") else []
@@ -169,9 +172,9 @@ def _own_plan(plan: Plan, user: User, action: str | Promise) -> Item:
     return plan_item(plan, action if can else _("Open"), due_at=plan_rules.due_at(plan), is_mine=can)
 
 
-def _own_claim(claim: Claim, user: User, action: str | Promise) -> Item:
-    can = proof_rules.may_write(user, claim.proof)
-    return claim_item(claim, action if can else _("Open"), is_mine=can)
+def _own_claim(row: ClaimRow, action: str | Promise) -> Item:
+    can = row["can_write"]
+    return claim_item(row, action if can else _("Open"), is_mine=can)
 
 
 def owed_proofs(user: User) -> Any:
@@ -191,7 +194,7 @@ def waiting_for_operator(user: User) -> Bucket:
         Plan.objects.visible_to(user).for_page().filter(status__in=[plan_states.SUBMITTED, plan_states.UNDER_REVIEW])
     )
     items = [
-        *(claim_item(claim, _("Open")) for claim in claims.waiting_for_operator(user)[:LIMIT]),
+        *(claim_item(row, _("Open")) for row in _claims(claims.waiting_for_operator(user), user)),
         *(plan_item(plan, _("Open")) for plan in plans.order_by("submitted_at")[:LIMIT]),
     ]
     return Bucket(
@@ -212,9 +215,9 @@ def staff_buckets(user: User) -> list[Bucket]:
         mine += [_plan_in_admin(plan, _("Decide")) for plan in taken[:LIMIT]]
     if user.may("claim.review"):
         in_time = Q(due_at__gte=clock.now()) | Q(due_at=None)
-        unassigned += [_on_desk(claim) for claim in claims.unassigned(user).filter(in_time)[:LIMIT]]
-        mine += [claim_item(claim, _("Decide"), desk=True) for claim in claims.mine(user).filter(in_time)[:LIMIT]]
-        overdue += [claim_item(claim, _("Open"), desk=True) for claim in claims.overdue(user)[:LIMIT]]
+        unassigned += [_on_desk(row) for row in _claims(claims.unassigned(user).filter(in_time), user)]
+        mine += [claim_item(row, _("Decide"), desk=True) for row in _claims(claims.mine(user).filter(in_time), user)]
+        overdue += [claim_item(row, _("Open"), desk=True) for row in _claims(claims.overdue(user), user)]
     return [
         Bucket("overdue", _("Overdue"), _by_date(overdue), _("Nothing is overdue.")),
         Bucket("mine", _("On my desk"), _by_date(mine), _("Nothing is on your desk.")),
@@ -222,16 +225,16 @@ def staff_buckets(user: User) -> list[Bucket]:
     ]
 
 
-def _on_desk(claim: Claim) -> Item:
+def _on_desk(row: ClaimRow) -> Item:
     """A dispute is decided at once, by another person; everything else is taken up first."""
-    return claim_item(claim, _("Decide") if claim.status == claim_states.DISPUTED else _("Take up"), desk=True)
+    return claim_item(row, _("Decide") if row["status"].code == claim_states.DISPUTED else _("Take up"), desk=True)
 
 
 def waiting_for_partners(user: User) -> Bucket:
     """What the operator has sent back and waits for."""
     items: list[Item] = []
     if user.may("claim.read"):
-        items += [claim_item(claim, _("Open"), desk=True) for claim in claims.returned_to(user)[:LIMIT]]
+        items += [claim_item(row, _("Open"), desk=True) for row in _claims(claims.returned_to(user), user)]
     if user.may("plan.read"):
         plans = Plan.objects.visible_to(user).for_page().filter(status=plan_states.ACTION_REQUIRED).order_by("pk")
         items += [

@@ -1,7 +1,11 @@
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import get_template
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
 
 from claims.enums import MACHINE as CLAIMS
 from claims.queries import recent_decisions
@@ -49,6 +53,14 @@ def help_page(request: HttpRequest) -> HttpResponse:
         (CAPABILITY_WORDS[code], [role for role in Role if role in roles]) for code, roles in CAPABILITIES.items()
     ]
     return render(request, "home/help.html", {"rights": rights})
+
+
+@login_not_required
+@require_safe
+@cache_control(public=True, max_age=86_400)
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Browsers ask for it by this name beside what is no page and names none: JSON, pictures, documents."""
+    return redirect(static("img/mark.svg"))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -17,7 +17,6 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         "portal_name": settings.PORTAL_NAME,
         "operator_name": settings.OPERATOR_NAME,
         "theme": theme if theme in THEMES else "",
-        "languages": settings.LANGUAGES,
     }
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:

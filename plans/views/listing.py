@@ -3,13 +3,13 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from incentives_portal.programs.enums import Track
 from incentives_portal.programs.models import Program
+from incentives_portal.screens.paging import BoundedPaginator
 from incentives_portal.texts import in_language
 
 from ..filters import PlanFilter
@@ -31,7 +31,7 @@ def plan_list(request: HttpRequest) -> HttpResponse:
         programs=_programs(request, offered),
         years=_years(offered),
     )
-    page = Paginator(found.qs, PER_PAGE).get_page(request.GET.get("page"))
+    page = BoundedPaginator(found.qs, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "openings": [opening for opening in offered if opening.can_create],
         "has_programs": bool(offered) or request.user.is_operator,

@@ -9,13 +9,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
+from django.conf import settings
 from django.core.paginator import Page
 from django.forms import BaseForm, BaseFormSet, BoundField, CheckboxInput
 from django.template.context import Context
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format, time_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -23,6 +24,7 @@ from django.utils.translation import gettext as _
 from incentives_portal import clock, money
 
 from ..anatomy import Baton, TimelineEntry, Verb
+from ..navigation import Link
 from ..problems import problems
 
 register = template.Library()
@@ -39,11 +41,51 @@ def icon(name: str) -> SafeString:
     )
 
 
+@register.simple_tag(takes_context=True)
+def navigation(context: Context) -> SafeString:
+    """The entries of the main navigation. The frame shows them twice, in the bar and in the menu of a phone; they are written once."""
+    return format_html_join("", "{}", ((_entry(link),) for link in context["nav_links"]))
+
+
+def _entry(link: Link) -> SafeString:
+    if link.current:
+        return format_html('<li><a href="{}" aria-current="page">{}</a></li>', link.url, link.label)
+    return format_html('<li><a href="{}">{}</a></li>', link.url, link.label)
+
+
+@register.simple_tag
+def languages() -> SafeString:
+    """A button for each language of the portal, each named in itself."""
+    return _languages(get_language())
+
+
+@lru_cache(maxsize=32)
+def _languages(current: str | None) -> SafeString:
+    """Remembered: the frame of every page shows them twice."""
+    return format_html_join("", "{}", ((_language(code, name, code == current),) for code, name in settings.LANGUAGES))
+
+
+def _language(code: str, name: str, current: bool) -> SafeString:
+    if current:
+        return format_html(
+            '<li><button class="item" name="language" value="{0}" lang="{0}" aria-current="true">{1}{2}</button></li>',
+            code,
+            name,
+            icon("check-lg"),
+        )
+    return format_html('<li><button class="item" name="language" value="{0}" lang="{0}">{1}</button></li>', code, name)
+
+
 @register.simple_tag
 def status_tag(status: Any, large: bool = False) -> SafeString:
     """A status as a tag: icon, word, colour. Takes a workflow Status."""
-    size = " tag-lg" if large else ""
-    return format_html('<span class="tag tag-{}{}">{}{}</span>', status.tone, size, icon(status.icon), status.label)
+    return _tag(status.tone, status.icon, str(status.label), " tag-lg" if large else "")
+
+
+@lru_cache(maxsize=1024)
+def _tag(tone: str, picture: str, label: str, size: str) -> SafeString:
+    """Remembered: there are a few dozen statuses in a few languages, and a list shows one in each row."""
+    return format_html('<span class="tag tag-{}{}">{}{}</span>', tone, size, icon(picture), label)
 
 
 @register.inclusion_tag("screens/baton.html")
@@ -112,9 +154,12 @@ def empty(title: str, text: str = "", url: str = "", action: str = "", *, filter
 @register.simple_tag
 def amount(value: Decimal | None, currency: str) -> SafeString | str:
     """An amount as the reader's language writes it; a dash for none yet."""
-    if value is None:
-        return "–"
-    return format_html('<span class="tab nowrap">{}</span>', money.format_amount(value, currency))
+    return "–" if value is None else _tabular(money.format_amount(value, currency))
+
+
+@lru_cache(maxsize=4096)
+def _tabular(figures: str) -> SafeString:
+    return format_html('<span class="tab nowrap">{}</span>', figures)
 
 
 @register.simple_tag

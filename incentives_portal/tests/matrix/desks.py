@@ -154,6 +154,7 @@ DOORS: tuple[Door, ...] = (
     Door("mfa_reauthenticate_webauthn", LED, LED),
     Door("mfa_login_webauthn", LED, LED),
     Door("admin:login", LED, LED),
+    Door("favicon", LED, LED),
     Door("healthz", OK, OK),
     Door("readyz", OK, OK),
 )
