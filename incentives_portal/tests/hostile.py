@@ -56,6 +56,8 @@ NAMES = [
     "_facets",
     "month__year",
 ]
+#: What every list that searches is asked, whatever is drawn: for the character that no column of the database holds.
+SEARCH = "q=a%00b"
 #: Bodies that are no form, or a broken one, with what they say they are.
 BODIES: list[tuple[str, bytes]] = [
     ("application/json", b'{"words": 1}'),

@@ -15,7 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -37,6 +37,7 @@ from claims.models import Claim, Decision
 from claims.reasons import load_reasons
 from claims.tests import builders
 from claims.tests.copies import copy_claim
+from claims.tests.test_pages import new_data
 from incentives_portal.embedded.places import Place, account, valkey_program
 from incentives_portal.health import LATE_SECONDS
 from incentives_portal.history.models import Event, ReasonCode, ThreadKind
@@ -54,6 +55,7 @@ pytestmark = [pytest.mark.rig, pytest.mark.slow, pytest.mark.django_db(transacti
 
 DECISIONS = int(os.environ.get("RIG_DECISIONS", "1000"))
 EACH_DOWN = 60  # decisions while one server is down
+BEGUN = 20  # claims that are begun over a line that breaks
 BETWEEN_KILLS = 5.0
 WEB_DIES, WEB_DIES_WITHIN = 0.1, 0.2  # at every tenth decision, at some moment of so many seconds
 ALL_SENT_SECONDS = 120
@@ -108,26 +110,25 @@ class Rig:
 
     def decide(self, browser: Browser, claim: Claim) -> float:
         """Reject a claim over HTTP; the seconds it took. Raises what a broken connection raises."""
-        path = reverse("desk:verb", args=[claim.public_id, "reject"])
         begun = time.perf_counter()
-        browser.request(path, self.given(browser, claim), expected=302)
+        browser.request(rejecting(claim), self.given(browser, claim), expected=302)
         return time.perf_counter() - begun
 
     def given(self, browser: Browser, claim: Claim) -> dict[str, object]:
         """What the form of the decision holds."""
         return {
-            "csrfmiddlewaretoken": browser.cookies[portal_settings.CSRF_COOKIE_NAME],
+            **token(browser),
             "seen": claim.version,
             "reason": self.reason.pk,
             "words": "Not carried out.",
         }
 
-    def post_and_hang_up(self, browser: Browser, claim: Claim) -> None:
-        """Send the decision and go away without waiting for the answer."""
-        body = urlencode(self.given(browser, claim)).encode()
+    def post_and_hang_up(self, browser: Browser, path: str, given: Mapping[str, object]) -> None:
+        """Send a form and go away without waiting for the answer."""
+        body = urlencode(given).encode()
         cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
         head = (
-            f"POST {reverse('desk:verb', args=[claim.public_id, 'reject'])} HTTP/1.1\r\n"
+            f"POST {path} HTTP/1.1\r\n"
             f"Host: localhost:{self.stack.port}\r\nCookie: {cookies}\r\n"
             f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n"
         )
@@ -136,7 +137,7 @@ class Rig:
 
     def reviewer(self) -> Browser:
         browser = signed_in(self.stack.url, self.world.mira)
-        browser.request(reverse("desk:verb", args=[self.case.public_id, "reject"]))  # gives the token
+        browser.request(rejecting(self.case))  # gives the token
         return browser
 
     def hang_broker(self, hanging: bool) -> None:
@@ -178,6 +179,16 @@ class Rig:
             with suppress(psutil.NoSuchProcess):
                 random.choice(workers).kill()
                 self.kills["web"] += 1
+
+
+def rejecting(claim: Claim) -> str:
+    """The address of the decision."""
+    return reverse("desk:verb", args=[claim.public_id, "reject"])
+
+
+def token(browser: Browser) -> dict[str, str]:
+    """What every form holds."""
+    return {"csrfmiddlewaretoken": browser.cookies[portal_settings.CSRF_COOKIE_NAME]}
 
 
 @pytest.fixture
@@ -391,7 +402,7 @@ def test_w10_connection_that_breaks_after_the_post_has_one_effect(rig: Rig) -> N
     claims, browser = rig.claims(30), rig.reviewer()
 
     for number, claim in enumerate(claims):
-        rig.post_and_hang_up(browser, claim)
+        rig.post_and_hang_up(browser, rejecting(claim), rig.given(browser, claim))
         if number % 2:
             time.sleep(0.3)  # every other time the portal is done before the person tries again
         patient(rig, browser, claim)
@@ -400,3 +411,18 @@ def test_w10_connection_that_breaks_after_the_post_has_one_effect(rig: Rig) -> N
     print(f"\nhung up after the request and tried again: {found['decisions']} decisions of {len(claims)} claims")
     assert found["decided"] == found["decisions"] == found["events"] == len(claims)
     assert broken_invariants(claims) == []
+
+
+def test_w10_claim_begun_again_after_the_connection_broke_is_begun_once(rig: Rig) -> None:
+    browser, path, before = signed_in(rig.stack.url, rig.world.jana), reverse("claims:new"), Claim.objects.count()
+    browser.request(path)  # gives the token
+
+    for number in range(BEGUN):
+        form = new_data(rig.world, name=f"Adverts {number}") | token(browser)
+        rig.post_and_hang_up(browser, path, form)
+        if number % 2:
+            time.sleep(0.3)
+        browser.request(path, form, expected=302)
+
+    print(f"\nhung up after the request and tried again: {Claim.objects.count() - before} claims of {BEGUN} forms")
+    assert Claim.objects.count() == before + BEGUN
