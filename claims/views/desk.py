@@ -114,7 +114,7 @@ def _refusal(row: Claim, request: HttpRequest) -> Any:
 @require_POST
 def comment(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Say something that the partner reads."""
-    row = claim_or_404(request, public_id)
+    row = claim_or_404(request, public_id, for_page=False)
     _staff_only(request)
     if not rules.may_comment(request.user, row):
         raise PermissionDenied
@@ -130,7 +130,7 @@ def comment(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @require_POST
 def note(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Leave an internal note."""
-    row = claim_or_404(request, public_id)
+    row = claim_or_404(request, public_id, for_page=False)
     _staff_only(request)
     if not rules.may_note(request.user, row):
         raise PermissionDenied

@@ -59,7 +59,7 @@ def _dispute_context(page: ClaimPage) -> dict[str, Any]:
 @require_POST
 def comment(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Say something on the claim, with documents if any; possible at any time."""
-    claim = claim_or_404(request, public_id)
+    claim = claim_or_404(request, public_id, for_page=False)
     if request.user.is_operator or not rules.may_comment(request.user, claim):
         raise PermissionDenied
     form = comment_form(request, sent=True)

@@ -3,9 +3,11 @@
 import logging
 import time
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from celery import current_app, shared_task
+from kombu.pools import ProducerPool
 
 from . import delivery
 
@@ -16,6 +18,8 @@ _BATCH = 10
 #: A request does not wait longer than this for the broker, and after a failure asks no more for a while: the relay comes every 5 seconds.
 _PATIENCE = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5, "retry_on_timeout": False}
 _PAUSE = 15.0
+#: As many threads of a web process talk to the broker at once.
+_LINES = 4
 _silent_until = 0.0
 
 
@@ -37,11 +41,19 @@ def poke(ids: Sequence[int]) -> None:
     if time.monotonic() < _silent_until:
         return
     try:
-        with current_app.connection_for_write(transport_options=_PATIENCE) as connection:
-            _hand_out(ids, connection=connection)
+        with _line().acquire(block=True) as producer:
+            _hand_out(ids, producer=producer)
     except Exception as error:  # whatever it is: the decision has been made, and the message is in the table
+        _line.cache_clear()  # whatever comes next may stand elsewhere
         _silent_until = time.monotonic() + _PAUSE
         logger.warning("The broker cannot be reached, %s messages wait for the relay: %s", len(ids), error)
+
+
+@cache
+def _line() -> ProducerPool:
+    """The web process's own line to the broker, with less patience than a worker's. Kept open: to connect takes longer than to tell."""
+    connection = current_app.connection_for_write(transport_options=_PATIENCE)
+    return ProducerPool(connection.Pool(_LINES), limit=_LINES)
 
 
 def _hand_out(ids: Sequence[int], **options: Any) -> None:

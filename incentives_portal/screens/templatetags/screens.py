@@ -117,8 +117,8 @@ def is_optional(field: BoundField) -> bool:
 
 @register.inclusion_tag("screens/timeline.html")
 def timeline(entries: Iterable[TimelineEntry]) -> dict[str, Any]:
-    """A history, newest first."""
-    return {"entries": entries}
+    """A history, newest first. As mappings: of each name a template asks for a key first, and only then for an attribute."""
+    return {"entries": [vars(entry) for entry in entries]}
 
 
 @register.inclusion_tag("screens/verbs.html")
@@ -173,6 +173,12 @@ def show_moment(moment: datetime | None, zone: str | None = None) -> str:
     if moment is None:
         return "–"
     local = timezone.localtime(moment, ZoneInfo(zone) if zone else None)
+    return _minute_in_words(local.replace(second=0, microsecond=0, tzinfo=None), get_language())
+
+
+@lru_cache(maxsize=4096)
+def _minute_in_words(local: datetime, _language: str | None) -> str:
+    """Remembered: what has happened is read again and again."""
     return f"{_weekday(local)}, {time_format(local, 'TIME_FORMAT')}"
 
 
@@ -209,7 +215,12 @@ def due(due_at: datetime, zone: str) -> SafeString:
 
 
 def _weekday(local: datetime) -> str:
-    return f"{date_format(local, 'D')} {date_format(local, 'DATE_FORMAT')}"
+    return _weekday_in_words(local.date(), get_language())
+
+
+@lru_cache(maxsize=4096)
+def _weekday_in_words(day: date, language: str | None) -> str:
+    return f"{date_format(day, 'D')} {_day_in_words(day, language)}"
 
 
 def distance(due_at: datetime, zone: str) -> str:
