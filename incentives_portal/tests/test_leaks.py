@@ -132,6 +132,18 @@ def test_t03_what_is_refused_tells_nothing_either(stage):
     assert {page.url: leaked for page in pages if (leaked := leaks(page.text, names) - typed)} == {}
 
 
+def test_t13_what_another_company_just_read_comes_back_to_nobody_else(stage):
+    """One address, first asked for by the other company: whatever was kept of the answer, a page or a part of it, is not given out."""
+    owner, client, names = stage.client(OWNER), stage.client(*ADMIN), names_of(stage.world.brightwater)
+    lines = [line for line in PAGES if line.takes == "GET" and (not line.of or line.of in stage.foreign)]
+    urls = list(dict.fromkeys(stage.url(line, stage.foreign.get(line.of, {})) for line in lines))
+
+    theirs = [leaks(visit(owner, url).text, names) for url in urls]
+
+    assert sum(map(bool, theirs)) > 10
+    assert {url: leaked for url in urls if (leaked := leaks(visit(client, url).text, names))} == {}
+
+
 def is_private(page: Page) -> bool:
     return {"private", "no-store"} <= {part.strip() for part in page.caching.split(",")}
 
