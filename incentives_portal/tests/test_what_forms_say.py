@@ -33,7 +33,7 @@ from incentives_portal.tests.hostile import (
 from incentives_portal.tests.matrix.people import ADMIN
 from incentives_portal.tests.matrix.stage import Writing, stage, whole_stage  # noqa: F401
 from incentives_portal.tests.matrix.stage import answer as status_of
-from incentives_portal.tests.sheets import Control, Reader, desks
+from incentives_portal.tests.sheets import Control, Desk, Reader, Sheet, desks
 
 pytestmark = pytest.mark.slow  # hundreds of forms
 
@@ -149,10 +149,17 @@ def watch(stage):  # noqa: F811
         yield Watch(writing)
 
 
+class Forms(list[tuple[str, Desk, Sheet]]):
+    """Hypothesis writes out what a test that fails was given; of all forms it complains, and nobody reads what was found."""
+
+    def __repr__(self) -> str:
+        return f"{len(self)} forms"
+
+
 @pytest.fixture
 def forms(stage):  # noqa: F811
     """Every form as it was fetched once."""
-    return [(name, desk, sheet) for name, desk in desks(stage) for sheet in desk.sheets()]
+    return Forms((name, desk, sheet) for name, desk in desks(stage) for sheet in desk.sheets())
 
 
 @EVERYWHERE
