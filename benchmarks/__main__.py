@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from .measuring import Asked, measured_beside, memory
+
 PROJECT = Path(__file__).resolve().parent.parent
 DATABASE, FLOOR_DATABASE = "benchmark", "floor"
 WORKERS = 2
@@ -49,8 +51,8 @@ def run(rows: list[int], stack: ExitStack) -> list[str]:
     postgres = int((place.postgres_data / "postmaster.pid").read_text().split()[0])
     for name in (DATABASE, FLOOR_DATABASE):
         create_database(there, name)
-    floor = measure_floor({**there, "NAME": FLOOR_DATABASE}, rows[-1], postgres)
-    return measure_portal(rows, floor, postgres)
+    with floor_pages({**there, "NAME": FLOOR_DATABASE}, rows[-1]) as floor:
+        return measure_portal(rows, floor, postgres)
 
 
 def create_database(there: dict[str, object], name: str) -> None:
@@ -63,11 +65,10 @@ def create_database(there: dict[str, object], name: str) -> None:
     connection.close()
 
 
-def measure_floor(database: dict[str, object], rows: int, postgres: int) -> dict[str, object]:
-    """Kind of page → figures of the floor."""
+@contextmanager
+def floor_pages(database: dict[str, object], rows: int) -> Iterator[dict[str, Asked]]:
+    """Kind of page → the page of the floor."""
     from incentives_portal.tests.browsing import Browser, fields_of
-
-    from .measuring import measured
 
     names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
     given = {names.get(name, name): value for name, value in database.items() if name != "dbname"}
@@ -90,16 +91,15 @@ def measure_floor(database: dict[str, object], rows: int, postgres: int) -> dict
             "save": lambda: browser.request(f"{thing}edit/", form, expected=302),
             "decision": lambda: browser.request(f"{thing}decide/", decision, expected=302),
         }
-        return {kind: measured(ask, server, postgres) for kind, ask in asked.items()}
+        yield {kind: Asked(ask, server) for kind, ask in asked.items()}
 
 
-def measure_portal(rows: list[int], floor: dict[str, object], postgres: int) -> list[str]:
+def measure_portal(rows: list[int], floor: dict[str, Asked], postgres: int) -> list[str]:
     from django.core.management import call_command
 
     from incentives_portal.tests.world import NOW
 
     from .filling import fill, grow
-    from .measuring import measured, memory
     from .portal import pages
 
     call_command("migrate", verbosity=0)
@@ -112,7 +112,7 @@ def measure_portal(rows: list[int], floor: dict[str, object], postgres: int) -> 
         for number in rows:
             grow(filled, number)
             for page in pages(base, filled):
-                figures, least = measured(page.ask, server, postgres), floor[page.floor]
+                figures, least = measured_beside(Asked(page.ask, server), floor[page.floor], postgres)
                 ratio = figures.cpu / least.cpu
                 verdict = "" if ratio <= page.factor else " **missed**"
                 if verdict:

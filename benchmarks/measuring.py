@@ -28,17 +28,50 @@ class Figures:
         return self.python + self.postgres
 
 
-def measured(ask: Callable[[], bytes], server: int, postgres: int, *, number: int = 40, warm: int = 6) -> Figures:
-    """Ask so many times; the figures are per request. The server's and PostgreSQL's processes are found by their first one."""
-    for _number in range(warm):
-        ask()
-    before, took, body = (_spent(server), _spent(postgres)), [], b""
-    for _number in range(number):
+#: So many requests are measured in so many turns, after a few to warm up.
+ROUNDS, TURN, WARM = 8, 5, 6
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A page to be asked for, and the first process of the server that answers."""
+
+    ask: Callable[[], bytes]
+    server: int
+
+
+def measured_beside(page: Asked, floor: Asked, postgres: int) -> tuple[Figures, Figures]:
+    """The figures of a page and of the floor, who take turns: a machine that others use is now fast, now slow, and so for both.
+
+    All processes of the servers and of PostgreSQL are found by their first ones.
+    """
+    for each in (page, floor):
+        for _number in range(WARM):
+            each.ask()
+    turns: tuple[list[Figures], list[Figures]] = ([], [])
+    for _round in range(ROUNDS):
+        for each, figures in zip((page, floor), turns, strict=True):
+            figures.append(_turn(each, postgres))
+    return _mean(turns[0]), _mean(turns[1])
+
+
+def _turn(asked: Asked, postgres: int) -> Figures:
+    before, took, body = (_spent(asked.server), _spent(postgres)), [], b""
+    for _number in range(TURN):
         begun = time.perf_counter()
-        body = ask()
+        body = asked.ask()
         took.append((time.perf_counter() - begun) * 1_000)
-    python, database = (_since(root, then) / number for root, then in zip((server, postgres), before, strict=True))
-    return Figures(python, database, statistics.median(took), len(body) / 1_024)
+    spent = (_since(root, then) / TURN for root, then in zip((asked.server, postgres), before, strict=True))
+    return Figures(*spent, statistics.median(took), len(body) / 1_024)
+
+
+def _mean(turns: list[Figures]) -> Figures:
+    return Figures(
+        statistics.mean(turn.python for turn in turns),
+        statistics.mean(turn.postgres for turn in turns),
+        statistics.median(turn.median for turn in turns),
+        turns[-1].kilobytes,
+    )
 
 
 def _since(root: int, before: dict[int, int]) -> float:

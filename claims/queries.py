@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Q
 
 from incentives_portal import clock
 from incentives_portal.workflow.models import Assignment
@@ -85,8 +85,8 @@ def of_plan(plan: "Plan", user: "User") -> ClaimQuerySet:
     return claims.order_by("proof__activity__campaign", "proof__activity", "pk")
 
 
-#: What nobody has taken up, or somebody who left. Asked per row, so that the queue is read in its order until there are enough.
-NOBODYS = ~Exists(Assignment.objects.filter(thread=OuterRef("thread"), user__is_active=True))
+#: What nobody has taken up, or somebody who left. What is on desks is a short list, made once; the queue is then read in its order.
+NOBODYS = ~Q(thread__in=Assignment.objects.filter(user__is_active=True).values("thread"))
 
 
 def _of(user: "User") -> ClaimQuerySet:

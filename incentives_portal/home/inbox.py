@@ -163,7 +163,7 @@ def partner_buckets(user: User) -> list[Bucket]:
 
 
 def _plans(user: User, status: str) -> Any:
-    plans = Plan.objects.visible_to(user).for_page().filter(status=status)
+    plans = Plan.objects.visible_to(user).for_list().filter(status=status)
     return plans.order_by("program_year__ends", "pk")[:LIMIT]
 
 
@@ -191,7 +191,7 @@ def owed_proofs(user: User) -> Any:
 def waiting_for_operator(user: User) -> Bucket:
     """What the partner has sent in and waits for, by the promised date."""
     plans = (
-        Plan.objects.visible_to(user).for_page().filter(status__in=[plan_states.SUBMITTED, plan_states.UNDER_REVIEW])
+        Plan.objects.visible_to(user).for_list().filter(status__in=[plan_states.SUBMITTED, plan_states.UNDER_REVIEW])
     )
     items = [
         *(claim_item(row, _("Open")) for row in _claims(claims.waiting_for_operator(user), user)),
@@ -208,7 +208,7 @@ def staff_buckets(user: User) -> list[Bucket]:
     mine: list[Item] = []
     overdue: list[Item] = []
     if user.may("plan.review"):
-        plans = Plan.objects.visible_to(user).for_page()
+        plans = Plan.objects.visible_to(user).for_list()
         waiting = plans.filter(status=plan_states.SUBMITTED, thread__assignment=None).order_by("submitted_at")
         unassigned += [_plan_in_admin(plan, _("Take up")) for plan in waiting[:LIMIT]]
         taken = plans.filter(status=plan_states.UNDER_REVIEW, thread__assignment__user=user).order_by("submitted_at")
@@ -236,7 +236,7 @@ def waiting_for_partners(user: User) -> Bucket:
     if user.may("claim.read"):
         items += [claim_item(row, _("Open"), desk=True) for row in _claims(claims.returned_to(user), user)]
     if user.may("plan.read"):
-        plans = Plan.objects.visible_to(user).for_page().filter(status=plan_states.ACTION_REQUIRED).order_by("pk")
+        plans = Plan.objects.visible_to(user).for_list().filter(status=plan_states.ACTION_REQUIRED).order_by("pk")
         items += [
             (_plan_in_admin if user.is_staff else plan_item)(plan, _("Open"), due_at=plan_rules.due_at(plan))
             for plan in plans[:LIMIT]
