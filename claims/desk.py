@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import CharField, Count, Q, Value
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal import clock
@@ -56,9 +57,10 @@ def counts(user: "User") -> dict[str, int]:
 
 
 class QueueRow(ClaimRow):
-    """A claim in the queue, and how many business days are left (negative: overdue, 0: today)."""
+    """A claim in the queue, and how many business days are left (negative: overdue, 0: today), as a number and in words."""
 
     days_left: int | None
+    left: str
     is_late: bool
     is_soon: bool
 
@@ -84,9 +86,18 @@ def _queue_row(row: ClaimRow, calendar: Calendar) -> QueueRow:
         **row,
         "url": reverse("desk:claim", args=[row["public_id"]]),
         "days_left": left,
+        "left": gettext("Overdue") if late else _days(left),
         "is_late": late,
         "is_soon": soon,
     }
+
+
+def _days(left: int | None) -> str:
+    if left is None:
+        return "–"
+    if left == 0:
+        return gettext("Today")
+    return ngettext("%(n)s business day", "%(n)s business days", left) % {"n": left}
 
 
 def business_days(start: date, end: date, calendar: Calendar) -> int:

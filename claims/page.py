@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from incentives_portal.accounts.models import User
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.history.models import Event, Remark
+from incentives_portal.history.queries import events_of
 from incentives_portal.history.timeline import entries
 from incentives_portal.programs.assess import Assessment
 from incentives_portal.screens.anatomy import Baton, TimelineEntry, Verb, initials_of
@@ -76,9 +77,8 @@ class ClaimPage:
     @cached_property
     def events(self) -> list[Event]:
         """The history of the claim and its proof that the reader may see, newest first. Two queries."""
-        found = Event.objects.for_thread(self.claim.thread, self.user)
-        found |= Event.objects.for_thread(self.claim.proof.thread, self.user)
-        return list(_as_sent(found) if self.user.is_operator else found)
+        found = events_of(self.claim.thread, self.claim.proof.thread, reader=self.user)
+        return list(_as_sent(found)) if self.user.is_operator else found
 
     @property
     def timeline(self) -> list[TimelineEntry]:

@@ -4,7 +4,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Case, F, When
+from django.db.models import Case, F, Q, When
 
 from incentives_portal.accounts.capabilities import scope_q
 
@@ -60,8 +60,12 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
     def visible_to(self, user: "User") -> "ClaimQuerySet":
         """The claims that exist for the person: the operator does not see what was never submitted; nobody a draft that was
         thrown away. What was given up after it had been sent in stays."""
-        claims = self.exclude(status=DISCARDED, submitted_at=None).filter(scope_q(user, "claim.read", **SCOPE_PATHS))
-        return claims.exclude(status=EDITING, submitted_at=None) if user.is_operator else claims
+        return self.within(scope_q(user, "claim.read", **SCOPE_PATHS), of_operator=user.is_operator)
+
+    def within(self, scope: Q, *, of_operator: bool) -> "ClaimQuerySet":
+        """What ``visible_to`` says, for everybody of the same scope."""
+        claims = self.exclude(status=DISCARDED, submitted_at=None).filter(scope)
+        return claims.exclude(status=EDITING, submitted_at=None) if of_operator else claims
 
     def counting(self) -> "ClaimQuerySet":
         """The claims that take a part of limits: those approved, and those asked for and neither refused nor withdrawn."""

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.models import User
 from incentives_portal.history.models import Event, Submission
+from incentives_portal.history.queries import events_of
 from incentives_portal.history.timeline import entries
 from incentives_portal.money import format_amount
 from incentives_portal.programs.assess import Assessment
@@ -114,8 +115,8 @@ class PlanPage:
     @cached_property
     def events(self) -> list[Event]:
         """The history that the reader may see, newest first. Two queries."""
-        found = Event.objects.for_thread(self.plan.thread, self.user)
-        return list(_as_sent(found) if self.user.is_operator else found)
+        found = events_of(self.plan.thread, reader=self.user)
+        return list(_as_sent(found)) if self.user.is_operator else found
 
     @property
     def timeline(self) -> list[TimelineEntry]:

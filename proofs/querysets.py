@@ -18,8 +18,12 @@ HEAD = ("thread", "location__organisation", "program__calendar", "activity_type"
 class ProofQuerySet(models.QuerySet["Proof"]):
     def visible_to(self, user: "User") -> "ProofQuerySet":
         """The proofs that exist for the person, discarded ones for nobody; for the operator only once a claim was submitted."""
-        proofs = self.filter(scope_q(user, "poe.read"), discarded_at=None)
-        return proofs.filter(first_sealed_at__isnull=False) if user.is_operator else proofs
+        return self.within(scope_q(user, "poe.read"), of_operator=user.is_operator)
+
+    def within(self, scope: models.Q, *, of_operator: bool) -> "ProofQuerySet":
+        """What ``visible_to`` says, for everybody of the same scope."""
+        proofs = self.filter(scope, discarded_at=None)
+        return proofs.filter(first_sealed_at__isnull=False) if of_operator else proofs
 
     def for_page(self) -> "ProofQuerySet":
         """With what every page that shows a proof's head needs, the approved plan with its campaign included. One query."""

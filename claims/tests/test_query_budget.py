@@ -17,7 +17,7 @@ from .copies import copy_claim
 
 ROWS = [1, 3, 25]
 
-LIST, STAFF_LIST, QUEUE = 4, 5, 6
+LIST, STAFF_LIST, QUEUE = 5, 6, 7
 SEALED, EDITED, CHECK = 6, 11, 9
 DESK, DESK_DISPUTED = 9, 10
 NEW, DECIDE, ASK = 5, 4, 4

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from django.db.models.expressions import BaseExpression
 
-if TYPE_CHECKING:
-    from django.db.models import QuerySet
+from incentives_portal.prepared import Prepared
 
+if TYPE_CHECKING:
     from .models import User
 
 _columns: dict[str, Callable[[], BaseExpression]] = {}
@@ -24,12 +24,13 @@ def read_along(name: str, expression: Callable[[], BaseExpression]) -> None:
 
 def person(pk: int) -> "User | None":
     """A person with all that was registered. One query."""
-    return _people().filter(pk=pk).first()
+    return next(iter(_person().rows(pk=pk)), None)
 
 
 @cache
-def _people() -> "QuerySet[User]":
-    """Everybody, with what was registered; nothing registers once the portal runs."""
+def _person() -> "Prepared[User]":
+    """Every request asks it; nothing registers once the portal runs."""
     from .models import User
 
-    return User.objects.annotate(**{name: make() for name, make in _columns.items()}).order_by()
+    people = User.objects.annotate(**{name: make() for name, make in _columns.items()}).order_by()
+    return Prepared(lambda pk: people.filter(pk=pk), pk=-1)

@@ -21,7 +21,7 @@ VersionUrl = Callable[[DocumentVersion], str]
 def entries(
     events: Iterable[Event], *, places: Places | None = None, version_url: VersionUrl | None = None
 ) -> list[TimelineEntry]:
-    """The entries of a timeline, in the order of the events, which ``Event.objects.for_thread`` has loaded. No query.
+    """The entries of a timeline, in the order of the events, which ``queries.events_of`` has loaded. No query.
 
     ``places`` are the labels of the places at which remarks point, ``version_url`` says where a document is shown.
     """
@@ -42,7 +42,7 @@ def _entry(event: Event, places: Places, version_url: VersionUrl | None) -> Time
         icon=kind.icon,
         tone="amber" if event.internal else kind.tone,
         actor=event.actor_name,
-        side=event.organisation.name,
+        side=event.side,
         at=event.at,
         sentence=sentence(event),
         words=event.words,

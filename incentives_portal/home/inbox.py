@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 from django.db.models import Q
@@ -17,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from claims import enums as claim_states
 from claims import queries as claims
 from claims.querysets import ClaimQuerySet
-from claims.rows import ClaimRow, claim_rows
+from claims.rows import ClaimRow, claim_rows, keys_of, rows_of
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
 from incentives_portal.programs import dates
@@ -104,8 +105,15 @@ def claim_item(row: ClaimRow, action: str | Promise, *, desk: bool = False, is_m
     )
 
 
-def _claims(found: ClaimQuerySet, user: User) -> list[ClaimRow]:
-    return claim_rows(found[:LIMIT], user)
+class _Claims:
+    """The beginnings of several lists of claims. A query for each list, and one for all their rows."""
+
+    def __init__(self, user: User, **lists: ClaimQuerySet) -> None:
+        self._keys = {name: keys_of(found[:LIMIT]) for name, found in lists.items()}
+        self._rows = rows_of(chain.from_iterable(self._keys.values()), user)
+
+    def __getitem__(self, name: str) -> list[ClaimRow]:
+        return [self._rows[key] for key in self._keys[name]]
 
 
 def activity_item(activity: Activity) -> Item:
@@ -129,17 +137,18 @@ def partner_buckets(user: User) -> list[Bucket]:
 
     Whoever may only read finds the same things under *Open*; proofs are owed by those who may add them.
     """
+    due = claims.due_soon_for(user).filter(status=claim_states.EDITING)
+    own = _Claims(user, returned=claims.returned_to(user), due=due, drafts=claims.drafts_of(user))
     returned = [
         *(_own_plan(plan, user, _("Mend")) for plan in _plans(user, plan_states.ACTION_REQUIRED)),
-        *(_own_claim(row, _("Mend")) for row in _claims(claims.returned_to(user), user)),
+        *(_own_claim(row, _("Mend")) for row in own["returned"]),
     ]
-    due = claims.due_soon_for(user).filter(status=claim_states.EDITING)
     drafts = {
         item.url: item
         for item in (
-            *(_own_claim(row, _("Continue")) for row in _claims(due, user)),
+            *(_own_claim(row, _("Continue")) for row in own["due"]),
             *(_own_plan(plan, user, _("Continue")) for plan in _plans(user, plan_states.EDITING)),
-            *(_own_claim(row, _("Continue")) for row in _claims(claims.drafts_of(user), user)),
+            *(_own_claim(row, _("Continue")) for row in own["drafts"]),
         )
     }
     owed = [activity_item(activity) for activity in owed_proofs(user)[:LIMIT]] if user.may("poe.write") else []
@@ -194,7 +203,7 @@ def waiting_for_operator(user: User) -> Bucket:
         Plan.objects.visible_to(user).for_list().filter(status__in=[plan_states.SUBMITTED, plan_states.UNDER_REVIEW])
     )
     items = [
-        *(claim_item(row, _("Open")) for row in _claims(claims.waiting_for_operator(user), user)),
+        *(claim_item(row, _("Open")) for row in claim_rows(claims.waiting_for_operator(user)[:LIMIT], user)),
         *(plan_item(plan, _("Open")) for plan in plans.order_by("submitted_at")[:LIMIT]),
     ]
     return Bucket(
@@ -215,9 +224,15 @@ def staff_buckets(user: User) -> list[Bucket]:
         mine += [_plan_in_admin(plan, _("Decide")) for plan in taken[:LIMIT]]
     if user.may("claim.review"):
         in_time = Q(due_at__gte=clock.now()) | Q(due_at=None)
-        unassigned += [_on_desk(row) for row in _claims(claims.unassigned(user).filter(in_time), user)]
-        mine += [claim_item(row, _("Decide"), desk=True) for row in _claims(claims.mine(user).filter(in_time), user)]
-        overdue += [claim_item(row, _("Open"), desk=True) for row in _claims(claims.overdue(user), user)]
+        desk = _Claims(
+            user,
+            unassigned=claims.unassigned(user).filter(in_time),
+            mine=claims.mine(user).filter(in_time),
+            overdue=claims.overdue(user),
+        )
+        unassigned += [_on_desk(row) for row in desk["unassigned"]]
+        mine += [claim_item(row, _("Decide"), desk=True) for row in desk["mine"]]
+        overdue += [claim_item(row, _("Open"), desk=True) for row in desk["overdue"]]
     return [
         Bucket("overdue", _("Overdue"), _by_date(overdue), _("Nothing is overdue.")),
         Bucket("mine", _("On my desk"), _by_date(mine), _("Nothing is on your desk.")),
@@ -234,7 +249,7 @@ def waiting_for_partners(user: User) -> Bucket:
     """What the operator has sent back and waits for."""
     items: list[Item] = []
     if user.may("claim.read"):
-        items += [claim_item(row, _("Open"), desk=True) for row in _claims(claims.returned_to(user), user)]
+        items += [claim_item(row, _("Open"), desk=True) for row in claim_rows(claims.returned_to(user)[:LIMIT], user)]
     if user.may("plan.read"):
         plans = Plan.objects.visible_to(user).for_list().filter(status=plan_states.ACTION_REQUIRED).order_by("pk")
         items += [

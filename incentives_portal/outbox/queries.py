@@ -1,12 +1,13 @@
 """Questions that other rooms and pages ask about messages. Each says how many queries it makes."""
 
-from collections.abc import Iterable
+from functools import cache
 
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from incentives_portal.accounts.models import User
 from incentives_portal.history.models import Thread
+from incentives_portal.prepared import Prepared
 
 from .models import Message
 
@@ -25,10 +26,15 @@ def unread_messages() -> Coalesce:
     return Coalesce(Subquery(unread.order_by().values("recipient").annotate(n=Count("pk")).values("n")), 0)
 
 
-def deliveries_for(threads: Iterable[Thread]) -> list[Message]:
-    """What was written about these cases, to whom, and whether it arrived: the newest of it, for ``outbox/_delivery.html``. One query.
+def deliveries_for(thread: Thread) -> list[Message]:
+    """What was written about a case, to whom, and whether it arrived: the newest of it, for ``outbox/_delivery.html``. One query.
 
     For those who hold ``outbox.read`` only; the caller asks.
     """
-    deliveries = Message.objects.filter(event__thread__in=list(threads))
-    return list(deliveries.select_related("recipient__organisation").for_list()[:_SHOWN])
+    return _deliveries().rows(thread=thread.pk)
+
+
+@cache
+def _deliveries() -> Prepared[Message]:
+    messages = Message.objects.select_related("recipient__organisation").for_list()
+    return Prepared(lambda thread: messages.filter(event__thread=thread)[:_SHOWN], thread=-1)

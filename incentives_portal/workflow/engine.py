@@ -7,6 +7,7 @@ its own. Lock order everywhere: claim, proof, plan, fund account; several of a k
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, TypeVar
 
 from django.db import OperationalError, connection, models, transaction
@@ -16,6 +17,7 @@ from incentives_portal.accounts.capabilities import may
 from incentives_portal.accounts.models import User
 from incentives_portal.history.models import Event, ReasonCode, Thread
 from incentives_portal.history.services import RemarkDraft, record
+from incentives_portal.prepared import Prepared
 
 from .errors import Busy, NotAllowed, NotNow, ReasonMissing, Stale, WordsMissing
 from .machine import Case, Editable, Machine, Transition
@@ -107,7 +109,17 @@ def locked(model: type[Row], pk: Any) -> Row:
     """The row, read again under its lock. The caller is in a transaction; waits five seconds at the most."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '5s'")
-    return model._default_manager.select_for_update(of=("self",)).get(pk=pk)
+    found = _locking(model).rows(pk=pk)
+    if not found:
+        raise model.DoesNotExist  # type: ignore[attr-defined]
+    return found[0]
+
+
+@cache
+def _locking(model: type[Row]) -> Prepared[Row]:
+    """Every verb asks it."""
+    rows = model._default_manager.select_for_update(of=("self",))
+    return Prepared(lambda pk: rows.filter(pk=pk), pk=-1)
 
 
 def latest_event(thread: Thread) -> Event | None:

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 
 from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.models import User
 from incentives_portal.history.services import record, rename_thread
 from incentives_portal.money import quantize
+from incentives_portal.prepared import Prepared
 from incentives_portal.programs.models import ActivityType
 from incentives_portal.workflow.engine import editing
 from incentives_portal.workflow.errors import Refused
@@ -55,8 +57,14 @@ def edit_basics(proof: Proof, *, actor: User, seen: int | None, basics: Basics) 
     return current
 
 
+@cache
+def _whole() -> Prepared[Proof]:
+    """With the campaign and the period that bound its date."""
+    return Prepared(lambda pk: Proof.objects.for_page().filter(pk=pk), pk=-1)
+
+
 def _check(proof: Proof, basics: Basics) -> None:
-    whole = Proof.objects.for_page().get(pk=proof.pk)
+    (whole,) = _whole().rows(pk=proof.pk)
     in_campaign = whole.activity is not None
     if problem := rules.date_problem(basics.executed_on, rules.bounds(whole), in_campaign=in_campaign):
         raise Refused(problem, place="executed_on")

@@ -1,11 +1,13 @@
 """Sealing a proof while its claim is with the operator. Only for the room above, inside the transaction of its verb: claim, then proof."""
 
 from collections.abc import Iterable
+from functools import cache
 
 from django.db.models import F
 
 from incentives_portal import clock
 from incentives_portal.documents.models import DocumentVersion
+from incentives_portal.prepared import Prepared
 from incentives_portal.workflow.engine import latest_event
 from incentives_portal.workflow.errors import NotNow
 
@@ -14,7 +16,13 @@ from ..models import Proof, SealedFile
 
 def hold(proof_id: int) -> Proof:
     """The proof, read again under its lock, with what an assessment asks about. One query; the claim's lock has set how long to wait."""
-    return Proof.objects.for_page().select_for_update(of=("self",)).get(pk=proof_id)
+    (proof,) = _held().rows(pk=proof_id)
+    return proof
+
+
+@cache
+def _held() -> Prepared[Proof]:
+    return Prepared(lambda pk: Proof.objects.for_page().select_for_update(of=("self",)).filter(pk=pk), pk=-1)
 
 
 def seal(held: Proof, versions: Iterable[DocumentVersion]) -> None:

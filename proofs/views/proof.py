@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.http import require_safe
 
-from incentives_portal.history.models import Event
+from incentives_portal.history.queries import events_of
 from incentives_portal.history.timeline import entries
 from incentives_portal.workflow.errors import NotAllowed, Refused
 from incentives_portal.workflow.forms import show_refusal
@@ -94,7 +94,7 @@ def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     proof = proof_or_404(request, public_id)
     if case := case_of(proof):
         return redirect(case.url)
-    events = Event.objects.for_thread(proof.thread, request.user)
+    events = events_of(proof.thread, reader=request.user)
     context = {
         "proof": proof,
         "baton": draft_baton(proof, request.user),

@@ -9,6 +9,7 @@ from incentives_portal.accounts.models import Organisation
 from incentives_portal.accounts.services import add_person, give_role
 from incentives_portal.history import registry
 from incentives_portal.history.models import Event, ThreadKind
+from incentives_portal.history.queries import events_of
 from incentives_portal.history.services import RemarkDraft, comment, open_thread, record, snapshot
 
 pytestmark = pytest.mark.django_db
@@ -83,8 +84,8 @@ def test_internal_notes_exist_for_the_operator_only(thread, jana, mira):
     comment(thread, jana, "For all")
     comment(thread, mira, "CANARY", internal=True)
 
-    assert [event.words for event in Event.objects.for_thread(thread, jana)] == ["For all"]
-    assert [event.words for event in Event.objects.for_thread(thread, mira)] == ["CANARY", "For all"]
+    assert [event.words for event in events_of(thread, reader=jana)] == ["For all"]
+    assert [event.words for event in events_of(thread, reader=mira)] == ["CANARY", "For all"]
 
 
 @pytest.mark.parametrize("rows", [1, 3, 25])
@@ -96,7 +97,7 @@ def test_history_panel_needs_the_same_queries_for_any_length(thread, jana, mira,
     with django_assert_num_queries(2):
         entries = [
             (event.organisation.name, [r.words for r in event.remarks.all()])
-            for event in Event.objects.for_thread(thread, mira)
+            for event in events_of(thread, reader=mira)
         ]
 
     assert len(entries) == rows

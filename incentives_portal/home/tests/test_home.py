@@ -78,7 +78,7 @@ def test_everybody_can_open_what_is_for_everybody(world: World, person: str, pag
 
 
 @pytest.mark.parametrize("rows", [1, 3, 25])
-@pytest.mark.parametrize(("person", "queries"), [("jana", 11), ("mira", 8)])
+@pytest.mark.parametrize(("person", "queries"), [("jana", 13), ("mira", 9)])
 def test_home_needs_the_same_queries_for_any_amount_of_work(
     world: World,
     person: str,

@@ -116,7 +116,7 @@ def test_deliveries_of_a_case_need_one_query(write_many, thread, mira, rows, dja
     mira.may("outbox.resend")
 
     with django_assert_num_queries(1):
-        deliveries = deliveries_for([thread])
+        deliveries = deliveries_for(thread)
         html = render_to_string("outbox/_delivery.html", {"deliveries": deliveries, "user": mira})
 
     assert html.count("jana@nordlicht.example") == rows
@@ -127,7 +127,7 @@ def test_deliveries_name_state_trouble_and_who_was_meant(write, jana, mira, thre
     Message.objects.filter(pk=sent.pk).update(state=State.SENT, sent_at=sent.created)
     Message.objects.filter(pk=failed.pk).update(state=State.FAILED, trouble=Trouble.REFUSED, error="550 no such user")
 
-    html = render_to_string("outbox/_delivery.html", {"deliveries": deliveries_for([thread]), "user": mira})
+    html = render_to_string("outbox/_delivery.html", {"deliveries": deliveries_for(thread), "user": mira})
 
     assert [html.count(word) for word in ("Sent", "Not delivered", "No valid address", "Nobody is there")] == [
         1,
@@ -144,7 +144,7 @@ def test_deliveries_offer_nothing_to_who_may_only_look(write, jana, thread, oper
     auditor = person_with(operator, Role.OPERATOR_AUDITOR)
     Message.objects.filter(pk=write(jana)[0].pk).update(state=State.FAILED)
 
-    html = render_to_string("outbox/_delivery.html", {"deliveries": deliveries_for([thread]), "user": auditor})
+    html = render_to_string("outbox/_delivery.html", {"deliveries": deliveries_for(thread), "user": auditor})
 
     assert "Send again" not in html
 

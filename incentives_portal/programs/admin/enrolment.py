@@ -9,7 +9,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.capabilities import may
-from incentives_portal.history.models import Event
+from incentives_portal.history.queries import events_of
 from incentives_portal.history.timeline import entries
 from incentives_portal.workflow.machine import Case, Transition
 from incentives_portal.workflow.views import VerbView
@@ -104,6 +104,6 @@ class EnrolmentAdmin(admin.ModelAdmin):
             "enrolment": enrolment,
             "status": MACHINE.status(enrolment.status),
             "arrows": MACHINE.open_to(enrolment, request.user),
-            "entries": entries(Event.objects.for_thread(enrolment.thread, request.user)),
+            "entries": entries(events_of(enrolment.thread, reader=request.user)),
         }
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))

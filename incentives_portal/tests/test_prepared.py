@@ -1,0 +1,88 @@
+"""Prepared statements find what the queryset itself finds."""
+
+from threading import Thread
+
+import pytest
+from django.db import connection
+from django.db.transaction import TransactionManagementError, atomic
+
+from incentives_portal.accounts.models import Organisation, OrganisationKind
+from incentives_portal.prepared import Prepared
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def companies():
+    rows = (Organisation(name=f"Company {number}", kind=OrganisationKind.PARTNER) for number in range(3))
+    return Organisation.objects.bulk_create(rows)
+
+
+def by_key():
+    return Prepared(lambda pk: Organisation.objects.filter(pk=pk), pk=-1)
+
+
+def test_one_statement_finds_each_row_afresh(companies, django_assert_num_queries):
+    prepared = by_key()
+
+    for company in companies:
+        with django_assert_num_queries(1):
+            (found,) = prepared.rows(pk=company.pk)
+        assert (found, found.name) == (company, company.name)
+
+    Organisation.objects.filter(pk=companies[0].pk).update(name="Renamed")
+    assert prepared.rows(pk=companies[0].pk)[0].name == "Renamed"
+    assert prepared.rows(pk=0) == []
+
+
+def test_nothing_is_written_the_second_time(companies, monkeypatch):
+    prepared = by_key()
+    monkeypatch.setattr("django.db.models.sql.compiler.SQLCompiler.get_select", None)
+
+    assert prepared.rows(pk=companies[0].pk) == [companies[0]]
+
+
+def test_values_come_in_any_number_and_as_plain_values(companies):
+    names = Prepared(
+        lambda first, second: Organisation.objects.filter(pk__in=[first, second]).order_by("pk").values_list("name"),
+        first=-1,
+        second=-2,
+    )
+
+    assert names.rows(first=companies[2].pk, second=companies[0].pk) == [("Company 0",), ("Company 2",)]
+
+
+def test_stand_in_that_the_statement_lacks_is_a_mistake():
+    with pytest.raises(ValueError, match="name"):
+        Prepared(lambda pk, name: Organisation.objects.filter(pk=pk), pk=-1, name="nobody")
+
+
+def test_what_can_find_nothing_finds_nothing(django_assert_num_queries):
+    nothing = Prepared(lambda pk: Organisation.objects.filter(pk__in=[], name=pk), pk="stand-in")
+
+    with django_assert_num_queries(0):
+        assert nothing.rows(pk="x") == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_lock_needs_a_transaction_and_each_thread_asks_over_its_own_connection(companies):
+    with atomic():
+        locking = Prepared(lambda pk: Organisation.objects.select_for_update().filter(pk=pk), pk=-1)
+        assert locking.rows(pk=companies[0].pk) == [companies[0]]
+    with pytest.raises(TransactionManagementError):
+        locking.rows(pk=companies[0].pk)
+
+    heard = []
+
+    def elsewhere():
+        with atomic():
+            heard.extend(locking.rows(pk=companies[1].pk))
+            heard.append(connection.connection)
+        connection.close()
+
+    connection.ensure_connection()
+    thread = Thread(target=elsewhere)
+    thread.start()
+    thread.join()
+    assert heard[0] == companies[1]
+    assert heard[1] is not connection.connection
