@@ -29,7 +29,7 @@ class Figures:
 
 
 #: So many requests are measured in so many turns, after a few to warm up.
-ROUNDS, TURN, WARM = 8, 5, 6
+ROUNDS, TURN, WARM = 8, 5, 20
 
 
 @dataclass(frozen=True)

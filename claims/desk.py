@@ -49,7 +49,7 @@ def counts(user: "User") -> dict[str, int]:
         .aggregate(
             all=Count("pk"),
             unassigned=Count("pk", filter=queries.NOBODYS),
-            mine=Count("pk", filter=Q(thread__assignment__user=user)),
+            mine=Count("pk", filter=queries.on_desk_of(user)),
             overdue=Count("pk", filter=Q(due_at__lt=clock.now())),
             disputes=Count("pk", filter=Q(status=DISPUTED)),
         )

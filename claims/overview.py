@@ -3,18 +3,21 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, F, Q, Sum
 
+from incentives_portal.prepared import Prepared
 from incentives_portal.texts import in_language
 
 from .enums import ACTION_REQUIRED, DISCARDED, EDITING, MACHINE, REJECTED, WAITING
+from .models import Claim
 
 if TYPE_CHECKING:
-    from incentives_portal.workflow.machine import Status
+    from django.db.models import QuerySet
 
-    from .querysets import ClaimQuerySet
+    from incentives_portal.workflow.machine import Status
 
 ZERO = Decimal(0)
 
@@ -58,20 +61,13 @@ class Overview:
     periods: list[tuple[str, str]] = field(default_factory=list)
 
 
-def overview(claims: "ClaimQuerySet", chosen: Mapping[str, str], search: Q) -> Overview:
-    """The overview of the claims that exist for somebody. ``chosen`` narrows by program, location and period, ``search`` by words.
+def overview(scope: Q, chosen: Mapping[str, str], search: Q | None) -> Overview:
+    """The overview of the claims that exist for a partner's people of a scope.
 
-    The choices of the filters come from all claims, so that one can choose otherwise; counts and sums from those that fit. One query.
+    ``chosen`` narrows by program, location and period, ``search`` by words. The choices of the filters come from all claims, so that one
+    can choose otherwise; counts and sums from those that fit. One query.
     """
-    rows = list(
-        claims.order_by()
-        .values("status", **_NAMES)
-        .annotate(
-            claims=Count("pk", filter=search),
-            sum_asked=Sum("proof__amount", filter=search, default=ZERO),
-            sum_approved=Sum("approved_amount", filter=search, default=ZERO),
-        )
-    )
+    rows = list(_grouped(scope, search)) if search else _all_grouped(scope).rows()
     fitting = [row for row in rows if all(str(row[name]) == value for name, value in chosen.items() if value)]
     counts = _by(fitting, "status", lambda row: row["claims"])
     return Overview(
@@ -82,6 +78,21 @@ def overview(claims: "ClaimQuerySet", chosen: Mapping[str, str], search: Q) -> O
         locations=_choices(rows, "location", "location_name"),
         periods=_choices(sorted(rows, key=_newest_first), "period", "period_label"),
     )
+
+
+def _grouped(scope: Q, search: Q | None) -> "QuerySet[Claim, dict[str, Any]]":
+    claims = Claim.objects.within(scope, of_operator=False).order_by().values("status", **_NAMES)
+    return claims.annotate(
+        claims=Count("pk", filter=search),
+        sum_asked=Sum("proof__amount", filter=search, default=ZERO),
+        sum_approved=Sum("approved_amount", filter=search, default=ZERO),
+    )
+
+
+@lru_cache(maxsize=64)
+def _all_grouped(scope: Q) -> Prepared[dict[str, Any]]:
+    """Of everything, as the list is opened: one statement for those of a partner who see the same."""
+    return Prepared(lambda: _grouped(scope, None))
 
 
 def _by(rows: Iterable[Mapping[str, Any]], key: str, value: Callable[[Mapping[str, Any]], int]) -> dict[str, int]:

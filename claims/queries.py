@@ -66,7 +66,7 @@ def unassigned(user: "User") -> ClaimQuerySet:
 
 def mine(user: "User") -> ClaimQuerySet:
     """What of the queue is on the person's desk."""
-    return queue(user).filter(thread__assignment__user=user)
+    return queue(user).filter(on_desk_of(user))
 
 
 def overdue(user: "User", now: datetime | None = None) -> ClaimQuerySet:
@@ -91,3 +91,8 @@ NOBODYS = ~Q(thread__in=Assignment.objects.filter(user__is_active=True).values("
 
 def _of(user: "User") -> ClaimQuerySet:
     return Claim.objects.visible_to(user)
+
+
+def on_desk_of(user: "User") -> Q:
+    """What the person has taken up."""
+    return Q(thread__in=Assignment.objects.filter(user=user).values("thread"))

@@ -3,12 +3,13 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import F, Q
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.functional import Promise
 from django.views.decorators.http import require_safe
 
+from incentives_portal.accounts.capabilities import scope_q
 from incentives_portal.accounts.models import User
 from incentives_portal.programs.models import Program
 from incentives_portal.screens.paging import BoundedPaginator
@@ -17,6 +18,7 @@ from ..enums import MACHINE
 from ..filters import ClaimFilter, searched, words_q
 from ..models import Claim
 from ..overview import Overview, overview
+from ..querysets import SCOPE_PATHS
 from ..rows import claim_rows
 
 PER_PAGE = 25
@@ -70,8 +72,8 @@ def _overview(user: User, params: QueryDict) -> Overview:
         return Overview(programs=[(str(program.public_id), str(program)) for program in programs])
     chosen = {name: params.get(name, "") for name in ("program", "location", "period")}
     words = searched(params)
-    search = words_q(words) if words else Q(pk__isnull=False)
-    return overview(Claim.objects.visible_to(user), chosen, search)
+    scope = scope_q(user, "claim.read", **SCOPE_PATHS)
+    return overview(scope, chosen, words_q(words) if words else None)
 
 
 def _number(user: User, found: ClaimFilter, above: Overview) -> int | None:
