@@ -5,7 +5,7 @@ the row under its lock) that takes longer than PostgreSQL takes to answer. A pre
 exchanged for the values of the moment; rows are made by Django as ever.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from copy import copy
 from typing import Any, Generic, TypeVar
 
@@ -21,10 +21,12 @@ class Prepared(Generic[Row]):
     """A queryset whose statement is known: ``Prepared(lambda pk: Thing.objects.filter(pk=pk), pk=-1).rows(pk=5)``.
 
     A stand-in has the type of the value as the database driver gets it, and occurs as no other parameter. Raises ValueError for one that
-    the statement does not contain, TransactionManagementError for a lock outside of a transaction.
+    the statement does not contain, unless it ``may_lack`` it; TransactionManagementError for a lock outside of a transaction.
     """
 
-    def __init__(self, make: Callable[..., "QuerySet[Any, Row]"], **stand_ins: Hashable) -> None:
+    def __init__(
+        self, make: Callable[..., "QuerySet[Any, Row]"], *, may_lack: Collection[str] = (), **stand_ins: Hashable
+    ) -> None:
         self._queryset = make(**stand_ins)
         self._compiler = self._queryset.query.get_compiler(DEFAULT_DB_ALIAS)
         try:
@@ -35,8 +37,10 @@ class Prepared(Generic[Row]):
             name: [place for place, given in enumerate(self._parameters) if given == stand_in]
             for name, stand_in in stand_ins.items()
         }
-        if self._sql and not all(self._places.values()):
-            raise ValueError(f"{self._places} of {self._sql}")
+        if lacking := [
+            name for name, places in self._places.items() if self._sql and not places and name not in may_lack
+        ]:
+            raise ValueError(f"{lacking} not in {self._sql}")
 
     def rows(self, **values: Any) -> list[Row]:
         """What is found for these values. One query, and one for each that the queryset fetches beside it."""

@@ -54,13 +54,13 @@ def named_outsiders(plan: Plan, _event: Event) -> list[Outsider]:
 
 def partners_of(plan: Plan, _event: Event) -> list[User]:
     """The incentives admins of the plan's location and program and the submitter; nobody active: the next who answer for it."""
-    people = list(holders([Role.PARTNER_INCENTIVES_ADMIN], plan.scope))
+    people = holders([Role.PARTNER_INCENTIVES_ADMIN], plan.scope)
     submission = plan.last_submission
     if submission and submission.by.is_active and submission.by not in people:
         people.append(submission.by)
     for fallback in (Role.PARTNER_GLOBAL_ADMIN, Role.PARTNER_ACCOUNT_ADMIN, Role.OPERATOR_INCENTIVES_ADMIN):
         if not people:
-            people = list(holders([fallback], plan.scope))
+            people = holders([fallback], plan.scope)
     return people
 
 

@@ -22,16 +22,16 @@ def partner_side(claim: "Claim", event: "Event") -> list[User]:
 
     If the partner has nobody at all, the submitter stays on the list: the message then has no valid address, which staff see.
     """
-    admins = list(holders([Role.PARTNER_INCENTIVES_ADMIN], claim.scope))
+    admins = holders([Role.PARTNER_INCENTIVES_ADMIN], claim.scope)
     submitter = claim.submission.by if claim.submission else claim.created_by
     people = [submitter, *admins] if submitter.is_active else admins
-    return people or list(holders([Role.PARTNER_GLOBAL_ADMIN], claim.scope)) or [submitter]
+    return people or holders([Role.PARTNER_GLOBAL_ADMIN], claim.scope) or [submitter]
 
 
 def other_reviewers(claim: "Claim", event: "Event") -> list[User]:
     """The reviewers who may decide the dispute; if there is none but those who rejected, those who give roles to people."""
-    others = holders("claim.review", claim.scope).exclude(pk__in=claim.rejecters)
-    return list(others) or _plan_desk(claim)
+    others = [person for person in holders("claim.review", claim.scope) if person.pk not in claim.rejecters]
+    return others or _plan_desk(claim)
 
 
 def other_side(claim: "Claim", event: "Event") -> list[User]:
@@ -48,8 +48,8 @@ def reviewers(claim: "Claim") -> list[User]:
     """The person on whose desk the claim is, else everybody who may review it."""
     if desk := desk_of(claim.thread):
         return [desk.user]
-    return list(holders("claim.review", claim.scope)) or _plan_desk(claim)
+    return holders("claim.review", claim.scope) or _plan_desk(claim)
 
 
 def _plan_desk(claim: "Claim") -> list[User]:
-    return list(holders([Role.OPERATOR_INCENTIVES_ADMIN], claim.scope))
+    return holders([Role.OPERATOR_INCENTIVES_ADMIN], claim.scope)

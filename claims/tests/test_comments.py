@@ -1,11 +1,13 @@
 """Comments with documents on a claim, who may fetch their files, and internal notes, which partners never see."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.urls import reverse
 
 from claims import services
+from incentives_portal import clock
 from incentives_portal.documents.tests.samples import pdf, upload
 from proofs.tests import builders as proofs
 
@@ -37,6 +39,23 @@ def test_comment_with_a_refused_file_keeps_words_and_good_files(world, signed_in
     page = answer.content.decode()
     assert (answer.status_code, "Two files." in page, "good.pdf" in page, "bad.exe" in page) == (422, True, True, True)
     assert not claim.thread.events.filter(code="history.commented").exists()
+
+
+def test_w10_comment_sent_again_after_a_lost_answer_is_kept_once(world, signed_in):
+    claim, browser, file = builders.approved_claim(world), signed_in(world.karin), pdf()
+
+    def say(words, *files):
+        browser.post(
+            url("comment", claim), {"words": words, "files": [upload("list.pdf", content) for content in files]}
+        )
+        return claim.thread.events.filter(code="history.commented").count()
+
+    assert [say("The list."), say("The list.")] == [1, 1]
+    assert [say("The list.", file), say("The list.", file)] == [2, 2], "with a file it is another one"
+    assert say("The list.", pdf(pages=2)) == 3, "and with another file too"
+    assert [say("Thanks."), say("The list.")] == [4, 5]
+    with clock.at(clock.now() + timedelta(minutes=2)):
+        assert say("The list.") == 6
 
 
 def test_empty_comment_is_refused(world, signed_in):

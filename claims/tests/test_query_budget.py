@@ -179,4 +179,4 @@ def test_submission(world, signed_in):
 def test_comment(world, signed_in):
     claim = builders.claim_under_review(world)
 
-    assert work_of(signed_in(world.jana), reverse("claims:comment", args=[claim.public_id]), {"words": "Hall 3."}) == 7
+    assert work_of(signed_in(world.jana), reverse("claims:comment", args=[claim.public_id]), {"words": "Hall 3."}) == 9

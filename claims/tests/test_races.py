@@ -14,9 +14,10 @@ from claims.enums import MACHINE
 from claims.models import Claim, Decision
 from incentives_portal import clock
 from incentives_portal.history.models import Event, ThreadKind
+from incentives_portal.outbox.models import Message
 from incentives_portal.programs.catalogue.loading import load_catalogue
 from incentives_portal.programs.models import ActivityType, Cap, ExchangeRate
-from incentives_portal.tests.racing import at_once, race_every_pair
+from incentives_portal.tests.racing import at_once, done_at_once, race_every_pair
 from incentives_portal.tests.world import DOOR, NOW, make_world
 from incentives_portal.workflow.engine import locked, perform
 from incentives_portal.workflow.errors import NotAllowed, NotNow, Overtaken, Refused, Stale
@@ -292,3 +293,16 @@ def test_w19_who_waits_too_long_is_told_in_words(there, client):
     assert answer.status_code == 422
     assert ("please try again" in page, "My long words." in page) == (True, True)
     assert fresh(claim).status == "under_review"
+
+
+def test_w10_comment_sent_twice_at_once_is_kept_and_told_once(there):
+    claim = builders.claim_under_review(there)
+
+    def say():
+        return services.add_comment(fresh(claim), actor=there.jana, words="Hall 3.")
+
+    one, other = done_at_once(say, say)
+
+    assert one == other
+    assert Event.objects.filter(code="history.commented").count() == 1
+    assert Message.objects.filter(event=one, recipient=there.mira).count() == 1

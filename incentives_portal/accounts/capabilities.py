@@ -6,12 +6,15 @@ from the room people/, which registers itself here because it stands above.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q, QuerySet
 from django.db.models.enums import TextChoices
 from django.utils.translation import gettext_lazy as _
+
+from incentives_portal.prepared import Prepared
 
 from .along import read_along
 
@@ -200,12 +203,23 @@ def scope_q(
     return condition
 
 
-def holders(roles: str | Iterable[Role], scope: Scope) -> "QuerySet[User]":
-    """Active people who hold a capability (or one of the roles) for the scope: whom to write to, or whom to ask."""
+def holders(roles: str | Iterable[Role], scope: Scope) -> list["User"]:
+    """Active people who hold a capability (or one of the roles) for the scope: whom to write to, or whom to ask. One query."""
+    wanted = CAPABILITIES[roles] if isinstance(roles, str) else frozenset(roles)
+    given = {name: value for name, value in asdict(scope).items() if value is not None}
+    return _holding(wanted, frozenset(given)).rows(**given)
+
+
+@cache
+def _holding(wanted: frozenset[Role], narrowed: frozenset[str]) -> "Prepared[User]":
+    """Every message asks it. The operator's people hold their roles everywhere, so a scope may not matter."""
     from .models import User
 
-    wanted = CAPABILITIES[roles] if isinstance(roles, str) else frozenset(roles)
-    condition = Q(pk__in=[])
-    for source in _sources:
-        condition |= source.holders(wanted, scope)
-    return User.objects.filter(condition, is_active=True).distinct().order_by("pk")
+    def people(**given: int) -> "QuerySet[User]":
+        condition = Q(pk__in=[])
+        for source in _sources:
+            condition |= source.holders(wanted, Scope(**given))
+        return User.objects.filter(condition, is_active=True).distinct().order_by("pk")
+
+    stand_ins = {name: -1 - number for number, name in enumerate(sorted(narrowed))}
+    return Prepared(people, may_lack=narrowed, **stand_ins)

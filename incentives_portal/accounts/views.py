@@ -82,5 +82,5 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 def no_role_context(user: Any) -> dict[str, Any]:
     """The people who can give a role: the own global and account admins, else the operator's incentives admins."""
     asked = [Role.PARTNER_GLOBAL_ADMIN, Role.PARTNER_ACCOUNT_ADMIN]
-    admins = [] if user.is_operator else list(holders(asked, Scope(user.organisation_id)))
-    return {"admins": admins or list(holders([Role.OPERATOR_INCENTIVES_ADMIN], Scope(user.organisation_id)))}
+    admins = [] if user.is_operator else holders(asked, Scope(user.organisation_id))
+    return {"admins": admins or holders([Role.OPERATOR_INCENTIVES_ADMIN], Scope(user.organisation_id))}

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -27,6 +28,8 @@ _PREFIXES = {
     ThreadKind.ENROLMENT: "ENR",
     ThreadKind.ASSOCIATION: "CPR",
 }
+
+_SENT_TWICE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -102,13 +105,33 @@ def record(
     return event
 
 
+@transaction.atomic(savepoint=False)
 def comment(
     thread: Thread, actor: User, words: str, *, internal: bool = False, versions: Iterable[DocumentVersion] = ()
 ) -> Event:
-    """Say something on a case, with documents if any. Whether the person may is the caller's question."""
+    """Say something on a case, with documents if any. Whether the person may is the caller's question.
+
+    What is the last word on the case already, of the same person within a minute, was sent twice (a double click, a line that broke after
+    the post): it is kept once, and the event that is there is returned. Effects: locks the thread.
+    """
     code = "history.noted" if internal else "history.commented"
+    versions = list(versions)
+    Thread.objects.select_for_update().get(pk=thread.pk)
+    if (last := _just_said(thread, actor, code, words)) and _files(last) == [version.sha256 for version in versions]:
+        return last
     remarks = [RemarkDraft(words="", version=version) for version in versions]
     return record(thread, actor, code, words=words, internal=internal, remarks=remarks)
+
+
+def _just_said(thread: Thread, actor: User, code: str, words: str) -> Event | None:
+    last = thread.events.order_by("-id").first()
+    if last is None or (last.actor_id, last.code, last.words) != (actor.pk, code, words):
+        return None
+    return last if clock.now() - last.at < _SENT_TWICE else None
+
+
+def _files(event: Event) -> list[str]:
+    return list(event.remarks.order_by("pk").values_list("version__sha256", flat=True))
 
 
 @transaction.atomic(savepoint=False)

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
-from functools import partial
+from functools import cache, partial
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from incentives_portal.accounts.capabilities import may
 from incentives_portal.accounts.models import User
 from incentives_portal.history.models import Event
 from incentives_portal.history.services import record
+from incentives_portal.prepared import Prepared
 
 from .enums import WAITING, State, Trouble
 from .kinds import RESENT
@@ -40,11 +41,18 @@ def queue(event: Event, code: str, letter_for: LetterWriter, recipients: Iterabl
     people = {person.pk: person for person in recipients}
     rows = [_written(event, code, letter_for, person) for person in people.values()] or [_nobody(event, code)]
     Message.objects.bulk_create(rows, ignore_conflicts=True)
-    stored = list(Message.objects.filter(event=event, code=code).order_by("id"))
+    stored = _stored().rows(event=event.pk, code=code)
     wanted = people.keys() or {None}
     mine = [message for message in stored if message.recipient_id in wanted]
     _poke_after_commit(mine)
     return mine
+
+
+@cache
+def _stored() -> Prepared[Message]:
+    """What was kept of the rows, without the long columns: a row that was there already had its turn."""
+    messages = Message.objects.defer("text", "html").order_by("id")
+    return Prepared(lambda event, code: messages.filter(event=event, code=code), event=-1, code="code")
 
 
 @transaction.atomic(savepoint=False)

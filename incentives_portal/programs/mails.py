@@ -23,7 +23,7 @@ def register_all() -> None:
 
 def recipients_of(enrolment: Enrolment, _event: Event) -> Iterable[User]:
     for roles in ([Role.PARTNER_INCENTIVES_ADMIN], [Role.PARTNER_GLOBAL_ADMIN], [Role.PARTNER_ACCOUNT_ADMIN]):
-        if people := list(holders(roles, enrolment.scope)):
+        if people := holders(roles, enrolment.scope):
             return people
     return holders([Role.OPERATOR_INCENTIVES_ADMIN], enrolment.scope)
 

@@ -1,5 +1,6 @@
 import socket
 from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Any
 
 import pytest
@@ -19,8 +20,9 @@ from .mail_server import MailServer
 
 @pytest.fixture(autouse=True)
 def broker_not_in_disgrace(monkeypatch):
-    """No test inherits the silence that another one's dead broker caused."""
+    """No test inherits another one's line to a broker, nor the silence that a dead one caused."""
     monkeypatch.setattr(tasks, "_silent_until", 0.0)
+    tasks._line.cache_clear()
 
 
 @pytest.fixture
@@ -55,7 +57,8 @@ def thread(partner) -> Thread:
 
 @pytest.fixture
 def make_event(thread, mira) -> Callable[[], Event]:
-    return lambda: comment(thread, mira, "The agenda is fine now.")
+    number = count()
+    return lambda: comment(thread, mira, f"The agenda is fine now, hall {next(number)}.")
 
 
 @pytest.fixture
