@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.capabilities import Scope, may
-from incentives_portal.prepared import Prepared
+from incentives_portal.prepared import PreparedMany
 from incentives_portal.texts import in_language
 from incentives_portal.workflow.machine import Status
 from proofs.rules import capability_of
@@ -98,22 +98,14 @@ def keys_of(claims: "ClaimQuerySet") -> list[int]:
 
 def rows_of(keys: Iterable[int], reader: "User") -> dict[int, ClaimRow]:
     """The rows by the keys of their claims, for several lists at once. A query for each fifty."""
-    wanted, found = list(dict.fromkeys(keys)), {}
-    for start in range(0, len(wanted), _AT_ONCE):
-        given = dict.fromkeys(_PLACES, 0) | dict(zip(_PLACES, wanted[start : start + _AT_ONCE], strict=False))
-        for key, *values in _shown().rows(**given):
-            found[key] = _row(dict(zip(_COLUMNS, values, strict=True)), reader)
-    return found
-
-
-_AT_ONCE = 50
-_PLACES = {f"key{number}": -1 - number for number in range(_AT_ONCE)}
+    found = _shown().rows(keys)
+    return {key: _row(dict(zip(_COLUMNS, values, strict=True)), reader) for key, *values in found}
 
 
 @cache
-def _shown() -> Prepared[Any]:
+def _shown() -> PreparedMany[Any]:
     columns = Claim.objects.order_by().values_list("pk", *_COLUMNS.values())
-    return Prepared(lambda **keys: columns.filter(pk__in=keys.values()), **_PLACES)
+    return PreparedMany(lambda keys: columns.filter(pk__in=keys))
 
 
 def _row(row: dict[str, Any], reader: "User") -> ClaimRow:

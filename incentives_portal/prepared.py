@@ -5,7 +5,7 @@ the row under its lock) that takes longer than PostgreSQL takes to answer. A pre
 exchanged for the values of the moment; rows are made by Django as ever.
 """
 
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from copy import copy
 from typing import Any, Generic, TypeVar
 
@@ -58,3 +58,26 @@ class Prepared(Generic[Row]):
         compiler.as_sql = lambda *_args, **_options: (self._sql, tuple(parameters))  # type: ignore[method-assign]
         queryset.query.get_compiler = lambda *_args, **_options: compiler  # type: ignore[method-assign]
         return list(queryset)
+
+
+class PreparedMany(Generic[Row]):
+    """The same for any number of keys, fifty at once: ``PreparedMany(lambda keys: Thing.objects.filter(pk__in=keys)).rows(pks)``.
+
+    ``stand_in`` makes keys that no row has, from whole numbers below zero; zero stands where there are fewer than fifty.
+    """
+
+    AT_ONCE = 50
+
+    def __init__(
+        self, make: Callable[[Collection[Any]], "QuerySet[Any, Row]"], stand_in: Callable[[int], Any] = int
+    ) -> None:
+        self._places = {f"key{number}": stand_in(-1 - number) for number in range(self.AT_ONCE)}
+        self._nobody = stand_in(0)
+        self._asked = Prepared(lambda **keys: make(keys.values()), **self._places)
+
+    def rows(self, keys: Iterable[Any]) -> Iterator[Row]:
+        """What is found for these keys, in no order. A query for each fifty."""
+        wanted = list(dict.fromkeys(keys))
+        for start in range(0, len(wanted), self.AT_ONCE):
+            given = dict(zip(self._places, wanted[start : start + self.AT_ONCE], strict=False))
+            yield from self._asked.rows(**dict.fromkeys(self._places, self._nobody) | given)

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import cache
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Sum
 
 from incentives_portal import clock
 from incentives_portal.documents.models import DocumentVersion
+from incentives_portal.prepared import PreparedMany
 from incentives_portal.programs import dates
 from incentives_portal.programs.assess import (
     ActivityFacts,
@@ -121,9 +124,14 @@ def applicable(rows: Iterable[Requirement], folder: ProofFolder, *, also: Iterab
 
 def versions_of(folder: ProofFolder) -> dict[str, DocumentVersion]:
     """Public id → version with its check, for all files of the folder. One query."""
-    wanted = [part.version for part in folder.files()]
-    rows = DocumentVersion.objects.with_checks().filter(public_id__in=wanted)
-    return {str(row.public_id): row for row in rows}
+    wanted = [UUID(part.version) for part in folder.files()]
+    return {str(row.public_id): row for row in _versions().rows(wanted)}
+
+
+@cache
+def _versions() -> PreparedMany[DocumentVersion]:
+    versions = DocumentVersion.objects.with_checks()
+    return PreparedMany(lambda keys: versions.filter(public_id__in=keys), stand_in=lambda number: UUID(int=-number))
 
 
 def _bounds(proof: Proof, used: Used) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.transaction import TransactionManagementError, atomic
 
 from incentives_portal.accounts.models import Organisation, OrganisationKind
-from incentives_portal.prepared import Prepared
+from incentives_portal.prepared import Prepared, PreparedMany
 
 pytestmark = pytest.mark.django_db
 
@@ -86,3 +86,16 @@ def test_lock_needs_a_transaction_and_each_thread_asks_over_its_own_connection(c
     thread.join()
     assert heard[0] == companies[1]
     assert heard[1] is not connection.connection
+
+
+def test_any_number_of_keys_is_asked_for_fifty_at_once(django_assert_num_queries):
+    made = Organisation.objects.bulk_create(
+        Organisation(name=f"Company {number}", kind=OrganisationKind.PARTNER) for number in range(60)
+    )
+    keys = [row.pk for row in made]
+    asked = PreparedMany(lambda wanted: Organisation.objects.filter(pk__in=wanted))
+
+    for number, queries in ((0, 0), (1, 1), (50, 1), (51, 2), (60, 2)):
+        with django_assert_num_queries(queries):
+            found = list(asked.rows(keys[:number] * 2))
+        assert sorted(row.pk for row in found) == keys[:number]

@@ -12,7 +12,9 @@ from django import template
 from django.conf import settings
 from django.core.paginator import Page
 from django.forms import BaseForm, BaseFormSet, BoundField, CheckboxInput
+from django.template.base import Parser, Token
 from django.template.context import Context
+from django.templatetags.i18n import TranslateNode, do_translate
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format, time_format
@@ -28,6 +30,35 @@ from ..navigation import Link
 from ..problems import problems
 
 register = template.Library()
+
+
+class RememberedWords(template.Node):
+    """Words of a template, looked up once per language: a page has a hundred of them, and to look one up costs as much as a link."""
+
+    child_nodelists = ()
+
+    def __init__(self, node: TranslateNode) -> None:
+        self.asvar, node.asvar = node.asvar, None
+        self.node = node
+        self.said: dict[str | None, str] = {}
+
+    def render(self, context: Context) -> str:
+        language = get_language()
+        if (words := self.said.get(language)) is None:
+            words = self.said[language] = self.node.render(context)
+        if self.asvar is None:
+            return words
+        context[self.asvar] = words
+        return ""
+
+
+@register.tag
+def translate(parser: Parser, token: Token) -> template.Node:
+    """Django's own tag, whose words are remembered where they are always the same. Load this library after ``i18n``."""
+    node = do_translate(parser, token)
+    said = node.filter_expression
+    always_the_same = said.var.literal is not None and not said.filters and node.message_context is None
+    return RememberedWords(node) if always_the_same else node
 
 
 @register.simple_tag

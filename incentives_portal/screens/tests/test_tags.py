@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.paginator import Paginator
-from django.template import RequestContext, Template
+from django.template import Context, RequestContext, Template
 from django.test import RequestFactory
 from django.utils import timezone, translation
 
@@ -219,3 +219,26 @@ def test_empty_offers_to_begin_or_to_take_the_filters_away():
 
     assert '<h2>No plans yet</h2><p>Create one.</p><a class="btn btn-primary" href="/new/">Create plan</a>' in begin
     assert '<h2>No plan matches</h2><a class="btn" href="/plans/">Show all</a>' in nothing
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% translate 'Sign out' %}",
+        "{% translate 'Sign out' as words %}{{ words }}",
+        "{% translate 'Sign out' noop %}",
+        "{% translate 'Sign out'|upper %}",
+        "{% translate said %}",
+        "{% translate 'May' context 'verb' %}",
+        "{% translate '100 % <b>' %}",
+    ],
+)
+def test_words_of_a_template_are_those_of_djangos_tag_in_every_language(source):
+    ours, djangos = Template("{% load i18n screens %}" + source), Template("{% load screens i18n %}" + source)
+    context = {"said": "Sign in"}
+
+    for language in ("de", "en", "de", "en"):
+        with translation.override(language):
+            assert ours.render(Context(context)) == djangos.render(Context(context))
+    with translation.override("de"):
+        assert Template("{% load i18n screens %}{% translate 'Sign out' %}").render(Context()) == "Abmelden"
