@@ -66,7 +66,7 @@ class QueueRow(ClaimRow):
 
 
 def queue_rows(claims: ClaimQuerySet, user: "User") -> list[QueueRow]:
-    """The rows of a page of the queue. One query, and two for all calendars."""
+    """The rows of a page of the queue. Two queries, and two for all calendars."""
     rows = claim_rows(claims, user)
     wanted = {row["calendar"] for row in rows}
     calendars = {

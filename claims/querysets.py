@@ -1,6 +1,5 @@
 """Which claims exist for a person, and what lists of them need."""
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 from django.db import models
@@ -22,36 +21,6 @@ SCOPE_PATHS = {
     "location": "proof__location_id",
 }
 
-#: What the page of a claim shows of what the claim hangs on: these columns, and of the others every one. A column costs a twentieth of a
-#: millisecond, shown or not.
-SHOWN: dict[str, tuple[str, ...]] = {
-    "thread": ("kind", "reference", "title"),
-    "thread__assignment": ("user",),
-    "thread__assignment__user": ("name", "is_active"),
-    "proof__thread": ("kind", "reference"),
-    "proof__location__organisation": ("name", "kind"),
-    "proof__activity": ("public_id", "name", "campaign"),
-    "proof__activity__campaign": ("public_id", "name", "starts", "ends", "plan"),
-    "proof__activity__campaign__plan": ("public_id", "title", "status", "approved_submission", "approved_amount"),
-    "submission__by": ("name",),
-}
-WHOLE = ("proof__location", "proof__program__calendar", "proof__activity_type", "proof__usage_period")
-
-
-@cache
-def _unshown() -> tuple[str, ...]:
-    """The paths of all columns of these models that are not shown."""
-    from .models import Claim
-
-    found = []
-    for path, names in SHOWN.items():
-        model: type[models.Model] = Claim
-        for name in path.split("__"):
-            model = model._meta.get_field(name).related_model  # type: ignore[assignment]
-        found += [f"{path}__{field.name}" for field in model._meta.concrete_fields if field.name not in {"id", *names}]
-    return tuple(found)
-
-
 #: What a claim takes, in its currency: what was approved, else what is asked.
 TAKEN = Case(When(status=APPROVED, then=F("approved_amount")), default=F("proof__amount"))
 
@@ -72,8 +41,17 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
         return self.filter(status__in=[*PENDING, APPROVED]).order_by()
 
     def for_page(self) -> "ClaimQuerySet":
-        """With what every page of a claim shows, and of what it hangs on the names only. One query."""
-        return self.select_related(None).select_related(*SHOWN, *WHOLE).defer(*_unshown())
+        """With what every page of a claim shows. One query."""
+        return self.select_related(None).select_related(
+            "thread__assignment__user",
+            "proof__thread",
+            "proof__location__organisation",
+            "proof__program__calendar",
+            "proof__activity_type",
+            "proof__activity__campaign__plan",
+            "proof__usage_period",
+            "submission__by",
+        )
 
 
 class DecisionQuerySet(models.QuerySet["Decision"]):

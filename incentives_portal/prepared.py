@@ -59,6 +59,10 @@ class Prepared(Generic[Row]):
         queryset.query.get_compiler = lambda *_args, **_options: compiler  # type: ignore[method-assign]
         return list(queryset)
 
+    def first(self, **values: Any) -> Row | None:
+        """The one row of a statement by key, or None."""
+        return next(iter(self.rows(**values)), None)
+
 
 class PreparedMany(Generic[Row]):
     """The same for any number of keys, fifty at once: ``PreparedMany(lambda keys: Thing.objects.filter(pk__in=keys)).rows(pks)``.

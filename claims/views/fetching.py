@@ -17,10 +17,10 @@ def claim_or_404(request: HttpRequest, public_id: UUID, *, for_page: bool = True
     """The claim with the head of its page, or with what every verb asks about it only. One query."""
     user = request.user
     asked = _visible(scope_q(user, "claim.read", **SCOPE_PATHS), of_operator=user.is_operator, for_page=for_page)
-    found = asked.rows(public_id=public_id)
-    if not found:
+    claim = asked.first(public_id=public_id)
+    if claim is None:
         raise Http404
-    return found[0]
+    return claim
 
 
 @lru_cache(maxsize=64)

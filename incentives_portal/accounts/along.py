@@ -24,7 +24,7 @@ def read_along(name: str, expression: Callable[[], BaseExpression]) -> None:
 
 def person(pk: int) -> "User | None":
     """A person with all that was registered. One query."""
-    return next(iter(_person().rows(pk=pk)), None)
+    return _person().first(pk=pk)
 
 
 @cache

@@ -25,7 +25,7 @@ def events_of(*threads: Thread, reader: "User") -> list[Event]:
 
 @cache
 def _events(number: int, *, internal: bool) -> Prepared[Event]:
-    events = Event.objects.all().within(internal=internal)
+    events = Event.objects.within(internal=internal)
     events = events.annotate(side=F("organisation__name")).order_by("-id").select_related("reason")
     events = events.prefetch_related(Prefetch("remarks", queryset=_remarks_with_documents()))
     stand_ins: dict[str, Any] = {f"thread{each}": -1 - each for each in range(number)}

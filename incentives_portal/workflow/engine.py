@@ -109,10 +109,10 @@ def locked(model: type[Row], pk: Any) -> Row:
     """The row, read again under its lock. The caller is in a transaction; waits five seconds at the most."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '5s'")
-    found = _locking(model).rows(pk=pk)
-    if not found:
+    row = _locking(model).first(pk=pk)
+    if row is None:
         raise model.DoesNotExist  # type: ignore[attr-defined]
-    return found[0]
+    return row
 
 
 @cache

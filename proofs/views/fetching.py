@@ -22,10 +22,10 @@ Part = TypeVar("Part", bound=Model)
 def proof_or_404(request: HttpRequest, public_id: UUID) -> Proof:
     """The proof with the head of its page. One query."""
     user = request.user
-    found = _visible(scope_q(user, "poe.read"), of_operator=user.is_operator).rows(public_id=public_id)
-    if not found:
+    proof = _visible(scope_q(user, "poe.read"), of_operator=user.is_operator).first(public_id=public_id)
+    if proof is None:
         raise Http404
-    return found[0]
+    return proof
 
 
 @lru_cache(maxsize=64)
