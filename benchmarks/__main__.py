@@ -112,7 +112,7 @@ def measure_portal(rows: list[int], floor: dict[str, Asked], postgres: int) -> l
         for number in rows:
             grow(filled, number)
             for page in pages(base, filled):
-                figures, least = measured_beside(Asked(page.ask, server), floor[page.floor], postgres)
+                figures, least = measured_beside(Asked(page.ask, server, page.ready), floor[page.floor], postgres)
                 ratio = figures.cpu / least.cpu
                 verdict = "" if ratio <= page.factor else " **missed**"
                 if verdict:

@@ -13,6 +13,8 @@ from incentives_portal.history.services import comment
 from incentives_portal.programs.catalogue.loading import load_catalogue
 from incentives_portal.tests.world import NOW, World, make_world
 
+from .measuring import TURN
+
 HISTORY = 20
 #: How many claims the partner has that is measured, and among how many companies the others are spread.
 OWN, OTHERS = 1_000, 200
@@ -28,7 +30,7 @@ class Filled:
     draft: Claim
     waiting: Claim
     under_review: Claim
-    decided: Claim
+    decided: list[Claim]
     models: dict[str, Claim]
 
 
@@ -52,7 +54,7 @@ def fill() -> Filled:
             builders.ready_claim(world),
             waiting,
             builders.claim_under_review(world),
-            builders.claim_under_review(world),
+            [builders.claim_under_review(world) for _number in range(TURN)],
             originals,
         )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, cycle
 
 from django.db.models import F
 
@@ -10,6 +10,7 @@ from claims.models import Claim
 from incentives_portal.tests.browsing import Browser, fields_of, signed_in
 
 from .filling import Filled
+from .measuring import nothing_to_do
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Page:
     floor: str
     factor: float
     ask: Callable[[], bytes]
+    ready: Callable[[], None] = nothing_to_do
 
 
 def pages(base: str, filled: Filled) -> Iterator[Page]:
@@ -35,7 +37,7 @@ def pages(base: str, filled: Filled) -> Iterator[Page]:
     yield Page("claim on the review desk", "detail", 3, lambda: reviewer.request(desk))
     yield Page("form", "form", 2.5, lambda: partner.request(proof))
     yield Page("form saved", "save", 3, _saving(partner, proof))
-    yield Page("decision", "decision", 3, _deciding(reviewer, filled.decided))
+    yield Page("decision", "decision", 3, *_deciding(reviewer, filled.decided))
 
 
 def _saving(browser: Browser, path: str) -> Callable[[], bytes]:
@@ -51,19 +53,23 @@ def _saving(browser: Browser, path: str) -> Callable[[], bytes]:
     return save
 
 
-def _deciding(browser: Browser, claim: Claim) -> Callable[[], bytes]:
-    """Approves; before that the claim is put back under review, as if its last decision had been about another round."""
-    claims, path = Claim.objects.filter(pk=claim.pk), f"/desk/{claim.public_id}/approve/"
+def _deciding(browser: Browser, claims: list[Claim]) -> tuple[Callable[[], bytes], Callable[[], None]]:
+    """Approves one claim after the other; before each turn all are under review again, as if it had been about another round."""
+    rows = Claim.objects.filter(pk__in=[claim.pk for claim in claims])
+    paths = cycle(f"/desk/{claim.public_id}/approve/" for claim in claims)
+    seen: dict[str, int] = {}
 
     def put_back() -> None:
-        claims.update(status="under_review", approved_amount=None, round=F("round") + 1)
+        rows.update(status="under_review", approved_amount=None, round=F("round") + 1)
+        seen.update(
+            (f"/desk/{public_id}/approve/", version) for public_id, version in rows.values_list("public_id", "version")
+        )
 
     put_back()
-    fields = fields_of(browser.request(path))
+    fields = fields_of(browser.request(next(paths)))
 
     def decide() -> bytes:
-        put_back()
-        seen = claims.values_list("version", flat=True).get()
-        return browser.request(path, fields | {"seen": seen}, expected=302)
+        path = next(paths)
+        return browser.request(path, fields | {"seen": seen[path]}, expected=302)
 
-    return decide
+    return decide, put_back

@@ -170,7 +170,7 @@ def shown(evidence: Evidence, page: ClaimPage, wanted: str, number: str) -> Show
     attached = {
         str(remark.version.public_id): remark.version
         for event in reversed(page.events)
-        for remark in event.remarks.all()
+        for remark in event.remarks_in_order
         if remark.version and str(remark.version.public_id) not in of_proof
     }
     order = [part.version for part in folder.files() if part.version in of_proof]

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django import forms
@@ -143,7 +144,7 @@ class DecisionForm(VerbForm):
         super().__init__(MACHINE, arrow, data, initial={"seen": claim.version})
         self.claim = claim
         self.fields["words"].help_text = _("The partner reads it in the portal and by mail.")
-        places = list(_pointable(claim))
+        places = cache(lambda: list(_pointable(claim)))  # asked for where a field is shown or something is chosen
         for number in range(1, REMARKS + 1):
             self.fields[f"at_{number}"] = forms.ChoiceField(label=_("Point at"), choices=places, required=False)
             self.fields[f"remark_{number}"] = forms.CharField(

@@ -140,7 +140,7 @@ class ClaimPage:
         return next((event for event in self.events if event.code == "claims.claim.disputed"), None)
 
     def _marks(self, event: Event) -> Iterable[Mark]:
-        for number, remark in enumerate(event.remarks.all(), start=1):
+        for number, remark in enumerate(event.remarks_in_order, start=1):
             yield Mark(number, self._anchor(remark), name_of(remark, self.places), words_of(remark))
 
     def _anchor(self, remark: Remark) -> str:

@@ -7,7 +7,6 @@ Places are those of findings (programs.assess): ``basics``, ``invoices``, ``repo
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from django.db.models import prefetch_related_objects
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -86,9 +85,8 @@ def rows_of_files(folder: ProofFolder) -> Iterator[tuple[str, str]]:
 
 
 def remark_lines(claim: "Claim", event: "Event") -> list[tuple[str, str]]:
-    """The remarks of an event as (document or place, words), for letters. Read once, however many letters are written."""
-    prefetch_related_objects([event], "remarks__version", "remarks__reason")
-    remarks = sorted(event.remarks.all(), key=lambda remark: remark.pk)
+    """The remarks of an event as (document or place, words), for letters."""
+    remarks = event.remarks_in_order
     folder = folder_of(claim) if remarks else None
     places = dict(named_places(folder)) if folder else {}
     return [(name_of(remark, places), words_of(remark)) for remark in remarks]

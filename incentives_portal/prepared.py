@@ -1,20 +1,29 @@
 """Statements that are written once per process and then only asked.
 
-Django writes the SQL of a queryset anew each time. For what nearly every request asks (who is this, the claim with all that hangs on it,
-the row under its lock) that takes longer than PostgreSQL takes to answer. A prepared statement is written with stand-ins, which are
-exchanged for the values of the moment; rows are made by Django as ever.
+Django writes the SQL of a queryset anew each time, and PostgreSQL plans it anew. For what nearly every request asks (who is this, the claim
+with all that hangs on it, the row under its lock) both take longer than the answer. A prepared statement is written with stand-ins, which
+are exchanged for the values of the moment, and PostgreSQL keeps it and its plan while a connection lives; rows are made by Django as ever.
 """
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+import re
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from copy import copy
+from itertools import count
 from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
 
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
 from django.db.transaction import TransactionManagementError
 
 Row = TypeVar("Row")
+
+_PARAMETER = re.compile("%[s%]")
+_numbers = count(1)
+#: Connection of the database driver → the statements that PostgreSQL keeps for it.
+_kept: "WeakKeyDictionary[Any, set[str]]" = WeakKeyDictionary()
 
 
 class Prepared(Generic[Row]):
@@ -33,35 +42,61 @@ class Prepared(Generic[Row]):
             self._sql, self._parameters = self._compiler.as_sql()
         except EmptyResultSet:  # whatever is asked, there is nothing
             self._sql, self._parameters = "", ()
-        self._places = {
-            name: [place for place, given in enumerate(self._parameters) if given == stand_in]
-            for name, stand_in in stand_ins.items()
-        }
-        if lacking := [
-            name for name, places in self._places.items() if self._sql and not places and name not in may_lack
-        ]:
+        #: For each parameter the name of its value; None where it is the same each time.
+        self._names = [
+            next((name for name, stand_in in stand_ins.items() if stand_in == given), None)
+            for given in self._parameters
+        ]
+        if lacking := [name for name in stand_ins if self._sql and name not in (*self._names, *may_lack)]:
             raise ValueError(f"{lacking} not in {self._sql}")
+        self._kept_as = f"prepared_{next(_numbers)}"
+        places = ", ".join("%s" for name in self._names if name)
+        self._execute = f"EXECUTE {self._kept_as} ({places})" if places else f"EXECUTE {self._kept_as}"
 
     def rows(self, **values: Any) -> list[Row]:
         """What is found for these values. One query, and one for each that the queryset fetches beside it."""
         if not self._sql:
             return []
-        parameters = list(self._parameters)
-        for name, value in values.items():
-            for place in self._places[name]:
-                parameters[place] = value
         # A copy each time: a process may have several threads, each with a connection of its own.
         compiler, queryset = copy(self._compiler), self._queryset.all()
         compiler.connection = connections[DEFAULT_DB_ALIAS]
         if queryset.query.select_for_update and not compiler.connection.in_atomic_block:
             raise TransactionManagementError("Rows are locked in a transaction.")
-        compiler.as_sql = lambda *_args, **_options: (self._sql, tuple(parameters))  # type: ignore[method-assign]
+        asked = self._asked(compiler.connection, values)
+        compiler.as_sql = lambda *_args, **_options: asked
         queryset.query.get_compiler = lambda *_args, **_options: compiler  # type: ignore[method-assign]
         return list(queryset)
 
     def first(self, **values: Any) -> Row | None:
         """The one row of a statement by key, or None."""
         return next(iter(self.rows(**values)), None)
+
+    def _asked(self, connection: BaseDatabaseWrapper, values: Mapping[str, Any]) -> tuple[str, tuple[Any, ...]]:
+        """What is sent, with its parameters: the name of the statement that PostgreSQL keeps, or all of it."""
+        if connection.settings_dict.get(
+            "DISABLE_SERVER_SIDE_CURSORS"
+        ):  # Django's word for a pooler that shares connections
+            pairs = zip(self._names, self._parameters, strict=True)
+            return self._sql, tuple(values[name] if name else given for name, given in pairs)
+        connection.close_if_health_check_failed()
+        connection.ensure_connection()
+        kept = _kept.setdefault(connection.connection, set())
+        if self._kept_as not in kept:
+            self._keep(connection)
+            kept.add(self._kept_as)
+        return self._execute, tuple(values[name] for name in self._names if name)
+
+    def _keep(self, connection: BaseDatabaseWrapper) -> None:
+        """Past the wrappers of Django's cursor: this belongs to the connection, not to what is being asked."""
+        connection.validate_no_broken_transaction()
+        numbers, names = count(1), iter(self._names)
+        # "%%" is a sign of percent; each other one a parameter, numbered where its value changes.
+        sql = _PARAMETER.sub(
+            lambda found: f"${next(numbers)}" if found[0] == "%s" and next(names) else found[0], self._sql
+        )
+        same = [given for name, given in zip(self._names, self._parameters, strict=True) if not name]
+        with connection.wrap_database_errors, connection.connection.cursor() as cursor:
+            cursor.execute(f"PREPARE {self._kept_as} AS {sql}", same)
 
 
 class PreparedMany(Generic[Row]):
@@ -80,7 +115,7 @@ class PreparedMany(Generic[Row]):
         self._asked = Prepared(lambda **keys: make(keys.values()), **self._places)
 
     def rows(self, keys: Iterable[Any]) -> Iterator[Row]:
-        """What is found for these keys, in no order. A query for each fifty."""
+        """What is found for these keys, in the order of the queryset within each fifty. A query for each fifty."""
         wanted = list(dict.fromkeys(keys))
         for start in range(0, len(wanted), self.AT_ONCE):
             given = dict(zip(self._places, wanted[start : start + self.AT_ONCE], strict=False))

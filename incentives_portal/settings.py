@@ -349,6 +349,7 @@ X_FRAME_OPTIONS = "DENY"
 # Preloading binds a whole domain for years: its owner's decision, not this portal's.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
+SESSION_ENGINE = "incentives_portal.accounts.session_store"
 # A prefix of __Host- makes the browser refuse a cookie that came over http or from a subdomain; it needs https to work at all.
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "portal-session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "portal-csrf"

@@ -246,7 +246,7 @@ def _as_sent(events: Iterable[Event]) -> Iterable[Event]:
 
 def _mending(event: Event, labels: Mapping[str, Text]) -> Mending:
     reason = in_language(event.reason.words) if event.reason else ""
-    marks = {remark.place: reason for remark in event.remarks.all() if remark.place}
+    marks = {remark.place: reason for remark in event.remarks_in_order if remark.place}
     sentence = (
         _("%(name)s asked for a change.") if event.to_status == ACTION_REQUIRED else _("%(name)s rejected the plan.")
     )

@@ -1,5 +1,9 @@
 """Taking the locks that a verb of a claim needs after the claim itself: proof, plan, then what its limits are shared under."""
 
+from functools import cache
+from typing import Any
+
+from incentives_portal.prepared import Prepared
 from incentives_portal.programs.models import Enrolment
 from plans.models import Plan
 from proofs import services as proofs
@@ -21,9 +25,17 @@ def locked_limits(proof: Proof) -> Plan | None:
     where the fund account will stand.
     """
     plan = _locked_plan(proof)
-    enrolments = Enrolment.objects.filter(location=proof.location_id, program=proof.program_id).order_by()
-    enrolments.select_for_update(of=("self",)).values_list("pk", flat=True).first()
+    _enrolment().rows(location=proof.location_id, program=proof.program_id)
     return plan
+
+
+@cache
+def _enrolment() -> Prepared[Any]:
+    """Every decision asks it."""
+    enrolments = Enrolment.objects.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True)
+    return Prepared(
+        lambda location, program: enrolments.filter(location=location, program=program), location=-1, program=-2
+    )
 
 
 def _locked_plan(proof: Proof) -> Plan | None:

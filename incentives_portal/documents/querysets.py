@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from django.apps import apps
@@ -10,6 +11,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
 from incentives_portal import clock
+from incentives_portal.prepared import PreparedMany
 
 from .enums import CheckState
 
@@ -55,7 +57,12 @@ class VersionCheckQuerySet(models.QuerySet["VersionCheck"]):
 def page_images_for(versions: Iterable["DocumentVersion"]) -> dict[int, list["PageImage"]]:
     """Primary key of a version → its page images in order, in one query. A version without images gives an empty list."""
     pages: dict[int, list[PageImage]] = defaultdict(list)
-    images = apps.get_model("documents", "PageImage").objects
-    for image in images.filter(version__in=[version.pk for version in versions]).order_by("version", "page"):
+    for image in _page_images().rows(version.pk for version in versions):
         pages[image.version_id].append(image)
     return pages
+
+
+@cache
+def _page_images() -> "PreparedMany[PageImage]":
+    images = apps.get_model("documents", "PageImage").objects.order_by("version", "page")
+    return PreparedMany(lambda keys: images.filter(version__in=keys))

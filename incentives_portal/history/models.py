@@ -7,6 +7,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.models import Organisation
@@ -108,6 +109,11 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.thread_id} {self.code}"
+
+    @cached_property
+    def remarks_in_order(self) -> list["Remark"]:
+        """Its remarks as they were written, with documents and reasons. One query, unless who made or fetched the event has set them."""
+        return list(self.remarks.select_related("version", "reason").order_by("pk"))
 
 
 class Remark(models.Model):

@@ -98,7 +98,7 @@ def record(
         request_id=request_id.get(),
         at=clock.now(),
     )
-    Remark.objects.bulk_create(
+    event.remarks_in_order = Remark.objects.bulk_create(
         Remark(event=event, version=draft.version, place=draft.place, reason=draft.reason, words=draft.words)
         for draft in remarks
     )

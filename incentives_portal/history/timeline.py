@@ -48,7 +48,7 @@ def _entry(event: Event, places: Places, version_url: VersionUrl | None) -> Time
         words=event.words,
         reason=in_language(event.reason.words) if event.reason else "",
         internal=event.internal,
-        links=[_link(remark, places, version_url) for remark in event.remarks.all()],
+        links=[_link(remark, places, version_url) for remark in event.remarks_in_order],
     )
 
 

@@ -95,7 +95,7 @@ def test_history_panel_needs_the_same_queries_for_any_length(thread, jana, mira,
     mira.may("history.internal")
 
     with django_assert_num_queries(2):
-        entries = [(event.side, [r.words for r in event.remarks.all()]) for event in events_of(thread, reader=mira)]
+        entries = [(event.side, [r.words for r in event.remarks_in_order]) for event in events_of(thread, reader=mira)]
 
     assert len(entries) == rows
 

@@ -14,6 +14,7 @@ from django.core.paginator import Page
 from django.forms import BaseForm, BaseFormSet, BoundField, CheckboxInput
 from django.template.base import Parser, Token
 from django.template.context import Context
+from django.template.defaultfilters import linebreaksbr
 from django.templatetags.i18n import TranslateNode, do_translate
 from django.templatetags.static import static
 from django.utils import timezone
@@ -25,7 +26,7 @@ from django.utils.translation import gettext as _
 
 from incentives_portal import clock, money
 
-from ..anatomy import Baton, TimelineEntry, Verb
+from ..anatomy import Baton, TimelineEntry, TimelineLink, Verb
 from ..navigation import Link
 from ..problems import problems
 
@@ -146,10 +147,43 @@ def is_optional(field: BoundField) -> bool:
     return not (needed or field.field.disabled or box or str(field.label).endswith(")"))
 
 
-@register.inclusion_tag("screens/timeline.html")
-def timeline(entries: Iterable[TimelineEntry]) -> dict[str, Any]:
-    """A history, newest first. As mappings: of each name a template asks for a key first, and only then for an attribute."""
-    return {"entries": [vars(entry) for entry in entries]}
+@register.simple_tag
+def timeline(entries: Iterable[TimelineEntry]) -> SafeString:
+    """A history, newest first. Written here, as there are dozens of entries on a page: a template takes twice as long."""
+    lines = format_html_join("", "<li>{}{}</li>", ((_what_happened(entry), _what_was_said(entry)) for entry in entries))
+    if not lines:
+        return format_html('<div class="panel-body"><p class="quiet">{}</p></div>', _("Nothing has happened yet."))
+    return format_html('<ol class="timeline">{}</ol>', lines)
+
+
+def _what_happened(entry: TimelineEntry) -> SafeString:
+    return format_html(
+        '<span class="ico{}">{}</span> <b>{}</b> {} <span class="when">{} · {}</span>',
+        f" ico-{entry.tone}" if entry.tone else "",
+        icon(entry.icon),
+        entry.actor,
+        entry.sentence,
+        _("%(side)s only") % {"side": entry.side} if entry.internal else entry.side,
+        show_moment(entry.at),
+    )
+
+
+def _what_was_said(entry: TimelineEntry) -> SafeString | str:
+    """Reason, words and places in one box; nothing where nothing was said."""
+    said = [format_html('<p class="strong">{}</p>', entry.reason)] if entry.reason else []
+    if entry.words:
+        said.append(format_html("<p>{}</p>", linebreaksbr(entry.words)))
+    if entry.links:
+        said.append(format_html("<ul>{}</ul>", format_html_join("", "<li>{}{}</li>", map(_pointed_at, entry.links))))
+    box = format_html_join("", "{}", ((each,) for each in said))
+    return format_html('<div class="say{}">{}</div>', " say-in" if entry.internal else "", box) if said else ""
+
+
+def _pointed_at(link: TimelineLink) -> tuple[SafeString, str]:
+    name = (
+        format_html('<a href="{}">{}</a>', link.url, link.label) if link.url else format_html("<b>{}</b>", link.label)
+    )
+    return name, f": {link.words}" if link.words else ""
 
 
 @register.inclusion_tag("screens/verbs.html")

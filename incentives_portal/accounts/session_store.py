@@ -1,0 +1,32 @@
+"""The engine of sessions: Django's own in the database, whose question of every request is prepared."""
+
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from django.contrib.sessions.backends import db
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from incentives_portal.prepared import Prepared
+
+
+class SessionStore(db.SessionStore):
+    """A session of the table ``django_session``."""
+
+    def load(self) -> dict[str, Any]:
+        """What the session holds; nothing, and its key forgotten, when it is over or was never there."""
+        found = _live().first(key=self.session_key, now=timezone.now())
+        if found is None:
+            self._session_key = None
+            return {}
+        return self.decode(found[0])
+
+
+@cache
+def _live() -> Prepared[Any]:
+    return Prepared(
+        lambda key, now: Session.objects.filter(session_key=key, expire_date__gt=now).values_list("session_data"),
+        key="key",
+        now=datetime.min.replace(tzinfo=UTC),
+    )
