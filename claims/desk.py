@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db.models import CharField, Count, Q, Value
@@ -13,8 +14,10 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal import clock
+from incentives_portal.accounts.capabilities import scope_q
 from incentives_portal.documents.models import DocumentVersion, PageImage
 from incentives_portal.documents.querysets import page_images_for
+from incentives_portal.prepared import Prepared
 from incentives_portal.programs import dates
 from incentives_portal.programs.models import Calendar
 from proofs.page import Evidence, file_url, page_url
@@ -23,7 +26,7 @@ from . import queries
 from .enums import DISPUTED, WAITING
 from .models import Claim
 from .page import ClaimPage
-from .querysets import ClaimQuerySet
+from .querysets import SCOPE_PATHS, ClaimQuerySet
 from .rows import ClaimRow, claim_rows
 
 if TYPE_CHECKING:
@@ -31,29 +34,30 @@ if TYPE_CHECKING:
 
 Text = str | Promise
 
-#: The lists of the desk: key in the address, title, rows.
-LISTS: dict[str, tuple[Text, "Callable[[User], ClaimQuerySet]"]] = {
-    "": (_("Everything"), queries.queue),
-    "unassigned": (_("Unassigned"), queries.unassigned),
-    "mine": (_("Mine"), queries.mine),
-    "overdue": (_("Overdue"), queries.overdue),
-    "disputes": (_("Disputes"), queries.disputes),
+BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+
+#: The lists of the desk: key in the address, title, and which part of the queue it is for the person of a key, at a time.
+LISTS: dict[str, tuple[Text, Callable[[int, datetime], Q]]] = {
+    "": (_("Everything"), lambda user, now: Q()),
+    "unassigned": (_("Unassigned"), lambda user, now: queries.NOBODYS),
+    "mine": (_("Mine"), lambda user, now: queries.on_desk_of(user)),
+    "overdue": (_("Overdue"), lambda user, now: queries.due_before(now)),
+    "disputes": (_("Disputes"), lambda user, now: Q(status=DISPUTED)),
 }
 
 
+def listed(key: str, user: "User") -> ClaimQuerySet:
+    """The claims of one list, due first."""
+    _title, part = LISTS[key]
+    return queries.queue(user).filter(part(user.pk, clock.now()))
+
+
 def counts(user: "User") -> dict[str, int]:
-    """How many claims each list has. One query over what is open."""
-    return (
-        queries.queue(user)
-        .order_by()
-        .aggregate(
-            all=Count("pk"),
-            unassigned=Count("pk", filter=queries.NOBODYS),
-            mine=Count("pk", filter=queries.on_desk_of(user)),
-            overdue=Count("pk", filter=Q(due_at__lt=clock.now())),
-            disputes=Count("pk", filter=Q(status=DISPUTED)),
-        )
-    )
+    """How many claims each list has, by its key. One query over what is open."""
+    now = clock.now()
+    numbers = {key or "all": Count("pk", filter=part(user.pk, now) or None) for key, (_title, part) in LISTS.items()}
+    found = queries.queue(user).order_by().aggregate(**numbers)
+    return {key: found[key or "all"] for key in LISTS}
 
 
 class QueueRow(ClaimRow):
@@ -116,14 +120,29 @@ class Neighbours:
     next: UUID | None = None
 
 
-def neighbours(rows: ClaimQuerySet, claim: Claim) -> Neighbours:
-    """Who comes before and after the claim in a list, due first; after one that left the list comes its beginning. One query."""
-    if claim.due_at is None or claim.status not in WAITING:
-        return Neighbours(next=rows.values_list("public_id", flat=True).first())
-    before = rows.filter(Q(due_at__lt=claim.due_at) | Q(due_at=claim.due_at, pk__lt=claim.pk))
-    after = rows.filter(Q(due_at__gt=claim.due_at) | Q(due_at=claim.due_at, pk__gt=claim.pk))
-    found = _side(before.order_by("-due_at", "-pk"), "previous").union(_side(after, "next"))
+def neighbours(key: str, claim: Claim, user: "User") -> Neighbours:
+    """Who comes before and after the claim in a list, due first; after one that left the queue comes its beginning. One query."""
+    due_at = claim.due_at if claim.status in WAITING else None
+    found = _around(key, scope_q(user, "claim.read", **SCOPE_PATHS)).rows(
+        due_at=due_at or BEFORE_ALL, pk=claim.pk, user=user.pk, now=clock.now()
+    )
     return Neighbours(**{side: public_id for public_id, side in found})
+
+
+@lru_cache(maxsize=64)
+def _around(key: str, scope: Q) -> Prepared[Any]:
+    """One statement for each list and all people who see the same."""
+    _title, part = LISTS[key]
+    queue = Claim.objects.within(scope, of_operator=True).filter(status__in=WAITING)
+
+    def both_sides(due_at: datetime, pk: int, user: int, now: datetime) -> ClaimQuerySet:
+        rows = queue.filter(part(user, now))
+        before = rows.filter(Q(due_at__lt=due_at) | Q(due_at=due_at, pk__lt=pk)).order_by("-due_at", "-pk")
+        after = rows.filter(Q(due_at__gt=due_at) | Q(due_at=due_at, pk__gt=pk)).order_by("due_at", "pk")
+        return _side(before, "previous").union(_side(after, "next"))
+
+    stand_ins = {"due_at": BEFORE_ALL, "pk": -1, "user": -2, "now": BEFORE_ALL + timedelta(1)}
+    return Prepared(both_sides, may_lack=("user", "now"), **stand_ins)
 
 
 def _side(rows: ClaimQuerySet, side: str) -> ClaimQuerySet:

@@ -8,7 +8,7 @@ from django.db.models import Q
 from incentives_portal import clock
 from incentives_portal.workflow.models import Assignment
 
-from .enums import ACTION_REQUIRED, DISPUTED, EDITING, WAITING, WITH_PARTNER
+from .enums import ACTION_REQUIRED, EDITING, WAITING, WITH_PARTNER
 from .models import Claim, Decision
 from .querysets import ClaimQuerySet
 
@@ -66,17 +66,12 @@ def unassigned(user: "User") -> ClaimQuerySet:
 
 def mine(user: "User") -> ClaimQuerySet:
     """What of the queue is on the person's desk."""
-    return queue(user).filter(on_desk_of(user))
+    return queue(user).filter(on_desk_of(user.pk))
 
 
-def overdue(user: "User", now: datetime | None = None) -> ClaimQuerySet:
+def overdue(user: "User") -> ClaimQuerySet:
     """What of the queue should have been decided by now."""
-    return queue(user).filter(due_at__lt=now or clock.now())
-
-
-def disputes(user: "User") -> ClaimQuerySet:
-    """What of the queue is a dispute."""
-    return queue(user).filter(status=DISPUTED)
+    return queue(user).filter(due_before(clock.now()))
 
 
 def of_plan(plan: "Plan", user: "User") -> ClaimQuerySet:
@@ -93,6 +88,10 @@ def _of(user: "User") -> ClaimQuerySet:
     return Claim.objects.visible_to(user)
 
 
-def on_desk_of(user: "User") -> Q:
-    """What the person has taken up."""
+def on_desk_of(user: int) -> Q:
+    """What the person of this key has taken up."""
     return Q(thread__in=Assignment.objects.filter(user=user).values("thread"))
+
+
+def due_before(now: datetime) -> Q:
+    return Q(due_at__lt=now)

@@ -259,6 +259,10 @@ def test_previous_and_next_follow_the_list(world, signed_in):
     assert around(second) == (first.public_id, third.public_id)
     assert around(third) == (second.public_id, None)
     assert around(first, "mine") == (None, third.public_id)
+    assert around(first, "unassigned") == (None, second.public_id)
+    assert around(second, "overdue") == (None, None)
+    with clock.at(third.due_at + timedelta(minutes=1)):
+        assert around(second, "overdue") == (first.public_id, third.public_id)
 
 
 def test_after_a_decision_the_next_is_the_first_that_waits(world, signed_in):

@@ -70,7 +70,7 @@ def test_queue(world, signed_in, django_assert_num_queries, count):
 def test_named_lists_and_sections_are_one_query(world, django_assert_num_queries, count):
     many(builders.submitted_claim, world, count)
 
-    for rows in (queries.queue, queries.unassigned, queries.overdue, queries.disputes):
+    for rows in (queries.queue, queries.unassigned, queries.mine, queries.overdue):
         list(rows(world.mira))
         with django_assert_num_queries(1):
             for claim in rows(world.mira):

@@ -20,7 +20,7 @@ from incentives_portal.workflow.machine import Transition
 from proofs.page import evidence_context
 
 from .. import rules, services
-from ..desk import LISTS, counts, neighbours, queue_rows, shown
+from ..desk import LISTS, counts, listed, neighbours, queue_rows, shown
 from ..enums import MACHINE
 from ..filters import searched, words_q
 from ..forms import ApproveForm, CommentForm, DecisionForm, NoteForm
@@ -51,11 +51,11 @@ def queue(request: HttpRequest) -> HttpResponse:
     _staff_only(request)
     key, words = _list_key(request), searched(request.GET)
     numbers = counts(request.user)
-    rows = LISTS[key][1](request.user)
-    found, number = (rows.filter(words_q(words)), None) if words else (rows, numbers[key or "all"])
+    rows = listed(key, request.user)
+    found, number = (rows.filter(words_q(words)), None) if words else (rows, numbers[key])
     page = BoundedPaginator(found, PER_PAGE, count=number).get_page(request.GET.get("page"))
     context = {
-        "lists": [(code, title, numbers[code or "all"], code == key) for code, (title, _rows) in LISTS.items()],
+        "lists": [(code, title, numbers[code], code == key) for code, (title, _part) in LISTS.items()],
         "key": key,
         "title": LISTS[key][0],
         "words": words,
@@ -89,7 +89,7 @@ def desk_page(
         "claim": row,
         "key": key,
         "list_title": LISTS[key][0],
-        "neighbours": neighbours(LISTS[key][1](request.user), row),
+        "neighbours": neighbours(key, row, request.user),
         "evidence": evidence,
         "shown": shown(evidence, page, request.GET.get("doc", ""), request.GET.get("page", "")),
         "deliveries": deliveries_for(row.thread) if request.user.may("outbox.read") else None,

@@ -1,10 +1,12 @@
 """Prepared statements find what the queryset itself finds."""
 
+from contextlib import suppress
 from threading import Thread
 
 import pytest
-from django.db import connection
-from django.db.transaction import TransactionManagementError, atomic
+from django.db import IntegrityError, connection
+from django.db.models import Func, Value
+from django.db.transaction import TransactionManagementError, atomic, set_rollback
 
 from incentives_portal.accounts.models import Organisation, OrganisationKind
 from incentives_portal.prepared import Prepared, PreparedMany
@@ -50,6 +52,74 @@ def test_values_come_in_any_number_and_as_plain_values(companies):
     )
 
     assert names.rows(first=companies[2].pk, second=companies[0].pk) == [("Company 0",), ("Company 2",)]
+
+
+def kept_by_postgres():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        return [statement for (statement,) in cursor.fetchall()]
+
+
+def test_postgres_keeps_the_statement_once_for_each_connection(companies):
+    prepared, before = by_key(), kept_by_postgres()
+
+    for company in companies:
+        prepared.rows(pk=company.pk)
+
+    (kept,) = [statement for statement in kept_by_postgres() if statement not in before]
+    assert kept.startswith("PREPARE prepared_")
+    assert '"id" = $1' in kept
+
+
+def test_statement_outlives_a_transaction_that_is_undone(companies):
+    prepared = by_key()
+    with atomic():
+        prepared.rows(pk=companies[0].pk)
+        set_rollback(True)
+
+    assert prepared.rows(pk=companies[1].pk) == [companies[1]]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_new_connection_is_asked_like_the_first(companies):
+    prepared = by_key()
+    prepared.rows(pk=companies[0].pk)
+    connection.close()
+
+    assert prepared.rows(pk=companies[1].pk) == [companies[1]]
+
+
+def test_behind_a_pooler_the_whole_statement_is_sent(companies, monkeypatch):
+    """Where connections are shared, what one keeps the next does not know."""
+    prepared, before = by_key(), kept_by_postgres()
+    monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", True)
+
+    assert prepared.rows(pk=companies[1].pk) == [companies[1]]
+    assert kept_by_postgres() == before
+
+
+def test_signs_of_percent_and_values_that_stay_are_part_of_what_is_kept(companies):
+    Organisation.objects.filter(pk=companies[0].pk).update(name="100 %s off")
+    like = Prepared(
+        lambda pk: (
+            Organisation.objects.filter(pk=pk, name__contains="0 %s")
+            .annotate(said=Value("5 %"), never=Func(Value(1), template="%(expressions)s %%%% 2"))
+            .values_list("name", "said", "never")
+        ),
+        pk=-1,
+    )
+
+    assert like.rows(pk=companies[0].pk) == [("100 %s off", "5 %", 1)]
+    assert like.rows(pk=companies[1].pk) == []
+
+
+def test_broken_transaction_is_told_as_django_tells_it(companies):
+    prepared = by_key()
+    with atomic():
+        with suppress(IntegrityError), atomic(savepoint=False):
+            Organisation.objects.create(pk=companies[0].pk, name="Twice", kind=OrganisationKind.PARTNER)
+        with pytest.raises(TransactionManagementError):
+            prepared.rows(pk=companies[0].pk)
 
 
 def test_stand_in_that_the_statement_lacks_is_a_mistake():
