@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 from django.core.exceptions import EmptyResultSet
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, NotSupportedError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
 from django.db.transaction import TransactionManagementError
@@ -57,25 +57,33 @@ class Prepared(Generic[Row]):
         """What is found for these values. One query, and one for each that the queryset fetches beside it."""
         if not self._sql:
             return []
-        # A copy each time: a process may have several threads, each with a connection of its own.
-        compiler, queryset = copy(self._compiler), self._queryset.all()
-        compiler.connection = connections[DEFAULT_DB_ALIAS]
-        if queryset.query.select_for_update and not compiler.connection.in_atomic_block:
+        connection = connections[DEFAULT_DB_ALIAS]
+        if self._queryset.query.select_for_update and not connection.in_atomic_block:
             raise TransactionManagementError("Rows are locked in a transaction.")
-        asked = self._asked(compiler.connection, values)
-        compiler.as_sql = lambda *_args, **_options: asked
-        queryset.query.get_compiler = lambda *_args, **_options: compiler  # type: ignore[method-assign]
-        return list(queryset)
+        try:
+            return self._found(connection, values)
+        except NotSupportedError:  # kept since before a migration that changed the type of a column
+            if connection.in_atomic_block:
+                raise
+            _forget_all(connection)
+            return self._found(connection, values)
 
     def first(self, **values: Any) -> Row | None:
         """The one row of a statement by key, or None."""
         return next(iter(self.rows(**values)), None)
 
+    def _found(self, connection: BaseDatabaseWrapper, values: Mapping[str, Any]) -> list[Row]:
+        # A copy each time: a process may have several threads, each with a connection of its own.
+        compiler, queryset, asked = copy(self._compiler), self._queryset.all(), self._asked(connection, values)
+        compiler.connection = connection
+        compiler.as_sql = lambda *_args, **_options: asked
+        queryset.query.get_compiler = lambda *_args, **_options: compiler  # type: ignore[method-assign]
+        return list(queryset)
+
     def _asked(self, connection: BaseDatabaseWrapper, values: Mapping[str, Any]) -> tuple[str, tuple[Any, ...]]:
         """What is sent, with its parameters: the name of the statement that PostgreSQL keeps, or all of it."""
-        if connection.settings_dict.get(
-            "DISABLE_SERVER_SIDE_CURSORS"
-        ):  # Django's word for a pooler that shares connections
+        # Django's word for a pooler that shares connections: what one client keeps the next does not know.
+        if connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
             pairs = zip(self._names, self._parameters, strict=True)
             return self._sql, tuple(values[name] if name else given for name, given in pairs)
         connection.close_if_health_check_failed()
@@ -97,6 +105,12 @@ class Prepared(Generic[Row]):
         same = [given for name, given in zip(self._names, self._parameters, strict=True) if not name]
         with connection.wrap_database_errors, connection.connection.cursor() as cursor:
             cursor.execute(f"PREPARE {self._kept_as} AS {sql}", same)
+
+
+def _forget_all(connection: BaseDatabaseWrapper) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+    _kept.pop(connection.connection, None)
 
 
 class PreparedMany(Generic[Row]):

@@ -4,7 +4,7 @@ from contextlib import suppress
 from threading import Thread
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, NotSupportedError, connection
 from django.db.models import Func, Value
 from django.db.transaction import TransactionManagementError, atomic, set_rollback
 
@@ -87,6 +87,25 @@ def test_new_connection_is_asked_like_the_first(companies):
     connection.close()
 
     assert prepared.rows(pk=companies[1].pk) == [companies[1]]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_column_of_another_type_is_found_by_a_connection_that_knew_the_old_one(companies):
+    """As in a web process that a migration does not wait for."""
+    prepared, table = by_key(), Organisation._meta.db_table
+    prepared.rows(pk=companies[0].pk)
+    with connection.schema_editor() as editor:
+        editor.execute(f"ALTER TABLE {table} ALTER COLUMN name TYPE text")
+    try:
+        with pytest.raises(NotSupportedError), atomic():
+            prepared.rows(pk=companies[1].pk)
+        assert prepared.rows(pk=companies[1].pk) == [companies[1]]
+        with atomic():
+            assert prepared.rows(pk=companies[2].pk) == [companies[2]]
+    finally:
+        usual = Organisation._meta.get_field("name").db_type(connection)
+        with connection.schema_editor() as editor:
+            editor.execute(f"ALTER TABLE {table} ALTER COLUMN name TYPE {usual}")
 
 
 def test_behind_a_pooler_the_whole_statement_is_sent(companies, monkeypatch):
