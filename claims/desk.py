@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 Text = str | Promise
 
+#: Earlier than anything is due.
 BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 #: The lists of the desk: key in the address, title, and which part of the queue it is for the person of a key, at a time.
@@ -133,12 +134,12 @@ def neighbours(key: str, claim: Claim, user: "User") -> Neighbours:
 def _around(key: str, scope: Q) -> Prepared[Any]:
     """One statement for each list and all people who see the same."""
     _title, part = LISTS[key]
-    queue = Claim.objects.within(scope, of_operator=True).filter(status__in=WAITING)
+    queue = Claim.objects.within(scope, of_operator=True).waiting()
 
     def both_sides(due_at: datetime, pk: int, user: int, now: datetime) -> ClaimQuerySet:
         rows = queue.filter(part(user, now))
         before = rows.filter(Q(due_at__lt=due_at) | Q(due_at=due_at, pk__lt=pk)).order_by("-due_at", "-pk")
-        after = rows.filter(Q(due_at__gt=due_at) | Q(due_at=due_at, pk__gt=pk)).order_by("due_at", "pk")
+        after = rows.filter(Q(due_at__gt=due_at) | Q(due_at=due_at, pk__gt=pk))
         return _side(before, "previous").union(_side(after, "next"))
 
     stand_ins = {"due_at": BEFORE_ALL, "pk": -1, "user": -2, "now": BEFORE_ALL + timedelta(1)}

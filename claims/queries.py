@@ -8,7 +8,7 @@ from django.db.models import Q
 from incentives_portal import clock
 from incentives_portal.workflow.models import Assignment
 
-from .enums import ACTION_REQUIRED, EDITING, WAITING, WITH_PARTNER
+from .enums import ACTION_REQUIRED, EDITING, WITH_PARTNER
 from .models import Claim, Decision
 from .querysets import ClaimQuerySet
 
@@ -44,7 +44,7 @@ def due_soon_for(user: "User") -> ClaimQuerySet:
 
 def waiting_for_operator(user: "User") -> ClaimQuerySet:
     """What the person's side waits for, by the date that was promised."""
-    return _of(user).filter(status__in=WAITING).order_by("due_at", "pk")
+    return _of(user).waiting()
 
 
 def recent_decisions(user: "User") -> "QuerySet[Decision]":

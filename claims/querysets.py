@@ -7,7 +7,7 @@ from django.db.models import Case, F, Q, When
 
 from incentives_portal.accounts.capabilities import scope_q
 
-from .enums import APPROVED, DISCARDED, EDITING, PENDING
+from .enums import APPROVED, DISCARDED, EDITING, PENDING, WAITING
 
 if TYPE_CHECKING:
     from incentives_portal.accounts.models import User
@@ -35,6 +35,10 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
         """What ``visible_to`` says, for everybody of the same scope."""
         claims = self.exclude(status=DISCARDED, submitted_at=None).filter(scope)
         return claims.exclude(status=EDITING, submitted_at=None) if of_operator else claims
+
+    def waiting(self) -> "ClaimQuerySet":
+        """The claims that wait for the operator's decision, by the date that was promised."""
+        return self.filter(status__in=WAITING).order_by("due_at", "pk")
 
     def counting(self) -> "ClaimQuerySet":
         """The claims that take a part of limits: those approved, and those asked for and neither refused nor withdrawn."""
