@@ -1,6 +1,7 @@
-"""Two answers for machines: is this process alive, and is everything there that it needs. Plain JSON, nobody signs in.
+"""Three answers for machines, in plain JSON; nobody signs in.
 
-``/healthz`` is for what restarts processes; ``/readyz`` is for who watches over the whole.
+``/livez``: the process answers; for what restarts processes, which would mend nothing of the rest. ``/healthz``: the work gets done, nothing
+waits too long; for who is called at night. ``/readyz``: besides, everything is there that requests need; for what sends visitors here.
 """
 
 from collections.abc import Callable
@@ -22,23 +23,36 @@ LATE_SECONDS = 300  # a message that waits longer than this is not just waiting 
 @login_not_required
 @require_safe
 @never_cache
-def healthz(request: HttpRequest) -> HttpResponse:
-    """The process answers."""
+def livez(request: HttpRequest) -> HttpResponse:
+    """The process answers; it asks nothing of anybody."""
     return JsonResponse({"status": "ok"})
 
 
 @login_not_required
 @require_safe
 @never_cache
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Messages and files do not wait too long; 503, with the cause by name, when they do or nobody can say."""
+    return _answer({"database": _database, "messages": _messages, "files": _files})
+
+
+@login_not_required
+@require_safe
+@never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Database, migrations, broker and the outbox; 503 when one of them is not as it should be."""
-    checks: dict[str, Callable[[], str]] = {
-        "database": _database,
-        "migrations": _migrations,
-        "broker": _broker,
-        "messages": _messages,
-        "files": _files,
-    }
+    """Database, migrations, broker and what waits; 503, with the cause by name, when one of them is not as it should be."""
+    return _answer(
+        {
+            "database": _database,
+            "migrations": _migrations,
+            "broker": _broker,
+            "messages": _messages,
+            "files": _files,
+        }
+    )
+
+
+def _answer(checks: dict[str, Callable[[], str]]) -> JsonResponse:
     said: dict[str, str] = {}
     for name, check in checks.items():
         try:

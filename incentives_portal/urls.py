@@ -24,6 +24,7 @@ urlpatterns = [
     path("uploads/", include("incentives_portal.documents.urls")),
     path("notifications/", include("incentives_portal.outbox.urls")),
     path("admin/", admin.site.urls),
+    path("livez", health.livez, name="livez"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

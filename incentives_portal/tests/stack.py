@@ -128,7 +128,7 @@ class Stack:
 
     def answers(self) -> bool:
         """Does the web server?"""
-        with suppress(OSError), urllib.request.urlopen(f"{self.url}/healthz", timeout=10) as answer:
+        with suppress(OSError), urllib.request.urlopen(f"{self.url}/livez", timeout=10) as answer:
             return bool(answer.status == 200)
         return False
 

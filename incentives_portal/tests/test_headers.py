@@ -127,7 +127,7 @@ def test_x11_a_page_that_is_not_valid_is_found(bad):
 
 def refusals(client):
     yield "404", client.get("/nowhere/", secure=True)
-    yield "405", client.put("/healthz", secure=True)
+    yield "405", client.put("/livez", secure=True)
     yield "500", client.get("/crash/", secure=True)
     style = client.get("/static/css/portal.css", secure=True)
     style.getvalue()

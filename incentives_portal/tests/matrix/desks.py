@@ -155,6 +155,7 @@ DOORS: tuple[Door, ...] = (
     Door("mfa_login_webauthn", LED, LED),
     Door("admin:login", LED, LED),
     Door("favicon", LED, LED),
+    Door("livez", OK, OK),
     Door("healthz", OK, OK),
     Door("readyz", OK, OK),
 )

@@ -155,9 +155,9 @@ class Rig:
         os.killpg(self.stack.pid_of("worker"), number)
 
     def unready(self) -> dict[str, str]:
-        """What /readyz finds fault with, by name."""
+        """What /healthz finds fault with, by name."""
         try:
-            urllib.request.urlopen(f"{self.stack.url}/readyz", timeout=10).close()
+            urllib.request.urlopen(f"{self.stack.url}/healthz", timeout=10).close()
         except urllib.error.HTTPError as error:
             return {name: words for name, words in json.load(error).items() if words.startswith("failed")}
         return {}
