@@ -25,6 +25,8 @@ MAX_AMOUNT = Decimal("9999999999999.999")
 _LONGEST = 1000
 _SPACES = re.compile(r"[\s\u00a0\u202f\u2009'\u2019]")
 _SHAPE = re.compile(r"[0-9][0-9.,\s\u00a0\u202f\u2009'\u2019]*[0-9]|[0-9]|[.,][0-9]+")
+#: Ways in which Unicode writes the very same sign. Others change what it says: <super> is a power, <fraction> a part.
+_OTHER_LOOKS = {"<wide>", "<narrow>", "<small>", "<font>", "<noBreak>"}
 
 
 class AmountError(ValueError):
@@ -137,9 +139,19 @@ def parse_number(text: str, digits: int, language: str | None = None) -> Decimal
 
 
 def readable(text: str) -> str:
-    """What was typed with full-width figures as plain ones, and without what is not seen: spreadsheets copy marks of direction."""
-    seen = (character for character in text if unicodedata.category(character) != "Cf")
-    return unicodedata.normalize("NFKC", "".join(seen)).strip()
+    """What was typed with full-width figures as plain ones, and without what is not seen: spreadsheets copy marks of direction.
+
+    Raised, lowered and circled figures and fractions stay what they are, and are no figures: 1² is not 12.
+    """
+    plain = "".join(_plain(sign) for sign in text if unicodedata.category(sign) != "Cf")
+    return unicodedata.normalize("NFC", plain).strip()
+
+
+def _plain(sign: str) -> str:
+    """The same sign in its everyday form, if it is one that differs in width or type only."""
+    form = unicodedata.decomposition(sign).partition(" ")[0]
+    same = form in _OTHER_LOOKS or unicodedata.category(sign) == "Zs"
+    return unicodedata.normalize("NFKC", sign) if same else sign
 
 
 def _without_sign(text: str, currency: str, language: str | None) -> str:

@@ -105,7 +105,8 @@ AMOUNTS = [
     ("٣٤", "EUR", ALL, FIGURES),
     ("一千", "CNY", ALL, FIGURES),
     ("Ⅻ", "EUR", ALL, FIGURES),
-    ("1²", "EUR", ALL, "12.00"),
+    # A figure that is raised, lowered, framed or a fraction says something else.
+    *((typed, "EUR", ALL, FIGURES) for typed in ("1²", "1₂", "①②", "1½", "½", "⒈5", "⑴", "1㉑", "㏠", "㍙")),
     # What is no amount.
     ("-5", "EUR", ALL, POSITIVE),
     ("−5", "EUR", ALL, POSITIVE),
@@ -160,6 +161,7 @@ NUMBERS = [
     ("2,50", ALL, "2.5", WHOLE),
     ("12", ALL, "12", "12"),
     ("１２", ALL, "12", "12"),
+    *((typed, ALL, NUMBER, WHOLE) for typed in ("1²", "1₂", "①②", "1½", "⒈5")),
     ("12.0", ALL, "12", "12"),
     ("1 250", ALL, "1250", "1250"),
     (f"1{NARROW}250", ALL, "1250", "1250"),
@@ -190,6 +192,8 @@ DAYS = [
     ("31 Dec 2026", ALL, "2026-12-31"),
     (" 2026-12-31 ", ALL, "2026-12-31"),
     ("２０２６-１２-３１", ALL, "2026-12-31"),
+    ("３１．１２．２０２６", ALL, "2026-12-31"),
+    *((typed, ALL, DAY) for typed in ("1².12.2026", "2026-12-3¹", "①.12.2026", "31.12.202₆", "㏠.12.2026")),
     ("29.2.2028", ALL, "2028-02-29"),
     ("11/12/2026", ALL, UNCLEAR),
     ("11-12-26", ALL, UNCLEAR),
