@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
@@ -9,6 +10,7 @@ from incentives_portal import clock
 from incentives_portal.history.models import Event, ThreadKind
 from incentives_portal.outbox.models import Message
 from incentives_portal.tests.elsewhere import answered_wrongly
+from incentives_portal.tests.segregation import DECIDING, decided_for_oneself
 from incentives_portal.workflow.errors import NotAllowed, NotNow, ReasonMissing, Refused, Stale, WordsMissing
 from incentives_portal.workflow.models import Assignment
 from plans import enums, services
@@ -117,6 +119,31 @@ def test_w01_verb_from_any_other_status_is_told_what_happened_and_writes_nothing
         return do(world, case, verb, person[MACHINE.capability_of(verb)])
 
     assert list(answered_wrongly(MACHINE, services.SERVICES, START.keys(), put, deed)) == []
+
+
+def test_t19_nobody_decides_about_the_own_organisation(world):
+    """Every deciding verb, of who moved to the partner in the middle of it, and of a plan of the operator's own."""
+    made = builders.situations(world)
+    tried, wrong = set(), []
+    for verb in ("request_action", "reject"):
+        world.reason(ThreadKind.PLAN, verb)  # the world makes it when it is first asked for
+    for plan in (made["submitted"](), made["under review"]()):
+        for key, arrow in ARROWS.items():
+            able = [one for one in (world.elif_, world.emre) if arrow in MACHINE.open_to(plan, one)]
+            if key[1] in DECIDING and able:
+                tried.add(key)
+                wrong += decided_for_oneself(
+                    MACHINE,
+                    partial(fresh, plan),
+                    key[1],
+                    able[0],
+                    location=plan.location,
+                    operator=world.halden,
+                    do=partial(do, world),
+                )
+
+    assert wrong == []
+    assert tried == {key for key in START if key[1] in DECIDING}
 
 
 @pytest.mark.parametrize("seen", [None, 1], ids=["missing", "old"])
