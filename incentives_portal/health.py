@@ -1,7 +1,8 @@
 """Three answers for machines, in plain JSON; nobody signs in.
 
-``/livez``: the process answers; for what restarts processes, which would mend nothing of the rest. ``/healthz``: the work gets done, nothing
-waits too long; for who is called at night. ``/readyz``: besides, everything is there that requests need; for what sends visitors here.
+``/livez``: the process answers; for what restarts processes, which would mend nothing of the rest.
+``/healthz``: the work gets done and nothing waits too long; for who is called at night.
+``/readyz``: besides, everything is there that requests need; for what sends visitors here.
 """
 
 from collections.abc import Callable

@@ -22,8 +22,10 @@ Row = TypeVar("Row")
 
 _PARAMETER = re.compile("%[s%]")
 _numbers = count(1)
-#: Connection of the database driver → the statements that PostgreSQL keeps for it.
-_kept: "WeakKeyDictionary[Any, set[str]]" = WeakKeyDictionary()
+#: Connection of the database driver → number of a statement → the name under which PostgreSQL keeps it for this connection.
+_kept: "WeakKeyDictionary[Any, dict[int, str]]" = WeakKeyDictionary()
+#: So many statements a connection keeps: the widest takes PostgreSQL half a megabyte.
+KEPT_AT_MOST = 100
 
 
 class Prepared(Generic[Row]):
@@ -42,6 +44,7 @@ class Prepared(Generic[Row]):
             self._sql, self._parameters = self._compiler.as_sql()
         except EmptyResultSet:  # whatever is asked, there is nothing
             self._sql, self._parameters = "", ()
+        self._compiler.connection = None  # it is that of whoever asks
         #: For each parameter the name of its value; None where it is the same each time.
         self._names = [
             next((name for name, stand_in in stand_ins.items() if stand_in == given), None)
@@ -49,12 +52,12 @@ class Prepared(Generic[Row]):
         ]
         if lacking := [name for name in stand_ins if self._sql and name not in (*self._names, *may_lack)]:
             raise ValueError(f"{lacking} not in {self._sql}")
-        self._kept_as = f"prepared_{next(_numbers)}"
-        places = ", ".join("%s" for name in self._names if name)
-        self._execute = f"EXECUTE {self._kept_as} ({places})" if places else f"EXECUTE {self._kept_as}"
+        self._known, self._number = frozenset(stand_ins), next(_numbers)
 
     def rows(self, **values: Any) -> list[Row]:
         """What is found for these values. One query, and one for each that the queryset fetches beside it."""
+        if values.keys() != self._known:
+            raise TypeError(f"{sorted(self._known)} are asked for, not {sorted(values)}.")
         if not self._sql:
             return []
         connection = connections[DEFAULT_DB_ALIAS]
@@ -62,10 +65,10 @@ class Prepared(Generic[Row]):
             raise TransactionManagementError("Rows are locked in a transaction.")
         try:
             return self._found(connection, values)
-        except NotSupportedError:  # kept since before a migration that changed the type of a column
+        except NotSupportedError:  # kept since before a migration that changed the type of a column, as others may be
+            _kept.pop(connection.connection, None)
             if connection.in_atomic_block:
                 raise
-            _forget_all(connection)
             return self._found(connection, values)
 
     def first(self, **values: Any) -> Row | None:
@@ -88,15 +91,18 @@ class Prepared(Generic[Row]):
             return self._sql, tuple(values[name] if name else given for name, given in pairs)
         connection.close_if_health_check_failed()
         connection.ensure_connection()
-        kept = _kept.setdefault(connection.connection, set())
-        if self._kept_as not in kept:
-            self._keep(connection)
-            kept.add(self._kept_as)
-        return self._execute, tuple(values[name] for name in self._names if name)
+        kept = _kept.setdefault(connection.connection, {})
+        if self._number not in kept:
+            kept[self._number] = self._keep(connection, kept)
+        given = tuple(values[name] for name in self._names if name)
+        places = f"({', '.join(['%s'] * len(given))})" if given else ""
+        return f"EXECUTE {kept[self._number]}{places}", given
 
-    def _keep(self, connection: BaseDatabaseWrapper) -> None:
-        """Past the wrappers of Django's cursor: this belongs to the connection, not to what is being asked."""
+    def _keep(self, connection: BaseDatabaseWrapper, kept: dict[int, str]) -> str:
+        """Past the wrappers of Django's cursor: this belongs to the connection, not to what is being asked. Answers with the name, which
+        is a new one each time: what an interruption left behind in PostgreSQL is never met again."""
         connection.validate_no_broken_transaction()
+        name = f"{self._queryset.model._meta.db_table}_{next(_numbers)}"
         numbers, names = count(1), iter(self._names)
         # "%%" is a sign of percent; each other one a parameter, numbered where its value changes.
         sql = _PARAMETER.sub(
@@ -104,13 +110,10 @@ class Prepared(Generic[Row]):
         )
         same = [given for name, given in zip(self._names, self._parameters, strict=True) if not name]
         with connection.wrap_database_errors, connection.connection.cursor() as cursor:
-            cursor.execute(f"PREPARE {self._kept_as} AS {sql}", same)
-
-
-def _forget_all(connection: BaseDatabaseWrapper) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("DEALLOCATE ALL")
-    _kept.pop(connection.connection, None)
+            while len(kept) >= KEPT_AT_MOST:
+                cursor.execute(f"DEALLOCATE {kept.pop(next(iter(kept)))}")
+            cursor.execute(f"PREPARE {name} AS {sql}", same)
+        return name
 
 
 class PreparedMany(Generic[Row]):

@@ -134,7 +134,9 @@ if EMBEDDED_DATABASE:
     }
 else:
     DATABASES = {"default": env.db("DATABASE_URL")}
-DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
+DATABASES["default"]["CONN_MAX_AGE"] = env.int(
+    "CONN_MAX_AGE", default=600
+)  # seconds; what PostgreSQL keeps prepared lives as long
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # The engine's transactions around verbs are the only ones; a request is not a unit of work.
 DATABASES["default"]["ATOMIC_REQUESTS"] = False

@@ -15,7 +15,7 @@ from incentives_portal.workflow import desks
 from incentives_portal.workflow.engine import assign, perform, release
 from incentives_portal.workflow.errors import Refused
 from proofs import services as proofs
-from proofs.facts import proof_facts
+from proofs.facts import proof_facts, versions_of
 from proofs.folder import read
 
 from ..enums import DISPUTED, MACHINE, Outcome
@@ -67,6 +67,7 @@ def approve(
     """
 
     def before(current: Claim) -> dict[str, Any]:
+        _check_files(current)
         _check_amount(current, approved_amount, words, reason)
         if (plan := locked_limits(current.proof)) is not None:
             _check_plan(current, approved_amount, left_of_plan(plan, current))
@@ -88,6 +89,24 @@ def approve(
         before=before,
         after=_decided(Outcome.APPROVED, note),
     )
+
+
+def _check_files(claim: Claim) -> None:
+    """Nobody pays for what nobody may open: a scanner set up, or a finding made, after the claim was sent in (fault table U-05, U-06)."""
+    assert claim.submission is not None  # what is under review was submitted
+    for version in versions_of(read(claim.submission.content)).values():
+        if version.standing == "infected":
+            raise Refused(
+                _(
+                    "The virus scanner found malware in “%(file)s”. Send the claim back, so that the partner replaces it."
+                )
+                % {"file": version.original_name}
+            )
+        if version.standing == "waiting":
+            raise Refused(
+                _("“%(file)s” is still being checked for viruses. Approve the claim when it is found clean.")
+                % {"file": version.original_name}
+            )
 
 
 def _check_amount(claim: Claim, amount: Decimal | None, words: str, reason: ReasonCode | None) -> None:

@@ -152,7 +152,7 @@ def work_of(browser, address, data):
     [
         ("start_review", 8, 0),
         ("return_to_queue", 8, 0),
-        ("approve", 12, 0),
+        ("approve", 13, 0),
         ("reject", 12, 0),
         ("reject", 13, 3),
         ("request_action", 13, 0),

@@ -55,7 +55,7 @@ class VersionCheckQuerySet(models.QuerySet["VersionCheck"]):
 
 
 def page_images_for(versions: Iterable["DocumentVersion"]) -> dict[int, list["PageImage"]]:
-    """Primary key of a version → its page images in order, in one query. A version without images gives an empty list."""
+    """Primary key of a version → its page images in order; one without images gives an empty list. A query for each fifty."""
     pages: dict[int, list[PageImage]] = defaultdict(list)
     for image in _page_images().rows(version.pk for version in versions):
         pages[image.version_id].append(image)

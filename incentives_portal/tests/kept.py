@@ -31,7 +31,7 @@ T = TypeVar("T")
 #: Table → its rows as COPY writes them.
 Rows = dict[str, set[str]]
 #: Words with which a statement begins that changes no row.
-READING = ("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK", "SET", "SHOW", "EXPLAIN")
+READING = ("SELECT", "EXECUTE", "SAVEPOINT", "RELEASE", "ROLLBACK", "SET", "SHOW", "EXPLAIN")
 #: What every test has of its own (conftest.py).
 OWN_SETTINGS = {"MEDIA_ROOT", "SETTINGS_MODULE"}
 

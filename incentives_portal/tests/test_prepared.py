@@ -11,6 +11,8 @@ from django.db.transaction import TransactionManagementError, atomic, set_rollba
 from incentives_portal.accounts.models import Organisation, OrganisationKind
 from incentives_portal.prepared import Prepared, PreparedMany
 
+from . import kept
+
 pytestmark = pytest.mark.django_db
 
 
@@ -67,7 +69,7 @@ def test_postgres_keeps_the_statement_once_for_each_connection(companies):
         prepared.rows(pk=company.pk)
 
     (kept,) = [statement for statement in kept_by_postgres() if statement not in before]
-    assert kept.startswith("PREPARE prepared_")
+    assert kept.startswith(f"PREPARE {Organisation._meta.db_table}_")
     assert '"id" = $1' in kept
 
 
@@ -78,6 +80,46 @@ def test_statement_outlives_a_transaction_that_is_undone(companies):
         set_rollback(True)
 
     assert prepared.rows(pk=companies[1].pk) == [companies[1]]
+
+
+def test_connection_keeps_no_more_than_so_many(companies, monkeypatch):
+    monkeypatch.setattr("incentives_portal.prepared.KEPT_AT_MOST", 5)
+    many = [by_key() for _number in range(12)]
+
+    for _turn in range(2):
+        for prepared in many:
+            assert prepared.rows(pk=companies[0].pk) == [companies[0]]
+
+    assert len(kept_by_postgres()) == 5
+
+
+def test_interruption_between_keeping_and_knowing_harms_nothing(companies, monkeypatch):
+    prepared, keep = by_key(), Prepared._keep
+
+    def interrupted(self, *given):
+        keep(self, *given)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Prepared, "_keep", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            prepared.rows(pk=companies[0].pk)
+
+    assert prepared.rows(pk=companies[0].pk) == [companies[0]]
+
+
+def test_what_tests_put_back_is_not_given_up_for_a_prepared_reading(companies):
+    state = kept.State()
+
+    with connection.execute_wrapper(state.count):
+        by_key().rows(pk=companies[0].pk)
+
+    assert state.writes == 0
+
+
+def test_value_that_nobody_asked_for_is_a_mistake(companies):
+    with pytest.raises(TypeError, match="'pk'"):
+        by_key().rows(pk=companies[0].pk, name="Company 0")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -97,9 +139,11 @@ def test_column_of_another_type_is_found_by_a_connection_that_knew_the_old_one(c
     with connection.schema_editor() as editor:
         editor.execute(f"ALTER TABLE {table} ALTER COLUMN name TYPE text")
     try:
+        assert prepared.rows(pk=companies[1].pk) == [companies[1]]
+        with connection.schema_editor() as editor:
+            editor.execute(f"ALTER TABLE {table} ALTER COLUMN name TYPE varchar(999)")
         with pytest.raises(NotSupportedError), atomic():
             prepared.rows(pk=companies[1].pk)
-        assert prepared.rows(pk=companies[1].pk) == [companies[1]]
         with atomic():
             assert prepared.rows(pk=companies[2].pk) == [companies[2]]
     finally:
