@@ -17,12 +17,19 @@ from django.test import Client
 from django.urls import path, reverse
 
 from claims.tests import builders as claims
+from incentives_portal.documents.services import store
+from incentives_portal.documents.tests import samples
 from incentives_portal.history.models import Event
+from incentives_portal.history.services import RemarkDraft
 from incentives_portal.logs import LineFormatter, RequestIdFilter
+from incentives_portal.outbox.delivery import deliver
 from incentives_portal.outbox.models import Message
+from incentives_portal.outbox.tests.conftest import mail_server  # noqa: F401
+from incentives_portal.outbox.tests.mail_server import wrong_with
 from incentives_portal.tests.world import november, sign_in, world  # noqa: F401
 from incentives_portal.urls import urlpatterns as portal
 from plans.tests import builders as plans
+from proofs.tests import builders as proofs
 
 pytestmark = pytest.mark.django_db
 
@@ -117,9 +124,6 @@ def test_x03_no_view_writes_tables_for_a_spreadsheet():
 
 def test_x04_no_address_that_is_typed_is_fetched(world, jana):
     """Into every field of every form of the portal, an address at which somebody listens."""
-    from incentives_portal.documents.tests.samples import picture
-    from proofs.tests import builders as proofs
-
     with socket.create_server(("127.0.0.1", 0)) as ear:
         heard: list[Any] = []
         threading.Thread(target=_listen, args=(ear, heard), daemon=True).start()
@@ -136,7 +140,7 @@ def test_x04_no_address_that_is_typed_is_fetched(world, jana):
             jana.post(reverse(f"proofs:{name}", args=[proof.public_id]), seen | typed)
         jana.post(reverse("claims:comment", args=[claim.public_id]), typed | {"comment": address})
         jana.post("/accounts/password/reset/", {"email": address}, headers={"host": "testserver", "referer": address})
-        version = proofs.file(world.jana, name="photo.png", content=picture(kind="PNG") + svg)
+        version = proofs.file(world.jana, name="photo.png", content=samples.picture(kind="PNG") + svg)
         proofs.add_document(proof, world.jana, version=version, note=address)
         jana.get(reverse("claims:detail", args=[claim.public_id]))
 
@@ -200,22 +204,49 @@ def test_x06_what_a_stranger_asks_for_is_logged_in_one_line(caplog):
     assert [line for line in lines if len(line.splitlines()) != 1 or "\x1b" in line] == []
 
 
-def test_x07_names_split_no_header(world, jana):
-    world.nordlicht.name = CRLF[:100]
-    world.nordlicht.save()
-    world.jana.name = CRLF[:80]
-    world.jana.save()
+def test_x07_names_split_no_header(world, jana, mail_server):
+    """A company, people, a plan, a claim and a file with a header in their names: on pages, in downloads, in mails as they arrive."""
+    for named in (world.nordlicht, world.jana, world.mira):
+        named.name = CRLF[:80]
+        named.save()
     plan = plans.submitted_plan(world, title=CRLF[:100])
+    claim, version = returned_for_a_file(world, f"{CRLF}.pdf")
+    mira = sign_in(Client(), world.mira)
+    reader = {"public_id": claim.public_id, "version_id": version.public_id}
 
     answers = [jana.get(url) for url in (plan.get_absolute_url(), reverse("plans:list"), reverse("home"))]
     answers.append(jana.get("/claims/", {"q": CRLF, "next": CRLF}))
     answers.append(jana.post("/profile/language/", {"language": "en", "next": f"/{CRLF}"}))
     answers.append(Client().get(f"/plans/{quote(CRLF)}/"))
+    files = [client.get(reverse("claims:file", kwargs=reader)) for client in (jana, mira)]
+    for answer in files:
+        assert answer.getvalue().startswith(b"%PDF")
+    deliver(Message.objects.values_list("pk", flat=True))
 
-    assert [answer for answer in answers if "planted" in answer.cookies] == []
-    assert [value for answer in answers for value in answer.headers.values() if "\r" in value or "\n" in value] == []
-    assert [mail.subject for mail in Message.objects.all() if re.search(r"[\r\n]", mail.subject)] == []
-    assert Message.objects.exists()
+    assert [answer for answer in answers + files if "planted" in answer.cookies] == []
+    headers = [value for answer in answers + files for value in answer.headers.values()]
+    assert [value for value in headers if re.search(r"[\r\n\x1b\u2028]", value)] == []
+    assert {answer["Content-Disposition"].partition(";")[0] for answer in files} == {"attachment"}
+    rows = list(Message.objects.order_by("pk").values_list("address", flat=True))
+    assert mail_server.recipients == [[address] for address in rows]
+    wrong = [wrong_with(mail, address) for mail, address in zip(mail_server.mails, rows, strict=True)]
+    assert [what for what in wrong if what] == []
+    written = "\n".join(f"{mail['Subject']} {mail.get_body(['plain']).get_content()}" for mail in mail_server.mails)
+    assert [name for name in ("Set-Cookie: planted=1", "licht.pdf") if name not in written] == [], "it could do nothing"
+
+
+def returned_for_a_file(world: Any, name: str) -> tuple[Any, Any]:
+    """A claim that came back because of a file of this name, as a browser sent it, and the file."""
+    sent = samples.upload("a.pdf", samples.pdf())
+    sent._name = name  # Django would have cleaned it by its own rules
+    version = store(sent, organisation=world.nordlicht, actor=world.jana)
+    claim = claims.ready_claim(world, name=CRLF[:80])
+    proofs.add_document(claim.proof, world.jana, version=version, note=CRLF)
+    claims.send(claim, world.jana)
+    claims.services.start_review(claim, actor=world.mira, seen=claims.fresh(claim).version)
+    remark = RemarkDraft("Not readable.", version=version)
+    claims.decide(world, claim, "request_action", remarks=[remark], words=CRLF)
+    return claim, version
 
 
 # Errors, folders, secrets

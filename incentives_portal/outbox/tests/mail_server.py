@@ -8,8 +8,14 @@ from email.message import EmailMessage
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from django.conf import settings
 
 Answer = Callable[[str], str]
+#: What stands above a mail about a case, and nothing else.
+HEADERS = [
+    "Auto-Submitted", "Content-Type", "Date", "From", "MIME-Version", "Message-ID", "References", "Subject", "To",
+    "X-Auto-Response-Suppress", "X-Correlation-ID",
+]  # fmt: skip
 
 
 class MailServer:
@@ -17,6 +23,8 @@ class MailServer:
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
+        #: To whom each mail was to go, as the conversation said it and whatever its headers say.
+        self.recipients: list[list[str]] = []
         self.connections = self.dropped = 0
         self.at_rcpt: Answer = lambda address: "250 OK"
         self.at_data: Answer = lambda address: "250 OK"
@@ -69,8 +77,21 @@ class MailServer:
         await asyncio.sleep(self.delay)
         answer = self.at_data(envelope.rcpt_tos[0])
         if answer.startswith(("250", "DROP")):
+            self.recipients.append(list(envelope.rcpt_tos))
             self.mails.append(message_from_bytes(envelope.content.replace(b"\r\n", b"\n"), policy=policy.default))
         if answer == "DROP":
             self.dropped += 1
             server.transport.abort()
         return answer
+
+
+def wrong_with(mail: EmailMessage, address: str) -> list[str]:
+    """What there is in a mail to the address, as it arrived, that nobody meant to write."""
+    headers = sorted(mail.keys())
+    found = [] if headers == HEADERS else [f"headers {headers}"]
+    if str(mail["To"]) != address or str(mail["From"]) != settings.DEFAULT_FROM_EMAIL:
+        found.append(f"from {mail['From']} to {mail['To']}")
+    parts = [part.get_content_type() for part in mail.walk()]
+    if parts != ["multipart/alternative", "text/plain", "text/html"]:
+        found.append(f"parts {parts}")
+    return found + [repr(defect) for part in mail.walk() for defect in part.defects]
