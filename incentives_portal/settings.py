@@ -254,6 +254,9 @@ UPLOAD_BYTES_PER_DAY = env.int("UPLOAD_BYTES_PER_DAY", default=2 * 1024**3)  # o
 UPLOAD_KEEP_HOURS = env.int("UPLOAD_KEEP_HOURS", default=24)  # of forms that were never completed; then they are swept
 # A virus scanner: tcp://scanner.example.com:3310 or unix:///run/clamav/clamd.ctl. Empty: files are not scanned.
 CLAMD_URL = env("CLAMD_URL", default="")
+# Files of one request, empty boxes for files included. Who chose up to twice as many as may come at once gets the form back, with what is
+# too much by name; of more than that the rest is not read: each is a file in the folder for temporary ones.
+DATA_UPLOAD_MAX_NUMBER_FILES = 2 * UPLOAD_MAX_FILES
 FILE_UPLOAD_HANDLERS = [
     "incentives_portal.documents.receiving.BoundedUploadHandler",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",

@@ -7,6 +7,7 @@ from django.urls import include, path
 from incentives_portal import health
 from incentives_portal.accounts.views import email_address
 
+handler400 = "incentives_portal.home.views.bad_request"
 handler403 = "incentives_portal.accounts.views.forbidden"
 handler500 = "incentives_portal.home.views.server_error"
 

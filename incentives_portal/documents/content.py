@@ -13,7 +13,7 @@ from pathlib import Path
 import filetype
 from django.core.files.uploadedfile import UploadedFile
 
-from . import limits, names, sandbox
+from . import limits, names, receiving, sandbox
 from .enums import FORMATS, TYPE_BY_ENDING, FileType
 from .errors import UploadRefused
 from .parsing.reasons import Reason, Unreadable
@@ -47,18 +47,35 @@ def inspect(upload: UploadedFile) -> Inspected:
         upload.seek(0)
 
 
-def inspect_all(uploads: Iterable[UploadedFile]) -> tuple[list[Inspected], list[UploadRefused]]:
-    """The good ones and the refused ones of several files, each in their order. Those beyond the allowed number are not read."""
+class AtOnce:
+    """Counts the files that a form sends or holds on to, by number and by size."""
+
+    def __init__(self) -> None:
+        self._files = self._bytes = 0
+
+    def add(self, name: str, size: int) -> None:
+        """One more file of so many bytes. Raises UploadRefused, which names it, if there are more now than may come at once."""
+        self._files += 1
+        self._bytes += min(size, limits.max_bytes())
+        if self._files > limits.max_files():
+            raise UploadRefused(name, Reason.TOO_MANY)
+        if self._bytes > limits.max_total_bytes():
+            raise UploadRefused(name, Reason.TOO_MUCH)
+
+
+def inspect_all(
+    uploads: Iterable[UploadedFile], at_once: AtOnce | None = None
+) -> tuple[list[Inspected], list[UploadRefused]]:
+    """The good ones and the refused ones of several files, each in their order. Those beyond what may come at once are not read.
+
+    ``at_once`` has counted what comes beside them.
+    """
+    at_once = at_once or AtOnce()
     good: list[Inspected] = []
     refused: list[UploadRefused] = []
-    total = 0
-    for number, upload in enumerate(uploads, start=1):
+    for upload in uploads:
         try:
-            if number > limits.max_files():
-                raise UploadRefused(names.clean(upload.name or ""), Reason.TOO_MANY)
-            total += min(upload.size or 0, limits.max_bytes())
-            if total > limits.max_total_bytes():
-                raise UploadRefused(names.clean(upload.name or ""), Reason.TOO_MUCH)
+            at_once.add(names.clean(upload.name or ""), upload.size or 0)
             good.append(inspect(upload))
         except UploadRefused as refusal:
             refused.append(refusal)
@@ -66,6 +83,8 @@ def inspect_all(uploads: Iterable[UploadedFile]) -> tuple[list[Inspected], list[
 
 
 def _inspect(upload: UploadedFile, name: str) -> Inspected:
+    if receiving.is_cut_off(upload):
+        raise Unreadable(Reason.TOO_MUCH)
     if not upload.size:
         raise Unreadable(Reason.EMPTY)
     if upload.size > limits.max_bytes():

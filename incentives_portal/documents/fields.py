@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from incentives_portal.accounts.models import Organisation, User
 
 from . import drafts, services
+from .content import AtOnce
+from .errors import UploadRefused
 from .models import DocumentVersion
 from .widgets import Kept, MultipleUploadWidget, Sent, UploadWidget
 
@@ -57,16 +59,24 @@ class _StoredUploads(forms.Field):
     def _take(self, sent: Sent) -> list[DocumentVersion]:
         """Store the good ones of the new files. Raises ValidationError with one message for each refused one."""
         actor, organisation = self._bound()
-        kept = drafts.versions_for(sent.tokens, actor=actor, organisation=organisation)
-        new, refused = services.store_good(sent.files, organisation=organisation, actor=actor)
+        found = drafts.versions_for(sent.tokens, actor=actor, organisation=organisation)
+        at_once = AtOnce()
+        kept, beyond = self._fitting(found, at_once)
+        new, refused = services.store_good(sent.files, organisation=organisation, actor=actor, at_once=at_once)
         self._stored = self._choose(kept, new)
-        messages = [refusal.message for refusal in refused]
-        if len(kept) < len(set(sent.tokens)):
+        messages = [refusal.message for refusal in (*beyond, *refused)]
+        if len(found) < len(set(sent.tokens)):
             messages.append(str(self.error_messages["gone"]))
         if messages:
             raise ValidationError(messages)
         self.validate(self._stored)
         return self._stored
+
+    def _fitting(
+        self, found: list[DocumentVersion], at_once: AtOnce
+    ) -> tuple[list[DocumentVersion], list[UploadRefused]]:
+        """Which of the files sent before the form still holds on to, and the refusals of the others."""
+        return found, []
 
     def _choose(self, kept: list[DocumentVersion], new: list[DocumentVersion]) -> list[DocumentVersion]:
         return [*kept, *new]
@@ -78,12 +88,29 @@ class _StoredUploads(forms.Field):
 
 
 class MultipleUploadField(_StoredUploads):
-    """Several files at once. Cleans to a list of DocumentVersion, empty if the field is not required."""
+    """Several files at once. Cleans to a list of DocumentVersion, empty if the field is not required.
+
+    What was sent ahead, or was kept from a form that failed, counts with the new files against what may come at once.
+    """
 
     widget = MultipleUploadWidget
 
     def clean(self, value: Sent) -> list[DocumentVersion]:
         return self._take(value)
+
+    def _fitting(
+        self, found: list[DocumentVersion], at_once: AtOnce
+    ) -> tuple[list[DocumentVersion], list[UploadRefused]]:
+        """The first ones stay; what is beyond the limit is let go, to be sent with the next form, and swept."""
+        fitting: list[DocumentVersion] = []
+        beyond: list[UploadRefused] = []
+        for version in found:
+            try:
+                at_once.add(version.original_name, version.size)
+                fitting.append(version)
+            except UploadRefused as refusal:
+                beyond.append(refusal)
+        return fitting, beyond
 
 
 class UploadField(_StoredUploads):

@@ -26,6 +26,14 @@ def max_total_bytes() -> int:
     return getattr(settings, "UPLOAD_MAX_TOTAL_BYTES", 100 * _MEGABYTE)
 
 
+def max_body_bytes() -> int:
+    """What a whole request may have, in bytes: what is larger is not read at all.
+
+    As much again as the files may have: who chose somewhat too much gets the form back, with what was typed and with what is too much.
+    """
+    return 2 * max_total_bytes() + settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+
+
 def kept() -> timedelta:
     """How long a form that is not completed can hold on to a file."""
     return timedelta(hours=settings.UPLOAD_KEEP_HOURS)

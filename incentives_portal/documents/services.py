@@ -15,7 +15,7 @@ from incentives_portal import clock
 from incentives_portal.accounts.models import Organisation, User
 
 from . import content, quota
-from .content import Inspected
+from .content import AtOnce, Inspected
 from .errors import DocumentRemoved, UploadRefused, UploadsRefused
 from .models import Document, DocumentVersion, VersionCheck
 from .parsing.reasons import Reason
@@ -41,10 +41,13 @@ def store_many(
 
 
 def store_good(
-    uploaded_files: Sequence[UploadedFile], *, organisation: Organisation, actor: User
+    uploaded_files: Sequence[UploadedFile], *, organisation: Organisation, actor: User, at_once: AtOnce | None = None
 ) -> tuple[list[DocumentVersion], list[UploadRefused]]:
-    """Store the good files and return them with the refusals of the others: for forms, where nothing sent may be lost."""
-    good, refused = content.inspect_all(uploaded_files)
+    """Store the good files and return them with the refusals of the others: for forms, where nothing sent may be lost.
+
+    ``at_once`` has counted the files that the form holds on to already.
+    """
+    good, refused = content.inspect_all(uploaded_files, at_once)
     if not good:
         return [], refused
     try:

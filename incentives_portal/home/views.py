@@ -1,9 +1,11 @@
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import get_template
 from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
+from django.views import defaults
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
@@ -11,6 +13,7 @@ from claims.enums import MACHINE as CLAIMS
 from claims.queries import recent_decisions
 from incentives_portal.accounts.capabilities import CAPABILITIES, CAPABILITY_WORDS, Role, grants
 from incentives_portal.accounts.views import no_role_context
+from incentives_portal.documents import limits
 from incentives_portal.history.context import request_id
 from incentives_portal.programs.enrolment_states import MACHINE as ENROLMENTS
 from plans.enums import MACHINE as PLANS
@@ -61,6 +64,14 @@ def help_page(request: HttpRequest) -> HttpResponse:
 def favicon(request: HttpRequest) -> HttpResponse:
     """Browsers ask for it by this name beside what is no page and names none: JSON, pictures, documents."""
     return redirect(static("img/mark.svg"))
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What cannot be read; where it is too much at once, with how much may come."""
+    if not isinstance(exception, RequestDataTooBig | TooManyFilesSent):
+        return defaults.bad_request(request, exception)
+    context = {"count": limits.max_files(), "total": limits.max_total_text()}
+    return render(request, "413.html", context, status=413)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -71,6 +71,8 @@ class Upload {
       this.end("stored");
     } else if (request.status === 422 && answer.message) {
       this.end("refused", answer.message);
+    } else if (request.status === 413) { // also of a proxy that has a limit of its own
+      this.end("refused", this.box.words.large);
     } else {
       this.end("failed");
     }
@@ -118,12 +120,12 @@ class UploadBox {
 
   add(upload) {
     const good = this.uploads.filter((other) => !other.isBad), { maxBytes, maxFiles, maxTotal } = this.element.dataset;
-    const kept = this.element.querySelectorAll("input[type=checkbox]:checked").length;
-    const total = good.reduce((sum, other) => sum + other.file.size, upload.file.size);
+    const kept = [...this.element.querySelectorAll("input[type=checkbox]:checked")].map((box) => Number(box.dataset.size));
+    const total = [...kept, ...good.map((other) => other.file.size)].reduce((sum, size) => sum + size, upload.file.size);
     this.uploads.push(upload);
     this.list.append(upload.row);
     if (upload.file.size > Number(maxBytes)) upload.become("refused", this.words.large);
-    else if (good.length + kept + 1 > Number(maxFiles) || total > Number(maxTotal)) upload.become("refused", this.words.many);
+    else if (good.length + kept.length + 1 > Number(maxFiles) || total > Number(maxTotal)) upload.become("refused", this.words.many);
   }
 
   drop(upload) {

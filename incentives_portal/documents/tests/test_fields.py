@@ -94,6 +94,27 @@ def test_file_that_is_not_kept_any_more_is_left_out(who):
     assert names_of(again.fields["papers"].clean(again["papers"].data)) == ["b.csv"]
 
 
+@pytest.mark.parametrize("limit", ["number", "size"])
+def test_u04_files_sent_before_the_form_count_with_the_new_ones(who, settings, limit):
+    names = ["a.csv", "b.csv", "c.csv", "d.csv"]
+    tokens = [drafts.token_for(services.store(csv(name), **who), **who) for name in names]
+    if limit == "number":
+        settings.UPLOAD_MAX_FILES = 3
+    else:
+        settings.UPLOAD_MAX_TOTAL_BYTES = 3 * len(samples.CSV)
+    because = {"number": "Too many files came at once.", "size": "Together the files are too large."}[limit]
+
+    form = PapersForm(sent(title=["x"], **{"papers-kept": tokens}), sent(papers=[csv("e.csv")]), **who)
+    said = [f"“{name}” was not stored. {because} Send it with the next ones." for name in ("d.csv", "e.csv")]
+    assert [message.partition(" Accepted")[0] for message in form.errors["papers"]] == said
+    assert DocumentVersion.objects.count() == 4
+
+    kept = tokens_in(str(form["papers"]))
+    again = PapersForm(sent(title=["x"], **{"papers-kept": kept}), sent(), **who)
+    assert again.is_valid()
+    assert names_of(again.cleaned_data["papers"]) == ["a.csv", "b.csv", "c.csv"]
+
+
 def test_nothing_sent_is_an_error_of_a_required_field_only(who):
     assert PapersForm(sent(title=["x"]), sent(), **who).errors == {"papers": ["Choose a file."]}
     form = InvoiceForm(sent(), sent(), **who)

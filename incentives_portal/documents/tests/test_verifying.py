@@ -5,6 +5,7 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.http import Http404
@@ -18,6 +19,9 @@ from incentives_portal.documents.parsing.reasons import Reason
 from incentives_portal.tests.racing import at_once
 
 from . import samples
+
+#: The last field of a form that was typed into, and its end.
+TITLE = b"--x\r\nContent-Disposition: form-data; name=title\r\n\r\ntyped\r\n--x--\r\n"
 
 
 @pytest.fixture
@@ -112,7 +116,7 @@ def test_u15_no_room_for_the_copy_that_is_read_is_a_message_and_no_error_page(mo
 def test_u04_too_large_file_is_cut_off_while_it_comes_and_the_rest_of_the_form_arrives(settings):
     settings.UPLOAD_MAX_BYTES = 200_000
     body = b"--x\r\nContent-Disposition: form-data; name=paper; filename=a.pdf\r\n\r\n" + b"y" * 3_000_000
-    body += b"\r\n--x\r\nContent-Disposition: form-data; name=title\r\n\r\ntyped\r\n--x--\r\n"
+    body += b"\r\n" + TITLE
     request = RequestFactory().generic("POST", "/", body, content_type="multipart/form-data; boundary=x")
 
     upload = request.FILES["paper"]
@@ -124,6 +128,25 @@ def test_u04_too_large_file_is_cut_off_while_it_comes_and_the_rest_of_the_form_a
         assert caught.value.reason == Reason.TOO_LARGE
     finally:
         upload.close()
+
+
+@pytest.mark.parametrize("stranger", [False, True])
+def test_u04_of_all_files_of_a_request_no_more_is_let_through_than_may_come_at_once(settings, actor, stranger):
+    settings.UPLOAD_MAX_BYTES, settings.UPLOAD_MAX_TOTAL_BYTES = 200_000, 300_000
+    part = b"--x\r\nContent-Disposition: form-data; name=%s; filename=%s.csv\r\n\r\n" + b"y" * 150_000 + b"\r\n"
+    body = b"".join(part % (field, field) for field in (b"a", b"b", b"c")) + TITLE
+    request = RequestFactory().generic("POST", "/", body, content_type="multipart/form-data; boundary=x")
+    request.user = AnonymousUser() if stranger else actor
+    try:
+        sizes = [request.FILES[field].size for field in "abc"]
+        assert request.POST["title"] == "typed"
+        assert sizes == [0, 0, 0] if stranger else sizes[:2] == [150_000] * 2 and sizes[2] < 65_536
+        # Each may belong to a field of its own, which counts its own ones only: nobody takes a part for the whole.
+        with pytest.raises(UploadRefused) as caught:
+            content.inspect(request.FILES["c"])
+        assert (caught.value.file_name, caught.value.reason) == ("c.csv", Reason.TOO_MUCH)
+    finally:
+        request.close()
 
 
 def test_files_that_are_too_large_together_are_refused_from_there_on(settings):
