@@ -16,7 +16,7 @@ SECTIONS = {"T": 27, "A": 15, "W": 20, "N": 20, "U": 21, "X": 14, "D": 7}
 ROWS = [f"{section}-{number:02}" for section, last in SECTIONS.items() for number in range(1, last + 1)]
 
 LINE = re.compile(r"^\| ([A-Z]-\d\d)\b[^|]*\|([^|]*)\|([^|]*)\|$", re.MULTILINE)
-#: ``path/of/test_file.py::test_name[id]``; the path may be left out or begin anywhere, and ``*`` stands for the rest of a name.
+#: ``path/of/test_file.py::test_name[id]``; of the path the end will do that no other file has, and ``*`` stands for the rest of a name.
 REFERENCE = re.compile(r"(?:(\w[\w/]*\.py)::)?\b(test_\w+\*?)(?!\w|\.py)(?:\[([^\]]+)\])?")
 
 
@@ -45,11 +45,12 @@ def wrong_with(row: str, tests: str, planted: str) -> Iterator[str]:
         return
     carriers = []
     for path, name, given in REFERENCE.findall(tests):
-        files = [file for file in tree() if f"/{file}".endswith(f"/{path}")] if path else list(tree())
-        where = [file for file in files if any(_is_called(function, name) for function in tree()[file])]
-        if not where:
-            yield f"{row} names {path or 'a test'} {name}, which does not exist"
-        elif given and not any(_knows(file, given[: len(row)]) for file in where):
+        files = [file for file in tree() if path and f"/{file}".endswith(f"/{path}")]
+        if len(files) != 1:
+            yield f"{row} names {path or 'no file with'} {name}: there are {len(files)} of that name"
+        elif not any(_is_called(function, name) for function in tree()[files[0]]):
+            yield f"{row} names {path} {name}, which does not exist"
+        elif given and not _knows(files[0], given[: len(row)]):
             yield f"{row} names the id {given}, of which nothing is known beside {name}"
         elif f"_{row.replace('-', '').lower()}_" in name or given.startswith(row):
             carriers.append(name)
@@ -91,6 +92,8 @@ def test_every_line_names_tests_that_exist_and_carry_its_number():
         ("documents/tests/test_corpus.py::test_the_corpus_is_complete", "seen", 1),
         ("documents/tests/test_names.py::test_u03_good_file_is_accepted_and_drawn", "seen", 2),
         ("test_u03_is_gone", "seen", 2),
+        ("test_u03_good_file_is_accepted_and_drawn", "seen", 2),
+        ("documents/tests/test_corpus.py::test_u03_*, tests/test_access.py::test_t04_*", "seen", 1),
         ("documents/tests/test_corpus.py::test_the_corpus_is_complete[U-99-nothing]", "seen", 2),
     ],
 )
