@@ -1,9 +1,7 @@
-"""What is typed stays what it is: no SQL, no markup, no template, no line of a log, no header, no address to fetch (faults X)."""
+"""What is typed stays what it is: no SQL, no markup, no template, no line of a log, no header (faults X)."""
 
 import logging
 import re
-import socket
-import threading
 from typing import Any
 from urllib.parse import quote
 
@@ -108,7 +106,7 @@ def test_x02_no_search_filter_or_order_reaches_the_database_as_sql(world):
     assert len(asked) > 200
 
 
-# Tables, addresses
+# Tables
 
 
 def test_x03_no_view_writes_tables_for_a_spreadsheet():
@@ -120,42 +118,6 @@ def test_x03_no_view_writes_tables_for_a_spreadsheet():
     writing = re.compile(r"csv\.writer|DictWriter|openpyxl|xlsxwriter|text/csv|Workbook\(")
 
     assert [str(file) for file in files if writing.search(file.read_text()) and "documents" not in file.parts] == []
-
-
-def test_x04_no_address_that_is_typed_is_fetched(world, jana):
-    """Into every field of every form of the portal, an address at which somebody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as ear:
-        heard: list[Any] = []
-        threading.Thread(target=_listen, args=(ear, heard), daemon=True).start()
-        address = f"http://127.0.0.1:{ear.getsockname()[1]}/"
-        claim = claims.draft_claim(world, name=address)
-        proof = claim.proof
-        seen = {"seen": proofs.seen(proof)}
-        svg = f'<svg xmlns="http://www.w3.org/2000/svg"><image href="{address}"/></svg>'.encode()
-        typed = dict.fromkeys(
-            ("name", "words", "note", "work", "final_comments", "supplier", "number", "url", "logo", "next", "image"),
-            address,
-        )
-        for name in ("comments", "basics", "answers", "report_add", "invoice_add", "documents_add", "attendees"):
-            jana.post(reverse(f"proofs:{name}", args=[proof.public_id]), seen | typed)
-        jana.post(reverse("claims:comment", args=[claim.public_id]), typed | {"comment": address})
-        jana.post("/accounts/password/reset/", {"email": address}, headers={"host": "testserver", "referer": address})
-        version = proofs.file(world.jana, name="photo.png", content=samples.picture(kind="PNG") + svg)
-        proofs.add_document(proof, world.jana, version=version, note=address)
-        jana.get(reverse("claims:detail", args=[claim.public_id]))
-
-        assert heard == []
-        socket.create_connection(ear.getsockname()).close()
-        threading.Event().wait(0.2)
-        assert len(heard) == 1, "nobody would have heard it"
-
-
-def _listen(ear: socket.socket, heard: list[Any]) -> None:
-    while True:
-        try:
-            heard.append(ear.accept()[0].close())
-        except OSError:
-            return
 
 
 # Templates, logs, headers
