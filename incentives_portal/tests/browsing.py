@@ -6,7 +6,9 @@ from html.parser import HTMLParser
 from urllib.parse import urlencode, urlsplit
 
 from django.contrib.auth import get_user_model
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from incentives_portal.accounts.models import User
 from incentives_portal.tests.world import sign_in
@@ -25,16 +27,25 @@ class Browser:
 
     def request(self, path: str, data: Mapping[str, object] | None = None, expected: int = 200) -> bytes:
         """The body; with data it is a POST. Raises Unexpected for another status than the expected one."""
+        if data is None:
+            return self._answer("GET", path, None, {}, expected)
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        return self._answer("POST", path, urlencode(data, doseq=True).encode(), kind, expected)
+
+    def send_file(self, path: str, data: Mapping[str, object], name: str, content: bytes) -> bytes:
+        """Post a form with one file, in its field ``file``."""
+        body = encode_multipart(BOUNDARY, {**data, "file": SimpleUploadedFile(name, content)})
+        return self._answer("POST", path, body, {"Content-Type": MULTIPART_CONTENT}, 200)
+
+    def _answer(self, method: str, path: str, body: bytes | None, kind: dict[str, str], expected: int) -> bytes:
         connection = http.client.HTTPConnection("127.0.0.1", self.at.port, timeout=60)
         headers = {
             "Host": self.at.netloc,
             "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
+            "Referer": f"{self.at.geturl()}{path}",
+            **kind,
         }
-        if data is None:
-            connection.request("GET", path, headers=headers)
-        else:
-            headers |= {"Content-Type": "application/x-www-form-urlencoded", "Referer": f"{self.at.geturl()}{path}"}
-            connection.request("POST", path, urlencode(data, doseq=True), headers)
+        connection.request(method, path, body, headers)
         answer = connection.getresponse()
         body = answer.read()
         connection.close()

@@ -4,6 +4,7 @@ Run by its own command, which prints the figures: ``python -m pytest -m rig -n 0
 half of the decisions the web server's processes are killed at random moments, in the middle of whatever they do.
 """
 
+import hashlib
 import json
 import os
 import random
@@ -19,6 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from http.client import HTTPException
 from pathlib import Path
 from statistics import quantiles
@@ -32,12 +34,16 @@ from django.db import connection
 from django.db.models import F
 from django.urls import reverse
 
-from claims.enums import REJECTED
+from claims.enums import ACTION_REQUIRED, APPROVED, REJECTED
 from claims.models import Claim, Decision
 from claims.reasons import load_reasons
 from claims.tests import builders
 from claims.tests.copies import copy_claim
 from claims.tests.test_pages import new_data
+from incentives_portal import clock
+from incentives_portal.documents import drafts, sweeping, verifying
+from incentives_portal.documents.models import DocumentVersion, PageImage
+from incentives_portal.documents.tests import samples
 from incentives_portal.embedded.places import Place, account, valkey_program
 from incentives_portal.health import LATE_SECONDS
 from incentives_portal.history.models import Event, ReasonCode, ThreadKind
@@ -54,8 +60,11 @@ from incentives_portal.tests.world import World, make_world
 pytestmark = [pytest.mark.rig, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 DECISIONS = int(os.environ.get("RIG_DECISIONS", "1000"))
+#: What is decided, in turn, and the status that follows.
+VERBS = {"approve": APPROVED, "reject": REJECTED, "request_action": ACTION_REQUIRED}
 EACH_DOWN = 60  # decisions while one server is down
 BEGUN = 20  # claims that are begun over a line that breaks
+UPLOADS = int(os.environ.get("RIG_UPLOADS", "500"))
 BETWEEN_KILLS = 5.0
 WEB_DIES, WEB_DIES_WITHIN = 0.1, 0.2  # at every tenth decision, at some moment of so many seconds
 ALL_SENT_SECONDS = 120
@@ -99,7 +108,6 @@ class Rig:
     mail: MailServer
     world: World
     case: Claim
-    reason: ReasonCode
     kills: Counter[str] = field(default_factory=Counter)
 
     def claims(self, number: int) -> list[Claim]:
@@ -109,19 +117,23 @@ class Rig:
         return list(Claim.objects.filter(pk__gt=last).order_by("pk"))
 
     def decide(self, browser: Browser, claim: Claim) -> float:
-        """Reject a claim over HTTP; the seconds it took. Raises what a broken connection raises."""
+        """Decide a claim over HTTP; the seconds it took. Raises what a broken connection raises."""
         begun = time.perf_counter()
-        browser.request(rejecting(claim), self.given(browser, claim), expected=302)
+        browser.request(deciding(claim), self.given(browser, claim), expected=302)
         return time.perf_counter() - begun
 
     def given(self, browser: Browser, claim: Claim) -> dict[str, object]:
         """What the form of the decision holds."""
-        return {
-            **token(browser),
-            "seen": claim.version,
-            "reason": self.reason.pk,
-            "words": "Not carried out.",
-        }
+        given = {**token(browser), "seen": claim.version, "words": "Look at the photographs."}
+        if verb_of(claim) == "approve":
+            return given | {"approved_amount": claim.asked}
+        return given | {"reason": self.reasons[verb_of(claim)]}
+
+    @cached_property
+    def reasons(self) -> dict[str, int]:
+        """Verb → key of a reason for it."""
+        rows = ReasonCode.objects.filter(kind=ThreadKind.CLAIM, verb__in=VERBS)
+        return dict(rows.order_by("-pk").values_list("verb", "pk"))
 
     def post_and_hang_up(self, browser: Browser, path: str, given: Mapping[str, object]) -> None:
         """Send a form and go away without waiting for the answer."""
@@ -137,7 +149,7 @@ class Rig:
 
     def reviewer(self) -> Browser:
         browser = signed_in(self.stack.url, self.world.mira)
-        browser.request(rejecting(self.case))  # gives the token
+        browser.request(deciding(self.case))  # gives the token
         return browser
 
     def hang_broker(self, hanging: bool) -> None:
@@ -181,9 +193,20 @@ class Rig:
                 self.kills["web"] += 1
 
 
-def rejecting(claim: Claim) -> str:
+def verb_of(claim: Claim) -> str:
+    """How the claim is decided: one in three each way."""
+    return [*VERBS][claim.pk % len(VERBS)]
+
+
+def deciding(claim: Claim) -> str:
     """The address of the decision."""
-    return reverse("desk:verb", args=[claim.public_id, "reject"])
+    return reverse("desk:verb", args=[claim.public_id, verb_of(claim)])
+
+
+def decided(claims: list[Claim]) -> int:
+    """How many have the status that follows from how they were decided."""
+    status = dict(Claim.objects.filter(pk__in=[claim.pk for claim in claims]).values_list("pk", "status"))
+    return sum(status[claim.pk] == VERBS[verb_of(claim)] for claim in claims)
 
 
 def token(browser: Browser) -> dict[str, str]:
@@ -198,8 +221,6 @@ def rig(transactional_db: None, settings: object, tmp_path: Path) -> Iterator[Ri
     load_reasons()
     world = make_world()
     case = builders.claim_under_review(world)
-    reason = ReasonCode.objects.filter(kind=ThreadKind.CLAIM, verb="reject").first()
-    assert reason is not None
     broker, mail = Broker(tmp_path / "broker"), MailServer()
     broker.start()
     port = free_port()
@@ -212,7 +233,7 @@ def rig(transactional_db: None, settings: object, tmp_path: Path) -> Iterator[Ri
     try:
         stack.wait_until(stack.answers, "web")
         stack.wait_until(lambda: "ready." in stack.log("worker"), "worker")
-        yield Rig(stack, broker, mail, world, case, reason)
+        yield Rig(stack, broker, mail, world, case)
     finally:
         stack.stop_all()
         for name in ("web", "worker"):
@@ -240,7 +261,7 @@ def patient(rig: Rig, browser: Browser, claim: Claim) -> float | None:
             time.sleep(0.5)
         except Unexpected:
             pass  # overtaken, by our own request that got no answer
-        if Claim.objects.filter(pk=claim.pk, status=REJECTED).exists():
+        if decided([claim]):
             return None
     raise AssertionError(f"{claim} could not be decided:\n{rig.stack.log('web')[-3000:]}")
 
@@ -278,9 +299,13 @@ def test_n01_n02_w09_w10_a_thousand_decisions_while_everything_dies(rig: Rig) ->
     print(", ".join(f"{name} {number}" for name, number in found.items()))
     broken = broken_invariants(claims)
     print(f"invariants broken: {len(broken)}")
+    assert (rig.kills["broker"], rig.kills["flush"]) == (2, 1)
+    assert rig.kills["worker"] >= DECISIONS // 300
+    assert rig.kills["web"] >= DECISIONS // 40
     assert broken == []
     assert most <= ALL_SENT_SECONDS
     assert found["decided"] == found["decisions"] == found["events"] == DECISIONS
+    assert found["messages"] >= DECISIONS
     assert found["lost"] == found["duplicate rows"] == found["unknown mails"] == found["to somebody else"] == 0
     assert found["sent again"] <= sum(rig.kills.values()) + found["dropped after DATA"]
 
@@ -305,13 +330,13 @@ def wait_until_sent() -> tuple[float, float]:
 def figures(rig: Rig, claims: list[Claim]) -> dict[str, int]:
     """What the database and the mail server say about the decisions."""
     mine = [claim.pk for claim in claims]
-    events = Event.objects.filter(thread__claim__in=mine, code__endswith="rejected", to_status=REJECTED)
+    events = Event.objects.filter(thread__claim__in=mine, to_status__in=VERBS.values())
     messages = {row.message_id: row for row in Message.objects.filter(event__in=events)}
     arrived = Counter(str(mail["Message-ID"]) for mail in rig.mail.mails)
     announced = Counter((row.event_id, row.recipient_id, row.address) for row in messages.values())
     known = set(Message.objects.values_list("message_id", flat=True))
     return {
-        "decided": Claim.objects.filter(pk__in=mine, status=REJECTED).count(),
+        "decided": decided(claims),
         "decisions": Decision.objects.filter(claim__in=mine).count(),
         "events": events.count(),
         "messages": len(messages),
@@ -353,7 +378,7 @@ def test_n03_n04_a_decision_does_not_wait_for_what_is_down(rig: Rig) -> None:
     rig.mail.stop()
     measure("mail server down")
 
-    assert Claim.objects.filter(pk__in=[claim.pk for claim in claims], status=REJECTED).count() == len(claims)
+    assert decided(claims) == len(claims)
     assert broken_invariants(claims) == []
     assert {down: seconds for down, seconds in took.items() if seconds >= P95_SECONDS} == {}
     connection.close()
@@ -402,7 +427,7 @@ def test_w10_connection_that_breaks_after_the_post_has_one_effect(rig: Rig) -> N
     claims, browser = rig.claims(30), rig.reviewer()
 
     for number, claim in enumerate(claims):
-        rig.post_and_hang_up(browser, rejecting(claim), rig.given(browser, claim))
+        rig.post_and_hang_up(browser, deciding(claim), rig.given(browser, claim))
         if number % 2:
             time.sleep(0.3)  # every other time the portal is done before the person tries again
         patient(rig, browser, claim)
@@ -426,3 +451,62 @@ def test_w10_claim_begun_again_after_the_connection_broke_is_begun_once(rig: Rig
 
     print(f"\nhung up after the request and tried again: {Claim.objects.count() - before} claims of {BEGUN} forms")
     assert Claim.objects.count() == before + BEGUN
+
+
+def test_u14_five_hundred_uploads_while_web_and_worker_die(rig: Rig) -> None:
+    """Whatever was answered with a token is there, as it was sent; what is left of the rest goes with the sweep."""
+    rig.stack.environment["UPLOAD_FILES_PER_HOUR"] = str(UPLOADS * 10)
+    rig.stack.stop("web")
+    rig.stack.start_web()
+    rig.stack.wait_until(rig.stack.answers, "web")
+    browser = signed_in(rig.stack.url, rig.world.jana)
+    browser.request(reverse("claims:new"))  # gives the token
+    slot = drafts.slot_for(actor=rig.world.jana, organisation=rig.world.nordlicht)
+    before = set(DocumentVersion.objects.values_list("pk", flat=True))
+    over, lost, moods = threading.Event(), 0, random.Random(14)  # noqa: S311 - the same bad day each time
+    disasters: list[threading.Thread] = [in_the_background(rig.kill_worker, over, BETWEEN_KILLS)]
+    sent: dict[str, str] = {}
+    try:
+        while len(sent) < UPLOADS:
+            if moods.random() < WEB_DIES:
+                disasters.append(threading.Timer(moods.uniform(0, WEB_DIES_WITHIN), rig.kill_web))
+                disasters[-1].start()
+            name, content = f"photo-{len(sent)}.png", samples.picture(20 + len(sent), 40, kind="PNG")
+            with suppress(OSError, HTTPException):
+                browser.send_file(reverse("documents:send_ahead"), token(browser) | {"slot": slot}, name, content)
+                sent[name] = hashlib.sha256(content).hexdigest()
+                continue
+            lost += 1
+            time.sleep(0.2)
+    finally:
+        over.set()
+        for disaster in disasters:
+            disaster.join()
+    rig.stack.stop("worker")
+    rig.stack.stop("web")
+
+    kept = DocumentVersion.objects.exclude(pk__in=before)
+    there = set(kept.values_list("original_name", "sha256"))
+    print(f"\n{UPLOADS} files sent, {lost} broken off; killed: {dict(rig.kills)}; rows {kept.count()}")
+    assert rig.kills["web"] >= UPLOADS // 40
+    assert rig.kills["worker"] >= 1
+    assert lost > 0
+    assert [name for name, sha256 in sent.items() if (name, sha256) not in there] == []
+    assert list(verifying.faults()) == []
+    swept, left = swept_two_days_later(rig)
+    print(f"swept: {swept}; left over: {len(left)} files, {kept.count()} rows")
+    assert swept.documents >= UPLOADS
+    assert (left, kept.count()) == ([], 0)
+
+
+def swept_two_days_later(rig: Rig) -> tuple[sweeping.Swept, list[str]]:
+    """What a sweep takes away when every file is two days old, and stored files that no row names after it."""
+    root, old = Path(rig.stack.environment["MEDIA_ROOT"]), time.time() - timedelta(days=2).total_seconds()
+    for path in root.rglob("*"):
+        os.utime(path, (old, old))
+    with clock.at(clock.now() + timedelta(days=2)):
+        swept = sweeping.sweep()
+    named = {*DocumentVersion.objects.values_list("storage_key", flat=True)}
+    named |= {*PageImage.objects.values_list("storage_key", flat=True)}
+    stored = (str(path.relative_to(root)) for folder in sweeping.FOLDERS for path in (root / folder).rglob("*"))
+    return swept, [key for key in stored if key not in named]
