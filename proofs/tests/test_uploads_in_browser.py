@@ -1,5 +1,7 @@
 """Uploading in a real browser: several at once with progress, a refusal that is explained, retry, remove, and nothing typed is lost."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -72,19 +74,72 @@ def test_several_files_go_ahead_and_the_bad_one_is_explained_and_removed(page, o
     assert proof.documents.count() == DocumentVersion.objects.count() == 2
 
 
-def test_u19_broken_connection_can_be_tried_again(page, open_page):
+def test_progress_of_a_file_is_shown_while_it_is_sent(page, open_page):
     open_page()
+    page.evaluate("""() => {
+        window.shown = [];
+        const look = () => document.querySelectorAll("progress").forEach((bar) => shown.push(bar.value));
+        const options = { subtree: true, attributeFilter: ["value"] };
+        new MutationObserver(look).observe(document.querySelector(".upload"), options);
+    }""")
+
+    line = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 60_000}
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", line)
+    page.locator("input[type=file]").set_input_files([file("list.csv", samples.CSV * 8000)])
+
+    expect(page.locator("progress")).to_have_attribute("value", re.compile(r"^[2-9]\d(\.|$)"))
+    row, bar = page.locator(".upload .files > li"), page.get_by_role("progressbar", name="list.csv")
+    expect(bar).to_be_visible()
+    expect(row).to_contain_text("is being sent")
+    expect(row).to_contain_text("stored", timeout=20_000)
+    expect(page.locator(".upload-status")).to_have_text("list.csv: stored")
+    expect(bar).to_be_hidden()
+    shown = page.evaluate("shown")
+    assert len(set(shown)) > 3
+    assert shown == sorted(shown)
+    assert shown[-1] == 100
+
+
+def test_u19_broken_connection_leaves_what_was_typed_and_can_be_tried_again(page, open_page):
+    open_page("invoices/add/")
+    page.get_by_label("Supplier").fill("Bristol Post Media")
     page.route("**/uploads/", lambda route: route.abort())
     page.locator("input[type=file]").set_input_files([file("list.csv", samples.CSV)])
     row = page.locator(".upload .files > li")
     expect(row).to_contain_text("The connection broke. The file was not stored.")
+    expect(page.get_by_label("Supplier")).to_have_value("Bristol Post Media")
+    assert DocumentVersion.objects.count() == 0
 
     page.unroute("**/uploads/")
     page.get_by_role("button", name="Try again list.csv").click()
 
     expect(row).to_contain_text("stored", timeout=20_000)
     expect(row.get_by_role("button", name="Try again list.csv")).to_be_hidden()
+    expect(page.get_by_label("Supplier")).to_have_value("Bristol Post Media")
     assert DocumentVersion.objects.count() == 1
+
+
+def test_u04_files_that_a_form_holds_on_to_count_with_those_that_are_chosen_next(page, open_page, settings):
+    settings.UPLOAD_MAX_TOTAL_BYTES = 2 * len(samples.CSV)
+    open_page()
+    page.evaluate("document.querySelector('[data-upload]').dataset.maxTotal = '1000'")  # the server has the last word
+    page.locator("input[type=file]").set_input_files(
+        [file(name, samples.CSV) for name in ("one.csv", "two.csv", "three.csv")]
+    )
+    expect(page.locator(".upload .files > li").filter(has_text="stored")).to_have_count(3, timeout=20_000)
+    page.get_by_role("button", name="Upload and describe").click()
+    expect(page.locator("#error-summary")).to_contain_text(
+        "“three.csv” was not stored. Together the files are too large. Send it with the next ones."
+    )
+    expect(page.get_by_role("checkbox", name="Keep one.csv")).to_be_checked()
+
+    page.locator("input[type=file]").set_input_files([file("four.csv", samples.CSV)])
+    expect(page.locator(".upload .files > li").last).to_contain_text("Too much at once: up to 20 files")
+
+    page.get_by_role("checkbox", name="Keep one.csv").uncheck()
+    page.get_by_role("button", name="Remove four.csv").click()
+    page.locator("input[type=file]").set_input_files([file("four.csv", samples.CSV)])
+    expect(page.locator(".upload .files > li").last).to_contain_text("stored", timeout=20_000)
 
 
 def test_too_large_file_is_refused_before_it_is_sent(page, open_page):

@@ -120,7 +120,8 @@ class UploadBox {
 
   add(upload) {
     const good = this.uploads.filter((other) => !other.isBad), { maxBytes, maxFiles, maxTotal } = this.element.dataset;
-    const kept = [...this.element.querySelectorAll("input[type=checkbox]:checked")].map((box) => Number(box.dataset.size));
+    const held = `input[type=checkbox][name="${this.input.name}-kept"]:checked`; // some pages show them beside what they are good for
+    const kept = [...this.form.querySelectorAll(held)].map((box) => Number(box.dataset.size));
     const total = [...kept, ...good.map((other) => other.file.size)].reduce((sum, size) => sum + size, upload.file.size);
     this.uploads.push(upload);
     this.list.append(upload.row);
