@@ -32,7 +32,7 @@ MB = 1024 * 1024
 #: Of one file, and of all that come at once, in the portal that is tried here.
 FILE, TOTAL = 2 * MB, 6 * MB
 QUICKLY = 5.0  # seconds, on a machine that does other things too
-FLAT = 32 * MB  # more than Python takes for the first page of its kind, and less than any of the bodies would
+FLAT = 20 * MB  # drawing pages for the first time takes about seven
 #: The largest table that one may send.
 TABLE = (b"a;" + b"b" * 997 + b"\n") * 2097
 BEGINNING = b"--x\r\nContent-Disposition: form-data; name=files; filename=a.csv\r\n\r\n"
