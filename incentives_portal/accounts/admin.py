@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from incentives_portal.screens.inlines import FewLines
 from incentives_portal.screens.json_boxes import Decoder
 
 from .capabilities import OPERATOR_ROLES, PARTNER_WIDE_ROLES, Role
@@ -13,7 +14,7 @@ from .forms import ProfileForm, time_zone_choices
 from .models import Location, Organisation, OrganisationRole, User
 
 
-class LocationInline(admin.TabularInline):
+class LocationInline(FewLines, admin.TabularInline):
     model = Location
     extra = 0
 
@@ -42,7 +43,7 @@ class OrganisationRoleForm(forms.ModelForm):
         return cleaned
 
 
-class OrganisationRoleInline(admin.TabularInline):
+class OrganisationRoleInline(FewLines, admin.TabularInline):
     model = OrganisationRole
     form = OrganisationRoleForm
     extra = 0

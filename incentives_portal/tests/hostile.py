@@ -1,5 +1,9 @@
-"""What nobody means to send: hostile texts, places, queries and bodies, drawn the same way on every run; and who watches the answers."""
+"""What nobody means to send: hostile texts, places, queries and bodies; and who watches the answers.
 
+Drawn once, and the same way on every run of the suite; with ``FUZZ_EXAMPLES`` in the environment as often as it says, and afresh.
+"""
+
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -75,15 +79,26 @@ BODIES: list[tuple[str, bytes]] = [
     ("multipart/form-data; boundary=" + "x" * 300, b"--x"),
 ]  # fmt: skip
 
-#: The example goes everywhere once. It is not made smaller: what is found names the address and what was sent.
+#: How often everything is drawn in the long run; 0 in the suite.
+LONG_RUN = int(os.environ.get("FUZZ_EXAMPLES", "0"))
+#: An example goes everywhere once. It is not made smaller: what is found names the address and what was sent.
 EVERYWHERE = settings(
-    max_examples=1,
-    derandomize=True,
+    max_examples=LONG_RUN or 1,
+    derandomize=not LONG_RUN,
     database=None,
     deadline=None,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A form that was filled in: all that is sent, which of it is hostile, and whether a person could have typed that."""
+
+    pairs: list[tuple[str, str]]
+    hostile: list[str]
+    is_seen: bool
 
 
 @dataclass(repr=False)
@@ -96,21 +111,25 @@ class Hand:
     def types(self) -> str:
         return self.chance.choice(self.texts if self.chance.random() < 0.3 else TEXTS)
 
-    def fills(self, sheet: Sheet) -> list[tuple[str, str]]:
-        """The form as somebody sends it: everything hostile, or one thing of a form that was right; sometimes twice."""
-        kinds = {one.name: one.kind for one in sheet.controls if "csrf" not in one.name and one.kind != "file"}
-        pairs = dict(sheet.kept())
-        if self.chance.random() < 0.5:
-            pairs |= {name: self.types() for name, kind in kinds.items() if kind != "hidden"}
-        elif kinds:
-            pairs[self.chance.choice(list(kinds))] = self.types()
-        return list(pairs.items()) * (2 if self.chance.random() < 0.1 else 1)
+    def fills(self, sheet: Sheet) -> Iterator[Filled]:
+        """The form as somebody sends it: everything hostile, one thing of a form that was right, and each of the hidden ones."""
+        hidden = [name for name in fillable(sheet) if sheet.kind(name) == "hidden"]
+        seen = [name for name in fillable(sheet) if name not in hidden]
+        for chosen in (seen, [self.chance.choice(seen)] if seen else [], *([name] for name in hidden)):
+            if chosen:
+                pairs = list((sheet.kept() | {name: self.types() for name in chosen}).items())
+                yield Filled(pairs * (2 if self.chance.random() < 0.1 else 1), chosen, is_seen=chosen[0] not in hidden)
 
     def asks(self, page: str) -> bytes:
         """A query of the names that stand in the page, or that libraries read, with hostile values and some of them twice."""
         shown = re.findall(r'name="([\w-]+)"|[?;]([\w-]+)=', page)
         names = sorted({name for pair in shown for name in pair if name} | set(NAMES))
         return encoded([(name, self.types()) for name in names + self.chance.choices(names, k=3)])
+
+
+def fillable(sheet: Sheet) -> list[str]:
+    """What the fields of a form are called, without the token of its page and its files."""
+    return list(dict.fromkeys(one.name for one in sheet.controls if "csrf" not in one.name and one.kind != "file"))
 
 
 #: Drawn at once: how many forms there are must not decide what is drawn.
@@ -131,19 +150,20 @@ def as_read(text: str) -> str:
     return raw(text).decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def lost(page: str, pairs: Iterable[tuple[str, str]]) -> list[str]:
-    """What was typed into boxes of the form and does not stand in them any more."""
+def lost(page: str, sheet: Sheet, pairs: Iterable[tuple[str, str]]) -> list[str]:
+    """What was typed into boxes of the form and does not stand in them any more, be it that a box is gone."""
     shown = {one.name: one for sheet in Reader(page).sheets for one in sheet.controls}
     boxes = ("text", "textarea", "email", "url", "number", "date")
-    return [
-        f"{name} is shown as {shown[name].value[:80]!r}, not as {value[:80]!r}"
-        for name, value in dict(pairs).items()
+    found = []
+    for name, value in dict(pairs).items():
         # The lines that scripts copy hold nothing that a person has typed.
-        if name in shown
-        and shown[name].kind in boxes
-        and "__prefix__" not in name
-        and as_read(shown[name].value).split() != as_read(value).split()
-    ]
+        if sheet.kind(name) not in boxes or "__prefix__" in name:
+            continue
+        if name not in shown:
+            found.append(f"{name} is gone, and with it {value[:80]!r}")
+        elif as_read(shown[name].value).split() != as_read(value).split():
+            found.append(f"{name} is shown as {shown[name].value[:80]!r}, not as {value[:80]!r}")
+    return found
 
 
 @dataclass(repr=False)

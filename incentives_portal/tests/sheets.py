@@ -7,6 +7,9 @@ from typing import Any
 
 from django.test import Client
 
+from incentives_portal.programs.enums import Group, SatisfiedBy
+from incentives_portal.programs.models import Requirement
+
 from .matrix.desks import DESKS
 from .matrix.pages import PAGES
 from .matrix.people import ADMIN, DESK, EVERYBODY, REVIEWER
@@ -22,6 +25,8 @@ HOLDERS = [
     if line.name in ("plans:detail", "proofs:detail", "claims:detail", "desk:claim", "admin:plans_plan_change")
 ]
 DOORS = ("/accounts/login/", "/accounts/password/reset/")
+#: What a browser sends for a box that is ticked and has no value.
+YES = "on"
 ACCOUNT = ("/accounts/password/change/", "/accounts/reauthenticate/")
 
 
@@ -34,6 +39,13 @@ class Control:
     value: str = ""
     is_number: bool = False
     is_wrong: bool = False
+    #: Of boxes and buttons that are ticked; of everything else it is true.
+    checked: bool = True
+
+    @property
+    def is_yes_or_no(self) -> bool:
+        """Whether it is a single box, which stands for nothing but itself."""
+        return self.kind == "checkbox" and self.value == YES
 
 
 @dataclass
@@ -57,7 +69,7 @@ class Sheet:
 
     def kept(self) -> dict[str, str]:
         """What a person sends who changes nothing."""
-        return {one.name: one.value for one in self.controls if one.kind not in ("file",) and one.value}
+        return {one.name: one.value for one in self.controls if one.kind != "file" and one.checked and one.value}
 
 
 class Reader(HTMLParser):
@@ -85,12 +97,12 @@ class Reader(HTMLParser):
 
     def _control(self, tag: str, given: dict[str, str]) -> None:
         kind = given.get("type", "text") if tag == "input" else tag
-        if kind in ("checkbox", "radio") and "checked" not in given:
-            return
+        ticked = kind in ("checkbox", "radio")
         control = Control(
             name=given["name"],
             kind=kind,
-            value=given.get("value", ""),
+            value=given.get("value", YES if ticked else ""),
+            checked="checked" in given or not ticked,
             is_number=kind == "number" or given.get("inputmode") in ("decimal", "numeric"),
             is_wrong=given.get("aria-invalid") == "true",
         )
@@ -113,10 +125,11 @@ class Reader(HTMLParser):
 
 @dataclass
 class Desk:
-    """Somebody at the forms of one page."""
+    """Somebody at the forms of one page; ``who`` is the column of the table, empty for strangers."""
 
     client: Client
     url: str
+    who: str = ""
 
     def sheets(self) -> list[Sheet]:
         page = self.client.get(self.url)
@@ -132,6 +145,20 @@ class Desk:
             return self.client.post(sheet.action or self.url, data)
 
 
+def ask_everything(stage: Stage) -> None:
+    """Let the activity of the stage ask for all that one can ask for, so that every kind of control stands in some form."""
+    stage.world.advert.components.add(stage.world.seminar)
+    for way in SatisfiedBy:
+        Requirement.objects.create(
+            activity_type=stage.world.advert,
+            code=f"asked-{way}",
+            group=Group.CORE,
+            satisfied_by=way,
+            words={"en": f"As {way}"},
+            choices=[{"code": code, "words": {"en": code}} for code in ("paper", "web")],
+        )
+
+
 def desks(stage: Stage) -> Iterator[tuple[str, Desk]]:
     """Each page with forms once, whatever the objects are that it can be about."""
     pages = {(line.name, line.verb): line for line in reversed((*FORMS, *HOLDERS))}
@@ -139,8 +166,8 @@ def desks(stage: Stage) -> Iterator[tuple[str, Desk]]:
         admitted = [who for who in WRITERS if who in line.opens]
         thing = stage.operators.get(line.of) or stage.own.get(line.of) or {}
         if admitted:
-            yield str(line), Desk(stage.client(admitted[0]), stage.url(line, thing))
+            yield str(line), Desk(stage.client(admitted[0]), stage.url(line, thing), admitted[0])
     for url in DOORS:
         yield url, Desk(stage.client(), url)
     for url in ACCOUNT:
-        yield url, Desk(stage.client(*ADMIN), url)
+        yield url, Desk(stage.client(*ADMIN), url, *ADMIN)

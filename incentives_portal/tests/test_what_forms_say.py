@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.core import validators
 from django.db import connection
 from django.forms import fields, models
@@ -17,6 +18,7 @@ from django.utils import translation
 from hypothesis import given
 
 from incentives_portal.accounts.models import User
+from incentives_portal.screens.inlines import MAX_LINES
 from incentives_portal.tests.hostile import (
     EVERYWHERE,
     FORM,
@@ -25,15 +27,16 @@ from incentives_portal.tests.hostile import (
     SEARCH,
     Watch,
     encoded,
+    fillable,
     hostile_paths,
     lost,
     visitors,
     visits_of_posts,
 )
-from incentives_portal.tests.matrix.people import ADMIN
+from incentives_portal.tests.matrix.people import ADMIN, DESK
 from incentives_portal.tests.matrix.stage import Writing, stage, whole_stage  # noqa: F401
 from incentives_portal.tests.matrix.stage import answer as status_of
-from incentives_portal.tests.sheets import Control, Desk, Reader, Sheet, desks
+from incentives_portal.tests.sheets import Control, Desk, Reader, Sheet, ask_everything, desks
 
 pytestmark = pytest.mark.slow  # hundreds of forms
 
@@ -158,22 +161,43 @@ class Forms(list[tuple[str, Desk, Sheet]]):
 
 @pytest.fixture
 def forms(stage):  # noqa: F811
-    """Every form as it was fetched once."""
+    """Every form as it was fetched once, of an activity that asks for all there is to ask for."""
+    ask_everything(stage)
     return Forms((name, desk, sheet) for name, desk in desks(stage) for sheet in desk.sheets())
 
 
 @EVERYWHERE
 @given(hand=HANDS)
 def test_x08_no_form_breaks_and_none_loses_what_was_typed(forms, watch, hand):
+    typed = set()
     for name, desk, sheet in forms:
-        pairs = hand.fills(sheet)
-        send = partial(desk.client.post, sheet.action or desk.url, encoded(pairs), content_type=FORM)
-        answer = watch.sends(f"{name} with {str(pairs)[:500]}", send)
-        if answer.status_code in (200, 422):
-            watch.found += [f"{name}: {what}" for what in lost(answer.content.decode(), pairs)]
+        for filled in hand.fills(sheet):
+            typed |= {(name, sheet.action, field) for field in filled.hostile}
+            send = partial(desk.client.post, sheet.action or desk.url, encoded(filled.pairs), content_type=FORM)
+            answer = watch.sends(f"{name} with {str(filled.pairs)[:500]}", send)
+            if answer.status_code in (200, 422) and filled.is_seen:
+                watch.found += [f"{name}: {what}" for what in lost(answer.content.decode(), sheet, filled.pairs)]
 
     assert watch.found == []
-    assert watch.tried > 100
+    assert watch.tried > 400
+    assert {field for _name, _action, field in typed} >= {
+        "seen",
+        "key",
+        "lines-TOTAL_FORMS",
+        "proves",
+        "components",
+        "is_active",
+    }
+    assert typed == {(name, sheet.action, field) for name, _desk, sheet in forms for field in fillable(sheet)}
+
+
+def test_x08_nobody_has_thousands_of_lines_drawn(stage):  # noqa: F811
+    """By saying that a form has them: every inline of the admin site draws no more than could be sent."""
+    request = stage.client(*DESK).get("/admin/").wsgi_request
+    inlines = [kind(site.model, admin.site) for site in admin.site._registry.values() for kind in site.inlines]
+
+    assert [inline for inline in inlines if inline.get_formset(request).absolute_max > MAX_LINES] == []
+    assert len(inlines) > 5
 
 
 @EVERYWHERE

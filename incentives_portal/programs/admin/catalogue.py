@@ -5,12 +5,13 @@ from typing import Any
 from django.contrib import admin
 
 from incentives_portal.screens.fields import NUMBERS_IN_ADMIN
+from incentives_portal.screens.inlines import FewLines
 
 from ..models import ActivityType, Cap, ExpenseType, Requirement
 from .forms import ActivityTypeForm, RequirementForm
 
 
-class _Overview(admin.TabularInline):
+class _Overview(FewLines, admin.TabularInline):
     """What belongs to an activity, to read at a glance; each row leads to its own page, where there is room to edit."""
 
     extra = max_num = 0

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from incentives_portal import clock
 from incentives_portal.accounts.capabilities import may
 from incentives_portal.screens.fields import NUMBERS_IN_ADMIN
+from incentives_portal.screens.inlines import FewLines
 
 from .. import periods
 from ..models import (
@@ -33,7 +34,7 @@ from ..warnings import missing_periods
 from .forms import CalendarForm, ExchangeRateForm, MarketForm
 
 
-class HolidayInline(admin.StackedInline):
+class HolidayInline(FewLines, admin.StackedInline):
     """Stacked, as all below that are edited: the stock table of inlines has no labels at its fields."""
 
     model = Holiday
@@ -57,12 +58,12 @@ class ThresholdAdmin(admin.ModelAdmin):
     search_fields = ["code", "name"]
 
 
-class FundTypeInline(admin.StackedInline):
+class FundTypeInline(FewLines, admin.StackedInline):
     model = FundType
     extra = 0
 
 
-class ProgramYearInline(admin.StackedInline):
+class ProgramYearInline(FewLines, admin.StackedInline):
     model = ProgramYear
     extra = 0
     fields = [("label", "starts", "ends", "revise_until")]
