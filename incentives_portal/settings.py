@@ -93,6 +93,7 @@ MIDDLEWARE = [
     "incentives_portal.accounts.middleware.SessionLimitsMiddleware",
     "incentives_portal.screens.middleware.PrivatePagesMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "incentives_portal.screens.middleware.KnownMethodsMiddleware",  # after strangers were sent to sign in
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "incentives_portal.accounts.middleware.PersonalPreferencesMiddleware",

@@ -1,8 +1,9 @@
 """What holds for every page of the portal, whoever wrote its view."""
 
 from collections.abc import Callable
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 
 class PrivatePagesMiddleware:
@@ -19,3 +20,21 @@ class PrivatePagesMiddleware:
         if request.user.is_authenticated and not response.has_header("Cache-Control"):
             response["Cache-Control"] = "private, no-store"
         return response
+
+
+class KnownMethodsMiddleware:
+    """Pages are read and posted to: to anything else an address says that it does not know it (fault A-11).
+
+    Django's admin site and views that are functions would answer PUT and DELETE as they answer GET.
+    """
+
+    known = ("GET", "HEAD", "POST", "OPTIONS")
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        return None if request.method in self.known else HttpResponseNotAllowed(self.known)

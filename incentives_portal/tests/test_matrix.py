@@ -36,6 +36,8 @@ from plans.services import SERVICES as PLAN_SERVICES
 LINES: tuple[Line, ...] = (*PAGES, *DESKS)
 #: The pages on which the verbs of a kind of case are done; each does its own ones and no others.
 VERB_PAGES = ({"plans:verb", "admin:plans_plan_verb"}, {"claims:verb", "claims:check", "desk:verb"})
+#: The answers to a method that there is nowhere.
+UNKNOWN = {FORBIDDEN, HIDDEN, NOT_THUS}
 #: What is asked, the asking, and the answers that are right.
 Step = tuple[str, Callable[[], HttpResponseBase], set[int]]
 
@@ -180,16 +182,54 @@ def astray() -> Iterable[Line]:
     return [line for line in strays.values() if line.name != "claims:check"]  # that address names no verb
 
 
-@pytest.mark.parametrize(("who", "lines"), [(*ADMIN, PAGES), (*DESK, DESKS)], ids=["portal", "admin site"])
-@pytest.mark.parametrize("method", ["post", "put", "delete"])
-def test_a11_other_methods_change_nothing(stage, who, lines, method):
+AT_HOME = pytest.mark.parametrize(("who", "lines"), [(*ADMIN, PAGES), (*DESK, DESKS)], ids=["portal", "admin site"])
+
+
+@AT_HOME
+def test_a11_posts_to_what_only_shows_change_nothing(stage, who, lines):
     client, before = stage.client(who), rows_written()
-    pages = {line.name: line for line in lines if method != "post" or line.takes == "GET"}
+    pages = {line.name: line for line in lines if line.takes == "GET"}
 
     found = wrong(
-        (said(line), partial(getattr(client, method), stage.url(line, thing)), TRIED | {FORBIDDEN, HIDDEN, NOT_THUS})
+        (said(line), partial(client.post, stage.url(line, thing)), TRIED | {FORBIDDEN, HIDDEN, NOT_THUS})
         for line, own, thing in stage.tries(pages.values(), who)
         if own
+    )
+
+    assert not found, "\n".join(found)
+    assert rows_written() == before
+
+
+@AT_HOME
+def test_a11_methods_that_no_address_knows_are_refused(stage, who, lines):
+    """To those who get in as well, at what is theirs and what is another company's."""
+    client, before = stage.client(who), rows_written()
+    pages = {line.name: line for line in lines}
+
+    found = wrong(
+        (f"{method} {said(line, own)}", partial(client.generic, method, stage.url(line, thing)), UNKNOWN)
+        for line, own, thing in stage.tries(pages.values(), who)
+        for method in ("PUT", "PATCH", "DELETE", "TRACE")
+    )
+
+    assert not found, "\n".join(found)
+    assert rows_written() == before
+
+
+@AT_HOME
+def test_a11_asking_what_an_address_knows_changes_nothing(stage, who, lines):
+    """HEAD and OPTIONS: nobody gets more by them than by GET, and nothing is written."""
+    client, before = stage.client(who), rows_written()
+    pages = {line.name: line for line in lines}
+
+    found = wrong(
+        (
+            f"{method} {said(line, own)}",
+            partial(client.generic, method, stage.url(line, thing)),
+            {line.get(who, own=own), NOT_THUS, *({OK} | UNKNOWN if method == "OPTIONS" else [])},
+        )
+        for line, own, thing in stage.tries(pages.values(), who)
+        for method in ("HEAD", "OPTIONS")
     )
 
     assert not found, "\n".join(found)
