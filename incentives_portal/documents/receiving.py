@@ -25,9 +25,9 @@ class BoundedUploadHandler(FileUploadHandler):
     def handle_raw_input(
         self,
         input_data: Any,
-        META: dict[str, Any],  # noqa: N803  (Django's name)
+        META: dict[str, str],  # noqa: N803  (Django's name)
         content_length: int,
-        boundary: bytes,
+        boundary: Any,
         encoding: str | None = None,
     ) -> None:
         """Raises RequestDataTooBig, before a byte is read, for what is far beyond what may come at once."""
@@ -45,6 +45,7 @@ class BoundedUploadHandler(FileUploadHandler):
             return None
         self._room -= min(len(raw_data), left)
         if self._room < 0:
+            assert self.content_type_extra is not None  # the parser gives every file one
             self.content_type_extra[_CUT_OFF] = b""
             return None
         return raw_data
