@@ -1,13 +1,46 @@
 """The door for gunicorn. It runs the refusals first: a web server that starts unsafely is worse than one that does not."""
 
 import os
+from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "incentives_portal.settings")
 
-application = get_wsgi_application()
+django_application = get_wsgi_application()
 
 from incentives_portal.embedded.checks import refuse_unsafe_start  # noqa: E402  (needs the apps to be loaded)
 
 refuse_unsafe_start()
+
+
+class WholeBody:
+    """What a visitor sends, or an error where the line broke before all of it had come (fault U-19).
+
+    Web servers just end early, and half a form would be taken for a whole one: a comment cut off in the middle, a claim without its files.
+    Django answers to the error as to any broken line, and nothing is done.
+    """
+
+    def __init__(self, stream: Any, length: int) -> None:
+        self._stream, self._left = stream, length
+
+    def read(self, size: int = -1) -> bytes:
+        """Raises ConnectionResetError."""
+        data: bytes = self._stream.read(size)
+        self._left -= len(data)
+        if self._left > 0 and (size < 0 or len(data) < size):
+            raise ConnectionResetError("The request ended before all of it had come.")
+        return data
+
+    def readline(self, size: int = -1) -> bytes:
+        line: bytes = self._stream.readline(size)
+        self._left -= len(line)
+        return line
+
+
+def application(environ: dict[str, Any], start_response: Any) -> Any:
+    """What the web server calls."""
+    length = environ.get("CONTENT_LENGTH") or ""
+    if length.isdecimal():
+        environ["wsgi.input"] = WholeBody(environ["wsgi.input"], int(length))
+    return django_application(environ, start_response)

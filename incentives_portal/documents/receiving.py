@@ -8,7 +8,6 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
-from django.http.multipartparser import MultiPartParserError
 
 from . import limits
 
@@ -36,7 +35,6 @@ class BoundedUploadHandler(FileUploadHandler):
         user = getattr(self.request, "user", None)
         is_stranger = user is not None and not user.is_authenticated
         self._room = 0 if is_stranger else limits.max_total_bytes()
-        self._broke_off = False
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
         """``start`` is how much of this file came before, in bytes."""
@@ -52,14 +50,6 @@ class BoundedUploadHandler(FileUploadHandler):
 
     def file_complete(self, file_size: int) -> UploadedFile | None:
         return None
-
-    def upload_interrupted(self) -> None:
-        self._broke_off = True
-
-    def upload_complete(self) -> None:
-        """Raises MultiPartParserError if the line broke in the midst of a file: what came is no form that somebody sent without it."""
-        if self._broke_off:
-            raise MultiPartParserError("The request ended in the midst of a file.")
 
 
 def is_cut_off(upload: UploadedFile) -> bool:

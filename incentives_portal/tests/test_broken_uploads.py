@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
+from urllib.parse import urlencode
 
 import psutil
 import pytest
@@ -41,14 +42,16 @@ BEGINNING = b"--x\r\nContent-Disposition: form-data; name=files; filename=a.csv\
 class Line:
     """A raw connection to the web server."""
 
-    def __init__(self, stack: Stack, browser: Browser, path: str, *headers: str) -> None:
+    def __init__(
+        self, stack: Stack, browser: Browser, path: str, *headers: str, kind: str = "multipart/form-data; boundary=x"
+    ) -> None:
         cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
         self.socket = socket.create_connection((HOST, stack.port), timeout=30)
         head = [
             f"POST {path} HTTP/1.1",
             f"Host: localhost:{stack.port}",
             f"Cookie: {cookies}",
-            "Content-Type: multipart/form-data; boundary=x",
+            f"Content-Type: {kind}",
             *headers,
         ]
         self.socket.sendall("\r\n".join([*head, "", ""]).encode())
@@ -165,6 +168,7 @@ def test_u04_u19_bodies_too_large_endless_or_broken_off_cost_little_and_leave_no
     too_much_by_some(stack, watch, jana, comment, {"csrfmiddlewaretoken": token, "words": "As we said on Monday"})
     assert emptied(temporary)
     comment_broken_off(stack, jana, claim, {"csrfmiddlewaretoken": token, "words": "See the list"}, temporary)
+    words_broken_off(stack, jana, claim, {"csrfmiddlewaretoken": token, "words": "Not a cent more. " * 99})
     sent_ahead_broken_off(stack, jana, world.jana, {"csrfmiddlewaretoken": token}, temporary)
 
 
@@ -235,6 +239,17 @@ def comment_broken_off(stack: Stack, browser: Browser, claim: Claim, fields: dic
     assert written() == (before[0] + 1, before[1] + 1)
 
 
+def words_broken_off(stack: Stack, browser: Browser, claim: Claim, fields: dict[str, str]) -> None:
+    """Nine tenths of what somebody says are not what was said, in either way of writing a form down."""
+    path, before, log = f"{claim.get_absolute_url()}comment/", written(), stack.log("web")
+
+    break_off(stack, browser, path, body_of(fields, {}))
+    break_off(stack, browser, path, urlencode(fields).encode(), kind="application/x-www-form-urlencoded")
+
+    assert written() == before
+    assert "Internal Server Error" not in stack.log("web").removeprefix(log)
+
+
 def sent_ahead_broken_off(
     stack: Stack, browser: Browser, person: User, fields: dict[str, str], temporary: Path
 ) -> None:
@@ -261,9 +276,9 @@ def sent(stack: Stack, browser: Browser, path: str, body: bytes) -> str:
     return line.answer()
 
 
-def break_off(stack: Stack, browser: Browser, path: str, body: bytes) -> None:
+def break_off(stack: Stack, browser: Browser, path: str, body: bytes, **kind: str) -> None:
     """Nine tenths of it, and the line is dead; returns when both web processes have been free again."""
-    line = Line(stack, browser, path, f"Content-Length: {len(body)}")
+    line = Line(stack, browser, path, f"Content-Length: {len(body)}", **kind)
     line.send(body[: len(body) * 9 // 10])
     time.sleep(0.3)  # it is being read
     line.close()

@@ -8,19 +8,23 @@ from urllib.parse import urlencode
 
 import pytest
 from django.apps import apps
+from django.http import HttpResponseBase
 from django.test import Client, override_settings
 from django.urls import reverse
 
 from claims.enums import DISCARDED
 from claims.models import Claim
 from incentives_portal.accounts.models import Organisation
+from incentives_portal.documents.drafts import slot_for
+from incentives_portal.documents.tests import samples
+from incentives_portal.documents.tests.samples import upload
 from incentives_portal.history.models import Thread
 from incentives_portal.outbox.models import Message
 from incentives_portal.tests.matrix.desks import DESKS
 from incentives_portal.tests.matrix.objects import INTERNAL, UNSENT
 from incentives_portal.tests.matrix.pages import PAGES
 from incentives_portal.tests.matrix.people import ADMIN, DESK, OWNER, PARTNERS, REVIEWER
-from incentives_portal.tests.matrix.stage import FOREIGN, Stage, answer
+from incentives_portal.tests.matrix.stage import FOREIGN, Stage, answer, rolled_back
 
 #: What stands in no page of another company: the words that were typed, people, places, numbers by which cases are called, ids.
 WORDS = re.compile(r"Kanarienvogel-[\w.-]+|Brightwater|Bristol|4471902|Owen Hughes|owen\.hughes")
@@ -38,7 +42,10 @@ class Page:
 
 
 def visit(client: Client, url: str) -> Page:
-    response = client.get(url)
+    return read(client.get(url), url)
+
+
+def read(response: HttpResponseBase, url: str) -> Page:
     status = answer(response)
     body = response.getvalue() if response.streaming else response.content
     text = f"{dict(response.headers)}\n{body.decode(errors='replace')}"
@@ -118,6 +125,26 @@ def test_t05_t06_t10_t11_t13_t16_a_partner_reads_nothing_of_another_company(stag
     assert [page.url for page in pages if INTERNAL in page.text] == []
     assert [page.url for page in pages if page.status == 500] == []
     assert [page.url for page in pages if page.status == 200 and not is_private(page)] == []
+
+
+def test_t10_answers_to_forms_tell_nothing_of_another_company_either(stage):
+    """What comes back when somebody was faster, when something is missing, and when a file goes ahead."""
+    client, names, pages = stage.client(*ADMIN), names_of(stage.world.brightwater), []
+    for line, own, thing in stage.tries(PAGES, *ADMIN):
+        if own and line.takes != "GET":
+            for given in ({"seen": "0", "words": "Words."}, {}):
+                with rolled_back():
+                    pages.append(read(client.post(stage.url(line, thing), given), f"{line} {given}"))
+    slot = {"slot": slot_for(actor=stage.world.jana, organisation=stage.world.nordlicht)}
+    for name, content in (("list.csv", samples.CSV), ("list.exe", b"MZ")):
+        with rolled_back():
+            pages.append(
+                read(client.post(reverse("documents:send_ahead"), slot | {"file": upload(name, content)}), name)
+            )
+
+    assert {200, 409, 422} <= {page.status for page in pages}
+    assert {page.url: leaked for page in pages if (leaked := leaks(page.text, names))} == {}
+    assert [page.url for page in pages if INTERNAL in page.text or page.status == 500] == []
 
 
 def test_t03_what_is_refused_tells_nothing_either(stage):

@@ -22,7 +22,7 @@ from incentives_portal.history.registry import all_kinds
 from incentives_portal.programs.enrolment_states import MACHINE as ENROLMENTS
 from incentives_portal.programs.models import Enrolment
 from incentives_portal.programs.services import VERBS as ENROLMENT_SERVICES
-from incentives_portal.tests.matrix import FORBIDDEN, HIDDEN, LED, NOT_THUS, OK, SIGN_IN, TRIED, Line
+from incentives_portal.tests.matrix import FORBIDDEN, HIDDEN, LED, NOT_THUS, OK, SIGN_IN, TRIED, Line, said
 from incentives_portal.tests.matrix.desks import DESKS, DOORS
 from incentives_portal.tests.matrix.pages import PAGES
 from incentives_portal.tests.matrix.people import ADMIN, DESK, EVERYBODY, SWITCHED_OFF, VIEWER
@@ -51,10 +51,6 @@ def wrong(steps: Iterable[Step]) -> list[str]:
             if got not in right or wrote:
                 found.append(f"{asked}: {got}, not {' or '.join(map(str, sorted(right)))}{wrote}")
     return found
-
-
-def said(line: Line, own: bool = True) -> str:
-    return str(line) if own else f"{line}, of the other company"
 
 
 # The table and the resolver

@@ -73,3 +73,8 @@ class Door:
 
     def __str__(self) -> str:
         return self.name
+
+
+def said(line: Line, own: bool = True) -> str:
+    """How a test names the line."""
+    return str(line) if own else f"{line}, of the other company"
