@@ -1,5 +1,6 @@
 """What every page needs: names, navigation, the bell. At most one query of its own, whatever the data."""
 
+from functools import cache, partial
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +22,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
         context["nav_links"] = SimpleLazyObject(lambda: navigation.links(user, request.path))
-        context["unread"] = SimpleLazyObject(lambda: navigation.unread(user))
+        # Called by the template that asks: what stands for a number is none, and the plural forms of some languages calculate with it.
+        context["unread"] = cache(partial(navigation.unread, user))
         context["standing"] = SimpleLazyObject(lambda: navigation.standing(user))
     return context

@@ -1,6 +1,7 @@
 """Notifications of one person, and the state of delivery for staff."""
 
 import pytest
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
@@ -230,3 +231,17 @@ def test_admin_changes_nothing(undelivered, admin_client, action):
     assert admin_client.post(reverse(f"admin:outbox_message_{action}", args=args), {"subject": "x"}).status_code == 403
     undelivered.refresh_from_db()
     assert undelivered.subject != "x"
+
+
+@pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])
+def test_bell_counts_in_every_language(client, write, make_event, jana, language):
+    """Plural forms are formulas; those of French calculate with the number where it is above one."""
+    jana.language = language
+    jana.save(update_fields=["language"])
+    client.force_login(jana)
+
+    for number in range(4):
+        page = client.get("/profile/").content.decode()
+        assert f'<html lang="{language}"' in page
+        assert page.count(f'<span class="dot" aria-hidden="true">{number}</span>') == bool(number)
+        write(jana, about=make_event())
