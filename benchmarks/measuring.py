@@ -57,7 +57,7 @@ def measured_beside(page: Asked, floor: Asked, postgres: int) -> tuple[Figures, 
     for _round in range(ROUNDS):
         for each, figures in zip((page, floor), turns, strict=True):
             figures.append(_turn(each, postgres))
-    return _mean(turns[0]), _mean(turns[1])
+    return _middle(turns[0]), _middle(turns[1])
 
 
 def _turn(asked: Asked, postgres: int) -> Figures:
@@ -71,10 +71,11 @@ def _turn(asked: Asked, postgres: int) -> Figures:
     return Figures(*spent, statistics.median(took), len(body) / 1_024)
 
 
-def _mean(turns: list[Figures]) -> Figures:
+def _middle(turns: list[Figures]) -> Figures:
+    """Medians: one turn in which somebody else had the machine would drag a mean along."""
     return Figures(
-        statistics.mean(turn.python for turn in turns),
-        statistics.mean(turn.postgres for turn in turns),
+        statistics.median(turn.python for turn in turns),
+        statistics.median(turn.postgres for turn in turns),
         statistics.median(turn.median for turn in turns),
         turns[-1].kilobytes,
     )

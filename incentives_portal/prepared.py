@@ -119,21 +119,27 @@ class Prepared(Generic[Row]):
 class PreparedMany(Generic[Row]):
     """The same for any number of keys, fifty at once: ``PreparedMany(lambda keys: Thing.objects.filter(pk__in=keys)).rows(pks)``.
 
-    ``stand_in`` makes keys that no row has, from whole numbers below zero; zero stands where there are fewer than fifty.
+    ``stand_in`` makes keys that no row has, from whole numbers below zero; zero stands where there are fewer keys than places. There is a
+    short statement for up to ten, which is what mostly is asked.
     """
 
-    AT_ONCE = 50
+    SIZES = (10, 50)
 
     def __init__(
         self, make: Callable[[Collection[Any]], "QuerySet[Any, Row]"], stand_in: Callable[[int], Any] = int
     ) -> None:
-        self._places = {f"key{number}": stand_in(-1 - number) for number in range(self.AT_ONCE)}
-        self._nobody = stand_in(0)
-        self._asked = Prepared(lambda **keys: make(keys.values()), **self._places)
+        places = {f"key{number}": stand_in(-1 - number) for number in range(max(self.SIZES))}
+        self._places, self._nobody = list(places), stand_in(0)
+        self._asked = {
+            size: Prepared(lambda **keys: make(keys.values()), **{name: places[name] for name in self._places[:size]})
+            for size in self.SIZES
+        }
 
     def rows(self, keys: Iterable[Any]) -> Iterator[Row]:
         """What is found for these keys, in the order of the queryset within each fifty. A query for each fifty."""
         wanted = list(dict.fromkeys(keys))
-        for start in range(0, len(wanted), self.AT_ONCE):
-            given = dict(zip(self._places, wanted[start : start + self.AT_ONCE], strict=False))
-            yield from self._asked.rows(**dict.fromkeys(self._places, self._nobody) | given)
+        for start in range(0, len(wanted), max(self.SIZES)):
+            part = wanted[start : start + max(self.SIZES)]
+            size = next(size for size in self.SIZES if size >= len(part))
+            given = dict(zip(self._places, part, strict=False))
+            yield from self._asked[size].rows(**dict.fromkeys(self._places[:size], self._nobody) | given)

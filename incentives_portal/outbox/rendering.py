@@ -55,7 +55,7 @@ def render(letter_for: Callable[[Event, Reader], Letter], event: Event, person: 
 
 def one_line(words: str, length: int) -> str:
     """Without line breaks and other control characters, so that no header can grow out of it; cut at a length."""
-    printable = "".join(character if character.isprintable() else " " for character in words)
+    printable = words if words.isprintable() else "".join(sign if sign.isprintable() else " " for sign in words)
     line = " ".join(printable.split())
     return line if len(line) <= length else Truncator(line).chars(length)
 

@@ -137,9 +137,11 @@ def tell(field: forms.Field, label: str | Promise) -> None:
     hidden = field.widget.is_hidden
     # Nobody has seen a hidden field: its name would say nothing.
     name = "" if hidden else str(label).rstrip(":")
+    messages = field.error_messages
     for code, sentence in _sentences(type(field), hidden, name, _example(field), get_language()).items():
-        if _is_generic(field, code):
-            field.error_messages[code] = sentence
+        # What a form gave the field itself stays; what Django, or a field of this room, says for want of better does not.
+        if (said := messages.get(code)) is None or id(said) in _GENERIC:
+            messages[code] = sentence
     # What a model says of a field that must not be empty.
     for code in ("null", "blank"):
         field.error_messages.setdefault(code, field.error_messages["required"])
@@ -176,12 +178,6 @@ def _example(field: forms.Field) -> tuple[str, str]:
     if isinstance(field, MoneyFormField):
         return "amount", money.example(field.currency)
     return ("number", example_number(field.digits)) if isinstance(field, NumberField) else ("", "")
-
-
-def _is_generic(field: forms.Field, code: str) -> bool:
-    """Whether the field would say what Django, or a field of this room, says for want of better, and not what a form gave it."""
-    said = field.error_messages.get(code)
-    return said is None or id(said) in _GENERIC
 
 
 #: The sentences themselves, and not their words: those could be a form's as well.

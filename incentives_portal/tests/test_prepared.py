@@ -228,7 +228,7 @@ def test_any_number_of_keys_is_asked_for_fifty_at_once(django_assert_num_queries
     keys = [row.pk for row in made]
     asked = PreparedMany(lambda wanted: Organisation.objects.filter(pk__in=wanted))
 
-    for number, queries in ((0, 0), (1, 1), (50, 1), (51, 2), (60, 2)):
+    for number, queries in ((0, 0), (1, 1), (10, 1), (11, 1), (50, 1), (51, 2), (60, 2)):
         with django_assert_num_queries(queries):
             found = list(asked.rows(keys[:number] * 2))
         assert sorted(row.pk for row in found) == keys[:number]
