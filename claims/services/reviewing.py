@@ -16,11 +16,11 @@ from incentives_portal.workflow.engine import assign, perform, release
 from incentives_portal.workflow.errors import Refused
 from proofs import services as proofs
 from proofs.facts import proof_facts, versions_of
-from proofs.folder import read
 
 from ..enums import DISPUTED, MACHINE, Outcome
 from ..limits import left_of_plan
 from ..models import Claim, Decision
+from ..places import folder_of
 from .locking import locked_limits
 
 ZERO = Decimal(0)
@@ -93,8 +93,9 @@ def approve(
 
 def _check_files(claim: Claim) -> None:
     """Nobody pays for what nobody may open: a scanner set up, or a finding made, after the claim was sent in (fault table U-05, U-06)."""
-    assert claim.submission is not None  # what is under review was submitted
-    for version in versions_of(read(claim.submission.content)).values():
+    folder = folder_of(claim)
+    assert folder is not None  # what is under review was submitted
+    for version in versions_of(folder).values():
         if version.standing == "infected":
             raise Refused(
                 _(
@@ -135,9 +136,9 @@ def _check_plan(claim: Claim, amount: Decimal | None, left: Decimal) -> None:
 
 def _check_limits(claim: Claim, amount: Decimal | None) -> None:
     """A disputed claim held no place within the limits while others may have used them: what is left counts now."""
-    if claim.submission is None:
-        raise AssertionError("What is disputed was submitted.")
-    assessment = assess_proof(proof_facts(claim.proof, read(claim.submission.content)))
+    folder = folder_of(claim)
+    assert folder is not None  # what is disputed was submitted
+    assessment = assess_proof(proof_facts(claim.proof, folder))
     left = assessment.steps[-1].amount
     if amount is not None and amount > left:
         raise Refused(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, transaction
@@ -32,8 +33,9 @@ def answered_wrongly(
                 yield f"{verb} from {status.code}: {wrong}"
 
 
-def _answer(case: Case, status: str, do: Callable[[Case, str], Any], verb: str) -> str:
-    """What was wrong with the answer; empty if nothing was."""
+@contextmanager
+def watching_writes() -> Iterator[list[str]]:
+    """The statements that write something, as they are sent."""
     written: list[str] = []
 
     def watch(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -41,7 +43,13 @@ def _answer(case: Case, status: str, do: Callable[[Case, str], Any], verb: str) 
             written.append(sql)
         return execute(sql, params, many, context)
 
-    with transaction.atomic(), connection.execute_wrapper(watch):
+    with connection.execute_wrapper(watch):
+        yield written
+
+
+def _answer(case: Case, status: str, do: Callable[[Case, str], Any], verb: str) -> str:
+    """What was wrong with the answer; empty if nothing was."""
+    with transaction.atomic(), watching_writes() as written:
         try:
             do(case, verb)
         except NotNow as refusal:

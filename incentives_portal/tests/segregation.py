@@ -1,18 +1,15 @@
 """Who may decide, but belongs to whom the case belongs to: refused, and nothing written (fault row T-19)."""
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
-
-from django.db import connection
 
 from incentives_portal.accounts.models import Location, Organisation, User
 from incentives_portal.workflow.errors import NotAllowed
 from incentives_portal.workflow.machine import Case, Machine
 
+from .elsewhere import watching_writes
 from .matrix.stage import rolled_back
 
-_WRITE = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|TRUNCATE|COPY)\b", re.IGNORECASE)
 #: Every verb by which a case is taken up, moved or decided; written down here, so that a table cannot leave one out.
 DECIDING = {"start_review", "approve", "request_action", "reject", "return_to_queue", "take_over"}
 
@@ -46,16 +43,9 @@ def decided_for_oneself(
 def _answer(
     machine: Machine, case: Case, verb: str, person: User, do: Callable[[Case, str, User], Any], name: str
 ) -> Iterator[str]:
-    written: list[str] = []
-
-    def watch(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        if _WRITE.match(sql):
-            written.append(sql)
-        return execute(sql, params, many, context)
-
     if verb in [arrow.verb for arrow in machine.open_to(case, person)]:
         yield f"{name}: offered"
-    with connection.execute_wrapper(watch):
+    with watching_writes() as written:
         try:
             do(case, verb, person)
         except NotAllowed:
