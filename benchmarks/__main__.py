@@ -112,14 +112,14 @@ def measure_portal(rows: list[int], floor: dict[str, Asked], postgres: int) -> l
         for number in rows:
             grow(filled, number)
             for page in pages(base, filled):
-                figures, least = measured_beside(Asked(page.ask, server, page.ready), floor[page.floor], postgres)
-                ratio = figures.cpu / least.cpu
+                asked = Asked(page.ask, server, page.ready)
+                figures, least, ratio = measured_beside(asked, floor[page.floor], postgres)
                 verdict = "" if ratio <= page.factor else " **missed**"
                 if verdict:
                     missed.append(f"{page.name} at {number}")
                 print(
                     f"| {page.name} | {number:,} | {figures.cpu:.1f} ({figures.python:.1f} + {figures.postgres:.1f}) | {least.cpu:.1f}"
-                    f" | {ratio:.1f} | {page.factor}{verdict} | {figures.median:.1f} | {figures.kilobytes:.0f} |",
+                    f" | {ratio:.2f} | {page.factor}{verdict} | {figures.median:.1f} | {figures.kilobytes:.0f} |",
                     flush=True,
                 )
         print(f"\nLargest worker: {memory(server):.0f} MB.")

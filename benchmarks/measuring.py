@@ -29,7 +29,7 @@ class Figures:
 
 
 #: So many turns of so many requests are measured, after a few to warm up.
-ROUNDS, TURN, WARM = 8, 5, 4
+ROUNDS, TURN, WARM = 16, 5, 4
 
 
 def nothing_to_do() -> None:
@@ -45,9 +45,10 @@ class Asked:
     ready: Callable[[], None] = nothing_to_do
 
 
-def measured_beside(page: Asked, floor: Asked, postgres: int) -> tuple[Figures, Figures]:
-    """The figures of a page and of the floor, who take turns: a machine that others use is now fast, now slow, and so for both.
+def measured_beside(page: Asked, floor: Asked, postgres: int) -> tuple[Figures, Figures, float]:
+    """The figures of a page and of the floor, and how many times the floor's processor time the page takes.
 
+    They take turns, and are compared turn by turn: a machine that others use is now fast, now slow, and so for both of one round.
     All processes of the servers and of PostgreSQL are found by their first ones.
     """
     for each in (page, floor):
@@ -57,7 +58,8 @@ def measured_beside(page: Asked, floor: Asked, postgres: int) -> tuple[Figures, 
     for _round in range(ROUNDS):
         for each, figures in zip((page, floor), turns, strict=True):
             figures.append(_turn(each, postgres))
-    return _middle(turns[0]), _middle(turns[1])
+    ratio = statistics.median(one.cpu / other.cpu for one, other in zip(*turns, strict=True))
+    return _middle(turns[0]), _middle(turns[1]), ratio
 
 
 def _turn(asked: Asked, postgres: int) -> Figures:

@@ -44,6 +44,8 @@ class Prepared(Generic[Row]):
             self._sql, self._parameters = self._compiler.as_sql()
         except EmptyResultSet:  # whatever is asked, there is nothing
             self._sql, self._parameters = "", ()
+        # How columns become values is the same for all answers, and took as long to find out as a short statement takes.
+        self._converters = self._compiler.get_converters([column for column, *_rest in self._compiler.select or ()])
         self._compiler.connection = None  # it is that of whoever asks
         #: For each parameter the name of its value; None where it is the same each time.
         self._names = [
@@ -80,6 +82,7 @@ class Prepared(Generic[Row]):
         compiler, queryset, asked = copy(self._compiler), self._queryset.all(), self._asked(connection, values)
         compiler.connection = connection
         compiler.as_sql = lambda *_args, **_options: asked
+        compiler.get_converters = lambda _columns: self._converters
         queryset.query.get_compiler = lambda *_args, **_options: compiler  # type: ignore[method-assign]
         return list(queryset)
 

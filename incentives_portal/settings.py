@@ -143,8 +143,11 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
 # Lists join ten small tables, and PostgreSQL would weigh every order of eight of them: 9 ms to plan what takes 1 ms to run. The order that
 # the ORM writes (what filters first, then what a row shows) is a good one; at most four tables are put into another.
+# Nobody waits for a lock longer than people wait for a page: who comes second hears of it (workflow.errors.Busy).
 _database_options = DATABASES["default"].setdefault("OPTIONS", {})
-_database_options["options"] = f"{_database_options.get('options', '')} -c join_collapse_limit=4".strip()
+_database_options["options"] = (
+    f"{_database_options.get('options', '')} -c join_collapse_limit=4 -c lock_timeout=5s".strip()
+)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 EMBEDDED_REDIS = "redis://embedded"

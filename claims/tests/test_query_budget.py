@@ -23,7 +23,7 @@ DESK, DESK_DISPUTED = 9, 10
 NEW, DECIDE, ASK = 5, 4, 4
 # Above 15: to submit is to assess the proof under its lock (eight), to keep it, its files and its assessment, to find the due date among
 # the holidays, and to tell two sides. Each is asked once.
-SUBMIT = 24
+SUBMIT = 23
 
 
 def many(builder, world, count):
@@ -150,12 +150,12 @@ def work_of(browser, address, data):
 @pytest.mark.parametrize(
     ("verb", "number", "remarks"),
     [
-        ("start_review", 8, 0),
-        ("return_to_queue", 8, 0),
-        ("approve", 13, 0),
-        ("reject", 12, 0),
-        ("reject", 13, 3),
-        ("request_action", 13, 0),
+        ("start_review", 7, 0),
+        ("return_to_queue", 7, 0),
+        ("approve", 12, 0),
+        ("reject", 11, 0),
+        ("reject", 12, 3),
+        ("request_action", 12, 0),
     ],
 )
 def test_decision(world, signed_in, verb, number, remarks):

@@ -30,8 +30,8 @@ class DocumentVersionQuerySet(models.QuerySet["DocumentVersion"]):
         return self.filter(~Exists(newer), document__removed_at=None)
 
     def with_checks(self) -> "DocumentVersionQuerySet":
-        """With document and check in the same query: what a file row shows."""
-        return self.select_related("document", "check_result")
+        """With the check in the same query: what a file row shows."""
+        return self.select_related("check_result")
 
 
 class VersionCheckQuerySet(models.QuerySet["VersionCheck"]):

@@ -6,3 +6,6 @@ class WorkflowConfig(AppConfig):
     name = "incentives_portal.workflow"
     label = "workflow"
     verbose_name = _("Work in progress")
+
+    def ready(self) -> None:
+        from . import checks  # noqa: F401

@@ -106,9 +106,7 @@ def editing(case: E, *, actor: User, capability: str, seen: int | None) -> Itera
 
 
 def locked(model: type[Row], pk: Any) -> Row:
-    """The row, read again under its lock. The caller is in a transaction; waits five seconds at the most."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL lock_timeout = '5s'")
+    """The row, read again under its lock. The caller is in a transaction; waits as long as the connection's lock timeout says."""
     row = _locking(model).first(pk=pk)
     if row is None:
         raise model.DoesNotExist  # type: ignore[attr-defined]

@@ -89,9 +89,9 @@ def test_saving(world, activity, signed_in, django_assert_num_queries):
     """The house allows 15, and two are the marks by which the test's transaction holds that of the service."""
     client, proof = signed_in(world.jana), filled(world, activity, 3)
     for name, data, number in (
-        ("comments", {"final_comments": "x"}, 7 + 2),
-        ("basics", {"name": "New", "executed_on": "2026-10-08", "amount": "1"}, 10 + 2),
-        ("answers", {"answers-seminar_guests": "7"}, 13 + 2),
+        ("comments", {"final_comments": "x"}, 6 + 2),
+        ("basics", {"name": "New", "executed_on": "2026-10-08", "amount": "1"}, 9 + 2),
+        ("answers", {"answers-seminar_guests": "7"}, 12 + 2),
     ):
         given = {"seen": seen(proof)} | data
         with django_assert_num_queries(number):

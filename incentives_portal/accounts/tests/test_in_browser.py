@@ -241,4 +241,8 @@ def other_site(live_server):
 def test_a15_no_page_shows_in_a_frame_of_another_site(page, other_site):
     page.goto(other_site)
 
-    assert [frame.url for frame in page.frames[1:]] == ["chrome-error://chromewebdata/", f"{other_site}/plain"]
+    refused, plain = page.frames[1:]
+    refused.wait_for_url(
+        re.compile(".+"), wait_until="commit"
+    )  # the page around it does not wait for what is not shown
+    assert [refused.url, plain.url] == ["chrome-error://chromewebdata/", f"{other_site}/plain"]
