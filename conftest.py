@@ -3,6 +3,8 @@
 import os
 import shutil
 from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -26,6 +28,7 @@ hypothesis.settings.load_profile("portal")
 CHROMIUM = os.environ.get("CHROMIUM") or next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
+_numbers = count(1)
 IN_CI = os.environ.get("CI", "").lower() == "true"
 
 
@@ -75,10 +78,15 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
             print(f"A session was left on the test database; its last query: {query}")
 
 
+@pytest.fixture(scope="session")
+def _media(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("media")
+
+
 @pytest.fixture(autouse=True)
-def _own_surroundings(tmp_path_factory: pytest.TempPathFactory, settings: Any) -> Iterator[None]:
+def _own_surroundings(_media: Path, settings: Any) -> Iterator[None]:
     """Files go into a folder of the test's own, and no rate limit or cached value comes from another test."""
-    settings.MEDIA_ROOT = tmp_path_factory.mktemp("media")
+    settings.MEDIA_ROOT = _media / str(next(_numbers))  # made with its first file: most tests have none
     cache.clear()
     yield
     kept.forget()

@@ -158,9 +158,9 @@ def test_child_process_knows_no_secret_of_the_portal(tmp_path, monkeypatch):
     monkeypatch.setenv("SECRET_KEY", "canary")
     (tmp_path / "source").write_bytes(samples.pdf())
     seen = []
-    run = sandbox.subprocess.run
+    begin = sandbox.psutil.Popen
     monkeypatch.setattr(
-        sandbox.subprocess, "run", lambda *args, **options: seen.append(options["env"]) or run(*args, **options)
+        sandbox.psutil, "Popen", lambda *args, **options: seen.append(options["env"]) or begin(*args, **options)
     )
 
     assert sandbox.check(FileType.PDF, tmp_path) == 1

@@ -30,13 +30,13 @@ os.kill(os.getpid(), -code) if code < 0 else sys.exit(code)
 def used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[], tuple[float, float]]:
     """Seconds of processor time and megabytes of memory that reading the last file took; the machine may be busy otherwise."""
     note = tmp_path / "used"
-    run = sandbox.subprocess.run
+    begin = sandbox.psutil.Popen
 
     def measured(command: list[str], **options: Any) -> Any:
         note.write_text("inf inf")  # what stands here if the reader is ended before it is done
-        return run([sys.executable, "-I", "-S", "-c", METER, str(note), *command], **options)
+        return begin([sys.executable, "-I", "-S", "-c", METER, str(note), *command], **options)
 
-    monkeypatch.setattr(sandbox.subprocess, "run", measured)
+    monkeypatch.setattr(sandbox.psutil, "Popen", measured)
 
     def read() -> tuple[float, float]:
         if not note.exists():
