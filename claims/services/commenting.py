@@ -8,6 +8,7 @@ from incentives_portal.accounts.models import User
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.history.models import Event
 from incentives_portal.history.services import comment
+from incentives_portal.workflow.engine import waiting_briefly
 from incentives_portal.workflow.errors import NotAllowed, WordsMissing
 from incentives_portal.workflow.messages import announce
 
@@ -15,6 +16,7 @@ from .. import rules
 from ..models import Claim
 
 
+@waiting_briefly()
 @transaction.atomic
 def add_comment(
     claim: Claim, *, actor: User, words: str, internal: bool = False, versions: Sequence[DocumentVersion] = ()
@@ -23,7 +25,7 @@ def add_comment(
     partner's comment on a draft, of which the operator does not know.
 
     Possible at any time and not a change of the claim: it needs no version. The documents are the actor's own, stored just before.
-    Raises NotAllowed; WordsMissing if there are neither words nor documents.
+    Raises NotAllowed; WordsMissing if there are neither words nor documents; Busy.
     """
     if not (rules.may_note(actor, claim) if internal else rules.may_comment(actor, claim)):
         raise NotAllowed

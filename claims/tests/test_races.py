@@ -8,6 +8,8 @@ import pytest
 from django.db import connection, transaction
 from django.db.models import Sum
 from django.test import Client
+from django.utils import translation
+from django.utils.html import escape
 
 from claims import services
 from claims.enums import MACHINE
@@ -17,10 +19,10 @@ from incentives_portal.history.models import Event, ThreadKind
 from incentives_portal.outbox.models import Message
 from incentives_portal.programs.catalogue.loading import load_catalogue
 from incentives_portal.programs.models import ActivityType, Cap, ExchangeRate
-from incentives_portal.tests.racing import at_once, done_at_once, race_every_pair
+from incentives_portal.tests.racing import at_once, done_at_once, race_every_pair, while_locked
 from incentives_portal.tests.world import DOOR, NOW, make_world
 from incentives_portal.workflow.engine import locked, perform
-from incentives_portal.workflow.errors import NotAllowed, NotNow, Overtaken, Refused, Stale
+from incentives_portal.workflow.errors import Busy, NotAllowed, NotNow, Overtaken, Refused, Stale
 from plans import services as plan_services
 from proofs import services as proof_services
 from proofs.models import Proof
@@ -267,32 +269,32 @@ def test_w19_two_who_wait_for_each_other_both_get_through(there):
 def test_w19_who_waits_too_long_is_told_in_words(there, client):
     claim = builders.claim_under_review(there)
     client.force_login(there.mira, backend=DOOR)
-    held, answered = threading.Event(), threading.Event()
+    reason = there.reason(ThreadKind.CLAIM, "reject").pk
+    given = {"seen": claim.version, "words": "My long words.", "reason": reason}
 
-    def hold():
-        with transaction.atomic():
-            locked(Claim, claim.pk)
-            held.set()
-            answered.wait(timeout=20)
-
-    def decide():
-        held.wait(timeout=10)
-        given = {
-            "seen": claim.version,
-            "words": "My long words.",
-            "reason": there.reason(ThreadKind.CLAIM, "reject").pk,
-        }
-        try:
-            return client.post(f"/desk/{claim.public_id}/reject/", given)
-        finally:
-            answered.set()
-
-    _held, answer = at_once(hold, decide)
+    answer = while_locked(claim, lambda: client.post(f"/desk/{claim.public_id}/reject/", given))
 
     page = answer.content.decode()
     assert answer.status_code == 422
     assert ("please try again" in page, "My long words." in page) == (True, True)
     assert fresh(claim).status == "under_review"
+
+
+@pytest.mark.parametrize(
+    ("person", "address"), [("jana", "claims/{}/comment"), ("mira", "desk/{}/comment"), ("mira", "desk/{}/note")]
+)
+def test_w19_who_comments_and_waits_too_long_is_told_in_words(there, client, person, address):
+    claim = builders.claim_under_review(there)
+    client.force_login(getattr(there, person), backend=DOOR)
+
+    answer = while_locked(
+        claim.thread, lambda: client.post(f"/{address.format(claim.public_id)}/", {"words": "My long words."})
+    )
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    with translation.override(getattr(there, person).language):
+        assert (escape(str(Busy())) in page, "My long words." in page) == (True, True)
 
 
 def test_w10_comment_sent_twice_at_once_is_kept_and_told_once(there):

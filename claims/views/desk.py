@@ -15,7 +15,8 @@ from incentives_portal.accounts.capabilities import may
 from incentives_portal.outbox.queries import deliveries_for
 from incentives_portal.screens.paging import BoundedPaginator
 from incentives_portal.workflow.desks import colleagues_desk
-from incentives_portal.workflow.forms import VerbForm
+from incentives_portal.workflow.errors import Busy
+from incentives_portal.workflow.forms import VerbForm, show_refusal
 from incentives_portal.workflow.machine import Transition
 from proofs.page import evidence_context
 
@@ -122,7 +123,11 @@ def comment(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return desk_page(request, row, comment=form, status=422)
     given = form.cleaned_data
-    services.add_comment(row, actor=request.user, words=given["words"], versions=given["files"])
+    try:
+        services.add_comment(row, actor=request.user, words=given["words"], versions=given["files"])
+    except Busy as error:
+        show_refusal(form, error)
+        return desk_page(request, row, comment=form, status=422)
     messages.success(request, _("Your comment is added; the partner can read it."))
     return redirect(f"{reverse('desk:claim', args=[row.public_id])}#history")
 
@@ -137,7 +142,11 @@ def note(request: HttpRequest, public_id: UUID) -> HttpResponse:
     form = NoteForm(request.POST, auto_id="id_note_%s")
     if not form.is_valid():
         return desk_page(request, row, note=form, status=422)
-    services.add_comment(row, actor=request.user, words=form.cleaned_data["words"], internal=True)
+    try:
+        services.add_comment(row, actor=request.user, words=form.cleaned_data["words"], internal=True)
+    except Busy as error:
+        show_refusal(form, error)
+        return desk_page(request, row, note=form, status=422)
     messages.success(request, _("Your internal note is added; partners never see it."))
     return redirect(f"{reverse('desk:claim', args=[row.public_id])}#history")
 

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from functools import partial
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Max
+from psycopg2.errors import LockNotAvailable
 
 from incentives_portal import clock
 from incentives_portal.accounts.models import Organisation, User
@@ -87,7 +88,14 @@ def _store(files: list[Inspected], organisation: Organisation, actor: User) -> l
 
 
 def _check_quota(files: list[Inspected], actor: User) -> None:
-    if quota.is_exceeded(actor, len(files), sum(file.size for file in files)):
+    try:
+        exceeded = quota.is_exceeded(actor, len(files), sum(file.size for file in files))
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
+        # Another upload of the same person is still on its way into a slow storage.
+        raise UploadRefused(files[0].name, Reason.NOT_STORED) from error
+    if exceeded:
         raise UploadRefused(files[0].name, Reason.QUOTA)
 
 

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import combinations_with_replacement
 from typing import Any
 
-from django.db import connections
+from django.db import connection, connections, transaction
+from django.db.models import Model
 
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
 from incentives_portal.history.models import Event
 from incentives_portal.outbox.models import Message
+from incentives_portal.workflow.engine import locked
 from incentives_portal.workflow.errors import NotNow, Stale
 from incentives_portal.workflow.machine import Case, Machine, Transition
 
@@ -55,6 +57,28 @@ def done_at_once(*deeds: Deed) -> list[Any]:
         if isinstance(result, Exception):
             raise result
     return results
+
+
+def while_locked(row: Model, deed: Deed) -> Any:
+    """What a deed gives while somebody else holds the lock of a row, and has less patience for it than people have."""
+    held, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            locked(type(row), row.pk)
+            held.set()
+            done.wait(timeout=END_SECONDS)
+
+    def do() -> Any:
+        held.wait(timeout=START_SECONDS)
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '300ms'")
+        try:
+            return deed()
+        finally:
+            done.set()
+
+    return done_at_once(hold, do)[1]
 
 
 def race_every_pair(

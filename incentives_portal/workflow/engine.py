@@ -92,7 +92,7 @@ def editing(case: E, *, actor: User, capability: str, seen: int | None) -> Itera
 
     The case says itself whether it can be edited (``is_editable``). Raises NotAllowed, NotNow, Stale, Busy.
     """
-    with _waiting_briefly(), transaction.atomic():
+    with waiting_briefly(), transaction.atomic():
         current = locked(type(case), case.pk)  # type: ignore[type-var]
         if not may(actor, capability, current.scope):
             raise NotAllowed
@@ -163,7 +163,7 @@ def _retried(once: Callable[[], Event]) -> Event:
     nested = connection.in_atomic_block
     for attempt in range(1, _TRIES + 1):
         try:
-            with _waiting_briefly(), transaction.atomic():
+            with waiting_briefly(), transaction.atomic():
                 return once()
         except OperationalError as error:
             if nested or attempt == _TRIES or _code(error) not in (_DEADLOCK, _SERIALIZATION):
@@ -172,8 +172,8 @@ def _retried(once: Callable[[], Event]) -> Event:
 
 
 @contextmanager
-def _waiting_briefly() -> Iterator[None]:
-    """Turn a lock that could not be had in time into a sentence for people."""
+def waiting_briefly() -> Iterator[None]:
+    """Turn a lock that could not be had in time into a sentence for people. Raises Busy; goes around the transaction."""
     try:
         yield
     except OperationalError as error:

@@ -1,11 +1,13 @@
 """Two at once on real PostgreSQL: for every verb one wins, the other is told, and nothing happens twice."""
 
 import pytest
+from django.utils import translation
+from django.utils.html import escape
 
 from incentives_portal import clock
-from incentives_portal.tests.racing import at_once, race_every_pair
-from incentives_portal.tests.world import NOW, make_world
-from incentives_portal.workflow.errors import Overtaken, Refused, Stale
+from incentives_portal.tests.racing import at_once, race_every_pair, while_locked
+from incentives_portal.tests.world import DOOR, NOW, make_world
+from incentives_portal.workflow.errors import Busy, Overtaken, Refused, Stale
 from plans import services
 from plans.enums import MACHINE
 from plans.models import Plan
@@ -69,3 +71,18 @@ def test_w05_two_edits_at_once_lose_none_silently(there):
     assert sum(isinstance(result, Stale) for result in results) == 1, results
     winner = next(result for result in results if isinstance(result, Plan))
     assert fresh(plan).title == winner.title
+
+
+@pytest.mark.parametrize(("person", "address"), [("jana", "plans/{0.public_id}"), ("elif_", "admin/plans/plan/{0.pk}")])
+def test_w19_who_comments_and_waits_too_long_is_told_in_words(there, client, person, address):
+    plan = builders.plan_under_review(there)
+    client.force_login(getattr(there, person), backend=DOOR)
+
+    answer = while_locked(
+        plan.thread, lambda: client.post(f"/{address.format(plan)}/comment/", {"words": "My long words."})
+    )
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    with translation.override(getattr(there, person).language):
+        assert (escape(str(Busy())) in page, "My long words." in page) == (True, True)

@@ -9,6 +9,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from incentives_portal.workflow.errors import Busy
+from incentives_portal.workflow.forms import show_refusal
+
 from .. import rules, services
 from ..forms import CommentForm
 from ..page import PlanPage
@@ -35,6 +38,10 @@ def comment(request: HttpRequest, public_id: UUID) -> HttpResponse:
     form = CommentForm(request.POST)
     if not form.is_valid():
         return _page(request, PlanPage(plan, request.user), form, status=422)
-    services.add_comment(plan, actor=request.user, words=form.cleaned_data["words"])
+    try:
+        services.add_comment(plan, actor=request.user, words=form.cleaned_data["words"])
+    except Busy as error:
+        show_refusal(form, error)
+        return _page(request, PlanPage(plan, request.user), form, status=422)
     messages.success(request, _("Your comment is added."))
     return redirect(f"{plan.get_absolute_url()}#history")

@@ -16,7 +16,7 @@ from incentives_portal.documents import content, services, serving, tasks
 from incentives_portal.documents.errors import UploadRefused
 from incentives_portal.documents.models import DocumentVersion, PageImage
 from incentives_portal.documents.parsing.reasons import Reason
-from incentives_portal.tests.racing import at_once
+from incentives_portal.tests.racing import at_once, while_locked
 
 from . import samples
 
@@ -102,6 +102,15 @@ def test_u17_uploads_at_once_do_not_slip_past_the_quota_together(keep, settings)
 
     refused = [result.reason for result in results if isinstance(result, UploadRefused)]
     assert (DocumentVersion.objects.count(), refused) == (2, [Reason.QUOTA] * 3)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_u17_who_waits_too_long_for_the_own_other_upload_is_told_to_try_again(keep, actor):
+    with pytest.raises(UploadRefused) as caught:
+        while_locked(actor, keep)
+
+    assert (caught.value.file_name, caught.value.reason) == ("a.csv", Reason.NOT_STORED)
+    assert DocumentVersion.objects.count() == 0
 
 
 def test_u15_no_room_for_the_copy_that_is_read_is_a_message_and_no_error_page(monkeypatch, caplog):
