@@ -12,11 +12,13 @@ from .models import Claim
 
 STATUSES = [(status.code, status.label) for status in MACHINE.statuses]
 Choices = list[tuple[str, str]]
+#: Characters; what is typed beyond is not searched for.
+SEARCHED = 100
 
 
 def searched(params: QueryDict) -> str:
     """What was typed into the search box, as far as it can be searched for."""
-    return params.get("q", "").replace("\x00", "").strip()[:100]
+    return params.get("q", "").replace("\x00", "").strip()[:SEARCHED]
 
 
 def words_q(words: str) -> Q:
@@ -35,7 +37,7 @@ def words_q(words: str) -> Q:
 class ClaimFilter(django_filters.FilterSet):
     """By words, status, program, location and usage period. The choices are those that the person sees anyway."""
 
-    q = django_filters.CharFilter(label=_("Search"), method="search", max_length=100)
+    q = django_filters.CharFilter(label=_("Search"), method="search")
     program = django_filters.ChoiceFilter(
         label=_("Program"), field_name="proof__program__public_id", empty_label=_("All")
     )
@@ -54,7 +56,7 @@ class ClaimFilter(django_filters.FilterSet):
     def __init__(self, *args: Any, programs: Choices, locations: Choices, periods: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, choices in (("program", programs), ("location", locations), ("period", periods)):
-            self.form.fields[name].choices = [("", _("All")), *choices]
+            self.form.fields[name].choices = choices
 
     def search(self, claims: QuerySet[Claim], _name: str, words: str) -> QuerySet[Claim]:
-        return claims.filter(words_q(words))
+        return claims.filter(words_q(words[:SEARCHED]))

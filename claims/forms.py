@@ -175,6 +175,11 @@ class DecisionForm(VerbForm):
     def more_rows(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
         return self._rows(range(SHOWN_REMARKS + 1, REMARKS + 1))
 
+    @property
+    def has_more(self) -> bool:
+        """Whether something stands in those that are folded away."""
+        return any(bound.errors or bound.value() for row in self.more_rows for bound in row)
+
     def _rows(self, numbers: Iterable[int]) -> list[tuple[forms.BoundField, forms.BoundField]]:
         return [(self[f"at_{number}"], self[f"remark_{number}"]) for number in numbers]
 
@@ -238,6 +243,17 @@ class ApproveForm(DecisionForm):
             MACHINE, arrow.verb, required=False, empty_label=_("None: the full amount"), label=_("Reason")
         )
         self.order_fields(["seen", "approved_amount", "reason", "words"])
+
+    def clean(self) -> dict[str, Any]:
+        """Less than was asked: what is missing is said at once, where the service would name one thing after the other."""
+        given = super().clean()
+        amount = given.get("approved_amount")
+        if amount is not None and 0 < amount < self.claim.asked:
+            if not given.get("reason") and "reason" not in self.errors:
+                self.add_error("reason", _("Less than was asked for: choose the reason."))
+            if not given.get("words") and "words" not in self.errors:
+                self.add_error("words", _("Less than was asked for: tell the partner why."))
+        return given
 
     def act(self) -> dict[str, Any]:
         return super().act() | {"approved_amount": self.approved_amount}

@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from incentives_portal import clock
 from incentives_portal.workflow.models import Assignment
 
-from .enums import ACTION_REQUIRED, EDITING, WITH_PARTNER
+from .enums import ACTION_REQUIRED, DISPUTED, EDITING, WITH_PARTNER, Outcome
 from .models import Claim, Decision
 from .querysets import ClaimQuerySet
 
@@ -57,6 +57,12 @@ def recent_decisions(user: "User") -> "QuerySet[Decision]":
 def queue(user: "User") -> ClaimQuerySet:
     """Everything that waits for the operator's decision, due first: what each partner waits for, of all."""
     return waiting_for_operator(user)
+
+
+def decidable_by(user: "User") -> Q:
+    """Not a dispute about a rejection of one's own: another person decides that."""
+    rejected = Decision.objects.filter(claim=OuterRef("pk"), submission=OuterRef("submission"), by=user)
+    return ~(Q(status=DISPUTED) & Exists(rejected.filter(outcome=Outcome.REJECTED)))
 
 
 def unassigned(user: "User") -> ClaimQuerySet:

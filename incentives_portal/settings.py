@@ -92,11 +92,12 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "incentives_portal.accounts.middleware.SessionLimitsMiddleware",
     "incentives_portal.screens.middleware.PrivatePagesMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "incentives_portal.accounts.middleware.SignInFirstMiddleware",
     "incentives_portal.screens.middleware.KnownMethodsMiddleware",  # after strangers were sent to sign in
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "incentives_portal.accounts.middleware.PersonalPreferencesMiddleware",
+    "incentives_portal.screens.middleware.FormsOnlyMiddleware",
     "incentives_portal.accounts.middleware.SecondFactorMiddleware",
 ]
 

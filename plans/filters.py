@@ -12,10 +12,14 @@ from .models import Plan
 STATUSES = [(status.code, status.label) for status in MACHINE.statuses if status.code != DISCARDED]
 
 
+#: Characters; what is typed beyond is not searched for.
+SEARCHED = 100
+
+
 class PlanFilter(django_filters.FilterSet):
     """By words, status, program and year. Programs and years are those that the person sees anyway."""
 
-    q = django_filters.CharFilter(label=_("Search"), method="search", max_length=100)
+    q = django_filters.CharFilter(label=_("Search"), method="search")
     status = django_filters.ChoiceFilter(label=_("Status"), choices=STATUSES, empty_label=_("All"))
     program = django_filters.ChoiceFilter(label=_("Program"), field_name="program__code", empty_label=_("All"))
     year = django_filters.ChoiceFilter(label=_("Program year"), field_name="program_year__label", empty_label=_("All"))
@@ -26,12 +30,12 @@ class PlanFilter(django_filters.FilterSet):
 
     def __init__(self, *args: Any, programs: list[tuple[str, str]], years: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.form.fields["program"].choices = [("", _("All")), *programs]
-        self.form.fields["year"].choices = [("", _("All")), *((year, year) for year in years)]
+        self.form.fields["program"].choices = programs
+        self.form.fields["year"].choices = [(year, year) for year in years]
 
     def search(self, plans: QuerySet[Plan], _name: str, words: str) -> QuerySet[Plan]:
         """Each word in the title, the reference, or the name of the location."""
-        for word in words.split():
+        for word in words[:SEARCHED].split():
             plans = plans.filter(
                 Q(title__icontains=word) | Q(thread__reference__icontains=word) | Q(location__name__icontains=word)
             )

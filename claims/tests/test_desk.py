@@ -316,6 +316,14 @@ def test_approving_is_offered_with_what_was_asked(world, signed_in):
     assert fresh(claim).approved_amount == Decimal("1000.00")
 
 
+def test_what_is_folded_away_opens_only_where_something_stands_in_it(world, signed_in):
+    browser, claim = signed_in(world.mira), builders.claim_under_review(world)
+
+    pages = [post(browser, claim, "reject", **typed).content.decode() for typed in ({}, {"remark_5": "Where?"})]
+
+    assert ['<details class="disclose mb-3" open' in page for page in pages] == [False, True]
+
+
 def test_approving_less_asks_for_reason_and_words_at_the_form(world, signed_in):
     claim = builders.claim_under_review(world)
     reason = world.reason(ThreadKind.CLAIM, "approve")
@@ -324,7 +332,7 @@ def test_approving_less_asks_for_reason_and_words_at_the_form(world, signed_in):
     bare = post(browser, claim, "approve", approved_amount="800", note="My note.")
     whole = post(browser, claim, "approve", approved_amount="800", reason=reason.pk, words="The wine.")
 
-    assert (bare.status_code, "reason" in bare.context["form"].errors) == (422, True)
+    assert (bare.status_code, set(bare.context["form"].errors)) == (422, {"reason", "words"})
     assert "My note." in bare.content.decode()
     assert (whole.status_code, fresh(claim).approved_amount) == (302, Decimal("800.00"))
 

@@ -161,6 +161,17 @@ def test_words_that_cannot_be_kept_come_back(world, signed_in, words):
     assert [answer.status_code for answer in answers] == [422, 422]
 
 
+@pytest.mark.parametrize(("name", "number"), [("jana", 3), ("mira", 1)])
+def test_list_offers_all_once_and_no_choice_of_nothing(world, signed_in, name, number):
+    builders.draft_claim(world)
+
+    page = signed_in(getattr(world, name)).get(reverse("claims:list")).content.decode()
+
+    selects = re.findall(r'<select[^>]*name="(?:program|location|period)".*?</select>', page, re.DOTALL)
+    assert len(selects) == number
+    assert {select.count('value=""') for select in selects} == {1}
+
+
 @pytest.mark.parametrize("order", ["", "due", "carried_out", "amount", "proof__location__organisation__name"])
 def test_list_is_ordered_by_what_it_offers_only(world, signed_in, order):
     builders.draft_claim(world, name="Small", amount=Decimal("10.00"))

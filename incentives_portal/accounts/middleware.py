@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -71,6 +74,25 @@ class SessionLimitsMiddleware:
             return None
         messages.info(request, ended + " " + _("What you typed is kept: sign in to go on."))
         return redirect_to_login(sessions.where_to_go_on())
+
+
+class SignInFirstMiddleware(LoginRequiredMiddleware):
+    """Leads strangers to where one signs in, and from there to the page that they were on.
+
+    Who sends a form after signing out elsewhere comes back to the page of the form: its own address may have nothing to show. Nobody knows
+    whose words these are, so they are not kept; the browser has them still.
+    """
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., HttpResponse]) -> HttpResponseBase:
+        page = urlsplit(request.META.get("HTTP_REFERER", ""))
+        if request.method != "POST" or page.netloc != request.get_host() or not page.path.startswith("/"):
+            return super().handle_no_permission(request, view_func)
+        messages.warning(
+            request,
+            _("You were signed out. What you sent was not done: go back and copy it before you sign in."),
+        )
+        back = f"/{page.path.lstrip('/')}"
+        return redirect_to_login(back, self.get_login_url(view_func), self.get_redirect_field_name(view_func))
 
 
 class SecondFactorMiddleware:

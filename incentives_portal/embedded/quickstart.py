@@ -131,7 +131,9 @@ def parts(doors: list[socket.socket], mail_port: int, environment: dict[str, str
     # On one's own machine the worker may be root's; nobody else can send it anything.
     environment = {**environment, "PYTHONWARNINGS": "ignore:You're running the worker"}
     binds = [part for door in doors for part in ("--bind", f"fd://{door.fileno()}")]
-    web = [python, "-m", "gunicorn", "incentives_portal.wsgi", "--workers", "2", "--no-control-socket", *binds]
+    # Threads: browsers open connections ahead of need, and no proxy takes these here.
+    size = ["--workers", "2", "--threads", "4"]
+    web = [python, "-m", "gunicorn", "incentives_portal.wsgi", *size, "--no-control-socket", *binds]
     alone = ["--without-gossip", "--without-mingle"]
     worker = [*celery, "worker", "-Q", "portal", "-n", "portal@localhost", *alone]
     pictures = [*celery, "worker", "-Q", "documents", "-n", "documents@localhost", "--concurrency", "1", *alone]

@@ -164,7 +164,7 @@ def partner_buckets(user: User) -> list[Bucket]:
         ),
         Bucket(
             "drafts",
-            _("My drafts"),
+            _("Drafts"),
             _by_date(item for item in drafts.values() if item not in soon),
             _("No drafts, or all are due within 30 days."),
         ),
@@ -226,15 +226,18 @@ def staff_buckets(user: User) -> list[Bucket]:
         in_time = Q(due_at__gte=clock.now()) | Q(due_at=None)
         desk = _Claims(
             user,
-            unassigned=claims.unassigned(user).filter(in_time),
+            unassigned=claims.unassigned(user).filter(in_time, claims.decidable_by(user)),
             mine=claims.mine(user).filter(in_time),
-            overdue=claims.overdue(user),
+            overdue=claims.overdue(user).filter(claims.decidable_by(user)),
         )
         unassigned += [_on_desk(row) for row in desk["unassigned"]]
         mine += [claim_item(row, _("Decide"), desk=True) for row in desk["mine"]]
         overdue += [claim_item(row, _("Open"), desk=True) for row in desk["overdue"]]
+    if not user.may("plan.review") and not user.may("claim.review"):
+        return []
+    late = [Bucket("overdue", _("Overdue"), _by_date(overdue), _("Nothing is overdue."))]
     return [
-        Bucket("overdue", _("Overdue"), _by_date(overdue), _("Nothing is overdue.")),
+        *(late if user.may("claim.review") else ()),  # a plan has no date
         Bucket("mine", _("On my desk"), _by_date(mine), _("Nothing is on your desk.")),
         Bucket("unassigned", _("Unassigned"), _by_date(unassigned), _("Nobody waits to be taken up.")),
     ]

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +20,11 @@ class NotificationList(ListView):
     template_name = "outbox/notifications.html"
     context_object_name = "notifications"
     paginate_by = 25
+
+    def paginate_queryset(self, queryset: QuerySet[Message], page_size: int) -> Any:
+        """A page that does not exist is the first or the last one, as in every list."""
+        page = self.get_paginator(queryset, page_size).get_page(self.request.GET.get("page"))
+        return page.paginator, page, page.object_list, page.has_other_pages()
 
     def get_queryset(self) -> QuerySet[Message]:
         return Message.objects.visible_to(self.request.user).for_list()

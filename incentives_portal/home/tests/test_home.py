@@ -57,6 +57,21 @@ def test_reviewer_finds_nobodys_and_own_claims(world: World) -> None:
     assert found["mine"] == [taken.proof.name]
 
 
+def test_dispute_about_ones_own_rejection_waits_for_others(world: World) -> None:
+    dispute = claims.disputed_claim(world, name="Contested")
+
+    assert titles(inbox.staff_buckets(world.mira))["unassigned"] == []
+    assert titles(inbox.staff_buckets(world.daniel))["unassigned"] == [dispute.proof.name]
+
+
+def test_who_decides_nothing_is_told_of_no_empty_desk(world: World) -> None:
+    claims.submitted_claim(world)
+
+    keys = {person: list(titles(inbox.staff_buckets(getattr(world, person)))) for person in ("ines", "elif_", "mira")}
+
+    assert keys == {"ines": [], "elif_": ["mine", "unassigned"], "mira": ["overdue", "mine", "unassigned"]}
+
+
 def test_stranger_finds_nothing(world: World) -> None:
     claims.returned_claim(world, name="CANARY")
     claims.submitted_claim(world, name="CANARY two")

@@ -48,6 +48,13 @@ def test_n09_list_shows_ones_own_messages_newest_first(write, make_event, jana, 
     assert "Mira Okafor wrote about your claim." in response.content.decode()
 
 
+@pytest.mark.parametrize("page", ["0", "99", "x", "-1"])
+def test_page_that_does_not_exist_is_the_nearest(write, jana, page):
+    (message,) = write(jana)
+
+    assert list(signed_in(jana).get(LIST, {"page": page}).context["notifications"]) == [message]
+
+
 def test_list_of_a_person_without_messages_says_what_will_be_there(jana):
     jana.language = "en"
     jana.save()

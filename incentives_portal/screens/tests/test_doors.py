@@ -143,6 +143,31 @@ def test_missing_page_is_said_in_the_reader_s_language_with_a_way_back(world, cl
     assert '<a class="btn btn-primary" href="/">' in page
 
 
+def test_address_that_takes_forms_only_says_so_in_the_reader_s_language(world, client):
+    client.force_login(world.jana)
+
+    response = client.get("/notifications/read/")
+
+    assert (response.status_code, response.headers["Allow"]) == (405, "POST")
+    assert "Hier ist keine Seite" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("came_from", "leads_to"),
+    [
+        ("http://testserver/profile/?tab=1", "/profile/"),
+        ("http://evil.example/profile/", "/notifications/read/"),
+        ("http://testserver//evil.example/", "/evil.example/"),
+        ("", "/notifications/read/"),
+    ],
+)
+def test_form_sent_after_signing_out_leads_back_to_its_page(client, came_from, leads_to):
+    response = client.post("/notifications/read/", {"words": "typed"}, headers={"referer": came_from})
+
+    assert response.status_code == 302
+    assert response.url == f"/accounts/login/?next={leads_to}"
+
+
 def test_form_that_came_without_its_token_says_what_to_do():
     response = Client(enforce_csrf_checks=True).post("/accounts/login/", {"login": "a@b.example"})
 
