@@ -98,6 +98,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "incentives_portal.accounts.middleware.PersonalPreferencesMiddleware",
     "incentives_portal.screens.middleware.FormsOnlyMiddleware",
+    "incentives_portal.screens.middleware.BusyMiddleware",
     "incentives_portal.accounts.middleware.SecondFactorMiddleware",
 ]
 

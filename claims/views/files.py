@@ -4,10 +4,9 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from incentives_portal.documents.models import DocumentVersion, PageImage
+from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.documents.serving import file_response, page_response
 from incentives_portal.history.models import Event
 
@@ -35,4 +34,4 @@ def file(request: HttpRequest, public_id: UUID, version_id: UUID) -> HttpRespons
 def page(request: HttpRequest, public_id: UUID, version_id: UUID, number: int) -> HttpResponseBase:
     """One page of it as a picture."""
     version = version_or_404(request, public_id, version_id)
-    return page_response(get_object_or_404(PageImage, version=version, page=number))
+    return page_response(version, number)

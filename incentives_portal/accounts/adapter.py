@@ -36,6 +36,11 @@ class AccountAdapter(DefaultAccountAdapter):
         with translation.override(getattr(reader, "language", None) or translation.get_language()):
             super().send_mail(template_prefix, email, context | ours)
 
+    def set_password(self, user: Any, password: str) -> None:
+        """The password only: who is switched off at the same moment stays so."""
+        user.set_password(password)
+        user.save(update_fields=["password"])
+
     def is_safe_url(self, url: str) -> bool:
         """Whether one may be led there after signing in: the own host only, and never from https to http (A-12)."""
         return url_has_allowed_host_and_scheme(

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.screens.inlines import FewLines
 from incentives_portal.screens.json_boxes import Decoder
+from incentives_portal.screens.seen import SeenAdmin
 
 from .capabilities import OPERATOR_ROLES, PARTNER_WIDE_ROLES, Role
 from .forms import ProfileForm, time_zone_choices
@@ -20,7 +21,7 @@ class LocationInline(FewLines, admin.TabularInline):
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(admin.ModelAdmin):
+class OrganisationAdmin(SeenAdmin):
     list_display = ["name", "kind"]
     list_filter = ["kind"]
     search_fields = ["name", "locations__partner_id", "locations__name"]
@@ -73,7 +74,7 @@ class PersonForm(forms.ModelForm):
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin):
+class UserAdmin(SeenAdmin):
     """People are switched off, never deleted: their deeds stay in the history."""
 
     form = PersonForm
@@ -85,3 +86,7 @@ class UserAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: Any, obj: User | None = None) -> bool:
         return False
+
+    def save_model(self, request: Any, obj: User, form: Any, change: bool) -> None:
+        """What stands on the page only: who chooses a new password at the same moment keeps it."""
+        obj.save(update_fields=form._meta.fields if change else None)

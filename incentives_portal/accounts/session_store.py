@@ -16,7 +16,9 @@ class SessionStore(db.SessionStore):
 
     def load(self) -> dict[str, Any]:
         """What the session holds; nothing, and its key forgotten, when it is over or was never there."""
-        found = _live().first(key=self.session_key, now=timezone.now())
+        key = self.session_key or ""
+        # A cookie may hold anything, a NUL too, of which the database wants to hear nothing (fault X-08).
+        found = _live().first(key=key, now=timezone.now()) if key.isascii() and key.isalnum() else None
         if found is None:
             self._session_key = None
             return {}

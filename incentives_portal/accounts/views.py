@@ -31,10 +31,11 @@ class ProfileView(UpdateView):
         return User.objects.get(pk=self.request.user.pk)
 
     def form_valid(self, form: ProfileForm) -> HttpResponse:
-        response = super().form_valid(form)
+        # These columns only: who is switched off, or gets a new password, at the same moment stays so.
+        form.save(commit=False).save(update_fields=form.changed_data)
         with translation.override(form.instance.language):
             messages.success(self.request, _("Your profile is saved."))
-        return response
+        return redirect(self.get_success_url())
 
     def form_invalid(self, form: ProfileForm) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=422)

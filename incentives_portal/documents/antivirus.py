@@ -15,6 +15,7 @@ from django.conf import settings
 #: How long a scan may take altogether, in seconds. A worker has this and the time for drawing (``tasks.py``).
 SECONDS = 25
 _CONNECT_SECONDS = 3
+PING_SECONDS = 2
 _PIECE = 64 * 1024
 _LONGEST_ANSWER = 4096
 _FOUND = re.compile(r"stream: (?P<finding>.+) FOUND")
@@ -31,7 +32,7 @@ def is_on() -> bool:
 
 def scan(stream: IO[bytes]) -> str:
     """What the scanner found in the bytes, by the name it gives it; empty for a clean file. Raises ScannerFailed."""
-    answer = _ask(b"zINSTREAM\0", stream)
+    answer = _ask(b"zINSTREAM\0", SECONDS, stream)
     if answer == "stream: OK":
         return ""
     if found := _FOUND.fullmatch(answer):
@@ -40,14 +41,14 @@ def scan(stream: IO[bytes]) -> str:
 
 
 def ping() -> None:
-    """Raises ScannerFailed if the scanner does not answer."""
-    answer = _ask(b"zPING\0")
+    """Raises ScannerFailed if the scanner does not answer at once: who asks holds a web process meanwhile."""
+    answer = _ask(b"zPING\0", PING_SECONDS)
     if answer != "PONG":
         raise ScannerFailed(f"The scanner answered {answer[:200]!r}")
 
 
-def _ask(command: bytes, stream: IO[bytes] | None = None) -> str:
-    until = time.monotonic() + SECONDS
+def _ask(command: bytes, seconds: float, stream: IO[bytes] | None = None) -> str:
+    until = time.monotonic() + seconds
     try:
         with _connected() as scanner:
             _send(scanner, command, until)

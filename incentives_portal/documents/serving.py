@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from incentives_portal.accounts.models import User
 
 from .enums import CheckState
-from .models import DocumentVersion, PageImage
+from .models import DocumentVersion
 from .verifying import sha256_of
 
 logger = logging.getLogger(__name__)
@@ -43,9 +43,7 @@ def file_response(version: DocumentVersion, reader: User) -> HttpResponseBase:
 
     Raises Http404 for what must not be opened, is missing, or is not what was stored.
     """
-    if not version.can_be_opened:
-        closed = _CLOSED.get(CheckState(version.check_result.state))
-        raise Http404(closed or _("This file is still being checked. Please try again in a moment."))
+    _refuse_closed(version)
     if version.is_picture and not reader.is_operator:
         return _picture_response(version)
     stored = _open(version.storage_key)
@@ -67,10 +65,22 @@ def _picture_response(version: DocumentVersion) -> HttpResponseBase:
     return _safe(FileResponse(_open(drawn.storage_key), as_attachment=True, filename=name, content_type="image/png"))
 
 
-def page_response(page_image: PageImage) -> HttpResponseBase:
-    """One page as a PNG that the portal drew itself, for display in a page. Raises Http404 when the image is missing."""
-    stored = _open(page_image.storage_key)
-    return _safe(FileResponse(stored, filename=f"page-{page_image.page}.png", content_type="image/png"))
+def page_response(version: DocumentVersion, number: int) -> HttpResponseBase:
+    """One page as a PNG that the portal drew itself, for display in a page.
+
+    Raises Http404 for what must not be opened, as it may have been drawn before a scanner was asked, and for a page that there is not.
+    """
+    _refuse_closed(version)
+    drawn = version.page_images.filter(page=number).first()
+    if drawn is None:
+        raise Http404(_("There is no such page."))
+    return _safe(FileResponse(_open(drawn.storage_key), filename=f"page-{number}.png", content_type="image/png"))
+
+
+def _refuse_closed(version: DocumentVersion) -> None:
+    if not version.can_be_opened:
+        closed = _CLOSED.get(CheckState(version.check_result.state))
+        raise Http404(closed or _("This file is still being checked. Please try again in a moment."))
 
 
 def _open(storage_key: str) -> File:

@@ -1,10 +1,12 @@
 from django.contrib import admin
 
+from incentives_portal.screens.seen import SeenAdmin
+
 from .models import ReasonCode
 
 
 @admin.register(ReasonCode)
-class ReasonCodeAdmin(admin.ModelAdmin):
+class ReasonCodeAdmin(SeenAdmin):
     """Reasons are configuration: new ones are added, used ones are switched off."""
 
     list_display = ["code", "kind", "verb", "__str__", "active"]

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.models import User
+from incentives_portal.screens.seen import SeenAdmin
 
 from .models import IncentivesRole, RoleAssignment
 from .services import assign_role, problem_of, remove_role
@@ -48,7 +49,7 @@ class RoleAssignmentForm(forms.ModelForm):
 
 
 @admin.register(RoleAssignment)
-class RoleAssignmentAdmin(admin.ModelAdmin):
+class RoleAssignmentAdmin(SeenAdmin):
     """Who has which role, per program and location. A role is changed by choosing another one; the scope stays."""
 
     form = RoleAssignmentForm

@@ -1,10 +1,15 @@
 """What holds for every page of the portal, whoever wrote its view."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
+from psycopg2.errors import LockNotAvailable
+
+logger = logging.getLogger(__name__)
 
 
 class PrivatePagesMiddleware:
@@ -53,4 +58,22 @@ class FormsOnlyMiddleware:
             return response
         page = render(request, "405.html", status=405)
         page.headers["Allow"] = response.headers["Allow"]
+        return page
+
+
+class BusyMiddleware:
+    """Whoever waited too long for what somebody else holds, where no form could say so, is told to go back and send it again."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, OperationalError) or not isinstance(exception.__cause__, LockNotAvailable):
+            return None
+        logger.warning("A lock could not be had in time: %s", exception)
+        page = render(request, "503.html", status=503)
+        page.headers["Retry-After"] = "5"
         return page

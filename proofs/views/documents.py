@@ -6,14 +6,12 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from incentives_portal.documents import serving
-from incentives_portal.documents.models import PageImage
 from incentives_portal.programs.models import Requirement
 
 from .. import rules, services
@@ -146,4 +144,4 @@ def page_image(request: HttpRequest, public_id: UUID, version_id: UUID, number: 
     """One page of a file of the proof, as the picture that the portal drew of it."""
     proof = proof_or_404(request, public_id)
     version = version_or_404(proof, request.user, version_id)
-    return serving.page_response(get_object_or_404(PageImage, version=version, page=number))
+    return serving.page_response(version, number)

@@ -252,3 +252,10 @@ def test_a09_every_cookie_is_bound_to_the_host_and_closed_to_scripts(owen, in_pr
 def test_a09_without_https_the_prefix_is_left_out_or_nobody_could_sign_in():
     assert not portal_settings.HTTPS
     assert portal_settings.SESSION_COOKIE_NAME == "portal-session"
+
+
+@pytest.mark.parametrize("key", ['"abcdefgh\\000"', '"\\377\\376abcdefgh"', "x" * 5_000, "é" * 20])
+def test_x08_cookie_of_a_session_that_is_no_key_is_nobodys(db, settings, key):
+    answer = Client().get("/accounts/login/", headers={"cookie": f"{settings.SESSION_COOKIE_NAME}={key}"})
+
+    assert answer.status_code == 200

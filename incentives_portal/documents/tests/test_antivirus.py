@@ -1,5 +1,6 @@
 """The virus scanner: on by setting, asked by workers only, and without its clear answer a file stays closed (U-05, U-06)."""
 
+import socket
 import time
 from datetime import timedelta
 
@@ -116,6 +117,17 @@ def test_u05_scanner_that_hangs_is_given_up_and_the_file_stays_closed(keep, revi
         assert time.monotonic() - began < 5
         assert state_of(version) == CheckState.PENDING
         assert not is_open(version, reviewer)
+
+
+def test_u05_who_asks_how_the_scanner_is_does_not_wait_for_one_that_hangs(settings, monkeypatch):
+    monkeypatch.setattr(antivirus, "PING_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        settings.CLAMD_URL = f"tcp://127.0.0.1:{deaf.getsockname()[1]}"
+        began = time.monotonic()
+        with pytest.raises(antivirus.ScannerFailed):
+            antivirus.ping()
+
+    assert time.monotonic() - began < 5
 
 
 def test_u05_files_wait_while_the_scanner_is_away_and_are_released_within_two_minutes(keep, reviewer, settings, caplog):

@@ -66,9 +66,7 @@ def test_u10_file_is_served_as_attachment_with_exact_type_and_safe_headers(
 
 
 def test_u10_page_image_is_served_inline_as_png_with_safe_headers(keep):
-    keep("a.pdf", samples.pdf())
-
-    response = serving.page_response(PageImage.objects.get())
+    response = serving.page_response(keep("a.pdf", samples.pdf()), 1)
 
     body = body_of(response)
     assert dict(response.items()) == {
@@ -122,3 +120,26 @@ def test_u16_partner_gets_the_picture_drawn_anew_and_the_operator_the_original(
     response = serving.file_response(version, version.uploaded_by)
     body_of(response)
     assert response["Content-Disposition"] == 'attachment; filename="a.png"'
+
+
+def test_u05_page_drawn_before_a_scanner_was_set_up_stays_closed_until_it_was_asked(keep, settings):
+    version = keep("a.pdf", samples.pdf())
+    settings.CLAMD_URL = "tcp://scanner.example:3310"
+
+    with pytest.raises(Http404, match="still being checked"):
+        serving.page_response(version, 1)
+
+
+def test_u06_page_of_what_was_found_infected_later_stays_closed(keep):
+    version = keep("a.pdf", samples.pdf())
+    VersionCheck.objects.filter(version=version).update(state=CheckState.INFECTED, reason=Reason.INFECTED)
+    version.check_result.refresh_from_db()
+
+    with pytest.raises(Http404, match="malware"):
+        serving.page_response(version, 1)
+    assert PageImage.objects.filter(version=version).exists()
+
+
+def test_page_that_there_is_not_does_not_exist(keep):
+    with pytest.raises(Http404, match="no such page"):
+        serving.page_response(keep("a.pdf", samples.pdf()), 2)

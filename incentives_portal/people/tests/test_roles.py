@@ -8,6 +8,7 @@ from incentives_portal.accounts.capabilities import Role, Scope, grants, holders
 from incentives_portal.accounts.models import User
 from incentives_portal.people.models import IncentivesRole, RoleAssignment
 from incentives_portal.people.services import MayNotAssign, RoleRefused, assign_role, remove_role
+from incentives_portal.screens.seen import state_of, written
 
 ADMIN, USER, VIEWER = IncentivesRole.ADMIN, IncentivesRole.USER, IncentivesRole.VIEWER
 
@@ -118,7 +119,7 @@ def test_admin_gives_changes_and_takes_a_role(elif_, world):
     )
     assignment = RoleAssignment.objects.get(user=world.nils)
     change = reverse("admin:people_roleassignment_change", args=[assignment.pk])
-    changed = elif_.post(change, {"role": "viewer"})
+    changed = elif_.post(change, {"role": "viewer", "seen": written(state_of(assignment))})
     assignment.refresh_from_db()
     deleted = elif_.post(reverse("admin:people_roleassignment_delete", args=[assignment.pk]), {"post": "yes"})
 

@@ -6,6 +6,7 @@ from django.contrib import admin
 
 from incentives_portal.screens.fields import NUMBERS_IN_ADMIN
 from incentives_portal.screens.inlines import FewLines
+from incentives_portal.screens.seen import SeenAdmin
 
 from ..models import ActivityType, Cap, ExpenseType, Requirement
 from .forms import ActivityTypeForm, RequirementForm
@@ -39,7 +40,7 @@ class CapInline(_Overview):
 
 
 @admin.register(ActivityType)
-class ActivityTypeAdmin(admin.ModelAdmin):
+class ActivityTypeAdmin(SeenAdmin):
     """Kinds of activities are switched off, not deleted, once they were used."""
 
     form = ActivityTypeForm
@@ -52,7 +53,7 @@ class ActivityTypeAdmin(admin.ModelAdmin):
 
 
 @admin.register(Requirement)
-class RequirementAdmin(admin.ModelAdmin):
+class RequirementAdmin(SeenAdmin):
     """Requirements are switched off, not deleted, once an answer or document met them."""
 
     form = RequirementForm
@@ -65,7 +66,7 @@ class RequirementAdmin(admin.ModelAdmin):
 
 
 @admin.register(Cap)
-class CapAdmin(admin.ModelAdmin):
+class CapAdmin(SeenAdmin):
     actions = None
     formfield_overrides = NUMBERS_IN_ADMIN
     list_display = ["code", "activity_type", "kind", "amount", "currency", "percent", "count", "applies_to", "program"]
@@ -75,7 +76,7 @@ class CapAdmin(admin.ModelAdmin):
 
 
 @admin.register(ExpenseType)
-class ExpenseTypeAdmin(admin.ModelAdmin):
+class ExpenseTypeAdmin(SeenAdmin):
     actions = None
     list_display = ["code", "__str__"]
     search_fields = ["code", "name"]

@@ -16,6 +16,7 @@ from incentives_portal import clock
 from incentives_portal.accounts.capabilities import may
 from incentives_portal.screens.fields import NUMBERS_IN_ADMIN
 from incentives_portal.screens.inlines import FewLines
+from incentives_portal.screens.seen import SeenAdmin
 
 from .. import periods
 from ..models import (
@@ -42,7 +43,7 @@ class HolidayInline(FewLines, admin.StackedInline):
 
 
 @admin.register(Calendar)
-class CalendarAdmin(admin.ModelAdmin):
+class CalendarAdmin(SeenAdmin):
     form = CalendarForm
     actions = None
     list_display = ["name", "time_zone"]
@@ -51,7 +52,7 @@ class CalendarAdmin(admin.ModelAdmin):
 
 
 @admin.register(Threshold)
-class ThresholdAdmin(admin.ModelAdmin):
+class ThresholdAdmin(SeenAdmin):
     actions = None
     formfield_overrides = NUMBERS_IN_ADMIN
     list_display = ["code", "__str__", "amount", "currency"]
@@ -70,7 +71,7 @@ class ProgramYearInline(FewLines, admin.StackedInline):
 
 
 @admin.register(Program)
-class ProgramAdmin(admin.ModelAdmin):
+class ProgramAdmin(SeenAdmin):
     """A program with its fund types and years, and the button that makes those of the next year."""
 
     actions = None
@@ -113,7 +114,7 @@ class ProgramAdmin(admin.ModelAdmin):
 
 
 @admin.register(Market)
-class MarketAdmin(admin.ModelAdmin):
+class MarketAdmin(SeenAdmin):
     form = MarketForm
     actions = None
     list_display = ["code", "__str__", "program"]
@@ -123,7 +124,7 @@ class MarketAdmin(admin.ModelAdmin):
 
 
 @admin.register(UsagePeriod)
-class UsagePeriodAdmin(admin.ModelAdmin):
+class UsagePeriodAdmin(SeenAdmin):
     actions = None
     list_display = ["label", "program", "usage_starts", "usage_ends", "claiming_starts", "claiming_ends"]
     list_filter = ["program"]
@@ -132,7 +133,7 @@ class UsagePeriodAdmin(admin.ModelAdmin):
 
 
 @admin.register(ExchangeRate)
-class ExchangeRateAdmin(admin.ModelAdmin):
+class ExchangeRateAdmin(SeenAdmin):
     form = ExchangeRateForm
     actions = None
     formfield_overrides = NUMBERS_IN_ADMIN

@@ -20,6 +20,7 @@ from incentives_portal.programs.models import (
     Requirement,
     UsagePeriod,
 )
+from incentives_portal.screens.seen import state_of, written
 
 CONFIGURED = [
     model
@@ -72,11 +73,16 @@ def texts(name, english):
     return {f"{name}_en": english}
 
 
+def seen(row):
+    """What the form says of the row for which it was filled in."""
+    return {"seen": written(state_of(row))}
+
+
 def test_market_is_edited_with_countries_by_name(elif_, world):
     page = elif_.get(address(Market, "change", world.market.pk))
     data = {"program": world.device.pk, "code": "NORTH", "countries": ["DE", "NO"], **texts("name", "The North")}
 
-    saved = elif_.post(address(Market, "change", world.market.pk), data)
+    saved = elif_.post(address(Market, "change", world.market.pk), data | seen(world.market))
 
     assert '<option value="DE" selected>Germany</option>' in page.content.decode()
     assert saved.status_code == 302
@@ -122,7 +128,7 @@ def test_activity_type_keeps_what_is_ticked(catalogue, elif_):
     page = elif_.get(address(ActivityType, "change", conferences.pk))
     for inline in page.context["inline_admin_formsets"]:
         data |= {field.html_name: field.value() for form in (inline.formset.management_form,) for field in form}
-    saved = elif_.post(address(ActivityType, "change", conferences.pk), data)
+    saved = elif_.post(address(ActivityType, "change", conferences.pk), data | seen(conferences))
 
     assert page.context["adminform"].form.initial["eligible_expenses"] == list(
         ExpenseType.objects.filter(code__in=["conference_registration", "travel"])
@@ -145,6 +151,7 @@ def test_requirement_is_edited_with_its_condition(catalogue, elif_):
         "active": "on",
         "choices": "[]",
         **texts("words", "Service agreement"),
+        **seen(need),
     }
 
     refused = elif_.post(address(Requirement, "change", need.pk), data | {"only_if": '{"moon": "full"}'})

@@ -1,0 +1,111 @@
+"""Who saves one thing about a person undoes nothing that somebody else says of the same person meanwhile (A-07, T-14, W-05)."""
+
+import threading
+
+import pytest
+from django.db import connections, transaction
+from django.test import Client
+from django.urls import reverse
+
+from incentives_portal import clock
+from incentives_portal.accounts.models import User
+from incentives_portal.tests.racing import while_locked
+from incentives_portal.tests.world import NOW, make_world, sign_in
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PROFILE = {"name": "Jana P", "language": "de", "time_zone": "Europe/Berlin"}
+
+
+@pytest.fixture
+def there():
+    with clock.at(NOW):
+        yield make_world()
+
+
+def while_written(change, deed):
+    """What a deed gives that begins while a change is written and not committed yet."""
+    given = []
+
+    def do():
+        with clock.at(NOW):
+            given.append(deed())
+        connections.close_all()
+
+    thread = threading.Thread(target=do)
+    with transaction.atomic():
+        change()
+        thread.start()
+        thread.join(timeout=1.5)  # it has read the person by then, and waits for the row
+    thread.join(timeout=20)
+    return given[0]
+
+
+def switch_off(person):
+    User.objects.filter(pk=person.pk).update(is_active=False)
+
+
+def test_t14_w05_who_is_switched_off_while_saving_a_profile_stays_so(there):
+    browser = sign_in(Client(), there.jana)
+
+    answer = while_written(lambda: switch_off(there.jana), lambda: browser.post(reverse("accounts:profile"), PROFILE))
+
+    jana = User.objects.get(pk=there.jana.pk)
+    assert (answer.status_code, jana.is_active, jana.name) == (302, False, "Jana P")
+
+
+def test_a07_new_password_outlives_a_profile_that_is_saved_meanwhile(there):
+    browser = sign_in(Client(), there.jana)
+
+    def change():
+        jana = User.objects.get(pk=there.jana.pk)
+        jana.set_password("a quite new one 9876")
+        jana.save(update_fields=["password"])
+
+    while_written(change, lambda: browser.post(reverse("accounts:profile"), PROFILE))
+
+    assert User.objects.get(pk=there.jana.pk).check_password("a quite new one 9876")
+
+
+def typed(page):
+    forms = [page.context["adminform"].form]
+    for inline in page.context["inline_admin_formsets"]:
+        forms += [inline.formset.management_form, *inline.formset.forms]
+    values = {field.html_name: field.value() for form in forms for field in form}
+    return {name: value for name, value in values.items() if value is not None and value is not False}
+
+
+def test_w05_old_page_of_the_admin_site_overwrites_nothing_unseen(there):
+    elif_, emre = (sign_in(Client(), person) for person in (there.elif_, there.emre))
+    address = reverse("admin:accounts_user_change", args=[there.jana.pk])
+    old, new = typed(elif_.get(address)), typed(emre.get(address))
+    del new["is_active"]
+    assert emre.post(address, new).status_code == 302
+
+    refused = elif_.post(address, old | {"name": "Jana Peters"})
+    page = refused.content.decode()
+    jana = User.objects.get(pk=there.jana.pk)
+    again = elif_.post(address, typed(refused))
+
+    assert (refused.status_code, jana.is_active, jana.name) == (200, False, "Jana Petersen")
+    assert "Somebody changed this since you opened it (Active)." in page
+    assert 'value="Jana Peters"' in page
+    assert (again.status_code, User.objects.get(pk=there.jana.pk).name) == (302, "Jana Peters")
+
+
+def test_w05_page_of_the_admin_site_that_does_not_say_what_was_seen_is_refused(there):
+    elif_, address = sign_in(Client(), there.elif_), reverse("admin:accounts_user_change", args=[there.jana.pk])
+    data = typed(elif_.get(address)) | {"name": "Unseen"}
+
+    answers = [elif_.post(address, data | {"seen": seen}).status_code for seen in ("", "name:0", "x" * 10_000)]
+
+    assert (answers, User.objects.get(pk=there.jana.pk).name) == ([200] * 3, "Jana Petersen")
+
+
+def test_w19_lock_that_nobody_explains_at_a_form_is_said_on_a_page(there):
+    browser = sign_in(Client(), there.owen)
+
+    answer = while_locked(there.owen, lambda: browser.post(reverse("accounts:profile"), PROFILE | {"language": "en"}))
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert "Somebody else is saving this" in answer.content.decode()
