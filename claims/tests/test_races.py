@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import suppress
 from decimal import Decimal
 
 import pytest
@@ -15,6 +16,7 @@ from claims import services
 from claims.enums import MACHINE
 from claims.models import Claim, Decision
 from incentives_portal import clock
+from incentives_portal.history import services as history
 from incentives_portal.history.models import Event, ThreadKind
 from incentives_portal.outbox.models import Message
 from incentives_portal.programs.catalogue.loading import load_catalogue
@@ -297,8 +299,18 @@ def test_w19_who_comments_and_waits_too_long_is_told_in_words(there, client, per
         assert (escape(str(Busy())) in page, "My long words." in page) == (True, True)
 
 
-def test_w10_comment_sent_twice_at_once_is_kept_and_told_once(there):
+def test_w10_comment_sent_twice_at_once_is_kept_and_told_once(there, monkeypatch):
     claim = builders.claim_under_review(there)
+    asked, meeting = history._just_said, threading.Barrier(2)
+
+    def meet(*given):
+        """Both have asked before either writes, unless one has to wait for the other."""
+        found = asked(*given)
+        with suppress(threading.BrokenBarrierError):
+            meeting.wait(timeout=1)
+        return found
+
+    monkeypatch.setattr(history, "_just_said", meet)
 
     def say():
         return services.add_comment(fresh(claim), actor=there.jana, words="Hall 3.")

@@ -1,5 +1,6 @@
 """Prepared statements find what the queryset itself finds."""
 
+import sys
 from contextlib import suppress
 from threading import Thread
 
@@ -219,6 +220,32 @@ def test_lock_needs_a_transaction_and_each_thread_asks_over_its_own_connection(c
     thread.join()
     assert heard[0] == companies[1]
     assert heard[1] is not connection.connection
+
+
+@pytest.mark.django_db(transaction=True)
+def test_threads_that_ask_at_once_get_each_its_own_answer(companies):
+    prepared, wrong = by_key(), []
+
+    def ask(company):
+        for _number in range(300):
+            found = prepared.rows(pk=company.pk)
+            if found != [company]:
+                wrong.append((company, found))
+        connection.close()
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [Thread(target=ask, args=(company,)) for company in companies]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=60)
+    finally:
+        sys.setswitchinterval(interval)
+
+    assert not any(thread.is_alive() for thread in threads)
+    assert wrong == []
 
 
 def test_any_number_of_keys_is_asked_for_fifty_at_once(django_assert_num_queries):

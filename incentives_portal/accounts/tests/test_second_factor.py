@@ -291,3 +291,17 @@ def test_the_operator_removes_what_was_lost_and_writes_to_the_person(owen, capsy
 def test_there_is_nothing_to_remove(owen, address):
     with pytest.raises(CommandError):
         call_command("remove_second_factor", address)
+
+
+@committing
+def test_whoever_removes_the_last_factor_sets_up_another_before_anything_else(mira, demanded, now):
+    client = Client()
+    sign_in(mira, client=client)
+    secret, _page = set_up(client)
+    inside = client.get("/desk/").status_code
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD, "next": "/accounts/2fa/totp/deactivate/"})
+
+    client.post("/accounts/2fa/totp/deactivate/")
+
+    assert not Authenticator.objects.filter(type="totp").exists()
+    assert (inside, client.get("/desk/").url) == (200, reverse("mfa_index"))
