@@ -244,16 +244,6 @@ def test_a_session_from_before_the_factor_does_not_become_stronger_by_it(mira, d
     assert client.get("/desk/").status_code == 200
 
 
-def test_whoever_removes_the_last_one_sets_up_another(mira, demanded, now):
-    client = Client()
-    sign_in(mira, client=client)
-    set_up(client)
-
-    client.post("/accounts/2fa/totp/deactivate/")
-
-    assert client.get("/desk/").headers["Location"] == "/accounts/2fa/"
-
-
 def test_not_demanded_nothing_is_asked(mira, settings):
     settings.REQUIRE_MFA_FOR_STAFF = False
     client = Client()
