@@ -20,8 +20,13 @@ def check(source: Path) -> int:
     return 0
 
 
-def read(stream: IO[bytes], on_element: Callable[[str, dict[str, str]], None] | None = None) -> str:
-    """Parse a stream and return the name of the root element; every element is shown to ``on_element``. Raises Unreadable."""
+def read(
+    stream: IO[bytes],
+    on_element: Callable[[str, dict[str, str]], None] | None = None,
+    on_text: Callable[[str], None] | None = None,
+    on_end: Callable[[str], None] | None = None,
+) -> str:
+    """Parse a stream and return the name of the root element; elements, texts and ends are shown to who asks. Raises Unreadable."""
     names: list[str] = []
 
     def start(name: str, attributes: dict[str, str]) -> None:
@@ -31,7 +36,10 @@ def read(stream: IO[bytes], on_element: Callable[[str, dict[str, str]], None] | 
             on_element(name, attributes)
 
     parser = expat.ParserCreate()
+    parser.buffer_text = True
     parser.StartElementHandler = start
+    parser.CharacterDataHandler = on_text
+    parser.EndElementHandler = on_end
     parser.StartDoctypeDeclHandler = _refuse
     parser.EntityDeclHandler = _refuse
     parser.UnparsedEntityDeclHandler = _refuse

@@ -2,6 +2,7 @@
 
 import struct
 import zipfile
+import zlib
 from pathlib import Path
 
 from . import markup, office_parts
@@ -28,13 +29,19 @@ def check(source: Path, kind: str) -> int:
             if sum(member.file_size for member in members) > MAX_UNPACKED_BYTES:
                 raise Unreadable(Reason.TOO_COMPLEX)
             office_parts.check_members(members)
-            parts = _declared_parts(archive)
-            _check_kind(parts, kind)
-            for name, content_type in parts.items():
-                if content_type == _MAIN[kind]:
-                    _parse(archive, name)
-            office_parts.check_content(archive)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, KeyError, EOFError, NotImplementedError, OSError) as error:
+            types = _declared_types(archive)
+            _check_kind(types, kind)
+            _check_main_part(archive, types, kind)
+            office_parts.check_content(archive, types)
+    except (
+        zlib.error,
+        zipfile.BadZipFile,
+        zipfile.LargeZipFile,
+        KeyError,
+        EOFError,
+        NotImplementedError,
+        OSError,
+    ) as error:
         raise Unreadable(Reason.DAMAGED) from error
     return 0
 
@@ -51,27 +58,33 @@ def _is_crowded(source: Path) -> bool:
     return members > MAX_ZIP_MEMBERS or size > MAX_ZIP_MEMBERS * _MEMBER_SIZE
 
 
-def _declared_parts(archive: zipfile.ZipFile) -> dict[str, str]:
-    """Part name → content type, as the archive itself declares them."""
-    parts: dict[str, str] = {}
+def _declared_types(archive: zipfile.ZipFile) -> office_parts.Types:
+    """As the archive itself declares them; Office does not mind capitals there."""
+    types = office_parts.Types()
 
     def note(name: str, attributes: dict[str, str]) -> None:
-        if name.rpartition(":")[2] == "Override":
-            parts[attributes.get("PartName", "").lstrip("/")] = attributes.get("ContentType", "")
+        content_type = attributes.get("ContentType", "").strip().lower()
+        match name.rpartition(":")[2]:
+            case "Override":
+                types.parts[attributes.get("PartName", "").lstrip("/").lower()] = content_type
+            case "Default":
+                types.endings[attributes.get("Extension", "").lstrip(".").lower()] = content_type
 
     with archive.open(_TYPES) as stream:
         markup.read(stream, note)
-    return parts
+    return types
 
 
-def _check_kind(parts: dict[str, str], kind: str) -> None:
-    declared = {content_type.lower() for content_type in parts.values()}
+def _check_kind(types: office_parts.Types, kind: str) -> None:
+    declared = {*types.parts.values(), *types.endings.values()}
     if any("macroenabled" in content_type or "vbaproject" in content_type for content_type in declared):
         raise Unreadable(Reason.MACROS)
-    if _MAIN[kind] not in declared:
+    if _MAIN[kind] not in types.parts.values():
         raise Unreadable(Reason.CONTENT)
 
 
-def _parse(archive: zipfile.ZipFile, name: str) -> None:
-    with archive.open(name) as stream:
-        markup.read(stream)
+def _check_main_part(archive: zipfile.ZipFile, types: office_parts.Types, kind: str) -> None:
+    """It is read with all the others; here it only has to be there."""
+    sizes = {member.filename.lower(): member.file_size for member in archive.infolist()}
+    if not all(sizes.get(name) for name, content_type in types.parts.items() if content_type == _MAIN[kind]):
+        raise Unreadable(Reason.DAMAGED)

@@ -4,8 +4,9 @@ import posixpath
 import re
 import stat
 import zipfile
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 
+from . import office_marks
 from .reasons import Reason, Unreadable
 
 _TEXT = {"xml", "rels", "vml", "psmdcp"}
@@ -17,21 +18,16 @@ _TABLES = {"xlsx"}
 _SETTINGS = re.compile(r"/(printersettings|customproperty)\d*\.bin$")
 _ENCRYPTED_FLAG = 0x1
 
-_PIECE = 1024 * 1024
-_OVERLAP = 2048
-_DECLARATION = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
-#: Dynamic data exchange: the link itself, the field of a letter, and the formula of a sheet (=cmd|'/C calc'!A0).
-_EXCHANGE = re.compile(
-    rb"<(?:\w+:)?ddeLink\b"
-    rb"|\bDDEAUTO\s|instr(?:Text[^>]*>|\s*=\s*[\"'])\s*DDE\s"
-    rb"|<(?:\w+:)?f\b[^>]*>[^<|]*\|[^<!]*!"
-)
-_RELATIONSHIP = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
-_OUTSIDE = re.compile(rb"TargetMode\s*=\s*[\"']External[\"']", re.IGNORECASE)
-#: What is fetched when the file is opened. A hyperlink waits for a click, a linked table asks first.
-_FETCHED = re.compile(rb"/(?:attachedTemplate|oleObject|frame|subDocument|control|package)[\"']", re.IGNORECASE)
-#: The name of a template on the writer's own disk stands in many letters and does no harm.
-_ELSEWHERE = re.compile(rb"Target\s*=\s*[\"']\s*(?:\w+:(?!///[a-z]:)|\\\\|//)", re.IGNORECASE)
+
+@dataclass
+class Types:
+    """What the archive declares: content types of single parts, and of all other parts by their ending."""
+
+    parts: dict[str, str] = field(default_factory=dict)
+    endings: dict[str, str] = field(default_factory=dict)
+
+    def of(self, name: str) -> str:
+        return self.parts.get(name.lower()) or self.endings.get(_ending(name), "")
 
 
 def check_members(members: list[zipfile.ZipInfo]) -> None:
@@ -46,37 +42,32 @@ def check_members(members: list[zipfile.ZipInfo]) -> None:
             raise Unreadable(Reason.MACROS)
 
 
-def check_content(archive: zipfile.ZipFile) -> None:
+def check_content(archive: zipfile.ZipFile, types: Types) -> None:
     """By their kinds, and by what the texts among them say. Raises Unreadable."""
     for member in archive.infolist():
-        if not member.is_dir() and not _is_expected(member.filename.lower()):
+        if member.is_dir():
+            continue
+        if not _is_expected(member.filename.lower()):
             raise Unreadable(Reason.EMBEDDED)
-        if _ending(member.filename) in _TEXT:
-            _check_text(archive, member)
+        if member.file_size:
+            _check_text(archive, member, types.of(member.filename))
 
 
-def _check_text(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
-    for part in _parts(archive, member):
-        if _DECLARATION.search(part):
-            raise Unreadable(Reason.ENTITIES)
-        if _EXCHANGE.search(part) or any(map(_fetches, _RELATIONSHIP.findall(part))):
-            raise Unreadable(Reason.ACTIVE)
+def _check_text(archive: zipfile.ZipFile, member: zipfile.ZipInfo, content_type: str) -> None:
+    """Every member is given to the parser, because a sheet may be called picture.png. What is no XML it leaves at the first bytes."""
+    try:
+        with archive.open(member) as stream:
+            office_marks.check(stream)
+    except Unreadable as problem:
+        if problem.reason != Reason.DAMAGED or _must_be_xml(member.filename, content_type):
+            raise
 
 
-def _parts(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
-    """The text piece by piece, each with the end of the one before. Every second byte of UTF-16 is left out for the search."""
-    with archive.open(member) as stream:
-        piece = stream.read(_PIECE)
-        wide = piece[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in piece[:4]
-        before = b""
-        while piece:
-            seen = before + (piece.replace(b"\0", b"") if wide else piece)
-            yield seen
-            before, piece = seen[-_OVERLAP:], stream.read(_PIECE)
-
-
-def _fetches(relationship: bytes) -> bool:
-    return bool(_OUTSIDE.search(relationship) and _FETCHED.search(relationship) and _ELSEWHERE.search(relationship))
+def _must_be_xml(name: str, content_type: str) -> bool:
+    """Old drawings (VML) are written like web pages, with open ends, and Office takes them so."""
+    if "vmldrawing" in content_type or _ending(name) == "vml":
+        return False
+    return content_type.endswith(("+xml", "/xml")) or _ending(name) in _TEXT
 
 
 def _is_expected(name: str) -> bool:

@@ -8,6 +8,7 @@ import io
 import re
 import zlib
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import pypdfium2
@@ -18,20 +19,23 @@ from .limits import MAX_PIXELS, MAX_UNPACKED_BYTES
 from .reasons import Reason, Unreadable
 
 #: Kinds of actions and annotations that run something when the file is opened or clicked.
-_ACTIVE = {b"JavaScript", b"Launch", b"RichMedia"}
+_ACTIVE = {b"JavaScript", b"JS", b"Launch", b"RichMedia"}
+#: What a form sends off, fills in or brings along as a program of its own, and what opens another file, on a server perhaps.
+_ACTIVE |= {b"XFA", b"SubmitForm", b"ImportData", b"GoToR", b"GoToE"}
 _FILE_WITHIN = b"EF"
 #: What draws a page is text: more of it than this is a trap. Pictures may have three bytes for each of their pixels.
 _MAX_DRAWING = 64 * 1024 * 1024
 _MAX_PICTURE = 3 * MAX_PIXELS
 _PIECE = 1024 * 1024
-_LONGEST_HEAD = 4096
 
-_BEGIN, _END = re.compile(rb">>\s*stream\r?\n"), b"endstream"
-_STRING = re.compile(rb"\((?:[^()\\]|\\.)*\)", re.DOTALL)
-_NAME = re.compile(rb"/([^\s()<>\[\]{}/%]+)")
+_TABLE = re.compile(rb"startxref\s+(\d+)")
+_ENTRY = re.compile(rb"(\d{10}) \d{5} n")
+_OBJECT = re.compile(rb"\d+ \d+ obj\b")
+#: A string, a name, or the word that begins a stream, whichever comes first: only so is none of them found within another.
+_TOKEN = re.compile(rb"\((?:[^()\\]|\\.)*+\)|/([^\s()<>\[\]{}/%]+)|\b(stream)\b(?:\r?\n)?", re.DOTALL)
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
-_DECODED = re.compile(rb"/Filter\s*\[?\s*/FlateDecode")
-_PICTURE = re.compile(rb"/Subtype\s*/Image")
+_FILTER = (b"Filter", b"FlateDecode")
+_PICTURE = (b"Subtype", b"Image")
 
 
 def check(document: pypdfium2.PdfDocument, place: Path) -> None:
@@ -39,32 +43,45 @@ def check(document: pypdfium2.PdfDocument, place: Path) -> None:
     document.save(place, flags=FPDF_REMOVE_SECURITY)
     copy = place.read_bytes()
     place.unlink()
-    streams = list(_streams(copy))
-    names = list(_names(copy, streams))
+    objects = [_Object(copy, begin, end) for begin, end in _places(copy)]
+    names = [name for each in objects for name in each.names]
     if _ACTIVE & set(names):
         raise Unreadable(Reason.ACTIVE)
     if _FILE_WITHIN in names:
         _check_files(document, names.count(_FILE_WITHIN))
-    _check_streams(copy, streams)
+    _check_streams(copy, objects)
 
 
-def _streams(copy: bytes) -> Iterator[tuple[int, int]]:
-    """Where each stream begins and ends."""
-    end = 0
-    while begin := _BEGIN.search(copy, end):
-        end = copy.find(_END, begin.end())
-        if end < 0:
-            raise Unreadable(Reason.DAMAGED)
-        yield begin.end(), end
+def _places(copy: bytes) -> Iterator[tuple[int, int]]:
+    """Where each object begins and ends, and the trailer as the last of them.
+
+    By the table that PDFium has just written, not by looking for words: those may stand within a picture just as well.
+    """
+    found = _TABLE.match(copy, max(0, copy.rfind(b"startxref")))
+    if not found:
+        raise Unreadable(Reason.DAMAGED)
+    table = int(found[1])
+    begins = sorted({int(entry) for entry in _ENTRY.findall(copy, table)})
+    if not begins or begins[-1] >= table or not all(_OBJECT.match(copy, begin) for begin in begins):
+        raise Unreadable(Reason.DAMAGED)
+    yield from pairwise([*begins, table, len(copy)])
 
 
-def _names(copy: bytes, streams: Sequence[tuple[int, int]]) -> Iterator[bytes]:
-    """All names outside of streams and strings, with their escapes undone."""
-    ends = [0, *(end for _begin, end in streams)]
-    begins = [*(begin for begin, _end in streams), len(copy)]
-    outside = b"".join(copy[start:stop] for start, stop in zip(ends, begins, strict=True))
-    for name in _NAME.findall(_STRING.sub(b"", outside)):
-        yield _ESCAPED.sub(lambda escaped: bytes([int(escaped[1], 16)]), name)
+class _Object:
+    """The names in one object with their escapes undone, and where its stream begins, if it has one. It ends with the object."""
+
+    def __init__(self, copy: bytes, begin: int, end: int) -> None:
+        self.names: list[bytes] = []
+        self.stream, self.end = end, end
+        for token in _TOKEN.finditer(copy, begin, end):
+            if token[2]:
+                self.stream = token.end()
+                break
+            if token[1]:
+                self.names.append(_ESCAPED.sub(lambda escaped: bytes([int(escaped[1], 16)]), token[1]))
+
+    def says(self, key: bytes, value: bytes) -> bool:
+        return (key, value) in pairwise(self.names)
 
 
 def _check_files(document: pypdfium2.PdfDocument, declared: int) -> None:
@@ -81,13 +98,12 @@ def _check_files(document: pypdfium2.PdfDocument, declared: int) -> None:
             raise Unreadable(Reason.EMBEDDED) from problem
 
 
-def _check_streams(copy: bytes, streams: Sequence[tuple[int, int]]) -> None:
+def _check_streams(copy: bytes, objects: Sequence[_Object]) -> None:
     left = MAX_UNPACKED_BYTES
-    for begin, end in streams:
-        words = copy[max(copy.rfind(b" obj", 0, begin), begin - _LONGEST_HEAD) : begin]
-        if _DECODED.search(words):
-            most = _MAX_PICTURE if _PICTURE.search(words) else _MAX_DRAWING
-            left -= _unpacked(copy[begin:end], min(most, left))
+    for each in objects:
+        if each.stream < each.end and each.says(*_FILTER):
+            most = _MAX_PICTURE if each.says(*_PICTURE) else _MAX_DRAWING
+            left -= _unpacked(copy[each.stream : each.end], min(most, left))
 
 
 def _unpacked(packed: bytes, most: int) -> int:

