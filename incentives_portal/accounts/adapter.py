@@ -13,6 +13,8 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from .services import keep_columns
+
 
 class AccountAdapter(DefaultAccountAdapter):
     """Closes the public sign-up, links to the portal's own address, and counts wrong passwords per person and address."""
@@ -37,9 +39,9 @@ class AccountAdapter(DefaultAccountAdapter):
             super().send_mail(template_prefix, email, context | ours)
 
     def set_password(self, user: Any, password: str) -> None:
-        """The password only: who is switched off at the same moment stays so."""
+        """Where allauth would save the whole person."""
         user.set_password(password)
-        user.save(update_fields=["password"])
+        keep_columns(user, "password")
 
     def is_safe_url(self, url: str) -> bool:
         """Whether one may be led there after signing in: the own host only, and never from https to http (A-12)."""

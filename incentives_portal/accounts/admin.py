@@ -13,6 +13,7 @@ from incentives_portal.screens.seen import SeenAdmin
 from .capabilities import OPERATOR_ROLES, PARTNER_WIDE_ROLES, Role
 from .forms import ProfileForm, time_zone_choices
 from .models import Location, Organisation, OrganisationRole, User
+from .services import keep_columns
 
 
 class LocationInline(FewLines, admin.TabularInline):
@@ -89,4 +90,7 @@ class UserAdmin(SeenAdmin):
 
     def save_model(self, request: Any, obj: User, form: Any, change: bool) -> None:
         """What stands on the page only: who chooses a new password at the same moment keeps it."""
-        obj.save(update_fields=form._meta.fields if change else None)
+        if change:
+            keep_columns(obj, *form._meta.fields)
+        else:
+            super().save_model(request, obj, form, change)

@@ -42,3 +42,8 @@ def add_location(organisation: Organisation, *, partner_id: str, name: str, coun
 def choose_language(user: User, language: str) -> None:
     """The language of the portal and of the mails to a person."""
     User.objects.filter(pk=user.pk).update(language=language)
+
+
+def keep_columns(user: User, *columns: str) -> None:
+    """Write these columns of a person and no other: who is switched off, or gets a new password, meanwhile stays so (A-07, T-14)."""
+    user.save(update_fields=columns)

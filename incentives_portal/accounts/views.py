@@ -16,7 +16,7 @@ from . import sessions
 from .capabilities import Role, Scope, grants, holders
 from .forms import ProfileForm
 from .models import User
-from .services import choose_language
+from .services import choose_language, keep_columns
 
 
 class ProfileView(UpdateView):
@@ -31,8 +31,7 @@ class ProfileView(UpdateView):
         return User.objects.get(pk=self.request.user.pk)
 
     def form_valid(self, form: ProfileForm) -> HttpResponse:
-        # These columns only: who is switched off, or gets a new password, at the same moment stays so.
-        form.save(commit=False).save(update_fields=form.changed_data)
+        keep_columns(form.save(commit=False), *form.changed_data)
         with translation.override(form.instance.language):
             messages.success(self.request, _("Your profile is saved."))
         return redirect(self.get_success_url())

@@ -234,8 +234,6 @@ RULES = (
         ),
         where=_pages,
         but={
-            "claims/views/files.py page": "a page of a version that was found through its claim",
-            "proofs/views/documents.py page_image": "a page of a version that was found through its proof",
             "proofs/views/proof.py _asked": "a sum over an activity that was found",
             "proofs/views/fetching.py": "parts and files of a proof that was found",
             "plans/views/fetching.py": "parts of a plan that was found",
