@@ -302,6 +302,7 @@ def other_deeds(there: World) -> dict[str, dict[str, Deed]]:
                 there.nordlicht, partner_id="5210500", name="Husum", country="DE"
             ),
             "choose_language": lambda: accounts.choose_language(there.nils, "de"),
+            "keep_columns": lambda: accounts.keep_columns(there.nils, "name"),
         },
         "people": {
             "assign_role": lambda: people.assign_role(there.nils, there.cloud, IncentivesRole.USER, actor=there.karin),
