@@ -3,7 +3,7 @@
 A list says which claims, in which order; what a row shows of them is asked for by their keys, in one statement that never changes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -86,7 +86,11 @@ class ClaimRow(TypedDict):
 
 def claim_rows(claims: "ClaimQuerySet", reader: "User") -> list[ClaimRow]:
     """The claims as rows, in their order. Two queries, and one more for every fifty beyond the first."""
-    keys = keys_of(claims)
+    return rows_in_order(keys_of(claims), reader)
+
+
+def rows_in_order(keys: Sequence[int], reader: "User") -> list[ClaimRow]:
+    """The rows of the claims of these keys, in their order. A query for each fifty."""
     rows = rows_of(keys, reader)
     return [rows[key] for key in keys]
 

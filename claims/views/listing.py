@@ -1,9 +1,10 @@
 """Co-op management: the claims overview."""
 
+from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import F
+from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.functional import Promise
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from incentives_portal.accounts.capabilities import scope_q
 from incentives_portal.accounts.models import User
+from incentives_portal.prepared import Prepared
 from incentives_portal.programs.models import Program
 from incentives_portal.screens.paging import BoundedPaginator
 
@@ -19,7 +21,7 @@ from ..filters import ClaimFilter, searched, words_q
 from ..models import Claim
 from ..overview import Overview, overview
 from ..querysets import SCOPE_PATHS
-from ..rows import claim_rows
+from ..rows import keys_of, rows_in_order
 
 PER_PAGE = 25
 #: Newest first among a partner's. As a sum, for which there is no index: else PostgreSQL reads everybody's claims from the newest back
@@ -51,18 +53,28 @@ def claim_list(request: HttpRequest) -> HttpResponse:
     newest = "-pk" if user.is_operator else NEWEST_OWN
     rows = found.qs.order_by(*ORDERS.get(order, [newest]))
     page = BoundedPaginator(rows, PER_PAGE, count=_number(user, found, above)).get_page(request.GET.get("page"))
+    is_filtered = any(request.GET.get(name) for name in ClaimFilter.base_filters)
+    as_opened = not (user.is_operator or is_filtered or order in ORDERS) and page.number == 1
+    keys = _newest(scope_q(user, "claim.read", **SCOPE_PATHS)).rows() if as_opened else keys_of(page.object_list)
     context = {
         "overview": above,
         "filter": found,
         "chips": list(_chips(request.GET, above, user)),
-        "is_filtered": any(request.GET.get(name) for name in ClaimFilter.base_filters),
+        "is_filtered": is_filtered,
         "page": page,
-        "rows": claim_rows(page.object_list, user),
+        "rows": rows_in_order(keys, user),
         "of_all": user.is_operator,
         "order": order if order in ORDERS else "",
         "can_create": not user.is_operator and user.may("claim.write"),
     }
     return render(request, "claims/list.html", context)
+
+
+@lru_cache(maxsize=64)
+def _newest(scope: Q) -> Prepared[int]:
+    """The first page of all, as the list is opened: one statement for those of a partner who see the same."""
+    claims = Claim.objects.within(scope, of_operator=False).order_by(NEWEST_OWN)[:PER_PAGE]
+    return Prepared(lambda: claims.values_list("pk", flat=True))
 
 
 def _overview(user: User, params: QueryDict) -> Overview:
