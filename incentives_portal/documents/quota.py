@@ -14,13 +14,13 @@ from .models import DocumentVersion
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def is_exceeded(actor: User, count: int, size: int) -> bool:
-    """Whether so many more files of so many bytes together are beyond what the person may send.
-
-    To be asked in the transaction that stores them: the person's row is locked, so that many uploads at once do not slip through together.
-    Two queries.
-    """
+def one_at_a_time(actor: User) -> None:
+    """Until the transaction ends, nobody else counts what the person has sent: uploads at once do not slip through together. One query."""
     User.objects.select_for_update(no_key=True, of=("self",)).values_list("pk").get(pk=actor.pk)
+
+
+def is_exceeded(actor: User, count: int, size: int) -> bool:
+    """Whether so many more files of so many bytes together are beyond what the person may send. One query."""
     now = clock.now()
     sent = DocumentVersion.objects.filter(uploaded_by=actor, at__gt=now - DAY).aggregate(
         day=Coalesce(Sum("size"), 0),

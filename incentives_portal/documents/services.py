@@ -10,10 +10,10 @@ from functools import partial
 from django.core.files.uploadedfile import UploadedFile
 from django.db import OperationalError, transaction
 from django.db.models import Max
-from psycopg2.errors import LockNotAvailable
 
 from incentives_portal import clock
 from incentives_portal.accounts.models import Organisation, User
+from incentives_portal.locks import waited_too_long
 
 from . import content, quota
 from .content import AtOnce, Inspected
@@ -24,6 +24,9 @@ from .storing import Save, saving
 from .tasks import queue_rendering
 
 logger = logging.getLogger(__name__)
+
+#: A file and the key under which the storage has it.
+PutAway = tuple[Inspected, str]
 
 
 def store(uploaded_file: UploadedFile, *, organisation: Organisation, actor: User) -> DocumentVersion:
@@ -60,13 +63,15 @@ def store_good(
 def replace(document: Document, uploaded_file: UploadedFile, actor: User) -> DocumentVersion:
     """Store a file as the next version of a document; the former ones stay. Raises UploadRefused and DocumentRemoved."""
     inspected = content.inspect(uploaded_file)
-    with saving() as save, transaction.atomic():
-        locked = Document.objects.select_for_update().get(pk=document.pk)
-        if locked.removed_at is not None:
-            raise DocumentRemoved(locked.public_id)
-        _check_quota([inspected], actor)
-        latest = locked.versions.aggregate(latest=Max("number"))["latest"]
-        return _record([(locked, inspected)], actor, save, number=latest + 1)[0]
+    with saving() as save:
+        put_away = _put_away([inspected], actor, save)
+        with transaction.atomic():
+            locked = Document.objects.select_for_update().get(pk=document.pk)
+            if locked.removed_at is not None:
+                raise DocumentRemoved(locked.public_id)
+            _claim_quota(put_away, actor)
+            latest = locked.versions.aggregate(latest=Max("number"))["latest"]
+            return _record([locked], put_away, actor, number=latest + 1)[0]
 
 
 @transaction.atomic
@@ -79,34 +84,47 @@ def remove(document: Document, actor: User) -> None:
 
 
 def _store(files: list[Inspected], organisation: Organisation, actor: User) -> list[DocumentVersion]:
-    with saving() as save, transaction.atomic():
-        _check_quota(files, actor)
-        documents = Document.objects.bulk_create(
-            Document(organisation=organisation, uploaded_by=actor) for _file in files
-        )
-        return _record(list(zip(documents, files, strict=True)), actor, save, number=1)
+    with saving() as save:
+        put_away = _put_away(files, actor, save)
+        with transaction.atomic():
+            _claim_quota(put_away, actor)
+            documents = Document.objects.bulk_create(
+                Document(organisation=organisation, uploaded_by=actor) for _file in files
+            )
+            return _record(documents, put_away, actor, number=1)
+
+
+def _put_away(files: list[Inspected], actor: User, save: Save) -> list[PutAway]:
+    """Files into the storage, before anything is locked: nobody waits for a slow one. What is beyond the quota is not written."""
+    _check_quota(files, actor)
+    return [(file, _save(file, save)) for file in files]
+
+
+def _claim_quota(put_away: list[PutAway], actor: User) -> None:
+    """Asked again where no other upload of the person can come between the answer and the rows."""
+    files = [file for file, _key in put_away]
+    try:
+        quota.one_at_a_time(actor)
+    except OperationalError as error:
+        if not waited_too_long(error):
+            raise
+        raise UploadRefused(files[0].name, Reason.NOT_STORED) from error
+    _check_quota(files, actor)
 
 
 def _check_quota(files: list[Inspected], actor: User) -> None:
-    try:
-        exceeded = quota.is_exceeded(actor, len(files), sum(file.size for file in files))
-    except OperationalError as error:
-        if not isinstance(error.__cause__, LockNotAvailable):
-            raise
-        # Another upload of the same person is still on its way into a slow storage.
-        raise UploadRefused(files[0].name, Reason.NOT_STORED) from error
-    if exceeded:
+    if quota.is_exceeded(actor, len(files), sum(file.size for file in files)):
         raise UploadRefused(files[0].name, Reason.QUOTA)
 
 
-def _record(pairs: list[tuple[Document, Inspected]], actor: User, save: Save, *, number: int) -> list[DocumentVersion]:
-    """Files into the storage, rows for versions and checks, and a word to the workers after the commit: three queries for any number."""
+def _record(documents: list[Document], put_away: list[PutAway], actor: User, *, number: int) -> list[DocumentVersion]:
+    """Rows for versions and checks, and a word to the workers after the commit: two queries for any number."""
     at = clock.now()
     versions = DocumentVersion.objects.bulk_create(
         DocumentVersion(
             document=document,
             number=number,
-            storage_key=_save(file, save),
+            storage_key=key,
             sha256=file.sha256,
             size=file.size,
             type=file.type,
@@ -114,7 +132,7 @@ def _record(pairs: list[tuple[Document, Inspected]], actor: User, save: Save, *,
             uploaded_by=actor,
             at=at,
         )
-        for document, file in pairs
+        for document, (file, key) in zip(documents, put_away, strict=True)
     )
     VersionCheck.objects.bulk_create(VersionCheck(version=version) for version in versions)
     transaction.on_commit(partial(queue_rendering, [version.pk for version in versions]))

@@ -20,6 +20,7 @@ from django.db import OperationalError, connection, models, transaction
 from django.db.models import Exists, ForeignObjectRel, OuterRef
 
 from incentives_portal import clock
+from incentives_portal.locks import waited_too_long
 
 from . import limits
 from .enums import CheckState
@@ -84,7 +85,7 @@ def _sweep_documents() -> int:
         try:
             swept += _remove(wanted)
         except OperationalError as error:
-            if getattr(error.__cause__, "pgcode", None) != "55P03":  # lock_not_available
+            if not waited_too_long(error):
                 raise
             logger.warning("Somebody is writing for long; %d forgotten documents stay for the next time", len(wanted))
     return swept

@@ -7,7 +7,8 @@ from typing import Any
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
-from psycopg2.errors import LockNotAvailable
+
+from incentives_portal.locks import waited_too_long
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ class BusyMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, OperationalError) or not isinstance(exception.__cause__, LockNotAvailable):
+        if not isinstance(exception, OperationalError) or not waited_too_long(exception):
             return None
         logger.warning("A lock could not be had in time: %s", exception)
         page = render(request, "503.html", status=503)

@@ -17,6 +17,7 @@ from incentives_portal.accounts.capabilities import may
 from incentives_portal.accounts.models import User
 from incentives_portal.history.models import Event, ReasonCode, Thread
 from incentives_portal.history.services import RemarkDraft, record
+from incentives_portal.locks import may_be_begun_again, waited_too_long
 from incentives_portal.prepared import Prepared
 
 from .errors import Busy, NotAllowed, NotNow, ReasonMissing, Stale, WordsMissing
@@ -28,7 +29,6 @@ C = TypeVar("C", bound=Case)
 E = TypeVar("E", bound=Editable)
 Row = TypeVar("Row", bound=models.Model)
 
-_DEADLOCK, _SERIALIZATION, _LOCK_TIMEOUT = "40P01", "40001", "55P03"
 _TRIES = 3
 
 
@@ -166,7 +166,7 @@ def _retried(once: Callable[[], Event]) -> Event:
             with waiting_briefly(), transaction.atomic():
                 return once()
         except OperationalError as error:
-            if nested or attempt == _TRIES or _code(error) not in (_DEADLOCK, _SERIALIZATION):
+            if nested or attempt == _TRIES or not may_be_begun_again(error):
                 raise
     raise AssertionError("unreachable")
 
@@ -177,10 +177,6 @@ def waiting_briefly() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        if _code(error) == _LOCK_TIMEOUT:
+        if waited_too_long(error):
             raise Busy from error
         raise
-
-
-def _code(error: OperationalError) -> str | None:
-    return getattr(error.__cause__, "pgcode", None)

@@ -63,7 +63,7 @@ def test_store_refused_file_leaves_nothing_behind(organisation, actor, storage_f
 def test_store_many_stores_all(organisation, actor, django_assert_num_queries):
     uploads = [samples.upload(f"{number}.csv", samples.CSV) for number in range(3)]
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         versions = services.store_many(uploads, organisation=organisation, actor=actor)
 
     assert [(version.original_name, version.number) for version in versions] == [

@@ -1,12 +1,13 @@
 """A stored file that is not what was stored is neither handed out nor overlooked (U-21), nor can one person fill the disk (U-15, U-17)."""
 
 import tempfile
+import threading
 from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.management import CommandError, call_command
 from django.http import Http404
 from django.test import RequestFactory
@@ -95,13 +96,34 @@ def test_u15_more_than_the_daily_bytes_is_refused(keep, settings):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_u17_uploads_at_once_do_not_slip_past_the_quota_together(keep, settings):
+def test_u17_uploads_at_once_do_not_slip_past_the_quota_together(keep, settings, storage_folder):
     settings.UPLOAD_FILES_PER_HOUR = 2
 
     results = at_once(*[keep] * 5)
 
     refused = [result.reason for result in results if isinstance(result, UploadRefused)]
     assert (DocumentVersion.objects.count(), refused) == (2, [Reason.QUOTA] * 3)
+    assert sum(path.is_file() for path in storage_folder.rglob("*")) == 2
+
+
+class MeetingStorage(FileSystemStorage):
+    """A slow one: a file is not stored before another one is on its way."""
+
+    meeting = threading.Barrier(2)
+
+    def _save(self, name, content):
+        self.meeting.wait(timeout=10)
+        return super()._save(name, content)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_u17_uploads_of_one_person_do_not_wait_for_each_other_at_a_slow_storage(keep, settings, storage_folder):
+    slow = {"BACKEND": f"{__name__}.MeetingStorage", "OPTIONS": {"location": str(storage_folder)}}
+    settings.STORAGES = {**settings.STORAGES, "default": slow}
+
+    results = at_once(keep, keep)
+
+    assert [type(result) for result in results] == [DocumentVersion] * 2, results
 
 
 @pytest.mark.django_db(transaction=True)
