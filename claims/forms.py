@@ -244,17 +244,6 @@ class ApproveForm(DecisionForm):
         )
         self.order_fields(["seen", "approved_amount", "reason", "words"])
 
-    def clean(self) -> dict[str, Any]:
-        """Less than was asked: what is missing is said at once, where the service would name one thing after the other."""
-        given = super().clean()
-        amount = given.get("approved_amount")
-        if amount is not None and 0 < amount < self.claim.asked:
-            if not given.get("reason") and "reason" not in self.errors:
-                self.add_error("reason", _("Less than was asked for: choose the reason."))
-            if not given.get("words") and "words" not in self.errors:
-                self.add_error("words", _("Less than was asked for: tell the partner why."))
-        return given
-
     def act(self) -> dict[str, Any]:
         return super().act() | {"approved_amount": self.approved_amount}
 

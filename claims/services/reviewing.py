@@ -12,6 +12,7 @@ from incentives_portal.history.models import Event, ReasonCode
 from incentives_portal.history.services import RemarkDraft, comment
 from incentives_portal.programs.assess import assess_proof
 from incentives_portal.workflow import desks
+from incentives_portal.workflow.amounts import check_why_less
 from incentives_portal.workflow.engine import assign, perform, release
 from incentives_portal.workflow.errors import Refused
 from proofs import services as proofs
@@ -119,10 +120,8 @@ def _check_amount(claim: Claim, amount: Decimal | None, words: str, reason: Reas
             % {"asked": money.format_amount(claim.asked, claim.currency)},
             place="approved_amount",
         )
-    if amount < claim.asked and reason is None:
-        raise Refused(_("Less than was asked for: choose the reason."), place="reason")
-    if amount < claim.asked and not words.strip():
-        raise Refused(_("Less than was asked for: tell the partner why."), place="words")
+    if amount < claim.asked:
+        check_why_less(words, reason)
 
 
 def _check_plan(claim: Claim, amount: Decimal | None, left: Decimal) -> None:

@@ -101,7 +101,7 @@ def test_dispute_is_not_stopped_by_the_limit_but_its_approval_is(world, activity
         reason=reason,
     )
 
-    assert caught.value.place == "approved_amount"
+    assert caught.value.places == ["approved_amount"]
     assert sum(Claim.objects.values_list("approved_amount", flat=True)) == Decimal("10000.00")
 
 

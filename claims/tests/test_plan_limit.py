@@ -76,7 +76,7 @@ def test_limit_below_what_was_approved_is_refused(world, plan, amount):
     with pytest.raises(Refused, match=r"€4,000\.00 were already approved .* Approve at least this") as caught:
         approve(world, plan, amount)
 
-    assert caught.value.place == "approved_amount"
+    assert caught.value.places == ["approved_amount"]
     assert (plans.fresh(plan).status, plans.fresh(plan).approved_amount) == ("under_review", Decimal("10000.00"))
 
 

@@ -335,7 +335,7 @@ def test_approving_an_amount_that_cannot_be_is_refused(world, amount):
     with pytest.raises(Refused) as caught:
         decide(world, claim, "approve", approved_amount=amount, words="Less.", reason=reason)
 
-    assert caught.value.place == "approved_amount"
+    assert caught.value.places == ["approved_amount"]
     assert (fresh(claim).status, Decision.objects.count()) == ("under_review", 0)
 
 
@@ -348,9 +348,12 @@ def test_w11_approving_less_needs_reason_and_words(world):
         decide(world, claim, "approve", words="The wine.", **less)
     with pytest.raises(Refused) as no_words:
         decide(world, claim, "approve", reason=reason, words=" ", **less)
+    with pytest.raises(Refused) as neither:
+        decide(world, claim, "approve", words=" ", **less)
     event = decide(world, claim, "approve", reason=reason, words="The wine.", **less)
 
-    assert (no_reason.value.place, no_words.value.place) == ("reason", "words")
+    assert (no_reason.value.places, no_words.value.places) == (["reason"], ["words"])
+    assert neither.value.places == ["reason", "words"]
     assert (fresh(claim).approved_amount, event.reason, event.words) == (Decimal("800.00"), reason, "The wine.")
 
 

@@ -10,13 +10,15 @@ from typing import Any
 
 from django.db import connection, connections, transaction
 from django.db.models import Model
+from django.utils import translation
+from django.utils.html import escape
 
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
 from incentives_portal.history.models import Event
 from incentives_portal.outbox.models import Message
 from incentives_portal.workflow.engine import locked
-from incentives_portal.workflow.errors import NotNow, Stale
+from incentives_portal.workflow.errors import Busy, NotNow, Stale
 from incentives_portal.workflow.machine import Case, Machine, Transition
 
 START_SECONDS = 10
@@ -79,6 +81,14 @@ def while_locked(row: Model, deed: Deed) -> Any:
             done.set()
 
     return done_at_once(hold, do)[1]
+
+
+def assert_told_to_try_again(answer: Any, reader: User, typed: str) -> None:
+    """Whoever waited too long is told so at the form, in the own language, and finds there what was typed (fault W-19)."""
+    with translation.override(reader.language):
+        said = escape(str(Busy()))
+    page = answer.content.decode()
+    assert (answer.status_code, said in page, typed in page) == (422, True, True)
 
 
 def race_every_pair(

@@ -1,5 +1,6 @@
 """What can go wrong with a verb. Each error knows what a page needs to explain it."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
@@ -39,12 +40,23 @@ class NotAllowed(WorkflowError):
 
 
 class Refused(WorkflowError):
-    """A business rule forbids it now. ``sentences`` say what is wrong and what to do; ``place`` names a form field if one is meant."""
+    """A business rule forbids it now: sentences that say what is wrong and what to do.
 
-    def __init__(self, *sentences: Any, place: str | None = None) -> None:
-        super().__init__(" ".join(str(sentence) for sentence in sentences))
-        self.sentences = [str(sentence) for sentence in sentences]
-        self.place = place
+    ``place`` names the form field that they mean, if they mean one; ``at`` gives sentences of several fields at once.
+    """
+
+    def __init__(self, *sentences: Any, place: str | None = None, at: Mapping[str, Any] | None = None) -> None:
+        self.problems = [(place, str(sentence)) for sentence in sentences]
+        self.problems += [(field, str(sentence)) for field, sentence in (at or {}).items()]
+        super().__init__(" ".join(self.sentences))
+
+    @property
+    def sentences(self) -> list[str]:
+        return [sentence for _place, sentence in self.problems]
+
+    @property
+    def places(self) -> list[str | None]:
+        return [place for place, _sentence in self.problems]
 
 
 class WordsMissing(Refused):

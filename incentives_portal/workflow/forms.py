@@ -14,9 +14,8 @@ WORDS_LIMIT = 10_000
 
 
 def show_refusal(form: forms.BaseForm, error: Refused | Busy) -> None:
-    """Why a service would not, on the form: at the field that it names, else on top."""
-    place = getattr(error, "place", None)
-    for sentence in getattr(error, "sentences", [str(error)]):
+    """Why a service would not, on the form: at the fields that it names, else on top."""
+    for place, sentence in error.problems if isinstance(error, Refused) else [(None, str(error))]:
         form.add_error(place if place in form.fields else None, sentence)
 
 

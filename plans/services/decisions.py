@@ -4,11 +4,10 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from incentives_portal.accounts.models import User
 from incentives_portal.history.models import Event, ReasonCode
 from incentives_portal.history.services import RemarkDraft, comment
+from incentives_portal.workflow.amounts import check_why_less
 from incentives_portal.workflow.engine import assign, perform, release
 from incentives_portal.workflow.errors import Refused
 
@@ -56,7 +55,7 @@ def approve(
         if problem := rules.limit_problem(current, approved_amount, claimed_of(current)):
             raise Refused(problem, place="approved_amount")
         if approved_amount < current.requested_amount:
-            _why_less(words, reason)
+            check_why_less(words, reason)
         current.approved_submission = current.last_submission
         current.approved_amount = approved_amount
         current.due_at = None
@@ -74,13 +73,6 @@ def approve(
         before=before,
         after=_off_the_desk(note),
     )
-
-
-def _why_less(words: str, reason: ReasonCode | None) -> None:
-    if reason is None:
-        raise Refused(_("Less than requested: choose the reason."), place="reason")
-    if not words.strip():
-        raise Refused(_("Less than requested: tell the partner why."), place="words")
 
 
 def request_action(

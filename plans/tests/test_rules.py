@@ -128,7 +128,7 @@ def test_plan_of_a_past_year_cannot_be_created(world, fy23):
     with clock.at(noon(date(2023, 7, 1))), pytest.raises(Refused) as caught:
         builders.empty_plan(world, program_year=fy23)
 
-    assert caught.value.place == "program_year"
+    assert caught.value.places == ["program_year"]
 
 
 @pytest.mark.parametrize("name", ["tobias", "lena", "anton", "nils", "owen", "elif_", "mira"])
@@ -150,7 +150,7 @@ def test_plan_needs_an_enrolled_location(world):
     with pytest.raises(Refused) as caught:
         builders.empty_plan(world)
 
-    assert caught.value.place == "location"
+    assert caught.value.places == ["location"]
 
 
 def test_plan_needs_a_program_with_plans(world):
@@ -166,7 +166,7 @@ def test_fund_type_and_year_are_those_of_the_program(world):
     with pytest.raises(Refused) as caught:
         builders.empty_plan(world)
 
-    assert caught.value.place == "fund_type"
+    assert caught.value.places == ["fund_type"]
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_reviewer_email_is_an_address_of_the_operator(world, email, accepted):
     else:
         with pytest.raises(Refused) as caught:
             builders.empty_plan(world, reviewer_email=email)
-        assert caught.value.place == "reviewer_email"
+        assert caught.value.places == ["reviewer_email"]
 
 
 def test_reviewer_who_is_no_active_person_is_a_warning(world):
@@ -195,12 +195,12 @@ def test_reviewer_who_is_no_active_person_is_a_warning(world):
 def test_amounts_are_more_than_zero(world, amount):
     with pytest.raises(Refused) as caught:
         builders.empty_plan(world, requested_amount=amount)
-    assert caught.value.place == "requested_amount"
+    assert caught.value.places == ["requested_amount"]
 
     campaign = builders.add_campaign(builders.empty_plan(world), world.jana)
     with pytest.raises(Refused) as caught:
         builders.add_activity(world, campaign, world.jana, planned_amount=amount)
-    assert caught.value.place == "planned_amount"
+    assert caught.value.places == ["planned_amount"]
 
 
 def test_campaign_lies_inside_the_program_year(world):
@@ -216,7 +216,7 @@ def test_campaign_lies_inside_the_program_year(world):
     ]:
         with pytest.raises(Refused) as caught:
             builders.add_campaign(plan, world.jana, starts=starts, ends=ends)
-        assert caught.value.place == place
+        assert caught.value.places == [place]
     builders.add_campaign(plan, world.jana, starts=first, ends=last)
 
     assert Campaign.objects.count() == 1
@@ -230,7 +230,7 @@ def test_activity_types_that_the_program_excludes_are_refused(world):
     with pytest.raises(Refused) as caught:
         builders.add_activity(world, campaign, world.jana, activity_type=world.advert)
 
-    assert caught.value.place == "activity_type"
+    assert caught.value.places == ["activity_type"]
 
 
 def test_content_is_edited_while_the_plan_is_with_the_partner_only(world):
@@ -258,7 +258,7 @@ def test_currency_of_an_approved_plan_stays(world):
     with pytest.raises(Refused) as caught:
         services.edit_plan(plan, actor=world.jana, seen=plan.version, currency="USD", **values)
 
-    assert caught.value.place == "currency"
+    assert caught.value.places == ["currency"]
 
 
 def test_currency_without_decimals_needs_amounts_without_decimals(world):
@@ -268,7 +268,7 @@ def test_currency_without_decimals_needs_amounts_without_decimals(world):
     with pytest.raises(Refused) as caught:
         services.edit_plan(plan, actor=world.jana, seen=plan.version, currency="JPY", **values)
 
-    assert caught.value.place == "currency"
+    assert caught.value.places == ["currency"]
 
 
 def test_type_of_an_approved_activity_stays(world):
@@ -279,7 +279,7 @@ def test_type_of_an_approved_activity_stays(world):
     with pytest.raises(Refused) as caught:
         services.edit_activity(activity, actor=world.jana, seen=plan.version, activity_type=world.advert, **values)
 
-    assert caught.value.place == "activity_type"
+    assert caught.value.places == ["activity_type"]
     services.edit_activity(activity, actor=world.jana, seen=plan.version, activity_type=world.seminar, **values)
 
 

@@ -255,23 +255,24 @@ def test_approval_sets_limit_and_submission_and_takes_the_plan_off_the_desk(worl
 
 
 @pytest.mark.parametrize(
-    ("amount", "words", "with_reason", "place"),
+    ("amount", "words", "with_reason", "places"),
     [
-        (Decimal("0"), "Why", True, "approved_amount"),
-        (Decimal("10000.01"), "Why", True, "approved_amount"),
-        (None, "Why", True, "approved_amount"),
-        (Decimal("9999.99"), "", True, "words"),
-        (Decimal("9999.99"), "Why", False, "reason"),
+        (Decimal("0"), "Why", True, ["approved_amount"]),
+        (Decimal("10000.01"), "Why", True, ["approved_amount"]),
+        (None, "Why", True, ["approved_amount"]),
+        (Decimal("9999.99"), "", True, ["words"]),
+        (Decimal("9999.99"), "Why", False, ["reason"]),
+        (Decimal("9999.99"), " ", False, ["reason", "words"]),
     ],
 )
-def test_approval_of_an_amount_that_cannot_be_is_refused(world, amount, words, with_reason, place):
+def test_approval_of_an_amount_that_cannot_be_is_refused(world, amount, words, with_reason, places):
     plan = builders.plan_under_review(world)
     reason = world.reason(ThreadKind.PLAN, "approve") if with_reason else None
 
     with pytest.raises(Refused) as caught:
         services.approve(plan, actor=world.elif_, seen=plan.version, approved_amount=amount, words=words, reason=reason)
 
-    assert caught.value.place == place
+    assert caught.value.places == places
     assert fresh(plan).status == enums.UNDER_REVIEW
 
 

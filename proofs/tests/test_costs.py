@@ -48,7 +48,8 @@ def refusal(world, proof, **given):
     with pytest.raises(Refused) as refused:
         builders.add_invoice(proof, world.jana, **given)
     assert not proof.invoices.exists()
-    return refused.value.place
+    (place,) = refused.value.places
+    return place
 
 
 def test_invoice_that_cannot_be(world):
@@ -98,7 +99,7 @@ def test_same_invoice_on_the_same_proof(world):
     with pytest.raises(Refused) as refused:
         builders.add_invoice(proof, world.jana, supplier="DRUCKHAUS NORD GMBH", number="re 1")
 
-    assert refused.value.place == "number"
+    assert refused.value.places == ["number"]
     services.edit_invoice(
         invoice, actor=world.jana, seen=seen(proof), details=builders.details(number="RE 1"), expenses=[]
     )
@@ -161,7 +162,7 @@ def test_file_that_cannot_be_used(world, whose):
     with pytest.raises(Refused) as refused:
         builders.add_invoice(proof, world.jana, version=version)
 
-    assert refused.value.place == "file"
+    assert refused.value.places == ["file"]
     assert not proof.invoices.exists()
 
 
@@ -249,7 +250,8 @@ def test_remove_report(world):
 def report_refusal(world, proof, **given):
     with pytest.raises(Refused) as refused:
         builders.add_report(proof, world.jana, certified=False, **given)
-    return refused.value.place
+    (place,) = refused.value.places
+    return place
 
 
 def test_report_that_cannot_be(world):

@@ -52,7 +52,7 @@ def test_without_a_note_none_is_added(world, note):
     with pytest.raises(Refused) as refused:
         add(proof, world.jana, draft(world.jana), draft(world.jana, note, name="photo.jpg.pdf"))
 
-    assert refused.value.place == "note"
+    assert refused.value.places == ["note"]
     assert "photo.jpg.pdf" in str(refused.value)
     assert not ProofDocument.objects.exists()
 
@@ -64,7 +64,7 @@ def test_requirement_of_another_activity_or_of_another_kind(world, code):
     with pytest.raises(Refused) as refused:
         add(proof, world.jana, draft(world.jana, "x", code))
 
-    assert refused.value.place == "proves"
+    assert refused.value.places == ["proves"]
 
 
 def test_file_of_another_organisation(world):

@@ -79,14 +79,14 @@ def test_date_of_a_new_proof_within_the_campaign(world):
     for day in (date(2026, 8, 29), date(2026, 10, 30)):
         with pytest.raises(Refused) as refused:
             builders.make_proof(world, activity=activity, executed_on=day)
-        assert refused.value.place == "executed_on"
+        assert refused.value.places == ["executed_on"]
 
 
 def test_new_proof_needs_an_amount(world):
     with pytest.raises(Refused) as refused:
         builders.make_proof(world, amount=Decimal(0))
 
-    assert refused.value.place == "amount"
+    assert refused.value.places == ["amount"]
 
 
 def test_activity_may_have_several_proofs(world):
@@ -138,7 +138,7 @@ def test_proof_for_a_period_outside_of_it(world, day):
     with pytest.raises(Refused) as refused:
         builders.make_period_proof(world, executed_on=day)
 
-    assert refused.value.place == "executed_on"
+    assert refused.value.places == ["executed_on"]
 
 
 def begin_for_period(world, **given):
@@ -157,7 +157,7 @@ def test_proof_for_a_period_in_a_program_with_plans(world):
     with pytest.raises(Refused) as refused:
         begin_for_period(world, program=world.device)
 
-    assert refused.value.place == "program"
+    assert refused.value.places == ["program"]
 
 
 def test_proof_for_a_period_of_another_program(world):
@@ -168,7 +168,7 @@ def test_proof_for_a_period_of_another_program(world):
     with pytest.raises(Refused) as refused:
         begin_for_period(world, usage_period=other)
 
-    assert refused.value.place == "usage_period"
+    assert refused.value.places == ["usage_period"]
 
 
 def test_proof_for_a_period_where_the_location_is_not_enrolled(world):
@@ -177,7 +177,7 @@ def test_proof_for_a_period_where_the_location_is_not_enrolled(world):
     with pytest.raises(Refused) as refused:
         begin_for_period(world)
 
-    assert refused.value.place == "location"
+    assert refused.value.places == ["location"]
 
 
 def test_proof_for_a_period_of_an_activity_that_is_switched_off(world):
@@ -188,7 +188,7 @@ def test_proof_for_a_period_of_an_activity_that_is_switched_off(world):
     with pytest.raises(Refused) as refused:
         begin_for_period(world, activity_type=kind)
 
-    assert refused.value.place == "activity_type"
+    assert refused.value.places == ["activity_type"]
 
 
 # Basics
@@ -234,7 +234,7 @@ def test_edit_basics_refused(world, given, place):
     with pytest.raises(Refused) as refused:
         services.edit_basics(proof, actor=world.jana, seen=proof.version, basics=basics(proof, **given))
 
-    assert refused.value.place == place
+    assert refused.value.places == [place]
     assert fresh(proof).version == proof.version
 
 
@@ -248,7 +248,7 @@ def test_components_are_those_of_the_activity(world):
     foreign = basics(proof, components=(builders.kind_of("customer_seminars"),))
     with pytest.raises(Refused) as refused:
         services.edit_basics(proof, actor=world.jana, seen=seen(proof), basics=foreign)
-    assert refused.value.place == "components"
+    assert refused.value.places == ["components"]
 
 
 def test_components_not_mentioned_stay(world):
