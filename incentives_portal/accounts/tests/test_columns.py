@@ -1,5 +1,6 @@
 """Who saves one thing about a person undoes nothing that somebody else says of the same person meanwhile (A-07, T-14, W-05)."""
 
+import re
 import threading
 
 import pytest
@@ -8,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from incentives_portal import clock
-from incentives_portal.accounts.models import User
+from incentives_portal.accounts.models import Location, User
 from incentives_portal.tests.racing import while_locked
 from incentives_portal.tests.world import NOW, make_world, sign_in
 
@@ -72,6 +73,9 @@ def typed(page):
     for inline in page.context["inline_admin_formsets"]:
         forms += [inline.formset.management_form, *inline.formset.forms]
     values = {field.html_name: field.value() for form in forms for field in form}
+    for hidden in re.findall(r'<input type="hidden" name="\w+-seen"[^>]*>', page.content.decode()):
+        attributes = dict(re.findall(r'(name|value)="([^"]*)"', hidden))
+        values[attributes["name"]] = attributes.get("value", "")
     return {name: value for name, value in values.items() if value is not None and value is not False}
 
 
@@ -91,6 +95,49 @@ def test_w05_old_page_of_the_admin_site_overwrites_nothing_unseen(there):
     assert "Somebody changed this since you opened it (Active)." in page
     assert 'value="Jana Peters"' in page
     assert (again.status_code, User.objects.get(pk=there.jana.pk).name) == (302, "Jana Peters")
+
+
+def test_w05_old_page_of_the_admin_site_overwrites_no_line_unseen(there):
+    elif_, emre = (sign_in(Client(), person) for person in (there.elif_, there.emre))
+    address = reverse("admin:accounts_organisation_change", args=[there.nordlicht.pk])
+    old, new = typed(elif_.get(address)), typed(emre.get(address))
+    names = sorted(name for name in old if re.fullmatch(r"locations-\d+-name", name))
+    assert emre.post(address, new | {names[0]: "Hamburg Hafen"}).status_code == 302
+
+    refused = elif_.post(address, old | {names[1]: "Berlin Mitte"})
+    as_it_was = set(there.nordlicht.locations.values_list("name", flat=True))
+    again = elif_.post(address, typed(refused))
+
+    assert (refused.status_code, "Hamburg Hafen" in as_it_was, "Berlin Mitte" in as_it_was) == (200, True, False)
+    assert "Somebody changed this since you opened it (Name)." in refused.content.decode()
+    assert again.status_code == 302
+    assert set(there.nordlicht.locations.values_list("name", flat=True)) >= {old[names[0]], "Berlin Mitte"}
+
+
+def test_w05_line_that_a_colleague_removed_is_not_written_again(there):
+    elif_, emre = (sign_in(Client(), person) for person in (there.elif_, there.emre))
+    address = reverse("admin:accounts_organisation_change", args=[there.nordlicht.pk])
+    row = Location.objects.create(organisation=there.nordlicht, name="Flensburg", partner_id="FL-1", country="DE")
+    old, new = typed(elif_.get(address)), typed(emre.get(address))
+    (name,) = (key for key, value in old.items() if value == "Flensburg")
+    assert emre.post(address, new | {name.replace("-name", "-DELETE"): "on"}).status_code == 302
+
+    refused = elif_.post(address, old | {name: "Flensburg Hafen"})
+
+    assert (refused.status_code, Location.objects.filter(pk=row.pk).exists()) == (200, False)
+    assert "Somebody removed this since you opened it." in refused.content.decode()
+
+
+@pytest.mark.parametrize("seen", [None, "", "x", ";;; ; ", "1 name:0", "\x00", "x" * 10_000])
+def test_w05_lines_whose_page_does_not_say_what_was_seen_are_refused(there, seen):
+    elif_ = sign_in(Client(), there.elif_)
+    address = reverse("admin:accounts_organisation_change", args=[there.nordlicht.pk])
+    data = typed(elif_.get(address)) | {"locations-0-name": "Unseen"}
+    del data["locations-seen"]
+
+    answer = elif_.post(address, data if seen is None else data | {"locations-seen": seen})
+
+    assert (answer.status_code, Location.objects.filter(name="Unseen").exists()) == (200, False)
 
 
 def test_w05_page_of_the_admin_site_that_does_not_say_what_was_seen_is_refused(there):
