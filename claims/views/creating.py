@@ -103,5 +103,5 @@ def _changed(request: HttpRequest, proof: Proof, form: NewClaimForProofForm) -> 
         raise Http404
     form.data = form.data.copy()
     form.data["seen"] = str(fresh.version)
-    form.add_error(None, _("Somebody changed the proof meanwhile. Check what you typed and create the claim again."))
+    form.add_error(None, _("The proof was changed meanwhile. Check what you typed and create the claim again."))
     return _proof_page(request, fresh, form, 409)

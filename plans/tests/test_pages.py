@@ -1,5 +1,6 @@
 """The pages of plans: what they show to whom, what they answer to wrong and late posts, and how many queries they make."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -345,15 +346,35 @@ def test_check_page_of_an_unready_plan_has_no_confirm(jana, world):
     assert fresh(plan).status == enums.EDITING
 
 
-def test_w03_second_submit_of_the_same_page_says_who_was_faster(jana, world):
+def test_w03_second_submit_of_the_same_page_says_that_the_first_one_counted(jana, world):
+    world.jana.language = "en"
+    world.jana.save()
     plan = builders.make_plan(world)
     jana.post(url("check", plan), {"seen": plan.version})
 
     response = jana.post(url("check", plan), {"seen": plan.version, "words": "Once more"})
 
+    shown = response.content.decode()
     assert response.status_code == 409
-    assert "Once more" in response.content.decode()
+    assert "Once more" in shown
+    assert "You have changed this already" in shown
+    assert re.search(r"You already did this on [^:]+:\d\d[^:]*: Jana Petersen submitted the plan\.", shown)
+    assert "Somebody was faster" not in shown
     assert plan.thread.submissions.count() == 1
+
+
+def test_own_comment_is_not_taken_for_the_change_that_came_first(jana, world):
+    world.jana.language = "en"
+    world.jana.save()
+    plan = builders.make_plan(world)
+    services.submit(plan, actor=world.jana, seen=plan.version)
+    services.start_review(plan, actor=world.elif_, seen=plan.version + 1)
+    services.add_comment(plan, actor=world.jana, words="Thank you.")
+
+    response = jana.post(url("verb", plan, "withdraw"), {"seen": plan.version + 1})
+
+    assert response.status_code == 409
+    assert "Somebody was faster" in response.content.decode()
 
 
 def test_resubmit_after_action_required(jana, world):

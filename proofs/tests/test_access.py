@@ -290,11 +290,26 @@ def test_second_of_two_sees_who_was_faster_and_saves_after_a_look(world, proof, 
 
     shown = answer.content.decode()
     assert (answer.status_code, "Tobias Wendt" in shown, "Long and thoughtful" in shown) == (409, True, True)
+    assert "Somebody was faster" in shown
     assert builders.fresh(proof).final_comments == ""
 
     again = client.post(url, {"seen": answer.context["seen"], "final_comments": "Long and thoughtful"})
 
     assert (again.status_code, builders.fresh(proof).final_comments) == (302, "Long and thoughtful")
+
+
+def test_second_click_of_the_same_person_does_not_speak_of_somebody(world, proof, signed_in):
+    old, url = seen(proof), reverse("proofs:comments", args=[proof.public_id])
+    world.jana.language = "en"
+    world.jana.save()
+    client = signed_in(world.jana)
+    client.post(url, {"seen": old, "final_comments": "Long and thoughtful"})
+
+    shown = client.post(url, {"seen": old, "final_comments": "Long and thoughtful"}).content.decode()
+
+    assert "You have changed this already" in shown
+    assert "You already did this on " in shown
+    assert "Somebody was faster" not in shown
 
 
 def test_form_of_a_part_that_somebody_took_out(world, proof, signed_in):
