@@ -1,23 +1,39 @@
 """How allauth behaves here: no sign-up by oneself, people are added by an admin; links in its mails never trust the Host header."""
 
+import math
+import time
 import unicodedata
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.core.internal.ratelimit import get_ip
+from allauth.core.internal.ratelimit import get_cache_key, get_ip, get_rates
 from django.conf import settings
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from .services import keep_columns
+
+#: What allauth calls the count of wrong passwords: where it is kept, and what for.
+_WRONG_PASSWORDS = {"app": "allauth.account", "action": "login_failed"}
 
 
 class AccountAdapter(DefaultAccountAdapter):
     """Closes the public sign-up, links to the portal's own address, and counts wrong passwords per person and address."""
+
+    #: Said where codes of the second step are counted: no new password helps there.
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "too_many_login_attempts": _(
+            "Too many failed login attempts. Wait a quarter of an hour, then try again. If it still does not work, ask your admins."
+        )
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
@@ -49,6 +65,21 @@ class AccountAdapter(DefaultAccountAdapter):
             url, allowed_hosts={self.request.get_host()}, require_https=self.request.is_secure()
         )
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Says how long one has to wait and what helps, in the same words whether there is such a person or not (A-03)."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError as refused:
+            minutes = _minutes_closed(request, self._get_login_attempts_cache_key(request, **credentials))
+            words = ngettext(
+                "Too many failed login attempts. Wait %(n)s minute, then try again. If you have forgotten your password, reset it: "
+                "then you need not wait. If no mail comes, ask the admins of your organisation.",
+                "Too many failed login attempts. Wait %(n)s minutes, then try again. If you have forgotten your password, reset it: "
+                "then you need not wait. If no mail comes, ask the admins of your organisation.",
+                minutes,
+            )
+            raise ValidationError(words % {"n": minutes}, code=refused.code) from refused
+
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Wrong passwords count for a person *at an address*: nobody locks a victim out from elsewhere (A-02).
 
@@ -57,3 +88,13 @@ class AccountAdapter(DefaultAccountAdapter):
         """
         login = unicodedata.normalize("NFKC", credentials.get("email", "")).casefold().strip()
         return f"{login} at {get_ip(request)}"
+
+
+def _minutes_closed(request: HttpRequest, key: str) -> int:
+    """Until every limit that is reached lets one try more: its oldest try has to be past. At least a minute."""
+    seconds = [0.0]
+    for rate in get_rates(**_WRONG_PASSWORDS):
+        tries = cache.get(get_cache_key(request, rate=rate, key=key, **_WRONG_PASSWORDS), [])
+        if len(tries) >= rate.amount:
+            seconds.append(tries[-1] + rate.duration - time.time())
+    return max(1, math.ceil(max(seconds) / 60))

@@ -134,7 +134,7 @@ def test_a06_ten_wrong_codes_and_the_right_one_is_not_looked_at(owen, now):
     now.shift(15 * 60 + 1)
     accepted = give(half_way(owen, ip="192.0.2.9"), code_of(secret))
 
-    assert "Too many failed login attempts" in refused.content.decode()
+    assert "Too many failed login attempts. Wait a quarter of an hour" in refused.content.decode()
     assert accepted.status_code == 302
 
 

@@ -1,5 +1,6 @@
 """Guessing passwords: how many reach the hasher, and that nobody is locked out by somebody else (A-01, A-02, A-05; goal A1)."""
 
+import re
 import time
 
 import pytest
@@ -22,6 +23,39 @@ def test_a01_ten_guesses_at_a_person_reach_the_hasher_whatever_the_header_says(o
     assert tried() == 10
     assert TOO_MANY in answers[10].content.decode()
     assert answers[-1].status_code == 429
+
+
+@pytest.mark.parametrize("email", ["owen.hughes@brightwater.example", "nobody.here@brightwater.example"])
+def test_a01_a_closed_door_says_for_how_long_and_what_helps(owen, email):
+    def refused():
+        answer = Client().post(LOGIN, {"login": email, "password": WRONG}, REMOTE_ADDR="192.0.2.1")
+        return re.search(
+            r"Wait (\d+ minutes?), then try again. If you have forgotten your password", answer.content.decode()
+        )
+
+    with time_machine.travel(time.time(), tick=False) as now:
+        before = [refused() for _n in range(10)]
+        waits = [refused()[1]]
+        for seconds in (5 * 60 + 1, 9 * 60):
+            now.shift(seconds)
+            waits.append(refused()[1])
+        now.shift(60)
+
+        assert before == [None] * 10
+        assert waits == ["15 minutes", "10 minutes", "1 minute"]
+        assert refused() is None
+
+
+def test_a01_a_new_password_opens_the_door_at_once(owen, mailoutbox):
+    client, new = Client(REMOTE_ADDR="192.0.2.1"), "an even better one"
+    for _n in range(11):
+        sign_in(owen, WRONG)
+    client.post("/accounts/password/reset/", {"email": owen.email})
+    form = client.get(re.search(r"/accounts/password/reset/key/\S+", mailoutbox[0].body)[0]).url
+
+    client.post(form, {"password1": new, "password2": new})
+
+    assert sign_in(owen, new).status_code == 302
 
 
 @pytest.mark.parametrize("header", ["x-real-ip", "forwarded", "client-ip", "x-client-ip", "true-client-ip"])
@@ -155,6 +189,7 @@ def test_a02_nobody_fills_a_mailbox_with_links(owen, mailoutbox):
 
     assert len(mailoutbox) == 5
     assert "Too many tries" in answers[-1].content.decode()
+    assert "Reset your password" in answers[-1].content.decode()
 
 
 @pytest.mark.parametrize("way", ["/admin/login/", "/admin/"])
