@@ -10,12 +10,14 @@ from django.contrib.admin.apps import AdminConfig
 from django.contrib.admin.options import TO_FIELD_VAR
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
+
+from incentives_portal.accounts.errors import NoPartInIt
 
 
 class PortalAdminConfig(AdminConfig):
@@ -45,7 +47,11 @@ class PortalAdminSite(admin.AdminSite):
 
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.user.is_authenticated and not self.has_permission(request):
-                raise PermissionDenied
+                raise NoPartInIt(
+                    _(
+                        "This is the administration: the operator’s incentives admins approve plans here and set programs up."
+                    )
+                )
             # No column holds this character: a filter that asks for it would be an error of the database. The search says so by itself.
             if any("\0" in value for name, values in request.GET.lists() if name != SEARCH_VAR for value in values):
                 raise BadRequest("a character that is none")

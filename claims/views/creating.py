@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from incentives_portal.accounts.errors import NoPartInIt
 from incentives_portal.workflow.errors import Busy, NotAllowed, Overtaken, Refused
 from incentives_portal.workflow.forms import show_refusal
 from proofs import rules as proof_rules
@@ -23,7 +24,9 @@ from ..openings import openings
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_claim(request: HttpRequest) -> HttpResponse:
     """*Create a claim* in Co-op management: for programs without plans, together with its proof."""
-    if request.user.is_operator or not request.user.may("claim.write"):
+    if request.user.is_operator:
+        raise NoPartInIt(_("Partners begin their claims here."))
+    if not request.user.may("claim.write"):
         raise PermissionDenied
     offered = openings(request.user)
     form = NewClaimForm(offered, request.POST if request.method == "POST" else None, initial=_preselected(request))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from incentives_portal.accounts.capabilities import may
+from incentives_portal.accounts.errors import NoPartInIt
 from incentives_portal.outbox.queries import deliveries_for
 from incentives_portal.screens.paging import BoundedPaginator
 from incentives_portal.workflow.desks import colleagues_desk
@@ -38,7 +39,7 @@ PER_PAGE = 25
 def _staff_only(request: HttpRequest) -> None:
     """The desk is the operator's; whoever of them may read claims may look."""
     if not request.user.is_operator or not request.user.may("claim.read"):
-        raise PermissionDenied
+        raise NoPartInIt(_("This is the review desk: the operator’s people review and decide claims here."))
 
 
 def _list_key(request: HttpRequest) -> str:

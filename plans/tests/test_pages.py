@@ -334,6 +334,17 @@ def test_submit_leads_over_the_check_page(jana, world):
     assert plan.thread.events.latest("pk").words == "Thank you"
 
 
+def test_operator_s_people_are_not_sent_to_the_partner_s_admins(client, world):
+    plan = builders.submitted_plan(world)
+
+    response = sign_in(client, world.elif_).get(url("edit", plan))
+
+    page = response.content.decode()
+    assert response.status_code == 403
+    assert "Plans, proofs and claims are written by partners" in page
+    assert "The admins of your organisation can change that." not in page
+
+
 def test_check_page_of_an_unready_plan_has_no_confirm(jana, world):
     plan = builders.empty_plan(world)
 

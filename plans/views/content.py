@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views import View
 
 from incentives_portal.accounts.capabilities import may
+from incentives_portal.accounts.errors import NoPartInIt
 from incentives_portal.accounts.models import Location
 from incentives_portal.programs.models import FundType, Market, ProgramYear
 from incentives_portal.workflow.engine import latest_event
@@ -87,6 +88,8 @@ class NewPlanView(View):
     """*New plan*, for the market in ``?market=``."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.user.is_operator:
+            raise NoPartInIt(_("Partners begin their plans here."))
         if not request.user.may("plan.write"):
             raise PermissionDenied
         found = opening_of_market(request.user, request.GET.get("market", ""))

@@ -123,6 +123,29 @@ def test_whoever_has_another_role_is_told_that_it_does_not_do(world, client):
     assert "You may not do this" in response.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("person", "path", "about"),
+    [
+        ("owen", "/desk/", "This is the review desk"),
+        ("owen", "/admin/", "This is the administration"),
+        ("mira", "/admin/", "This is the administration"),
+        ("mira", "/claims/new/", "Partners begin their claims here."),
+        ("elif_", "/plans/new/", "Partners begin their plans here."),
+    ],
+)
+def test_page_of_the_other_side_says_what_it_is_and_leads_home(world, client, person, path, about):
+    client.force_login(getattr(world, person))
+
+    response = client.get(path)
+
+    page = response.content.decode()
+    assert response.status_code == 403
+    assert about in page
+    assert "Your account has no part in it." in page
+    assert '<a class="btn btn-primary" href="/">' in page
+    assert "The admins of your organisation can change that." not in page
+
+
 def test_whoever_has_a_role_is_not_told_that_there_is_none(world, client):
     client.force_login(world.owen)
 
