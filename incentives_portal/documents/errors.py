@@ -10,7 +10,7 @@ from .parsing.reasons import Reason
 
 
 class UploadRefused(Exception):
-    """One file was not stored. ``message`` names the file and the reason and says what is accepted, in the reader's language."""
+    """One file was not stored. ``sentence`` names it and the reason, ``message`` says what is accepted too; in the reader's language."""
 
     def __init__(self, file_name: str, reason: Reason) -> None:
         super().__init__(file_name, reason)
@@ -18,13 +18,16 @@ class UploadRefused(Exception):
         self.reason = reason
 
     @property
+    def sentence(self) -> str:
+        return _("“%(file)s” was not stored. %(reason)s") % {"file": self.file_name, "reason": SENTENCES[self.reason]}
+
+    @property
     def message(self) -> str:
-        return _("“%(file)s” was not stored. %(reason)s Accepted: %(types)s, up to %(size)s each.") % {
-            "file": self.file_name,
-            "reason": SENTENCES[self.reason],
+        accepted = _("Accepted: %(types)s, up to %(size)s each.") % {
             "types": limits.accepted_types_text(),
             "size": limits.max_size_text(),
         }
+        return f"{self.sentence} {accepted}"
 
     def __str__(self) -> str:
         return self.message
@@ -39,10 +42,15 @@ class UploadsRefused(Exception):
 
     @property
     def messages(self) -> list[str]:
-        return [refusal.message for refusal in self.refusals]
+        return messages_of(self.refusals)
 
     def __str__(self) -> str:
         return "\n".join(self.messages)
+
+
+def messages_of(refusals: Sequence[UploadRefused]) -> list[str]:
+    """One for each file; what is accepted is said once, at the end."""
+    return [*(refusal.sentence for refusal in refusals[:-1]), *(refusal.message for refusal in refusals[-1:])]
 
 
 class DocumentRemoved(Exception):

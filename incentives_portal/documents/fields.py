@@ -15,7 +15,7 @@ from incentives_portal.accounts.models import Organisation, User
 
 from . import drafts, services
 from .content import AtOnce
-from .errors import UploadRefused
+from .errors import UploadRefused, messages_of
 from .models import DocumentVersion
 from .widgets import Kept, MultipleUploadWidget, Sent, UploadWidget
 
@@ -64,7 +64,7 @@ class _StoredUploads(forms.Field):
         kept, beyond = self._fitting(found, at_once)
         new, refused = services.store_good(sent.files, organisation=organisation, actor=actor, at_once=at_once)
         self._stored = self._choose(kept, new)
-        messages = [refusal.message for refusal in (*beyond, *refused)]
+        messages = messages_of([*beyond, *refused])
         if len(found) < len(set(sent.tokens)):
             messages.append(str(self.error_messages["gone"]))
         if messages:

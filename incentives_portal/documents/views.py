@@ -25,6 +25,7 @@ def send_ahead(request: HttpRequest) -> JsonResponse:
     try:
         version = services.store(upload, organisation=organisation, actor=actor)
     except UploadRefused as refusal:
-        return JsonResponse({"message": refusal.message}, status=422)
+        # What is accepted stands beside the control, once for all files.
+        return JsonResponse({"message": refusal.sentence}, status=422)
     token = drafts.token_for(version, actor=actor, organisation=organisation)
     return JsonResponse({"name": version.original_name, "token": token})

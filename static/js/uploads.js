@@ -80,6 +80,7 @@ class Upload {
 
   end(state, words) {
     this.request = null;
+    if (state === "stored") this.box.forgetErrors();
     this.become(state, words);
     this.box.next();
   }
@@ -95,6 +96,7 @@ class UploadBox {
     this.status = element.querySelector("[role=status]");
     this.isRequired = this.input.required;
     this.uploads = [];
+    this.refused = [];
     this.list = document.createElement("ul");
     this.list.className = "files";
     this.list.hidden = true;
@@ -108,6 +110,7 @@ class UploadBox {
   take(files) {
     this.input.value = ""; // they are sent once, by this script
     if (!this.input.multiple) this.clear();
+    this.refused = this.uploads.filter((upload) => upload.state === "refused");
     for (const file of files) this.add(new Upload(this, file));
     this.next();
   }
@@ -127,6 +130,18 @@ class UploadBox {
     this.list.append(upload.row);
     if (upload.file.size > Number(maxBytes)) upload.become("refused", this.words.large);
     else if (good.length + kept.length + 1 > Number(maxFiles) || total > Number(maxTotal)) upload.become("refused", this.words.many);
+  }
+
+  // With a file stored, what was wrong before it was chosen has been read and mended: refused files, and what the page said of the field.
+  forgetErrors() {
+    for (const upload of this.refused) upload.row.remove();
+    this.uploads = this.uploads.filter((upload) => !this.refused.includes(upload));
+    this.refused = [];
+    for (const error of this.element.parentElement.querySelectorAll(".invalid-feedback")) error.remove();
+    for (const marked of [this.element, this.input]) marked.classList.remove("is-invalid");
+    this.input.removeAttribute("aria-invalid");
+    const summed = document.querySelectorAll("#error-summary li");
+    if (summed.length === 1 && summed[0].querySelector(`a[href="#${this.input.id}"]`)) document.querySelector("#error-summary").remove();
   }
 
   drop(upload) {

@@ -68,6 +68,7 @@ def test_refused_files_are_named_at_the_field_and_good_ones_are_kept(who):
         ["“<b>", "svg” was not stored"],
         ["“b", "pdf” was not stored"],
     ]
+    assert str(form.errors["papers"]).count("Accepted: PDF, JPEG") == 1
     page = str(form["papers"])
     assert re.findall(r'<div class="name">(.+?)</div>', page) == ["good.csv"]
     assert len(tokens_in(page)) == 1

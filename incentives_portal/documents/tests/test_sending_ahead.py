@@ -34,7 +34,9 @@ def test_bad_file_is_refused_with_its_message(browser, actor, organisation):
     answer = browser.post(PATH, {"slot": slot, "file": samples.upload("a.svg", b"<svg/>")})
 
     assert answer.status_code == 422
-    assert answer.json()["message"].startswith("“a.svg” was not stored. This type of file is not accepted.")
+    assert answer.json()["message"] == (
+        "“a.svg” was not stored. This type of file is not accepted. Save it as PDF or JPEG and choose that file."
+    )
     assert not Document.objects.exists()
 
 
