@@ -6,6 +6,7 @@ app_name = "plans"
 
 urlpatterns = [
     path("", listing.plan_list, name="list"),
+    path("begin/", content.begin_plan, name="begin"),
     path("new/", content.NewPlanView.as_view(), name="new"),
     path("<uuid:public_id>/", detail.plan_detail, name="detail"),
     path("<uuid:public_id>/edit/", content.EditPlanView.as_view(), name="edit"),

@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from incentives_portal.history.models import Event
+from incentives_portal.programs.models import Market
 from incentives_portal.tests.world import sign_in
 from plans import enums, services
 from plans.models import Activity, Campaign, Plan
@@ -111,6 +112,38 @@ def test_new_plan_of_an_unknown_market_is_not_found(jana, world):
     assert jana.get(f"{reverse('plans:new')}?market={world.cloud_market.public_id}").status_code == 404
     assert jana.get(f"{reverse('plans:new')}?market=x").status_code == 404
     assert jana.get(reverse("plans:new")).status_code == 404
+
+
+def test_create_plan_on_the_home_page_leads_to_the_form_where_there_is_one_market(jana, world):
+    begin = reverse("plans:begin")
+
+    assert f'href="{begin}"' in jana.get("/").content.decode()
+    assert jana.get(begin).url == new_url(world)
+
+
+def test_create_plan_asks_for_the_market_where_there_are_several(jana, world):
+    other = Market.objects.create(program=world.market.program, code="AT", name={"en": "Austria"}, countries=["AT"])
+
+    page = jana.get(reverse("plans:begin")).content.decode()
+
+    for market in (world.market, other):
+        assert f'href="{reverse("plans:new")}?market={market.public_id}"' in page
+
+
+def test_create_plan_says_so_where_no_plan_can_be_created(jana, world):
+    world.market.program.years.all().delete()
+    world.jana.language = "en"
+    world.jana.save()
+
+    assert "No plan can be created now" in jana.get(reverse("plans:begin")).content.decode()
+
+
+@pytest.mark.parametrize(("name", "status"), [("tobias", 403), ("lena", 403), ("owen", 302), ("elif_", 403)])
+def test_plans_are_begun_by_who_writes_them(client, world, name, status):
+    page = sign_in(client, getattr(world, name))
+
+    assert page.get(reverse("plans:begin")).status_code == status
+    assert reverse("plans:begin") not in page.get("/").content.decode() or status == 302
 
 
 def test_list_shows_own_plans_only(client, world):

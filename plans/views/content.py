@@ -6,8 +6,10 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views import View
+from django.views.decorators.http import require_safe
 
 from incentives_portal.accounts.capabilities import may
 from incentives_portal.accounts.errors import NoPartInIt
@@ -20,7 +22,7 @@ from incentives_portal.workflow.forms import show_refusal
 from .. import services
 from ..forms import ActivityForm, CampaignForm, NewPlanForm, PlanForm, VersionedForm
 from ..models import Plan
-from ..openings import opening_of_market
+from ..openings import opening_of_market, openings
 from .fetching import activity_or_404, campaign_or_404, plan_or_404
 from .overtaken import overtaken
 
@@ -84,14 +86,29 @@ class ContentView(View):
         return render(self.request, self.template_name, context, status=status)
 
 
+@require_safe
+def begin_plan(request: HttpRequest) -> HttpResponse:
+    """*Create plan* from elsewhere: the choice of the market, or the form where there is one market only."""
+    _check_may_begin(request)
+    offered = [opening for opening in openings(request.user) if opening.can_create]
+    markets = [market for opening in offered for market in opening.markets]
+    if len(markets) == 1:
+        return redirect(f"{reverse('plans:new')}?market={markets[0].id}")
+    return render(request, "plans/begin.html", {"openings": offered})
+
+
+def _check_may_begin(request: HttpRequest) -> None:
+    if request.user.is_operator:
+        raise NoPartInIt(_("Partners begin their plans here."))
+    if not request.user.may("plan.write"):
+        raise PermissionDenied
+
+
 class NewPlanView(View):
     """*New plan*, for the market in ``?market=``."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.user.is_operator:
-            raise NoPartInIt(_("Partners begin their plans here."))
-        if not request.user.may("plan.write"):
-            raise PermissionDenied
+        _check_may_begin(request)
         found = opening_of_market(request.user, request.GET.get("market", ""))
         if found is None:
             raise Http404

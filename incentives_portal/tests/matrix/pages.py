@@ -54,6 +54,7 @@ HOME = (
 
 PLANS = (
     Line("plans:list", opens=PLAN_READERS | ELSEWHERE | OPERATORS),
+    Line("plans:begin", leads=PLAN_WRITERS | ELSEWHERE),
     Line("plans:new", opens=PLAN_WRITERS | ELSEWHERE, takes="FORM", query="market={market}"),
     Line("plans:detail", "draft plan", PLAN_READERS),
     Line("plans:detail", "submitted plan", PLAN_READERS | OPERATORS),
