@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.utils.formats import date_format
@@ -11,7 +12,7 @@ from incentives_portal import clock
 from incentives_portal.accounts.models import Location, User
 from incentives_portal.programs.enums import Category
 from incentives_portal.programs.models import ActivityType, Enrolment, Program, UsagePeriod
-from proofs.rules import begin_enrolments
+from proofs.rules import begin_enrolments, is_over
 
 Choices = list[tuple[Any, Any]]
 
@@ -68,7 +69,8 @@ class Openings:
     def _periods(self) -> Iterable[tuple[Any, Any]]:
         for program in self.programs:
             own = [period for period in self.periods if period.program_id == program.pk]
-            labelled = [(str(period.public_id), period_words(period)) for period in own]
+            today = clock.today(program.calendar.time_zone)
+            labelled = [(str(period.public_id), period_words(period, today)) for period in own]
             if len(self.programs) == 1:
                 yield from labelled
             elif labelled:
@@ -88,7 +90,7 @@ def openings(user: User) -> Openings:
     periods = [
         period
         for period in UsagePeriod.objects.filter(program__in=list(programs)).order_by("claiming_starts")
-        if period.claiming_ends >= clock.today(programs[period.program_id].calendar.time_zone)
+        if not is_over(period, programs[period.program_id])
     ]
     kinds = [kind for kind in ActivityType.objects.filter(active=True) if _allowed(kind, programs.values())]
     return Openings(enrolments, periods, kinds)
@@ -103,11 +105,14 @@ def _optional(choices: Choices) -> Choices:
     return choices if len(choices) == 1 and isinstance(choices[0][1], str) else [("", _("Choose")), *choices]
 
 
-def period_words(period: UsagePeriod) -> str:
-    """A usage period with its dates and when it is claimed."""
+def period_words(period: UsagePeriod, today: date) -> str:
+    """A usage period with its dates and when it is claimed; before it begins nothing can have been carried out in it."""
     days = [period.usage_starts, period.usage_ends, period.claiming_starts, period.claiming_ends]
     starts, ends, opens, closes = (date_format(day, "SHORT_DATE_FORMAT") for day in days)
-    return _("%(label)s: %(starts)s – %(ends)s, claims from %(opens)s to %(closes)s") % {
+    words = _("%(label)s: %(starts)s – %(ends)s, claims from %(opens)s to %(closes)s")
+    if today < period.usage_starts:
+        words = _("%(label)s: %(starts)s – %(ends)s, has not begun yet, claims from %(opens)s to %(closes)s")
+    return words % {
         "label": period.label,
         "starts": starts,
         "ends": ends,

@@ -91,6 +91,11 @@ def claiming(proof: "Proof") -> tuple[date, date]:
     return period.claiming_starts, period.claiming_ends
 
 
+def is_over(period: UsagePeriod, program: Program) -> bool:
+    """Whether the last day for claims of the period is past (vector PE-4): none can be begun then. What is to come can be prepared."""
+    return period.claiming_ends < clock.today(program.calendar.time_zone)
+
+
 def _period(proof: "Proof") -> UsagePeriod:
     if proof.usage_period is None:
         raise ValueError("A proof of a plan's activity has no usage period.")

@@ -155,6 +155,37 @@ def test_w18_claim_is_first_submitted_in_its_claiming_period(years, executed, cl
     assert [finding.rule for finding in caught.value.assessment.blocks] == ["claiming_open"]
 
 
+@pytest.mark.parametrize(("begun", "accepted"), [(date(2024, 8, 15), True), (date(2024, 8, 16), False)])
+def test_claim_is_not_begun_for_a_period_whose_claims_are_over(years, client, begun, accepted):
+    with clock.at(noon(begun)):
+        world = make_world()
+        period = period_of(world.cloud, date(2024, 6, 30))
+        offered = f'value="{period.public_id}"' in sign_in(client, world.jana).get("/claims/new/").content.decode()
+
+        if accepted:
+            builders.draft_claim(world, executed_on=date(2024, 6, 30), usage_period=period)
+        else:
+            with pytest.raises(Refused, match="Claims for FY24 H1 were accepted until 15 Aug 2024") as caught:
+                builders.draft_claim(world, executed_on=date(2024, 6, 30), usage_period=period)
+            assert [place for place, _sentence in caught.value.problems] == ["usage_period"]
+    assert offered is accepted
+
+
+@pytest.mark.parametrize(("today", "warned"), [(date(2023, 12, 31), True), (date(2024, 1, 1), False)])
+def test_form_warns_of_a_period_that_has_not_begun(years, client, today, warned):
+    """Its claims can be prepared: the sources do not forbid it."""
+    with clock.at(noon(today)):
+        world = make_world()
+        world.jana.language = "en"
+        world.jana.save()
+        period = period_of(world.cloud, date(2024, 6, 30))
+        page = sign_in(client, world.jana).get("/claims/new/").content.decode()
+
+    words = page.partition(f'value="{period.public_id}"')[2].partition("</option>")[0]
+    assert ("has not begun yet" in words) is warned
+    assert "claims from" in words
+
+
 def test_activity_after_the_usage_period_cannot_be_claimed_for_its_funds(years):
     with clock.at(noon(date(2024, 8, 16))):  # PE-6
         world = make_world()

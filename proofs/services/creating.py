@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.capabilities import Scope
@@ -76,14 +77,13 @@ def create_proof_for_period(
 ) -> Proof:
     """Begin a proof in a program without plans (claim.write), in the program's currency.
 
-    Raises NotAllowed without the right; Refused if the location is not enrolled, the period is another program's, the activity is not
-    eligible, for a date outside the usage period or an amount that is none.
+    Raises NotAllowed without the right; Refused if the location is not enrolled, the period is another program's or its claims are over,
+    the activity is not eligible, for a date outside the usage period or an amount that is none.
     """
     if not rules.may_begin(actor, Scope(location.organisation_id, program.pk, location.pk), program):
         raise NotAllowed
     _check_enrolled(location, program)
-    if usage_period.program_id != program.pk:
-        raise Refused(_("Choose a usage period of this program."), place="usage_period")
+    _check_period(usage_period, program)
     if not activity_type.active or program.kind in activity_type.excluded_kinds:
         raise Refused(_("This program does not reimburse this kind of activity."), place="activity_type")
     _check(beginning, (usage_period.usage_starts, usage_period.usage_ends), in_campaign=False)
@@ -104,6 +104,18 @@ def _check_enrolled(location: Location, program: Program) -> None:
     enrolled = Enrolment.objects.enrolled().filter(location=location, program=program, location__closed_on=None)
     if not enrolled.exists():
         raise Refused(_("This location is not enrolled in the program."), place="location")
+
+
+def _check_period(period: UsagePeriod, program: Program) -> None:
+    if period.program_id != program.pk:
+        raise Refused(_("Choose a usage period of this program."), place="usage_period")
+    if rules.is_over(period, program):
+        last = date_format(period.claiming_ends, "DATE_FORMAT")
+        raise Refused(
+            _("Claims for %(period)s were accepted until %(last)s. Choose a later usage period.")
+            % {"period": period.label, "last": last},
+            place="usage_period",
+        )
 
 
 def _check(beginning: Beginning, allowed: tuple[date, date], *, in_campaign: bool) -> None:
