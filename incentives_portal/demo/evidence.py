@@ -17,19 +17,38 @@ from proofs import services
 from proofs.models import Proof
 
 from . import papers
+from .telling import ADDRESSES
 
-TAX = Decimal(19)
+#: Tax on what is bought, in percent, where the partner is.
+TAX = {"DE": Decimal(19), "FR": Decimal(20), "GB": Decimal(20)}
+
+#: Numbers that are not the usual 140, by the requirement that asks for them.
+NUMBERS = {"call_contacts": Decimal(38), "training_attendees": Decimal(12)}
+
+RESULTS = {
+    "en": "140 impressions, 26 clicks, 9 enquiries; the best day was Tuesday.",
+    "de": "140 Einblendungen, 26 Klicks, 9 Anfragen; am besten lief der Dienstag.",
+    "fr": "140 visites, 14 clients ont fait reprendre une machine ; le mardi a été le meilleur jour.",
+}
+WORK = {"en": "Preparation and delivery: {name}", "de": "Vorbereitung und Durchführung: {name}"}
+CERTIFIED = {
+    "en": "Done by our own people, in the hours given.",
+    "de": "Von unseren eigenen Leuten geleistet, in den angegebenen Stunden.",
+}
+JOB = {"en": "Marketing manager", "de": "Marketingleitung"}
 
 
 @dataclass
 class Folder:
-    """A proof being filled by one of the partner's people."""
+    """A proof being filled by one of the partner's people, with the words and papers of its tale."""
 
     proof: Proof
     actor: User
     supplier: str
     number: str
     in_house: bool = False
+    besides: tuple[str, Decimal] | None = None
+    shown: str = ""
 
     def fill(self, *, leave_out: tuple[str, ...] = ()) -> Proof:
         """Everything that the activity asks for, but the requirements named by code in ``leave_out``."""
@@ -73,17 +92,21 @@ class Folder:
 
     def _invoice(self) -> None:
         kind, proof = self._expense_type(), self.proof
-        tax = (proof.amount * TAX / 100).quantize(Decimal("0.01"))
-        words = in_language(kind.name) if kind else proof.name
+        percent = TAX[proof.location.country]
+        tax = (proof.amount * percent / 100).quantize(Decimal("0.01"))
+        words = in_language(kind.name, self.actor.language) if kind else proof.name
+        besides = [(self.besides[0], "", self.besides[1])] if self.besides else []
+        first = proof.amount - sum(line[2] for line in besides)
         bill = papers.Bill(
             supplier=self.supplier,
-            supplier_address="Musterweg 7, 20095 Hamburg",
+            supplier_address=ADDRESSES[self.supplier],
             customer=proof.location.organisation.name,
             number=self.number,
             day=proof.executed_on,
-            lines=[(words, proof.name, proof.amount)],
+            lines=[(words, proof.name, first), *besides],
             currency=proof.currency,
-            language=self.actor.language if self.actor.language in ("de", "fr") else "en",
+            tax_percent=percent,
+            language=self.actor.language,
         )
         details = services.InvoiceDetails(
             self.supplier, self.number, proof.executed_on, proof.currency, proof.amount, tax, proof.amount + tax
@@ -100,8 +123,8 @@ class Folder:
     def _report(self) -> None:
         hours = Decimal(20)
         line = services.WorkDraft(
-            "Nora Feld",
-            "Marketing manager",
+            self.actor.name,
+            in_language(JOB, self.actor.language),
             self.proof.executed_on - timedelta(days=2),
             self.proof.executed_on,
             hours,
@@ -111,21 +134,22 @@ class Folder:
             self.proof,
             actor=self.actor,
             seen=self._seen(),
-            work=f"Preparation and delivery: {self.proof.name}",
+            work=in_language(WORK, self.actor.language).format(name=self.proof.name),
             lines=[line],
             expense_type=self._expense_type(),
         )
-        services.certify_report(
-            report, actor=self.actor, seen=self._seen(), statement="Done by our own people, in the hours given."
-        )
+        statement = in_language(CERTIFIED, self.actor.language)
+        services.certify_report(report, actor=self.actor, seen=self._seen(), statement=statement)
 
     def _document(self, row: Requirement) -> services.DocumentDraft:
-        name, content = paper_for(row.code, self.proof)
-        return services.DocumentDraft(self._store(name, content), in_language(row.words, "en")[:200], (row,))
+        name, content = paper_for(row.code, self.proof, self.shown)
+        return services.DocumentDraft(
+            self._store(name, content), in_language(row.words, self.actor.language)[:200], (row,)
+        )
 
     def _answer(self, row: Requirement) -> Decimal | str | bool:
         if row.satisfied_by == SatisfiedBy.NUMBER:
-            return Decimal(140)
+            return NUMBERS.get(row.code, Decimal(140))
         if row.satisfied_by == SatisfiedBy.URL:
             domain = self.proof.location.organisation.email_domains[0]
             return f"https://www.{domain}/campaign"
@@ -133,16 +157,27 @@ class Folder:
             return True
         if row.satisfied_by == SatisfiedBy.CHOICE:
             return row.choices[0]["code"]
-        return "1,240 impressions, 86 clicks, 9 requests; the best day was Tuesday."
+        return RESULTS[self.actor.language]
 
 
-def paper_for(code: str, proof: Proof) -> tuple[str, bytes]:
-    """A file that looks like what the requirement asks for: an advert, an agenda, a photo, a page, a script, results."""
+#: What stands on a printed piece, by what it is to show.
+TEXTS = {
+    "brand": "We are near you: call us, or come by.",
+    "content": "Halden Workplace: one machine, one price, installed within a day.",
+    "slides": "Halden in practice: what changes for you, and what does not.",
+}
+
+
+def paper_for(code: str, proof: Proof, shown: str = "") -> tuple[str, bytes]:
+    """A file that looks like what the requirement asks for: an advert, an agenda, a photo, a page, a script, results.
+
+    ``shown`` is what photos and adverts show instead.
+    """
     brand, title = proof.location.organisation.name, proof.name
     contact = f"{proof.location.name} · {proof.location.organisation.email_domains[0]}"
     day = f"{proof.executed_on:%d %B %Y}"
     if any(word in code for word in ("photo", "phone", "booth", "unit")):
-        return f"{code}.jpg", papers.photo(f"{title}, {proof.location.name}")
+        return f"{code}.jpg", papers.photo(shown or f"{title}, {proof.location.name}")
     if any(word in code for word in ("invitation", "agenda", "host", "confirmation", "itinerary")):
         points = [
             ("09:00", "Welcome and coffee"),
@@ -161,10 +196,15 @@ def paper_for(code: str, proof: Proof) -> tuple[str, bytes]:
         )
     if any(word in code for word in ("results", "report", "posted", "sent", "delivery", "list")):
         return f"{code}.pdf", papers.sheet(title, ["Day", "Number"], [[day, "140"], ["Total", "140"]])
-    if any(word in code for word in ("piece", "ad", "material")):
-        return f"{code}.pdf", papers.advert(
-            title, "Ask us how Halden keeps your work moving.", brand, contact, "Halden Workplace"
+    if "agreement" in code:
+        return f"{code}.pdf", papers.offer(
+            title,
+            brand,
+            ["Scope: the pages about Halden products.", "Duration: three months.", "Fee: see the invoice."],
         )
+    if not code.startswith("call"):
+        text = TEXTS.get(code.rpartition("_")[2], "Ask us how Halden keeps your work moving.")
+        return f"{code}.pdf", papers.advert(title, text, brand, contact, shown or "Halden Workplace")
     paragraphs = [
         "Good morning, this is Nora Feld of " + brand + ".",
         "I call about Halden Workplace and what it can do for you.",

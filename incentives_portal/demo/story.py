@@ -3,19 +3,24 @@
 The moments of a story lie evenly between its beginning and now, so that nothing happens in the future or before its period began.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from heapq import heappop, heappush
+from itertools import count
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from claims import services as claims
 from claims.models import Claim
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
+from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.history.models import ReasonCode, ThreadKind
 from incentives_portal.history.services import RemarkDraft
 from incentives_portal.programs.models import ActivityType, FundType, Market
+from incentives_portal.texts import in_language
 from plans import services as plans
 from plans.models import Activity, Campaign, Plan
 from proofs import services as proofs
@@ -23,77 +28,100 @@ from proofs.models import Proof
 
 from .evidence import Folder
 from .setting import ZONE, Setting
-from .telling import CLAIMS, PLANS, ClaimTale, PlanTale
+from .telling import CLAIMS, GOALS, PLANS, ClaimTale, PlanTale
 
-#: How far back stories begin, if their period allows it.
-LONG_AGO = timedelta(days=40)
+#: When somebody is there to do something.
+OFFICE_HOURS = (time(8), time(18))
 
 
 @dataclass
 class Clockwork:
-    """The moments of one story: each step is a little later than the one before, the last one shortly before now."""
+    """The moments of one story: each step is a little later than the one before, the last one shortly before the end."""
 
     begins: datetime
     steps: int
-    _ends: datetime = field(default_factory=clock.now)
+    ends: datetime
     _step: int = 0
 
-    @contextmanager
-    def next(self) -> Iterator[None]:
+    def next(self) -> datetime:
         self._step = min(self._step + 1, self.steps)
-        with clock.at(self.begins + (self._ends - self.begins) * self._step / (self.steps + 1)):
-            yield
+        return self.begins + (self.ends - self.begins) * self._step / (self.steps + 1)
+
+
+#: A story: it says when its next step happens, and goes on when that time has come.
+Story = Generator[datetime, None, None]
 
 
 class Teller:
-    """Tells the stories in a setting."""
+    """Tells the stories in a setting, side by side: what happened first is written first, as lists and histories expect it."""
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
         self.people = setting.people
+        self.now, self.today = clock.now(), clock.today(ZONE)
+        self.year, self.period = setting.year, setting.period
         self.bills = 1180
+        self._ahead: list[tuple[datetime, int, Story]] = []
+        self._begun = count()
 
     def tell(self) -> None:
-        for plan_tale in PLANS:
-            self._plan(plan_tale)
+        for plan_tales in _by_place(PLANS):
+            self._go(self._plans_of_a_place(plan_tales))
         for claim_tale in CLAIMS:
-            self._direct_claim(claim_tale)
+            self._go(self._direct_claim(claim_tale))
+        while self._ahead:
+            moment, _number, story = heappop(self._ahead)
+            with clock.at(at_work(moment, self.now)):
+                self._go(story)
+
+    def _go(self, story: Story) -> None:
+        """Tell the story up to its next step, and put it where that step belongs among those of the others."""
+        moment = next(story, None)
+        if moment is not None:
+            heappush(self._ahead, (moment, next(self._begun), story))
 
     # Plans
 
-    def _plan(self, tale: PlanTale) -> None:
-        setting, actor = self.setting, self.people[tale.by]
-        work = Clockwork(
-            self._since(clock.end_of_day(setting.year.starts, ZONE), tale.days), 8 + 3 * len(tale.activities)
-        )
-        with work.next():
-            plan = plans.create_plan(
-                actor=actor,
-                location=setting.locations[tale.location],
-                market=Market.objects.get(program=setting.device),
-                fund_type=FundType.objects.get(program=setting.device, code=tale.fund),
-                program_year=setting.year,
-                currency="EUR",
-                title=tale.title,
-                requested_amount=tale.amount,
-                reviewer_email="elif.sander@halden.example",
-                description=tale.description,
-            )
-        activities = self._content(tale, plan, actor, work)
-        self._review_plan(tale, plan, actor, work)
-        for activity, claim_tale in zip(activities, tale.claims, strict=False):
-            if claim_tale is not None:
-                self._planned_claim(activity, claim_tale, actor, work)
+    def _plans_of_a_place(self, tales: Iterable[PlanTale]) -> Story:
+        """One after another: there is room for the next plan when the one before has been thrown away."""
+        reached = datetime.min.replace(tzinfo=UTC)
+        for tale in tales:
+            for moment in self._plan(tale):
+                reached = max(reached, moment)
+                yield reached
 
-    def _content(self, tale: PlanTale, plan: Plan, actor: User, work: Clockwork) -> list[Activity]:
-        today = clock.today(ZONE)
-        starts = max(self.setting.year.starts, today - timedelta(days=tale.days - 5))
-        ends = min(self.setting.year.ends, today + timedelta(days=60))
-        with work.next():
-            campaign = plans.add_campaign(
-                plan, actor=actor, seen=_version(plan), name=tale.campaign, starts=starts, ends=ends
-            )
-            return [self._activity(campaign, plan, actor, *activity) for activity in tale.activities]
+    def _plan(self, tale: PlanTale) -> Story:
+        setting, actor = self.setting, self.people[tale.by]
+        since = self._since(clock.end_of_day(self.year.starts, ZONE), tale.days)
+        work = Clockwork(since, 8 + 3 * len(tale.activities), self.now)
+        yield work.next()
+        plan = plans.create_plan(
+            actor=actor,
+            location=setting.locations[tale.location],
+            market=Market.objects.get(program=setting.device),
+            fund_type=FundType.objects.get(program=setting.device, code=tale.fund),
+            program_year=self.year,
+            currency="EUR",
+            title=tale.title,
+            requested_amount=tale.amount,
+            reviewer_email="elif.sander@halden.example",
+            description=tale.description,
+        )
+        yield work.next()
+        activities = self._content(tale, plan, actor)
+        yield from self._review_plan(tale, plan, actor, work)
+        approved = work.next()
+        for number, (activity, claim_tale) in enumerate(zip(activities, tale.claims, strict=False)):
+            if claim_tale is not None:
+                self._go(self._planned_claim(activity, claim_tale, actor, self._day(activity, number), approved))
+
+    def _content(self, tale: PlanTale, plan: Plan, actor: User) -> list[Activity]:
+        starts = max(self.year.starts, self.today - timedelta(days=tale.days - 5))
+        ends = min(self.year.ends, self.today + timedelta(days=60))
+        campaign = plans.add_campaign(
+            plan, actor=actor, seen=_version(plan), name=tale.campaign, starts=starts, ends=ends
+        )
+        return [self._activity(campaign, plan, actor, *activity) for activity in tale.activities]
 
     def _activity(self, campaign: Campaign, plan: Plan, actor: User, kind: str, name: str, planned: str) -> Activity:
         return plans.add_activity(
@@ -104,135 +132,159 @@ class Teller:
             name=name,
             countries=[plan.location.country],
             planned_amount=Decimal(planned),
-            goal="60 guests, 10 appointments",
+            goal=in_language(GOALS[kind], actor.language),
         )
 
-    def _review_plan(self, tale: PlanTale, plan: Plan, actor: User, work: Clockwork) -> None:
+    def _review_plan(self, tale: PlanTale, plan: Plan, actor: User, work: Clockwork) -> Story:
         elif_ = self.people["elif.sander"]
         if tale.status == "discarded":
-            return self._do(work, plans.discard, plan, actor)
-        if tale.status == "editing":
-            return None
-        self._do(work, plans.submit, plan, actor)
+            yield from self._do(work, plans.discard, plan, actor)
+        if tale.status in ("discarded", "editing"):
+            return
+        yield from self._do(work, plans.submit, plan, actor)
         if tale.status == "submitted":
-            return None
-        self._do(work, plans.start_review, plan, elif_)
+            return
+        yield from self._do(work, plans.start_review, plan, elif_)
         if tale.status == "approved":
-            return self._do(work, plans.approve, plan, elif_, approved_amount=tale.amount, words=tale.words)
+            yield from self._do(work, plans.approve, plan, elif_, approved_amount=tale.amount, words=tale.words)
         if tale.status == "action_required":
-            reason = _reason(ThreadKind.PLAN, "request_action")
-            return self._do(work, plans.request_action, plan, elif_, words=tale.words, reason=reason)
+            reason = _reason(ThreadKind.PLAN, "request_action", tale.reason)
+            yield from self._do(work, plans.request_action, plan, elif_, words=tale.words, reason=reason)
         if tale.status == "rejected":
-            return self._do(
-                work, plans.reject, plan, elif_, words=tale.words, reason=_reason(ThreadKind.PLAN, "reject")
-            )
-        return None
+            reason = _reason(ThreadKind.PLAN, "reject", tale.reason)
+            yield from self._do(work, plans.reject, plan, elif_, words=tale.words, reason=reason)
 
     # Claims
 
-    def _planned_claim(self, activity: Activity, tale: ClaimTale, actor: User, work: Clockwork) -> None:
+    def _day(self, activity: Activity, number: int) -> date:
+        """When an activity was carried out: not all on the same day."""
+        starts = activity.campaign.starts
+        return starts + (min(self.today, activity.campaign.ends) - starts) * (4 + number % 4) // 8
+
+    def _planned_claim(
+        self, activity: Activity, tale: ClaimTale, actor: User, executed_on: date, approved: datetime
+    ) -> Story:
+        """On the evening of the day on which it was carried out, but not before the plan is approved, and not after now."""
+        evening = clock.end_of_day(executed_on, ZONE) - timedelta(hours=5)
+        begins = min(max(evening, approved), self.now - timedelta(minutes=30))
+        work = Clockwork(begins, 7, self.now)
+        yield work.next()
         activity = Activity.objects.select_related("campaign__plan").get(pk=activity.pk)
-        starts, today = activity.campaign.starts, clock.today(ZONE)
-        executed_on = starts + (min(today, activity.campaign.ends) - starts) * 2 // 3
-        with clock.at(self._evening(executed_on, work)):
-            beginning = proofs.Beginning(activity.name, executed_on, Decimal(tale.amount))
-            proof = proofs.create_proof_for_activity(activity, actor=actor, beginning=beginning)
-            claim = claims.create_claim_for_proof(
-                proof, actor=actor, seen=proof.version, name=proof.name, executed_on=executed_on, impressions=140
-            )
-        self._go_on(claim, tale, actor, Clockwork(self._evening(executed_on, work), 7))
+        beginning = proofs.Beginning(activity.name, executed_on, Decimal(tale.amount))
+        proof = proofs.create_proof_for_activity(activity, actor=actor, beginning=beginning)
+        claim = claims.create_claim_for_proof(
+            proof, actor=actor, seen=proof.version, name=proof.name, executed_on=executed_on, impressions=140
+        )
+        yield from self._go_on(claim, tale, actor, work)
 
-    def _direct_claim(self, tale: ClaimTale) -> None:
-        setting, actor = self.setting, self.people[tale.by]
-        period, today = setting.period, clock.today(ZONE)
-        last = min(today, period.usage_ends)
-        executed_on = max(period.usage_starts, last - timedelta(days=tale.days))
-        work = Clockwork(self._since(clock.end_of_day(period.claiming_starts, ZONE), tale.days), 7)
-        with work.next():
-            claim = claims.create_claim_directly(
-                actor=actor,
-                location=setting.locations[tale.location],
-                program=setting.cloud,
-                usage_period=period,
-                activity_type=ActivityType.objects.get(code=tale.kind),
-                beginning=proofs.Beginning(tale.name, executed_on, Decimal(tale.amount)),
-            )
-        self._go_on(claim, tale, actor, work)
+    def _direct_claim(self, tale: ClaimTale) -> Story:
+        setting, actor, period = self.setting, self.people[tale.by], self.period
+        executed_on = max(period.usage_starts, min(self.today, period.usage_ends) - timedelta(days=tale.days))
+        work = Clockwork(self._since(clock.end_of_day(period.claiming_starts, ZONE), tale.days), 7, self.now)
+        yield work.next()
+        claim = claims.create_claim_directly(
+            actor=actor,
+            location=setting.locations[tale.location],
+            program=setting.cloud,
+            usage_period=period,
+            activity_type=ActivityType.objects.get(code=tale.kind),
+            beginning=proofs.Beginning(tale.name, executed_on, Decimal(tale.amount)),
+        )
+        yield from self._go_on(claim, tale, actor, work)
 
-    def _go_on(self, claim: Claim, tale: ClaimTale, actor: User, work: Clockwork) -> None:
+    def _go_on(self, claim: Claim, tale: ClaimTale, actor: User, work: Clockwork) -> Story:
         """From a fresh claim to the status of the tale."""
         mira = self.people["mira.okafor"]
         if tale.status == "discarded":
-            return self._do(work, claims.discard, claim, actor)
-        with work.next():
-            self._fill(claim, tale, actor)
+            yield from self._do(work, claims.discard, claim, actor)
+            return
+        yield work.next()
+        self._fill(claim, tale, actor)
         if tale.status == "editing":
-            return None
-        with work.next():
-            claim = Claim.objects.get(pk=claim.pk)
-            claims.submit(claim, actor=actor, seen=claim.version, seen_proof=claim.proof.version, words=tale.note)
+            return
+        yield work.next()
+        claim = Claim.objects.get(pk=claim.pk)
+        claims.submit(claim, actor=actor, seen=claim.version, seen_proof=claim.proof.version, words=tale.note)
         if tale.status == "submitted":
-            return None
-        self._do(work, claims.start_review, claim, mira)
-        return self._decide(claim, tale, actor, mira, work)
+            return
+        yield from self._do(work, claims.start_review, claim, mira)
+        yield from self._decide(claim, tale, mira, work)
+        if tale.status == "disputed":
+            yield from self._do(work, claims.dispute, claim, actor, words=tale.dispute)
 
-    def _decide(self, claim: Claim, tale: ClaimTale, actor: User, mira: User, work: Clockwork) -> None:
+    def _decide(self, claim: Claim, tale: ClaimTale, mira: User, work: Clockwork) -> Story:
         if tale.status == "approved":
             asked = Decimal(tale.amount)
             approved = Decimal(tale.approved or tale.amount)
-            reason = _reason(ThreadKind.CLAIM, "approve") if approved < asked else None
-            self._do(work, claims.approve, claim, mira, approved_amount=approved, words=tale.words, reason=reason)
-        if tale.status == "action_required":
-            remarks = self._remarks(claim, tale)
-            reason = _reason(ThreadKind.CLAIM, "request_action")
-            self._do(work, claims.request_action, claim, mira, words=tale.words, reason=reason, remarks=remarks)
-        if tale.status in ("rejected", "disputed"):
-            self._do(work, claims.reject, claim, mira, words=tale.words, reason=_reason(ThreadKind.CLAIM, "reject"))
-        if tale.status == "disputed":
-            self._do(
-                work,
-                claims.dispute,
-                claim,
-                actor,
-                words="The agenda names Halden in the second session; please look again.",
+            reason = _reason(ThreadKind.CLAIM, "approve", tale.reason) if approved < asked else None
+            yield from self._do(
+                work, claims.approve, claim, mira, approved_amount=approved, words=tale.words, reason=reason
             )
+        if tale.status == "action_required":
+            reason = _reason(ThreadKind.CLAIM, "request_action", tale.reason)
+            remarks = self._remarks(claim, tale)
+            yield from self._do(
+                work, claims.request_action, claim, mira, words=tale.words, reason=reason, remarks=remarks
+            )
+        if tale.status in ("rejected", "disputed"):
+            reason = _reason(ThreadKind.CLAIM, "reject", tale.reason)
+            yield from self._do(work, claims.reject, claim, mira, words=tale.words, reason=reason)
 
     def _remarks(self, claim: Claim, tale: ClaimTale) -> list[RemarkDraft]:
-        row = claim.proof.documents.select_related("document").first()
-        version = row.document.versions.order_by("-number").first() if row else None
-        return (
-            [RemarkDraft("Please send this page again, the logo cannot be seen.", version=version)] if version else []
-        )
+        code, words = tale.remark
+        versions = DocumentVersion.objects.filter(document__in=claim.proof.documents.values("document"))
+        return [RemarkDraft(words, version=versions.get(original_name__startswith=code))]
 
     def _fill(self, claim: Claim, tale: ClaimTale, actor: User) -> None:
         self.bills += 1
         proof = Proof.objects.for_page().get(pk=claim.proof_id)
-        folder = Folder(proof, actor, tale.supplier, f"RE-26-{self.bills}", in_house=tale.in_house)
+        unpaid = Decimal(tale.amount) - Decimal(tale.approved or tale.amount)
+        folder = Folder(
+            proof=proof,
+            actor=actor,
+            supplier=tale.supplier,
+            number=f"{self.bills}-{proof.executed_on:%y}",
+            in_house=tale.in_house,
+            besides=(tale.besides, unpaid) if tale.besides else None,
+            shown=tale.shown,
+        )
         folder.fill(leave_out=tale.leave_out)
 
     # Small things
 
-    def _do(self, work: Clockwork, service, case: Plan | Claim, actor: User, **given) -> None:
-        with work.next():
-            service(case, actor=actor, seen=_version(case), **given)
+    def _do(self, work: Clockwork, service: Callable[..., Any], case: Plan | Claim, actor: User, **given: Any) -> Story:
+        yield work.next()
+        service(case, actor=actor, seen=_version(case), **given)
 
     def _since(self, earliest: datetime, days: int) -> datetime:
         """So many days ago, but not before the period began, and before now."""
-        return min(
-            max(earliest - timedelta(hours=15), clock.now() - timedelta(days=days)), clock.now() - timedelta(hours=1)
-        )
+        begins = max(earliest - timedelta(hours=15), self.now - timedelta(days=days))
+        return min(begins, self.now - timedelta(hours=1))
 
-    def _evening(self, day, work: Clockwork) -> datetime:
-        """The evening of the day on which something was carried out, but not before the story is there, and not after now."""
-        evening = clock.end_of_day(day, ZONE) - timedelta(hours=5)
-        with work.next():
-            reached = clock.now()
-        return min(max(evening, reached), clock.now() - timedelta(minutes=30))
+
+def at_work(moment: datetime, now: datetime) -> datetime:
+    """The moment of the same day at which people are at work. What is later stays later, and nothing comes to lie after now."""
+    zone = ZoneInfo(ZONE)
+    local, end = moment.astimezone(zone), now.astimezone(zone)
+    opens, closes = (datetime.combine(local.date(), hour, zone) for hour in OFFICE_HOURS)
+    if local.date() == end.date():
+        closes = min(closes, end)
+    if closes <= opens:
+        return moment
+    midnight = datetime.combine(local.date(), time(), zone)
+    return opens + (closes - opens) * ((local - midnight) / timedelta(days=1))
+
+
+def _by_place(tales: Iterable[PlanTale]) -> Iterable[list[PlanTale]]:
+    places: dict[tuple[str, str], list[PlanTale]] = {}
+    for tale in tales:
+        places.setdefault((tale.location, tale.fund), []).append(tale)
+    return places.values()
 
 
 def _version(case: Plan | Claim) -> int:
     return type(case).objects.values_list("version", flat=True).get(pk=case.pk)
 
 
-def _reason(kind: ThreadKind, verb: str) -> ReasonCode:
-    return ReasonCode.objects.filter(kind=kind, verb=verb, active=True).order_by("code")[0]
+def _reason(kind: ThreadKind, verb: str, code: str) -> ReasonCode:
+    return ReasonCode.objects.get(kind=kind, verb=verb, code=code)

@@ -6,7 +6,11 @@ from decimal import Decimal
 
 @dataclass(frozen=True)
 class ClaimTale:
-    """A claim. On the plan track name, location and kind come from its activity."""
+    """A claim. On the plan track name, location and kind come from its activity.
+
+    ``words`` and ``reason`` are the reviewer's; ``remark`` is the beginning of a file's name and what is wrong with that file.
+    ``besides`` is what the bill has besides, and was not approved; ``shown`` what photos and adverts show that they should not.
+    """
 
     status: str
     amount: str
@@ -17,8 +21,13 @@ class ClaimTale:
     days: int = 20
     supplier: str = "Agentur Hafenkante GmbH"
     words: str = ""
+    reason: str = ""
+    remark: tuple[str, str] = ("", "")
+    dispute: str = ""
     note: str = ""
     approved: str = ""
+    besides: str = ""
+    shown: str = ""
     in_house: bool = False
     leave_out: tuple[str, ...] = ()
 
@@ -38,8 +47,36 @@ class PlanTale:
     claims: tuple[ClaimTale | None, ...] = ()
     description: str = ""
     words: str = ""
+    reason: str = ""
     days: int = 60
 
+
+#: Where the suppliers are.
+ADDRESSES = {
+    "Agentur Hafenkante GmbH": "Musterweg 7, 20095 Hamburg",
+    "Hafenmagazin Verlag": "Musterkai 12, 20457 Hamburg",
+    "Harbourside Events Ltd": "2 Sample Quay, Bristol BS1 0AA",
+    "Bristol Post Media": "40 Sample Street, Bristol BS1 0AB",
+    "Adwise Ltd": "9 Sample Lane, Bath BA1 0AA",
+    "Expo Services Ltd": "1 Sample Hall, Birmingham B1 0AA",
+    "Callwell Ltd": "5 Sample Road, Cardiff CF10 0AA",
+    "Print & Post": "17 Sample Yard, Bristol BS1 0AC",
+    "Agence Perrache": "3 rue de l'Exemple, 69002 Lyon",
+}
+
+#: What an activity of a kind is for, in the words of its planner.
+GOALS = {
+    "customer_seminars": {"en": "140 guests, 10 appointments", "de": "140 Gäste, 10 Termine", "fr": "140 participants, 10 rendez-vous"},
+    "print_advertising": {"en": "20,000 readers, 40 enquiries", "de": "20.000 Leser, 40 Anfragen"},
+    "digital_advertising": {"en": "10,000 impressions, 60 enquiries"},
+    "tradeshows": {"en": "140 visitors of the booth, 25 appointments", "de": "140 Besucher am Stand, 25 Termine"},
+    "internal_training": {"en": "12 people trained", "de": "12 Personen geschult", "fr": "12 personnes formées"},
+    "exams_tuition": {"en": "6 certificates", "de": "6 Zertifikate", "fr": "6 certificats"},
+    "telemarketing": {"en": "140 calls, 15 appointments"},
+    "direct_mail_email_sms": {"en": "1,200 letters, 30 answers", "de": "800 Briefe, 20 Antworten"},
+    "partner_website_search": {"en": "2,000 visits, 25 enquiries"},
+    "customer_offers": {"en": "60 machines traded in", "de": "60 Geräte in Zahlung genommen", "fr": "60 machines reprises"},
+}  # fmt: skip
 
 _LAUNCH = (
     ("customer_seminars", "Launch event at the harbour", "16000"),
@@ -53,21 +90,32 @@ _LAUNCH = (
     ("customer_seminars", "Partner breakfast", "2000"),
 )
 _LAUNCH_CLAIMS = (
-    ClaimTale("approved", "15400", words="Well documented, thank you."),
+    ClaimTale("approved", "15400", supplier="Harbourside Events Ltd", words="Well documented, thank you."),
     ClaimTale("under_review", "3650", supplier="Bristol Post Media"),
     ClaimTale(
         "action_required",
         "5200",
         supplier="Adwise Ltd",
+        reason="C-01",
         words="The screenshot does not show our logo. Please send another one.",
+        remark=("digital_screenshot", "The page ends above the place where the logo should be."),
     ),
     ClaimTale(
         "rejected",
         "11800",
         supplier="Expo Services Ltd",
-        words="The photos show another fair. Without proof of this one we cannot pay.",
+        reason="C-12",
+        words="The photo shows another fair. Without proof of this one we cannot pay.",
+        shown="Gadget Days, Manchester",
     ),
-    ClaimTale("disputed", "1100", in_house=True, words="The agenda does not show that the content was ours."),
+    ClaimTale(
+        "disputed",
+        "1100",
+        in_house=True,
+        reason="C-01",
+        words="The agenda does not show that the content was ours.",
+        dispute="The agenda names Halden in the second session; please look again.",
+    ),
     ClaimTale("submitted", "3600", supplier="Callwell Ltd", note="The script is the one you know from spring."),
     ClaimTale("editing", "2100", supplier="Print & Post", leave_out=("mail_piece",)),
 )
@@ -78,17 +126,48 @@ _HERBST = (
     ("direct_mail_email_sms", "Mailing an Bestandskunden", "1800"),
 )
 _HERBST_CLAIMS = (
-    ClaimTale("approved", "8200", approved="7600", words="Der Wein auf der Rechnung ist nicht erstattungsfähig."),
+    ClaimTale(
+        "approved",
+        "8200",
+        approved="7600",
+        reason="C-04",
+        words="Der Wein auf der Rechnung ist nicht erstattungsfähig.",
+        besides="Wein zum Abendempfang",
+    ),
     ClaimTale("submitted", "4100", supplier="Hafenmagazin Verlag"),
-    ClaimTale("action_required", "7400", words="Das Foto zeigt den Stand nicht. Bitte ein anderes hochladen."),
+    ClaimTale(
+        "action_required",
+        "7400",
+        reason="C-12",
+        words="Das Foto zeigt den Stand nicht. Bitte ein anderes hochladen.",
+        remark=("fair_photo", "Hier ist ein Vortrag zu sehen und kein Stand."),
+        shown="Vortrag in Halle 3",
+    ),
 )
-_SCHOOL = (
-    ("customer_seminars", "Four half-day workshops", "14000"),
-    ("customer_offers", "Trade-in offer for schools", "6000"),
-)
-_TRAINING = (
+_CERTIFY = (
     ("internal_training", "Certification week", "7000"),
     ("exams_tuition", "Exams of the spring class", "3000"),
+)
+_ZERTIFIZIERUNG = (
+    ("internal_training", "Zertifizierungswoche des Kundendienstes", "7000"),
+    ("exams_tuition", "Prüfungen des Frühjahrskurses", "3000"),
+)
+_ENTWURF = (("internal_training", "Schulungstag in Kiel", "5000"),)
+_VERTRIEB = (
+    ("internal_training", "Verkaufstraining in Kiel", "6000"),
+    ("exams_tuition", "Prüfungen für den Vertrieb", "2000"),
+)
+_SCHULEN = (
+    ("customer_seminars", "Vier halbe Tage für Lehrkräfte", "14000"),
+    ("customer_offers", "Altgeräte von Schulen in Zahlung", "6000"),
+)
+_ECOLES = (
+    ("customer_seminars", "Quatre demi-journées d'atelier", "14000"),
+    ("customer_offers", "Offre de reprise pour les écoles", "6000"),
+)
+_ENTREPOT = (
+    ("internal_training", "Formation de l'équipe de l'entrepôt", "7000"),
+    ("exams_tuition", "Examens de l'équipe de l'entrepôt", "3000"),
 )
 
 PLANS = (
@@ -99,8 +178,8 @@ PLANS = (
         "Print and field events are fine. Search ads need figures from the first quarter.",
     ),
     PlanTale(
-        "action_required", "Bristol", "readiness", "owen.hughes", "Certify the service team", Decimal(10000), "Certification", _TRAINING,
-        words="3,000 for exams is more than we usually see for one class. Please explain or lower it.", days=20,
+        "action_required", "Bristol", "readiness", "owen.hughes", "Certify the service team", Decimal(10000), "Certification", _CERTIFY,
+        words="3,000 for exams is more than we usually see for one class. Please explain or lower it.", reason="P-04", days=20,
     ),
     PlanTale(
         "approved", "Hamburg", "marketing", "jana.petersen", "Modernes Arbeiten im Norden", Decimal(24000), "Herbst",
@@ -108,32 +187,38 @@ PLANS = (
         "Viele Kunden tauschen ihre Geräte im Herbst. Wir treffen sie auf Messen und laden sie zum Forum ein.",
         "Ein guter Plan, viel Erfolg.",
     ),
-    PlanTale("submitted", "Hamburg", "readiness", "jana.petersen", "Zertifizierungswoche", Decimal(10000), "Schulung", _TRAINING, days=6),
-    PlanTale("under_review", "Kiel", "marketing", "jana.petersen", "Schulen an der Förde", Decimal(20000), "Schuljahr", _SCHOOL, days=9),
-    PlanTale("discarded", "Kiel", "readiness", "jana.petersen", "Erster Entwurf", Decimal(5000), "Schulung", _TRAINING, days=12),
-    PlanTale("editing", "Kiel", "readiness", "jana.petersen", "Fit für den Vertrieb", Decimal(8000), "Schulung", _TRAINING, days=4),
-    PlanTale("submitted", "Lyon", "marketing", "claire.morel", "Écoles et associations", Decimal(20000), "Rentrée", _SCHOOL, days=3),
     PlanTale(
-        "rejected", "Lyon", "readiness", "claire.morel", "Formation interne", Decimal(10000), "Formation", _TRAINING,
-        words="This fund is for customer-facing staff; the plan trains the warehouse.", days=15,
+        "submitted", "Hamburg", "readiness", "jana.petersen", "Zertifizierungswoche", Decimal(10000), "Schulung", _ZERTIFIZIERUNG, days=6,
+    ),
+    PlanTale("under_review", "Kiel", "marketing", "jana.petersen", "Schulen an der Förde", Decimal(20000), "Schuljahr", _SCHULEN, days=9),
+    PlanTale("discarded", "Kiel", "readiness", "jana.petersen", "Erster Entwurf", Decimal(5000), "Schulung", _ENTWURF, days=12),
+    PlanTale("editing", "Kiel", "readiness", "jana.petersen", "Fit für den Vertrieb", Decimal(8000), "Schulung", _VERTRIEB, days=4),
+    PlanTale("submitted", "Lyon", "marketing", "claire.morel", "Écoles et associations", Decimal(20000), "Rentrée", _ECOLES, days=3),
+    PlanTale(
+        "rejected", "Lyon", "readiness", "claire.morel", "Formation interne", Decimal(10000), "Formation", _ENTREPOT,
+        words="This fund is for customer-facing staff; the plan trains the warehouse.", reason="P-02", days=15,
     ),
 )  # fmt: skip
 
 CLAIMS = (
-    ClaimTale("approved", "2500", "Cloud security roadshow", "Bristol", "owen.hughes", "customer_seminars", 24, words="Fine."),
+    ClaimTale("approved", "2500", "Cloud security roadshow", "Bristol", "owen.hughes", "customer_seminars", 24,
+              supplier="Harbourside Events Ltd", words="Fine."),
     ClaimTale("rejected", "3120", "Trade magazine adverts", "Bristol", "owen.hughes", "print_advertising", 18,
-              words="The adverts show another vendor's product on the front page."),
+              supplier="Bristol Post Media", reason="C-01", words="The adverts show another vendor's product.", shown="Nimbus Desk"),
     ClaimTale("action_required", "1480", "Email series: backup before winter", "Bristol", "priya.nair", "direct_mail_email_sms", 14,
-              words="Add the email as it was sent, with the dated header."),
+              supplier="Adwise Ltd", reason="C-12", words="Add the email as it was sent, with the dated header.",
+              remark=("mail_sent", "This only says how many were sent; the email itself is missing.")),
     ClaimTale("submitted", "980", "Telemarketing, public sector", "Bristol", "priya.nair", "telemarketing", 9, supplier="Callwell Ltd"),
     ClaimTale("editing", "2200", "Partner website relaunch", "Bristol", "priya.nair", "partner_website_search", 5,
-              leave_out=("web_results",)),
+              supplier="Adwise Ltd", leave_out=("web_results",)),
     ClaimTale("discarded", "100", "Entered by mistake", "Bristol", "owen.hughes", "print_advertising", 5),
     ClaimTale("under_review", "4760", "Hanse IT Expo, Stand", "Hamburg", "jana.petersen", "tradeshows", 3),
-    ClaimTale("disputed", "3600", "Telefonaktion öffentliche Verwaltung", "Hamburg", "jana.petersen", "telemarketing", 12, in_house=True,
-              words="The script does not name your company."),
-    ClaimTale("approved", "1200", "Suchanzeigen September", "Hamburg", "jana.petersen", "digital_advertising", 16, approved="1000",
-              words="The agency's fee for another client is on the same bill."),
+    ClaimTale("disputed", "1200", "Telefonaktion öffentliche Verwaltung", "Hamburg", "jana.petersen", "telemarketing", 12, in_house=True,
+              reason="C-01", words="Das Skript nennt Ihre Firma nicht.",
+              dispute="Der erste Satz des Skripts nennt unsere Firma. Bitte sehen Sie noch einmal nach."),
+    ClaimTale("approved", "1200", "Suchanzeigen für Cloud-Backup", "Hamburg", "jana.petersen", "digital_advertising", 16, approved="1000",
+              reason="C-04", words="Das Honorar für einen anderen Kunden steht auf derselben Rechnung.",
+              besides="Honorar, Anzeigen der Muster AG"),
     ClaimTale("editing", "1300", "Frühstück in Kiel", "Kiel", "tobias.wendt", "customer_seminars", 4),
     ClaimTale("submitted", "4000", "Reprise d'automne, petites entreprises", "Lyon", "claire.morel", "customer_offers", 1,
               supplier="Agence Perrache"),
