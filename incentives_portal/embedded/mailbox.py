@@ -36,9 +36,9 @@ class Mail:
 
 
 def mails(folder: Path) -> list[Mail]:
-    """Everything in the mailbox, newest first."""
+    """Everything in the mailbox, newest first by the date on the mail: workers send side by side, and the demo tells of weeks ago."""
     box = _box(folder)
-    return [_read(key, box.get_bytes(key)) for key in sorted(box.keys(), key=_arrival, reverse=True)]
+    return sorted((_read(key, box.get_bytes(key)) for key in box.iterkeys()), key=_when, reverse=True)
 
 
 def mail(folder: Path, key: str) -> Mail:
@@ -62,6 +62,12 @@ async def serve(port: int, folder: Path) -> None:
 def _box(folder: Path) -> mailbox.Maildir:
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return mailbox.Maildir(folder)
+
+
+def _when(mail: Mail) -> tuple[float, tuple[int, ...]]:
+    """The date that is shown; what has none, or the same as another, comes by its arrival."""
+    arrival = _arrival(mail.key)
+    return mail.sent_at.timestamp() if mail.sent_at else float(arrival[0]), arrival
 
 
 def _arrival(key: str) -> tuple[int, ...]:

@@ -95,6 +95,13 @@ def test_unknown_mail_is_not_found(folder: Path, client: Client, key: str) -> No
     assert client.get(f"/mailbox/{key}/").status_code == 404
 
 
+def test_mails_stand_in_the_order_of_their_dates_however_they_arrived(folder: Path) -> None:
+    box = mailbox._box(folder)
+    for day in (21, 23, 22):
+        box.add(f"Subject: {day}\nDate: {day} Nov 2026 10:00:00 +0000\n\n".encode())
+    assert [mail.subject for mail in mailbox.mails(folder)] == ["23", "22", "21"]
+
+
 def test_mail_without_date_and_body_is_read(folder: Path) -> None:
     box = mailbox._box(folder)
     box.add(b"Subject: bare\nDate: yesterday\n\n")
