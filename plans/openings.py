@@ -24,7 +24,6 @@ class MarketChoice:
     """A market of a program, as a plan can be created for it."""
 
     id: str
-    code: str
     names: Mapping[str, str]
     countries: tuple[str, ...]
 
@@ -93,7 +92,7 @@ def _enrolments(user: User) -> "QuerySet[Enrolment]":
     return (
         enrolments.select_related("program__calendar", "location")
         .annotate(
-            markets=_children(Market, id="public_id", code="code", names="name", countries="countries", order="code"),
+            markets=_children(Market, id="public_id", names="name", countries="countries", order="code"),
             years=_children(ProgramYear, id="public_id", label="label", starts="starts", ends="ends", order="-starts"),
             fund_types=_children(FundType, code="code", names="name", order="code"),
         )

@@ -171,6 +171,15 @@ def test_list_offers_markets_to_writers_only(client, world):
         assert (market in client.get(reverse("plans:list")).content.decode()) is offered, name
 
 
+def test_list_calls_a_market_by_its_name(jana, world):
+    Market.objects.filter(pk=world.market.pk).update(code="emea-7", name={"en": "Europe", "de": "Europa"})
+
+    shown = jana.get(reverse("plans:list")).content.decode()
+
+    assert ">Europa</b>" in shown
+    assert "emea-7" not in shown
+
+
 def test_list_filters_by_words_status_program_and_year(jana, world):
     builders.make_plan(world, title="Alpha")
     builders.submitted_plan(world, title="Beta", fund_type=world.other_fund_type)
