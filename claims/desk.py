@@ -62,7 +62,7 @@ def counts(user: "User") -> dict[str, int]:
 
 
 class QueueRow(ClaimRow):
-    """A claim in the queue, and how many business days are left (negative: overdue, 0: today), as a number and in words."""
+    """A claim in the queue, and how many business days are left (negative: overdue, 0: today); in words while there are any."""
 
     days_left: int | None
     left: str
@@ -91,15 +91,15 @@ def _queue_row(row: ClaimRow, calendar: Calendar) -> QueueRow:
         **row,
         "url": reverse("desk:claim", args=[row["public_id"]]),
         "days_left": left,
-        "left": gettext("Overdue") if late else _days(left),
+        "left": _days(left),
         "is_late": late,
         "is_soon": soon,
     }
 
 
 def _days(left: int | None) -> str:
-    if left is None:
-        return "–"
+    if left is None or left < 0:
+        return ""
     if left == 0:
         return gettext("Today")
     return ngettext("%(n)s business day", "%(n)s business days", left) % {"n": left}

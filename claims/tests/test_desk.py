@@ -121,7 +121,8 @@ def test_overdue_is_what_should_have_been_decided(world, signed_in):
         answer = signed_in(world.mira).get(url("queue"), {"list": "overdue"})
 
     assert names_on(answer) == ["Late"]
-    assert "Overdue" in text_of(answer)
+    assert "days overdue" in text_of(answer)
+    assert "screens/due.html" in [template.name for template in answer.templates]
 
 
 def test_desk_of_somebody_who_left_counts_as_nobodys(world, signed_in):
