@@ -103,6 +103,24 @@ def test_form_that_comes_back_puts_the_focus_on_what_is_wrong_and_leads_to_the_f
     assert page.evaluate("document.activeElement.id") == "id_name"
 
 
+@pytest.mark.parametrize("kind", ["form-control", "form-select", "form-check-input"])
+def test_field_with_an_error_has_the_border_of_errors(world, page, sign_in, kind):
+    sign_in(world.owen)
+    page.evaluate(
+        """kind => {
+            const field = document.createElement(kind === 'form-select' ? 'select' : 'input');
+            field.id = 'wrong';
+            field.className = `${kind} is-invalid`;
+            document.querySelector('main form').append(field);
+        }""",
+        kind,
+    )
+
+    border = page.evaluate("getComputedStyle(document.getElementById('wrong')).border")
+
+    assert border == "2px solid rgb(200, 55, 42)"
+
+
 def test_theme_is_chosen_and_remembered_without_the_system_s_consent(world, page, sign_in):
     sign_in(world.owen)
     page.locator("details.menu > summary", has_text="your account").click()
