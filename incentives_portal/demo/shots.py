@@ -50,7 +50,7 @@ SHOTS = [
     Shot("desk-claim-dark", MIRA, "/desk/", follow=("main table a",), theme="dark", whole=False),
     Shot("admin-home", ELIF, "/admin/"),
     Shot("admin-plans", ELIF, "/admin/plans/plan/"),
-    Shot("admin-plan", ELIF, "/admin/plans/plan/", follow=("#result_list tbody th a",)),
+    Shot("admin-plan", ELIF, "/admin/plans/plan/", follow=("#result_list tbody th a",), whole=False),
     Shot("notifications", OWEN, "/notifications/"),
     Shot("profile", OWEN, "/profile/"),
 ]
