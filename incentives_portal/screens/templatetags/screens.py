@@ -279,6 +279,15 @@ def due(due_at: datetime, zone: str) -> SafeString:
     return format_html("<b>{}</b> {}", far[:1].upper() + far[1:], _weekday(timezone.localtime(due_at, ZoneInfo(zone))))
 
 
+@register.simple_tag
+def until_day(due_at: datetime, zone: str) -> SafeString:
+    """A deadline in a line of a list: its day, and for how long it is over, if it is."""
+    words = format_html("{} {}", _("until"), show_day(due_at, zone))
+    if due_at >= clock.now():
+        return words
+    return format_html('{}, <b class="bad">{}</b>', words, distance(due_at, zone))
+
+
 def _weekday(local: datetime) -> str:
     return _weekday_in_words(local.date(), get_language())
 

@@ -98,6 +98,16 @@ def test_due_puts_the_distance_first():
     assert show("{% due due 'Europe/Berlin' %}", due=due) == "<b>In 8 days</b> Fri 27 Nov 2026"
 
 
+def test_line_of_a_list_says_the_day_and_for_how_long_it_is_over():
+    in_time, late = (datetime(2026, 11, day, 22, 59, 59, tzinfo=UTC) for day in (19, 16))
+
+    assert show("{% until_day due 'Europe/Berlin' %}", due=in_time) == "until 19 Nov 2026"
+    assert show("{% until_day due 'Europe/Berlin' %}", due=late) == (
+        'until 16 Nov 2026, <b class="bad">3 days overdue</b>'
+    )
+    assert show("{% until_day due 'Europe/Berlin' %}", "de", due=in_time) == "bis 19. November 2026"
+
+
 def test_dates_speak_the_reader_s_language_and_zone():
     moment = datetime(2026, 11, 19, 23, 30, tzinfo=UTC)
 
