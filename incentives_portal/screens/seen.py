@@ -1,16 +1,19 @@
 """Forms of the admin site say what row they were filled in for: what a colleague saved meanwhile is not overwritten unseen (W-05)."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.forms.models import BaseInlineFormSet
+from django.utils.formats import localize
 from django.utils.safestring import SafeString
-from django.utils.text import get_text_list
+from django.utils.text import Truncator, get_text_list
 from django.utils.translation import gettext as _
+
+from incentives_portal.texts import in_language
 
 SEEN = "seen"
 #: Changes by itself, and is not what anybody reads on the page.
@@ -25,16 +28,11 @@ def state_of(row: Model) -> dict[str, str]:
     }
 
 
-def written(state: dict[str, str]) -> str:
+def written(state: Mapping[str, str]) -> str:
     return " ".join(f"{name}:{digest}" for name, digest in state.items())
 
 
-def all_written(rows: Iterable[Model]) -> str:
-    """The states of several rows, by their keys."""
-    return ";".join(f"{row.pk} {written(state_of(row))}" for row in rows)
-
-
-def changed(seen: str, state: dict[str, str]) -> list[str]:
+def changed(seen: str, state: Mapping[str, str]) -> list[str]:
     """The columns that are not as they were seen; all of them where a form does not say what was."""
     known = dict(part.partition(":")[::2] for part in seen.split())
     return [name for name, digest in state.items() if known.get(name) != digest]
@@ -52,56 +50,123 @@ class _SeenForm:
         """Reads the row again under its lock, before anything typed is put into it."""
         given: dict[str, Any] = super().clean() or self.cleaned_data  # type: ignore[misc]
         model = type(self.instance)  # type: ignore[attr-defined]
-        now = state_of(model._base_manager.select_for_update().get(pk=self.instance.pk))  # type: ignore[attr-defined]
+        row = model._base_manager.select_for_update().get(pk=self.instance.pk)  # type: ignore[attr-defined]
+        now = state_of(row)
         names = changed(given.pop(SEEN, ""), now)
         if names or now != state_of(self.instance):  # type: ignore[attr-defined]
-            self._tell(names, now)
+            self._tell(names, row, now)
         return given
 
-    def _tell(self, names: list[str], now: dict[str, str]) -> None:
+    def _tell(self, names: list[str], row: Model, now: Mapping[str, str]) -> None:
         """What was typed stays, and the next click counts for the row as it is now."""
         form: Any = self
         form.data = form.data.copy()
         form.data[form.add_prefix(SEEN)] = written(now)
-        form.add_error(None, _sentence(form, names))
-
-
-def _sentence(form: Any, names: list[str]) -> str:
-    labels = [str(form.fields[name].label or name) for name in names if name in form.fields]
-    return _("Somebody changed this since you opened it (%(what)s). Compare with how it is now, and save again.") % {
-        "what": get_text_list(labels, _("and")) or str(form.instance._meta.verbose_name)
-    }
+        form.add_error(None, _sentence(form, names, row))
 
 
 class SeenLines(BaseInlineFormSet):
-    """The same for lines on the page of another row: one hidden field says of all of them how they were."""
+    """The same for lines on the page of another row: one hidden field says of all of them how they were.
 
-    @property
-    def seen_name(self) -> str:
-        return f"{self.prefix}-{SEEN}"
+    A line into which nothing was typed stays as a colleague has made it meanwhile.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        #: The lines whose change was told, as they are now: for these the next click counts.
+        self._told: dict[str, str] = {}
 
     @property
     def seen(self) -> SafeString:
-        """The hidden field. After a refusal it counts for the lines as they are now: what had changed was told."""
-        rows = self._lines_now() if self.is_bound else self.get_queryset()
-        return forms.HiddenInput().render(self.seen_name, all_written(rows))
+        """The hidden field."""
+        if self.is_bound:
+            states = self._seen() | self._told
+        else:
+            states = {str(row.pk): written(state_of(row)) for row in self.get_queryset()}
+        value = ";".join(f"{key} {state}" for key, state in states.items())
+        return forms.HiddenInput().render(f"{self.prefix}-{SEEN}", value)
 
     def clean(self) -> None:
+        self._compare()  # first: whatever else is wrong, what a colleague changed is told
         super().clean()
-        written_to = [form for form in self.initial_forms if form.has_changed() or self._should_delete_form(form)]
-        if not written_to:
-            return
-        seen = dict(line.partition(" ")[::2] for line in self.data.get(self.seen_name, "").split(";"))
-        now = {row.pk: state_of(row) for row in self._lines_now().select_for_update()}
-        for form in written_to:
-            if form.instance.pk not in now:
-                form.add_error(None, _("Somebody removed this since you opened it. Open the page again."))
-            elif names := changed(seen.get(str(form.instance.pk), ""), now[form.instance.pk]):
-                form.add_error(None, _sentence(form, names))
+        self._check_constraints()
 
-    def _lines_now(self) -> QuerySet[Any]:
-        """Read again: the forms have put into theirs what was typed."""
-        return self.model._base_manager.filter(**{self.fk.name: self.instance.pk}).order_by("pk")
+    def _seen(self) -> dict[str, str]:
+        return dict(line.partition(" ")[::2] for line in self.data.get(f"{self.prefix}-{SEEN}", "").split(";"))
+
+    def _compare(self) -> None:
+        """Raises ValidationError for lines that are to be deleted: Django does not ask these whether they are valid."""
+        concerned = [form for form in self.initial_forms if form.has_changed() or self._should_delete_form(form)]
+        if not concerned:
+            return
+        seen, refused = self._seen(), []
+        lines = self.model._base_manager.filter(**{self.fk.name: self.instance.pk})
+        rows = {row.pk: row for row in lines.select_for_update().order_by("pk")}
+        for form in concerned:
+            if row := rows.get(form.instance.pk):
+                refused += self._compared(form, row, seen.get(str(row.pk), ""))
+            elif not self._should_delete_form(form):
+                form.add_error(None, _("This was removed after you had opened it. Open the page again."))
+        if refused:
+            raise forms.ValidationError(refused)
+
+    def _compared(self, form: Any, row: Model, seen: str) -> list[str]:
+        """One line with its row as it is now; what is to be said above all lines."""
+        now = state_of(row)
+        names, is_deleted = changed(seen, now), self._should_delete_form(form)
+        if not names:
+            return []
+        if not is_deleted and not _is_typed_into(form, seen):
+            form.changed_data = []
+            return []
+        self._told[str(row.pk)] = written(now)
+        sentence = _sentence(form, names, row)
+        if is_deleted:
+            return [f"{row}: {sentence}"]
+        form.add_error(None, sentence)
+        return []
+
+    def _check_constraints(self) -> None:
+        """Django does not ask constraints in which the row of the page takes part: a line that a colleague has added, too, is an error 500.
+
+        Where lines go as well, what stands in the table is not what will stand there; then the database alone decides.
+        """
+        if any(self._should_delete_form(form) for form in self.forms):
+            return
+        for form in self.forms:
+            if form.has_changed() and form.is_valid() and self.instance.pk:
+                try:
+                    form.instance.validate_constraints()
+                except forms.ValidationError as error:
+                    form.add_error(None, error)
+
+
+def _is_typed_into(form: Any, seen: str) -> bool:
+    """Whether anything in it is not as it was seen. What cannot be read was typed."""
+    return bool(form.errors) or any(name in form.fields for name in changed(seen, state_of(form.instance)))
+
+
+def _sentence(form: Any, names: list[str], row: Model) -> str:
+    shown = [name for name in names if name in form.fields and not form.fields[name].widget.is_hidden]
+    parts = [f"{form.fields[name].label or name}: {_words(row, name)}" for name in shown]
+    return _("This was changed after you had opened it (%(what)s). Compare it with what you typed, and save again.") % {
+        "what": get_text_list(parts, _("and")) or str(row._meta.verbose_name)
+    }
+
+
+def _words(row: Model, name: str) -> str:
+    """What stands in a column, as a person reads it, and not all of it where it is long."""
+    display = getattr(row, f"get_{name}_display", None)
+    value = display() if display else getattr(row, name)
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if isinstance(value, dict):
+        value = in_language(value)
+    if isinstance(value, list):
+        value = ", ".join(map(str, value))
+    return Truncator(str(localize(value))).chars(60)
 
 
 class SeenAdmin(admin.ModelAdmin):

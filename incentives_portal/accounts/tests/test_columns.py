@@ -2,6 +2,8 @@
 
 import re
 import threading
+from datetime import date
+from types import SimpleNamespace
 
 import pytest
 from django.db import connections, transaction
@@ -10,6 +12,7 @@ from django.urls import reverse
 
 from incentives_portal import clock
 from incentives_portal.accounts.models import Location, User
+from incentives_portal.programs.models import Calendar
 from incentives_portal.tests.racing import while_locked
 from incentives_portal.tests.world import NOW, make_world, sign_in
 
@@ -92,40 +95,125 @@ def test_w05_old_page_of_the_admin_site_overwrites_nothing_unseen(there):
     again = elif_.post(address, typed(refused))
 
     assert (refused.status_code, jana.is_active, jana.name) == (200, False, "Jana Petersen")
-    assert "Somebody changed this since you opened it (Active)." in page
+    assert "This was changed after you had opened it (Active: No)." in page
     assert 'value="Jana Peters"' in page
     assert (again.status_code, User.objects.get(pk=there.jana.pk).name) == (302, "Jana Peters")
 
 
-def test_w05_old_page_of_the_admin_site_overwrites_no_line_unseen(there):
-    elif_, emre = (sign_in(Client(), person) for person in (there.elif_, there.emre))
+@pytest.fixture
+def locations(there):
+    """The page of an organisation with its locations, and two admins of whom each has opened it: what each has before the eyes."""
     address = reverse("admin:accounts_organisation_change", args=[there.nordlicht.pk])
-    old, new = typed(elif_.get(address)), typed(emre.get(address))
-    names = sorted(name for name in old if re.fullmatch(r"locations-\d+-name", name))
-    assert emre.post(address, new | {names[0]: "Hamburg Hafen"}).status_code == 302
+    browsers = [sign_in(Client(), person) for person in (there.elif_, there.emre)]
+    Location.objects.create(organisation=there.nordlicht, name="Flensburg", partner_id="FL-1", country="DE")
+    page = typed(browsers[0].get(address))
+    (name,) = (key for key, value in page.items() if value == "Flensburg")
+    other = next(key for key in page if re.fullmatch(r"locations-\d+-name", key) and key != name)
+    return SimpleNamespace(
+        late=lambda data: browsers[0].post(address, data),
+        early=lambda data: browsers[1].post(address, data).status_code,
+        page=page,
+        name=name,
+        delete=name.replace("-name", "-DELETE"),
+        other=other,
+        names=lambda: set(there.nordlicht.locations.values_list("name", flat=True)),
+    )
 
-    refused = elif_.post(address, old | {names[1]: "Berlin Mitte"})
-    as_it_was = set(there.nordlicht.locations.values_list("name", flat=True))
-    again = elif_.post(address, typed(refused))
 
-    assert (refused.status_code, "Hamburg Hafen" in as_it_was, "Berlin Mitte" in as_it_was) == (200, True, False)
-    assert "Somebody changed this since you opened it (Name)." in refused.content.decode()
-    assert again.status_code == 302
-    assert set(there.nordlicht.locations.values_list("name", flat=True)) >= {old[names[0]], "Berlin Mitte"}
+def test_w05_line_that_a_colleague_changed_is_not_overwritten_unseen(locations):
+    assert locations.early(locations.page | {locations.name: "Flensburg Hafen"}) == 302
+
+    refused = locations.late(locations.page | {locations.name: "Flensburg Mitte"})
+    as_it_was = locations.names()
+    again = locations.late(typed(refused))
+
+    assert (refused.status_code, "Flensburg Hafen" in as_it_was) == (200, True)
+    assert "This was changed after you had opened it (Name: Flensburg Hafen)." in refused.content.decode()
+    assert (again.status_code, "Flensburg Mitte" in locations.names()) == (302, True)
 
 
-def test_w05_line_that_a_colleague_removed_is_not_written_again(there):
+def test_w05_line_into_which_nothing_was_typed_stays_as_a_colleague_made_it(locations):
+    assert locations.early(locations.page | {locations.name: "Flensburg Hafen"}) == 302
+
+    answer = locations.late(locations.page | {locations.other: "Another name"})
+
+    assert answer.status_code == 302
+    assert locations.names() >= {"Flensburg Hafen", "Another name"}
+
+
+def test_w05_line_that_a_colleague_changed_is_not_deleted_unseen(locations):
+    assert locations.early(locations.page | {locations.name: "Flensburg Hafen"}) == 302
+
+    refused = locations.late(locations.page | {locations.delete: "on"})
+    as_it_was = locations.names()
+    again = locations.late(typed(refused) | {locations.delete: "on"})
+
+    assert (refused.status_code, "Flensburg Hafen" in as_it_was) == (200, True)
+    assert "This was changed after you had opened it (Name: Flensburg Hafen)." in refused.content.decode()
+    assert (again.status_code, "Flensburg Hafen" in locations.names()) == (302, False)
+
+
+def test_w05_change_of_a_line_is_told_beside_whatever_else_is_wrong(locations):
+    assert locations.early(locations.page | {locations.name: "Flensburg Hafen"}) == 302
+
+    nameless = locations.late(locations.page | {locations.name: "Flensburg Mitte", "name": ""})
+    too_many = locations.late(locations.page | {locations.delete: "on", "locations-TOTAL_FORMS": "5000"})
+
+    assert (nameless.status_code, too_many.status_code) == (200, 200)
+    assert "This was changed after you had opened it" in nameless.content.decode()
+    assert "Flensburg Hafen" in locations.names()
+
+
+def test_w05_line_that_a_colleague_removed_is_not_written_again(locations):
+    assert locations.early(locations.page | {locations.delete: "on"}) == 302
+
+    refused = locations.late(locations.page | {locations.name: "Flensburg Hafen"})
+
+    assert (refused.status_code, locations.names() & {"Flensburg", "Flensburg Hafen"}) == (200, set())
+    assert "This was removed after you had opened it." in refused.content.decode()
+
+
+def test_w05_duplicate_among_lines_hides_nothing_that_a_colleague_changed(there):
     elif_, emre = (sign_in(Client(), person) for person in (there.elif_, there.emre))
-    address = reverse("admin:accounts_organisation_change", args=[there.nordlicht.pk])
-    row = Location.objects.create(organisation=there.nordlicht, name="Flensburg", partner_id="FL-1", country="DE")
-    old, new = typed(elif_.get(address)), typed(emre.get(address))
-    (name,) = (key for key, value in old.items() if value == "Flensburg")
-    assert emre.post(address, new | {name.replace("-name", "-DELETE"): "on"}).status_code == 302
+    calendar = Calendar.objects.order_by("pk")[0]
+    calendar.holidays.all().delete()
+    for day in (3, 4):
+        calendar.holidays.create(date=date(2031, 3, day), name={"en": f"Day {day}"})
+    address = reverse("admin:programs_calendar_change", args=[calendar.pk])
+    page = in_boxes(typed(elif_.get(address)))
+    assert emre.post(address, page | {"holidays-0-name_en": "Renamed"}).status_code == 302
 
-    refused = elif_.post(address, old | {name: "Flensburg Hafen"})
+    late = page | {"holidays-0-name_en": "Mine", "holidays-1-date": "2031-03-03"}
+    refused = elif_.post(address, late)
+    mended = elif_.post(address, in_boxes(typed(refused)) | {"holidays-1-date": "2031-03-04"})
 
-    assert (refused.status_code, Location.objects.filter(pk=row.pk).exists()) == (200, False)
-    assert "Somebody removed this since you opened it." in refused.content.decode()
+    assert [answer.status_code for answer in (refused, mended)] == [200, 302]
+    assert "This was changed after you had opened it (Name: Renamed)." in refused.content.decode()
+
+
+def test_w05_line_that_a_colleague_has_added_too_is_a_message(there):
+    elif_, emre = (sign_in(Client(), person) for person in (there.elif_, there.emre))
+    calendar = Calendar.objects.order_by("pk")[0]
+    address = reverse("admin:programs_calendar_change", args=[calendar.pk])
+    page, number = in_boxes(typed(elif_.get(address))), calendar.holidays.count()
+    page |= {"holidays-TOTAL_FORMS": str(number + 1), f"holidays-{number}-date": "2031-03-03"}
+    page |= {f"holidays-{number}-name_en": "Founders"}
+    assert emre.post(address, page).status_code == 302
+
+    refused = elif_.post(address, page)
+
+    assert (refused.status_code, calendar.holidays.count()) == (200, number + 1)
+    assert "already exists" in refused.content.decode()
+
+
+def in_boxes(values):
+    """Texts in several languages, each in the box of its own."""
+    found = {}
+    for name, value in values.items():
+        if re.fullmatch(r"holidays-(\d+|__prefix__)-name", name):
+            name, value = f"{name}_en", value["en"] if isinstance(value, dict) else (value or [""])[0]
+        found[name] = value
+    return found
 
 
 @pytest.mark.parametrize("seen", [None, "", "x", ";;; ; ", "1 name:0", "\x00", "x" * 10_000])
