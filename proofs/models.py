@@ -8,6 +8,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.capabilities import Scope
@@ -159,7 +160,7 @@ class ServiceReport(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.work[:60]
+        return Truncator(self.work).chars(60)
 
     @property
     def is_certified(self) -> bool:

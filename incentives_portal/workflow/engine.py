@@ -121,8 +121,9 @@ def _locking(model: type[Row]) -> Prepared[Row]:
 
 
 def latest_event(thread: Thread) -> Event | None:
-    """What happened last on the case, notes of the operator left out: whom to name when somebody was faster."""
-    return thread.events.filter(internal=False).select_related("organisation").order_by("-id").first()
+    """What changed the case last: whom to name when somebody was faster. A comment changes nothing; notes of the operator are left out."""
+    changes = thread.events.filter(internal=False).exclude(code="history.commented")
+    return changes.select_related("organisation").order_by("-id").first()
 
 
 def assign(thread: Thread, user: User) -> None:

@@ -112,10 +112,12 @@ class VerbView(View):
         return render(self.request, self.template_name, context, status=status)
 
     def _overtaken(self, case: Case, latest: Event | None) -> HttpResponse:
+        events = {arrow.event for arrow in self.machine.transitions if arrow.verb == self.kwargs["verb"]}
         context = {
             "case": case,
             "status": self.machine.status(case.status),
             "latest": latest,
+            "repeated": latest is not None and latest.code in events,
             "kept": self._kept(case),
             "view": self,
         } | self.frame_context()

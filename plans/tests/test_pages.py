@@ -411,7 +411,8 @@ def test_w03_second_submit_of_the_same_page_says_that_the_first_one_counted(jana
     assert response.status_code == 409
     assert "Once more" in shown
     assert "You have changed this already" in shown
-    assert re.search(r"You already did this on [^:]+:\d\d[^:]*: Jana Petersen submitted the plan\.", shown)
+    assert re.search(r"You changed it yourself on [^:]+:\d\d[^:]*: Jana Petersen submitted the plan\.", shown)
+    assert "the first click counted" in shown
     assert "Somebody was faster" not in shown
     assert plan.thread.submissions.count() == 1
 
@@ -428,6 +429,7 @@ def test_own_comment_is_not_taken_for_the_change_that_came_first(jana, world):
 
     assert response.status_code == 409
     assert "Somebody was faster" in response.content.decode()
+    assert "Last change: Elif Sander" in response.content.decode()
 
 
 def test_resubmit_after_action_required(jana, world):

@@ -182,6 +182,9 @@ def test_error_of_the_field_goes_when_a_file_is_stored(page, open_page):
 
     expect(page.locator(".upload .files > li")).to_contain_text("stored", timeout=20_000)
     expect(page.get_by_text("Choose a file.")).to_have_count(0)
+    described = "ids => (ids ?? '').split(' ').filter(Boolean).map(id => document.getElementById(id))"
+    ids = page.locator("input[type=file]").get_attribute("aria-describedby")
+    assert None not in page.evaluate(described, ids)
 
 
 def test_form_waits_for_its_files(page, open_page):

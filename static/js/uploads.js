@@ -137,7 +137,11 @@ class UploadBox {
     for (const upload of this.refused) upload.row.remove();
     this.uploads = this.uploads.filter((upload) => !this.refused.includes(upload));
     this.refused = [];
-    for (const error of this.element.parentElement.querySelectorAll(".invalid-feedback")) error.remove();
+    for (const error of this.element.parentElement.querySelectorAll(".invalid-feedback")) {
+      const described = (this.input.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => id !== error.id);
+      this.input.setAttribute("aria-describedby", described.join(" "));
+      error.remove();
+    }
     for (const marked of [this.element, this.input]) marked.classList.remove("is-invalid");
     this.input.removeAttribute("aria-invalid");
     const summed = document.querySelectorAll("#error-summary li");

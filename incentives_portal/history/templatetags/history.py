@@ -13,5 +13,5 @@ register.filter("did", sentence)
 
 @register.filter
 def changed_by(latest: Event | None, user: User) -> bool:
-    """Whether it was this person who changed the case last. A comment changes nothing, so it does not say who did."""
-    return latest is not None and latest.actor_id == user.pk and latest.code != "history.commented"
+    """Whether it was this person who changed the case last."""
+    return latest is not None and latest.actor_id == user.pk
