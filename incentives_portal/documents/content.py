@@ -98,7 +98,7 @@ def _inspect(upload: UploadedFile, name: str) -> Inspected:
     try:
         with tempfile.TemporaryFile() as copy:
             sha256 = _copy(upload, copy)
-            sandbox.check(file_type, copy)
+            sandbox.inspect(file_type, copy)
     except OSError as error:  # no room for the copy, or no process to read it in: nothing the file can do about
         logger.exception("A file of %d bytes could not be read now", upload.size)
         raise Unreadable(Reason.NOT_STORED) from error

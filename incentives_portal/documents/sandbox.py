@@ -50,6 +50,16 @@ DRAW = Limits(memory=1536 * _MEGABYTE, cpu=25, wall=35)
 
 
 @dataclass(frozen=True)
+class Inspection:
+    """What was found out about a file: pages (0 where there are none), what a copy would leave out, files within, encoding of a text."""
+
+    pages: int
+    contents: tuple[str, ...] = ()
+    attachments: tuple[str, ...] = ()
+    encoding: str = ""
+
+
+@dataclass(frozen=True)
 class Page:
     """One drawn page as PNG; width and height in pixels."""
 
@@ -58,18 +68,40 @@ class Page:
     height: int
 
 
-def check(file_type: FileType, source: IO[bytes], limits: Limits = CHECK) -> int:
-    """Read the file to the end; the number of its pages, 0 where there are none. Raises Unreadable.
+@dataclass(frozen=True)
+class Copy:
+    """A harmless copy of a file, or of what is to be seen in it."""
+
+    kind: str
+    media_type: str
+    content: bytes
+
+
+@dataclass
+class Budget:
+    """Processor time for one file, in seconds: what several readings of it may take together, and have taken."""
+
+    seconds: float
+    spent: float = 0.0
+
+    @property
+    def left(self) -> float:
+        return max(0.0, self.seconds - self.spent)
+
+
+def inspect(file_type: FileType, source: IO[bytes], limits: Limits = CHECK, budget: Budget | None = None) -> Inspection:
+    """Read the file to the end. Raises Unreadable.
 
     ``source`` is a real file (it has a ``fileno``): the child inherits it.
     """
-    *_frames, result = _frames_of("check", file_type, source, limits)
-    return int(_result(result)["pages"])
+    *_frames, last = _frames_of("inspect", file_type, source, limits, budget)
+    found = _result(last)
+    return Inspection(found["pages"], tuple(found["contents"]), tuple(found["attachments"]), found["encoding"])
 
 
-def draw(file_type: FileType, source: IO[bytes], limits: Limits = DRAW) -> Iterator[Page]:
+def draw(file_type: FileType, source: IO[bytes], limits: Limits = DRAW, budget: Budget | None = None) -> Iterator[Page]:
     """Draw the file and give its first pages one by one. Raises Unreadable, also after some pages."""
-    frames = _frames_of("render", file_type, source, limits)
+    frames = _frames_of("render", file_type, source, limits, budget)
     last = next(frames)
     for frame in frames:
         yield Page(last, *struct.unpack_from(">II", last, 16))
@@ -77,7 +109,16 @@ def draw(file_type: FileType, source: IO[bytes], limits: Limits = DRAW) -> Itera
     _result(last)
 
 
-def _frames_of(task: str, file_type: FileType, source: IO[bytes], limits: Limits) -> Iterator[bytes]:
+def copies(file_type: FileType, source: IO[bytes], limits: Limits = DRAW, budget: Budget | None = None) -> list[Copy]:
+    """Harmless copies of the file. Raises Unreadable."""
+    *frames, last = _frames_of("copy", file_type, source, limits, budget)
+    told = _result(last)["copies"]
+    return [Copy(each["kind"], each["media_type"], frame) for each, frame in zip(told, frames, strict=True)]
+
+
+def _frames_of(
+    task: str, file_type: FileType, source: IO[bytes], limits: Limits, budget: Budget | None
+) -> Iterator[bytes]:
     """What the child hands out: any number of frames, of which the last is the result. Raises Unreadable where it did not end well."""
     command = [sys.executable, "-I", "-B", str(_PROGRAM), task, file_type.value]
     until = time.monotonic() + limits.wall

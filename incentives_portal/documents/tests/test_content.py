@@ -137,7 +137,7 @@ def test_inspect_leaves_the_file_at_its_beginning():
 )
 def test_file_beyond_the_limits_of_the_child_process_is_too_complex(limits):
     with samples.open_file(b"<a>" + b"<b/>" * 3_000_000 + b"</a>") as source, pytest.raises(Unreadable) as caught:
-        sandbox.check(FileType.CSV, source, limits)
+        sandbox.inspect(FileType.CSV, source, limits)
 
     assert caught.value.reason == Reason.TOO_COMPLEX
 
@@ -161,5 +161,5 @@ def test_child_process_knows_no_secret_of_the_portal(monkeypatch):
     )
 
     with samples.open_file(samples.pdf()) as source:
-        assert sandbox.check(FileType.PDF, source) == 1
+        assert sandbox.inspect(FileType.PDF, source).pages == 1
     assert seen == [{}]
