@@ -13,7 +13,7 @@ from . import scanning
 from .append_only import APPEND_ONLY
 from .enums import FORMATS, PICTURES, REASON_CHOICES, UNUSABLE, CheckState, FileType
 from .filenames import MAX_LENGTH
-from .querysets import DocumentVersionQuerySet, VersionCheckQuerySet
+from .querysets import DocumentVersionQuerySet, UploadQuerySet, VersionCheckQuerySet
 
 
 class Document(models.Model):
@@ -91,26 +91,75 @@ class DocumentVersion(models.Model):
 
     @property
     def can_be_opened(self) -> bool:
-        """Whether it may be handed out: with a virus scanner only what it has found clean, a picture only when it was drawn anew."""
+        """Whether it may be handed out: only what was inspected, and with a virus scanner only what it has found clean."""
         check = self.check_result
-        if scanning.is_on():
-            return check.state == CheckState.CLEAN and check.scanned_at is not None
-        return check.state == CheckState.CLEAN or (check.state == CheckState.PENDING and not self.is_picture)
+        return check.state == CheckState.CLEAN and (check.scanned_at is not None or not scanning.is_on())
 
     @property
     def standing(self) -> str:
-        """For the rules: the state of its check, or ``waiting`` while the virus scanner keeps it from being used."""
-        settled = self.check_result.state in UNUSABLE
-        if scanning.is_on() and not settled and not self.can_be_opened:
-            return "waiting"
-        return self.check_result.state
+        """For the rules: the state of its check, or ``waiting`` while inspection or the virus scanner keep it from being used."""
+        state = self.check_result.state
+        return state if state in UNUSABLE or self.can_be_opened else "waiting"
+
+
+class Upload(models.Model):
+    """One file that came in: who sent it, what it was attached to, and what it has cost. Quotas, budgets and cleanup read these rows.
+
+    A file that nothing refers to yet has ``expires_at``; attaching it sets ``attached_to`` (``proofs.proof:…``) and clears that. The row of
+    a refused or forgotten file stays for a day without its ``version``, because it counts. ``batch`` is what came with one form.
+    ``seconds`` is processor time, ``spent_at`` when some of it was taken last.
+    """
+
+    owner = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("uploaded by"))
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+", verbose_name=_("organisation"))
+    version = models.OneToOneField(
+        DocumentVersion,
+        models.PROTECT,
+        related_name="upload",
+        null=True,
+        blank=True,
+        verbose_name=_("document version"),
+    )
+    batch = models.UUIDField(default=uuid.uuid4, editable=False)
+    size = models.PositiveBigIntegerField(_("size in bytes"))
+    at = models.DateTimeField(_("uploaded at"), default=clock.now)
+    expires_at = models.DateTimeField(_("kept until"), null=True, blank=True)
+    attached_to = models.CharField(_("attached to"), max_length=100, blank=True, default="")
+    seconds = models.FloatField(_("seconds of processor time"), default=0.0)
+    spent_at = models.DateTimeField(null=True, blank=True)
+
+    objects = UploadQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("upload")
+        verbose_name_plural = _("uploads")
+        indexes = [
+            # Quotas: what somebody has sent in the last day.
+            models.Index(name="upload_by_owner", fields=["owner", "at"]),
+            # Budgets and the order of inspection: what was spent in the last hour.
+            models.Index(name="upload_spent", fields=["spent_at"], condition=Q(spent_at__isnull=False)),
+            # Cleanup: expired().
+            models.Index(name="upload_expires", fields=["expires_at"], condition=Q(expires_at__isnull=False)),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="upload_attached_is_kept", condition=Q(attached_to="") | Q(expires_at=None, version__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.owner_id}, {self.at:%Y-%m-%d %H:%M}"
 
 
 class VersionCheck(models.Model):
-    """What the worker found out about a version: whether it is free of viruses, can be read and drawn, and how many page images there are.
+    """What the workers found out about a version: whether it can be read and is free of viruses, what is in it, and what was made of it.
 
-    ``scanned_at`` is empty for what no virus scanner has seen, because none was set then; ``finding`` is what it called what it found.
-    ``lease_until`` is how long the worker that draws it may take before another one tries; ``attempts`` counts them.
+    Verdict first: ``inspected_at`` is when its content was read, by ``reader`` (``checking.READER_VERSION``), ``scanned_at`` is empty for
+    what no virus scanner has seen, ``finding`` is what that called what it found. ``prepared_at`` is when page images and copies were made
+    after that; ``is_partial`` says that the time for it ran out. ``page_count`` are pages of the file, ``pages`` those that were drawn.
+
+    ``lease_until`` is how long the worker that has it may take before another one tries, or until when it is put off; ``attempts`` counts
+    workers, ``postponed`` how often a storage or scanner that was away put it off.
     """
 
     version = models.OneToOneField(
@@ -118,11 +167,20 @@ class VersionCheck(models.Model):
     )
     state = models.CharField(_("state"), max_length=8, choices=CheckState.choices, default=CheckState.PENDING)
     reason = models.CharField(_("reason"), max_length=16, choices=REASON_CHOICES, blank=True, default="")
+    page_count = models.PositiveIntegerField(_("pages"), default=0)
+    contents = models.JSONField(_("what is left out of copies"), default=list, blank=True)
+    attachments = models.JSONField(_("files within"), default=list, blank=True)
+    encoding = models.CharField(_("encoding"), max_length=40, blank=True, default="")
+    reader = models.PositiveSmallIntegerField(default=0)
     pages = models.PositiveIntegerField(_("page images"), default=0)
+    is_partial = models.BooleanField(_("not all pages drawn"), default=False)
     attempts = models.PositiveSmallIntegerField(default=0)
+    postponed = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
+    inspected_at = models.DateTimeField(_("inspected at"), null=True, blank=True)
     checked_at = models.DateTimeField(_("checked at"), null=True, blank=True)
     scanned_at = models.DateTimeField(_("scanned at"), null=True, blank=True)
+    prepared_at = models.DateTimeField(_("prepared at"), null=True, blank=True)
     finding = models.CharField(_("finding"), max_length=150, blank=True, default="")
 
     objects = VersionCheckQuerySet.as_manager()
@@ -131,8 +189,10 @@ class VersionCheck(models.Model):
         verbose_name = _("check of a document version")
         verbose_name_plural = _("checks of document versions")
         indexes = [
-            # The sweep, due(): what still waits, oldest first. Small, because nearly everything is checked.
+            # due(): what still waits for its verdict, oldest first. Small, because nearly everything is checked.
             models.Index(name="check_pending", fields=["id"], condition=Q(state=CheckState.PENDING)),
+            # unprepared(): what is clean and not drawn yet.
+            models.Index(name="check_unprepared", fields=["id"], condition=Q(state=CheckState.CLEAN, prepared_at=None)),
             # What came before there was a virus scanner: unscanned().
             models.Index(name="check_unscanned", fields=["id"], condition=Q(state=CheckState.CLEAN, scanned_at=None)),
         ]
@@ -171,3 +231,34 @@ class PageImage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version_id}/{self.page}"
+
+
+class SafeCopy(models.Model):
+    """A harmless copy that was made of a version, or of what is to be seen in it; it may be made anew at any time.
+
+    ``kind`` and ``media_type`` are those of ``sandbox.copies``; ``number`` tells several of one kind apart, from 1.
+    """
+
+    version = models.ForeignKey(
+        DocumentVersion, models.PROTECT, related_name="safe_copies", verbose_name=_("document version")
+    )
+    kind = models.CharField(_("kind"), max_length=16)
+    number = models.PositiveIntegerField(_("number"), default=1)
+    media_type = models.CharField(_("media type"), max_length=100)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveBigIntegerField(_("size in bytes"))
+    storage_key = models.CharField(max_length=100, unique=True, editable=False)
+    made_by = models.CharField(_("made by"), max_length=40)
+    made_at = models.DateTimeField(_("made at"), default=clock.now)
+
+    class Meta:
+        verbose_name = _("harmless copy")
+        verbose_name_plural = _("harmless copies")
+        ordering = ["version", "kind", "number"]
+        constraints = [
+            # Also the index of a version's copies.
+            models.UniqueConstraint(name="safe_copy_once", fields=["version", "kind", "number"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version_id}/{self.kind}/{self.number}"

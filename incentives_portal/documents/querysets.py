@@ -16,7 +16,7 @@ from incentives_portal.prepared import PreparedMany
 from .enums import CheckState
 
 if TYPE_CHECKING:
-    from .models import DocumentVersion, PageImage, VersionCheck  # noqa: F401 - the last one is named in a string below
+    from .models import DocumentVersion, PageImage, Upload, VersionCheck  # noqa: F401 - named in strings below
 
 
 #: Longer than scanning and drawing may ever take: after this a worker is taken for dead.
@@ -34,14 +34,32 @@ class DocumentVersionQuerySet(models.QuerySet["DocumentVersion"]):
         return self.select_related("check_result")
 
 
+class UploadQuerySet(models.QuerySet["Upload"]):
+    def expired(self, now: datetime) -> "UploadQuerySet":
+        """Attached to nothing, and kept long enough."""
+        return self.filter(expires_at__lt=now)
+
+    def spent_since(self, start: datetime) -> "UploadQuerySet":
+        """On which workers have spent processor time since then."""
+        return self.filter(spent_at__gt=start)
+
+
 class VersionCheckQuerySet(models.QuerySet["VersionCheck"]):
     def due(self, now: datetime) -> "VersionCheckQuerySet":
-        """Waiting, and in nobody's hands: never begun, begun by a worker that did not come back, or put off without a virus scanner."""
+        """Waiting for the verdict, and in nobody's hands: never begun, begun by a worker that did not come back, or put off until now."""
         return self._free(now).filter(state=CheckState.PENDING).order_by("pk")
 
     def unscanned(self, now: datetime) -> "VersionCheckQuerySet":
         """Checked at a time when there was no virus scanner, and in nobody's hands."""
         return self._free(now).filter(state=CheckState.CLEAN, scanned_at=None).order_by("pk")
+
+    def unprepared(self, now: datetime) -> "VersionCheckQuerySet":
+        """Found clean, without page images and copies yet, and in nobody's hands."""
+        return self._free(now).filter(state=CheckState.CLEAN, prepared_at=None).order_by("pk")
+
+    def leased(self, now: datetime) -> "VersionCheckQuerySet":
+        """In the hands of a worker; what was put off has had its attempt taken back."""
+        return self.filter(attempts__gt=0, lease_until__gt=now, lease_until__lte=now + 2 * LEASE)
 
     def oldest_waiting_seconds(self) -> float:
         """How long the file has waited that has waited longest; 0 if none does."""
