@@ -7,9 +7,9 @@ class ClaimsConfig(AppConfig):
     verbose_name = _("Claims")
 
     def ready(self) -> None:
-        from . import events, mails, malware, sections
+        from . import events, file_verdicts, mails, sections
 
         events.register_all()
         mails.register_all()
-        malware.register_all()
+        file_verdicts.register_all()
         sections.register_all()

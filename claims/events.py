@@ -25,5 +25,6 @@ def register_all() -> None:
             "exclamation-circle",
             "red",
         ),
+        EventKind("claims.file.refused", _("sent %(name)s, which was refused when it was checked"), "x-lg", "red"),
         EventKind("claims.claim.disputed", _("disputed the decision"), "flag", "violet"),
     )

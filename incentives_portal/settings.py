@@ -211,7 +211,7 @@ CELERY_TIMEZONE = "UTC"
 # Every job is safe to run twice and to be skipped; what nobody fetched in time is replaced by the next one.
 CELERY_BEAT_SCHEDULE = {
     "relay the outbox": {"task": "outbox.relay", "schedule": 5.0, "options": {"expires": 30}},
-    "render waiting documents": {"task": "documents.render_pending", "schedule": 30.0, "options": {"expires": 60}},
+    "check waiting documents": {"task": "documents.check_waiting", "schedule": 30.0, "options": {"expires": 60}},
     "sweep forgotten uploads": {"task": "documents.sweep", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(PORTAL_STATE / "beat-schedule")
@@ -257,7 +257,17 @@ UPLOAD_MAX_FILES = env.int("UPLOAD_MAX_FILES", default=20)  # at once
 UPLOAD_MAX_TOTAL_BYTES = env.int("UPLOAD_MAX_TOTAL_BYTES", default=100 * 1024 * 1024)  # of all that come at once
 UPLOAD_FILES_PER_HOUR = env.int("UPLOAD_FILES_PER_HOUR", default=300)  # of one person
 UPLOAD_BYTES_PER_DAY = env.int("UPLOAD_BYTES_PER_DAY", default=2 * 1024**3)  # of one person
-UPLOAD_KEEP_HOURS = env.int("UPLOAD_KEEP_HOURS", default=24)  # of forms that were never completed; then they are swept
+UPLOAD_KEEP_HOURS = env.int(
+    "UPLOAD_KEEP_HOURS", default=24
+)  # of forms that were never completed; then they are removed
+# Processor time for reading, drawing and copying, in seconds: of one file each for verdict and preparation, of the files of one form, and of
+# one person in an hour. What is beyond the last two waits until the hour is over; refused files count.
+UPLOAD_FILE_SECONDS = env.int("UPLOAD_FILE_SECONDS", default=20)
+UPLOAD_FORM_SECONDS = env.int("UPLOAD_FORM_SECONDS", default=60)
+UPLOAD_HOUR_SECONDS = env.int("UPLOAD_HOUR_SECONDS", default=300)
+# How long a form waits for the verdict on its files, in seconds, and behind how many other files it does not wait at all.
+UPLOAD_WAIT_SECONDS = env.float("UPLOAD_WAIT_SECONDS", default=2.0)
+UPLOAD_WAIT_QUEUE = env.int("UPLOAD_WAIT_QUEUE", default=10)
 # A virus scanner: tcp://scanner.example.com:3310 or unix:///run/clamav/clamd.ctl. Empty: files are not scanned.
 CLAMD_URL = env("CLAMD_URL", default="")
 # Files of one request, empty boxes for files included. Who chose up to twice as many as may come at once gets the form back, with what is

@@ -7,8 +7,8 @@ class ProofsConfig(AppConfig):
     verbose_name = _("Proofs of execution")
 
     def ready(self) -> None:
-        from . import events, malware, sections
+        from . import events, file_verdicts, sections
 
         events.register_all()
-        malware.register_all()
+        file_verdicts.register_all()
         sections.register_all()

@@ -20,6 +20,7 @@ DOCUMENT_REMOVED = "proofs.document.removed"
 ATTENDEES_EDITED = "proofs.attendees.edited"
 ANSWERS_SAVED = "proofs.answers.saved"
 FILE_INFECTED = "proofs.file.infected"
+FILE_REFUSED = "proofs.file.refused"
 
 KINDS = (
     EventKind(CREATED, _("began a proof of execution: %(name)s"), "plus-lg"),
@@ -37,6 +38,7 @@ KINDS = (
     EventKind(DOCUMENT_REMOVED, _("removed %(name)s"), "trash"),
     EventKind(ATTENDEES_EDITED, _("edited the list of attendees"), "pencil"),
     EventKind(ANSWERS_SAVED, _("entered metrics and answers"), "pencil"),
+    EventKind(FILE_REFUSED, _("sent %(name)s, which was refused when it was checked"), "x-lg", "red"),
     EventKind(
         FILE_INFECTED, _("sent %(name)s, in which the virus scanner found %(finding)s"), "exclamation-circle", "red"
     ),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from incentives_portal.money import format_amount
 from incentives_portal.outbox.letters import Letter
 from incentives_portal.texts import in_language
-from proofs.malware import infected_file
+from proofs.file_verdicts import infected_file, refused_file
 
 from ..enums import ACTION_REQUIRED, APPROVED
 from ..places import remark_lines
@@ -197,6 +197,12 @@ def file_infected(claim: "Claim", event: "Event", person: "User") -> Letter:
     """To whoever sent the file, and to the reviewers: it is locked away."""
     link = _desk_link(claim) if person.is_operator else _link(claim)
     return infected_file(event, person, **link)
+
+
+def file_refused(claim: "Claim", event: "Event", person: "User") -> Letter:
+    """To whoever sent the file with a comment: it was refused after the comment was added."""
+    link = _desk_link(claim) if person.is_operator else _link(claim)
+    return refused_file(event, **link)
 
 
 def moment(at: datetime | None, zone: str) -> str:

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from incentives_portal.accounts.models import User
+from incentives_portal.documents.errors import UploadGone
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.history.models import Event
 from incentives_portal.history.services import comment
 from incentives_portal.workflow.engine import waiting_briefly
-from incentives_portal.workflow.errors import NotAllowed, WordsMissing
+from incentives_portal.workflow.errors import NotAllowed, Refused, WordsMissing
 from incentives_portal.workflow.messages import announce
 
 from .. import rules
@@ -25,7 +26,7 @@ def add_comment(
     partner's comment on a draft, of which the operator does not know.
 
     Possible at any time and not a change of the claim: it needs no version. The documents are the actor's own, stored just before.
-    Raises NotAllowed; WordsMissing if there are neither words nor documents; Busy.
+    Raises NotAllowed; WordsMissing if there are neither words nor documents; Refused for a document that was refused or expired; Busy.
     """
     if not (rules.may_note(actor, claim) if internal else rules.may_comment(actor, claim)):
         raise NotAllowed
@@ -33,7 +34,10 @@ def add_comment(
         raise NotAllowed
     if not words.strip() and not versions:
         raise WordsMissing
-    event = comment(claim.thread, actor, words.strip(), internal=internal, versions=versions)
+    try:
+        event = comment(claim.thread, actor, words.strip(), internal=internal, versions=versions)
+    except UploadGone as gone:
+        raise Refused(str(gone), place="files") from gone
     if not internal and (actor.is_operator or claim.submitted_at is not None):
         announce("claim_comment_added", claim, event)
     return event

@@ -106,7 +106,7 @@ def _check_files(claim: Claim) -> None:
             )
         if version.standing == "waiting":
             raise Refused(
-                _("“%(file)s” is still being checked for viruses. Approve the claim when it is found clean.")
+                _("“%(file)s” is still being checked. Approve the claim when that is done.")
                 % {"file": version.original_name}
             )
 

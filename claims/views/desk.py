@@ -16,7 +16,7 @@ from incentives_portal.accounts.errors import NoPartInIt
 from incentives_portal.outbox.queries import deliveries_for
 from incentives_portal.screens.paging import BoundedPaginator
 from incentives_portal.workflow.desks import colleagues_desk
-from incentives_portal.workflow.errors import Busy
+from incentives_portal.workflow.errors import Busy, Refused
 from incentives_portal.workflow.forms import VerbForm, show_refusal
 from incentives_portal.workflow.machine import Transition
 from proofs.page import evidence_context
@@ -29,7 +29,7 @@ from ..forms import ApproveForm, CommentForm, DecisionForm, NoteForm
 from ..models import Claim
 from ..page import ClaimPage
 from ..services import SERVICES
-from .detail import comment_form
+from .detail import comment_form, tell_added
 from .fetching import claim_or_404
 from .verbs import DECIDING, ClaimView
 
@@ -126,10 +126,10 @@ def comment(request: HttpRequest, public_id: UUID) -> HttpResponse:
     given = form.cleaned_data
     try:
         services.add_comment(row, actor=request.user, words=given["words"], versions=given["files"])
-    except Busy as error:
+    except (Refused, Busy) as error:
         show_refusal(form, error)
         return desk_page(request, row, comment=form, status=422)
-    messages.success(request, _("Your comment is added; the partner can read it."))
+    tell_added(request, form, _("Your comment is added; the partner can read it."))
     return redirect(f"{reverse('desk:claim', args=[row.public_id])}#history")
 
 

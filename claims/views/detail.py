@@ -10,7 +10,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from incentives_portal.workflow.errors import Busy
+from incentives_portal.documents import form_uploads
+from incentives_portal.workflow.errors import Busy, Refused
 from incentives_portal.workflow.forms import show_refusal
 from proofs import rules as proof_rules
 from proofs.page import evidence_context, workbench_context
@@ -32,9 +33,18 @@ def claim_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 def comment_form(request: HttpRequest, *, sent: bool = False) -> CommentForm:
-    """The form of a comment, as it was sent or empty; its documents belong to the company of who writes."""
+    """The form of a comment, as it was sent (then its files are stored) or empty; its documents belong to the company of who writes."""
     data = (request.POST, request.FILES) if sent else ()
-    return CommentForm(*data, actor=request.user, organisation=request.user.organisation, auto_id="id_comment_%s")
+    form = CommentForm(*data, actor=request.user, organisation=request.user.organisation, auto_id="id_comment_%s")
+    form_uploads.receive(form)
+    return form
+
+
+def tell_added(request: HttpRequest, form: CommentForm, done: str) -> None:
+    """That the comment is added, and which of its files are still being checked."""
+    messages.success(request, done)
+    if waiting := form_uploads.notice(form.cleaned_data["files"], request.user):
+        messages.info(request, waiting)
 
 
 def claim_page(request: HttpRequest, claim: Claim, form: CommentForm, status: int = 200) -> HttpResponse:
@@ -70,8 +80,8 @@ def comment(request: HttpRequest, public_id: UUID) -> HttpResponse:
     given = form.cleaned_data
     try:
         services.add_comment(claim, actor=request.user, words=given["words"], versions=given["files"])
-    except Busy as error:
+    except (Refused, Busy) as error:
         show_refusal(form, error)
         return claim_page(request, claim, form, status=422)
-    messages.success(request, _("Your comment is added."))
+    tell_added(request, form, _("Your comment is added."))
     return redirect(f"{claim.get_absolute_url()}#history")

@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from incentives_portal.accounts.models import User
+from incentives_portal.documents.checking import judge_version
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.documents.services import store
 from incentives_portal.programs.enums import SatisfiedBy
@@ -83,7 +84,9 @@ class Folder:
 
     def _store(self, name: str, content: bytes) -> DocumentVersion:
         file = SimpleUploadedFile(name, content)
-        return store(file, organisation=self.actor.organisation, actor=self.actor)
+        version = store(file, organisation=self.actor.organisation, actor=self.actor)
+        judge_version(version.pk)
+        return version
 
     def _expense_type(self) -> ExpenseType | None:
         rows = EligibleExpense.objects.filter(type=self.proof.activity_type).select_related("expense")

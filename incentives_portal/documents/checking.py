@@ -1,133 +1,251 @@
-"""What the worker does with a stored version: have it scanned for viruses, draw it under limits, and record whether it can be shown."""
+"""What a documents worker does with a stored version: first the verdict, whether it can be used; later its page images and copies.
+
+Both are bounded in processor time, which is charged to the upload. Only the file itself can have it refused. A storage, a scanner or a
+machine that fails puts the file off, and that does not count against it; a file at which workers died is tried three times.
+"""
 
 import logging
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.core.files.storage import default_storage
+from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 
 from incentives_portal import clock
 
-from . import rendering, scanning
-from .enums import CheckState
-from .models import DocumentVersion, PageImage, VersionCheck
+from . import filenames, rendering, sandbox, scanning, scheduling, signals
+from .enums import CheckState, FileType
+from .models import DocumentVersion, PageImage, SafeCopy, Upload, VersionCheck
 from .parsing.reasons import Reason, Unreadable
-from .querysets import LEASE
-from .rendering import DrawnPage
-from .storage import saving
+from .sandbox import Budget
+from .storage import local_copy, saving
 
 logger = logging.getLogger(__name__)
 
+#: Counts up when the readers take more than before: what an older one refused is worth another look (``manage.py check_documents --again``).
+READER_VERSION = 1
 #: Without an answer of the scanner a file waits for so long, and others go first.
-PUT_OFF = timedelta(minutes=1)
+SCANNER_WAIT = timedelta(minutes=1)
+#: Whatever else failed: doubled each time, up to the longest.
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(minutes=8)
 #: A file at which the worker died three times is not tried again.
 MAX_ATTEMPTS = 3
+#: Names within a file are whatever its maker wrote: so many are kept.
+_MOST_NAMES = 200
 
 
 class AlreadySettled(Exception):
-    """This worker outlived its lease and another one was faster; the images drawn last are deleted again."""
+    """This worker outlived its lease and another one was faster; what was drawn last is deleted again."""
+
+
+def check_next() -> bool:
+    """Give the next waiting file its verdict. False if none waits. Raises ScannerFailed."""
+    return _work_on(scheduling.lease_verdict(), _judge)
+
+
+def prepare_next() -> bool:
+    """Draw and copy the next clean file, or scan what came before there was a scanner. False if none waits. Raises ScannerFailed."""
+    return _work_on(scheduling.lease_preparation(), _prepare) or _work_on(scheduling.lease_rescan(), _rescan)
 
 
 def check_version(version_id: int) -> None:
-    """Scan and draw one version and settle its check: clean with its page images, refused with the reason, or infected.
+    """Do everything that is left to be done with this very version, now. May be called twice. Raises ScannerFailed."""
+    while check := scheduling.lease_version(version_id):
+        if check.state == CheckState.PENDING:
+            work = _judge
+        else:
+            work = _prepare if check.prepared_at is None else _rescan
+        if not _work_on(check, work):
+            return
+        current = VersionCheck.objects.get(pk=check.pk)
+        if current.lease_until is not None:  # put off
+            return
 
-    In order: lease the check, scan and draw outside of any transaction, then write images and result together. Nothing is done for a
-    version that is settled already or in the hands of another worker, so that it may be called twice. Raises ScannerFailed where there
-    should be a virus scanner and it gave no answer: the version waits, and stays closed.
-    """
-    check = _lease(version_id)
+
+def judge_version(version_id: int) -> None:
+    """Give this very version its verdict, now: for data that is loaded without workers. Raises ScannerFailed."""
+    check = scheduling.lease_version(version_id)
+    if check is not None and check.state == CheckState.PENDING:
+        _work_on(check, _judge)
+
+
+def _work_on(check: VersionCheck | None, work: Callable[[VersionCheck], None]) -> bool:
     if check is None:
-        return
+        return False
     try:
-        _scan_and_draw(check)
+        if check.attempts > MAX_ATTEMPTS:
+            _give_up(check)
+        else:
+            work(check)
     except scanning.ScannerFailed:
-        _put_off(check)
+        _put_off(check, SCANNER_WAIT)
         raise
     except AlreadySettled:
-        logger.warning("Version %s was settled by another worker meanwhile", version_id)
+        logger.warning("Version %s was settled by another worker meanwhile", check.version_id)
+    except Exception:  # the storage, the machine or the installation, and not the file
+        wait = min(FIRST_WAIT * 2**check.postponed, LONGEST_WAIT)
+        logger.exception("Checking version %s failed; it is put off for %d seconds", check.version_id, wait.seconds)
+        _put_off(check, wait)
+    return True
 
 
-def _scan_and_draw(check: VersionCheck) -> None:
+def _judge(check: VersionCheck) -> None:
+    """Inspected, then scanned: clean, refused with the reason, or infected."""
+    try:
+        found = _inspected(check)
+    except Unreadable as problem:
+        _refuse(check, problem.reason)
+        return
     scanned_at = None
     if scanning.is_on():
-        if found := _scan(check.version):
-            _lock_away(check, found)
+        if finding := _scan(check.version):
+            _lock_away(check, finding)
             return
         scanned_at = clock.now()
-    if check.state == CheckState.CLEAN:
-        _settle(check, CheckState.CLEAN, scanned_at=scanned_at)
-        return
-    try:
-        with saving() as save:
-            _settle(check, CheckState.CLEAN, pages=rendering.draw(check.version, save), scanned_at=scanned_at)
-    except Unreadable as problem:
-        _settle(check, CheckState.REFUSED, reason=problem.reason, scanned_at=scanned_at)
+    _settle(check, state=CheckState.CLEAN, scanned_at=scanned_at, checked_at=clock.now(), **found)
+
+
+def _inspected(check: VersionCheck) -> dict[str, Any]:
+    """What inspection found, written down at once, so that a scanner that fails does not have it done again. Raises Unreadable."""
+    if check.inspected_at is not None:
+        return {}
+    with _charged(check.version) as budget, local_copy(check.version) as source:
+        inspection = sandbox.inspect(FileType(check.version.type), source, budget=budget)
+    found = {
+        "page_count": inspection.pages,
+        "contents": list(inspection.contents)[:_MOST_NAMES],
+        "attachments": [filenames.clean(name) for name in inspection.attachments[:_MOST_NAMES]],
+        "encoding": inspection.encoding[:40],
+        "reader": READER_VERSION,
+        "inspected_at": clock.now(),
+    }
+    if scanning.is_on():
+        VersionCheck.objects.filter(pk=check.pk, state=check.state, attempts=check.attempts).update(**found)
+        check.inspected_at = found["inspected_at"]
+    return found
+
+
+def _prepare(check: VersionCheck) -> None:
+    """Page images and harmless copies. Running out of time leaves what was made until then, and the file clean."""
+    version = check.version
+    with saving() as save:
+        with _charged(version) as budget, local_copy(version) as source:
+            pages, drawn = rendering.draw(version, source, save, budget)
+            copies, copied = rendering.copy(version, source, save, budget)
+        images = [
+            PageImage(version=version, page=number, storage_key=page.storage_key, width=page.width, height=page.height)
+            for number, page in enumerate(pages, start=1)
+        ]
+        made_by = f"reader {READER_VERSION}"
+        _settle(
+            check,
+            images=images,
+            copies=[SafeCopy(version=version, made_by=made_by, **vars(copy)) for copy in copies],
+            pages=len(pages),
+            is_partial=not (drawn and copied),
+            prepared_at=clock.now(),
+        )
+
+
+def _rescan(check: VersionCheck) -> None:
+    if finding := _scan(check.version):
+        _lock_away(check, finding)
+    else:
+        _settle(check, scanned_at=clock.now())
 
 
 def _scan(version: DocumentVersion) -> str:
-    with default_storage.open(version.storage_key, "rb") as stored:
+    with local_copy(version) as stored:
+        stored.seek(0)
         return scanning.scan(stored)
 
 
+def _give_up(check: VersionCheck) -> None:
+    """Workers died at it: before the verdict it is refused, after it no more is drawn."""
+    if check.state == CheckState.PENDING:
+        _refuse(check, Reason.TOO_COMPLEX)
+    else:
+        _settle(check, is_partial=True, prepared_at=clock.now())
+
+
 @transaction.atomic
-def _lock_away(check: VersionCheck, found: str) -> None:
+def _refuse(check: VersionCheck, reason: Reason) -> None:
+    """Say so to whom it concerns, unless the form still holds the file and says so itself."""
+    upload = _settle(
+        check, state=CheckState.REFUSED, reason=reason.value, reader=READER_VERSION, checked_at=clock.now()
+    )
+    if upload.attached_to:
+        signals.file_refused.send(DocumentVersion, version=check.version, reason=reason)
+
+
+@transaction.atomic
+def _lock_away(check: VersionCheck, finding: str) -> None:
     """Never hand the file out again, show nothing of it, and tell whom it concerns."""
-    logger.warning("The virus scanner found %s in version %s", found, check.version_id)
-    _settle(check, CheckState.INFECTED, reason=Reason.INFECTED, scanned_at=clock.now(), found=found)
-    PageImage.objects.filter(version=check.version_id).delete()  # their files are swept
-    scanning.malware_found.send(DocumentVersion, version=check.version, finding=found)
-
-
-@transaction.atomic
-def _lease(version_id: int) -> VersionCheck | None:
-    """The check, for this worker alone: one that waits, or that was never scanned."""
+    logger.warning("The virus scanner found %s in version %s", finding, check.version_id)
     now = clock.now()
-    rows = VersionCheck.objects.due(now)
-    if scanning.is_on():
-        rows |= VersionCheck.objects.unscanned(now)
-    locked = rows.select_related("version").select_for_update(of=("self",), skip_locked=True)
-    check = locked.filter(version=version_id).first()
-    if check is None:
-        return None
-    if check.state == CheckState.PENDING and check.attempts >= MAX_ATTEMPTS:
-        check.state, check.reason, check.lease_until = CheckState.REFUSED, Reason.TOO_COMPLEX.value, None
-        check.checked_at = now
-        check.save()
-        return None
-    check.attempts += 1
-    check.lease_until = now + LEASE
-    check.save(update_fields=["attempts", "lease_until"])
-    return check
-
-
-def _put_off(check: VersionCheck) -> None:
-    """Let others go first. That the scanner failed does not count against the file."""
-    rows = VersionCheck.objects.filter(pk=check.pk, state=check.state)
-    rows.update(lease_until=clock.now() + PUT_OFF, attempts=check.attempts - 1)
+    _settle(
+        check,
+        state=CheckState.INFECTED,
+        reason=Reason.INFECTED.value,
+        finding=finding[:150],
+        scanned_at=now,
+        checked_at=now,
+    )
+    PageImage.objects.filter(version=check.version_id).delete()  # their files are swept, as those of the copies
+    SafeCopy.objects.filter(version=check.version_id).delete()
+    signals.malware_found.send(DocumentVersion, version=check.version, finding=finding)
 
 
 @transaction.atomic
 def _settle(
-    leased: VersionCheck,
-    state: CheckState,
-    *,
-    scanned_at: datetime | None,
-    reason: Reason | None = None,
-    pages: list[DrawnPage] | None = None,
-    found: str = "",
-) -> None:
-    check = VersionCheck.objects.select_for_update().get(pk=leased.pk)
-    if (check.state, check.scanned_at) != (leased.state, leased.scanned_at):
+    leased: VersionCheck, images: list[PageImage] | None = None, copies: list[SafeCopy] | None = None, **values: Any
+) -> Upload:
+    """Write the outcome and end the lease. Waits for whoever attaches the file just now. Raises AlreadySettled."""
+    upload = Upload.objects.select_for_update().filter(version=leased.version_id).first()
+    if upload is None:  # it expired meanwhile
         raise AlreadySettled(leased.version_id)
-    if pages is not None:
-        check.pages = len(PageImage.objects.bulk_create(_images(leased.version, pages)))
-    check.state, check.reason, check.finding = state, reason.value if reason else "", found[:150]
-    check.lease_until, check.checked_at, check.scanned_at = None, clock.now(), scanned_at
+    check = VersionCheck.objects.select_for_update().get(pk=leased.pk)
+    if _stage(check) != _stage(leased):
+        raise AlreadySettled(leased.version_id)
+    if images is not None:
+        PageImage.objects.filter(version=leased.version_id).delete()
+        SafeCopy.objects.filter(version=leased.version_id).delete()
+        PageImage.objects.bulk_create(images)
+        SafeCopy.objects.bulk_create(copies or [])
+    for name, value in values.items():
+        setattr(check, name, value)
+    check.attempts, check.postponed, check.lease_until = 0, 0, None
     check.save()
+    return upload
 
 
-def _images(version: DocumentVersion, pages: list[DrawnPage]) -> list[PageImage]:
-    return [
-        PageImage(version=version, page=number, storage_key=page.storage_key, width=page.width, height=page.height)
-        for number, page in enumerate(pages, start=1)
-    ]
+def _stage(check: VersionCheck) -> tuple[str, datetime | None, datetime | None, int]:
+    """How far a check is, and in which worker's hands."""
+    return check.state, check.scanned_at, check.prepared_at, check.attempts
+
+
+def _put_off(check: VersionCheck, wait: timedelta) -> None:
+    """Let others go first. What failed here does not count against the file."""
+    rows = VersionCheck.objects.filter(pk=check.pk, state=check.state, attempts=check.attempts)
+    rows.update(lease_until=clock.now() + wait, attempts=check.attempts - 1, postponed=min(check.postponed + 1, 30))
+
+
+@contextmanager
+def _charged(version: DocumentVersion) -> Iterator[Budget]:
+    """The budget of a file. What was spent is written down whatever happens: refused files count too."""
+    budget, before = Budget(settings.UPLOAD_FILE_SECONDS), _children_seconds()
+    try:
+        yield budget
+    finally:
+        spent = max(budget.spent, _children_seconds() - before)
+        Upload.objects.filter(version=version).update(seconds=F("seconds") + spent, spent_at=clock.now())
+
+
+def _children_seconds() -> float:
+    """Processor time of all child processes that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

@@ -1,132 +1,88 @@
-"""Removing uploads that nothing refers to: files of forms that were never completed, and files whose row was never written.
+"""Removing uploads that were never attached to anything, and files whose row was never written.
 
-What refers to a document or to one of its versions is asked of all foreign keys there are, so that a room that begins to refer to documents
-need not be named here. Documents that were taken out of use (``removed_at``) stay for the record.
-
-A form can hold on to a file for ``UPLOAD_KEEP_HOURS`` (``upload_tokens.py``); an hour later, when whoever sent it in the last minute has
-long been answered, it may go. What is being written while the sweep runs is waited for: the tables that refer to documents are locked
-against writers for the moment in which the sweep looks and deletes, so that it sees every reference that there is.
+What a form can hold on to has ``Upload.expires_at``; attaching clears it (``services.attach``). Both take the lock of the upload, so that
+each sees what the other has done. Documents that were taken out of use (``removed_at``) stay for the record.
 """
 
 import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import partial
 
 import pgtrigger
 from django.core.files.storage import default_storage
-from django.db import OperationalError, connection, models, transaction
-from django.db.models import Exists, ForeignObjectRel, OuterRef
+from django.db import transaction
 
 from incentives_portal import clock
-from incentives_portal.locks import waited_too_long
 
 from . import limits
-from .enums import CheckState
-from .models import Document, DocumentVersion, PageImage, VersionCheck
+from .models import Document, DocumentVersion, PageImage, SafeCopy, Upload, VersionCheck
+from .storage import delete_files
 
 logger = logging.getLogger(__name__)
 
-#: How much longer than a form may hold on to it a file is kept.
+#: How much longer than a form may hold on to it a file without a row is kept.
 GRACE = timedelta(hours=1)
-#: What belongs to a document, and does not keep it.
-OWN = (DocumentVersion, VersionCheck, PageImage)
-FOLDERS = ("documents", "pages")
+FOLDERS = ("documents", "pages", "copies")
 _BATCH = 200
-#: Writers of other rooms wait no longer than this for the sweep, which tries again the next time.
-_PATIENCE = "2s"
 #: The listing of the storage ends after this many seconds; what it did not reach comes the next time.
 _SECONDS = 180
 
 
 @dataclass(frozen=True)
 class Swept:
-    """How much was removed: documents with all of their versions, and stored files that no row named."""
+    """How much was removed: documents of which no version is left, and stored files that no row named."""
 
     documents: int = 0
     files: int = 0
 
 
 def sweep() -> Swept:
-    """Remove what nothing refers to and nobody can attach any more. May run twice at once, and be broken off."""
-    return Swept(_sweep_documents(), _sweep_files())
+    """Remove what nobody can attach any more. May run twice at once, and be broken off."""
+    _forget_counted()
+    return Swept(_sweep_uploads(), _sweep_files())
 
 
-def referring(model: type[models.Model]) -> list[ForeignObjectRel]:
-    """Every foreign key of the portal that points at the model, from whatever room, but those of the documents' own parts."""
-    fields = model._meta.get_fields(include_hidden=True)
-    relations = [field for field in fields if isinstance(field, ForeignObjectRel) and not field.many_to_many]
-    return [relation for relation in relations if relation.related_model not in OWN]
+def _forget_counted() -> None:
+    """Rows of refused and removed files have been counted for a day."""
+    Upload.objects.filter(version=None, at__lt=clock.now() - limits.DAY).delete()
 
 
-def forgotten(now: datetime) -> models.QuerySet[Document]:
-    """Documents of which every version is old, and to which, or to any version of which, nothing refers."""
-    versions = DocumentVersion.objects.filter(document=OuterRef("pk"))
-    young = versions.filter(at__gt=now - limits.kept() - GRACE)
-    being_drawn = VersionCheck.objects.filter(
-        version__document=OuterRef("pk"), state=CheckState.PENDING, lease_until__gt=now
-    )
-    found = Document.objects.filter(Exists(versions), ~Exists(young), ~Exists(being_drawn), removed_at=None)
-    for model, path in ((Document, "{}"), (DocumentVersion, "{}__document")):
-        for relation in referring(model):
-            rows = relation.related_model._base_manager
-            found = found.filter(~Exists(rows.filter(**{path.format(relation.field.name): OuterRef("pk")})))
-    return found
-
-
-def _sweep_documents() -> int:
-    """Batch by batch. A batch whose tables are busy is left for the next time."""
-    swept, last = 0, 0
-    while wanted := list(
-        forgotten(clock.now()).filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:_BATCH]
-    ):
-        last = wanted[-1]
-        try:
-            swept += _remove(wanted)
-        except OperationalError as error:
-            if not waited_too_long(error):
-                raise
-            logger.warning("Somebody is writing for long; %d forgotten documents stay for the next time", len(wanted))
+def _sweep_uploads() -> int:
+    """Batch by batch; what somebody has locked is left for the next time."""
+    swept = 0
+    while (removed := _remove_batch()) is not None:
+        swept += removed
     return swept
 
 
 @transaction.atomic
-def _remove(wanted: list[int]) -> int:
-    """Remove those of the documents that are still forgotten when nobody can begin to refer to one. Returns how many these were."""
-    _keep_writers_out()
-    rows = forgotten(clock.now()).filter(pk__in=wanted).select_for_update(skip_locked=True, of=("self",))
-    documents = list(rows.values_list("pk", flat=True))
-    versions = DocumentVersion.objects.filter(document__in=documents)
-    images = PageImage.objects.filter(version__document__in=documents)
-    keys = [*versions.values_list("storage_key", flat=True), *images.values_list("storage_key", flat=True)]
-    images.delete()
-    VersionCheck.objects.filter(version__document__in=documents).delete()
+def _remove_batch() -> int | None:
+    """Remove some expired uploads with all that was made of them. Returns how many documents went, None where nothing is left to do."""
+    expired = Upload.objects.expired(clock.now()).filter(version__isnull=False)
+    uploads = list(expired.order_by("pk").select_for_update(skip_locked=True, of=("self",))[:_BATCH])
+    if not uploads:
+        return None
+    versions = [upload.version_id for upload in uploads]
+    keys: list[str] = []
+    for parts in (
+        PageImage.objects.filter(version__in=versions),
+        SafeCopy.objects.filter(version__in=versions),
+    ):
+        keys += parts.values_list("storage_key", flat=True)
+        parts.delete()
+    VersionCheck.objects.filter(version__in=versions).delete()
+    Upload.objects.filter(pk__in=[upload.pk for upload in uploads]).update(version=None, expires_at=None)
+    rows = DocumentVersion.objects.filter(pk__in=versions)
+    keys += rows.values_list("storage_key", flat=True)
+    documents = list(rows.order_by("document").values_list("document", flat=True).distinct())
     with pgtrigger.ignore("documents.DocumentVersion:append_only"):
-        versions.delete()
-    Document.objects.filter(pk__in=documents).delete()
-    transaction.on_commit(lambda: _delete_files(keys))
-    return len(documents)
-
-
-def _keep_writers_out() -> None:
-    """Wait for those who are writing references, and let no others begin until this transaction ends. Readers do not notice."""
-    tables = {
-        relation.related_model._meta.db_table for model in (Document, DocumentVersion) for relation in referring(model)
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL lock_timeout = '{_PATIENCE}'")
-        for table in sorted(tables):
-            cursor.execute(f"LOCK TABLE {connection.ops.quote_name(table)} IN SHARE MODE")
-
-
-def _delete_files(keys: list[str]) -> None:
-    """A file that cannot be deleted now has no row any more: the next sweep of the storage finds it."""
-    for key in keys:
-        try:
-            default_storage.delete(key)
-        except OSError:
-            logger.exception("The file %s could not be deleted", key)
+        rows.delete()
+    removed, _by_model = Document.objects.filter(pk__in=documents, versions=None).delete()
+    transaction.on_commit(partial(delete_files, keys))
+    return removed
 
 
 def _sweep_files() -> int:
@@ -136,9 +92,10 @@ def _sweep_files() -> int:
         known = {
             *DocumentVersion.objects.filter(storage_key__in=names).values_list("storage_key", flat=True),
             *PageImage.objects.filter(storage_key__in=names).values_list("storage_key", flat=True),
+            *SafeCopy.objects.filter(storage_key__in=names).values_list("storage_key", flat=True),
         }
         old = [key for key in names if key not in known and _is_old(key)]
-        _delete_files(old)
+        delete_files(old)
         swept += len(old)
         if time.monotonic() > end:
             logger.warning("The storage is large: the rest of it is swept the next time")

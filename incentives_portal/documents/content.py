@@ -1,20 +1,18 @@
-"""What a file is, decided by its content before anything is stored.
+"""What a file claims to be, decided by its name, size and first bytes: all that the web process looks at.
 
-The ending of the name says what the file claims to be; the first bytes and a complete reading have to agree (blueprint, section 4;
-fault table U-01). The media type that the browser sent is not asked: it is a guess from the name.
+What is inside is read by a documents worker (``checking.py``). The media type that the browser sent is not asked: it is a guess from the
+name (fault table U-01).
 """
 
 import hashlib
 import logging
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import IO
 
 import filetype
 from django.core.files.uploadedfile import UploadedFile
 
-from . import filenames, limits, sandbox, upload_handlers
+from . import filenames, limits, upload_handlers
 from .enums import FORMATS, TYPE_BY_ENDING, FileType
 from .errors import UploadRefused
 from .parsing.reasons import Reason, Unreadable
@@ -27,8 +25,8 @@ _COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 @dataclass(frozen=True)
-class Inspected:
-    """A file that was found good. ``size`` in bytes, ``sha256`` in hexadecimal, ``name`` as it may be shown."""
+class ValidatedUpload:
+    """A file that may be stored. ``size`` in bytes, ``sha256`` in hexadecimal, ``name`` as it may be shown."""
 
     upload: UploadedFile
     name: str
@@ -37,18 +35,7 @@ class Inspected:
     sha256: str
 
 
-def inspect(upload: UploadedFile) -> Inspected:
-    """Read an uploaded file to the end. Raises UploadRefused, which names the file, the reason and what is accepted."""
-    name = filenames.clean(upload.name or "")
-    try:
-        return _inspect(upload, name)
-    except Unreadable as problem:
-        raise UploadRefused(name, problem.reason) from problem
-    finally:
-        upload.seek(0)
-
-
-class AtOnce:
+class BatchLimits:
     """Counts the files that a form sends or holds on to, by number and by size."""
 
     def __init__(self) -> None:
@@ -59,65 +46,68 @@ class AtOnce:
         self._files += 1
         self._bytes += min(size, limits.max_bytes())
         if self._files > limits.max_files():
-            raise UploadRefused(name, Reason.TOO_MANY)
+            raise UploadRefused(name, Reason.TOO_MANY, size)
         if self._bytes > limits.max_total_bytes():
-            raise UploadRefused(name, Reason.TOO_MUCH)
+            raise UploadRefused(name, Reason.TOO_MUCH, size)
 
 
-def inspect_all(
-    uploads: Iterable[UploadedFile], at_once: AtOnce | None = None
-) -> tuple[list[Inspected], list[UploadRefused]]:
-    """The good ones and the refused ones of several files, each in their order. Those beyond what may come at once are not read.
+def validate(upload: UploadedFile) -> ValidatedUpload:
+    """Check number of bytes and type, and hash the file. Raises UploadRefused, which names the file, the reason and what is accepted."""
+    name = filenames.clean(upload.name or "")
+    try:
+        return _validate(upload, name)
+    except Unreadable as problem:
+        raise UploadRefused(name, problem.reason, upload.size or 0) from problem
+    except OSError as error:
+        logger.exception("A file of %d bytes that came in could not be read", upload.size)
+        raise UploadRefused(name, Reason.NOT_STORED) from error
+    finally:
+        upload.seek(0)
 
-    ``at_once`` has counted what comes beside them.
-    """
-    at_once = at_once or AtOnce()
-    good: list[Inspected] = []
+
+def validate_all(
+    uploads: Iterable[UploadedFile], batch: BatchLimits | None = None
+) -> tuple[list[ValidatedUpload], list[UploadRefused]]:
+    """The good ones and the refused ones of several files, each in their order. ``batch`` has counted what comes beside them."""
+    batch = batch or BatchLimits()
+    good: list[ValidatedUpload] = []
     refused: list[UploadRefused] = []
     for upload in uploads:
         try:
-            at_once.add(filenames.clean(upload.name or ""), upload.size or 0)
-            good.append(inspect(upload))
+            batch.add(filenames.clean(upload.name or ""), upload.size or 0)
+            good.append(validate(upload))
         except UploadRefused as refusal:
             refused.append(refusal)
     return good, refused
 
 
-def _inspect(upload: UploadedFile, name: str) -> Inspected:
+def _validate(upload: UploadedFile, name: str) -> ValidatedUpload:
     if upload_handlers.is_cut_off(upload):
         raise Unreadable(Reason.TOO_MUCH)
     if not upload.size:
         raise Unreadable(Reason.EMPTY)
     if upload.size > limits.max_bytes():
         raise Unreadable(Reason.TOO_LARGE)
+    upload.seek(0)
+    file_type, name = _detect(upload.read(_SNIFFED_BYTES), name)
+    return ValidatedUpload(upload, name, file_type, upload.size, _sha256(upload))
+
+
+def _detect(first_bytes: bytes, name: str) -> tuple[FileType, str]:
+    """Type by ending and signature. Text has no signature, and the library would take a table that begins with "BM" for a bitmap."""
     file_type = TYPE_BY_ENDING.get(filenames.ending(name))
     if file_type is None:
         raise Unreadable(Reason.TYPE)
-    upload.seek(0)
-    _check_signature(upload.read(_SNIFFED_BYTES), file_type)
-    try:
-        with tempfile.TemporaryFile() as copy:
-            sha256 = _copy(upload, copy)
-            sandbox.inspect(file_type, copy)
-    except OSError as error:  # no room for the copy, or no process to read it in: nothing the file can do about
-        logger.exception("A file of %d bytes could not be read now", upload.size)
-        raise Unreadable(Reason.NOT_STORED) from error
-    return Inspected(upload, name, file_type, upload.size, sha256)
-
-
-def _check_signature(first_bytes: bytes, file_type: FileType) -> None:
-    """Text has no signature, and the library would take a table that begins with "BM" for a bitmap: the readers judge it alone."""
     if file_type in (FileType.DOCX, FileType.XLSX) and first_bytes.startswith(_COMPOUND_FILE):
         raise Unreadable(Reason.PASSWORD)
     expected = FORMATS[file_type].sniffed
     if expected and filetype.guess_mime(first_bytes) not in expected:
         raise Unreadable(Reason.CONTENT)
+    return file_type, name
 
 
-def _copy(upload: UploadedFile, target: IO[bytes]) -> str:
+def _sha256(upload: UploadedFile) -> str:
     digest = hashlib.sha256()
     for chunk in upload.chunks():
         digest.update(chunk)
-        target.write(chunk)
-    target.flush()
     return digest.hexdigest()

@@ -12,10 +12,11 @@ from .parsing.reasons import Reason
 class UploadRefused(Exception):
     """One file was not stored. ``sentence`` names it and the reason, ``message`` says what is accepted too; in the reader's language."""
 
-    def __init__(self, file_name: str, reason: Reason) -> None:
+    def __init__(self, file_name: str, reason: Reason, size: int = 0) -> None:
         super().__init__(file_name, reason)
         self.file_name = file_name
         self.reason = reason
+        self.size = size  # in bytes: what was refused counts
 
     @property
     def sentence(self) -> str:
@@ -33,21 +34,6 @@ class UploadRefused(Exception):
         return self.message
 
 
-class UploadsRefused(Exception):
-    """Of several files at least one was refused, and none was stored. ``refusals`` has them all, in the order of the files."""
-
-    def __init__(self, refusals: Sequence[UploadRefused]) -> None:
-        super().__init__(refusals)
-        self.refusals = list(refusals)
-
-    @property
-    def messages(self) -> list[str]:
-        return messages_of(self.refusals)
-
-    def __str__(self) -> str:
-        return "\n".join(self.messages)
-
-
 def messages_of(refusals: Sequence[UploadRefused]) -> list[str]:
     """One for each file; what is accepted is said once, at the end."""
     return [*(refusal.sentence for refusal in refusals[:-1]), *(refusal.message for refusal in refusals[-1:])]
@@ -55,3 +41,17 @@ def messages_of(refusals: Sequence[UploadRefused]) -> list[str]:
 
 class DocumentRemoved(Exception):
     """The document was removed in the meantime: it takes no further version."""
+
+
+class UploadGone(Exception):
+    """A stored file cannot be attached any more: it expired, is part of something else, or was refused in the meantime."""
+
+    def __init__(self, file_name: str, reason: Reason | None = None) -> None:
+        super().__init__(file_name, reason)
+        self.file_name = file_name
+        self.reason = reason
+
+    def __str__(self) -> str:
+        if self.reason:
+            return UploadRefused(self.file_name, self.reason).sentence
+        return _("This file cannot be used here. Choose it again.")

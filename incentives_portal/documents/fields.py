@@ -1,8 +1,8 @@
 """Form fields for uploads. What comes out of them is stored already: versions of documents, and not files.
 
-Good files are stored while the form is validated, so that a form that fails for any reason, a refused file among them, keeps them:
-it shows them above the control and sends them again by signed tokens (``upload_tokens.py``). Documents of a form that is never
-completed belong to nothing and are swept.
+The view stores what was sent before it has the form validated (``form_uploads.receive``); the field says what became of it. A form that
+fails for any reason, a refused file among them, keeps the good files: it shows them above the control and sends them again by signed
+tokens (``upload_tokens.py``).
 """
 
 from collections.abc import Mapping
@@ -19,19 +19,28 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.models import Organisation, User
 
-from . import limits, services, upload_tokens
-from .content import AtOnce
+from . import limits, upload_tokens
+from .content import BatchLimits
 from .enums import TYPE_BY_ENDING
 from .errors import UploadRefused, messages_of
 from .models import DocumentVersion
 
 
 @dataclass(frozen=True)
-class Sent:
+class UploadValue:
     """What a browser sent for an upload field: new files, and the tokens of files kept from before."""
 
     files: list[UploadedFile]
     tokens: list[str]
+
+
+@dataclass
+class Received:
+    """What became of it: the files that the form holds on to, the refusals of others, and whether kept ones are no longer there."""
+
+    versions: list[DocumentVersion]
+    refusals: list[UploadRefused]
+    is_incomplete: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,8 +60,8 @@ class UploadWidget(forms.Widget):
     #: With it a script may send files ahead, one by one (``views.py``); without it the form sends them.
     slot = ""
 
-    def value_from_datadict(self, data: Mapping[str, Any], files: Mapping[str, Any], name: str) -> Sent:
-        return Sent(_all(files, name), _all(data, f"{name}-kept"))
+    def value_from_datadict(self, data: Mapping[str, Any], files: Mapping[str, Any], name: str) -> UploadValue:
+        return UploadValue(_all(files, name), _all(data, f"{name}-kept"))
 
     def value_omitted_from_data(self, data: Mapping[str, Any], files: Mapping[str, Any], name: str) -> bool:
         return name not in files and f"{name}-kept" not in data
@@ -109,10 +118,10 @@ def _all(data: Mapping[str, Any], name: str) -> list[Any]:
     return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
-class _StoredUploads(forms.Field):
-    """What both fields share: good files are stored during validation, and held on to.
+class UploadFieldBase(forms.Field):
+    """What both fields share.
 
-    The form has to call ``bind`` before it validates: documents belong to an organisation and are stored in somebody's name.
+    The form has to call ``bind`` when it is made: documents belong to an organisation and are stored in somebody's name.
     """
 
     default_error_messages = {
@@ -123,11 +132,11 @@ class _StoredUploads(forms.Field):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._owner: tuple[User, Organisation] | None = None
-        self._stored: list[DocumentVersion] = []
+        self.received: Received | None = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         copy = super().__deepcopy__(memo)
-        copy._owner, copy._stored = None, []
+        copy._owner, copy.received = None, None
         return copy
 
     def bind(self, *, actor: User, organisation: Organisation) -> None:
@@ -135,49 +144,51 @@ class _StoredUploads(forms.Field):
         self._owner = (actor, organisation)
         self.widget.slot = upload_tokens.slot_for(actor=actor, organisation=organisation)
 
-    def has_changed(self, initial: object, data: Sent | None) -> bool:
-        return data is not None and bool(data.files or data.tokens)
-
-    def bound_data(self, data: object, initial: object) -> list[Kept]:
-        """What the control shows after validation: the files that the form holds on to."""
-        actor, organisation = self._bound()
-        return [
-            Kept(version, upload_tokens.token_for(version, actor=actor, organisation=organisation))
-            for version in self._stored
-        ]
-
-    def _take(self, sent: Sent) -> list[DocumentVersion]:
-        """Store the good ones of the new files. Raises ValidationError with one message for each refused one."""
-        actor, organisation = self._bound()
-        found = upload_tokens.versions_for(sent.tokens, actor=actor, organisation=organisation)
-        at_once = AtOnce()
-        kept, beyond = self._fitting(found, at_once)
-        new, refused = services.store_good(sent.files, organisation=organisation, actor=actor, at_once=at_once)
-        self._stored = self._choose(kept, new)
-        messages = messages_of([*beyond, *refused])
-        if len(found) < len(set(sent.tokens)):
-            messages.append(str(self.error_messages["gone"]))
-        if messages:
-            raise ValidationError(messages)
-        self.validate(self._stored)
-        return self._stored
-
-    def _fitting(
-        self, found: list[DocumentVersion], at_once: AtOnce
-    ) -> tuple[list[DocumentVersion], list[UploadRefused]]:
-        """Which of the files sent before the form still holds on to, and the refusals of the others."""
-        return found, []
-
-    def _choose(self, kept: list[DocumentVersion], new: list[DocumentVersion]) -> list[DocumentVersion]:
-        return [*kept, *new]
-
-    def _bound(self) -> tuple[User, Organisation]:
+    @property
+    def owner(self) -> tuple[User, Organisation]:
         if self._owner is None:
             raise RuntimeError("Call bind(actor=…, organisation=…) on the upload field before the form is used.")
         return self._owner
 
+    def has_changed(self, initial: object, data: UploadValue | None) -> bool:
+        return data is not None and bool(data.files or data.tokens)
 
-class MultipleUploadField(_StoredUploads):
+    def bound_data(self, data: object, initial: object) -> list[Kept]:
+        """What the control shows after validation: the files that the form holds on to."""
+        actor, organisation = self.owner
+        return [
+            Kept(version, upload_tokens.token_for(version, actor=actor, organisation=organisation))
+            for version in (self.received.versions if self.received else [])
+        ]
+
+    def sent(self, value: UploadValue) -> UploadValue:
+        """What of it the field takes."""
+        return value
+
+    def fitting(
+        self, found: list[DocumentVersion], batch: BatchLimits
+    ) -> tuple[list[DocumentVersion], list[UploadRefused]]:
+        """Which of the files sent before the form still holds on to, and the refusals of the others."""
+        return found, []
+
+    def choose(self, kept: list[DocumentVersion], new: list[DocumentVersion]) -> list[DocumentVersion]:
+        """Which of the files the form is about."""
+        return [*kept, *new]
+
+    def _versions(self) -> list[DocumentVersion]:
+        """What was stored. Raises ValidationError with one message for each refused file."""
+        if self.received is None:
+            raise RuntimeError("Call form_uploads.receive(form) before the form is validated.")
+        messages = messages_of(self.received.refusals)
+        if self.received.is_incomplete:
+            messages.append(str(self.error_messages["gone"]))
+        if messages:
+            raise ValidationError(messages)
+        self.validate(self.received.versions)
+        return self.received.versions
+
+
+class MultipleUploadField(UploadFieldBase):
     """Several files at once. Cleans to a list of DocumentVersion, empty if the field is not required.
 
     What was sent ahead, or was kept from a form that failed, counts with the new files against what may come at once.
@@ -185,25 +196,25 @@ class MultipleUploadField(_StoredUploads):
 
     widget = MultipleUploadWidget
 
-    def clean(self, value: Sent) -> list[DocumentVersion]:
-        return self._take(value)
+    def clean(self, value: UploadValue) -> list[DocumentVersion]:
+        return self._versions()
 
-    def _fitting(
-        self, found: list[DocumentVersion], at_once: AtOnce
+    def fitting(
+        self, found: list[DocumentVersion], batch: BatchLimits
     ) -> tuple[list[DocumentVersion], list[UploadRefused]]:
-        """The first ones stay; what is beyond the limit is let go, to be sent with the next form, and swept."""
+        """The first ones stay; what is beyond the limit is let go, to be sent with the next form, and expires."""
         fitting: list[DocumentVersion] = []
         beyond: list[UploadRefused] = []
         for version in found:
             try:
-                at_once.add(version.original_name, version.size)
+                batch.add(version.original_name, version.size)
                 fitting.append(version)
             except UploadRefused as refusal:
                 beyond.append(refusal)
         return fitting, beyond
 
 
-class UploadField(_StoredUploads):
+class UploadField(UploadFieldBase):
     """One file. Cleans to a DocumentVersion, or to None if the field is not required.
 
     A new file takes the place of the one kept from before.
@@ -211,8 +222,11 @@ class UploadField(_StoredUploads):
 
     widget = UploadWidget
 
-    def clean(self, value: Sent) -> DocumentVersion | None:
-        return next(iter(self._take(Sent(value.files[:1], value.tokens))), None)
+    def clean(self, value: UploadValue) -> DocumentVersion | None:
+        return next(iter(self._versions()), None)
 
-    def _choose(self, kept: list[DocumentVersion], new: list[DocumentVersion]) -> list[DocumentVersion]:
+    def sent(self, value: UploadValue) -> UploadValue:
+        return UploadValue(value.files[:1], value.tokens)
+
+    def choose(self, kept: list[DocumentVersion], new: list[DocumentVersion]) -> list[DocumentVersion]:
         return [*new, *kept][:1]

@@ -1,6 +1,6 @@
 """How large, how many, and how much one person may send in a while. Settings may change all of it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Count, Q, Sum
@@ -12,10 +12,11 @@ from incentives_portal import clock
 from incentives_portal.accounts.models import User
 
 from .enums import FileType
-from .models import DocumentVersion
+from .models import Upload
+from .querysets import HOUR
 
 _MEGABYTE = 1024 * 1024
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+DAY = timedelta(days=1)
 
 
 def max_bytes() -> int:
@@ -68,11 +69,24 @@ def one_at_a_time(actor: User) -> None:
 
 
 def is_exceeded(actor: User, count: int, size: int) -> bool:
-    """Whether so many more files of so many bytes together are beyond what the person may send. One query."""
+    """Whether so many more files of so many bytes are beyond what the person may send; refused ones were sent too. One query."""
     now = clock.now()
-    sent = DocumentVersion.objects.filter(uploaded_by=actor, at__gt=now - DAY).aggregate(
+    sent = Upload.objects.filter(owner=actor, at__gt=now - DAY).aggregate(
         day=Coalesce(Sum("size"), 0),
         hour=Count("pk", filter=Q(at__gt=now - HOUR)),
     )
     too_many = sent["hour"] + count > settings.UPLOAD_FILES_PER_HOUR
     return too_many or sent["day"] + size > settings.UPLOAD_BYTES_PER_DAY
+
+
+def checked_again_from(actor: User) -> datetime | None:
+    """When the files of a person are looked at again whose processor time of the hour is spent; None while some is left. One query."""
+    recent = Upload.objects.filter(owner=actor).spent_since(clock.now() - HOUR)
+    spent = list(recent.order_by("spent_at").values_list("spent_at", "seconds"))
+    total, free_at = sum(seconds for _at, seconds in spent), None
+    for at, seconds in spent:
+        if total < settings.UPLOAD_HOUR_SECONDS:
+            break
+        total -= seconds
+        free_at = at + HOUR
+    return free_at

@@ -7,8 +7,9 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from django.apps import apps
+from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Sum
 
 from incentives_portal import clock
 from incentives_portal.prepared import PreparedMany
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from .models import DocumentVersion, PageImage, Upload, VersionCheck  # noqa: F401 - named in strings below
 
 
+#: Over which processor time is counted.
+HOUR = timedelta(hours=1)
 #: Longer than scanning and drawing may ever take: after this a worker is taken for dead.
 LEASE = timedelta(minutes=5)
 
@@ -57,13 +60,23 @@ class VersionCheckQuerySet(models.QuerySet["VersionCheck"]):
         """Found clean, without page images and copies yet, and in nobody's hands."""
         return self._free(now).filter(state=CheckState.CLEAN, prepared_at=None).order_by("pk")
 
+    def within_budget(self, now: datetime) -> "VersionCheckQuerySet":
+        """Without the files of those who have spent the processor time of an hour, and of forms that have spent that of a form."""
+        recent = apps.get_model("documents", "Upload").objects.spent_since(now - HOUR)
+        over = {
+            field: recent.values(field).annotate(total=Sum("seconds")).filter(total__gte=budget).values(field)
+            for field, budget in (("owner", settings.UPLOAD_HOUR_SECONDS), ("batch", settings.UPLOAD_FORM_SECONDS))
+        }
+        rows = self.exclude(version__upload__owner__in=over["owner"])
+        return rows.exclude(version__upload__batch__in=over["batch"])
+
     def leased(self, now: datetime) -> "VersionCheckQuerySet":
         """In the hands of a worker; what was put off has had its attempt taken back."""
         return self.filter(attempts__gt=0, lease_until__gt=now, lease_until__lte=now + 2 * LEASE)
 
     def oldest_waiting_seconds(self) -> float:
-        """How long the file has waited that has waited longest; 0 if none does."""
-        waiting = self.filter(state=CheckState.PENDING).order_by("pk")
+        """How long the file has waited that has waited longest; 0 if none does. What is put off for its sender's budget does not count."""
+        waiting = self.filter(state=CheckState.PENDING).within_budget(clock.now()).order_by("pk")
         since = waiting.values_list("version__at", flat=True).first()
         return max(0.0, (clock.now() - since).total_seconds()) if since else 0.0
 

@@ -1,15 +1,16 @@
-"""Page images: what reviewers and partners see of a document (blueprint, section 4: no document is served inline unrendered)."""
+"""Page images and harmless copies: what reviewers and partners see of a document (blueprint, section 4: none is served inline unrendered)."""
 
-import shutil
-import tempfile
+import hashlib
+from collections import Counter
 from dataclasses import dataclass
+from typing import IO
 
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 
 from . import sandbox
 from .enums import FileType
 from .models import DocumentVersion
+from .parsing.reasons import Unreadable
 from .storage import Save
 
 
@@ -22,18 +23,50 @@ class DrawnPage:
     height: int
 
 
-def draw(version: DocumentVersion, save: Save) -> list[DrawnPage]:
+@dataclass(frozen=True)
+class StoredCopy:
+    """One harmless copy in the storage; several of a kind are numbered from 1."""
+
+    kind: str
+    number: int
+    media_type: str
+    sha256: str
+    size: int
+    storage_key: str
+
+
+def draw(
+    version: DocumentVersion, source: IO[bytes], save: Save, budget: sandbox.Budget
+) -> tuple[list[DrawnPage], bool]:
     """Draw the first pages of a version in a process under limits and put the images into the storage.
 
-    Tables, texts and data give no images. Raises Unreadable when the file cannot be drawn within the limits.
+    The second result is whether that came to its end; what was drawn before time or memory ran out stays. Tables, texts and data give no
+    images. Raises StorageFailed.
     """
+    pages: list[DrawnPage] = []
     if not version.is_drawn:
-        return []
-    with tempfile.TemporaryFile() as source:
-        with default_storage.open(version.storage_key, "rb") as stored:
-            shutil.copyfileobj(stored, source)
-        source.flush()
-        return [
-            DrawnPage(save("pages", ContentFile(page.png)), page.width, page.height)
-            for page in sandbox.draw(FileType(version.type), source)
-        ]
+        return pages, True
+    try:
+        for page in sandbox.draw(FileType(version.type), source, budget=budget):
+            pages.append(DrawnPage(save("pages", ContentFile(page.png)), page.width, page.height))
+    except Unreadable:
+        return pages, False
+    return pages, True
+
+
+def copy(
+    version: DocumentVersion, source: IO[bytes], save: Save, budget: sandbox.Budget
+) -> tuple[list[StoredCopy], bool]:
+    """Make the harmless copies of a version and put them into the storage; whether that came to its end. Raises StorageFailed."""
+    try:
+        made = sandbox.copies(FileType(version.type), source, budget=budget)
+    except Unreadable:
+        return [], False
+    numbers: Counter[str] = Counter()
+    copies = []
+    for each in made:
+        numbers[each.kind] += 1
+        digest = hashlib.sha256(each.content).hexdigest()
+        key = save("copies", ContentFile(each.content))
+        copies.append(StoredCopy(each.kind, numbers[each.kind], each.media_type, digest, len(each.content), key))
+    return copies, True

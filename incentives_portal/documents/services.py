@@ -1,11 +1,13 @@
-"""The only place that writes documents and their versions.
+"""The only place that writes documents, their versions and uploads; what workers find out is written by ``checking.py``.
 
-Whether somebody may, the rooms above have decided before they call; a document belongs to the organisation that they name.
+Whether somebody may, the apps above have decided before they call; a document belongs to the organisation that they name. A stored file
+waits for its verdict: ``form_uploads.py`` tells the workers, from outside of any transaction.
 """
 
 import logging
+import uuid
 from collections.abc import Sequence
-from functools import partial
+from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import OperationalError, transaction
@@ -16,62 +18,106 @@ from incentives_portal.accounts.models import Organisation, User
 from incentives_portal.locks import waited_too_long
 
 from . import content, limits
-from .content import AtOnce, Inspected
-from .errors import DocumentRemoved, UploadRefused, UploadsRefused
-from .models import Document, DocumentVersion, VersionCheck
+from .content import BatchLimits, ValidatedUpload
+from .enums import UNUSABLE, CheckState
+from .errors import DocumentRemoved, UploadGone, UploadRefused
+from .models import Document, DocumentVersion, Upload, VersionCheck
 from .parsing.reasons import Reason
-from .storage import Save, saving
-from .tasks import queue_rendering
+from .storage import Save, StorageFailed, saving
 
 logger = logging.getLogger(__name__)
 
 #: A file and the key under which the storage has it.
-PutAway = tuple[Inspected, str]
+PutAway = tuple[ValidatedUpload, str]
+#: What was refused for no fault of the file, or because too much was counted already.
+_NOT_COUNTED = {Reason.QUOTA, Reason.NOT_STORED}
 
 
-def store(uploaded_file: UploadedFile, *, organisation: Organisation, actor: User) -> DocumentVersion:
+def store(
+    uploaded_file: UploadedFile, *, organisation: Organisation, actor: User, batch: uuid.UUID | None = None
+) -> DocumentVersion:
     """Store one file as the first version of a new document, to be checked by a worker. Raises UploadRefused."""
-    return _store([content.inspect(uploaded_file)], organisation, actor)[0]
-
-
-def store_many(
-    uploaded_files: Sequence[UploadedFile], *, organisation: Organisation, actor: User
-) -> list[DocumentVersion]:
-    """Store all files, each as a document of its own, or none. Raises UploadsRefused with every refusal."""
-    good, refused = content.inspect_all(uploaded_files)
+    versions, refused = store_good([uploaded_file], organisation=organisation, actor=actor, batch=batch)
     if refused:
-        raise UploadsRefused(refused)
-    return _store(good, organisation, actor)
+        raise refused[0]
+    return versions[0]
 
 
 def store_good(
-    uploaded_files: Sequence[UploadedFile], *, organisation: Organisation, actor: User, at_once: AtOnce | None = None
+    uploaded_files: Sequence[UploadedFile],
+    *,
+    organisation: Organisation,
+    actor: User,
+    limits_of_form: BatchLimits | None = None,
+    batch: uuid.UUID | None = None,
 ) -> tuple[list[DocumentVersion], list[UploadRefused]]:
     """Store the good files and return them with the refusals of the others: for forms, where nothing sent may be lost.
 
-    ``at_once`` has counted the files that the form holds on to already.
+    ``limits_of_form`` has counted the files that the form holds on to already; ``batch`` is the same for all files of a form, whose
+    processor time is counted together. Refused files are written down too, because they count.
     """
-    good, refused = content.inspect_all(uploaded_files, at_once)
+    batch = batch or uuid.uuid4()
+    good, refused = content.validate_all(uploaded_files, limits_of_form)
+    _count_refused(refused, organisation, actor, batch)
     if not good:
         return [], refused
     try:
-        return _store(good, organisation, actor), refused
+        return _store(good, organisation, actor, batch), refused
     except UploadRefused as failure:
         return [], [*refused, *(UploadRefused(file.name, failure.reason) for file in good)]
 
 
 def replace(document: Document, uploaded_file: UploadedFile, actor: User) -> DocumentVersion:
-    """Store a file as the next version of a document; the former ones stay. Raises UploadRefused and DocumentRemoved."""
-    inspected = content.inspect(uploaded_file)
+    """Store a file as the next version of a document, attached to what the former is; that one stays. Raises UploadRefused, DocumentRemoved."""
+    validated = content.validate(uploaded_file)
     with saving() as save:
-        put_away = _put_away([inspected], actor, save)
+        put_away = _put_away([validated], actor, save)
         with transaction.atomic():
             locked = Document.objects.select_for_update().get(pk=document.pk)
             if locked.removed_at is not None:
                 raise DocumentRemoved(locked.public_id)
             _claim_quota(put_away, actor)
             latest = locked.versions.aggregate(latest=Max("number"))["latest"]
-            return _record([locked], put_away, actor, number=latest + 1)[0]
+            former = Upload.objects.get(version__document=locked, version__number=latest)
+            kept = {"attached_to": former.attached_to, "expires_at": former.expires_at}
+            return _record([locked], put_away, actor, number=latest + 1, batch=uuid.uuid4(), **kept)[0]
+
+
+def attach(versions: Sequence[DocumentVersion], *, to: str) -> None:
+    """Make stored files a part of something (``proofs.invoice:…``), in the caller's transaction: from now on they are kept.
+
+    Raises UploadGone for one that expired, is part of something already, or was refused. Locks the uploads, for which cleanup and verdicts
+    wait: whoever comes second sees what the first has written. Three queries.
+    """
+    keys = [version.pk for version in versions]
+    uploads = Upload.objects.filter(version__in=keys, attached_to="", expires_at__gt=clock.now())
+    free = set(uploads.select_for_update().order_by("pk").values_list("version", flat=True))
+    refused = dict(VersionCheck.objects.filter(version__in=keys, state__in=UNUSABLE).values_list("version", "reason"))
+    for version in versions:
+        if version.pk in refused:
+            raise UploadGone(version.original_name, Reason(refused[version.pk]))
+        if version.pk not in free:
+            raise UploadGone(version.original_name)
+    Upload.objects.filter(version__in=keys).update(attached_to=to, expires_at=None)
+
+
+@transaction.atomic
+def check_again(version: DocumentVersion, actor: User | None = None) -> bool:
+    """Have a refused file checked once more, or a clean one drawn once more of which pages are missing. Returns whether it is to be.
+
+    ``actor`` is who asked, None a command. Malware stays locked away.
+    """
+    check = VersionCheck.objects.select_for_update().get(version=version)
+    if check.state == CheckState.REFUSED:
+        check.state, check.reason, check.checked_at, check.inspected_at = CheckState.PENDING, "", None, None
+    elif check.state == CheckState.CLEAN and check.is_partial:
+        check.prepared_at, check.is_partial = None, False
+    else:
+        return False
+    check.attempts, check.postponed, check.lease_until = 0, 0, None
+    check.save()
+    logger.info("Version %s is checked again, as %s asked", version.pk, actor.pk if actor else "a command")
+    return True
 
 
 @transaction.atomic
@@ -79,11 +125,23 @@ def remove(document: Document, actor: User) -> None:
     """Take a document out of use. Its versions stay for the record; removing it twice changes nothing."""
     locked = Document.objects.select_for_update().get(pk=document.pk)
     if locked.removed_at is None:
+        Upload.objects.filter(version__document=locked).update(expires_at=None)
         locked.removed_at, locked.removed_by = clock.now(), actor
         locked.save(update_fields=["removed_at", "removed_by"])
 
 
-def _store(files: list[Inspected], organisation: Organisation, actor: User) -> list[DocumentVersion]:
+def _count_refused(refused: list[UploadRefused], organisation: Organisation, actor: User, batch: uuid.UUID) -> None:
+    """Write down what came and was not stored. One query, none without."""
+    counted = [refusal for refusal in refused if refusal.reason not in _NOT_COUNTED]
+    if counted:
+        Upload.objects.bulk_create(
+            Upload(owner=actor, organisation=organisation, batch=batch, size=refusal.size) for refusal in counted
+        )
+
+
+def _store(
+    files: list[ValidatedUpload], organisation: Organisation, actor: User, batch: uuid.UUID
+) -> list[DocumentVersion]:
     with saving() as save:
         put_away = _put_away(files, actor, save)
         with transaction.atomic():
@@ -91,10 +149,11 @@ def _store(files: list[Inspected], organisation: Organisation, actor: User) -> l
             documents = Document.objects.bulk_create(
                 Document(organisation=organisation, uploaded_by=actor) for _file in files
             )
-            return _record(documents, put_away, actor, number=1)
+            kept = {"expires_at": clock.now() + limits.kept()}
+            return _record(documents, put_away, actor, number=1, batch=batch, **kept)
 
 
-def _put_away(files: list[Inspected], actor: User, save: Save) -> list[PutAway]:
+def _put_away(files: list[ValidatedUpload], actor: User, save: Save) -> list[PutAway]:
     """Files into the storage, before anything is locked: nobody waits for a slow one. What is beyond the quota is not written."""
     _check_quota(files, actor)
     return [(file, _save(file, save)) for file in files]
@@ -112,13 +171,15 @@ def _claim_quota(put_away: list[PutAway], actor: User) -> None:
     _check_quota(files, actor)
 
 
-def _check_quota(files: list[Inspected], actor: User) -> None:
+def _check_quota(files: list[ValidatedUpload], actor: User) -> None:
     if limits.is_exceeded(actor, len(files), sum(file.size for file in files)):
         raise UploadRefused(files[0].name, Reason.QUOTA)
 
 
-def _record(documents: list[Document], put_away: list[PutAway], actor: User, *, number: int) -> list[DocumentVersion]:
-    """Rows for versions and checks, and a word to the workers after the commit: two queries for any number."""
+def _record(
+    documents: list[Document], put_away: list[PutAway], actor: User, *, number: int, batch: uuid.UUID, **kept: Any
+) -> list[DocumentVersion]:
+    """Rows for versions, checks and uploads: three queries for any number. ``kept`` says until when, or for what."""
     at = clock.now()
     versions = DocumentVersion.objects.bulk_create(
         DocumentVersion(
@@ -135,13 +196,24 @@ def _record(documents: list[Document], put_away: list[PutAway], actor: User, *, 
         for document, (file, key) in zip(documents, put_away, strict=True)
     )
     VersionCheck.objects.bulk_create(VersionCheck(version=version) for version in versions)
-    transaction.on_commit(partial(queue_rendering, [version.pk for version in versions]))
+    Upload.objects.bulk_create(
+        Upload(
+            owner=actor,
+            organisation=version.document.organisation,
+            version=version,
+            batch=batch,
+            size=version.size,
+            at=at,
+            **kept,
+        )
+        for version in versions
+    )
     return versions
 
 
-def _save(file: Inspected, save: Save) -> str:
+def _save(file: ValidatedUpload, save: Save) -> str:
     try:
         return save("documents", file.upload)
-    except OSError as error:
+    except StorageFailed as error:
         logger.exception("The storage did not take a file of %d bytes", file.size)
         raise UploadRefused(file.name, Reason.NOT_STORED) from error

@@ -1,10 +1,14 @@
 """Files in the private storage: under generated names, gone again when what they belong to was not written, and still what was stored?"""
 
 import hashlib
+import logging
+import shutil
+import tempfile
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import IO
 
 from django.core.files.base import File
 from django.core.files.storage import default_storage
@@ -16,6 +20,12 @@ _PIECE = 1024 * 1024
 
 Save = Callable[[str, File], str]
 
+logger = logging.getLogger(__name__)
+
+
+class StorageFailed(Exception):
+    """The storage is away, full, or has no such file: nothing is known about the file itself."""
+
 
 @contextmanager
 def saving() -> Iterator[Save]:
@@ -23,13 +33,16 @@ def saving() -> Iterator[Save]:
 
     When the connection to the database breaks, nobody knows whether the commit went through; then the files stay, because a file
     without a row can be swept later and a row without its file cannot be mended. The same holds for a transaction around
-    this block that is rolled back afterwards.
+    this block that is rolled back afterwards. ``save`` raises StorageFailed.
     """
     keys: list[str] = []
 
     def save(folder: str, content: File) -> str:
         keys.append(f"{folder}/{uuid.uuid4().hex}")
-        keys[-1] = default_storage.save(keys[-1], content)
+        try:
+            keys[-1] = default_storage.save(keys[-1], content)
+        except Exception as error:  # each backend has errors of its own
+            raise StorageFailed(str(error)) from error
         return keys[-1]
 
     try:
@@ -37,9 +50,30 @@ def saving() -> Iterator[Save]:
     except (OperationalError, InterfaceError):
         raise
     except BaseException:
-        for key in keys:
-            default_storage.delete(key)
+        delete_files(keys)
         raise
+
+
+def delete_files(keys: Iterable[str]) -> None:
+    """Delete files without a row. One that cannot be deleted now is found by the next sweep of the storage."""
+    for key in keys:
+        try:
+            default_storage.delete(key)
+        except Exception:  # each backend has errors of its own
+            logger.exception("The file %s could not be deleted", key)
+
+
+@contextmanager
+def local_copy(version: DocumentVersion) -> Iterator[IO[bytes]]:
+    """The bytes of a version as a real file, for a child process to inherit. Raises StorageFailed."""
+    with tempfile.TemporaryFile() as copy:
+        try:
+            with default_storage.open(version.storage_key, "rb") as stored:
+                shutil.copyfileobj(stored, copy, _PIECE)
+        except Exception as error:  # each backend has errors of its own
+            raise StorageFailed(f"{version.storage_key}: {error}") from error
+        copy.flush()
+        yield copy
 
 
 @dataclass(frozen=True)

@@ -5,4 +5,5 @@ from . import views
 app_name = "documents"
 urlpatterns = [
     path("", views.send_ahead, name="send_ahead"),
+    path("state/", views.state, name="state"),
 ]

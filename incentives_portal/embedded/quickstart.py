@@ -136,7 +136,9 @@ def parts(doors: list[socket.socket], mail_port: int, environment: dict[str, str
     web = [python, "-m", "gunicorn", "incentives_portal.wsgi", *size, "--no-control-socket", *binds]
     alone = ["--without-gossip", "--without-mingle"]
     worker = [*celery, "worker", "-Q", "portal", "-n", "portal@localhost", *alone]
-    pictures = [*celery, "worker", "-Q", "documents", "-n", "documents@localhost", "--concurrency", "1", *alone]
+    # Pages go before pictures; two processes, so that one file does not hold up all others.
+    nice = ["nice", "-n", "10"]
+    pictures = [*nice, *celery, "worker", "-Q", "documents", "-n", "documents@localhost", "--concurrency", "2", *alone]
     home = settings.BASE_DIR
     running = [
         Part("web", web, home, environment, tuple(door.fileno() for door in doors)),

@@ -16,6 +16,7 @@ from incentives_portal import clock
 from incentives_portal.accounts.capabilities import grants
 from incentives_portal.accounts.models import Organisation, User
 from incentives_portal.documents.models import DocumentVersion
+from incentives_portal.documents.services import attach
 
 from .context import request_id
 from .models import Event, ReasonCode, Remark, Submission, Thread, ThreadKind
@@ -112,7 +113,8 @@ def comment(
     """Say something on a case, with documents if any. Whether the person may is the caller's question.
 
     What is the last word on the case already, of the same person within a minute, was sent twice (a double click, a line that broke after
-    the post): it is kept once, and the event that is there is returned. Effects: locks the thread.
+    the post): it is kept once, and the event that is there is returned. Effects: locks the thread. Raises UploadGone for a document that
+    cannot be attached.
     """
     code = "history.noted" if internal else "history.commented"
     versions = list(versions)
@@ -120,7 +122,10 @@ def comment(
     if (last := _just_said(thread, actor, code, words)) and _files(last) == [version.sha256 for version in versions]:
         return last
     remarks = [RemarkDraft(words="", version=version) for version in versions]
-    return record(thread, actor, code, words=words, internal=internal, remarks=remarks)
+    event = record(thread, actor, code, words=words, internal=internal, remarks=remarks)
+    if versions:
+        attach(versions, to=f"history.event:{event.pk}")
+    return event
 
 
 def _just_said(thread: Thread, actor: User, code: str, words: str) -> Event | None:

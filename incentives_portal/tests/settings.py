@@ -23,3 +23,14 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 DATABASES["default"]["OPTIONS"]["options"] += " -c portal.may_truncate=on"
 # A poke goes nowhere in tests, as if the broker had forgotten it; tests of the real way use the fixture `stack`.
 CELERY_BROKER_URL = "memory://"
+
+
+def _check_here(*_args: object, **_options: object) -> None:
+    """What ``documents.check_next.apply_async`` does in tests without a worker: the task runs in the process that sends it."""
+    from incentives_portal.documents.tasks import check_next
+
+    check_next()
+
+
+# A file that a form stores has its verdict before the form is validated, as with an idle worker. Drawing waits until a test asks for it.
+CELERY_TASK_ANNOTATIONS = {"documents.check_next": {"apply_async": _check_here}}

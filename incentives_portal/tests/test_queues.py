@@ -12,8 +12,9 @@ from incentives_portal.embedded.quickstart import STOP_ORDER, parts
     [
         ("outbox.deliver", "portal"),
         ("outbox.relay", "portal"),
-        ("documents.render", "documents"),
-        ("documents.render_pending", "documents"),
+        ("documents.check_next", "documents"),
+        ("documents.prepare_next", "documents"),
+        ("documents.check_waiting", "documents"),
         ("documents.sweep", "documents"),
     ],
 )

@@ -43,8 +43,9 @@ def add_documents(
         rows = []
         for draft in documents:
             _check(draft.note, draft.proves, draft.version.original_name, provable)
-            document = take_over(current, draft.version, "files")
-            row = ProofDocument.objects.create(proof=current, document=document, note=draft.note.strip())
+            row = ProofDocument(proof=current, note=draft.note.strip())
+            row.document = take_over(row, draft.version, "files")
+            row.save()
             row.proves.set(draft.proves)
             rows.append(row)
         names = ", ".join(draft.version.original_name for draft in documents)
@@ -72,7 +73,7 @@ def edit_document(
         name = version.original_name if version else _name(own_row)
         _check(note, proves, name, _provable(current))
         if version is not None:
-            former, own_row.document = own_row.document, take_over(current, version, "file")
+            former, own_row.document = own_row.document, take_over(own_row, version, "file")
             remove_document_file(former, actor)
         own_row.note = note.strip()
         own_row.save()

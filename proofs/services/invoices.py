@@ -60,8 +60,8 @@ def add_invoice(
     """
     with editing(proof, actor=actor, capability=rules.write_capability(proof), seen=seen) as current:
         _check(current, details, expenses)
-        document = take_over(current, version, "file")
-        invoice = Invoice(proof=current, document=document)
+        invoice = Invoice(proof=current)
+        invoice.document = take_over(invoice, version, "file")
         _write(invoice, details, expenses)
         record(current.thread, actor, events.INVOICE_ADDED, data=_told(invoice, version))
     return invoice
@@ -82,7 +82,7 @@ def edit_invoice(
         row = own(current, invoice)
         _check(current, details, expenses, row)
         if version is not None:
-            former, row.document = row.document, take_over(current, version, "file")
+            former, row.document = row.document, take_over(row, version, "file")
             remove_document_file(former, actor)
         _write(row, details, expenses)
         record(current.thread, actor, events.INVOICE_EDITED, data=_told(row, version))

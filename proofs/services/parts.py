@@ -7,7 +7,9 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.models import User
+from incentives_portal.documents.errors import UploadGone
 from incentives_portal.documents.models import Document, DocumentVersion
+from incentives_portal.documents.services import attach
 from incentives_portal.history.services import record
 from incentives_portal.workflow.engine import latest_event
 from incentives_portal.workflow.errors import Refused, Stale
@@ -25,24 +27,17 @@ def own(proof: Proof, part: Part) -> Part:
     return row
 
 
-def take_over(proof: Proof, version: DocumentVersion, place: str) -> Document:
-    """The document of a stored file, to become a part of the proof. Raises Refused for one of others, removed, swept, or in use already."""
+def take_over(part: Invoice | ProofDocument, version: DocumentVersion, place: str) -> Document:
+    """The document of a stored file, attached to a part of a proof. Raises Refused for one of others, removed, expired, refused, or in use."""
     document = Document.objects.select_for_update().filter(pk=version.document_id).first()
-    foreign = document is None or document.organisation_id != proof.location.organisation_id
-    if document is None or foreign or document.removed_at is not None or is_used(document):
+    foreign = document is None or document.organisation_id != part.proof.location.organisation_id
+    if document is None or foreign or document.removed_at is not None:
         raise Refused(_("This file cannot be used here. Choose it again."), place=place)
-    if version.standing == "infected":
-        raise Refused(
-            _("The virus scanner found malware in “%(file)s”. Send a clean file in its place.")
-            % {"file": version.original_name},
-            place=place,
-        )
+    try:
+        attach([version], to=f"{part._meta.label_lower}:{part.public_id}")
+    except UploadGone as gone:
+        raise Refused(str(gone), place=place) from gone
     return document
-
-
-def is_used(document: Document) -> bool:
-    """Whether the document is part of a proof already. At most two queries."""
-    return any(model._default_manager.filter(document=document).exists() for model in (Invoice, ProofDocument))
 
 
 def apply(row: Any, **values: Any) -> dict[str, list[str]]:

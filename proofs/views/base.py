@@ -13,6 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import View
 
 from incentives_portal.accounts.capabilities import may
+from incentives_portal.documents import form_uploads
 from incentives_portal.workflow.engine import latest_event
 from incentives_portal.workflow.errors import Busy, NotAllowed, NotNow, Overtaken, Refused
 from incentives_portal.workflow.forms import show_refusal
@@ -83,6 +84,7 @@ class PartView(View):
                 raise
             return self.gone()
         given = self.forms(request.POST, request.FILES)
+        form_uploads.receive(*given.values())
         if self.wants_more(given):
             return self.page(given)
         if not self.is_valid(given):
@@ -97,6 +99,8 @@ class PartView(View):
             show_refusal(given["form"], error)
             return self.page(given, status=422)
         messages.success(request, done)
+        if waiting := form_uploads.notice(form_uploads.versions_of(*given.values()), request.user):
+            messages.info(request, waiting)
         return self.after()
 
     def wants_more(self, given: dict[str, Any]) -> bool:
@@ -124,6 +128,7 @@ class PartView(View):
     def gone(self) -> HttpResponse:
         """Somebody took the part out since the person opened its form: what was typed is there to be copied."""
         given = self.forms(self.request.POST, self.request.FILES)
+        form_uploads.receive(*given.values())
         self.is_valid(given)
         latest = latest_event(self.proof.thread)
         return self.page(given, status=409, overtaken=True, closed=True, latest=latest)

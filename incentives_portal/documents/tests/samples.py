@@ -13,6 +13,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import FileResponse
 from PIL import Image, ImageDraw, PngImagePlugin
 
+from incentives_portal.documents import content, sandbox
+from incentives_portal.documents.content import ValidatedUpload
+from incentives_portal.documents.errors import UploadRefused
+from incentives_portal.documents.parsing.reasons import Unreadable
+
 _MAIN = "application/vnd.openxmlformats-officedocument."
 _WORD = f"{_MAIN}wordprocessingml.document.main+xml"
 _SHEET = f"{_MAIN}spreadsheetml.sheet.main+xml"
@@ -38,6 +43,18 @@ def body_of(response: FileResponse) -> bytes:
 
 def upload(name: str, content: bytes, content_type: str = "application/octet-stream") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, content, content_type)
+
+
+def inspect(upload: SimpleUploadedFile) -> ValidatedUpload:
+    """What the web process and a worker together say of a file. Raises UploadRefused."""
+    found = content.validate(upload)
+    with open_file(upload.read()) as source:
+        try:
+            sandbox.inspect(found.type, source)
+        except Unreadable as problem:
+            raise UploadRefused(found.name, problem.reason) from problem
+    upload.seek(0)
+    return found
 
 
 def open_file(content: bytes) -> IO[bytes]:

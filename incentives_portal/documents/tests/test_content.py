@@ -78,7 +78,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("name", "data", "file_type"), GOOD, ids=[case[0] for case in GOOD])
 def test_inspect_good_file_finds_type_size_and_hash(name, data, file_type):
-    found = content.inspect(samples.upload(name, data))
+    found = samples.inspect(samples.upload(name, data))
 
     assert (found.name, found.type, found.size) == (name, file_type, len(data))
     assert found.sha256 == hashlib.sha256(data).hexdigest()
@@ -87,14 +87,14 @@ def test_inspect_good_file_finds_type_size_and_hash(name, data, file_type):
 @pytest.mark.parametrize(("name", "data", "reason"), REFUSED, ids=[case[0] for case in REFUSED])
 def test_inspect_bad_file_is_refused_with_its_name_and_reason(name, data, reason):
     with pytest.raises(UploadRefused) as caught:
-        content.inspect(samples.upload(name, data))
+        samples.inspect(samples.upload(name, data))
 
     assert (caught.value.file_name, caught.value.reason) == (name, reason)
 
 
 def test_refusal_message_names_file_reason_and_what_is_accepted():
     with pytest.raises(UploadRefused) as caught:
-        content.inspect(samples.upload("100% <b>.svg", b"<svg/>"))
+        samples.inspect(samples.upload("100% <b>.svg", b"<svg/>"))
 
     assert caught.value.message == (
         "“100% <b>.svg” was not stored. This type of file is not accepted. Save it as PDF or JPEG and choose that file. "
@@ -105,9 +105,9 @@ def test_refusal_message_names_file_reason_and_what_is_accepted():
 def test_inspect_file_of_exactly_the_limit_is_accepted_and_one_byte_more_refused(settings):
     settings.UPLOAD_MAX_BYTES = len(samples.CSV)
 
-    assert content.inspect(samples.upload("a.csv", samples.CSV)).size == len(samples.CSV)
+    assert samples.inspect(samples.upload("a.csv", samples.CSV)).size == len(samples.CSV)
     with pytest.raises(UploadRefused) as caught:
-        content.inspect(samples.upload("a.csv", samples.CSV + b"x"))
+        samples.inspect(samples.upload("a.csv", samples.CSV + b"x"))
     assert caught.value.reason == Reason.TOO_LARGE
 
 
@@ -115,7 +115,7 @@ def test_inspect_all_refuses_what_is_beyond_the_number_and_keeps_the_rest(settin
     settings.UPLOAD_MAX_FILES = 2
     uploads = [samples.upload(f"{number}.csv", samples.CSV) for number in range(4)]
 
-    good, refused = content.inspect_all(uploads)
+    good, refused = content.validate_all(uploads)
 
     assert [file.name for file in good] == ["0.csv", "1.csv"]
     assert [(refusal.file_name, refusal.reason) for refusal in refused] == [
@@ -127,7 +127,7 @@ def test_inspect_all_refuses_what_is_beyond_the_number_and_keeps_the_rest(settin
 def test_inspect_leaves_the_file_at_its_beginning():
     upload = samples.upload("a.csv", samples.CSV)
 
-    content.inspect(upload)
+    samples.inspect(upload)
 
     assert upload.read() == samples.CSV
 

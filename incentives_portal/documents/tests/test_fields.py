@@ -7,7 +7,7 @@ from django import forms
 from django.core import signing
 from django.utils.datastructures import MultiValueDict
 
-from incentives_portal.documents import limits, services, upload_tokens
+from incentives_portal.documents import form_uploads, limits, services, upload_tokens
 from incentives_portal.documents.fields import MultipleUploadField, UploadField
 from incentives_portal.documents.models import Document, DocumentVersion
 
@@ -21,6 +21,7 @@ class PapersForm(forms.Form):
     def __init__(self, *args, actor, organisation, **options):
         super().__init__(*args, **options)
         self.fields["papers"].bind(actor=actor, organisation=organisation)
+        form_uploads.receive(self)  # what a view does
 
 
 class InvoiceForm(forms.Form):
@@ -29,6 +30,7 @@ class InvoiceForm(forms.Form):
     def __init__(self, *args, actor, organisation, **options):
         super().__init__(*args, **options)
         self.fields["paper"].bind(actor=actor, organisation=organisation)
+        form_uploads.receive(self)
 
 
 def sent(**values: list[str]) -> MultiValueDict:

@@ -2,7 +2,6 @@
 
 import pytest
 
-from incentives_portal.documents import content
 from incentives_portal.documents.errors import UploadRefused
 from incentives_portal.documents.parsing.reasons import Reason
 
@@ -52,7 +51,7 @@ def _declaring(inner: str, **members: bytes) -> bytes:
 
 def reason_for(name: str, data: bytes) -> Reason | None:
     try:
-        content.inspect(samples.upload(name, data))
+        samples.inspect(samples.upload(name, data))
     except UploadRefused as refusal:
         return refusal.reason
     return None

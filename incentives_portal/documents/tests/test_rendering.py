@@ -8,6 +8,7 @@ from PIL import Image
 
 from incentives_portal import clock
 from incentives_portal.documents import checking, sandbox, services, tasks
+from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.enums import CheckState
 from incentives_portal.documents.models import DocumentVersion, PageImage, VersionCheck
 from incentives_portal.documents.parsing.reasons import Reason
@@ -39,7 +40,7 @@ def outcome(version: DocumentVersion) -> tuple[str, str, int]:
 def test_pdf_of_three_pages_gives_three_images_in_order(keep):
     version = keep("a.pdf", samples.pdf(3))
 
-    tasks.render(version.pk)
+    check_version(version.pk)
 
     assert outcome(version) == (CheckState.CLEAN, "", 3)
     pages = page_images_for([version])[version.pk]
@@ -54,7 +55,7 @@ def test_pdf_of_three_pages_gives_three_images_in_order(keep):
 def test_pdf_of_many_pages_gives_the_first_twenty(keep):
     version = keep("a.pdf", samples.pdf(23))
 
-    tasks.render(version.pk)
+    check_version(version.pk)
 
     assert outcome(version) == (CheckState.CLEAN, "", 20)
 
@@ -62,7 +63,7 @@ def test_pdf_of_many_pages_gives_the_first_twenty(keep):
 def test_u08_u16_photo_is_turned_upright_and_loses_what_the_camera_wrote(keep):
     version = keep("a.jpg", samples.photo_with_place())
 
-    tasks.render(version.pk)
+    check_version(version.pk)
 
     stored = samples.stored(PageImage.objects.get(version=version).storage_key)
     picture = Image.open(io.BytesIO(stored))
@@ -77,7 +78,7 @@ def test_u08_u16_photo_is_turned_upright_and_loses_what_the_camera_wrote(keep):
 def test_picture_of_any_kind_is_drawn(keep, mode, kind):
     version = keep(f"a.{kind.lower()}", samples.picture(3000, 1500, mode, kind))
 
-    tasks.render(version.pk)
+    check_version(version.pk)
 
     assert outcome(version) == (CheckState.CLEAN, "", 1)
     assert (image_of(PageImage.objects.get()).mode, image_of(PageImage.objects.get()).size) == ("RGB", (1400, 700))
@@ -86,7 +87,7 @@ def test_picture_of_any_kind_is_drawn(keep, mode, kind):
 def test_page_of_absurd_shape_is_drawn_within_bounds(keep):
     version = keep("a.pdf", samples.written_pdf(media_box="0 0 1 14000"))
 
-    tasks.render(version.pk)
+    check_version(version.pk)
 
     page = PageImage.objects.get()
     assert (page.width, page.height) == (1, 5600)
@@ -99,7 +100,7 @@ def test_page_of_absurd_shape_is_drawn_within_bounds(keep):
 def test_tables_and_texts_are_clean_without_images(keep, name, data):
     version = keep(name, data)
 
-    tasks.render(version.pk)
+    check_version(version.pk)
 
     assert outcome(version) == (CheckState.CLEAN, "", 0)
     assert page_images_for([version]) == {}
@@ -109,7 +110,7 @@ def test_drawing_beyond_the_limits_is_refused_with_the_reason(keep, monkeypatch,
     version = keep("a.pdf", samples.written_pdf(b"0 0 m 150 190 l S\n" * 1_000_000))
     monkeypatch.setattr(sandbox.draw, "__defaults__", (Limits(memory=1_000_000_000, cpu=1, wall=30), None))
 
-    tasks.render(version.pk)
+    check_version(version.pk)
 
     assert outcome(version) == (CheckState.REFUSED, Reason.TOO_COMPLEX, 0)
     assert list((storage_folder / "pages").glob("*")) == []
@@ -118,9 +119,9 @@ def test_drawing_beyond_the_limits_is_refused_with_the_reason(keep, monkeypatch,
 def test_version_is_drawn_once_however_often_it_is_asked_for(keep, storage_folder: Path):
     version = keep("a.pdf", samples.pdf())
 
-    tasks.render(version.pk)
-    tasks.render(version.pk)
-    tasks.render_pending()
+    check_version(version.pk)
+    check_version(version.pk)
+    tasks.check_waiting()
 
     assert VersionCheck.objects.get().attempts == 1
     assert len(list((storage_folder / "pages").iterdir())) == 1
@@ -130,11 +131,11 @@ def test_version_in_the_hands_of_a_worker_is_left_alone_until_its_lease_ends(kee
     version = keep("a.csv", samples.CSV)
     VersionCheck.objects.update(attempts=1, lease_until=clock.now() + checking.LEASE)
 
-    tasks.render_pending()
+    tasks.check_waiting()
     assert outcome(version)[0] == CheckState.PENDING
 
     with clock.at(clock.now() + checking.LEASE + timedelta(seconds=1)):
-        tasks.render_pending()
+        tasks.check_waiting()
     assert outcome(version)[0] == CheckState.CLEAN
 
 
@@ -142,7 +143,7 @@ def test_d07_lease_of_before_the_clock_was_set_back_holds_nobody_up(keep):
     version = keep("a.csv", samples.CSV)
     VersionCheck.objects.update(attempts=1, lease_until=clock.now() + timedelta(hours=1))
 
-    tasks.render_pending()
+    tasks.check_waiting()
 
     assert outcome(version)[0] == CheckState.CLEAN
 
@@ -151,7 +152,7 @@ def test_version_at_which_workers_died_three_times_is_refused(keep):
     version = keep("a.pdf", samples.pdf())
     VersionCheck.objects.update(attempts=checking.MAX_ATTEMPTS)
 
-    tasks.render_pending()
+    tasks.check_waiting()
 
     assert outcome(version) == (CheckState.REFUSED, Reason.TOO_COMPLEX, 0)
 
@@ -160,7 +161,7 @@ def test_sweep_goes_on_after_a_version_whose_file_is_missing(keep, caplog):
     missing, good = keep("a.pdf", samples.pdf()), keep("b.pdf", samples.pdf())
     default_storage.delete(missing.storage_key)
 
-    tasks.render_pending()
+    tasks.check_waiting()
 
     assert (outcome(missing)[0], outcome(good)[0]) == (CheckState.PENDING, CheckState.CLEAN)
     assert [record.levelname for record in caplog.records] == ["ERROR"]
@@ -176,7 +177,7 @@ def test_worker_that_outlived_its_lease_leaves_the_result_of_the_other(keep, mon
         return pages
 
     monkeypatch.setattr(checking.rendering, "draw", slow_draw)
-    tasks.render(version.pk)
+    check_version(version.pk)
 
     assert outcome(version) == (CheckState.CLEAN, "", 0)
     assert (PageImage.objects.count(), list((storage_folder / "pages").iterdir())) == (0, [])
@@ -184,7 +185,7 @@ def test_worker_that_outlived_its_lease_leaves_the_result_of_the_other(keep, mon
 
 def test_page_images_of_several_versions_come_in_one_query(keep, django_assert_num_queries):
     versions = [keep(f"{number}.pdf", samples.pdf(number)) for number in (1, 2)]
-    tasks.render_pending()
+    tasks.check_waiting()
 
     with django_assert_num_queries(1):
         pages = page_images_for(versions)

@@ -9,6 +9,7 @@ from django.http import Http404
 
 from incentives_portal import clock
 from incentives_portal.documents import checking, scanning, services, serving, tasks
+from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.enums import CheckState
 from incentives_portal.documents.models import DocumentVersion, PageImage, VersionCheck
 from incentives_portal.documents.parsing.reasons import Reason
@@ -48,7 +49,7 @@ def test_clean_file_is_scanned_by_the_worker_and_opened(keep, reviewer, actor, s
         assert not is_open(version, reviewer)
         assert not is_open(version, actor)
 
-        tasks.render(version.pk)
+        check_version(version.pk)
 
         assert scanner.scanned == [samples.CSV]
         assert VersionCheck.objects.get().scanned_at is not None
@@ -60,7 +61,7 @@ def test_clean_file_is_scanned_by_the_worker_and_opened(keep, reviewer, actor, s
 def test_large_file_reaches_the_scanner_whole(keep, settings):
     data = samples.CSV + b"x;1\r\n" * 60_000
     with scanners.scanner(settings) as scanner:
-        tasks.render(keep(data=data).pk)
+        check_version(keep(data=data).pk)
 
     assert scanner.scanned == [data]
 
@@ -68,7 +69,7 @@ def test_large_file_reaches_the_scanner_whole(keep, settings):
 def test_u06_infected_file_is_locked_away_for_everybody_and_not_drawn(keep, reviewer, actor, settings, caplog):
     with scanners.scanner(settings):
         version = keep(data=INFECTED)
-        tasks.render(version.pk)
+        check_version(version.pk)
 
         check = VersionCheck.objects.get()
         assert (check.state, check.reason, check.finding) == (
@@ -99,7 +100,7 @@ def test_u06_infected_file_is_locked_away_for_everybody_and_not_drawn(keep, revi
 def test_u05_any_other_answer_leaves_the_file_closed_and_waiting(keep, reviewer, settings, caplog, answer):
     with scanners.scanner(settings, lambda _scanner, _content: answer):
         version = keep()
-        tasks.render(version.pk)
+        check_version(version.pk)
 
         assert (state_of(version), VersionCheck.objects.get().attempts) == (CheckState.PENDING, 0)
         assert not is_open(version, reviewer)
@@ -112,7 +113,7 @@ def test_u05_scanner_that_hangs_is_given_up_and_the_file_stays_closed(keep, revi
     with scanners.scanner(settings, scanners.silent):
         version = keep()
         began = time.monotonic()
-        tasks.render(version.pk)
+        check_version(version.pk)
 
         assert time.monotonic() - began < 5
         assert state_of(version) == CheckState.PENDING
@@ -135,14 +136,14 @@ def test_u05_files_wait_while_the_scanner_is_away_and_are_released_within_two_mi
     versions = [keep(f"{number}.csv") for number in range(3)]
     for _round in range(5):  # longer than a file's own attempts would last
         with clock.at(clock.now() + _round * timedelta(minutes=2)):
-            tasks.render_pending()
+            tasks.check_waiting()
     assert {state_of(version) for version in versions} == {CheckState.PENDING}
 
     with (
         scanners.scanner(settings),
         clock.at(clock.now() + timedelta(minutes=8) + checking.PUT_OFF + timedelta(seconds=31)),
     ):
-        tasks.render_pending()
+        tasks.check_waiting()
 
         assert {state_of(version) for version in versions} == {CheckState.CLEAN}
         assert all(is_open(version, reviewer) for version in versions)
@@ -154,21 +155,21 @@ def test_file_at_which_the_scanner_stumbles_does_not_keep_others_waiting(keep, s
 
     with scanners.scanner(settings, stumbles):
         trap, other = keep("a.xml", samples.XML), keep()
-        tasks.render_pending()
-        tasks.render_pending()
+        tasks.check_waiting()
+        tasks.check_waiting()
 
     assert (state_of(trap), state_of(other)) == (CheckState.PENDING, CheckState.CLEAN)
 
 
 def test_what_came_before_there_was_a_scanner_is_scanned_before_it_is_opened_again(keep, reviewer, settings):
     good, bad = keep("a.pdf", samples.pdf()), keep(data=INFECTED)
-    tasks.render_pending()
+    tasks.check_waiting()
     assert is_open(bad, reviewer)
 
     with scanners.scanner(settings):
         assert not is_open(good, reviewer)
         assert not is_open(bad, reviewer)
-        tasks.render_pending()
+        tasks.check_waiting()
 
         assert (state_of(good), state_of(bad)) == (CheckState.CLEAN, CheckState.INFECTED)
         assert is_open(good, reviewer)
@@ -178,7 +179,7 @@ def test_what_came_before_there_was_a_scanner_is_scanned_before_it_is_opened_aga
 def test_without_a_setting_nothing_is_scanned(keep, reviewer, settings):
     assert settings.CLAMD_URL == ""
     version = keep()
-    tasks.render(version.pk)
+    check_version(version.pk)
 
     assert VersionCheck.objects.get().scanned_at is None
     assert is_open(version, reviewer)

@@ -5,7 +5,8 @@ from django.core.files.storage import default_storage
 from django.http import Http404
 from PIL import Image
 
-from incentives_portal.documents import services, serving, tasks
+from incentives_portal.documents import services, serving
+from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.enums import CheckState
 from incentives_portal.documents.models import PageImage, VersionCheck
 from incentives_portal.documents.parsing.reasons import Reason
@@ -28,7 +29,7 @@ SAFE_HEADERS = {
 def keep(organisation, actor):
     def store(name: str, data: bytes):
         version = services.store(samples.upload(name, data), organisation=organisation, actor=actor)
-        tasks.render(version.pk)
+        check_version(version.pk)
         version.check_result.refresh_from_db()
         return version
 

@@ -13,7 +13,8 @@ from django.http import Http404
 from django.test import RequestFactory
 
 from incentives_portal import clock
-from incentives_portal.documents import content, services, serving, tasks
+from incentives_portal.documents import content, services, serving
+from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.errors import UploadRefused
 from incentives_portal.documents.models import DocumentVersion, PageImage
 from incentives_portal.documents.parsing.reasons import Reason
@@ -49,7 +50,7 @@ def test_u21_download_of_a_file_with_one_flipped_byte_is_refused_and_logged(keep
 
 def test_u14_u21_command_names_changed_and_missing_files_and_fails(keep, storage_folder):
     good, changed, missing, drawn = keep("good.csv"), keep("b.csv"), keep("c\n.csv"), keep("d.pdf", samples.pdf())
-    tasks.render(drawn.pk)
+    check_version(drawn.pk)
     said = StringIO()
     call_command("verify_documents", stdout=said)
     assert said.getvalue() == "All 4 versions are what was stored.\n"
@@ -139,7 +140,7 @@ def test_u15_no_room_for_the_copy_that_is_read_is_a_message_and_no_error_page(mo
     monkeypatch.setattr(tempfile, "tempdir", "/nonexistent")
 
     with pytest.raises(UploadRefused) as caught:
-        content.inspect(samples.upload("a.csv", samples.CSV))
+        content.validate(samples.upload("a.csv", samples.CSV))
 
     assert caught.value.reason == Reason.NOT_STORED
 
@@ -155,7 +156,7 @@ def test_u04_too_large_file_is_cut_off_while_it_comes_and_the_rest_of_the_form_a
         assert 200_000 < upload.size < 400_000
         assert request.POST["title"] == "typed"
         with pytest.raises(UploadRefused) as caught:
-            content.inspect(upload)
+            content.validate(upload)
         assert caught.value.reason == Reason.TOO_LARGE
     finally:
         upload.close()
@@ -174,7 +175,7 @@ def test_u04_of_all_files_of_a_request_no_more_is_let_through_than_may_come_at_o
         assert sizes == [0, 0, 0] if stranger else sizes[:2] == [150_000] * 2 and sizes[2] < 65_536
         # Each may belong to a field of its own, which counts its own ones only: nobody takes a part for the whole.
         with pytest.raises(UploadRefused) as caught:
-            content.inspect(request.FILES["c"])
+            content.validate(request.FILES["c"])
         assert (caught.value.file_name, caught.value.reason) == ("c.csv", Reason.TOO_MUCH)
     finally:
         request.close()
@@ -184,7 +185,7 @@ def test_files_that_are_too_large_together_are_refused_from_there_on(settings):
     settings.UPLOAD_MAX_TOTAL_BYTES = 2 * len(samples.CSV)
     uploads = [samples.upload(f"{number}.csv", samples.CSV) for number in range(3)]
 
-    good, refused = content.inspect_all(uploads)
+    good, refused = content.validate_all(uploads)
 
     assert [file.name for file in good] == ["0.csv", "1.csv"]
     assert [(refusal.file_name, refusal.reason) for refusal in refused] == [("2.csv", Reason.TOO_MUCH)]

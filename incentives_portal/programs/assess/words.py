@@ -102,7 +102,7 @@ _PROOF_WORDS = {
     ),
     "invoice_waiting": Words(
         _SILENT,
-        _("The file of invoice %(number)s of %(supplier)s is still being checked for viruses."),
+        _("The file of invoice %(number)s of %(supplier)s is still being checked."),
         _("Nothing is wrong and nothing is lost: open this page again in a minute."),
     ),
     "invoice_date": Words(
@@ -178,7 +178,7 @@ _PROOF_WORDS = {
     ),
     "document_waiting": Words(
         _SILENT,
-        _("The file %(name)s is still being checked for viruses."),
+        _("The file %(name)s is still being checked."),
         _("Nothing is wrong and nothing is lost: open this page again in a minute."),
     ),
     "document_again": Words(

@@ -1,0 +1,145 @@
+"""The files of a form: stored by its view before the form is validated, and checked by a worker while the person waits for a moment.
+
+``receive`` is called once for all forms of a page. With an idle worker a bad file is refused at its field at once; what has no verdict
+by then goes with the form as "being checked", and a refusal that comes later stands at the document and is told to who sent it.
+"""
+
+import time
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils.formats import time_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from incentives_portal.accounts.models import User
+
+from . import limits, services, tasks, upload_tokens
+from .content import BatchLimits
+from .enums import UNUSABLE, CheckState
+from .errors import UploadRefused
+from .fields import Received, UploadFieldBase
+from .models import DocumentVersion, VersionCheck
+from .parsing.reasons import Reason
+
+#: Names the locks of people who wait; the other half of the key is the person.
+_WAITING = 0x55504C44
+_POLL_SECONDS = 0.05
+
+
+def receive(*parts: Any) -> None:
+    """Store what came for the upload fields of these forms (whatever else is among the parts is left alone), and wait for its verdict.
+
+    Called outside of any transaction, before the forms are validated. Wrong files become errors of their fields, the others are kept.
+    """
+    fields = list(_upload_fields(parts))
+    if not fields:
+        return
+    batch = uuid.uuid4()
+    new = sum(_store(form, name, field, batch) for form, name, field in fields)
+    if new:
+        tasks.notify_workers(new)
+    for actor in {field.owner[0] for _form, _name, field in fields}:
+        own = [field for _form, _name, field in fields if field.owner[0] == actor]
+        wait_for_verdicts([version for field in own for version in field.received.versions], actor)
+    for _form, _name, field in fields:
+        _let_go_of_refused(field.received)
+
+
+def versions_of(*parts: Any) -> list[DocumentVersion]:
+    """All files that the forms hold on to."""
+    received = [field.received for _form, _name, field in _upload_fields(parts)]
+    return [version for each in received if each for version in each.versions]
+
+
+def refusal_of(version: DocumentVersion) -> UploadRefused | None:
+    """Why the file cannot be used, if that is known already."""
+    check = version.check_result
+    return UploadRefused(version.original_name, Reason(check.reason)) if check.state in UNUSABLE else None
+
+
+def wait_for_verdicts(versions: list[DocumentVersion], actor: User) -> None:
+    """Wait for a short time until the files are checked, and bring their checks up to date.
+
+    Nobody waits twice at once; and it is not waited for what takes longer in any case: the person's processor time is spent, many wait.
+    """
+    pending = [version for version in versions if version.check_result.state == CheckState.PENDING]
+    if not pending:
+        return
+    waiting = VersionCheck.objects.filter(version__in=pending, state=CheckState.PENDING)
+    if waiting.exists() and _is_worth_it(len(pending), actor):
+        with _only_one(actor) as alone:
+            end = time.monotonic() + settings.UPLOAD_WAIT_SECONDS
+            while alone and time.monotonic() < end and waiting.exists():
+                time.sleep(_POLL_SECONDS)
+    checks = {check.version_id: check for check in VersionCheck.objects.filter(version__in=pending)}
+    for version in pending:
+        version.check_result = checks[version.pk]
+
+
+def notice(versions: Iterable[DocumentVersion], actor: User) -> str:
+    """What to tell somebody whose files have no verdict yet; empty if all have one. No query then, else one."""
+    pending = sum(version.check_result.state == CheckState.PENDING for version in versions)
+    if not pending:
+        return ""
+    if (again_from := limits.checked_again_from(actor)) is not None:
+        return _("You have sent files that take long to check. The others are checked from %(time)s on.") % {
+            "time": time_format(localtime(again_from), "TIME_FORMAT")
+        }
+    return ngettext(
+        "%(count)s file is still being checked. It can be opened when that is done.",
+        "%(count)s files are still being checked. They can be opened when that is done.",
+        pending,
+    ) % {"count": pending}
+
+
+def _upload_fields(parts: Iterable[Any]) -> Iterator[tuple[forms.BaseForm, str, UploadFieldBase]]:
+    for part in parts:
+        if isinstance(part, forms.BaseForm) and part.is_bound:
+            for name, field in part.fields.items():
+                if isinstance(field, UploadFieldBase):
+                    yield part, name, field
+
+
+def _store(form: forms.BaseForm, name: str, field: UploadFieldBase, batch: uuid.UUID) -> int:
+    """Store the good ones of the new files of a field, and find those that it holds on to. Returns how many are new."""
+    actor, organisation = field.owner
+    sent = field.sent(field.widget.value_from_datadict(form.data, form.files, form.add_prefix(name)))
+    found = upload_tokens.versions_for(sent.tokens, actor=actor, organisation=organisation)
+    counted = BatchLimits()
+    kept, beyond = field.fitting(found, counted)
+    new, refused = services.store_good(
+        sent.files, organisation=organisation, actor=actor, limits_of_form=counted, batch=batch
+    )
+    is_incomplete = len(found) < len(set(sent.tokens))
+    field.received = Received(field.choose(kept, new), [*beyond, *refused], is_incomplete)
+    return len(new)
+
+
+def _let_go_of_refused(received: Received) -> None:
+    refused = [(version, refusal) for version in received.versions if (refusal := refusal_of(version))]
+    received.refusals += [refusal for _version, refusal in refused]
+    bad = {version.pk for version, _refusal in refused}
+    received.versions = [version for version in received.versions if version.pk not in bad]
+
+
+def _is_worth_it(own: int, actor: User) -> bool:
+    """Two queries."""
+    if limits.checked_again_from(actor) is not None:
+        return False
+    others = VersionCheck.objects.filter(state=CheckState.PENDING).order_by()[: settings.UPLOAD_WAIT_QUEUE + own + 1]
+    return others.count() <= settings.UPLOAD_WAIT_QUEUE + own
+
+
+@contextmanager
+def _only_one(actor: User) -> Iterator[bool]:
+    """Whether no other request of the person waits; holds a lock of the transaction, which works behind a pooler too."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [_WAITING, actor.pk % 2**31])
+        yield bool(cursor.fetchone()[0])
