@@ -83,6 +83,7 @@ def replace(document: Document, uploaded_file: UploadedFile, actor: User) -> Doc
             return _record([locked], put_away, actor, number=latest + 1, batch=uuid.uuid4(), **kept)[0]
 
 
+@transaction.atomic(savepoint=False)
 def attach(versions: Sequence[DocumentVersion], *, to: str) -> None:
     """Make stored files a part of something (``proofs.invoice:…``), in the caller's transaction: from now on they are kept.
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -41,7 +41,7 @@ def state(request: HttpRequest) -> JsonResponse:
     """How far the check of an own file is, by the ``token`` that its form holds. The page asks while it is open."""
     version = upload_tokens.version_for(request.GET.get("token", ""), actor=request.user)
     if version is None:
-        raise Http404
+        raise PermissionDenied
     return _answer(version)
 
 

@@ -22,7 +22,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 # Tests that commit are undone by TRUNCATE, which append-only tables refuse to every other connection.
 DATABASES["default"]["OPTIONS"]["options"] += " -c portal.may_truncate=on"
 # A poke goes nowhere in tests, as if the broker had forgotten it; tests of the real way use the fixture `stack`.
-CELERY_BROKER_URL = "memory://"
+CELERY_BROKER_URL = "memory://localhost"
 
 
 def _check_here(*_args: object, **_options: object) -> None:

@@ -29,6 +29,9 @@ from incentives_portal import clock
 from incentives_portal.accounts import services as accounts
 from incentives_portal.accounts.capabilities import Role
 from incentives_portal.documents import services as documents
+from incentives_portal.documents.enums import CheckState
+from incentives_portal.documents.models import VersionCheck
+from incentives_portal.documents.parsing.reasons import Reason
 from incentives_portal.documents.tests import samples
 from incentives_portal.outbox import services as outbox
 from incentives_portal.outbox.models import Message
@@ -291,6 +294,8 @@ def other_deeds(there: World) -> dict[str, dict[str, Deed]]:
     flensburg = accounts.add_location(there.nordlicht, partner_id="5210499", name="Flensburg", country="DE")
     role = people.assign_role(there.nils, there.device, IncentivesRole.USER, actor=there.karin)
     document = store(there)[0].document
+    unattached, refused = store(there, 2), store(there)[0]
+    VersionCheck.objects.filter(version=refused).update(state=CheckState.REFUSED, reason=Reason.DAMAGED)
     failed = Message.objects.filter(event__isnull=False, recipient__is_active=True).first()
     assert failed is not None
     Message.objects.filter(pk=failed.pk).update(state="failed", trouble="refused")
@@ -316,8 +321,9 @@ def other_deeds(there: World) -> dict[str, dict[str, Deed]]:
         },
         "documents": {
             "store": lambda: store(there, 1),
-            "store_many": lambda: store(there, 3),
-            "store_good": lambda: documents.store_good([samples.upload("a.csv", samples.CSV)] * 2, **sender(there)),
+            "store_good": lambda: store(there, 3),
+            "attach": lambda: documents.attach(unattached, to="proofs.invoice:7"),
+            "check_again": lambda: documents.check_again(refused),
             "replace": lambda: documents.replace(document, samples.upload("b.csv", samples.CSV), there.jana),
             "remove": lambda: documents.remove(document, there.jana),
         },
@@ -335,7 +341,8 @@ def sender(there: World) -> dict[str, Any]:
 
 
 def store(there: World, number: int = 1) -> list[Any]:
-    return documents.store_many([samples.upload(f"{n}.csv", samples.CSV) for n in range(number)], **sender(there))
+    files = [samples.upload(f"{n}.csv", samples.CSV) for n in range(number)]
+    return documents.store_good(files, **sender(there))[0]
 
 
 def services_of(room: ModuleType) -> set[str]:

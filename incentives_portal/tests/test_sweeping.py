@@ -26,6 +26,8 @@ from incentives_portal.workflow.errors import Refused
 from proofs.tests import builders as proofs
 
 OLD = cleanup.GRACE + timedelta(hours=24, seconds=1)
+#: A second before it expires.
+LAST_MOMENT = timedelta(hours=24) - timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -59,23 +61,6 @@ def is_there(version):
 THERE, GONE = (True, True, True), (False, False, False)
 
 
-def test_every_foreign_key_to_documents_in_the_database_is_looked_at(db):
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT conrelid::regclass::text FROM pg_constraint WHERE contype = 'f'"
-            " AND confrelid IN ('documents_document'::regclass, 'documents_documentversion'::regclass)"
-        )
-        there = {table for (table,) in cursor.fetchall()}
-
-    looked_at = {
-        relation.related_model._meta.db_table
-        for model in (Document, DocumentVersion)
-        for relation in cleanup.referring(model)
-    }
-    assert looked_at == there - {model._meta.db_table for model in cleanup.OWN}
-    assert {"proofs_invoice", "proofs_proofdocument", "proofs_sealedfile", "history_remark"} <= looked_at
-
-
 def test_upload_of_a_form_that_was_never_completed_goes_with_its_pictures(world, django_capture_on_commit_callbacks):
     version = old_upload(world.jana, name="photo.png", content=samples.picture(kind="PNG"))
     check_version(version.pk)
@@ -89,7 +74,7 @@ def test_upload_of_a_form_that_was_never_completed_goes_with_its_pictures(world,
 
 
 def test_young_upload_stays(world):
-    with clock.at(clock.now() - OLD + timedelta(seconds=2)):
+    with clock.at(clock.now() - LAST_MOMENT):
         version = upload(world.jana)
 
     assert sweep() == 0
@@ -179,10 +164,11 @@ def test_command_says_what_it_removed(world, capsys):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("way", ["proof", "comment"])
 def test_upload_that_is_being_attached_is_not_lost(transactional_db, request, way):
-    """The writer has begun and not committed: its row cannot be seen yet, and the sweep must wait for it."""
+    """The writer has begun in the last moment and not committed when the file expires: its row cannot be seen yet."""
     world = request.getfixturevalue("world")
-    claim = claim_builders.draft_claim(world)
-    version, now = old_upload(world.jana), clock.now()
+    claim, now = claim_builders.draft_claim(world), clock.now()
+    with clock.at(now - LAST_MOMENT):
+        version = upload(world.jana)
     attached, swept, results = threading.Event(), threading.Event(), {}
 
     def attach():
@@ -196,7 +182,7 @@ def test_upload_that_is_being_attached_is_not_lost(transactional_db, request, wa
 
     def remove():
         attached.wait(10)
-        with clock.at(now):
+        with clock.at(now + timedelta(seconds=2)):
             results["swept"] = sweep()
         swept.set()
 
@@ -204,33 +190,6 @@ def test_upload_that_is_being_attached_is_not_lost(transactional_db, request, wa
 
     assert results == {"swept": 0}
     assert is_there(version) == THERE
-
-
-@pytest.mark.django_db(transaction=True)
-def test_writer_that_takes_long_makes_the_sweep_come_again_later(transactional_db, request, monkeypatch):
-    world = request.getfixturevalue("world")
-    claim = claim_builders.draft_claim(world)
-    attachable, forgotten, now = upload(world.jana), old_upload(world.jana), clock.now()
-    monkeypatch.setattr(cleanup, "_PATIENCE", "100ms")
-    attached, swept, results = threading.Event(), threading.Event(), {}
-
-    def attach():
-        with clock.at(now), transaction.atomic():
-            proofs.add_document(claim.proof, world.jana, version=attachable)
-            attached.set()
-            swept.wait(10)
-
-    def remove():
-        attached.wait(10)
-        with clock.at(now):
-            results["first"] = sweep()
-            swept.set()
-
-    done_at_once(attach, remove)
-
-    assert (results, is_there(forgotten)) == ({"first": 0}, THERE)
-    assert sweep() == 1
-    assert (is_there(forgotten), is_there(attachable)) == (GONE, THERE)
 
 
 @pytest.mark.django_db(transaction=True)

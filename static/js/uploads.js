@@ -1,8 +1,10 @@
 // Files go ahead of their form, two at a time, with progress; what is stored goes with the form by its token, so a form that fails keeps it.
+// A file that takes long to check is asked about until there is a verdict; the form can be sent meanwhile.
 // Without this script the form sends the files itself.
 "use strict";
 
 const AT_ONCE = 2;
+const ASK_AFTER = 2000, ASK_AT_MOST = 60; // milliseconds, and how often
 
 class Upload {
   constructor(box, file) {
@@ -20,17 +22,19 @@ class Upload {
 
   part(selector) { return this.row.querySelector(selector); }
 
-  // state: waits, sending, stored, failed (may be tried again) or refused (may not).
+  // state: waits, sending, checking (stored, and the form may go), stored, failed (may be tried again) or refused (may not).
   become(state, words) {
     this.state = state;
     this.part(".state").textContent = words || this.box.words[state];
     this.part(".state").className = `state ${{ stored: "good strong", failed: "bad strong", refused: "bad strong" }[state] || ""}`;
-    this.part("progress").hidden = state !== "waits" && state !== "sending";
+    this.part("progress").hidden = state !== "waits" && state !== "sending" && state !== "checking";
+    if (state === "checking") this.part("progress").removeAttribute("value"); // how far it is nobody knows
     this.part(".retry").hidden = state !== "failed";
-    if (words || state === "stored") this.box.say(`${this.file.name}: ${words || this.box.words[state]}`);
+    if (words || state === "stored" || state === "checking") this.box.say(`${this.file.name}: ${words || this.box.words[state]}`);
   }
 
   get isOpen() { return this.state === "waits" || this.state === "sending"; }
+  get isThere() { return this.state === "stored" || this.state === "checking"; }
   get isBad() { return this.state === "failed" || this.state === "refused"; }
 
   again() {
@@ -41,6 +45,7 @@ class Upload {
 
   remove() {
     if (this.request) this.request.abort();
+    clearTimeout(this.timer);
     this.row.remove();
     this.box.drop(this);
     this.box.input.focus();
@@ -65,10 +70,10 @@ class Upload {
   answered(request) {
     const answer = request.response || {};
     if (request.status === 200 && answer.token) {
-      const token = document.createElement("input");
-      Object.assign(token, { type: "hidden", name: `${this.box.input.name}-kept`, value: answer.token });
-      this.row.append(token);
-      this.end("stored");
+      this.token = document.createElement("input");
+      Object.assign(this.token, { type: "hidden", name: `${this.box.input.name}-kept`, value: answer.token });
+      this.row.append(this.token);
+      this.end(...this.verdict(answer));
     } else if (request.status === 422 && answer.message) {
       this.end("refused", answer.message);
     } else if (request.status === 413) { // also of a proxy that has a limit of its own
@@ -78,9 +83,33 @@ class Upload {
     }
   }
 
+  // What an answer says of the check of a stored file; one that has no verdict yet is asked about again.
+  verdict(answer, asked = 0) {
+    if (answer.state !== "pending") return ["stored"];
+    if (asked < ASK_AT_MOST) this.timer = setTimeout(() => this.ask(asked + 1), ASK_AFTER);
+    return ["checking", answer.notice];
+  }
+
+  async ask(asked) {
+    let answer = {}, status = 0;
+    try {
+      const response = await fetch(`${this.box.element.dataset.state}?token=${encodeURIComponent(this.token.value)}`);
+      status = response.status;
+      answer = await response.json();
+    } catch { /* asked again */ }
+    if (!this.row.isConnected) return;
+    if (status === 422 && answer.message) {
+      this.token.remove();
+      this.end("refused", answer.message);
+    } else {
+      const [state, words] = this.verdict(status === 200 ? answer : { state: "pending" }, asked);
+      if (state === "stored") this.end(state, words);
+    }
+  }
+
   end(state, words) {
     this.request = null;
-    if (state === "stored") this.box.forgetErrors();
+    if (state === "stored" || state === "checking") this.box.forgetErrors();
     this.become(state, words);
     this.box.next();
   }
@@ -157,7 +186,7 @@ class UploadBox {
     const sending = this.uploads.filter((upload) => upload.state === "sending").length;
     for (const upload of this.uploads.filter((other) => other.state === "waits").slice(0, AT_ONCE - sending)) upload.send();
     this.list.hidden = !this.uploads.length;
-    this.input.required = this.isRequired && !this.uploads.some((upload) => upload.state === "stored");
+    this.input.required = this.isRequired && !this.uploads.some((upload) => upload.isThere);
     if (this.submitter !== undefined && !this.uploads.some((upload) => upload.isOpen)) {
       const submitter = this.submitter;
       this.submitter = undefined;

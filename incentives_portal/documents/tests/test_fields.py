@@ -154,8 +154,10 @@ def test_unbound_field_says_what_is_missing():
     class Forgetful(forms.Form):
         paper = UploadField()
 
-    with pytest.raises(RuntimeError, match="bind"):
+    with pytest.raises(RuntimeError, match="receive"):
         Forgetful(sent(), sent()).is_valid()
+    with pytest.raises(RuntimeError, match="bind"):
+        form_uploads.receive(Forgetful(sent(), sent()))
 
 
 @pytest.fixture
@@ -218,4 +220,4 @@ def test_u08_kept_file_can_be_dropped_by_a_labelled_box_and_the_control_is_no_lo
         in page
     )
     assert " required" not in page
-    assert "being checked" in page
+    assert "stored and checked" in page

@@ -12,7 +12,7 @@ from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.enums import CheckState
 from incentives_portal.documents.models import DocumentVersion, PageImage, VersionCheck
 from incentives_portal.documents.parsing.reasons import Reason
-from incentives_portal.documents.querysets import page_images_for
+from incentives_portal.documents.querysets import LEASE, page_images_for
 from incentives_portal.documents.sandbox import Limits
 
 from . import samples
@@ -106,13 +106,14 @@ def test_tables_and_texts_are_clean_without_images(keep, name, data):
     assert page_images_for([version]) == {}
 
 
-def test_drawing_beyond_the_limits_is_refused_with_the_reason(keep, monkeypatch, storage_folder):
+def test_drawing_beyond_the_limits_leaves_a_clean_document_without_pages(keep, monkeypatch, storage_folder):
     version = keep("a.pdf", samples.written_pdf(b"0 0 m 150 190 l S\n" * 1_000_000))
     monkeypatch.setattr(sandbox.draw, "__defaults__", (Limits(memory=1_000_000_000, cpu=1, wall=30), None))
 
     check_version(version.pk)
 
-    assert outcome(version) == (CheckState.REFUSED, Reason.TOO_COMPLEX, 0)
+    assert outcome(version) == (CheckState.CLEAN, "", 0)
+    assert VersionCheck.objects.get().is_partial
     assert list((storage_folder / "pages").glob("*")) == []
 
 
@@ -123,18 +124,17 @@ def test_version_is_drawn_once_however_often_it_is_asked_for(keep, storage_folde
     check_version(version.pk)
     tasks.check_waiting()
 
-    assert VersionCheck.objects.get().attempts == 1
     assert len(list((storage_folder / "pages").iterdir())) == 1
 
 
 def test_version_in_the_hands_of_a_worker_is_left_alone_until_its_lease_ends(keep):
     version = keep("a.csv", samples.CSV)
-    VersionCheck.objects.update(attempts=1, lease_until=clock.now() + checking.LEASE)
+    VersionCheck.objects.update(attempts=1, lease_until=clock.now() + LEASE)
 
     tasks.check_waiting()
     assert outcome(version)[0] == CheckState.PENDING
 
-    with clock.at(clock.now() + checking.LEASE + timedelta(seconds=1)):
+    with clock.at(clock.now() + LEASE + timedelta(seconds=1)):
         tasks.check_waiting()
     assert outcome(version)[0] == CheckState.CLEAN
 
@@ -173,7 +173,7 @@ def test_worker_that_outlived_its_lease_leaves_the_result_of_the_other(keep, mon
 
     def slow_draw(*arguments):
         pages = draw(*arguments)
-        VersionCheck.objects.update(state=CheckState.CLEAN, pages=0)
+        VersionCheck.objects.update(prepared_at=clock.now(), pages=0)
         return pages
 
     monkeypatch.setattr(checking.rendering, "draw", slow_draw)

@@ -100,7 +100,7 @@ def test_u06_infected_file_is_locked_away_for_everybody_and_not_drawn(keep, revi
 def test_u05_any_other_answer_leaves_the_file_closed_and_waiting(keep, reviewer, settings, caplog, answer):
     with scanners.scanner(settings, lambda _scanner, _content: answer):
         version = keep()
-        check_version(version.pk)
+        tasks.check_next()
 
         assert (state_of(version), VersionCheck.objects.get().attempts) == (CheckState.PENDING, 0)
         assert not is_open(version, reviewer)
@@ -113,7 +113,7 @@ def test_u05_scanner_that_hangs_is_given_up_and_the_file_stays_closed(keep, revi
     with scanners.scanner(settings, scanners.silent):
         version = keep()
         began = time.monotonic()
-        check_version(version.pk)
+        tasks.check_next()
 
         assert time.monotonic() - began < 5
         assert state_of(version) == CheckState.PENDING
@@ -141,7 +141,7 @@ def test_u05_files_wait_while_the_scanner_is_away_and_are_released_within_two_mi
 
     with (
         scanners.scanner(settings),
-        clock.at(clock.now() + timedelta(minutes=8) + checking.PUT_OFF + timedelta(seconds=31)),
+        clock.at(clock.now() + timedelta(minutes=8) + checking.SCANNER_WAIT + timedelta(seconds=31)),
     ):
         tasks.check_waiting()
 

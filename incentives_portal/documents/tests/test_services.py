@@ -1,5 +1,8 @@
 import hashlib
+import threading
 from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,12 +12,13 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.db import IntegrityError, InternalError, OperationalError, connection, transaction
 
-from incentives_portal.documents import services
+from incentives_portal import clock
+from incentives_portal.documents import cleanup, limits, services, tasks
 from incentives_portal.documents.enums import CheckState, FileType
-from incentives_portal.documents.errors import DocumentRemoved, UploadRefused, UploadsRefused
-from incentives_portal.documents.models import Document, DocumentVersion, VersionCheck
+from incentives_portal.documents.errors import DocumentRemoved, UploadGone, UploadRefused, messages_of
+from incentives_portal.documents.models import Document, DocumentVersion, Upload, VersionCheck
 from incentives_portal.documents.parsing.reasons import Reason
-from incentives_portal.tests.racing import done_at_once
+from incentives_portal.tests.racing import at_once, done_at_once
 
 from . import samples
 
@@ -60,12 +64,13 @@ def test_store_refused_file_leaves_nothing_behind(organisation, actor, storage_f
     assert (Document.objects.count(), stored_files(storage_folder)) == (0, [])
 
 
-def test_store_many_stores_all(organisation, actor, django_assert_num_queries):
+def test_store_good_stores_all(organisation, actor, django_assert_num_queries):
     uploads = [samples.upload(f"{number}.csv", samples.CSV) for number in range(3)]
 
-    with django_assert_num_queries(8):
-        versions = services.store_many(uploads, organisation=organisation, actor=actor)
+    with django_assert_num_queries(9):
+        versions, refused = services.store_good(uploads, organisation=organisation, actor=actor)
 
+    assert refused == []
     assert [(version.original_name, version.number) for version in versions] == [
         ("0.csv", 1),
         ("1.csv", 1),
@@ -75,22 +80,23 @@ def test_store_many_stores_all(organisation, actor, django_assert_num_queries):
     assert VersionCheck.objects.count() == 3
 
 
-def test_store_many_with_refusals_names_them_all_and_stores_none(organisation, actor, storage_folder):
+def test_refused_files_are_named_and_the_good_one_is_stored(organisation, actor):
     uploads = [
         samples.upload("a.svg", b"<svg/>"),
         samples.upload("good.csv", samples.CSV),
         samples.upload("b.pdf", b""),
     ]
 
-    with pytest.raises(UploadsRefused) as caught:
-        services.store_many(uploads, organisation=organisation, actor=actor)
+    stored, refused = services.store_good(uploads, organisation=organisation, actor=actor)
 
-    assert [(refusal.file_name, refusal.reason) for refusal in caught.value.refusals] == [
+    assert [version.original_name for version in stored] == ["good.csv"]
+    assert [(refusal.file_name, refusal.reason) for refusal in refused] == [
         ("a.svg", Reason.TYPE),
         ("b.pdf", Reason.EMPTY),
     ]
-    assert [message.split(" was")[0] for message in caught.value.messages] == ["“a.svg”", "“b.pdf”"]
-    assert (Document.objects.count(), stored_files(storage_folder)) == (0, [])
+    assert [message.split(" was")[0] for message in messages_of(refused)] == ["“a.svg”", "“b.pdf”"]
+    counted = [(upload.size, upload.version_id) for upload in Upload.objects.order_by("pk")]
+    assert counted == [(6, None), (0, None), (len(samples.CSV), stored[0].pk)]
 
 
 def test_u14_store_deletes_the_file_again_when_the_rows_are_refused(actor, organisation, storage_folder):
@@ -209,8 +215,109 @@ def test_store_while_the_broker_is_down_succeeds_and_waits_for_the_sweep(organis
     down.set_current()
     try:
         services.store(samples.upload("a.csv", samples.CSV), organisation=organisation, actor=actor)
+        tasks.notify_workers(3)
     finally:
         usual.set_current()
 
     assert VersionCheck.objects.get().state == CheckState.PENDING
     assert [record.message.split(",")[0] for record in caplog.records] == ["The broker cannot be reached"]
+
+
+# Attaching
+
+
+@pytest.fixture
+def version(organisation, actor) -> DocumentVersion:
+    return services.store(samples.upload("a.csv", samples.CSV), organisation=organisation, actor=actor)
+
+
+def upload_of(version: DocumentVersion) -> tuple[str, bool]:
+    """What the upload is attached to, and whether it expires."""
+    upload = Upload.objects.get(version=version)
+    return upload.attached_to, upload.expires_at is not None
+
+
+@transaction.atomic
+def attached(version: DocumentVersion, to: str = "proofs.invoice:7") -> None:
+    services.attach([version], to=to)
+
+
+def test_stored_file_expires_until_it_is_attached(version):
+    assert upload_of(version) == ("", True)
+
+    attached(version)
+
+    assert upload_of(version) == ("proofs.invoice:7", False)
+
+
+@pytest.mark.parametrize("again", ["proofs.invoice:7", "history.event:8"])
+def test_file_is_attached_once(version, again):
+    attached(version)
+
+    with pytest.raises(UploadGone, match="cannot be used here"):
+        attached(version, again)
+    assert upload_of(version) == ("proofs.invoice:7", False)
+
+
+def test_file_that_expired_meanwhile_is_refused_kindly_before_and_after_cleanup(version):
+    with clock.at(clock.now() + limits.kept() + timedelta(seconds=1)):
+        with pytest.raises(UploadGone, match="Choose it again"):
+            attached(version)
+        cleanup.sweep()
+        with pytest.raises(UploadGone, match="Choose it again"):
+            attached(version)
+
+
+def test_refused_file_is_attached_nowhere_and_the_reason_is_said(version):
+    VersionCheck.objects.update(state=CheckState.REFUSED, reason=Reason.MACROS)
+
+    with pytest.raises(UploadGone, match="“a.csv” was not stored. The file contains macros"):
+        attached(version)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_file_sent_with_two_forms_at_once_belongs_to_one(version):
+    results = at_once(lambda: attached(version, "one"), lambda: attached(version, "two"))
+
+    assert sorted(type(result).__name__ for result in results) == ["NoneType", "UploadGone"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_cleanup_leaves_what_is_being_attached(version):
+    """The form came in the last second, and its transaction has not ended when the file expires."""
+    taken, over, swept = threading.Event(), threading.Event(), []
+
+    def attach() -> None:
+        with transaction.atomic():
+            services.attach([version], to="proofs.invoice:7")
+            taken.set()
+            over.wait(10)
+
+    def sweep() -> None:
+        taken.wait(10)
+        with clock.at(clock.now() + limits.kept() + timedelta(hours=1)):
+            swept.append(cleanup.sweep().documents)
+        over.set()
+
+    done_at_once(attach, sweep)
+
+    assert swept == [0]
+    assert upload_of(version) == ("proofs.invoice:7", False)
+
+
+def test_u17_refused_file_counts_for_a_day_after_its_bytes_are_gone(organisation, actor, settings):
+    settings.UPLOAD_FILES_PER_HOUR, settings.UPLOAD_KEEP_HOURS = 2, 0
+    send = partial(services.store, organisation=organisation, actor=actor)
+    send(samples.upload("a.csv", samples.CSV))
+    with pytest.raises(UploadRefused):
+        send(samples.upload("b.svg", b"<svg/>"))
+    with clock.at(clock.now() + timedelta(minutes=1)):
+        cleanup.sweep()
+        assert not DocumentVersion.objects.exists()
+        with pytest.raises(UploadRefused) as caught:
+            send(samples.upload("c.csv", samples.CSV))
+    assert caught.value.reason == Reason.QUOTA
+
+    with clock.at(clock.now() + timedelta(days=1, minutes=2)):
+        cleanup.sweep()
+        assert not Upload.objects.exists()

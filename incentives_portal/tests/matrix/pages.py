@@ -48,6 +48,7 @@ HOME = (
     Line("outbox:read_all", leads=EVERYBODY, takes="POST"),
     # Only with a slot that a form gave to this very person: nobody of the matrix has one.
     Line("documents:send_ahead", takes="POST"),
+    Line("documents:state"),
     Line("outbox:read_one", "message", leads=ADMIN, takes="POST"),
     Line("outbox:resend", "message", leads=DESK | REVIEWER, sees=FINANCE | AUDITOR, takes="POST"),
 )

@@ -1,0 +1,309 @@
+"""The two phases of a check: the verdict, then pages and copies; what fails outside of the file puts it off (operations 3)."""
+
+import tempfile
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.files.storage import FileSystemStorage
+from django.core.management import call_command
+
+from incentives_portal import clock
+from incentives_portal.documents import checking, form_uploads, limits, rendering, sandbox, services, signals, tasks
+from incentives_portal.documents.checking import check_version
+from incentives_portal.documents.enums import CheckState
+from incentives_portal.documents.models import DocumentVersion, PageImage, SafeCopy, Upload, VersionCheck
+from incentives_portal.documents.parsing.reasons import Reason, Unreadable
+from incentives_portal.documents.sandbox import Copy, Inspection
+
+from . import samples
+
+#: A page that takes about a second of processor time to draw, and little to inspect.
+SLOW = samples.written_pdf(b"0 0 m 150 190 l S\n" * 300_000)
+
+
+@pytest.fixture
+def keep(organisation, actor):
+    def store(name: str = "a.csv", data: bytes = samples.CSV, **who: Any) -> DocumentVersion:
+        return services.store(samples.upload(name, data), **{"organisation": organisation, "actor": actor} | who)
+
+    return store
+
+
+def check_of(version: DocumentVersion) -> VersionCheck:
+    return VersionCheck.objects.get(version=version)
+
+
+def test_verdict_comes_first_and_the_pages_later(keep):
+    version = keep("a.pdf", samples.pdf(2))
+
+    assert checking.check_next()
+
+    check = check_of(version)
+    assert (check.state, check.page_count, check.pages, check.prepared_at) == (CheckState.CLEAN, 2, 0, None)
+    assert DocumentVersion.objects.with_checks().get().can_be_opened
+
+    assert checking.prepare_next()
+
+    check = check_of(version)
+    assert (check.pages, check.is_partial, check.prepared_at is None) == (2, False, False)
+    assert not checking.check_next()
+    assert not checking.prepare_next()
+
+
+def test_file_without_a_verdict_is_open_to_nobody_with_or_without_a_scanner(keep):
+    keep()
+
+    version = DocumentVersion.objects.with_checks().get()
+    assert (version.can_be_opened, version.standing) == (False, "waiting")
+
+
+def test_what_inspection_found_is_kept_with_the_check_and_names_within_are_made_safe(keep, monkeypatch):
+    found = Inspection(3, ("scripts", "links"), ("../../bad\0 name.exe",), "windows-1252")
+    monkeypatch.setattr(sandbox, "inspect", lambda *_given, **_options: found)
+    version = keep()
+
+    checking.check_next()
+
+    check = check_of(version)
+    assert (check.contents, check.attachments, check.encoding) == (
+        ["scripts", "links"],
+        ["bad name.exe"],
+        "windows-1252",
+    )
+    assert check.reader == checking.READER_VERSION
+
+
+def test_copies_are_stored_and_numbered_by_kind(keep, monkeypatch):
+    made = [Copy("file", "text/csv", b"a"), Copy("file", "text/csv", b"b"), Copy("text", "text/plain", b"c")]
+    monkeypatch.setattr(sandbox, "copies", lambda *_given, **_options: made)
+    version = keep()
+
+    check_version(version.pk)
+
+    copies = [(copy.kind, copy.number, samples.stored(copy.storage_key)) for copy in SafeCopy.objects.all()]
+    assert copies == [("file", 1, b"a"), ("file", 2, b"b"), ("text", 1, b"c")]
+
+
+def test_pages_drawn_before_the_time_ran_out_stay_and_the_document_is_clean(keep, monkeypatch):
+    draw = sandbox.draw
+
+    def some(*given: Any, **options: Any) -> Any:
+        yield next(draw(*given, **options))
+        raise Unreadable(Reason.TOO_COMPLEX)
+
+    monkeypatch.setattr(sandbox, "draw", some)
+    version = keep("a.pdf", samples.pdf(3))
+
+    check_version(version.pk)
+
+    check = check_of(version)
+    assert (check.state, check.pages, check.is_partial) == (CheckState.CLEAN, 1, True)
+    monkeypatch.setattr(sandbox, "draw", draw)
+    assert services.check_again(version)
+    check_version(version.pk)
+    assert (check_of(version).pages, PageImage.objects.count()) == (3, 3)
+
+
+class AwayStorage(FileSystemStorage):
+    """Takes files, and gives none out."""
+
+    def _open(self, name, mode="rb"):
+        raise ConnectionError("the store is away")
+
+
+def test_storage_that_is_away_for_a_quarter_of_an_hour_has_no_file_refused(keep, settings, storage_folder, caplog):
+    versions = [keep(f"{number}.csv") for number in range(3)]
+    present, began = settings.STORAGES, clock.now()
+    away = {"BACKEND": f"{__name__}.AwayStorage", "OPTIONS": {"location": str(storage_folder)}}
+    settings.STORAGES = {**present, "default": away}
+    for minute in range(16):
+        with clock.at(began + timedelta(minutes=minute)):
+            tasks.check_waiting()
+    assert {(check.state, check.attempts) for check in VersionCheck.objects.all()} == {(CheckState.PENDING, 0)}
+    tries = sum("is put off" in record.message for record in caplog.records)
+    assert tries <= 3 * 6, "it is asked less and less often"
+
+    settings.STORAGES = present
+    with clock.at(began + timedelta(minutes=16) + checking.LONGEST_WAIT):
+        tasks.check_waiting()
+    assert {check_of(version).state for version in versions} == {CheckState.CLEAN}
+
+
+def test_u15_no_room_for_the_copy_that_is_read_puts_the_file_off(keep, monkeypatch, caplog):
+    version = keep()
+    with monkeypatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", "/nonexistent")
+        tasks.check_waiting()
+
+    assert (check_of(version).state, check_of(version).attempts) == (CheckState.PENDING, 0)
+
+
+def test_full_storage_puts_pages_off_and_leaves_the_verdict(keep, settings, storage_folder, caplog):
+    version, present = keep("a.pdf", samples.pdf()), settings.STORAGES
+    checking.check_next()
+    full = "incentives_portal.documents.tests.test_services.FullStorage"
+    settings.STORAGES = {**present, "default": {"BACKEND": full, "OPTIONS": {"location": str(storage_folder)}}}
+    checking.prepare_next()
+    assert (check_of(version).state, check_of(version).prepared_at) == (CheckState.CLEAN, None)
+    assert [path.name for path in storage_folder.glob("pages/*")] == []
+
+    settings.STORAGES = present
+    with clock.at(clock.now() + checking.LONGEST_WAIT):
+        checking.prepare_next()
+    assert check_of(version).pages == 1
+
+
+def test_file_at_which_workers_die_is_tried_three_times(keep):
+    version = keep()
+    for _death in range(3):
+        assert checking.scheduling.lease_verdict()
+        VersionCheck.objects.update(lease_until=None)
+
+    checking.check_next()
+
+    assert (check_of(version).state, check_of(version).reason) == (CheckState.REFUSED, Reason.TOO_COMPLEX)
+
+
+def test_command_checks_again_what_an_older_reader_refused(keep):
+    old, infected = keep("old.csv"), keep("infected.csv")
+    VersionCheck.objects.filter(version=old).update(state=CheckState.REFUSED, reason=Reason.DAMAGED, reader=0)
+    VersionCheck.objects.filter(version=infected).update(state=CheckState.INFECTED, reason=Reason.INFECTED)
+    said = StringIO()
+
+    call_command("check_documents", stdout=said)
+    assert check_of(old).state == CheckState.REFUSED
+    call_command("check_documents", "--again", stdout=said)
+
+    assert "1 refused files are checked again." in said.getvalue()
+    assert (check_of(old).state, check_of(infected).state) == (CheckState.CLEAN, CheckState.INFECTED)
+    assert services.check_again(infected) is False
+
+
+def test_refusal_is_announced_only_of_what_is_attached(keep):
+    heard: list[str] = []
+
+    def hear(sender: object, version: DocumentVersion, reason: Reason, **_signal: object) -> None:
+        heard.append(f"{version.original_name} {reason}")
+
+    loose, attached = keep("loose.pdf", b"%PDF-1.4 x"), keep("attached.pdf", b"%PDF-1.4 x")
+    services.attach([attached], to="proofs.invoice:7")
+    signals.file_refused.connect(hear)
+    try:
+        tasks.check_waiting()
+    finally:
+        signals.file_refused.disconnect(hear)
+
+    assert heard == ["attached.pdf damaged"]
+    assert check_of(loose).state == CheckState.REFUSED
+
+
+# Budgets
+
+
+def test_processor_time_of_refused_files_is_charged_too(keep):
+    version = keep("a.pdf", b"%PDF-1.4 x")
+
+    checking.check_next()
+
+    assert check_of(version).state == CheckState.REFUSED
+    assert Upload.objects.get().seconds > 0.01
+
+
+def test_who_has_spent_the_hour_waits_for_its_end_and_others_do_not(keep, actor, colleague, settings):
+    settings.UPLOAD_HOUR_SECONDS = 5
+    spent, late = keep("a.csv"), keep("b.csv")
+    Upload.objects.filter(version=spent).update(seconds=6, spent_at=clock.now() - timedelta(minutes=20))
+    VersionCheck.objects.filter(version=spent).update(state=CheckState.REFUSED, reason=Reason.TOO_COMPLEX)
+    other = keep("c.csv", actor=colleague)
+
+    tasks.check_waiting()
+
+    assert (check_of(late).state, check_of(other).state) == (CheckState.PENDING, CheckState.CLEAN)
+    until = limits.checked_again_from(actor)
+    assert timedelta(minutes=39) < until - clock.now() < timedelta(minutes=41)
+    assert "The others are checked from" in form_uploads.notice([late], actor)
+    assert VersionCheck.objects.oldest_waiting_seconds() == 0, "nobody has to be called for that"
+    with clock.at(until):
+        tasks.check_waiting()
+    assert check_of(late).state == CheckState.CLEAN
+
+
+def test_files_of_a_form_that_has_spent_its_time_wait(organisation, actor, settings):
+    settings.UPLOAD_FORM_SECONDS = 5
+    files = [samples.upload(f"{number}.csv", samples.CSV) for number in range(3)]
+    versions, _refused = services.store_good(files, organisation=organisation, actor=actor)
+    Upload.objects.filter(version=versions[0]).update(seconds=6, spent_at=clock.now())
+    alone = services.store(samples.upload("d.csv", samples.CSV), organisation=organisation, actor=actor)
+
+    tasks.check_waiting()
+
+    assert [check_of(version).state for version in [*versions, alone]] == [*[CheckState.PENDING] * 3, CheckState.CLEAN]
+
+
+def test_three_hundred_slow_pictures_take_no_more_than_the_hour_of_their_sender(keep, settings, monkeypatch):
+    """A picture that takes 35 seconds, 300 an hour: they held the only worker for three hours."""
+    settings.UPLOAD_HOUR_SECONDS, drawn = 300, []
+
+    def slow(version: DocumentVersion, _source: object, _save: object, budget: sandbox.Budget) -> Any:
+        budget.spent += min(35, budget.left)
+        drawn.append(version.pk)
+        return [], False
+
+    monkeypatch.setattr(rendering, "draw", slow)
+    for number in range(40):
+        keep(f"{number}.csv")
+    while checking.check_next():
+        pass
+
+    while checking.prepare_next():
+        pass
+
+    assert len(drawn) <= 300 / settings.UPLOAD_FILE_SECONDS + 1
+
+
+# Whose file is next
+
+
+def names_in_order(number: int) -> list[str]:
+    """The names of the next files, each taken and settled."""
+    names = []
+    for _each in range(number):
+        before = set(VersionCheck.objects.filter(state=CheckState.PENDING).values_list("version", flat=True))
+        checking.check_next()
+        after = set(VersionCheck.objects.filter(state=CheckState.PENDING).values_list("version", flat=True))
+        names += DocumentVersion.objects.filter(pk__in=before - after).values_list("original_name", flat=True)
+    return names
+
+
+def test_files_of_a_second_organization_do_not_wait_behind_many_of_the_first(keep, colleague, other_organisation):
+    for number in range(5):
+        keep(f"first {number}.csv")
+    Upload.objects.update(seconds=0.5, spent_at=clock.now())
+    for number in range(2):
+        keep(f"second {number}.csv", organisation=other_organisation, actor=colleague)
+
+    assert names_in_order(4)[:3] == ["second 0.csv", "second 1.csv", "first 0.csv"]
+
+
+def test_organization_on_which_a_worker_is_at_work_waits_for_others_even_if_these_took_more(
+    keep, colleague, other_organisation
+):
+    keep("first 0.csv"), keep("first 1.csv")
+    assert checking.scheduling.lease_verdict()
+    keep("second.csv", organisation=other_organisation, actor=colleague)
+    used = Upload.objects.filter(organisation=other_organisation)
+    used.update(seconds=20, spent_at=clock.now())
+
+    assert names_in_order(1) == ["second.csv"]
+
+
+def test_number_of_queries_to_find_the_next_file_does_not_grow(
+    keep, colleague, other_organisation, django_assert_num_queries
+):
+    for number in range(12):
+        keep(f"{number}.csv", **({"organisation": other_organisation, "actor": colleague} if number % 2 else {}))
+
+    with django_assert_num_queries(7):
+        assert checking.scheduling.lease_verdict()
