@@ -18,7 +18,7 @@ from incentives_portal.accounts.models import Organisation, User
 from incentives_portal.documents.fields import MultipleUploadField
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.history.services import RemarkDraft
-from incentives_portal.screens.fields import DayField, MoneyFormField
+from incentives_portal.screens.fields import DayField, LongTextField, MoneyFormField
 from incentives_portal.screens.templatetags.screens import place
 from incentives_portal.workflow.forms import WORDS_LIMIT, ReasonField, VerbForm
 from incentives_portal.workflow.machine import Transition
@@ -147,17 +147,17 @@ class DecisionForm(VerbForm):
         places = cache(lambda: list(_pointable(claim)))  # asked for where a field is shown or something is chosen
         for number in range(1, REMARKS + 1):
             self.fields[f"at_{number}"] = forms.ChoiceField(label=_("Point at"), choices=places, required=False)
-            self.fields[f"remark_{number}"] = forms.CharField(
+            self.fields[f"remark_{number}"] = LongTextField(
                 label=_("What is wrong there"),
                 required=False,
                 max_length=1000,
-                widget=forms.Textarea(attrs={"rows": 2}),
+                rows=2,
             )
-        self.fields["note"] = forms.CharField(
+        self.fields["note"] = LongTextField(
             label=_("Internal note (optional)"),
             required=False,
             max_length=WORDS_LIMIT,
-            widget=forms.Textarea(attrs={"rows": 2}),
+            rows=2,
             help_text=_("Never shown to partners."),
         )
 
@@ -255,9 +255,7 @@ class ApproveForm(DecisionForm):
 class CommentForm(forms.Form):
     """Something said on a claim, with documents if any."""
 
-    words = forms.CharField(
-        label=_("Comment"), required=False, max_length=WORDS_LIMIT, widget=forms.Textarea(attrs={"rows": 3})
-    )
+    words = LongTextField(label=_("Comment"), required=False, max_length=WORDS_LIMIT, rows=3)
     files = MultipleUploadField(label=_("Documents (optional)"), required=False)
 
     def __init__(self, *args: Any, actor: User, organisation: Organisation, **kwargs: Any) -> None:
@@ -274,9 +272,9 @@ class CommentForm(forms.Form):
 class NoteForm(forms.Form):
     """An internal note: the operator's people read it, partners never."""
 
-    words = forms.CharField(
+    words = LongTextField(
         label=_("Internal note"),
         max_length=WORDS_LIMIT,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        rows=3,
         error_messages={"required": _("Write something first.")},
     )

@@ -13,7 +13,7 @@ from incentives_portal.money import CURRENCIES, format_amount
 from incentives_portal.programs.countries import country_choices
 from incentives_portal.programs.enums import Category
 from incentives_portal.programs.models import ActivityType, Program
-from incentives_portal.screens.fields import DayField, MoneyFormField
+from incentives_portal.screens.fields import DayField, LongTextField, MoneyFormField
 from incentives_portal.screens.templatetags.screens import place
 from incentives_portal.workflow.forms import WORDS_LIMIT, ReasonField, VerbForm
 
@@ -55,11 +55,11 @@ class PlanForm(VersionedForm):
     }
 
     title = forms.CharField(label=_("Title"), max_length=120)
-    description = forms.CharField(
+    description = LongTextField(
         label=_("Description"),
         required=False,
         max_length=WORDS_LIMIT,
-        widget=forms.Textarea(attrs={"rows": 5}),
+        rows=5,
         help_text=_("What you want to achieve, with whom, and how you will see that it worked."),
     )
     currency = forms.ChoiceField(
@@ -232,10 +232,10 @@ def _by_category(field: forms.ModelChoiceField, program: Program) -> list[tuple[
 class CommentForm(forms.Form):
     """Something said on a plan, for both sides to read."""
 
-    words = forms.CharField(
+    words = LongTextField(
         label=_("Comment"),
         max_length=WORDS_LIMIT,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        rows=3,
         error_messages={"required": _("Write something first.")},
     )
 

@@ -242,7 +242,9 @@ def _charged(version: DocumentVersion) -> Iterator[Budget]:
         yield budget
     finally:
         spent = max(budget.spent, _children_seconds() - before)
-        Upload.objects.filter(version=version).update(seconds=F("seconds") + spent, spent_at=clock.now())
+        Upload.objects.filter(version=version).update(
+            milliseconds=F("milliseconds") + round(1000 * spent), spent_at=clock.now()
+        )
 
 
 def _children_seconds() -> float:

@@ -82,11 +82,11 @@ def is_exceeded(actor: User, count: int, size: int) -> bool:
 def checked_again_from(actor: User) -> datetime | None:
     """When the files of a person are looked at again whose processor time of the hour is spent; None while some is left. One query."""
     recent = Upload.objects.filter(owner=actor).spent_since(clock.now() - HOUR)
-    spent = list(recent.order_by("spent_at").values_list("spent_at", "seconds"))
-    total, free_at = sum(seconds for _at, seconds in spent), None
-    for at, seconds in spent:
-        if total < settings.UPLOAD_HOUR_SECONDS:
+    spent = list(recent.order_by("spent_at").values_list("spent_at", "milliseconds"))
+    total, free_at = sum(milliseconds for _at, milliseconds in spent), None
+    for at, milliseconds in spent:
+        if total < 1000 * settings.UPLOAD_HOUR_SECONDS:
             break
-        total -= seconds
+        total -= milliseconds
         free_at = at + HOUR
     return free_at

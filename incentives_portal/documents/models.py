@@ -107,7 +107,7 @@ class Upload(models.Model):
 
     A file that nothing refers to yet has ``expires_at``; attaching it sets ``attached_to`` (``proofs.proof:…``) and clears that. The row of
     a refused or forgotten file stays for a day without its ``version``, because it counts. ``batch`` is what came with one form.
-    ``seconds`` is processor time, ``spent_at`` when some of it was taken last.
+    ``milliseconds`` is processor time, ``spent_at`` when some of it was taken last.
     """
 
     owner = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("uploaded by"))
@@ -125,7 +125,7 @@ class Upload(models.Model):
     at = models.DateTimeField(_("uploaded at"), default=clock.now)
     expires_at = models.DateTimeField(_("kept until"), null=True, blank=True)
     attached_to = models.CharField(_("attached to"), max_length=100, blank=True, default="")
-    seconds = models.FloatField(_("seconds of processor time"), default=0.0)
+    milliseconds = models.PositiveIntegerField(_("milliseconds of processor time"), default=0)
     spent_at = models.DateTimeField(null=True, blank=True)
 
     objects = UploadQuerySet.as_manager()

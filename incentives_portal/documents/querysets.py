@@ -64,7 +64,10 @@ class VersionCheckQuerySet(models.QuerySet["VersionCheck"]):
         """Without the files of those who have spent the processor time of an hour, and of forms that have spent that of a form."""
         recent = apps.get_model("documents", "Upload").objects.spent_since(now - HOUR)
         over = {
-            field: recent.values(field).annotate(total=Sum("seconds")).filter(total__gte=budget).values(field)
+            field: recent.values(field)
+            .annotate(total=Sum("milliseconds"))
+            .filter(total__gte=1000 * budget)
+            .values(field)
             for field, budget in (("owner", settings.UPLOAD_HOUR_SECONDS), ("batch", settings.UPLOAD_FORM_SECONDS))
         }
         rows = self.exclude(version__upload__owner__in=over["owner"])

@@ -63,8 +63,8 @@ def _in_turn(rows: VersionCheckQuerySet) -> list[int]:
     leased = VersionCheck.objects.leased(now).filter(**{f"{_ORGANISATION}__in": list(oldest)})
     at_work = Counter(leased.values_list(_ORGANISATION, flat=True))
     recent = Upload.objects.spent_since(now - HOUR).filter(organisation__in=list(oldest))
-    spent = dict(recent.values_list("organisation").annotate(Sum("seconds")))
-    return sorted(oldest, key=lambda each: (at_work[each], spent.get(each, 0.0), oldest[each]))
+    spent = dict(recent.values_list("organisation").annotate(Sum("milliseconds")))
+    return sorted(oldest, key=lambda each: (at_work[each], spent.get(each, 0), oldest[each]))
 
 
 def _taken(rows: VersionCheckQuerySet) -> VersionCheck | None:

@@ -72,6 +72,17 @@ class MoneyFormField(forms.CharField):
         """The parser has checked all that there is to check."""
 
 
+class LongTextField(forms.CharField):
+    """Text of several lines. A line end counts as one character, as the browser counts it, though it sends two."""
+
+    def __init__(self, *, rows: int = 4, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.Textarea(attrs={"rows": rows}))
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> str:
+        return super().to_python(re.sub(r"\r\n?", "\n", value) if isinstance(value, str) else value)
+
+
 class _TypedNumber(forms.Field):
     """Reads a number in the habits of any of the portal's languages, and shows it in those of the reader's own."""
 

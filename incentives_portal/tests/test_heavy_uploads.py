@@ -55,6 +55,9 @@ class Answer:
         answer = connection.getresponse()
         self.status, self.body = answer.status, answer.read().decode()
         self.seconds = time.monotonic() - begun
+        for cookie in answer.headers.get_all("Set-Cookie") or []:
+            name, _equals, rest = cookie.partition("=")
+            browser.cookies[name] = rest.partition(";")[0]
         connection.close()
 
 

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.history.models import ReasonCode
+from incentives_portal.screens.fields import LongTextField
 
 from .errors import Busy, Refused
 from .machine import Machine, Transition
@@ -39,11 +40,11 @@ class VerbForm(forms.Form):
             self.fields["reason"] = ReasonField(
                 machine, arrow.verb, error_messages={"required": _("Choose the reason.")}
             )
-        self.fields["words"] = forms.CharField(
+        self.fields["words"] = LongTextField(
             label=_("Comment") if arrow.needs_words else _("Comment (optional)"),
             required=arrow.needs_words,
             max_length=WORDS_LIMIT,
-            widget=forms.Textarea(attrs={"rows": 4}),
+            rows=4,
             error_messages={"required": _("Write a comment: the other side reads it and acts on it.")},
         )
 

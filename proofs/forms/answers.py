@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.programs.enums import Group, SatisfiedBy
 from incentives_portal.programs.models import Requirement
-from incentives_portal.screens.fields import NumberField
+from incentives_portal.screens.fields import LongTextField, NumberField
 from incentives_portal.texts import in_language
 from incentives_portal.workflow.forms import WORDS_LIMIT
 
@@ -88,4 +88,4 @@ def _field(row: Requirement) -> forms.Field:
         case SatisfiedBy.CHOICE:
             choices = [(choice["code"], in_language(choice["words"])) for choice in row.choices]
             return forms.ChoiceField(choices=choices, widget=forms.RadioSelect, **given)
-    return forms.CharField(max_length=WORDS_LIMIT, widget=forms.Textarea(attrs={"rows": 2}), **given)
+    return LongTextField(max_length=WORDS_LIMIT, rows=2, **given)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.money import format_amount
 from incentives_portal.programs.models import ActivityType
-from incentives_portal.screens.fields import DayField, MoneyFormField, WholeField
+from incentives_portal.screens.fields import DayField, LongTextField, MoneyFormField, WholeField
 from incentives_portal.workflow.forms import WORDS_LIMIT
 
 from .. import rules
@@ -140,10 +140,10 @@ class BasicsForm(_Reach):
 class CommentsForm(PartForm):
     """The last word to the reviewer."""
 
-    final_comments = forms.CharField(
+    final_comments = LongTextField(
         label=_("Final comments"),
         required=False,
         max_length=WORDS_LIMIT,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        rows=3,
         help_text=_("Anything else that the reviewer should know."),
     )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from incentives_portal.documents.fields import UploadField
 from incentives_portal.money import CURRENCIES, format_amount
 from incentives_portal.programs.models import ExpenseType
-from incentives_portal.screens.fields import DayField, MoneyFormField, NumberField
+from incentives_portal.screens.fields import DayField, LongTextField, MoneyFormField, NumberField
 from incentives_portal.workflow.forms import WORDS_LIMIT
 
 from ..models import Proof
@@ -132,10 +132,10 @@ def _tax(line: dict[str, Any], details: InvoiceDetails) -> Decimal:
 class ReportForm(PartForm):
     """A service report: what was done. Who did it stands in its lines."""
 
-    work = forms.CharField(
+    work = LongTextField(
         label=_("Description of the work"),
         max_length=WORDS_LIMIT,
-        widget=forms.Textarea(attrs={"rows": 4}),
+        rows=4,
         help_text=_("What your own people did for this activity."),
     )
 

@@ -208,13 +208,13 @@ def test_processor_time_of_refused_files_is_charged_too(keep):
     checking.check_next()
 
     assert check_of(version).state == CheckState.REFUSED
-    assert Upload.objects.get().seconds > 0.01
+    assert Upload.objects.get().milliseconds > 10
 
 
 def test_who_has_spent_the_hour_waits_for_its_end_and_others_do_not(keep, actor, colleague, settings):
     settings.UPLOAD_HOUR_SECONDS = 5
     spent, late = keep("a.csv"), keep("b.csv")
-    Upload.objects.filter(version=spent).update(seconds=6, spent_at=clock.now() - timedelta(minutes=20))
+    Upload.objects.filter(version=spent).update(milliseconds=6000, spent_at=clock.now() - timedelta(minutes=20))
     VersionCheck.objects.filter(version=spent).update(state=CheckState.REFUSED, reason=Reason.TOO_COMPLEX)
     other = keep("c.csv", actor=colleague)
 
@@ -234,7 +234,7 @@ def test_files_of_a_form_that_has_spent_its_time_wait(organisation, actor, setti
     settings.UPLOAD_FORM_SECONDS = 5
     files = [samples.upload(f"{number}.csv", samples.CSV) for number in range(3)]
     versions, _refused = services.store_good(files, organisation=organisation, actor=actor)
-    Upload.objects.filter(version=versions[0]).update(seconds=6, spent_at=clock.now())
+    Upload.objects.filter(version=versions[0]).update(milliseconds=6000, spent_at=clock.now())
     alone = services.store(samples.upload("d.csv", samples.CSV), organisation=organisation, actor=actor)
 
     tasks.check_waiting()
@@ -280,7 +280,7 @@ def names_in_order(number: int) -> list[str]:
 def test_files_of_a_second_organization_do_not_wait_behind_many_of_the_first(keep, colleague, other_organisation):
     for number in range(5):
         keep(f"first {number}.csv")
-    Upload.objects.update(seconds=0.5, spent_at=clock.now())
+    Upload.objects.update(milliseconds=500, spent_at=clock.now())
     for number in range(2):
         keep(f"second {number}.csv", organisation=other_organisation, actor=colleague)
 
@@ -294,7 +294,7 @@ def test_organization_on_which_a_worker_is_at_work_waits_for_others_even_if_thes
     assert checking.scheduling.lease_verdict()
     keep("second.csv", organisation=other_organisation, actor=colleague)
     used = Upload.objects.filter(organisation=other_organisation)
-    used.update(seconds=20, spent_at=clock.now())
+    used.update(milliseconds=20_000, spent_at=clock.now())
 
     assert names_in_order(1) == ["second.csv"]
 

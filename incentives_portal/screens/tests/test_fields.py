@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import translation
 
-from incentives_portal.screens.fields import EXAMPLE_DAY, DayField, MoneyFormField
+from incentives_portal.screens.fields import EXAMPLE_DAY, DayField, LongTextField, MoneyFormField
 
 
 class Amount(forms.Form):
@@ -18,6 +18,20 @@ class Amount(forms.Form):
 
 class Day(forms.Form):
     day = DayField(first=date(2026, 9, 1), last=date(2026, 11, 30))
+
+
+class Comment(forms.Form):
+    words = LongTextField(max_length=20)
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\n"])
+def test_line_end_counts_as_one_character_and_is_kept_as_one(end):
+    full, too_long = Comment({"words": end.join("0123456789")}), Comment({"words": end.join("0123456789x")})
+    full.full_clean()
+    too_long.full_clean()
+
+    assert full.cleaned_data == {"words": "\n".join("0123456789")}
+    assert "words" in too_long.errors
 
 
 @pytest.mark.parametrize(("typed", "language"), [("1234,50", "en"), ("1.234,50", "de"), ("1 234,50", "fr")])
