@@ -1,4 +1,4 @@
-"""A file of a claim that turned out bad after it was attached: malware in a comment's file or in what was sent in, a refused file of a comment."""
+"""A file of a claim that turned out bad after it was attached: malware in a comment's file or in what was sent in, or a refused one."""
 
 from django.db.models import Q
 

@@ -260,8 +260,8 @@ UPLOAD_BYTES_PER_DAY = env.int("UPLOAD_BYTES_PER_DAY", default=2 * 1024**3)  # o
 UPLOAD_KEEP_HOURS = env.int(
     "UPLOAD_KEEP_HOURS", default=24
 )  # of forms that were never completed; then they are removed
-# Processor time for reading, drawing and copying, in seconds: of one file each for verdict and preparation, of the files of one form, and of
-# one person in an hour. What is beyond the last two waits until the hour is over; refused files count.
+# Processor time for reading, drawing and copying, in seconds: of one file (for its verdict, and again for its pages), of all files of one
+# form, and of one person in an hour. What is beyond the last two waits until the hour is over; refused files count.
 UPLOAD_FILE_SECONDS = env.int("UPLOAD_FILE_SECONDS", default=20)
 UPLOAD_FORM_SECONDS = env.int("UPLOAD_FORM_SECONDS", default=60)
 UPLOAD_HOUR_SECONDS = env.int("UPLOAD_HOUR_SECONDS", default=300)

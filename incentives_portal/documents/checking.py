@@ -26,7 +26,7 @@ from .storage import local_copy, saving
 
 logger = logging.getLogger(__name__)
 
-#: Counts up when the readers take more than before: what an older one refused is worth another look (``manage.py check_documents --again``).
+#: Counts up when the readers take more than before: ``manage.py check_documents --again`` has another look at what an older one refused.
 READER_VERSION = 1
 #: Without an answer of the scanner a file waits for so long, and others go first.
 SCANNER_WAIT = timedelta(minutes=1)
@@ -241,7 +241,7 @@ def _charged(version: DocumentVersion) -> Iterator[Budget]:
     try:
         yield budget
     finally:
-        spent = max(budget.spent, _children_seconds() - before)
+        spent = budget.spent or _children_seconds() - before
         Upload.objects.filter(version=version).update(
             milliseconds=F("milliseconds") + round(1000 * spent), spent_at=clock.now()
         )

@@ -1,4 +1,4 @@
-"""Page images and harmless copies: what reviewers and partners see of a document (blueprint, section 4: none is served inline unrendered)."""
+"""Page images and harmless copies: what people see of a document (blueprint, section 4: none is served inline unrendered)."""
 
 import hashlib
 from collections import Counter

@@ -68,7 +68,7 @@ def store_good(
 
 
 def replace(document: Document, uploaded_file: UploadedFile, actor: User) -> DocumentVersion:
-    """Store a file as the next version of a document, attached to what the former is; that one stays. Raises UploadRefused, DocumentRemoved."""
+    """Store a file as the next version of a document, attached to what the former is. Raises UploadRefused and DocumentRemoved."""
     validated = content.validate(uploaded_file)
     with saving() as save:
         put_away = _put_away([validated], actor, save)

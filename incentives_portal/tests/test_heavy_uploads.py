@@ -93,7 +93,7 @@ def world(transactional_db: None) -> World:
     return world
 
 
-def test_heavy_files_of_one_person_cost_nobody_else_anything_and_lose_no_words(world, start_stack):
+def test_u17_heavy_files_of_one_person_cost_nobody_else_anything_and_lose_no_words(world, start_stack):
     claim = builders.submitted_claim(world)
     stack = start_stack()
     jana, owen = signed_in(stack.url, world.jana), signed_in(stack.url, world.owen)

@@ -28,7 +28,7 @@ def own(proof: Proof, part: Part) -> Part:
 
 
 def take_over(part: Invoice | ProofDocument, version: DocumentVersion, place: str) -> Document:
-    """The document of a stored file, attached to a part of a proof. Raises Refused for one of others, removed, expired, refused, or in use."""
+    """The document of a stored file, attached to a part of a proof. Raises Refused for one of others, expired, refused, or in use."""
     document = Document.objects.select_for_update().filter(pk=version.document_id).first()
     foreign = document is None or document.organisation_id != part.proof.location.organisation_id
     if document is None or foreign or document.removed_at is not None:

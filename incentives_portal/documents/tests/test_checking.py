@@ -113,7 +113,7 @@ class AwayStorage(FileSystemStorage):
         raise ConnectionError("the store is away")
 
 
-def test_storage_that_is_away_for_a_quarter_of_an_hour_has_no_file_refused(keep, settings, storage_folder, caplog):
+def test_u15_storage_that_is_away_for_a_quarter_of_an_hour_has_no_file_refused(keep, settings, storage_folder, caplog):
     versions = [keep(f"{number}.csv") for number in range(3)]
     present, began = settings.STORAGES, clock.now()
     away = {"BACKEND": f"{__name__}.AwayStorage", "OPTIONS": {"location": str(storage_folder)}}
@@ -140,7 +140,7 @@ def test_u15_no_room_for_the_copy_that_is_read_puts_the_file_off(keep, monkeypat
     assert (check_of(version).state, check_of(version).attempts) == (CheckState.PENDING, 0)
 
 
-def test_full_storage_puts_pages_off_and_leaves_the_verdict(keep, settings, storage_folder, caplog):
+def test_u15_full_storage_puts_pages_off_and_leaves_the_verdict(keep, settings, storage_folder, caplog):
     version, present = keep("a.pdf", samples.pdf()), settings.STORAGES
     checking.check_next()
     full = "incentives_portal.documents.tests.test_services.FullStorage"
@@ -202,7 +202,7 @@ def test_refusal_is_announced_only_of_what_is_attached(keep):
 # Budgets
 
 
-def test_processor_time_of_refused_files_is_charged_too(keep):
+def test_u17_processor_time_of_refused_files_is_charged_too(keep):
     version = keep("a.pdf", b"%PDF-1.4 x")
 
     checking.check_next()
@@ -211,7 +211,7 @@ def test_processor_time_of_refused_files_is_charged_too(keep):
     assert Upload.objects.get().milliseconds > 10
 
 
-def test_who_has_spent_the_hour_waits_for_its_end_and_others_do_not(keep, actor, colleague, settings):
+def test_u17_who_has_spent_the_hour_waits_for_its_end_and_others_do_not(keep, actor, colleague, settings):
     settings.UPLOAD_HOUR_SECONDS = 5
     spent, late = keep("a.csv"), keep("b.csv")
     Upload.objects.filter(version=spent).update(milliseconds=6000, spent_at=clock.now() - timedelta(minutes=20))
@@ -230,7 +230,7 @@ def test_who_has_spent_the_hour_waits_for_its_end_and_others_do_not(keep, actor,
     assert check_of(late).state == CheckState.CLEAN
 
 
-def test_files_of_a_form_that_has_spent_its_time_wait(organisation, actor, settings):
+def test_u17_files_of_a_form_that_has_spent_its_time_wait(organisation, actor, settings):
     settings.UPLOAD_FORM_SECONDS = 5
     files = [samples.upload(f"{number}.csv", samples.CSV) for number in range(3)]
     versions, _refused = services.store_good(files, organisation=organisation, actor=actor)
@@ -242,7 +242,7 @@ def test_files_of_a_form_that_has_spent_its_time_wait(organisation, actor, setti
     assert [check_of(version).state for version in [*versions, alone]] == [*[CheckState.PENDING] * 3, CheckState.CLEAN]
 
 
-def test_three_hundred_slow_pictures_take_no_more_than_the_hour_of_their_sender(keep, settings, monkeypatch):
+def test_u17_three_hundred_slow_pictures_take_no_more_than_the_hour_of_their_sender(keep, settings, monkeypatch):
     """A picture that takes 35 seconds, 300 an hour: they held the only worker for three hours."""
     settings.UPLOAD_HOUR_SECONDS, drawn = 300, []
 
@@ -277,7 +277,7 @@ def names_in_order(number: int) -> list[str]:
     return names
 
 
-def test_files_of_a_second_organization_do_not_wait_behind_many_of_the_first(keep, colleague, other_organisation):
+def test_u17_files_of_a_second_organization_do_not_wait_behind_many_of_the_first(keep, colleague, other_organisation):
     for number in range(5):
         keep(f"first {number}.csv")
     Upload.objects.update(milliseconds=500, spent_at=clock.now())
@@ -287,7 +287,7 @@ def test_files_of_a_second_organization_do_not_wait_behind_many_of_the_first(kee
     assert names_in_order(4)[:3] == ["second 0.csv", "second 1.csv", "first 0.csv"]
 
 
-def test_organization_on_which_a_worker_is_at_work_waits_for_others_even_if_these_took_more(
+def test_u17_organization_on_which_a_worker_is_at_work_waits_for_others_even_if_these_took_more(
     keep, colleague, other_organisation
 ):
     keep("first 0.csv"), keep("first 1.csv")

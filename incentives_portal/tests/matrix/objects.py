@@ -22,6 +22,7 @@ from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.documents.tests.samples import CSV, picture
 from incentives_portal.history.models import ReasonCode, ThreadKind
+from incentives_portal.history.services import RemarkDraft, record
 from incentives_portal.outbox.models import Message
 from incentives_portal.people.models import RoleAssignment
 from incentives_portal.programs import enums
@@ -308,7 +309,14 @@ def _cloud_claims(side: Side) -> None:
     claim = _claim(side, "submitted cloud claim")
     version = _picture(side, claim)
     _do(side, claim, "submit")
-    comment_on_claim(claim, actor=side.writer, words=side.say("claim-comment"), versions=[version])
+    # The same file by both addresses: on the proof, and named in the history.
+    record(
+        claim.thread,
+        side.writer,
+        "history.commented",
+        words=side.say("claim-comment"),
+        remarks=[RemarkDraft(words="", version=version)],
+    )
     comment_on_claim(claim, actor=side.world.mira, words=side.say("claim-answer"))
     comment_on_claim(claim, actor=side.world.mira, words=f"{INTERNAL} at the claim", internal=True)
     _keep_claim(side, "submitted cloud claim", claim)
