@@ -80,7 +80,7 @@ def wait_for_verdicts(versions: list[DocumentVersion], actor: User) -> None:
                 time.sleep(_POLL_SECONDS)
     checks = {check.version_id: check for check in VersionCheck.objects.filter(version__in=pending)}
     for version in pending:
-        version.check_result = checks[version.pk]
+        version.check_result = checks.get(version.pk, version.check_result)
 
 
 def notice(versions: Iterable[DocumentVersion], actor: User) -> str:

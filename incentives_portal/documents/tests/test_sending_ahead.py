@@ -3,8 +3,8 @@
 import pytest
 from django.test import Client
 
-from incentives_portal.documents import upload_tokens
-from incentives_portal.documents.models import Document
+from incentives_portal.documents import services, tasks, upload_tokens
+from incentives_portal.documents.models import Document, DocumentVersion, Upload
 
 from . import samples
 
@@ -38,6 +38,55 @@ def test_bad_file_is_refused_with_its_message(browser, actor, organisation):
         "“a.svg” was not stored. This type of file is not accepted. Save it as PDF or JPEG and choose that file."
     )
     assert not Document.objects.exists()
+
+
+def test_file_that_only_a_worker_can_refuse_is_refused_with_its_message(browser, actor, organisation):
+    slot = upload_tokens.slot_for(actor=actor, organisation=organisation)
+
+    answer = browser.post(PATH, {"slot": slot, "file": samples.upload("a.pdf", b"%PDF-1.7 and no more")})
+
+    assert answer.status_code == 422
+    assert answer.json()["message"] == "“a.pdf” was not stored. The file is damaged or incomplete."
+
+
+def test_files_sent_ahead_for_one_form_are_counted_together(browser, actor, organisation):
+    slots = [upload_tokens.slot_for(actor=actor, organisation=organisation) for _form in range(2)]
+    for slot in (slots[0], slots[0], slots[1]):
+        browser.post(PATH, {"slot": slot, "file": samples.upload("a.csv", samples.CSV)})
+
+    first, second, third = Upload.objects.order_by("pk").values_list("batch", flat=True)
+    assert first == second != third
+
+
+@pytest.fixture
+def waiting(actor, organisation) -> tuple[DocumentVersion, str]:
+    """A file that no worker has looked at, and the token of its form."""
+    version = services.store(samples.upload("a.pdf", b"%PDF-1.7 x"), organisation=organisation, actor=actor)
+    return version, upload_tokens.token_for(version, actor=actor, organisation=organisation)
+
+
+def test_page_asks_how_far_the_check_of_an_own_file_is(browser, waiting):
+    _version, token = waiting
+    answer = browser.get(f"{PATH}state/", {"token": token})
+    assert (answer.status_code, answer.json()["state"]) == (200, "pending")
+    assert "is still being checked" in answer.json()["notice"]
+
+    tasks.check_waiting()
+
+    answer = browser.get(f"{PATH}state/", {"token": token})
+    assert (answer.status_code, answer.json()["message"]) == (
+        422,
+        "“a.pdf” was not stored. The file is damaged or incomplete.",
+    )
+
+
+def test_nobody_asks_about_the_file_of_another(waiting, colleague):
+    client = Client()
+    client.force_login(colleague)
+
+    assert [client.get(f"{PATH}state/", {"token": token}).status_code for token in (waiting[1], "", "forged")] == [
+        403
+    ] * 3
 
 
 def test_nobody_sends_without_a_slot_of_their_own(browser, actor, colleague, organisation):
