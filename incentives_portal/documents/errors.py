@@ -52,6 +52,10 @@ class UploadGone(Exception):
         self.reason = reason
 
     def __str__(self) -> str:
+        if self.reason == Reason.INFECTED:
+            return _("The virus scanner found malware in “%(file)s”. Send a clean file in its place.") % {
+                "file": self.file_name
+            }
         if self.reason:
             return UploadRefused(self.file_name, self.reason).sentence
         return _("This file cannot be used here. Choose it again.")

@@ -131,10 +131,10 @@ def test_u15_storage_that_is_away_for_a_quarter_of_an_hour_has_no_file_refused(k
     assert {check_of(version).state for version in versions} == {CheckState.CLEAN}
 
 
-def test_u15_no_room_for_the_copy_that_is_read_puts_the_file_off(keep, monkeypatch, caplog):
+def test_u15_no_room_for_the_copy_that_is_read_puts_the_file_off(keep, monkeypatch, tmp_path, caplog):
     version = keep()
     with monkeypatch.context() as patch:
-        patch.setattr(tempfile, "tempdir", "/nonexistent")
+        patch.setattr(tempfile, "tempdir", str(tmp_path / "not-there"))
         tasks.check_waiting()
 
     assert (check_of(version).state, check_of(version).attempts) == (CheckState.PENDING, 0)
