@@ -256,7 +256,7 @@ RULES = (
         ),
         but={
             "incentives_portal/outbox/": "this is the outbox",
-            "incentives_portal/accounts/management/commands/remove_second_factor.py": "lies below; its way is the mail backend",
+            "incentives_portal/accounts/mails.py": "lies below; its way is the mail backend",
         },
     ),
     Rule(counted_in_floats, ("float(amount)", "round(amount, 2)", "models.FloatField()")),

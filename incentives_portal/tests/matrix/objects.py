@@ -386,6 +386,7 @@ def make_configuration(world: World) -> dict[str, Object]:
         "suspended enrolment": _enrolment(world, "Husum", INACTIVE),
     }
     named: dict[str, Object] = {name: {"row": row, "pk": row.pk} | _typed({"row": row}) for name, row in rows.items()}
+    named["person"]["public_id"] = world.karin.public_id
     return named | {"app": {"app_label": "plans"}, "nothing": {"url": "no/such/page/"}}
 
 
