@@ -22,6 +22,11 @@ from .models import WorkerHeartbeat
 LIMIT = 20
 #: Files that were refused earlier than this are not listed: their people have sent others.
 LATELY = timedelta(days=7)
+#: Figures on the page; None where nothing was measured.
+FIGURES = (
+    "messages_waiting", "messages_oldest_seconds", "messages_failed", "files_waiting", "files_oldest_seconds", "beat_seconds", "broker",
+    "storage", "disk_free_bytes", "scanner",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

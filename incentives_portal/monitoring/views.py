@@ -49,6 +49,7 @@ def system(request: HttpRequest) -> HttpResponse:
     health = current_health()
     context = {
         "health": health,
+        "figures": dict.fromkeys(overview.FIGURES) | dict(health.figures),
         "queues": overview.queue_rows(health.figures),
         "checks": overview.unchecked_files(),
         "versions": overview.versions(),
