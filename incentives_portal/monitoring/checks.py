@@ -7,6 +7,7 @@ import logging
 import shutil
 import threading
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -23,11 +24,13 @@ from django.db.migrations.recorder import MigrationRecorder
 from kombu.exceptions import OperationalError
 
 from incentives_portal import clock
-from incentives_portal.documents import antivirus
+from incentives_portal.documents import scanning
+from incentives_portal.embedded.checks import only_this_machine
 
 from .enums import DISK_FULL, DISK_LOW, LATE
 from .models import WorkerHeartbeat
 from .rules import Found
+from .sandboxing import ENOUGH
 
 logger = logging.getLogger(__name__)
 
@@ -126,26 +129,27 @@ def _queue_length(broker: Any, name: str) -> int:
 
 
 def check_workers(figures: Figures) -> Iterator[Found]:
-    """Count the workers of each queue that were heard of lately."""
-    served = [queue for queues in _alive_queues() for queue in queues]
-    figures["workers"] = {queue.name: served.count(queue.name) for queue in settings.CELERY_TASK_QUEUES}
+    """Count the workers of each queue that were heard of lately, and ask how well they close in what they read."""
+    alive = list(WorkerHeartbeat.objects.alive(clock.now())[:COUNTED_AT_MOST])
+    served = Counter(queue for worker in alive for queue in worker.queues)
+    figures["workers"] = {queue.name: served[queue.name] for queue in settings.CELERY_TASK_QUEUES}
     for queue, number in figures["workers"].items():
         if not number:
             yield Found("worker_missing", {"queue": queue})
-
-
-def _alive_queues() -> list[list[str]]:
-    return list(WorkerHeartbeat.objects.alive(clock.now()).values_list("queues", flat=True)[:COUNTED_AT_MOST])
+    levels = [level for worker in alive if (level := worker.details.get("sandbox")) is not None]
+    figures["sandbox"] = min(levels, default=None)
+    if levels and min(levels) < ENOUGH and not only_this_machine():
+        yield Found("sandbox_weak", {"level": min(levels)})
 
 
 def check_scanner(figures: Figures) -> Iterator[Found]:
     """Ask the virus scanner whether it is there, if there should be one."""
-    if not antivirus.is_on():
+    if not scanning.is_on():
         figures["scanner"] = "off"
         return
     try:
-        antivirus.ping()
-    except antivirus.ScannerFailed:
+        scanning.ping()
+    except scanning.ScannerFailed:
         figures["scanner"] = "unreachable"
         yield Found("scanner_unreachable")
     else:

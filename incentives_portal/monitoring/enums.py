@@ -107,6 +107,11 @@ CAUSES: dict[str, CauseKind] = {
         _("Look for a full disk, missing rights, or an object store that is away."),
         A_MINUTE,
     ),
+    "sandbox_weak": CauseKind(
+        _("Files of strangers are read at sandbox level %(level)s."),
+        _("Install bubblewrap on the machine of the documents worker, or run a kernel with Landlock."),
+        None,
+    ),
     "disk_low": CauseKind(_("Free disk space: %(free)s MB."), _("Make room before uploads and mails fail."), None),
     "disk_full": CauseKind(_("The disk is full: %(free)s MB are left."), _("Make room at once.")),
     "check_failed": CauseKind(

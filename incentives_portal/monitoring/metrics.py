@@ -15,6 +15,7 @@ GAUGES = {
     "migrations_missing": ("portal_migrations_missing", "Migrations that are not applied."),
     "disk_free_bytes": ("portal_disk_free_bytes", "Free space where beat and a local file storage write."),
     "beat_seconds": ("portal_beat_seconds", "Seconds since the loop of Celery beat last turned."),
+    "sandbox": ("portal_sandbox_level", "Lowest sandbox level of the workers that live."),
     "queues": ("portal_queue_length", "Tasks that wait in a queue."),
     "workers": ("portal_workers", "Workers of a queue that were heard of lately."),
 }

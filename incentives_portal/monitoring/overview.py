@@ -25,7 +25,7 @@ LATELY = timedelta(days=7)
 #: Figures on the page; None where nothing was measured.
 FIGURES = (
     "messages_waiting", "messages_oldest_seconds", "messages_failed", "files_waiting", "files_oldest_seconds", "beat_seconds", "broker",
-    "storage", "disk_free_bytes", "scanner",
+    "storage", "disk_free_bytes", "scanner", "sandbox",
 )  # fmt: skip
 
 

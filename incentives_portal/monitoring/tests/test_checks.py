@@ -60,6 +60,7 @@ def test_figures_of_a_portal_that_works(green):
         "queues": {"portal": 0, "documents": 0},
         "broker": "ok",
         "workers": {"portal": 1, "documents": 1},
+        "sandbox": None,
         "scanner": "off",
         "storage": "ok",
     }
@@ -204,6 +205,16 @@ def test_the_probe_leaves_nothing_in_the_storage(green, settings):
     assert [path for path in settings.MEDIA_ROOT.rglob("*") if path.is_file()] == []
 
 
+@pytest.mark.parametrize(("hosts", "found"), [(["localhost"], set()), (["incentives.example.com"], {"sandbox_weak"})])
+def test_weak_sandbox_of_a_worker_is_amber_where_strangers_come_by(workers, look, settings, hosts, found):
+    record_heartbeat("documents@here", ["documents"], {"sandbox": 1})
+    record_heartbeat("documents@there", ["documents"], {"sandbox": 3})
+    settings.ALLOWED_HOSTS = hosts
+
+    assert look() == (found, "amber" if found else "green")
+    assert SystemStatus.objects.get().figures["sandbox"] == 1
+
+
 @pytest.mark.parametrize(("free", "found"), [(100, "disk_full"), (1024**3, "disk_low")])
 def test_o08_disk_that_fills_up(workers, look, monkeypatch, free, found):
     usage = namedtuple("usage", "total used free")
@@ -263,7 +274,7 @@ def test_causes_keep_the_time_since_which_they_are_there():
 
 
 def test_every_cause_says_what_it_is_and_what_to_do():
-    figures = dict.fromkeys(["age", "count", "queue", "minutes", "free", "check"], 7)
+    figures = dict.fromkeys(["age", "count", "queue", "minutes", "free", "check", "level"], 7)
 
     for code, kind in CAUSES.items():
         cause = Cause(Found(code, figures), clock.now())
