@@ -1,6 +1,7 @@
 """A worker says that it lives. It does so in its main process, whatever its children are busy with."""
 
 import logging
+import math
 import platform
 import time
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_last = {"at": float("-inf")}
+_last = {"at": -math.inf}
 
 
 def write_heartbeat(sender: "Heart", **kwargs: Any) -> None:

@@ -25,7 +25,7 @@ class ProbeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        probe = PROBES.get(request.path_info)
+        probe = PROBES.get(request.path_info) if request.method in ("GET", "HEAD") else None
         if probe is None or (probe is not probes.livez and settings.SESSION_COOKIE_NAME in request.COOKIES):
             return self.get_response(request)
         return probe(request)

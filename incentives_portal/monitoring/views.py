@@ -59,8 +59,8 @@ def system(request: HttpRequest) -> HttpResponse:
     return render(request, "monitoring/system.html", context)
 
 
-@require_POST
 @capability_required("system.manage")
+@require_POST
 def check_file_again(request: HttpRequest, public_id: str) -> HttpResponse:
     """Have a file checked once more."""
     try:

@@ -66,7 +66,7 @@ def test_figures_of_a_portal_that_works(green):
     }
 
 
-def test_n10_o08_message_that_waits_for_five_minutes_is_red_and_green_at_the_next_look(workers, look):
+def test_n10_o08_w13_message_that_waits_for_five_minutes_is_red_and_green_at_the_next_look(workers, look):
     sent = clock.now()
     with clock.at(sent):
         send_mail()
