@@ -122,7 +122,7 @@ def _result(request: dict[str, Any], file: io.BufferedReader, emit: Any) -> dict
     try:
         if request["task"] == _ASK:
             return {"openings": lockdown.openings()}
-        return tasks.run(request["task"], request["type"], file, emit)
+        return tasks.run(request["task"], request["type"], file, emit, request["seconds"])
     except Unreadable as refusal:
         return {"reason": refusal.reason.value}
     except (MemoryError, RecursionError):
