@@ -46,7 +46,7 @@ def serve(level: int) -> None:
             if request["task"] != _ASK:
                 warmup.warm_up()
                 tasks.preload(request["type"])
-        except ImportError:
+        except (ImportError, OSError):
             request["broken"] = traceback.format_exc()  # the installation, not the file
         gc.freeze()
         if os.fork() == 0:
@@ -96,7 +96,7 @@ def _read(level: int, request: dict[str, Any], source: int, out: int) -> NoRetur
     os.dup2(1, 2)
     os.dup2(source, _SOURCE)
     os.dup2(out, _OUT)
-    os.closerange(_OUT + 1, os.sysconf("SC_OPEN_MAX"))
+    os.closerange(_OUT + 1, max(1024, os.sysconf("SC_OPEN_MAX")))
     file, pipe = open(_SOURCE, "rb", closefd=False), open(_OUT, "wb", closefd=False)  # noqa: SIM115 - closed with the process
     sys.stdout = sys.stderr = said = io.StringIO()  # what libraries print is no frame
 
