@@ -37,7 +37,7 @@ def run(
         targets = json.loads(source.read())
         return {"before": before, "descriptors": descriptors(), **attempted(attempts(targets))}
     if task == "execute":
-        return attempted({"execve /bin/true": lambda: os.execv("/bin/true", ["true"])})
+        return attempted({"execve /bin/true": lambda: os.execv("/bin/true", ["true"])})  # noqa: S606
     if task == "spin":
         while True:
             pass
@@ -50,10 +50,8 @@ def run(
         os.write(3, b"\xff\xff\xff\xff" + bytes(1000))
         time.sleep(60)
     if task == "say":  # frames and result as the file has them
-        *frames, last = json.loads(source.read())
-        for frame in frames:
-            emit(frame.encode())
-        emit(last.encode())
+        for frame in json.loads(source.read()):
+            os.write(3, len(frame).to_bytes(4, "big") + frame.encode())
         os._exit(0)
     return {}
 
@@ -113,13 +111,13 @@ def attempts(targets: dict[str, Any]) -> dict[str, Callable[[], object]]:
         "signal the parent": lambda: os.kill(os.getppid(), 0),
         "signal the group": lambda: os.killpg(0, 0),
         "descriptor of the portal": lambda: os.pidfd_open(portal),
-        "trace the portal": lambda: _call("ptrace", 16, portal, None, None),
+        "trace the portal": lambda: _call("ptrace", 0x4206, portal, None, None),
         "memory that can be run": lambda: mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC),
-        "new namespaces": lambda: _call("unshare", 0x10000000),
         "io_uring": lambda: _call("syscall", 425, 4, ctypes.create_string_buffer(248)),
         "call by the number of x32": lambda: _call("syscall", 0x40000000 | 39),
         "more descriptors": lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)),
         "first user": lambda: os.setuid(0),
+        "new namespaces": lambda: _call("unshare", 0x10000000),
     }
 
 

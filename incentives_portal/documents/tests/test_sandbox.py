@@ -1,8 +1,8 @@
 """A probe in the place of the parser: at no level can it do what is closed there, and without one it can.
 
-``test_without_a_sandbox_the_probe_does_nearly_all_of_it`` runs the very same probe at level 0, which is what a reader of files was before there
-were levels: a process of its own with limits of memory and time. There it reads the secret key, stored documents and the environment of the
-portal, connects to database and broker, starts programs and signals the portal. So it is the walls that stop it, and not the probe.
+``test_without_a_sandbox_the_probe_does_nearly_all_of_it`` runs the very same probe at level 0, which is what a reader of files was before:
+a process of its own with limits of memory and time. There it reads the secret key, stored documents and the environment of the
+portal, connects to the database, starts programs and signals the portal. So it is the walls that stop it, and not the probe.
 """
 
 import json
@@ -20,7 +20,6 @@ from typing import Any
 
 import psutil
 import pytest
-from celery import current_app
 from django.conf import settings as configured
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -39,7 +38,13 @@ from . import corpus, samples
 LIMITS = Limits(memory=512 * 1024**2, cpu=5, wall=20)
 LEVELS = [3, 2, 1]
 #: What limits alone leave open, wherever they let somebody call at all; another user owns what is worth something.
-LEFT_BY_LIMITS = {"look for /etc/passwd", "memory that can be run", "call by the number of x32", "new namespaces"}
+LEFT_BY_LIMITS = {
+    "look for /etc/passwd",
+    "memory that can be run",
+    "call by the number of x32",
+    "new namespaces",
+    "signal the group",  # of which it is one itself
+}
 PROBE = Path(__file__).with_name("probe.py")
 
 
@@ -79,16 +84,19 @@ def targets(tmp_path: Path, db: None) -> Iterator[dict[str, Any]]:
     connection.ensure_connection()
     server = connection.connection.info
     database = f"{server.host}/.s.PGSQL.{server.port}" if server.host.startswith("/") else [server.host, server.port]
-    with current_app.connection_for_write() as broker, socket.create_server(("127.0.0.1", 0)) as listener:
-        broker.ensure_connection(max_retries=1, timeout=3)
-        redis = broker.default_channel.client.connection_pool.get_connection()
-        line = redis._sock.getpeername()
+    with socket.create_server(("127.0.0.1", 0)) as port, socket.socket(socket.AF_UNIX) as name:
+        name.bind(f"\0incentives-{os.getpid()}")  # in no folder
+        name.listen()
         yield {
             "secret_key": str(tmp_path / "secret-key"),
             "document": document,
             "folder": str(tmp_path),
             "portal": os.getpid(),
-            "addresses": {"the database": database, "the broker": line, "a listener": listener.getsockname()},
+            "addresses": {
+                "the database": database,
+                "a port of this machine": port.getsockname(),
+                "a name of this machine": name.getsockname().decode(),
+            },
         }
 
 
@@ -124,9 +132,9 @@ def test_u11_u12_without_a_sandbox_the_probe_does_nearly_all_of_it(probe, target
 def test_u11_u12_the_probe_can_do_nothing(level, probe, targets):
     found = result(probe(level, "attempt", targets))
 
-    left = LEFT_BY_LIMITS if level == 1 else set()
+    left = set(LEFT_BY_LIMITS) if level == 1 else set()
     if level == 1 and os.getuid():  # who is not root cannot become somebody else
-        left |= {"signal the portal", "signal the parent", "signal the group", "trace the portal", "make a folder"}
+        left |= {"signal the portal", "signal the parent", "trace the portal", "make a folder"}
         left |= {"rename a stored document", "change the rights of a folder"}
     assert set(found["done"]) <= left, found["done"]
     assert len(found["failed"]) >= 30
