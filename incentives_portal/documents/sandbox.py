@@ -15,7 +15,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from typing import IO, Any
 
 from django.conf import settings
@@ -72,6 +71,11 @@ class Level:
     @property
     def text(self) -> Promise:
         return LEVEL_TEXTS[self.number]
+
+
+#: Highest level that may be tried → the one that was found, and when.
+_levels: dict[int, tuple[Level, float]] = {}
+_TRY_AGAIN_SECONDS = 300
 
 
 class ReaderBroken(RuntimeError):
@@ -132,8 +136,16 @@ class Budget:
 
 
 def level() -> Level:
-    """What files are read under on this machine: the highest level that works. Asked once in each process, which takes about 0.2 s."""
-    return _highest(settings.SANDBOX_MAX_LEVEL)
+    """What files are read under on this machine: the highest level that works.
+
+    Tried once in each process, which takes about 0.2 s; again after some minutes where it could be better, as the machine may have been full.
+    """
+    limit = settings.SANDBOX_MAX_LEVEL
+    found, tried = _levels.get(limit, (None, 0.0))
+    if found is None or (found.number < limit and time.monotonic() - tried > _TRY_AGAIN_SECONDS):
+        found = _highest(limit)
+        _levels[limit] = found, time.monotonic()
+    return found
 
 
 def required_level() -> Level:
@@ -182,7 +194,6 @@ def copies(file_type: FileType, source: IO[bytes], limits: Limits = DRAW, budget
         ]
 
 
-@cache
 def _highest(limit: int) -> Level:
     problems: list[str] = []
     for number in range(limit, 0, -1):

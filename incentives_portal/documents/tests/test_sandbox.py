@@ -15,6 +15,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -267,6 +268,23 @@ def test_a_fork_of_the_portal_has_readers_of_its_own():
             os._exit(2)
     assert os.waitpid(pid, 0)[1] == 0
     assert pages() == 1
+
+
+def test_many_files_at_once_are_not_mixed_up():
+    def pages(count: int) -> int:
+        with samples.open_file(samples.pdf(count)) as source:
+            return sandbox.inspect(FileType.PDF, source).pages
+
+    with ThreadPoolExecutor(6) as threads:
+        assert list(threads.map(pages, range(1, 13))) == list(range(1, 13))
+
+
+def test_level_that_could_be_better_is_tried_again_later(settings, monkeypatch):
+    settings.SANDBOX_MAX_LEVEL = 1
+    monkeypatch.setattr(sandbox, "_levels", {1: (sandbox.Level(0, ("it was full",)), time.monotonic())})
+    assert sandbox.level().number == 0
+    sandbox._levels[1] = (sandbox.Level(0), time.monotonic() - 301)
+    assert sandbox.level().number == 1
 
 
 def test_a_process_that_died_is_replaced_and_so_is_one_that_read_many(monkeypatch):
