@@ -68,10 +68,11 @@ class ForkServer:
 
     def __init__(self, level: int) -> None:
         self.taken = 0
+        command = _command(level)
         self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs, tempfile.TemporaryFile() as words:
             self._process = subprocess.Popen(
-                _command(level),
+                command,
                 cwd="/",
                 env={},
                 stdin=theirs,

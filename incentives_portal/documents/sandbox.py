@@ -138,7 +138,7 @@ class Budget:
 def level() -> Level:
     """What files are read under on this machine: the highest level that works.
 
-    Tried once in each process, which takes about 0.2 s; again after some minutes where it could be better, as the machine may have been full.
+    Tried once in each process, which takes about 0.2 s; again after some minutes where it could be better: the machine may have been full.
     """
     limit = settings.SANDBOX_MAX_LEVEL
     found, tried = _levels.get(limit, (None, 0.0))
