@@ -25,7 +25,7 @@ _MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 #: What is allowed: name, number from asm/unistd_64.h (x86_64), number from asm-generic/unistd.h (aarch64).
 _NUMBERS = """
     read 0 63  readv 19 65  pread64 17 67  write 1 64  writev 20 66  lseek 8 62  fstat 5 80  close 3 57
-    brk 12 214  munmap 11 215  mremap 25 216  madvise 28 233  sysinfo 99 179  getrandom 318 278
+    brk 12 214  munmap 11 215  mremap 25 216  madvise 28 233  sysinfo 99 179  getrandom 318 278  getcwd 79 17
     futex 202 98  set_robust_list 273 99  rseq 334 293  sched_yield 24 124  sched_getaffinity 204 123  getpid 39 172  gettid 186 178
     rt_sigaction 13 134  rt_sigprocmask 14 135  rt_sigreturn 15 139  sigaltstack 131 132  restart_syscall 219 128
     clock_gettime 228 113  clock_nanosleep 230 115  gettimeofday 96 169  getrusage 98 165  exit 60 93  exit_group 231 94
