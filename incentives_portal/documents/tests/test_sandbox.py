@@ -1,9 +1,9 @@
 """A probe in the place of the parser: at no level can it do what is closed there, and without one it can.
 
-``test_u11_u12_without_a_sandbox_the_probe_does_nearly_all_of_it`` runs the very same probe at level 0, which is what a reader of files was
-before: a process of its own with limits of memory and time. There it reads the secret key, stored documents and the environment of the portal,
-connects to the database, starts programs and signals the portal. So it is the walls that stop it, and not the probe. Put into the reader as it
-was before there were levels, it did 31 of 34 things; what failed was the same as at level 0.
+``test_u11_u12_without_a_sandbox_the_probe_does_nearly_all_of_it`` runs the very same probe at level 0, which is what a reader of files
+was before: a process of its own with limits of memory and time. There it reads the secret key, stored documents and the environment of
+the portal, connects to the database, starts programs and signals the portal. So it is the walls that stop it, and not the probe. Put into
+the reader as it was before there were levels, it did 31 of 34 things.
 """
 
 import json
