@@ -138,7 +138,9 @@ def check_workers(figures: Figures) -> Iterator[Found]:
             yield Found("worker_missing", {"queue": queue})
     levels = [level for worker in alive if (level := worker.details.get("sandbox")) is not None]
     figures["sandbox"] = min(levels, default=None)
-    if levels and min(levels) < ENOUGH and not only_this_machine():
+    if levels and min(levels) < settings.SANDBOX_MIN_LEVEL:
+        yield Found("sandbox_refused", {"level": min(levels)})
+    elif levels and min(levels) < ENOUGH and not only_this_machine():
         yield Found("sandbox_weak", {"level": min(levels)})
 
 

@@ -107,6 +107,10 @@ CAUSES: dict[str, CauseKind] = {
         _("Look for a full disk, missing rights, or an object store that is away."),
         A_MINUTE,
     ),
+    "sandbox_refused": CauseKind(
+        _("No file is read: sandbox level %(level)s is below what SANDBOX_MIN_LEVEL demands."),
+        _("Install bubblewrap on the machine of the documents worker, or run a kernel with Landlock."),
+    ),
     "sandbox_weak": CauseKind(
         _("Files of strangers are read at sandbox level %(level)s."),
         _("Install bubblewrap on the machine of the documents worker, or run a kernel with Landlock."),

@@ -6,7 +6,6 @@ from incentives_portal.documents import sandbox
 ENOUGH = 2
 
 
-def sandbox_level() -> int | None:
-    """Return the level of this machine, 3 is best; None where documents/ cannot tell."""
-    level = getattr(sandbox, "level", None)
-    return getattr(level(), "number", None) if callable(level) else None
+def sandbox_level() -> int:
+    """Return the level of this machine; 3 is best. Asked once in each process."""
+    return sandbox.level().number

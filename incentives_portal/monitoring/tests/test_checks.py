@@ -215,6 +215,14 @@ def test_weak_sandbox_of_a_worker_is_amber_where_strangers_come_by(workers, look
     assert SystemStatus.objects.get().figures["sandbox"] == 1
 
 
+def test_sandbox_below_what_is_demanded_is_red(workers, look, settings):
+    """Files wait then, and are not read."""
+    settings.SANDBOX_MIN_LEVEL = 2
+    record_heartbeat("documents@here", ["documents"], {"sandbox": 1})
+
+    assert look() == ({"sandbox_refused"}, "red")
+
+
 @pytest.mark.parametrize(("free", "found"), [(100, "disk_full"), (1024**3, "disk_low")])
 def test_o08_disk_that_fills_up(workers, look, monkeypatch, free, found):
     usage = namedtuple("usage", "total used free")
