@@ -18,6 +18,7 @@ def test_beat_writes_the_row_and_workers_are_heard_of(stack):
     [worker] = WorkerHeartbeat.objects.all()
     assert worker.queues == ["documents", "portal"]
     assert worker.name == f"worker-{stack.port}@localhost"
+    assert worker.details["sandbox"] in (0, 1, 2, 3)
     assert current_health().figures["beat_seconds"] < 10
     request = urllib.request.Request(f"{stack.url}/readyz", headers={"Host": "10.1.2.3"})
     with urllib.request.urlopen(request, timeout=10) as answer:
