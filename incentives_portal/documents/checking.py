@@ -5,7 +5,6 @@ machine that fails puts the file off, and that does not count against it; a file
 """
 
 import logging
-import resource
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -237,17 +236,10 @@ def _put_off(check: VersionCheck, wait: timedelta) -> None:
 @contextmanager
 def _charged(version: DocumentVersion) -> Iterator[Budget]:
     """The budget of a file. What was spent is written down whatever happens: refused files count too."""
-    budget, before = Budget(settings.UPLOAD_FILE_SECONDS), _children_seconds()
+    budget = Budget(settings.UPLOAD_FILE_SECONDS)
     try:
         yield budget
     finally:
-        spent = budget.spent or _children_seconds() - before
         Upload.objects.filter(version=version).update(
-            milliseconds=F("milliseconds") + round(1000 * spent), spent_at=clock.now()
+            milliseconds=F("milliseconds") + round(1000 * budget.spent), spent_at=clock.now()
         )
-
-
-def _children_seconds() -> float:
-    """Processor time of all child processes that have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime

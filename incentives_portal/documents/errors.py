@@ -59,3 +59,7 @@ class UploadGone(Exception):
         if self.reason:
             return UploadRefused(self.file_name, self.reason).sentence
         return _("This file cannot be used here. Choose it again.")
+
+
+class NotCheckable(Exception):
+    """The file is checked already, or the virus scanner found something in it: checking again changes nothing."""

@@ -7,23 +7,27 @@ waits for its verdict: ``form_uploads.py`` tells the workers, from outside of an
 import logging
 import uuid
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.db import OperationalError, transaction
 from django.db.models import Max
 
 from incentives_portal import clock
+from incentives_portal.accounts.capabilities import may
 from incentives_portal.accounts.models import Organisation, User
 from incentives_portal.locks import waited_too_long
 
 from . import content, limits
 from .content import BatchLimits, ValidatedUpload
 from .enums import UNUSABLE, CheckState
-from .errors import DocumentRemoved, UploadGone, UploadRefused
+from .errors import DocumentRemoved, NotCheckable, UploadGone, UploadRefused
 from .models import Document, DocumentVersion, Upload, VersionCheck
 from .parsing.reasons import Reason
 from .storage import Save, StorageFailed, saving
+from .tasks import notify_workers
 
 logger = logging.getLogger(__name__)
 
@@ -103,22 +107,28 @@ def attach(versions: Sequence[DocumentVersion], *, to: str) -> None:
 
 
 @transaction.atomic
-def check_again(version: DocumentVersion, actor: User | None = None) -> bool:
-    """Have a refused file checked once more, or a clean one drawn once more of which pages are missing. Returns whether it is to be.
+def check_again(version: DocumentVersion, actor: User | None) -> None:
+    """Have a file checked once more that waits or was refused, or one drawn once more of which pages are missing.
 
-    ``actor`` is who asked, None a command. Malware stays locked away.
+    What refused it may have been an older reader, the storage or a worker, and not the file. ``actor`` is None for a command; who did it
+    is kept in the log. Raises PermissionDenied without ``system.manage``, NotCheckable for what is clean or infected.
     """
-    check = VersionCheck.objects.select_for_update().get(version=version)
-    if check.state == CheckState.REFUSED:
-        check.state, check.reason, check.checked_at, check.inspected_at = CheckState.PENDING, "", None, None
+    if actor is not None and not may(actor, "system.manage"):
+        raise PermissionDenied
+    check = VersionCheck.objects.select_for_update().get(version_id=version.pk)
+    if check.state in (CheckState.PENDING, CheckState.REFUSED):
+        former = check.reason or check.state
+        check.state, check.reason = CheckState.PENDING, ""
+        check.checked_at = check.inspected_at = check.scanned_at = None
     elif check.state == CheckState.CLEAN and check.is_partial:
-        check.prepared_at, check.is_partial = None, False
+        former, check.is_partial, check.prepared_at = "drawn in part", False, None
     else:
-        return False
+        raise NotCheckable(version.public_id)
     check.attempts, check.postponed, check.lease_until = 0, 0, None
     check.save()
-    logger.info("Version %s is checked again, as %s asked", version.pk, actor.pk if actor else "a command")
-    return True
+    who = f"Person {actor.public_id}" if actor else "A command"
+    logger.warning("%s has version %s checked again: %s", who, version.pk, former)
+    transaction.on_commit(partial(notify_workers, 1))
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from celery import current_app
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -298,6 +299,7 @@ def other_deeds(there: World) -> dict[str, dict[str, Deed]]:
     VersionCheck.objects.filter(version=refused).update(state=CheckState.REFUSED, reason=Reason.DAMAGED)
     failed = Message.objects.filter(event__isnull=False, recipient__is_active=True).first()
     assert failed is not None
+    Authenticator.objects.create(user=there.owen, type=Authenticator.Type.TOTP, data={"secret": ""})
     Message.objects.filter(pk=failed.pk).update(state="failed", trouble="refused")
     return {
         "accounts": {
@@ -308,6 +310,7 @@ def other_deeds(there: World) -> dict[str, dict[str, Deed]]:
             ),
             "choose_language": lambda: accounts.choose_language(there.nils, "de"),
             "keep_columns": lambda: accounts.keep_columns(there.nils, "name"),
+            "remove_second_factor": lambda: accounts.remove_second_factor(there.owen, actor=there.elif_),
         },
         "people": {
             "assign_role": lambda: people.assign_role(there.nils, there.cloud, IncentivesRole.USER, actor=there.karin),
@@ -323,8 +326,8 @@ def other_deeds(there: World) -> dict[str, dict[str, Deed]]:
             "store": lambda: store(there, 1),
             "store_good": lambda: store(there, 3),
             "attach": lambda: documents.attach(unattached, to="proofs.invoice:7"),
-            "check_again": lambda: documents.check_again(refused),
             "replace": lambda: documents.replace(document, samples.upload("b.csv", samples.CSV), there.jana),
+            "check_again": lambda: documents.check_again(refused, there.elif_),
             "remove": lambda: documents.remove(document, there.jana),
         },
         "outbox": {

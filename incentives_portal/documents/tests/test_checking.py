@@ -13,6 +13,7 @@ from incentives_portal import clock
 from incentives_portal.documents import checking, form_uploads, limits, rendering, sandbox, services, signals, tasks
 from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.enums import CheckState
+from incentives_portal.documents.errors import NotCheckable
 from incentives_portal.documents.models import DocumentVersion, PageImage, SafeCopy, Upload, VersionCheck
 from incentives_portal.documents.parsing.reasons import Reason, Unreadable
 from incentives_portal.documents.sandbox import Copy, Inspection
@@ -101,7 +102,7 @@ def test_pages_drawn_before_the_time_ran_out_stay_and_the_document_is_clean(keep
     check = check_of(version)
     assert (check.state, check.pages, check.is_partial) == (CheckState.CLEAN, 1, True)
     monkeypatch.setattr(sandbox, "draw", draw)
-    assert services.check_again(version)
+    services.check_again(version, None)
     check_version(version.pk)
     assert (check_of(version).pages, PageImage.objects.count()) == (3, 3)
 
@@ -178,7 +179,8 @@ def test_command_checks_again_what_an_older_reader_refused(keep):
 
     assert "1 refused files are checked again." in said.getvalue()
     assert (check_of(old).state, check_of(infected).state) == (CheckState.CLEAN, CheckState.INFECTED)
-    assert services.check_again(infected) is False
+    with pytest.raises(NotCheckable):
+        services.check_again(infected, None)
 
 
 def test_refusal_is_announced_only_of_what_is_attached(keep):
