@@ -134,7 +134,7 @@ def _prepare(check: VersionCheck) -> None:
     with saving() as save:
         with _charged(version) as budget, local_copy(version) as source:
             pages, drawn = rendering.draw(version, source, save, budget)
-            copies, copied = rendering.copy(version, source, save, budget)
+            copies = rendering.copy(version, source, save, budget)
         images = [
             PageImage(version=version, page=number, storage_key=page.storage_key, width=page.width, height=page.height)
             for number, page in enumerate(pages, start=1)
@@ -145,7 +145,7 @@ def _prepare(check: VersionCheck) -> None:
             images=images,
             copies=[SafeCopy(version=version, made_by=made_by, **vars(copy)) for copy in copies],
             pages=len(pages),
-            is_partial=not (drawn and copied),
+            is_partial=not drawn,
             prepared_at=clock.now(),
         )
 

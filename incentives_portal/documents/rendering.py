@@ -1,6 +1,7 @@
 """Page images and harmless copies: what people see of a document (blueprint, section 4: none is served inline unrendered)."""
 
 import hashlib
+import logging
 from collections import Counter
 from dataclasses import dataclass
 from typing import IO
@@ -12,6 +13,8 @@ from .enums import FileType
 from .models import DocumentVersion
 from .parsing.reasons import Unreadable
 from .storage import Save
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -54,14 +57,13 @@ def draw(
     return pages, True
 
 
-def copy(
-    version: DocumentVersion, source: IO[bytes], save: Save, budget: sandbox.Budget
-) -> tuple[list[StoredCopy], bool]:
-    """Make the harmless copies of a version and put them into the storage; whether that came to its end. Raises StorageFailed."""
+def copy(version: DocumentVersion, source: IO[bytes], save: Save, budget: sandbox.Budget) -> list[StoredCopy]:
+    """Make the harmless copies of a version and put them into the storage; none where that takes too much. Raises StorageFailed."""
     try:
         made = sandbox.copies(FileType(version.type), source, budget=budget)
-    except Unreadable:
-        return [], False
+    except Unreadable as problem:
+        logger.warning("No harmless copy of version %s: %s", version.pk, problem)
+        return []
     numbers: Counter[str] = Counter()
     copies = []
     for each in made:
@@ -69,4 +71,4 @@ def copy(
         digest = hashlib.sha256(each.content).hexdigest()
         key = save("copies", ContentFile(each.content))
         copies.append(StoredCopy(each.kind, numbers[each.kind], each.media_type, digest, len(each.content), key))
-    return copies, True
+    return copies

@@ -5,7 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from incentives_portal.documents.models import DocumentVersion
+from incentives_portal import clock
+from incentives_portal.documents import tasks
+from incentives_portal.documents.models import DocumentVersion, Upload
 from incentives_portal.documents.tests import samples
 from incentives_portal.tests.axe import violations
 
@@ -195,6 +197,25 @@ def test_field_names_no_error_any_more_when_a_file_is_stored(page, open_page):
 
     expect(page.locator("#id_file_error")).to_have_count(0, timeout=20_000)
     assert "id_file_error" not in box.get_attribute("aria-describedby")
+
+
+def test_file_that_takes_long_to_check_says_so_and_then_what_became_of_it(page, open_page, world):
+    open_page()
+    who = {"owner": world.jana, "organisation": world.nordlicht}
+    spent = Upload.objects.create(size=1, milliseconds=1_000_000, spent_at=clock.now(), **who)
+    page.locator("input[type=file]").set_input_files([file("list.csv", samples.CSV), file("bad.pdf", b"%PDF-1.7 x")])
+    rows = page.locator(".upload .files > li")
+    for number in range(2):
+        expect(rows.nth(number)).to_contain_text("The others are checked from", timeout=20_000)
+    expect(page.get_by_role("progressbar", name="list.csv")).to_be_visible()
+    assert violations(page) == []
+
+    spent.delete()
+    tasks.check_waiting()
+
+    expect(rows.nth(0)).to_contain_text("stored", timeout=20_000)
+    expect(rows.nth(1)).to_contain_text("“bad.pdf” was not stored. The file is damaged", timeout=20_000)
+    expect(page.locator("[name=files-kept]")).to_have_count(1)
 
 
 def test_form_waits_for_its_files(page, open_page):
