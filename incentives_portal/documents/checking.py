@@ -241,5 +241,5 @@ def _charged(version: DocumentVersion) -> Iterator[Budget]:
         yield budget
     finally:
         Upload.objects.filter(version=version).update(
-            milliseconds=F("milliseconds") + round(1000 * budget.spent), spent_at=clock.now()
+            milliseconds=F("milliseconds") + int(1000 * budget.spent) + 1, spent_at=clock.now()
         )

@@ -210,7 +210,7 @@ def test_u17_processor_time_of_refused_files_is_charged_too(keep):
     checking.check_next()
 
     assert check_of(version).state == CheckState.REFUSED
-    assert Upload.objects.get().milliseconds > 10
+    assert Upload.objects.get().milliseconds > 0
 
 
 def test_u17_who_has_spent_the_hour_waits_for_its_end_and_others_do_not(keep, actor, colleague, settings):
