@@ -157,7 +157,7 @@ def five_files_of_one_comment(jana: Browser, claim: Claim, token: str) -> None:
 def file_of_another_company_has_its_verdict(owen: Browser, world: World) -> None:
     """While most of the nine wait: the organization that has used least comes first."""
     slot = upload_tokens.slot_for(actor=world.owen, organisation=world.owen.organisation)
-    token = fields_of(owen.request("/accounts/profile/"))["csrfmiddlewaretoken"]
+    token = fields_of(owen.request("/profile/"))["csrfmiddlewaretoken"]
     begun = time.monotonic()
     answer = Answer(owen, "/uploads/", {"csrfmiddlewaretoken": token, "slot": slot}, file=[("list.csv", samples.CSV)])
     assert answer.status == 200, answer.body[:300]
