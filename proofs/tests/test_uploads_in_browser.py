@@ -3,9 +3,9 @@
 import re
 
 import pytest
+from django.db.models.functions import Now
 from playwright.sync_api import expect
 
-from incentives_portal import clock
 from incentives_portal.documents import tasks
 from incentives_portal.documents.models import DocumentVersion, Upload
 from incentives_portal.documents.tests import samples
@@ -202,7 +202,7 @@ def test_field_names_no_error_any_more_when_a_file_is_stored(page, open_page):
 def test_file_that_takes_long_to_check_says_so_and_then_what_became_of_it(page, open_page, world):
     open_page()
     who = {"owner": world.jana, "organisation": world.nordlicht}
-    spent = Upload.objects.create(size=1, milliseconds=1_000_000, spent_at=clock.now(), **who)
+    spent = Upload.objects.create(size=1, milliseconds=1_000_000, spent_at=Now(), **who)  # the time of the server
     page.locator("input[type=file]").set_input_files([file("list.csv", samples.CSV), file("bad.pdf", b"%PDF-1.7 x")])
     rows = page.locator(".upload .files > li")
     for number in range(2):
