@@ -13,12 +13,12 @@ from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.db import IntegrityError, InternalError, OperationalError, connection, transaction
 
 from incentives_portal import clock
-from incentives_portal.documents import cleanup, limits, services, tasks
+from incentives_portal.documents import checking, cleanup, limits, services, signals, tasks
 from incentives_portal.documents.enums import CheckState, FileType
 from incentives_portal.documents.errors import DocumentRemoved, UploadGone, UploadRefused, messages_of
 from incentives_portal.documents.models import Document, DocumentVersion, Upload, VersionCheck
 from incentives_portal.documents.parsing.reasons import Reason
-from incentives_portal.tests.racing import at_once, done_at_once
+from incentives_portal.tests.racing import done_at_once
 
 from . import samples
 
@@ -275,11 +275,55 @@ def test_refused_file_is_attached_nowhere_and_the_reason_is_said(version):
         attached(version)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_file_sent_with_two_forms_at_once_belongs_to_one(version):
-    results = at_once(lambda: attached(version, "one"), lambda: attached(version, "two"))
+@pytest.fixture
+def while_attaching(version) -> Callable[[Callable[[], object]], object]:
+    """Does something while somebody else has attached the file and not committed; what came of it, or the error."""
 
-    assert sorted(type(result).__name__ for result in results) == ["NoneType", "UploadGone"]
+    def run(other: Callable[[], object]) -> object:
+        taken, over, results = threading.Event(), threading.Event(), []
+
+        def attach() -> None:
+            with transaction.atomic():
+                services.attach([version], to="proofs.invoice:7")
+                taken.set()
+                over.wait(2)  # with its lock the other cannot be done before
+
+        def then() -> None:
+            taken.wait(10)
+            try:
+                results.append(other())
+            except UploadGone as gone:
+                results.append(gone)
+            over.set()
+
+        done_at_once(attach, then)
+        return results[0]
+
+    return run
+
+
+@pytest.mark.django_db(transaction=True)
+def test_file_sent_with_two_forms_at_once_belongs_to_the_first(version, while_attaching):
+    assert isinstance(while_attaching(lambda: attached(version, "history.event:8")), UploadGone)
+    assert upload_of(version) == ("proofs.invoice:7", False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_refusal_of_a_file_that_is_being_attached_is_announced(version, while_attaching, storage_folder):
+    (storage_folder / version.storage_key).chmod(0o600)
+    (storage_folder / version.storage_key).write_bytes(b"\0 is no table")
+    heard: list[str] = []
+
+    def hear(sender: object, version: DocumentVersion, reason: Reason, **_signal: object) -> None:
+        heard.append(version.original_name)
+
+    signals.file_refused.connect(hear)
+    try:
+        assert while_attaching(checking.check_next) is True
+    finally:
+        signals.file_refused.disconnect(hear)
+
+    assert heard == ["a.csv"]
 
 
 @pytest.mark.django_db(transaction=True)
