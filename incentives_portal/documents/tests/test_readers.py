@@ -178,7 +178,7 @@ def test_signature_of_a_pdf_is_noted_and_an_empty_field_for_one_is_not():
 
 
 def test_pdf_names_the_files_within_it():
-    data = corpus.pdf_with_file("Stunden Juni.pdf", samples.archive({"a": "b"})[:0] + samples.pdf())
+    data = corpus.pdf_with_file("Stunden Juni.pdf", samples.pdf())
 
     found = readers.inspect(FileType.PDF, data)
 
