@@ -262,7 +262,16 @@ RULES = (
             "incentives_portal/accounts/mails.py": "lies below; its way is the mail backend",
         },
     ),
-    Rule(counted_in_floats, ("float(amount)", "round(amount, 2)", "models.FloatField()")),
+    Rule(
+        counted_in_floats,
+        ("float(amount)", "round(amount, 2)", "models.FloatField()"),
+        but={
+            "incentives_portal/documents/parsing/pictures.py": "pixels",
+            "incentives_portal/documents/parsing/pdf.py": "points and pixels",
+            "incentives_portal/documents/parsing/texts.py": "how likely an encoding is",
+            "incentives_portal/documents/parsing/spreadsheets.py": "numbers of a table that somebody sent, as its program keeps them",
+        },
+    ),
     Rule(money_of_floats, ("amount * 0.5",), where=_money),
     Rule(
         without_the_token,
