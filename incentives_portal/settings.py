@@ -395,6 +395,8 @@ USE_TZ = True
 
 # -- Logs: one line each, with the id of the request ------------------------------------------------------------------------------
 
+# A file for the security log, reopened after logrotate has moved it; empty: standard output.
+SECURITY_LOG_FILE = env("SECURITY_LOG_FILE", default="")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -404,14 +406,32 @@ LOGGING = {
             "()": "incentives_portal.logs.LineFormatter",
             "format": "{asctime} {levelname} {name} {request_id} {message}",
             "style": "{",
-        }
+        },
+        "json": {"format": "{message}", "style": "{"},  # a line of JSON as its writer made it
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]},
+        "stdout": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stdout"},
+        "security": (
+            {
+                "class": "logging.handlers.WatchedFileHandler",
+                "formatter": "json",
+                "filename": SECURITY_LOG_FILE,
+                "encoding": "utf-8",
+                "delay": True,
+            }
+            if SECURITY_LOG_FILE
+            else {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stdout"}
+        ),
+    },
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
     "loggers": {
         # Django's own handler would mail and print a second time.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         # Says for every HEAD request that Django leaves cutting the body off to the server.
         "gunicorn.http.wsgi": {"level": "ERROR"},
+        # Lines of JSON (accounts/security_log.py, logs.py): whole, and whatever LOG_LEVEL says.
+        "portal.security": {"handlers": ["security"], "level": "INFO", "propagate": False},
+        "portal.access": {"handlers": ["stdout"], "level": "INFO", "propagate": False},
     },
 }
