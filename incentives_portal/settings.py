@@ -81,6 +81,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "incentives_portal.history.middleware.RequestIdMiddleware",
+    "incentives_portal.access_log.AccessLogMiddleware",  # both see every answer, whoever gives it
+    "incentives_portal.accounts.middleware.SecurityLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",  # before anything that may answer by itself
@@ -360,6 +362,7 @@ X_FRAME_OPTIONS = "DENY"
 # Preloading binds a whole domain for years: its owner's decision, not this portal's.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
+CSRF_FAILURE_VIEW = "incentives_portal.accounts.views.csrf_failure"
 SESSION_ENGINE = "incentives_portal.accounts.session_store"
 # A prefix of __Host- makes the browser refuse a cookie that came over http or from a subdomain; it needs https to work at all.
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "portal-session"

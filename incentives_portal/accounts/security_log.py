@@ -125,7 +125,7 @@ def _outcome(action: Action) -> str:
 def _describe_user(user: "User | None") -> dict[str, str | None]:
     if user is None or not user.is_authenticated:
         return {"user": None, "email": None, "organisation": None}
-    is_loaded = type(user)._meta.get_field("organisation").is_cached(user)
+    is_loaded = user._meta.get_field("organisation").is_cached(user)
     return {
         "user": str(user.public_id),
         "email": _plain_text(user.email),

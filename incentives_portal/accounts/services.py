@@ -1,7 +1,11 @@
 """Writing accounts: people, their preferences and organisation-wide roles."""
 
+from dataclasses import dataclass
+
+from allauth.mfa.models import Authenticator
 from django.db import transaction
 
+from . import encryption
 from .capabilities import OPERATOR_ROLES, PARTNER_WIDE_ROLES, Role
 from .models import Location, Organisation, OrganisationRole, User
 
@@ -47,3 +51,36 @@ def choose_language(user: User, language: str) -> None:
 def keep_columns(user: User, *columns: str) -> None:
     """Write these columns of a person and no other: who is switched off, or gets a new password, meanwhile stays so (A-07, T-14)."""
     user.save(update_fields=columns)
+
+
+@dataclass
+class Reencryption:
+    """How many second factors were under the present key, are now, or can be read with no key that is known."""
+
+    current: int = 0
+    renewed: int = 0
+    unreadable: int = 0
+
+
+def reencrypt_factors(*, dry_run: bool = False) -> Reencryption:
+    """Bring apps and recovery codes under the present SECRET_KEY, row by row; who signs in meanwhile waits for one row at most."""
+    done = Reencryption()
+    kinds = [Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES]
+    for pk in Authenticator.objects.filter(type__in=kinds).order_by("pk").values_list("pk", flat=True).iterator():
+        with transaction.atomic():
+            found = Authenticator.objects.select_for_update().filter(pk=pk).first()
+            if found is None:
+                continue
+            try:
+                data = encryption.reencrypt(found.data)
+            except encryption.UnreadableSecret:
+                done.unreadable += 1
+                continue
+            if data is None:
+                done.current += 1
+                continue
+            done.renewed += 1
+            if not dry_run:
+                found.data = data
+                found.save(update_fields=["data"])
+    return done

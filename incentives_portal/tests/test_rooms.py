@@ -16,6 +16,7 @@ COMPOSITION_ROOT = {
     "__init__",
     "settings",
     "logs",
+    "access_log",
     "urls",
     "celery",
     "wsgi",

@@ -12,18 +12,8 @@ from incentives_portal.request_context import current_request, known_user, mask_
 
 
 @pytest.fixture
-def lines():
-    """What was written while the test ran, as text."""
-    written = []
-
-    class Keep(logging.Handler):
-        def emit(self, entry):
-            written.append(self.format(entry))
-
-    handler = Keep()
-    logger.addHandler(handler)
-    yield written
-    logger.removeHandler(handler)
+def lines(security_log):
+    return security_log.texts
 
 
 def test_a_line_without_a_request_has_every_field(lines):

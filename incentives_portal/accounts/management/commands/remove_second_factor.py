@@ -13,6 +13,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.models import User
+from incentives_portal.accounts.security_events import after_commit
+from incentives_portal.accounts.security_log import Action
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +36,7 @@ class Command(BaseCommand):
         if not removed:
             raise CommandError(f"{person.email} has no second step.")
         _write_to(person)
+        after_commit(Action.FACTOR_REMOVED, target=person, by="remove_second_factor")
         logger.warning("The second step of person %s was removed by the operator", person.public_id)
         self.stdout.write(f"{person.email} signs in with the password alone now.")
 
