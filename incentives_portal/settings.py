@@ -4,16 +4,20 @@ Without ``DATABASE_URL`` and ``REDIS_URL`` the portal uses the embedded servers 
 connection is really opened; importing this module starts nothing.
 """
 
+import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
 from kombu import Queue
 
+from incentives_portal.embedded.loopback import is_loopback_only
 from incentives_portal.embedded.secret import secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
+# A line that was not filled in (``DEFAULT_FROM_EMAIL=``) sets nothing: the default stands.
+env.ENVIRON = {name: value for name, value in os.environ.items() if value.strip()}
 
 # -- Where we are -------------------------------------------------------------------------------------------------------------
 
@@ -31,6 +35,8 @@ PORTAL_URL = env(
     default="http://localhost:8000" if ALLOWED_HOSTS == LOOPBACK_HOSTS else f"https://{ALLOWED_HOSTS[0].lstrip('.')}",
 ).rstrip("/")
 HTTPS = urlsplit(PORTAL_URL).scheme == "https"
+# Strangers cannot come by: the only place for demo accounts.
+LOOPBACK_ONLY = is_loopback_only(ALLOWED_HOSTS, PORTAL_URL)
 
 SECRET_KEY_GENERATED = "SECRET_KEY" not in env.ENVIRON
 SECRET_KEY = secret_key(PORTAL_STATE) if SECRET_KEY_GENERATED else env("SECRET_KEY")
@@ -277,6 +283,7 @@ FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
+    "incentives_portal.demo.backends.DemoAccountsBackend",  # first: it refuses
     "incentives_portal.accounts.backends.SignInBackend",
     "incentives_portal.accounts.backends.CapabilityBackend",
 ]
@@ -289,6 +296,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+AUTH_PASSWORD_VALIDATORS.append({"NAME": "incentives_portal.demo.backends.DemoPasswordValidator"})
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 
@@ -398,8 +406,18 @@ USE_TZ = True
 
 # -- Logs: one line each, with the id of the request ------------------------------------------------------------------------------
 
-# A file for the security log, reopened after logrotate has moved it; empty: standard output.
-SECURITY_LOG_FILE = env("SECURITY_LOG_FILE", default="")
+# Files for lines of JSON, reopened after logrotate has moved them; empty: standard output. Nobody reads them in the quickstart's terminal.
+SECURITY_LOG_FILE = env("SECURITY_LOG_FILE", default=str(PORTAL_STATE / "security.log") if EMBEDDED_DATABASE else "")
+ACCESS_LOG_FILE = env("ACCESS_LOG_FILE", default=str(PORTAL_STATE / "access.log") if EMBEDDED_DATABASE else "")
+
+
+def _json_lines(path: str) -> dict[str, object]:
+    if not path:
+        return {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stdout"}
+    handler = "logging.handlers.WatchedFileHandler"
+    return {"class": handler, "formatter": "json", "filename": path, "encoding": "utf-8", "delay": True}
+
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -414,18 +432,8 @@ LOGGING = {
     },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]},
-        "stdout": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stdout"},
-        "security": (
-            {
-                "class": "logging.handlers.WatchedFileHandler",
-                "formatter": "json",
-                "filename": SECURITY_LOG_FILE,
-                "encoding": "utf-8",
-                "delay": True,
-            }
-            if SECURITY_LOG_FILE
-            else {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stdout"}
-        ),
+        "security": _json_lines(SECURITY_LOG_FILE),
+        "access": _json_lines(ACCESS_LOG_FILE),
     },
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
     "loggers": {
@@ -435,6 +443,6 @@ LOGGING = {
         "gunicorn.http.wsgi": {"level": "ERROR"},
         # Lines of JSON (accounts/security_log.py, logs.py): whole, and whatever LOG_LEVEL says.
         "portal.security": {"handlers": ["security"], "level": "INFO", "propagate": False},
-        "portal.access": {"handlers": ["stdout"], "level": "INFO", "propagate": False},
+        "portal.access": {"handlers": ["access"], "level": "INFO", "propagate": False},
     },
 }

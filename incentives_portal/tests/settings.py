@@ -28,7 +28,7 @@ LOGGING = {
     **LOGGING,
     "handlers": {
         **LOGGING["handlers"],
-        "stdout": {"class": "logging.NullHandler"},
+        "access": {"class": "logging.NullHandler"},
         "security": {"class": "logging.NullHandler"},
     },
 }

@@ -89,8 +89,9 @@ def test_o11_the_settings_send_lines_where_they_say(tmp_path, to_file):
         "PATH": os.environ["PATH"],
         "PORTAL_STATE": str(tmp_path),
         "DJANGO_SETTINGS_MODULE": "incentives_portal.settings",
+        "DATABASE_URL": "postgres://portal@db.example.com/portal",
         "LOG_LEVEL": "ERROR",
-        **({"SECURITY_LOG_FILE": str(path)} if to_file else {}),
+        **({"SECURITY_LOG_FILE": str(path), "ACCESS_LOG_FILE": str(tmp_path / "access.log")} if to_file else {}),
     }
     run = subprocess.run(
         [sys.executable, "-c", code],
@@ -101,8 +102,9 @@ def test_o11_the_settings_send_lines_where_they_say(tmp_path, to_file):
         check=True,
     )
 
-    written = path.read_text() if to_file else run.stdout.splitlines(keepends=True)[0]
-    assert json.loads(written)["details"] == {"text": "a\nb"}
-    assert written.count("\n") == 1
-    assert run.stdout.splitlines()[-1] == "{}"
+    written = path.read_text() + (tmp_path / "access.log").read_text() if to_file else run.stdout
+    first, second = written.splitlines()
+    assert json.loads(first)["details"] == {"text": "a\nb"}
+    assert second == "{}"
+    assert (run.stdout == "") is to_file
     assert run.stderr == ""
