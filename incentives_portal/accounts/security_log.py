@@ -38,7 +38,6 @@ class Action(StrEnum):
     SIGN_OUT = "sign_out"
     SESSION_EXPIRED = "session.expired"
     RATE_LIMITED = "rate_limited"
-    REAUTHENTICATED = "reauthenticated"
     PASSWORD_RESET_REQUESTED = "password.reset_requested"  # noqa: S105
     PASSWORD_RESET = "password.reset"  # noqa: S105
     PASSWORD_CHANGED = "password.changed"  # noqa: S105

@@ -5,6 +5,7 @@ import logging
 import logging.handlers
 
 import pytest
+from django.conf import settings as configured
 from django.test import RequestFactory
 
 from incentives_portal.accounts.security_log import MAX_LINE, Action, client_address, fingerprint, logger, record
@@ -130,3 +131,9 @@ def test_a_file_is_reopened_after_logrotate_has_moved_it(tmp_path):
 
     assert json.loads((tmp_path / "security.log.1").read_text())["action"] == "sign_out"
     assert json.loads(path.read_text())["action"] == "sign_in"
+
+
+def test_every_action_is_described():
+    text = (configured.BASE_DIR / "docs" / "logs.md").read_text(encoding="utf-8")
+
+    assert [action for action in Action if f"`{action}`" not in text] == []
