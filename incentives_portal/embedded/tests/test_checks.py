@@ -105,6 +105,21 @@ COMMENT = '# python -c "import secrets; print(secrets.token_urlsafe(50))"'
         ("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", "easy to guess"),
         ("0101101001011010010110100101101001011010010110101101001", "easy to guess"),
     ],
+    ids=[
+        "comment",
+        "comment after blanks",
+        "commented",
+        "Django's",
+        "published",
+        "placeholder",
+        "short #",
+        "short",
+        "short random",
+        "one character",
+        "repeated",
+        "alphabet",
+        "two characters",
+    ],
 )
 def test_o07_a_weak_key_starts_on_no_public_host(settings: Any, key: str, words: str) -> None:
     assert found(settings, **{**PUBLIC, "SECRET_KEY": key}) == ["portal.E007"]
@@ -121,6 +136,7 @@ def test_o07_a_weak_key_starts_on_no_public_host(settings: Any, key: str, words:
         lambda: base64.b64encode(secrets.token_bytes(48)).decode(),
         get_random_secret_key,
     ],
+    ids=["urlsafe", "hex", "base64", "Django's"],
 )
 def test_o07_a_good_key_is_never_taken_for_a_weak_one(make: Any) -> None:
     assert [key for key in (make() for _n in range(2000)) if weakness_of(key)] == []
