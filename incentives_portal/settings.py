@@ -4,6 +4,7 @@ Without ``DATABASE_URL`` and ``REDIS_URL`` the portal uses the embedded servers 
 connection is really opened; importing this module starts nothing.
 """
 
+import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,10 +12,13 @@ import environ
 from celery.schedules import crontab
 from kombu import Queue
 
+from incentives_portal.embedded.loopback import is_loopback_only
 from incentives_portal.embedded.secret import secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
+# A line that was not filled in (``DEFAULT_FROM_EMAIL=``) sets nothing: the default stands.
+env.ENVIRON = {name: value for name, value in os.environ.items() if value.strip()}
 
 # -- Where we are -------------------------------------------------------------------------------------------------------------
 
@@ -32,6 +36,8 @@ PORTAL_URL = env(
     default="http://localhost:8000" if ALLOWED_HOSTS == LOOPBACK_HOSTS else f"https://{ALLOWED_HOSTS[0].lstrip('.')}",
 ).rstrip("/")
 HTTPS = urlsplit(PORTAL_URL).scheme == "https"
+# Strangers cannot come by: the only place for demo accounts.
+LOOPBACK_ONLY = is_loopback_only(ALLOWED_HOSTS, PORTAL_URL)
 
 SECRET_KEY_GENERATED = "SECRET_KEY" not in env.ENVIRON
 SECRET_KEY = secret_key(PORTAL_STATE) if SECRET_KEY_GENERATED else env("SECRET_KEY")
@@ -83,6 +89,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "incentives_portal.history.middleware.RequestIdMiddleware",
+    "incentives_portal.access_log.AccessLogMiddleware",  # both see every answer, whoever gives it
+    "incentives_portal.accounts.middleware.SecurityLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",  # before anything that may answer by itself
@@ -293,6 +301,7 @@ FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
+    "incentives_portal.demo.backends.DemoAccountsBackend",  # first: it refuses
     "incentives_portal.accounts.backends.SignInBackend",
     "incentives_portal.accounts.backends.CapabilityBackend",
 ]
@@ -305,6 +314,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+AUTH_PASSWORD_VALIDATORS.append({"NAME": "incentives_portal.demo.backends.DemoPasswordValidator"})
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 
@@ -378,6 +388,7 @@ X_FRAME_OPTIONS = "DENY"
 # Preloading binds a whole domain for years: its owner's decision, not this portal's.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
+CSRF_FAILURE_VIEW = "incentives_portal.accounts.views.csrf_failure"
 SESSION_ENGINE = "incentives_portal.accounts.session_store"
 # A prefix of __Host- makes the browser refuse a cookie that came over http or from a subdomain; it needs https to work at all.
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "portal-session"
@@ -420,6 +431,18 @@ SENTRY_DSN = env("SENTRY_DSN", default="")
 
 # -- Logs: one line each, with the id of the request ------------------------------------------------------------------------------
 
+# Files for lines of JSON, reopened after logrotate has moved them; empty: standard output. Nobody reads them in the quickstart's terminal.
+SECURITY_LOG_FILE = env("SECURITY_LOG_FILE", default=str(PORTAL_STATE / "security.log") if EMBEDDED_DATABASE else "")
+ACCESS_LOG_FILE = env("ACCESS_LOG_FILE", default=str(PORTAL_STATE / "access.log") if EMBEDDED_DATABASE else "")
+
+
+def _json_lines(path: str) -> dict[str, object]:
+    if not path:
+        return {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stdout"}
+    handler = "logging.handlers.WatchedFileHandler"
+    return {"class": handler, "formatter": "json", "filename": path, "encoding": "utf-8", "delay": True}
+
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -429,14 +452,22 @@ LOGGING = {
             "()": "incentives_portal.logs.LineFormatter",
             "format": "{asctime} {levelname} {name} {request_id} {message}",
             "style": "{",
-        }
+        },
+        "json": {"format": "{message}", "style": "{"},  # a line of JSON as its writer made it
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]},
+        "security": _json_lines(SECURITY_LOG_FILE),
+        "access": _json_lines(ACCESS_LOG_FILE),
+    },
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
     "loggers": {
         # Django's own handler would mail and print a second time.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         # Says for every HEAD request that Django leaves cutting the body off to the server.
         "gunicorn.http.wsgi": {"level": "ERROR"},
+        # Lines of JSON (accounts/security_log.py, logs.py): whole, and whatever LOG_LEVEL says.
+        "portal.security": {"handlers": ["security"], "level": "INFO", "propagate": False},
+        "portal.access": {"handlers": ["access"], "level": "INFO", "propagate": False},
     },
 }

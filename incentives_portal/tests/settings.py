@@ -12,7 +12,7 @@ if "PORTAL_STATE" not in os.environ:
     atexit.register(shutil.rmtree, os.environ["PORTAL_STATE"], ignore_errors=True)
 
 from incentives_portal.settings import *  # noqa: E402, F403
-from incentives_portal.settings import DATABASES, STORAGES  # noqa: E402
+from incentives_portal.settings import DATABASES, LOGGING, STORAGES  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # The manifest storage needs collectstatic; what it does is tested with the real web server.
@@ -23,3 +23,12 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 DATABASES["default"]["OPTIONS"]["options"] += " -c portal.may_truncate=on"
 # A poke goes nowhere in tests, as if the broker had forgotten it; tests of the real way use the fixture `stack`.
 CELERY_BROKER_URL = "memory://"
+# What is written there is read by tests of its own; every request of every test would print a line.
+LOGGING = {
+    **LOGGING,
+    "handlers": {
+        **LOGGING["handlers"],
+        "access": {"class": "logging.NullHandler"},
+        "security": {"class": "logging.NullHandler"},
+    },
+}

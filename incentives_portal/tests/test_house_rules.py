@@ -288,6 +288,7 @@ RULES = (
         ("timezone.now()", "datetime.now(UTC)", "date.today()", "datetime.date.today()"),
         but={
             "incentives_portal/clock.py": "this is the clock",
+            "incentives_portal/accounts/security_log.py record": "the machine's clock, as in every other log it is compared with",
             "incentives_portal/accounts/session_store.py": "the machine's clock, by which Django writes when a session ends",
         },
     ),

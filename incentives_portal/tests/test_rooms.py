@@ -9,13 +9,14 @@ from django.conf import settings
 
 ORDER = [
     "claims", "proofs", "plans", "funds", "people", "programs", "workflow", "outbox", "history", "documents", "accounts", "screens",
-    "money", "clock", "texts", "locks", "prepared",
+    "money", "clock", "texts", "locks", "prepared", "request_context",
 ]  # fmt: skip
 #: May import everything and is imported by nobody.
 COMPOSITION_ROOT = {
     "__init__",
     "settings",
     "logs",
+    "access_log",
     "urls",
     "celery",
     "wsgi",

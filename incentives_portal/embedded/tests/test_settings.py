@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import stat
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from incentives_portal.embedded import lease
 from incentives_portal.embedded.secret import secret_key
 
 PRODUCTION = {
-    "SECRET_KEY": "0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "SECRET_KEY": secrets.token_urlsafe(50),
     "ALLOWED_HOSTS": "incentives.example.com",
     "DATABASE_URL": "postgres://portal:secret@db.example.com:5433/portal",
     "REDIS_URL": "redis://redis.example.com:6379/0",
