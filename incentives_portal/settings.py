@@ -253,8 +253,8 @@ MAIL_LEASE_SECONDS = env.int(
 # Comments about one case: the first is mailed at once, further ones to the same person together, so many minutes apart. 0: each at once.
 MAIL_COLLECT_MINUTES = env.int("MAIL_COLLECT_MINUTES", default=10)
 MAIL_BODY_DAYS = env.int("MAIL_BODY_DAYS", default=730)  # then the text of a message is removed; 0 keeps it
-COMMENTS_PER_HOUR = env.int("COMMENTS_PER_HOUR", default=60)  # of one person, internal notes included
-COMMENT_MAILS_PER_HOUR = env.int("COMMENT_MAILS_PER_HOUR", default=400)  # messages that one person's comments cause
+COMMENTS_PER_HOUR = env.int("COMMENTS_PER_HOUR", default=100)  # of one person, internal notes included
+COMMENT_MAILS_PER_HOUR = env.int("COMMENT_MAILS_PER_HOUR", default=400)  # mails that one person's comments cause
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default=f"{PORTAL_NAME} <incentives@{urlsplit(PORTAL_URL).hostname}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from email.utils import format_datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from django.db import InterfaceError, OperationalError, connections, transaction
 from django.db.models import F
 
 from incentives_portal import clock
+from incentives_portal.prepared import Prepared
 
 from . import leases
 from .digest import Collected, collected_with
@@ -137,12 +139,20 @@ def _claim(message_id: int, holder: int) -> Message | None:
     lease = {"lease_until": leases.lease_end(), "lease_holder": holder}
     if not mine.update(state=State.SENDING, attempts=F("attempts") + 1, **lease):
         return None
-    message = Message.objects.select_related("recipient", "event__thread").get(pk=message_id)
+    message = _claimed().first(pk=message_id)
+    if message is None:
+        return None
     obstacle = _obstacle(message)
     if obstacle is None:
         return message
     _settle(message, State.FAILED if obstacle == Trouble.NOT_ALLOWED else State.NO_ADDRESS, trouble=obstacle)
     return None
+
+
+@cache
+def _claimed() -> Prepared[Message]:
+    messages = Message.objects.select_related("recipient", "event__thread").order_by()
+    return Prepared(lambda pk: messages.filter(pk=pk), pk=-1)
 
 
 def _send(message: Message, connection: BaseEmailBackend) -> Fault | None:

@@ -38,7 +38,6 @@ from django.db import connection
 from incentives_portal import clock
 
 from .enums import State
-from .models import Message
 from .querysets import LONGEST_LEASE
 
 logger = logging.getLogger(__name__)
@@ -55,13 +54,6 @@ _CONNECTION: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
-# The server notices within a minute that the holder's machine is gone without a word.
-_LOCK = """
-    SELECT set_config('tcp_keepalives_idle', '20', true), set_config('tcp_keepalives_interval', '10', true),
-           set_config('tcp_keepalives_count', '3', true), pg_advisory_xact_lock(%s)
-"""
-_RENEW = f"UPDATE {Message._meta.db_table} SET lease_until = %s WHERE lease_holder = ANY(%s) AND state = %s"  # noqa: S608
-_GONE = "SELECT now() - pg_postmaster_start_time() > %s AND pg_try_advisory_xact_lock(%s)"
 
 
 def lease_length() -> timedelta:
@@ -90,7 +82,10 @@ def is_holder_gone(holder: int | None) -> bool:
     if holder is None:
         return True
     with connection.cursor() as cursor:
-        cursor.execute(_GONE, [timedelta(seconds=RETURN_SECONDS), holder])
+        cursor.execute(
+            "SELECT now() - pg_postmaster_start_time() > %s AND pg_try_advisory_xact_lock(%s)",
+            [timedelta(seconds=RETURN_SECONDS), holder],
+        )
         return bool(cursor.fetchone()[0])
 
 
@@ -164,18 +159,28 @@ class Heartbeat:
                     self._disconnect()
                     self._thread = None
                     return
-                try:
-                    if self._holders:
-                        self._renew()
-                except psycopg2.Error as error:
+                if self._holders:
+                    self._renew_or_reconnect()
+
+    def _renew_or_reconnect(self) -> None:
+        """Renew, if need be over a new connection. While there is none to be had the thread comes back every RECONNECT_SECONDS."""
+        for attempt in (1, 2):
+            try:
+                self._renew()
+                return
+            except psycopg2.Error as error:
+                self._disconnect()
+                if attempt == 2:
                     logger.warning("The leases of messages could not be renewed: %s", " ".join(str(error).split()))
-                    self._disconnect()
 
     def _renew(self) -> None:
         if self._connection is None:
             self._connect()
         with self._connection.cursor() as cursor:
-            cursor.execute(_RENEW, [lease_end(), list(self._holders), State.SENDING.value])
+            cursor.execute(
+                "UPDATE outbox_message SET lease_until = %s WHERE lease_holder = ANY(%s) AND state = %s",
+                [lease_end(), list(self._holders), State.SENDING.value],
+            )
         self._connection.commit()
         for holder in self._holders:
             self._lock(holder)
@@ -188,8 +193,13 @@ class Heartbeat:
             self._lock(holder)
 
     def _lock(self, holder: int) -> None:
+        """Lock, and let the server notice within a minute that the holder's machine is gone without a word."""
         with self._connection.cursor() as cursor:
-            cursor.execute(_LOCK, [holder])
+            cursor.execute(
+                "SELECT set_config('tcp_keepalives_idle', '20', true), set_config('tcp_keepalives_interval', '10', true),"
+                " set_config('tcp_keepalives_count', '3', true), pg_advisory_xact_lock(%s)",
+                [holder],
+            )
 
     def _disconnect(self) -> None:
         if self._connection is not None:

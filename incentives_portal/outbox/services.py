@@ -5,14 +5,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, partial
-from itertools import islice
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.db.models import Count, Max
+from django.db.models import Count, Max, QuerySet
 from django.utils import translation
 
 from incentives_portal import clock
@@ -30,7 +29,7 @@ from .rendering import SUBJECT_LENGTH, Rendered, Renderer, one_line
 from .tasks import poke
 
 #: So many messages are sent again with one click at most; who has more clicks again.
-RESENT_AT_ONCE = 500
+RESENT_AT_ONCE = 200
 #: What failed within this time counts for the health page. Older failures still stand on the home page of admins.
 RECENTLY, SHOWN_FOR = timedelta(days=1), timedelta(days=30)
 #: Put off so often, a message waits for more than a busy moment of a server; so many of them are counted.
@@ -153,7 +152,13 @@ def resend(message: Message, actor: User) -> Message:
     return current
 
 
-def resend_all(messages: Iterable[Message], actor: User) -> tuple[int, int]:
+def resend_failed(trouble: str, actor: User) -> tuple[int, int]:
+    """Send again what failed for one reason lately; as ``resend_all``."""
+    failed = Message.objects.failed_recently(clock.now() - SHOWN_FOR).filter(trouble=trouble, secret=False)
+    return resend_all(failed.filter(body_removed_at=None, sent_with=None).order_by("id"), actor)
+
+
+def resend_all(messages: QuerySet[Message], actor: User) -> tuple[int, int]:
     """Send each of these again that can be, each in a transaction of its own; how many are queued, and how many cannot be sent.
 
     Raises PermissionDenied without ``outbox.resend``. At most RESENT_AT_ONCE are looked at.
@@ -161,7 +166,7 @@ def resend_all(messages: Iterable[Message], actor: User) -> tuple[int, int]:
     if not may(actor, "outbox.resend"):
         raise PermissionDenied
     queued = refused = 0
-    for message in islice(messages, RESENT_AT_ONCE):
+    for message in messages[:RESENT_AT_ONCE]:
         try:
             resend(message, actor)
         except NotResendable:
@@ -173,12 +178,17 @@ def resend_all(messages: Iterable[Message], actor: User) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class FailureCause:
-    """Messages that failed for one reason: how many, when last, and what a server said of the last one."""
+    """Messages that failed for one reason: how many, when last, and what a mail server said of one of them."""
 
-    trouble: Trouble
+    trouble: str
     count: int
     last_at: datetime
     said: str
+
+    @property
+    def label(self) -> str:
+        """The reason in words."""
+        return str(Trouble(self.trouble).label) if self.trouble else ""
 
 
 @dataclass(frozen=True)

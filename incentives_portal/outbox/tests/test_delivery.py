@@ -151,8 +151,27 @@ def test_n05_server_that_drops_the_line_after_the_data_gets_the_same_message_id_
     assert [mail["Date"] for mail in mail_server.mails] == [mail_server.mails[0]["Date"]] * 2
 
 
-def test_n05_server_that_stalls_is_left_after_the_timeout(write, jana, mail_server, settings):
-    settings.EMAIL_TIMEOUT, mail_server.delay = 0.3, 5.0
+def test_n05_server_that_stalls_before_the_text_is_left_after_seconds(write, jana, mail_server, settings):
+    settings.EMAIL_TIMEOUT, mail_server.delay_at_rcpt = 0.3, 5.0
+    message = write(jana)[0]
+
+    deliver([message.pk])
+
+    assert state_of(message) == ("retry", "unreachable", 1)
+    assert not mail_server.text_arrived.is_set()
+
+
+def test_n05_server_that_stalls_after_the_text_is_waited_for(write, jana, mail_server, settings):
+    settings.EMAIL_TIMEOUT, settings.MAIL_DATA_TIMEOUT, mail_server.delay = 0.3, 5.0, 1.0
+    message = write(jana)[0]
+
+    deliver([message.pk])
+
+    assert state_of(message) == ("sent", "", 1)
+
+
+def test_n05_server_that_never_answers_after_the_text_is_left_in_the_end(write, jana, mail_server, settings):
+    settings.MAIL_DATA_TIMEOUT, mail_server.delay = 0.3, 5.0
     message = write(jana)[0]
 
     deliver([message.pk])
