@@ -78,12 +78,12 @@ class MailServer:
         return answer
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        self.text_arrived.set()
-        await asyncio.sleep(self.delay)
         answer = self.at_data(envelope.rcpt_tos[0])
         if answer.startswith(("250", "DROP")):
             self.recipients.append(list(envelope.rcpt_tos))
             self.mails.append(message_from_bytes(envelope.content.replace(b"\r\n", b"\n"), policy=policy.default))
+        self.text_arrived.set()
+        await asyncio.sleep(self.delay)  # it has the mail, whether or not anybody waits for its answer
         if answer == "DROP":
             self.dropped += 1
             server.transport.abort()

@@ -3,13 +3,18 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.template import Template
 from django.test import RequestFactory
-from django.utils import timezone
+from django.test.signals import template_rendered
+from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext
 
+from incentives_portal.accounts.services import add_person
 from incentives_portal.outbox.letters import Letter
-from incentives_portal.outbox.rendering import Renderer, one_line
+from incentives_portal.outbox.rendering import Renderer, letter_bodies, one_line
+
+from .conftest import letter_for
 
 REJECTED = Letter(
     subject="Rejected: claim CLM-2026-00412",
@@ -207,3 +212,27 @@ def test_letter_with_little_in_it_has_no_gaps(event, owen):
     text = Renderer().render(lambda _event, _person: Letter(subject="x", heading="Short"), event, owen).text
 
     assert text.startswith("Short\n\nDear Owen Price,\n\nMira Okafor, Halden Software\n\nYou get this")
+
+
+def test_letter_to_many_is_set_once_per_language_and_zone_and_names_each_of_them(event, operator):
+    """Forty reviewers hear of a submission: setting the same letter forty times took longer than the submission."""
+    people = [add_person(operator, email=f"r{n}@halden.example", name=f"Reviewer <{n}> & “O'Neill”") for n in range(40)]
+    people[7].language, people[8].time_zone = "de", "Asia/Tokyo"
+    with translation.override("en"), timezone.override("UTC"):
+        alone = letter_bodies(letter_for(event, people[3]), event, people[3])
+    rendered: list[str] = []
+
+    def count(sender: object, template: Template, **_more: object) -> None:
+        rendered.append(str(template.name))
+
+    renderer = Renderer()
+    template_rendered.connect(count)
+    try:
+        together = [renderer.render(letter_for, event, person) for person in people]
+    finally:
+        template_rendered.disconnect(count)
+
+    assert rendered.count("outbox/letter.html") == 3
+    assert (together[3].text, together[3].html) == alone
+    assert "Reviewer &lt;4&gt; &amp; “O'Neill”" in together[4].html
+    assert "Reviewer <4> & “O'Neill”" in together[4].text
