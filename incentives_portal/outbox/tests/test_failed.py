@@ -51,7 +51,7 @@ def admin(operator) -> User:
     return person
 
 
-def test_provider_that_refuses_everything_does_not_read_ok(refused):
+def test_n10_provider_that_refuses_everything_does_not_read_ok(refused):
     assert delivery_report().is_ok
 
     refused(3)
@@ -64,7 +64,7 @@ def test_provider_that_refuses_everything_does_not_read_ok(refused):
     assert report.causes[0].label == "The mail server refused the message."
 
 
-def test_provider_that_puts_everything_off_does_not_read_ok(write, jana, mail_server):
+def test_n10_provider_that_puts_everything_off_does_not_read_ok(write, jana, mail_server):
     mail_server.at_rcpt = lambda address: "451 come again"
     message, now = write(jana)[0], clock.now()
     for minutes in (0, 1, 5):
@@ -93,7 +93,7 @@ def test_report_needs_two_queries_for_any_number(refused, number, django_assert_
         assert delivery_report().failed == number
 
 
-def test_all_of_one_cause_are_sent_again_and_recorded(refused, mira, thread, mail_server):
+def test_n09_all_of_one_cause_are_sent_again_and_recorded(refused, mira, thread, mail_server):
     messages = refused(3)
     Message.objects.filter(pk=messages[2].pk).update(trouble="put_off")
 
@@ -134,7 +134,7 @@ def test_who_may_only_look_sends_nothing_again(refused, operator, role):
 
 
 @pytest.mark.parametrize("page", ["home", "admin:index"])
-def test_admins_find_failed_messages_with_their_cause_and_send_them_again(refused, admin, mail_server, page):
+def test_n09_admins_find_failed_messages_with_their_cause_and_send_them_again(refused, admin, mail_server, page):
     refused(3)
     browser = sign_in(Client(), admin)
 
