@@ -34,6 +34,7 @@ class MessageAdmin(admin.ModelAdmin):
                     "attempts",
                     "next_at",
                     "queued_at",
+                    "hold_until",
                     "created",
                     "sent_at",
                     "message_id",

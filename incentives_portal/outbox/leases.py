@@ -11,8 +11,8 @@ lease and begins the next transaction: whoever gets the lock in between reads th
 
 How the times fit together, shortest first:
     EMAIL_TIMEOUT (15 s)                   each answer of the mail server before the text is sent
-    MAIL_LEASE_SECONDS (30 s)              lease of the one message that is being sent; renewed after a third of it
     STARTS_FOR (20 s, delivery.py)         a task begins no further message after that; it ends with the one it is at
+    MAIL_LEASE_SECONDS (30 s)              lease of the one message that is being sent; renewed after a third of it
     MAIL_DATA_TIMEOUT (600 s)              the answer after the text (RFC 5321, 4.5.3.2.6)
     MAIL_TASK_SECONDS (+ 240 s)            soft time limit of the task: all of the above and writing the outcome; the hard one 60 s later
     visibility_timeout (+ 600 s)           Redis gives a task to another worker; longer than any task may take
@@ -28,7 +28,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg2
@@ -58,10 +58,10 @@ _CONNECTION: dict[str, Any] = {
 
 def lease_length() -> timedelta:
     """How long a lease lasts; bounded, so that a lease beyond the bound is known to come from a clock that has been set back."""
-    return min(timedelta(seconds=settings.MAIL_LEASE_SECONDS), LONGEST_LEASE)
+    return min(timedelta(seconds=max(settings.MAIL_LEASE_SECONDS, 1)), LONGEST_LEASE)
 
 
-def lease_end() -> Any:
+def lease_end() -> datetime:
     """When a lease that begins or is renewed now runs out."""
     return clock.now() + lease_length()
 
@@ -193,11 +193,12 @@ class Heartbeat:
             self._lock(holder)
 
     def _lock(self, holder: int) -> None:
-        """Lock, and let the server notice within a minute that the holder's machine is gone without a word."""
+        """Lock. The server notices within a minute that a machine is gone, and ends no session because its process is suspended."""
         with self._connection.cursor() as cursor:
             cursor.execute(
                 "SELECT set_config('tcp_keepalives_idle', '20', true), set_config('tcp_keepalives_interval', '10', true),"
-                " set_config('tcp_keepalives_count', '3', true), pg_advisory_xact_lock(%s)",
+                " set_config('tcp_keepalives_count', '3', true), set_config('idle_in_transaction_session_timeout', '0', true),"
+                " pg_advisory_xact_lock(%s)",
                 [holder],
             )
 
