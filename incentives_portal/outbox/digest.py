@@ -26,7 +26,8 @@ class Collected:
 
 
 def collected_with(message: Message) -> Message | Collected:
-    """The content of a message with those that go with it, oldest first; the message itself where there are none. Up to three queries.
+    """The content of a message with those that go with it, oldest first; the message itself where there are none. The same
+    queries for any number.
 
     In the language that the messages were written in. The same each time: what it quotes are events.
     """
