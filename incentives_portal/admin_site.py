@@ -76,8 +76,12 @@ class PortalAdminSite(admin.AdminSite):
         return redirect("account_change_password")
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        from incentives_portal.home.inbox import staff_buckets
+        from incentives_portal.home.inbox import failed_messages, staff_buckets
         from incentives_portal.programs.warnings import missing_periods
 
-        context = {"buckets": staff_buckets(request.user), "period_warnings": missing_periods(None)}
+        context = {
+            "buckets": staff_buckets(request.user),
+            "failed_messages": failed_messages(request.user),
+            "period_warnings": missing_periods(None),
+        }
         return super().index(request, context | (extra_context or {}))

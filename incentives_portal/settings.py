@@ -192,10 +192,15 @@ CACHES["default"]["KEY_PREFIX"] = "portal"
 
 # -- Celery: the outbox makes messages certain, the broker only makes them fast ---------------------------------------------------
 
+# For how long the mail server may keep a worker waiting for its answer after the text of a mail (RFC 5321, 4.5.3.2.6: ten minutes), and
+# how long a task that sends may take in all: how the times fit together stands in outbox/leases.py.
+MAIL_DATA_TIMEOUT = env.int("MAIL_DATA_TIMEOUT", default=600)
+MAIL_TASK_SECONDS = MAIL_DATA_TIMEOUT + 240
+
 CELERY_BROKER_URL = REDIS_URL
-# The shortest value of all applications on one broker wins; longer than the time limit, and no task has an ETA or a countdown.
+# The shortest value of all applications on one broker wins; longer than any time limit, and no task has an ETA or a countdown.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 300,
+    "visibility_timeout": MAIL_TASK_SECONDS + 600,
     "socket_timeout": 5,
     "socket_connect_timeout": 2,
     "socket_keepalive": True,
@@ -225,6 +230,11 @@ CELERY_TIMEZONE = "UTC"
 # Every job is safe to run twice and to be skipped; what nobody fetched in time is replaced by the next one.
 CELERY_BEAT_SCHEDULE = {
     "relay the outbox": {"task": "outbox.relay", "schedule": 5.0, "options": {"expires": 30}},
+    "remove old mail bodies": {
+        "task": "outbox.remove_old_bodies",
+        "schedule": 6 * 3600.0,
+        "options": {"expires": 3600},
+    },
     "render waiting documents": {"task": "documents.render_pending", "schedule": 30.0, "options": {"expires": 60}},
     "sweep forgotten uploads": {"task": "documents.sweep", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
 }
@@ -251,13 +261,23 @@ if LOCAL_MAILBOX:
 else:
     vars().update(env.email_url("EMAIL_URL"))
     OUTBOX_EMAIL_BACKEND = vars()["EMAIL_BACKEND"]
+if OUTBOX_EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend":
+    OUTBOX_EMAIL_BACKEND = "incentives_portal.outbox.smtp.EmailBackend"
 # Whatever Django or allauth sends becomes a row of the outbox; only its worker talks to the mail server, over the backend above.
 EMAIL_BACKEND = "incentives_portal.outbox.backend.OutboxBackend"
 # Outside production: the only domains that get mail. Empty allows all.
 MAIL_ALLOWED_DOMAINS = env.list("MAIL_ALLOWED_DOMAINS", default=[])
 # Where answers of people go, if somebody reads them.
 MAIL_REPLY_TO = env("MAIL_REPLY_TO", default="")
-EMAIL_TIMEOUT = 15
+EMAIL_TIMEOUT = 15  # seconds for each answer before the text of a mail goes out; after it MAIL_DATA_TIMEOUT
+MAIL_LEASE_SECONDS = env.int(
+    "MAIL_LEASE_SECONDS", default=30
+)  # a worker that died gives back what it was sending after that
+# Comments about one case: the first is mailed at once, further ones to the same person together, so many minutes apart. 0: each at once.
+MAIL_COLLECT_MINUTES = env.int("MAIL_COLLECT_MINUTES", default=10)
+MAIL_BODY_DAYS = env.int("MAIL_BODY_DAYS", default=730)  # then the text of a message is removed; 0 keeps it
+COMMENTS_PER_HOUR = env.int("COMMENTS_PER_HOUR", default=100)  # of one person, internal notes included
+COMMENT_MAILS_PER_HOUR = env.int("COMMENT_MAILS_PER_HOUR", default=400)  # mails that one person's comments cause
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default=f"{PORTAL_NAME} <incentives@{urlsplit(PORTAL_URL).hostname}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 

@@ -8,6 +8,7 @@ from incentives_portal.accounts.models import User
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.history.models import Event
 from incentives_portal.history.services import comment
+from incentives_portal.workflow.comment_limits import within_comment_limits
 from incentives_portal.workflow.engine import waiting_briefly
 from incentives_portal.workflow.errors import NotAllowed, WordsMissing
 from incentives_portal.workflow.messages import announce
@@ -25,7 +26,7 @@ def add_comment(
     partner's comment on a draft, of which the operator does not know.
 
     Possible at any time and not a change of the claim: it needs no version. The documents are the actor's own, stored just before.
-    Raises NotAllowed; WordsMissing if there are neither words nor documents; Busy.
+    Raises NotAllowed; WordsMissing if there are neither words nor documents; CommentLimitReached; Busy.
     """
     if not (rules.may_note(actor, claim) if internal else rules.may_comment(actor, claim)):
         raise NotAllowed
@@ -33,7 +34,8 @@ def add_comment(
         raise NotAllowed
     if not words.strip() and not versions:
         raise WordsMissing
-    event = comment(claim.thread, actor, words.strip(), internal=internal, versions=versions)
-    if not internal and (actor.is_operator or claim.submitted_at is not None):
-        announce("claim_comment_added", claim, event)
+    with within_comment_limits(actor):
+        event = comment(claim.thread, actor, words.strip(), internal=internal, versions=versions)
+        if not internal and (actor.is_operator or claim.submitted_at is not None):
+            announce("claim_comment_added", claim, event)
     return event

@@ -16,7 +16,7 @@ from incentives_portal.accounts.errors import NoPartInIt
 from incentives_portal.outbox.queries import deliveries_for
 from incentives_portal.screens.paging import BoundedPaginator
 from incentives_portal.workflow.desks import colleagues_desk
-from incentives_portal.workflow.errors import Busy
+from incentives_portal.workflow.errors import Busy, Refused
 from incentives_portal.workflow.forms import VerbForm, show_refusal
 from incentives_portal.workflow.machine import Transition
 from proofs.page import evidence_context
@@ -126,7 +126,7 @@ def comment(request: HttpRequest, public_id: UUID) -> HttpResponse:
     given = form.cleaned_data
     try:
         services.add_comment(row, actor=request.user, words=given["words"], versions=given["files"])
-    except Busy as error:
+    except (Refused, Busy) as error:
         show_refusal(form, error)
         return desk_page(request, row, comment=form, status=422)
     messages.success(request, _("Your comment is added; the partner can read it."))
@@ -145,7 +145,7 @@ def note(request: HttpRequest, public_id: UUID) -> HttpResponse:
         return desk_page(request, row, note=form, status=422)
     try:
         services.add_comment(row, actor=request.user, words=form.cleaned_data["words"], internal=True)
-    except Busy as error:
+    except (Refused, Busy) as error:
         show_refusal(form, error)
         return desk_page(request, row, note=form, status=422)
     messages.success(request, _("Your internal note is added; partners never see it."))

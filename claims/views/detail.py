@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from incentives_portal.workflow.errors import Busy
+from incentives_portal.workflow.errors import Busy, Refused
 from incentives_portal.workflow.forms import show_refusal
 from proofs import rules as proof_rules
 from proofs.page import evidence_context, workbench_context
@@ -70,7 +70,7 @@ def comment(request: HttpRequest, public_id: UUID) -> HttpResponse:
     given = form.cleaned_data
     try:
         services.add_comment(claim, actor=request.user, words=given["words"], versions=given["files"])
-    except Busy as error:
+    except (Refused, Busy) as error:
         show_refusal(form, error)
         return claim_page(request, claim, form, status=422)
     messages.success(request, _("Your comment is added."))

@@ -49,6 +49,7 @@ HOME = (
     # Only with a slot that a form gave to this very person: nobody of the matrix has one.
     Line("documents:send_ahead", takes="POST"),
     Line("outbox:read_one", "message", leads=ADMIN, takes="POST"),
+    Line("outbox:resend_failed", leads=DESK | REVIEWER, takes="POST"),
     Line("outbox:resend", "message", leads=DESK | REVIEWER, sees=FINANCE | AUDITOR, takes="POST"),
 )
 
