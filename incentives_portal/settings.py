@@ -312,6 +312,7 @@ ACCOUNT_RATE_LIMITS = {
 PASSWORD_RESET_TIMEOUT = 60 * 60
 # Without it X-Forwarded-For is believed by nobody; behind a proxy the limits need to know how many addresses to skip.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+PROXY_COUNT_GIVEN = "TRUSTED_PROXY_COUNT" in env.ENVIRON  # `check --deploy` asks for it
 
 # The second step of signing in (accounts/second_factor.py). Passkeys need https, or the name "localhost".
 MFA_ADAPTER = "incentives_portal.accounts.second_factor.SecondFactorAdapter"

@@ -20,6 +20,7 @@ PRODUCTION = {
     "REDIS_URL": "redis://redis.example.com:6379/0",
     "EMAIL_URL": "smtp+tls://user:secret@smtp.example.com:587",
     "CLAMD_URL": "tcp://scanner.example.com:3310",
+    "TRUSTED_PROXY_COUNT": "1",
 }
 READ = "import json; from incentives_portal import settings as s; print(json.dumps({n: getattr(s, n) for n in %r}, default=str))"
 
