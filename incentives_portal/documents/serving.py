@@ -13,7 +13,7 @@ from incentives_portal.accounts.models import User
 
 from .enums import CheckState
 from .models import DocumentVersion
-from .verifying import sha256_of
+from .storage import sha256_of
 
 logger = logging.getLogger(__name__)
 

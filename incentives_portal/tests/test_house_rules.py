@@ -291,7 +291,7 @@ RULES = (
             "RawSQL('SELECT 1', [])",
         ),
         but={
-            "incentives_portal/documents/sweeping.py _keep_writers_out": "names of our own tables, and a constant",
+            "incentives_portal/documents/cleanup.py _keep_writers_out": "names of our own tables, and a constant",
             "incentives_portal/prepared.py _keep": "what Django's compiler wrote, under a name of our own",
         },
     ),
@@ -310,7 +310,7 @@ RULES = (
             "incentives_portal/workflow/engine.py": "does the verbs of all services",
             "incentives_portal/outbox/delivery.py": "moves the rows of the outbox on",
             "incentives_portal/documents/checking.py": "what the worker found out about a version",
-            "incentives_portal/documents/sweeping.py": "takes out what was never used",
+            "incentives_portal/documents/cleanup.py": "takes out what was never used",
             "incentives_portal/accounts/models.py create_user": "the manager's word for add_person",
             "incentives_portal/accounts/management/": "for who runs the portal, at its first day or in need",
             "claims/reasons.py load_reasons": "brings the reasons that come with the portal",

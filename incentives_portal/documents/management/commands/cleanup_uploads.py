@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from incentives_portal.documents import sweeping
+from incentives_portal.documents import cleanup
 
 
 class Command(BaseCommand):
@@ -13,5 +13,5 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        swept = sweeping.sweep()
+        swept = cleanup.sweep()
         self.stdout.write(f"Removed {swept.documents} documents and {swept.files} files without a row.")
