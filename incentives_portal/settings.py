@@ -310,6 +310,8 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "5/15m/key,20/15m/ip",
 }
 PASSWORD_RESET_TIMEOUT = 60 * 60
+INVITATION_DAYS = 7  # of the same link in the mail to somebody who was added and never chose a password
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "incentives_portal.accounts.reset_tokens.ResetTokenGenerator"
 # Without it X-Forwarded-For is believed by nobody; behind a proxy the limits need to know how many addresses to skip.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 PROXY_COUNT_GIVEN = "TRUSTED_PROXY_COUNT" in env.ENVIRON  # `check --deploy` asks for it
