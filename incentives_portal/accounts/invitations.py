@@ -1,12 +1,12 @@
 """The first mail to somebody whom an admin has added: a link with which to choose a password."""
 
 from allauth.account.adapter import get_adapter
+from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.utils import translation
 
 from .models import User
-from .reset_tokens import ResetTokenGenerator
 
 
 def invite(user: User) -> None:
@@ -17,7 +17,7 @@ def invite(user: User) -> None:
     if not user.is_active or user.has_usable_password():
         return
     adapter = get_adapter()
-    key = f"{user_pk_to_url_str(user)}-{ResetTokenGenerator().make_token(user)}"
+    key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
     context = {
         "user": user,
         "operator": settings.OPERATOR_NAME,
