@@ -38,6 +38,7 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 OPERATOR_NAME = env("OPERATOR_NAME", default="Halden")
 PORTAL_NAME = env("PORTAL_NAME", default="Halden Incentives")
+NAMES_GIVEN = "OPERATOR_NAME" in env.ENVIRON and "PORTAL_NAME" in env.ENVIRON  # `check --deploy` asks for them
 
 # Moves the clock of all processes by so many seconds, for walks and demos; refused without embedded servers.
 PORTAL_CLOCK = env.int("PORTAL_CLOCK", default=0)
@@ -250,7 +251,11 @@ STORAGES = {
         "BACKEND": env("MEDIA_STORAGE", default="django.core.files.storage.FileSystemStorage"),
         "OPTIONS": env.json("MEDIA_STORAGE_OPTIONS", default={}),
     },
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage",
+        # Not as closed as uploaded files: who collects them is seldom who serves them.
+        "OPTIONS": {"file_permissions_mode": 0o644, "directory_permissions_mode": 0o755},
+    },
 }
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=20 * 1024 * 1024)  # of one file
 UPLOAD_MAX_FILES = env.int("UPLOAD_MAX_FILES", default=20)  # at once

@@ -9,7 +9,7 @@ from contextlib import closing
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DEFAULT_DB_ALIAS, connection
 
 from .checks import TAG, only_this_machine
@@ -29,6 +29,20 @@ def check_proxy_count(app_configs: object = None, **kwargs: object) -> list[Chec
             " and fifty wrong passwords lock everybody out.",
             hint="Set TRUSTED_PROXY_COUNT=1 behind one proxy that adds X-Forwarded-For and sets X-Forwarded-Proto; 0 without a proxy.",
             id="portal.E020",
+        )
+    ]
+
+
+@register(TAG, deploy=True)
+def check_names(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
+    """Ask for the operator's name where strangers read it: otherwise mails to partners speak of the demo's operator."""
+    if settings.NAMES_GIVEN or only_this_machine():
+        return []
+    return [
+        Warning(
+            f"The portal calls itself {settings.PORTAL_NAME} and the operator {settings.OPERATOR_NAME}, as the demo does.",
+            hint="Set OPERATOR_NAME and PORTAL_NAME.",
+            id="portal.W020",
         )
     ]
 

@@ -36,7 +36,7 @@ def start_program(reachable: Path) -> Iterator[Callable[..., int]]:
         with said.open("ab") as log:
             running.append(subprocess.Popen(command, stdout=log, stderr=log, cwd=reachable, **AS_NOBODY))  # type: ignore[call-overload]
         end = time.monotonic() + 20
-        while not _listens(port):
+        while not listens(port):
             assert running[-1].poll() is None, said.read_text(errors="replace")
             assert time.monotonic() < end, f"{command[0]} does not listen on {port}"
             time.sleep(0.05)
@@ -48,7 +48,8 @@ def start_program(reachable: Path) -> Iterator[Callable[..., int]]:
         program.wait(20)
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Whether somebody answers at a port of this machine."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 

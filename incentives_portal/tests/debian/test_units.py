@@ -8,6 +8,7 @@ import os
 import re
 import shlex
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -31,6 +32,8 @@ from incentives_portal.accounts.models import Organisation, OrganisationKind
 from incentives_portal.accounts.services import add_person, give_role
 from incentives_portal.documents import limits
 from incentives_portal.tests.stack import Stack, free_port
+
+from .conftest import listens
 
 pytestmark = [pytest.mark.debian, pytest.mark.django_db(transaction=True)]
 
@@ -60,7 +63,9 @@ class Site:
     def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[int, str, str]:
         """Status, text, cookies of an answer; nothing is followed."""
         context = ssl._create_unverified_context()  # noqa: S323  (the certificate is the test's own)
-        visit = http.client.HTTPSConnection("127.0.0.1", self.port, context=context, timeout=60)
+        visit = http.client.HTTPSConnection(NAME, self.port, timeout=60)
+        # The name is said in the handshake, as browsers do: nginx knows the site before it has read an address.
+        visit.sock = context.wrap_socket(socket.create_connection(("127.0.0.1", self.port), 60), server_hostname=NAME)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         address = f"https://{NAME}:{self.port}"
         try:
@@ -135,15 +140,10 @@ def start_unit(unit: str, environment: dict[str, str], port: int, folder: Path) 
 
 def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     end = time.monotonic() + 60
-    while True:
+    while not listens(port):
         assert process.poll() is None
         assert time.monotonic() < end
-        try:
-            http.client.HTTPConnection("127.0.0.1", port, timeout=5).connect()
-        except OSError:
-            time.sleep(0.2)
-        else:
-            return
+        time.sleep(0.2)
 
 
 def write_nginx(folder: Path, port: int, behind: int) -> None:
