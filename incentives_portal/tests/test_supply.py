@@ -5,12 +5,15 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import requires
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 from django.conf import settings
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT: Path = settings.BASE_DIR
 LOCKED = ("requirements.txt", "requirements-dev.txt")
@@ -172,3 +175,23 @@ def test_requirements_are_those_that_were_asked_for_and_the_same_for_tests(audit
 
     assert {name: everything.get(name) for name in asked} == asked
     assert {name: everything.get(name) for name in runtime} == runtime
+
+
+@pytest.mark.parametrize("name", LOCKED)
+def test_a_package_that_is_asked_for_with_extras_is_locked_with_them(audit, name):
+    """Otherwise pip, which compares hashes then, takes it for another one without a version and installs nothing at all."""
+    text = (ROOT / name).read_text()
+    locked = {
+        found: {extra.strip() for extra in extras.split(",")}
+        for found, extras in audit.re.findall(r"^([\w.-]+)\[([^]]+)\]==", text, audit.re.MULTILINE)
+    }
+    asked = {
+        (canonicalize_name(needed.name), extra)
+        for package in audit.pins(ROOT / name)
+        for needed in map(Requirement, requires(package) or [])
+        if not needed.marker or needed.marker.evaluate({"extra": ""})
+        for extra in needed.extras
+    }
+
+    assert asked or name == "requirements.txt"
+    assert [pair for pair in sorted(asked) if pair[1] not in locked.get(pair[0], set())] == []
