@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError
 
-from incentives_portal.documents import scanning
+from incentives_portal.documents import sandbox, scanning
 
 LATE_SECONDS = 300  # a message that waits longer than this is not just waiting for the next round
 
@@ -92,9 +92,10 @@ def _messages() -> str:
 
 
 def _files() -> str:
-    """Whether the virus scanner answers, if there is one, and the age of the file that has waited longest to be checked."""
+    """Whether files can be read safely, the virus scanner answers, if there is one, and the age of the file that has waited longest."""
     from incentives_portal.documents.models import VersionCheck
 
+    sandbox.required_level()
     if scanning.is_on():
         scanning.ping()
     age = VersionCheck.objects.oldest_waiting_seconds()

@@ -263,6 +263,9 @@ UPLOAD_MAX_TOTAL_BYTES = env.int("UPLOAD_MAX_TOTAL_BYTES", default=100 * 1024 * 
 UPLOAD_FILES_PER_HOUR = env.int("UPLOAD_FILES_PER_HOUR", default=300)  # of one person
 UPLOAD_BYTES_PER_DAY = env.int("UPLOAD_BYTES_PER_DAY", default=2 * 1024**3)  # of one person
 UPLOAD_KEEP_HOURS = env.int("UPLOAD_KEEP_HOURS", default=24)  # of forms that were never completed; then they are swept
+# What files are read under (docs/decisions/0012-sandbox.md): below the first none is read, and all wait; above the second nothing is tried.
+SANDBOX_MIN_LEVEL = env.int("SANDBOX_MIN_LEVEL", default=1)
+SANDBOX_MAX_LEVEL = env.int("SANDBOX_MAX_LEVEL", default=3)
 # A virus scanner: tcp://scanner.example.com:3310 or unix:///run/clamav/clamd.ctl. Empty: files are not scanned.
 CLAMD_URL = env("CLAMD_URL", default="")
 # Files of one request, empty boxes for files included. Who chose up to twice as many as may come at once gets the form back, with what is
