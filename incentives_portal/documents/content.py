@@ -1,7 +1,6 @@
 """What a file is, decided by its content before anything is stored.
 
-The ending of the name says what the file claims to be; the first bytes and a complete reading have to agree (blueprint, section 4;
-fault table U-01). The media type that the browser sent is not asked: it is a guess from the name.
+Its first bytes and its name say what it is (``file_types.py``), and a complete reading has to agree (fault table U-01).
 """
 
 import hashlib
@@ -11,19 +10,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import IO
 
-import filetype
 from django.core.files.uploadedfile import UploadedFile
 
-from . import filenames, limits, sandbox, upload_handlers
-from .enums import FORMATS, TYPE_BY_ENDING, FileType
+from . import file_types, filenames, limits, sandbox, upload_handlers
+from .enums import FileType
 from .errors import UploadRefused
 from .parsing.reasons import Reason, Unreadable
 
 logger = logging.getLogger(__name__)
-
-_SNIFFED_BYTES = 8192
-#: An Office file with a password, and every Office file from before 2007, is a compound file instead of a zip archive.
-_COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 @dataclass(frozen=True)
@@ -90,11 +84,8 @@ def _inspect(upload: UploadedFile, name: str) -> Inspected:
         raise Unreadable(Reason.EMPTY)
     if upload.size > limits.max_bytes():
         raise Unreadable(Reason.TOO_LARGE)
-    file_type = TYPE_BY_ENDING.get(filenames.ending(name))
-    if file_type is None:
-        raise Unreadable(Reason.TYPE)
     upload.seek(0)
-    _check_signature(upload.read(_SNIFFED_BYTES), file_type)
+    file_type, name = file_types.detect(upload.read(file_types.SNIFFED_BYTES), name)
     try:
         with tempfile.TemporaryFile() as copy:
             sha256 = _copy(upload, copy)
@@ -103,15 +94,6 @@ def _inspect(upload: UploadedFile, name: str) -> Inspected:
         logger.exception("A file of %d bytes could not be read now", upload.size)
         raise Unreadable(Reason.NOT_STORED) from error
     return Inspected(upload, name, file_type, upload.size, sha256)
-
-
-def _check_signature(first_bytes: bytes, file_type: FileType) -> None:
-    """Text has no signature, and the library would take a table that begins with "BM" for a bitmap: the readers judge it alone."""
-    if file_type in (FileType.DOCX, FileType.XLSX) and first_bytes.startswith(_COMPOUND_FILE):
-        raise Unreadable(Reason.PASSWORD)
-    expected = FORMATS[file_type].sniffed
-    if expected and filetype.guess_mime(first_bytes) not in expected:
-        raise Unreadable(Reason.CONTENT)
 
 
 def _copy(upload: UploadedFile, target: IO[bytes]) -> str:

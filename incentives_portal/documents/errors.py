@@ -55,3 +55,7 @@ def messages_of(refusals: Sequence[UploadRefused]) -> list[str]:
 
 class DocumentRemoved(Exception):
     """The document was removed in the meantime: it takes no further version."""
+
+
+class NotCheckable(Exception):
+    """The file is checked already, or the virus scanner found something in it: checking again changes nothing."""

@@ -313,16 +313,6 @@ def test_below_the_demanded_level_no_file_is_read(settings, caplog):
     assert caught.value.reason == Reason.NOT_STORED
 
 
-@pytest.mark.django_db
-def test_below_the_demanded_level_the_portal_is_not_healthy(settings, client):
-    assert client.get("/healthz").status_code == 200
-    settings.SANDBOX_MIN_LEVEL, settings.SANDBOX_MAX_LEVEL = 3, 1
-    response = client.get("/healthz")
-
-    assert response.status_code == 503
-    assert response.json()["files"].startswith("failed")
-
-
 def test_deploy_check_warns_below_the_second_level_and_says_what_to_install(settings):
     needs(2)
     settings.ALLOWED_HOSTS = ["incentives.example.com"]
