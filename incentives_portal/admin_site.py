@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 
+from incentives_portal import __version__
 from incentives_portal.accounts.errors import NoPartInIt
 
 
@@ -38,6 +39,9 @@ class PortalAdminSite(admin.AdminSite):
     site_header = _("Incentives administration")
     site_title = _("Incentives administration")
     index_title = _("What waits, and what can be configured")
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        return {**super().each_context(request), "version": __version__}
 
     def has_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_active and request.user.is_staff)

@@ -45,6 +45,7 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 OPERATOR_NAME = env("OPERATOR_NAME", default="Halden")
 PORTAL_NAME = env("PORTAL_NAME", default="Halden Incentives")
+NAMES_GIVEN = "OPERATOR_NAME" in env.ENVIRON and "PORTAL_NAME" in env.ENVIRON  # `check --deploy` asks for them
 
 # Moves the clock of all processes by so many seconds, for walks and demos; refused without embedded servers.
 PORTAL_CLOCK = env.int("PORTAL_CLOCK", default=0)
@@ -293,7 +294,11 @@ STORAGES = {
         "BACKEND": env("MEDIA_STORAGE", default="django.core.files.storage.FileSystemStorage"),
         "OPTIONS": env.json("MEDIA_STORAGE_OPTIONS", default={}),
     },
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage",
+        # Not as closed as uploaded files: who collects them is seldom who serves them.
+        "OPTIONS": {"file_permissions_mode": 0o644, "directory_permissions_mode": 0o755},
+    },
 }
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=20 * 1024 * 1024)  # of one file
 UPLOAD_MAX_FILES = env.int("UPLOAD_MAX_FILES", default=20)  # at once
@@ -358,8 +363,11 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "5/15m/key,20/15m/ip",
 }
 PASSWORD_RESET_TIMEOUT = 60 * 60
+INVITATION_DAYS = 7  # of the same link in the mail to somebody who was added and never chose a password
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "incentives_portal.accounts.reset_tokens.ResetTokenGenerator"
 # Without it X-Forwarded-For is believed by nobody; behind a proxy the limits need to know how many addresses to skip.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+PROXY_COUNT_GIVEN = "TRUSTED_PROXY_COUNT" in env.ENVIRON  # `check --deploy` asks for it
 
 # The second step of signing in (accounts/second_factor.py). Passkeys need https, or the name "localhost".
 MFA_ADAPTER = "incentives_portal.accounts.second_factor.SecondFactorAdapter"

@@ -51,12 +51,15 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """A mail of signing in, in its reader's language; it names the portal as configured, never as the Host header does (A-14)."""
         reader = context.get("user") or self.request.user
-        site = SimpleNamespace(name=settings.PORTAL_NAME, domain=urlsplit(settings.PORTAL_URL).netloc)
-        ours = {"current_site": site, "login_url": settings.PORTAL_URL + reverse("account_login")}
         if template_prefix == "account/email/unknown_account":
             record(Action.PASSWORD_RESET_REQUESTED, request=self.request, unknown=fingerprint(email))
         with translation.override(getattr(reader, "language", None) or translation.get_language()):
-            super().send_mail(template_prefix, email, context | ours)
+            super().send_mail(template_prefix, email, context | self.portal_context())
+
+    def portal_context(self) -> dict[str, Any]:
+        """What every mail of signing in names: the portal, and the page on which one signs in."""
+        site = SimpleNamespace(name=settings.PORTAL_NAME, domain=urlsplit(settings.PORTAL_URL).netloc)
+        return {"current_site": site, "login_url": settings.PORTAL_URL + reverse("account_login")}
 
     def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
         """Who asks is not known yet: the account is the target."""

@@ -36,7 +36,7 @@ def add_person(
     time_zone: str = "UTC",
     password: str | None = None,
 ) -> User:
-    """A new person of an organisation. Without a password the person sets one through *Forgot your password?*."""
+    """A new person of an organisation. Without a password the person chooses one by the link of ``invitations.invite``."""
     return User.objects.create_user(
         email, password, organisation=organisation, name=name, language=language, time_zone=time_zone
     )

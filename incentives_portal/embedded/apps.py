@@ -12,6 +12,6 @@ class EmbeddedConfig(AppConfig):
         # Every process needs the application, or a task sent by a web process goes to a broker that does not exist.
         from incentives_portal import celery  # noqa: F401
 
-        from . import checks
+        from . import checks, deploy_checks  # noqa: F401
 
         pre_migrate.connect(checks.refuse_lost_tables)
