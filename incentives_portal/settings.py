@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "pghistory",
     "incentives_portal.admin_site.PortalAdminConfig",
     "incentives_portal.screens",
+    "incentives_portal.installation",
     "incentives_portal.accounts",
     "incentives_portal.documents",
     "incentives_portal.history",
@@ -74,6 +75,7 @@ INSTALLED_APPS = [
     "plans",
     "proofs",
     "claims",
+    "incentives_portal.backups",
     "incentives_portal.home",
     "incentives_portal.demo",
     "incentives_portal.embedded",
@@ -99,6 +101,7 @@ MIDDLEWARE = [
     "incentives_portal.accounts.middleware.PersonalPreferencesMiddleware",
     "incentives_portal.screens.middleware.FormsOnlyMiddleware",
     "incentives_portal.screens.middleware.BusyMiddleware",
+    "incentives_portal.documents.middleware.StoreAwayMiddleware",
     "incentives_portal.accounts.middleware.SecondFactorMiddleware",
 ]
 
@@ -244,6 +247,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = Path(env("STATIC_ROOT", default=str(PORTAL_STATE / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(PORTAL_STATE / "media")))
+# For an S3-compatible store: incentives_portal.documents.object_storage.ObjectStorage (docs/backup.md).
 # There is no MEDIA_URL: uploaded files have no address of their own, views serve them to those who may see them.
 STORAGES = {
     "default": {
@@ -258,6 +262,7 @@ UPLOAD_MAX_TOTAL_BYTES = env.int("UPLOAD_MAX_TOTAL_BYTES", default=100 * 1024 * 
 UPLOAD_FILES_PER_HOUR = env.int("UPLOAD_FILES_PER_HOUR", default=300)  # of one person
 UPLOAD_BYTES_PER_DAY = env.int("UPLOAD_BYTES_PER_DAY", default=2 * 1024**3)  # of one person
 UPLOAD_KEEP_HOURS = env.int("UPLOAD_KEEP_HOURS", default=24)  # of forms that were never completed; then they are swept
+UPLOAD_TRASH_DAYS = env.int("UPLOAD_TRASH_DAYS", default=14)  # what was swept lies in the trash of the file store
 # A virus scanner: tcp://scanner.example.com:3310 or unix:///run/clamav/clamd.ctl. Empty: files are not scanned.
 CLAMD_URL = env("CLAMD_URL", default="")
 # Files of one request, empty boxes for files included. Who chose up to twice as many as may come at once gets the form back, with what is

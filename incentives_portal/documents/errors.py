@@ -55,3 +55,7 @@ def messages_of(refusals: Sequence[UploadRefused]) -> list[str]:
 
 class DocumentRemoved(Exception):
     """The document was removed in the meantime: it takes no further version."""
+
+
+class StoreAway(OSError):
+    """The file store does not answer, or not as it should. Trying again later is right."""

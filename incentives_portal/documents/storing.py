@@ -1,5 +1,6 @@
 """Files in the private storage: under generated names, and gone again when what they belong to was not written."""
 
+import logging
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,6 +8,8 @@ from contextlib import contextmanager
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import InterfaceError, OperationalError
+
+logger = logging.getLogger(__name__)
 
 Save = Callable[[str, File], str]
 
@@ -32,5 +35,13 @@ def saving() -> Iterator[Save]:
         raise
     except BaseException:
         for key in keys:
-            default_storage.delete(key)
+            _delete(key)
         raise
+
+
+def _delete(key: str) -> None:
+    """Delete a file without a row; where the storage does not answer, the cleanup finds it later."""
+    try:
+        default_storage.delete(key)
+    except OSError:
+        logger.warning("The file %s of an upload that failed could not be deleted", key)

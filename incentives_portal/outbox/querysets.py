@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 
 from incentives_portal import clock
 from incentives_portal.accounts.capabilities import may
+from incentives_portal.installation.models import Installation
 
 from .enums import WAITING, State, Trouble
 
@@ -45,7 +46,12 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def claimable(self, now: datetime) -> "MessageQuerySet":
         """What a worker may begin to send, whether the relay or a request told it to."""
         new = Q(attempts=0, created__gt=now)  # written before the clock was set back
-        return self.filter(new | Q(next_at__lte=now), state__in=[State.QUEUED, State.RETRY])
+        due = self.filter(new | Q(next_at__lte=now), state__in=[State.QUEUED, State.RETRY])
+        return due.exclude(_is_held())
+
+    def held(self) -> "MessageQuerySet":
+        """What began to wait before a restore and is not sent until somebody confirms (``hold.py``)."""
+        return self.filter(_is_held(), state__in=WAITING)
 
     def abandoned(self, now: datetime) -> "MessageQuerySet":
         """What a worker began and never ended: its lease has run out."""
@@ -54,9 +60,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def oldest_waiting_seconds(self) -> float:
         """For how long the oldest message has been waiting to be sent, in seconds; 0 when none waits. One query on a small index.
 
-        Messages that the receiving server put off are left out: one full mailbox is no reason to call the portal ill.
+        Messages that the receiving server put off are left out: one full mailbox is no reason to call the portal ill. So are those that
+        are held since a restore: they wait for a person.
         """
-        waiting = self.filter(state__in=WAITING).exclude(trouble=Trouble.PUT_OFF)
+        waiting = self.filter(state__in=WAITING).exclude(trouble=Trouble.PUT_OFF).exclude(_is_held())
         oldest = waiting.aggregate(oldest=models.Min("queued_at"))["oldest"]
         return max((clock.now() - oldest).total_seconds(), 0.0) if oldest else 0.0
 
@@ -64,3 +71,8 @@ class MessageQuerySet(models.QuerySet["Message"]):
 def _is_over(now: datetime) -> Q:
     """A lease that has run out, or that nobody can have written by the clock of now."""
     return Q(lease_until__lte=now) | Q(lease_until__gt=now + 2 * LONGEST_LEASE)
+
+
+def _is_held() -> Exists:
+    """Whether the message began to wait before a restore that nobody has confirmed yet. The other table has one row."""
+    return Exists(Installation.objects.filter(mail_held_before__gte=OuterRef("queued_at")))
