@@ -24,7 +24,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -35,6 +34,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.utils.crypto import salted_hmac
 
+from incentives_portal import clock
 from incentives_portal.documents import trash
 from incentives_portal.documents.stored_files import named_among
 from incentives_portal.embedded import locks
@@ -87,7 +87,7 @@ def back_up(destination: Path, say: Say) -> Backup:
     destination.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _alone(destination):
         begun = time.monotonic()
-        folder = destination / datetime.now(UTC).strftime("%Y-%m-%dT%H%M%S.%fZ")
+        folder = destination / clock.now().strftime("%Y-%m-%dT%H%M%S.%fZ")
         folder.mkdir(mode=0o700)
         try:
             manifest = _written(folder, pg_dump, say, begun)
@@ -119,7 +119,7 @@ def _written(folder: Path, pg_dump: str, say: Say, begun: float) -> dict[str, An
     """Dump, list and copy; the manifest, as it was written."""
     listed = folder / "wanted"
     with snapshot() as seen:
-        at = datetime.now(UTC)
+        at = clock.now()
         say("Writing the database")
         _dump(pg_dump, folder / DUMP, seen)
         described = _described(seen)
@@ -130,7 +130,7 @@ def _written(folder: Path, pg_dump: str, say: Say, begun: float) -> dict[str, An
     manifest = {
         "format": FORMAT,
         "at": at.isoformat(),
-        "finished": datetime.now(UTC).isoformat(),
+        "finished": clock.now().isoformat(),
         "seconds": int(time.monotonic() - begun),
         **described,
         "database": {

@@ -51,7 +51,7 @@ class RestoreRefused(Exception):
 
 def require_known_migrations(backup: Backup) -> None:
     """Raise RestoreRefused where the backup is of a newer version of the portal than this one."""
-    known = set(MigrationLoader(None, ignore_no_initial=True).disk_migrations)
+    known = set(MigrationLoader(None).disk_migrations)
     unknown = sorted(".".join(one) for one in backup.manifest["migrations"] if tuple(one) not in known)
     if unknown:
         raise RestoreRefused(

@@ -108,7 +108,7 @@ class ObjectStorage(S3Storage):
         with self.asking(name):
             goal = self.bucket.Object(self._normalize_name(clean_name(target)))
             goal.copy_from(CopySource={"Bucket": self.bucket_name, "Key": source})
-            self.bucket.Object(source).delete()
+        self.delete(name)
 
     def keys_after(self, folder: str, after: str) -> Iterator[tuple[str, datetime]]:
         """Give the keys of a folder that come after a key, in order, with the time of their last change: a request for each thousand."""

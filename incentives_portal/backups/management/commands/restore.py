@@ -32,22 +32,22 @@ class Command(BaseCommand):
             backup = find_backup(options["source"])
             backup.verify_own_files()
             restoring.require_known_migrations(backup)
-            self._require_database(options["replace"])
+            filled = restoring.filled_tables()
+            if filled and not options["replace"]:
+                raise restoring.RestoreRefused(
+                    f"The database {_name()} is not empty ({', '.join(filled[:3])} …)."
+                    " Restore into an empty one, or replace it with --replace."
+                )
             if not options["adopt_storage"]:
                 restoring.require_free_store(backup)
+            if filled:
+                self._confirm()
             self._restore(backup)
         except (restoring.RestoreRefused, programs.ProgramMissing, Unusable, OSError) as error:
             raise CommandError(str(error)) from error
 
-    def _require_database(self, replace: bool) -> None:
-        filled, name = restoring.filled_tables(), str(connection.settings_dict["NAME"])
-        if not filled:
-            return
-        if not replace:
-            raise restoring.RestoreRefused(
-                f"The database {name} is not empty ({', '.join(filled[:3])} …). Restore into an empty one, or replace it with --replace."
-            )
-        if input(f"Everything in the database {name} will be lost. Type its name to replace it: ") != name:
+    def _confirm(self) -> None:
+        if input(f"Everything in the database {_name()} will be lost. Type its name to replace it: ") != _name():
             raise restoring.RestoreRefused("That is not its name: nothing was changed.")
 
     def _restore(self, backup: Backup) -> None:
@@ -64,3 +64,7 @@ class Command(BaseCommand):
             "All sessions are ended. Next: manage.py migrate, then start the portal."
             f" {waiting} messages that waited in the backup are held: see manage.py release_mail --dry-run."
         )
+
+
+def _name() -> str:
+    return str(connection.settings_dict["NAME"])
