@@ -84,7 +84,8 @@ def back_up(destination: Path, say: Say) -> Backup:
     _require_other_place(destination)
     pg_dump = programs.program("pg_dump")
     installation()  # its row must be in the dump: a restore writes into it
-    destination.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for place in (destination, destination / POOL):
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _alone(destination):
         begun = time.monotonic()
         folder = destination / clock.now().strftime("%Y-%m-%dT%H%M%S.%fZ")
