@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError
 
-from incentives_portal.documents import antivirus
+from incentives_portal.documents import scanning
 
 LATE_SECONDS = 300  # a message that waits longer than this is not just waiting for the next round
 
@@ -58,7 +58,7 @@ def _answer(checks: dict[str, Callable[[], str]]) -> JsonResponse:
     for name, check in checks.items():
         try:
             said[name] = check()
-        except (DatabaseError, OperationalError, OSError, antivirus.ScannerFailed) as error:
+        except (DatabaseError, OperationalError, OSError, scanning.ScannerFailed) as error:
             # The kind is enough for who watches; the words may name hosts and roles.
             said[name] = f"failed: {type(error).__name__}"
     ready = all(words.startswith("ok") for words in said.values())
@@ -95,7 +95,7 @@ def _files() -> str:
     """Whether the virus scanner answers, if there is one, and the age of the file that has waited longest to be checked."""
     from incentives_portal.documents.models import VersionCheck
 
-    if antivirus.is_on():
-        antivirus.ping()
+    if scanning.is_on():
+        scanning.ping()
     age = VersionCheck.objects.oldest_waiting_seconds()
     return f"{'ok' if age < LATE_SECONDS else 'failed'}: oldest waiting {age:.0f} s"

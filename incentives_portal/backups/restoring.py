@@ -28,9 +28,9 @@ from psycopg2.sql import SQL, Identifier, Literal
 
 from incentives_portal import clock
 from incentives_portal.documents import trash
+from incentives_portal.documents.cleanup import FOLDERS
+from incentives_portal.documents.storage import sha256_of as sha256_of_stored
 from incentives_portal.documents.store_identity import NotOurStore, read_identity, write_identity
-from incentives_portal.documents.sweeping import FOLDERS
-from incentives_portal.documents.verifying import sha256_of as sha256_of_stored
 from incentives_portal.installation.models import Installation
 from incentives_portal.installation.services import database_fingerprint
 

@@ -8,13 +8,13 @@ from django.db import transaction
 
 from incentives_portal import clock
 
-from . import antivirus, finding, rendering
+from . import rendering, scanning
 from .enums import CheckState
 from .models import DocumentVersion, PageImage, VersionCheck
 from .parsing.reasons import Reason, Unreadable
 from .querysets import LEASE
 from .rendering import DrawnPage
-from .storing import saving
+from .storage import saving
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ def check_version(version_id: int) -> None:
         return
     try:
         _scan_and_draw(check)
-    except antivirus.ScannerFailed:
+    except scanning.ScannerFailed:
         _put_off(check)
         raise
     except AlreadySettled:
@@ -49,7 +49,7 @@ def check_version(version_id: int) -> None:
 
 def _scan_and_draw(check: VersionCheck) -> None:
     scanned_at = None
-    if antivirus.is_on():
+    if scanning.is_on():
         if found := _scan(check.version):
             _lock_away(check, found)
             return
@@ -66,7 +66,7 @@ def _scan_and_draw(check: VersionCheck) -> None:
 
 def _scan(version: DocumentVersion) -> str:
     with default_storage.open(version.storage_key, "rb") as stored:
-        return antivirus.scan(stored)
+        return scanning.scan(stored)
 
 
 @transaction.atomic
@@ -75,7 +75,7 @@ def _lock_away(check: VersionCheck, found: str) -> None:
     logger.warning("The virus scanner found %s in version %s", found, check.version_id)
     _settle(check, CheckState.INFECTED, reason=Reason.INFECTED, scanned_at=clock.now(), found=found)
     PageImage.objects.filter(version=check.version_id).delete()  # their files are swept
-    finding.tell(check.version, found)
+    scanning.malware_found.send(DocumentVersion, version=check.version, finding=found)
 
 
 @transaction.atomic
@@ -83,7 +83,7 @@ def _lease(version_id: int) -> VersionCheck | None:
     """The check, for this worker alone: one that waits, or that was never scanned."""
     now = clock.now()
     rows = VersionCheck.objects.due(now)
-    if antivirus.is_on():
+    if scanning.is_on():
         rows |= VersionCheck.objects.unscanned(now)
     locked = rows.select_related("version").select_for_update(of=("self",), skip_locked=True)
     check = locked.filter(version=version_id).first()

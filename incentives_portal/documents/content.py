@@ -6,14 +6,15 @@ fault table U-01). The media type that the browser sent is not asked: it is a gu
 
 import hashlib
 import logging
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from typing import IO
 
 import filetype
 from django.core.files.uploadedfile import UploadedFile
 
-from . import limits, names, receiving, sandbox
+from . import filenames, limits, sandbox, upload_handlers
 from .enums import FORMATS, TYPE_BY_ENDING, FileType
 from .errors import UploadRefused
 from .parsing.reasons import Reason, Unreadable
@@ -38,7 +39,7 @@ class Inspected:
 
 def inspect(upload: UploadedFile) -> Inspected:
     """Read an uploaded file to the end. Raises UploadRefused, which names the file, the reason and what is accepted."""
-    name = names.clean(upload.name or "")
+    name = filenames.clean(upload.name or "")
     try:
         return _inspect(upload, name)
     except Unreadable as problem:
@@ -75,7 +76,7 @@ def inspect_all(
     refused: list[UploadRefused] = []
     for upload in uploads:
         try:
-            at_once.add(names.clean(upload.name or ""), upload.size or 0)
+            at_once.add(filenames.clean(upload.name or ""), upload.size or 0)
             good.append(inspect(upload))
         except UploadRefused as refusal:
             refused.append(refusal)
@@ -83,21 +84,21 @@ def inspect_all(
 
 
 def _inspect(upload: UploadedFile, name: str) -> Inspected:
-    if receiving.is_cut_off(upload):
+    if upload_handlers.is_cut_off(upload):
         raise Unreadable(Reason.TOO_MUCH)
     if not upload.size:
         raise Unreadable(Reason.EMPTY)
     if upload.size > limits.max_bytes():
         raise Unreadable(Reason.TOO_LARGE)
-    file_type = TYPE_BY_ENDING.get(names.ending(name))
+    file_type = TYPE_BY_ENDING.get(filenames.ending(name))
     if file_type is None:
         raise Unreadable(Reason.TYPE)
     upload.seek(0)
     _check_signature(upload.read(_SNIFFED_BYTES), file_type)
     try:
-        with sandbox.folder() as place:
-            sha256 = _copy(upload, place / "source")
-            sandbox.check(file_type, place)
+        with tempfile.TemporaryFile() as copy:
+            sha256 = _copy(upload, copy)
+            sandbox.inspect(file_type, copy)
     except OSError as error:  # no room for the copy, or no process to read it in: nothing the file can do about
         logger.exception("A file of %d bytes could not be read now", upload.size)
         raise Unreadable(Reason.NOT_STORED) from error
@@ -113,10 +114,10 @@ def _check_signature(first_bytes: bytes, file_type: FileType) -> None:
         raise Unreadable(Reason.CONTENT)
 
 
-def _copy(upload: UploadedFile, target: Path) -> str:
+def _copy(upload: UploadedFile, target: IO[bytes]) -> str:
     digest = hashlib.sha256()
-    with target.open("wb") as stream:
-        for chunk in upload.chunks():
-            digest.update(chunk)
-            stream.write(chunk)
+    for chunk in upload.chunks():
+        digest.update(chunk)
+        target.write(chunk)
+    target.flush()
     return digest.hexdigest()

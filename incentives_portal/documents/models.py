@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from incentives_portal import clock
 from incentives_portal.accounts.models import Organisation, User
 
-from . import antivirus
+from . import scanning
 from .append_only import APPEND_ONLY
 from .enums import FORMATS, PICTURES, REASON_CHOICES, UNUSABLE, CheckState, FileType
-from .names import MAX_LENGTH
+from .filenames import MAX_LENGTH
 from .querysets import DocumentVersionQuerySet, VersionCheckQuerySet
 
 
@@ -93,7 +93,7 @@ class DocumentVersion(models.Model):
     def can_be_opened(self) -> bool:
         """Whether it may be handed out: with a virus scanner only what it has found clean, a picture only when it was drawn anew."""
         check = self.check_result
-        if antivirus.is_on():
+        if scanning.is_on():
             return check.state == CheckState.CLEAN and check.scanned_at is not None
         return check.state == CheckState.CLEAN or (check.state == CheckState.PENDING and not self.is_picture)
 
@@ -101,7 +101,7 @@ class DocumentVersion(models.Model):
     def standing(self) -> str:
         """For the rules: the state of its check, or ``waiting`` while the virus scanner keeps it from being used."""
         settled = self.check_result.state in UNUSABLE
-        if antivirus.is_on() and not settled and not self.can_be_opened:
+        if scanning.is_on() and not settled and not self.can_be_opened:
             return "waiting"
         return self.check_result.state
 

@@ -1,15 +1,16 @@
 """Page images: what reviewers and partners see of a document (blueprint, section 4: no document is served inline unrendered)."""
 
 import shutil
+import tempfile
 from dataclasses import dataclass
 
-from django.core.files.base import File
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from . import sandbox
 from .enums import FileType
 from .models import DocumentVersion
-from .storing import Save
+from .storage import Save
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,11 @@ def draw(version: DocumentVersion, save: Save) -> list[DrawnPage]:
     """
     if not version.is_drawn:
         return []
-    with sandbox.folder() as place:
-        with default_storage.open(version.storage_key, "rb") as stored, (place / "source").open("wb") as source:
+    with tempfile.TemporaryFile() as source:
+        with default_storage.open(version.storage_key, "rb") as stored:
             shutil.copyfileobj(stored, source)
-        pages = []
-        for number, (width, height) in enumerate(sandbox.draw(FileType(version.type), place), start=1):
-            with (place / f"page-{number}.png").open("rb") as image:
-                pages.append(DrawnPage(save("pages", File(image)), width, height))
-    return pages
+        source.flush()
+        return [
+            DrawnPage(save("pages", ContentFile(page.png)), page.width, page.height)
+            for page in sandbox.draw(FileType(version.type), source)
+        ]

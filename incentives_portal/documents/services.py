@@ -15,12 +15,12 @@ from incentives_portal import clock
 from incentives_portal.accounts.models import Organisation, User
 from incentives_portal.locks import waited_too_long
 
-from . import content, quota
+from . import content, limits
 from .content import AtOnce, Inspected
 from .errors import DocumentRemoved, UploadRefused, UploadsRefused
 from .models import Document, DocumentVersion, VersionCheck
 from .parsing.reasons import Reason
-from .storing import Save, saving
+from .storage import Save, saving
 from .tasks import queue_rendering
 
 logger = logging.getLogger(__name__)
@@ -104,7 +104,7 @@ def _claim_quota(put_away: list[PutAway], actor: User) -> None:
     """Asked again where no other upload of the person can come between the answer and the rows."""
     files = [file for file, _key in put_away]
     try:
-        quota.one_at_a_time(actor)
+        limits.one_at_a_time(actor)
     except OperationalError as error:
         if not waited_too_long(error):
             raise
@@ -113,7 +113,7 @@ def _claim_quota(put_away: list[PutAway], actor: User) -> None:
 
 
 def _check_quota(files: list[Inspected], actor: User) -> None:
-    if quota.is_exceeded(actor, len(files), sum(file.size for file in files)):
+    if limits.is_exceeded(actor, len(files), sum(file.size for file in files)):
         raise UploadRefused(files[0].name, Reason.QUOTA)
 
 

@@ -14,7 +14,7 @@ from incentives_portal.accounts.models import User
 from .enums import CheckState
 from .errors import StoreAway
 from .models import DocumentVersion
-from .verifying import sha256_of
+from .storage import sha256_of
 
 logger = logging.getLogger(__name__)
 

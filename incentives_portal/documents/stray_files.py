@@ -62,7 +62,7 @@ def _require_few(number: int) -> None:
     if number > LEAST and number > (ceiling := min(MOST, max(LEAST, count_named() * SHARE_PERCENT // 100))):
         found = f"More than {MOST}" if number > MOST else str(number)
         raise TooManyStray(
-            f"{found} stored files have no row, and one run may take away {ceiling}: none was. manage.py sweep_uploads --dry-run"
+            f"{found} stored files have no row, and one run may take away {ceiling}: none was. manage.py cleanup_uploads --dry-run"
             " names them; if they may go, --force takes them away."
         )
 

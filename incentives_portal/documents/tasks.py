@@ -9,7 +9,7 @@ from kombu.exceptions import OperationalError
 
 from incentives_portal import clock
 
-from . import antivirus, sweeping
+from . import cleanup, scanning
 from .checking import check_version
 from .models import VersionCheck
 
@@ -27,7 +27,7 @@ def render(version_id: int) -> None:
     """Check and draw one version."""
     try:
         check_version(version_id)
-    except antivirus.ScannerFailed as failure:
+    except scanning.ScannerFailed as failure:
         logger.warning("Version %s waits for the virus scanner: %s", version_id, failure)
 
 
@@ -40,7 +40,7 @@ def render_pending() -> None:
             return
         try:
             check_version(version_id)
-        except antivirus.ScannerFailed as failure:
+        except scanning.ScannerFailed as failure:
             logger.warning("The virus scanner gives no answer, files wait for it: %s", failure)
             return
         except Exception:
@@ -51,7 +51,7 @@ def _waiting() -> list[int]:
     """Primary keys of versions: first what nobody can use yet, then what came before there was a scanner."""
     now = clock.now()
     waiting = list(VersionCheck.objects.due(now).values_list("version", flat=True)[:_SWEEP_ROWS])
-    if antivirus.is_on() and len(waiting) < _SWEEP_ROWS:
+    if scanning.is_on() and len(waiting) < _SWEEP_ROWS:
         waiting += VersionCheck.objects.unscanned(now).values_list("version", flat=True)[:_SWEEP_ROWS]
     return waiting
 
@@ -59,7 +59,7 @@ def _waiting() -> list[int]:
 @shared_task(name="documents.sweep", ignore_result=True, soft_time_limit=240, time_limit=270)
 def sweep() -> None:
     """Remove what nothing refers to. The time limits lie below the broker's visibility timeout; what is left comes next time."""
-    swept = sweeping.sweep()
+    swept = cleanup.sweep()
     logger.info("Swept %d documents and %d files without a row", swept.documents, swept.files)
 
 

@@ -1,7 +1,7 @@
 """The trash of the file store: what the cleanup takes away lies there for some days before it is deleted.
 
 ``trash/2026-11-30/documents/0f3a…`` is the file ``documents/0f3a…`` that was taken away on that day, by the machine's own clock. A backup
-looks for a file there that was taken away while it ran, and ``sweep_uploads --put-back`` brings back what a row names after all.
+looks for a file there that was taken away while it ran, and ``cleanup_uploads --put-back`` brings back what a row names after all.
 """
 
 import logging

@@ -5,7 +5,7 @@ from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from . import drafts, services
+from . import services, upload_tokens
 from .errors import UploadRefused
 
 
@@ -16,7 +16,9 @@ def send_ahead(request: HttpRequest) -> JsonResponse:
     The form decides later what becomes of the file; what it never takes is swept.
     """
     actor = request.user
-    organisation = drafts.organisation_of(request.POST.get("slot", ""), actor=actor) if actor.is_authenticated else None
+    organisation = (
+        upload_tokens.organisation_of(request.POST.get("slot", ""), actor=actor) if actor.is_authenticated else None
+    )
     if organisation is None:
         raise PermissionDenied
     upload = request.FILES.get("file")
@@ -27,5 +29,5 @@ def send_ahead(request: HttpRequest) -> JsonResponse:
     except UploadRefused as refusal:
         # What is accepted stands beside the control, once for all files.
         return JsonResponse({"message": refusal.sentence}, status=422)
-    token = drafts.token_for(version, actor=actor, organisation=organisation)
+    token = upload_tokens.token_for(version, actor=actor, organisation=organisation)
     return JsonResponse({"name": version.original_name, "token": token})

@@ -15,7 +15,11 @@ from incentives_portal.tests.world import sign_in
 
 
 class Unexpected(Exception):
-    """The portal answered otherwise than was asked for."""
+    """The portal answered otherwise than was asked for; ``status`` is what it answered."""
+
+    def __init__(self, status: int, words: str) -> None:
+        super().__init__(words)
+        self.status = status
 
 
 class Browser:
@@ -34,8 +38,13 @@ class Browser:
 
     def send_file(self, path: str, data: Mapping[str, object], name: str, content: bytes) -> bytes:
         """Post a form with one file, in its field ``file``."""
-        body = encode_multipart(BOUNDARY, {**data, "file": SimpleUploadedFile(name, content)})
-        return self._answer("POST", path, body, {"Content-Type": MULTIPART_CONTENT}, 200)
+        return self.send_files(path, {**data, "file": SimpleUploadedFile(name, content)})
+
+    def send_files(self, path: str, data: Mapping[str, object], expected: int = 200) -> bytes:
+        """Post a form whose values may be uploaded files, or lists of them. Raises Unexpected for another status than the expected one."""
+        return self._answer(
+            "POST", path, encode_multipart(BOUNDARY, data), {"Content-Type": MULTIPART_CONTENT}, expected
+        )
 
     def _answer(self, method: str, path: str, body: bytes | None, kind: dict[str, str], expected: int) -> bytes:
         connection = http.client.HTTPConnection("127.0.0.1", self.at.port, timeout=60)
@@ -51,7 +60,7 @@ class Browser:
         connection.close()
         if answer.status != expected:
             said = answer.headers.get("Location") or body[:2000].decode(errors="replace")
-            raise Unexpected(f"{path} answered {answer.status}, not {expected}: {said}")
+            raise Unexpected(answer.status, f"{path} answered {answer.status}, not {expected}: {said}")
         for cookie in answer.headers.get_all("Set-Cookie") or []:
             name, _equals, rest = cookie.partition("=")
             self.cookies[name] = rest.partition(";")[0]

@@ -19,7 +19,7 @@ from django.urls import reverse
 
 from incentives_portal.accounts.capabilities import CAPABILITIES, Scope, may
 from incentives_portal.accounts.models import Organisation, User
-from incentives_portal.documents import drafts
+from incentives_portal.documents import upload_tokens
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.history.models import Event, ReasonCode, ThreadKind
 from incentives_portal.outbox.models import Message
@@ -114,7 +114,7 @@ def is_refused(said: Any, name: str) -> bool:
 def test_t04_a_file_of_another_company_is_refused_in_every_upload(stage):
     owen = stage.world.owen
     version = DocumentVersion.objects.filter(document__organisation=owen.organisation).first()
-    token = drafts.token_for(version, actor=owen, organisation=owen.organisation)
+    token = upload_tokens.token_for(version, actor=owen, organisation=owen.organisation)
     tried, taken = 0, []
     for page, desk in partner_desks(stage):
         for sheet in desk.sheets():

@@ -18,7 +18,7 @@ import pytest
 from claims.models import Claim
 from claims.tests import builders
 from incentives_portal.accounts.models import User
-from incentives_portal.documents import drafts
+from incentives_portal.documents import upload_tokens
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.history.models import Event as HistoryEvent
 from incentives_portal.programs.catalogue.loading import load_catalogue
@@ -255,7 +255,9 @@ def sent_ahead_broken_off(
 ) -> None:
     """A file that goes ahead of its form."""
     who = {"actor": person, "organisation": person.organisation}
-    body = body_of({**fields, "slot": drafts.slot_for(**who)}, {"list.csv": TABLE}).replace(b"=files;", b"=file;")
+    body = body_of({**fields, "slot": upload_tokens.slot_for(**who)}, {"list.csv": TABLE}).replace(
+        b"=files;", b"=file;"
+    )
     documents, _events = written()
 
     break_off(stack, browser, "/uploads/", body)
@@ -266,7 +268,7 @@ def sent_ahead_broken_off(
     assert answer.startswith("HTTP/1.1 200"), answer[:200]
     assert written()[0] == documents + 1
     token = json.loads(answer.partition("\r\n\r\n")[2])["token"]
-    assert [version.size for version in drafts.versions_for([token], **who)] == [len(TABLE)]
+    assert [version.size for version in upload_tokens.versions_for([token], **who)] == [len(TABLE)]
 
 
 def sent(stack: Stack, browser: Browser, path: str, body: bytes) -> str:

@@ -291,7 +291,7 @@ RULES = (
             "RawSQL('SELECT 1', [])",
         ),
         but={
-            "incentives_portal/documents/sweeping.py _keep_writers_out": "names of our own tables, and a constant",
+            "incentives_portal/documents/cleanup.py _keep_writers_out": "names of our own tables, and a constant",
             "incentives_portal/backups/restoring.py filled_tables": "names of tables, quoted",
             "incentives_portal/backups/snapshot.py _asked": "composed by psycopg2.sql of constants and quoted names",
             "incentives_portal/backups/snapshot.py files": "the same",
@@ -314,7 +314,7 @@ RULES = (
             "incentives_portal/outbox/delivery.py": "moves the rows of the outbox on",
             "incentives_portal/outbox/hold.py release": "the same, after a restore",
             "incentives_portal/documents/checking.py": "what the worker found out about a version",
-            "incentives_portal/documents/sweeping.py": "takes out what was never used",
+            "incentives_portal/documents/cleanup.py": "takes out what was never used",
             "incentives_portal/accounts/models.py create_user": "the manager's word for add_person",
             "incentives_portal/accounts/management/": "for who runs the portal, at its first day or in need",
             "claims/reasons.py load_reasons": "brings the reasons that come with the portal",

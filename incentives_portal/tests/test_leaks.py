@@ -15,9 +15,9 @@ from django.urls import reverse
 from claims.enums import DISCARDED
 from claims.models import Claim
 from incentives_portal.accounts.models import Organisation
-from incentives_portal.documents.drafts import slot_for
 from incentives_portal.documents.tests import samples
 from incentives_portal.documents.tests.samples import upload
+from incentives_portal.documents.upload_tokens import slot_for
 from incentives_portal.history.models import Thread
 from incentives_portal.outbox.models import Message
 from incentives_portal.tests.matrix.desks import DESKS

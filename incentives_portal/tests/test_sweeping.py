@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from claims import services as claims
 from claims.tests import builders as claim_builders
 from incentives_portal import clock
-from incentives_portal.documents import drafts, limits, sweeping
+from incentives_portal.documents import cleanup, limits, upload_tokens
 from incentives_portal.documents import services as documents
 from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.models import Document, DocumentVersion, PageImage
@@ -25,7 +25,7 @@ from incentives_portal.tests.world import NOW, make_world
 from incentives_portal.workflow.errors import Refused
 from proofs.tests import builders as proofs
 
-OLD = sweeping.GRACE + timedelta(hours=24, seconds=1)
+OLD = cleanup.GRACE + timedelta(hours=24, seconds=1)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def old_upload(actor, **given):
 
 
 def sweep():
-    return sweeping.sweep().documents
+    return cleanup.sweep().documents
 
 
 def is_there(version):
@@ -70,9 +70,9 @@ def test_every_foreign_key_to_documents_in_the_database_is_looked_at(db):
     looked_at = {
         relation.related_model._meta.db_table
         for model in (Document, DocumentVersion)
-        for relation in sweeping.referring(model)
+        for relation in cleanup.referring(model)
     }
-    assert looked_at == there - {model._meta.db_table for model in sweeping.OWN}
+    assert looked_at == there - {model._meta.db_table for model in cleanup.OWN}
     assert {"proofs_invoice", "proofs_proofdocument", "proofs_sealedfile", "history_remark"} <= looked_at
 
 
@@ -105,9 +105,9 @@ def test_setting_says_how_long(world, settings):
 
 def test_no_form_can_take_up_what_the_sweep_may_remove(world, settings):
     version = old_upload(world.jana)
-    token = drafts.token_for(version, actor=world.jana, organisation=world.jana.organisation)
+    token = upload_tokens.token_for(version, actor=world.jana, organisation=world.jana.organisation)
 
-    assert drafts.versions_for([token], actor=world.jana, organisation=world.jana.organisation) == []
+    assert upload_tokens.versions_for([token], actor=world.jana, organisation=world.jana.organisation) == []
 
 
 def test_what_is_referred_to_stays(world):
@@ -156,19 +156,19 @@ def test_file_without_a_row_goes_when_it_is_old(world):
     version = upload(world.jana)
     os.utime(default_storage.path(version.storage_key), (0, 0))
 
-    assert sweeping.sweep().files == 1
+    assert cleanup.sweep().files == 1
 
     assert [default_storage.exists(key) for key in (lost, fresh, version.storage_key)] == [False, True, True]
 
 
 def test_empty_storage_is_no_error(db):
-    assert sweeping.sweep() == sweeping.Swept(0, 0)
+    assert cleanup.sweep() == cleanup.Swept(0, 0)
 
 
 def test_command_says_what_it_removed(world, capsys):
     old_upload(world.jana)
 
-    call_command("sweep_uploads")
+    call_command("cleanup_uploads")
 
     assert "Removed 1 documents and 0 files" in capsys.readouterr().out
 
@@ -211,7 +211,7 @@ def test_writer_that_takes_long_makes_the_sweep_come_again_later(transactional_d
     world = request.getfixturevalue("world")
     claim = claim_builders.draft_claim(world)
     attachable, forgotten, now = upload(world.jana), old_upload(world.jana), clock.now()
-    monkeypatch.setattr(sweeping, "_PATIENCE", "100ms")
+    monkeypatch.setattr(cleanup, "_PATIENCE", "100ms")
     attached, swept, results = threading.Event(), threading.Event(), {}
 
     def attach():

@@ -177,9 +177,9 @@ def test_t04_keys_of_others_are_refused_in_every_form(world, proof, signed_in):
 
 def _token_of(person):
     """A file of somebody else's, with the token that their own form got."""
-    from incentives_portal.documents import drafts
+    from incentives_portal.documents import upload_tokens
 
-    return drafts.token_for(builders.file(person), actor=person, organisation=person.organisation)
+    return upload_tokens.token_for(builders.file(person), actor=person, organisation=person.organisation)
 
 
 def _everything():

@@ -16,8 +16,8 @@ from django.db import connection
 
 from incentives_portal import clock
 from incentives_portal.backups import backing_up, manifest, programs
+from incentives_portal.documents import cleanup, tasks
 from incentives_portal.documents import services as documents
-from incentives_portal.documents import sweeping, tasks
 from incentives_portal.documents.models import DocumentVersion, PageImage
 from incentives_portal.documents.tests import samples
 from incentives_portal.installation import services as installations
@@ -101,7 +101,7 @@ def test_o06_what_comes_and_goes_while_it_runs_does_not_make_it_wrong(upload, de
 
     def meanwhile(line):
         if line == "Copying the files":
-            assert sweeping.sweep().documents == 1
+            assert cleanup.sweep().documents == 1
             assert not default_storage.exists(forgotten.storage_key)
             later.append(upload("later.csv"))
 
@@ -119,7 +119,7 @@ def test_file_that_was_swept_and_deleted_from_the_trash_is_no_problem(upload, de
     with clock.at(clock.now() - timedelta(days=3)):
         forgotten = upload("forgotten.csv")
 
-    backup = backing_up.back_up(destination, lambda line: line == "Copying the files" and sweeping.sweep())
+    backup = backing_up.back_up(destination, lambda line: line == "Copying the files" and cleanup.sweep())
 
     assert keys_of(backup) == set()
     assert backup.manifest["files"]["removed_meanwhile"] == [forgotten.storage_key]
@@ -167,7 +167,7 @@ def test_only_the_newest_are_kept_with_their_files(upload, destination):
         forgotten = upload("forgotten.csv")
     stays = upload("stays.csv")
     backed_up(destination)
-    sweeping.sweep()
+    cleanup.sweep()
     backed_up(destination, "--keep=2")
     assert len(manifest.backups_in(destination)) == 2
     assert (destination / "files" / forgotten.storage_key).exists()

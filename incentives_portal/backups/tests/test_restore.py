@@ -64,7 +64,7 @@ def test_o06_m16_everything_is_there_and_nothing_is_sent(backup, elsewhere):
         assert (elsewhere.media / file.key).read_bytes() == samples.stored(file.key)
     assert "All 2 versions are what was stored." in said_by(elsewhere.manage("verify_documents"))
     assert "DUE []" in said_by(elsewhere.manage("shell", "-v0", "-c", RELAY))
-    assert "0 files without a row" in said_by(elsewhere.manage("sweep_uploads"))
+    assert "0 files without a row" in said_by(elsewhere.manage("cleanup_uploads"))
     assert "No changes detected" in said_by(elsewhere.manage("makemigrations", "--check", "--dry-run"))
     # Triggers and sequences came along: an append-only row refuses, a new row gets a new key.
     assert elsewhere.asked("SELECT count(*) > 0 FROM pg_trigger WHERE tgname LIKE 'pgtrigger_append_only%'") == [

@@ -1,7 +1,6 @@
 """XML: parsed to the end by expat, with every declaration that could expand or fetch something refused."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import IO
 from xml.parsers import expat
 
@@ -11,10 +10,9 @@ from .reasons import Reason, Unreadable
 _NOT_DATA = {"html", "svg"}
 
 
-def check(source: Path) -> int:
+def check(source: IO[bytes]) -> int:
     """Always 0. Raises Unreadable for XML that is not well-formed, has a document type or entities, or is a web page."""
-    with source.open("rb") as stream:
-        root = read(stream)
+    root = read(source)
     if root.rpartition(":")[2].lower() in _NOT_DATA:
         raise Unreadable(Reason.CONTENT)
     return 0

@@ -3,7 +3,8 @@
 import struct
 import zipfile
 import zlib
-from pathlib import Path
+from os import SEEK_END
+from typing import IO
 
 from . import markup, office_parts
 from .limits import MAX_UNPACKED_BYTES, MAX_ZIP_MEMBERS
@@ -19,7 +20,7 @@ _END_MARK, _END_SIZE, _LONGEST_END = b"PK\x05\x06", 22, 22 + 0xFFFF
 _MEMBER_SIZE = 200
 
 
-def check(source: Path, kind: str) -> int:
+def check(source: IO[bytes], kind: str) -> int:
     """Always 0. Raises Unreadable for what is not this kind of Office file, has macros or a password, or is a trap."""
     if _is_crowded(source):
         raise Unreadable(Reason.TOO_COMPLEX)
@@ -46,11 +47,11 @@ def check(source: Path, kind: str) -> int:
     return 0
 
 
-def _is_crowded(source: Path) -> bool:
+def _is_crowded(source: IO[bytes]) -> bool:
     """Whether the table of contents is longer than any Office file's: asked before it is read, which takes seconds for 100,000 members."""
-    with source.open("rb") as stream:
-        stream.seek(max(0, source.stat().st_size - _LONGEST_END))
-        end = stream.read()
+    source.seek(0, SEEK_END)
+    source.seek(max(0, source.tell() - _LONGEST_END))
+    end = source.read()
     at = end.rfind(_END_MARK)
     if at < 0 or len(end) < at + _END_SIZE:
         return False  # no archive at all: that is said when it is opened

@@ -9,7 +9,6 @@ import re
 import zlib
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from pathlib import Path
 
 import pypdfium2
 from pypdfium2.raw import FPDF_REMOVE_SECURITY
@@ -38,11 +37,11 @@ _FILTER = (b"Filter", b"FlateDecode")
 _PICTURE = (b"Subtype", b"Image")
 
 
-def check(document: pypdfium2.PdfDocument, place: Path) -> None:
-    """Raises Unreadable for a PDF that is more than pages. ``place`` is where the copy may be written."""
-    document.save(place, flags=FPDF_REMOVE_SECURITY)
-    copy = place.read_bytes()
-    place.unlink()
+def check(document: pypdfium2.PdfDocument) -> None:
+    """Raises Unreadable for a PDF that is more than pages."""
+    out = io.BytesIO()
+    document.save(out, flags=FPDF_REMOVE_SECURITY)
+    copy = out.getvalue()
     objects = [_Object(copy, begin, end) for begin, end in _places(copy)]
     names = [name for each in objects for name in each.names]
     if _ACTIVE & set(names):

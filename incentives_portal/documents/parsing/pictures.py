@@ -1,13 +1,14 @@
 """JPEG, PNG, WebP and HEIC: decoded to see whether they are whole, and drawn anew without what the camera wrote into them."""
 
+import io
 import warnings
 import zipfile
-from pathlib import Path
+from typing import IO
 
 from PIL import Image, ImageOps
 
 from .limits import MAX_PIXELS, MAX_PIXELS_WHOLE, PAGE_HEIGHT, PAGE_WIDTH
-from .reasons import Reason, Unreadable
+from .reasons import Emit, Reason, Unreadable
 
 #: Twice this raises, this alone warns: the warning is made an error below.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
@@ -16,7 +17,7 @@ _HEIC_MARK = b"ftyp"
 _DAMAGED = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError)
 
 
-def check(source: Path) -> int:
+def check(source: IO[bytes]) -> int:
     """Always 0, a picture has no pages. Raises Unreadable for damaged, truncated and oversized pictures, and archives in disguise."""
     if zipfile.is_zipfile(source):
         raise Unreadable(Reason.MIXED)
@@ -35,8 +36,8 @@ def check(source: Path) -> int:
     return 0
 
 
-def render(source: Path, folder: Path) -> list[tuple[int, int]]:
-    """Write the picture as page-1.png: upright, at most the width of a page, nothing but pixels kept."""
+def render(source: IO[bytes], emit: Emit) -> list[tuple[int, int]]:
+    """Hand the picture out as the one page: upright, at most the width of a page, nothing but pixels kept."""
     try:
         with _open(source) as picture:
             picture.draft(None, (PAGE_WIDTH, PAGE_WIDTH))
@@ -45,11 +46,18 @@ def render(source: Path, folder: Path) -> list[tuple[int, int]]:
     except _DAMAGED as error:
         raise Unreadable(Reason.DAMAGED) from error
     clean.thumbnail((PAGE_WIDTH, PAGE_HEIGHT))
-    clean.save(folder / "page-1.png", "PNG")
+    emit(png(clean))
     return [clean.size]
 
 
-def _open(source: Path) -> Image.Image:
+def png(picture: Image.Image) -> bytes:
+    """A picture as PNG."""
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()
+
+
+def _open(source: IO[bytes]) -> Image.Image:
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
@@ -58,11 +66,13 @@ def _open(source: Path) -> Image.Image:
             raise Unreadable(Reason.TOO_COMPLEX) from error
 
 
-def _is_heic(source: Path) -> bool:
+def _is_heic(source: IO[bytes]) -> bool:
     """Whether it is a picture in a box file; then Pillow is told how to read it, in one thread and without what is not shown."""
-    with source.open("rb") as stream:
-        if stream.read(8)[4:] != _HEIC_MARK:
-            return False
+    source.seek(0)
+    first_bytes = source.read(8)
+    source.seek(0)
+    if first_bytes[4:] != _HEIC_MARK:
+        return False
     import pi_heif  # loaded for the few files that need it
 
     pi_heif.register_heif_opener(decode_threads=1, thumbnails=False, depth_images=False, aux_images=False)

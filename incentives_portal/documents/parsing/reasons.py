@@ -1,6 +1,10 @@
 """Why a file is refused. The sentences for people are in ``documents/enums.py``."""
 
+from collections.abc import Callable
 from enum import StrEnum
+
+#: Hands the bytes of one drawn page or copy out of the child process.
+Emit = Callable[[bytes], None]
 
 
 class Reason(StrEnum):

@@ -3,7 +3,7 @@
 import csv
 import io
 import unicodedata
-from pathlib import Path
+from typing import IO
 
 from .reasons import Reason, Unreadable
 
@@ -13,9 +13,9 @@ _OTHER_FORMATS = ("<", "#!", "%PDF", "%!PS", "{\\rtf")
 _SAMPLE = 64 * 1024
 
 
-def check(source: Path) -> int:
+def check(source: IO[bytes]) -> int:
     """Always 0. Raises Unreadable for what is not text, or not a table."""
-    text = _decode(source.read_bytes())
+    text = _decode(source.read())
     controls = {sign for sign in set(text) if unicodedata.category(sign) == "Cc" and sign not in _ALLOWED_CONTROLS}
     if controls or not text.strip() or text.lstrip().startswith(_OTHER_FORMATS):
         raise Unreadable(Reason.CONTENT)

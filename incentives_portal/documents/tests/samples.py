@@ -2,9 +2,11 @@
 
 import io
 import struct
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Mapping
+from typing import IO
 
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -36,6 +38,14 @@ def body_of(response: FileResponse) -> bytes:
 
 def upload(name: str, content: bytes, content_type: str = "application/octet-stream") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, content, content_type)
+
+
+def open_file(content: bytes) -> IO[bytes]:
+    """A file on the disk, as a child process inherits it; gone when it is closed."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+    file.write(content)
+    file.flush()
+    return file
 
 
 def picture(width: int = 60, height: int = 40, mode: str = "RGB", kind: str = "JPEG", **options: object) -> bytes:

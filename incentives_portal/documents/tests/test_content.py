@@ -1,4 +1,5 @@
 import hashlib
+import io
 
 import pytest
 from PIL import Image
@@ -7,7 +8,7 @@ from incentives_portal.documents import content, sandbox
 from incentives_portal.documents.enums import FileType
 from incentives_portal.documents.errors import UploadRefused
 from incentives_portal.documents.parsing import office
-from incentives_portal.documents.parsing.reasons import Reason
+from incentives_portal.documents.parsing.reasons import Reason, Unreadable
 from incentives_portal.documents.sandbox import Limits
 
 from . import samples
@@ -134,34 +135,31 @@ def test_inspect_leaves_the_file_at_its_beginning():
 @pytest.mark.parametrize(
     "limits", [Limits(memory=10**9, cpu=5, wall=0), Limits(memory=30_000_000, cpu=5, wall=15)], ids=["time", "memory"]
 )
-def test_file_beyond_the_limits_of_the_child_process_is_too_complex(limits, tmp_path):
-    (tmp_path / "source").write_bytes(b"<a>" + b"<b/>" * 3_000_000 + b"</a>")
-
-    with pytest.raises(content.Unreadable) as caught:
-        sandbox.check(FileType.CSV, tmp_path, limits)
+def test_file_beyond_the_limits_of_the_child_process_is_too_complex(limits):
+    with samples.open_file(b"<a>" + b"<b/>" * 3_000_000 + b"</a>") as source, pytest.raises(Unreadable) as caught:
+        sandbox.inspect(FileType.CSV, source, limits)
 
     assert caught.value.reason == Reason.TOO_COMPLEX
 
 
-def test_office_file_that_unpacks_to_too_much_is_too_complex(tmp_path, monkeypatch):
+def test_office_file_that_unpacks_to_too_much_is_too_complex(monkeypatch):
     monkeypatch.setattr(office, "MAX_UNPACKED_BYTES", 1000)
-    source = tmp_path / "source"
-    source.write_bytes(samples.docx(main=b"<a>" + b" " * 1000 + b"</a>"))
+    source = io.BytesIO(samples.docx(main=b"<a>" + b" " * 1000 + b"</a>"))
 
-    with pytest.raises(content.Unreadable) as caught:
+    with pytest.raises(Unreadable) as caught:
         office.check(source, "docx")
 
     assert caught.value.reason == Reason.TOO_COMPLEX
 
 
-def test_child_process_knows_no_secret_of_the_portal(tmp_path, monkeypatch):
+def test_child_process_knows_no_secret_of_the_portal(monkeypatch):
     monkeypatch.setenv("SECRET_KEY", "canary")
-    (tmp_path / "source").write_bytes(samples.pdf())
     seen = []
     begin = sandbox.psutil.Popen
     monkeypatch.setattr(
         sandbox.psutil, "Popen", lambda *args, **options: seen.append(options["env"]) or begin(*args, **options)
     )
 
-    assert sandbox.check(FileType.PDF, tmp_path) == 1
+    with samples.open_file(samples.pdf()) as source:
+        assert sandbox.inspect(FileType.PDF, source).pages == 1
     assert seen == [{}]

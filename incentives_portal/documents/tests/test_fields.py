@@ -7,7 +7,7 @@ from django import forms
 from django.core import signing
 from django.utils.datastructures import MultiValueDict
 
-from incentives_portal.documents import drafts, limits, services
+from incentives_portal.documents import limits, services, upload_tokens
 from incentives_portal.documents.fields import MultipleUploadField, UploadField
 from incentives_portal.documents.models import Document, DocumentVersion
 
@@ -98,7 +98,7 @@ def test_file_that_is_not_kept_any_more_is_left_out(who):
 @pytest.mark.parametrize("limit", ["number", "size"])
 def test_u04_files_sent_before_the_form_count_with_the_new_ones(who, settings, limit):
     names = ["a.csv", "b.csv", "c.csv", "d.csv"]
-    tokens = [drafts.token_for(services.store(csv(name), **who), **who) for name in names]
+    tokens = [upload_tokens.token_for(services.store(csv(name), **who), **who) for name in names]
     if limit == "number":
         settings.UPLOAD_MAX_FILES = 3
     else:
@@ -126,7 +126,7 @@ def test_nothing_sent_is_an_error_of_a_required_field_only(who):
 def test_single_field_takes_the_new_file_instead_of_the_kept_one(who):
     first = InvoiceForm(sent(), sent(paper=[csv("a.csv")]), **who)
     assert first.is_valid()
-    token = drafts.token_for(first.cleaned_data["paper"], **who)
+    token = upload_tokens.token_for(first.cleaned_data["paper"], **who)
 
     kept = InvoiceForm(sent(**{"paper-kept": [token]}), sent(), **who)
     replaced = InvoiceForm(sent(**{"paper-kept": [token]}), sent(paper=[csv("b.csv")]), **who)
@@ -162,26 +162,26 @@ def version(who):
 
 
 def test_token_brings_back_the_file(version, who):
-    assert drafts.versions_for([drafts.token_for(version, **who)], **who) == [version]
+    assert upload_tokens.versions_for([upload_tokens.token_for(version, **who)], **who) == [version]
 
 
 def test_token_of_a_colleague_another_organisation_or_a_forger_brings_nothing(
     version, who, colleague, other_organisation
 ):
-    token = drafts.token_for(version, **who)
-    stolen = drafts.token_for(version, actor=colleague, organisation=who["organisation"])
+    token = upload_tokens.token_for(version, **who)
+    stolen = upload_tokens.token_for(version, actor=colleague, organisation=who["organisation"])
     forged = signing.dumps([str(version.public_id), who["actor"].pk, who["organisation"].pk], salt="another")
 
-    assert drafts.versions_for([token], actor=colleague, organisation=who["organisation"]) == []
-    assert drafts.versions_for([token], actor=who["actor"], organisation=other_organisation) == []
-    assert drafts.versions_for([stolen], actor=colleague, organisation=who["organisation"]) == []
-    assert drafts.versions_for([forged, "x", ""], **who) == []
+    assert upload_tokens.versions_for([token], actor=colleague, organisation=who["organisation"]) == []
+    assert upload_tokens.versions_for([token], actor=who["actor"], organisation=other_organisation) == []
+    assert upload_tokens.versions_for([stolen], actor=colleague, organisation=who["organisation"]) == []
+    assert upload_tokens.versions_for([forged, "x", ""], **who) == []
 
 
 def test_token_of_a_removed_file_and_an_old_token_bring_nothing_and_the_form_says_so(version, who):
-    token = drafts.token_for(version, **who)
+    token = upload_tokens.token_for(version, **who)
     with time_machine.travel(limits.kept() + timedelta(seconds=2)):
-        assert drafts.versions_for([token], **who) == []
+        assert upload_tokens.versions_for([token], **who) == []
     services.remove(version.document, who["actor"])
 
     form = PapersForm(sent(title=["x"], **{"papers-kept": [token]}), sent(), **who)

@@ -16,7 +16,7 @@ from django.core.management import CommandError, call_command
 from moto.server import ThreadedMotoServer
 
 from incentives_portal import clock
-from incentives_portal.documents import services, serving, store_identity, stray_files, sweeping, tasks, trash
+from incentives_portal.documents import cleanup, services, serving, store_identity, stray_files, tasks, trash
 from incentives_portal.documents.errors import StoreAway, UploadRefused
 from incentives_portal.documents.models import PageImage
 from incentives_portal.documents.parsing.reasons import Reason
@@ -116,7 +116,7 @@ def test_cleanup_moves_into_the_trash(bucket, keep, django_capture_on_commit_cal
     with pytest.MonkeyPatch.context() as patch, clock.at(clock.now() + timedelta(days=3)):
         patch.setattr(time, "time", lambda: later)
         with django_capture_on_commit_callbacks(execute=True):
-            swept = sweeping.sweep()
+            swept = cleanup.sweep()
 
     assert (swept.documents, swept.files, swept.refused) == (1, 2, "")
     assert {key.split("/", 2)[2] for key in keys_in(bucket)} == {version.storage_key, lost}
@@ -131,7 +131,7 @@ def test_walk_through_the_bucket_goes_on_where_it_ended(bucket, db, monkeypatch)
         default_storage.save(f"{folder}/{n}", ContentFile(b"x")) for folder in ("documents", "pages") for n in range(3)
     ]
 
-    assert [sweeping.sweep().files for _run in range(5)] == [2, 1, 2, 1, 0]
+    assert [cleanup.sweep().files for _run in range(5)] == [2, 1, 2, 1, 0]
     assert {key.split("/", 2)[2] for key in keys_in(bucket)} == set(keys)
 
 
@@ -227,7 +227,7 @@ def test_cleanup_and_commands_stop_in_words(bucket, away, keep):
     keep()
     away()
 
-    assert "store" in sweeping.sweep().refused
+    assert "store" in cleanup.sweep().refused
     with pytest.raises(CommandError, match="does not answer"):
         call_command("adopt_storage", "--yes")
 

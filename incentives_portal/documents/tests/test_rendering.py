@@ -107,7 +107,7 @@ def test_tables_and_texts_are_clean_without_images(keep, name, data):
 
 def test_drawing_beyond_the_limits_is_refused_with_the_reason(keep, monkeypatch, storage_folder):
     version = keep("a.pdf", samples.written_pdf(b"0 0 m 150 190 l S\n" * 1_000_000))
-    monkeypatch.setattr(sandbox.draw, "__defaults__", (Limits(memory=1_000_000_000, cpu=1, wall=30),))
+    monkeypatch.setattr(sandbox.draw, "__defaults__", (Limits(memory=1_000_000_000, cpu=1, wall=30), None))
 
     tasks.render(version.pk)
 

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from incentives_portal.documents import drafts
+from incentives_portal.documents import upload_tokens
 from incentives_portal.documents.models import Document
 
 from . import samples
@@ -19,17 +19,17 @@ def browser(actor) -> Client:
 
 
 def test_good_file_is_stored_and_its_token_brings_it_into_the_form(browser, actor, organisation):
-    slot = drafts.slot_for(actor=actor, organisation=organisation)
+    slot = upload_tokens.slot_for(actor=actor, organisation=organisation)
 
     answer = browser.post(PATH, {"slot": slot, "file": samples.upload("../a.csv", samples.CSV)})
 
     assert (answer.status_code, answer.json()["name"]) == (200, "a.csv")
-    found = drafts.versions_for([answer.json()["token"]], actor=actor, organisation=organisation)
+    found = upload_tokens.versions_for([answer.json()["token"]], actor=actor, organisation=organisation)
     assert [version.original_name for version in found] == ["a.csv"]
 
 
 def test_bad_file_is_refused_with_its_message(browser, actor, organisation):
-    slot = drafts.slot_for(actor=actor, organisation=organisation)
+    slot = upload_tokens.slot_for(actor=actor, organisation=organisation)
 
     answer = browser.post(PATH, {"slot": slot, "file": samples.upload("a.svg", b"<svg/>")})
 
@@ -41,11 +41,11 @@ def test_bad_file_is_refused_with_its_message(browser, actor, organisation):
 
 
 def test_nobody_sends_without_a_slot_of_their_own(browser, actor, colleague, organisation):
-    slots = ["", "forged", drafts.slot_for(actor=colleague, organisation=organisation)]
+    slots = ["", "forged", upload_tokens.slot_for(actor=colleague, organisation=organisation)]
     codes = [
         browser.post(PATH, {"slot": slot, "file": samples.upload("a.csv", samples.CSV)}).status_code for slot in slots
     ]
-    guest = Client().post(PATH, {"slot": drafts.slot_for(actor=actor, organisation=organisation)})
+    guest = Client().post(PATH, {"slot": upload_tokens.slot_for(actor=actor, organisation=organisation)})
 
     assert (codes, guest.status_code) == ([403, 403, 403], 302)
     assert not Document.objects.exists()
@@ -54,7 +54,7 @@ def test_nobody_sends_without_a_slot_of_their_own(browser, actor, colleague, org
 def test_u18_without_a_token_against_forgery_nothing_is_stored(actor, organisation):
     client = Client(enforce_csrf_checks=True)
     client.force_login(actor)
-    slot = drafts.slot_for(actor=actor, organisation=organisation)
+    slot = upload_tokens.slot_for(actor=actor, organisation=organisation)
 
     answer = client.post(PATH, {"slot": slot, "file": samples.upload("a.csv", samples.CSV)})
 

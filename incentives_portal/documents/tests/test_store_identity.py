@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
 from incentives_portal import clock
-from incentives_portal.documents import services, store_identity, stray_files, sweeping, tasks, trash
+from incentives_portal.documents import cleanup, services, store_identity, stray_files, tasks, trash
 from incentives_portal.documents.models import DocumentVersion, PageImage
 from incentives_portal.installation import services as installations
 from incentives_portal.installation.models import Installation
@@ -53,11 +53,11 @@ def identity():
 
 
 def test_first_cleanup_makes_store_and_database_belong_together(db):
-    assert sweeping.sweep().refused == ""
+    assert cleanup.sweep().refused == ""
 
     row = installations.installation()
     assert (str(row.store), row.database) == (identity(), installations.database_fingerprint())
-    assert sweeping.sweep().refused == ""
+    assert cleanup.sweep().refused == ""
     assert identity() == str(row.store)
 
 
@@ -77,12 +77,12 @@ def test_first_cleanup_makes_store_and_database_belong_together(db):
 )
 def test_u14_nothing_is_deleted_from_a_store_that_is_not_ones_own(keep, break_it, words):
     version = keep()
-    sweeping.sweep()
+    cleanup.sweep()
     lost = stray(3)
     break_it()
 
     with clock.at(clock.now() + OLD):
-        swept = sweeping.sweep()
+        swept = cleanup.sweep()
 
     assert words in swept.refused
     assert (swept.documents, swept.files) == (0, 0)
@@ -97,18 +97,18 @@ def _overwrite(content):
 
 def test_adopting_a_store_takes_it_from_its_former_owner(keep, capsys):
     keep()
-    sweeping.sweep()
+    cleanup.sweep()
     former = installations.installation()
     stray(3)
     _overwrite(json.dumps({"store": "6d9d2f5e-1b1c-4bd0-8fe0-5dd3d3d5f6a1"}).encode())
 
     call_command("adopt_storage", "--yes")
 
-    assert sweeping.sweep().files == 3
+    assert cleanup.sweep().files == 3
     assert identity() not in (str(former.store), "6d9d2f5e-1b1c-4bd0-8fe0-5dd3d3d5f6a1")
     # The former owner's row still names the identity of before.
     Installation.objects.update(store=former.store, database=former.database)
-    assert "No file is deleted" in sweeping.sweep().refused
+    assert "No file is deleted" in cleanup.sweep().refused
 
 
 def test_adopting_asks_first(db, monkeypatch):
@@ -131,20 +131,20 @@ def test_what_is_swept_lies_in_the_trash_for_two_weeks(keep, settings, django_ca
     today = datetime.fromtimestamp(time.time(), UTC).date()
 
     with clock.at(clock.now() + OLD), django_capture_on_commit_callbacks(execute=True):
-        swept = sweeping.sweep()
+        swept = cleanup.sweep()
 
     assert (swept.documents, swept.files) == (1, 1)
     assert files() == {f"trash/{today}/{key}" for key in (version.storage_key, image.storage_key, lost)}
 
     folder = default_storage.path("trash")
     os.rename(f"{folder}/{today}", f"{folder}/{today - timedelta(days=settings.UPLOAD_TRASH_DAYS)}")
-    sweeping.sweep()
+    cleanup.sweep()
     assert len(files()) == 3
     os.rename(
         f"{folder}/{today - timedelta(days=settings.UPLOAD_TRASH_DAYS)}",
         f"{folder}/{today - timedelta(days=settings.UPLOAD_TRASH_DAYS + 1)}",
     )
-    sweeping.sweep()
+    cleanup.sweep()
     assert files() == set()
     assert os.listdir(folder) == []
 
@@ -154,7 +154,7 @@ def test_what_a_row_names_after_all_is_put_back(keep, capsys):
     (lost,) = stray(1)
     trash.discard([version.storage_key, lost])
 
-    call_command("sweep_uploads", "--put-back")
+    call_command("cleanup_uploads", "--put-back")
 
     assert "Brought 1 files back" in capsys.readouterr().out
     assert samples.stored(version.storage_key) == samples.CSV
@@ -165,7 +165,7 @@ def test_what_a_row_names_after_all_is_put_back(keep, capsys):
 def test_trash_of_a_strange_name_is_left_alone(db):
     default_storage.save("trash/not-a-day/documents/x", ContentFile(b"x"))
 
-    assert sweeping.sweep().refused == ""
+    assert cleanup.sweep().refused == ""
     assert files() == {"trash/not-a-day/documents/x"}
 
 
@@ -184,13 +184,13 @@ def test_u14_older_dump_does_not_cost_the_files_that_were_written_after_it(keep,
     )  # fmt: skip
     later = stray(85)
 
-    swept = sweeping.sweep()
+    swept = cleanup.sweep()
 
     assert (swept.documents, swept.files) == (0, 0)
     assert "85 stored files have no row, and one run may take away 22" in swept.refused
     assert files() >= set(later)
     with pytest.raises(CommandError, match="85 stored files"):
-        call_command("sweep_uploads")
+        call_command("cleanup_uploads")
     assert "The cleanup of files stopped" in caplog.text
 
 
@@ -198,9 +198,9 @@ def test_force_takes_away_what_the_ceiling_held_back(db, capsys):
     stray(30)
 
     with pytest.raises(CommandError, match="one run may take away 20: none was"):
-        call_command("sweep_uploads")
+        call_command("cleanup_uploads")
     assert len([key for key in files() if key.startswith("documents/")]) == 30
-    call_command("sweep_uploads", "--force")
+    call_command("cleanup_uploads", "--force")
 
     assert "0 documents and 30 files" in capsys.readouterr().out
     assert len([key for key in files() if key.startswith("trash/")]) == 30
@@ -213,7 +213,7 @@ def test_dry_run_says_what_would_go_and_changes_nothing(keep, capsys, caplog):
     before = files()
 
     with clock.at(clock.now() + OLD):
-        call_command("sweep_uploads", "--dry-run")
+        call_command("cleanup_uploads", "--dry-run")
 
     assert "Would remove 1 documents and 30 files" in capsys.readouterr().out
     assert all(key in caplog.text for key in keys)
@@ -230,7 +230,7 @@ def test_large_store_is_walked_over_several_runs(db, monkeypatch):
 
     swept, cursors = [], []
     for _run in range(5):
-        swept.append(sweeping.sweep().files)
+        swept.append(cleanup.sweep().files)
         cursors.append(installations.installation().cleanup_cursor)
 
     assert swept == [4, 2, 4, 2, 0]
@@ -240,5 +240,5 @@ def test_large_store_is_walked_over_several_runs(db, monkeypatch):
 def test_young_file_without_a_row_stays(db):
     (young,) = stray(1, age=timedelta(hours=24))
 
-    assert sweeping.sweep().files == 0
+    assert cleanup.sweep().files == 0
     assert files() == {young}

@@ -42,7 +42,7 @@ from claims.tests import builders
 from claims.tests.copies import copy_claim
 from claims.tests.test_pages import new_data
 from incentives_portal import clock
-from incentives_portal.documents import drafts, sweeping, verifying
+from incentives_portal.documents import cleanup, storage, upload_tokens
 from incentives_portal.documents.models import DocumentVersion, PageImage
 from incentives_portal.documents.tests import samples
 from incentives_portal.embedded.places import Place, account, valkey_program
@@ -465,7 +465,7 @@ def test_u14_five_hundred_uploads_while_web_and_worker_die(rig: Rig) -> None:
     rig.stack.wait_until(rig.stack.answers, "web")
     browser = signed_in(rig.stack.url, rig.world.jana)
     browser.request(reverse("claims:new"))  # gives the token
-    slot = drafts.slot_for(actor=rig.world.jana, organisation=rig.world.nordlicht)
+    slot = upload_tokens.slot_for(actor=rig.world.jana, organisation=rig.world.nordlicht)
     before = set(DocumentVersion.objects.values_list("pk", flat=True))
     over, lost, moods = threading.Event(), 0, random.Random(14)  # noqa: S311 - the same bad day each time
     disasters: list[threading.Thread] = [in_the_background(rig.kill_worker, over, BETWEEN_KILLS)]
@@ -496,21 +496,21 @@ def test_u14_five_hundred_uploads_while_web_and_worker_die(rig: Rig) -> None:
     assert rig.kills["worker"] >= 1
     assert lost > 0
     assert [name for name, sha256 in sent.items() if (name, sha256) not in there] == []
-    assert list(verifying.faults()) == []
+    assert list(storage.faults()) == []
     swept, left = swept_two_days_later(rig)
     print(f"swept: {swept}; left over: {len(left)} files, {kept.count()} rows")
     assert swept.documents >= UPLOADS
     assert (left, kept.count()) == ([], 0)
 
 
-def swept_two_days_later(rig: Rig) -> tuple[sweeping.Swept, list[str]]:
+def swept_two_days_later(rig: Rig) -> tuple[cleanup.Swept, list[str]]:
     """What a sweep takes away when every file is two days old, and stored files that no row names after it."""
     root, old = Path(rig.stack.environment["MEDIA_ROOT"]), time.time() - timedelta(days=2).total_seconds()
     for path in root.rglob("*"):
         os.utime(path, (old, old))
     with clock.at(clock.now() + timedelta(days=2)):
-        swept = sweeping.sweep()
+        swept = cleanup.sweep()
     named = {*DocumentVersion.objects.values_list("storage_key", flat=True)}
     named |= {*PageImage.objects.values_list("storage_key", flat=True)}
-    stored = (str(path.relative_to(root)) for folder in sweeping.FOLDERS for path in (root / folder).rglob("*"))
+    stored = (str(path.relative_to(root)) for folder in cleanup.FOLDERS for path in (root / folder).rglob("*"))
     return swept, [key for key in stored if key not in named]

@@ -227,9 +227,9 @@ def test_o06_m16_another_machine_goes_on_from_the_backup(machine: Callable[[str]
 
     # The cleanup finds nothing to take away, and a copy of the database nothing at all in the store of the first machine.
     second.end_processes()
-    assert "0 files without a row" in second.manage("sweep_uploads")
+    assert "0 files without a row" in second.manage("cleanup_uploads")
     before = {path for path in first.media.rglob("*") if path.is_file()}
-    assert "No file is deleted" in second.manage("sweep_uploads", fails=True, MEDIA_ROOT=str(first.media))
+    assert "No file is deleted" in second.manage("cleanup_uploads", fails=True, MEDIA_ROOT=str(first.media))
     assert {path for path in first.media.rglob("*") if path.is_file()} == before
 
     report(backup, backup_seconds, restore_seconds, len(waiting), len(waiting & sent_by_first), first)

@@ -10,8 +10,8 @@ from claims.models import Claim
 from incentives_portal import clock
 from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.models import User
+from incentives_portal.documents import cleanup
 from incentives_portal.documents import services as documents
-from incentives_portal.documents import sweeping
 from incentives_portal.documents.errors import UploadRefused
 from incentives_portal.documents.tests import samples
 from incentives_portal.workflow.errors import WorkflowError
@@ -52,6 +52,6 @@ def forget(folder: str) -> None:
             content = samples.CSV + f"{number}\r\n".encode()
             documents.store(samples.upload("forgotten.csv", content), organisation=actor.organisation, actor=actor)
         if number % 5 == 4:
-            swept += sweeping.sweep().documents
+            swept += cleanup.sweep().documents
         time.sleep(0.2)
     print(f"cleanup: {swept} forgotten uploads removed")

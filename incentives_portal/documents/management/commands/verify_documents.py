@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from incentives_portal.documents import verifying
+from incentives_portal.documents import storage
 from incentives_portal.documents.models import DocumentVersion
 
 
@@ -13,7 +13,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         count = 0
-        for fault in verifying.faults():
+        for fault in storage.faults():
             count += 1
             self.stdout.write(f"{fault.kind}: {fault.storage_key} ({fault.name!r})")
         total = DocumentVersion.objects.count()

@@ -1,7 +1,7 @@
 """Files of a form that failed. They are stored already; the form gives out a signed token for each and takes it back.
 
 A token is bound to the person and to the organisation, and is good for as long as a file is kept that nothing refers to
-(``UPLOAD_KEEP_HOURS``): then the form has been forgotten, and the file is swept (``sweeping.py``).
+(``UPLOAD_KEEP_HOURS``): then the form has been forgotten, and the file is swept (``cleanup.py``).
 """
 
 from collections.abc import Iterable

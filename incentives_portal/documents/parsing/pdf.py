@@ -2,14 +2,15 @@
 
 import re
 import zipfile
-from pathlib import Path
+from typing import IO
 
 import pypdfium2
 from pypdfium2.raw import FPDF_ERR_PASSWORD
 
 from . import pdf_parts
 from .limits import MAX_PDF_PAGES, PAGE_HEIGHT, PAGE_WIDTH, RENDERED_PAGES
-from .reasons import Reason, Unreadable
+from .pictures import png
+from .reasons import Emit, Reason, Unreadable
 
 _TAIL = 4096
 _HEAD = 1024
@@ -17,14 +18,14 @@ _END = b"%%EOF"
 _WEB_PAGE = re.compile(rb"<\s*(?:!doctype|html|head|body|script|svg|iframe)\b", re.IGNORECASE)
 
 
-def check(source: Path) -> int:
+def check(source: IO[bytes]) -> int:
     """The number of pages. Raises Unreadable for a damaged or truncated file, one that wants a password, endless ones, and
     whatever is more than pages.
     """
-    data = source.read_bytes()
+    data = source.read()
     if zipfile.is_zipfile(source) or _is_a_page_too(data):
         raise Unreadable(Reason.MIXED)
-    document = _open(source)
+    document = _open(data)
     try:
         pages = len(document)
         if pages > MAX_PDF_PAGES:
@@ -33,7 +34,7 @@ def check(source: Path) -> int:
             raise Unreadable(Reason.DAMAGED)
         try:
             document.get_page_size(0)
-            pdf_parts.check(document, source.with_name("copy.pdf"))
+            pdf_parts.check(document)
         except pypdfium2.PdfiumError as error:
             raise Unreadable(Reason.DAMAGED) from error
         return pages
@@ -41,20 +42,20 @@ def check(source: Path) -> int:
         document.close()
 
 
-def render(source: Path, folder: Path) -> list[tuple[int, int]]:
-    """Write the first pages as page-1.png, page-2.png … and return their sizes in pixels."""
-    document = _open(source)
+def render(source: IO[bytes], emit: Emit) -> list[tuple[int, int]]:
+    """Hand out the first pages as PNG, in order, and return their sizes in pixels."""
+    document = _open(source.read())
     try:
         document.init_forms()  # what was filled in is part of what a reviewer must see
         numbers = range(1, min(len(document), RENDERED_PAGES) + 1)
-        return [_draw(document, number, folder) for number in numbers]
+        return [_draw(document, number, emit) for number in numbers]
     except pypdfium2.PdfiumError as error:
         raise Unreadable(Reason.DAMAGED) from error
     finally:
         document.close()
 
 
-def _draw(document: pypdfium2.PdfDocument, number: int, folder: Path) -> tuple[int, int]:
+def _draw(document: pypdfium2.PdfDocument, number: int, emit: Emit) -> tuple[int, int]:
     page = document[number - 1]
     width, height = page.get_size()
     if width <= 0 or height <= 0:
@@ -62,13 +63,13 @@ def _draw(document: pypdfium2.PdfDocument, number: int, folder: Path) -> tuple[i
     scale = min(PAGE_WIDTH / width, PAGE_HEIGHT / height)
     picture = page.render(scale=scale, may_draw_forms=True).to_pil().convert("RGB")
     page.close()
-    picture.save(folder / f"page-{number}.png", "PNG")
+    emit(png(picture))
     return picture.width, picture.height
 
 
-def _open(source: Path) -> pypdfium2.PdfDocument:
+def _open(data: bytes) -> pypdfium2.PdfDocument:
     try:
-        return pypdfium2.PdfDocument(source)
+        return pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
         locked = getattr(error, "err_code", None) == FPDF_ERR_PASSWORD
         raise Unreadable(Reason.PASSWORD if locked else Reason.DAMAGED) from error

@@ -8,7 +8,7 @@ import pytest
 from django.http import Http404
 
 from incentives_portal import clock
-from incentives_portal.documents import antivirus, checking, services, serving, tasks
+from incentives_portal.documents import checking, scanning, services, serving, tasks
 from incentives_portal.documents.enums import CheckState
 from incentives_portal.documents.models import DocumentVersion, PageImage, VersionCheck
 from incentives_portal.documents.parsing.reasons import Reason
@@ -54,7 +54,7 @@ def test_clean_file_is_scanned_by_the_worker_and_opened(keep, reviewer, actor, s
         assert VersionCheck.objects.get().scanned_at is not None
         assert state_of(version) == CheckState.CLEAN
         assert is_open(version, reviewer)
-        antivirus.ping()
+        scanning.ping()
 
 
 def test_large_file_reaches_the_scanner_whole(keep, settings):
@@ -108,7 +108,7 @@ def test_u05_any_other_answer_leaves_the_file_closed_and_waiting(keep, reviewer,
 
 
 def test_u05_scanner_that_hangs_is_given_up_and_the_file_stays_closed(keep, reviewer, settings, monkeypatch, caplog):
-    monkeypatch.setattr(antivirus, "SECONDS", 0.5)
+    monkeypatch.setattr(scanning, "SECONDS", 0.5)
     with scanners.scanner(settings, scanners.silent):
         version = keep()
         began = time.monotonic()
@@ -120,12 +120,12 @@ def test_u05_scanner_that_hangs_is_given_up_and_the_file_stays_closed(keep, revi
 
 
 def test_u05_who_asks_how_the_scanner_is_does_not_wait_for_one_that_hangs(settings, monkeypatch):
-    monkeypatch.setattr(antivirus, "PING_SECONDS", 0.3)
+    monkeypatch.setattr(scanning, "PING_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         settings.CLAMD_URL = f"tcp://127.0.0.1:{deaf.getsockname()[1]}"
         began = time.monotonic()
-        with pytest.raises(antivirus.ScannerFailed):
-            antivirus.ping()
+        with pytest.raises(scanning.ScannerFailed):
+            scanning.ping()
 
     assert time.monotonic() - began < 5
 

@@ -1,6 +1,6 @@
 import pytest
 
-from incentives_portal.documents import names
+from incentives_portal.documents import filenames
 
 HOSTILE = [
     ("../../x.pdf", "x.pdf"),
@@ -29,9 +29,9 @@ HOSTILE = [
 
 @pytest.mark.parametrize(("raw", "shown"), HOSTILE)
 def test_clean_name_shows_what_is_safe(raw, shown):
-    assert names.clean(raw) == shown
+    assert filenames.clean(raw) == shown
 
 
 @pytest.mark.parametrize(("name", "ending"), [("a.PDF", "pdf"), ("a.b.xml", "xml"), ("none", ""), ("a.", "")])
 def test_ending_is_what_stands_after_the_last_point(name, ending):
-    assert names.ending(name) == ending
+    assert filenames.ending(name) == ending

@@ -11,6 +11,7 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.dispatch import Signal
 
 #: How long a scan may take altogether, in seconds. A worker has this and the time for drawing (``tasks.py``).
 SECONDS = 25
@@ -19,6 +20,10 @@ PING_SECONDS = 2
 _PIECE = 64 * 1024
 _LONGEST_ANSWER = 4096
 _FOUND = re.compile(r"stream: (?P<finding>.+) FOUND")
+
+
+#: Sent in the transaction in which a finding is written, with ``version`` and ``finding``, the name that the scanner gave it.
+malware_found = Signal()
 
 
 class ScannerFailed(Exception):

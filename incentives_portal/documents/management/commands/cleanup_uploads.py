@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from incentives_portal.documents import store_identity, sweeping, trash
+from incentives_portal.documents import cleanup, store_identity, trash
 
 
 class Command(BaseCommand):
@@ -22,7 +22,7 @@ class Command(BaseCommand):
         if options["put_back"]:
             self._put_back()
             return
-        swept = sweeping.sweep(dry_run=options["dry_run"], force=options["force"])
+        swept = cleanup.sweep(dry_run=options["dry_run"], force=options["force"])
         verb = "Would remove" if options["dry_run"] else "Removed"
         self.stdout.write(f"{verb} {swept.documents} documents and {swept.files} files without a row.")
         if swept.refused:

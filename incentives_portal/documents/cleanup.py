@@ -3,9 +3,9 @@
 What refers to a document or to one of its versions is asked of all foreign keys there are, so that a room that begins to refer to documents
 need not be named here. Documents that were taken out of use (``removed_at``) stay for the record.
 
-A form can hold on to a file for ``UPLOAD_KEEP_HOURS`` (``drafts.py``); an hour later, when whoever sent it in the last minute has long been
-answered, it may go. What is being written while the sweep runs is waited for: the tables that refer to documents are locked against
-writers for the moment in which the sweep looks and deletes, so that it sees every reference that there is.
+A form can hold on to a file for ``UPLOAD_KEEP_HOURS`` (``upload_tokens.py``); an hour later, when whoever sent it in the last minute has
+long been answered, it may go. What is being written while the sweep runs is waited for: the tables that refer to documents are locked
+against writers for the moment in which the sweep looks and deletes, so that it sees every reference that there is.
 """
 
 import logging

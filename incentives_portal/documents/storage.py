@@ -1,0 +1,86 @@
+"""Files in the private storage: under generated names, gone again when what they belong to was not written, and still what was stored?"""
+
+import hashlib
+import logging
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.db import InterfaceError, OperationalError
+
+from .models import DocumentVersion, PageImage
+
+logger = logging.getLogger(__name__)
+
+_PIECE = 1024 * 1024
+
+Save = Callable[[str, File], str]
+
+
+@contextmanager
+def saving() -> Iterator[Save]:
+    """Gives ``save(folder, content) -> storage key``. Put the transaction inside: if the block fails, the files are deleted.
+
+    When the connection to the database breaks, nobody knows whether the commit went through; then the files stay, because a file
+    without a row can be swept later and a row without its file cannot be mended. The same holds for a transaction around
+    this block that is rolled back afterwards.
+    """
+    keys: list[str] = []
+
+    def save(folder: str, content: File) -> str:
+        keys.append(f"{folder}/{uuid.uuid4().hex}")
+        keys[-1] = default_storage.save(keys[-1], content)
+        return keys[-1]
+
+    try:
+        yield save
+    except (OperationalError, InterfaceError):
+        raise
+    except BaseException:
+        for key in keys:
+            _delete(key)
+        raise
+
+
+def _delete(key: str) -> None:
+    """Delete a file without a row; where the storage does not answer, the cleanup finds it later."""
+    try:
+        default_storage.delete(key)
+    except OSError:
+        logger.warning("The file %s of an upload that failed could not be deleted", key)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A stored file that is ``missing`` or ``changed``, by its key in the storage and the name under which it was sent."""
+
+    kind: str
+    storage_key: str
+    name: str
+
+
+def sha256_of(stored: File) -> str:
+    """The hash of a stored file in hexadecimal; leaves it at its beginning."""
+    digest = hashlib.sha256()
+    for piece in stored.chunks(_PIECE):
+        digest.update(piece)
+    stored.seek(0)
+    return digest.hexdigest()
+
+
+def faults() -> Iterator[Fault]:
+    """Every version whose file is missing or has another hash, and every page image whose file is missing."""
+    for version in DocumentVersion.objects.order_by("pk").iterator(chunk_size=500):
+        try:
+            with default_storage.open(version.storage_key, "rb") as stored:
+                kind = "" if sha256_of(stored) == version.sha256 else "changed"
+        except FileNotFoundError:
+            kind = "missing"
+        if kind:
+            yield Fault(kind, version.storage_key, version.original_name)
+    for image in PageImage.objects.select_related("version").order_by("pk").iterator(chunk_size=500):
+        if not default_storage.exists(image.storage_key):
+            yield Fault("missing", image.storage_key, f"{image.version.original_name}, page {image.page}")
