@@ -209,10 +209,13 @@ def _copy_all(folder: Path, listed: Path) -> Copied:
     wanted = _read_list(listed)
     with ThreadPoolExecutor(_THREADS) as threads:
         while batch := list(islice(wanted, _BATCH)):
-            found = [file for file in threads.map(partial(_copy, pool, known, copied), batch) if file]
+            outcomes = list(threads.map(partial(_copy, pool, known, copied), batch))
+            found = [file for file, _fetched in outcomes if file]
             write_files(folder, found)
             copied.files += len(found)
             copied.bytes += sum(file.size for file in found)
+            copied.fetched += sum(fetched for _file, fetched in outcomes)
+            copied.fetched_bytes += sum(file.size for file, fetched in outcomes if file and fetched)
             _settle_missing(copied)
     return copied
 
@@ -223,21 +226,21 @@ def _known_hashes(destination: Path) -> dict[str, str]:
     return {file.key: file.sha256 for backup in newest for file in backup.files()}
 
 
-def _copy(pool: Path, known: dict[str, str], copied: Copied, file: NamedFile) -> StoredFile | None:
-    """One file: as it lies in the pool, if it is what it should be, or fetched. None where the store lacks it."""
+def _copy(pool: Path, known: dict[str, str], copied: Copied, file: NamedFile) -> tuple[StoredFile | None, bool]:
+    """One file, as it lies in the pool if it is what it should be, or fetched, and which of both; None where the store lacks it."""
     target, expected = pool / file.key, file.sha256 or known.get(file.key)
     if expected and target.is_file():
         if sha256_of(target) == expected:
-            return StoredFile(file.key, target.stat().st_size, expected)
+            return StoredFile(file.key, target.stat().st_size, expected), False
         copied.repaired.append(file.key)
     for place in (lambda: file.key, lambda: trash.find(file.key)):
         if source := place():
             try:
-                return _fetched(source, target, file, copied)
+                return _fetched(source, target, file, copied), True
             except FileNotFoundError:
                 continue
     copied.missing.append(file.key)
-    return None
+    return None, False
 
 
 def _fetched(source: str, target: Path, file: NamedFile, copied: Copied) -> StoredFile:
@@ -251,8 +254,6 @@ def _fetched(source: str, target: Path, file: NamedFile, copied: Copied) -> Stor
     draft.replace(target)
     if file.sha256 not in (None, digest.hexdigest()):
         copied.changed.append(file.key)
-    copied.fetched += 1
-    copied.fetched_bytes += size
     return StoredFile(file.key, size, digest.hexdigest())
 
 

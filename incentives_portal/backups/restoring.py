@@ -120,7 +120,12 @@ def restore_database(backup: Backup) -> None:
         said = _pass_on(reader, writer, begin, end)
     if reader.returncode or writer.returncode:
         raise RestoreRefused(f"The database could not be restored and is as it was: {said.strip()}")
-    write_identity(store)
+    try:
+        write_identity(store)
+    except OSError as error:
+        raise RestoreRefused(
+            f"The database is restored, but the file store did not take its identity: run manage.py adopt_storage. {error}"
+        ) from error
     with suppress(Exception):  # a cache that is away holds nothing that matters; what it may hold is of before
         cache.clear()
 

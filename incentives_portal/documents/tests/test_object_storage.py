@@ -230,6 +230,8 @@ def test_cleanup_and_commands_stop_in_words(bucket, away, keep):
     assert "store" in cleanup.sweep().refused
     with pytest.raises(CommandError, match="does not answer"):
         call_command("adopt_storage", "--yes")
+    with pytest.raises(CommandError, match="not everything was looked at"):
+        call_command("verify_documents")
 
 
 @pytest.mark.slow
