@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from incentives_portal import clock
-from incentives_portal.documents import drafts
+from incentives_portal.documents import upload_tokens
 from incentives_portal.documents.tests import samples
 from incentives_portal.programs.catalogue.loading import load_catalogue
 from incentives_portal.tests.world import NOW, make_world
@@ -55,7 +55,7 @@ def test_download_is_a_page_that_says_when_to_try_again(world, client, store_awa
 
 def test_upload_is_refused_with_the_reason(world, client, store_away):
     client.force_login(world.jana)
-    slot = drafts.slot_for(actor=world.jana, organisation=world.jana.organisation)
+    slot = upload_tokens.slot_for(actor=world.jana, organisation=world.jana.organisation)
     store_away()
 
     answer = client.post(reverse("documents:send_ahead"), {"slot": slot, "file": samples.upload("a.csv", samples.CSV)})
