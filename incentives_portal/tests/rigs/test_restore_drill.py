@@ -187,7 +187,8 @@ def test_o06_m16_another_machine_goes_on_from_the_backup(machine: Callable[[str]
     prepare(first)
     backup, backup_seconds = back_up_under_traffic(first, tmp_path / "backups")
     (first.folder / "stop").touch()
-    time.sleep(5)
+    for people in first.processes[-WRITERS - 1 :]:
+        people.wait(120)
     first.end_processes()
     sent_by_first = set(ids_of(first.mail.mails))
     files = list(backup.files())
