@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 SHARE_PERCENT, LEAST, MOST = 5, 20, 500
 _BATCH = 200
 #: The walk ends after this many seconds; the next run goes on where it ended.
-_SECONDS = 180
+_SECONDS = 120
 
 
 class TooManyStray(Exception):

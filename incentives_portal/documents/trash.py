@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 FOLDER = "trash"
 #: Emptying the trash ends after this many seconds; the rest is deleted the next time.
-_SECONDS = 60
+_SECONDS = 30
 
 
 def discard(keys: Iterable[str]) -> int:
