@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from celery.schedules import crontab
 from kombu import Queue
 
 from incentives_portal.embedded.secret import secret_key
@@ -77,6 +78,7 @@ INSTALLED_APPS = [
     "claims",
     "incentives_portal.backups",
     "incentives_portal.home",
+    "incentives_portal.monitoring",
     "incentives_portal.demo",
     "incentives_portal.embedded",
 ]
@@ -86,6 +88,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",  # before anything that may answer by itself
+    "incentives_portal.monitoring.middleware.ProbeMiddleware",  # before anything that asks for the host, a session or a user
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -153,6 +156,9 @@ _database_options = DATABASES["default"].setdefault("OPTIONS", {})
 _database_options["options"] = (
     f"{_database_options.get('options', '')} -c join_collapse_limit=4 -c lock_timeout=5s".strip()
 )
+# How long a statement of a web process may take, so that none outlives the worker that asked it; wsgi.py sets it. Workers, migrations and
+# backups have no such limit. Seconds; 0: none.
+WEB_STATEMENT_TIMEOUT = env.int("WEB_STATEMENT_TIMEOUT", default=30)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 EMBEDDED_REDIS = "redis://embedded"
@@ -217,6 +223,15 @@ CELERY_BEAT_SCHEDULE = {
     "render waiting documents": {"task": "documents.render_pending", "schedule": 30.0, "options": {"expires": 60}},
     "sweep forgotten uploads": {"task": "documents.sweep", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
 }
+# Retention: what goes when its time is over. An app adds its own task here; each is daily unless it says otherwise.
+CELERY_BEAT_SCHEDULE |= {
+    "delete expired sessions": {
+        "task": "accounts.clear_sessions",
+        "schedule": crontab(hour=3, minute=10),
+        "options": {"expires": 3600},
+    },
+}
+CELERY_BEAT_SCHEDULER = "incentives_portal.monitoring.beat:MonitoringScheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(PORTAL_STATE / "beat-schedule")
 
 # -- Mail ---------------------------------------------------------------------------------------------------------------------
@@ -263,6 +278,9 @@ UPLOAD_FILES_PER_HOUR = env.int("UPLOAD_FILES_PER_HOUR", default=300)  # of one 
 UPLOAD_BYTES_PER_DAY = env.int("UPLOAD_BYTES_PER_DAY", default=2 * 1024**3)  # of one person
 UPLOAD_KEEP_HOURS = env.int("UPLOAD_KEEP_HOURS", default=24)  # of forms that were never completed; then they are swept
 UPLOAD_TRASH_DAYS = env.int("UPLOAD_TRASH_DAYS", default=14)  # what was swept lies in the trash of the file store
+# What files are read under (docs/decisions/0012-sandbox.md): below the first none is read, and all wait; above the second nothing is tried.
+SANDBOX_MIN_LEVEL = env.int("SANDBOX_MIN_LEVEL", default=1)
+SANDBOX_MAX_LEVEL = env.int("SANDBOX_MAX_LEVEL", default=3)
 # A virus scanner: tcp://scanner.example.com:3310 or unix:///run/clamav/clamd.ctl. Empty: files are not scanned.
 CLAMD_URL = env("CLAMD_URL", default="")
 # Files of one request, empty boxes for files included. Who chose up to twice as many as may come at once gets the form back, with what is
@@ -357,7 +375,7 @@ CONTENT_SECURITY_POLICY = {
 if ALLAUTH_TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000) if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
@@ -397,6 +415,13 @@ TIME_ZONE = "UTC"
 USE_I18N = True
 FORMAT_MODULE_PATH = "incentives_portal.screens.formats"
 USE_TZ = True
+
+# -- Monitoring ------------------------------------------------------------------------------------------------------------------
+
+# With a token /metrics answers Prometheus; without one there is no such page.
+METRICS_TOKEN = env("METRICS_TOKEN", default="")
+# Errors are reported there, by sentry-sdk, which has to be installed then.
+SENTRY_DSN = env("SENTRY_DSN", default="")
 
 # -- Logs: one line each, with the id of the request ------------------------------------------------------------------------------
 

@@ -4,8 +4,8 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from incentives_portal import health
 from incentives_portal.accounts.views import email_address
+from incentives_portal.monitoring import probes
 
 handler400 = "incentives_portal.home.views.bad_request"
 handler403 = "incentives_portal.accounts.views.forbidden"
@@ -25,9 +25,11 @@ urlpatterns = [
     path("uploads/", include("incentives_portal.documents.urls")),
     path("notifications/", include("incentives_portal.outbox.urls")),
     path("admin/", admin.site.urls),
-    path("livez", health.livez, name="livez"),
-    path("healthz", health.healthz, name="healthz"),
-    path("readyz", health.readyz, name="readyz"),
+    path("system/", include("incentives_portal.monitoring.urls")),
+    path("livez", probes.livez, name="livez"),
+    path("healthz", probes.healthz, name="healthz"),
+    path("readyz", probes.healthz, name="readyz"),
+    path("metrics", probes.metrics, name="metrics"),
 ]
 
 if settings.EMBEDDED_DATABASE and settings.LOCAL_MAILBOX:

@@ -73,6 +73,8 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
         "outbox.resend": (_PLAN_DESK, _REVIEWER),
         "people.manage": (_GLOBAL, _ACCOUNT, _PLAN_DESK),
         "program.configure": (_PLAN_DESK,),
+        "system.read": (_PLAN_DESK, Role.OPERATOR_AUDITOR),
+        "system.manage": (_PLAN_DESK,),
     }.items()
 }
 
@@ -95,6 +97,8 @@ CAPABILITY_WORDS = {
     "outbox.resend": _("Send a message again"),
     "people.manage": _("Add people and give roles"),
     "program.configure": _("Edit programs, catalogue and calendars"),
+    "system.read": _("See whether the system works"),
+    "system.manage": _("Have a file checked again, remove the second step of a person"),
 }
 
 

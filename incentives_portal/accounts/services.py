@@ -1,13 +1,25 @@
 """Writing accounts: people, their preferences and organisation-wide roles."""
 
+import logging
+
+from allauth.mfa.models import Authenticator
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from .capabilities import OPERATOR_ROLES, PARTNER_WIDE_ROLES, Role
+from .capabilities import OPERATOR_ROLES, PARTNER_WIDE_ROLES, Role, may
+from .mails import send_second_factor_removed
 from .models import Location, Organisation, OrganisationRole, User
+
+logger = logging.getLogger(__name__)
 
 
 class WrongSide(ValueError):
     """A role of the other side: the operator's for a partner's person, or the other way round."""
+
+
+class NoSecondFactor(Exception):
+    """The user has no second factor that could be removed."""
 
 
 @transaction.atomic
@@ -47,3 +59,25 @@ def choose_language(user: User, language: str) -> None:
 def keep_columns(user: User, *columns: str) -> None:
     """Write these columns of a person and no other: who is switched off, or gets a new password, meanwhile stays so (A-07, T-14)."""
     user.save(update_fields=columns)
+
+
+@transaction.atomic
+def remove_second_factor(user: User, *, actor: User | None = None) -> None:
+    """Remove all second factors of a user, who then signs in with the password alone, and write to the user.
+
+    Without an actor somebody at the server's shell did it. Who did it is kept in the admin site's history of the person and in the log.
+    Raises PermissionDenied without ``system.manage`` or for oneself (a stolen session must not get rid of the second factor), and
+    NoSecondFactor.
+    """
+    if actor is not None and (actor.pk == user.pk or not may(actor, "system.manage")):
+        raise PermissionDenied
+    removed, _by_model = Authenticator.objects.filter(user_id=user.pk).delete()
+    if not removed:
+        raise NoSecondFactor(user)
+    send_second_factor_removed(user)
+    if actor is not None:
+        LogEntry.objects.log_actions(
+            actor.pk, User.objects.filter(pk=user.pk), CHANGE, "Removed the second step of signing in."
+        )
+    who = actor.public_id if actor else "the operator"
+    logger.warning("The second step of person %s was removed by %s", user.public_id, who)

@@ -1,7 +1,8 @@
-"""Hostile files are read in a child process of their own, under limits of memory and time.
+"""Hostile files are read in a process of their own that can do nothing else, under limits of memory and time.
 
-Whatever a file does there (a bomb, a loop, a crash of the library) ends that process and not the web server or the worker. The
-child gets an empty environment, so that it knows no password, the open file as its standard input, and a pipe for what it found.
+Whatever a file does there (a bomb, a loop, a crash of the library, code of its own) ends that process and not the web server or the worker.
+It has the file, open, and a pipe for what it found; it can open no path and no socket and start no program. How that is achieved on this
+machine is its level (docs/decisions/0012-sandbox.md).
 """
 
 import json
@@ -9,29 +10,40 @@ import logging
 import os
 import select
 import struct
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Any
 
-import psutil
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
+from . import forkserver
 from .enums import FileType
 from .parsing.reasons import Reason, Unreadable
 
 logger = logging.getLogger(__name__)
 
 _MEGABYTE = 1024 * 1024
-_PROGRAM = Path(__file__).resolve().parent / "parsing"
-_MAX_COMPLAINT_BYTES = 64 * 1024
-#: What a child may hand out altogether.
+#: What a child may hand out altogether, as one page or copy, and as the result.
 _MAX_RESULT_BYTES = 512 * _MEGABYTE
+_MAX_FRAME_BYTES = 64 * _MEGABYTE
+_MAX_LAST_BYTES = _MEGABYTE
 _PIECE = 64 * 1024
+_PNG = b"\x89PNG\r\n\x1a\n"
+#: A text of the result, and how many of them.
+_LONGEST, _MOST = 255, 1_000
+_LARGEST = 1_000_000  # pages, and pixels of an edge
+
+LEVEL_TEXTS: dict[int, Promise] = {
+    0: _("No protection works: files are not read"),
+    1: _("Limits of the operating system"),
+    2: _("Landlock and a filter of system calls"),
+    3: _("Separate namespaces (bubblewrap), Landlock and a filter of system calls"),
+}
 
 
 @dataclass(frozen=True)
@@ -39,14 +51,39 @@ class Limits:
     """Memory in bytes; processor time and time on the clock in seconds."""
 
     memory: int
-    cpu: int
-    wall: int
+    cpu: float
+    wall: float
 
 
 #: A person waits for the first, in a request: processor time bounds hostile files, the clock runs out only where the machine is busy, and
 #: before the web server gives its worker up (30 s). Nobody waits for the second.
 CHECK = Limits(memory=768 * _MEGABYTE, cpu=5, wall=25)
 DRAW = Limits(memory=1536 * _MEGABYTE, cpu=25, wall=35)
+
+
+@dataclass(frozen=True)
+class Level:
+    """How well files are closed in: 3 is best, at 0 none is read. ``problems`` say why it is not higher, in English, for operators."""
+
+    number: int
+    problems: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> Promise:
+        return LEVEL_TEXTS[self.number]
+
+
+#: Highest level that may be tried → the one that was found, and when.
+_levels: dict[int, tuple[Level, float]] = {}
+_TRY_AGAIN_SECONDS = 300
+
+
+class ReaderBroken(RuntimeError):
+    """The installation cannot read files: a library is missing, or a protection that was there before."""
+
+
+class SandboxTooWeak(OSError):
+    """This machine offers less protection than ``SANDBOX_MIN_LEVEL`` demands. Nothing is wrong with the file: it waits."""
 
 
 @dataclass(frozen=True)
@@ -79,85 +116,137 @@ class Copy:
 
 @dataclass
 class Budget:
-    """Processor time for one file, in seconds: what several readings of it may take together, and have taken."""
+    """Processor time for one file, in seconds: what several readings of it may take together, and have taken.
+
+    ``memory`` is the most that one of them took, in bytes.
+    """
 
     seconds: float
     spent: float = 0.0
+    memory: int = 0
 
     @property
     def left(self) -> float:
         return max(0.0, self.seconds - self.spent)
 
+    def charge(self, seconds: float, memory: int) -> None:
+        """Count what a reading took, also one that was ended."""
+        self.spent += seconds
+        self.memory = max(self.memory, memory)
+
+
+def level() -> Level:
+    """What files are read under on this machine: the highest level that works.
+
+    Tried once in each process, which takes about 0.2 s; again after some minutes where it could be better: the machine may have been full.
+    """
+    limit = settings.SANDBOX_MAX_LEVEL
+    found, tried = _levels.get(limit, (None, 0.0))
+    if found is None or (found.number < limit and time.monotonic() - tried > _TRY_AGAIN_SECONDS):
+        found = _highest(limit)
+        _levels[limit] = found, time.monotonic()
+    return found
+
+
+def required_level() -> Level:
+    """The level, if it is what ``SANDBOX_MIN_LEVEL`` demands. Raises SandboxTooWeak otherwise: no file is read then."""
+    found = level()
+    if found.number < max(1, settings.SANDBOX_MIN_LEVEL):
+        raise SandboxTooWeak(
+            f"Sandbox level {found.number} is below {settings.SANDBOX_MIN_LEVEL}. {' '.join(found.problems)}"
+        )
+    return found
+
 
 def inspect(file_type: FileType, source: IO[bytes], limits: Limits = CHECK, budget: Budget | None = None) -> Inspection:
-    """Read the file to the end. Raises Unreadable.
+    """Read the file to the end. Raises Unreadable; SandboxTooWeak or another OSError where it cannot be read now.
 
-    ``source`` is a real file (it has a ``fileno``): the child inherits it.
+    ``source`` is a real file (it has a ``fileno``): the child gets it to read.
     """
-    *_frames, last = _frames_of("inspect", file_type, source, limits, budget)
-    found = _result(last)
-    return Inspection(found["pages"], tuple(found["contents"]), tuple(found["attachments"]), found["encoding"])
+    *_pages, last = _frames_of("inspect", file_type, source, limits, budget)
+    with _distrust():
+        found = _result(last, file_type)
+        contents, attachments = _texts(found["contents"]), _texts(found["attachments"])
+        return Inspection(_number(found["pages"]), contents, attachments, str(found["encoding"])[:_LONGEST])
 
 
 def draw(file_type: FileType, source: IO[bytes], limits: Limits = DRAW, budget: Budget | None = None) -> Iterator[Page]:
-    """Draw the file and give its first pages one by one. Raises Unreadable, also after some pages."""
+    """Draw the file and give its first pages one by one. Raises as ``inspect`` does, also after some pages."""
     frames = _frames_of("render", file_type, source, limits, budget)
     last = next(frames)
     for frame in frames:
-        yield Page(last, *struct.unpack_from(">II", last, 16))
+        with _distrust():
+            page = _page(last)
+        yield page
         last = frame
-    _result(last)
+    with _distrust():
+        _result(last, file_type)
 
 
 def copies(file_type: FileType, source: IO[bytes], limits: Limits = DRAW, budget: Budget | None = None) -> list[Copy]:
-    """Harmless copies of the file. Raises Unreadable."""
+    """Harmless copies of the file. Raises as ``inspect`` does."""
     *frames, last = _frames_of("copy", file_type, source, limits, budget)
-    told = _result(last)["copies"]
-    return [Copy(each["kind"], each["media_type"], frame) for each, frame in zip(told, frames, strict=True)]
+    with _distrust():
+        told = _result(last, file_type)["copies"]
+        return [
+            Copy(str(each["kind"])[:_LONGEST], str(each["media_type"])[:_LONGEST], frame)
+            for each, frame in zip(told, frames, strict=True)
+        ]
+
+
+def _highest(limit: int) -> Level:
+    problems: list[str] = []
+    for number in range(limit, 0, -1):
+        try:
+            openings = _openings(number)
+        except (OSError, ReaderBroken, Unreadable) as error:
+            problems.append(f"Level {number}: {error}")
+            continue
+        if not openings:
+            return Level(number, tuple(problems))
+        problems.append(f"Level {number}: what reads a file could still {', '.join(openings)}.")
+    logger.error("No sandbox works, so that no file is read. %s", " ".join(problems))
+    return Level(0, tuple(problems))
+
+
+def _openings(number: int) -> list[str]:
+    """What a process at this level can do although it should not: it tries by itself. Raises where there can be none."""
+    with tempfile.TemporaryFile() as nothing:
+        *_none, last = _frames(number, forkserver.ASK, "", nothing, CHECK)
+    openings: list[str] = _result(last, "")["openings"]
+    return openings
 
 
 def _frames_of(
     task: str, file_type: FileType, source: IO[bytes], limits: Limits, budget: Budget | None
 ) -> Iterator[bytes]:
+    return _frames(required_level().number, task, file_type.value, source, limits, budget)
+
+
+def _frames(
+    number: int, task: str, file_type: str, source: IO[bytes], limits: Limits, budget: Budget | None = None
+) -> Iterator[bytes]:
     """What the child hands out: any number of frames, of which the last is the result. Raises Unreadable where it did not end well."""
-    command = [sys.executable, "-I", "-B", str(_PROGRAM), task, file_type.value]
-    until = time.monotonic() + limits.wall
-    source.seek(0)
-    with (
-        tempfile.TemporaryFile() as complaints,
-        _started([*command, str(limits.memory), str(limits.cpu)], source, complaints) as process,
-    ):
-        yield from _unpacked(_pieces(process.stdout, until))
-        ended = process.wait(max(0.1, until - time.monotonic()))
-        complaints.seek(0)
-        words = complaints.read(_MAX_COMPLAINT_BYTES).decode(errors="replace")
-    if ended < 0:  # ended by a signal: out of time or memory, or the library fell over
+    budget = budget or Budget(limits.cpu)
+    seconds = min(limits.cpu, budget.left)
+    if seconds <= 0:
         raise Unreadable(Reason.TOO_COMPLEX)
-    if ended > 0:
-        raise RuntimeError(f"The program that reads files does not work: {words}")
-    if words:
-        logger.warning("Reading a file of type %s: %s", file_type.value, words)
-
-
-@contextmanager
-def _started(command: list[str], source: IO[bytes], complaints: IO[bytes]) -> Iterator[psutil.Popen]:
-    """The running child, ended at the latest when the block ends.
-
-    psutil hears of the end at once; ``subprocess`` looks every 50 milliseconds, which is half of what most files take.
-    """
-    with psutil.Popen(  # noqa: S603 - our own program; nothing in the command comes from outside
-        command, cwd="/", env={}, stdin=source, stdout=subprocess.PIPE, stderr=complaints
-    ) as process:
+    request = {"task": task, "type": file_type, "memory": limits.memory, "seconds": seconds}
+    until = time.monotonic() + limits.wall
+    are_any = False
+    with forkserver.reading(number, request, source) as reading:
         try:
-            yield process
-        except psutil.TimeoutExpired:
-            raise Unreadable(Reason.TOO_COMPLEX) from None
+            for frame in _unpacked(_pieces(reading.pipe, until)):
+                are_any = True
+                yield frame
         finally:
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
+            usage = reading.end()
+            budget.charge(usage.seconds, usage.memory)
+    if usage.ended or not are_any:  # out of time or memory, or the library fell over
+        raise Unreadable(Reason.TOO_COMPLEX)
 
 
-def _pieces(pipe: IO[bytes], until: float) -> Iterator[bytes]:
+def _pieces(pipe: int, until: float) -> Iterator[bytes]:
     """What comes out of the pipe until its end. Raises Unreadable where that takes too long or is too much."""
     poll, left = select.poll(), _MAX_RESULT_BYTES
     poll.register(pipe, select.POLLIN)
@@ -165,7 +254,7 @@ def _pieces(pipe: IO[bytes], until: float) -> Iterator[bytes]:
         milliseconds = (until - time.monotonic()) * 1000
         if milliseconds <= 0 or not poll.poll(milliseconds):
             raise Unreadable(Reason.TOO_COMPLEX)
-        piece = os.read(pipe.fileno(), _PIECE)
+        piece = os.read(pipe, _PIECE)
         left -= len(piece)
         if left < 0:
             raise Unreadable(Reason.TOO_COMPLEX)
@@ -179,13 +268,48 @@ def _unpacked(pieces: Iterator[bytes]) -> Iterator[bytes]:
     buffer = bytearray()
     for piece in pieces:
         buffer += piece
-        while len(buffer) >= 4 and len(buffer) - 4 >= (size := struct.unpack_from(">L", buffer)[0]):
+        while len(buffer) >= 4:
+            size = struct.unpack_from(">L", buffer)[0]
+            if size > _MAX_FRAME_BYTES:
+                raise Unreadable(Reason.TOO_COMPLEX)
+            if len(buffer) - 4 < size:
+                break
             yield bytes(buffer[4 : 4 + size])
             del buffer[: 4 + size]
 
 
-def _result(frame: bytes) -> dict[str, Any]:
-    result: dict[str, Any] = json.loads(frame)
+@contextmanager
+def _distrust() -> Iterator[None]:
+    """What read a hostile file may be under its command: a result of another shape is a damaged file and no fault of ours."""
+    try:
+        yield
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError, struct.error) as error:
+        raise Unreadable(Reason.DAMAGED) from error
+
+
+def _result(frame: bytes, file_type: str) -> dict[str, Any]:
+    result: dict[str, Any] = json.loads(frame[:_MAX_LAST_BYTES])
+    if "broken" in result:
+        raise ReaderBroken(str(result["broken"]))
+    if "said" in result:
+        logger.warning("Reading a file of type %s: %s", file_type, result["said"])
     if "reason" in result:
         raise Unreadable(Reason(result["reason"]))
     return result
+
+
+def _page(frame: bytes) -> Page:
+    if not frame.startswith(_PNG):
+        raise ValueError("not a picture")
+    width, height = struct.unpack_from(">II", frame, 16)
+    return Page(frame, _number(width), _number(height))
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int) or not 0 <= value <= _LARGEST:
+        raise ValueError("not a number of pages or pixels")
+    return value
+
+
+def _texts(values: list[object]) -> tuple[str, ...]:
+    return tuple(str(value)[:_LONGEST] for value in values[:_MOST])

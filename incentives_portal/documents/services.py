@@ -7,17 +7,20 @@ import logging
 from collections.abc import Sequence
 from functools import partial
 
+from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.db import OperationalError, transaction
 from django.db.models import Max
 
 from incentives_portal import clock
+from incentives_portal.accounts.capabilities import may
 from incentives_portal.accounts.models import Organisation, User
 from incentives_portal.locks import waited_too_long
 
 from . import content, limits
 from .content import AtOnce, Inspected
-from .errors import DocumentRemoved, UploadRefused, UploadsRefused
+from .enums import CheckState
+from .errors import DocumentRemoved, NotCheckable, UploadRefused, UploadsRefused
 from .models import Document, DocumentVersion, VersionCheck
 from .parsing.reasons import Reason
 from .storage import Save, saving
@@ -81,6 +84,26 @@ def remove(document: Document, actor: User) -> None:
     if locked.removed_at is None:
         locked.removed_at, locked.removed_by = clock.now(), actor
         locked.save(update_fields=["removed_at", "removed_by"])
+
+
+@transaction.atomic
+def check_again(version: DocumentVersion, actor: User) -> None:
+    """Have a file checked once more that waits or was refused: what refused it may have been the storage or a worker, not the file.
+
+    Who did it is kept in the log. Raises PermissionDenied without ``system.manage``, NotCheckable for what is clean or infected.
+    """
+    if not may(actor, "system.manage"):
+        raise PermissionDenied
+    check = VersionCheck.objects.select_for_update().get(version_id=version.pk)
+    if check.state not in (CheckState.PENDING, CheckState.REFUSED):
+        raise NotCheckable(version.public_id)
+    logger.warning(
+        "Person %s has version %s checked again: %s", actor.public_id, version.pk, check.reason or check.state
+    )
+    check.state, check.reason, check.attempts = CheckState.PENDING, "", 0
+    check.lease_until = check.checked_at = check.scanned_at = None
+    check.save()
+    transaction.on_commit(partial(queue_rendering, [version.pk]))
 
 
 def _store(files: list[Inspected], organisation: Organisation, actor: User) -> list[DocumentVersion]:

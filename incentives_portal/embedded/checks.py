@@ -8,6 +8,8 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, register, run_checks
 from django.core.exceptions import ImproperlyConfigured
 
+from incentives_portal.documents import sandbox
+
 LOOPBACK = {"localhost", "127.0.0.1", "[::1]", "::1"}
 TAG = "portal"
 
@@ -61,3 +63,18 @@ def check_scanner(app_configs: object = None, **kwargs: object) -> list[CheckMes
     if settings.CLAMD_URL or only_this_machine():
         return []
     return [checks.Warning("Uploaded files are not scanned for viruses.", hint="Set CLAMD_URL.", id="portal.W001")]
+
+
+@register(TAG, deploy=True)
+def check_sandbox(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
+    """For ``check --deploy``: how well the process that reads files of strangers is closed in."""
+    level = sandbox.level()
+    if level.number >= 2 or only_this_machine():
+        return []
+    return [
+        checks.Warning(
+            f"Uploaded files are read at sandbox level {level.number}. {' '.join(level.problems)}",
+            hint="Install bubblewrap (apt-get install bubblewrap), or run a kernel with Landlock.",
+            id="portal.W002",
+        )
+    ]

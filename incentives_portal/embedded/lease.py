@@ -54,6 +54,12 @@ def release(place: Place, patience: float = 25.0) -> bool:
     return True
 
 
+def forget() -> None:
+    """Be no user any more, without closing handles: for a child process whose handles were all closed, and perhaps taken by others."""
+    with _one_thread:
+        _held.clear()
+
+
 def is_running(place: Place) -> bool:
     """Does a keeper live? It ends itself when one of its servers does."""
     return not locks.is_free(place.keeper_lock)

@@ -8,7 +8,7 @@ from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 
-from incentives_portal.locks import waited_too_long
+from incentives_portal.locks import took_too_long, waited_too_long
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +63,10 @@ class FormsOnlyMiddleware:
 
 
 class BusyMiddleware:
-    """Whoever waited too long for what somebody else holds, where no form could say so, is told to go back and send it again."""
+    """Whoever waited too long for what somebody else holds, where no form could say so, is told to go back and send it again.
+
+    Whoever asked for what takes too long to find is told to ask for less.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -72,9 +75,15 @@ class BusyMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, OperationalError) or not waited_too_long(exception):
+        if not isinstance(exception, OperationalError):
             return None
-        logger.warning("A lock could not be had in time: %s", exception)
-        page = render(request, "503.html", status=503)
+        if waited_too_long(exception):
+            logger.warning("A lock could not be had in time: %s", exception)
+            page = render(request, "503.html", status=503)
+        elif took_too_long(exception):
+            logger.error("A statement took too long: %s", exception, exc_info=exception)
+            page = render(request, "503_slow.html", status=503)
+        else:
+            return None
         page.headers["Retry-After"] = "5"
         return page

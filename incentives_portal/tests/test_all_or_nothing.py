@@ -17,6 +17,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from celery import current_app
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -293,6 +294,7 @@ def other_deeds(there: World) -> dict[str, dict[str, Deed]]:
     document = store(there)[0].document
     failed = Message.objects.filter(event__isnull=False, recipient__is_active=True).first()
     assert failed is not None
+    Authenticator.objects.create(user=there.owen, type=Authenticator.Type.TOTP, data={"secret": ""})
     Message.objects.filter(pk=failed.pk).update(state="failed", trouble="refused")
     return {
         "accounts": {
@@ -303,6 +305,7 @@ def other_deeds(there: World) -> dict[str, dict[str, Deed]]:
             ),
             "choose_language": lambda: accounts.choose_language(there.nils, "de"),
             "keep_columns": lambda: accounts.keep_columns(there.nils, "name"),
+            "remove_second_factor": lambda: accounts.remove_second_factor(there.owen, actor=there.elif_),
         },
         "people": {
             "assign_role": lambda: people.assign_role(there.nils, there.cloud, IncentivesRole.USER, actor=there.karin),
@@ -319,6 +322,7 @@ def other_deeds(there: World) -> dict[str, dict[str, Deed]]:
             "store_many": lambda: store(there, 3),
             "store_good": lambda: documents.store_good([samples.upload("a.csv", samples.CSV)] * 2, **sender(there)),
             "replace": lambda: documents.replace(document, samples.upload("b.csv", samples.CSV), there.jana),
+            "check_again": lambda: documents.check_again(document.versions.get(number=1), there.elif_),
             "remove": lambda: documents.remove(document, there.jana),
         },
         "outbox": {

@@ -244,6 +244,9 @@ RULES = (
             "incentives_portal/programs/admin/program.py prepare_view": "may configure every program, asked before",
             "incentives_portal/people/admin.py clean": "may give roles to everybody, by address",
             "incentives_portal/accounts/views.py get_object": "oneself",
+            "incentives_portal/monitoring/views.py _user_or_404": "may help every person, asked before",
+            "incentives_portal/monitoring/views.py remove_factor": "of a person that was found",
+            "incentives_portal/monitoring/views.py _version_or_404": "may have every file checked again, asked before",
         },
     ),
     Rule(
@@ -256,7 +259,7 @@ RULES = (
         ),
         but={
             "incentives_portal/outbox/": "this is the outbox",
-            "incentives_portal/accounts/management/commands/remove_second_factor.py": "lies below; its way is the mail backend",
+            "incentives_portal/accounts/mails.py": "lies below; its way is the mail backend",
         },
     ),
     Rule(counted_in_floats, ("float(amount)", "round(amount, 2)", "models.FloatField()")),

@@ -1,4 +1,4 @@
-"""Entry of the child process. It is started by the path of this folder, so that the portal's own start-up is not paid for each file."""
+"""Entry of the process that reads files. It is started by the path of this folder, so that the portal's own start-up is not paid for."""
 
 import sys
 from importlib import import_module
@@ -7,4 +7,4 @@ from pathlib import Path
 _folder = Path(__file__).resolve().parent
 # Python puts this folder first on the path; it goes, and its parent comes last, so that no file here can hide a library.
 sys.path = [*sys.path[1:], str(_folder.parent)]
-import_module(f"{_folder.name}.child").main(sys.argv[1:])
+import_module(f"{_folder.name}.child").serve(int(sys.argv[1]))

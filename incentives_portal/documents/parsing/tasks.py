@@ -22,11 +22,19 @@ _READERS = {
 
 def preload(file_type: str) -> None:
     """Import whatever reading a file of this type needs: afterwards the process can open no path any more."""
-    _reader(file_type)
+    if _reader(file_type).__name__.endswith((".pdf", ".pictures")):
+        import pi_heif
+        from PIL import Image
+
+        Image.init()  # every format is a module of its own
+        pi_heif.register_heif_opener()
 
 
-def run(task: str, file_type: str, source: IO[bytes], emit: Emit) -> dict[str, Any]:
-    """Do ``inspect``, ``render`` or ``copy`` with a file and return what was found, as JSON. Raises Unreadable."""
+def run(task: str, file_type: str, source: IO[bytes], emit: Emit, seconds: float | None = None) -> dict[str, Any]:
+    """Do ``inspect``, ``render`` or ``copy`` with a file and return what was found, as JSON. Raises Unreadable.
+
+    After ``seconds`` of processor time the process is ended.
+    """
     reader = _reader(file_type)
     if task == "inspect":
         pages = reader.check(source, file_type) if file_type in ("docx", "xlsx") else reader.check(source)

@@ -1,7 +1,10 @@
 """Files for tests, made when they are needed: no binaries in the repository."""
 
 import io
+import json
 import struct
+import subprocess
+import sys
 import tempfile
 import zipfile
 import zlib
@@ -12,6 +15,8 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import FileResponse
 from PIL import Image, ImageDraw, PngImagePlugin
+
+from incentives_portal.documents import forkserver
 
 _MAIN = "application/vnd.openxmlformats-officedocument."
 _WORD = f"{_MAIN}wordprocessingml.document.main+xml"
@@ -46,6 +51,40 @@ def open_file(content: bytes) -> IO[bytes]:
     file.write(content)
     file.flush()
     return file
+
+
+#: Loads the readers as their process does, and then notes whatever Python opens, imports or starts. What C opens by itself is not noted.
+_WATCH = """
+import io, json, struct, sys, tempfile
+sys.path.append(sys.argv[1])
+from parsing import tasks, warmup
+file_type, sizes = sys.argv[2], json.loads(sys.argv[3])
+files = [tempfile.TemporaryFile() for _size in sizes]
+for file, size in zip(files, sizes):
+    file.write(sys.stdin.buffer.read(size))
+warmup.warm_up()
+tasks.preload(file_type)
+noted, watched = [], ("open", "import", "os.", "socket.", "subprocess.", "ctypes.dlopen", "shutil.", "tempfile.")
+sys.addaudithook(lambda event, args: noted.append([event, str(args[:1])]) if event.startswith(watched) else None)
+for file in files:
+    for task in ("inspect", "render", "copy"):
+        file.seek(0)
+        try:
+            tasks.run(task, file_type, file, lambda frame: None, 20)
+        except AttributeError as error:
+            if task != "render": raise
+found = list(noted)
+print(json.dumps(found))
+"""
+
+
+def paths_opened_by_the_reader(file_type: str, files: list[bytes]) -> list[list[str]]:
+    """What the reader of a type opens or imports while it reads these files, drawing and copying included; behind the walls it cannot."""
+    folder, sizes = str(forkserver._PROGRAM.parent), json.dumps([len(data) for data in files])
+    command = [sys.executable, "-I", "-B", "-c", _WATCH, folder, file_type, sizes]
+    said = subprocess.run(command, input=b"".join(files), stdout=subprocess.PIPE, env={}, check=True, timeout=60)
+    found: list[list[str]] = json.loads(said.stdout)
+    return found
 
 
 def picture(width: int = 60, height: int = 40, mode: str = "RGB", kind: str = "JPEG", **options: object) -> bytes:

@@ -150,16 +150,3 @@ def test_office_file_that_unpacks_to_too_much_is_too_complex(monkeypatch):
         office.check(source, "docx")
 
     assert caught.value.reason == Reason.TOO_COMPLEX
-
-
-def test_child_process_knows_no_secret_of_the_portal(monkeypatch):
-    monkeypatch.setenv("SECRET_KEY", "canary")
-    seen = []
-    begin = sandbox.psutil.Popen
-    monkeypatch.setattr(
-        sandbox.psutil, "Popen", lambda *args, **options: seen.append(options["env"]) or begin(*args, **options)
-    )
-
-    with samples.open_file(samples.pdf()) as source:
-        assert sandbox.inspect(FileType.PDF, source).pages == 1
-    assert seen == [{}]

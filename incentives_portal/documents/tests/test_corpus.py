@@ -1,9 +1,7 @@
 """Every hostile file is refused, or made harmless, with a message; every good one is taken; each quickly and in little memory."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,39 +14,23 @@ from . import corpus, samples
 
 MAX_SECONDS, MAX_MEGABYTES = 2, 200
 
-#: Runs the reader as its only child, writes down what that took at most, and ends as it ended.
-METER = """
-import os, resource, subprocess, sys
-code = subprocess.call(sys.argv[2:])
-used = resource.getrusage(resource.RUSAGE_CHILDREN)
-open(sys.argv[1], "w").write(f"{used.ru_utime + used.ru_stime} {used.ru_maxrss / 1024}")
-os.kill(os.getpid(), -code) if code < 0 else sys.exit(code)
-"""
-
 
 @pytest.fixture
-def used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[], tuple[float, float]]:
-    """Seconds of processor time and megabytes of memory that reading the last file took; the machine may be busy otherwise."""
-    note = tmp_path / "used"
-    begin = sandbox.psutil.Popen
+def used(monkeypatch: pytest.MonkeyPatch) -> Callable[[], tuple[float, float]]:
+    """Seconds of processor time and megabytes of memory that the last reading took; 0 where a file was refused without one."""
+    taken = [(0.0, 0)]
+    charge = sandbox.Budget.charge
 
-    def measured(command: list[str], **options: Any) -> Any:
-        note.write_text("inf inf")  # what stands here if the reader is ended before it is done
-        return begin([sys.executable, "-I", "-S", "-c", METER, str(note), *command], **options)
+    def note(budget: sandbox.Budget, seconds: float, memory: int) -> None:
+        taken.append((seconds, memory))
+        charge(budget, seconds, memory)
 
-    monkeypatch.setattr(sandbox.psutil, "Popen", measured)
-
-    def read() -> tuple[float, float]:
-        if not note.exists():
-            return 0, 0  # refused without a reader
-        seconds, megabytes = note.read_text().split()
-        return float(seconds), float(megabytes)
-
-    return read
+    monkeypatch.setattr(sandbox.Budget, "charge", note)
+    return lambda: (taken[-1][0], taken[-1][1] / 1024**2)
 
 
 def stored_files(folder: Path) -> list[str]:
-    return [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() and path.name != "used"]
+    return [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
 
 
 def rows(cases: list, row: str) -> list:

@@ -135,8 +135,8 @@ def test_u17_who_waits_too_long_for_the_own_other_upload_is_told_to_try_again(ke
     assert DocumentVersion.objects.count() == 0
 
 
-def test_u15_no_room_for_the_copy_that_is_read_is_a_message_and_no_error_page(monkeypatch, caplog):
-    monkeypatch.setattr(tempfile, "tempdir", "/nonexistent")
+def test_u15_no_room_for_the_copy_that_is_read_is_a_message_and_no_error_page(monkeypatch, caplog, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
 
     with pytest.raises(UploadRefused) as caught:
         content.inspect(samples.upload("a.csv", samples.CSV))

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 
 from . import HIDDEN, LED, OK, Door, Line
-from .people import DESK, EVERYBODY, NOBODY
+from .people import AUDITOR, DESK, EVERYBODY, NOBODY
 
 _VIEWS = ("changelist", "add", "change", "delete", "history")
 _OBJECT = {"object_id": "pk"}
@@ -119,7 +119,21 @@ _SITE = (
     _line("admin/(?P<url>.*)$", "nothing"),
 )
 
-DESKS = (*_SITE, *_PLANS, *_ENROLMENTS, *_CONFIGURATION)
+_SYSTEM = (
+    Line("monitoring:system", opens=DESK | AUDITOR),
+    _line(
+        "monitoring:check_file_again",
+        "submitted cloud claim",
+        leads=DESK,
+        takes="POST",
+        parts={"public_id": "version_id"},
+    ),
+    _line("monitoring:find_user", opens=DESK),
+    # The password is asked for once more.
+    _line("monitoring:remove_second_factor", "person", leads=DESK, takes="FORM"),
+)
+
+DESKS = (*_SYSTEM, *_SITE, *_PLANS, *_ENROLMENTS, *_CONFIGURATION)
 
 DOORS: tuple[Door, ...] = (
     Door("account_login", OK, LED),
@@ -158,6 +172,8 @@ DOORS: tuple[Door, ...] = (
     Door("livez", OK, OK),
     Door("healthz", OK, OK),
     Door("readyz", OK, OK),
+    # Nothing is there without a token in the settings.
+    Door("metrics", HIDDEN, HIDDEN),
 )
 if settings.EMBEDDED_DATABASE and settings.LOCAL_MAILBOX:
     DOORS += (Door("mailbox:list", OK, OK), Door("mailbox:mail", HIDDEN, HIDDEN, {"key": "no-such-key"}))

@@ -22,6 +22,7 @@ from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.documents.tests.samples import CSV, picture
 from incentives_portal.history.models import ReasonCode, ThreadKind
+from incentives_portal.monitoring.services import write_status
 from incentives_portal.outbox.models import Message
 from incentives_portal.people.models import RoleAssignment
 from incentives_portal.programs import enums
@@ -386,6 +387,8 @@ def make_configuration(world: World) -> dict[str, Object]:
         "suspended enrolment": _enrolment(world, "Husum", INACTIVE),
     }
     named: dict[str, Object] = {name: {"row": row, "pk": row.pk} | _typed({"row": row}) for name, row in rows.items()}
+    write_status({}, [])  # what probes read
+    named["person"]["public_id"] = world.karin.public_id
     return named | {"app": {"app_label": "plans"}, "nothing": {"url": "no/such/page/"}}
 
 

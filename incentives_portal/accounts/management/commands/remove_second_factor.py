@@ -1,20 +1,11 @@
 """For who lost telephone, device and recovery codes: the operator has made sure, on another way, who is asking."""
 
-import logging
 from typing import Any
 
-from allauth.mfa.models import Authenticator
-from django.conf import settings
-from django.core.mail import send_mail
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
-from django.urls import reverse
-from django.utils import translation
-from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.models import User
-
-logger = logging.getLogger(__name__)
+from incentives_portal.accounts.services import NoSecondFactor, remove_second_factor
 
 
 class Command(BaseCommand):
@@ -25,34 +16,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
 
-    @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
         person = User.objects.filter(email__iexact=options["email"]).first()
         if person is None:
             raise CommandError(f"Nobody has the address {options['email']}.")
-        removed, _by_model = Authenticator.objects.filter(user=person).delete()
-        if not removed:
-            raise CommandError(f"{person.email} has no second step.")
-        _write_to(person)
-        logger.warning("The second step of person %s was removed by the operator", person.public_id)
+        try:
+            remove_second_factor(person)
+        except NoSecondFactor as error:
+            raise CommandError(f"{person.email} has no second step.") from error
         self.stdout.write(f"{person.email} signs in with the password alone now.")
-
-
-def _write_to(person: User) -> None:
-    """Whoever did not ask for it learns that somebody did."""
-    with translation.override(person.language):
-        send_mail(
-            _("Your second step of signing in was removed"),
-            _(
-                "Hello %(name)s,\n\n%(operator)s removed the second step of signing in from your account, because somebody asked for it. "
-                "You sign in with your password alone now.\n\nPlease set up a new one under My profile: %(url)s\n\n"
-                "If you did not ask for this, change your password at once and tell %(operator)s."
-            )
-            % {
-                "name": person.name,
-                "operator": settings.OPERATOR_NAME,
-                "url": f"{settings.PORTAL_URL}{reverse('mfa_index')}",
-            },
-            None,
-            [person.email],
-        )

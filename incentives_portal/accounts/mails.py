@@ -1,0 +1,29 @@
+"""Mails about accounts. The outbox lies above: they reach it through Django's mail backend."""
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from .models import User
+
+
+def send_second_factor_removed(user: User) -> None:
+    """Tell the user that the second factor is gone: whoever did not ask for it learns that somebody did."""
+    with translation.override(user.language):
+        send_mail(
+            _("Your second step of signing in was removed"),
+            _(
+                "Hello %(name)s,\n\n%(operator)s removed the second step of signing in from your account, because somebody asked for it. "
+                "You sign in with your password alone now.\n\nPlease set up a new one under My profile: %(url)s\n\n"
+                "If you did not ask for this, change your password at once and tell %(operator)s."
+            )
+            % {
+                "name": user.name,
+                "operator": settings.OPERATOR_NAME,
+                "url": f"{settings.PORTAL_URL}{reverse('mfa_index')}",
+            },
+            None,
+            [user.email],
+        )

@@ -1,0 +1,11 @@
+"""Background work on accounts."""
+
+from celery import shared_task
+
+from .session_store import SessionStore
+
+
+@shared_task(name="accounts.clear_sessions", ignore_result=True)
+def clear_sessions() -> None:
+    """Delete the sessions that are over, as Django's command clearsessions does."""
+    SessionStore.clear_expired()

@@ -1,0 +1,150 @@
+"""Close to this process what a hostile file could use: paths, sockets, programs, other processes. There is no way back.
+
+Three walls, each of which holds alone against what it is for: limits that no descriptor and no process can be made under, Landlock,
+and a filter that knows the few system calls that are needed to read what is open, to calculate, and to write into a pipe.
+"""
+
+import ctypes
+import math
+import os
+import platform
+import resource
+import signal
+import socket
+import struct
+from collections.abc import Callable
+from contextlib import suppress
+
+#: Assigned to nobody: Debian reserves it. Only root can become somebody else.
+_UNPRIVILEGED = 65533
+_NICE = 10
+_IDLE_IO = 3 << 13  # IOPRIO_CLASS_IDLE
+
+#: Machine → its AUDIT_ARCH, and which column of the table below is its own.
+_MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
+#: What is allowed: name, number from asm/unistd_64.h (x86_64), number from asm-generic/unistd.h (aarch64).
+_NUMBERS = """
+    read 0 63  readv 19 65  pread64 17 67  write 1 64  writev 20 66  lseek 8 62  fstat 5 80  close 3 57
+    brk 12 214  munmap 11 215  mremap 25 216  madvise 28 233  sysinfo 99 179  getrandom 318 278  getcwd 79 17
+    futex 202 98  set_robust_list 273 99  rseq 334 293  sched_yield 24 124  sched_getaffinity 204 123  getpid 39 172  gettid 186 178
+    rt_sigaction 13 134  rt_sigprocmask 14 135  rt_sigreturn 15 139  sigaltstack 131 132  restart_syscall 219 128
+    clock_gettime 228 113  clock_nanosleep 230 115  gettimeofday 96 169  getrusage 98 165  exit 60 93  exit_group 231 94
+""".split()  # noqa: SIM905 - a table
+_CLONE, _CLONE3, _MMAP, _MPROTECT, _IOPRIO_SET = (56, 220), (435, 435), (9, 222), (10, 226), (251, 30)
+_LANDLOCK_CREATE, _LANDLOCK_RESTRICT = 444, 446  # everywhere
+
+_LOAD, _EQUALS, _HAS_BIT, _ANSWER = 0x20, 0x15, 0x45, 0x06  # instructions of the filter (linux/filter.h)
+_ALLOW, _KILL, _ERROR = 0x7FFF0000, 0x80000000, 0x00050000  # what it can answer (linux/seccomp.h)
+_AT_NUMBER, _AT_MACHINE, _AT_ARGUMENTS = 0, 4, 16
+_EPERM, _ENOSYS = 1, 38
+_CLONE_THREAD, _PROT_EXEC = 0x00010000, 0x4
+_PR_SET_DUMPABLE, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, _PR_SET_NO_NEW_PRIVS = 4, 22, 2, 38
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def lock_down(level: int, memory: int, seconds: float, threads: bool) -> None:
+    """Bound memory (bytes) and processor time; from level 1 up close what can be closed. Raises OSError where a wall cannot be built.
+
+    Level 3 was begun outside, by bubblewrap; Landlock and the filter are built within it as well. ``threads`` may be needed by a library.
+    """
+    program = _filter(threads) if level >= 2 else b""
+    signal.setitimer(signal.ITIMER_PROF, seconds)  # to the millisecond; ends the process
+    _limit(resource.RLIMIT_CPU, math.ceil(seconds) + 1)  # to the second; nothing in the process can put it off
+    _limit(resource.RLIMIT_CORE, 0)
+    if level:
+        if not threads:
+            _limit(resource.RLIMIT_NPROC, 0)
+        _limit(resource.RLIMIT_FSIZE, 0)
+        if level < 3 and os.getuid() == 0:  # within bubblewrap nobody else exists
+            os.setgroups([])
+            os.setresgid(*[_UNPRIVILEGED] * 3)
+            os.setresuid(*[_UNPRIVILEGED] * 3)
+        _call(_libc.prctl, _PR_SET_DUMPABLE, 0, 0, 0, 0)  # no other process of this user may look into it
+        _call(_libc.prctl, _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        if level >= 2:
+            _close_paths()
+        _limit(resource.RLIMIT_NOFILE, 0)
+    _limit(resource.RLIMIT_AS, memory)
+    if program:
+        code = ctypes.create_string_buffer(program, len(program))
+        described = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code))
+        _call(_libc.prctl, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, described, 0, 0)
+
+
+def step_back() -> None:
+    """Let every other process go first, with the processor and with the disk."""
+    os.nice(_NICE)
+    with suppress(OSError):  # some containers do not allow it
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    _libc.syscall(_IOPRIO_SET[_MACHINES.get(platform.machine(), (0, 0))[1]], 1, 0, _IDLE_IO)
+
+
+def openings() -> list[str]:
+    """What this process can still do although it should not."""
+    attempts: dict[str, Callable[[], object]] = {
+        "open a path": lambda: os.open("/", os.O_RDONLY),
+        "open a socket": lambda: socket.socket(socket.AF_UNIX, socket.SOCK_STREAM),
+        "start a process": lambda: os.fork() or os._exit(0),
+    }
+    return [name for name, attempt in attempts.items() if _succeeds(attempt)]
+
+
+def _succeeds(attempt: Callable[[], object]) -> bool:
+    try:
+        attempt()
+    except OSError:
+        return False
+    return True
+
+
+def _close_paths() -> None:
+    """A Landlock ruleset without a rule: no path, no TCP port, and since version 6 no abstract socket and no signal to others."""
+    version = _call(_libc.syscall, _LANDLOCK_CREATE, None, 0, 1)
+    rights = (1 << {1: 13, 2: 14, 3: 15, 4: 15}.get(version, 16)) - 1
+    handled = struct.pack("QQQ", rights, 3, 3)[: 8 if version < 4 else 16 if version < 6 else 24]
+    ruleset = _call(_libc.syscall, _LANDLOCK_CREATE, handled, len(handled), 0)
+    _call(_libc.syscall, _LANDLOCK_RESTRICT, ruleset, 0)
+    os.close(ruleset)
+
+
+def _filter(threads: bool) -> bytes:
+    """What is not named answers EPERM, so that a library that only asks goes on; calls of another architecture end the process.
+
+    The numbers of x32 and everything newer than this list (io_uring among it) are not named.
+    """
+    if platform.machine() not in _MACHINES:
+        raise OSError(f"no list of system calls for {platform.machine()}")
+    audit, column = _MACHINES[platform.machine()]
+    allow, refuse = _do(_ANSWER, _ALLOW), _do(_ANSWER, _ERROR | _EPERM)
+    third = _do(_LOAD, _AT_ARGUMENTS + 2 * 8)
+    program = [_do(_LOAD, _AT_MACHINE), _do(_EQUALS, audit, 1, 0), _do(_ANSWER, _KILL), _do(_LOAD, _AT_NUMBER)]
+    for number in _NUMBERS[1 + column :: 3]:
+        program += _when(int(number), allow)
+    program += _when(
+        _CLONE3[column], _do(_ANSWER, _ERROR | _ENOSYS)
+    )  # the C library then takes clone, whose flags can be seen
+    if threads:
+        program += _when(_CLONE[column], _do(_LOAD, _AT_ARGUMENTS), _do(_HAS_BIT, _CLONE_THREAD, 1, 0), refuse, allow)
+    for number in (_MMAP[column], _MPROTECT[column]):
+        program += _when(number, third, _do(_HAS_BIT, _PROT_EXEC, 0, 1), refuse, allow)
+    return b"".join([*program, refuse])
+
+
+def _when(number: int, *then: bytes) -> list[bytes]:
+    return [_do(_EQUALS, number, 0, len(then)), *then]
+
+
+def _do(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
+    return struct.pack("HBBI", code, if_true, if_false, value)
+
+
+def _limit(kind: int, value: int) -> None:
+    resource.setrlimit(kind, (value, value))
+
+
+def _call(function: Callable[..., int], *arguments: object) -> int:
+    result = function(*arguments)
+    if result < 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    return result

@@ -1,0 +1,77 @@
+"""Celery beat, which writes the portal's status beside its schedule.
+
+A thread of beat does it and no task: a worker whose processes all wait for a slow mail server would write no row, and the portal would look
+dead while it only has much to do. That beat's own loop turns is one of the things it looks at.
+"""
+
+import logging
+import threading
+import time
+from typing import Any
+
+from celery.beat import PersistentScheduler
+
+from incentives_portal.embedded import lease
+
+from .enums import BEAT_STALLED, INTERVAL
+
+logger = logging.getLogger(__name__)
+
+
+class MonitoringScheduler(PersistentScheduler):
+    """Celery's scheduler, watched by a thread that writes the status row."""
+
+    _watch: "Watch | None" = None
+
+    def tick(self, *args: Any, **kwargs: Any) -> float:
+        """Start what is due; remember that the loop turned."""
+        if self._watch is None:
+            self._watch = Watch()
+            self._watch.start()
+        delay = super().tick(*args, **kwargs)
+        self._watch.ticked()
+        return delay
+
+
+class Watch(threading.Thread):
+    """Checks everything every few seconds and writes the row, as long as the process lives."""
+
+    def __init__(self) -> None:
+        super().__init__(name="system-status", daemon=True)
+        self._ticked_at = time.monotonic()
+
+    def ticked(self) -> None:
+        self._ticked_at = time.monotonic()
+
+    def run(self) -> None:
+        while True:
+            begun = time.monotonic()
+            self.check_once()
+            time.sleep(max(0.0, begun + INTERVAL.total_seconds() - time.monotonic()))
+
+    def check_once(self) -> None:
+        """Write one row. Without a database nothing is written, and the probes see that for themselves."""
+        from django.db import connection
+
+        from .checks import DATABASE_ERRORS, run_checks
+        from .rules import Found
+        from .services import write_status
+
+        stalled = int(time.monotonic() - self._ticked_at)
+        try:
+            figures, found = run_checks()
+            figures["beat_seconds"] = stalled
+            if stalled > BEAT_STALLED.total_seconds():
+                found.append(Found("beat_stalled", {"age": stalled}))
+            write_status(figures, found)
+        except DATABASE_ERRORS as error:
+            logger.warning("The status cannot be written: %s", error)
+            connection.close()
+        except Exception:  # the thread must go on: the next round may be better
+            logger.exception("The status cannot be written")
+            connection.close()
+
+
+def forget_closed_handles(**kwargs: Any) -> None:
+    """Signal: beat runs as a child of a worker, and Celery has closed every file handle that the child inherited."""
+    lease.forget()

@@ -1,0 +1,252 @@
+"""What is looked at every few seconds: each check fills in its figures and yields what is wrong.
+
+They run in a thread of beat's own. A check that fails in a way nobody thought of is a cause by itself and does not stop the others.
+"""
+
+import logging
+import shutil
+import threading
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from amqp.exceptions import ChannelError
+from celery import current_app
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, default_storage
+from django.db import DatabaseError, InterfaceError, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from kombu.exceptions import OperationalError
+
+from incentives_portal import clock
+from incentives_portal.documents import scanning
+from incentives_portal.embedded.checks import only_this_machine
+
+from .enums import DISK_FULL, DISK_LOW, LATE
+from .models import WorkerHeartbeat
+from .rules import Found
+from .sandboxing import ENOUGH
+
+logger = logging.getLogger(__name__)
+
+Figures = dict[str, Any]
+Check = Callable[[Figures], Iterator[Found]]
+
+#: Rows that wait are counted up to here; more is "many".
+COUNTED_AT_MOST = 1000
+#: How long the storage may take to write, read and delete a small file.
+STORAGE_SECONDS = 10
+#: Statements of the checks take no longer; a check that does is a failed one.
+STATEMENT_TIMEOUT = "10s"
+#: Folder of the storage in which is tried whether it takes files.
+PROBE_FOLDER = "probes"
+
+
+def run_checks() -> tuple[Figures, list[Found]]:
+    """Run all checks. Raises DatabaseError when there is no database to write the result to."""
+    if not connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):  # a pooler would hand the setting on to others
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('statement_timeout', %s, false)", [STATEMENT_TIMEOUT])
+    figures: Figures = {}
+    found: list[Found] = []
+    for name, check in CHECKS.items():
+        try:
+            found += check(figures)
+        except InterfaceError:
+            raise
+        except Exception:  # whatever it is, the other checks must be made and the row must be written
+            logger.exception("The check %s failed", name)
+            found.append(Found("check_failed", {"check": name}))
+    return figures, found
+
+
+def check_migrations(figures: Figures) -> Iterator[Found]:
+    """Compare what is applied with the code of this process."""
+    figures["migrations_missing"] = missing = _migrations.missing()
+    if missing:
+        yield Found("migrations_missing", {"count": missing})
+
+
+def check_messages(figures: Figures) -> Iterator[Found]:
+    """Look for the age of the oldest waiting message, and for messages that could not be delivered."""
+    from incentives_portal.outbox.enums import WAITING
+    from incentives_portal.outbox.models import Message
+
+    age = Message.objects.oldest_waiting_seconds()
+    figures["messages_oldest_seconds"] = int(age)
+    figures["messages_waiting"] = Message.objects.filter(state__in=WAITING)[:COUNTED_AT_MOST].count()
+    figures["messages_failed"] = failed = count_failed_messages()
+    if age >= LATE.total_seconds():
+        yield Found("messages_waiting", {"minutes": int(age // 60)})
+    if failed:
+        yield Found("messages_failed", {"count": failed})
+
+
+def count_failed_messages() -> int:
+    """Return how many messages were given up. The one place that says which these are."""
+    from incentives_portal.outbox.enums import State
+    from incentives_portal.outbox.models import Message
+
+    return Message.objects.filter(state=State.FAILED)[:COUNTED_AT_MOST].count()
+
+
+def check_files(figures: Figures) -> Iterator[Found]:
+    """Look for the age of the oldest unchecked file."""
+    from incentives_portal.documents.enums import CheckState
+    from incentives_portal.documents.models import VersionCheck
+
+    age = VersionCheck.objects.oldest_waiting_seconds()
+    figures["files_oldest_seconds"] = int(age)
+    figures["files_waiting"] = VersionCheck.objects.filter(state=CheckState.PENDING)[:COUNTED_AT_MOST].count()
+    if age >= LATE.total_seconds():
+        yield Found("files_waiting", {"minutes": int(age // 60)})
+
+
+def check_broker(figures: Figures) -> Iterator[Found]:
+    """Connect to the broker and ask how much waits in each queue."""
+    figures["queues"] = {}
+    try:
+        with current_app.connection_for_write() as broker:
+            broker.ensure_connection(max_retries=1, interval_start=0, timeout=3)
+            for queue in settings.CELERY_TASK_QUEUES:
+                figures["queues"][queue.name] = _queue_length(broker, queue.name)
+    except (OperationalError, OSError):
+        figures["broker"] = "unreachable"
+        yield Found("broker_unreachable")
+    else:
+        figures["broker"] = "ok"
+
+
+def _queue_length(broker: Any, name: str) -> int:
+    with suppress(ChannelError), broker.channel() as channel:  # Redis knows no queue that is empty
+        return int(channel.queue_declare(name, passive=True).message_count)
+    return 0
+
+
+def check_workers(figures: Figures) -> Iterator[Found]:
+    """Count the workers of each queue that were heard of lately, and ask how well they close in what they read."""
+    alive = list(WorkerHeartbeat.objects.alive(clock.now())[:COUNTED_AT_MOST])
+    served = Counter(queue for worker in alive for queue in worker.queues)
+    figures["workers"] = {queue.name: served[queue.name] for queue in settings.CELERY_TASK_QUEUES}
+    for queue, number in figures["workers"].items():
+        if not number:
+            yield Found("worker_missing", {"queue": queue})
+    levels = [level for worker in alive if (level := worker.details.get("sandbox")) is not None]
+    figures["sandbox"] = min(levels, default=None)
+    if levels and min(levels) < settings.SANDBOX_MIN_LEVEL:
+        yield Found("sandbox_refused", {"level": min(levels)})
+    elif levels and min(levels) < ENOUGH and not only_this_machine():
+        yield Found("sandbox_weak", {"level": min(levels)})
+
+
+def check_scanner(figures: Figures) -> Iterator[Found]:
+    """Ask the virus scanner whether it is there, if there should be one."""
+    if not scanning.is_on():
+        figures["scanner"] = "off"
+        return
+    try:
+        scanning.ping()
+    except scanning.ScannerFailed:
+        figures["scanner"] = "unreachable"
+        yield Found("scanner_unreachable")
+    else:
+        figures["scanner"] = "ok"
+
+
+def check_storage(figures: Figures) -> Iterator[Found]:
+    """Write, read and delete a small file."""
+    figures["storage"] = "ok" if _storage.answers() else "unwritable"
+    if figures["storage"] != "ok":
+        yield Found("storage_unwritable")
+
+
+def check_disk(figures: Figures) -> Iterator[Found]:
+    """Look for free space where this process and the file storage write, on this machine."""
+    folders = [settings.PORTAL_STATE]
+    if isinstance(default_storage, FileSystemStorage):
+        folders.append(Path(default_storage.location))
+    free = min(shutil.disk_usage(_existing(folder)).free for folder in folders)
+    figures["disk_free_bytes"] = free
+    megabytes = {"free": free // 1024**2}
+    if free < DISK_FULL:
+        yield Found("disk_full", megabytes)
+    elif free < DISK_LOW:
+        yield Found("disk_low", megabytes)
+
+
+def _existing(folder: Path) -> Path:
+    return next(path for path in (folder, *folder.parents) if path.exists())
+
+
+class _Migrations:
+    """Knows the migrations of the code; to read them takes half a second, to compare them with the database is one query."""
+
+    def __init__(self) -> None:
+        self._loader: MigrationLoader | None = None
+
+    def missing(self) -> int:
+        """Return how many migrations of the code are not applied."""
+        if self._loader is None:
+            self._loader = MigrationLoader(connection)
+        applied = MigrationRecorder(connection).applied_migrations()
+        missing = len(set(self._loader.graph.nodes) - set(applied))
+        if missing:
+            self._loader = None  # a squashed migration counts otherwise after "migrate"
+        return missing
+
+
+class _Storage:
+    """Tries the storage in a thread of its own, because an object store that hangs does so for minutes."""
+
+    def __init__(self) -> None:
+        self._trying: threading.Thread | None = None
+        self._ok = False
+
+    def answers(self) -> bool:
+        """Return whether a file could be written, read and deleted within STORAGE_SECONDS."""
+        if self._trying is None or not self._trying.is_alive():
+            self._ok = False
+            self._trying = threading.Thread(target=self._try, name="storage-probe", daemon=True)
+            self._trying.start()
+        self._trying.join(STORAGE_SECONDS)  # a try that still hangs is asked for again the next time
+        return self._ok
+
+    def _try(self) -> None:
+        try:
+            _write_read_delete()
+        except Exception as error:  # every kind of storage has errors of its own
+            logger.warning("The file storage cannot be written to: %s", error)
+        else:
+            self._ok = True
+
+
+def _write_read_delete() -> None:
+    content = uuid.uuid4().bytes
+    key = default_storage.save(f"{PROBE_FOLDER}/{uuid.uuid4().hex}", ContentFile(content))
+    try:
+        with default_storage.open(key, "rb") as stored:
+            if stored.read() != content:
+                raise OSError("The storage gave back something else than it was given.")
+    finally:
+        default_storage.delete(key)
+
+
+_migrations, _storage = _Migrations(), _Storage()
+
+CHECKS: dict[str, Check] = {
+    "migrations": check_migrations,
+    "messages": check_messages,
+    "files": check_files,
+    "broker": check_broker,
+    "workers": check_workers,
+    "scanner": check_scanner,
+    "storage": check_storage,
+    "disk": check_disk,
+}
+#: What can go wrong with the database itself: nobody can write the row then.
+DATABASE_ERRORS = (DatabaseError, InterfaceError)

@@ -1,0 +1,39 @@
+"""A worker says that it lives. It does so in its main process, whatever its children are busy with."""
+
+import logging
+import math
+import platform
+import time
+from typing import TYPE_CHECKING, Any
+
+from celery import current_app
+from django.db import DatabaseError, InterfaceError, connection
+
+from .enums import HEARTBEAT_INTERVAL
+from .sandboxing import sandbox_level
+from .services import record_heartbeat
+
+if TYPE_CHECKING:
+    from celery.worker.heartbeat import Heart
+
+logger = logging.getLogger(__name__)
+
+_last = {"at": -math.inf}
+
+
+def write_heartbeat(sender: "Heart", **kwargs: Any) -> None:
+    """Signal, every two seconds: write a row every ten. The connection is closed, as no child of this process may inherit it."""
+    now = time.monotonic()
+    if now - _last["at"] < HEARTBEAT_INTERVAL.total_seconds():
+        return
+    _last["at"] = now
+    try:
+        record_heartbeat(sender.eventer.hostname, current_app.amqp.queues.consume_from, _details())
+    except (DatabaseError, InterfaceError) as error:
+        logger.warning("The heartbeat cannot be written: %s", error)
+    finally:
+        connection.close()
+
+
+def _details() -> dict[str, Any]:
+    return {"python": platform.python_version(), "sandbox": sandbox_level()}

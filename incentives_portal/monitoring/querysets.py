@@ -1,0 +1,31 @@
+"""Reading the status and the workers."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Func, Q
+
+from .enums import WORKER_GONE
+
+if TYPE_CHECKING:
+    from .models import SystemStatus, WorkerHeartbeat  # noqa: F401 - named in strings below
+
+
+class DatabaseIsReadOnly(Func):
+    """Whether the server of this connection takes no changes: a standby, or switched to read-only."""
+
+    template = "(pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on')"
+    output_field = models.BooleanField()
+
+
+class SystemStatusQuerySet(models.QuerySet["SystemStatus"]):
+    def with_database(self) -> "SystemStatusQuerySet":
+        """Say in the same query whether the database takes changes."""
+        return self.annotate(database_read_only=DatabaseIsReadOnly())
+
+
+class WorkerHeartbeatQuerySet(models.QuerySet["WorkerHeartbeat"]):
+    def alive(self, now: datetime) -> "WorkerHeartbeatQuerySet":
+        """Return the workers that were heard of lately, or that wrote before the clock was set back."""
+        return self.filter(Q(seen_at__gt=now - WORKER_GONE))

@@ -1,0 +1,118 @@
+"""The System page of the operator: what is wrong, what to do, and what can be done without a shell."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import Any
+
+from allauth.account.decorators import reauthentication_required
+from allauth.mfa.models import Authenticator
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from incentives_portal.accounts.models import User
+from incentives_portal.accounts.services import NoSecondFactor, remove_second_factor
+from incentives_portal.documents.errors import NotCheckable
+from incentives_portal.documents.models import DocumentVersion
+from incentives_portal.documents.services import check_again
+from incentives_portal.installation.services import last_backup
+
+from . import overview
+from .forms import FindUserForm
+from .health import current_health
+
+View = Callable[..., HttpResponse]
+
+
+def capability_required(capability: str) -> Callable[[View], View]:
+    """Refuse with 403 who does not hold the capability, before anything is looked for."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.may(capability):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return checked
+
+    return decorate
+
+
+@require_safe
+@capability_required("system.read")
+def system(request: HttpRequest) -> HttpResponse:
+    """Show the state with its causes, queues and workers, files that wait, and figures. Four queries."""
+    health = current_health()
+    backup = last_backup()
+    context = {
+        "health": health,
+        "figures": dict.fromkeys(overview.FIGURES) | dict(health.figures),
+        "queues": overview.queue_rows(health.figures),
+        "checks": overview.unchecked_files(),
+        "versions": overview.versions(),
+        "last_backup": datetime.fromisoformat(backup["finished"]) if backup else None,
+        "may_manage": request.user.may("system.manage"),
+    }
+    return render(request, "monitoring/system.html", context)
+
+
+@capability_required("system.manage")
+@require_POST
+def check_file_again(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Have a file checked once more."""
+    try:
+        check_again(_version_or_404(public_id), request.user)
+    except NotCheckable:
+        messages.error(request, _("This file has been checked already."))
+    else:
+        messages.success(request, _("The file will be checked again."))
+    return redirect("monitoring:system")
+
+
+@require_safe
+@capability_required("system.manage")
+def find_user(request: HttpRequest) -> HttpResponse:
+    """Ask whose second step shall go, and lead to the page that asks to confirm."""
+    form = FindUserForm(request.GET if "email" in request.GET else None)
+    if form.is_bound and form.is_valid():
+        return redirect("monitoring:remove_second_factor", form.user.public_id)
+    return render(request, "monitoring/find_user.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@capability_required("system.manage")
+@reauthentication_required
+def remove_factor(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Ask to confirm, then remove all second factors of a user. Whoever does it signs in once more first."""
+    user = _user_or_404(public_id)
+    if request.method != "POST":
+        factors = Authenticator.objects.filter(user_id=user.pk).count()
+        context = {"person": user, "factors": factors, "is_self": user.pk == request.user.pk}
+        return render(request, "monitoring/remove_second_factor.html", context)
+    try:
+        remove_second_factor(user, actor=request.user)
+    except NoSecondFactor:
+        messages.error(request, _("%(name)s has no second step.") % {"name": user.name})
+    else:
+        sentence = _("The second step of %(name)s was removed. A mail to %(email)s says so.")
+        messages.success(request, sentence % {"name": user.name, "email": user.email})
+    return redirect("monitoring:system")
+
+
+def _version_or_404(public_id: str) -> DocumentVersion:
+    version = DocumentVersion.objects.filter(public_id=public_id, document__removed_at=None).first()
+    if version is None:
+        raise Http404
+    return version
+
+
+def _user_or_404(public_id: str) -> User:
+    user = User.objects.filter(public_id=public_id).first()
+    if user is None:
+        raise Http404
+    return user
