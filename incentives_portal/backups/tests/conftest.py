@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from celery import current_app
 from django.conf import settings as portal_settings
 from django.db import connection
 from psycopg2.sql import SQL, Identifier
@@ -36,6 +37,14 @@ class Elsewhere:
         with closing(psycopg2.connect(**self.parameters)) as there, there.cursor() as cursor:
             cursor.execute(statement)
             return cursor.fetchall()
+
+
+@pytest.fixture(autouse=True)
+def no_task_is_left() -> Iterator[None]:
+    """The broker of tests is this process's memory: what commits have told it is no other test's business."""
+    yield
+    with current_app.connection_for_write() as broker, broker.SimpleQueue("documents") as waiting:
+        waiting.clear()
 
 
 @pytest.fixture
