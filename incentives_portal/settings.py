@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "pghistory",
     "incentives_portal.admin_site.PortalAdminConfig",
     "incentives_portal.screens",
+    "incentives_portal.installation",
     "incentives_portal.accounts",
     "incentives_portal.documents",
     "incentives_portal.history",
@@ -82,6 +83,7 @@ INSTALLED_APPS = [
     "plans",
     "proofs",
     "claims",
+    "incentives_portal.backups",
     "incentives_portal.home",
     "incentives_portal.monitoring",
     "incentives_portal.demo",
@@ -111,6 +113,7 @@ MIDDLEWARE = [
     "incentives_portal.accounts.middleware.PersonalPreferencesMiddleware",
     "incentives_portal.screens.middleware.FormsOnlyMiddleware",
     "incentives_portal.screens.middleware.BusyMiddleware",
+    "incentives_portal.documents.middleware.StoreAwayMiddleware",
     "incentives_portal.accounts.middleware.SecondFactorMiddleware",
 ]
 
@@ -288,6 +291,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = Path(env("STATIC_ROOT", default=str(PORTAL_STATE / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(PORTAL_STATE / "media")))
+# For an S3-compatible store: incentives_portal.documents.object_storage.ObjectStorage (docs/backup.md).
 # There is no MEDIA_URL: uploaded files have no address of their own, views serve them to those who may see them.
 STORAGES = {
     "default": {
@@ -306,6 +310,7 @@ UPLOAD_MAX_TOTAL_BYTES = env.int("UPLOAD_MAX_TOTAL_BYTES", default=100 * 1024 * 
 UPLOAD_FILES_PER_HOUR = env.int("UPLOAD_FILES_PER_HOUR", default=300)  # of one person
 UPLOAD_BYTES_PER_DAY = env.int("UPLOAD_BYTES_PER_DAY", default=2 * 1024**3)  # of one person
 UPLOAD_KEEP_HOURS = env.int("UPLOAD_KEEP_HOURS", default=24)  # of forms that were never completed; then they are swept
+UPLOAD_TRASH_DAYS = env.int("UPLOAD_TRASH_DAYS", default=14)  # what was swept lies in the trash of the file store
 # What files are read under (docs/decisions/0012-sandbox.md): below the first none is read, and all wait; above the second nothing is tried.
 SANDBOX_MIN_LEVEL = env.int("SANDBOX_MIN_LEVEL", default=1)
 SANDBOX_MAX_LEVEL = env.int("SANDBOX_MAX_LEVEL", default=3)

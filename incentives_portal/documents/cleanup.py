@@ -9,22 +9,22 @@ against writers for the moment in which the sweep looks and deletes, so that it 
 """
 
 import logging
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pgtrigger
-from django.core.files.storage import default_storage
 from django.db import OperationalError, connection, models, transaction
 from django.db.models import Exists, ForeignObjectRel, OuterRef
 
 from incentives_portal import clock
+from incentives_portal.installation.services import note_cleanup
 from incentives_portal.locks import waited_too_long
 
-from . import limits
+from . import limits, trash
 from .enums import CheckState
 from .models import Document, DocumentVersion, PageImage, VersionCheck
+from .store_identity import NotOurStore, require_own_store
+from .stray_files import TooManyStray, discard_stray
 
 logger = logging.getLogger(__name__)
 
@@ -36,21 +36,37 @@ FOLDERS = ("documents", "pages")
 _BATCH = 200
 #: Writers of other rooms wait no longer than this for the sweep, which tries again the next time.
 _PATIENCE = "2s"
-#: The listing of the storage ends after this many seconds; what it did not reach comes the next time.
-_SECONDS = 180
 
 
 @dataclass(frozen=True)
 class Swept:
-    """How much was removed: documents with all of their versions, and stored files that no row named."""
+    """How much was removed: documents with all of their versions, and stored files that no row named; and why no more, in words."""
 
     documents: int = 0
     files: int = 0
+    refused: str = ""
 
 
-def sweep() -> Swept:
-    """Remove what nothing refers to and nobody can attach any more. May run twice at once, and be broken off."""
-    return Swept(_sweep_documents(), _sweep_files())
+def sweep(*, dry_run: bool = False, force: bool = False) -> Swept:
+    """Remove what nothing refers to and nobody can attach any more. May run twice at once, and be broken off.
+
+    Files go into the trash, and only where the store is this database's own; ``force`` lifts the ceiling of stray files, ``dry_run``
+    counts and changes nothing.
+    """
+    documents = files = 0
+    refused = ""
+    try:
+        require_own_store()
+        documents = forgotten(clock.now()).count() if dry_run else _sweep_documents()
+        files = discard_stray(FOLDERS, limits.kept() + GRACE, dry_run=dry_run, force=force)
+        if not dry_run:
+            trash.empty()
+    except (NotOurStore, TooManyStray, OSError) as error:
+        logger.error("The cleanup of files stopped: %s", error)
+        refused = str(error)
+    if not dry_run:
+        note_cleanup({"at": clock.now().isoformat(), "documents": documents, "files": files, "refused": refused})
+    return Swept(documents, files, refused)
 
 
 def referring(model: type[models.Model]) -> list[ForeignObjectRel]:
@@ -105,7 +121,7 @@ def _remove(wanted: list[int]) -> int:
     with pgtrigger.ignore("documents.DocumentVersion:append_only"):
         versions.delete()
     Document.objects.filter(pk__in=documents).delete()
-    transaction.on_commit(lambda: _delete_files(keys))
+    transaction.on_commit(lambda: trash.discard(keys))
     return len(documents)
 
 
@@ -118,49 +134,3 @@ def _keep_writers_out() -> None:
         cursor.execute(f"SET LOCAL lock_timeout = '{_PATIENCE}'")
         for table in sorted(tables):
             cursor.execute(f"LOCK TABLE {connection.ops.quote_name(table)} IN SHARE MODE")
-
-
-def _delete_files(keys: list[str]) -> None:
-    """A file that cannot be deleted now has no row any more: the next sweep of the storage finds it."""
-    for key in keys:
-        try:
-            default_storage.delete(key)
-        except OSError:
-            logger.exception("The file %s could not be deleted", key)
-
-
-def _sweep_files() -> int:
-    """Delete stored files that no row names: of an upload whose transaction was undone, or of a document that was swept."""
-    swept, end = 0, time.monotonic() + _SECONDS
-    for names in _listed():
-        known = {
-            *DocumentVersion.objects.filter(storage_key__in=names).values_list("storage_key", flat=True),
-            *PageImage.objects.filter(storage_key__in=names).values_list("storage_key", flat=True),
-        }
-        old = [key for key in names if key not in known and _is_old(key)]
-        _delete_files(old)
-        swept += len(old)
-        if time.monotonic() > end:
-            logger.warning("The storage is large: the rest of it is swept the next time")
-            break
-    return swept
-
-
-def _listed() -> Iterator[list[str]]:
-    for folder in FOLDERS:
-        try:
-            _folders, names = default_storage.listdir(folder)
-        except FileNotFoundError:
-            continue
-        keys = [f"{folder}/{name}" for name in names]
-        for start in range(0, len(keys), _BATCH):
-            yield keys[start : start + _BATCH]
-
-
-def _is_old(key: str) -> bool:
-    """By the storage's own time, which the portal's clock does not move."""
-    try:
-        age = time.time() - default_storage.get_modified_time(key).timestamp()
-    except FileNotFoundError:
-        return False
-    return age > (limits.kept() + GRACE).total_seconds()

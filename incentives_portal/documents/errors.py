@@ -57,5 +57,9 @@ class DocumentRemoved(Exception):
     """The document was removed in the meantime: it takes no further version."""
 
 
+class StoreAway(OSError):
+    """The file store does not answer, or not as it should. Trying again later is right."""
+
+
 class NotCheckable(Exception):
     """The file is checked already, or the virus scanner found something in it: checking again changes nothing."""

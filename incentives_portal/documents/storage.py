@@ -1,6 +1,7 @@
 """Files in the private storage: under generated names, gone again when what they belong to was not written, and still what was stored?"""
 
 import hashlib
+import logging
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ from django.core.files.storage import default_storage
 from django.db import InterfaceError, OperationalError
 
 from .models import DocumentVersion, PageImage
+
+logger = logging.getLogger(__name__)
 
 _PIECE = 1024 * 1024
 
@@ -38,8 +41,16 @@ def saving() -> Iterator[Save]:
         raise
     except BaseException:
         for key in keys:
-            default_storage.delete(key)
+            _delete(key)
         raise
+
+
+def _delete(key: str) -> None:
+    """Delete a file without a row; where the storage does not answer, the cleanup finds it later."""
+    try:
+        default_storage.delete(key)
+    except OSError:
+        logger.warning("The file %s of an upload that failed could not be deleted", key)
 
 
 @dataclass(frozen=True)

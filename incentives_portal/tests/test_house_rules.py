@@ -305,6 +305,9 @@ RULES = (
         ),
         but={
             "incentives_portal/documents/cleanup.py _keep_writers_out": "names of our own tables, and a constant",
+            "incentives_portal/backups/restoring.py filled_tables": "names of tables, quoted",
+            "incentives_portal/backups/snapshot.py _asked": "composed by psycopg2.sql of constants and quoted names",
+            "incentives_portal/backups/snapshot.py files": "the same",
             "incentives_portal/prepared.py _keep": "what Django's compiler wrote, under a name of our own",
         },
     ),
@@ -322,6 +325,7 @@ RULES = (
         but={
             "incentives_portal/workflow/engine.py": "does the verbs of all services",
             "incentives_portal/outbox/delivery.py": "moves the rows of the outbox on",
+            "incentives_portal/outbox/hold.py release": "the same, after a restore",
             "incentives_portal/documents/checking.py": "what the worker found out about a version",
             "incentives_portal/documents/cleanup.py": "takes out what was never used",
             "incentives_portal/accounts/models.py create_user": "the manager's word for add_person",
