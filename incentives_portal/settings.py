@@ -14,6 +14,7 @@ from kombu import Queue
 
 from incentives_portal.embedded.loopback import is_loopback_only
 from incentives_portal.embedded.secret import secret_key
+from incentives_portal.logging_settings import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -468,39 +469,4 @@ SENTRY_DSN = env("SENTRY_DSN", default="")
 SECURITY_LOG_FILE = env("SECURITY_LOG_FILE", default=str(PORTAL_STATE / "security.log") if EMBEDDED_DATABASE else "")
 ACCESS_LOG_FILE = env("ACCESS_LOG_FILE", default=str(PORTAL_STATE / "access.log") if EMBEDDED_DATABASE else "")
 
-
-def _json_lines(path: str) -> dict[str, object]:
-    if not path:
-        return {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stdout"}
-    handler = "logging.handlers.WatchedFileHandler"
-    return {"class": handler, "formatter": "json", "filename": path, "encoding": "utf-8", "delay": True}
-
-
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"request": {"()": "incentives_portal.logs.RequestIdFilter"}},
-    "formatters": {
-        "line": {
-            "()": "incentives_portal.logs.LineFormatter",
-            "format": "{asctime} {levelname} {name} {request_id} {message}",
-            "style": "{",
-        },
-        "json": {"format": "{message}", "style": "{"},  # a line of JSON as its writer made it
-    },
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]},
-        "security": _json_lines(SECURITY_LOG_FILE),
-        "access": _json_lines(ACCESS_LOG_FILE),
-    },
-    "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
-    "loggers": {
-        # Django's own handler would mail and print a second time.
-        "django": {"handlers": [], "level": "INFO", "propagate": True},
-        # Says for every HEAD request that Django leaves cutting the body off to the server.
-        "gunicorn.http.wsgi": {"level": "ERROR"},
-        # Lines of JSON (accounts/security_log.py, logs.py): whole, and whatever LOG_LEVEL says.
-        "portal.security": {"handlers": ["security"], "level": "INFO", "propagate": False},
-        "portal.access": {"handlers": ["access"], "level": "INFO", "propagate": False},
-    },
-}
+LOGGING = logging_settings(SECURITY_LOG_FILE, ACCESS_LOG_FILE, level=env("LOG_LEVEL", default="INFO"))

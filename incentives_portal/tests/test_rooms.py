@@ -17,6 +17,7 @@ COMPOSITION_ROOT = {
     "settings",
     "logs",
     "access_log",
+    "logging_settings",
     "urls",
     "celery",
     "wsgi",
