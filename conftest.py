@@ -17,7 +17,7 @@ from incentives_portal.embedded import lease, local
 from incentives_portal.embedded.words import compile_words
 from incentives_portal.tests import kept
 
-pytest_plugins = ["incentives_portal.tests.stack"]
+pytest_plugins = ["incentives_portal.tests.stack", "incentives_portal.tests.logged"]
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's sync API runs an event loop in this thread
 

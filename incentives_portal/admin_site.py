@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 
+from incentives_portal import __version__
 from incentives_portal.accounts.errors import NoPartInIt
 
 
@@ -38,6 +39,9 @@ class PortalAdminSite(admin.AdminSite):
     site_header = _("Incentives administration")
     site_title = _("Incentives administration")
     index_title = _("What waits, and what can be configured")
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        return {**super().each_context(request), "version": __version__}
 
     def has_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_active and request.user.is_staff)
@@ -76,8 +80,12 @@ class PortalAdminSite(admin.AdminSite):
         return redirect("account_change_password")
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        from incentives_portal.home.inbox import staff_buckets
+        from incentives_portal.home.inbox import failed_messages, staff_buckets
         from incentives_portal.programs.warnings import missing_periods
 
-        context = {"buckets": staff_buckets(request.user), "period_warnings": missing_periods(None)}
+        context = {
+            "buckets": staff_buckets(request.user),
+            "failed_messages": failed_messages(request.user),
+            "period_warnings": missing_periods(None),
+        }
         return super().index(request, context | (extra_context or {}))

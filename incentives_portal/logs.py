@@ -4,6 +4,7 @@ import logging
 import re
 
 from incentives_portal.history.context import request_id
+from incentives_portal.request_context import mask_secrets
 
 #: What ends a line somewhere, or moves the cursor of whoever reads it: from addresses and names that people send.
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -21,8 +22,11 @@ class RequestIdFilter(logging.Filter):
 
 
 class LineFormatter(logging.Formatter):
-    """Keeps a traceback on the line of its message, so that a line is an event for whatever collects them; controls are written out."""
+    """Keeps a traceback on the line of its message, so that a line is an event for whatever collects them; controls are written out.
+
+    The token of a reset link, which Django names with the path, is not written.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
-        line = super().format(record).replace("\n", " | ")
+        line = mask_secrets(super().format(record)).replace("\n", " | ")
         return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), line)

@@ -4,6 +4,7 @@ Without ``DATABASE_URL`` and ``REDIS_URL`` the portal uses the embedded servers 
 connection is really opened; importing this module starts nothing.
 """
 
+import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,10 +12,14 @@ import environ
 from celery.schedules import crontab
 from kombu import Queue
 
+from incentives_portal.embedded.loopback import is_loopback_only
 from incentives_portal.embedded.secret import secret_key
+from incentives_portal.logging_settings import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
+# A line that was not filled in (``DEFAULT_FROM_EMAIL=``) sets nothing: the default stands.
+env.ENVIRON = {name: value for name, value in os.environ.items() if value.strip()}
 
 # -- Where we are -------------------------------------------------------------------------------------------------------------
 
@@ -32,6 +37,8 @@ PORTAL_URL = env(
     default="http://localhost:8000" if ALLOWED_HOSTS == LOOPBACK_HOSTS else f"https://{ALLOWED_HOSTS[0].lstrip('.')}",
 ).rstrip("/")
 HTTPS = urlsplit(PORTAL_URL).scheme == "https"
+# Strangers cannot come by: the only place for demo accounts.
+LOOPBACK_ONLY = is_loopback_only(ALLOWED_HOSTS, PORTAL_URL)
 
 SECRET_KEY_GENERATED = "SECRET_KEY" not in env.ENVIRON
 SECRET_KEY = secret_key(PORTAL_STATE) if SECRET_KEY_GENERATED else env("SECRET_KEY")
@@ -39,6 +46,7 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 OPERATOR_NAME = env("OPERATOR_NAME", default="Halden")
 PORTAL_NAME = env("PORTAL_NAME", default="Halden Incentives")
+NAMES_GIVEN = "OPERATOR_NAME" in env.ENVIRON and "PORTAL_NAME" in env.ENVIRON  # `check --deploy` asks for them
 
 # Moves the clock of all processes by so many seconds, for walks and demos; refused without embedded servers.
 PORTAL_CLOCK = env.int("PORTAL_CLOCK", default=0)
@@ -65,6 +73,7 @@ INSTALLED_APPS = [
     "pghistory",
     "incentives_portal.admin_site.PortalAdminConfig",
     "incentives_portal.screens",
+    "incentives_portal.installation",
     "incentives_portal.accounts",
     "incentives_portal.documents",
     "incentives_portal.history",
@@ -75,6 +84,7 @@ INSTALLED_APPS = [
     "plans",
     "proofs",
     "claims",
+    "incentives_portal.backups",
     "incentives_portal.home",
     "incentives_portal.monitoring",
     "incentives_portal.demo",
@@ -83,6 +93,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "incentives_portal.history.middleware.RequestIdMiddleware",
+    "incentives_portal.access_log.AccessLogMiddleware",  # both see every answer, whoever gives it
+    "incentives_portal.accounts.middleware.SecurityLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",  # before anything that may answer by itself
@@ -102,6 +114,7 @@ MIDDLEWARE = [
     "incentives_portal.accounts.middleware.PersonalPreferencesMiddleware",
     "incentives_portal.screens.middleware.FormsOnlyMiddleware",
     "incentives_portal.screens.middleware.BusyMiddleware",
+    "incentives_portal.documents.middleware.StoreAwayMiddleware",
     "incentives_portal.accounts.middleware.SecondFactorMiddleware",
 ]
 
@@ -184,10 +197,15 @@ CACHES["default"]["KEY_PREFIX"] = "portal"
 
 # -- Celery: the outbox makes messages certain, the broker only makes them fast ---------------------------------------------------
 
+# For how long the mail server may keep a worker waiting for its answer after the text of a mail (RFC 5321, 4.5.3.2.6: ten minutes), and
+# how long a task that sends may take in all: how the times fit together stands in outbox/leases.py.
+MAIL_DATA_TIMEOUT = env.int("MAIL_DATA_TIMEOUT", default=600)
+MAIL_TASK_SECONDS = MAIL_DATA_TIMEOUT + 240
+
 CELERY_BROKER_URL = REDIS_URL
-# The shortest value of all applications on one broker wins; longer than the time limit, and no task has an ETA or a countdown.
+# The shortest value of all applications on one broker wins; longer than any time limit, and no task has an ETA or a countdown.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 300,
+    "visibility_timeout": MAIL_TASK_SECONDS + 600,
     "socket_timeout": 5,
     "socket_connect_timeout": 2,
     "socket_keepalive": True,
@@ -217,6 +235,11 @@ CELERY_TIMEZONE = "UTC"
 # Every job is safe to run twice and to be skipped; what nobody fetched in time is replaced by the next one.
 CELERY_BEAT_SCHEDULE = {
     "relay the outbox": {"task": "outbox.relay", "schedule": 5.0, "options": {"expires": 30}},
+    "remove old mail bodies": {
+        "task": "outbox.remove_old_bodies",
+        "schedule": 6 * 3600.0,
+        "options": {"expires": 3600},
+    },
     "check waiting documents": {"task": "documents.check_waiting", "schedule": 30.0, "options": {"expires": 60}},
     "sweep forgotten uploads": {"task": "documents.sweep", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
 }
@@ -243,13 +266,23 @@ if LOCAL_MAILBOX:
 else:
     vars().update(env.email_url("EMAIL_URL"))
     OUTBOX_EMAIL_BACKEND = vars()["EMAIL_BACKEND"]
+if OUTBOX_EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend":
+    OUTBOX_EMAIL_BACKEND = "incentives_portal.outbox.smtp.EmailBackend"
 # Whatever Django or allauth sends becomes a row of the outbox; only its worker talks to the mail server, over the backend above.
 EMAIL_BACKEND = "incentives_portal.outbox.backend.OutboxBackend"
 # Outside production: the only domains that get mail. Empty allows all.
 MAIL_ALLOWED_DOMAINS = env.list("MAIL_ALLOWED_DOMAINS", default=[])
 # Where answers of people go, if somebody reads them.
 MAIL_REPLY_TO = env("MAIL_REPLY_TO", default="")
-EMAIL_TIMEOUT = 15
+EMAIL_TIMEOUT = 15  # seconds for each answer before the text of a mail goes out; after it MAIL_DATA_TIMEOUT
+MAIL_LEASE_SECONDS = env.int(
+    "MAIL_LEASE_SECONDS", default=30
+)  # a worker that died gives back what it was sending after that
+# Comments about one case: the first is mailed at once, further ones to the same person together, so many minutes apart. 0: each at once.
+MAIL_COLLECT_MINUTES = env.int("MAIL_COLLECT_MINUTES", default=10)
+MAIL_BODY_DAYS = env.int("MAIL_BODY_DAYS", default=730)  # then the text of a message is removed; 0 keeps it
+COMMENTS_PER_HOUR = env.int("COMMENTS_PER_HOUR", default=100)  # of one person, internal notes included
+COMMENT_MAILS_PER_HOUR = env.int("COMMENT_MAILS_PER_HOUR", default=400)  # mails that one person's comments cause
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default=f"{PORTAL_NAME} <incentives@{urlsplit(PORTAL_URL).hostname}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
@@ -259,13 +292,18 @@ STATIC_URL = "/static/"
 STATIC_ROOT = Path(env("STATIC_ROOT", default=str(PORTAL_STATE / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(PORTAL_STATE / "media")))
+# For an S3-compatible store: incentives_portal.documents.object_storage.ObjectStorage (docs/backup.md).
 # There is no MEDIA_URL: uploaded files have no address of their own, views serve them to those who may see them.
 STORAGES = {
     "default": {
         "BACKEND": env("MEDIA_STORAGE", default="django.core.files.storage.FileSystemStorage"),
         "OPTIONS": env.json("MEDIA_STORAGE_OPTIONS", default={}),
     },
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage",
+        # Not as closed as uploaded files: who collects them is seldom who serves them.
+        "OPTIONS": {"file_permissions_mode": 0o644, "directory_permissions_mode": 0o755},
+    },
 }
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=20 * 1024 * 1024)  # of one file
 UPLOAD_MAX_FILES = env.int("UPLOAD_MAX_FILES", default=20)  # at once
@@ -283,6 +321,7 @@ UPLOAD_HOUR_SECONDS = env.int("UPLOAD_HOUR_SECONDS", default=300)
 # How long a form waits for the verdict on its files, in seconds, and behind how many other files it does not wait at all.
 UPLOAD_WAIT_SECONDS = env.float("UPLOAD_WAIT_SECONDS", default=2.0)
 UPLOAD_WAIT_QUEUE = env.int("UPLOAD_WAIT_QUEUE", default=10)
+UPLOAD_TRASH_DAYS = env.int("UPLOAD_TRASH_DAYS", default=14)  # what was swept lies in the trash of the file store
 # What files are read under (docs/decisions/0012-sandbox.md): below the first none is read, and all wait; above the second nothing is tried.
 SANDBOX_MIN_LEVEL = env.int("SANDBOX_MIN_LEVEL", default=1)
 SANDBOX_MAX_LEVEL = env.int("SANDBOX_MAX_LEVEL", default=3)
@@ -303,6 +342,7 @@ FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
+    "incentives_portal.demo.backends.DemoAccountsBackend",  # first: it refuses
     "incentives_portal.accounts.backends.SignInBackend",
     "incentives_portal.accounts.backends.CapabilityBackend",
 ]
@@ -315,6 +355,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+AUTH_PASSWORD_VALIDATORS.append({"NAME": "incentives_portal.demo.backends.DemoPasswordValidator"})
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 
@@ -338,8 +379,11 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "5/15m/key,20/15m/ip",
 }
 PASSWORD_RESET_TIMEOUT = 60 * 60
+INVITATION_DAYS = 7  # of the same link in the mail to somebody who was added and never chose a password
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "incentives_portal.accounts.reset_tokens.ResetTokenGenerator"
 # Without it X-Forwarded-For is believed by nobody; behind a proxy the limits need to know how many addresses to skip.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+PROXY_COUNT_GIVEN = "TRUSTED_PROXY_COUNT" in env.ENVIRON  # `check --deploy` asks for it
 
 # The second step of signing in (accounts/second_factor.py). Passkeys need https, or the name "localhost".
 MFA_ADAPTER = "incentives_portal.accounts.second_factor.SecondFactorAdapter"
@@ -388,6 +432,7 @@ X_FRAME_OPTIONS = "DENY"
 # Preloading binds a whole domain for years: its owner's decision, not this portal's.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
+CSRF_FAILURE_VIEW = "incentives_portal.accounts.views.csrf_failure"
 SESSION_ENGINE = "incentives_portal.accounts.session_store"
 # A prefix of __Host- makes the browser refuse a cookie that came over http or from a subdomain; it needs https to work at all.
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "portal-session"
@@ -430,23 +475,8 @@ SENTRY_DSN = env("SENTRY_DSN", default="")
 
 # -- Logs: one line each, with the id of the request ------------------------------------------------------------------------------
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"request": {"()": "incentives_portal.logs.RequestIdFilter"}},
-    "formatters": {
-        "line": {
-            "()": "incentives_portal.logs.LineFormatter",
-            "format": "{asctime} {levelname} {name} {request_id} {message}",
-            "style": "{",
-        }
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]}},
-    "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
-    "loggers": {
-        # Django's own handler would mail and print a second time.
-        "django": {"handlers": [], "level": "INFO", "propagate": True},
-        # Says for every HEAD request that Django leaves cutting the body off to the server.
-        "gunicorn.http.wsgi": {"level": "ERROR"},
-    },
-}
+# Files for lines of JSON, reopened after logrotate has moved them; empty: standard output. Nobody reads them in the quickstart's terminal.
+SECURITY_LOG_FILE = env("SECURITY_LOG_FILE", default=str(PORTAL_STATE / "security.log") if EMBEDDED_DATABASE else "")
+ACCESS_LOG_FILE = env("ACCESS_LOG_FILE", default=str(PORTAL_STATE / "access.log") if EMBEDDED_DATABASE else "")
+
+LOGGING = logging_settings(SECURITY_LOG_FILE, ACCESS_LOG_FILE, level=env("LOG_LEVEL", default="INFO"))

@@ -23,7 +23,7 @@ from incentives_portal.programs.models import Program
 from incentives_portal.screens.templatetags.screens import show_day, status_tag
 from incentives_portal.texts import in_language
 from incentives_portal.workflow.desks import colleagues_desk
-from incentives_portal.workflow.errors import Busy, WordsMissing
+from incentives_portal.workflow.errors import Busy, Refused
 from incentives_portal.workflow.forms import show_refusal
 
 from . import rules, services
@@ -210,7 +210,7 @@ class PlanAdmin(admin.ModelAdmin):
             return self.plan_page(request, plan, form, internal=internal)
         try:
             services.add_comment(plan, actor=request.user, words=form.cleaned_data["words"], internal=internal)
-        except (WordsMissing, Busy) as error:
+        except (Refused, Busy) as error:
             show_refusal(form, error)
             return self.plan_page(request, plan, form, internal=internal)
         done = gettext("The note is kept. Partners do not see it.") if internal else gettext("The comment is sent.")

@@ -30,7 +30,7 @@ def register_all() -> None:
         Announcement("plan_action_required", partners_of, _action_required),
         Announcement("plan_rejected", partners_of, _rejected),
         Announcement("plan_taken_over", former_holder, _taken_over),
-        Announcement("plan_comment_added", other_side_of, _comment_added),
+        Announcement("plan_comment_added", other_side_of, _comment_added, collect=True),
     )
 
 

@@ -14,7 +14,7 @@ ANNOUNCEMENTS = (
     Announcement("dispute_decided", recipients.partner_side, letters.dispute_decided),
     Announcement("claim_taken_over", former_holder, letters.taken_over),
     Announcement("claim_given_up", recipients.of_a_submission, letters.given_up),
-    Announcement("claim_comment_added", recipients.other_side, letters.comment_added),
+    Announcement("claim_comment_added", recipients.other_side, letters.comment_added, collect=True),
     Announcement("claim_file_infected", recipients.of_an_infected_file, letters.file_infected, to_actor=True),
     Announcement("claim_file_refused", lambda _claim, event: [event.actor], letters.file_refused, to_actor=True),
 )

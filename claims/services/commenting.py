@@ -9,6 +9,7 @@ from incentives_portal.documents.errors import UploadGone
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.history.models import Event
 from incentives_portal.history.services import comment
+from incentives_portal.workflow.comment_limits import within_comment_limits
 from incentives_portal.workflow.engine import waiting_briefly
 from incentives_portal.workflow.errors import NotAllowed, Refused, WordsMissing
 from incentives_portal.workflow.messages import announce
@@ -26,7 +27,8 @@ def add_comment(
     partner's comment on a draft, of which the operator does not know.
 
     Possible at any time and not a change of the claim: it needs no version. The documents are the actor's own, stored just before.
-    Raises NotAllowed; WordsMissing if there are neither words nor documents; Refused for a document that was refused or expired; Busy.
+    Raises NotAllowed; WordsMissing if there are neither words nor documents; Refused for a document that was refused or expired;
+    CommentLimitReached; Busy.
     """
     if not (rules.may_note(actor, claim) if internal else rules.may_comment(actor, claim)):
         raise NotAllowed
@@ -34,10 +36,11 @@ def add_comment(
         raise NotAllowed
     if not words.strip() and not versions:
         raise WordsMissing
-    try:
-        event = comment(claim.thread, actor, words.strip(), internal=internal, versions=versions)
-    except UploadGone as gone:
-        raise Refused(str(gone), place="files") from gone
-    if not internal and (actor.is_operator or claim.submitted_at is not None):
-        announce("claim_comment_added", claim, event)
+    with within_comment_limits(actor):
+        try:
+            event = comment(claim.thread, actor, words.strip(), internal=internal, versions=versions)
+        except UploadGone as gone:
+            raise Refused(str(gone), place="files") from gone
+        if not internal and (actor.is_operator or claim.submitted_at is not None):
+            announce("claim_comment_added", claim, event)
     return event

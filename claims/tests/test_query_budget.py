@@ -177,6 +177,7 @@ def test_submission(world, signed_in):
 
 
 def test_comment(world, signed_in):
+    """Four of them for limits and mail: the person's lock, comments and mails of the last hour, mails that wait for others."""
     claim = builders.claim_under_review(world)
 
-    assert work_of(signed_in(world.jana), reverse("claims:comment", args=[claim.public_id]), {"words": "Hall 3."}) == 8
+    assert work_of(signed_in(world.jana), reverse("claims:comment", args=[claim.public_id]), {"words": "Hall 3."}) == 12

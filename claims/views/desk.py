@@ -145,7 +145,7 @@ def note(request: HttpRequest, public_id: UUID) -> HttpResponse:
         return desk_page(request, row, note=form, status=422)
     try:
         services.add_comment(row, actor=request.user, words=form.cleaned_data["words"], internal=True)
-    except Busy as error:
+    except (Refused, Busy) as error:
         show_refusal(form, error)
         return desk_page(request, row, note=form, status=422)
     messages.success(request, _("Your internal note is added; partners never see it."))

@@ -19,6 +19,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from .security_events import describe_login
+from .security_log import Action, fingerprint, record
 from .services import keep_columns
 
 #: What allauth calls the count of wrong passwords: where it is kept, and what for.
@@ -49,10 +51,20 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """A mail of signing in, in its reader's language; it names the portal as configured, never as the Host header does (A-14)."""
         reader = context.get("user") or self.request.user
-        site = SimpleNamespace(name=settings.PORTAL_NAME, domain=urlsplit(settings.PORTAL_URL).netloc)
-        ours = {"current_site": site, "login_url": settings.PORTAL_URL + reverse("account_login")}
+        if template_prefix == "account/email/unknown_account":
+            record(Action.PASSWORD_RESET_REQUESTED, request=self.request, unknown=fingerprint(email))
         with translation.override(getattr(reader, "language", None) or translation.get_language()):
-            super().send_mail(template_prefix, email, context | ours)
+            super().send_mail(template_prefix, email, context | self.portal_context())
+
+    def portal_context(self) -> dict[str, Any]:
+        """What every mail of signing in names: the portal, and the page on which one signs in."""
+        site = SimpleNamespace(name=settings.PORTAL_NAME, domain=urlsplit(settings.PORTAL_URL).netloc)
+        return {"current_site": site, "login_url": settings.PORTAL_URL + reverse("account_login")}
+
+    def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
+        """Who asks is not known yet: the account is the target."""
+        record(Action.PASSWORD_RESET_REQUESTED, request=self.request, target=user)
+        super().send_password_reset_mail(user, email, context)
 
     def set_password(self, user: Any, password: str) -> None:
         """Where allauth would save the whole person."""
@@ -70,6 +82,12 @@ class AccountAdapter(DefaultAccountAdapter):
         try:
             super().pre_authenticate(request, **credentials)
         except ValidationError as refused:
+            record(
+                Action.RATE_LIMITED,
+                request=request,
+                limit="login_failed",
+                **describe_login(credentials.get("email", "")),
+            )
             minutes = _minutes_closed(request, self._get_login_attempts_cache_key(request, **credentials))
             words = ngettext(
                 "Too many failed login attempts. Wait %(n)s minute, then try again. If you have forgotten your password, reset it: "

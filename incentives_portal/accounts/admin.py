@@ -2,7 +2,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +12,7 @@ from incentives_portal.screens.seen import SeenAdmin
 
 from .capabilities import OPERATOR_ROLES, PARTNER_WIDE_ROLES, Role
 from .forms import ProfileForm, time_zone_choices
+from .invitations import invite
 from .models import Location, Organisation, OrganisationRole, User
 from .services import keep_columns
 
@@ -89,8 +90,11 @@ class UserAdmin(SeenAdmin):
         return False
 
     def save_model(self, request: Any, obj: User, form: Any, change: bool) -> None:
-        """What stands on the page only: who chooses a new password at the same moment keeps it."""
+        """Write what stands on the page only, as who chooses a new password at the same moment keeps it; a new person is invited."""
         if change:
             keep_columns(obj, *form._meta.fields)
         else:
             super().save_model(request, obj, form, change)
+        if obj.is_active and (not change or "is_active" in form.changed_data) and not obj.has_usable_password():
+            invite(obj)
+            messages.info(request, _("%(email)s gets a mail with a link to choose a password.") % {"email": obj.email})

@@ -13,7 +13,7 @@ class AccountsConfig(AppConfig):
 
         from incentives_portal.screens import navigation
 
-        from . import second_factor, sessions
+        from . import checks, second_factor, security_events, sessions  # noqa: F401
         from .capabilities import register_role_source
         from .sources import ORGANISATION_ROLES
         from .standing import standing
@@ -24,3 +24,4 @@ class AccountsConfig(AppConfig):
         signals.authenticator_used.connect(second_factor.remember_proof)
         signals.authenticator_added.connect(second_factor.remember_proof)
         signals.authenticator_removed.connect(second_factor.forget_proof)
+        security_events.connect()

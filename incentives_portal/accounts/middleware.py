@@ -1,5 +1,6 @@
 """What holds for every page: the reader's language and time zone, the end of sessions, and the second factor of the operator's people."""
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,17 +13,58 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from incentives_portal.request_context import known_user, mask_secrets
+
 from . import sessions
+from .encryption import UnreadableSecret
 from .second_factor import has_proved, must_prove
+from .security_log import Action, record
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 #: Open to who has yet to set up a second factor, beside the pages where that is done.
 MEANWHILE = {"account_logout", "account_reauthenticate", "accounts:language", "accounts:no_role"}
+
+
+#: Pages that show what opens an account.
+SHOWING_CODES = {"mfa_view_recovery_codes", "mfa_download_recovery_codes"}
+
+
+class SecurityLogMiddleware:
+    """Log answers that refuse: whatever view or middleware gave them. Adds no query."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        match = request.resolver_match
+        where = {
+            "method": request.method,
+            "path": mask_secrets(request.path),
+            "view": match.view_name if match else None,
+        }
+        if response.status_code == 403:
+            reason = getattr(request, "csrf_failure", None)
+            if reason is None:
+                record(Action.REFUSED, request=request, **where)
+            else:
+                record(Action.CSRF_FAILED, request=request, reason=reason, **where)
+        elif response.status_code == 429:
+            record(Action.RATE_LIMITED, request=request, **where)
+        elif response.status_code == 404 and match and known_user(request) is not None:
+            # Nobody guesses such an id: it was another company's, or a link went astray. Which of the two is not asked, as the
+            # answer would take longer for what exists.
+            ids = [str(value) for value in match.kwargs.values() if isinstance(value, uuid.UUID)]
+            if ids:
+                record(Action.OBJECT_NOT_FOUND, request=request, objects=ids, **where)
+        elif response.status_code == 200 and match and match.view_name in SHOWING_CODES:
+            record(Action.RECOVERY_CODES_VIEWED, request=request, view=match.view_name)
+        return response
 
 
 class PersonalPreferencesMiddleware:
@@ -120,3 +162,10 @@ class SecondFactorMiddleware:
             return redirect_to_login(request.get_full_path())
         messages.info(request, _("People of the operator sign in with two steps. Set up your second one first."))
         return redirect("mfa_index")
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Say what helps where a secret of the second step cannot be read: the key of the portal was changed without the earlier one."""
+        if not isinstance(exception, UnreadableSecret):
+            return None
+        record(Action.FACTOR_UNREADABLE, request=request)
+        return render(request, "mfa/unreadable.html", status=409)

@@ -1,12 +1,12 @@
 """The second step of signing in: an authenticator app, passkeys, recovery codes (allauth.mfa), and who cannot do without."""
 
-import base64
-import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import segno
-from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.utils import is_mfa_enabled
@@ -17,7 +17,6 @@ from allauth.mfa.webauthn.forms import (
     LoginWebAuthnForm,
     ReauthenticateWebAuthnForm,
 )
-from cryptography.fernet import Fernet, MultiFernet
 from django import forms
 from django.conf import settings
 from django.http import HttpRequest
@@ -25,6 +24,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.screens.json_boxes import Decoder
+
+from . import encryption
+from .security_log import Action, record
 
 if TYPE_CHECKING:
     from .models import User
@@ -71,10 +73,10 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
     def encrypt(self, text: str) -> str:
         """Secrets of apps and recovery codes are read with the database *and* SECRET_KEY, not with a backup alone."""
-        return _cipher().encrypt(text.encode()).decode()
+        return encryption.encrypt(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _cipher().decrypt(encrypted_text.encode()).decode()
+        return encryption.decrypt(encrypted_text)
 
     def generate_authenticator_name(self, user: Any, type: Any) -> str:
         """Passkeys are numbered until their owner gives them a name."""
@@ -84,11 +86,15 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         return gettext("Passkey %(number)s") % {"number": number}
 
 
-def _cipher() -> MultiFernet:
-    """Encrypts with SECRET_KEY, and reads what earlier keys encrypted."""
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    derived = (hashlib.sha256(b"second factors:" + key.encode()).digest() for key in keys)
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in derived])
+@contextmanager
+def _rate_limits_logged(user: "User | None") -> Iterator[None]:
+    """Log a refusal of allauth's that says "too many tries"."""
+    try:
+        yield
+    except forms.ValidationError as refused:
+        if refused.code in ("too_many_login_attempts", "rate_limited"):
+            record(Action.RATE_LIMITED, user=user, limit="second_step")
+        raise
 
 
 class _Code(forms.Form):
@@ -101,12 +107,49 @@ class _Code(forms.Form):
         self.fields["code"].label = self.code_label
         self.fields["code"].widget.attrs = {"autocomplete": "one-time-code", "inputmode": "numeric"}
 
+    def clean_code(self) -> str:
+        """Log who guessed too often."""
+        with _rate_limits_logged(self.user):  # type: ignore[attr-defined]
+            return str(super().clean_code())  # type: ignore[misc]
 
-class SignInCodeForm(_Code, AuthenticateForm):
+
+class _CheckedCode(_Code):
+    """A code that is compared with what the database holds encrypted."""
+
+    def clean_code(self) -> str:
+        """Let one secret that cannot be read any more not stand in the way of another one that can."""
+        try:
+            return super().clean_code()
+        except encryption.UnreadableSecret as unreadable:
+            record(Action.FACTOR_UNREADABLE, user=self.user)  # type: ignore[attr-defined]
+            if self._matches_what_is_readable():
+                return str(self.cleaned_data["code"])
+            raise forms.ValidationError(
+                _(
+                    "This code could not be checked: the portal can no longer read a part of your second step. "
+                    "Try a recovery code or a passkey, or ask the operator to remove your second step, then set it up again."
+                ),
+                code="unreadable",
+            ) from unreadable
+
+    def _matches_what_is_readable(self) -> bool:
+        from allauth.mfa.models import Authenticator
+
+        codes = Authenticator.objects.filter(user=self.user).exclude(type=Authenticator.Type.WEBAUTHN)  # type: ignore[attr-defined]
+        for authenticator in codes:
+            with suppress(encryption.UnreadableSecret):
+                if authenticator.wrap().validate_code(self.cleaned_data["code"]):
+                    authenticator.user = self.user  # type: ignore[attr-defined]
+                    self.authenticator = authenticator
+                    return True
+        return False
+
+
+class SignInCodeForm(_CheckedCode, AuthenticateForm):
     """The second step of signing in."""
 
 
-class ConfirmCodeForm(_Code, ReauthenticateForm):
+class ConfirmCodeForm(_CheckedCode, ReauthenticateForm):
     """Once more before something that matters."""
 
 
@@ -124,15 +167,32 @@ class _CredentialIsRead(forms.Form):
         self.fields["credential"].decoder = Decoder
 
 
-class SignInPasskeyForm(_CredentialIsRead, LoginWebAuthnForm):
+class _CheckedCredential(_CredentialIsRead):
+    """A passkey that is compared with those of a user."""
+
+    def clean_credential(self) -> Any:
+        """Log what was refused: allauth sends no signal of it."""
+        with _rate_limits_logged(self.user):  # type: ignore[attr-defined]
+            try:
+                return super().clean_credential()  # type: ignore[misc]
+            except KeyError as error:  # what is no answer of a browser
+                record(Action.FACTOR_FAILED, user=self.user, factor="webauthn")  # type: ignore[attr-defined]
+                raise get_adapter().validation_error("incorrect_code") from error
+            except forms.ValidationError as refused:
+                if refused.code == "incorrect_code":
+                    record(Action.FACTOR_FAILED, user=self.user, factor="webauthn")  # type: ignore[attr-defined]
+                raise
+
+
+class SignInPasskeyForm(_CheckedCredential, LoginWebAuthnForm):
     """A passkey instead of the password."""
 
 
-class SecondStepPasskeyForm(_CredentialIsRead, AuthenticateWebAuthnForm):
+class SecondStepPasskeyForm(_CheckedCredential, AuthenticateWebAuthnForm):
     """A passkey after the password."""
 
 
-class ConfirmPasskeyForm(_CredentialIsRead, ReauthenticateWebAuthnForm):
+class ConfirmPasskeyForm(_CheckedCredential, ReauthenticateWebAuthnForm):
     """A passkey once more, before something important."""
 
 

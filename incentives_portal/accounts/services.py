@@ -1,15 +1,19 @@
 """Writing accounts: people, their preferences and organisation-wide roles."""
 
 import logging
+from dataclasses import dataclass
 
 from allauth.mfa.models import Authenticator
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
+from . import encryption
 from .capabilities import OPERATOR_ROLES, PARTNER_WIDE_ROLES, Role, may
 from .mails import send_second_factor_removed
 from .models import Location, Organisation, OrganisationRole, User
+from .security_events import after_commit
+from .security_log import Action
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +36,7 @@ def add_person(
     time_zone: str = "UTC",
     password: str | None = None,
 ) -> User:
-    """A new person of an organisation. Without a password the person sets one through *Forgot your password?*."""
+    """A new person of an organisation. Without a password the person chooses one by the link of ``invitations.invite``."""
     return User.objects.create_user(
         email, password, organisation=organisation, name=name, language=language, time_zone=time_zone
     )
@@ -79,5 +83,39 @@ def remove_second_factor(user: User, *, actor: User | None = None) -> None:
         LogEntry.objects.log_actions(
             actor.pk, User.objects.filter(pk=user.pk), CHANGE, "Removed the second step of signing in."
         )
+    after_commit(Action.FACTOR_REMOVED, target=user, by="admin" if actor else "remove_second_factor")
     who = actor.public_id if actor else "the operator"
     logger.warning("The second step of person %s was removed by %s", user.public_id, who)
+
+
+@dataclass
+class Reencryption:
+    """How many second factors were under the present key, are now, or can be read with no key that is known."""
+
+    current: int = 0
+    renewed: int = 0
+    unreadable: int = 0
+
+
+def reencrypt_factors(*, dry_run: bool = False) -> Reencryption:
+    """Bring apps and recovery codes under the present SECRET_KEY, row by row; who signs in meanwhile waits for one row at most."""
+    done = Reencryption()
+    kinds = [Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES]
+    for pk in Authenticator.objects.filter(type__in=kinds).order_by("pk").values_list("pk", flat=True).iterator():
+        with transaction.atomic():
+            found = Authenticator.objects.select_for_update().filter(pk=pk).first()
+            if found is None:
+                continue
+            try:
+                data = encryption.reencrypt(found.data)
+            except encryption.UnreadableSecret:
+                done.unreadable += 1
+                continue
+            if data is None:
+                done.current += 1
+                continue
+            done.renewed += 1
+            if not dry_run:
+                found.data = data
+                found.save(update_fields=["data"])
+    return done

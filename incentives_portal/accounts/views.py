@@ -8,6 +8,7 @@ from django.urls import reverse_lazy
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.views import csrf
 from django.views.decorators.http import require_POST
 from django.views.defaults import permission_denied
 from django.views.generic import UpdateView
@@ -80,6 +81,12 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, NoPartInIt):
         return render(request, "accounts/no_part.html", {"about": str(exception)}, status=403)
     return permission_denied(request, exception)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's page for a form without its token; the reason is for the security log."""
+    request.csrf_failure = reason  # type: ignore[attr-defined]
+    return csrf.csrf_failure(request, reason)
 
 
 def no_role_context(user: Any) -> dict[str, Any]:

@@ -5,21 +5,21 @@ each sees what the other has done. Documents that were taken out of use (``remov
 """
 
 import logging
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
 import pgtrigger
-from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import QuerySet
 
 from incentives_portal import clock
+from incentives_portal.installation.services import note_cleanup
 
-from . import limits
+from . import limits, trash
 from .models import Document, DocumentVersion, PageImage, SafeCopy, Upload, VersionCheck
-from .storage import delete_files
+from .store_identity import NotOurStore, require_own_store
+from .stray_files import TooManyStray, discard_stray
 
 logger = logging.getLogger(__name__)
 
@@ -27,22 +27,42 @@ logger = logging.getLogger(__name__)
 GRACE = timedelta(hours=1)
 FOLDERS = ("documents", "pages", "copies")
 _BATCH = 200
-#: The listing of the storage ends after this many seconds; what it did not reach comes the next time.
-_SECONDS = 180
 
 
 @dataclass(frozen=True)
 class Swept:
-    """How much was removed: documents of which no version is left, and stored files that no row named."""
+    """How much was removed: documents of which no version is left, and stored files that no row named; and why no more, in words."""
 
     documents: int = 0
     files: int = 0
+    refused: str = ""
 
 
-def sweep() -> Swept:
-    """Remove what nobody can attach any more. May run twice at once, and be broken off."""
-    _forget_counted()
-    return Swept(_sweep_uploads(), _sweep_files())
+def sweep(*, dry_run: bool = False, force: bool = False) -> Swept:
+    """Remove what nobody can attach any more. May run twice at once, and be broken off.
+
+    Files go into the trash, and only where the store is this database's own; ``force`` lifts the ceiling of stray files, ``dry_run``
+    counts and changes nothing.
+    """
+    documents = files = 0
+    refused = ""
+    try:
+        require_own_store()
+        documents = _expired().count() if dry_run else _sweep_uploads()
+        files = discard_stray(FOLDERS, limits.kept() + GRACE, dry_run=dry_run, force=force)
+        if not dry_run:
+            trash.empty()
+    except (NotOurStore, TooManyStray, OSError) as error:
+        logger.error("The cleanup of files stopped: %s", error)
+        refused = str(error)
+    if not dry_run:
+        _forget_counted()
+        note_cleanup({"at": clock.now().isoformat(), "documents": documents, "files": files, "refused": refused})
+    return Swept(documents, files, refused)
+
+
+def _expired() -> QuerySet[Upload]:
+    return Upload.objects.expired(clock.now()).filter(version__isnull=False)
 
 
 def _forget_counted() -> None:
@@ -61,8 +81,7 @@ def _sweep_uploads() -> int:
 @transaction.atomic
 def _remove_batch() -> int | None:
     """Remove some expired uploads with all that was made of them. Returns how many documents went, None where nothing is left to do."""
-    expired = Upload.objects.expired(clock.now()).filter(version__isnull=False)
-    uploads = list(expired.order_by("pk").select_for_update(skip_locked=True, of=("self",))[:_BATCH])
+    uploads = list(_expired().order_by("pk").select_for_update(skip_locked=True, of=("self",))[:_BATCH])
     if not uploads:
         return None
     versions = [upload.version_id for upload in uploads]
@@ -81,43 +100,5 @@ def _remove_batch() -> int | None:
     with pgtrigger.ignore("documents.DocumentVersion:append_only"):
         rows.delete()
     removed, _by_model = Document.objects.filter(pk__in=documents, versions=None).delete()
-    transaction.on_commit(partial(delete_files, keys))
+    transaction.on_commit(partial(trash.discard, keys))
     return removed
-
-
-def _sweep_files() -> int:
-    """Delete stored files that no row names: of an upload whose transaction was undone, or of a document that was swept."""
-    swept, end = 0, time.monotonic() + _SECONDS
-    for names in _listed():
-        known = {
-            *DocumentVersion.objects.filter(storage_key__in=names).values_list("storage_key", flat=True),
-            *PageImage.objects.filter(storage_key__in=names).values_list("storage_key", flat=True),
-            *SafeCopy.objects.filter(storage_key__in=names).values_list("storage_key", flat=True),
-        }
-        old = [key for key in names if key not in known and _is_old(key)]
-        delete_files(old)
-        swept += len(old)
-        if time.monotonic() > end:
-            logger.warning("The storage is large: the rest of it is swept the next time")
-            break
-    return swept
-
-
-def _listed() -> Iterator[list[str]]:
-    for folder in FOLDERS:
-        try:
-            _folders, names = default_storage.listdir(folder)
-        except FileNotFoundError:
-            continue
-        keys = [f"{folder}/{name}" for name in names]
-        for start in range(0, len(keys), _BATCH):
-            yield keys[start : start + _BATCH]
-
-
-def _is_old(key: str) -> bool:
-    """By the storage's own time, which the portal's clock does not move."""
-    try:
-        age = time.time() - default_storage.get_modified_time(key).timestamp()
-    except FileNotFoundError:
-        return False
-    return age > (limits.kept() + GRACE).total_seconds()

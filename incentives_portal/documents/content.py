@@ -9,19 +9,14 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import filetype
 from django.core.files.uploadedfile import UploadedFile
 
-from . import filenames, limits, upload_handlers
-from .enums import FORMATS, TYPE_BY_ENDING, FileType
+from . import file_types, filenames, limits, upload_handlers
+from .enums import FileType
 from .errors import UploadRefused
 from .parsing.reasons import Reason, Unreadable
 
 logger = logging.getLogger(__name__)
-
-_SNIFFED_BYTES = 8192
-#: An Office file with a password, and every Office file from before 2007, is a compound file instead of a zip archive.
-_COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 @dataclass(frozen=True)
@@ -89,21 +84,8 @@ def _validate(upload: UploadedFile, name: str) -> ValidatedUpload:
     if upload.size > limits.max_bytes():
         raise Unreadable(Reason.TOO_LARGE)
     upload.seek(0)
-    file_type, name = _detect(upload.read(_SNIFFED_BYTES), name)
+    file_type, name = file_types.detect(upload.read(file_types.SNIFFED_BYTES), name)
     return ValidatedUpload(upload, name, file_type, upload.size, _sha256(upload))
-
-
-def _detect(first_bytes: bytes, name: str) -> tuple[FileType, str]:
-    """Type by ending and signature. Text has no signature, and the library would take a table that begins with "BM" for a bitmap."""
-    file_type = TYPE_BY_ENDING.get(filenames.ending(name))
-    if file_type is None:
-        raise Unreadable(Reason.TYPE)
-    if file_type in (FileType.DOCX, FileType.XLSX) and first_bytes.startswith(_COMPOUND_FILE):
-        raise Unreadable(Reason.PASSWORD)
-    expected = FORMATS[file_type].sniffed
-    if expected and filetype.guess_mime(first_bytes) not in expected:
-        raise Unreadable(Reason.CONTENT)
-    return file_type, name
 
 
 def _sha256(upload: UploadedFile) -> str:

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from .parsing.reasons import Reason
+from .parsing.reasons import Content, Reason
 
 
 class FileType(models.TextChoices):
@@ -23,7 +23,7 @@ class FileType(models.TextChoices):
 
 @dataclass(frozen=True)
 class FileFormat:
-    """How a type is called outside: media type, endings of names, what its first bytes look like, and whether it can be drawn.
+    """How a type is called outside: media type, endings of names with the usual one first, its signature, and whether it can be drawn.
 
     ``sniffed`` are the media types that the library filetype may see in it; empty for text, which has no signature.
     """
@@ -41,7 +41,7 @@ _OFFICE = frozenset({_DOCX, _XLSX, "application/zip"})
 
 FORMATS: dict[FileType, FileFormat] = {
     FileType.PDF: FileFormat("application/pdf", ("pdf",), frozenset({"application/pdf"}), drawn=True),
-    FileType.JPEG: FileFormat("image/jpeg", ("jpg", "jpeg"), frozenset({"image/jpeg"}), drawn=True),
+    FileType.JPEG: FileFormat("image/jpeg", ("jpg", "jpeg", "jpe", "jfif"), frozenset({"image/jpeg"}), drawn=True),
     FileType.PNG: FileFormat("image/png", ("png",), frozenset({"image/png", "image/apng"}), drawn=True),
     FileType.WEBP: FileFormat("image/webp", ("webp",), frozenset({"image/webp"}), drawn=True),
     FileType.HEIC: FileFormat("image/heic", ("heic", "heif"), frozenset({"image/heic"}), drawn=True),
@@ -80,17 +80,34 @@ SENTENCES: dict[Reason, Promise] = {
         "The file is protected by a password or in an old format. Save it without a password in a current format."
     ),
     Reason.MACROS: _("The file contains macros. Save it without macros or as PDF."),
-    Reason.ENTITIES: _("The file contains a document type or entities, which are not accepted in XML."),
-    Reason.ACTIVE: _(
-        "The file contains scripts, commands or a template from elsewhere. Print it as PDF and choose that file."
-    ),
-    Reason.EMBEDDED: _("The file has other files within. Send each of them on its own."),
-    Reason.MIXED: _(
-        "The file is two things in one, as if an archive or a web page were hidden in it. Print or save it anew."
-    ),
+    Reason.ENTITIES: _("The file declares entities, which are not accepted in XML."),
+    Reason.EMBEDDED: _("The file has a program or an archive within. Save it without that file."),
+    Reason.MIXED: _("The file is an archive as well, as if something were hidden in it. Print it or save it again."),
     Reason.TOO_COMPLEX: _("The file takes too much time or memory to read. Save it in a simpler or smaller form."),
     Reason.NOT_STORED: _("The file could not be stored just now. Please try again later."),
     Reason.INFECTED: _("The virus scanner found malware in it."),
 }
 
 REASON_CHOICES = [(reason.value, sentence) for reason, sentence in SENTENCES.items()]
+
+#: What is said beside a document whose copy differs from the original.
+CONTENT_SENTENCES: dict[Content, Promise] = {
+    Content.SCRIPTS: _("The file has scripts. The copy does not have them."),
+    Content.ACTIONS: _("The file can start programs, open other files or send data. The copy cannot."),
+    Content.FORMS: _(
+        "The file has a form that is a program of its own. The copy shows only what is drawn on its pages."
+    ),
+    Content.MEDIA: _("The file has video, sound or 3D content. The copy does not have it."),
+    Content.EXTERNAL: _("The file loads content from elsewhere when it is opened. The copy does not."),
+    Content.COMMANDS: _(
+        "The file has cells or fields that other programs run as commands. The copy shows them as text."
+    ),
+    Content.ATTACHMENTS: _("The file has other files attached. The copy does not have them."),
+    Content.SIGNATURE: _("The file is digitally signed. The signature is only valid in the original."),
+    Content.HIDDEN_SHEETS: _("The file has hidden sheets. The copy shows them."),
+    Content.COMMENTS: _("The file has comments. The copy does not have them."),
+    Content.DRAWINGS: _("The file has pictures or charts that the copy does not show."),
+    Content.LOCATION: _("The picture contains the place where it was taken. The copy does not."),
+    Content.PICTURES: _("The file has several pictures. The copy shows the first one."),
+    Content.MARKUP: _("The file has parts of a web page around its content. The copy does not have them."),
+}

@@ -25,6 +25,12 @@ def ending(name: str) -> str:
     return name.rpartition(".")[2].lower() if "." in name else ""
 
 
+def with_ending(name: str, wanted: str, *, replace: bool) -> str:
+    """The name with another ending in the place of its own, or with one behind a name that has none; no longer than a name may be."""
+    stem = name.rpartition(".")[0] if replace else name
+    return f"{stem[: MAX_LENGTH - len(wanted) - 1]}.{wanted}"
+
+
 def _is_visible(sign: str) -> bool:
     """Neither a control, a formatting mark (among them those that turn the direction of writing) nor half a character."""
     return unicodedata.category(sign) not in {"Cc", "Cf", "Cs", "Co", "Cn"}

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from incentives_portal.accounts.models import User
 
 from .enums import CheckState
+from .errors import StoreAway
 from .models import DocumentVersion
 from .storage import sha256_of
 
@@ -41,7 +42,7 @@ _CLOSED = {
 def file_response(version: DocumentVersion, reader: User) -> HttpResponseBase:
     """A file as a download under its own name: the original, but of a picture for partners what was drawn anew (fault table U-16).
 
-    Raises Http404 for what must not be opened, is missing, or is not what was stored.
+    Raises Http404 for what must not be opened, is missing, or is not what was stored, and StoreAway while the storage does not answer.
     """
     _refuse_closed(version)
     if version.is_picture and not reader.is_operator:
@@ -89,6 +90,8 @@ def _open(storage_key: str) -> File:
     except FileNotFoundError:
         logger.exception("The file %s is missing in the storage", storage_key)
         raise Http404(_("This file is missing.")) from None
+    except OSError as error:
+        raise StoreAway(f"The file {storage_key} cannot be read now") from error
 
 
 def _safe(response: FileResponse) -> FileResponse:

@@ -16,6 +16,8 @@ from django.db import InterfaceError, OperationalError
 
 from .models import DocumentVersion, PageImage
 
+logger = logging.getLogger(__name__)
+
 _PIECE = 1024 * 1024
 
 Save = Callable[[str, File], str]

@@ -1,23 +1,27 @@
 """What must never happen: a portal that strangers can reach on servers, keys or doors that were made for one's own machine."""
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from typing import Any
 
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register, run_checks
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import CommandError
+from django.db import migrations
 
 from incentives_portal.documents import sandbox
 
-LOOPBACK = {"localhost", "127.0.0.1", "[::1]", "::1"}
+from .loopback import is_loopback_only
+from .secret import weakness_of
+
 TAG = "portal"
+MAKE_A_KEY = 'python -c "import secrets; print(secrets.token_urlsafe(50))" makes one'
 
 
 def only_this_machine() -> bool:
-    """Is every allowed host the loopback? ``*`` and ``.example.com`` are not, and neither is an empty list."""
-    hosts = [*settings.ALLOWED_HOSTS, urlsplit(settings.PORTAL_URL).hostname or ""]
-    return bool(settings.ALLOWED_HOSTS) and all(host in LOOPBACK or host.endswith(".localhost") for host in hosts)
+    """Whether strangers cannot reach the portal, as the settings are now."""
+    return is_loopback_only(settings.ALLOWED_HOSTS, settings.PORTAL_URL)
 
 
 @register(TAG)
@@ -47,7 +51,12 @@ def _reasons() -> Iterator[tuple[str, str, str]]:
             "The embedded servers are for one's own machine only, but ALLOWED_HOSTS has a public name.",
             "Set DATABASE_URL and REDIS_URL.",
         ),
-        ("portal.E002", settings.SECRET_KEY_GENERATED, "SECRET_KEY is a generated one.", "Set SECRET_KEY."),
+        (
+            "portal.E002",
+            settings.SECRET_KEY_GENERATED,
+            "SECRET_KEY is not set: the generated one is for one's own machine.",
+            f"Set SECRET_KEY; {MAKE_A_KEY}",
+        ),
         ("portal.E003", not settings.HTTPS, "The portal's address is plain http.", "Set PORTAL_URL to https://…"),
         ("portal.E004", settings.LOCAL_MAILBOX, "All mail would go into the local mailbox.", "Set EMAIL_URL."),
         ("portal.E005", settings.DEBUG, "DEBUG shows settings and code to strangers.", "Leave DEBUG out."),
@@ -55,6 +64,25 @@ def _reasons() -> Iterator[tuple[str, str, str]]:
     for code, wrong, words, hint in public:
         if wrong:
             yield code, words, hint
+    yield from _weak_keys()
+
+
+def _weak_keys() -> Iterator[tuple[str, str, str]]:
+    """Keys with which a stranger could sign. Earlier ones are believed as well, so a weak one there is no better."""
+    if not settings.SECRET_KEY_GENERATED and (weakness := weakness_of(settings.SECRET_KEY)):
+        yield (
+            "portal.E007",
+            f"SECRET_KEY {weakness}",
+            f"Set another one; {MAKE_A_KEY}. If the portal is in use already, run manage.py reencrypt_second_factors with the old one in "
+            "SECRET_KEY_FALLBACKS first, then take it out.",
+        )
+    for number, key in enumerate(settings.SECRET_KEY_FALLBACKS, start=1):
+        if weakness := weakness_of(key):
+            yield (
+                "portal.E008",
+                f"Key {number} of SECRET_KEY_FALLBACKS {weakness}",
+                "Run manage.py reencrypt_second_factors, then take it out.",
+            )
 
 
 @register(TAG, deploy=True)
@@ -78,3 +106,36 @@ def check_sandbox(app_configs: object = None, **kwargs: object) -> list[CheckMes
             id="portal.W002",
         )
     ]
+
+
+def refuse_lost_tables(plan: list[tuple[migrations.Migration, bool]], **kwargs: Any) -> None:
+    """Signal before migrations: stop one that goes backwards and takes a table or a column with all that is in it.
+
+    Raises CommandError, before anything was changed. On embedded servers it may be tried: that is where migrations are written.
+    """
+    if settings.EMBEDDED_DATABASE:
+        return
+    lost = [
+        f"{migration.app_label}.{migration.name}" for migration, backwards in plan if backwards and _drops(migration)
+    ]
+    if lost:
+        raise CommandError(
+            f"This would go back behind {', '.join(lost)} and drop tables or columns with everything in them, and the portal does not do "
+            "that to a database of its own. Nothing was changed. To return to an earlier release, restore the backup made before the "
+            "upgrade, with the files of the same time."
+        )
+
+
+def _drops(migration: migrations.Migration) -> bool:
+    """Whether undoing a migration removes a table or a column."""
+    return any(
+        isinstance(operation, migrations.CreateModel | migrations.AddField)
+        or (isinstance(operation, migrations.RunSQL) and "DROP " in str(operation.reverse_sql).upper())
+        for operation in _operations(migration.operations)
+    )
+
+
+def _operations(operations: Any) -> Iterator[Any]:
+    for operation in operations:
+        yield operation
+        yield from _operations(getattr(operation, "database_operations", ()))

@@ -1,9 +1,56 @@
-"""The key that signs sessions and links where nobody set ``SECRET_KEY``: generated once, readable by its owner only."""
+"""The key that signs sessions and links: generated once where nobody set ``SECRET_KEY``, and judged where somebody did."""
 
 import contextlib
+import math
 import os
+import re
 import secrets
+from collections import Counter
 from pathlib import Path
+
+#: As ``check --deploy`` of Django has it; secrets.token_urlsafe(50) makes 67.
+MIN_LENGTH = 50
+#: Bits that the characters of a key carry if nothing else is known of them.
+MIN_BITS = 128
+#: Keys that stand, or stood, in this repository and its history: whoever reads it can sign with them.
+PUBLISHED = {
+    "0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "only-for-the-type-checker",
+    "another key of the portal, long enough to be one",
+}
+_PLACEHOLDER = re.compile(
+    r"change.?me|your.?secret|secret.?key|placeholder|example|insecure|token_urlsafe", re.IGNORECASE
+)
+
+
+def weakness_of(key: str) -> str | None:
+    """Return why a key must not sign anything on a public host, as the rest of the sentence "SECRET_KEY …"; None for a good one."""
+    if "#" in key and (" " in key.strip() or "\t" in key.strip()):  # without a blank "#" is a sign like others
+        return "is a comment: the line that sets it was not filled in, or has a comment behind it."
+    if key.startswith("django-insecure-"):
+        return "is one that Django generated for development."
+    if key in PUBLISHED:
+        return "is published in the source of the portal: everybody can sign with it."
+    if _PLACEHOLDER.search(key):
+        return "is a placeholder."
+    if len(key) < MIN_LENGTH:
+        return f"is short: {len(key)} characters, and at least {MIN_LENGTH} are needed."
+    if _is_pattern(key) or _bits(key) < MIN_BITS:
+        return "is easy to guess: few different characters, or a pattern."
+    return None
+
+
+def _bits(key: str) -> float:
+    """Shannon's measure over the frequencies of the characters."""
+    return -sum(count * math.log2(count / len(key)) for count in Counter(key).values())
+
+
+def _is_pattern(key: str) -> bool:
+    """Whether a key repeats itself, or counts up or down."""
+    if key in (key + key)[1:-1]:
+        return True
+    steps = Counter(ord(after) - ord(before) for before, after in zip(key, key[1:], strict=False))
+    return steps[1] + steps[-1] + steps[0] > len(key) / 2
 
 
 def secret_key(state: Path) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from incentives_portal.request_context import current_request
+
 from .context import request_id
 
 
@@ -15,7 +17,7 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        token = request_id.set(str(uuid.uuid4()))
+        token, at_work = request_id.set(str(uuid.uuid4())), current_request.set(request)
         request.request_id = request_id.get()  # type: ignore[attr-defined]  # for what is logged after the answer
         try:
             response = self.get_response(request)
@@ -23,3 +25,4 @@ class RequestIdMiddleware:
             return response
         finally:
             request_id.reset(token)
+            current_request.reset(at_work)

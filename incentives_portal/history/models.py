@@ -78,6 +78,10 @@ class ReasonCode(models.Model):
         return f"{self.code} {in_language(self.words)}"
 
 
+#: The codes of what people say outside of a verb: comments and internal notes.
+COMMENT_CODES = ("history.commented", "history.noted")
+
+
 class Event(models.Model):
     """One thing that somebody did: who (name and role as they were), when, what, from which status to which, and the words."""
 
@@ -104,6 +108,8 @@ class Event(models.Model):
         indexes = [
             # The history panel: events of one thread, newest first.
             models.Index(name="event_of_thread", fields=["thread", "-id"]),
+            # What one person said within the last hour.
+            models.Index(name="event_comment_by", fields=["actor", "-at"], condition=models.Q(code__in=COMMENT_CODES)),
         ]
         triggers = APPEND_ONLY
 

@@ -21,6 +21,7 @@ from claims.querysets import ClaimQuerySet
 from claims.rows import ClaimRow, claim_rows, keys_of, rows_of
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
+from incentives_portal.outbox.services import SHOWN_FOR, DeliveryReport, delivery_report
 from incentives_portal.programs import dates
 from incentives_portal.workflow.machine import Status
 from plans import enums as plan_states
@@ -241,6 +242,11 @@ def staff_buckets(user: User) -> list[Bucket]:
         Bucket("mine", _("On my desk"), _by_date(mine), _("Nothing is on your desk.")),
         Bucket("unassigned", _("Unassigned"), _by_date(unassigned), _("Nobody waits to be taken up.")),
     ]
+
+
+def failed_messages(user: User) -> DeliveryReport | None:
+    """What could not be delivered lately, by cause, for the operator's admins; None for everybody else. Two queries."""
+    return delivery_report(SHOWN_FOR) if user.is_staff and user.may("outbox.read") else None
 
 
 def _on_desk(row: ClaimRow) -> Item:

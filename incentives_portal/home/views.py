@@ -39,6 +39,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "open_count": sum(item.is_mine for bucket in buckets for item in bucket.items),
         "may_plan": user.may("plan.write"),
         "may_claim": user.may("claim.write"),
+        "failed_messages": inbox.failed_messages(user),
         "late_count": sum(item.is_mine and item.is_late for bucket in buckets for item in bucket.items),
     }
     return render(request, "home/home.html", context)

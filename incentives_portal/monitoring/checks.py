@@ -88,11 +88,11 @@ def check_messages(figures: Figures) -> Iterator[Found]:
 
 
 def count_failed_messages() -> int:
-    """Return how many messages were given up. The one place that says which these are."""
-    from incentives_portal.outbox.enums import State
-    from incentives_portal.outbox.models import Message
+    """Return how many messages were given up lately or are put off again and again: what the admins' home page reports."""
+    from incentives_portal.outbox.services import delivery_report
 
-    return Message.objects.filter(state=State.FAILED)[:COUNTED_AT_MOST].count()
+    report = delivery_report()
+    return min(report.failed + report.put_off, COUNTED_AT_MOST)
 
 
 def check_files(figures: Figures) -> Iterator[Found]:

@@ -1,6 +1,7 @@
 """The System page of the operator: what is wrong, what to do, and what can be done without a shell."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -18,9 +19,9 @@ from incentives_portal.accounts.services import NoSecondFactor, remove_second_fa
 from incentives_portal.documents.errors import NotCheckable
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.documents.services import check_again
+from incentives_portal.installation.services import last_backup
 
 from . import overview
-from .backups import last_backup
 from .forms import FindUserForm
 from .health import current_health
 
@@ -45,15 +46,16 @@ def capability_required(capability: str) -> Callable[[View], View]:
 @require_safe
 @capability_required("system.read")
 def system(request: HttpRequest) -> HttpResponse:
-    """Show the state with its causes, queues and workers, files that wait, and figures. Three queries."""
+    """Show the state with its causes, queues and workers, files that wait, and figures. Four queries."""
     health = current_health()
+    backup = last_backup()
     context = {
         "health": health,
         "figures": dict.fromkeys(overview.FIGURES) | dict(health.figures),
         "queues": overview.queue_rows(health.figures),
         "checks": overview.unchecked_files(),
         "versions": overview.versions(),
-        "last_backup": last_backup(),
+        "last_backup": datetime.fromisoformat(backup["finished"]) if backup else None,
         "may_manage": request.user.may("system.manage"),
     }
     return render(request, "monitoring/system.html", context)

@@ -3,7 +3,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from incentives_portal.accounts.capabilities import may
+
 from .models import Message
+from .services import resend_all
+from .views import say_resent
 
 
 @admin.register(Message)
@@ -17,7 +21,7 @@ class MessageAdmin(admin.ModelAdmin):
     search_help_text = _("Address, subject, reference of the case or Message-ID")
     list_per_page = 50
     show_full_result_count = False
-    actions = None
+    actions = ["send_again"]
     fieldsets = [
         (None, {"fields": ["subject_line", "recipient", "address", "code", "reference", "language"]}),
         (
@@ -30,6 +34,7 @@ class MessageAdmin(admin.ModelAdmin):
                     "attempts",
                     "next_at",
                     "queued_at",
+                    "hold_until",
                     "created",
                     "sent_at",
                     "message_id",
@@ -52,6 +57,14 @@ class MessageAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
         return False
 
+    def has_resend_permission(self, request: HttpRequest) -> bool:
+        return may(request.user, "outbox.resend")
+
+    @admin.action(description=_("Send again (up to 200 at once)"), permissions=["resend"])
+    def send_again(self, request: HttpRequest, chosen: QuerySet[Message]) -> None:
+        """Send the chosen messages again, oldest first."""
+        say_resent(request, *resend_all(chosen.order_by("id"), request.user))
+
     @admin.display(description=_("subject"), ordering="subject")
     def subject_line(self, message: Message) -> str:
         return str(message)
@@ -63,4 +76,6 @@ class MessageAdmin(admin.ModelAdmin):
     @admin.display(description=_("text"))
     def words(self, message: Message) -> str:
         """The text part. What is secret is nobody's to read, also before it is wiped."""
-        return str(_("Not shown: it is about signing in.")) if message.secret else message.text
+        if message.secret:
+            return str(_("Not shown: it is about signing in."))
+        return str(_("The text was removed because of its age.")) if message.body_removed_at else message.text

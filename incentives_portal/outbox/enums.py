@@ -14,8 +14,9 @@ class State(models.TextChoices):
 
         no_address                           (nothing was tried: there is nobody, or no address, to send to)
 
-    A ``sending`` row whose lease has run out belongs to a worker that died; the relay puts it back to retry. Staff may send again what
-    is sent, failed or no_address: it goes back to queued. The body of a secret message is wiped where the way ends (FINISHED).
+    A ``sending`` row whose lease has run out and whose holder is gone belongs to a worker that died; it is put back to retry. Staff may
+    send again what is sent, failed or no_address: it goes back to queued. The body of a secret message is wiped where the way ends
+    (FINISHED).
     """
 
     QUEUED = "queued", _("Waiting")

@@ -8,6 +8,16 @@ from incentives_portal.history.models import Event
 
 
 @dataclass(frozen=True)
+class Quote:
+    """One of several comments in a letter: who wrote it, when, the words, and the names of the files that came with it."""
+
+    said_by: str
+    when: str
+    words: str
+    files: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class Letter:
     """One letter in the language and time zone of its recipient; every part is plain text and is escaped where it is shown.
 
@@ -19,6 +29,7 @@ class Letter:
     ``mend``        what would mend it, in the words of the reason code
     ``words``       the comment, as the person who acted wrote it; ``said_by`` is that person
     ``remarks``     (place or document, words): what to mend, in order
+    ``quotes``      several comments in one letter, in order
     ``next_step``   what the recipient can do now
     ``deadline``    until when, with weekday and zone: "Friday 27 November 2026, 23:59 (Berlin)"
     ``link``        path in the portal, beginning with "/"; needs signing in, and only shows
@@ -34,6 +45,7 @@ class Letter:
     words: str = ""
     said_by: str = ""
     remarks: Sequence[tuple[str, str]] = ()
+    quotes: Sequence[Quote] = ()
     next_step: str = ""
     deadline: str = ""
     link: str = ""

@@ -21,6 +21,10 @@ class Message(models.Model):
     event and are secret: nobody reads them in the portal, and their body is wiped when they are sent. ``message_id`` is fixed, so that
     a mail that had to be sent twice is recognised as one. ``queued_at`` is when the message last began to wait. Without a recipient it
     goes to an address that belongs to no user, or, without an address too, says that there was nobody to write to.
+
+    Several comments within minutes are one mail: a message with ``hold_until`` waits until then for others to be sent with it. Those name
+    it as ``sent_with``, are never sent by themselves, and share its outcome; each is a notification of its own. ``lease_until`` and
+    ``lease_holder`` are explained in leases.py. The body is removed after ``MAIL_BODY_DAYS``; the rest stays.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -54,10 +58,18 @@ class Message(models.Model):
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     next_at = models.DateTimeField(_("next attempt"), default=clock.now)
     lease_until = models.DateTimeField(null=True)
+    lease_holder = models.BigIntegerField(null=True, editable=False)
+    hold_until = models.DateTimeField(_("collects until"), null=True)
+    # Without an index of its own: message_sent_with is smaller.
+    sent_with = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="collected", db_index=False, verbose_name=_("sent with")
+    )
     message_id = models.CharField(max_length=320, unique=True)
     queued_at = models.DateTimeField(_("waiting since"), default=clock.now)
     sent_at = models.DateTimeField(_("sent at"), null=True)
+    failed_at = models.DateTimeField(_("failed at"), null=True)
     created = models.DateTimeField(_("created"), default=clock.now)
+    body_removed_at = models.DateTimeField(_("text removed at"), null=True)
 
     objects = MessageQuerySet.as_manager()
 
@@ -89,6 +101,9 @@ class Message(models.Model):
                 name="message_lease_while_sending", condition=~Q(state=State.SENDING) | Q(lease_until__isnull=False)
             ),
             models.CheckConstraint(
+                name="message_collected_is_held", condition=Q(sent_with=None) | Q(hold_until__isnull=False)
+            ),
+            models.CheckConstraint(
                 name="message_about_an_event_or_secret", condition=Q(event__isnull=False) | Q(secret=True)
             ),
             models.CheckConstraint(
@@ -102,6 +117,16 @@ class Message(models.Model):
             models.Index(name="message_of_recipient", fields=["recipient", "-id"]),
             # The number at the bell: unread messages of one person.
             models.Index(name="message_unread", fields=["recipient"], condition=Q(read_at__isnull=True, secret=False)),
+            # failed_recently(): the home page of admins, the health page.
+            models.Index(name="message_failed", fields=["failed_at"], condition=Q(state=State.FAILED)),
+            # What goes out in one mail with another message.
+            models.Index(name="message_sent_with", fields=["sent_with"], condition=Q(sent_with__isnull=False)),
+            # remove_old_bodies(): bodies of what is finished, oldest first.
+            models.Index(
+                name="message_with_body",
+                fields=["created"],
+                condition=Q(state__in=FINISHED, secret=False, body_removed_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -121,4 +146,5 @@ class Message(models.Model):
     @property
     def can_be_resent(self) -> bool:
         """Whether *Send again* makes sense: its way has ended, there is somebody, and the words are still there."""
-        return self.state in FINISHED and not self.secret and bool(self.recipient_id or self.address)
+        ended = self.state in FINISHED and not self.secret and self.body_removed_at is None
+        return ended and bool(self.recipient_id or self.address)

@@ -2,8 +2,7 @@
 
 from functools import cache
 
-from django.db.models import Count, OuterRef, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import IntegerField, OuterRef, Subquery
 
 from incentives_portal.accounts.models import User
 from incentives_portal.history.models import Thread
@@ -12,18 +11,27 @@ from incentives_portal.prepared import Prepared
 from .models import Message
 
 _SHOWN = 50
+#: Unread messages are counted up to here: "99+" says enough, and a page must not wait for thousands of rows.
+COUNTED_UNREAD = 100
+
+
+class _CountOf(Subquery):
+    """The number of rows of a subquery, which may be cut at a limit."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
+    output_field = IntegerField()
 
 
 def unread_count(user: User) -> int:
-    """The number at the bell, as it was read along with the person; for anybody else one query."""
+    """The number at the bell, up to COUNTED_UNREAD, as it was read along with the person; for anybody else one query."""
     read: int | None = getattr(user, "unread_messages", None)
-    return Message.objects.visible_to(user).unread().count() if read is None else read
+    return Message.objects.visible_to(user).unread()[:COUNTED_UNREAD].count() if read is None else read
 
 
-def unread_messages() -> Coalesce:
-    """The number at the bell of the person in ``OuterRef("pk")``."""
-    unread = Message.objects.visible_to(OuterRef("pk")).unread()
-    return Coalesce(Subquery(unread.order_by().values("recipient").annotate(n=Count("pk")).values("n")), 0)
+def unread_messages() -> Subquery:
+    """The number at the bell of the person in ``OuterRef("pk")``, up to COUNTED_UNREAD."""
+    unread = Message.objects.visible_to(OuterRef("pk")).unread().order_by()
+    return _CountOf(unread.values("pk")[:COUNTED_UNREAD])
 
 
 def deliveries_for(thread: Thread) -> list[Message]:

@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 
 from incentives_portal import clock
 from incentives_portal.accounts.capabilities import may
+from incentives_portal.installation.models import Installation
 
-from .enums import WAITING, State, Trouble
+from .enums import FINISHED, WAITING, State, Trouble
 
 if TYPE_CHECKING:
     from incentives_portal.accounts.models import User
@@ -39,24 +40,42 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.defer("text", "html").order_by("-id")
 
     def due(self, now: datetime) -> "MessageQuerySet":
-        """What the relay should hand out: its time has come, and it was not handed out just before."""
+        """What a worker should read as due: its time has come, and no other worker read it just before."""
         return self.claimable(now).filter(Q(lease_until=None) | _is_over(now))
 
     def claimable(self, now: datetime) -> "MessageQuerySet":
-        """What a worker may begin to send, whether the relay or a request told it to."""
+        """What a worker may begin to send, whoever told it to. What goes with another message is never sent by itself."""
         new = Q(attempts=0, created__gt=now)  # written before the clock was set back
-        return self.filter(new | Q(next_at__lte=now), state__in=[State.QUEUED, State.RETRY])
+        due = self.filter(new | Q(next_at__lte=now), state__in=[State.QUEUED, State.RETRY], sent_with=None)
+        return due.exclude(_is_held())
+
+    def held(self) -> "MessageQuerySet":
+        """What began to wait before a restore and is not sent until somebody confirms (``hold.py``)."""
+        return self.filter(_is_held(), state__in=WAITING)
 
     def abandoned(self, now: datetime) -> "MessageQuerySet":
-        """What a worker began and never ended: its lease has run out."""
+        """What a worker began and perhaps never ends: its lease has run out. Whether the worker is gone is another question (leases.py)."""
         return self.filter(_is_over(now), state=State.SENDING)
+
+    def failed_recently(self, since: datetime) -> "MessageQuerySet":
+        """What could not be delivered for good since then and was not sent again."""
+        return self.filter(state=State.FAILED, failed_at__gt=since)
+
+    def with_old_body(self, before: datetime) -> "MessageQuerySet":
+        """What came to its end, was written before that, and still has its body. Secret ones lost theirs at the end."""
+        return self.filter(state__in=FINISHED, secret=False, body_removed_at=None, created__lt=before)
 
     def oldest_waiting_seconds(self) -> float:
         """For how long the oldest message has been waiting to be sent, in seconds; 0 when none waits. One query on a small index.
 
-        Messages that the receiving server put off are left out: one full mailbox is no reason to call the portal ill.
+        Messages that the receiving server put off are left out: one full mailbox is no reason to call the portal ill. So is what a living
+        worker is sending, for as long as that takes, what waits until other comments are sent with it, and what is held since a restore:
+        that waits for a person.
         """
-        waiting = self.filter(state__in=WAITING).exclude(trouble=Trouble.PUT_OFF)
+        now = clock.now()
+        attended = Q(state=State.SENDING) & ~_is_over(now)
+        waiting = self.filter(state__in=WAITING, sent_with=None).exclude(attended).exclude(trouble=Trouble.PUT_OFF)
+        waiting = waiting.exclude(_is_held())
         oldest = waiting.aggregate(oldest=models.Min("queued_at"))["oldest"]
         return max((clock.now() - oldest).total_seconds(), 0.0) if oldest else 0.0
 
@@ -64,3 +83,8 @@ class MessageQuerySet(models.QuerySet["Message"]):
 def _is_over(now: datetime) -> Q:
     """A lease that has run out, or that nobody can have written by the clock of now."""
     return Q(lease_until__lte=now) | Q(lease_until__gt=now + 2 * LONGEST_LEASE)
+
+
+def _is_held() -> Exists:
+    """Whether the message began to wait before a restore that nobody has confirmed yet. The other table has one row."""
+    return Exists(Installation.objects.filter(mail_held_before__gte=OuterRef("queued_at")))

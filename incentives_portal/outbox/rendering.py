@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
+from uuid import uuid4
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import css_inline
@@ -23,6 +24,8 @@ Reader = TypeVar("Reader", User, Outsider)
 
 WIDTH = 66  # columns of the text part: also quoted twice it stays below 72
 SUBJECT_LENGTH, SUMMARY_LENGTH = 200, 300
+#: Stands for a name while a letter is set for several people; nobody can have written it.
+_NAME = f"name-{uuid4().hex}"
 
 
 @dataclass(frozen=True)
@@ -37,20 +40,60 @@ class Rendered:
     link: str
 
 
-def render(letter_for: Callable[[Event, Reader], Letter], event: Event, person: Reader) -> Rendered:
-    """Let the room write its letter to the person, in the person's language and time zone, and set it in both forms."""
-    language = language_of(person)
-    with translation.override(language), timezone.override(zone_of(person)):
-        letter = letter_for(event, person)
-        context = _context(letter, event, person)
-        return Rendered(
-            language=language,
-            subject=one_line(letter.subject, SUBJECT_LENGTH),
-            summary=one_line(letter.paragraphs[0] if letter.paragraphs else letter.heading, SUMMARY_LENGTH),
-            text=_text(context),
-            html=_inliner().inline(render_to_string("outbox/letter.html", context)),
-            link=letter.link,
+class Renderer:
+    """Sets letters about one event in both forms; one that is the same for several people but for their name is set once for all of them.
+
+    A submission goes to forty reviewers: setting a letter takes longer than everything else in writing it.
+    """
+
+    def __init__(self) -> None:
+        self._bodies: list[tuple[tuple[Any, ...], tuple[str, str]]] = []
+
+    def render(self, letter_for: Callable[[Event, Reader], Letter], event: Event, person: Reader) -> Rendered:
+        """Let the app write its letter to the person, in the person's language and time zone, and set it in both forms."""
+        language = language_of(person)
+        with translation.override(language), timezone.override(zone_of(person)):
+            letter = letter_for(event, person)
+            text, html = self._bodies_of(letter, event, person)
+            return Rendered(
+                language=language,
+                subject=one_line(letter.subject, SUBJECT_LENGTH),
+                summary=one_line(letter.paragraphs[0] if letter.paragraphs else letter.heading, SUMMARY_LENGTH),
+                text=text,
+                html=html,
+                link=letter.link,
+            )
+
+    def _bodies_of(self, letter: Letter, event: Event, person: User | Outsider) -> tuple[str, str]:
+        if not isinstance(person, User):
+            return letter_bodies(letter, event, None)
+        key = (
+            letter,
+            translation.get_language(),
+            timezone.get_current_timezone_name(),
+            person.organisation_id,
+            event.pk,
         )
+        bodies = next((known for one, known in self._bodies if one == key), None)
+        if bodies is None:
+            bodies = letter_bodies(letter, event, person, greeted=_NAME)
+            self._bodies.append((key, bodies))
+        name, (text, html) = one_line(person.name, SUBJECT_LENGTH), bodies
+        return text.replace(_NAME, name), html.replace(_NAME, _in_html(name))
+
+
+def letter_bodies(letter: Letter, event: Event, person: User | None, *, greeted: str = "") -> tuple[str, str]:
+    """A letter as text and as HTML, in the language and time zone that are active; to an address without a user if nobody is named."""
+    context = _context(letter, event, person) | {
+        "greeted": greeted or (one_line(person.name, SUBJECT_LENGTH) if person else "")
+    }
+    return _text(context), _inliner().inline(render_to_string("outbox/letter.html", context))
+
+
+def _in_html(name: str) -> str:
+    """As the inliner writes a text: it reads the page and writes it anew."""
+    escaped = name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return escaped.replace("\xa0", "&nbsp;")
 
 
 def one_line(words: str, length: int) -> str:
@@ -77,12 +120,12 @@ def absolute(path: str) -> str:
     return f"{settings.PORTAL_URL.rstrip('/')}{path}"
 
 
-def _context(letter: Letter, event: Event, person: User | Outsider) -> dict[str, Any]:
+def _context(letter: Letter, event: Event, person: User | None) -> dict[str, Any]:
     return {
         "letter": letter,
         "facts": [(one_line(label, 200), one_line(value, 500)) for label, value in letter.facts],
         "said_by": letter.said_by or event.actor_name,
-        "person": person if isinstance(person, User) else None,
+        "person": person,
         "event": event,
         "link": absolute(letter.link) if letter.link else "",
         "link_label": letter.link_label or _("See it in the portal"),
@@ -104,6 +147,7 @@ def _text(context: dict[str, Any]) -> str:
             "fact_lines": [_hanging(value, label.ljust(column)) for label, value in facts],
             "remark_lines": [_hanging(remark, f"{number}. ") for number, remark in enumerate(remarks, 1)],
             "quoted": "\n".join(_quoted(letter.words)),
+            "quotes": [(quote, "\n".join(_quoted(quote.words))) for quote in letter.quotes],
             "width": WIDTH,
         },
     )

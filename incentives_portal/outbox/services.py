@@ -1,7 +1,9 @@
-"""Writing messages: one row per event, code and person or address, in the transaction of the event. Sending is the workers' business."""
+"""Writing messages: one row per event, code and person or address, in the transaction of the event. Workers send them (delivery.py)."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cache, partial
 from urllib.parse import urlsplit
 
@@ -9,6 +11,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import Count, Max, QuerySet
 from django.utils import translation
 
 from incentives_portal import clock
@@ -22,8 +25,16 @@ from .enums import WAITING, State, Trouble
 from .kinds import RESENT
 from .letters import LetterWriter, Outsider, OutsiderWriter
 from .models import Message
-from .rendering import SUBJECT_LENGTH, Rendered, one_line, render
+from .rendering import SUBJECT_LENGTH, Rendered, Renderer, one_line
 from .tasks import poke
+
+#: So many messages are sent again with one click at most; who has more clicks again.
+RESENT_AT_ONCE = 200
+#: What failed within this time counts for the health page. Older failures still stand on the home page of admins.
+RECENTLY, SHOWN_FOR = timedelta(days=1), timedelta(days=30)
+#: Put off so often, a message waits for more than a busy moment of a server; so many of them are counted.
+PUT_OFF_ATTEMPTS, COUNTED_PUT_OFF = 3, 100
+_BODIES_AT_ONCE = 2_000
 
 
 class NotResendable(Exception):
@@ -31,15 +42,22 @@ class NotResendable(Exception):
 
 
 @transaction.atomic(savepoint=False)
-def queue(event: Event, code: str, letter_for: LetterWriter, recipients: Iterable[User]) -> list[Message]:
+def queue(
+    event: Event, code: str, letter_for: LetterWriter, recipients: Iterable[User], *, collect: bool = False
+) -> list[Message]:
     """Write the message about an event to each of these people, and return the rows. The caller's transaction decides event and rows.
 
     Each person gets one row per event and code, however often this is called; the letter is written in the person's language and time zone.
     Who has no valid address, or is not active, gets a row in state ``no_address``; an empty list of people gives one such row without a
     recipient. Both are shown to staff. After the commit the workers are told; whether they hear it does not matter.
+
+    With ``collect`` a person gets one mail about the case and code at once and further ones ``MAIL_COLLECT_MINUTES`` apart, each with all
+    that was said meanwhile. The caller holds the lock of the thread.
     """
-    people = {person.pk: person for person in recipients}
-    rows = [_written(event, code, letter_for, person) for person in people.values()] or [_nobody(event, code)]
+    people, renderer = {person.pk: person for person in recipients}, Renderer()
+    rows = [_written(event, code, letter_for, person, renderer) for person in people.values()] or [_nobody(event, code)]
+    if collect and settings.MAIL_COLLECT_MINUTES:
+        _hold_back(rows, event, code, people)
     Message.objects.bulk_create(rows, ignore_conflicts=True)
     stored = _stored().rows(event=event.pk, code=code)
     wanted = people.keys() or {None}
@@ -64,8 +82,8 @@ def queue_outsiders(
     An address that is not valid gets a row in state ``no_address``; where this installation may write to (``MAIL_ALLOWED_DOMAINS``) is
     asked when it is sent, as for everybody.
     """
-    wanted = {outsider.address: outsider for outsider in outsiders}
-    rows = [_to_address(event, code, letter_for, outsider) for outsider in wanted.values()]
+    wanted, renderer = {outsider.address: outsider for outsider in outsiders}, Renderer()
+    rows = [_to_address(event, code, letter_for, outsider, renderer) for outsider in wanted.values()]
     Message.objects.bulk_create(rows, ignore_conflicts=True)
     stored = Message.objects.filter(event=event, code=code, recipient=None).order_by("id")
     mine = [message for message in stored if message.address in wanted]
@@ -106,8 +124,9 @@ def mark_read(user: User, *public_ids: uuid.UUID) -> int:
 def resend(message: Message, actor: User) -> Message:
     """Put a message back into the queue and record who did it: to the person's present address, or the one that it was written to.
 
-    The mail keeps its Message-ID. Raises PermissionDenied without ``outbox.resend``, NotResendable for what is secret or still on its
-    way, or when there is still nobody.
+    The mail keeps its Message-ID. What went in one mail with it goes again too; of such a mail a single part goes alone. Raises
+    PermissionDenied without ``outbox.resend``, NotResendable for what is secret, has no text any more or is still on its way, or when
+    there is still nobody.
     """
     if not may(actor, "outbox.resend"):
         raise PermissionDenied
@@ -118,14 +137,109 @@ def resend(message: Message, actor: User) -> Message:
     trouble = _trouble_with(person) if person else not _is_valid(address)
     if not current.can_be_resent or event is None or trouble:
         raise NotResendable
+    if current.sent_with_id:
+        current.sent_with = current.hold_until = None
     now = clock.now()
-    current.state, current.trouble, current.error = State.QUEUED, "", ""
-    current.address, current.attempts, current.lease_until = address, 0, None
-    current.queued_at = current.next_at = now
+    again = {"state": State.QUEUED, "trouble": "", "error": "", "failed_at": None, "address": address, "queued_at": now}
+    if current.hold_until:
+        Message.objects.filter(sent_with=current).update(**again)
+    for name, value in again.items():
+        setattr(current, name, value)
+    current.attempts, current.lease_until, current.next_at = 0, None, now
     current.save()
     record(event.thread, actor, RESENT, internal=True, data={"name": person.name if person else address})
     _poke_after_commit([current])
     return current
+
+
+def resend_failed(trouble: str, actor: User) -> tuple[int, int]:
+    """Send again what failed for one reason lately; as ``resend_all``."""
+    failed = Message.objects.failed_recently(clock.now() - SHOWN_FOR).filter(trouble=trouble, secret=False)
+    return resend_all(failed.filter(body_removed_at=None, sent_with=None).order_by("id"), actor)
+
+
+def resend_all(messages: QuerySet[Message], actor: User) -> tuple[int, int]:
+    """Send each of these again that can be, each in a transaction of its own; how many are queued, and how many cannot be sent.
+
+    Raises PermissionDenied without ``outbox.resend``. At most RESENT_AT_ONCE are looked at.
+    """
+    if not may(actor, "outbox.resend"):
+        raise PermissionDenied
+    queued = refused = 0
+    for message in messages[:RESENT_AT_ONCE]:
+        try:
+            resend(message, actor)
+        except NotResendable:
+            refused += 1
+        else:
+            queued += 1
+    return queued, refused
+
+
+@dataclass(frozen=True)
+class FailureCause:
+    """Messages that failed for one reason: how many, when last, and what a mail server said of one of them."""
+
+    trouble: str
+    count: int
+    last_at: datetime
+    said: str
+
+    @property
+    def label(self) -> str:
+        """The reason in words."""
+        return str(Trouble(self.trouble).label) if self.trouble else ""
+
+
+@dataclass(frozen=True)
+class DeliveryReport:
+    """What became of messages lately: those that failed for good, by cause, and how many servers put off again and again."""
+
+    causes: Sequence[FailureCause]
+    put_off: int
+
+    @property
+    def failed(self) -> int:
+        return sum(cause.count for cause in self.causes)
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether nobody need look."""
+        return not self.failed and not self.put_off
+
+
+def delivery_report(within: timedelta = RECENTLY) -> DeliveryReport:
+    """What failed within this time and was not sent again, most frequent cause first, and what is put off now. Two queries.
+
+    For the home page of the operator's admins and for the health page, which is amber where ``is_ok`` is false.
+    """
+    failed = Message.objects.failed_recently(clock.now() - within)
+    grouped = (
+        failed.order_by().values("trouble").annotate(count=Count("pk"), last_at=Max("failed_at"), said=Max("error"))
+    )
+    causes = [FailureCause(**cause) for cause in grouped.order_by("-count", "trouble")]
+    put_off = Message.objects.filter(state=State.RETRY, trouble=Trouble.PUT_OFF, attempts__gte=PUT_OFF_ATTEMPTS)
+    return DeliveryReport(causes, put_off[:COUNTED_PUT_OFF].count())
+
+
+def remove_old_bodies() -> int:
+    """Remove text and HTML of what came to its end longer ago than ``MAIL_BODY_DAYS``; how many. Subject, state and link stay.
+
+    In batches, each a transaction of its own: safe to be broken off, and to run twice at once. Zero days keep everything.
+    """
+    if not settings.MAIL_BODY_DAYS:
+        return 0
+    now, removed = clock.now(), 0
+    while True:
+        with transaction.atomic():
+            old = Message.objects.with_old_body(now - timedelta(days=settings.MAIL_BODY_DAYS)).order_by("created")
+            batch = list(
+                old.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:_BODIES_AT_ONCE]
+            )
+            Message.objects.filter(pk__in=batch).update(text="", html="", body_removed_at=now)
+        removed += len(batch)
+        if len(batch) < _BODIES_AT_ONCE:
+            return removed
 
 
 def wait_from_now() -> int:
@@ -137,13 +251,36 @@ def wait_from_now() -> int:
     return Message.objects.filter(state__in=WAITING).update(queued_at=clock.now())
 
 
-def _written(event: Event, code: str, letter_for: LetterWriter, person: User) -> Message:
-    letter = render(letter_for, event, person)
+def _hold_back(rows: Iterable[Message], event: Event, code: str, recipients: Collection[int]) -> None:
+    """Let messages wait for more of their kind where the last mail about the case is too recent. One query.
+
+    A mail that still waits is locked: either it takes the new message along, or a worker has begun to send it and the next one does.
+    """
+    window, now = timedelta(minutes=settings.MAIL_COLLECT_MINUTES), clock.now()
+    earlier = Message.objects.filter(event__thread=event.thread_id, code=code, recipient__in=recipients, sent_with=None)
+    earlier = earlier.filter(created__gt=now - 2 * window).exclude(state=State.NO_ADDRESS).exclude(event=event)
+    locked = earlier.order_by("id").select_for_update(of=("self",)).defer("text", "html")
+    last = {message.recipient_id: message for message in locked}
+    for row in rows:
+        previous = last.get(row.recipient_id)
+        if previous is None or row.state != State.QUEUED:
+            continue
+        mailed = previous.hold_until or previous.created
+        if previous.hold_until and previous.state == State.QUEUED and not previous.attempts:
+            row.sent_with, row.hold_until = previous, mailed
+        elif mailed + window > now:
+            row.hold_until = mailed + window
+        if row.hold_until:
+            row.next_at = row.queued_at = row.hold_until
+
+
+def _written(event: Event, code: str, letter_for: LetterWriter, person: User, renderer: Renderer) -> Message:
+    letter = renderer.render(letter_for, event, person)
     return _row(event, code, letter, recipient=person, address=person.email, trouble=_trouble_with(person))
 
 
-def _to_address(event: Event, code: str, letter_for: OutsiderWriter, outsider: Outsider) -> Message:
-    letter = render(letter_for, event, outsider)
+def _to_address(event: Event, code: str, letter_for: OutsiderWriter, outsider: Outsider, renderer: Renderer) -> Message:
+    letter = renderer.render(letter_for, event, outsider)
     trouble = "" if _is_valid(outsider.address) else Trouble.ADDRESS
     return _row(event, code, letter, recipient=None, address=outsider.address, trouble=trouble)
 
@@ -197,6 +334,7 @@ def _is_valid(address: str) -> bool:
 
 
 def _poke_after_commit(messages: Iterable[Message]) -> None:
-    ids = [message.pk for message in messages if message.state in WAITING]
+    now = clock.now()
+    ids = [message.pk for message in messages if message.state in WAITING and message.next_at <= now]
     if ids:
         transaction.on_commit(partial(poke, ids), robust=True)

@@ -7,14 +7,15 @@ from functools import cache
 from typing import Any
 
 from celery import current_app, shared_task
+from django.conf import settings
 from kombu.pools import ProducerPool
 
 from . import delivery
 
 logger = logging.getLogger(__name__)
 
-#: Messages per task: one connection to the mail server, and what one dead worker holds up.
-_BATCH = 10
+#: At most so many workers are woken in one round; each goes on by itself while anything is due.
+_WOKEN = 20
 #: A request does not wait longer than this for the broker, and after a failure asks no more for a while: the relay comes every 5 seconds.
 _PATIENCE = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5, "retry_on_timeout": False}
 _PAUSE = 15.0
@@ -23,16 +24,37 @@ _LINES = 4
 _silent_until = 0.0
 
 
-@shared_task(name="outbox.deliver", ignore_result=True, soft_time_limit=40, time_limit=50)
+@shared_task(
+    name="outbox.deliver",
+    ignore_result=True,
+    soft_time_limit=settings.MAIL_TASK_SECONDS,
+    time_limit=settings.MAIL_TASK_SECONDS + 60,
+)
 def deliver(ids: list[int]) -> None:
-    """Send these messages, as far as they are still to be sent. The time limit is shorter than delivery.SENDING."""
-    delivery.deliver(ids)
+    """Send these messages, as far as they are still to be sent, and then what else is due. Time limits: see leases.py."""
+    delivery.deliver(delivery.these_and_due(ids))
 
 
 @shared_task(name="outbox.relay", ignore_result=True)
 def relay() -> None:
-    """Hand out what is due, whatever became of earlier tasks. Safe to run twice at once, and to be skipped."""
-    _hand_out(delivery.lease_due())
+    """Take back what dead workers left, and wake as many workers as there is work for. Safe to run twice at once, and to be skipped.
+
+    It hands out no rows: a worker that hears it reads what is due and goes on until nothing is.
+    """
+    delivery.take_back_abandoned()
+    due = delivery.number_due(_WOKEN * delivery.BATCH)
+    for _worker in range(-(-due // delivery.BATCH)):
+        _tell([])
+
+
+@shared_task(name="outbox.remove_old_bodies", ignore_result=True)
+def remove_old_bodies() -> None:
+    """Remove the text of old messages. What is left when the time limit comes is removed the next time."""
+    from .services import remove_old_bodies as remove  # services tell the workers over this module
+
+    removed = remove()
+    if removed:
+        logger.info("The text of %s old messages was removed", removed)
 
 
 def poke(ids: Sequence[int]) -> None:
@@ -57,6 +79,9 @@ def _line() -> ProducerPool:
 
 
 def _hand_out(ids: Sequence[int], **options: Any) -> None:
-    expires = delivery.HANDED_OUT.total_seconds()
-    for start in range(0, len(ids), _BATCH):
-        deliver.apply_async((list(ids[start : start + _BATCH]),), retry=False, expires=expires, **options)
+    for start in range(0, len(ids), delivery.BATCH):
+        _tell(ids[start : start + delivery.BATCH], **options)
+
+
+def _tell(ids: Sequence[int], **options: Any) -> None:
+    deliver.apply_async((list(ids),), retry=False, expires=delivery.HANDED_OUT.total_seconds(), **options)

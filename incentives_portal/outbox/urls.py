@@ -6,6 +6,7 @@ app_name = "outbox"
 urlpatterns = [
     path("", views.NotificationList.as_view(), name="notifications"),
     path("read/", views.read_all, name="read_all"),
+    path("resend-failed/", views.resend_failed_messages, name="resend_failed"),
     path("<uuid:public_id>/read/", views.read_one, name="read_one"),
     path("<uuid:public_id>/resend/", views.resend_message, name="resend"),
 ]

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from django.views.generic import ListView
 
 from .models import Message
-from .services import NotResendable, mark_read, resend
+from .services import NotResendable, mark_read, resend, resend_failed
 
 
 class NotificationList(ListView):
@@ -63,6 +63,28 @@ def resend_message(request: HttpRequest, public_id: str) -> HttpResponse:
     else:
         messages.success(request, _("The message will be sent again."))
     return redirect(_back(request))
+
+
+@require_POST
+def resend_failed_messages(request: HttpRequest) -> HttpResponse:
+    """Staff send again what failed for one reason. Everybody else gets 403."""
+    queued, refused = resend_failed(request.POST.get("trouble", ""), request.user)
+    say_resent(request, queued, refused)
+    return redirect(_back(request))
+
+
+def say_resent(request: HttpRequest, queued: int, refused: int) -> None:
+    """Tell how many messages are sent again, and how many cannot be."""
+    if queued or not refused:
+        sentence = ngettext("%(number)s message will be sent again.", "%(number)s messages will be sent again.", queued)
+        messages.success(request, sentence % {"number": queued})
+    if refused:
+        sentence = ngettext(
+            "%(number)s message cannot be sent again: it is on its way, is about signing in, or has no valid address.",
+            "%(number)s messages cannot be sent again: they are on their way, are about signing in, or have no valid address.",
+            refused,
+        )
+        messages.error(request, sentence % {"number": refused})
 
 
 def _back(request: HttpRequest) -> str:

@@ -9,7 +9,16 @@ class PeopleConfig(AppConfig):
 
     def ready(self) -> None:
         from incentives_portal.accounts.capabilities import register_role_source
+        from incentives_portal.accounts.security_events import watch_roles
 
+        from .models import RoleAssignment
         from .sources import PROGRAM_ROLES
 
         register_role_source(PROGRAM_ROLES)
+        watch_roles(
+            RoleAssignment,
+            lambda given: {
+                "scope": given.program.code,
+                "location": given.location.partner_id if given.location else None,
+            },
+        )

@@ -12,7 +12,7 @@ if "PORTAL_STATE" not in os.environ:
     atexit.register(shutil.rmtree, os.environ["PORTAL_STATE"], ignore_errors=True)
 
 from incentives_portal.settings import *  # noqa: E402, F403
-from incentives_portal.settings import DATABASES, STORAGES  # noqa: E402
+from incentives_portal.settings import DATABASES, LOGGING, STORAGES  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # The manifest storage needs collectstatic; what it does is tested with the real web server.
@@ -34,3 +34,12 @@ def _check_here(*_args: object, **_options: object) -> None:
 
 # A file that a form stores has its verdict before the form is validated, as with an idle worker. Drawing waits until a test asks for it.
 CELERY_TASK_ANNOTATIONS = {"documents.check_next": {"apply_async": _check_here}}
+# What is written there is read by tests of its own; every request of every test would print a line.
+LOGGING = {
+    **LOGGING,
+    "handlers": {
+        **LOGGING["handlers"],
+        "access": {"class": "logging.NullHandler"},
+        "security": {"class": "logging.NullHandler"},
+    },
+}

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -58,10 +58,10 @@ _WRITE = re.compile(r'^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)"?', re.IG
 #: Written by every verb, or meant to be: looked at whatever a service writes.
 ALWAYS = {"history_event", "outbox_message", "workflow_assignment"}
 
-#: What runs inside the transaction of a verb and never by itself is broken there; ``problem_of`` only reads.
+#: What runs inside the transaction of a verb and never by itself is broken there; ``problem_of`` and ``delivery_report`` only read.
 NOT_ALONE = {
     "proofs": {"hold", "seal", "unseal", "discard", "close"},
-    "outbox": {"queue", "queue_outsiders"},
+    "outbox": {"queue", "queue_outsiders", "delivery_report"},
     "people": {"problem_of"},
 }
 
@@ -300,7 +300,7 @@ def other_deeds(there: World) -> dict[str, dict[str, Deed]]:
     failed = Message.objects.filter(event__isnull=False, recipient__is_active=True).first()
     assert failed is not None
     Authenticator.objects.create(user=there.owen, type=Authenticator.Type.TOTP, data={"secret": ""})
-    Message.objects.filter(pk=failed.pk).update(state="failed", trouble="refused")
+    Message.objects.filter(pk=failed.pk).update(state="failed", trouble="refused", failed_at=NOW)
     return {
         "accounts": {
             "add_person": lambda: accounts.add_person(there.nordlicht, email="new@nordlicht.example", name="New"),
@@ -334,9 +334,20 @@ def other_deeds(there: World) -> dict[str, dict[str, Deed]]:
             "queue_secret": lambda: outbox.queue_secret("jana@nordlicht.example", subject="Reset", text="SECRET"),
             "mark_read": lambda: outbox.mark_read(failed.recipient, failed.public_id),
             "resend": lambda: outbox.resend(failed, there.mira),
+            "resend_all": lambda: outbox.resend_all(Message.objects.filter(pk=failed.pk), there.mira),
+            "resend_failed": lambda: outbox.resend_failed("refused", there.mira),
+            "remove_old_bodies": three_years_later(outbox.remove_old_bodies),
             "wait_from_now": outbox.wait_from_now,
         },
     }
+
+
+def three_years_later(deed: Deed) -> Deed:
+    def later() -> Any:
+        with clock.at(NOW + timedelta(days=3 * 365)):
+            return deed()
+
+    return later
 
 
 def sender(there: World) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.conf import settings
 ROOT: Path = settings.BASE_DIR
 TABLE = ROOT / "docs" / "faults.md"
 #: How many rows each section has.
-SECTIONS = {"T": 27, "A": 15, "W": 20, "N": 20, "U": 21, "X": 14, "D": 7}
+SECTIONS = {"T": 27, "A": 15, "W": 20, "M": 16, "N": 20, "U": 21, "X": 14, "D": 7, "O": 10}
 ROWS = [f"{section}-{number:02}" for section, last in SECTIONS.items() for number in range(1, last + 1)]
 
 LINE = re.compile(r"^\| ([A-Z]-\d\d)\b[^|]*\|([^|]*)\|([^|]*)\|$", re.MULTILINE)
@@ -68,6 +68,10 @@ def _is_called(function: str, name: str) -> bool:
 def _knows(file: str, number: str) -> bool:
     """Whether the number of an id is written in the file of the tests, or in the tables beside it."""
     return any(number in beside.read_text(encoding="utf-8") for beside in (ROOT / file).parent.rglob("*.py"))
+
+
+def test_every_section_is_counted():
+    assert sorted(re.findall(r"^## ([A-Z]):", TABLE.read_text(encoding="utf-8"), re.MULTILINE)) == sorted(SECTIONS)
 
 
 def test_every_row_has_its_line():

@@ -262,7 +262,16 @@ RULES = (
             "incentives_portal/accounts/mails.py": "lies below; its way is the mail backend",
         },
     ),
-    Rule(counted_in_floats, ("float(amount)", "round(amount, 2)", "models.FloatField()")),
+    Rule(
+        counted_in_floats,
+        ("float(amount)", "round(amount, 2)", "models.FloatField()"),
+        but={
+            "incentives_portal/documents/parsing/pictures.py": "pixels",
+            "incentives_portal/documents/parsing/pdf.py": "points and pixels",
+            "incentives_portal/documents/parsing/texts.py": "how likely an encoding is",
+            "incentives_portal/documents/parsing/spreadsheets.py": "numbers of a table that somebody sent, as its program keeps them",
+        },
+    ),
     Rule(money_of_floats, ("amount * 0.5",), where=_money),
     Rule(
         without_the_token,
@@ -279,6 +288,7 @@ RULES = (
         ("timezone.now()", "datetime.now(UTC)", "date.today()", "datetime.date.today()"),
         but={
             "incentives_portal/clock.py": "this is the clock",
+            "incentives_portal/accounts/security_log.py record": "the machine's clock, as in every other log it is compared with",
             "incentives_portal/accounts/session_store.py": "the machine's clock, by which Django writes when a session ends",
         },
     ),
@@ -294,6 +304,9 @@ RULES = (
             "RawSQL('SELECT 1', [])",
         ),
         but={
+            "incentives_portal/backups/restoring.py filled_tables": "names of tables, quoted",
+            "incentives_portal/backups/snapshot.py _asked": "composed by psycopg2.sql of constants and quoted names",
+            "incentives_portal/backups/snapshot.py files": "the same",
             "incentives_portal/prepared.py _keep": "what Django's compiler wrote, under a name of our own",
         },
     ),
@@ -311,6 +324,7 @@ RULES = (
         but={
             "incentives_portal/workflow/engine.py": "does the verbs of all services",
             "incentives_portal/outbox/delivery.py": "moves the rows of the outbox on",
+            "incentives_portal/outbox/hold.py release": "the same, after a restore",
             "incentives_portal/documents/checking.py": "what the worker found out about a version",
             "incentives_portal/documents/scheduling.py": "which worker has it",
             "incentives_portal/documents/cleanup.py": "takes out what was never used",

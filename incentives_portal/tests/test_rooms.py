@@ -8,18 +8,21 @@ from django.apps import apps
 from django.conf import settings
 
 ORDER = [
-    "claims", "proofs", "plans", "funds", "people", "programs", "workflow", "outbox", "history", "documents", "accounts", "screens",
-    "money", "clock", "texts", "locks", "prepared",
+    "claims", "proofs", "plans", "funds", "people", "programs", "workflow", "outbox", "history", "documents", "accounts", "installation",
+    "screens", "money", "clock", "texts", "locks", "prepared", "request_context",
 ]  # fmt: skip
 #: May import everything and is imported by nobody.
 COMPOSITION_ROOT = {
     "__init__",
     "settings",
     "logs",
+    "access_log",
+    "logging_settings",
     "urls",
     "celery",
     "wsgi",
     "admin_site",
+    "backups",
     "home",
     "monitoring",
     "demo",

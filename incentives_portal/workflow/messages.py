@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from incentives_portal.accounts.models import User
@@ -32,6 +33,8 @@ class Announcement:
     letter_to_outsider: Callable[[Any, Event, Outsider], Letter] = _no_letter
     #: Whether whoever the event names as its actor is told too: they did not do it knowingly.
     to_actor: bool = False
+    #: Whether several within minutes are one mail: of comments, never of decisions.
+    collect: bool = False
 
 
 _announcements: dict[str, Announcement] = {}
@@ -46,6 +49,10 @@ def all_announcements() -> list[Announcement]:
     return list(_announcements.values())
 
 
+def _letter(announcement: Announcement, case: Any, event: Event, person: User) -> Letter:
+    return announcement.letter(case, event, person)
+
+
 def announce(code: str, case: Any, event: Event) -> None:
     """Queue the message for everybody concerned but the one who acted. An unknown code raises KeyError.
 
@@ -55,7 +62,8 @@ def announce(code: str, case: Any, event: Event) -> None:
     people = list(announcement.recipients(case, event))
     others = [person for person in people if announcement.to_actor or person.pk != event.actor_id]
     if others or not people:
-        queue(event, code, lambda _event, person: announcement.letter(case, event, person), others)
+        letter_for = partial(_letter, announcement, case)
+        queue(event, code, letter_for, others, collect=announcement.collect)
     if outsiders := list(announcement.outsiders(case, event)):
         queue_outsiders(
             event, code, lambda _event, outsider: announcement.letter_to_outsider(case, event, outsider), outsiders

@@ -5,6 +5,7 @@ from django.db import transaction
 from incentives_portal.accounts.models import User
 from incentives_portal.history.models import Event
 from incentives_portal.history.services import comment
+from incentives_portal.workflow.comment_limits import within_comment_limits
 from incentives_portal.workflow.engine import waiting_briefly
 from incentives_portal.workflow.errors import NotAllowed, WordsMissing
 from incentives_portal.workflow.messages import announce
@@ -19,13 +20,14 @@ def add_comment(plan: Plan, *, actor: User, words: str, internal: bool = False) 
     """Keep a comment in the plan's history and tell the other side; an internal note tells nobody and partners never see it.
 
     Before the first submission there is no other side yet: the operator does not know of the plan, and nobody is told.
-    Possible at any time and not a change of the plan: it needs no version. Raises NotAllowed, WordsMissing, Busy.
+    Possible at any time and not a change of the plan: it needs no version. Raises NotAllowed, WordsMissing, CommentLimitReached, Busy.
     """
     if not (rules.may_note(actor, plan) if internal else rules.may_comment(actor, plan)):
         raise NotAllowed
     if not words.strip():
         raise WordsMissing
-    event = comment(plan.thread, actor, words.strip(), internal=internal)
-    if not internal and plan.first_submitted_at is not None:
-        announce("plan_comment_added", plan, event)
+    with within_comment_limits(actor):
+        event = comment(plan.thread, actor, words.strip(), internal=internal)
+        if not internal and plan.first_submitted_at is not None:
+            announce("plan_comment_added", plan, event)
     return event

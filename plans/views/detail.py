@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from incentives_portal.workflow.errors import Busy
+from incentives_portal.workflow.errors import Busy, Refused
 from incentives_portal.workflow.forms import show_refusal
 
 from .. import rules, services
@@ -40,7 +40,7 @@ def comment(request: HttpRequest, public_id: UUID) -> HttpResponse:
         return _page(request, PlanPage(plan, request.user), form, status=422)
     try:
         services.add_comment(plan, actor=request.user, words=form.cleaned_data["words"])
-    except Busy as error:
+    except (Refused, Busy) as error:
         show_refusal(form, error)
         return _page(request, PlanPage(plan, request.user), form, status=422)
     messages.success(request, _("Your comment is added."))

@@ -1,53 +1,196 @@
-"""XML: parsed to the end by expat, with every declaration that could expand or fetch something refused."""
+"""XML: parsed to the end by expat, with every declaration that could expand or fetch something refused or left alone."""
 
-from collections.abc import Callable
-from typing import IO
+import io
+import json
+import re
+from typing import IO, Any
 from xml.parsers import expat
 
-from .reasons import Reason, Unreadable
+from . import texts
+from .limits import MAX_CELL, MAX_PARAGRAPHS, MAX_TEXT, Deadline
+from .reasons import Content, Emit, Findings, Reason, Unreadable
 
 #: Pages and drawings for browsers, which are not data.
 _NOT_DATA = {"html", "svg"}
+_PIECE = 64 * 1024
+_DECLARATION = re.compile(rb"\s*<\?xml[^>]{0,200}?\bencoding\s*=\s*[\"']([A-Za-z0-9._:\-]{1,40})[\"'][^>]{0,100}\?>")
+_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_TEXT_MARK = b"\xef\xbb\xbf"
 
 
-def check(source: IO[bytes]) -> int:
-    """Always 0. Raises Unreadable for XML that is not well-formed, has a document type or entities, or is a web page."""
-    root = read(source)
-    if root.rpartition(":")[2].lower() in _NOT_DATA:
-        raise Unreadable(Reason.CONTENT)
-    return 0
+def preload() -> None:
+    """Load all encodings."""
+    texts.preload()
 
 
-def read(
-    stream: IO[bytes],
-    on_element: Callable[[str, dict[str, str]], None] | None = None,
-    on_text: Callable[[str], None] | None = None,
-    on_end: Callable[[str], None] | None = None,
-) -> str:
-    """Parse a stream and return the name of the root element; elements, texts and ends are shown to who asks. Raises Unreadable."""
-    names: list[str] = []
+def inspect(source: IO[bytes], deadline: Deadline) -> Findings:
+    """Raises Unreadable for XML that is not well-formed, declares entities, or is a web page."""
+    text, encoding = _text(source.read())
+    findings = Findings(encoding=encoding)
+    _read_document(text, Reader(deadline), findings)
+    return findings
+
+
+def copy(source: IO[bytes], emit: Emit, deadline: Deadline) -> list[dict[str, str]]:
+    """Hand the names and values out as lines of text."""
+    text, _encoding = _text(source.read())
+    outline = _Outline(deadline)
+    _read_document(text, outline, Findings())
+    return [outline.paragraphs.emit(emit)]
+
+
+class Reader:
+    """Follows the parser; what it is shown is for those who derive from it. Names come without their prefixes."""
+
+    #: Whether it wants to be shown texts and ends of elements from the beginning; most only count beginnings, which is twice as fast.
+    reads_text = False
+
+    def __init__(self, deadline: Deadline) -> None:
+        self.deadline = deadline
+        self.root = ""
+        #: Whether a document type is named, which is not fetched.
+        self.has_document_type = False
+        self.is_done = False
+        self._parser: Any = None
+
+    def attach(self, parser: Any) -> None:
+        """Said by ``read`` before it begins."""
+        self._parser = parser
+        self.listen(on=self.reads_text)
+
+    def listen(self, *, on: bool) -> None:
+        """Be shown texts and ends of elements from now on, or no longer."""
+        self._parser.CharacterDataHandler = self.text if on else None
+        self._parser.EndElementHandler = (lambda name: self.end(name.rpartition(":")[2])) if on else None
+
+    def begin(self, name: str, attributes: dict[str, str]) -> None:
+        """An element begins."""
+
+    def text(self, piece: str) -> None:
+        """A piece of text; one text may come in several."""
+
+    def end(self, name: str) -> None:
+        """An element ends."""
+
+    def check_time(self) -> None:
+        """Between two pieces of the file; sets ``is_done`` or raises Unreadable when it takes too long."""
+        self.deadline.check()
+
+
+def read(stream: IO[bytes], reader: Reader, encoding: str | None = None) -> None:
+    """Parse a stream. Raises Unreadable; what is not well-formed behind the place where the reader was done is not noticed."""
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        if not names:
-            names.append(name)
-        if on_element:
-            on_element(name, attributes)
+        if not reader.root:
+            reader.root = name
+        reader.begin(name.rpartition(":")[2], attributes)
 
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate(encoding)
     parser.buffer_text = True
     parser.StartElementHandler = start
-    parser.CharacterDataHandler = on_text
-    parser.EndElementHandler = on_end
-    parser.StartDoctypeDeclHandler = _refuse
+    reader.attach(parser)
+    parser.StartDoctypeDeclHandler = lambda *_names: setattr(reader, "has_document_type", True)
     parser.EntityDeclHandler = _refuse
     parser.UnparsedEntityDeclHandler = _refuse
     parser.ExternalEntityRefHandler = _refuse
     try:
-        parser.ParseFile(stream)
+        while not reader.is_done and (piece := stream.read(_PIECE)):
+            parser.Parse(piece, False)
+            reader.check_time()
+        if not reader.is_done:
+            parser.Parse(b"", True)
     except (expat.ExpatError, LookupError, ValueError) as error:
         raise Unreadable(Reason.DAMAGED) from error
-    return names[0]
 
 
 def _refuse(*_declaration: object) -> int:
     raise Unreadable(Reason.ENTITIES)
+
+
+def _text(data: bytes) -> tuple[str, str]:
+    """The document as text, with the name of its encoding if that is not UTF-8."""
+    if data.startswith(_WIDE_MARKS):
+        return texts.decode_as(data, "utf-16")
+    if b"\0" in data[:4]:
+        return texts.decode_as(data, "utf-16-le" if data[1:2] == b"\0" else "utf-16-be")
+    declared = _DECLARATION.match(data.removeprefix(_TEXT_MARK))
+    if not declared or data.startswith(_TEXT_MARK):
+        return texts.decode_as(data.removeprefix(_TEXT_MARK), "utf-8")
+    return texts.decode_as(data, declared[1].decode("ascii"))
+
+
+def _read_document(text: str, reader: Reader, findings: Findings) -> None:
+    """The parser is told the encoding, so that it does not mind the one that is declared."""
+    read(io.BytesIO(text.encode("utf-8", "surrogatepass")), reader, "utf-8")
+    if reader.root.rpartition(":")[2].lower() in _NOT_DATA:
+        raise Unreadable(Reason.CONTENT)
+    if reader.has_document_type:
+        findings.contents.add(Content.EXTERNAL)
+
+
+class Paragraphs:
+    """Lines of text within limits; what is beyond them is left out, and ``more`` says so."""
+
+    def __init__(self) -> None:
+        self.more = False
+        self._lines: list[str] = []
+        self._left = MAX_TEXT
+
+    @property
+    def is_full(self) -> bool:
+        return len(self._lines) == MAX_PARAGRAPHS or self._left <= 0
+
+    def add(self, line: str) -> None:
+        """One more, cut into several where it is very long, as far as there is room."""
+        for begin in range(0, max(1, len(line)), MAX_CELL):
+            if self.is_full:
+                self.more = True
+                return
+            self._lines.append(line[begin : begin + MAX_CELL])
+            self._left -= MAX_CELL if len(line) > MAX_CELL else len(line) + 1
+
+    def emit(self, emit: Emit) -> dict[str, str]:
+        """Hand the text out, and say what it is."""
+        result: dict[str, Any] = {"paragraphs": self._lines, "more": self.more}
+        emit(json.dumps(result).encode())
+        return {"kind": "text", "media_type": "application/json"}
+
+
+class _Outline(Reader):
+    """One line for each element that says something: its name, attributes and text, set in by its depth."""
+
+    reads_text = True
+    _INDENT, _MAX_DEPTH = "  ", 20
+
+    def __init__(self, deadline: Deadline) -> None:
+        super().__init__(deadline)
+        self.paragraphs = Paragraphs()
+        self._depth = 0
+        self._head = ""
+        self._pieces: list[str] = []
+
+    def begin(self, name: str, attributes: dict[str, str]) -> None:
+        self._finish()
+        said = [f"{key}={value}" for key, value in attributes.items() if not key.startswith("xmlns")]
+        self._head = self._INDENT * min(self._depth, self._MAX_DEPTH) + name + (f" ({', '.join(said)})" if said else "")
+        self._depth += 1
+
+    def text(self, piece: str) -> None:
+        self._pieces.append(piece)
+
+    def end(self, name: str) -> None:
+        self._finish()
+        self._depth -= 1
+
+    def check_time(self) -> None:
+        if self.paragraphs.is_full or self.deadline.is_over:
+            self.paragraphs.more = self.is_done = True
+
+    def _finish(self) -> None:
+        said = " ".join("".join(self._pieces).split())
+        self._pieces.clear()
+        if self._head:
+            self.paragraphs.add(f"{self._head}: {said}" if said else self._head)
+        elif said:
+            self.paragraphs.add(self._INDENT * min(self._depth, self._MAX_DEPTH) + said)
+        self._head = ""

@@ -1,27 +1,159 @@
-"""DOCX and XLSX: the members of the archive, its declared kind, and its main part."""
+"""DOCX and XLSX: the archive, what its parts are, and what they do besides being read.
 
+Nothing is taken for what its name says: the archive declares what is a sheet or a letter, and a sheet may be called picture.png.
+"""
+
+import posixpath
+import re
+import stat
 import struct
 import zipfile
 import zlib
+from codecs import lookup
+from collections.abc import Iterator
+from contextlib import contextmanager
 from os import SEEK_END
 from typing import IO
 
-from . import markup, office_parts
-from .limits import MAX_UNPACKED_BYTES, MAX_ZIP_MEMBERS
-from .reasons import Reason, Unreadable
+from . import attachments, markup
+from .limits import MAX_UNPACKED_BYTES, MAX_ZIP_MEMBERS, Deadline
+from .office_marks import Marks
+from .reasons import Content, Findings, Reason, Unreadable
 
 _TYPES = "[Content_Types].xml"
 _OOXML = "application/vnd.openxmlformats-officedocument."
 _MAIN = {"docx": f"{_OOXML}wordprocessingml.document.main+xml", "xlsx": f"{_OOXML}spreadsheetml.sheet.main+xml"}
-
+_MACRO_TYPES = ("macroenabled", "vbaproject", "macrosheet")
 
 _END_MARK, _END_SIZE, _LONGEST_END = b"PK\x05\x06", 22, 22 + 0xFFFF
 #: What a member takes in the table of contents, with its name, in bytes and on average.
 _MEMBER_SIZE = 200
+_ENCRYPTED_FLAG = 0x1
+_FIRST_BYTES = 4096
+
+_TEXT = {"xml", "rels", "vml", "psmdcp"}
+_PICTURES = {
+    "png",
+    "jpg",
+    "jpeg",
+    "jfif",
+    "jpe",
+    "gif",
+    "bmp",
+    "tif",
+    "tiff",
+    "emf",
+    "wmf",
+    "svg",
+    "wdp",
+    "ico",
+    "emz",
+    "wmz",
+    "webp",
+}
+_FONTS = {"odttf", "ttf", "fntdata"}
+#: Settings of a printer and properties of a sheet, which every spreadsheet may have.
+_SETTINGS = re.compile(r"/(printersettings|customproperty)\d*\.bin$")
+#: Part of a name → what such a part is called where it is listed.
+_NOTED = {
+    "_xmlsignatures/": Content.SIGNATURE,
+    "/activex/": Content.ACTIONS,
+    "/ctrlprops/": Content.ACTIONS,
+    "/comments": Content.COMMENTS,
+    "/threadedcomments/": Content.COMMENTS,
+    "/charts/": Content.DRAWINGS,
+    "/chartsheets/": Content.DRAWINGS,
+    "/diagrams/": Content.DRAWINGS,
+}
+#: What Office left over when it saved.
+_RUBBISH = "[trash]/"
 
 
-def check(source: IO[bytes], kind: str) -> int:
-    """Always 0. Raises Unreadable for what is not this kind of Office file, has macros or a password, or is a trap."""
+def preload() -> None:
+    """Names of members are in this encoding, or in UTF-8."""
+    lookup("cp437")
+
+
+class Package:
+    """The archive: its members, and what it declares them to be."""
+
+    def __init__(self, archive: zipfile.ZipFile, deadline: Deadline) -> None:
+        self.archive = archive
+        self.deadline = deadline
+        self.members = {member.filename.lower(): member for member in archive.infolist() if not member.is_dir()}
+        types = _Types(deadline)
+        markup.read(archive.open(_TYPES), types)
+        self._types = types
+
+    def type_of(self, name: str) -> str:
+        """The declared content type of a member, in small letters."""
+        return self._types.parts.get(name.lower()) or self._types.endings.get(_ending(name), "")
+
+    def declared(self) -> set[str]:
+        return {*self._types.parts.values(), *self._types.endings.values()}
+
+    def main(self, file_type: str) -> str:
+        """Name of the letter or workbook itself. Raises Unreadable where it is another kind of file, or missing."""
+        if _MAIN[file_type] not in self.declared():
+            raise Unreadable(Reason.CONTENT)
+        found = [
+            name for name in self.members if self.type_of(name) == _MAIN[file_type] and self.members[name].file_size
+        ]
+        if not found:
+            raise Unreadable(Reason.DAMAGED)
+        start = [target for kind, target in self.relations("").values() if kind == "officedocument" and target in found]
+        usual = [name for name in found if name in ("word/document.xml", "xl/workbook.xml")]
+        return [*start, *usual, *found][0]
+
+    def relations(self, name: str) -> dict[str, tuple[str, str]]:
+        """Id → kind and target, as the name of a member, of what a part refers to within the archive."""
+        folder, base = posixpath.split(name)
+        rels = posixpath.join(folder, "_rels", f"{base}.rels")
+        if rels not in self.members:
+            return {}
+        reader = _Relations(self.deadline)
+        self.read(rels, reader)
+        return {
+            key: (kind, posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/").lower())
+            for key, (kind, target) in reader.found.items()
+        }
+
+    def read(self, name: str, reader: markup.Reader) -> None:
+        """Parse a member."""
+        with self.archive.open(self.members[name]) as stream:
+            markup.read(stream, reader)
+
+
+class _Types(markup.Reader):
+    """Office does not mind capitals in what is declared."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        super().__init__(deadline)
+        self.parts: dict[str, str] = {}
+        self.endings: dict[str, str] = {}
+
+    def begin(self, name: str, attributes: dict[str, str]) -> None:
+        content_type = attributes.get("ContentType", "").strip().lower()
+        if name == "Override":
+            self.parts[attributes.get("PartName", "").lstrip("/").lower()] = content_type
+        elif name == "Default":
+            self.endings[attributes.get("Extension", "").lstrip(".").lower()] = content_type
+
+
+class _Relations(markup.Reader):
+    def __init__(self, deadline: Deadline) -> None:
+        super().__init__(deadline)
+        self.found: dict[str, tuple[str, str]] = {}
+
+    def begin(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "Relationship" and attributes.get("TargetMode", "").strip().lower() != "external":
+            kind = attributes.get("Type", "").strip().rpartition("/")[2].lower()
+            self.found[attributes.get("Id", "")] = (kind, attributes.get("Target", ""))
+
+
+@contextmanager
+def opened(source: IO[bytes], deadline: Deadline) -> Iterator[Package]:
+    """The archive for reading. Raises Unreadable for what is none, is a trap, or has a password."""
     if _is_crowded(source):
         raise Unreadable(Reason.TOO_COMPLEX)
     try:
@@ -29,11 +161,9 @@ def check(source: IO[bytes], kind: str) -> int:
             members = archive.infolist()
             if sum(member.file_size for member in members) > MAX_UNPACKED_BYTES:
                 raise Unreadable(Reason.TOO_COMPLEX)
-            office_parts.check_members(members)
-            types = _declared_types(archive)
-            _check_kind(types, kind)
-            _check_main_part(archive, types, kind)
-            office_parts.check_content(archive, types)
+            for member in members:
+                _check_member(member)
+            yield Package(archive, deadline)
     except (
         zlib.error,
         zipfile.BadZipFile,
@@ -44,7 +174,20 @@ def check(source: IO[bytes], kind: str) -> int:
         OSError,
     ) as error:
         raise Unreadable(Reason.DAMAGED) from error
-    return 0
+
+
+def inspect(source: IO[bytes], file_type: str, deadline: Deadline) -> Findings:
+    """Raises Unreadable for what is not this kind of Office file, has macros or a password, or is a trap."""
+    findings = Findings()
+    with opened(source, deadline) as package:
+        if any(mark in content_type for content_type in package.declared() for mark in _MACRO_TYPES):
+            raise Unreadable(Reason.MACROS)
+        package.main(file_type)
+        for name, member in package.members.items():
+            findings.contents.update(content for part, content in _NOTED.items() if part in f"/{name}")
+            if member.file_size:
+                _inspect_member(package, name, member, findings)
+    return findings
 
 
 def _is_crowded(source: IO[bytes]) -> bool:
@@ -59,33 +202,46 @@ def _is_crowded(source: IO[bytes]) -> bool:
     return members > MAX_ZIP_MEMBERS or size > MAX_ZIP_MEMBERS * _MEMBER_SIZE
 
 
-def _declared_types(archive: zipfile.ZipFile) -> office_parts.Types:
-    """As the archive itself declares them; Office does not mind capitals there."""
-    types = office_parts.Types()
-
-    def note(name: str, attributes: dict[str, str]) -> None:
-        content_type = attributes.get("ContentType", "").strip().lower()
-        match name.rpartition(":")[2]:
-            case "Override":
-                types.parts[attributes.get("PartName", "").lstrip("/").lower()] = content_type
-            case "Default":
-                types.endings[attributes.get("Extension", "").lstrip(".").lower()] = content_type
-
-    with archive.open(_TYPES) as stream:
-        markup.read(stream, note)
-    return types
-
-
-def _check_kind(types: office_parts.Types, kind: str) -> None:
-    declared = {*types.parts.values(), *types.endings.values()}
-    if any("macroenabled" in content_type or "vbaproject" in content_type for content_type in declared):
-        raise Unreadable(Reason.MACROS)
-    if _MAIN[kind] not in types.parts.values():
+def _check_member(member: zipfile.ZipInfo) -> None:
+    """By its name and marks. Raises Unreadable."""
+    if member.flag_bits & _ENCRYPTED_FLAG:
+        raise Unreadable(Reason.PASSWORD)
+    name = member.filename.lower()
+    if posixpath.isabs(name) or ".." in name.split("/") or "\\" in name or stat.S_ISLNK(member.external_attr >> 16):
         raise Unreadable(Reason.CONTENT)
+    if posixpath.basename(name) == "vbaproject.bin" or "/macrosheets/" in name:
+        raise Unreadable(Reason.MACROS)
 
 
-def _check_main_part(archive: zipfile.ZipFile, types: office_parts.Types, kind: str) -> None:
-    """It is read with all the others; here it only has to be there."""
-    sizes = {member.filename.lower(): member.file_size for member in archive.infolist()}
-    if not all(sizes.get(name) for name, content_type in types.parts.items() if content_type == _MAIN[kind]):
-        raise Unreadable(Reason.DAMAGED)
+def _inspect_member(package: Package, name: str, member: zipfile.ZipInfo, findings: Findings) -> None:
+    """By its kind, and by what it says if it is text. Every member is given to the parser; what is no XML it leaves at the first bytes."""
+    if not _is_expected(name) or "/embeddings/" in name:
+        with package.archive.open(member) as stream:
+            attachments.add(findings, posixpath.basename(member.filename), stream.read(_FIRST_BYTES))
+    marks = Marks(package.deadline, findings)
+    try:
+        try:
+            package.read(name, marks)
+        finally:
+            marks.close()  # Office repairs what breaks off, so what was read until then counts
+    except Unreadable as problem:
+        if problem.reason != Reason.DAMAGED or _must_be_xml(name, package.type_of(name)):
+            raise
+
+
+def _must_be_xml(name: str, content_type: str) -> bool:
+    """Old drawings (VML) are written like web pages, with open ends, and Office takes them so."""
+    if "vmldrawing" in content_type or _ending(name) == "vml" or name.startswith(_RUBBISH):
+        return False
+    return content_type.endswith(("+xml", "/xml")) or _ending(name) in _TEXT
+
+
+def _is_expected(name: str) -> bool:
+    """Whether it is a part that every such file may have, and no file of its own."""
+    if name.startswith((_RUBBISH, "_xmlsignatures/")) or "/activex/" in f"/{name}":
+        return True
+    return _ending(name) in _TEXT | _PICTURES | _FONTS or bool(_SETTINGS.search(name))
+
+
+def _ending(name: str) -> str:
+    return name.lower().rpartition(".")[2]

@@ -5,40 +5,38 @@ many runs. Office puts all of that together before it obeys, and so does this.
 """
 
 import re
-from typing import IO
 from urllib.parse import unquote
 
 from . import markup
-from .reasons import Reason, Unreadable
+from .limits import Deadline
+from .reasons import Content, Findings, Reason, Unreadable
 
 #: Where a sheet, a chart or a workbook keeps formulas.
 _FORMULAS = {"f", "formula", "formula1", "formula2", "definedName"}
 _GATHERED = {*_FORMULAS, "instrText", "delInstrText"}
-_MARKS = {*_GATHERED, "fldChar", "fldSimple", "ddeLink", "Relationship"}
+_MARKS = {*_GATHERED, "fldChar", "fldSimple", "ddeLink", "Relationship", "sheet"}
+#: Texts within a formula, which may say anything, and names of sheets in quotes.
+_QUOTED = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'(?=!)')
 #: Dynamic data exchange: the formula of a sheet (=cmd|'/C calc'!A0) and the field of a letter.
 _EXCHANGE = re.compile(r"\|[^!]*!")
 _EXCHANGE_FIELD = re.compile(r"\s*DDE\b|.*\bDDEAUTO\b", re.IGNORECASE | re.DOTALL)
-#: What is fetched when the file is opened. A hyperlink waits for a click, a linked table asks first.
-_FETCHED = {"attachedtemplate", "oleobject", "frame", "subdocument", "control", "package"}
+_STARTS = re.compile(r"\b(?:CALL|REGISTER(?:\.ID)?|EXEC|RTD)\s*\(", re.IGNORECASE)
+_FETCHES = re.compile(r"\b(?:WEBSERVICE|IMAGE)\s*\(", re.IGNORECASE)
+_FETCHING_FIELD = re.compile(r"\s*(?:INCLUDEPICTURE|INCLUDETEXT|INCLUDE|LINK|DATABASE|RD|IMPORT)\b", re.IGNORECASE)
+#: What waits for a click.
+_LINKS = {"hyperlink"}
 #: The name of a template on the writer's own disk stands in many letters and does no harm.
 _ELSEWHERE = re.compile(r"\s*(?:\w+:(?!///[a-z]:)|[\\/]{2})", re.IGNORECASE)
 #: Far more than Office takes as one formula (8,192 characters) or one field.
 _LONGEST = 1_000_000
 
 
-def check(stream: IO[bytes]) -> None:
-    """Raises Unreadable, with DAMAGED only if nothing worse stood before the damage."""
-    marks = _Marks()
-    try:
-        markup.read(stream, marks.begin, marks.text, marks.end)
-    finally:
-        marks.close()  # Office repairs what breaks off, so what was read until then counts
+class Marks(markup.Reader):
+    """Follows the parser through one part and notes what it finds."""
 
-
-class _Marks:
-    """Follows the parser through one part."""
-
-    def __init__(self) -> None:
+    def __init__(self, deadline: Deadline, findings: Findings) -> None:
+        super().__init__(deadline)
+        self._contents = findings.contents
         self._pieces: list[str] = []
         self._depth = 0  # within a formula or an instruction; 0 outside of any
         self._is_formula = False
@@ -49,47 +47,49 @@ class _Marks:
     def begin(self, name: str, attributes: dict[str, str]) -> None:
         if self._depth:
             self._depth += 1
-        kind = name.rpartition(":")[2]
-        if kind not in _MARKS:
+        if name not in _MARKS:
             return  # nearly all of a large sheet
-        if kind in _GATHERED:
+        if name in _GATHERED:
             if not self._depth:
-                self._depth, self._size, self._is_formula = 1, 0, kind in _FORMULAS
-        elif kind == "fldChar":
+                self._depth, self._size, self._is_formula = 1, 0, name in _FORMULAS
+                self.listen(on=True)
+        elif name == "fldChar":
             self._turn(_attribute(attributes, "fldCharType"))
-        elif kind == "fldSimple":
-            _check_field(_attribute(attributes, "instr"))
-        elif kind == "ddeLink" or _fetches(attributes):
-            raise Unreadable(Reason.ACTIVE)
+        elif name == "fldSimple":
+            self._note_field(_attribute(attributes, "instr"))
+        elif name == "ddeLink":
+            self._contents.add(Content.COMMANDS)
+        elif name == "Relationship" and _fetches(attributes):
+            self._contents.add(Content.EXTERNAL)
+        elif name == "sheet" and _attribute(attributes, "state").lower().endswith("hidden"):
+            self._contents.add(Content.HIDDEN_SHEETS)
 
     def text(self, piece: str) -> None:
-        if self._depth:
-            self._size += len(piece)
-            if self._size > _LONGEST:
-                raise Unreadable(Reason.TOO_COMPLEX)
-            self._pieces.append(piece)
+        self._size += len(piece)
+        if self._size > _LONGEST:
+            raise Unreadable(Reason.TOO_COMPLEX)
+        self._pieces.append(piece)
 
-    def end(self, _name: str) -> None:
-        if self._depth:
-            self._depth -= 1
-            if not self._depth:
-                self._finish()
+    def end(self, name: str) -> None:
+        self._depth -= 1
+        if not self._depth:
+            self.listen(on=False)
+            self._finish()
 
     def close(self) -> None:
         if self._depth:
             self._finish()
         for field in self._fields:
-            _check_field(field)
+            self._note_field(field)
 
     def _finish(self) -> None:
         said = "".join(self._pieces)
         self._pieces.clear()
         if self._is_formula:
-            if _EXCHANGE.search(said):
-                raise Unreadable(Reason.ACTIVE)
+            self._note_formula(_QUOTED.sub("", said))
             return
         if len(self._fields) == 1:
-            _check_field(said)
+            self._note_field(said)
         self._fields[-1] += said
         if len(self._fields[-1]) > _LONGEST:
             raise Unreadable(Reason.TOO_COMPLEX)
@@ -99,9 +99,21 @@ class _Marks:
         if where == "begin":
             self._fields.append("")
             return
-        _check_field(self._fields[-1])
+        self._note_field(self._fields[-1])
         if where == "end" and len(self._fields) > 1:
             self._fields.pop()
+
+    def _note_formula(self, formula: str) -> None:
+        if _EXCHANGE.search(formula) or _STARTS.search(formula):
+            self._contents.add(Content.COMMANDS)
+        if _FETCHES.search(formula):
+            self._contents.add(Content.EXTERNAL)
+
+    def _note_field(self, instruction: str) -> None:
+        if instruction and _EXCHANGE_FIELD.match(instruction):
+            self._contents.add(Content.COMMANDS)
+        if instruction and _FETCHING_FIELD.match(instruction):
+            self._contents.add(Content.EXTERNAL)
 
 
 def _attribute(attributes: dict[str, str], kind: str) -> str:
@@ -109,12 +121,7 @@ def _attribute(attributes: dict[str, str], kind: str) -> str:
     return next((value for name, value in attributes.items() if name.rpartition(":")[2] == kind), "")
 
 
-def _check_field(instruction: str) -> None:
-    if instruction and _EXCHANGE_FIELD.match(instruction):
-        raise Unreadable(Reason.ACTIVE)
-
-
 def _fetches(relationship: dict[str, str]) -> bool:
     kind = relationship.get("Type", "").strip().rpartition("/")[2].lower()
     outside = relationship.get("TargetMode", "").strip().lower() == "external"
-    return outside and kind in _FETCHED and bool(_ELSEWHERE.match(unquote(relationship.get("Target", ""))))
+    return outside and kind not in _LINKS and bool(_ELSEWHERE.match(unquote(relationship.get("Target", ""))))

@@ -1,77 +1,156 @@
-"""PDF: opened to see whether it can be read, and drawn page by page."""
+"""PDF: opened to see whether it can be read, and drawn page by page. What it does besides showing pages: ``pdf_copy.py``."""
 
+import io
+import logging
 import re
-import zipfile
 from typing import IO
 
 import pypdfium2
-from pypdfium2.raw import FPDF_ERR_PASSWORD
+from PIL import Image
+from pypdfium2 import internal, raw
 
-from . import pdf_parts
-from .limits import MAX_PDF_PAGES, PAGE_HEIGHT, PAGE_WIDTH, RENDERED_PAGES
-from .pictures import png
-from .reasons import Emit, Reason, Unreadable
+from . import pdf_copy
+from .limits import MAX_IMAGES, MAX_PDF_PAGES, PAGE_WIDTH, Deadline
+from .pictures import png, slices
+from .reasons import Content, Emit, Findings, Reason, Unreadable
 
 _TAIL = 4096
 _HEAD = 1024
-_END = b"%%EOF"
+_MARK, _END = b"%PDF-", b"%%EOF"
 _WEB_PAGE = re.compile(rb"<\s*(?:!doctype|html|head|body|script|svg|iframe)\b", re.IGNORECASE)
+_FIRST_OBJECT = re.compile(rb"\d+\s+\d+\s+obj\b")
+#: Pixels for one point of a page, 576 to the inch: a page of a few points stays small.
+_MAX_SCALE = 8.0
+_DRAWN = raw.FPDF_ANNOT
 
 
-def check(source: IO[bytes]) -> int:
-    """The number of pages. Raises Unreadable for a damaged or truncated file, one that wants a password, endless ones, and
-    whatever is more than pages.
-    """
+def preload() -> None:
+    """Load what drawing and rewriting load late: both do all of their work once."""
+    Image.init()
+    logging.getLogger("pypdfium2").setLevel(
+        logging.ERROR
+    )  # it warns of forms that it cannot draw, which inspection names
+    pdf_copy.preload()
+
+
+def inspect(source: IO[bytes], deadline: Deadline) -> Findings:
+    """Raises Unreadable for a damaged or truncated file, one that wants a password, endless ones, bombs, and archives in disguise."""
     data = source.read()
-    if zipfile.is_zipfile(source) or _is_a_page_too(data):
-        raise Unreadable(Reason.MIXED)
+    if _WEB_PAGE.search(data[: data.find(_MARK, 0, _HEAD) + 1]):
+        raise Unreadable(Reason.CONTENT)
     document = _open(data)
     try:
-        pages = len(document)
-        if pages > MAX_PDF_PAGES:
-            raise Unreadable(Reason.TOO_COMPLEX)
-        if pages == 0 or not _ends_properly(data):
-            raise Unreadable(Reason.DAMAGED)
-        try:
-            document.get_page_size(0)
-            pdf_parts.check(document)
-        except pypdfium2.PdfiumError as error:
-            raise Unreadable(Reason.DAMAGED) from error
-        return pages
+        findings = Findings(pages=_pages(document, data))
     finally:
         document.close()
+    with pdf_copy.opened(data) as pdf:
+        pdf_copy.check_archive(data, pdf)
+        pdf_copy.strip(pdf, findings, deadline)
+        pdf_copy.check_streams(pdf, deadline)
+    if _is_a_web_page_too(data):
+        findings.contents.add(Content.MARKUP)
+    return findings
 
 
-def render(source: IO[bytes], emit: Emit) -> list[tuple[int, int]]:
-    """Hand out the first pages as PNG, in order, and return their sizes in pixels."""
+def render(source: IO[bytes], emit: Emit, deadline: Deadline) -> tuple[list[tuple[int, int]], bool]:
+    """Hand out the first pages as PNG, in order. Returns their sizes in pixels, and whether anything was left out."""
     document = _open(source.read())
+    images: list[tuple[int, int]] = []
+    is_whole = True
     try:
         document.init_forms()  # what was filled in is part of what a reviewer must see
-        numbers = range(1, min(len(document), RENDERED_PAGES) + 1)
-        return [_draw(document, number, emit) for number in numbers]
-    except pypdfium2.PdfiumError as error:
-        raise Unreadable(Reason.DAMAGED) from error
+        for number in range(len(document)):
+            if len(images) == MAX_IMAGES or (images and deadline.is_over):
+                is_whole = False
+                break
+            is_whole &= _draw(document, number, emit, images, deadline)
     finally:
         document.close()
-
-
-def _draw(document: pypdfium2.PdfDocument, number: int, emit: Emit) -> tuple[int, int]:
-    page = document[number - 1]
-    width, height = page.get_size()
-    if width <= 0 or height <= 0:
+    if not images:
         raise Unreadable(Reason.DAMAGED)
-    scale = min(PAGE_WIDTH / width, PAGE_HEIGHT / height)
-    picture = page.render(scale=scale, may_draw_forms=True).to_pil().convert("RGB")
-    page.close()
-    emit(png(picture))
-    return picture.width, picture.height
+    return images, not is_whole
+
+
+def copy(source: IO[bytes], emit: Emit, deadline: Deadline) -> list[dict[str, str]]:
+    """Hand the file out rewritten, as pages and nothing else."""
+    out = io.BytesIO()
+    with pdf_copy.opened(source.read()) as pdf:
+        pdf_copy.strip(pdf, Findings(), deadline)
+        pdf_copy.save(pdf, out)
+    emit(out.getvalue())
+    return [{"kind": "pdf", "media_type": "application/pdf"}]
+
+
+def _pages(document: pypdfium2.PdfDocument, data: bytes) -> int:
+    """How many there are, of a whole file of which at least one page can be drawn. Raises Unreadable."""
+    pages = len(document)
+    if pages > MAX_PDF_PAGES:
+        raise Unreadable(Reason.TOO_COMPLEX)
+    sizes = [_size(document, number) for number in range(min(pages, MAX_IMAGES))]
+    if not any(sizes) or not _ends_properly(data):
+        raise Unreadable(Reason.DAMAGED)
+    return pages
+
+
+def _size(document: pypdfium2.PdfDocument, number: int) -> tuple[float, float] | None:
+    """Width and height of a page in points; none if it is no page."""
+    try:
+        width, height = document.get_page_size(number)
+    except pypdfium2.PdfiumError:
+        return None
+    return (width, height) if width > 0 and height > 0 else None
+
+
+def _draw(
+    document: pypdfium2.PdfDocument, number: int, emit: Emit, images: list[tuple[int, int]], deadline: Deadline
+) -> bool:
+    """Hand one page out, as one image or, where it is long, as several; whether that is the whole page."""
+    size = _size(document, number)
+    if size is None:
+        return False
+    scale = min(PAGE_WIDTH / size[0], _MAX_SCALE)
+    width, height = max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+    try:
+        page = document[number]
+    except pypdfium2.PdfiumError:
+        return False
+    bottom = 0
+    try:
+        for top, part in slices(height)[: MAX_IMAGES - len(images)]:
+            picture, is_done = _drawn(page, (width, height), top, part, deadline)
+            if images and not is_done:
+                return False  # half a page would look like a whole one
+            emit(png(picture))
+            images.append(picture.size)
+            bottom = top + part
+            if not is_done:
+                return False
+    finally:
+        page.close()
+    return bottom == height
+
+
+def _drawn(
+    page: pypdfium2.PdfPage, size: tuple[int, int], top: int, part: int, deadline: Deadline
+) -> tuple[Image.Image, bool]:
+    """``part`` pixels of a page from ``top`` on, and whether PDFium had the time to draw all of it."""
+    bitmap = pypdfium2.PdfBitmap.new_native(size[0], part, raw.FPDFBitmap_BGR)
+    bitmap.fill_rect((255, 255, 255, 255), 0, 0, size[0], part)
+    place = (0, -top, *size, 0, _DRAWN)
+    pause = raw.IFSDK_PAUSE(version=1)
+    internal.set_callback(pause, "NeedToPauseNow", lambda _pause: deadline.is_over)
+    status = raw.FPDF_RenderPageBitmap_Start(bitmap, page, *place, pause)
+    raw.FPDF_RenderPage_Close(page)
+    if page.formenv:
+        raw.FPDF_FFLDraw(page.formenv, bitmap, page, *place)
+    return bitmap.to_pil().convert("RGB"), status == raw.FPDF_RENDER_DONE
 
 
 def _open(data: bytes) -> pypdfium2.PdfDocument:
     try:
         return pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
-        locked = getattr(error, "err_code", None) == FPDF_ERR_PASSWORD
+        locked = getattr(error, "err_code", None) == raw.FPDF_ERR_PASSWORD
         raise Unreadable(Reason.PASSWORD if locked else Reason.DAMAGED) from error
 
 
@@ -80,7 +159,7 @@ def _ends_properly(data: bytes) -> bool:
     return _END in data[-2 * _TAIL :].rstrip(b"\0 \r\n\t")[-_TAIL:]
 
 
-def _is_a_page_too(data: bytes) -> bool:
-    """Whether a browser would find a web page in it: begun before the first object, or hung on behind the end."""
-    end = data.rfind(_END)
-    return any(_WEB_PAGE.search(part) for part in (data[:_HEAD], data[end:] if end >= 0 else b""))
+def _is_a_web_page_too(data: bytes) -> bool:
+    """Whether a browser would find a web page in it: in comments before the first object, or hung on behind the end."""
+    first, end = _FIRST_OBJECT.search(data, 0, _HEAD), data.rfind(_END)
+    return any(_WEB_PAGE.search(part) for part in (data[: first.start() if first else _HEAD], data[end:]))

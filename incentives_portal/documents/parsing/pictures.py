@@ -5,49 +5,105 @@ import warnings
 import zipfile
 from typing import IO
 
+import pi_heif
 from PIL import Image, ImageOps
 
-from .limits import MAX_PIXELS, MAX_PIXELS_WHOLE, PAGE_HEIGHT, PAGE_WIDTH
-from .reasons import Emit, Reason, Unreadable
+from .limits import MAX_IMAGES, MAX_PIXELS, MAX_PIXELS_WHOLE, PAGE_HEIGHT, PAGE_WIDTH, Deadline
+from .reasons import Content, Emit, Findings, Reason, Unreadable
 
 #: Twice this raises, this alone warns: the warning is made an error below.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 _FORMATS = ("JPEG", "PNG", "WEBP")
 _HEIC_MARK = b"ftyp"
-_DAMAGED = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError)
+_DAMAGED = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError)
+_GPS, _ORIENTATION = 0x8825, 0x0112
+#: Of 16 bits of grey a screen shows the higher half: kind of picture → which of the two bytes that is.
+_DEEP = {"I;16": 1, "I;16L": 1, "I;16B": 0}
+#: Photographs are kept as such; what was drawn by a program, or can be seen through, is kept to the pixel.
+_PHOTOGRAPHS = {"JPEG", "MPO", "HEIF", "WEBP"}
+_QUALITY = 92
+#: A larger PNG is decoded by whoever draws it: inspection stays within its memory.
+_MAX_DECODED_PIXELS = 40_000_000
 
 
-def check(source: IO[bytes]) -> int:
-    """Always 0, a picture has no pages. Raises Unreadable for damaged, truncated and oversized pictures, and archives in disguise."""
+def preload() -> None:
+    """Load the plugins of Pillow, which it looks for when a picture is opened or saved; HEIC in one thread, and only what is shown."""
+    Image.init()
+    pi_heif.register_heif_opener(decode_threads=1, thumbnails=False, depth_images=False, aux_images=False)
+
+
+def inspect(source: IO[bytes], deadline: Deadline) -> Findings:
+    """Raises Unreadable for damaged, truncated and oversized pictures, and archives in disguise. A picture has no pages."""
     if zipfile.is_zipfile(source):
         raise Unreadable(Reason.MIXED)
+    findings = Findings()
     try:
         with _open(source) as picture:
-            if picture.format == "PNG":
-                picture.verify()
-                return 0
-            if picture.format != "JPEG" and picture.width * picture.height > MAX_PIXELS_WHOLE:
-                raise Unreadable(Reason.TOO_COMPLEX)
-            # Decoded to the end, a JPEG at an eighth of the size: verify() does not look at the data of these.
+            is_png, is_large = picture.format == "PNG", picture.width * picture.height > _MAX_DECODED_PIXELS
+            if is_png:
+                picture.verify()  # the sums of its parts; it cannot be read on after that
+        with _open(source) as picture:
+            # Decoded to the end, because only so it is known that it can be drawn; a JPEG at an eighth of the size.
             picture.draft("RGB", (picture.width // 8, picture.height // 8))
-            picture.load()
+            if not (is_png and is_large):
+                picture.load()
+            if picture.getexif().get_ifd(_GPS):
+                findings.contents.add(Content.LOCATION)
+            if picture.format == "HEIF" and getattr(picture, "n_frames", 1) > 1:
+                findings.contents.add(Content.PICTURES)
     except _DAMAGED as error:
         raise Unreadable(Reason.DAMAGED) from error
-    return 0
+    deadline.check()
+    return findings
 
 
-def render(source: IO[bytes], emit: Emit) -> list[tuple[int, int]]:
-    """Hand the picture out as the one page: upright, at most the width of a page, nothing but pixels kept."""
+def render(source: IO[bytes], emit: Emit, deadline: Deadline) -> tuple[list[tuple[int, int]], bool]:
+    """Hand the picture out upright, at most as wide as a page and cut where it is longer than one; and whether anything is left out."""
     try:
         with _open(source) as picture:
-            picture.draft(None, (PAGE_WIDTH, PAGE_WIDTH))
-            picture.thumbnail((PAGE_WIDTH, PAGE_HEIGHT))
-            clean = _on_white(ImageOps.exif_transpose(picture))
+            if _is_wide(picture):
+                picture.draft(None, (PAGE_WIDTH, PAGE_WIDTH))
+            clean = _clean(picture)
     except _DAMAGED as error:
         raise Unreadable(Reason.DAMAGED) from error
-    clean.thumbnail((PAGE_WIDTH, PAGE_HEIGHT))
-    emit(png(clean))
-    return [clean.size]
+    if clean.width > PAGE_WIDTH:
+        clean = clean.resize((PAGE_WIDTH, max(1, round(clean.height * PAGE_WIDTH / clean.width))), reducing_gap=2.0)
+    images = []
+    for top, height in slices(clean.height):
+        if images and deadline.is_over:
+            return images, True
+        emit(png(clean.crop((0, top, clean.width, top + height))))
+        images.append((clean.width, height))
+    return images, sum(height for _width, height in images) < clean.height
+
+
+def copy(source: IO[bytes], emit: Emit, _deadline: Deadline) -> list[dict[str, str]]:
+    """Hand the picture out at its full size, upright, with nothing but pixels."""
+    try:
+        with _open(source) as picture:
+            is_photograph = picture.format in _PHOTOGRAPHS and not picture.has_transparency_data
+            clean = _clean(picture)
+    except _DAMAGED as error:
+        raise Unreadable(Reason.DAMAGED) from error
+    return [emit_copy(clean, emit, is_photograph=is_photograph)]
+
+
+def emit_copy(clean: Image.Image, emit: Emit, *, is_photograph: bool) -> dict[str, str]:
+    """Hand out one picture, and say what it is."""
+    out = io.BytesIO()
+    if is_photograph:
+        clean.save(out, "JPEG", quality=_QUALITY)
+    else:
+        clean.save(out, "PNG")
+    emit(out.getvalue())
+    return {"kind": "picture", "media_type": "image/jpeg" if is_photograph else "image/png"}
+
+
+def slices(height: int) -> list[tuple[int, int]]:
+    """Top and height, in pixels, of the images into which so high a page is cut: of like height, at most MAX_IMAGES."""
+    count = -(-height // PAGE_HEIGHT)
+    each = PAGE_HEIGHT if count > MAX_IMAGES else -(-height // count)
+    return [(top, min(each, height - top)) for top in range(0, height, each)][:MAX_IMAGES]
 
 
 def png(picture: Image.Image) -> bytes:
@@ -57,34 +113,37 @@ def png(picture: Image.Image) -> bytes:
     return out.getvalue()
 
 
+def _is_wide(picture: Image.Image) -> bool:
+    """Whether its width, as it is seen, is more than that of a page, so that it may be decoded smaller."""
+    lies = picture.getexif().get(_ORIENTATION, 1) >= 5
+    return (picture.height if lies else picture.width) > PAGE_WIDTH
+
+
 def _open(source: IO[bytes]) -> Image.Image:
+    source.seek(0)
+    is_heic = source.read(8)[4:] == _HEIC_MARK
+    source.seek(0)
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            return Image.open(source, formats=["HEIF"] if _is_heic(source) else _FORMATS)
+            picture = Image.open(source, formats=["HEIF"] if is_heic else _FORMATS)
         except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
             raise Unreadable(Reason.TOO_COMPLEX) from error
+    if picture.format in ("WEBP", "HEIF") and picture.width * picture.height > MAX_PIXELS_WHOLE:
+        raise Unreadable(Reason.TOO_COMPLEX)
+    return picture
 
 
-def _is_heic(source: IO[bytes]) -> bool:
-    """Whether it is a picture in a box file; then Pillow is told how to read it, in one thread and without what is not shown."""
-    source.seek(0)
-    first_bytes = source.read(8)
-    source.seek(0)
-    if first_bytes[4:] != _HEIC_MARK:
-        return False
-    import pi_heif  # loaded for the few files that need it
-
-    pi_heif.register_heif_opener(decode_threads=1, thumbnails=False, depth_images=False, aux_images=False)
-    return True
-
-
-def _on_white(picture: Image.Image) -> Image.Image:
-    """A copy of the pixels alone: no EXIF, no place, no comment, no colour profile, no transparency."""
-    clean = Image.new("RGB", picture.size, "white")
+def _clean(picture: Image.Image) -> Image.Image:
+    """The pixels alone, upright: no EXIF, no place, no comment, no colour profile, no transparency. Large ones are copied once at most."""
+    if picture.mode in _DEEP:
+        first = _DEEP[picture.mode]
+        picture = Image.frombytes("L", picture.size, picture.tobytes()[first::2])
+    ImageOps.exif_transpose(picture, in_place=True)
     if picture.has_transparency_data:
-        solid = picture.convert("RGBA")
-        clean.paste(solid, mask=solid)
-    else:
-        clean.paste(picture.convert("RGB"))
+        solid = picture if picture.mode == "RGBA" else picture.convert("RGBA")
+        picture = Image.new("RGB", solid.size, "white")
+        picture.paste(solid, mask=solid)
+    clean = picture if picture.mode == "RGB" else picture.convert("RGB")
+    clean.info = {}
     return clean

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from PIL import Image, PngImagePlugin
 
 from incentives_portal.documents.enums import FileType
-from incentives_portal.documents.parsing.reasons import Reason
+from incentives_portal.documents.parsing.reasons import Content, Reason
 
 from . import samples
 
@@ -29,12 +29,16 @@ LIMIT = 20 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Case:
-    """A file under a name, and why it is refused; None where it is stored and made harmless when it is served."""
+    """A file under a name, and why it is refused. Without a reason it is stored, and MARKER stands in what its copy must not have.
+
+    ``content`` is what is said beside it.
+    """
 
     id: str
     name: str
     make: Callable[[], bytes]
     reason: Reason | None
+    content: Content | None = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,7 @@ def pdf_with_file(name: str, content: bytes) -> bytes:
 
 def pdf_with_hidden_script() -> bytes:
     """The action stands in a packed object stream, its name is written with an escape."""
-    inner = b"<< /Type /Action /S /Java#53cript /JS (app.alert\\(1\\)) >>"
+    inner = b"<< /Type /Action /S /Java#53cript /JS (app.alert\\('%s'\\)) >>" % MARKER
     return pdf_with_object_stream({5: inner}, root=b"/OpenAction 5 0 R")
 
 
@@ -268,7 +272,7 @@ ACTIVE_FORMATS = [
 POLYGLOTS = [
     Case("gif-js", "a.png", lambda: b"GIF89a/*" + bytes(20) + b"*/=1;alert(1)", Reason.CONTENT),
     Case("jpeg-zip", "a.jpg", _jpeg_and_archive, Reason.MIXED),
-    Case("pdf-html", "a.pdf", _pdf_and_page, Reason.MIXED),
+    Case("pdf-html", "a.pdf", _pdf_and_page, None, Content.MARKUP),
     Case("pdf-zip", "a.pdf", lambda: samples.pdf() + samples.archive({"x.html": MARKER}), Reason.MIXED),
     Case("png-html", "a.png", _png_with_page, None),
     Case("jpeg-php-comment", "a.jpg", _jpeg_with_program, None),
@@ -276,12 +280,13 @@ POLYGLOTS = [
 PDFS = [
     Case("pdf-encrypted", "a.pdf", samples.locked_pdf, Reason.PASSWORD),
     Case("pdf-truncated", "a.pdf", lambda: samples.pdf(3)[:-600], Reason.DAMAGED),
-    Case("pdf-javascript", "a.pdf", pdf_with_hidden_script, Reason.ACTIVE),
+    Case("pdf-javascript", "a.pdf", pdf_with_hidden_script, None, Content.SCRIPTS),
     Case(
         "pdf-launch",
         "a.pdf",
-        lambda: pdf_of(b"<< /S /Launch /F (cmd.exe) >>", root=b"/OpenAction 5 0 R"),
-        Reason.ACTIVE,
+        lambda: pdf_of(b"<< /S /Launch /F (%s.exe) >>" % MARKER, root=b"/OpenAction 5 0 R"),
+        None,
+        Content.ACTIONS,
     ),
     Case("pdf-embedded-eicar", "a.pdf", lambda: pdf_with_file("eicar.com", EICAR), Reason.EMBEDDED),
     Case("pdf-stream-bomb", "a.pdf", _pdf_bomb, Reason.TOO_COMPLEX),
@@ -300,14 +305,26 @@ IMAGES = [
 OFFICE = [
     Case("docm", "a.docm", lambda: samples.docx(samples.WORD_WITH_MACROS), Reason.TYPE),
     Case("xlsm-as-xlsx", "a.xlsx", lambda: sheet(**{"xl/vbaProject.bin": b"x"}), Reason.MACROS),
-    Case("xlsx-dde", "a.xlsx", lambda: sheet("<c><f>cmd|'/C calc'!A0</f></c>"), Reason.ACTIVE),
+    Case(
+        "xlsx-dde",
+        "a.xlsx",
+        lambda: sheet(f"<c><f>cmd|'/C {MARKER.decode()}'!A0</f><v>1</v></c>"),
+        None,
+        Content.COMMANDS,
+    ),
     Case(
         "xlsx-billion-laughs",
         "a.xlsx",
         lambda: sheet(**{"xl/sharedStrings.xml": samples.BILLION_LAUGHS}),
         Reason.ENTITIES,
     ),
-    Case("docx-remote-template", "a.docx", lambda: letter_with_template("https://x.example/t.dotm"), Reason.ACTIVE),
+    Case(
+        "docx-remote-template",
+        "a.docx",
+        lambda: letter_with_template(f"https://{MARKER.decode()}.example/t.dotm"),
+        None,
+        Content.EXTERNAL,
+    ),
     Case(
         "docx-nested-zip",
         "a.docx",

@@ -1,5 +1,4 @@
 import hashlib
-import io
 
 import pytest
 from PIL import Image
@@ -11,7 +10,7 @@ from incentives_portal.documents.parsing import office
 from incentives_portal.documents.parsing.reasons import Reason, Unreadable
 from incentives_portal.documents.sandbox import Limits
 
-from . import samples
+from . import readers, samples
 
 GOOD = [
     ("one.pdf", samples.pdf(), FileType.PDF),
@@ -31,13 +30,15 @@ GOOD = [
     ("windows.csv", "Größe;1\r\n".encode("cp1252"), FileType.CSV),
     ("signature-of-a-bitmap.csv", b"BMW;1\r\n", FileType.CSV),
     ("Ärger – 请求书.pdf", samples.pdf(), FileType.PDF),
+    ("doctype.xml", b'<!DOCTYPE cXML SYSTEM "http://xml.example/cXML.dtd"><cXML/>', FileType.XML),
 ]
 
 REFUSED = [
     ("nothing.pdf", b"", Reason.EMPTY),
     ("page.html", b"<html></html>", Reason.TYPE),
     ("drawing.svg", b"<svg/>", Reason.TYPE),
-    ("no-ending", samples.pdf(), Reason.TYPE),
+    ("no-ending", b"Dear reviewer", Reason.TYPE),
+    ("paper.exe", samples.pdf(), Reason.TYPE),
     ("with-macros.docm", samples.docx(samples.WORD_WITH_MACROS), Reason.TYPE),
     ("page.pdf", b"<html><script>alert(1)</script></html>", Reason.CONTENT),
     ("program.pdf", b"MZ" + bytes(200), Reason.CONTENT),
@@ -67,7 +68,7 @@ REFUSED = [
     ("slip.docx", samples.docx(**{"../../slip": b"x"}), Reason.CONTENT),
     ("laughs.xml", samples.BILLION_LAUGHS, Reason.ENTITIES),
     ("outside.xml", samples.EXTERNAL_ENTITY, Reason.ENTITIES),
-    ("doctype.xml", b"<!DOCTYPE a><a/>", Reason.ENTITIES),
+    ("entity.xml", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a/>", Reason.ENTITIES),
     ("laughs.docx", samples.docx(main=samples.BILLION_LAUGHS), Reason.ENTITIES),
     ("crowd.xlsx", samples.xlsx(**{f"m{n}": b"" for n in range(5001)}), Reason.TOO_COMPLEX),
     ("flood.png", samples.pixel_flood(), Reason.TOO_COMPLEX),
@@ -144,9 +145,7 @@ def test_file_beyond_the_limits_of_the_child_process_is_too_complex(limits):
 
 def test_office_file_that_unpacks_to_too_much_is_too_complex(monkeypatch):
     monkeypatch.setattr(office, "MAX_UNPACKED_BYTES", 1000)
-    source = io.BytesIO(samples.docx(main=b"<a>" + b" " * 1000 + b"</a>"))
-
     with pytest.raises(Unreadable) as caught:
-        office.check(source, "docx")
+        readers.inspect(FileType.DOCX, samples.docx(main=b"<a>" + b" " * 1000 + b"</a>"))
 
     assert caught.value.reason == Reason.TOO_COMPLEX

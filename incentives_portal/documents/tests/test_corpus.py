@@ -9,11 +9,11 @@ from django.core.files.uploadedfile import UploadedFile
 
 from incentives_portal.documents import form_uploads, sandbox, services, serving
 from incentives_portal.documents.checking import check_version, judge_version
-from incentives_portal.documents.enums import SENTENCES, CheckState
+from incentives_portal.documents.enums import SENTENCES, CheckState, FileType
 from incentives_portal.documents.errors import UploadRefused
 from incentives_portal.documents.models import DocumentVersion, PageImage, SafeCopy
 
-from . import corpus, samples
+from . import corpus, readers, samples
 
 MAX_SECONDS, MAX_MEGABYTES = 2, 200
 
@@ -75,15 +75,23 @@ def test_u01_u11_u12_hostile_file_is_refused_before_anybody_gets_it_with_its_nam
 
 
 @pytest.mark.parametrize("case", rows([case for case in corpus.HOSTILE if not case.reason], "U-01"))
-def test_u01_polyglot_picture_is_served_without_what_was_hidden_in_it(case, organisation, actor, partner_reads):
+def test_u01_hostile_file_is_stored_as_it_is_and_all_that_is_made_of_it_is_harmless(case, organisation, actor, used):
     data = case.make()
     version = services.store(samples.upload(case.name, data), organisation=organisation, actor=actor)
+    judge_version(version.pk)
+    seconds, megabytes = used()
     check_version(version.pk)
+    found = readers.inspect(FileType(version.type), data)
 
-    assert corpus.MARKER in data
-    for served in (partner_reads(version), samples.stored(PageImage.objects.get().storage_key)):
-        assert served.startswith(b"\x89PNG")
-        assert corpus.MARKER not in served
+    assert readers.says(data, corpus.MARKER)
+    assert samples.stored(version.storage_key) == data
+    assert found["contents"] == ([case.content] if case.content else [])
+    drawn = [samples.stored(image.storage_key) for image in PageImage.objects.all()]
+    assert bool(drawn) == version.is_drawn
+    for handed_out in (*drawn, *readers.shown(FileType(version.type), data)):
+        assert not readers.says(handed_out, corpus.MARKER)
+    assert seconds <= MAX_SECONDS
+    assert megabytes <= MAX_MEGABYTES
 
 
 @pytest.mark.parametrize(

@@ -203,7 +203,7 @@ def test_control_states_the_limits_and_is_described_by_them(who, settings):
     control = re.search(r'<input type="file"[^>]*>', page).group(0)
     assert control == (
         '<input type="file" name="papers" class="form-control" accept="'
-        '.pdf,.jpg,.jpeg,.png,.webp,.heic,.heif,.xlsx,.docx,.xml,.csv" multiple'
+        '.pdf,.jpg,.jpeg,.jpe,.jfif,.png,.webp,.heic,.heif,.xlsx,.docx,.xml,.csv" multiple'
         ' required aria-describedby="id_papers_helptext id_papers_limits" id="id_papers">'
     )
     assert PapersForm(**who).is_multipart() is True

@@ -27,9 +27,9 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection
 
-from incentives_portal.documents import content, forkserver, sandbox
-from incentives_portal.documents.enums import FileType
-from incentives_portal.documents.errors import UploadRefused
+from incentives_portal.documents import checking, forkserver, sandbox, services
+from incentives_portal.documents.enums import CheckState, FileType
+from incentives_portal.documents.models import VersionCheck
 from incentives_portal.documents.parsing.reasons import Reason, Unreadable
 from incentives_portal.documents.sandbox import Budget, Limits
 from incentives_portal.embedded.checks import check_sandbox
@@ -303,14 +303,15 @@ def test_a_process_that_died_is_replaced_and_so_is_one_that_read_many(monkeypatc
     forkserver.stop()
 
 
-def test_below_the_demanded_level_no_file_is_read(settings, caplog):
+def test_below_the_demanded_level_no_file_is_read_and_all_wait(settings, caplog, organisation, actor):
     settings.SANDBOX_MIN_LEVEL, settings.SANDBOX_MAX_LEVEL = 3, 1
     with samples.open_file(samples.CSV) as source, pytest.raises(sandbox.SandboxTooWeak):
         sandbox.inspect(FileType.CSV, source)
-    with pytest.raises(UploadRefused) as caught:
-        content.inspect(samples.upload("a.csv", samples.CSV))
+    version = services.store(samples.upload("a.csv", samples.CSV), organisation=organisation, actor=actor)
+    checking.check_next()
 
-    assert caught.value.reason == Reason.NOT_STORED
+    check = VersionCheck.objects.get(version=version)
+    assert (check.state, check.attempts, check.postponed) == (CheckState.PENDING, 0, 1)
 
 
 def test_deploy_check_warns_below_the_second_level_and_says_what_to_install(settings):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import stat
 import subprocess
 import sys
@@ -14,12 +15,15 @@ from incentives_portal.embedded import lease
 from incentives_portal.embedded.secret import secret_key
 
 PRODUCTION = {
-    "SECRET_KEY": "0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "SECRET_KEY": secrets.token_urlsafe(50),
     "ALLOWED_HOSTS": "incentives.example.com",
     "DATABASE_URL": "postgres://portal:secret@db.example.com:5433/portal",
     "REDIS_URL": "redis://redis.example.com:6379/0",
     "EMAIL_URL": "smtp+tls://user:secret@smtp.example.com:587",
     "CLAMD_URL": "tcp://scanner.example.com:3310",
+    "TRUSTED_PROXY_COUNT": "1",
+    "OPERATOR_NAME": "Example",
+    "PORTAL_NAME": "Example Incentives",
 }
 READ = "import json; from incentives_portal import settings as s; print(json.dumps({n: getattr(s, n) for n in %r}, default=str))"
 
@@ -80,6 +84,20 @@ def test_environment_leads_to_real_servers_and_strict_cookies(tmp_path: Path) ->
 def test_cache_never_shares_the_database_of_the_queue(tmp_path: Path, environment: dict[str, str], cache: str) -> None:
     found = read(tmp_path, {**PRODUCTION, **environment}, "CACHES")
     assert found["CACHES"]["default"]["LOCATION"] == cache
+
+
+def test_collected_files_can_be_read_by_another_account_than_the_one_that_collected(tmp_path: Path) -> None:
+    command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity=0"]
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PORTAL_STATE": str(tmp_path),
+        "STATIC_ROOT": str(tmp_path / "static"),
+        **PRODUCTION,
+    }
+    subprocess.run(command, cwd=lease.PROJECT, env=environment, check=True, umask=0o022)
+
+    closed = [path for path in (tmp_path / "static").rglob("*") if path.stat().st_mode & 0o044 != 0o044]
+    assert closed == []
 
 
 def test_production_settings_pass_the_deploy_check(tmp_path: Path) -> None:

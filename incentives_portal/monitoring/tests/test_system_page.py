@@ -14,7 +14,7 @@ from incentives_portal.accounts.services import NoSecondFactor, remove_second_fa
 from incentives_portal.documents.errors import NotCheckable
 from incentives_portal.documents.models import VersionCheck
 from incentives_portal.documents.services import check_again
-from incentives_portal.monitoring import backups
+from incentives_portal.installation.services import note_backup
 from incentives_portal.monitoring.enums import CAUSES
 from incentives_portal.monitoring.rules import Found
 from incentives_portal.monitoring.services import record_heartbeat, write_status
@@ -93,23 +93,20 @@ def test_page_without_a_row_says_what_is_missing(world):
     assert "Start Celery beat." in page
 
 
-def test_page_shows_the_last_backup(world, green, settings, tmp_path):
-    settings.PORTAL_STATE = tmp_path
+def test_page_shows_the_last_backup(world, green):
     assert "none noted" in page_of(world.elif_)
 
-    (tmp_path / backups.FILE_NAME).write_text('{"finished_at": "2026-11-29T03:00:00+00:00"}')
+    note_backup({"finished": "2026-11-29T03:00:00+00:00"})
     assert "none noted" not in page_of(world.elif_)
-    (tmp_path / backups.FILE_NAME).write_text('{"finished": 1}')
-    assert "none noted" in page_of(world.elif_)
 
 
-def test_page_costs_five_queries_whatever_waits(world, green, django_assert_num_queries):
+def test_page_costs_six_queries_whatever_waits(world, green, django_assert_num_queries):
     client = sign_in(Client(), world.elif_)
     client.get("/system/")
     for _number in range(25):
         refused_file(world.jana)
 
-    with django_assert_num_queries(5):  # session, person with roles, the row, workers, files
+    with django_assert_num_queries(6):  # session, person with roles, the row, workers, files, the last backup
         page = client.get("/system/").content.decode()
 
     assert page.count(">Check again<") == 21  # in the head, and in twenty rows

@@ -10,7 +10,7 @@ from incentives_portal.accounts.models import Organisation, User
 from incentives_portal.accounts.services import add_person, give_role
 from incentives_portal.history.models import Event, Thread, ThreadKind
 from incentives_portal.history.services import comment, open_thread
-from incentives_portal.outbox import tasks
+from incentives_portal.outbox import leases, tasks
 from incentives_portal.outbox.letters import Letter
 from incentives_portal.outbox.models import Message
 from incentives_portal.outbox.services import queue
@@ -23,6 +23,13 @@ def broker_not_in_disgrace(monkeypatch):
     """No test inherits another one's line to a broker, nor the silence that a dead one caused."""
     monkeypatch.setattr(tasks, "_silent_until", 0.0)
     tasks._line.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def no_connection_left() -> Iterator[None]:
+    """The connection for locks would keep the test database from being dropped."""
+    yield
+    leases.close()
 
 
 @pytest.fixture
@@ -99,8 +106,8 @@ def mail_server(settings) -> Iterator[MailServer]:
     """A running mail server, to which the outbox delivers."""
     server = MailServer()
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.start()
-    settings.OUTBOX_EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_TIMEOUT = 2
+    settings.OUTBOX_EMAIL_BACKEND = "incentives_portal.outbox.smtp.EmailBackend"
+    settings.EMAIL_TIMEOUT, settings.MAIL_DATA_TIMEOUT = 2, 10
     yield server
     server.stop()
 

@@ -28,7 +28,10 @@ class MailServer:
         self.connections = self.dropped = 0
         self.at_rcpt: Answer = lambda address: "250 OK"
         self.at_data: Answer = lambda address: "250 OK"
-        self.delay = 0.0
+        #: Seconds before the answer to a recipient, and before the answer after the text.
+        self.delay_at_rcpt = self.delay = 0.0
+        #: Set when a text has arrived, before it is answered.
+        self.text_arrived = threading.Event()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
@@ -68,17 +71,19 @@ class MailServer:
         await asyncio.sleep(0)
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:  # noqa: N802
+        await asyncio.sleep(self.delay_at_rcpt)
         answer = self.at_rcpt(address)
         if answer.startswith("250"):
             envelope.rcpt_tos.append(address)
         return answer
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        await asyncio.sleep(self.delay)
         answer = self.at_data(envelope.rcpt_tos[0])
         if answer.startswith(("250", "DROP")):
             self.recipients.append(list(envelope.rcpt_tos))
             self.mails.append(message_from_bytes(envelope.content.replace(b"\r\n", b"\n"), policy=policy.default))
+        self.text_arrived.set()
+        await asyncio.sleep(self.delay)  # it has the mail, whether or not anybody waits for its answer
         if answer == "DROP":
             self.dropped += 1
             server.transport.abort()

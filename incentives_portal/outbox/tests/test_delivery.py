@@ -11,15 +11,27 @@ from incentives_portal import clock
 from incentives_portal.accounts.models import User
 from incentives_portal.history.models import Thread
 from incentives_portal.outbox import delivery
-from incentives_portal.outbox.delivery import DELAYS, HANDED_OUT, SENDING, deliver, lease_due
+from incentives_portal.outbox.delivery import DELAYS, HANDED_OUT, deliver, lease_due, take_back_abandoned
 from incentives_portal.outbox.enums import State, Trouble
 from incentives_portal.outbox.faults import Fault, fault_of
+from incentives_portal.outbox.leases import lease_length
 from incentives_portal.outbox.models import Message
 from incentives_portal.outbox.querysets import MAX_ATTEMPTS
 from incentives_portal.outbox.services import queue_secret
 from incentives_portal.tests.racing import done_at_once
 
 pytestmark = pytest.mark.django_db
+
+
+#: The number of a holder whose process is gone: nobody has its lock.
+NOBODY = 4711
+LEASE = lease_length()
+
+
+def due_ids() -> list[int]:
+    """What a round of the relay makes workers read as due."""
+    take_back_abandoned()
+    return lease_due(200)
 
 
 def state_of(message: Message) -> tuple[str, str, int]:
@@ -139,8 +151,27 @@ def test_n05_server_that_drops_the_line_after_the_data_gets_the_same_message_id_
     assert [mail["Date"] for mail in mail_server.mails] == [mail_server.mails[0]["Date"]] * 2
 
 
-def test_n05_server_that_stalls_is_left_after_the_timeout(write, jana, mail_server, settings):
-    settings.EMAIL_TIMEOUT, mail_server.delay = 0.3, 5.0
+def test_n05_server_that_stalls_before_the_text_is_left_after_seconds(write, jana, mail_server, settings):
+    settings.EMAIL_TIMEOUT, mail_server.delay_at_rcpt = 0.3, 5.0
+    message = write(jana)[0]
+
+    deliver([message.pk])
+
+    assert state_of(message) == ("retry", "unreachable", 1)
+    assert not mail_server.text_arrived.is_set()
+
+
+def test_n05_server_that_stalls_after_the_text_is_waited_for(write, jana, mail_server, settings):
+    settings.EMAIL_TIMEOUT, settings.MAIL_DATA_TIMEOUT, mail_server.delay = 0.3, 5.0, 1.0
+    message = write(jana)[0]
+
+    deliver([message.pk])
+
+    assert state_of(message) == ("sent", "", 1)
+
+
+def test_n05_server_that_never_answers_after_the_text_is_left_in_the_end(write, jana, mail_server, settings):
+    settings.MAIL_DATA_TIMEOUT, mail_server.delay = 0.3, 5.0
     message = write(jana)[0]
 
     deliver([message.pk])
@@ -171,7 +202,7 @@ def test_server_that_is_back_is_tried_with_everything_that_waited_for_it(write, 
 
     deliver([fresh.pk])
 
-    assert lease_due() == [waited.pk]
+    assert due_ids() == [waited.pk]
 
 
 def test_n09_attempts_end_after_the_eighth(write, jana, mail_server):
@@ -181,7 +212,7 @@ def test_n09_attempts_end_after_the_eighth(write, jana, mail_server):
     now = clock.now()
     for number in range(MAX_ATTEMPTS + 2):
         with clock.at(now + timedelta(days=number)):
-            deliver(lease_due())
+            deliver(due_ids())
         outcomes.append(state_of(message))
 
     assert outcomes[:7] == [("retry", "put_off", number) for number in range(1, 8)]
@@ -191,13 +222,13 @@ def test_n09_attempts_end_after_the_eighth(write, jana, mail_server):
 
 def test_n01_lease_that_ran_out_gives_the_message_to_another_worker(write, jana, mail_server):
     message = write(jana)[0]
-    assert delivery._claim(message.pk) is not None  # a worker that dies now
+    assert delivery._claim(message.pk, NOBODY) is not None  # a worker that dies now
 
     deliver([message.pk])
     assert state_of(message) == ("sending", "", 1)
-    assert lease_due() == []
-    with after(SENDING + timedelta(seconds=1)):
-        deliver(lease_due())
+    assert due_ids() == []
+    with after(LEASE + timedelta(seconds=1)):
+        deliver(due_ids())
 
     assert state_of(message) == ("sent", "", 2)
     assert len(mail_server.mails) == 1
@@ -208,12 +239,12 @@ def test_d07_a_clock_that_jumps_leaves_no_message_behind(write, colleagues, mail
     """One waits, one was handed out to a worker that died, one was being sent by it: none waits for the hour to come round again."""
     waiting, handed_out, sending = (write(person)[0] for person in colleagues(3))
     Message.objects.filter(pk=waiting.pk).update(next_at=clock.now() + timedelta(days=1))
-    assert lease_due() == [handed_out.pk, sending.pk]
+    assert due_ids() == [handed_out.pk, sending.pk]
     Message.objects.filter(pk=waiting.pk).update(next_at=clock.now())
-    assert delivery._claim(sending.pk) is not None
+    assert delivery._claim(sending.pk, NOBODY) is not None
 
-    with clock.at(clock.now() + jump + 2 * SENDING):
-        deliver(lease_due())
+    with clock.at(clock.now() + jump + 2 * LEASE):
+        deliver(due_ids())
 
     assert [state_of(message)[0] for message in (waiting, handed_out, sending)] == ["sent"] * 3
     assert len(mail_server.mails) == 3
@@ -222,7 +253,7 @@ def test_d07_a_clock_that_jumps_leaves_no_message_behind(write, colleagues, mail
 def test_handed_out_message_that_the_relay_leased_can_be_sent_at_once(write, jana, mail_server):
     message = write(jana)[0]
 
-    deliver(lease_due())
+    deliver(due_ids())
 
     assert state_of(message) == ("sent", "", 1)
 
@@ -231,12 +262,12 @@ def test_n19_message_that_kills_its_worker_ends_as_failed_and_others_go_on(write
     poison, good = write(*colleagues(2))
     now = clock.now()
     for number in range(MAX_ATTEMPTS):
-        with clock.at(now + number * 2 * SENDING):
-            assert poison.pk in lease_due()
-            assert delivery._claim(poison.pk) is not None
+        with clock.at(now + number * 2 * LEASE):
+            assert poison.pk in due_ids()
+            assert delivery._claim(poison.pk, NOBODY) is not None
             deliver([good.pk])
-    with clock.at(now + MAX_ATTEMPTS * 2 * SENDING):
-        deliver(lease_due())
+    with clock.at(now + MAX_ATTEMPTS * 2 * LEASE):
+        deliver(due_ids())
 
     assert state_of(poison) == ("failed", "worn_out", 8)
     assert state_of(good) == ("sent", "", 1)
@@ -244,9 +275,9 @@ def test_n19_message_that_kills_its_worker_ends_as_failed_and_others_go_on(write
 
 def test_worker_that_comes_back_too_late_changes_nothing(write, jana, mail_server):
     message = write(jana)[0]
-    late = delivery._claim(message.pk)
-    with after(SENDING + timedelta(seconds=1)):
-        deliver(lease_due())
+    late = delivery._claim(message.pk, NOBODY)
+    with after(LEASE + timedelta(seconds=1)):
+        deliver(due_ids())
 
     delivery._settle_fault(late, Fault(Trouble.REFUSED, "too late"))
 
@@ -267,7 +298,7 @@ def test_n08_two_relays_at_once_lease_every_message_once(write, colleagues):
 
     def relay():
         with connection.execute_wrapper(wait_after_reading):
-            return lease_due()
+            return due_ids()
 
     taken = done_at_once(relay, relay)
 
@@ -284,24 +315,23 @@ def test_n08_two_workers_with_the_same_task_send_every_message_once(write, colle
     assert set(Message.objects.values_list("state", "attempts")) == {("sent", 1)}
 
 
-def test_lease_round_takes_the_oldest_first(write, colleagues, monkeypatch):
-    monkeypatch.setattr(delivery, "ROUND", 2)
+def test_worker_reads_the_oldest_first(write, colleagues):
     messages = write(*colleagues(3))
     Message.objects.filter(pk=messages[2].pk).update(next_at=clock.now() - timedelta(hours=1))
 
-    assert lease_due() == [messages[2].pk, messages[0].pk]
-    assert lease_due() == [messages[1].pk]
-    assert lease_due() == []
+    assert lease_due(2) == [messages[2].pk, messages[0].pk]
+    assert lease_due(2) == [messages[1].pk]
+    assert lease_due(2) == []
     with after(HANDED_OUT + timedelta(seconds=1)):
-        assert len(lease_due()) == 2
+        assert len(lease_due(2)) == 2
 
 
 @pytest.mark.parametrize("number", [1, 3, 25])
 def test_relay_needs_the_same_queries_for_any_number_of_messages(write, colleagues, number, django_assert_num_queries):
     write(*colleagues(number))
 
-    with django_assert_num_queries(7):  # three for what was abandoned; savepoint, read, update, release
-        assert len(lease_due()) == number
+    with django_assert_num_queries(5):  # what was abandoned; savepoint, read, update, release
+        assert len(due_ids()) == number
 
 
 def test_secret_body_is_wiped_when_it_is_sent(db, mail_server):
@@ -333,7 +363,7 @@ def test_secret_body_is_wiped_when_it_is_worn_out(db):
     message = queue_secret("jana@nordlicht.example", subject="Reset", text="SECRET")
     Message.objects.update(state=State.SENDING, attempts=8, lease_until=clock.now())
 
-    assert lease_due() == []
+    assert due_ids() == []
     assert state_of(message) == ("failed", "worn_out", 8)
     assert message.text == ""
 

@@ -3,13 +3,18 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.template import Template
 from django.test import RequestFactory
-from django.utils import timezone
+from django.test.signals import template_rendered
+from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext
 
+from incentives_portal.accounts.services import add_person
 from incentives_portal.outbox.letters import Letter
-from incentives_portal.outbox.rendering import one_line, render
+from incentives_portal.outbox.rendering import Renderer, letter_bodies, one_line
+
+from .conftest import letter_for
 
 REJECTED = Letter(
     subject="Rejected: claim CLM-2026-00412",
@@ -88,13 +93,13 @@ def owen(jana):
 
 
 def test_text_part_has_every_part_of_the_letter_in_order(event, owen):
-    rendered = render(lambda _event, _person: REJECTED, event, owen)
+    rendered = Renderer().render(lambda _event, _person: REJECTED, event, owen)
 
     assert rendered.text == REJECTED_TEXT
 
 
 def test_n13_html_part_says_the_same_as_the_text_part(event, owen):
-    rendered = render(lambda _event, _person: REJECTED, event, owen)
+    rendered = Renderer().render(lambda _event, _person: REJECTED, event, owen)
 
     for words in [
         "Your claim was rejected", "Dear Owen Price,", "Amount claimed", "€3,120.00", "<b>Monday 15 February 2027",
@@ -105,7 +110,7 @@ def test_n13_html_part_says_the_same_as_the_text_part(event, owen):
 
 
 def test_html_part_carries_its_styles_inline_and_fetches_nothing(event, owen):
-    html = render(lambda _event, _person: REJECTED, event, owen).html
+    html = Renderer().render(lambda _event, _person: REJECTED, event, owen).html
 
     assert "<style" not in html
     assert "<link" not in html
@@ -119,9 +124,9 @@ def test_letter_is_written_in_the_language_and_zone_of_its_reader(event, jana, o
         return Letter(subject=gettext("Monday"), heading=date_format(local, "l H:i"))
 
     jana.language, jana.time_zone = "de", "Europe/Berlin"
-    german = render(write, event, jana)
+    german = Renderer().render(write, event, jana)
     jana.language, jana.time_zone = "en", "America/New_York"
-    english = render(write, event, jana)
+    english = Renderer().render(write, event, jana)
 
     assert (german.language, german.subject, german.text.splitlines()[0]) == ("de", "Montag", "Dienstag 00:30")
     assert (english.language, english.subject, english.text.splitlines()[0]) == ("en", "Monday", "Monday 18:30")
@@ -133,7 +138,8 @@ def test_letter_to_a_reader_with_a_language_nobody_speaks_is_in_english(event, o
     owen.language, owen.time_zone = "tlh", "Qo/noS"
 
     assert (
-        render(lambda _event, _person: Letter(subject=gettext("Monday"), heading="x"), event, owen).subject == "Monday"
+        Renderer().render(lambda _event, _person: Letter(subject=gettext("Monday"), heading="x"), event, owen).subject
+        == "Monday"
     )
 
 
@@ -141,7 +147,7 @@ def test_n17_links_come_from_the_settings_and_never_from_the_request(event, owen
     settings.PORTAL_URL = "https://incentives.halden.example"
     RequestFactory().get("/", headers={"host": "evil.example"})
 
-    rendered = render(lambda _event, _person: REJECTED, event, owen)
+    rendered = Renderer().render(lambda _event, _person: REJECTED, event, owen)
 
     assert "https://incentives.halden.example/claims/412/" in rendered.text
     assert rendered.html.count("evil.example") == 1  # the words of the comment, and no link of ours
@@ -165,7 +171,7 @@ def test_n13_names_and_words_are_escaped_in_the_html_part_and_plain_in_the_text_
         words=PAYLOAD, said_by=PAYLOAD, remarks=[(PAYLOAD, PAYLOAD)], next_step=PAYLOAD, deadline=PAYLOAD, link="/", link_label=PAYLOAD,
     )  # fmt: skip
 
-    rendered = render(lambda _event, _person: letter, event, owen)
+    rendered = Renderer().render(lambda _event, _person: letter, event, owen)
 
     assert "<img" not in rendered.html
     assert rendered.html.count("&lt;img src=x onerror=alert(1)&gt;") == 16
@@ -175,7 +181,7 @@ def test_n13_names_and_words_are_escaped_in_the_html_part_and_plain_in_the_text_
 def test_n14_template_tags_in_words_are_words(event, owen):
     letter = Letter(subject="{{ person.password }}", heading="{% now 'Y' %}", words="{{ person.email }}")
 
-    rendered = render(lambda _event, _person: letter, event, owen)
+    rendered = Renderer().render(lambda _event, _person: letter, event, owen)
 
     assert rendered.subject == "{{ person.password }}"
     assert "{% now 'Y' %}" in rendered.text
@@ -195,7 +201,7 @@ def test_n12_subject_is_one_line_whatever_is_in_it(subject):
 
 
 def test_subject_and_summary_are_cut_at_what_the_row_holds(event, owen):
-    rendered = render(
+    rendered = Renderer().render(
         lambda _event, _person: Letter(subject="ä" * 500, heading="x", paragraphs=["ö" * 500]), event, owen
     )
 
@@ -203,6 +209,30 @@ def test_subject_and_summary_are_cut_at_what_the_row_holds(event, owen):
 
 
 def test_letter_with_little_in_it_has_no_gaps(event, owen):
-    text = render(lambda _event, _person: Letter(subject="x", heading="Short"), event, owen).text
+    text = Renderer().render(lambda _event, _person: Letter(subject="x", heading="Short"), event, owen).text
 
     assert text.startswith("Short\n\nDear Owen Price,\n\nMira Okafor, Halden Software\n\nYou get this")
+
+
+def test_letter_to_many_is_set_once_per_language_and_zone_and_names_each_of_them(event, operator):
+    """Forty reviewers hear of a submission: setting the same letter forty times took longer than the submission."""
+    people = [add_person(operator, email=f"r{n}@halden.example", name=f"Reviewer <{n}> & “O'Neill”") for n in range(40)]
+    people[7].language, people[8].time_zone = "de", "Asia/Tokyo"
+    with translation.override("en"), timezone.override("UTC"):
+        alone = letter_bodies(letter_for(event, people[3]), event, people[3])
+    rendered: list[str] = []
+
+    def count(sender: object, template: Template, **_more: object) -> None:
+        rendered.append(str(template.name))
+
+    renderer = Renderer()
+    template_rendered.connect(count)
+    try:
+        together = [renderer.render(letter_for, event, person) for person in people]
+    finally:
+        template_rendered.disconnect(count)
+
+    assert rendered.count("outbox/letter.html") == 3
+    assert (together[3].text, together[3].html) == alone
+    assert "Reviewer &lt;4&gt; &amp; “O'Neill”" in together[4].html
+    assert "Reviewer <4> & “O'Neill”" in together[4].text

@@ -1,5 +1,7 @@
 """Notifications of one person, and the state of delivery for staff."""
 
+import re
+
 import pytest
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -11,7 +13,7 @@ from incentives_portal.accounts.services import add_person, give_role
 from incentives_portal.history.services import comment
 from incentives_portal.outbox.enums import State, Trouble
 from incentives_portal.outbox.models import Message
-from incentives_portal.outbox.queries import deliveries_for, unread_count
+from incentives_portal.outbox.queries import deliveries_for, unread_count, unread_messages
 from incentives_portal.outbox.services import queue, queue_secret
 from incentives_portal.tests.world import sign_in
 
@@ -252,3 +254,36 @@ def test_bell_counts_in_every_language(client, write, make_event, jana, language
         assert f'<html lang="{language}"' in page
         assert page.count(f'<span class="dot" aria-hidden="true">{number}</span>') == bool(number)
         write(jana, about=make_event())
+
+
+@pytest.mark.parametrize(("number", "shown"), [(99, "99"), (100, "99+"), (130, "99+")])
+def test_bell_counts_to_a_hundred(make_event, jana, number, shown, django_assert_num_queries):
+    """With thousands of unread notifications every page waited for them to be counted."""
+    event = make_event()
+    rows = [
+        Message(event=event, code=f"code {n}", recipient=jana, language="de", message_id=f"<{n}@localhost>")
+        for n in range(number)
+    ]
+    Message.objects.bulk_create(rows)
+    client = signed_in(jana)
+
+    page = client.get("/profile/").content.decode()
+
+    assert f'<span class="dot" aria-hidden="true">{shown}</span>' in page
+    assert f"Benachrichtigungen, {shown} ungelesen" in page
+    assert unread_count(jana) == min(number, 100)
+
+
+def test_bell_reads_no_more_rows_than_it_counts(make_event, jana, mira):
+    event = make_event()
+    Message.objects.bulk_create(
+        Message(event=event, code=f"code {n}", recipient=jana, language="de", message_id=f"<{n}@localhost>")
+        for n in range(2_000)
+    )
+    people = type(jana).objects.filter(pk=jana.pk).annotate(unread=unread_messages())
+
+    plan = people.explain(analyze=True, format="json")
+
+    read = [int(rows) for rows in re.findall(r'"Actual Rows": (\d+)', plan)]
+    assert people.get().unread == 100
+    assert max(read) == 100

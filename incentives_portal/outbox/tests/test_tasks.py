@@ -1,20 +1,44 @@
-"""The tasks: thin, and short enough for the lease."""
+"""The tasks: thin, and their time limits."""
 
 import pytest
 
 from incentives_portal.outbox import delivery, tasks
+from incentives_portal.outbox.leases import lease_length
 from incentives_portal.outbox.models import Message
+from incentives_portal.outbox.querysets import LONGEST_LEASE
 
 pytestmark = pytest.mark.django_db
 
 
-def test_relay_hands_out_what_is_due_in_small_portions(write, colleagues, broker_messages):
-    ids = [message.pk for message in write(*colleagues(25))]
+@pytest.mark.parametrize(("number", "woken"), [(0, 0), (3, 1), (25, 3)])
+def test_relay_wakes_as_many_workers_as_there_is_work_for(write, colleagues, broker_messages, number, woken):
+    if number:
+        write(*colleagues(number))
 
     tasks.relay()
-    tasks.relay()
 
-    assert broker_messages() == [[ids[:10]], [ids[10:20]], [ids[20:]]]
+    assert broker_messages() == [[[]]] * woken
+
+
+def test_worker_goes_on_with_whatever_is_due(write, colleagues, mail_server):
+    told, *others = write(*colleagues(25))
+
+    tasks.deliver([told.pk])
+
+    assert len(mail_server.mails) == 25
+    assert mail_server.connections == 1
+    assert set(Message.objects.values_list("state", "attempts")) == {("sent", 1)}
+
+
+def test_worker_begins_nothing_new_when_its_time_is_over(write, colleagues, mail_server, monkeypatch):
+    monkeypatch.setattr(delivery, "STARTS_FOR", 0.35)
+    mail_server.delay = 0.1
+    write(*colleagues(10))
+
+    tasks.deliver([])
+
+    assert 2 <= len(mail_server.mails) <= 5
+    assert set(Message.objects.values_list("state", flat=True)) == {"sent", "queued"}
 
 
 def test_deliver_sends(write, jana, mail_server):
@@ -31,8 +55,15 @@ def test_deliver_of_a_row_that_is_gone_does_nothing(db, mail_server):
     assert mail_server.mails == []
 
 
-def test_task_ends_before_the_lease_of_its_last_message():
-    assert tasks.deliver.soft_time_limit < tasks.deliver.time_limit < delivery.SENDING.total_seconds()
+def test_time_limits_fit_together(settings):
+    """As the table in leases.py says: what is longest for one message, then the task, then the broker's patience."""
+    conversation = 8 * settings.EMAIL_TIMEOUT  # greeting, EHLO twice around STARTTLS, AUTH, MAIL, RCPT, DATA
+    longest = delivery.STARTS_FOR + conversation + settings.MAIL_DATA_TIMEOUT + delivery.OUTCOME_SECONDS
+    visibility = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
+
+    assert settings.MAIL_DATA_TIMEOUT >= 600
+    assert longest <= tasks.deliver.soft_time_limit < tasks.deliver.time_limit < visibility
+    assert lease_length() <= LONGEST_LEASE
 
 
 def test_tasks_have_the_names_of_the_schedule(settings):

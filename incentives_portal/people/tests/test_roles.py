@@ -149,3 +149,22 @@ def test_admin_finds_only_people_who_can_sign_in(elif_, world):
     for address in (world.nils.email, "nobody@nordlicht.example", "not an address", ""):
         answer = elif_.post(add, {"user": address, "program": world.device.pk, "location": "", "role": "user"})
         assert list(answer.context["adminform"].form.errors) == ["user"]
+
+
+def test_o11_a_role_given_changed_and_taken_is_logged_with_who_and_where(
+    world, security_log, django_capture_on_commit_callbacks
+):
+    scope = {"program": world.device, "location": world.kiel, "actor": world.elif_}
+    with django_capture_on_commit_callbacks(execute=True):
+        assign_role(world.nils, role=IncentivesRole.VIEWER, **scope)
+        given = assign_role(world.nils, role=IncentivesRole.USER, **scope)
+        assign_role(world.nils, role=IncentivesRole.USER, **scope)
+        remove_role(given, actor=world.elif_)
+
+    where = {"scope": world.device.code, "location": world.kiel.partner_id}
+    target = {"id": str(world.nils.public_id), "email": world.nils.email}
+    assert [(event["action"], event["details"]) for event in security_log.entries] == [
+        ("role.given", {"target": target, "role": "viewer", **where}),
+        ("role.changed", {"target": target, "old": "viewer", "new": "user", **where}),
+        ("role.removed", {"target": target, "role": "user", **where}),
+    ]

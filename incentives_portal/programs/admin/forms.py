@@ -10,7 +10,7 @@ from incentives_portal.screens.json_boxes import Decoder
 from ..countries import country_choices
 from ..enums import ProgramKind
 from ..models import ActivityType, Calendar, Enrolment, ExchangeRate, ExpenseType, Market, Requirement
-from ..models.calendars import WEEKDAYS
+from ..models.calendars import WEEKDAYS, monday_to_friday
 
 
 class ListField(forms.TypedMultipleChoiceField):
@@ -21,7 +21,13 @@ class ListField(forms.TypedMultipleChoiceField):
 
 
 class CalendarForm(forms.ModelForm):
-    weekdays = ListField(label=_("Business days"), choices=WEEKDAYS, coerce=int, widget=forms.CheckboxSelectMultiple)
+    weekdays = ListField(
+        label=_("Business days"),
+        choices=WEEKDAYS,
+        coerce=int,
+        initial=monday_to_friday,
+        widget=forms.CheckboxSelectMultiple,
+    )
 
     class Meta:
         model = Calendar

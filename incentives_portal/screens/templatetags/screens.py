@@ -316,5 +316,11 @@ def place(zone: str) -> str:
 
 
 @register.filter
+def at_most_99(number: int) -> str:
+    """A number that is counted up to a hundred only: "99+" from there on."""
+    return str(number) if number < 100 else "99+"
+
+
+@register.filter
 def place_of(zone: str) -> str:
     return place(zone)

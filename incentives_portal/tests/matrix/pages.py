@@ -50,6 +50,7 @@ HOME = (
     Line("documents:send_ahead", takes="POST"),
     Line("documents:state"),
     Line("outbox:read_one", "message", leads=ADMIN, takes="POST"),
+    Line("outbox:resend_failed", leads=DESK | REVIEWER, takes="POST"),
     Line("outbox:resend", "message", leads=DESK | REVIEWER, sees=FINANCE | AUDITOR, takes="POST"),
 )
 

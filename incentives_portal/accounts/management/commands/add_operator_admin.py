@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from incentives_portal.accounts.capabilities import Role
-from incentives_portal.accounts.models import Organisation, OrganisationKind
+from incentives_portal.accounts.invitations import invite
+from incentives_portal.accounts.models import Organisation, OrganisationKind, User
 from incentives_portal.accounts.services import add_person, give_role
 
 
@@ -20,10 +21,16 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
+        if User.objects.filter(email__iexact=options["email"].strip()).exists():
+            raise CommandError(f"{options['email']} is known already. Roles are given in the admin site, under People.")
         domain = options["email"].rpartition("@")[2].lower()
         operator, _created = Organisation.objects.get_or_create(
             kind=OrganisationKind.OPERATOR, defaults={"name": options["operator"], "email_domains": [domain]}
         )
         person = add_person(operator, email=options["email"], name=options["name"])
         give_role(person, Role.OPERATOR_INCENTIVES_ADMIN)
-        self.stdout.write(f"Added {person.email}. Set the password with “Forgot your password?” on the sign-in page.")
+        invite(person)
+        self.stdout.write(
+            f"Added {person.email}, who gets a mail with a link to choose a password as soon as a worker runs."
+            " “Forgot your password?” on the sign-in page sends another one."
+        )

@@ -13,9 +13,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         count = 0
-        for fault in storage.faults():
-            count += 1
-            self.stdout.write(f"{fault.kind}: {fault.storage_key} ({fault.name!r})")
+        try:
+            for fault in storage.faults():
+                count += 1
+                self.stdout.write(f"{fault.kind}: {fault.storage_key} ({fault.name!r})")
+        except OSError as error:
+            raise CommandError(f"The file store does not answer, and not everything was looked at: {error}") from error
         total = DocumentVersion.objects.count()
         if count:
             raise CommandError(f"{count} stored files are not what they should be; {total} versions were looked at.")

@@ -1,0 +1,163 @@
+"""Write to the security log what the signals of Django and allauth say, and what changes in the rows of users and their roles."""
+
+from collections.abc import Callable
+from typing import Any
+
+from allauth.account import signals as account_signals
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.mfa import signals as mfa_signals
+from django.contrib.auth import signals as auth_signals
+from django.db import transaction
+from django.db.models import Model
+from django.db.models import signals as model_signals
+from django.db.models.functions import Lower
+from django.http import HttpRequest
+
+from incentives_portal.request_context import current_request, known_user
+
+from .models import OrganisationRole, User
+from .security_log import Action, fingerprint, record
+
+#: Columns of a user whose change is logged.
+_COLUMNS = {"email", "organisation", "is_active"}
+RECOVERY_CODES = "recovery_codes"
+
+
+def connect() -> None:
+    """Connect every receiver; called once, when the apps are ready."""
+    auth_signals.user_logged_in.connect(_signed_in)
+    auth_signals.user_login_failed.connect(_sign_in_failed)
+    auth_signals.user_logged_out.connect(_signed_out)
+    account_signals.password_changed.connect(_password_changed)
+    account_signals.password_set.connect(_password_changed)
+    account_signals.password_reset.connect(_password_reset)
+    mfa_signals.authenticator_added.connect(_factor_added)
+    mfa_signals.authenticator_removed.connect(_factor_removed)
+    mfa_signals.authenticator_reset.connect(_recovery_codes_generated)
+    mfa_signals.authenticator_used.connect(_factor_used)
+    mfa_signals.authentication_failed.connect(_factor_failed)
+    model_signals.pre_save.connect(_remember_stored, sender=User)
+    model_signals.post_save.connect(_user_saved, sender=User)
+    watch_roles(OrganisationRole, lambda given: {"scope": "organisation"})
+
+
+def after_commit(action: Action, **details: Any) -> None:
+    """Record a change of rows when it is certain: what is rolled back did not happen."""
+    request = current_request.get()
+    user = known_user(request) if request else None
+    transaction.on_commit(lambda: record(action, request=request, user=user, **details))
+
+
+def describe_login(email: str) -> dict[str, Any]:
+    """Return whom a typed address means: the user, or a fingerprint where there is none. One query."""
+    found = User.objects.alias(lower=Lower("email")).filter(lower=email.strip().lower()).order_by()[:1]
+    return {"target": found[0]} if found else {"unknown": fingerprint(email)}
+
+
+# Signing in and out
+
+
+def _signed_in(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    ways = [str(entry.get("type") or entry["method"]) for entry in get_authentication_records(request, user)]
+    record(Action.SIGN_IN, request=request, user=user, methods=ways)
+
+
+def _sign_in_failed(credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
+    """A wrong password: of somebody who signs in, or of a signed-in user who confirms something."""
+    record(Action.SIGN_IN_FAILED, request=request, **describe_login(str(credentials.get("email", ""))))
+
+
+def _signed_out(request: HttpRequest, user: User | None, **kwargs: Any) -> None:
+    if user is not None:
+        expired = getattr(request, "ended_for", None) == user.pk
+        record(Action.SESSION_EXPIRED if expired else Action.SIGN_OUT, request=request, user=user)
+
+
+def _password_changed(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    record(Action.PASSWORD_CHANGED, request=request, user=user)
+
+
+def _password_reset(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    record(Action.PASSWORD_RESET, request=request, user=user)
+
+
+# The second step
+
+
+def _factor_added(request: HttpRequest, user: User, authenticator: Any, **kwargs: Any) -> None:
+    if authenticator.type == RECOVERY_CODES:
+        _recovery_codes_generated(request, user)
+    else:
+        record(Action.FACTOR_ADDED, request=request, user=user, factor=authenticator.type)
+
+
+def _factor_removed(request: HttpRequest, user: User, authenticator: Any, **kwargs: Any) -> None:
+    record(Action.FACTOR_REMOVED, request=request, user=user, factor=authenticator.type)
+
+
+def _recovery_codes_generated(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    record(Action.RECOVERY_CODES_GENERATED, request=request, user=user)
+
+
+def _factor_used(request: HttpRequest, user: User, authenticator: Any, reauthenticated: bool, **kwargs: Any) -> None:
+    record(Action.FACTOR_USED, request=request, user=user, factor=authenticator.type, reauthenticated=reauthenticated)
+
+
+def _factor_failed(request: HttpRequest, user: User, authenticator: Any, **kwargs: Any) -> None:
+    record(Action.FACTOR_FAILED, request=request, user=user, factor=authenticator.type)
+
+
+# Users and their roles
+
+
+def _remember_stored(instance: User, update_fields: frozenset[str] | None, **kwargs: Any) -> None:
+    """Read what the row holds before it is written, where something may change that is logged."""
+    concerned = update_fields is None or _COLUMNS & set(update_fields)
+    if concerned and not instance._state.adding:
+        instance._stored_before_save = User.objects.filter(pk=instance.pk).first()  # type: ignore[attr-defined]
+
+
+def _user_saved(instance: User, created: bool, update_fields: frozenset[str] | None, **kwargs: Any) -> None:
+    if created:
+        after_commit(Action.USER_ADDED, target=instance, organisation=instance.organisation.name)
+        return
+    stored: User | None = vars(instance).pop("_stored_before_save", None)
+    if stored is None:
+        return
+    changed = _COLUMNS if update_fields is None else _COLUMNS & set(update_fields)
+    if "email" in changed and stored.email != instance.email:
+        after_commit(Action.EMAIL_CHANGED, target=instance, old=stored.email, new=instance.email)
+    if "organisation" in changed and stored.organisation_id != instance.organisation_id:
+        names = {"old": stored.organisation.name, "new": instance.organisation.name}
+        after_commit(Action.ORGANISATION_CHANGED, target=instance, **names)
+    if "is_active" in changed and stored.is_active != instance.is_active:
+        after_commit(Action.USER_ENABLED if instance.is_active else Action.USER_DISABLED, target=instance)
+
+
+# Roles
+
+
+def watch_roles(model: type[Model], describe: Callable[[Any], dict[str, Any]]) -> None:
+    """Log what is given, changed and taken away in a table of roles, whoever writes it: a service, the admin site, a command.
+
+    Rows have ``user`` and ``role``; ``describe`` adds where the role counts.
+    """
+
+    def remember(instance: Any, **kwargs: Any) -> None:
+        stored = model._default_manager.filter(pk=instance.pk).values_list("role", flat=True)
+        instance._role_before_save = stored.first() if instance.pk else None
+
+    def saved(instance: Any, created: bool, **kwargs: Any) -> None:
+        old = vars(instance).pop("_role_before_save", None)
+        if created:
+            after_commit(Action.ROLE_GIVEN, target=instance.user, role=instance.role, **describe(instance))
+        elif old != instance.role:
+            details = {"old": old, "new": instance.role, **describe(instance)}
+            after_commit(Action.ROLE_CHANGED, target=instance.user, **details)
+
+    def deleted(instance: Any, **kwargs: Any) -> None:
+        after_commit(Action.ROLE_REMOVED, target=instance.user, role=instance.role, **describe(instance))
+
+    model_signals.pre_save.connect(remember, sender=model, weak=False)
+    model_signals.post_save.connect(saved, sender=model, weak=False)
+    model_signals.post_delete.connect(deleted, sender=model, weak=False)

@@ -1,0 +1,153 @@
+"""The security log: one JSON line per event that an investigation would ask for.
+
+It says who did what, when, from where, and to whom. It never holds passwords, codes, tokens, session keys, contents of files or text that
+somebody typed: callers pass names of things and public ids, not what a form contained.
+"""
+
+import hashlib
+import hmac
+import json
+import logging
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.db.models import Model
+from django.http import HttpRequest
+
+from incentives_portal.request_context import current_request, known_user
+
+if TYPE_CHECKING:
+    from .models import User
+
+logger = logging.getLogger("portal.security")
+
+#: Characters of one value; more is cut.
+MAX_VALUE = 200
+#: Bytes of one line. A line is written by one call, so that lines of several processes do not mix in one file.
+MAX_LINE = 4_000
+
+
+class Action(StrEnum):
+    """What can be logged. Values are part of the log's format: add, do not rename."""
+
+    SIGN_IN = "sign_in"
+    SIGN_IN_FAILED = "sign_in.failed"
+    SIGN_OUT = "sign_out"
+    SESSION_EXPIRED = "session.expired"
+    RATE_LIMITED = "rate_limited"
+    PASSWORD_RESET_REQUESTED = "password.reset_requested"  # noqa: S105
+    PASSWORD_RESET = "password.reset"  # noqa: S105
+    PASSWORD_CHANGED = "password.changed"  # noqa: S105
+    FACTOR_ADDED = "factor.added"
+    FACTOR_REMOVED = "factor.removed"
+    FACTOR_USED = "factor.used"
+    FACTOR_FAILED = "factor.failed"
+    FACTOR_UNREADABLE = "factor.unreadable"
+    FACTORS_REENCRYPTED = "factors.reencrypted"
+    RECOVERY_CODES_GENERATED = "recovery_codes.generated"
+    RECOVERY_CODES_VIEWED = "recovery_codes.viewed"
+    USER_ADDED = "user.added"
+    USER_ENABLED = "user.enabled"
+    USER_DISABLED = "user.disabled"
+    EMAIL_CHANGED = "user.email_changed"
+    ORGANISATION_CHANGED = "user.organisation_changed"
+    ROLE_GIVEN = "role.given"
+    ROLE_CHANGED = "role.changed"
+    ROLE_REMOVED = "role.removed"
+    REFUSED = "request.refused"
+    OBJECT_NOT_FOUND = "request.object_not_found"
+    CSRF_FAILED = "request.csrf_failed"
+    DOWNLOAD = "document.downloaded"
+    DOWNLOAD_ORIGINAL = "document.original_downloaded"
+
+
+_FAILURES = {Action.SIGN_IN_FAILED, Action.FACTOR_FAILED, Action.FACTOR_UNREADABLE}
+_REFUSALS = {Action.RATE_LIMITED, Action.REFUSED, Action.OBJECT_NOT_FOUND, Action.CSRF_FAILED}
+
+
+def record(action: Action, *, request: HttpRequest | None = None, user: "User | None" = None, **details: Any) -> None:
+    """Write one event. ``user`` is who acts: the request's user unless given; ``request`` is the one at work unless given.
+
+    Values of ``details`` are texts, numbers, lists of these, users (written with id and address) or objects with a public id.
+    Queries nothing, raises nothing.
+    """
+    request = request or current_request.get()
+    if user is None and request is not None:
+        user = known_user(request)
+    event = {
+        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "action": action.value,
+        "outcome": _outcome(action),
+        **_describe_user(user),
+        "address": client_address(request),
+        "request_id": getattr(request, "request_id", None),
+        "details": {name: _plain(value) for name, value in details.items()},
+    }
+    line = _dump(event)
+    if len(line) > MAX_LINE:
+        line = _dump({**event, "details": {"cut": True}})
+    logger.info("%s", line)
+
+
+def client_address(request: HttpRequest | None) -> str | None:
+    """Return the visitor's address as the rate limits count it: proxies are believed as far as TRUSTED_PROXY_COUNT says."""
+    if request is None:
+        return None
+    from allauth.account.adapter import get_adapter  # needs the models
+
+    try:
+        return _plain_text(get_adapter(request).get_client_ip(request))
+    except (
+        PermissionDenied,
+        ImproperlyConfigured,
+    ):  # no address, none that can be read, or one that passed fewer proxies
+        return None
+
+
+def fingerprint(typed: str) -> str:
+    """Return a short keyed hash of a name that nobody has, to tell one guess from many without keeping what was typed.
+
+    People type passwords into the field for the address.
+    """
+    return hmac.new(settings.SECRET_KEY.encode(), b"security log:" + typed.encode(), hashlib.sha256).hexdigest()[:12]
+
+
+def _outcome(action: Action) -> str:
+    if action in _FAILURES:
+        return "failure"
+    return "refused" if action in _REFUSALS else "success"
+
+
+def _describe_user(user: "User | None") -> dict[str, str | None]:
+    if user is None or not user.is_authenticated:
+        return {"user": None, "email": None, "organisation": None}
+    is_loaded = user._meta.get_field("organisation").is_cached(user)
+    return {
+        "user": str(user.public_id),
+        "email": _plain_text(user.email),
+        "organisation": _plain_text(user.organisation.name) if is_loaded else None,
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Return what JSON can hold, with long texts cut."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item) for item in list(value)[:20]]
+    if isinstance(value, Model) and hasattr(value, "public_id"):
+        address = {"email": _plain_text(value.email)} if hasattr(value, "email") else {}
+        return {"id": str(value.public_id), **address}
+    return _plain_text(str(value))
+
+
+def _plain_text(text: str) -> str:
+    return text if len(text) <= MAX_VALUE else text[:MAX_VALUE] + "…"
+
+
+def _dump(event: dict[str, Any]) -> str:
+    """Return one line of ASCII: JSON escapes what ends a line or moves a terminal's cursor, but for the DEL character."""
+    return json.dumps(event, ensure_ascii=True).replace("\x7f", "\\u007f")

@@ -1,0 +1,304 @@
+"""Back up database and files of a running portal so that they belong together.
+
+**Order.** One transaction (repeatable read) exports its snapshot; in this snapshot pg_dump writes the database, rows are counted, and the
+files that rows name are listed. Only then the files are copied. This is consistent while people work, because a stored file is never
+changed: its key is random, and its bytes are written once, before the row that names it is committed. So every file that the snapshot
+names is complete before the copying begins, and files that come later belong to no row of the dump.
+
+**Cleanup meanwhile.** The only thing that takes a file away is the cleanup (a forgotten upload, a page image without a row). It moves files
+into the trash of the store, where they lie for ``UPLOAD_TRASH_DAYS``: a file of the snapshot that is gone from its place is copied from
+there, and the backup is what the snapshot says. If the trash was emptied meanwhile too and no row names the file any more, the backup
+notes it as removed meanwhile: the portal had no use for it. A file that is missing although a row still names it was lost before the
+backup began; the backup is finished without it, names it, and the command ends with an error.
+
+**Again.** Files that the destination has already are not fetched again: they are hashed where they lie, so that a backup also proves the
+copies of earlier ones. A copy that has changed is replaced.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import django
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.utils.crypto import salted_hmac
+
+from incentives_portal import clock
+from incentives_portal.documents import trash
+from incentives_portal.documents.stored_files import named_among
+from incentives_portal.embedded import locks
+from incentives_portal.installation.services import installation, note_backup
+
+from . import programs
+from .manifest import (
+    DUMP,
+    FILES,
+    FORMAT,
+    POOL,
+    Backup,
+    StoredFile,
+    backups_in,
+    sha256_of,
+    write_files,
+    write_manifest,
+)
+from .snapshot import PASSING, NamedFile, Snapshot, snapshot
+
+Say = Callable[[str], None]
+
+_THREADS, _BATCH, _PIECE = 4, 200, 1024 * 1024
+
+
+class BackupFailed(Exception):
+    """No backup was made; the message says why."""
+
+
+@dataclass
+class Copied:
+    """What came of the files: how many, how much, what was fetched anew, and what was wrong."""
+
+    files: int = 0
+    bytes: int = 0
+    fetched: int = 0
+    fetched_bytes: int = 0
+    missing: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    removed_meanwhile: list[str] = field(default_factory=list)
+    repaired: list[str] = field(default_factory=list)
+    settled: set[str] = field(default_factory=set)
+
+
+def back_up(destination: Path, say: Say) -> Backup:
+    """Make a backup in a folder of its own below the destination and return it. Raises BackupFailed, ProgramMissing, OSError."""
+    _require_other_place(destination)
+    pg_dump = programs.program("pg_dump")
+    installation()  # its row must be in the dump: a restore writes into it
+    for place in (destination, destination / POOL):
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone(destination):
+        begun = time.monotonic()
+        folder = destination / clock.now().strftime("%Y-%m-%dT%H%M%S.%fZ")
+        folder.mkdir(mode=0o700)
+        try:
+            manifest = _written(folder, pg_dump, say, begun)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)  # what was copied into the pool stays for the next try
+            raise
+        note_backup(_summary(folder, manifest))
+        return Backup(folder, manifest)
+
+
+def prune(destination: Path, keep: int) -> int:
+    """Remove all but the newest backups of a destination, and the files that only those had. Returns how many backups went."""
+    with _alone(destination):
+        found = backups_in(destination)
+        gone = found[:-keep]
+        for backup in gone:
+            shutil.rmtree(backup.folder)
+        if gone:
+            _prune_pool(destination, found[-keep:])
+        return len(gone)
+
+
+def key_fingerprint() -> str:
+    """Return what tells whether SECRET_KEY is the same without telling the key: second factors are encrypted with it."""
+    return salted_hmac("incentives_portal.backups", "fingerprint", algorithm="sha256").hexdigest()[:16]
+
+
+def _written(folder: Path, pg_dump: str, say: Say, begun: float) -> dict[str, Any]:
+    """Dump, list and copy; the manifest, as it was written."""
+    listed = folder / "wanted"
+    with snapshot() as seen:
+        at = clock.now()
+        say("Writing the database")
+        _dump(pg_dump, folder / DUMP, seen)
+        described = _described(seen)
+        _write_list(listed, seen.files())
+    say("Copying the files")
+    copied = _copy_all(folder, listed)
+    listed.unlink()
+    manifest = {
+        "format": FORMAT,
+        "at": at.isoformat(),
+        "finished": clock.now().isoformat(),
+        "seconds": int(time.monotonic() - begun),
+        **described,
+        "database": {
+            "name": seen.database,
+            "schema": seen.schema,
+            "size": (folder / DUMP).stat().st_size,
+            "sha256": sha256_of(folder / DUMP),
+        },
+        "files": {"sha256": sha256_of(folder / FILES), "count": copied.files, **_listed(copied)},
+    }
+    write_manifest(folder, manifest)
+    return manifest
+
+
+def _described(seen: Snapshot) -> dict[str, Any]:
+    """What the backup is of."""
+    return {
+        "installation": {"identity": str(installation().identity), "url": settings.PORTAL_URL},
+        "versions": {"django": django.get_version(), "postgresql": seen.server},
+        "secret_key": key_fingerprint(),
+        "migrations": seen.migrations(),
+        "tables": seen.row_counts(),
+        "messages": seen.waiting_messages(),
+    }
+
+
+def _listed(copied: Copied) -> dict[str, Any]:
+    names = ("bytes", "fetched", "fetched_bytes", "missing", "changed", "removed_meanwhile", "repaired")
+    return {name: getattr(copied, name) for name in names}
+
+
+def _summary(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
+    files = manifest["files"]
+    return {
+        "at": manifest["at"],
+        "finished": manifest["finished"],
+        "seconds": manifest["seconds"],
+        "destination": str(folder),
+        "files": files["count"],
+        "bytes": files["bytes"],
+        "database_bytes": manifest["database"]["size"],
+        "problems": len(files["missing"]) + len(files["changed"]),
+    }
+
+
+def _dump(pg_dump: str, target: Path, seen: Snapshot) -> None:
+    """The database, compressed, in the snapshot. Raises BackupFailed."""
+    passing = [f"--exclude-table-data={table}" for table in PASSING]
+    command = [pg_dump, "--format=custom", "--no-owner", "--no-privileges", f"--snapshot={seen.name}", *passing]
+    with open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as dump:
+        done = subprocess.run(
+            command, stdout=dump, stderr=subprocess.PIPE, text=True, env=programs.environment(), check=False
+        )
+    if done.returncode:
+        raise BackupFailed(f"pg_dump failed: {done.stderr.strip()}")
+
+
+def _write_list(path: Path, files: Iterator[NamedFile]) -> None:
+    with path.open("w", encoding="utf-8") as lines:
+        lines.writelines(f"{file.key} {file.sha256 or ''}\n" for file in files)
+
+
+def _read_list(path: Path) -> Iterator[NamedFile]:
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            key, _space, sha256 = line.rstrip("\n").partition(" ")
+            yield NamedFile(key, sha256 or None)
+
+
+def _copy_all(folder: Path, listed: Path) -> Copied:
+    """Bring every listed file into the pool, several at a time, and write the list of what is there."""
+    pool, copied = folder.parent / POOL, Copied()
+    (folder / FILES).touch(mode=0o600)
+    known = _known_hashes(folder.parent)
+    wanted = _read_list(listed)
+    with ThreadPoolExecutor(_THREADS) as threads:
+        while batch := list(islice(wanted, _BATCH)):
+            outcomes = list(threads.map(partial(_copy, pool, known, copied), batch))
+            found = [file for file, _fetched in outcomes if file]
+            write_files(folder, found)
+            copied.files += len(found)
+            copied.bytes += sum(file.size for file in found)
+            copied.fetched += sum(fetched for _file, fetched in outcomes)
+            copied.fetched_bytes += sum(file.size for file, fetched in outcomes if file and fetched)
+            _settle_missing(copied)
+    return copied
+
+
+def _known_hashes(destination: Path) -> dict[str, str]:
+    """The hashes of the newest backup: for files of which no row knows one."""
+    newest = backups_in(destination)[-1:]
+    return {file.key: file.sha256 for backup in newest for file in backup.files()}
+
+
+def _copy(pool: Path, known: dict[str, str], copied: Copied, file: NamedFile) -> tuple[StoredFile | None, bool]:
+    """One file, as it lies in the pool if it is what it should be, or fetched, and which of both; None where the store lacks it."""
+    target, expected = pool / file.key, file.sha256 or known.get(file.key)
+    if expected and target.is_file():
+        if sha256_of(target) == expected:
+            return StoredFile(file.key, target.stat().st_size, expected), False
+        copied.repaired.append(file.key)
+    for place in (lambda: file.key, lambda: trash.find(file.key)):
+        if source := place():
+            try:
+                return _fetched(source, target, file, copied), True
+            except FileNotFoundError:
+                continue
+    copied.missing.append(file.key)
+    return None, False
+
+
+def _fetched(source: str, target: Path, file: NamedFile, copied: Copied) -> StoredFile:
+    """Copy a stored file into the pool; it gets its name when it is whole. Raises FileNotFoundError and other OSErrors."""
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft, digest, size = target.with_name(f".{target.name}"), hashlib.sha256(), 0
+    with default_storage.open(source, "rb") as stored, open(draft, "wb", opener=_private) as copy:
+        for piece in stored.chunks(_PIECE):
+            digest.update(piece)
+            size += copy.write(piece)
+    draft.replace(target)
+    if file.sha256 not in (None, digest.hexdigest()):
+        copied.changed.append(file.key)
+    return StoredFile(file.key, size, digest.hexdigest())
+
+
+def _settle_missing(copied: Copied) -> None:
+    """Tell what the cleanup took away meanwhile, so that no row names it any more, from what is lost."""
+    candidates = [key for key in copied.missing if key not in copied.settled]
+    named = named_among(candidates) if candidates else set()
+    copied.settled |= named
+    copied.removed_meanwhile += [key for key in candidates if key not in named]
+    copied.missing = [key for key in copied.missing if key in copied.settled]
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _prune_pool(destination: Path, kept: list[Backup]) -> None:
+    """Delete the files that no backup names any more."""
+    named = {file.key for backup in kept for file in backup.files()}
+    pool = destination / POOL
+    for path in pool.rglob("*"):
+        if path.is_file() and path.relative_to(pool).as_posix() not in named:
+            path.unlink()
+
+
+def _require_other_place(destination: Path) -> None:
+    """Raise BackupFailed for a destination within the store, which would back itself up."""
+    try:
+        store = Path(default_storage.path("")).resolve()
+    except NotImplementedError:
+        return
+    place = destination.resolve()
+    if place == store or store in place.parents:
+        raise BackupFailed(
+            f"{destination} lies within the file store {store}: choose a folder elsewhere, best on another machine."
+        )
+
+
+@contextmanager
+def _alone(destination: Path) -> Iterator[None]:
+    """Keep a second backup out of the destination. Raises BackupFailed."""
+    lock = locks.hold(destination / ".lock", shared=False, wait=False)
+    if lock is None:
+        raise BackupFailed(f"Another backup into {destination} is running.")
+    try:
+        yield
+    finally:
+        os.close(lock)

@@ -1,0 +1,55 @@
+"""Makes a backup of database and files while the portal runs."""
+
+from argparse import ArgumentTypeError
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from incentives_portal.backups import backing_up, programs
+
+
+def positive(text: str) -> int:
+    """Read a whole number from one up."""
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is not a number from 1 up")
+    return int(text)
+
+
+class Command(BaseCommand):
+    help = "Back up database and files into a folder below DESTINATION; files that are there already are not fetched again."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("destination", type=Path, metavar="DESTINATION")
+        parser.add_argument(
+            "--keep", type=positive, metavar="N", help="Remove all but the newest N backups afterwards."
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        destination: Path = options["destination"]
+        try:
+            backup = backing_up.back_up(destination, self.stdout.write)
+            removed = backing_up.prune(destination, options["keep"]) if options["keep"] else 0
+        except (backing_up.BackupFailed, programs.ProgramMissing, OSError) as error:
+            raise CommandError(f"No backup was made. {error}") from error
+        self._report(backup.manifest, backup.folder)
+        if removed:
+            self.stdout.write(f"Removed {removed} older backups.")
+
+    def _report(self, manifest: dict[str, Any], folder: Path) -> None:
+        files = manifest["files"]
+        self.stdout.write(
+            f"{folder}: {sum(manifest['tables'].values())} rows in {manifest['database']['size'] / 1e6:.1f} MB,"
+            f" {files['count']} files of {files['bytes'] / 1e6:.1f} MB, {files['fetched']} of them fetched, {manifest['seconds']} s."
+        )
+        for key in files["repaired"]:
+            self.stdout.write(f"Damaged in the destination, fetched again: {key}")
+        for key in files["missing"]:
+            self.stderr.write(f"Missing in the file store: {key}")
+        for key in files["changed"]:
+            self.stderr.write(f"Changed in the file store: {key}")
+        if files["missing"] or files["changed"]:
+            raise CommandError(
+                f"The backup is complete but for {len(files['missing'])} files that are missing in the file store;"
+                f" {len(files['changed'])} are not what was uploaded. See manage.py verify_documents."
+            )

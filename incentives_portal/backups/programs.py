@@ -1,0 +1,90 @@
+"""PostgreSQL's own client programs, of the version of the server, told by the environment how to reach it."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+
+from incentives_portal.embedded import local
+from incentives_portal.embedded.places import postgres_programs
+
+#: Parameter of a connection → the variable in which the programs look for it. What is secret stands in no command line.
+_VARIABLES = {
+    "host": "PGHOST",
+    "port": "PGPORT",
+    "user": "PGUSER",
+    "password": "PGPASSWORD",
+    "dbname": "PGDATABASE",
+    "service": "PGSERVICE",
+    "passfile": "PGPASSFILE",
+    "sslmode": "PGSSLMODE",
+    "sslrootcert": "PGSSLROOTCERT",
+    "sslcert": "PGSSLCERT",
+    "sslkey": "PGSSLKEY",
+    "connect_timeout": "PGCONNECT_TIMEOUT",
+}
+#: Where Debian keeps the programs of several versions side by side.
+_DEBIAN = Path("/usr/lib/postgresql")
+
+
+class ProgramMissing(Exception):
+    """There is no client program for this server; the message says what to install."""
+
+
+def server_version() -> int:
+    """Return the major version of the server."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version_num')::int / 10000")
+        return int(cursor.fetchone()[0])
+
+
+def program(name: str) -> str:
+    """Return the path of ``pg_dump``, ``pg_restore`` or ``psql`` of the server's version. Raises ProgramMissing.
+
+    A newer one could read the server, but writes what an older server does not understand.
+    """
+    wanted = server_version()
+    found: list[str] = []
+    for path in _candidates(name):
+        version = version_of(path)
+        if version == wanted:
+            return path
+        found.append(f"{path} is of version {version}")
+    raise ProgramMissing(
+        f"The server is PostgreSQL {wanted}, and there is no {name} of that version ({'; '.join(found) or 'none at all'})."
+        f" Install the client programs, on Debian and Ubuntu: apt-get install postgresql-client-{wanted}"
+    )
+
+
+def environment() -> Mapping[str, str]:
+    """Return the environment in which the programs find the portal's database, and its password."""
+    given = connection.get_connection_params()
+    told = {variable: str(given[name]) for name, variable in _VARIABLES.items() if given.get(name)}
+    rest = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    return {**rest, **told, "PGAPPNAME": "portal-backup", "LC_ALL": "C.UTF-8"}
+
+
+def _candidates(name: str) -> Iterator[str]:
+    if settings.EMBEDDED_DATABASE:
+        yield str(postgres_programs(local.place()) / name)
+        return
+    if path := shutil.which(name):
+        yield path
+    yield from sorted(str(path) for path in _DEBIAN.glob(f"*/bin/{name}"))
+
+
+@cache
+def version_of(path: str) -> int:
+    """Return the major version of a program; 0 where it does not say."""
+    try:
+        said = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=30, check=False).stdout
+    except OSError:
+        return 0
+    found = re.search(r"(\d+)(?:\.\d+|beta|rc|devel)", said)
+    return int(found[1]) if found else 0

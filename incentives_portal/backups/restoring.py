@@ -1,0 +1,240 @@
+"""Restore a backup: files first, then the database in one transaction that also holds the mail.
+
+In the transaction that brings the rows the restore also compares their numbers with the manifest, ends all sessions, holds the mail that
+was waiting (``outbox/hold.py``), and says whose the file store is (``documents/store_identity.py``). So either all of it is true or nothing
+has changed, and a worker that runs already finds no moment in which it could send what was sent before. An existing database goes in the
+same transaction, if that was asked for.
+
+Nothing is overwritten unasked: the database must be empty, or be replaced by its name; the file store must hold nothing but files of this
+backup, or be adopted. A restore that was broken off can be begun again.
+"""
+
+import subprocess
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from django.core.cache import cache
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from psycopg2.extras import Json
+from psycopg2.sql import SQL, Identifier, Literal
+
+from incentives_portal import clock
+from incentives_portal.documents import trash
+from incentives_portal.documents.cleanup import FOLDERS
+from incentives_portal.documents.storage import sha256_of as sha256_of_stored
+from incentives_portal.documents.store_identity import NotOurStore, read_identity, write_identity
+from incentives_portal.installation.models import Installation
+from incentives_portal.installation.services import database_fingerprint
+
+from . import programs
+from .backing_up import key_fingerprint
+from .manifest import Backup, StoredFile, sha256_of
+from .snapshot import PASSING
+
+Say = Callable[[str], None]
+_THREADS, _BATCH = 4, 200
+#: Tables that the portal fills by itself: a database with rows in no other one is empty.
+_FILLED_ANYWAY = {"django_migrations", "django_content_type", "auth_permission", Installation._meta.db_table, *PASSING}
+
+
+class RestoreRefused(Exception):
+    """Nothing was restored; the message says why, and what to do."""
+
+
+def require_known_migrations(backup: Backup) -> None:
+    """Raise RestoreRefused where the backup is of a newer version of the portal than this one."""
+    known = set(MigrationLoader(None).disk_migrations)
+    unknown = sorted(".".join(one) for one in backup.manifest["migrations"] if tuple(one) not in known)
+    if unknown:
+        raise RestoreRefused(
+            f"The backup is of another version of the portal: this one does not know {', '.join(unknown[:5])}."
+            " Install the version that made the backup, restore, and update afterwards."
+        )
+
+
+def filled_tables() -> list[str]:
+    """Return the tables with rows that no migration wrote; empty where the database may be restored into."""
+    found = []
+    with connection.cursor() as cursor:
+        for table in sorted(set(connection.introspection.table_names(cursor)) - _FILLED_ANYWAY):
+            cursor.execute(SQL("SELECT EXISTS (SELECT 1 FROM {})").format(Identifier(table)))
+            if cursor.fetchone()[0]:
+                found.append(table)
+    return found
+
+
+def require_free_store(backup: Backup) -> None:
+    """Raise RestoreRefused where the file store belongs to somebody, or holds anything that is not of this backup."""
+    advice = "Set MEDIA_ROOT or MEDIA_STORAGE_OPTIONS to an empty store, or take this one with --adopt-storage."
+    if owner := _owner():
+        raise RestoreRefused(f"The file store belongs to an installation already ({owner}). {advice}")
+    named = {file.key for file in backup.files()}
+    for folder in FOLDERS:
+        with suppress(FileNotFoundError):
+            for name in default_storage.listdir(folder)[1]:
+                if f"{folder}/{name}" not in named:
+                    raise RestoreRefused(
+                        f"The file store is not empty: {folder}/{name} is not of this backup. {advice}"
+                    )
+
+
+def restore_files(backup: Backup) -> tuple[int, int]:
+    """Put the files of the backup into the store; returns how many were written and how many were there already.
+
+    What the store has under the same key with another hash goes into its trash. Raises RestoreRefused for a file of the backup that is
+    missing or changed, before anything of the database is touched.
+    """
+    written = there = 0
+    files = backup.files()
+    with ThreadPoolExecutor(_THREADS) as threads:
+        while batch := list(islice(files, _BATCH)):
+            done = list(threads.map(partial(_restore_file, backup), batch))
+            written += sum(done)
+            there += len(done) - sum(done)
+    return written, there
+
+
+def restore_database(backup: Backup) -> None:
+    """Bring the rows, and what follows from a restore, in one transaction. Raises RestoreRefused, with the old state as it was."""
+    pg_restore, psql = programs.program("pg_restore"), programs.program("psql")
+    environment, store = programs.environment(), uuid.uuid4()
+    begin, end = _beginning(), _ending(backup, store)
+    connection.close()
+    reader = subprocess.Popen(
+        [pg_restore, "--no-owner", "--no-privileges", "--no-comments", "--file=-", backup.dump],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
+    )  # fmt: skip
+    writer = subprocess.Popen(
+        [psql, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null"],
+        stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
+    )  # fmt: skip
+    with reader, writer:
+        said = _pass_on(reader, writer, begin, end)
+    if reader.returncode or writer.returncode:
+        raise RestoreRefused(f"The database could not be restored and is as it was: {said.strip()}")
+    try:
+        write_identity(store)
+    except OSError as error:
+        raise RestoreRefused(
+            f"The database is restored, but the file store did not take its identity: run manage.py adopt_storage. {error}"
+        ) from error
+    with suppress(Exception):  # a cache that is away holds nothing that matters; what it may hold is of before
+        cache.clear()
+
+
+def differences_from_here(backup: Backup) -> Iterator[str]:
+    """What the operator should know before people come back, in words."""
+    if backup.manifest["secret_key"] != key_fingerprint():
+        yield (
+            "SECRET_KEY is not the one of the backup: second factors and recovery codes of everybody cannot be read with this one."
+            " Set the former key, or name it in SECRET_KEY_FALLBACKS."
+        )
+    files = backup.manifest["files"]
+    if files["missing"]:
+        yield f"{len(files['missing'])} files were missing already when the backup was made; verify_documents names them."
+    if files["changed"]:
+        yield f"{len(files['changed'])} files had been changed already when the backup was made; verify_documents names them."
+
+
+def _owner() -> str:
+    """Whose the store is, in words; empty where it is nobody's."""
+    try:
+        return str(read_identity() or "")
+    except NotOurStore:
+        return "its identity cannot be read"
+
+
+def _restore_file(backup: Backup, file: StoredFile) -> bool:
+    """Whether it had to be written."""
+    source = backup.pooled(file.key)
+    if not source.is_file():
+        raise RestoreRefused(f"{source} is missing in the backup. The database was not touched.")
+    if sha256_of(source) != file.sha256:
+        raise RestoreRefused(f"{source} is not what was backed up: its hash has changed. The database was not touched.")
+    with suppress(FileNotFoundError):
+        with default_storage.open(file.key, "rb") as stored:
+            same = sha256_of_stored(stored) == file.sha256
+        if same:
+            return False
+        trash.discard([file.key])
+    with source.open("rb") as content:
+        key = default_storage.save(file.key, File(content))
+    if key != file.key:
+        raise RestoreRefused(f"The file store wrote {file.key} as {key}. The database was not touched.")
+    return True
+
+
+def _pass_on(reader: Any, writer: Any, begin: str, end: str) -> str:
+    """Hand the script of pg_restore to psql between the two texts, and return what was said of errors.
+
+    The last text, which commits, is written only where pg_restore came to a good end: else psql ends with an open transaction, which
+    the server undoes.
+    """
+    with suppress(BrokenPipeError):
+        writer.stdin.write(begin.encode())
+        while piece := reader.stdout.read(1024 * 1024):
+            writer.stdin.write(piece)
+        if reader.wait() == 0:
+            writer.stdin.write(end.encode())
+        writer.stdin.flush()
+    reader.stdout.close()
+    with suppress(BrokenPipeError):
+        writer.stdin.close()
+    return bytes(reader.stderr.read() + writer.stderr.read()).decode(errors="replace")
+
+
+def _beginning() -> str:
+    """Begin, and drop what there is: tables, and functions that belong to no extension."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT format('DROP TABLE %%I.%%I CASCADE;', schemaname, tablename) FROM pg_tables"
+            " WHERE schemaname = current_schema()"
+            " UNION ALL "
+            "SELECT format('DROP ROUTINE %%s CASCADE;', oid::regprocedure) FROM pg_proc"
+            " WHERE pronamespace = current_schema()::regnamespace"
+            " AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')",
+            [],
+        )
+        drops = [line for (line,) in cursor.fetchall()]
+    settings = ["SET lock_timeout = '30s';", "SET statement_timeout = 0;", "SET client_min_messages = warning;"]
+    return "\n".join(["BEGIN;", *settings, *drops, ""])
+
+
+#: Written with the numbers of the manifest: a table that differs undoes the whole restore.
+_COMPARE = """
+DO $compare$ DECLARE found bigint; BEGIN
+SELECT count(*) INTO found FROM {table};
+IF found <> {number} THEN RAISE EXCEPTION 'A table has % rows and the manifest says %: %', found, {number}, {name}; END IF;
+END $compare$;
+"""
+_NOTE = """
+UPDATE {table} SET mail_held_before = {now}, restored = {restored}, store = {store}, database = {database}, cleanup_cursor = '';
+"""
+
+
+def _ending(backup: Backup, store: uuid.UUID) -> str:
+    """Compare the numbers of rows, note the restore, hold the mail, end the sessions, commit."""
+    schema, now = backup.manifest["database"]["schema"], clock.now()
+    restored = {"at": now.isoformat(), "backup_at": backup.manifest["at"]}
+    steps = [
+        SQL(_COMPARE).format(table=Identifier(schema, name), number=Literal(int(number)), name=Literal(name))
+        for name, number in sorted(backup.manifest["tables"].items())
+    ]
+    steps += [SQL("DELETE FROM {};").format(Identifier(schema, name)) for name in PASSING]
+    note = SQL(_NOTE).format(
+        table=Identifier(schema, Installation._meta.db_table),
+        now=Literal(now),
+        restored=Literal(Json(restored)),
+        store=Literal(str(store)),
+        database=Literal(database_fingerprint()),
+    )
+    connection.ensure_connection()
+    return SQL("\n").join([SQL(""), *steps, note, SQL("COMMIT; ANALYZE;"), SQL("")]).as_string(connection.connection)

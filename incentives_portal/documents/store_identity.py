@@ -1,0 +1,74 @@
+"""The identity of the file store: a database deletes files only from the store that is its own.
+
+The store carries a file and the database a row with the same identity. They differ after a restore, in a staging copy that still points at
+the bucket of production, and where somebody mixed up two settings; then nothing is deleted until an operator says whose the store is
+(``manage.py adopt_storage``). A store has one owner: to adopt it gives it a new identity, so that its former database may delete no more.
+"""
+
+import json
+import uuid
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from incentives_portal.installation.services import database_fingerprint, locked_installation, take_store
+
+IDENTITY_FILE = "store-identity.json"
+
+
+class NotOurStore(Exception):
+    """Files of this store may not be deleted by this database; the message says why, and what to do."""
+
+
+def require_own_store() -> None:
+    """Raise NotOurStore unless store and database belong together; where neither has an identity yet, give both a new one.
+
+    Raises OSError where the store does not answer.
+    """
+    with transaction.atomic():
+        row, found = locked_installation(), read_identity()
+        if row.store is None and found is None:
+            adopt_store()
+        elif row.store is None:
+            raise NotOurStore(f"The file store belongs to another installation ({found}). {_ADVICE}")
+        elif found is None:
+            raise NotOurStore(f"The file store has no identity, and that of this database is {row.store}. {_ADVICE}")
+        elif found != row.store:
+            raise NotOurStore(f"The file store is {found}, and that of this database is {row.store}. {_ADVICE}")
+        elif row.database != database_fingerprint():
+            raise NotOurStore(f"This database is a copy of the one to which the file store belongs. {_ADVICE}")
+
+
+_ADVICE = (
+    "No file is deleted. If no other installation uses this store, make it this one's by manage.py adopt_storage;"
+    " otherwise give this installation a store of its own."
+)
+
+
+@transaction.atomic
+def adopt_store() -> uuid.UUID:
+    """Make the store that of this database, under a new identity, and return it. No other database may delete from it any more."""
+    locked_installation()
+    identity = uuid.uuid4()
+    take_store(identity)
+    write_identity(identity)
+    return identity
+
+
+def read_identity() -> uuid.UUID | None:
+    """Return the identity that the store carries, or None. Raises NotOurStore for a file that cannot be read as one."""
+    try:
+        with default_storage.open(IDENTITY_FILE, "rb") as file:
+            return uuid.UUID(json.loads(file.read())["store"])
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise NotOurStore(f"{IDENTITY_FILE} in the file store cannot be read. {_ADVICE}") from error
+
+
+def write_identity(identity: uuid.UUID) -> None:
+    """Write the file that tells whose the store is."""
+    default_storage.delete(IDENTITY_FILE)
+    content = {"store": str(identity), "about": "Says to which database these files belong. Do not copy or remove it."}
+    default_storage.save(IDENTITY_FILE, ContentFile(json.dumps(content).encode()))

@@ -1,0 +1,68 @@
+"""What a file is, by its first bytes and its name."""
+
+import pytest
+
+from incentives_portal.documents.enums import FORMATS, FileType
+from incentives_portal.documents.filenames import MAX_LENGTH
+from incentives_portal.documents.parsing.reasons import Reason, Unreadable
+
+from . import corpus, readers, samples
+
+_WORD_97 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "file_type", "stored"),
+    [
+        ("IMG_1.JPG", corpus.heic(), FileType.HEIC, "IMG_1.heic"),
+        ("screen.png", samples.picture(), FileType.JPEG, "screen.jpg"),
+        ("photo.jpg", samples.picture(kind="PNG"), FileType.PNG, "photo.png"),
+        ("photo.jfif", samples.picture(), FileType.JPEG, "photo.jfif"),
+        ("photo.jpe", samples.picture(), FileType.JPEG, "photo.jpe"),
+        ("Invoice", samples.pdf(), FileType.PDF, "Invoice.pdf"),
+        ("Rechnung Nr. 12", samples.pdf(), FileType.PDF, "Rechnung Nr. 12.pdf"),
+        ("invoice 11.2026", samples.pdf(), FileType.PDF, "invoice 11.2026.pdf"),
+        ("photo", samples.picture(), FileType.JPEG, "photo.jpg"),
+        ("A.PDF", samples.pdf(), FileType.PDF, "A.PDF"),
+        ("a.pdf", b"x" * 1015 + samples.pdf(), FileType.PDF, "a.pdf"),
+        ("a.csv", b"BMW;1\r\n", FileType.CSV, "a.csv"),
+        ("a.xlsx", samples.xlsx(), FileType.XLSX, "a.xlsx"),
+        ("x" * MAX_LENGTH, samples.pdf(), FileType.PDF, "x" * (MAX_LENGTH - 4) + ".pdf"),
+    ],
+)
+def test_content_decides_and_the_ending_is_put_right(name, data, file_type, stored):
+    assert readers.detect(name, data) == (file_type, stored)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "reason"),
+    [
+        ("a.docx", _WORD_97, Reason.PASSWORD),
+        ("a.doc", _WORD_97, Reason.PASSWORD),
+        ("a.msi", _WORD_97, Reason.TYPE),
+        ("a.exe", samples.pdf(), Reason.TYPE),
+        ("a.zip", samples.archive({"a": "b"}), Reason.TYPE),
+        ("letter", b"Dear reviewer", Reason.TYPE),
+        ("letter", samples.docx(), Reason.TYPE),
+        ("a.jpg", samples.pdf(), Reason.CONTENT),
+        ("a.pdf", samples.picture(), Reason.CONTENT),
+        ("a.csv", samples.pdf(), Reason.CONTENT),
+        ("a.xml", samples.picture(), Reason.CONTENT),
+        ("a.docx", samples.pdf(), Reason.CONTENT),
+        ("a.pdf", b"<html>\n" + samples.pdf(), Reason.CONTENT),
+        ("a.pdf", b"\0" + samples.pdf(), Reason.CONTENT),
+        ("a.pdf", b"x" * 1024 + samples.pdf(), Reason.CONTENT),
+        ("a.pdf", samples.docx(), Reason.CONTENT),
+    ],
+)
+def test_lies_about_the_type_are_refused(name, data, reason):
+    with pytest.raises(Unreadable) as caught:
+        readers.detect(name, data)
+
+    assert caught.value.reason == reason
+
+
+def test_every_ending_belongs_to_one_type():
+    endings = [ending for known in FORMATS.values() for ending in known.endings]
+
+    assert len(endings) == len(set(endings))

@@ -1,0 +1,42 @@
+"""Which lines are written where: the setting ``LOGGING``. How a line looks is in ``logs.py``, which needs the apps."""
+
+from typing import Any
+
+
+def logging_settings(security_file: str, access_file: str, *, level: str) -> dict[str, Any]:
+    """Return the setting LOGGING. Without a file the lines of JSON go to standard output."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"request": {"()": "incentives_portal.logs.RequestIdFilter"}},
+        "formatters": {
+            "line": {
+                "()": "incentives_portal.logs.LineFormatter",
+                "format": "{asctime} {levelname} {name} {request_id} {message}",
+                "style": "{",
+            },
+            "json": {"format": "{message}", "style": "{"},  # a line of JSON as its writer made it
+        },
+        "handlers": {
+            "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]},
+            "security": _json_lines(security_file),
+            "access": _json_lines(access_file),
+        },
+        "root": {"handlers": ["console"], "level": level},
+        "loggers": {
+            # Django's own handler would mail and print a second time.
+            "django": {"handlers": [], "level": "INFO", "propagate": True},
+            # Says for every HEAD request that Django leaves cutting the body off to the server.
+            "gunicorn.http.wsgi": {"level": "ERROR"},
+            # Lines of JSON (accounts/security_log.py, access_log.py): whole, and whatever the level is.
+            "portal.security": {"handlers": ["security"], "level": "INFO", "propagate": False},
+            "portal.access": {"handlers": ["access"], "level": "INFO", "propagate": False},
+        },
+    }
+
+
+def _json_lines(path: str) -> dict[str, object]:
+    if not path:
+        return {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stdout"}
+    handler = "logging.handlers.WatchedFileHandler"
+    return {"class": handler, "formatter": "json", "filename": path, "encoding": "utf-8", "delay": True}

@@ -1,0 +1,211 @@
+"""Ten comments within minutes are one mail: the first at once, the others together, each a notification of its own."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from incentives_portal import clock
+from incentives_portal.accounts.models import User
+from incentives_portal.history.models import Event, ThreadKind
+from incentives_portal.history.services import comment, open_thread
+from incentives_portal.outbox.delivery import deliver, lease_due, take_back_abandoned
+from incentives_portal.outbox.enums import State
+from incentives_portal.outbox.models import Message
+from incentives_portal.outbox.services import NotResendable, queue, resend
+
+from .conftest import letter_for
+
+pytestmark = pytest.mark.django_db
+
+WINDOW = timedelta(minutes=10)
+NOBODY = 4711
+
+
+@pytest.fixture
+def say(thread, mira, jana) -> Callable[..., Message]:
+    """A comment of Mira's so long after ten o'clock, and its message to Jana."""
+
+    def make(words: str, after: timedelta = timedelta(0), about=thread, to: User = jana) -> Message:
+        with clock.at(begun + after):
+            event = comment(about, mira, words)
+            return queue(event, "claims.commented", letter_for, [to], collect=True)[0]
+
+    begun = clock.now()
+    make.begun = begun
+    return make
+
+
+def send_at(moment) -> None:
+    """A round of the relay and of a worker at some moment."""
+    with clock.at(moment):
+        take_back_abandoned()
+        deliver(lease_due(200))
+
+
+def words_of(mail) -> list[str]:
+    """What is quoted in the text part, in order."""
+    text = mail.get_body(["plain"]).get_content()
+    return [line.removeprefix("> ") for line in text.splitlines() if line.startswith("> ")]
+
+
+def test_first_comment_goes_at_once_and_the_others_in_one_mail_in_order(say, jana, mail_server):
+    for number in range(10):
+        say(f"Number {number}", timedelta(seconds=20 * number))
+
+    send_at(say.begun + timedelta(minutes=4))
+    assert [words_of(mail) for mail in mail_server.mails] == [["Number 0"]]
+    send_at(say.begun + WINDOW)
+
+    assert [words_of(mail) for mail in mail_server.mails] == [["Number 0"], [f"Number {n}" for n in range(1, 10)]]
+    assert set(Message.objects.values_list("state", flat=True)) == {State.SENT}
+    assert Message.objects.visible_to(jana).unread().count() == 10
+    send_at(say.begun + 3 * WINDOW)
+    assert len(mail_server.mails) == 2
+
+
+def test_sixty_comments_in_seconds_are_two_mails(say, mail_server):
+    """They were sixty mails in seven seconds."""
+    for number in range(60):
+        say(f"Number {number}", timedelta(seconds=number / 10))
+
+    for minutes in (0, 1, 5, 10, 30):
+        send_at(say.begun + timedelta(minutes=minutes, seconds=10))
+
+    assert [len(words_of(mail)) for mail in mail_server.mails] == [1, 59]
+
+
+def test_who_goes_on_writing_causes_one_mail_per_window(say, mail_server):
+    for minute in range(0, 41, 2):
+        say(f"Minute {minute}", timedelta(minutes=minute))
+        send_at(say.begun + timedelta(minutes=minute, seconds=1))
+    send_at(say.begun + timedelta(hours=2))
+
+    assert sum(len(words_of(mail)) for mail in mail_server.mails) == 21
+    assert len(mail_server.mails) == 1 + 4
+    say("Later", timedelta(hours=3))
+    send_at(say.begun + timedelta(hours=3))
+    assert words_of(mail_server.mails[-1]) == ["Later"]
+
+
+def test_mail_of_several_is_in_the_recipients_language_and_names_who_wrote_when_and_what(say, thread, mail_server):
+    for words in ("Eins", "Zwei <b>", "Drei"):
+        say(words, timedelta(seconds=5))
+
+    send_at(say.begun + WINDOW * 2)
+
+    mail = mail_server.mails[-1]
+    html, text = (mail.get_body([kind]).get_content() for kind in ("html", "plain"))
+    assert mail["Subject"] == f"2 Kommentare: {thread.reference}, {thread.title}"
+    assert "Guten Tag Jana Petersen" in text
+    assert text.count("Mira Okafor, Halden Software") == 3  # over each comment and at the end
+    assert "Zwei &lt;b&gt;" in html
+    assert 'lang="de"' in html
+
+
+def test_other_cases_other_people_and_other_messages_do_not_wait(say, thread, partner, jana, mira, colleagues):
+    say("First")
+    other = open_thread(ThreadKind.CLAIM, partner, "Another case")
+    (colleague,) = colleagues(1)
+    decision = comment(thread, mira, "Approved.")
+
+    at_once = [
+        say("Elsewhere", about=other),
+        say("To another", to=colleague),
+        queue(decision, "claims.approved", letter_for, [jana])[0],
+    ]
+
+    assert [message.hold_until for message in at_once] == [None] * 3
+    assert say("Second").hold_until == say.begun + WINDOW
+
+
+def test_comment_does_not_wait_where_collecting_is_off(say, settings):
+    settings.MAIL_COLLECT_MINUTES = 0
+    say("First")
+
+    assert say("Second").hold_until is None
+
+
+def test_event_that_is_announced_twice_stays_one_message(say, thread, jana):
+    say("First")
+    second = say("Second")
+
+    again = queue(second.event, "claims.commented", letter_for, [jana], collect=True)
+
+    assert again == [second]
+    assert Message.objects.count() == 2
+
+
+def test_held_messages_are_not_late(say):
+    for number in range(3):
+        say(f"Number {number}")
+    Message.objects.filter(hold_until=None).update(state=State.SENT, sent_at=say.begun)
+
+    with clock.at(say.begun + WINDOW - timedelta(seconds=1)):
+        assert Message.objects.oldest_waiting_seconds() == 0
+    with clock.at(say.begun + WINDOW + timedelta(minutes=6)):
+        assert Message.objects.oldest_waiting_seconds() == 360
+
+
+def test_worker_that_dies_at_a_mail_of_several_loses_none_of_them(say, mail_server):
+    for number in range(4):
+        say(f"Number {number}")
+    send_at(say.begun)
+    lead = Message.objects.get(hold_until__isnull=False, sent_with=None)
+    from incentives_portal.outbox.delivery import _claim
+
+    with clock.at(say.begun + WINDOW):
+        assert _claim(lead.pk, NOBODY) is not None  # a worker that dies now
+    send_at(say.begun + WINDOW * 2)
+
+    assert words_of(mail_server.mails[-1]) == ["Number 1", "Number 2", "Number 3"]
+    assert set(Message.objects.values_list("state", flat=True)) == {State.SENT}
+
+
+def test_comment_that_comes_while_its_mail_is_being_sent_waits_for_the_next(say, mail_server):
+    say("First")
+    say("Second")
+    send_at(say.begun)
+    Message.objects.filter(hold_until__isnull=False).update(state=State.SENDING, attempts=1, lease_until=clock.now())
+
+    late = say("Third", WINDOW + timedelta(seconds=1))
+
+    assert (late.sent_with, late.hold_until) == (None, say.begun + 2 * WINDOW)
+
+
+def test_refused_mail_of_several_fails_for_all_of_them_and_is_sent_again_whole(say, mira, mail_server):
+    for number in range(3):
+        say(f"Number {number}")
+    send_at(say.begun)
+    mail_server.at_rcpt = lambda address: "550 no such user"
+    send_at(say.begun + WINDOW)
+    held = Message.objects.exclude(hold_until=None).order_by("pk")
+    assert [(message.state, message.error) for message in held] == [("failed", "550 no such user")] * 2
+
+    mail_server.at_rcpt = lambda address: "250 OK"
+    resend(held[0], mira)
+    with pytest.raises(NotResendable):
+        resend(held[1], mira)
+    deliver(lease_due())
+
+    assert words_of(mail_server.mails[-1]) == ["Number 1", "Number 2"]
+    assert set(Message.objects.values_list("state", flat=True)) == {State.SENT}
+    resend(held[1], mira)
+    deliver(lease_due())
+    assert words_of(mail_server.mails[-1])[-1:] == ["Number 2"]
+    assert len(mail_server.mails) == 3
+
+
+def test_holding_back_needs_one_query_more_for_any_number_of_people(
+    thread, mira, colleagues, django_assert_num_queries
+):
+    people = colleagues(25)
+    events: list[Event] = [comment(thread, mira, f"Comment {number}") for number in range(2)]
+    queue(events[0], "claims.commented", letter_for, people, collect=True)
+
+    with django_assert_num_queries(3):  # what waits; insert, read
+        queue(events[1], "claims.commented", letter_for, people, collect=True)
+
+    assert connection.in_atomic_block
+    assert Message.objects.exclude(hold_until=None).count() == 25
