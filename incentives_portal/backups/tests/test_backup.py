@@ -19,7 +19,7 @@ from incentives_portal.backups import backing_up, manifest, programs
 from incentives_portal.documents import cleanup
 from incentives_portal.documents import services as documents
 from incentives_portal.documents.checking import check_version
-from incentives_portal.documents.models import DocumentVersion, PageImage
+from incentives_portal.documents.models import DocumentVersion, PageImage, SafeCopy
 from incentives_portal.documents.tests import samples
 from incentives_portal.installation import services as installations
 from incentives_portal.programs.catalogue.loading import load_catalogue
@@ -60,14 +60,14 @@ def backed_up(destination, *options):
 def test_backup_holds_every_row_and_file_with_its_hash(upload, destination):
     versions = [upload(), upload("b.pdf", samples.pdf())]
     check_version(versions[1].pk)
-    image = PageImage.objects.get()
+    made = {PageImage.objects.get().storage_key, *SafeCopy.objects.values_list("storage_key", flat=True)}
 
     said = backed_up(destination)
 
     backup = manifest.find_backup(destination)
     backup.verify_own_files()
     files = {file.key: file for file in backup.files()}
-    assert files.keys() == {versions[0].storage_key, versions[1].storage_key, image.storage_key}
+    assert files.keys() == {versions[0].storage_key, versions[1].storage_key} | made
     for key, file in files.items():
         content = backup.pooled(key).read_bytes()
         assert (len(content), content) == (file.size, samples.stored(key))
@@ -77,7 +77,7 @@ def test_backup_holds_every_row_and_file_with_its_hash(upload, destination):
     assert found["installation"]["identity"] == str(installations.installation().identity)
     assert ["installation", "0001_installation"] in found["migrations"]
     assert found["files"]["missing"] == found["files"]["changed"] == []
-    assert "3 files" in said
+    assert f"{2 + len(made)} files" in said
     last = installations.last_backup()
     assert (last["files"], last["problems"], last["destination"]) == (3, 0, str(backup.folder))
 

@@ -84,6 +84,7 @@ def test_upload_is_drawn_handed_out_shown_and_verified(bucket, keep, reviewer):
     content = samples.pdf()
     version = keep("invoice.pdf", content)
     check_version(version.pk)
+    version.check_result.refresh_from_db()
     image = PageImage.objects.get()
     said = StringIO()
 

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from incentives_portal import clock
 from incentives_portal.documents import cleanup, services, store_identity, stray_files, trash
 from incentives_portal.documents.checking import check_version
-from incentives_portal.documents.models import DocumentVersion, PageImage
+from incentives_portal.documents.models import DocumentVersion, PageImage, SafeCopy
 from incentives_portal.installation import services as installations
 from incentives_portal.installation.models import Installation
 
@@ -128,6 +128,7 @@ def test_what_is_swept_lies_in_the_trash_for_two_weeks(keep, settings, django_ca
     version = keep("photo.png", samples.picture(kind="PNG"))
     check_version(version.pk)
     image = PageImage.objects.get()
+    made = [image.storage_key, *SafeCopy.objects.values_list("storage_key", flat=True)]
     (lost,) = stray(1)
     today = datetime.fromtimestamp(time.time(), UTC).date()
 
@@ -135,12 +136,12 @@ def test_what_is_swept_lies_in_the_trash_for_two_weeks(keep, settings, django_ca
         swept = cleanup.sweep()
 
     assert (swept.documents, swept.files) == (1, 1)
-    assert files() == {f"trash/{today}/{key}" for key in (version.storage_key, image.storage_key, lost)}
+    assert files() == {f"trash/{today}/{key}" for key in (version.storage_key, *made, lost)}
 
     folder = default_storage.path("trash")
     os.rename(f"{folder}/{today}", f"{folder}/{today - timedelta(days=settings.UPLOAD_TRASH_DAYS)}")
     cleanup.sweep()
-    assert len(files()) == 3
+    assert len(files()) == 2 + len(made)
     os.rename(
         f"{folder}/{today - timedelta(days=settings.UPLOAD_TRASH_DAYS)}",
         f"{folder}/{today - timedelta(days=settings.UPLOAD_TRASH_DAYS + 1)}",
