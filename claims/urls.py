@@ -12,6 +12,8 @@ urlpatterns = [
     path("<uuid:public_id>/check/", verbs.CheckView.as_view(), name="check"),
     path("<uuid:public_id>/comment/", detail.comment, name="comment"),
     path("<uuid:public_id>/files/<uuid:version_id>/", files.file, name="file"),
+    path("<uuid:public_id>/files/<uuid:version_id>/original/", files.original, name="file_original"),
+    path("<uuid:public_id>/files/<uuid:version_id>/content/", files.content, name="file_content"),
     path("<uuid:public_id>/files/<uuid:version_id>/pages/<int:number>/", files.page, name="page"),
     path("<uuid:public_id>/<slug:verb>/", verbs.PartnerVerbView.as_view(), name="verb"),
 ]

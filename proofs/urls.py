@@ -26,5 +26,7 @@ urlpatterns = [
         name="document_remove",
     ),
     path("<uuid:public_id>/files/<uuid:version_id>/", documents.download, name="file"),
+    path("<uuid:public_id>/files/<uuid:version_id>/original/", documents.original, name="file_original"),
+    path("<uuid:public_id>/files/<uuid:version_id>/content/", documents.content, name="file_content"),
     path("<uuid:public_id>/pages/<uuid:version_id>/<int:number>.png", documents.page_image, name="page"),
 ]

@@ -4,10 +4,11 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.views.decorators.http import require_safe
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
 
 from incentives_portal.documents.models import DocumentVersion
-from incentives_portal.documents.serving import file_response, page_response
+from incentives_portal.documents.serving import content_response, file_response, original_response, page_response
 from incentives_portal.history.models import Event
 
 from .fetching import claim_or_404
@@ -17,7 +18,7 @@ def version_or_404(request: HttpRequest, public_id: UUID, version_id: UUID) -> D
     """A file of the claim's history, if the person may read the event that names it."""
     claim = claim_or_404(request, public_id)
     events = Event.objects.filter(thread=claim.thread_id).visible_to(request.user)
-    versions = DocumentVersion.objects.with_checks().filter(public_id=version_id, remarks__event__in=events)
+    versions = DocumentVersion.objects.for_download().filter(public_id=version_id, remarks__event__in=events)
     version = versions.first()
     if version is None:
         raise Http404
@@ -26,8 +27,27 @@ def version_or_404(request: HttpRequest, public_id: UUID, version_id: UUID) -> D
 
 @require_safe
 def file(request: HttpRequest, public_id: UUID, version_id: UUID) -> HttpResponseBase:
-    """The original, as a download."""
+    """The file as a download: its own organisation gets the original, others a harmless copy."""
     return file_response(version_or_404(request, public_id, version_id), request.user)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def original(request: HttpRequest, public_id: UUID, version_id: UUID) -> HttpResponseBase:
+    """The original after a warning."""
+    version = version_or_404(request, public_id, version_id)
+    return original_response(request, version, back=_claim_url(request, public_id))
+
+
+@require_safe
+def content(request: HttpRequest, public_id: UUID, version_id: UUID) -> HttpResponseBase:
+    """The table or text in the file, as a page."""
+    version = version_or_404(request, public_id, version_id)
+    return content_response(request, version, back=_claim_url(request, public_id))
+
+
+def _claim_url(request: HttpRequest, public_id: UUID) -> str:
+    """Where the person reads the claim."""
+    return reverse("desk:claim" if request.user.is_operator else "claims:detail", args=[public_id])
 
 
 @require_safe

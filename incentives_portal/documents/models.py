@@ -11,8 +11,9 @@ from incentives_portal.accounts.models import Organisation, User
 
 from . import scanning
 from .append_only import APPEND_ONLY
-from .enums import FORMATS, PICTURES, REASON_CHOICES, UNUSABLE, CheckState, FileType
+from .enums import CONTENT_SENTENCES, FORMATS, PICTURES, REASON_CHOICES, UNUSABLE, CheckState, FileType
 from .filenames import MAX_LENGTH
+from .parsing.reasons import Content
 from .querysets import DocumentVersionQuerySet, UploadQuerySet, VersionCheckQuerySet
 
 
@@ -206,6 +207,18 @@ class VersionCheck(models.Model):
 
     def __str__(self) -> str:
         return self.get_state_display()
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader has to know about the file: in what its copy differs, which files are within, and how its text was read."""
+        notes = [str(CONTENT_SENTENCES[content]) for content in map(Content, self.contents)]
+        if self.attachments:
+            notes.append(_("Files within: %(names)s") % {"names": ", ".join(self.attachments)})
+        if self.encoding:
+            notes.append(_("Its text was read as %(encoding)s.") % {"encoding": self.encoding})
+        if self.is_partial or self.page_count > self.pages > 0:
+            notes.append(_("Not all of its pages are shown here. Download it to read the rest."))
+        return notes
 
 
 class PageImage(models.Model):

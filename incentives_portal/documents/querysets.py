@@ -36,6 +36,10 @@ class DocumentVersionQuerySet(models.QuerySet["DocumentVersion"]):
         """With the check in the same query: what a file row shows."""
         return self.select_related("check_result")
 
+    def for_download(self) -> "DocumentVersionQuerySet":
+        """With the check, and with the document, which says whose file it is."""
+        return self.select_related("check_result", "document")
+
 
 class UploadQuerySet(models.QuerySet["Upload"]):
     def expired(self, now: datetime) -> "UploadQuerySet":

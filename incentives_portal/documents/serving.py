@@ -1,22 +1,32 @@
 """Files on their way out. There is no URL here: the view of the owner has fetched the owner through ``visible_to`` before."""
 
 import logging
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
 from django.core.files.base import File
 from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from incentives_portal.accounts import security_log
 from incentives_portal.accounts.models import User
 
+from . import copies
 from .enums import CheckState
 from .errors import StoreAway
 from .models import DocumentVersion
 from .storage import sha256_of
 
 logger = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
+#: So many rows of a sheet, or paragraphs, are shown in a page; all of them are in the download.
+SHOWN_ROWS = 200
 
 #: Fault table U-10. Whatever a browser makes of the bytes, it runs nothing, loads nothing and keeps nothing.
 _SAFE_HEADERS = {
@@ -40,30 +50,84 @@ _CLOSED = {
 
 
 def file_response(version: DocumentVersion, reader: User) -> HttpResponseBase:
-    """A file as a download under its own name: the original, but of a picture for partners what was drawn anew (fault table U-16).
+    """A file as a download: the original for the organisation that handed it in, a harmless copy for everybody else.
 
-    Raises Http404 for what must not be opened, is missing, or is not what was stored, and StoreAway while the storage does not answer.
+    Raises Http404 for what must not be opened, is missing, or is not what was stored, and while there is no copy; StoreAway while the
+    storage does not answer.
     """
     _refuse_closed(version)
-    if version.is_picture and not reader.is_operator:
-        return _picture_response(version)
-    stored = _open(version.storage_key)
-    if sha256_of(stored) != version.sha256:
-        stored.close()
-        logger.error("The file %s is not what was stored: its hash has changed", version.storage_key)
-        raise Http404(_("This file was changed in the storage and is not handed out."))
+    if _is_own(version, reader):
+        return _original(version)
+    return _copy(version, reader)
+
+
+def original_response(request: HttpRequest, version: DocumentVersion, back: str) -> HttpResponseBase:
+    """The original for the other side: first a page that names what is in it, and the file after its button. That is logged.
+
+    ``back`` is where the button *Cancel* leads. Raises Http404 as ``file_response`` does.
+    """
+    _refuse_closed(version)
+    if request.method == "POST":
+        security_log.record(security_log.Action.DOWNLOAD_ORIGINAL, request=request, **_named(version))
+        return _original(version)
+    return render(request, "documents/original.html", {"version": version, "back": back})
+
+
+def content_response(request: HttpRequest, version: DocumentVersion, back: str) -> HttpResponse:
+    """The cells of a table or the text of a letter as a page. Raises Http404 for a file of another kind, and as ``file_response`` does."""
+    _refuse_closed(version)
+    copy = version.safe_copies.filter(kind__in=("table", "text")).first()
+    if copy is None:
+        raise Http404(_no_copy(version))
+    with _open_whole(copy.storage_key, copy.sha256) as stored:
+        content = _told(copies.read_content, stored)
+    if not _is_own(version, request.user):
+        security_log.record(security_log.Action.DOWNLOAD, request=request, **_named(version))
+    context = {"version": version, "content": content.first(SHOWN_ROWS), "back": back}
+    return render(request, "documents/content.html", context)
+
+
+def _is_own(version: DocumentVersion, reader: User) -> bool:
+    """Whether the file was handed in by the reader's organisation."""
+    return bool(reader.organisation_id == version.document.organisation_id)
+
+
+def _original(version: DocumentVersion) -> FileResponse:
+    stored = _open_whole(version.storage_key, version.sha256)
     return _safe(
         FileResponse(stored, as_attachment=True, filename=version.original_name, content_type=version.media_type)
     )
 
 
-def _picture_response(version: DocumentVersion) -> HttpResponseBase:
-    """Upright and without the place, the time and the owner that a camera writes into it."""
-    drawn = version.page_images.first()
-    if drawn is None:
-        raise Http404(_("This file could not be shown."))
-    name = f"{version.original_name.rpartition('.')[0]}.png"
-    return _safe(FileResponse(_open(drawn.storage_key), as_attachment=True, filename=name, content_type="image/png"))
+def _copy(version: DocumentVersion, reader: User) -> FileResponse:
+    """The first copy that was made; its name ends as what it is."""
+    copy = version.safe_copies.first()
+    if copy is None:
+        raise Http404(_no_copy(version))
+    made = _told(partial(copies.download_of, copy), _open_whole(copy.storage_key, copy.sha256))
+    security_log.record(security_log.Action.DOWNLOAD, user=reader, **_named(version))
+    name = f"{version.original_name.rpartition('.')[0]}.{made.ending}"
+    return _safe(FileResponse(made.stream, as_attachment=True, filename=name, content_type=made.media_type))
+
+
+def _told(read: Callable[[File], _T], stored: File) -> _T:
+    try:
+        return read(stored)
+    except copies.NotACopy:
+        stored.close()
+        logger.exception("The copy %s has not the form of a copy", stored.name)
+        raise Http404(_("No harmless copy could be made of this file.")) from None
+
+
+def _no_copy(version: DocumentVersion) -> str:
+    if version.check_result.prepared_at is None:
+        return _("A harmless copy of this file is being prepared. Try again in a moment.")
+    return _("No harmless copy could be made of this file. You can download the original after a warning.")
+
+
+def _named(version: DocumentVersion) -> dict[str, object]:
+    """What the security log says of a file: no content, and no name, which its sender has typed."""
+    return {"file": version, "sha256": version.sha256, "organisation": str(version.document.organisation_id)}
 
 
 def page_response(version: DocumentVersion, number: int) -> HttpResponseBase:
@@ -82,6 +146,16 @@ def _refuse_closed(version: DocumentVersion) -> None:
     if not version.can_be_opened:
         closed = _CLOSED.get(CheckState(version.check_result.state))
         raise Http404(closed or _("This file is still being checked. Please try again in a moment."))
+
+
+def _open_whole(storage_key: str, sha256: str) -> File:
+    """A stored file that is still what was stored."""
+    stored = _open(storage_key)
+    if sha256_of(stored) != sha256:
+        stored.close()
+        logger.error("The file %s is not what was stored: its hash has changed", storage_key)
+        raise Http404(_("This file was changed in the storage and is not handed out."))
+    return stored
 
 
 def _open(storage_key: str) -> File:

@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from incentives_portal.documents import serving
 from incentives_portal.programs.models import Requirement
@@ -134,9 +134,25 @@ def changeable_or_403(view: DocumentView) -> ProofDocument:
 
 @require_safe
 def download(request: HttpRequest, public_id: UUID, version_id: UUID) -> HttpResponseBase:
-    """A file of the proof as a download."""
+    """A file of the proof as a download: the partner gets the original, others a harmless copy."""
     proof = proof_or_404(request, public_id)
     return serving.file_response(version_or_404(proof, request.user, version_id), request.user)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def original(request: HttpRequest, public_id: UUID, version_id: UUID) -> HttpResponseBase:
+    """The original after a warning."""
+    proof = proof_or_404(request, public_id)
+    version = version_or_404(proof, request.user, version_id)
+    return serving.original_response(request, version, back=proof.get_absolute_url())
+
+
+@require_safe
+def content(request: HttpRequest, public_id: UUID, version_id: UUID) -> HttpResponseBase:
+    """The table or text in a file of the proof, as a page."""
+    proof = proof_or_404(request, public_id)
+    version = version_or_404(proof, request.user, version_id)
+    return serving.content_response(request, version, back=proof.get_absolute_url())
 
 
 @require_safe

@@ -55,8 +55,8 @@ def part_or_404(model: type[Part], proof: Proof, public_id: UUID) -> Part:
 
 
 def version_or_404(proof: Proof, user: User, public_id: UUID) -> DocumentVersion:
-    """A file of the proof, with its check. One query."""
-    return get_object_or_404(files_of(proof, user).select_related("check_result"), public_id=public_id)
+    """A file of the proof, with its check and document. One query."""
+    return get_object_or_404(files_of(proof, user).for_download(), public_id=public_id)
 
 
 def files_of(proof: Proof, user: User) -> "QuerySet[DocumentVersion]":

@@ -1,15 +1,18 @@
+import csv
+import hashlib
 import io
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.http import Http404
 from PIL import Image
 
 from incentives_portal.documents import services, serving
 from incentives_portal.documents.checking import check_version
-from incentives_portal.documents.enums import CheckState
+from incentives_portal.documents.enums import CONTENT_SENTENCES, CheckState
 from incentives_portal.documents.models import PageImage, VersionCheck
-from incentives_portal.documents.parsing.reasons import Reason
+from incentives_portal.documents.parsing.reasons import Content, Reason
 
 from . import corpus, samples
 from .samples import body_of
@@ -23,6 +26,9 @@ SAFE_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "private, no-store",
 }
+
+
+ENDINGS = {"JPEG": "jpg", "PNG": "png"}
 
 
 @pytest.fixture
@@ -53,9 +59,9 @@ def keep(organisation, actor):
     ids=["pdf", "jpeg", "csv", "quotes", "chinese"],
 )
 def test_u10_file_is_served_as_attachment_with_exact_type_and_safe_headers(
-    keep, reviewer, name, data, media_type, disposition
+    keep, actor, name, data, media_type, disposition
 ):
-    response = serving.file_response(keep(name, data), reviewer)
+    response = serving.file_response(keep(name, data), actor)
 
     assert dict(response.items()) == {
         "Content-Type": media_type,
@@ -88,39 +94,154 @@ def test_refused_version_is_not_handed_out(keep, reviewer):
         serving.file_response(version, reviewer)
 
 
-def test_missing_file_is_not_found_and_logged(keep, reviewer, caplog):
+def test_missing_file_is_not_found_and_logged(keep, actor, caplog):
     version = keep("a.csv", samples.CSV)
     default_storage.delete(version.storage_key)
 
     with pytest.raises(Http404):
-        serving.file_response(version, reviewer)
+        serving.file_response(version, actor)
 
     assert [record.levelname for record in caplog.records] == ["ERROR"]
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "size"),
+    ("name", "data", "kind", "size"),
     [
-        ("a.jpg", samples.photo_with_place(), (40, 80)),
-        ("a.heic", corpus.heic(), (32, 64)),
-        ("a.webp", samples.picture(kind="WEBP", exif=samples.place()), (60, 40)),
+        ("a.jpg", samples.photo_with_place(), "JPEG", (40, 80)),
+        ("a.heic", corpus.heic(), "JPEG", (32, 64)),
+        ("a.webp", samples.picture(kind="WEBP", exif=samples.place()), "PNG", (60, 40)),
     ],
     ids=["jpeg", "heic", "webp"],
 )
-def test_u16_partner_gets_the_picture_drawn_anew_and_the_operator_the_original(
-    keep, reviewer, partner_reads, name, data, size
+def test_u16_the_operator_gets_a_picture_made_anew_and_its_own_organisation_the_original(
+    keep, actor, reviewer, name, data, kind, size
 ):
     version = keep(name, data)
 
     assert b"canary" in data
-    assert body_of(serving.file_response(version, reviewer)) == data
-    served = partner_reads(version)
+    assert body_of(serving.file_response(version, actor)) == data
+    response = serving.file_response(version, reviewer)
+    served = body_of(response)
     assert b"canary" not in served
     picture = Image.open(io.BytesIO(served))
-    assert (picture.format, picture.size, picture.info, dict(picture.getexif())) == ("PNG", size, {}, {})
-    response = serving.file_response(version, version.uploaded_by)
-    body_of(response)
-    assert response["Content-Disposition"] == 'attachment; filename="a.png"'
+    assert (picture.size, dict(picture.getexif())) == (size, {})
+    assert response["Content-Type"] == Image.MIME[picture.format]
+    assert response["Content-Disposition"] == f'attachment; filename="a.{ENDINGS[picture.format]}"'
+
+
+def test_k16_a_table_with_commands_is_handed_out_as_cells_of_text(keep, actor, reviewer):
+    data = b"Name;Amount\r\n=cmd|'/C calc'!A0;-12,50\r\n@SUM(A1);+49 30 1234\r\n"
+    version = keep("list.csv", data)
+
+    response = serving.file_response(version, reviewer)
+
+    served = body_of(response).decode("utf-8-sig")
+    assert list(csv.reader(io.StringIO(served))) == [
+        ["Name", "Amount"],
+        ["'=cmd|'/C calc'!A0", "-12,50"],
+        ["'@SUM(A1)", "+49 30 1234"],
+    ]
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    assert body_of(serving.file_response(version, actor)) == data
+
+
+def test_a_pdf_with_a_script_is_handed_out_without_it_and_the_download_is_logged(keep, reviewer, security_log):
+    version = keep("a.pdf", corpus.pdf_with_hidden_script())
+
+    served = body_of(serving.file_response(version, reviewer))
+
+    assert served.startswith(b"%PDF")
+    assert b"alert" not in served
+    assert b"JavaScript" not in served
+    [entry] = security_log.of("document.downloaded")
+    assert entry["user"] == str(reviewer.public_id)
+    assert entry["details"]["file"] == {"id": str(version.public_id)}
+    assert "a.pdf" not in security_log.texts[0]
+
+
+def test_the_original_is_handed_out_after_a_page_that_names_what_is_in_it_and_that_is_logged(
+    keep, reviewer, security_log, rf
+):
+    data = corpus.pdf_with_hidden_script()
+    version = keep("a.pdf", data)
+
+    def ask(method: str):
+        request = getattr(rf, method)("/")
+        request.user = reviewer
+        return serving.original_response(request, version, back="/claims/")
+
+    page = ask("get").content.decode()
+    assert str(CONTENT_SENTENCES[Content.SCRIPTS]) in page
+    assert security_log.texts == []
+    assert body_of(ask("post")) == data
+    [entry] = security_log.of("document.original_downloaded")
+    assert (entry["user"], entry["details"]["sha256"]) == (str(reviewer.public_id), version.sha256)
+
+
+def test_the_content_of_a_table_is_shown_escaped_and_cut_after_some_rows(keep, reviewer, rf, monkeypatch):
+    monkeypatch.setattr(serving, "SHOWN_ROWS", 2)
+    version = keep("list.csv", b"Name;<script>alert(1)</script>\r\na;b\r\nc;d\r\n")
+    request = rf.get("/")
+    request.user = reviewer
+
+    page = serving.content_response(request, version, back="/claims/").content.decode()
+
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<td>b</td>" in page
+    assert "<td>d</td>" not in page
+    assert "More rows follow in the file" in page
+
+
+def test_the_content_of_a_picture_is_no_page(keep, reviewer, rf):
+    request = rf.get("/")
+    request.user = reviewer
+
+    with pytest.raises(Http404):
+        serving.content_response(request, keep("a.png", samples.picture(kind="PNG")), back="/claims/")
+
+
+def test_without_a_copy_nothing_is_handed_out_to_others_but_words(keep, actor, reviewer):
+    version = keep("a.csv", samples.CSV)
+    version.safe_copies.all().delete()
+
+    with pytest.raises(Http404, match="No harmless copy could be made"):
+        serving.file_response(version, reviewer)
+    version.check_result.prepared_at = None
+    with pytest.raises(Http404, match="is being prepared"):
+        serving.file_response(version, reviewer)
+    assert body_of(serving.file_response(version, actor)) == samples.CSV
+
+
+@pytest.mark.parametrize(
+    ("kind", "media_type", "content"),
+    [
+        ("picture", "text/html", b"<script>alert(1)</script>"),
+        ("page", "text/html", b"<script>alert(1)</script>"),
+        ("table", "application/json", b"<script>alert(1)</script>"),
+        ("table", "application/json", b'{"sheets": [{"rows": "x"}], "more": false}'),
+        ("text", "application/json", b"[]"),
+    ],
+    ids=["media-type", "kind", "no-json", "no-table", "no-text"],
+)
+def test_what_a_reader_under_foreign_command_hands_out_as_a_copy_is_not_served(
+    keep, reviewer, kind, media_type, content
+):
+    version = keep("a.csv", samples.CSV)
+    key = default_storage.save("copies/hostile", ContentFile(content))
+    version.safe_copies.update(
+        kind=kind, media_type=media_type, storage_key=key, sha256=hashlib.sha256(content).hexdigest()
+    )
+
+    with pytest.raises(Http404, match="No harmless copy could be made"):
+        serving.file_response(version, reviewer)
+
+
+def test_u21_a_copy_that_was_changed_in_the_storage_is_not_served(keep, reviewer, storage_folder):
+    version = keep("a.csv", samples.CSV)
+    (storage_folder / version.safe_copies.get().storage_key).write_bytes(b"changed")
+
+    with pytest.raises(Http404, match="was changed"):
+        serving.file_response(version, reviewer)
 
 
 def test_u05_page_drawn_before_a_scanner_was_set_up_stays_closed_until_it_was_asked(keep, settings):

@@ -308,20 +308,32 @@ def _cloud_claims(side: Side) -> None:
     if side.whole:
         _claim(side, "cloud claim of a user", actor=side.world.tobias)
     claim = _claim(side, "submitted cloud claim")
-    version = _picture(side, claim)
+    version, table = _picture(side, claim), _checked_table(side, claim)
     _do(side, claim, "submit")
-    # The same file by both addresses: on the proof, and named in the history.
+    # The same files by both addresses: on the proof, and named in the history.
     record(
         claim.thread,
         side.writer,
         "history.commented",
         words=side.say("claim-comment"),
-        remarks=[RemarkDraft(words="", version=version)],
+        remarks=[RemarkDraft(words="", version=each) for each in (version, table)],
     )
     comment_on_claim(claim, actor=side.world.mira, words=side.say("claim-answer"))
     comment_on_claim(claim, actor=side.world.mira, words=f"{INTERNAL} at the claim", internal=True)
     _keep_claim(side, "submitted cloud claim", claim)
-    side.objects["submitted cloud claim"] |= {"version_id": version.public_id, "number": 1}
+    side.objects["submitted cloud claim"] |= {
+        "version_id": version.public_id,
+        "table_id": table.public_id,
+        "number": 1,
+    }
+
+
+def _checked_table(side: Side, claim: Claim) -> DocumentVersion:
+    """A proof document whose content is shown as a table."""
+    version = proofs.file(side.writer, name=side.say("table.csv"), content=CSV)
+    proofs.add_document(claim.proof, side.writer, version=version, note=side.say("note"))
+    check_version(version.pk)
+    return version
 
 
 def _picture(side: Side, claim: Claim) -> DocumentVersion:

@@ -87,6 +87,7 @@ PLANS = (
 
 #: Where the object is a claim, the pages of proofs are about its proof.
 _ITS_PROOF = {"public_id": "proof_id"}
+_ITS_TABLE = {"version_id": "table_id"}
 
 
 def _part(name: str, part: str) -> tuple[Line, Line]:
@@ -131,6 +132,8 @@ PROOFS = (
     Line("proofs:file", "device proof", READERS),
     Line("proofs:file", "submitted cloud claim", READERS | OPERATORS, parts=_ITS_PROOF),
     Line("proofs:page", "submitted cloud claim", READERS | OPERATORS, parts=_ITS_PROOF),
+    Line("proofs:file_original", "submitted cloud claim", READERS | OPERATORS, parts=_ITS_PROOF, takes="FORM"),
+    Line("proofs:file_content", "submitted cloud claim", READERS | OPERATORS, parts=_ITS_PROOF | _ITS_TABLE),
 )
 
 CLAIMS = (
@@ -147,6 +150,8 @@ CLAIMS = (
     Line("claims:comment", "submitted device claim", leads=CONTRIBUTORS, sees=READERS | OPERATORS, takes="POST"),
     Line("claims:file", "submitted cloud claim", READERS | OPERATORS),
     Line("claims:page", "submitted cloud claim", READERS | OPERATORS),
+    Line("claims:file_original", "submitted cloud claim", READERS | OPERATORS, takes="FORM"),
+    Line("claims:file_content", "submitted cloud claim", READERS | OPERATORS, parts=_ITS_TABLE),
     # Incentives users submit what they began themselves; on the plan track nobody but the incentives admin does.
     _verb("claims:check", "device claim", "submit", "submitted", ADMIN, READERS),
     _verb("claims:check", "cloud claim", "submit", "submitted", ADMIN | GLOBAL, READERS),

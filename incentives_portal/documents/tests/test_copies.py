@@ -1,0 +1,56 @@
+"""Cells that no spreadsheet takes for formulas (fault table X-03), and what is no copy."""
+
+import io
+
+import pytest
+
+from incentives_portal.documents import copies
+
+FORMULAS = [
+    "=1+1",
+    "=cmd|'/C calc'!A0",
+    "+cmd|'/C calc'!A0",
+    "-cmd|'/C calc'!A0",
+    "@SUM(1,1)",
+    "\t=1+1",
+    "\r=1+1",
+    "\n=1+1",
+    " =1+1",
+    "＝1+1",
+    "＋1+A1",
+    "－A1",
+    "＠SUM(1)",
+    '=HYPERLINK("https://x.example")',
+    "+A1",
+    "-A1",
+    "--A1",
+    "=",
+    "-",
+    "+1e9",
+]
+TEXTS = ["", "Jörg", "1,50", "-12.50", "+49 30 1234", "-5 %", "- 1.000,00", "a=b", "x@y.example", "'quoted", "3-4"]
+
+
+@pytest.mark.parametrize("cell", FORMULAS)
+def test_x03_what_begins_like_a_formula_gets_an_apostrophe(cell):
+    assert copies.formula_proof(cell) == f"'{cell}"
+
+
+@pytest.mark.parametrize("cell", TEXTS)
+def test_x03_numbers_and_words_stay_as_they_are(cell):
+    assert copies.formula_proof(cell) == cell
+
+
+def test_sheets_stand_below_each_other_under_their_names():
+    table = b'{"sheets": [{"name": "A", "hidden": false, "rows": [["1"]]}, {"name": "=B", "hidden": true, "rows": []}], "more": true}'
+
+    content = copies.read_content(io.BytesIO(table))
+
+    assert copies.as_csv(content) == "A\r\n1\r\n\r\n'=B\r\n"
+    assert (content.is_cut, [sheet.is_hidden for sheet in content.sheets]) == (True, [False, True])
+
+
+@pytest.mark.parametrize("stored", [b"", b"null", b"[1]", b'{"more": 1, "sheets": [1]}', b"[" * 100_000], ids=range(5))
+def test_what_has_not_the_form_of_a_copy_is_none(stored):
+    with pytest.raises(copies.NotACopy):
+        copies.read_content(io.BytesIO(stored))
