@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.backends import BaseBackend
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -13,8 +12,8 @@ from .people import COMPANIES, PASSWORD
 _DOMAINS = {company.domain for company in COMPANIES}
 
 
-class DemoAccountsBackend(BaseBackend):
-    """Stand before the backends that sign people in, and stop what is known to everybody.
+class DemoAccountsBackend:
+    """Stand before the backends that sign people in, and stop what is known to everybody. It signs nobody in and has no users itself.
 
     A dump of a demo, or of a portal that began as one, may be restored anywhere; its passwords stand in the README.
     """

@@ -52,7 +52,7 @@ def draw(
     try:
         for page in sandbox.draw(FileType(version.type), source, budget=budget):
             pages.append(DrawnPage(save("pages", ContentFile(page.png)), page.width, page.height))
-    except Unreadable:
+    except (Unreadable, sandbox.PagesLeftOut):
         return pages, False
     return pages, True
 

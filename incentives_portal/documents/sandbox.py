@@ -82,6 +82,10 @@ class ReaderBroken(RuntimeError):
     """The installation cannot read files: a library is missing, or a protection that was there before."""
 
 
+class PagesLeftOut(Exception):
+    """What was drawn stands, but the file has more."""
+
+
 class SandboxTooWeak(OSError):
     """This machine offers less protection than ``SANDBOX_MIN_LEVEL`` demands. Nothing is wrong with the file: it waits."""
 
@@ -171,7 +175,10 @@ def inspect(file_type: FileType, source: IO[bytes], limits: Limits = CHECK, budg
 
 
 def draw(file_type: FileType, source: IO[bytes], limits: Limits = DRAW, budget: Budget | None = None) -> Iterator[Page]:
-    """Draw the file and give its first pages one by one. Raises as ``inspect`` does, also after some pages."""
+    """Draw the file and give its first pages one by one.
+
+    Raises as ``inspect`` does, also after some pages, and PagesLeftOut after the last one that time and limits allowed.
+    """
     frames = _frames_of("render", file_type, source, limits, budget)
     last = next(frames)
     for frame in frames:
@@ -180,7 +187,9 @@ def draw(file_type: FileType, source: IO[bytes], limits: Limits = DRAW, budget: 
         yield page
         last = frame
     with _distrust():
-        _result(last, file_type)
+        is_cut = bool(_result(last, file_type).get("more"))
+    if is_cut:
+        raise PagesLeftOut
 
 
 def copies(file_type: FileType, source: IO[bytes], limits: Limits = DRAW, budget: Budget | None = None) -> list[Copy]:

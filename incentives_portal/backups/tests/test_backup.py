@@ -79,7 +79,7 @@ def test_backup_holds_every_row_and_file_with_its_hash(upload, destination):
     assert found["files"]["missing"] == found["files"]["changed"] == []
     assert f"{2 + len(made)} files" in said
     last = installations.last_backup()
-    assert (last["files"], last["problems"], last["destination"]) == (3, 0, str(backup.folder))
+    assert (last["files"], last["problems"], last["destination"]) == (2 + len(made), 0, str(backup.folder))
 
 
 def test_nobody_else_reads_a_backup(upload, destination):

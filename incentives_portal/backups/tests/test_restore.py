@@ -22,6 +22,9 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 #: Hands out what is due and says which messages these were, as the relay does every five seconds.
 RELAY = "from incentives_portal.outbox.delivery import lease_due; print('DUE', sorted(lease_due()))"
 
+#: Two files, a page of one, and a copy of each.
+FILES = 5
+
 
 @pytest.fixture
 def world(transactional_db):
@@ -55,7 +58,7 @@ def said_by(done):
 def test_o06_m16_everything_is_there_and_nothing_is_sent(backup, elsewhere):
     said = said_by(elsewhere.manage("restore", backup.folder.parent))
 
-    assert "3 written" in said
+    assert f"{FILES} written" in said
     assert "2 messages that waited in the backup are held" in said
     for table, number in backup.manifest["tables"].items():
         assert elsewhere.asked(f'SELECT count(*) FROM "{table}"') == [(number,)], table  # noqa: S608
@@ -93,7 +96,7 @@ def test_nothing_is_overwritten_unasked(backup, elsewhere):
 
     typed = f"{elsewhere.parameters['dbname']}\n"
     said = said_by(elsewhere.manage("restore", backup.folder, "--replace", "--adopt-storage", typed=typed))
-    assert "0 written, 3 were there already" in said
+    assert f"0 written, {FILES} were there already" in said
 
 
 def test_what_is_not_what_was_backed_up_is_refused_and_changes_nothing(backup, elsewhere):
@@ -127,7 +130,7 @@ def test_what_is_not_what_was_backed_up_is_refused_and_changes_nothing(backup, e
     assert "database.dump is not what was written" in torn.stderr
     assert elsewhere.asked("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
     # What was broken off is begun again: the files that are there already are of this backup.
-    assert "3 were there already" in said_by(elsewhere.manage("restore", backup.folder))
+    assert f"{FILES} were there already" in said_by(elsewhere.manage("restore", backup.folder))
 
 
 def test_store_with_files_of_somebody_else_is_refused(backup, elsewhere):

@@ -80,7 +80,7 @@ def keep(organisation, actor):
     )
 
 
-def test_upload_is_drawn_handed_out_shown_and_verified(bucket, keep, reviewer):
+def test_upload_is_drawn_handed_out_shown_and_verified(bucket, keep, actor, reviewer):
     content = samples.pdf()
     version = keep("invoice.pdf", content)
     check_version(version.pk)
@@ -88,14 +88,16 @@ def test_upload_is_drawn_handed_out_shown_and_verified(bucket, keep, reviewer):
     image = PageImage.objects.get()
     said = StringIO()
 
-    assert samples.body_of(serving.file_response(version, reviewer)) == content
+    assert samples.body_of(serving.file_response(version, actor)) == content
+    assert samples.body_of(serving.file_response(version, reviewer)).startswith(b"%PDF")
     page = serving.page_response(version, 1)
     assert samples.body_of(page).startswith(b"\x89PNG")
     assert page["Content-Type"] == "image/png"
     call_command("verify_documents", stdout=said)
 
     assert said.getvalue() == "All 1 versions are what was stored.\n"
-    assert keys_in(bucket) == {version.storage_key, image.storage_key}
+    copies = version.safe_copies.values_list("storage_key", flat=True)
+    assert keys_in(bucket) == {version.storage_key, image.storage_key, *copies}
 
 
 def test_missing_and_changed_files_are_named(bucket, keep):
@@ -216,6 +218,7 @@ def test_upload_is_refused_in_words_within_seconds(bucket, away, keep):
 def test_download_says_that_the_store_is_away_within_seconds(bucket, away, keep, reviewer):
     version = keep()
     check_version(version.pk)
+    version.check_result.refresh_from_db()
     away()
     begun = time.monotonic()
 

@@ -33,7 +33,7 @@ def keep(organisation, actor):
     return store
 
 
-def test_u21_download_of_a_file_with_one_flipped_byte_is_refused_and_logged(keep, reviewer, storage_folder, caplog):
+def test_u21_download_of_a_file_with_one_flipped_byte_is_refused_and_logged(keep, actor, storage_folder, caplog):
     version = keep()
     check_version(version.pk)
     version.check_result.refresh_from_db()
@@ -44,7 +44,7 @@ def test_u21_download_of_a_file_with_one_flipped_byte_is_refused_and_logged(keep
     stored.write_bytes(data)
 
     with pytest.raises(Http404, match="changed in the storage"):
-        serving.file_response(version, reviewer)
+        serving.file_response(version, actor)
 
     assert [record.levelname for record in caplog.records] == ["ERROR"]
 
