@@ -13,6 +13,7 @@ from allauth.core.exceptions import ReauthenticationRequired
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
 from django.db import connection, models
 from django.forms import BaseForm, BaseFormSet
 from django.urls import reverse
@@ -275,6 +276,8 @@ def written(desk: Desk, sheet: Any, extra: dict[str, Any]) -> tuple[int, list[An
     shape: list[Any] = []
     with connection.execute_wrapper(_Params(values, shape)):
         said = desk.post(sheet, extra | sheet.kept() | {"words": "Words.", "note": "", "comment": "Words."})
+    if said.streaming:
+        said.getvalue()  # a file is closed when it was read
     return said.status_code, values, shape
 
 
@@ -413,7 +416,10 @@ def test_t22_an_action_on_several_rows_does_all_or_names_what_stands_against_it(
         Organisation: Organisation.objects.create(name="Never used", kind="partner"),
         ReasonCode: stage.world.reason(ThreadKind.PLAN, "reject", code="never-used"),
     }
-    assert actions == {(model, "delete_selected") for model in free}, "another action needs forbidden and allowed rows"
+    # Sending messages again is tried with forbidden and allowed rows in outbox/tests/test_failed.py.
+    assert actions == {(model, "delete_selected") for model in free} | {(Message, "send_again")}, (
+        "another action needs forbidden and allowed rows"
+    )
 
     used = {Organisation: stage.world.nordlicht, ReasonCode: stage.world.reason(ThreadKind.PLAN, "request_action")}
     for model, row in free.items():
@@ -469,7 +475,7 @@ def test_t27_an_address_without_its_parts_is_no_page(stage):
         try:
             if address.view(request).status_code == 405:
                 continue
-        except (TypeError, KeyError, ReauthenticationRequired):
+        except (TypeError, KeyError, ReauthenticationRequired, PermissionDenied):
             continue
         open_without.append(address.name)
 

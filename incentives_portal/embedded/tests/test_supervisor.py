@@ -7,6 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from incentives_portal.documents import forkserver
 from incentives_portal.embedded.supervisor import Part, Supervisor
 
 STAYS = "import time; print('here'); time.sleep(600)"
@@ -24,6 +25,7 @@ def output() -> io.StringIO:
 
 @pytest.fixture
 def supervisor(output: io.StringIO) -> Supervisor:
+    forkserver.stop()  # what another test has let read files is a child of this process as well
     return Supervisor(output, width=5)
 
 
