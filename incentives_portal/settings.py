@@ -115,6 +115,7 @@ MIDDLEWARE = [
     "incentives_portal.screens.middleware.FormsOnlyMiddleware",
     "incentives_portal.screens.middleware.BusyMiddleware",
     "incentives_portal.documents.middleware.StoreAwayMiddleware",
+    "incentives_portal.documents.middleware.UploadRateMiddleware",  # when the language of the person is known
     "incentives_portal.accounts.middleware.SecondFactorMiddleware",
 ]
 
@@ -309,6 +310,7 @@ UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=20 * 1024 * 1024)  # of o
 UPLOAD_MAX_FILES = env.int("UPLOAD_MAX_FILES", default=20)  # at once
 UPLOAD_MAX_TOTAL_BYTES = env.int("UPLOAD_MAX_TOTAL_BYTES", default=100 * 1024 * 1024)  # of all that come at once
 UPLOAD_FILES_PER_HOUR = env.int("UPLOAD_FILES_PER_HOUR", default=300)  # of one person
+UPLOAD_FORMS_PER_MINUTE = env.int("UPLOAD_FORMS_PER_MINUTE", default=60)  # of one person; each file sent ahead is one
 UPLOAD_BYTES_PER_DAY = env.int("UPLOAD_BYTES_PER_DAY", default=2 * 1024**3)  # of one person
 UPLOAD_KEEP_HOURS = env.int(
     "UPLOAD_KEEP_HOURS", default=24

@@ -42,9 +42,11 @@ class Browser:
 
     def send_files(self, path: str, data: Mapping[str, object], expected: int = 200) -> bytes:
         """Post a form whose values may be uploaded files, or lists of them. Raises Unexpected for another status than the expected one."""
-        return self._answer(
-            "POST", path, encode_multipart(BOUNDARY, data), {"Content-Type": MULTIPART_CONTENT}, expected
-        )
+        return self.send_body(path, encode_multipart(BOUNDARY, data), MULTIPART_CONTENT, expected)
+
+    def send_body(self, path: str, body: bytes, content_type: str, expected: int = 200) -> bytes:
+        """Post what was encoded before. Raises Unexpected for another status than the expected one."""
+        return self._answer("POST", path, body, {"Content-Type": content_type}, expected)
 
     def _answer(self, method: str, path: str, body: bytes | None, kind: dict[str, str], expected: int) -> bytes:
         connection = http.client.HTTPConnection("127.0.0.1", self.at.port, timeout=60)

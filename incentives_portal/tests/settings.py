@@ -43,3 +43,5 @@ LOGGING = {
         "security": {"class": "logging.NullHandler"},
     },
 }
+# Every post of Django's test client is a form that could have files.
+UPLOAD_FORMS_PER_MINUTE = 1_000_000

@@ -87,18 +87,22 @@ class Stack:
         bind = f"--bind={HOST}:{self.port}"
         self._start("web", ["gunicorn", "incentives_portal.wsgi", "--workers=2", "--no-control-socket", bind])
 
-    def start_worker(self, name: str = "worker") -> None:
-        """The worker is its own beat: one process less to wait for. A second one with another name is a second beat."""
+    def start_worker(self, name: str = "worker", queues: str = "", niceness: int = 0) -> None:
+        """The worker is its own beat: one process less to wait for. A second one with another name is a second beat.
+
+        Without ``queues`` it serves all of them.
+        """
         own = name.replace(" ", "-")
         schedule = f"--schedule={self.folder / f'beat-schedule-of-{own}'}"
         celery = ["celery", "-A", "incentives_portal", "worker", "-B", schedule, "-n", f"{own}-{self.port}@localhost"]
-        self._start(name, [*celery, "--loglevel=INFO", "--without-gossip", "--without-mingle"])
+        options = ["--loglevel=INFO", "--without-gossip", "--without-mingle", *(["-Q", queues] if queues else [])]
+        self._start(name, [*celery, *options], niceness)
 
-    def _start(self, name: str, command: list[str]) -> None:
+    def _start(self, name: str, command: list[str], niceness: int = 0) -> None:
         """Start a process of the stack in a session of its own."""
         with (self.folder / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(
-                [sys.executable, "-m", *command], env=self.environment, cwd=portal_settings.BASE_DIR,
+                ["nice", "-n", str(niceness), sys.executable, "-m", *command], env=self.environment, cwd=portal_settings.BASE_DIR,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
 

@@ -60,7 +60,9 @@ ALWAYS = {"history_event", "outbox_message", "workflow_assignment"}
 
 #: What runs inside the transaction of a verb and never by itself is broken there; ``problem_of`` and ``delivery_report`` only read.
 NOT_ALONE = {
-    "accounts": {"reencrypt_factors"},  # each row is a transaction of its own, tried in accounts/tests/test_key_rotation.py
+    "accounts": {
+        "reencrypt_factors"
+    },  # each row is a transaction of its own, tried in accounts/tests/test_key_rotation.py
     "proofs": {"hold", "seal", "unseal", "discard", "close"},
     "outbox": {"queue", "queue_outsiders", "delivery_report"},
     "people": {"problem_of"},

@@ -469,7 +469,7 @@ def test_w10_claim_begun_again_after_the_connection_broke_is_begun_once(rig: Rig
 
 def test_u14_five_hundred_uploads_while_web_and_worker_die(rig: Rig) -> None:
     """Whatever was answered with a token is there, as it was sent; what is left of the rest goes with the sweep."""
-    rig.stack.environment["UPLOAD_FILES_PER_HOUR"] = str(UPLOADS * 10)
+    rig.stack.environment |= {name: str(UPLOADS * 10) for name in ("UPLOAD_FILES_PER_HOUR", "UPLOAD_FORMS_PER_MINUTE")}
     rig.stack.stop("web")
     rig.stack.start_web()
     rig.stack.wait_until(rig.stack.answers, "web")
