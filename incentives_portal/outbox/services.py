@@ -137,6 +137,9 @@ def resend(message: Message, actor: User) -> Message:
     trouble = _trouble_with(person) if person else not _is_valid(address)
     if not current.can_be_resent or event is None or trouble:
         raise NotResendable
+    others = Message.objects.filter(event=event, code=current.code, address=address).exclude(pk=current.pk)
+    if others.exists():  # the address was another person's, and has the message already
+        raise NotResendable
     if current.sent_with_id:
         current.sent_with = current.hold_until = None
     now = clock.now()
