@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 MAX_ATTEMPTS = 8
 #: No lease is written for longer. One that ends later than twice this from now was written by a clock that has been set back since.
 LONGEST_LEASE = timedelta(seconds=60)
+#: Nothing waits longer for its next attempt. What does was given its time by a clock that has been set back since.
+LONGEST_DELAY = timedelta(hours=12)
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -46,7 +48,8 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def claimable(self, now: datetime) -> "MessageQuerySet":
         """What a worker may begin to send, whoever told it to. What goes with another message is never sent by itself."""
         new = Q(attempts=0, created__gt=now)  # written before the clock was set back
-        due = self.filter(new | Q(next_at__lte=now), state__in=[State.QUEUED, State.RETRY], sent_with=None)
+        its_time = Q(next_at__lte=now) | Q(next_at__gt=now + LONGEST_DELAY)
+        due = self.filter(new | its_time, state__in=[State.QUEUED, State.RETRY], sent_with=None)
         return due.without_held()
 
     def without_held(self) -> "MessageQuerySet":
