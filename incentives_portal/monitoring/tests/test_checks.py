@@ -15,6 +15,7 @@ from django.test import Client
 
 from incentives_portal import clock
 from incentives_portal.documents.models import VersionCheck
+from incentives_portal.documents.services import store
 from incentives_portal.installation.models import Installation
 from incentives_portal.installation.services import installation
 from incentives_portal.monitoring import beat, checks
@@ -26,7 +27,7 @@ from incentives_portal.outbox.backend import OutboxBackend
 from incentives_portal.outbox.enums import State as MessageState
 from incentives_portal.outbox.hold import release
 from incentives_portal.outbox.models import Message
-from proofs.tests.builders import file
+from proofs.tests.builders import pdf, upload
 
 pytestmark = pytest.mark.django_db
 A_SECOND = timedelta(seconds=1)
@@ -114,7 +115,7 @@ def test_mail_that_is_held_since_a_restore_is_amber_until_it_is_released(workers
 
 def test_o08_file_that_waits_for_five_minutes_is_red(world, workers, look):
     with clock.at(clock.now() - LATE):
-        file(world.jana)
+        store(upload("proof.pdf", pdf()), organisation=world.jana.organisation, actor=world.jana)
 
     assert look() == ({"files_waiting"}, "red")
     assert SystemStatus.objects.get().figures["files_waiting"] == 1
