@@ -49,6 +49,7 @@ from .manifest import (
     Backup,
     StoredFile,
     backups_in,
+    newest_readable,
     sha256_of,
     write_files,
     write_manifest,
@@ -222,8 +223,8 @@ def _copy_all(folder: Path, listed: Path) -> Copied:
 
 def _known_hashes(destination: Path) -> dict[str, str]:
     """The hashes of the newest backup: for files of which no row knows one."""
-    newest = backups_in(destination)[-1:]
-    return {file.key: file.sha256 for backup in newest for file in backup.files()}
+    newest = newest_readable(destination)
+    return {file.key: file.sha256 for file in newest.files()} if newest else {}
 
 
 def _copy(pool: Path, known: dict[str, str], copied: Copied, file: NamedFile) -> tuple[StoredFile | None, bool]:

@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,14 @@ class Backup:
 def backups_in(destination: Path) -> list[Backup]:
     """Return the complete backups of a destination, oldest first."""
     return [_read(path.parent) for path in sorted(destination.glob(f"*/{MANIFEST}"))]
+
+
+def newest_readable(destination: Path) -> Backup | None:
+    """Return the newest backup whose manifest can be read: a damaged one must not keep the next from being made."""
+    for path in sorted(destination.glob(f"*/{MANIFEST}"), reverse=True):
+        with suppress(Unusable):
+            return _read(path.parent)
+    return None
 
 
 def find_backup(source: Path) -> Backup:

@@ -47,7 +47,7 @@ def sweep(*, dry_run: bool = False, force: bool = False) -> Swept:
     documents = files = 0
     refused = ""
     try:
-        require_own_store()
+        require_own_store(adopt=not dry_run)
         documents = _expired().count() if dry_run else _sweep_uploads()
         files = discard_stray(FOLDERS, limits.kept() + GRACE, dry_run=dry_run, force=force)
         if not dry_run:

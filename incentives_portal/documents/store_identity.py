@@ -21,15 +21,16 @@ class NotOurStore(Exception):
     """Files of this store may not be deleted by this database; the message says why, and what to do."""
 
 
-def require_own_store() -> None:
-    """Raise NotOurStore unless store and database belong together; where neither has an identity yet, give both a new one.
+def require_own_store(*, adopt: bool = True) -> None:
+    """Raise NotOurStore unless store and database belong together; where neither has an identity yet, ``adopt`` gives both a new one.
 
     Raises OSError where the store does not answer.
     """
     with transaction.atomic():
         row, found = locked_installation(), read_identity()
         if row.store is None and found is None:
-            adopt_store()
+            if adopt:
+                adopt_store()
         elif row.store is None:
             raise NotOurStore(f"The file store belongs to another installation ({found}). {_ADVICE}")
         elif found is None:

@@ -49,6 +49,9 @@ def _is_pattern(key: str) -> bool:
     """Whether a key repeats itself, or counts up or down."""
     if key in (key + key)[1:-1]:
         return True
+    pieces = {key[start : start + 4] for start in range(len(key) - 3)}
+    if len(pieces) <= len(key) / 2:  # a word again and again, with something behind it
+        return True
     steps = Counter(ord(after) - ord(before) for before, after in zip(key, key[1:], strict=False))
     return steps[1] + steps[-1] + steps[0] > len(key) / 2
 

@@ -73,7 +73,7 @@ def check_migrations(figures: Figures) -> Iterator[Found]:
 
 
 def check_messages(figures: Figures) -> Iterator[Found]:
-    """Look for the age of the oldest waiting message, and for messages that could not be delivered."""
+    """Look for the age of the oldest waiting message, for messages that could not be delivered, and for those held since a restore."""
     from incentives_portal.outbox.enums import WAITING
     from incentives_portal.outbox.models import Message
 
@@ -81,10 +81,13 @@ def check_messages(figures: Figures) -> Iterator[Found]:
     figures["messages_oldest_seconds"] = int(age)
     figures["messages_waiting"] = Message.objects.filter(state__in=WAITING)[:COUNTED_AT_MOST].count()
     figures["messages_failed"] = failed = count_failed_messages()
+    held = Message.objects.held()[:COUNTED_AT_MOST].count()
     if age >= LATE.total_seconds():
         yield Found("messages_waiting", {"minutes": int(age // 60)})
     if failed:
         yield Found("messages_failed", {"count": failed})
+    if held:
+        yield Found("messages_held", {"count": held})
 
 
 def count_failed_messages() -> int:

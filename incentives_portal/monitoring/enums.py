@@ -93,6 +93,11 @@ CAUSES: dict[str, CauseKind] = {
         _("Open the list, correct the address or the mail server, and send them again."),
         None,
     ),
+    "messages_held": CauseKind(
+        _("Messages that are held since a restore: %(count)s."),
+        _("Look which of them had been sent before it, then run “manage.py release_mail”."),
+        None,
+    ),
     "files_waiting": CauseKind(
         _("A file has been waiting for %(minutes)s minutes to be checked."),
         _("Look at the workers below, the virus scanner and the file storage."),

@@ -46,7 +46,11 @@ class Cause:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Cause":
-        return cls(Found(stored["code"], stored["data"]), datetime.fromisoformat(stored["since"]))
+        """Read what beat wrote; one of another version may know causes that this one does not."""
+        found = Found(stored["code"], stored["data"])
+        if found.code not in CAUSES:
+            found = Found("check_failed", {"check": found.code})
+        return cls(found, datetime.fromisoformat(stored["since"]))
 
 
 def carry_over(found: Iterable[Found], before: Iterable[Cause], now: datetime) -> list[Cause]:

@@ -29,7 +29,7 @@ from .digest import Collected, collected_with
 from .enums import WAITING, State, Trouble
 from .faults import Fault, fault_of
 from .models import Message
-from .querysets import MAX_ATTEMPTS
+from .querysets import LONGEST_DELAY, MAX_ATTEMPTS
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ DELAYS = [
     timedelta(minutes=15),
     timedelta(hours=1),
     timedelta(hours=4),
-    timedelta(hours=12),
+    LONGEST_DELAY,
 ]
 # Counts on while the machine sleeps, where the system knows such a clock.
 _BOOT_TIME = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)

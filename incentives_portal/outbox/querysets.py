@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from incentives_portal import clock
 from incentives_portal.accounts.capabilities import may
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 MAX_ATTEMPTS = 8
 #: No lease is written for longer. One that ends later than twice this from now was written by a clock that has been set back since.
 LONGEST_LEASE = timedelta(seconds=60)
+#: Nothing waits longer for its next attempt. What does was given its time by a clock that has been set back since.
+LONGEST_DELAY = timedelta(hours=12)
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -46,8 +48,13 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def claimable(self, now: datetime) -> "MessageQuerySet":
         """What a worker may begin to send, whoever told it to. What goes with another message is never sent by itself."""
         new = Q(attempts=0, created__gt=now)  # written before the clock was set back
-        due = self.filter(new | Q(next_at__lte=now), state__in=[State.QUEUED, State.RETRY], sent_with=None)
-        return due.exclude(_is_held())
+        its_time = Q(next_at__lte=now) | Q(next_at__gt=now + LONGEST_DELAY)
+        due = self.filter(new | its_time, state__in=[State.QUEUED, State.RETRY], sent_with=None)
+        return due.without_held()
+
+    def without_held(self) -> "MessageQuerySet":
+        """All but what began to wait before a restore that nobody has confirmed yet."""
+        return self.exclude(_is_held())
 
     def held(self) -> "MessageQuerySet":
         """What began to wait before a restore and is not sent until somebody confirms (``hold.py``)."""
@@ -75,8 +82,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         now = clock.now()
         attended = Q(state=State.SENDING) & ~_is_over(now)
         waiting = self.filter(state__in=WAITING, sent_with=None).exclude(attended).exclude(trouble=Trouble.PUT_OFF)
-        waiting = waiting.exclude(_is_held())
-        oldest = waiting.aggregate(oldest=models.Min("queued_at"))["oldest"]
+        oldest = waiting.without_held().aggregate(oldest=models.Min("queued_at"))["oldest"]
         return max((clock.now() - oldest).total_seconds(), 0.0) if oldest else 0.0
 
 
@@ -85,6 +91,11 @@ def _is_over(now: datetime) -> Q:
     return Q(lease_until__lte=now) | Q(lease_until__gt=now + 2 * LONGEST_LEASE)
 
 
-def _is_held() -> Exists:
-    """Whether the message began to wait before a restore that nobody has confirmed yet. The other table has one row."""
-    return Exists(Installation.objects.filter(mail_held_before__gte=OuterRef("queued_at")))
+def _is_held() -> Q:
+    """Whether the message began to wait before a restore that nobody has confirmed yet. The other table has one row.
+
+    What collects began when it was written: its ``queued_at`` is the end of that.
+    """
+    queued = Exists(Installation.objects.filter(mail_held_before__gte=OuterRef("queued_at")))
+    written = Exists(Installation.objects.filter(mail_held_before__gte=OuterRef("created")))
+    return Q(queued) | Q(written, hold_until__isnull=False, queued_at=F("hold_until"))

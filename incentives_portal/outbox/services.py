@@ -137,6 +137,9 @@ def resend(message: Message, actor: User) -> Message:
     trouble = _trouble_with(person) if person else not _is_valid(address)
     if not current.can_be_resent or event is None or trouble:
         raise NotResendable
+    others = Message.objects.filter(event=event, code=current.code, address=address).exclude(pk=current.pk)
+    if others.exists():  # the address was another person's, and has the message already
+        raise NotResendable
     if current.sent_with_id:
         current.sent_with = current.hold_until = None
     now = clock.now()
@@ -255,23 +258,31 @@ def _hold_back(rows: Iterable[Message], event: Event, code: str, recipients: Col
     """Let messages wait for more of their kind where the last mail about the case is too recent. One query.
 
     A mail that still waits is locked: either it takes the new message along, or a worker has begun to send it and the next one does.
+    What is held since a restore takes nothing along, and neither does a mail to an address that is the person's no more.
     """
     window, now = timedelta(minutes=settings.MAIL_COLLECT_MINUTES), clock.now()
     earlier = Message.objects.filter(event__thread=event.thread_id, code=code, recipient__in=recipients, sent_with=None)
     earlier = earlier.filter(created__gt=now - 2 * window).exclude(state=State.NO_ADDRESS).exclude(event=event)
+    earlier = earlier.without_held()
     locked = earlier.order_by("id").select_for_update(of=("self",)).defer("text", "html")
-    last = {message.recipient_id: message for message in locked}
+    last = {(message.recipient_id, message.address): message for message in locked}
     for row in rows:
-        previous = last.get(row.recipient_id)
+        previous = last.get((row.recipient_id, row.address))
         if previous is None or row.state != State.QUEUED:
             continue
         mailed = previous.hold_until or previous.created
-        if previous.hold_until and previous.state == State.QUEUED and not previous.attempts:
+        if _collects(previous, now + window):
             row.sent_with, row.hold_until = previous, mailed
         elif mailed + window > now:
-            row.hold_until = mailed + window
+            row.hold_until = min(mailed, now) + window  # a mail of the future is of a clock that was set back
         if row.hold_until:
             row.next_at = row.queued_at = row.hold_until
+
+
+def _collects(message: Message, latest: datetime) -> bool:
+    """Whether a mail takes others along: until a worker begins, and never one that is sent again, whose Message-ID is known already."""
+    fresh = message.state == State.QUEUED and not message.attempts and message.queued_at == message.hold_until
+    return fresh and message.queued_at <= latest
 
 
 def _written(event: Event, code: str, letter_for: LetterWriter, person: User, renderer: Renderer) -> Message:

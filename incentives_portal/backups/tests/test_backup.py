@@ -256,3 +256,20 @@ def test_manifest_of_another_format_is_refused(destination):
 
     with pytest.raises(manifest.Unusable, match="of format 99"):
         manifest.find_backup(destination)
+
+
+def test_damaged_manifest_of_an_older_backup_keeps_no_new_one_from_being_made(upload, destination):
+    """It did, each night, with a traceback. What is not read is not pruned either: its files may be needed."""
+    upload()
+    backed_up(destination)
+    (older,) = manifest.backups_in(destination)
+    (older.folder / manifest.MANIFEST).write_text("{")
+
+    with pytest.raises(CommandError, match="A backup was made, but older ones were not removed.*cannot be read"):
+        backed_up(destination, "--keep=1")
+
+    assert older.folder.is_dir()
+    assert installations.last_backup()["files"] == 1
+    made = manifest.newest_readable(destination)
+    made.verify_own_files()
+    assert len(keys_of(made)) == 1

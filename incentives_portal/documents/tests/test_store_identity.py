@@ -244,3 +244,11 @@ def test_young_file_without_a_row_stays(db):
 
     assert cleanup.sweep().files == 0
     assert files() == {young}
+
+
+def test_dry_run_takes_no_store_that_is_nobodys(db):
+    """It wrote the identity into the store and the database: a look with wrong settings would have made a foreign bucket one's own."""
+    assert cleanup.sweep(dry_run=True).refused == ""
+
+    assert not default_storage.exists(store_identity.IDENTITY_FILE)
+    assert installations.installation().store is None

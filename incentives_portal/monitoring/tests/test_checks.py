@@ -15,6 +15,8 @@ from django.test import Client
 
 from incentives_portal import clock
 from incentives_portal.documents.models import VersionCheck
+from incentives_portal.installation.models import Installation
+from incentives_portal.installation.services import installation
 from incentives_portal.monitoring import beat, checks
 from incentives_portal.monitoring.enums import CAUSES, LATE, WORKER_GONE, State
 from incentives_portal.monitoring.models import SystemStatus, WorkerHeartbeat
@@ -22,8 +24,8 @@ from incentives_portal.monitoring.rules import Cause, Found, carry_over, state_o
 from incentives_portal.monitoring.services import record_heartbeat, write_status
 from incentives_portal.outbox.backend import OutboxBackend
 from incentives_portal.outbox.enums import State as MessageState
+from incentives_portal.outbox.hold import release
 from incentives_portal.outbox.models import Message
-from proofs.tests.builders import file
 
 pytestmark = pytest.mark.django_db
 A_SECOND = timedelta(seconds=1)
@@ -93,6 +95,20 @@ def test_n10_message_that_could_not_be_delivered_is_amber(workers, look):
     with later(days=2):
         record_heartbeat("all@here", ["portal", "documents"], {})
         assert look() == (set(), "green")  # the home page of admins still shows it
+
+
+def test_mail_that_is_held_since_a_restore_is_amber_until_it_is_released(workers, look):
+    """It was green, and nothing was sent."""
+    send_mail()
+    installation()
+    Installation.objects.update(mail_held_before=clock.now())
+
+    assert look() == ({"messages_held"}, "amber")
+    with later(days=2):
+        record_heartbeat("all@here", ["portal", "documents"], {})
+        assert look() == ({"messages_held"}, "amber")
+        release()
+        assert look() == ({"messages_failed"}, "amber")  # it was about signing in
 
 
 def test_o08_file_that_waits_for_five_minutes_is_red(world, workers, look):
@@ -248,8 +264,8 @@ def test_check_that_fails_stops_no_other(workers, look, monkeypatch):
 
 def test_a_round_of_checks_costs_few_queries(green, django_assert_num_queries):
     with django_assert_num_queries(
-        10
-    ):  # a setting, migrations, messages (4), files (2), workers (1) … the storage none
+        11
+    ):  # a setting, migrations, messages (5), files (2), workers (1) … the storage none
         checks.run_checks()
 
 

@@ -171,3 +171,13 @@ def test_metrics_for_who_sends_the_token(settings, green, django_assert_num_quer
     names = [line.split()[2] for line in lines if line.startswith("# TYPE")]
     assert len(names) == len(set(names)) == 12
     assert all(line.startswith(("# ", "portal_")) for line in lines)
+
+
+def test_cause_that_only_the_version_of_beat_knows_is_a_cause(client, green):
+    """During an update the probes failed with 500."""
+    cause = {"code": "moon_fell_down", "since": clock.now().isoformat(), "data": {}}
+    SystemStatus.objects.update(causes=[cause], state="amber")
+
+    answer = client.get("/healthz")
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "amber")

@@ -234,11 +234,23 @@ def test_n01_lease_that_ran_out_gives_the_message_to_another_worker(write, jana,
     assert len(mail_server.mails) == 1
 
 
+def test_d07_what_is_to_be_tried_again_does_not_wait_until_a_clock_comes_round(write, jana, mail_server):
+    """It waited as long as the clock had been set back, and nobody was told: its age was none."""
+    with clock.at(clock.now() + timedelta(days=1)):
+        (message,) = write(jana)
+        retry = {"state": State.RETRY, "trouble": Trouble.UNREACHABLE, "attempts": 1}
+        Message.objects.filter(pk=message.pk).update(**retry, next_at=clock.now() + timedelta(seconds=15))
+
+    deliver(lease_due())
+
+    assert len(mail_server.mails) == 1
+
+
 @pytest.mark.parametrize("jump", [timedelta(hours=1), -timedelta(hours=1)], ids=["forward", "back"])
 def test_d07_a_clock_that_jumps_leaves_no_message_behind(write, colleagues, mail_server, jump):
     """One waits, one was handed out to a worker that died, one was being sent by it: none waits for the hour to come round again."""
     waiting, handed_out, sending = (write(person)[0] for person in colleagues(3))
-    Message.objects.filter(pk=waiting.pk).update(next_at=clock.now() + timedelta(days=1))
+    Message.objects.filter(pk=waiting.pk).update(next_at=clock.now() + timedelta(hours=1))
     assert due_ids() == [handed_out.pk, sending.pk]
     Message.objects.filter(pk=waiting.pk).update(next_at=clock.now())
     assert delivery._claim(sending.pk, NOBODY) is not None

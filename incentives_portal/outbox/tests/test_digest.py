@@ -10,6 +10,8 @@ from incentives_portal import clock
 from incentives_portal.accounts.models import User
 from incentives_portal.history.models import Event, ThreadKind
 from incentives_portal.history.services import comment, open_thread
+from incentives_portal.installation.models import Installation
+from incentives_portal.installation.services import installation
 from incentives_portal.outbox.delivery import deliver, lease_due, take_back_abandoned
 from incentives_portal.outbox.enums import State
 from incentives_portal.outbox.models import Message
@@ -209,3 +211,73 @@ def test_holding_back_needs_one_query_more_for_any_number_of_people(
 
     assert connection.in_atomic_block
     assert Message.objects.exclude(hold_until=None).count() == 25
+
+
+def test_comment_does_not_join_a_mail_to_an_address_that_is_the_persons_no_more(say, jana, mail_server):
+    """It went to the former address, with words that were written after the change."""
+    say("First")
+    say("Second", timedelta(minutes=1))
+    User.objects.filter(pk=jana.pk).update(email="jana.new@nordlicht.example")
+    jana.refresh_from_db()
+
+    say("Third", timedelta(minutes=2))
+    send_at(say.begun + 3 * WINDOW)
+
+    assert [(mail["To"], words_of(mail)) for mail in mail_server.mails] == [
+        ("jana@nordlicht.example", ["First"]),
+        ("jana.new@nordlicht.example", ["Third"]),
+        ("jana@nordlicht.example", ["Second"]),
+    ]
+
+
+def test_comment_waits_for_one_window_after_the_clock_was_set_back(say, mail_server):
+    """It waited until the clock had come to the time of the last mail again: for a day."""
+    say("First", timedelta(days=1))
+    say("Second", timedelta(days=1, minutes=1))
+
+    back = [say("Third"), say("Fourth", timedelta(minutes=1))]
+
+    assert {message.hold_until for message in back} == {say.begun + WINDOW}
+    send_at(say.begun + WINDOW)
+    assert ["Third", "Fourth"] in [words_of(mail) for mail in mail_server.mails]
+
+
+def test_comment_after_a_restore_does_not_join_a_mail_that_is_held(say, mail_server):
+    """It was held too, or taken as sent although it never was."""
+    say("First")
+    say("Second", timedelta(minutes=1))
+    installation()
+    Installation.objects.update(mail_held_before=say.begun + timedelta(minutes=11))
+
+    say("Third", timedelta(minutes=12))
+    send_at(say.begun + timedelta(minutes=30))
+
+    assert [words_of(mail) for mail in mail_server.mails] == [["Third"]]
+
+
+def test_mail_that_collects_when_the_backup_is_restored_is_held(say, mail_server):
+    """It was sent, as it begins to be late only when it stops collecting: perhaps a second time."""
+    say("First")
+    say("Second", timedelta(minutes=1))
+    installation()
+    Installation.objects.update(mail_held_before=say.begun + timedelta(minutes=5))
+
+    send_at(say.begun + timedelta(minutes=30))
+
+    assert mail_server.mails == []
+    assert Message.objects.held().count() == 2
+
+
+def test_comment_does_not_join_a_mail_that_is_sent_again(say, mail_server, mira):
+    """It went out under a Message-ID that the mailbox knew already: mail programs drop such a mail as a copy."""
+    for minute, words in enumerate(("First", "Second", "Third")):
+        say(words, timedelta(minutes=minute))
+    send_at(say.begun + WINDOW)
+    with clock.at(say.begun + WINDOW + timedelta(minutes=1)):
+        resend(Message.objects.get(collected__isnull=False), mira)
+
+    late = say("Fourth", WINDOW + timedelta(minutes=1))
+    send_at(say.begun + WINDOW + timedelta(minutes=2))
+
+    assert late.sent_with is None
+    assert [words_of(mail) for mail in mail_server.mails] == [["First"], ["Second", "Third"], ["Second", "Third"]]

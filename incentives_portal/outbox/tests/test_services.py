@@ -15,7 +15,7 @@ from incentives_portal.accounts.services import add_person, give_role
 from incentives_portal.history.models import Event
 from incentives_portal.outbox.enums import State, Trouble
 from incentives_portal.outbox.models import Message
-from incentives_portal.outbox.services import NotResendable, mark_read, queue, queue_secret, resend
+from incentives_portal.outbox.services import NotResendable, mark_read, queue, queue_secret, resend, resend_all
 
 from .conftest import letter_for
 
@@ -235,6 +235,20 @@ def test_resend_refuses_when_there_is_still_no_valid_address(write, jana, mira):
 
     with pytest.raises(NotResendable):
         resend(message, mira)
+
+
+def test_resend_refuses_an_address_at_which_the_message_is_already(make_event, colleagues, mira):
+    """An address that was another person's then: it ended in an error, and so did sending all again."""
+    first, second = colleagues(2)
+    queue(make_event(), "claims.submitted", letter_for, [first, second])
+    Message.objects.update(state=State.FAILED, failed_at=clock.now())
+    former = first.email
+    for person, address in ((first, "elsewhere@nordlicht.example"), (second, former)):
+        User.objects.filter(pk=person.pk).update(email=address)
+
+    assert resend_all(Message.objects.filter(recipient=second), mira) == (0, 1)
+    assert resend_all(Message.objects.filter(recipient=first), mira) == (1, 0)
+    assert Message.objects.get(recipient=first).address == "elsewhere@nordlicht.example"
 
 
 def test_resend_refuses_a_secret_message_and_a_message_to_nobody(write, mira):

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from incentives_portal.backups import backing_up, programs
+from incentives_portal.backups.manifest import Unusable
 
 
 def positive(text: str) -> int:
@@ -29,10 +30,17 @@ class Command(BaseCommand):
         destination: Path = options["destination"]
         try:
             backup = backing_up.back_up(destination, self.stdout.write)
-            removed = backing_up.prune(destination, options["keep"]) if options["keep"] else 0
         except (backing_up.BackupFailed, programs.ProgramMissing, OSError) as error:
             raise CommandError(f"No backup was made. {error}") from error
+        if options["keep"]:
+            self._prune(destination, options["keep"])
         self._report(backup.manifest, backup.folder)
+
+    def _prune(self, destination: Path, keep: int) -> None:
+        try:
+            removed = backing_up.prune(destination, keep)
+        except (backing_up.BackupFailed, Unusable, OSError) as error:
+            raise CommandError(f"A backup was made, but older ones were not removed. {error}") from error
         if removed:
             self.stdout.write(f"Removed {removed} older backups.")
 
