@@ -49,12 +49,17 @@ class Content:
     paragraphs: list[str]
     is_cut: bool
 
-    def first(self, rows: int) -> "Content":
-        """As much of it as a page shows: so many rows of each sheet, or paragraphs."""
-        sheets = [
-            Sheet(each.name, each.is_hidden, each.rows[:rows], each.is_cut or len(each.rows) > rows)
-            for each in self.sheets
-        ]
+    def first(self, rows: int, cells: int) -> "Content":
+        """As much of it as a page shows: so many rows of each sheet, or paragraphs; and about so many cells of all sheets together."""
+        sheets = []
+        for each in self.sheets:
+            shown: list[list[str]] = []
+            for row in each.rows[:rows]:
+                if cells <= 0:
+                    break
+                shown.append(row)
+                cells -= max(1, len(row))
+            sheets.append(Sheet(each.name, each.is_hidden, shown, each.is_cut or len(each.rows) > len(shown)))
         cut = self.is_cut or len(self.paragraphs) > rows
         return Content(sheets, self.paragraphs[:rows], cut)
 

@@ -80,6 +80,14 @@ def test_sheets_stand_below_each_other_under_their_names():
     assert (content.is_cut, [sheet.is_hidden for sheet in content.sheets]) == (True, [False, True])
 
 
+def test_page_shows_so_many_cells_of_all_sheets_together():
+    sheets = [copies.Sheet(name, False, [["1"] * 10] * 3) for name in "AB"]
+
+    shown = copies.Content(sheets, [], is_cut=False).first(rows=200, cells=35)
+
+    assert [(len(sheet.rows), sheet.is_cut) for sheet in shown.sheets] == [(3, False), (1, True)]
+
+
 @pytest.mark.parametrize("stored", [b"", b"null", b"[1]", b'{"more": 1, "sheets": [1]}', b"[" * 100_000], ids=range(5))
 def test_what_has_not_the_form_of_a_copy_is_none(stored):
     with pytest.raises(copies.NotACopy):
