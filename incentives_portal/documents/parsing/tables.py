@@ -121,5 +121,5 @@ def _evenness(sample: str, delimiter: str) -> float:
         widths = [len(row) for row in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter) if row]
     except csv.Error:
         return 0.0
-    usual = Counter(width for width in widths if width > 1).most_common(1)
-    return usual[0][1] / len(widths) if usual else 0.0
+    rows = Counter(width for width in widths if width > 1)
+    return max(rows.values()) / len(widths) if rows else 0.0
