@@ -122,6 +122,7 @@ def save(pdf: pikepdf.Pdf, out: IO[bytes]) -> None:
         pdf.save(
             out,
             encryption=False,
+            deterministic_id=True,  # by the content and not by the clock
             object_stream_mode=pikepdf.ObjectStreamMode.generate,
             stream_decode_level=pikepdf.StreamDecodeLevel.none,
             fix_metadata_version=False,

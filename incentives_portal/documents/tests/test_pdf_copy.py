@@ -1,6 +1,7 @@
 """What hides from a look at types and names alone does not get into the copy of a PDF (fault table U-01)."""
 
 import io
+import time
 
 import pikepdf
 import pytest
@@ -124,3 +125,14 @@ def test_font_may_be_called_like_an_action(pdf):
 
     assert written.count("Helvetica") >= 1
     assert ("/AA" in written, "/EF" in written, findings.contents) == (True, True, set())
+
+
+def test_copy_does_not_depend_on_the_clock(pdf):
+    copies = set()
+    for pause in (0, 1.1):  # the clock of the writer counts seconds
+        time.sleep(pause)
+        out = io.BytesIO()
+        pdf_copy.save(pdf, out)
+        copies.add(out.getvalue())
+
+    assert len(copies) == 1
