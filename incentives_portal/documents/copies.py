@@ -7,6 +7,7 @@ those of the lists below, and tables and texts are taken apart here.
 import csv
 import io
 import json
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import IO
@@ -15,7 +16,12 @@ from .models import SafeCopy
 
 _PICTURES = {"image/png": "png", "image/jpeg": "jpg"}
 #: What a spreadsheet takes for the beginning of a formula, in half and full width.
-_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_SIGNS = ("=", "+", "-", "@")
+#: Where a spreadsheet may begin another cell or row, although the portal puts commas between cells: with the settings of many countries
+#: it looks for semicolons, and then quotation marks within a row hold nothing together.
+_SEPARATORS = re.compile(r"([;|\t\r\n])")
+#: What is not seen before a formula.
+_BEFORE = re.compile(r"[\s\"\x00-\x1f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]*")
 _NUMBER_SIGNS = set("0123456789.,'  +-%")
 #: With it spreadsheets know that the text is UTF-8.
 _BYTE_ORDER_MARK = "\ufeff"
@@ -43,12 +49,17 @@ class Content:
     paragraphs: list[str]
     is_cut: bool
 
-    def first(self, rows: int) -> "Content":
-        """As much of it as a page shows: so many rows of each sheet, or paragraphs."""
-        sheets = [
-            Sheet(each.name, each.is_hidden, each.rows[:rows], each.is_cut or len(each.rows) > rows)
-            for each in self.sheets
-        ]
+    def first(self, rows: int, cells: int) -> "Content":
+        """As much of it as a page shows: so many rows of each sheet, or paragraphs; and about so many cells of all sheets together."""
+        sheets = []
+        for each in self.sheets:
+            shown: list[list[str]] = []
+            for row in each.rows[:rows]:
+                if cells <= 0:
+                    break
+                shown.append(row)
+                cells -= max(1, len(row))
+            sheets.append(Sheet(each.name, each.is_hidden, shown, each.is_cut or len(each.rows) > len(shown)))
         cut = self.is_cut or len(self.paragraphs) > rows
         return Content(sheets, self.paragraphs[:rows], cut)
 
@@ -104,11 +115,25 @@ def as_csv(content: Content) -> str:
 
 
 def formula_proof(cell: str) -> str:
-    """A cell that a spreadsheet shows as it is written: what begins like a formula and is no number gets an apostrophe before it."""
-    begins = unicodedata.normalize("NFKC", cell.lstrip(" \n"))
-    if not begins.startswith(_FORMULA_SIGNS) or (set(begins) <= _NUMBER_SIGNS and any(map(str.isdigit, begins))):
-        return cell
-    return f"'{cell}"
+    """A cell that a spreadsheet shows as it is written: what begins like a formula and is no number gets an apostrophe before it.
+
+    So does what stands behind a sign at which a spreadsheet may begin another cell.
+    """
+    first, *rest = _SEPARATORS.split(cell)
+    proof = "".join([_part_proof(first), *map(_part_proof, rest)])
+    return (
+        f"'{proof}" if not first and _begins_like_a_formula(cell.lstrip()) or cell.startswith(("\t", "\r")) else proof
+    )
+
+
+def _part_proof(part: str) -> str:
+    return f"'{part}" if _begins_like_a_formula(part) else part
+
+
+def _begins_like_a_formula(part: str) -> bool:
+    begins = _BEFORE.sub("", unicodedata.normalize("NFKC", part), count=1)
+    is_number = set(begins) <= _NUMBER_SIGNS and any(map(str.isdigit, begins))
+    return begins.startswith(_FORMULA_SIGNS) and not is_number
 
 
 def _as_text(text: str, media_type: str, ending: str) -> Download:

@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 
 from . import forkserver
 from .enums import FileType
-from .parsing.reasons import Reason, Unreadable
+from .parsing.reasons import Content, Reason, Unreadable
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +36,10 @@ _PIECE = 64 * 1024
 _PNG = b"\x89PNG\r\n\x1a\n"
 #: A text of the result, and how many of them.
 _LONGEST, _MOST = 255, 1_000
+#: What copies of a file may be; those of a picture are pictures.
+_COPIES = {FileType.PDF: {"pdf"}, FileType.DOCX: {"text", "picture"}, FileType.XML: {"text"}}
+_COPIES |= {FileType.XLSX: {"table"}, FileType.CSV: {"table"}}
+_MEDIA_TYPES = {"application/pdf", "application/json", "image/png", "image/jpeg"}
 _LARGEST = 1_000_000  # pages, and pixels of an edge
 
 LEVEL_TEXTS: dict[int, Promise] = {
@@ -170,8 +174,11 @@ def inspect(file_type: FileType, source: IO[bytes], limits: Limits = CHECK, budg
     *_pages, last = _frames_of("inspect", file_type, source, limits, budget)
     with _distrust():
         found = _result(last, file_type)
-        contents, attachments = _texts(found["contents"]), _texts(found["attachments"])
-        return Inspection(_number(found["pages"]), contents, attachments, str(found["encoding"])[:_LONGEST])
+        contents = tuple(Content(each).value for each in _texts(found["contents"]))
+        attachments, (encoding,) = _texts(found["attachments"]), _texts([found["encoding"]])
+        if not encoding.isprintable():
+            raise ValueError("not the name of an encoding")
+        return Inspection(_number(found["pages"]), contents, attachments, encoding)
 
 
 def draw(file_type: FileType, source: IO[bytes], limits: Limits = DRAW, budget: Budget | None = None) -> Iterator[Page]:
@@ -197,6 +204,9 @@ def copies(file_type: FileType, source: IO[bytes], limits: Limits = DRAW, budget
     *frames, last = _frames_of("copy", file_type, source, limits, budget)
     with _distrust():
         told = _result(last, file_type)["copies"]
+        kinds, media_types = {each["kind"] for each in told}, {each["media_type"] for each in told}
+        if not (kinds <= _COPIES.get(file_type, {"picture"}) and media_types <= _MEDIA_TYPES):
+            raise ValueError("not a copy of such a file")
         return [
             Copy(str(each["kind"])[:_LONGEST], str(each["media_type"])[:_LONGEST], frame)
             for each, frame in zip(told, frames, strict=True)

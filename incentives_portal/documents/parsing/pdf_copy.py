@@ -35,6 +35,7 @@ _ACTIONS = {
     "/ImportData": Content.ACTIONS,
     "/GoToR": Content.ACTIONS,
     "/GoToE": Content.ACTIONS,
+    "/Thread": Content.ACTIONS,
     "/Rendition": Content.MEDIA,
     "/Movie": Content.MEDIA,
     "/Sound": Content.MEDIA,
@@ -42,6 +43,8 @@ _ACTIONS = {
     "/GoTo3DView": Content.MEDIA,
 }
 _HARMLESS_ACTIONS = {"/GoTo", "/URI"}
+_KEPT_OF_ACTIONS = {"Type", "S", "D", "SD", "URI", "IsMap"}
+_KEPT_OF_BOOKMARKS = {"Type", "Title", "Parent", "Prev", "Next", "First", "Last", "Count", "Dest", "A", "SE", "C", "F"}
 _ANNOTATIONS = {
     "/FileAttachment": Content.ATTACHMENTS,
     "/RichMedia": Content.MEDIA,
@@ -78,6 +81,10 @@ _KEPT_OF_PAGES = {
     "Rotate",
 }
 _KEPT_OF_PAGES |= {"Annots", "UserUnit", "StructParents", "Tabs", "Group"}
+#: What tells additional actions and embedded files from a font or a picture of that name, also where they claim to be of another type.
+_EVENTS = {"/E", "/X", "/D", "/U", "/Fo", "/Bl", "/PO", "/PC", "/PV", "/PI", "/K", "/F", "/V", "/C", "/O"}
+_EVENTS |= {"/WC", "/WS", "/DS", "/WP", "/DP"}
+_SYSTEMS = {"/F", "/UF", "/Unix", "/DOS", "/Mac"}
 _KEPT_OF_FORMS = {"Fields", "DR", "DA", "Q", "NeedAppearances"}
 
 #: One of these stands in whatever has to be looked into. qpdf writes names without escapes, so that nothing is missed.
@@ -115,6 +122,7 @@ def save(pdf: pikepdf.Pdf, out: IO[bytes]) -> None:
         pdf.save(
             out,
             encryption=False,
+            deterministic_id=True,  # by the content and not by the clock
             object_stream_mode=pikepdf.ObjectStreamMode.generate,
             stream_decode_level=pikepdf.StreamDecodeLevel.none,
             fix_metadata_version=False,
@@ -131,6 +139,7 @@ def strip(pdf: pikepdf.Pdf, findings: Findings, deadline: Deadline) -> None:
             _clean(each, findings)
     _clean(pdf.Root, findings)
     _reduce_catalog(pdf.Root)
+    _reduce_bookmarks(pdf.Root.get("/Outlines"), findings, deadline)
     for page in pdf.pages:
         deadline.check()
         _reduce_page(page.obj, findings)
@@ -175,7 +184,7 @@ def _is_harmful_action(entries: dict[str, Any], findings: Findings) -> bool:
             return False
         findings.contents.add(Content.ACTIONS)
         return True
-    if kind not in _ACTIONS or entries.get("/Type", Name.Action) != Name.Action:
+    if kind not in _ACTIONS:  # whatever type it claims to be: not all viewers ask for that
         return False
     findings.contents.add(_ACTIONS[kind])
     if "/JS" in entries:
@@ -194,11 +203,11 @@ def _harmful_keys(each: Object, entries: dict[str, Any], findings: Findings) -> 
                 findings.contents.add(Content.SCRIPTS)
             case "/XFA" if isinstance(value, Array) or (isinstance(value, Stream) and _is_no_picture(value)):
                 findings.contents.add(Content.FORMS)
-            case "/EF" | "/RF" if is_plain:
+            case "/EF" | "/RF" if is_plain or _has_any(value, _SYSTEMS):
                 _note_file(entries, value, findings)
             case "/AF" if isinstance(value, Array):
                 pass
-            case "/AA" | "/PA" if is_plain:
+            case "/AA" | "/PA" if is_plain or _has_any(value, _EVENTS):
                 pass
             case "/Metadata" | "/PieceInfo":
                 pass
@@ -216,6 +225,13 @@ def _harmful_keys(each: Object, entries: dict[str, Any], findings: Findings) -> 
 
 def _is_no_picture(value: Object) -> bool:
     return not isinstance(value, Stream) or "/Subtype" not in value
+
+
+def _has_any(value: object, keys: set[str]) -> bool:
+    """Whether a dictionary has one of these keys, with a dictionary or a stream as its value."""
+    if not isinstance(value, Dictionary) or isinstance(value, Stream):
+        return False
+    return any(isinstance(value.get(key), (Dictionary, Stream)) for key in keys)
 
 
 def _note_file(specification: dict[str, Any], streams: Dictionary, findings: Findings) -> None:
@@ -248,10 +264,38 @@ def _may_stay(annotation: object, findings: Findings) -> bool:
     if content := _ANNOTATIONS.get(str(annotation.get("/Subtype", ""))):
         findings.contents.add(content)
         return False
-    action = annotation.get("/A")
-    if action is not None and not (isinstance(action, Dictionary) and str(action.get("/S", "")) in _HARMLESS_ACTIONS):
-        del annotation["/A"]
+    for key in ("/AA", "/PA"):
+        if key in annotation:
+            del annotation[key]
+    _reduce_action(annotation, findings)
     return True
+
+
+def _reduce_action(holder: Dictionary, findings: Findings) -> None:
+    """Of what happens at a click only a link stays, and nothing that would follow it."""
+    action = holder.get("/A")
+    if action is None:
+        return
+    if isinstance(action, Dictionary) and str(action.get("/S", "")) in _HARMLESS_ACTIONS:
+        _keep(action, _KEPT_OF_ACTIONS)
+    else:
+        if isinstance(action, Dictionary) and (content := _ACTIONS.get(str(action.get("/S", "")))):
+            findings.contents.add(content)
+        del holder["/A"]
+
+
+def _reduce_bookmarks(first: object, findings: Findings, deadline: Deadline) -> None:
+    """Go through the outline, each entry once, however it is linked."""
+    waiting, visited = [first], set()
+    while waiting:
+        deadline.check()
+        each = waiting.pop()
+        if not isinstance(each, Dictionary) or (each.is_indirect and each.objgen in visited):
+            continue
+        visited.add(each.objgen)
+        _keep(each, _KEPT_OF_BOOKMARKS)
+        _reduce_action(each, findings)
+        waiting += [each.get("/First"), each.get("/Next")]
 
 
 def _keep(each: Dictionary, keys: set[str]) -> None:

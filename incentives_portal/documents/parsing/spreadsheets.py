@@ -161,7 +161,7 @@ class _Sheet(markup.Reader):
         self._table, self._styles, self._shared, self._first_day = table, styles, shared, first_day
         self._row: list[str] = []
         self._type = self._style = ""
-        self._column = 0
+        self._column = self._next = 0
         self._pieces: list[str] = []
         self._is_value = False
         self._rows = 0
@@ -169,7 +169,8 @@ class _Sheet(markup.Reader):
     def begin(self, name: str, attributes: dict[str, str]) -> None:
         if name == "c":
             letters = _LETTERS.match(attributes.get("r", ""))
-            self._column = _column(letters[0]) if letters else len(self._row)
+            self._column = _column(letters[0]) if letters else self._next
+            self._next = self._column + 1
             self._type, self._style = attributes.get("t", "n"), attributes.get("s", "")
         elif name == "row":
             number = attributes.get("r", "")
@@ -206,7 +207,7 @@ class _Sheet(markup.Reader):
     def _finish(self) -> None:
         self._rows += 1
         self.is_done |= not self._table.add(self._row)
-        self._row = []
+        self._row, self._next = [], 0
 
     def _put(self, raw: str) -> None:
         if not raw:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable
 from itertools import islice
 from typing import IO, Any
@@ -15,6 +16,10 @@ from .reasons import Content, Emit, Findings, Reason, Unreadable
 #: What begins like this is a web page, a script, a PDF or rich text under a wrong name.
 _OTHER_FORMATS = ("<", "#!", "%PDF", "%!PS", "{\\rtf")
 _SAMPLE = 64 * 1024
+#: What may stand between cells. Of two that fit as well the first: commas stand in amounts.
+_DELIMITERS = "\t;|,"
+#: By this line a spreadsheet is told what stands between the cells; it is not shown.
+_SAID = re.compile(r"sep=([\t;|,])\r?\n", re.IGNORECASE)
 _MAX_FIELD = 1024 * 1024
 #: Of a longer table only so much is taken apart, which is more than the copy shows.
 _MAX_SIGNS = 2 * MAX_TEXT
@@ -101,8 +106,20 @@ def _text(source: IO[bytes]) -> tuple[str, str]:
 
 
 def _rows(text: str) -> Iterable[list[str]]:
-    sample = text[:_SAMPLE]
+    said = _SAID.match(text)
+    table = text[said.end() if said else 0 : _MAX_SIGNS]
+    delimiter = said[1] if said else max(_DELIMITERS, key=lambda sign: _evenness(table[:_SAMPLE], sign))
     try:
-        yield from csv.reader(io.StringIO(text[:_MAX_SIGNS], newline=""), delimiter=max(",;\t|", key=sample.count))
+        yield from csv.reader(io.StringIO(table, newline=""), delimiter=delimiter)
     except csv.Error as error:
         raise Unreadable(Reason.DAMAGED) from error
+
+
+def _evenness(sample: str, delimiter: str) -> float:
+    """The part of the rows that have the usual number of cells; 0 where that is one."""
+    try:
+        widths = [len(row) for row in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter) if row]
+    except csv.Error:
+        return 0.0
+    rows = Counter(width for width in widths if width > 1)
+    return max(rows.values()) / len(widths) if rows else 0.0

@@ -198,3 +198,19 @@ def xlsx(content_type: str = _SHEET, main: bytes = b"<workbook/>", **members: by
 def _office(part: str, content_type: str, main: bytes, members: Mapping[str, bytes]) -> bytes:
     types = f'<Types xmlns="urn:types"><Override PartName="/{part}" ContentType="{content_type}"/></Types>'
     return archive({"[Content_Types].xml": types, part: main, **members})
+
+
+def broad_workbook(sheets: int, rows: int) -> bytes:
+    """A spreadsheet whose rows have one cell each, in column 199."""
+    numbers = range(1, sheets + 1)
+    listed = "".join(f'<sheet name="{number}" sheetId="{number}" r:id="r{number}"/>' for number in numbers)
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    links = "".join(f'<Relationship Id="r{number}" Type="{kind}/worksheet" Target="s.xml"/>' for number in numbers)
+    cells = "".join(f'<row r="{number}"><c r="GQ{number}"><v>1</v></c></row>' for number in range(1, rows + 1))
+    return xlsx(
+        main=f'<workbook xmlns:r="{kind}"><sheets>{listed}</sheets></workbook>'.encode(),
+        **{
+            "xl/_rels/workbook.xml.rels": f"<Relationships>{links}</Relationships>".encode(),
+            "xl/s.xml": f"<worksheet><sheetData>{cells}</sheetData></worksheet>".encode(),
+        },
+    )

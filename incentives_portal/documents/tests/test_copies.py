@@ -1,5 +1,6 @@
 """Cells that no spreadsheet takes for formulas (fault table X-03), and what is no copy."""
 
+import csv
 import io
 
 import pytest
@@ -12,10 +13,10 @@ FORMULAS = [
     "+cmd|'/C calc'!A0",
     "-cmd|'/C calc'!A0",
     "@SUM(1,1)",
-    "\t=1+1",
-    "\r=1+1",
-    "\n=1+1",
     " =1+1",
+    "\u00a0=1+1",
+    "\ufeff=1+1",
+    "\u200b=1+1",
     "＝1+1",
     "＋1+A1",
     "－A1",
@@ -41,6 +42,35 @@ def test_x03_numbers_and_words_stay_as_they_are(cell):
     assert copies.formula_proof(cell) == cell
 
 
+WITHIN = {
+    "a;=cmd|'/C calc'!A0": "a;'=cmd|'/C calc'!A0",
+    "a\n=1+A1": "a\n'=1+A1",
+    "a\r\n @SUM(A1)": "a\r\n' @SUM(A1)",
+    "a\t＝1+A1": "a\t'＝1+A1",
+    'x";"=1+A1': 'x";\'"=1+A1',
+    "\n=1+1": "'\n'=1+1",
+    "\t=1+1": "'\t'=1+1",
+    "\r=1+1": "'\r'=1+1",
+    "1;-2": "1;-2",
+    "a; b=c\nd": "a; b=c\nd",
+}
+
+
+@pytest.mark.parametrize(("cell", "proof"), WITHIN.items())
+def test_x03_what_is_a_cell_of_its_own_elsewhere_gets_an_apostrophe(cell, proof):
+    assert copies.formula_proof(cell) == proof
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("cell", [*FORMULAS, *WITHIN])
+def test_x03_no_cell_is_a_formula_whatever_sign_a_spreadsheet_separates_at(cell, delimiter):
+    table = copies.Content([copies.Sheet("", False, [["Name", cell]])], [], is_cut=False)
+
+    rows = csv.reader(io.StringIO(copies.as_csv(table), newline=""), delimiter=delimiter)
+
+    assert not [each for row in rows for each in row if each.strip('"').startswith(("=", "@", "+", "＝", "＠", "＋"))]
+
+
 def test_sheets_stand_below_each_other_under_their_names():
     table = b'{"sheets": [{"name": "A", "hidden": false, "rows": [["1"]]}, {"name": "=B", "hidden": true, "rows": []}], "more": true}'
 
@@ -48,6 +78,14 @@ def test_sheets_stand_below_each_other_under_their_names():
 
     assert copies.as_csv(content) == "A\r\n1\r\n\r\n'=B\r\n"
     assert (content.is_cut, [sheet.is_hidden for sheet in content.sheets]) == (True, [False, True])
+
+
+def test_page_shows_so_many_cells_of_all_sheets_together():
+    sheets = [copies.Sheet(name, False, [["1"] * 10] * 3) for name in "AB"]
+
+    shown = copies.Content(sheets, [], is_cut=False).first(rows=200, cells=35)
+
+    assert [(len(sheet.rows), sheet.is_cut) for sheet in shown.sheets] == [(3, False), (1, True)]
 
 
 @pytest.mark.parametrize("stored", [b"", b"null", b"[1]", b'{"more": 1, "sheets": [1]}', b"[" * 100_000], ids=range(5))

@@ -193,6 +193,10 @@ def test_u11_output_without_end_is_not_taken(task, probe):
         (sandbox.draw, ["{"]),
         (sandbox.copies, ['{"copies": [{"kind": "text", "media_type": "text/plain"}]}']),
         (sandbox.copies, ["one", '{"copies": [7]}']),
+        (sandbox.copies, ["%PDF-", '{"copies": [{"kind": "pdf", "media_type": "application/pdf"}]}']),
+        (sandbox.copies, ["{}", '{"copies": [{"kind": "table", "media_type": "text/html"}]}']),
+        (sandbox.inspect, ['{"pages": 1, "contents": ["x"], "attachments": [], "encoding": ""}']),
+        (sandbox.inspect, ['{"pages": 1, "contents": [], "attachments": [], "encoding": "a\\u0000"}']),
     ],
 )
 def test_u11_result_of_another_shape_is_a_damaged_file_and_no_error_of_the_portal(task, said, probe, monkeypatch):

@@ -192,6 +192,17 @@ def test_the_content_of_a_table_is_shown_escaped_and_cut_after_some_rows(keep, r
     assert "More rows follow in the file" in page
 
 
+def test_u17_page_with_many_broad_sheets_stays_small(keep, reviewer, rf):
+    version = keep("list.xlsx", samples.broad_workbook(sheets=5, rows=200))
+    request = rf.get("/")
+    request.user = reviewer
+
+    page = serving.content_response(request, version, back="/claims/").content.decode()
+
+    assert 10_000 < page.count("<td>") < 25_000
+    assert page.count("More rows follow in the file") == 5
+
+
 def test_the_content_of_a_picture_is_no_page(keep, reviewer, rf):
     request = rf.get("/")
     request.user = reviewer
