@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from claims import services
 from incentives_portal import clock
+from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.models import VersionCheck
 from incentives_portal.documents.tests.samples import pdf, upload
 from proofs.tests import builders as proofs
@@ -80,6 +81,7 @@ def test_file_of_a_comment_is_for_the_two_sides_only(world, signed_in):
     claim = builders.approved_claim(world)
     version = proofs.file(world.jana, "list.pdf")
     services.add_comment(claim, actor=world.jana, words="", versions=[version])
+    check_version(version.pk)  # draws it: the other side gets a copy
     address = url("file", claim, version.public_id)
 
     answers = {name: signed_in(getattr(world, name)).get(address) for name in ("lena", "mira", "hugo", "owen", "anton")}
