@@ -8,6 +8,8 @@ from django.urls import reverse
 
 from claims import services
 from incentives_portal import clock
+from incentives_portal.documents.checking import check_version
+from incentives_portal.documents.models import VersionCheck
 from incentives_portal.documents.tests.samples import pdf, upload
 from proofs.tests import builders as proofs
 
@@ -79,6 +81,7 @@ def test_file_of_a_comment_is_for_the_two_sides_only(world, signed_in):
     claim = builders.approved_claim(world)
     version = proofs.file(world.jana, "list.pdf")
     services.add_comment(claim, actor=world.jana, words="", versions=[version])
+    check_version(version.pk)  # draws it: the other side gets a copy
     address = url("file", claim, version.public_id)
 
     answers = {name: signed_in(getattr(world, name)).get(address) for name in ("lena", "mira", "hugo", "owen", "anton")}
@@ -138,3 +141,20 @@ def test_w12_comment_is_kept_letter_by_letter_or_comes_back(world, signed_in, wo
     assert answer.status_code == status
     kept = claim.thread.events.filter(code="history.commented").values_list("words", flat=True)
     assert list(kept) == ([words] if status == 302 else [])
+
+
+def test_history_links_no_file_that_cannot_be_opened_and_says_its_state(world, signed_in):
+    claim = builders.approved_claim(world)
+    files = [upload("good.pdf", pdf()), upload("slow.pdf", pdf()), upload("bad.pdf", pdf())]
+    signed_in(world.karin).post(url("comment", claim), {"words": "Three files.", "files": files})
+    checks = VersionCheck.objects.filter(version__remarks__event__code="history.commented")
+    checks.filter(version__original_name="slow.pdf").update(state="pending", checked_at=None)
+    checks.filter(version__original_name="bad.pdf").update(state="refused", reason="too_complex")
+
+    world.tobias.language = "en"
+    world.tobias.save(update_fields=["language"])
+    page = signed_in(world.tobias).get(claim.get_absolute_url()).content.decode()
+
+    assert '">good.pdf</a>' in page
+    assert "<b>slow.pdf</b>: being checked" in page
+    assert "<b>bad.pdf</b>: refused" in page

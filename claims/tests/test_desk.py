@@ -13,6 +13,7 @@ from claims.places import folder_of, named_places
 from incentives_portal import clock
 from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.models import VersionCheck
+from incentives_portal.documents.tests import samples
 from incentives_portal.history.models import ThreadKind
 from incentives_portal.programs.models import Holiday
 from incentives_portal.tests.world import NOW
@@ -218,6 +219,18 @@ def test_claim_says_when_pages_are_not_ready(world, signed_in):
     claim = builders.submitted_claim(world)
 
     assert "Its pages are being prepared." in text_of(signed_in(world.mira).get(url("claim", claim)))
+
+
+def test_refused_table_is_not_offered_for_opening(world, signed_in):
+    claim = builders.claim_under_review(world)
+    version = proofs.file(world.jana, "leads.csv", samples.CSV)
+    services.add_comment(claim, actor=world.jana, words="The leads.", versions=[version])
+    VersionCheck.objects.filter(version=version).update(state="refused", reason="too_complex")
+
+    page = text_of(signed_in(world.mira).get(url("claim", claim), {"doc": str(version.public_id)}))
+
+    assert "This file was refused and is not handed out." in page
+    assert "Open “Show content”" not in page
 
 
 def test_documents_of_comments_are_shown_beside_those_of_the_proof(world, signed_in):

@@ -88,15 +88,20 @@ def notice(versions: Iterable[DocumentVersion], actor: User) -> str:
     pending = sum(version.check_result.state == CheckState.PENDING for version in versions)
     if not pending:
         return ""
-    if (again_from := limits.checked_again_from(actor)) is not None:
-        return _("You have sent files that take long to check. The others are checked from %(time)s on.") % {
-            "time": time_format(localtime(again_from), "TIME_FORMAT")
-        }
-    return ngettext(
+    return put_off_notice(actor) or ngettext(
         "%(count)s file is still being checked. It can be opened when that is done.",
         "%(count)s files are still being checked. They can be opened when that is done.",
         pending,
     ) % {"count": pending}
+
+
+def put_off_notice(actor: User) -> str:
+    """From when on the files of somebody are checked who has used up the time for them; empty for everybody else. One query."""
+    if (again_from := limits.checked_again_from(actor)) is None:
+        return ""
+    return _("You have sent files that take long to check. The others are checked from %(time)s on.") % {
+        "time": time_format(localtime(again_from), "TIME_FORMAT")
+    }
 
 
 def _upload_fields(parts: Iterable[Any]) -> Iterator[tuple[forms.BaseForm, str, UploadFieldBase]]:

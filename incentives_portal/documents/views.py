@@ -50,5 +50,5 @@ def _answer(version: DocumentVersion, **more: Any) -> JsonResponse:
         return JsonResponse({"message": refusal.sentence}, status=422)
     told = {"name": version.original_name, "state": version.check_result.state, **more}
     if version.check_result.state == CheckState.PENDING:
-        told["notice"] = form_uploads.notice([version], version.uploaded_by)
+        told["notice"] = form_uploads.put_off_notice(version.uploaded_by)  # the row itself says "is being checked"
     return JsonResponse(told)

@@ -39,7 +39,7 @@ def _events(number: int, *, internal: bool) -> Prepared[Event]:
 
 @cache
 def _remarks(number: int) -> Prepared[Remark]:
-    remarks = Remark.objects.select_related("version", "reason").order_by("pk")
+    remarks = Remark.objects.select_related("version__check_result", "reason").order_by("pk")
     return Prepared(lambda **keys: remarks.filter(event__thread__in=keys.values()), **_stand_ins(number))
 
 

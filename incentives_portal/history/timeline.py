@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 
+from incentives_portal.documents.enums import CheckState
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.money import format_amount
 from incentives_portal.screens.anatomy import TimelineEntry, TimelineLink
@@ -55,6 +56,13 @@ def _entry(event: Event, places: Places, version_url: VersionUrl | None) -> Time
 def _link(remark: Remark, places: Places, version_url: VersionUrl | None) -> TimelineLink:
     words = remark.words or (in_language(remark.reason.words) if remark.reason else "")
     if remark.version:
-        url = version_url(remark.version) if version_url else ""
-        return TimelineLink(label=remark.version.original_name, url=url, words=words)
+        return _file_link(remark.version, version_url, words)
     return TimelineLink(label=places.get(remark.place, remark.place), url=f"#{remark.place}", words=words)
+
+
+def _file_link(version: DocumentVersion, version_url: VersionUrl | None, words: str) -> TimelineLink:
+    """A link to a file that can be opened. For another one its state, as its address would be answered with 404."""
+    if version.can_be_opened:
+        return TimelineLink(label=version.original_name, url=version_url(version) if version_url else "", words=words)
+    said = CheckState.PENDING.label if version.standing == "waiting" else version.check_result.get_state_display()
+    return TimelineLink(label=version.original_name, url="", words=" · ".join(filter(None, [str(said), words])))

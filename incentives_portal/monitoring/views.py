@@ -8,12 +8,12 @@ from typing import Any
 from allauth.account.decorators import reauthentication_required
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from incentives_portal.accounts.errors import NoPartInIt
 from incentives_portal.accounts.models import User
 from incentives_portal.accounts.services import NoSecondFactor, remove_second_factor
 from incentives_portal.documents.errors import NotCheckable
@@ -35,7 +35,7 @@ def capability_required(capability: str) -> Callable[[View], View]:
         @wraps(view)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.may(capability):
-                raise PermissionDenied
+                raise NoPartInIt(_("The people who look after the portal itself work here."))
             return view(request, *args, **kwargs)
 
         return checked

@@ -58,7 +58,7 @@ def test_several_files_go_ahead_and_the_bad_one_is_explained_and_removed(page, o
         "button", name="Upload and describe"
     ).click()  # is held back: a file that was meant to be sent is missing
     expect(page.locator(".upload-status")).to_have_text(
-        "A file was not stored. Try it again or remove it, then send the form."
+        "A file was not stored. Remove it, or choose “Try again” where that is offered; then send the form."
     )
     page.get_by_role("button", name="Remove page.pdf").click()
     page.get_by_role("button", name="Upload and describe").click()

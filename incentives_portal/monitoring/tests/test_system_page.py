@@ -54,6 +54,14 @@ def admin(world):
     return client
 
 
+def test_page_of_a_reviewer_or_partner_says_that_it_is_for_others(world):
+    for person in (world.mira, world.owen):
+        page = page_of(person, status=403)
+
+        assert "The people who look after the portal itself work here." in page
+        assert "admins of your organisation" not in page
+
+
 def test_page_of_a_portal_that_works(world, green):
     page = page_of(world.hugo)
 
