@@ -25,7 +25,7 @@ REFUSED = "proof_file_refused"
 def register_all() -> None:
     register(
         Announcement(INFECTED, lambda _proof, event: [event.actor], _infected_letter, to_actor=True),
-        Announcement(REFUSED, lambda _proof, event: [event.actor], _refused_letter, to_actor=True),
+        Announcement(REFUSED, lambda _proof, event: [event.actor], _refused_letter, to_actor=True, collect=True),
     )
     malware_found.connect(record_finding)
     file_refused.connect(record_refusal)

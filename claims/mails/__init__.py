@@ -16,7 +16,9 @@ ANNOUNCEMENTS = (
     Announcement("claim_given_up", recipients.of_a_submission, letters.given_up),
     Announcement("claim_comment_added", recipients.other_side, letters.comment_added, collect=True),
     Announcement("claim_file_infected", recipients.of_an_infected_file, letters.file_infected, to_actor=True),
-    Announcement("claim_file_refused", lambda _claim, event: [event.actor], letters.file_refused, to_actor=True),
+    Announcement(
+        "claim_file_refused", lambda _claim, event: [event.actor], letters.file_refused, to_actor=True, collect=True
+    ),
 )
 
 

@@ -37,34 +37,44 @@ def collected_with(message: Message) -> Message | Collected:
         return message
     zone = zone_of(message.recipient) if message.recipient else ZoneInfo(settings.TIME_ZONE)
     with translation.override(message.language), timezone.override(zone):
-        letter = _letter(message, [row.event for row in rows if row.event])
+        letter = _letter(message, [(row, row.event) for row in rows if row.event])
         text, html = letter_bodies(letter, message.event, message.recipient)
     return Collected(one_line(letter.subject, SUBJECT_LENGTH), text, html)
 
 
-def _letter(message: Message, events: list[Event]) -> Letter:
-    thread, number = events[0].thread, len(events)
+def _letter(message: Message, rows: list[tuple[Message, Event]]) -> Letter:
+    thread, number = rows[0][1].thread, len(rows)
     values = {"number": number, "reference": thread.reference, "title": thread.title}
+    are_comments = all(event.words or not event.data for _row, event in rows)
     return Letter(
-        subject=ngettext(
-            "%(number)s comment: %(reference)s, %(title)s", "%(number)s comments: %(reference)s, %(title)s", number
-        )
+        subject=_subject(number, are_comments=are_comments) % values,
+        heading=(_("There are %(number)s new comments") if are_comments else _("There are %(number)s new messages"))
         % values,
-        heading=_("There are %(number)s new comments") % values,
         paragraphs=[
             _("They are about “%(title)s” (%(reference)s) and stand here in the order they were written.") % values
         ],
-        quotes=[_quote(event) for event in events],
+        quotes=[_quote(row, event) for row, event in rows],
         next_step=_("If an answer is needed, reply in the portal."),
         link=message.link,
     )
 
 
-def _quote(event: Event) -> Quote:
+def _subject(number: int, *, are_comments: bool) -> str:
+    if are_comments:
+        return ngettext(
+            "%(number)s comment: %(reference)s, %(title)s", "%(number)s comments: %(reference)s, %(title)s", number
+        )
+    return ngettext(
+        "%(number)s message: %(reference)s, %(title)s", "%(number)s messages: %(reference)s, %(title)s", number
+    )
+
+
+def _quote(row: Message, event: Event) -> Quote:
+    """What somebody wrote, or, where an event has no text of a person, what its message is about."""
     moment = timezone.localtime(event.at)
     return Quote(
         said_by=f"{event.actor_name}, {event.organisation.name}",
         when=f"{date_format(moment, 'DATE_FORMAT')}, {date_format(moment, 'H:i')}",
-        words=event.words,
+        words=event.words or ("" if event.remarks.all() else row.subject),
         files=[remark.version.original_name for remark in event.remarks.all() if remark.version],
     )

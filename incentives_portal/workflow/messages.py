@@ -33,7 +33,7 @@ class Announcement:
     letter_to_outsider: Callable[[Any, Event, Outsider], Letter] = _no_letter
     #: Whether whoever the event names as its actor is told too: they did not do it knowingly.
     to_actor: bool = False
-    #: Whether several within minutes are one mail: of comments, never of decisions.
+    #: Whether several within minutes are one mail: of comments and refused files, never of decisions.
     collect: bool = False
 
 

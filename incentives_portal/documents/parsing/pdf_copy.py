@@ -126,7 +126,6 @@ def save(pdf: pikepdf.Pdf, out: IO[bytes]) -> None:
             object_stream_mode=pikepdf.ObjectStreamMode.generate,
             stream_decode_level=pikepdf.StreamDecodeLevel.none,
             fix_metadata_version=False,
-            deterministic_id=True,
         )
 
 

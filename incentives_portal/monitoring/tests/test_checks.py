@@ -15,6 +15,8 @@ from django.test import Client
 
 from incentives_portal import clock
 from incentives_portal.documents.models import VersionCheck
+from incentives_portal.documents.services import store
+from incentives_portal.documents.tests.samples import pdf, upload
 from incentives_portal.installation.models import Installation
 from incentives_portal.installation.services import installation
 from incentives_portal.monitoring import beat, checks
@@ -113,7 +115,7 @@ def test_mail_that_is_held_since_a_restore_is_amber_until_it_is_released(workers
 
 def test_o08_file_that_waits_for_five_minutes_is_red(world, workers, look):
     with clock.at(clock.now() - LATE):
-        file(world.jana)
+        store(upload("proof.pdf", pdf()), organisation=world.jana.organisation, actor=world.jana)
     VersionCheck.objects.update(state="pending", inspected_at=None)  # no worker has come to it yet
 
     assert look() == ({"files_waiting"}, "red")
