@@ -142,9 +142,9 @@ def remove(document: Document, actor: User) -> None:
 
 
 def _count_refused(refused: list[UploadRefused], organisation: Organisation, actor: User, batch: uuid.UUID) -> None:
-    """Write down what came and was not stored. One query, none without."""
+    """Write down what came and was not stored, until that alone is more than the person may send. Two queries, none without."""
     counted = [refusal for refusal in refused if refusal.reason not in _NOT_COUNTED]
-    if counted:
+    if counted and not limits.is_exceeded(actor, 0, 0):
         Upload.objects.bulk_create(
             Upload(owner=actor, organisation=organisation, batch=batch, size=refusal.size) for refusal in counted
         )

@@ -3,7 +3,8 @@
 import pytest
 from django.test import Client
 
-from incentives_portal.documents import upload_tokens
+from incentives_portal.documents import services, upload_tokens
+from incentives_portal.documents.errors import UploadRefused
 from incentives_portal.documents.models import Upload
 
 from . import samples
@@ -50,3 +51,14 @@ def test_u17_forms_without_files_are_not_counted(browser, actor, settings):
     answer = browser.post("/profile/language/", {"language": "de", "next": "/"}, "application/x-www-form-urlencoded")
 
     assert answer.status_code == 302
+
+
+def test_u17_refused_files_are_written_down_until_they_are_too_many(actor, organisation, settings):
+    settings.UPLOAD_FILES_PER_HOUR = 3
+    for _form in range(10):
+        with pytest.raises(UploadRefused):
+            services.store(samples.upload("a.exe", b"MZ"), organisation=organisation, actor=actor)
+
+    assert Upload.objects.count() == 4
+    with pytest.raises(UploadRefused, match="very many files"):
+        services.store(samples.upload("a.csv", samples.CSV), organisation=organisation, actor=actor)
