@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
+from django.http import HttpResponse
 from django.test import Client
 
 from incentives_portal.programs.enums import Group, SatisfiedBy
@@ -142,7 +143,16 @@ class Desk:
 
     def post(self, sheet: Sheet, data: dict[str, str]) -> Any:
         with rolled_back():
-            return self.client.post(sheet.action or self.url, data)
+            answer = self.client.post(sheet.action or self.url, data)
+        return closed(answer)
+
+
+def closed(answer: Any) -> Any:
+    """The answer; of a file, read to its end, what it says of itself."""
+    if not answer.streaming:
+        return answer
+    answer.getvalue()
+    return HttpResponse(status=answer.status_code, headers=dict(answer.items()))
 
 
 def ask_everything(stage: Stage) -> None:

@@ -276,8 +276,6 @@ def written(desk: Desk, sheet: Any, extra: dict[str, Any]) -> tuple[int, list[An
     shape: list[Any] = []
     with connection.execute_wrapper(_Params(values, shape)):
         said = desk.post(sheet, extra | sheet.kept() | {"words": "Words.", "note": "", "comment": "Words."})
-    if said.streaming:
-        said.getvalue()  # a file is closed when it was read
     return said.status_code, values, shape
 
 

@@ -16,6 +16,7 @@ from django.test import Client
 from django.urls import path, reverse
 
 from claims.tests import builders as claims
+from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.services import store
 from incentives_portal.documents.tests import samples
 from incentives_portal.history.models import Event
@@ -229,6 +230,7 @@ def returned_for_a_file(world: Any, name: str) -> tuple[Any, Any]:
     sent = samples.upload("a.pdf", samples.pdf())
     sent._name = name  # Django would have cleaned it by its own rules
     version = store(sent, organisation=world.nordlicht, actor=world.jana)
+    check_version(version.pk)
     claim = claims.ready_claim(world, name=CRLF[:80])
     proofs.add_document(claim.proof, world.jana, version=version, note=CRLF)
     claims.send(claim, world.jana)

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.enums import CheckState
 from incentives_portal.documents.errors import UploadRefused
 from incentives_portal.documents.models import VersionCheck
 from incentives_portal.documents.services import store
-from incentives_portal.documents.tasks import render
 from incentives_portal.documents.tests import corpus, samples
 from incentives_portal.tests.matrix.stage import Stage
 from incentives_portal.tests.sheets import Desk, Sheet, desks
@@ -112,7 +112,7 @@ def test_x04_no_address_in_a_file_is_fetched_by_the_worker_that_draws_it(stage: 
         except UploadRefused:
             refused.add(name)
             continue
-        render(version.pk)
+        check_version(version.pk)
         check = VersionCheck.objects.get(version=version)
         drawn[name] = (check.state, check.pages)
 

@@ -471,27 +471,6 @@ def test_refused_file_does_not_take_the_others_with_it(world, jana):
     assert [item.version.original_name for item, _note in answer.context["notes"]] == ["gut.csv"]
 
 
-@pytest.mark.parametrize(("name", "kind"), [("advert.webp", "WEBP"), ("advert.jpg", "JPEG")])
-def test_link_to_a_picture_says_that_it_downloads_as_png(world, jana, name, kind):
-    proof = builders.make_proof(world)
-    version = builders.file(world.jana, name, picture(kind=kind))
-    builders.add_document(proof, world.jana, version=version)
-    check_version(version.pk)
-    said = "downloads as PNG, without the place and time that cameras write into pictures"
-
-    assert text(jana.get(proof.get_absolute_url())).count(said) == 1
-    answer = jana.get(address("file", proof, version.public_id))
-    assert b"".join(answer.streaming_content).startswith(b"\x89PNG")
-    assert answer["Content-Disposition"].endswith('"advert.png"')
-
-
-def test_link_to_a_document_does_not_speak_of_pictures(world, jana):
-    proof = builders.make_proof(world)
-    builders.add_document(proof, world.jana)
-
-    assert "downloads as PNG" not in text(jana.get(proof.get_absolute_url()))
-
-
 def test_file_that_is_not_kept_is_left_out(world, jana):
     proof = builders.make_proof(world)
     asked = post(jana, "documents_add", proof, files=[upload("a.csv", CSV), upload("b.csv", CSV + b"x;1")])

@@ -1,4 +1,5 @@
 import pytest
+from celery import current_app
 
 from claims.tests.conftest import catalogue  # noqa: F401
 from incentives_portal import clock
@@ -9,7 +10,11 @@ from incentives_portal.tests.world import november, world  # noqa: F401
 
 @pytest.fixture
 def workers(db):
-    """One worker for each queue, heard of just now."""
+    """One worker for each queue, heard of just now, and nothing for them to do: the broker of tests is this process's memory."""
+    with current_app.connection_for_write() as broker:
+        for queue in ("portal", "documents"):
+            with broker.SimpleQueue(queue) as waiting:
+                waiting.clear()
     record_heartbeat("portal@here", ["portal"], {})
     record_heartbeat("documents@here", ["documents"], {})
 
