@@ -43,7 +43,7 @@ from claims.tests.copies import copy_claim
 from claims.tests.test_pages import new_data
 from incentives_portal import clock
 from incentives_portal.documents import cleanup, storage, upload_tokens
-from incentives_portal.documents.models import DocumentVersion, PageImage
+from incentives_portal.documents.models import DocumentVersion, PageImage, SafeCopy
 from incentives_portal.documents.tests import samples
 from incentives_portal.embedded.places import Place, account, valkey_program
 from incentives_portal.history.models import Event, ReasonCode, ThreadKind
@@ -522,5 +522,6 @@ def swept_two_days_later(rig: Rig) -> tuple[cleanup.Swept, list[str]]:
         swept = cleanup.sweep()
     named = {*DocumentVersion.objects.values_list("storage_key", flat=True)}
     named |= {*PageImage.objects.values_list("storage_key", flat=True)}
+    named |= {*SafeCopy.objects.values_list("storage_key", flat=True)}
     stored = (str(path.relative_to(root)) for folder in cleanup.FOLDERS for path in (root / folder).rglob("*"))
     return swept, [key for key in stored if key not in named]
