@@ -6,6 +6,7 @@ Only addresses, ports and the certificate are other ones; folders are those of t
 import http.client
 import os
 import re
+import secrets
 import shlex
 import signal
 import socket
@@ -103,7 +104,7 @@ def site(
     there, port, behind = connection.get_connection_params(), free_port(), free_port()
     who = f"{there['user']}:{there['password']}@{there['host']}:{there['port']}"
     environment = stack.environment | {
-        "SECRET_KEY": "for-tests-only-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEF",
+        "SECRET_KEY": secrets.token_urlsafe(50),  # one that stands anywhere is refused
         "DATABASE_URL": f"postgres://{who}/{there['dbname']}",
         "ALLOWED_HOSTS": NAME,
         "PORTAL_URL": f"https://{NAME}:{port}",
