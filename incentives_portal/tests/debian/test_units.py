@@ -179,14 +179,14 @@ def write_nginx(folder: Path, port: int, behind: int) -> None:
 
 def test_units_and_nginx_run_the_portal(site: Site) -> None:
     operator = Organisation.objects.create(
-        kind=OrganisationKind.OPERATOR, name="Halden", email_domains=["halden.example"]
+        kind=OrganisationKind.OPERATOR, name="Halden", email_domains=["vendor.example"]
     )
-    user = add_person(operator, email="ada@halden.example", name="Ada", password=PASSWORD)
+    user = add_person(operator, email="ada@vendor.example", name="Ada", password=PASSWORD)
     give_role(user, Role.OPERATOR_REVIEWER)
-    add_person(operator, email="victim@halden.example", name="Victim", password=PASSWORD)
+    add_person(operator, email="victim@vendor.example", name="Victim", password=PASSWORD)
 
     assert site.ask("GET", "/accounts/login/")[0] == 200
-    assert site.sign_in("ada@halden.example", PASSWORD) == 302
+    assert site.sign_in("ada@vendor.example", PASSWORD) == 302
 
     # An address is as long as a long search needs, and what is longer is answered in words.
     assert site.ask("GET", "/plans/?q=" + "a" * 7900)[0] == 302
@@ -202,19 +202,19 @@ def test_units_and_nginx_run_the_portal(site: Site) -> None:
     assert (status, "This was too much at once" in page) == (413, True)
 
     # Wrong passwords of one address lock that address out and nobody else, whatever the address says of itself.
-    statuses = {site.sign_in("ada@halden.example", "wrong", X_Forwarded_For=f"198.51.100.{n}") for n in range(12)}
+    statuses = {site.sign_in("ada@vendor.example", "wrong", X_Forwarded_For=f"198.51.100.{n}") for n in range(12)}
     assert statuses == {200}
-    assert site.sign_in("ada@halden.example", PASSWORD, X_Forwarded_For="203.0.113.9") == 200
-    assert site.sign_in("victim@halden.example", PASSWORD) == 302
+    assert site.sign_in("ada@vendor.example", PASSWORD, X_Forwarded_For="203.0.113.9") == 200
+    assert site.sign_in("victim@vendor.example", PASSWORD) == 302
 
     # Both workers and beat: a mail is queued by the page, sent by one worker.
     _status, page, cookie = site.ask("GET", "/accounts/password/reset/")
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
     assert token
-    form = urllib.parse.urlencode({"csrfmiddlewaretoken": token[1], "email": "ada@halden.example"}).encode()
+    form = urllib.parse.urlencode({"csrfmiddlewaretoken": token[1], "email": "ada@vendor.example"}).encode()
     kind = {"Content_Type": "application/x-www-form-urlencoded", "Cookie": cookie.partition(";")[0]}
     assert site.ask("POST", "/accounts/password/reset/", form, **kind)[0] == 302
-    (mail,) = site.stack.wait_for_mails(1, to="ada@halden.example", seconds=60)
+    (mail,) = site.stack.wait_for_mails(1, to="ada@vendor.example", seconds=60)
     assert f"https://{NAME}:{site.port}/accounts/password/reset/key/" in mail.get_content()
 
 
