@@ -1,6 +1,7 @@
-"""The door for gunicorn. It runs the refusals first: a web server that starts unsafely is worse than one that does not."""
+"""What gunicorn calls. It runs the refusals first: a web server that starts unsafely is worse than one that does not."""
 
 import os
+from types import FunctionType
 from typing import Any
 
 from django.core.wsgi import get_wsgi_application
@@ -40,6 +41,19 @@ class WholeBody:
         return line
 
 
+def in_one_piece(function: FunctionType) -> FunctionType:
+    """Return the function with a frame so large that CPython lays the frames of all that it calls into the same piece of memory.
+
+    CPython 3.11 to 3.13 take memory for frames in pieces of 16 KB, and give a piece back when its last frame returns. A loop that calls
+    across the edge of a piece asks the system for memory at each call. Which loop that is changes with every middleware; where it was one
+    of the template engine, a list of claims took 15 ms instead of 9 (``tests/test_wsgi.py``).
+    """
+    code = function.__code__
+    # In slots of 8 bytes: a little over half of a piece of 256 KB, so that nearly the other half is free.
+    return FunctionType(code.replace(co_stacksize=16_500), function.__globals__, function.__name__)
+
+
+@in_one_piece
 def application(environ: dict[str, Any], start_response: Any) -> Any:
     """What the web server calls."""
     length = environ.get("CONTENT_LENGTH") or ""

@@ -24,7 +24,6 @@ _libc = ctypes.CDLL(None, use_errno=True)
 def preload(_file_type: str) -> None:
     before.update(
         environment=sorted(os.environ),
-        session=os.getsid(0),
         niceness=os.getpriority(os.PRIO_PROCESS, 0),
         policy=os.sched_getscheduler(0),
     )
