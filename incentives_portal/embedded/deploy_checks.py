@@ -72,16 +72,20 @@ def check_pooler(
     ]
 
 
-# The three below look at what stands on this machine beside the settings. They have the tag of the database, so that settings alone can be
+# The three below look at what stands on this machine beside the settings. They run with ``--database``, so that settings alone can be
 # checked elsewhere (``check --deploy``), and are no checks of ``migrate``, which comes before collectstatic.
 
 
 @register(Tags.database, deploy=True)
-def check_collected(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
+def check_collected(
+    app_configs: object = None, databases: Sequence[str] | None = None, **kwargs: object
+) -> list[CheckMessage]:
     """Find static files that were not collected: every page that names one answers 500, and probes name none."""
+    if not databases or only_this_machine():
+        return []
     storage = storages.create_storage(settings.STORAGES["staticfiles"])
     collected = getattr(storage, "hashed_files", None)
-    if collected is None or only_this_machine():
+    if collected is None:  # a storage without a manifest
         return []
     missing = sorted(name for name in _static_names() if name not in collected)
     if not missing:
@@ -96,7 +100,9 @@ def check_collected(app_configs: object = None, **kwargs: object) -> list[CheckM
 
 
 @register(Tags.database, deploy=True)
-def check_log_files(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
+def check_log_files(
+    app_configs: object = None, databases: Sequence[str] | None = None, **kwargs: object
+) -> list[CheckMessage]:
     """Find a log that this process could not write: what it should say would be lost."""
     given = {"SECURITY_LOG_FILE": settings.SECURITY_LOG_FILE, "ACCESS_LOG_FILE": settings.ACCESS_LOG_FILE}
     return [
@@ -106,15 +112,19 @@ def check_log_files(app_configs: object = None, **kwargs: object) -> list[CheckM
             id="portal.E023",
         )
         for name, path in given.items()
-        if path and not _can_be_written(Path(path))
+        if databases and path and not _can_be_written(Path(path))
     ]
 
 
 @register(Tags.database, deploy=True)
-def check_translations(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
+def check_translations(
+    app_configs: object = None, databases: Sequence[str] | None = None, **kwargs: object
+) -> list[CheckMessage]:
     """Find translations that were not compiled since they changed: readers of other languages would get English, or former sentences."""
+    if not databases or only_this_machine():
+        return []
     stale = list(uncompiled(settings.LOCALE_PATHS))
-    if not stale or only_this_machine():
+    if not stale:
         return []
     return [
         Warning(

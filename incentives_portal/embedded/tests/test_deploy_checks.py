@@ -68,11 +68,11 @@ def public(settings: Any, tmp_path: Path) -> Any:
 
 
 def test_o07_static_files_that_were_not_collected_are_missed_before_a_page_fails(public: Any) -> None:
-    (never,) = deploy_checks.check_collected()
+    (never,) = deploy_checks.check_collected(databases=["default"])
     management.call_command("collectstatic", interactive=False, verbosity=0)
-    collected = deploy_checks.check_collected()
+    collected = deploy_checks.check_collected(databases=["default"])
     (public.STATICFILES_DIRS[0] / "of-the-next-release.css").write_text("")
-    (upgraded,) = deploy_checks.check_collected()
+    (upgraded,) = deploy_checks.check_collected(databases=["default"])
 
     assert (never.id, collected, upgraded.id) == ("portal.E022", [], "portal.E022")
     assert "of-the-next-release.css" in upgraded.msg
@@ -80,12 +80,12 @@ def test_o07_static_files_that_were_not_collected_are_missed_before_a_page_fails
 
 def test_o07_translations_that_were_not_compiled_since_they_changed_are_named(public: Any) -> None:
     (source,) = public.LOCALE_PATHS[0].glob("*/*/*.po")
-    (never,) = deploy_checks.check_translations()
+    (never,) = deploy_checks.check_translations(databases=["default"])
     compile_words(public.LOCALE_PATHS)
-    compiled = deploy_checks.check_translations()
+    compiled = deploy_checks.check_translations(databases=["default"])
     later = source.stat().st_mtime + 60
     os.utime(source, (later, later))
-    (upgraded,) = deploy_checks.check_translations()
+    (upgraded,) = deploy_checks.check_translations(databases=["default"])
 
     assert (never.id, compiled, upgraded.id) == ("portal.W022", [], "portal.W022")
 
@@ -94,7 +94,7 @@ def test_o07_a_log_that_cannot_be_written_is_named(settings: Any, tmp_path: Path
     settings.ACCESS_LOG_FILE = str(tmp_path / "access.log")
     settings.SECURITY_LOG_FILE = str(tmp_path / "not" / "there" / "security.log")
 
-    (message,) = deploy_checks.check_log_files()
+    (message,) = deploy_checks.check_log_files(databases=["default"])
 
     assert (message.id, settings.SECURITY_LOG_FILE in message.msg) == ("portal.E023", True)
     assert list(tmp_path.iterdir()) == []
