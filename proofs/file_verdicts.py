@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 from incentives_portal.accounts.models import User
 from incentives_portal.documents.enums import SENTENCES
 from incentives_portal.documents.models import DocumentVersion
-from incentives_portal.documents.parsing.reasons import Reason
 from incentives_portal.documents.signals import file_refused, malware_found
 from incentives_portal.history.models import Event
 from incentives_portal.history.services import record
 from incentives_portal.outbox.letters import Letter
+from incentives_portal.sandbox.parsing.reasons import Reason
 from incentives_portal.workflow.messages import Announcement, announce, register
 
 from . import events

@@ -15,12 +15,13 @@ from django.db import transaction
 from django.db.models import F
 
 from incentives_portal import clock
+from incentives_portal.sandbox import runner
+from incentives_portal.sandbox.parsing.reasons import Reason, Unreadable
+from incentives_portal.sandbox.runner import Budget
 
-from . import filenames, rendering, sandbox, scanning, scheduling, signals
+from . import filenames, rendering, scanning, scheduling, signals
 from .enums import CheckState, FileType
 from .models import DocumentVersion, PageImage, SafeCopy, Upload, VersionCheck
-from .parsing.reasons import Reason, Unreadable
-from .sandbox import Budget
 from .storage import local_copy, saving
 
 logger = logging.getLogger(__name__)
@@ -113,7 +114,7 @@ def _inspected(check: VersionCheck) -> dict[str, Any]:
     if check.inspected_at is not None:
         return {}
     with _charged(check.version) as budget, local_copy(check.version) as source:
-        inspection = sandbox.inspect(FileType(check.version.type), source, budget=budget)
+        inspection = runner.inspect(FileType(check.version.type), source, budget=budget)
     found = {
         "page_count": inspection.pages,
         "contents": list(inspection.contents)[:_MOST_NAMES],

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from django.core.files.uploadedfile import UploadedFile
 
+from incentives_portal.sandbox.parsing.reasons import Reason, Unreadable
+
 from . import file_types, filenames, limits, upload_handlers
 from .enums import FileType
 from .errors import UploadRefused
-from .parsing.reasons import Reason, Unreadable
 
 logger = logging.getLogger(__name__)
 

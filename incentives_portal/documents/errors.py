@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
+from incentives_portal.sandbox.parsing.reasons import Reason
+
 from . import limits
 from .enums import SENTENCES
-from .parsing.reasons import Reason
 
 
 class UploadRefused(Exception):

@@ -9,9 +9,10 @@ import re
 
 import filetype
 
+from incentives_portal.sandbox.parsing.reasons import Reason, Unreadable
+
 from . import filenames
 from .enums import FORMATS, PICTURES, TYPE_BY_ENDING, FileType
-from .parsing.reasons import Reason, Unreadable
 
 #: As many bytes are enough.
 SNIFFED_BYTES = 8192

@@ -8,12 +8,12 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal import clock
 from incentives_portal.accounts.models import Organisation, User
+from incentives_portal.sandbox.parsing.reasons import Content
 
 from . import scanning
 from .append_only import APPEND_ONLY
 from .enums import CONTENT_SENTENCES, FORMATS, PICTURES, REASON_CHOICES, UNUSABLE, CheckState, FileType
 from .filenames import MAX_LENGTH
-from .parsing.reasons import Content
 from .querysets import DocumentVersionQuerySet, UploadQuerySet, VersionCheckQuerySet
 
 
@@ -249,7 +249,7 @@ class PageImage(models.Model):
 class SafeCopy(models.Model):
     """A harmless copy that was made of a version, or of what is to be seen in it; it may be made anew at any time.
 
-    ``kind`` and ``media_type`` are those of ``sandbox.copies``; ``number`` tells several of one kind apart, from 1.
+    ``kind`` and ``media_type`` are those of ``sandbox.runner.copies``; ``number`` tells several of one kind apart, from 1.
     """
 
     version = models.ForeignKey(

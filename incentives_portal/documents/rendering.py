@@ -8,10 +8,11 @@ from typing import IO
 
 from django.core.files.base import ContentFile
 
-from . import sandbox
+from incentives_portal.sandbox import runner
+from incentives_portal.sandbox.parsing.reasons import Unreadable
+
 from .enums import FileType
 from .models import DocumentVersion
-from .parsing.reasons import Unreadable
 from .storage import Save
 
 logger = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ class StoredCopy:
 
 
 def draw(
-    version: DocumentVersion, source: IO[bytes], save: Save, budget: sandbox.Budget
+    version: DocumentVersion, source: IO[bytes], save: Save, budget: runner.Budget
 ) -> tuple[list[DrawnPage], bool]:
     """Draw the first pages of a version in a process under limits and put the images into the storage.
 
@@ -50,17 +51,17 @@ def draw(
     if not version.is_drawn:
         return pages, True
     try:
-        for page in sandbox.draw(FileType(version.type), source, budget=budget):
+        for page in runner.draw(FileType(version.type), source, budget=budget):
             pages.append(DrawnPage(save("pages", ContentFile(page.png)), page.width, page.height))
-    except (Unreadable, sandbox.PagesLeftOut):
+    except (Unreadable, runner.PagesLeftOut):
         return pages, False
     return pages, True
 
 
-def copy(version: DocumentVersion, source: IO[bytes], save: Save, budget: sandbox.Budget) -> list[StoredCopy]:
+def copy(version: DocumentVersion, source: IO[bytes], save: Save, budget: runner.Budget) -> list[StoredCopy]:
     """Make the harmless copies of a version and put them into the storage; none where that takes too much. Raises StorageFailed."""
     try:
-        made = sandbox.copies(FileType(version.type), source, budget=budget)
+        made = runner.copies(FileType(version.type), source, budget=budget)
     except Unreadable as problem:
         logger.warning("No harmless copy of version %s: %s", version.pk, problem)
         return []

@@ -19,13 +19,13 @@ from incentives_portal import clock
 from incentives_portal.accounts.capabilities import may
 from incentives_portal.accounts.models import Organisation, User
 from incentives_portal.locks import waited_too_long
+from incentives_portal.sandbox.parsing.reasons import Reason
 
 from . import content, limits
 from .content import BatchLimits, ValidatedUpload
 from .enums import UNUSABLE, CheckState
 from .errors import DocumentRemoved, NotCheckable, UploadGone, UploadRefused
 from .models import Document, DocumentVersion, Upload, VersionCheck
-from .parsing.reasons import Reason
 from .storage import Save, StorageFailed, saving
 from .tasks import notify_workers
 

@@ -1,6 +1,6 @@
 """How well documents are closed in while they are read. The one place that asks documents/ for it."""
 
-from incentives_portal.documents import sandbox
+from incentives_portal.sandbox import runner
 
 #: Below this level the administrators are told.
 ENOUGH = 2
@@ -8,4 +8,4 @@ ENOUGH = 2
 
 def sandbox_level() -> int:
     """Return the level of this machine; 3 is best. Asked once in each process."""
-    return sandbox.level().number
+    return runner.level().number

@@ -4,9 +4,10 @@ import pytest
 
 from incentives_portal.documents.enums import FORMATS, FileType
 from incentives_portal.documents.filenames import MAX_LENGTH
-from incentives_portal.documents.parsing.reasons import Reason, Unreadable
+from incentives_portal.sandbox.parsing.reasons import Reason, Unreadable
+from incentives_portal.sandbox.tests import readers
 
-from . import corpus, readers, samples
+from . import corpus, samples
 
 _WORD_97 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000)
 

@@ -20,7 +20,7 @@ from incentives_portal.documents import cleanup, services, serving, store_identi
 from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.errors import StoreAway, UploadRefused
 from incentives_portal.documents.models import PageImage
-from incentives_portal.documents.parsing.reasons import Reason
+from incentives_portal.sandbox.parsing.reasons import Reason
 
 from . import samples
 

@@ -7,13 +7,14 @@ from django.core.files.storage import default_storage
 from PIL import Image
 
 from incentives_portal import clock
-from incentives_portal.documents import checking, sandbox, services, tasks
+from incentives_portal.documents import checking, services, tasks
 from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.enums import CheckState
 from incentives_portal.documents.models import DocumentVersion, PageImage, VersionCheck
-from incentives_portal.documents.parsing.reasons import Reason
 from incentives_portal.documents.querysets import LEASE, page_images_for
-from incentives_portal.documents.sandbox import Limits
+from incentives_portal.sandbox import runner
+from incentives_portal.sandbox.parsing.reasons import Reason
+from incentives_portal.sandbox.runner import Limits
 
 from . import samples
 
@@ -108,7 +109,7 @@ def test_tables_and_texts_are_clean_without_images(keep, name, data):
 
 def test_drawing_that_runs_out_of_time_leaves_a_clean_document_with_what_was_drawn(keep, monkeypatch, storage_folder):
     version = keep("a.pdf", samples.written_pdf(b"0 0 m 150 190 l S\n" * 1_000_000))
-    monkeypatch.setattr(sandbox.draw, "__defaults__", (Limits(memory=1_000_000_000, cpu=1, wall=30), None))
+    monkeypatch.setattr(runner.draw, "__defaults__", (Limits(memory=1_000_000_000, cpu=1, wall=30), None))
 
     check_version(version.pk)
 

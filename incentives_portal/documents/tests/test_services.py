@@ -17,7 +17,7 @@ from incentives_portal.documents import checking, cleanup, limits, services, sig
 from incentives_portal.documents.enums import CheckState, FileType
 from incentives_portal.documents.errors import DocumentRemoved, UploadGone, UploadRefused, messages_of
 from incentives_portal.documents.models import Document, DocumentVersion, Upload, VersionCheck
-from incentives_portal.documents.parsing.reasons import Reason
+from incentives_portal.sandbox.parsing.reasons import Reason
 from incentives_portal.tests.racing import done_at_once
 
 from . import samples

@@ -7,8 +7,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from incentives_portal.documents import forkserver
 from incentives_portal.embedded.supervisor import Part, Supervisor
+from incentives_portal.sandbox import forkserver
 
 STAYS = "import time; print('here'); time.sleep(600)"
 WITH_CHILD = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(601)']); time.sleep(600)"

@@ -7,9 +7,9 @@ import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name, Stream, String
 
-from incentives_portal.documents.parsing import pdf_copy
-from incentives_portal.documents.parsing.limits import Deadline
-from incentives_portal.documents.parsing.reasons import Content, Findings, Reason, Unreadable
+from incentives_portal.sandbox.parsing import pdf_copy
+from incentives_portal.sandbox.parsing.limits import Deadline
+from incentives_portal.sandbox.parsing.reasons import Content, Findings, Reason, Unreadable
 
 LIE = Name("/X")
 PROGRAM = "planted.exe"

@@ -27,15 +27,15 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection
 
-from incentives_portal.documents import checking, forkserver, sandbox, services
+from incentives_portal.documents import checking, services
 from incentives_portal.documents.enums import CheckState, FileType
 from incentives_portal.documents.models import VersionCheck
-from incentives_portal.documents.parsing.reasons import Reason, Unreadable
-from incentives_portal.documents.sandbox import Budget, Limits
+from incentives_portal.documents.tests import corpus, samples
 from incentives_portal.embedded.checks import check_sandbox
 from incentives_portal.embedded.secret import secret_key
-
-from . import corpus, samples
+from incentives_portal.sandbox import forkserver, runner
+from incentives_portal.sandbox.parsing.reasons import Reason, Unreadable
+from incentives_portal.sandbox.runner import Budget, Limits
 
 LIMITS = Limits(memory=512 * 1024**2, cpu=5, wall=20)
 LEVELS = [3, 2, 1]
@@ -54,7 +54,7 @@ def needs(level: int) -> None:
     """Skip where this machine does not offer a level; CI lets nothing be skipped."""
     if level:
         try:
-            openings = sandbox._openings(level)
+            openings = runner._openings(level)
         except OSError as error:
             pytest.skip(f"no sandbox of level {level} here: {error}")
         assert openings == []
@@ -72,7 +72,7 @@ def probe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     def run(level: int, task: str, said: object = None, limits: Limits = LIMITS, **options: Any) -> list[bytes]:
         needs(level)
         with samples.open_file(json.dumps(said).encode()) as source:
-            return list(sandbox._frames(level, task, options.pop("type", "csv"), source, limits, **options))
+            return list(runner._frames(level, task, options.pop("type", "csv"), source, limits, **options))
 
     yield run
     forkserver.stop()
@@ -110,7 +110,7 @@ def result(frames: list[bytes]) -> dict[str, Any]:
 def test_u11_u12_this_machine_reads_files_at_the_second_level_or_better():
     needs(2)
 
-    assert sandbox.level().number >= min(2, configured.SANDBOX_MAX_LEVEL)
+    assert runner.level().number >= min(2, configured.SANDBOX_MAX_LEVEL)
 
 
 def test_u11_u12_without_a_sandbox_the_probe_does_nearly_all_of_it(probe, targets):
@@ -172,7 +172,7 @@ def test_u11_u12_threads_are_there_only_for_the_library_that_needs_one(level, pr
 def test_u11_output_without_end_is_not_taken(task, probe):
     begun, before = time.monotonic(), psutil.Process().memory_info().rss
     with pytest.raises(Unreadable) as caught:
-        probe(sandbox.level().number, task)
+        probe(runner.level().number, task)
 
     assert caught.value.reason == Reason.TOO_COMPLEX
     assert time.monotonic() - begun < LIMITS.wall
@@ -182,29 +182,29 @@ def test_u11_output_without_end_is_not_taken(task, probe):
 @pytest.mark.parametrize(
     ("task", "said"),
     [
-        (sandbox.inspect, []),
-        (sandbox.inspect, ["nothing"]),
-        (sandbox.inspect, ["[" * 100_000]),
-        (sandbox.inspect, ["[]"]),
-        (sandbox.inspect, ["{}"]),
-        (sandbox.inspect, ['{"reason": "because"}']),
-        (sandbox.inspect, ['{"pages": 1e300, "contents": [], "attachments": [], "encoding": ""}']),
-        (sandbox.inspect, ['{"pages": 1, "contents": 7, "attachments": [], "encoding": ""}']),
-        (sandbox.draw, ["<html>", "{}"]),
-        (sandbox.draw, ["{"]),
-        (sandbox.copies, ['{"copies": [{"kind": "text", "media_type": "text/plain"}]}']),
-        (sandbox.copies, ["one", '{"copies": [7]}']),
-        (sandbox.copies, ["%PDF-", '{"copies": [{"kind": "pdf", "media_type": "application/pdf"}]}']),
-        (sandbox.copies, ["{}", '{"copies": [{"kind": "table", "media_type": "text/html"}]}']),
-        (sandbox.inspect, ['{"pages": 1, "contents": ["x"], "attachments": [], "encoding": ""}']),
-        (sandbox.inspect, ['{"pages": 1, "contents": [], "attachments": [], "encoding": "a\\u0000"}']),
+        (runner.inspect, []),
+        (runner.inspect, ["nothing"]),
+        (runner.inspect, ["[" * 100_000]),
+        (runner.inspect, ["[]"]),
+        (runner.inspect, ["{}"]),
+        (runner.inspect, ['{"reason": "because"}']),
+        (runner.inspect, ['{"pages": 1e300, "contents": [], "attachments": [], "encoding": ""}']),
+        (runner.inspect, ['{"pages": 1, "contents": 7, "attachments": [], "encoding": ""}']),
+        (runner.draw, ["<html>", "{}"]),
+        (runner.draw, ["{"]),
+        (runner.copies, ['{"copies": [{"kind": "text", "media_type": "text/plain"}]}']),
+        (runner.copies, ["one", '{"copies": [7]}']),
+        (runner.copies, ["%PDF-", '{"copies": [{"kind": "pdf", "media_type": "application/pdf"}]}']),
+        (runner.copies, ["{}", '{"copies": [{"kind": "table", "media_type": "text/html"}]}']),
+        (runner.inspect, ['{"pages": 1, "contents": ["x"], "attachments": [], "encoding": ""}']),
+        (runner.inspect, ['{"pages": 1, "contents": [], "attachments": [], "encoding": "a\\u0000"}']),
     ],
 )
 def test_u11_result_of_another_shape_is_a_damaged_file_and_no_error_of_the_portal(task, said, probe, monkeypatch):
     """Whatever took over the reader says what it likes; without a frame at all nobody knows why."""
-    needs(sandbox.level().number)
-    frames = sandbox._frames
-    monkeypatch.setattr(sandbox, "_frames", lambda number, _task, *given: frames(number, "say", *given))
+    needs(runner.level().number)
+    frames = runner._frames
+    monkeypatch.setattr(runner, "_frames", lambda number, _task, *given: frames(number, "say", *given))
     with samples.open_file(json.dumps(said or [""]).encode()) as source, pytest.raises(Unreadable) as caught:
         list(task(FileType.CSV, source))
 
@@ -214,18 +214,18 @@ def test_u11_result_of_another_shape_is_a_damaged_file_and_no_error_of_the_porta
 def test_u11_processor_time_is_bounded_below_a_second_and_charged_to_the_budget(probe):
     budget = Budget(0.4)
     with pytest.raises(Unreadable):
-        probe(sandbox.level().number, "spin", budget=budget)
+        probe(runner.level().number, "spin", budget=budget)
 
     assert 0.3 < budget.spent < 0.8
     assert budget.memory > 0
     with pytest.raises(Unreadable):
-        probe(sandbox.level().number, "attempt", budget=Budget(1.0, spent=1.0))
+        probe(runner.level().number, "attempt", budget=Budget(1.0, spent=1.0))
 
 
 def test_u11_reader_that_is_ended_by_the_clock_is_charged_too(probe):
     budget = Budget(5)
     with pytest.raises(Unreadable):
-        probe(sandbox.level().number, "sleep", budget=budget, limits=Limits(memory=512 * 1024**2, cpu=5, wall=0.5))
+        probe(runner.level().number, "sleep", budget=budget, limits=Limits(memory=512 * 1024**2, cpu=5, wall=0.5))
 
     assert 0 < budget.spent < 1
 
@@ -240,7 +240,7 @@ def test_readers_end_with_the_process_that_asked(level, tmp_path):
     shutil.copy(PROBE, endless / "parsing" / "tasks.py")
     script = f"""
         import pathlib, tempfile, time
-        from incentives_portal.documents import forkserver
+        from incentives_portal.sandbox import forkserver
         forkserver._PROGRAM = pathlib.Path({str(endless / "parsing")!r})
         request = {{"task": "spin", "type": "csv", "memory": 10**9, "seconds": 60}}
         with tempfile.TemporaryFile() as file, forkserver.reading({level}, request, file) as reading:
@@ -263,7 +263,7 @@ def test_a_fork_of_the_portal_has_readers_of_its_own():
 
     def pages() -> int:
         with samples.open_file(samples.written_pdf()) as source:
-            return sandbox.inspect(FileType.PDF, source).pages
+            return runner.inspect(FileType.PDF, source).pages
 
     assert pages() == 1
     pid = os.fork()
@@ -279,7 +279,7 @@ def test_a_fork_of_the_portal_has_readers_of_its_own():
 def test_many_files_at_once_are_not_mixed_up():
     def pages(count: int) -> int:
         with samples.open_file(samples.pdf(count)) as source:
-            return sandbox.inspect(FileType.PDF, source).pages
+            return runner.inspect(FileType.PDF, source).pages
 
     with ThreadPoolExecutor(6) as threads:
         assert list(threads.map(pages, range(1, 13))) == list(range(1, 13))
@@ -287,10 +287,10 @@ def test_many_files_at_once_are_not_mixed_up():
 
 def test_level_that_could_be_better_is_tried_again_later(settings, monkeypatch):
     settings.SANDBOX_MAX_LEVEL = 1
-    monkeypatch.setattr(sandbox, "_levels", {1: (sandbox.Level(0, ("it was full",)), time.monotonic())})
-    assert sandbox.level().number == 0
-    sandbox._levels[1] = (sandbox.Level(0), time.monotonic() - 301)
-    assert sandbox.level().number == 1
+    monkeypatch.setattr(runner, "_levels", {1: (runner.Level(0, ("it was full",)), time.monotonic())})
+    assert runner.level().number == 0
+    runner._levels[1] = (runner.Level(0), time.monotonic() - 301)
+    assert runner.level().number == 1
 
 
 def test_a_process_that_died_is_replaced_and_so_is_one_that_read_many(monkeypatch):
@@ -298,20 +298,20 @@ def test_a_process_that_died_is_replaced_and_so_is_one_that_read_many(monkeypatc
     used = set()
     for _turn in range(4):
         with samples.open_file(samples.CSV) as source:
-            sandbox.inspect(FileType.CSV, source)
-        used.add(server := forkserver._running[sandbox.level().number])
+            runner.inspect(FileType.CSV, source)
+        used.add(server := forkserver._running[runner.level().number])
     assert len(used) >= 2
     server._process.kill()
     server._process.wait()
     with samples.open_file(samples.CSV) as source:
-        assert sandbox.inspect(FileType.CSV, source).pages == 0
+        assert runner.inspect(FileType.CSV, source).pages == 0
     forkserver.stop()
 
 
 def test_below_the_demanded_level_no_file_is_read_and_all_wait(settings, caplog, organisation, actor):
     settings.SANDBOX_MIN_LEVEL, settings.SANDBOX_MAX_LEVEL = 3, 1
-    with samples.open_file(samples.CSV) as source, pytest.raises(sandbox.SandboxTooWeak):
-        sandbox.inspect(FileType.CSV, source)
+    with samples.open_file(samples.CSV) as source, pytest.raises(runner.SandboxTooWeak):
+        runner.inspect(FileType.CSV, source)
     version = services.store(samples.upload("a.csv", samples.CSV), organisation=organisation, actor=actor)
     checking.check_next()
 
@@ -364,6 +364,6 @@ def test_reader_finds_the_same_behind_the_walls_as_without(file_type, level):
             if task == "render" and file_type not in ("pdf", "jpeg", "png", "webp", "heic"):
                 continue
             with samples.open_file(data) as source:
-                free = list(sandbox._frames(0, task, file_type, source, sandbox.DRAW))
-                assert list(sandbox._frames(level, task, file_type, source, sandbox.DRAW)) == free
+                free = list(runner._frames(0, task, file_type, source, runner.DRAW))
+                assert list(runner._frames(level, task, file_type, source, runner.DRAW)) == free
                 assert "broken" not in result(free)

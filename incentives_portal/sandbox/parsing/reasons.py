@@ -8,6 +8,50 @@ from typing import Any
 #: Hands the bytes of one drawn page or copy out of the child process.
 Emit = Callable[[bytes], None]
 
+#: Files within a file that are no evidence, and refused; all others are left out of its copy and listed by name.
+_PROGRAMS = {
+    "app",
+    "bat",
+    "cmd",
+    "com",
+    "cpl",
+    "dll",
+    "docm",
+    "dotm",
+    "exe",
+    "hta",
+    "iso",
+    "img",
+    "jar",
+    "js",
+    "jse",
+    "lnk",
+    "msc",
+    "msi",
+    "msp",
+    "pif",
+    "pptm",
+    "ps1",
+    "reg",
+    "scr",
+    "vbe",
+    "vbs",
+    "vhd",
+    "wsf",
+    "wsh",
+    "xlam",
+    "xlsm",
+    "xltm",
+}
+_ARCHIVES = {"7z", "ace", "bz2", "cab", "gz", "rar", "tar", "tgz", "xz", "zip"}
+#: Programs of Windows and Linux, scripts.
+_PROGRAM_MARKS = (b"MZ", b"\x7fELF", b"#!")
+_ARCHIVE_MARKS = (b"Rar!", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b", b"MSCF", b"BZh", b"\xfd7zXZ")
+_ZIP_MARK = b"PK\x03\x04"
+#: Documents that are zip archives.
+_ZIPPED = {"docx", "dotx", "epub", "odg", "odp", "ods", "odt", "pptx", "vsdx", "xlsx", "xltx"}
+_LONGEST_NAME = 150
+
 
 class Reason(StrEnum):
     EMPTY = "empty"
@@ -64,11 +108,17 @@ class Findings:
     attachments: list[str] = field(default_factory=list)
     encoding: str = ""
 
-    def attach(self, name: str) -> None:
-        """Note a file within the file."""
+    def attach(self, name: str, first_bytes: bytes) -> None:
+        """List one file within the file. Raises Unreadable for programs and archives, whether the name or the content says so."""
+        ending = name.lower().rpartition(".")[2].strip()
+        is_archive = ending in _ARCHIVES or first_bytes.startswith(_ARCHIVE_MARKS)
+        is_archive |= first_bytes.startswith(_ZIP_MARK) and ending not in _ZIPPED
+        if is_archive or ending in _PROGRAMS or first_bytes.startswith(_PROGRAM_MARKS):
+            raise Unreadable(Reason.EMBEDDED)
         self.contents.add(Content.ATTACHMENTS)
-        if name not in self.attachments:
-            self.attachments.append(name)
+        shown = name[:_LONGEST_NAME]
+        if shown not in self.attachments:
+            self.attachments.append(shown)
 
     def as_result(self) -> dict[str, Any]:
         contents = [content.value for content in Content if content in self.contents]

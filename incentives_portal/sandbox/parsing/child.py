@@ -3,19 +3,25 @@
 The template never sees a byte of a file. Between it and the child that reads stands a third process, which measures and ends the child.
 """
 
+import codecs
+import ctypes
+import encodings
 import gc
 import io
 import json
 import os
+import pkgutil
 import select
 import signal
 import socket
 import struct
 import sys
 import traceback
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NoReturn
 
-from . import lockdown, tasks, warmup
+from . import lockdown, tasks
 from .reasons import Reason, Unreadable
 
 #: Where the child finds the file and the pipe for what it found; it has no other descriptor but two that lead nowhere.
@@ -25,6 +31,8 @@ _MAX_COMPLAINT = 64 * 1024
 #: Without one of its own the library of these pictures decodes nothing.
 _THREADED = {"heic"}
 _ASK = "ask"
+#: Callbacks from C live in executable memory; as long as one is held, there is room for those that come.
+_held: list[Callable[[], None]] = []
 
 
 def serve(level: int) -> None:
@@ -44,7 +52,7 @@ def serve(level: int) -> None:
         request = json.loads(message)
         try:
             if request["task"] != _ASK:
-                warmup.warm_up()
+                warm_up()
                 tasks.preload(request["type"])
         except (ImportError, OSError):
             request["broken"] = traceback.format_exc()  # the installation, not the file
@@ -63,6 +71,19 @@ def serve(level: int) -> None:
             os.wait()
         except ChildProcessError:
             return
+
+
+def warm_up() -> None:
+    """Do beforehand what the standard library does on first use: afterwards it can open no path and make no memory executable.
+
+    Loads every codec, because a file says which it wants, and makes room for callbacks.
+    """
+    if _held:
+        return
+    for module in pkgutil.iter_modules(encodings.__path__):
+        with suppress(LookupError):  # modules that are none, and codecs of other systems
+            codecs.lookup(module.name)
+    _held.append(ctypes.CFUNCTYPE(None)(warm_up))
 
 
 def _watch(level: int, request: dict[str, Any], source: int, out: int, report: int) -> NoReturn:

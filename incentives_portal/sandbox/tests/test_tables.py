@@ -3,7 +3,9 @@
 import pytest
 
 from incentives_portal.documents.enums import FileType
-from incentives_portal.documents.tests import readers, samples
+from incentives_portal.documents.tests import samples
+
+from . import readers
 
 TABLES = {
     "amounts with decimal commas": (

@@ -10,11 +10,12 @@ import pytest
 from PIL import Image, ImageDraw
 
 from incentives_portal.documents.enums import CONTENT_SENTENCES, FileType
-from incentives_portal.documents.parsing import limits, tasks
-from incentives_portal.documents.parsing.reasons import Content, Reason, Unreadable
+from incentives_portal.documents.tests import corpus, samples, variants
+from incentives_portal.documents.tests.variants import cell, letter, workbook
+from incentives_portal.sandbox.parsing import limits, tasks
+from incentives_portal.sandbox.parsing.reasons import Content, Reason, Unreadable
 
-from . import corpus, readers, samples, variants
-from .variants import cell, letter, workbook
+from . import readers
 
 #: Loads a reader, then closes every way to a path, a program and a socket that Python knows, and reads.
 _CLOSED = """

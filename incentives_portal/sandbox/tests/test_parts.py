@@ -5,9 +5,10 @@ That none of it is in a copy: test_variants.py. The hostile ones of the fault ta
 
 import pytest
 
-from incentives_portal.documents.parsing.reasons import Content, Reason, Unreadable
+from incentives_portal.documents.tests import corpus, samples
+from incentives_portal.sandbox.parsing.reasons import Content, Reason, Unreadable
 
-from . import corpus, readers, samples
+from . import readers
 
 _TABLE = samples.xlsx()
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"

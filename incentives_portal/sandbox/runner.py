@@ -22,7 +22,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from . import forkserver
-from .enums import FileType
 from .parsing.reasons import Content, Reason, Unreadable
 
 logger = logging.getLogger(__name__)
@@ -37,8 +36,7 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 #: A text of the result, and how many of them.
 _LONGEST, _MOST = 255, 1_000
 #: What copies of a file may be; those of a picture are pictures.
-_COPIES = {FileType.PDF: {"pdf"}, FileType.DOCX: {"text", "picture"}, FileType.XML: {"text"}}
-_COPIES |= {FileType.XLSX: {"table"}, FileType.CSV: {"table"}}
+_COPIES = {"pdf": {"pdf"}, "docx": {"text", "picture"}, "xml": {"text"}, "xlsx": {"table"}, "csv": {"table"}}
 _MEDIA_TYPES = {"application/pdf", "application/json", "image/png", "image/jpeg"}
 _LARGEST = 1_000_000  # pages, and pixels of an edge
 
@@ -166,7 +164,7 @@ def required_level() -> Level:
     return found
 
 
-def inspect(file_type: FileType, source: IO[bytes], limits: Limits = CHECK, budget: Budget | None = None) -> Inspection:
+def inspect(file_type: str, source: IO[bytes], limits: Limits = CHECK, budget: Budget | None = None) -> Inspection:
     """Read the file to the end. Raises Unreadable; SandboxTooWeak or another OSError where it cannot be read now.
 
     ``source`` is a real file (it has a ``fileno``): the child gets it to read.
@@ -181,7 +179,7 @@ def inspect(file_type: FileType, source: IO[bytes], limits: Limits = CHECK, budg
         return Inspection(_number(found["pages"]), contents, attachments, encoding)
 
 
-def draw(file_type: FileType, source: IO[bytes], limits: Limits = DRAW, budget: Budget | None = None) -> Iterator[Page]:
+def draw(file_type: str, source: IO[bytes], limits: Limits = DRAW, budget: Budget | None = None) -> Iterator[Page]:
     """Draw the file and give its first pages one by one.
 
     Raises as ``inspect`` does, also after some pages, and PagesLeftOut after the last one that time and limits allowed.
@@ -199,7 +197,7 @@ def draw(file_type: FileType, source: IO[bytes], limits: Limits = DRAW, budget: 
         raise PagesLeftOut
 
 
-def copies(file_type: FileType, source: IO[bytes], limits: Limits = DRAW, budget: Budget | None = None) -> list[Copy]:
+def copies(file_type: str, source: IO[bytes], limits: Limits = DRAW, budget: Budget | None = None) -> list[Copy]:
     """Harmless copies of the file. Raises as ``inspect`` does."""
     *frames, last = _frames_of("copy", file_type, source, limits, budget)
     with _distrust():
@@ -236,10 +234,8 @@ def _openings(number: int) -> list[str]:
     return openings
 
 
-def _frames_of(
-    task: str, file_type: FileType, source: IO[bytes], limits: Limits, budget: Budget | None
-) -> Iterator[bytes]:
-    return _frames(required_level().number, task, file_type.value, source, limits, budget)
+def _frames_of(task: str, file_type: str, source: IO[bytes], limits: Limits, budget: Budget | None) -> Iterator[bytes]:
+    return _frames(required_level().number, task, file_type, source, limits, budget)
 
 
 def _frames(

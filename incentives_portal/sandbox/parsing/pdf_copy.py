@@ -16,7 +16,6 @@ from typing import IO, Any
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, Stream
 
-from . import attachments
 from .limits import MAX_PIXELS, MAX_UNPACKED_BYTES, Deadline
 from .reasons import Content, Findings, Reason, Unreadable
 
@@ -238,7 +237,7 @@ def _note_file(specification: dict[str, Any], streams: Dictionary, findings: Fin
     name = name or f"file {len(findings.attachments) + 1}"
     for stream in streams.values():
         if isinstance(stream, Stream):
-            attachments.add(findings, name, _first_bytes(stream))
+            findings.attach(name, _first_bytes(stream))
 
 
 def _reduce_catalog(root: Dictionary) -> None:

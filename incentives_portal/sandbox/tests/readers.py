@@ -9,7 +9,7 @@ import pikepdf
 
 from incentives_portal.documents import file_types
 from incentives_portal.documents.enums import FORMATS, FileType
-from incentives_portal.documents.parsing import tasks
+from incentives_portal.sandbox.parsing import tasks
 
 
 def detect(name: str, data: bytes) -> tuple[FileType, str]:
