@@ -114,7 +114,7 @@ MIDDLEWARE = [
     "incentives_portal.accounts.middleware.PersonalPreferencesMiddleware",
     "incentives_portal.screens.middleware.FormsOnlyMiddleware",
     "incentives_portal.screens.middleware.BusyMiddleware",
-    "incentives_portal.documents.middleware.StoreAwayMiddleware",
+    "incentives_portal.file_store.middleware.StoreAwayMiddleware",
     "incentives_portal.documents.middleware.UploadRateMiddleware",  # when the language of the person is known
     "incentives_portal.accounts.middleware.SecondFactorMiddleware",
 ]
@@ -293,7 +293,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = Path(env("STATIC_ROOT", default=str(PORTAL_STATE / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(PORTAL_STATE / "media")))
-# For an S3-compatible store: incentives_portal.documents.object_storage.ObjectStorage (docs/backup.md).
+# For an S3-compatible store: incentives_portal.file_store.object_storage.ObjectStorage (docs/backup.md).
 # There is no MEDIA_URL: uploaded files have no address of their own, views serve them to those who may see them.
 STORAGES = {
     "default": {

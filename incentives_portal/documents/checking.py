@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import F
 
 from incentives_portal import clock
+from incentives_portal.file_store.storage import local_copy, saving
 from incentives_portal.sandbox import runner
 from incentives_portal.sandbox.parsing.reasons import Reason, Unreadable
 from incentives_portal.sandbox.runner import Budget
@@ -22,7 +23,6 @@ from incentives_portal.sandbox.runner import Budget
 from . import filenames, rendering, scanning, scheduling, signals
 from .enums import CheckState, FileType
 from .models import DocumentVersion, PageImage, SafeCopy, Upload, VersionCheck
-from .storage import local_copy, saving
 
 logger = logging.getLogger(__name__)
 
@@ -113,7 +113,7 @@ def _inspected(check: VersionCheck) -> dict[str, Any]:
     """What inspection found, written down at once, so that a scanner that fails does not have it done again. Raises Unreadable."""
     if check.inspected_at is not None:
         return {}
-    with _charged(check.version) as budget, local_copy(check.version) as source:
+    with _charged(check.version) as budget, local_copy(check.version.storage_key) as source:
         inspection = runner.inspect(FileType(check.version.type), source, budget=budget)
     found = {
         "page_count": inspection.pages,
@@ -133,7 +133,7 @@ def _prepare(check: VersionCheck) -> None:
     """Page images and harmless copies. Running out of time leaves what was made until then, and the file clean."""
     version = check.version
     with saving() as save:
-        with _charged(version) as budget, local_copy(version) as source:
+        with _charged(version) as budget, local_copy(version.storage_key) as source:
             pages, drawn = rendering.draw(version, source, save, budget)
             copies = rendering.copy(version, source, save, budget)
         images = [
@@ -159,7 +159,7 @@ def _rescan(check: VersionCheck) -> None:
 
 
 def _scan(version: DocumentVersion) -> str:
-    with local_copy(version) as stored:
+    with local_copy(version.storage_key) as stored:
         stored.seek(0)
         return scanning.scan(stored)
 

@@ -62,9 +62,5 @@ class UploadGone(Exception):
         return _("This file cannot be used here. Choose it again.")
 
 
-class StoreAway(OSError):
-    """The file store does not answer, or not as it should. Trying again later is right."""
-
-
 class NotCheckable(Exception):
     """The file is checked already, or the virus scanner found something in it: checking again changes nothing."""

@@ -8,12 +8,12 @@ from typing import IO
 
 from django.core.files.base import ContentFile
 
+from incentives_portal.file_store.storage import Save
 from incentives_portal.sandbox import runner
 from incentives_portal.sandbox.parsing.reasons import Unreadable
 
 from .enums import FileType
 from .models import DocumentVersion
-from .storage import Save
 
 logger = logging.getLogger(__name__)
 

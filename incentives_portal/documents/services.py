@@ -18,6 +18,7 @@ from django.db.models import Max
 from incentives_portal import clock
 from incentives_portal.accounts.capabilities import may
 from incentives_portal.accounts.models import Organisation, User
+from incentives_portal.file_store.storage import Save, StorageFailed, saving
 from incentives_portal.locks import waited_too_long
 from incentives_portal.sandbox.parsing.reasons import Reason
 
@@ -26,7 +27,6 @@ from .content import BatchLimits, ValidatedUpload
 from .enums import UNUSABLE, CheckState
 from .errors import DocumentRemoved, NotCheckable, UploadGone, UploadRefused
 from .models import Document, DocumentVersion, Upload, VersionCheck
-from .storage import Save, StorageFailed, saving
 from .tasks import notify_workers
 
 logger = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from django.core.files.storage import default_storage
 from incentives_portal.installation.services import installation, note_cursor
 
 from . import trash
-from .stored_files import count_named, named_among
+from .references import count_named, named_among
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files.storage import default_storage
 
-from .stored_files import named_among
+from .references import named_among
 
 logger = logging.getLogger(__name__)
 

@@ -16,15 +16,17 @@ from django.core.management import CommandError, call_command
 from moto.server import ThreadedMotoServer
 
 from incentives_portal import clock
-from incentives_portal.documents import cleanup, services, serving, store_identity, stray_files, trash
+from incentives_portal.documents import cleanup, services, serving
 from incentives_portal.documents.checking import check_version
-from incentives_portal.documents.errors import StoreAway, UploadRefused
+from incentives_portal.documents.errors import UploadRefused
 from incentives_portal.documents.models import PageImage
+from incentives_portal.documents.tests import samples
+from incentives_portal.file_store import stray_files, trash
+from incentives_portal.file_store.identity import IDENTITY_FILE
+from incentives_portal.file_store.storage import StoreAway
 from incentives_portal.sandbox.parsing.reasons import Reason
 
-from . import samples
-
-BACKEND = "incentives_portal.documents.object_storage.ObjectStorage"
+BACKEND = "incentives_portal.file_store.object_storage.ObjectStorage"
 BUCKET = "incentives"
 KEYS = {"access_key": "testing", "secret_key": "testing", "region_name": "eu-central-1"}
 #: Without load it takes about seven; boto3 left alone takes more than 330.
@@ -70,7 +72,7 @@ def keys_in(client):
     found = {
         entry["Key"].removeprefix("portal/") for entry in client.list_objects_v2(Bucket=BUCKET).get("Contents", [])
     }
-    return found - {store_identity.IDENTITY_FILE}
+    return found - {IDENTITY_FILE}
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from storages.backends.s3 import S3File, S3Storage
 from storages.utils import clean_name
 from urllib3.exceptions import HTTPError
 
-from .errors import StoreAway
+from .storage import StoreAway
 
 #: Larger files are sent and fetched in parts, by as many requests.
 _PART = 64 * 1024 * 1024

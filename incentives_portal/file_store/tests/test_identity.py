@@ -11,13 +11,14 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
 from incentives_portal import clock
-from incentives_portal.documents import cleanup, services, store_identity, stray_files, trash
+from incentives_portal.documents import cleanup, services
 from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.models import DocumentVersion, PageImage, SafeCopy
+from incentives_portal.documents.tests import samples
+from incentives_portal.file_store import stray_files, trash
+from incentives_portal.file_store.identity import IDENTITY_FILE
 from incentives_portal.installation import services as installations
 from incentives_portal.installation.models import Installation
-
-from . import samples
 
 OLD = timedelta(days=3)
 
@@ -43,11 +44,11 @@ def files():
     """Every key in the store but its identity."""
     root = default_storage.path("")
     found = [os.path.join(place, name) for place, _folders, names in os.walk(root) for name in names]
-    return {os.path.relpath(path, root) for path in found} - {store_identity.IDENTITY_FILE}
+    return {os.path.relpath(path, root) for path in found} - {IDENTITY_FILE}
 
 
 def identity():
-    return json.loads(samples.stored(store_identity.IDENTITY_FILE))["store"]
+    return json.loads(samples.stored(IDENTITY_FILE))["store"]
 
 
 # Whose is the store?
@@ -66,7 +67,7 @@ def test_first_cleanup_makes_store_and_database_belong_together(db):
     ("break_it", "words"),
     [
         (lambda: Installation.objects.update(store=None), "belongs to another installation"),
-        (lambda: default_storage.delete(store_identity.IDENTITY_FILE), "has no identity"),
+        (lambda: default_storage.delete(IDENTITY_FILE), "has no identity"),
         (
             lambda: Installation.objects.update(store="6d9d2f5e-1b1c-4bd0-8fe0-5dd3d3d5f6a1"),
             "that of this database is 6d9d",
@@ -92,8 +93,8 @@ def test_u14_nothing_is_deleted_from_a_store_that_is_not_ones_own(keep, break_it
 
 
 def _overwrite(content):
-    default_storage.delete(store_identity.IDENTITY_FILE)
-    default_storage.save(store_identity.IDENTITY_FILE, ContentFile(content))
+    default_storage.delete(IDENTITY_FILE)
+    default_storage.save(IDENTITY_FILE, ContentFile(content))
 
 
 def test_adopting_a_store_takes_it_from_its_former_owner(keep, capsys):
@@ -118,7 +119,7 @@ def test_adopting_asks_first(db, monkeypatch):
     with pytest.raises(CommandError, match="Nothing was changed"):
         call_command("adopt_storage")
 
-    assert not default_storage.exists(store_identity.IDENTITY_FILE)
+    assert not default_storage.exists(IDENTITY_FILE)
 
 
 # Trash
@@ -250,5 +251,5 @@ def test_dry_run_takes_no_store_that_is_nobodys(db):
     """It wrote the identity into the store and the database: a look with wrong settings would have made a foreign bucket one's own."""
     assert cleanup.sweep(dry_run=True).refused == ""
 
-    assert not default_storage.exists(store_identity.IDENTITY_FILE)
+    assert not default_storage.exists(IDENTITY_FILE)
     assert installations.installation().store is None

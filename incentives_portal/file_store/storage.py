@@ -1,4 +1,4 @@
-"""Files in the private storage: under generated names, gone again when what they belong to was not written, and still what was stored?"""
+"""Files in the private storage: under generated names, and gone again when what they belong to was not written."""
 
 import hashlib
 import logging
@@ -7,14 +7,11 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import IO
 
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import InterfaceError, OperationalError
-
-from .models import DocumentVersion, PageImage
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +19,9 @@ _PIECE = 1024 * 1024
 
 Save = Callable[[str, File], str]
 
-logger = logging.getLogger(__name__)
+
+class StoreAway(OSError):
+    """The file store does not answer, or not as it should. Trying again later is right."""
 
 
 class StorageFailed(Exception):
@@ -66,25 +65,16 @@ def delete_files(keys: Iterable[str]) -> None:
 
 
 @contextmanager
-def local_copy(version: DocumentVersion) -> Iterator[IO[bytes]]:
-    """The bytes of a version as a real file, for a child process to inherit. Raises StorageFailed."""
+def local_copy(storage_key: str) -> Iterator[IO[bytes]]:
+    """The bytes of a stored file as a real file, for a child process to inherit. Raises StorageFailed."""
     with tempfile.TemporaryFile() as copy:
         try:
-            with default_storage.open(version.storage_key, "rb") as stored:
+            with default_storage.open(storage_key, "rb") as stored:
                 shutil.copyfileobj(stored, copy, _PIECE)
         except Exception as error:  # each backend has errors of its own
-            raise StorageFailed(f"{version.storage_key}: {error}") from error
+            raise StorageFailed(f"{storage_key}: {error}") from error
         copy.flush()
         yield copy
-
-
-@dataclass(frozen=True)
-class Fault:
-    """A stored file that is ``missing`` or ``changed``, by its key in the storage and the name under which it was sent."""
-
-    kind: str
-    storage_key: str
-    name: str
 
 
 def sha256_of(stored: File) -> str:
@@ -94,18 +84,3 @@ def sha256_of(stored: File) -> str:
         digest.update(piece)
     stored.seek(0)
     return digest.hexdigest()
-
-
-def faults() -> Iterator[Fault]:
-    """Every version whose file is missing or has another hash, and every page image whose file is missing."""
-    for version in DocumentVersion.objects.order_by("pk").iterator(chunk_size=500):
-        try:
-            with default_storage.open(version.storage_key, "rb") as stored:
-                kind = "" if sha256_of(stored) == version.sha256 else "changed"
-        except FileNotFoundError:
-            kind = "missing"
-        if kind:
-            yield Fault(kind, version.storage_key, version.original_name)
-    for image in PageImage.objects.select_related("version").order_by("pk").iterator(chunk_size=500):
-        if not default_storage.exists(image.storage_key):
-            yield Fault("missing", image.storage_key, f"{image.version.original_name}, page {image.page}")
