@@ -2,8 +2,8 @@
 
 from django.db.models import Q
 
+from incentives_portal.documents.checking import file_refused, malware_found
 from incentives_portal.documents.models import DocumentVersion
-from incentives_portal.documents.signals import file_refused, malware_found
 from incentives_portal.history.services import record
 from incentives_portal.sandbox.parsing.reasons import Reason
 from incentives_portal.workflow.messages import announce

@@ -333,7 +333,7 @@ CLAMD_URL = env("CLAMD_URL", default="")
 # too much by name; of more than that the rest is not read: each is a file in the folder for temporary ones.
 DATA_UPLOAD_MAX_NUMBER_FILES = 2 * UPLOAD_MAX_FILES
 FILE_UPLOAD_HANDLERS = [
-    "incentives_portal.documents.upload_handlers.BoundedUploadHandler",
+    "incentives_portal.documents.middleware.BoundedUploadHandler",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]

@@ -6,9 +6,9 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.models import User
+from incentives_portal.documents.checking import file_refused, malware_found
 from incentives_portal.documents.enums import SENTENCES
 from incentives_portal.documents.models import DocumentVersion
-from incentives_portal.documents.signals import file_refused, malware_found
 from incentives_portal.history.models import Event
 from incentives_portal.history.services import record
 from incentives_portal.outbox.letters import Letter

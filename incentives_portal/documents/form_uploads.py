@@ -22,9 +22,8 @@ from incentives_portal.accounts.models import User
 from incentives_portal.sandbox.parsing.reasons import Reason
 
 from . import limits, services, tasks, upload_tokens
-from .content import BatchLimits
+from .content import BatchLimits, UploadRefused
 from .enums import UNUSABLE, CheckState
-from .errors import UploadRefused
 from .fields import Received, UploadFieldBase
 from .models import DocumentVersion, VersionCheck
 

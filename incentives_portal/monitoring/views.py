@@ -16,9 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from incentives_portal.accounts.errors import NoPartInIt
 from incentives_portal.accounts.models import User
 from incentives_portal.accounts.services import NoSecondFactor, remove_second_factor
-from incentives_portal.documents.errors import NotCheckable
 from incentives_portal.documents.models import DocumentVersion
-from incentives_portal.documents.services import check_again
+from incentives_portal.documents.services import NotCheckable, check_again
 from incentives_portal.installation.services import last_backup
 
 from . import overview

@@ -17,8 +17,7 @@ from django.http import FileResponse
 from PIL import Image, ImageDraw, PngImagePlugin
 
 from incentives_portal.documents import content
-from incentives_portal.documents.content import ValidatedUpload
-from incentives_portal.documents.errors import UploadRefused
+from incentives_portal.documents.content import UploadRefused, ValidatedUpload
 from incentives_portal.sandbox import forkserver, runner
 from incentives_portal.sandbox.parsing.reasons import Unreadable
 

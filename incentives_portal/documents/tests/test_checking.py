@@ -10,11 +10,11 @@ from django.core.files.storage import FileSystemStorage
 from django.core.management import call_command
 
 from incentives_portal import clock
-from incentives_portal.documents import checking, form_uploads, limits, services, signals, tasks
+from incentives_portal.documents import checking, form_uploads, limits, services, tasks
 from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.enums import CheckState
-from incentives_portal.documents.errors import NotCheckable
 from incentives_portal.documents.models import DocumentVersion, PageImage, SafeCopy, Upload, VersionCheck
+from incentives_portal.documents.services import NotCheckable
 from incentives_portal.sandbox import runner
 from incentives_portal.sandbox.parsing.reasons import Reason, Unreadable
 from incentives_portal.sandbox.runner import Copy, Inspection
@@ -192,11 +192,11 @@ def test_refusal_is_announced_only_of_what_is_attached(keep):
 
     loose, attached = keep("loose.pdf", b"%PDF-1.4 x"), keep("attached.pdf", b"%PDF-1.4 x")
     services.attach([attached], to="proofs.invoice:7")
-    signals.file_refused.connect(hear)
+    checking.file_refused.connect(hear)
     try:
         tasks.check_waiting()
     finally:
-        signals.file_refused.disconnect(hear)
+        checking.file_refused.disconnect(hear)
 
     assert heard == ["attached.pdf damaged"]
     assert check_of(loose).state == CheckState.REFUSED

@@ -4,8 +4,8 @@ import pytest
 from PIL import Image
 
 from incentives_portal.documents import content
+from incentives_portal.documents.content import UploadRefused
 from incentives_portal.documents.enums import FileType
-from incentives_portal.documents.errors import UploadRefused
 from incentives_portal.sandbox import runner
 from incentives_portal.sandbox.parsing import office
 from incentives_portal.sandbox.parsing.reasons import Reason, Unreadable

@@ -9,8 +9,8 @@ from django.core.files.uploadedfile import UploadedFile
 
 from incentives_portal.documents import form_uploads, services, serving
 from incentives_portal.documents.checking import check_version, judge_version
+from incentives_portal.documents.content import UploadRefused
 from incentives_portal.documents.enums import SENTENCES, CheckState, FileType
-from incentives_portal.documents.errors import UploadRefused
 from incentives_portal.documents.models import DocumentVersion, PageImage, SafeCopy
 from incentives_portal.sandbox import runner
 from incentives_portal.sandbox.tests import readers

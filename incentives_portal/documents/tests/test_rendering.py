@@ -171,14 +171,14 @@ def test_sweep_goes_on_after_a_version_whose_file_is_missing(keep, caplog):
 
 def test_worker_that_outlived_its_lease_leaves_the_result_of_the_other(keep, monkeypatch, storage_folder, caplog):
     version = keep("a.pdf", samples.pdf())
-    draw = checking.rendering.draw
+    draw = checking._draw
 
     def slow_draw(*arguments):
         pages = draw(*arguments)
         VersionCheck.objects.update(prepared_at=clock.now(), pages=0)
         return pages
 
-    monkeypatch.setattr(checking.rendering, "draw", slow_draw)
+    monkeypatch.setattr(checking, "_draw", slow_draw)
     check_version(version.pk)
 
     assert outcome(version) == (CheckState.CLEAN, "", 0)
