@@ -50,7 +50,7 @@ def system(request: HttpRequest) -> HttpResponse:
     backup = last_backup()
     context = {
         "health": health,
-        "figures": dict.fromkeys(overview.FIGURES) | dict(health.figures),
+        "figures": overview.shown_figures(health.figures),
         "queues": overview.queue_rows(health.figures),
         "checks": overview.unchecked_files(),
         "versions": overview.versions(),

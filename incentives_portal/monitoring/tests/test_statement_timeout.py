@@ -13,8 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import include, path
 
-from incentives_portal.locks import took_too_long
-from incentives_portal.monitoring.statements import limit_statements
+from incentives_portal.locks import limit_statements, took_too_long
 from incentives_portal.tests.stack import environment_of
 from incentives_portal.tests.world import sign_in
 
