@@ -10,8 +10,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
+from django.contrib.staticfiles.apps import StaticFilesConfig
 from django.contrib.staticfiles.finders import get_finders
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.files.storage import storages
@@ -137,9 +137,8 @@ def check_translations(
 
 def _static_names() -> Iterator[str]:
     """Name every file that collectstatic would collect."""
-    ignored = list(apps.get_app_config("staticfiles").ignore_patterns)
     for finder in get_finders():
-        for name, _storage in finder.list(ignored):
+        for name, _storage in finder.list(StaticFilesConfig.ignore_patterns):
             yield name.replace(os.sep, "/")
 
 
