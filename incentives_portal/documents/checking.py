@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +16,7 @@ from django.db import transaction
 from django.db.models import F
 
 from incentives_portal import clock
+from incentives_portal.accounts import security_log
 
 from . import filenames, rendering, sandbox, scanning, scheduling, signals
 from .enums import CheckState, FileType
@@ -197,6 +199,18 @@ def _lock_away(check: VersionCheck, finding: str) -> None:
     PageImage.objects.filter(version=check.version_id).delete()  # their files are swept, as those of the copies
     SafeCopy.objects.filter(version=check.version_id).delete()
     signals.malware_found.send(DocumentVersion, version=check.version, finding=finding)
+    transaction.on_commit(partial(_log_malware, check.version, finding))
+
+
+def _log_malware(version: DocumentVersion, finding: str) -> None:
+    security_log.record(
+        security_log.Action.MALWARE_FOUND,
+        user=version.uploaded_by,
+        file=version,
+        sha256=version.sha256,
+        organisation=str(version.document.organisation_id),
+        finding=finding,
+    )
 
 
 @transaction.atomic

@@ -165,6 +165,17 @@ def test_refused_file_is_listed_without_its_name_and_checked_again(world, green,
     assert f"Person {world.elif_.public_id} has version {version.pk} checked again: too_complex" in caplog.messages
 
 
+def test_file_with_malware_is_listed_and_has_no_button(world, green):
+    version = refused_file(world.jana, "infected", "infected")
+    VersionCheck.objects.filter(version=version).update(finding="Eicar-Signature")
+
+    page = page_of(world.elif_)
+
+    assert "locked away: The virus scanner found malware in it. (Eicar-Signature)" in page
+    assert "secret plan" not in page
+    assert reverse("monitoring:check_file_again", args=[version.public_id]) not in page
+
+
 def test_auditors_see_files_and_have_none_checked_again(world, green):
     version = refused_file(world.jana)
 
