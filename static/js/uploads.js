@@ -134,7 +134,8 @@ class UploadBox {
     this.form.addEventListener("submit", (event) => this.beforeSubmit(event));
   }
 
-  say(words) { this.status.textContent = words; }
+  // A form that waits for its files goes on saying so.
+  say(words) { this.status.textContent = [words, this.submitter !== undefined && this.words.wait].filter(Boolean).join(" · "); }
 
   take(files) {
     this.input.value = ""; // they are sent once, by this script
@@ -200,7 +201,7 @@ class UploadBox {
     if (this.uploads.some((upload) => upload.isOpen)) {
       event.preventDefault();
       this.submitter = event.submitter;
-      this.say(this.words.wait);
+      this.say("");
     } else if (bad) {
       event.preventDefault();
       this.say(this.words.mend);
