@@ -15,6 +15,7 @@ from incentives_portal.documents.errors import NotCheckable
 from incentives_portal.documents.models import VersionCheck
 from incentives_portal.documents.services import check_again
 from incentives_portal.installation.services import note_backup
+from incentives_portal.monitoring import overview
 from incentives_portal.monitoring.enums import CAUSES
 from incentives_portal.monitoring.rules import Found
 from incentives_portal.monitoring.services import record_heartbeat, write_status
@@ -174,6 +175,20 @@ def test_file_with_malware_is_listed_and_has_no_button(world, green):
     assert "locked away: The virus scanner found malware in it. (Eicar-Signature)" in page
     assert "secret plan" not in page
     assert reverse("monitoring:check_file_again", args=[version.public_id]) not in page
+
+
+def test_file_that_waits_is_listed_however_many_were_refused(world, green, monkeypatch):
+    monkeypatch.setattr(overview, "LIMIT", 3)
+    refused = [refused_file(world.jana) for _number in range(3)]
+    for minutes, version in enumerate(reversed(refused)):
+        at = clock.now() - timedelta(minutes=minutes)
+        VersionCheck.objects.filter(version=version).update(checked_at=at)
+    waiting = file(world.jana)
+    VersionCheck.objects.filter(version=waiting).update(state="pending", checked_at=None)
+
+    listed = [check.version for check in overview.unchecked_files()]
+
+    assert listed == [waiting, refused[2], refused[1]]
 
 
 def test_auditors_see_files_and_have_none_checked_again(world, green):
