@@ -239,6 +239,34 @@ def test_file_that_takes_long_to_check_says_so_and_then_what_became_of_it(page, 
     expect(page.locator("[name=files-kept]")).to_have_count(1)
 
 
+@pytest.mark.parametrize(
+    ("path", "button", "content", "said", "is_kept"),
+    [
+        ("invoices/add/", "Save", samples.pdf(), "stored", True),  # all else is missing
+        ("documents/add/", "Upload and describe", b"%PDF-1.7 x", "“a.pdf” was not stored. The file is damaged", False),
+    ],
+)
+def test_file_that_a_form_kept_while_it_was_checked_says_what_became_of_it(
+    page, open_page, world, path, button, content, said, is_kept
+):
+    open_page(path)
+    who = {"owner": world.jana, "organisation": world.nordlicht}
+    spent = Upload.objects.create(size=1, milliseconds=1_000_000, spent_at=Now(), **who)  # the time of the server
+    page.locator("input[type=file]").set_input_files([file("a.pdf", content)])
+    expect(page.locator(".upload .files > li")).to_contain_text("The others are checked from", timeout=20_000)
+    page.get_by_role("button", name=button, exact=True).click()
+    row = page.locator(".files > li").filter(has=page.get_by_role("checkbox", name="Keep a.pdf"))
+    expect(row).to_contain_text("being checked")
+
+    spent.delete()
+    tasks.check_waiting()
+
+    expect(row).to_contain_text(said, timeout=20_000)
+    expect(row.get_by_role("checkbox", name="Keep a.pdf")).to_be_checked(checked=is_kept)
+    expect(page.locator(".upload-status")).to_contain_text(said)
+    assert violations(page) == []
+
+
 def test_form_waits_for_its_files(page, open_page):
     open_page()
     held = []
