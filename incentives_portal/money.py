@@ -5,7 +5,7 @@ Amounts are ``Decimal`` in ``numeric(16, 3)`` columns; how many decimals count i
 
 import re
 import unicodedata
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -70,8 +70,17 @@ def decimals(currency: str) -> int:
 
 
 def quantize(value: Decimal, currency: str) -> Decimal:
-    """Round half up to the currency's decimals: the one place where money is rounded."""
+    """Round an amount half up to the currency's decimals. Money is rounded here and in ``quantize_limit`` only."""
     return value.quantize(Decimal(1).scaleb(-decimals(currency)), rounding=ROUND_HALF_UP)
+
+
+def quantize_limit(value: Decimal, currency: str) -> Decimal:
+    """Round a limit down to the currency's decimals: nobody gets more than it.
+
+    What a division left out beyond the ninth decimal is put back first: a third, three times, is the whole.
+    """
+    exact = value.quantize(Decimal("1e-9"), rounding=ROUND_HALF_UP)
+    return exact.quantize(Decimal(1).scaleb(-decimals(currency)), rounding=ROUND_DOWN)
 
 
 def format_amount(value: Decimal, currency: str, language: str | None = None) -> str:
