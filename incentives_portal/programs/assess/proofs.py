@@ -15,6 +15,13 @@ from .results import Assessment, Finding, Level, Step
 #: How the check of a file went → what is said about it. Waiting is only what the virus scanner has not seen, where there is one.
 _FILE_RULES = {"refused": "file", "infected": "infected", "waiting": "waiting"}
 
+#: Step of a limit that cannot be computed → what is said about it, and where. A missing rate is told with its currencies.
+_UNCHECKED = {
+    "cap.unknown_funds": ("cap_funds", "basics"),
+    "cap.unknown_attendees": ("cap_attendees", "attendees"),
+    "cap.exception": ("cap_exception", "basics"),
+}
+
 
 def assess_proof(facts: ProofFacts) -> Assessment:
     """What the rules say about a proof as it would be submitted now: ``block`` must be mended first, ``warn`` is for the reviewer."""
@@ -79,13 +86,18 @@ def _basics(facts: ProofFacts) -> Iterator[Finding]:
 
 
 def _amount(facts: ProofFacts, steps: tuple[Step, ...]) -> Iterator[Finding]:
-    """What is asked against what can be reimbursed (INF 19); silent until there are costs."""
-    if facts.expenses:
-        allowed = steps[-2].amount
-        values: dict[str, Any] = {
-            "asked": amount(facts.amount, facts.currency),
-            "allowed": amount(allowed, facts.currency),
-        }
+    """What is asked against what can be reimbursed (INF 19); silent until there are costs.
+
+    Met only where every limit was checked: of those that were not ``_limits`` speaks.
+    """
+    if not facts.expenses:
+        return
+    allowed = steps[-2].amount
+    values: dict[str, Any] = {
+        "asked": amount(facts.amount, facts.currency),
+        "allowed": amount(allowed, facts.currency),
+    }
+    if facts.amount > allowed or not any(_limits(facts, steps)):
         yield _rule(facts.amount <= allowed, "amount_within", "basics", **values)
 
 
@@ -119,7 +131,7 @@ def _expenses(facts: ProofFacts) -> Iterator[Finding]:
 
 
 def _limits(facts: ProofFacts, steps: tuple[Step, ...]) -> Iterator[Finding]:
-    """Limits that could not be checked, or not fully, because a rate is missing (INF 18): nothing is left out silently."""
+    """Limits that could not be checked, or not fully (INF 18): nothing is left out silently."""
     caps = {cap.code: cap for cap in facts.activity.caps}
     for step in steps:
         cap = caps.get(step.params.get("cap", ""))
@@ -129,10 +141,13 @@ def _limits(facts: ProofFacts, steps: tuple[Step, ...]) -> Iterator[Finding]:
         if step.code == "cap.unknown_rate":
             values = {"limit": limit, "from": cap.currency, "to": facts.currency, "month": month(facts.executed_on)}
             yield Finding("cap_rate", "warn", "expenses", values)
-        elif not step.code.startswith("cap.unknown"):
+        elif step.code not in _UNCHECKED:
             for missing in facts.claimed_unrated.get(cap.code, ()):
                 values = {"from": missing.currency, "to": missing.target, "month": month(missing.month)}
                 yield Finding("cap_used_rate", "warn", "expenses", values | {"limit": limit})
+    unchecked = {step.code for step in steps}
+    if facts.expenses:
+        yield from (Finding(rule, "warn", place) for code, (rule, place) in _UNCHECKED.items() if code in unchecked)
 
 
 def _attendees(facts: ProofFacts) -> Iterator[Finding]:

@@ -156,6 +156,21 @@ _PROOF_WORDS = {
         ),
         _("Ask the operator to enter the rate of that month."),
     ),
+    "cap_funds": Words(
+        _SILENT,
+        _("The amount is not checked against the limit by the co-op funds earned: the funds are not known yet."),
+        _("Nothing has to be changed: the limit is checked once the funds are known."),
+    ),
+    "cap_attendees": Words(
+        _SILENT,
+        _("The amount is not checked against the limits on attendees: nobody is listed."),
+        _("List the attendees and the cost of each."),
+    ),
+    "cap_exception": Words(
+        _SILENT,
+        _("The amount is not checked against other limits that may apply, see the program guide."),
+        _("Compare the amount with the program guide."),
+    ),
     "attendees": Words(
         _SILENT,
         _("%(present)s people are listed; the costs of at most %(most)s are reimbursed."),
