@@ -25,6 +25,8 @@ MAX_AMOUNT = Decimal("9999999999999.999")
 _LONGEST = 1000
 _SPACES = re.compile(r"[\s\u00a0\u202f\u2009'\u2019]")
 _SHAPE = re.compile(r"[0-9][0-9.,\s\u00a0\u202f\u2009'\u2019]*[0-9]|[0-9]|[.,][0-9]+")
+#: Where a letter of a currency's code and a figure stand side by side.
+_TOUCHING = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 #: Ways in which Unicode writes the very same sign. Others change what it says: <super> is a power, <fraction> a part.
 _OTHER_LOOKS = {"<wide>", "<narrow>", "<small>", "<font>", "<noBreak>"}
 
@@ -90,8 +92,11 @@ def format_amount(value: Decimal, currency: str, language: str | None = None) ->
 
 @lru_cache(maxsize=4096)
 def _written(value: Decimal, currency: str, language: str) -> str:
-    """Remembered: most amounts of a page were on the last one too."""
-    return format_currency(value, currency, locale=locale(language))
+    """Remembered: most amounts of a page were on the last one too.
+
+    A code that would touch a figure gets a space that does not break, as CLDR asks for and Babel does not do: CHF 24,500.50.
+    """
+    return _TOUCHING.sub("\u00a0", format_currency(value, currency, locale=locale(language)))
 
 
 def symbol(currency: str, language: str | None = None) -> str:
