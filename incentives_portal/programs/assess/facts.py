@@ -94,7 +94,7 @@ class DocumentFact:
     """A proof document: its file name, its note, the codes of the requirements it proves, and how its check went.
 
     ``state`` is pending, clean, refused, infected, or waiting for the virus scanner; ``duplicate_of`` are references of other cases that
-    hold the same file.
+    hold the same file; ``sha256`` tells the same file within this one.
     """
 
     name: str
@@ -102,11 +102,15 @@ class DocumentFact:
     proves: frozenset[str] = frozenset()
     state: str = "clean"
     duplicate_of: tuple[str, ...] = ()
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
 class InvoiceFact:
-    """A third party's invoice; amounts in its own ``currency`` (empty: that of the proof). ``duplicate_of`` as for documents."""
+    """A third party's invoice; amounts in its own ``currency`` (empty: that of the proof).
+
+    ``duplicate_of`` and ``sha256`` as for documents.
+    """
 
     supplier: str
     number: str
@@ -116,6 +120,7 @@ class InvoiceFact:
     currency: str = ""
     state: str = "clean"
     duplicate_of: tuple[str, ...] = ()
+    sha256: str = ""
 
 
 @dataclass(frozen=True)

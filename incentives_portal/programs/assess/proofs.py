@@ -2,18 +2,20 @@
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from .. import dates
 from ..enums import CapKind
 from .amounts import amount_steps, is_eligible, line_value
-from .facts import ProofFacts
+from .facts import DocumentFact, InvoiceFact, ProofFacts
 from .params import amount, day, month, several, share, texts
 from .requirements import requirement_findings
 from .results import Assessment, Finding, Level, Step
 
 #: How the check of a file went → what is said about it. Waiting is only what the virus scanner has not seen, where there is one.
 _FILE_RULES = {"refused": "file", "infected": "infected", "waiting": "waiting"}
+
+Part = TypeVar("Part", InvoiceFact, DocumentFact)
 
 #: Step of a limit that cannot be computed → what is said about it, and where. A missing rate is told with its currencies.
 _UNCHECKED = {
@@ -110,6 +112,9 @@ def _evidence(facts: ProofFacts) -> Iterator[Finding]:
     yield from _broken(future, "invoice_date", "invoices", level="warn")
     again = (name | {"cases": several(invoice.duplicate_of)} for name, invoice in named if invoice.duplicate_of)
     yield from _broken(again, "invoice_again", "invoices", level="warn")
+    groups = _by_file(facts.invoices).values()
+    shared = ({"invoices": several(map(_name, same))} for same in groups if len(same) > 1)
+    yield from _broken(shared, "invoices_share_file", "invoices", level="warn")
     yield from _broken(({} for report in facts.reports if not report.lines), "report_lines", "reports")
     if facts.reports:
         yield _rule(all(report.certified for report in facts.reports), "report_certified", "reports")
@@ -172,3 +177,29 @@ def _documents(facts: ProofFacts) -> Iterator[Finding]:
         if document.duplicate_of
     )
     yield from _broken(again, "document_again", "documents", level="warn")
+    yield from _same_documents(facts)
+
+
+def _same_documents(facts: ProofFacts) -> Iterator[Finding]:
+    """The same file twice on this proof (INF 21): as several documents, or as a document and an invoice."""
+    invoices = _by_file(facts.invoices)
+    for sha256, same in _by_file(facts.documents).items():
+        names = several(document.name for document in same)
+        if len(same) > 1:
+            yield Finding("documents_share_file", "warn", "documents", {"names": names, "count": len(same)})
+        if sha256 in invoices:
+            values = {"name": same[0].name, "invoices": several(map(_name, invoices[sha256]))}
+            yield Finding("document_is_invoice", "warn", "documents", values)
+
+
+def _by_file(parts: tuple[Part, ...]) -> dict[str, list[Part]]:
+    """What has the same file, by the file's hash; what has none is left out."""
+    found: dict[str, list[Part]] = {}
+    for part in parts:
+        if part.sha256:
+            found.setdefault(part.sha256, []).append(part)
+    return found
+
+
+def _name(invoice: InvoiceFact) -> str:
+    return f"{invoice.supplier} {invoice.number}"
