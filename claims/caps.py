@@ -141,7 +141,7 @@ def _period(scope: str, proof: "Proof") -> Q:
 
 def _costs(types: Collection[int], basis: str) -> ArraySubquery:
     """The costs of a claim of some types, each in the currency of its invoice (none: that of the proof)."""
-    amount = F("net") + F("tax") if basis == Basis.GROSS else F("net")
+    amount = F("net") + F("tax") + F("rounding") if basis == Basis.GROSS else F("net")
     lines = ExpenseLine.objects.filter(proof=OuterRef("proof"), expense_type__in=types).order_by("pk")
     row = JSONObject(type="expense_type", currency="invoice__currency", amount=Cast(amount, CharField()))
     return ArraySubquery(lines.values(row=row))

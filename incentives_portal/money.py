@@ -85,6 +85,14 @@ def quantize_limit(value: Decimal, currency: str) -> Decimal:
     return exact.quantize(Decimal(1).scaleb(-decimals(currency)), rounding=ROUND_DOWN)
 
 
+def rounding_limit(currency: str) -> Decimal:
+    """What a line of rounding on an invoice stays below: a whole unit of the currency, ten of one without decimals.
+
+    Totals are rounded to 0.05 francs, to whole crowns and rupees, to 10 won.
+    """
+    return Decimal(1) if decimals(currency) else Decimal(10)
+
+
 def format_amount(value: Decimal, currency: str, language: str | None = None) -> str:
     """An amount as people of the language write it, with its symbol: ``€1,234.00``, ``1.234,00 €``."""
     return _written(value, currency, language or get_language() or "en")

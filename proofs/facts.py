@@ -188,7 +188,12 @@ def _document(document: DocumentPart, states: Mapping[str, str], twice: again.Ag
 
 def _expense(line: ExpensePart, currency: str) -> ExpenseFact:
     return ExpenseFact(
-        type=line.type, net=line.net, tax=line.tax, words=line.words or line.type_name, currency=currency
+        type=line.type,
+        net=line.net,
+        tax=line.tax,
+        rounding=line.rounding,
+        words=line.words or line.type_name,
+        currency=currency,
     )
 
 

@@ -244,6 +244,22 @@ def test_costs_on_an_invoice_in_another_currency_are_converted(world):
     assert used_before(second.proof).claimed_before == {cap.code: Decimal("400.00")}
 
 
+@pytest.mark.parametrize(("basis", "used"), [("net", "99.98"), ("gross", "108.10")])
+def test_costs_of_a_cap_count_as_the_invoice_rounds_them(world, basis, used):
+    world.cloud.basis = basis
+    world.cloud.save()
+    cap, claim = cap_on_other_costs(world)
+    figures = {"net": Decimal("99.98"), "tax": Decimal("8.10")}
+    cost = proofs.expense(claim.proof, expense_type=cap.expenses.get(), **figures)
+    total = {"rounding": Decimal("0.02"), "gross": Decimal("108.10")}
+    proofs.add_invoice(claim.proof, world.jana, expenses=[cost], **figures, **total)
+    send(claim, world.jana)
+
+    second = builders.ready_claim(world, name="Second")
+
+    assert used_before(second.proof).claimed_before == {cap.code: Decimal(used)}
+
+
 def test_costs_without_a_rate_are_told_and_not_counted_as_nothing(world):
     cap, claim = cap_on_other_costs(world)
     entered = rate("USD", "EUR", "0.8")

@@ -48,9 +48,12 @@ def amount_steps(facts: ProofFacts) -> tuple[Step, ...]:
 
 
 def line_value(facts: ProofFacts, line: ExpenseFact) -> Decimal | None:
-    """What a cost counts, by the program's basis, in the currency of the proof; None without an exchange rate."""
+    """What a cost counts, by the program's basis, in the currency of the proof; None without an exchange rate.
+
+    Gross is what was paid, rounded as the invoice rounds it.
+    """
     rate = Decimal(1) if line.currency in ("", facts.currency) else facts.rates.get(line.currency)
-    value = line.net + line.tax if facts.program.basis == Basis.GROSS else line.net
+    value = line.net + line.tax + line.rounding if facts.program.basis == Basis.GROSS else line.net
     return None if rate is None else value * rate
 
 

@@ -79,7 +79,10 @@ class ProgramFacts:
 
 @dataclass(frozen=True)
 class ExpenseFact:
-    """A cost. ``type`` is the code of the expense type, empty if none is chosen; ``currency`` empty means that of the proof."""
+    """A cost. ``type`` is the code of the expense type, empty if none is chosen; ``currency`` empty means that of the proof.
+
+    ``rounding`` is its part of the invoice's rounding, of either sign.
+    """
 
     type: str
     net: Decimal
@@ -87,6 +90,7 @@ class ExpenseFact:
     has_evidence: bool = True
     words: str = ""
     currency: str = ""
+    rounding: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)
