@@ -25,7 +25,6 @@ def other(world):
         code="DEVICES",
         name={"en": "Device Co-op", "de": "Geräte-Co-op"},
         track="claim",
-        pays="claim",
         kind="surface",
         currency="USD",
         calendar=world.cloud.calendar,

@@ -44,6 +44,7 @@ def new_claim(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "openings": offered,
+        "program": form.program,
         "choose_program": form.program is None and not form.is_bound,
         "query": _kept(request),
     }
