@@ -116,7 +116,7 @@ def test_loading_with_overwrite_sets_documented_rows_back(catalogue, capsys):
 
     call_command("load_catalogue", overwrite=True)
 
-    assert capsys.readouterr().out == "0 created, 213 overwritten, 0 kept\n"
+    assert capsys.readouterr().out == "0 created, 202 overwritten, 0 kept\n"
     assert ActivityType.objects.get(code="print_advertising").name["en"] == "Print advertising"
     assert ActivityType.objects.filter(code="own").exists()
 
