@@ -124,7 +124,9 @@ def scan(stack: Stack, folder: Path, session: Mapping[str, str]) -> Report:
 def test_the_scanner_finds_nothing_as_anybody(stack: Stack, tmp_path: Path) -> None:
     wrong = []
     everybody = {STRANGER: "", **roles()}
-    for name, email in {name: email for name, email in everybody.items() if not ONLY or name.startswith(ONLY)}.items():
+    chosen = {name: email for name, email in everybody.items() if not ONLY or name.startswith(ONLY)}
+    assert chosen, f"SCAN_AS names none of {list(everybody)}"
+    for name, email in chosen.items():
         folder = tmp_path / re.sub(r"\W+", "-", name)
         folder.mkdir()
         browser = signed_in(stack.url, User.objects.get(email=email)) if email else Browser(stack.url, {})
