@@ -1,6 +1,6 @@
 """Invoices with their costs, and certified service reports."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -234,6 +234,25 @@ def test_edited_report_must_be_certified_again(world):
 
     row = proof.reports.get()
     assert (row.is_certified, row.statement, row.work, row.expenses.get().net) == (False, "", "Layout only", 80)
+    assert (row.certified_by, row.certified_name, row.certified_at, row.lines.get().hours) == (None, "", None, 1)
+    event = last(proof)
+    assert (event.code, event.actor, event.data) == ("proofs.report.edited", world.jana, {"name": "Layout only"})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"work": " "}, {"lines": []}, {"expense_type": None}, {"lines": [builders.work(hours=Decimal(0))]}],
+)
+def test_edited_report_is_asked_what_a_new_one_is_asked(world, wrong):
+    proof = builders.make_proof(world)
+    report = builders.add_report(proof, world.jana)
+    values = {"work": "Layout only", "lines": [builders.work()], "expense_type": builders.expense_type(proof)}
+
+    with pytest.raises(Refused):
+        services.edit_report(report, actor=world.jana, seen=seen(proof), **(values | wrong))
+
+    row = proof.reports.get()
+    assert (row.work, row.is_certified, row.expenses.get().net) == ("Layout and proofreading", True, Decimal("1000"))
 
 
 def test_remove_report(world):
@@ -270,3 +289,17 @@ def test_report_that_cannot_be(world):
     ):
         assert report_refusal(world, proof, lines=[builders.work(**wrong)]) == "lines"
     assert not proof.reports.exists()
+
+
+@pytest.mark.parametrize(("days", "most"), [(1, 24), (2, 48), (3, 72), (10, 240)])
+def test_nobody_works_more_hours_than_the_days_of_the_line_have(world, days, most):
+    """The first and the last day count."""
+    proof = builders.make_proof(world)
+    first = date(2026, 10, 5)
+    span = {"starts": first, "ends": first + timedelta(days=days - 1)}
+
+    over = builders.work(**span, hours=most + Decimal("0.25"))
+    assert report_refusal(world, proof, lines=[over]) == "lines"
+    report = builders.add_report(proof, world.jana, certified=False, lines=[builders.work(**span, hours=Decimal(most))])
+
+    assert report.lines.get().hours == most
