@@ -1,6 +1,6 @@
 """Each verb of the plan: what it does, to whom it is open, what it leaves in the history and in the outbox."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 
@@ -9,8 +9,10 @@ import pytest
 from incentives_portal import clock
 from incentives_portal.history.models import Event, ThreadKind
 from incentives_portal.outbox.models import Message
+from incentives_portal.programs.dates import local_day
 from incentives_portal.tests.elsewhere import answered_wrongly
 from incentives_portal.tests.segregation import DECIDING, decided_for_oneself
+from incentives_portal.tests.world import ZONE
 from incentives_portal.workflow.errors import NotAllowed, NotNow, ReasonMissing, Refused, Stale, WordsMissing
 from incentives_portal.workflow.models import Assignment
 from plans import enums, services
@@ -51,6 +53,12 @@ START = {
     (enums.APPROVED, "revise"): builders.approved_plan,
     (enums.REJECTED, "rework"): builders.rejected_plan,
 }
+#: The last day for whoever has the plan then, by verb: revisions are possible until 90 days after the program year. What waits, is approved or
+#: rejected, has none.
+REVISIONS = date(2027, 9, 28)
+DUE = {"withdraw": REVISIONS, "request_action": REVISIONS, "revise": REVISIONS, "rework": REVISIONS}
+#: On whose desk the plan lies then, by verb; on nobody's after any other.
+DESK = {"start_review": "elif_", "take_over": "emre"}
 ARROWS = {(arrow.source, arrow.verb): arrow for arrow in TRANSITIONS}
 BUILT = [key for key, builder in START.items() if builder]
 WRITERS, DECIDERS = ("jana", "karin", "bea"), ("elif_", "emre")
@@ -85,6 +93,9 @@ def test_w01_verb_moves_the_plan_and_tells_the_history(world, key):
 
     after = fresh(plan)
     assert (after.status, after.version) == (arrow.target, plan.version + 1)
+    assert (after.due_at and local_day(after.due_at, ZONE)) == DUE.get(arrow.verb)
+    desk = [getattr(world, DESK[arrow.verb]).pk] if arrow.verb in DESK else []
+    assert list(Assignment.objects.values_list("user", flat=True)) == desk
     assert (event.code, event.from_status, event.to_status) == (arrow.event, arrow.source, arrow.target)
     assert (event.actor, event.actor_name, event.at) == (actor, actor.name, clock.now())
 
