@@ -122,9 +122,7 @@ def test_plan_that_gets_another_title_has_it_in_list_history_and_mail(world, cli
 def test_currency_is_one_that_has_the_decimals_of_each_planned_amount(world, planned, currency, allowed):
     """Amounts of another plan, which has decimals, are nobody's business here."""
     other = builders.empty_plan(world, location=world.kiel)
-    builders.add_activity(
-        world, builders.add_campaign(other, world.jana), world.jana, planned_amount=Decimal("0.75")
-    )
+    builders.add_activity(world, builders.add_campaign(other, world.jana), world.jana, planned_amount=Decimal("0.75"))
     plan = builders.empty_plan(world)
     campaign = builders.add_campaign(plan, world.jana)
     for amount in planned:

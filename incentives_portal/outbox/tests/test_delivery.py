@@ -1,5 +1,6 @@
 """Sending over a real SMTP conversation, with servers in every mood (fault table N-01 to N-20)."""
 
+import re
 import smtplib
 import threading
 from datetime import timedelta
@@ -149,6 +150,22 @@ def test_n05_server_that_drops_the_line_after_the_data_gets_the_same_message_id_
     assert state_of(message) == ("sent", "", 2)
     assert [mail["Message-ID"] for mail in mail_server.mails] == [message.message_id] * 2
     assert [mail["Date"] for mail in mail_server.mails] == [mail_server.mails[0]["Date"]] * 2
+
+
+def test_n05_mail_that_goes_out_again_a_day_later_is_the_same_to_the_byte(write, jana, mail_server):
+    """Its date is that of the message: whoever gets both copies can tell that they are one mail."""
+    yesterday = clock.now() - timedelta(days=1)
+    with clock.at(yesterday):
+        message = write(jana)[0]
+        mail_server.at_data = lambda address: "DROP"
+        deliver([message.pk])
+
+    mail_server.at_data = lambda address: "250 OK"
+    deliver([message.pk])
+
+    copies = [re.sub(rb"={5,}\d+==", b"BOUNDARY", mail.as_bytes()) for mail in mail_server.mails]
+    assert copies[0] == copies[1]
+    assert mail_server.mails[1]["Date"].datetime == yesterday.replace(microsecond=0)
 
 
 def test_n05_server_that_stalls_before_the_text_is_left_after_seconds(write, jana, mail_server, settings):
