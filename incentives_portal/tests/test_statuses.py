@@ -8,9 +8,9 @@ from django.utils import translation
 from claims.enums import MACHINE as CLAIM
 from claims.models import Claim
 from claims.tests import builders as claims
+from incentives_portal.outbox.models import Message
 from incentives_portal.programs import enrolment_states
 from incentives_portal.programs import services as programs
-from incentives_portal.outbox.models import Message
 from incentives_portal.programs.models import Enrolment
 from incentives_portal.tests.world import november, sign_in, world  # noqa: F401
 from plans.enums import MACHINE as PLAN

@@ -1,4 +1,4 @@
-"""What a plan says, changed and brought back, through the services: the same questions as when it was written first, and what the history keeps."""
+"""What a plan says, changed and brought back through the services: the same questions as when it was new, and what the history keeps."""
 
 from datetime import timedelta
 from decimal import Decimal

@@ -53,8 +53,8 @@ START = {
     (enums.APPROVED, "revise"): builders.approved_plan,
     (enums.REJECTED, "rework"): builders.rejected_plan,
 }
-#: The last day for whoever has the plan then, by verb: revisions are possible until 90 days after the program year. What waits, is approved or
-#: rejected, has none.
+#: The last day for whoever has the plan then, by verb: revisions are possible until 90 days after the program year. What waits, is approved
+#: or rejected, has none.
 REVISIONS = date(2027, 9, 28)
 DUE = {"withdraw": REVISIONS, "request_action": REVISIONS, "revise": REVISIONS, "rework": REVISIONS}
 #: On whose desk the plan lies then, by verb; on nobody's after any other.

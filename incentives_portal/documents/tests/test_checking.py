@@ -250,9 +250,10 @@ def test_verdict_of_a_worker_that_dies_before_anybody_is_told_is_not_kept(
 def test_pages_of_a_worker_that_dies_before_they_are_counted_are_not_kept(keep, monkeypatch):
     version = keep("a.pdf", samples.pdf(2))
     checking.check_next()
-    with monkeypatch.context() as killed, pytest.raises(WorkerKilled):
-        killed.setattr(VersionCheck, "save", kill)
-        checking.prepare_next()
+    with monkeypatch.context() as broken:
+        broken.setattr(VersionCheck, "save", kill)
+        with pytest.raises(WorkerKilled):
+            checking.prepare_next()
 
     assert (check_of(version).prepared_at, PageImage.objects.count(), SafeCopy.objects.count()) == (None, 0, 0)
     with clock.at(clock.now() + timedelta(hours=1)):
