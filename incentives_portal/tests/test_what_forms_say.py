@@ -33,6 +33,7 @@ from incentives_portal.tests.hostile import (
     visitors,
     visits_of_posts,
 )
+from incentives_portal.tests.markup import invalid
 from incentives_portal.tests.matrix.people import ADMIN, DESK
 from incentives_portal.tests.matrix.stage import Writing, stage, whole_stage  # noqa: F401
 from incentives_portal.tests.matrix.stage import answer as status_of
@@ -98,6 +99,19 @@ def test_no_form_answers_with_a_sentence_that_names_nothing(stage, language, typ
             found += [f"{name}: {said}" for said in generic_in(answer.content.decode())]
 
     assert sorted(set(found)) == []
+
+
+def test_x11_forms_that_come_back_with_what_is_wrong_are_valid_pages(stage):  # noqa: F811
+    found, read = {}, 0
+    for name, desk in desks(stage):
+        for sheet in desk.sheets()[:1]:
+            answer = desk.post(sheet, sheet.filled(**TRIES["nonsense"][1] | {"other": "?"}))
+            if answer.status_code in (200, 422) and answer.content:  # and no file
+                read += 1
+                found |= {name: problems} if (problems := invalid(answer.content.decode())) else {}
+
+    assert found == {}
+    assert read > 50
 
 
 def test_a_number_beyond_all_measure_is_refused_at_its_field(stage):  # noqa: F811
