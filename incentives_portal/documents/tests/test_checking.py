@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.files.storage import FileSystemStorage
 from django.core.management import call_command
+from django.db import connection
 
 from incentives_portal import clock
 from incentives_portal.documents import checking, form_uploads, limits, sandbox, services, signals, tasks
@@ -247,13 +248,18 @@ def test_verdict_of_a_worker_that_dies_before_anybody_is_told_is_not_kept(
     assert (check_of(version).state, told) == (state, [version.pk])
 
 
-def test_pages_of_a_worker_that_dies_before_they_are_counted_are_not_kept(keep, monkeypatch):
+def test_pages_of_a_worker_that_dies_before_they_are_counted_are_not_kept(keep):
     version = keep("a.pdf", samples.pdf(2))
     checking.check_next()
-    with monkeypatch.context() as broken:
-        broken.setattr(VersionCheck, "save", kill)
-        with pytest.raises(WorkerKilled):
-            checking.prepare_next()
+
+    def kill_after_the_pages(execute: Any, sql: str, *given: Any) -> Any:
+        result = execute(sql, *given)
+        if sql.startswith('INSERT INTO "documents_pageimage"'):
+            kill()
+        return result
+
+    with connection.execute_wrapper(kill_after_the_pages), pytest.raises(WorkerKilled):
+        checking.prepare_next()
 
     assert (check_of(version).prepared_at, PageImage.objects.count(), SafeCopy.objects.count()) == (None, 0, 0)
     with clock.at(clock.now() + timedelta(hours=1)):
