@@ -39,10 +39,6 @@ def messages_of(refusals: Sequence[UploadRefused]) -> list[str]:
     return [*(refusal.sentence for refusal in refusals[:-1]), *(refusal.message for refusal in refusals[-1:])]
 
 
-class DocumentRemoved(Exception):
-    """The document was removed in the meantime: it takes no further version."""
-
-
 class UploadGone(Exception):
     """A stored file cannot be attached any more: it expired, is part of something else, or was refused in the meantime."""
 

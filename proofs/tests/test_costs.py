@@ -1,10 +1,13 @@
 """Invoices with their costs, and certified service reports."""
 
+import hashlib
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
+from incentives_portal.documents.models import DocumentVersion
+from incentives_portal.documents.tests.samples import pdf, stored
 from incentives_portal.history.models import Event
 from incentives_portal.programs.models import ExpenseType
 from incentives_portal.tests.world import NOW
@@ -124,6 +127,31 @@ def test_edit_invoice_with_another_file(world):
     former.refresh_from_db()
     assert (former.removed_at, former.removed_by) == (NOW, world.jana)
     assert last(proof).code == "proofs.invoice.edited"
+
+
+def test_u13_file_that_was_replaced_stays_with_its_hash_who_sent_it_and_when(world):
+    proof = builders.make_proof(world)
+    content = pdf() + b"\n% the first"
+    first = builders.file(world.tobias, "first.pdf", content)
+    invoice = builders.add_invoice(proof, world.jana, version=first)
+
+    services.edit_invoice(
+        invoice,
+        actor=world.jana,
+        seen=seen(proof),
+        details=builders.details(),
+        expenses=[],
+        version=builders.file(world.jana, "second.pdf"),
+    )
+
+    kept = DocumentVersion.objects.get(pk=first.pk)
+    assert (kept.sha256, kept.uploaded_by, kept.at) == (hashlib.sha256(content).hexdigest(), world.tobias, first.at)
+    assert stored(kept.storage_key) == content
+    files = Event.objects.filter(thread=proof.thread, data__has_key="file").order_by("pk")
+    assert list(files.values_list("data__file", "data__sha256", "actor")) == [
+        ("first.pdf", first.sha256, world.jana.pk),
+        ("second.pdf", proof.invoices.get().document.versions.get().sha256, world.jana.pk),
+    ]
 
 
 def test_remove_invoice(world):
