@@ -114,6 +114,19 @@ def test_n06_one_bad_recipient_of_five_does_not_stop_the_others(write, colleague
     assert mail_server.received_by == [f"p{number}@nordlicht.example" for number in (0, 1, 3, 4)]
 
 
+@pytest.mark.parametrize("answer", ["451 4.3.0 try later", "452 4.2.2 mailbox full", "450 4.7.1 greylisted"])
+def test_n06_one_recipient_that_is_put_off_does_not_stop_the_others(write, colleagues, mail_server, answer):
+    messages = write(*colleagues(4))
+    mail_server.at_rcpt = lambda address: answer if address.startswith("p1@") else "250 OK"
+
+    deliver([message.pk for message in messages])
+
+    assert [state_of(message)[:2] for message in messages] == [
+        ("sent", ""), ("retry", "put_off"), ("sent", ""), ("sent", ""),
+    ]  # fmt: skip
+    assert mail_server.received_by == [f"p{number}@nordlicht.example" for number in (0, 2, 3)]
+
+
 def test_several_messages_go_over_one_connection(write, colleagues, mail_server):
     deliver([message.pk for message in write(*colleagues(5))])
 
