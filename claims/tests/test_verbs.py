@@ -158,6 +158,46 @@ def test_w01_verb_is_open_to_nobody_else(world, source, verb):
     assert (fresh(claim).status, Event.objects.count()) == (source, counted)
 
 
+def nobody_left_holds(builder):
+    """The claim of a reviewer who has left."""
+
+    def build(world):
+        claim = builder(world)
+        User.objects.filter(pk=claim.thread.assignment.user_id).update(is_active=False)
+        return fresh(claim)
+
+    return build
+
+
+#: For each arrow that is there under a condition only: a claim in that status for which the condition does not hold, and who tries.
+CLOSED = {
+    ("editing", "discard"): (builders.withdrawn_claim, "jana"),
+    ("editing", "give_up"): (builders.draft_claim, "jana"),
+    ("submitted", "take_over"): (builders.submitted_claim, "daniel"),
+    ("under_review", "take_over"): (nobody_left_holds(builders.claim_under_review), "daniel"),
+    ("disputed", "start_review"): (builders.dispute_on_a_desk, "daniel"),
+    ("disputed", "return_to_queue"): (builders.disputed_claim, "daniel"),
+    ("disputed", "take_over"): (builders.disputed_claim, "daniel"),
+}
+
+
+def test_every_arrow_with_a_condition_is_tried_without_it():
+    assert set(CLOSED) == {key for key, arrow in ARROWS.items() if arrow.when}
+
+
+@pytest.mark.parametrize(("source", "verb"), sorted(CLOSED))
+def test_w01_verb_whose_condition_does_not_hold_is_not_there(world, source, verb):
+    build, name = CLOSED[source, verb]
+    claim = build(world)
+    assert claim.status == source
+
+    assert ARROWS[source, verb] not in MACHINE.open_to(claim, getattr(world, name))
+    with pytest.raises(NotNow):
+        do(world, claim, verb, getattr(world, name))
+
+    assert (fresh(claim).status, fresh(claim).version) == (source, claim.version)
+
+
 def test_w01_w03_verb_from_any_other_status_is_told_what_happened(world):
     claim = builders.approved_claim(world)
     for verb in ("request_action", "reject"):

@@ -431,7 +431,8 @@ def test_n15_mail_says_what_was_written_whatever_changes_until_it_goes_out(write
     message.refresh_from_db()
     mail = mail_server.mails[0]
     assert (message.subject, message.text, message.html) == written
-    assert (mail["Subject"], mail.get_body(["plain"]).get_content().strip()) == (written[0], written[1].strip())
+    parts = [mail.get_body([kind]).get_content().strip() for kind in ("plain", "html")]
+    assert (mail["Subject"], *parts) == (written[0], written[1].strip(), written[2].strip())
 
 
 def test_n16_person_who_left_since_is_not_written_to(write, jana, mail_server):
