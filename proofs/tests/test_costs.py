@@ -129,6 +129,42 @@ def test_edit_invoice_with_another_file(world):
     assert last(proof).code == "proofs.invoice.edited"
 
 
+def test_edited_invoice_is_asked_what_a_new_one_is_asked(world):
+    proof = builders.make_proof(world)
+    builders.add_invoice(proof, world.jana, number="RE-1")
+    invoice = builders.add_invoice(proof, world.jana, number="RE-2")
+    foreign = ExpenseType.objects.exclude(eligible__type=proof.activity_type).first()
+    cost, version = builders.expense, seen(proof)
+
+    def refused(expenses=(), file=None, **given):
+        with pytest.raises(Refused) as caught:
+            services.edit_invoice(
+                invoice,
+                actor=world.jana,
+                seen=version,
+                details=builders.details(**({"number": "RE-2"} | given)),
+                expenses=expenses,
+                version=file,
+            )
+        (place,) = caught.value.places
+        return place
+
+    assert refused(gross=Decimal("1200.00")) == "gross"
+    assert refused(net=Decimal("-1"), gross=Decimal("189")) == "net"
+    assert refused(number="re 1") == "number"
+    assert refused([cost(proof, net=Decimal("1000.01"))]) == "expenses"
+    assert refused([cost(proof, tax=Decimal("190.01"))]) == "expenses"
+    assert refused([cost(proof, expense_type=foreign)]) == "expenses"
+    assert refused(file=builders.file(world.owen)) == "file"
+    row = proof.invoices.get(pk=invoice.pk)
+    assert (row.number, row.gross, row.expenses.get().net, seen(proof)) == (
+        "RE-2",
+        Decimal(1190),
+        Decimal(1000),
+        version,
+    )
+
+
 def test_u13_file_that_was_replaced_stays_with_its_hash_who_sent_it_and_when(world):
     proof = builders.make_proof(world)
     content = pdf() + b"\n% the first"

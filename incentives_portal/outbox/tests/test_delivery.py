@@ -10,6 +10,7 @@ from django.db import connection
 
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
+from incentives_portal.accounts.services import add_person
 from incentives_portal.history.models import Thread
 from incentives_portal.outbox import delivery
 from incentives_portal.outbox.delivery import DELAYS, HANDED_OUT, deliver, lease_due, take_back_abandoned
@@ -418,6 +419,18 @@ def test_n20_only_allowed_domains_are_written_to(write, jana, mira, mail_server,
 
     assert state_of(theirs[0])[:2] == ("failed", "not_allowed")
     assert mail_server.received_by == ["mira.okafor@halden.example"]
+
+
+def test_n20_domain_is_the_whole_of_what_stands_behind_the_sign(write, partner, mail_server, settings):
+    settings.MAIL_ALLOWED_DOMAINS = ["halden.example", "NORDLICHT.example"]
+    allowed = ["a@halden.example", "b@Halden.EXAMPLE", "c@nordlicht.example"]
+    others = ["d@evilhalden.example", "e@sub.halden.example", "f@halden.example.evil.example"]
+    messages = write(*(add_person(partner, email=email, name=email) for email in (*allowed, *others)))
+
+    deliver([message.pk for message in messages])
+
+    assert sorted(address.lower() for address in mail_server.received_by) == [email.lower() for email in allowed]
+    assert [state_of(message)[:2] for message in messages[-3:]] == [("failed", "not_allowed")] * 3
 
 
 def test_n15_mail_says_what_was_written_whatever_changes_until_it_goes_out(write, jana, mira, thread, mail_server):
