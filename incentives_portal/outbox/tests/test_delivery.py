@@ -346,6 +346,7 @@ def test_n08_two_relays_at_once_lease_every_message_once(write, colleagues):
     taken = done_at_once(relay, relay)
 
     assert sorted(taken[0] + taken[1]) == sorted(Message.objects.values_list("pk", flat=True))
+    assert due_ids() == [], "a third one takes what the two have"
 
 
 @pytest.mark.django_db(transaction=True)
