@@ -184,7 +184,7 @@ def test_files_of_a_draft_are_the_partners(world):
     assert names(proof, world.jana) == ["b.pdf"]
 
 
-def test_files_that_were_sent_in_stay_for_both_sides(world):
+def test_w07_files_that_were_sent_in_stay_for_both_sides(world):
     proof = builders.make_proof(world)
     row = builders.add_document(proof, world.jana, version=builders.file(world.jana, "sent.pdf"))
     builders.seal(proof)
