@@ -39,11 +39,17 @@ class Person:
     programs: tuple[str, ...] = ("DEVICE", "CLOUD")
 
 
+#: Each partner has one location about which nothing was written yet, first in its lists: there is room for a plan at once.
 COMPANIES = [
     Company(HALDEN, "operator", "halden.example"),
-    Company(NORDLICHT, "partner", "nordlicht.example", [("5210483", "Hamburg", "DE"), ("5210484", "Kiel", "DE")]),
-    Company(BRIGHTWATER, "partner", "brightwater.example", [("4471902", "Bristol", "GB")]),
-    Company(ATELIER, "partner", "atelier.example", [("6120077", "Lyon", "FR")]),
+    Company(
+        NORDLICHT,
+        "partner",
+        "nordlicht.example",
+        [("5210483", "Hamburg", "DE"), ("5210484", "Kiel", "DE"), ("5210485", "Flensburg", "DE")],
+    ),
+    Company(BRIGHTWATER, "partner", "brightwater.example", [("4471902", "Bristol", "GB"), ("4471903", "Bath", "GB")]),
+    Company(ATELIER, "partner", "atelier.example", [("6120077", "Lyon", "FR"), ("6120078", "Grenoble", "FR")]),
 ]
 
 _BERLIN, _PARIS = "Europe/Berlin", "Europe/Paris"

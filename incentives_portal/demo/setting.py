@@ -124,7 +124,7 @@ def _years(program: Program) -> None:
 
 def _holidays(calendar: Calendar) -> None:
     year = clock.today(ZONE).year
-    for number in (year, year + 1):
+    for number in (year - 1, year, year + 1):
         for month, day, english, german in (
             (1, 1, "New Year's Day", "Neujahr"),
             (5, 1, "Labour Day", "Tag der Arbeit"),

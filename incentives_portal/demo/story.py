@@ -32,6 +32,7 @@ from .telling import CLAIMS, GOALS, PLANS, ClaimTale, PlanTale
 
 #: When somebody is there to do something.
 OFFICE_HOURS = (time(8), time(18))
+MONDAY, WEEKEND = 0, (5, 6)
 
 
 @dataclass
@@ -92,7 +93,7 @@ class Teller:
 
     def _plan(self, tale: PlanTale) -> Story:
         setting, actor = self.setting, self.people[tale.by]
-        since = self._since(clock.end_of_day(self.year.starts, ZONE), tale.days)
+        since = self._since(self.year.starts, tale.days)
         work = Clockwork(since, 8 + 3 * len(tale.activities), self.now)
         yield work.next()
         plan = plans.create_plan(
@@ -116,7 +117,8 @@ class Teller:
                 self._go(self._planned_claim(activity, claim_tale, actor, self._day(activity, number), approved))
 
     def _content(self, tale: PlanTale, plan: Plan, actor: User) -> list[Activity]:
-        starts = max(self.year.starts, self.today - timedelta(days=tale.days - 5))
+        """A campaign with its activities, of which some days lie behind and some ahead, as far as the year reaches."""
+        starts = min(max(self.year.starts, self.today - timedelta(days=tale.days - 5)), self.year.ends)
         ends = min(self.year.ends, self.today + timedelta(days=60))
         campaign = plans.add_campaign(
             plan, actor=actor, seen=_version(plan), name=tale.campaign, starts=starts, ends=ends
@@ -165,8 +167,8 @@ class Teller:
         self, activity: Activity, tale: ClaimTale, actor: User, executed_on: date, approved: datetime
     ) -> Story:
         """On the evening of the day on which it was carried out, but not before the plan is approved, and not after now."""
-        evening = clock.end_of_day(executed_on, ZONE) - timedelta(hours=5)
-        begins = min(max(evening, approved), self.now - timedelta(minutes=30))
+        day = midnight(executed_on)
+        begins = max(day, approved, min(day + timedelta(hours=19), self.now - timedelta(minutes=30)))
         work = Clockwork(begins, 7, self.now)
         yield work.next()
         activity = Activity.objects.select_related("campaign__plan").get(pk=activity.pk)
@@ -180,7 +182,7 @@ class Teller:
     def _direct_claim(self, tale: ClaimTale) -> Story:
         setting, actor, period = self.setting, self.people[tale.by], self.period
         executed_on = max(period.usage_starts, min(self.today, period.usage_ends) - timedelta(days=tale.days))
-        work = Clockwork(self._since(clock.end_of_day(period.claiming_starts, ZONE), tale.days), 7, self.now)
+        work = Clockwork(self._since(period.claiming_starts, tale.days), 7, self.now)
         yield work.next()
         claim = claims.create_claim_directly(
             actor=actor,
@@ -256,23 +258,35 @@ class Teller:
         yield work.next()
         service(case, actor=actor, seen=_version(case), **given)
 
-    def _since(self, earliest: datetime, days: int) -> datetime:
-        """So many days ago, but not before the period began, and before now."""
-        begins = max(earliest - timedelta(hours=15), self.now - timedelta(days=days))
-        return min(begins, self.now - timedelta(hours=1))
+    def _since(self, first_day: date, days: int) -> datetime:
+        """So many days ago, before now, but not before the period began: on its first morning that is a short while ago."""
+        begins = max(midnight(first_day) + timedelta(hours=9), self.now - timedelta(days=days))
+        return max(midnight(first_day), min(begins, self.now - timedelta(hours=1)))
+
+
+def midnight(day: date) -> datetime:
+    """The first instant of a day where the programs live."""
+    return datetime.combine(day, time(), ZoneInfo(ZONE))
 
 
 def at_work(moment: datetime, now: datetime) -> datetime:
-    """The moment of the same day at which people are at work. What is later stays later, and nothing comes to lie after now."""
-    zone = ZoneInfo(ZONE)
-    local, end = moment.astimezone(zone), now.astimezone(zone)
-    opens, closes = (datetime.combine(local.date(), hour, zone) for hour in OFFICE_HOURS)
-    if local.date() == end.date():
+    """The moment of the same day at which people are at work; that of a weekend is on Monday, if Monday has come.
+
+    What is later stays later, and nothing comes to lie after now.
+    """
+    local, end = moment.astimezone(ZoneInfo(ZONE)), now.astimezone(ZoneInfo(ZONE))
+    first = last = local.date()
+    if first.weekday() in (*WEEKEND, MONDAY):
+        monday = first + timedelta(days=-first.weekday() % 7)
+        if monday <= end.date():
+            first, last = monday - timedelta(days=len(WEEKEND)), monday
+    opens, closes = (datetime.combine(last, hour, ZoneInfo(ZONE)) for hour in OFFICE_HOURS)
+    if last == end.date():
         closes = min(closes, end)
     if closes <= opens:
         return moment
-    midnight = datetime.combine(local.date(), time(), zone)
-    return opens + (closes - opens) * ((local - midnight) / timedelta(days=1))
+    whole = midnight(last + timedelta(days=1)) - midnight(first)
+    return opens + (closes - opens) * ((local - midnight(first)) / whole)
 
 
 def _by_place(tales: Iterable[PlanTale]) -> Iterable[list[PlanTale]]:

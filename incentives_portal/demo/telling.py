@@ -1,4 +1,7 @@
-"""The tales of the demo world as data: plans and claims, and the status that each has reached. All invented."""
+"""The tales of the demo world as data: plans and claims, and the status that each has reached. All invented.
+
+No season and no month is named: the tales are told on any day of the year.
+"""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -85,7 +88,7 @@ _LAUNCH = (
     ("tradeshows", "IT Expo demo corner", "12000"),
     ("internal_training", "Sales floor days", "5000"),
     ("telemarketing", "Call the waiting list", "3600"),
-    ("direct_mail_email_sms", "Backup before winter, mailing", "2400"),
+    ("direct_mail_email_sms", "Backup for small offices, mailing", "2400"),
     ("partner_website_search", "Landing page and search", "4000"),
     ("customer_seminars", "Partner breakfast", "2000"),
 )
@@ -116,16 +119,16 @@ _LAUNCH_CLAIMS = (
         words="The agenda does not show that the content was ours.",
         dispute="The agenda names Halden in the second session; please look again.",
     ),
-    ClaimTale("submitted", "3600", supplier="Callwell Ltd", note="The script is the one you know from spring."),
+    ClaimTale("submitted", "3600", supplier="Callwell Ltd", note="The script is the one that you know from last time."),
     ClaimTale("editing", "2100", supplier="Print & Post", leave_out=("mail_piece",)),
 )
-_HERBST = (
-    ("customer_seminars", "Herbstforum Modernes Arbeiten", "9000"),
+_FORUM = (
+    ("customer_seminars", "Forum Modernes Arbeiten", "9000"),
     ("print_advertising", "Anzeigen im Hafenmagazin", "4500"),
     ("tradeshows", "Stand auf der Hanse IT", "8000"),
     ("direct_mail_email_sms", "Mailing an Bestandskunden", "1800"),
 )
-_HERBST_CLAIMS = (
+_FORUM_CLAIMS = (
     ClaimTale(
         "approved",
         "8200",
@@ -146,11 +149,11 @@ _HERBST_CLAIMS = (
 )
 _CERTIFY = (
     ("internal_training", "Certification week", "7000"),
-    ("exams_tuition", "Exams of the spring class", "3000"),
+    ("exams_tuition", "Exams of the first class", "3000"),
 )
 _ZERTIFIZIERUNG = (
     ("internal_training", "Zertifizierungswoche des Kundendienstes", "7000"),
-    ("exams_tuition", "Prüfungen des Frühjahrskurses", "3000"),
+    ("exams_tuition", "Prüfungen des ersten Kurses", "3000"),
 )
 _ENTWURF = (("internal_training", "Schulungstag in Kiel", "5000"),)
 _VERTRIEB = (
@@ -172,19 +175,19 @@ _ENTREPOT = (
 
 PLANS = (
     PlanTale(
-        "approved", "Bristol", "marketing", "owen.hughes", "Modern workplace launch", Decimal(60000), "Launch and autumn",
+        "approved", "Bristol", "marketing", "owen.hughes", "Modern workplace launch", Decimal(60000), "Launch",
         _LAUNCH, _LAUNCH_CLAIMS,
-        "Offices with 20 to 200 seats replace machines this autumn. We meet them at events and follow up by phone.",
-        "Print and field events are fine. Search ads need figures from the first quarter.",
+        "Offices with 20 to 200 seats replace their machines this year. We meet them at events and follow up by phone.",
+        "Print and field events are fine. Search ads need the figures of their first weeks.",
     ),
     PlanTale(
         "action_required", "Bristol", "readiness", "owen.hughes", "Certify the service team", Decimal(10000), "Certification", _CERTIFY,
         words="3,000 for exams is more than we usually see for one class. Please explain or lower it.", reason="P-04", days=20,
     ),
     PlanTale(
-        "approved", "Hamburg", "marketing", "jana.petersen", "Modernes Arbeiten im Norden", Decimal(24000), "Herbst",
-        _HERBST, _HERBST_CLAIMS,
-        "Viele Kunden tauschen ihre Geräte im Herbst. Wir treffen sie auf Messen und laden sie zum Forum ein.",
+        "approved", "Hamburg", "marketing", "jana.petersen", "Modernes Arbeiten im Norden", Decimal(24000), "Forum und Messe",
+        _FORUM, _FORUM_CLAIMS,
+        "Viele Kunden tauschen ihre Geräte in diesem Jahr. Wir treffen sie auf Messen und laden sie zum Forum ein.",
         "Ein guter Plan, viel Erfolg.",
     ),
     PlanTale(
@@ -193,7 +196,7 @@ PLANS = (
     PlanTale("under_review", "Kiel", "marketing", "jana.petersen", "Schulen an der Förde", Decimal(20000), "Schuljahr", _SCHULEN, days=9),
     PlanTale("discarded", "Kiel", "readiness", "jana.petersen", "Erster Entwurf", Decimal(5000), "Schulung", _ENTWURF, days=12),
     PlanTale("editing", "Kiel", "readiness", "jana.petersen", "Fit für den Vertrieb", Decimal(8000), "Schulung", _VERTRIEB, days=4),
-    PlanTale("submitted", "Lyon", "marketing", "claire.morel", "Écoles et associations", Decimal(20000), "Rentrée", _ECOLES, days=3),
+    PlanTale("submitted", "Lyon", "marketing", "claire.morel", "Écoles et associations", Decimal(20000), "Écoles", _ECOLES, days=3),
     PlanTale(
         "rejected", "Lyon", "readiness", "claire.morel", "Formation interne", Decimal(10000), "Formation", _ENTREPOT,
         words="This fund is for customer-facing staff; the plan trains the warehouse.", reason="P-02", days=15,
@@ -205,12 +208,12 @@ CLAIMS = (
               supplier="Harbourside Events Ltd", words="Fine."),
     ClaimTale("rejected", "3120", "Trade magazine adverts", "Bristol", "owen.hughes", "print_advertising", 18,
               supplier="Bristol Post Media", reason="C-01", words="The adverts show another vendor's product.", shown="Nimbus Desk"),
-    ClaimTale("action_required", "1480", "Email series: backup before winter", "Bristol", "priya.nair", "direct_mail_email_sms", 14,
+    ClaimTale("action_required", "1480", "Email series: backup for small offices", "Bristol", "priya.nair", "direct_mail_email_sms", 14,
               supplier="Adwise Ltd", reason="C-12", words="Add the email as it was sent, with the dated header.",
               remark=("mail_sent", "This only says how many were sent; the email itself is missing.")),
     ClaimTale("submitted", "980", "Telemarketing, public sector", "Bristol", "priya.nair", "telemarketing", 9, supplier="Callwell Ltd"),
     ClaimTale("editing", "2200", "Partner website relaunch", "Bristol", "priya.nair", "partner_website_search", 5,
-              supplier="Adwise Ltd", leave_out=("web_results",)),
+              supplier="Adwise Ltd", leave_out=("web_results", "web_results_file")),
     ClaimTale("discarded", "100", "Entered by mistake", "Bristol", "owen.hughes", "print_advertising", 5),
     ClaimTale("under_review", "4760", "Hanse IT Expo, Stand", "Hamburg", "jana.petersen", "tradeshows", 3),
     ClaimTale("disputed", "1200", "Telefonaktion öffentliche Verwaltung", "Hamburg", "jana.petersen", "telemarketing", 12, in_house=True,
@@ -220,6 +223,6 @@ CLAIMS = (
               reason="C-04", words="Das Honorar für einen anderen Kunden steht auf derselben Rechnung.",
               besides="Honorar, Anzeigen der Muster AG"),
     ClaimTale("editing", "1300", "Frühstück in Kiel", "Kiel", "tobias.wendt", "customer_seminars", 4),
-    ClaimTale("submitted", "4000", "Reprise d'automne, petites entreprises", "Lyon", "claire.morel", "customer_offers", 1,
+    ClaimTale("submitted", "4000", "Reprise de machines, petites entreprises", "Lyon", "claire.morel", "customer_offers", 1,
               supplier="Agence Perrache"),
 )  # fmt: skip
