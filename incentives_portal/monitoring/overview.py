@@ -11,6 +11,7 @@ import django
 from django.conf import settings
 from django.db import connection
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from incentives_portal import clock
 from incentives_portal.documents.enums import CheckState
@@ -28,6 +29,15 @@ FIGURES = (
     "storage", "disk_free_bytes", "scanner", "sandbox",
 )  # fmt: skip
 
+#: What a check found of a server, in words; the figures of which it is so.
+_WORDS = {
+    "ok": _("works"),
+    "off": _("not set up"),
+    "unreachable": _("does not answer"),
+    "unwritable": _("cannot be written to"),
+}
+_IN_WORDS = ("broker", "storage", "scanner")
+
 
 @dataclass(frozen=True)
 class QueueRow:
@@ -36,6 +46,12 @@ class QueueRow:
     name: str
     waiting: int | None
     workers: list[WorkerHeartbeat]
+
+
+def shown_figures(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all FIGURES, what was found of servers in words."""
+    words = {name: _WORDS.get(figures.get(name) or "", "–") for name in _IN_WORDS}
+    return dict.fromkeys(FIGURES) | dict(figures) | words
 
 
 def queue_rows(figures: Mapping[str, Any]) -> list[QueueRow]:

@@ -12,7 +12,7 @@ from incentives_portal.documents import checking, scanning, services, serving, t
 from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.enums import CheckState
 from incentives_portal.documents.models import DocumentVersion, PageImage, VersionCheck
-from incentives_portal.documents.parsing.reasons import Reason
+from incentives_portal.sandbox.parsing.reasons import Reason
 
 from . import corpus, samples, scanners
 

@@ -12,7 +12,7 @@ from incentives_portal.documents import services, serving
 from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.enums import CONTENT_SENTENCES, CheckState
 from incentives_portal.documents.models import PageImage, VersionCheck
-from incentives_portal.documents.parsing.reasons import Content, Reason
+from incentives_portal.sandbox.parsing.reasons import Content, Reason
 
 from . import corpus, samples
 from .samples import body_of

@@ -11,9 +11,8 @@ from django.urls import reverse
 
 from incentives_portal import clock
 from incentives_portal.accounts.services import NoSecondFactor, remove_second_factor
-from incentives_portal.documents.errors import NotCheckable
 from incentives_portal.documents.models import VersionCheck
-from incentives_portal.documents.services import check_again
+from incentives_portal.documents.services import NotCheckable, check_again
 from incentives_portal.installation.services import note_backup
 from incentives_portal.monitoring.enums import CAUSES
 from incentives_portal.monitoring.rules import Found
