@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import IO, Any
 
 from django.conf import settings
@@ -19,6 +20,7 @@ from django.db.models import F
 from django.dispatch import Signal
 
 from incentives_portal import clock
+from incentives_portal.accounts import security_log
 from incentives_portal.file_store.storage import Save, local_copy, saving
 from incentives_portal.sandbox import runner
 from incentives_portal.sandbox.parsing.reasons import Reason, Unreadable
@@ -253,6 +255,18 @@ def _lock_away(check: VersionCheck, finding: str) -> None:
     PageImage.objects.filter(version=check.version_id).delete()  # their files are swept, as those of the copies
     SafeCopy.objects.filter(version=check.version_id).delete()
     malware_found.send(DocumentVersion, version=check.version, finding=finding)
+    transaction.on_commit(partial(_log_malware, check.version, finding))
+
+
+def _log_malware(version: DocumentVersion, finding: str) -> None:
+    security_log.record(
+        security_log.Action.MALWARE_FOUND,
+        user=version.uploaded_by,
+        file=version,
+        sha256=version.sha256,
+        organisation=str(version.document.organisation_id),
+        finding=finding,
+    )
 
 
 @transaction.atomic

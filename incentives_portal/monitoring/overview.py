@@ -10,11 +10,11 @@ import celery
 import django
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal import clock
-from incentives_portal.documents.enums import CheckState
+from incentives_portal.documents.enums import UNUSABLE, CheckState
 from incentives_portal.documents.models import VersionCheck
 
 from .models import WorkerHeartbeat
@@ -65,14 +65,18 @@ def queue_rows(figures: Mapping[str, Any]) -> list[QueueRow]:
 
 
 def unchecked_files() -> list[VersionCheck]:
-    """Return files that wait for their check and files that were refused lately, oldest first. One query.
+    """Return files that wait for their check, then those that were refused or locked away lately, the last first. One query.
 
     Names of files are not shown: of a draft the operator does not know yet.
     """
     lately = clock.now() - LATELY
-    wanted = Q(state=CheckState.PENDING) | Q(state=CheckState.REFUSED, checked_at__gt=lately)
+    wanted = Q(state=CheckState.PENDING) | Q(state__in=UNUSABLE, checked_at__gt=lately)
     checks = VersionCheck.objects.filter(wanted, version__document__removed_at=None)
-    return list(checks.select_related("version__document__organisation").order_by("pk")[:LIMIT])
+    return list(
+        checks.select_related("version__document__organisation").order_by(F("checked_at").desc(nulls_first=True), "pk")[
+            :LIMIT
+        ]
+    )
 
 
 def versions() -> dict[str, str]:

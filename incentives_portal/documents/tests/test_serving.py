@@ -1,6 +1,7 @@
 import csv
 import hashlib
 import io
+import re
 
 import pytest
 from django.core.files.base import ContentFile
@@ -189,7 +190,8 @@ def test_the_content_of_a_table_is_shown_escaped_and_cut_after_some_rows(keep, r
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "<td>b</td>" in page
     assert "<td>d</td>" not in page
-    assert "More rows follow in the file" in page
+    assert "More rows follow in the file. Download it to read them." in page
+    assert re.search(r'<a class="btn" href="\.\./">.*Download list\.csv</a>', page, re.DOTALL)
 
 
 def test_u17_page_with_many_broad_sheets_stays_small(keep, reviewer, rf):
