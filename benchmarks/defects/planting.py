@@ -84,7 +84,7 @@ def _changes(tree: ast.Module) -> Iterator[Change]:
 
 
 def _nodes(tree: ast.Module) -> Iterator[ast.AST]:
-    """Nodes in which defects are planted: not in annotations, and not in what is written for type checkers only."""
+    """Nodes in which defects are planted: not in annotations, decorators, and what is written for type checkers only."""
     pending: list[ast.AST] = [tree]
     while pending:
         node = pending.pop()
@@ -92,7 +92,7 @@ def _nodes(tree: ast.Module) -> Iterator[ast.AST]:
             continue
         yield node
         for name, value in ast.iter_fields(node):
-            if name not in {"annotation", "returns"}:
+            if name not in {"annotation", "returns", "decorator_list"}:
                 children = value if isinstance(value, list) else [value]
                 pending += [child for child in children if isinstance(child, ast.AST)]
 
