@@ -9,10 +9,10 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django import forms
 from django.contrib import admin
 from django.core import validators
 from django.db import connection
+from django.forms import Form as BaseForm
 from django.forms import fields, models
 from django.test import RequestFactory, override_settings
 from django.utils import translation
@@ -139,7 +139,7 @@ def test_the_example_of_every_structured_field_is_accepted(stage):  # noqa: F811
     """Domains were saved as objects by who followed the example of the refusal."""
     found, request = 0, _request_of(stage)
     for model, page in admin.site._registry.items():
-        form = page.get_form(request)() if page.has_add_permission(request) else forms.Form()
+        form = page.get_form(request)() if page.has_add_permission(request) else BaseForm()
         for name, one in form.fields.items():
             if isinstance(one, fields.JSONField):
                 found += 1
