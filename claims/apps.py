@@ -7,9 +7,8 @@ class ClaimsConfig(AppConfig):
     verbose_name = _("Claims")
 
     def ready(self) -> None:
-        from . import events, file_verdicts, mails, sections
+        from . import events, mails, sections
 
         events.register_all()
         mails.register_all()
-        file_verdicts.register_all()
         sections.register_all()

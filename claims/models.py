@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.capabilities import Scope
-from incentives_portal.documents.append_only import APPEND_ONLY
+from incentives_portal.documents.models import APPEND_ONLY
 from incentives_portal.history.models import Event, Submission, Thread
 from incentives_portal.money import AmountField
 from incentives_portal.workflow.machine import Status

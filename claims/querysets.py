@@ -11,6 +11,7 @@ from .enums import APPROVED, DISCARDED, EDITING, PENDING, WAITING
 
 if TYPE_CHECKING:
     from incentives_portal.accounts.models import User
+    from incentives_portal.documents.models import DocumentVersion
 
     from .models import Claim, Decision  # noqa: F401
 
@@ -43,6 +44,15 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
     def counting(self) -> "ClaimQuerySet":
         """The claims that take a part of limits: those approved, and those asked for and neither refused nor withdrawn."""
         return self.filter(status__in=[*PENDING, APPROVED]).order_by()
+
+    def with_file(self, version: "DocumentVersion") -> "ClaimQuerySet":
+        """Those to which a comment brought a file, or whose proof had it when it was sent in."""
+        brought = Q(thread__events__remarks__version=version) | Q(proof__sealed_files__version=version)
+        return self.filter(brought).select_related("thread").distinct()
+
+    def with_file_in_comment(self, version: "DocumentVersion") -> "ClaimQuerySet":
+        """Those to which a comment brought a file."""
+        return self.filter(thread__events__remarks__version=version).select_related("thread").distinct()
 
     def for_page(self) -> "ClaimQuerySet":
         """With what every page of a claim shows. One query."""

@@ -1,7 +1,19 @@
-"""Why PostgreSQL broke a statement off that asked for a lock or took too long. The one place that knows how it says so."""
+"""How long a statement may take, and why PostgreSQL broke one off that asked for a lock or took too long.
 
-from django.db import OperationalError
+The one place that knows how it says so.
+"""
+
+from django.conf import settings
+from django.db import OperationalError, connections
 from psycopg2.errors import DeadlockDetected, LockNotAvailable, QueryCanceled, SerializationFailure
+
+
+def limit_statements() -> None:
+    """Let PostgreSQL break off what takes longer than WEB_STATEMENT_TIMEOUT, on every connection opened from now on."""
+    seconds = settings.WEB_STATEMENT_TIMEOUT
+    if seconds:
+        options = connections.settings["default"]["OPTIONS"]
+        options["options"] = f"{options.get('options', '')} -c statement_timeout={seconds}s".strip()
 
 
 def waited_too_long(error: OperationalError) -> bool:

@@ -38,5 +38,5 @@ def logging_settings(security_file: str, access_file: str, *, level: str) -> dic
 def _json_lines(path: str) -> dict[str, object]:
     if not path:
         return {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stdout"}
-    handler = "logging.handlers.WatchedFileHandler"
+    handler = "incentives_portal.logs.LogFileHandler"
     return {"class": handler, "formatter": "json", "filename": path, "encoding": "utf-8", "delay": True}

@@ -1,6 +1,7 @@
 """How a log line looks: one line, whatever happened, with the id of the request it belongs to."""
 
 import logging
+import logging.handlers
 import re
 
 from incentives_portal.history.context import request_id
@@ -30,3 +31,16 @@ class LineFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         line = mask_secrets(super().format(record)).replace("\n", " | ")
         return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), line)
+
+
+class LogFileHandler(logging.handlers.WatchedFileHandler):
+    """A file that is opened again when logrotate has moved it. No page fails for one that cannot be: it is told on standard error.
+
+    The library does so for a disk that is full, and lets an error of opening through to who wrote the line.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            super().emit(record)
+        except OSError:
+            self.handleError(record)

@@ -114,7 +114,7 @@ MIDDLEWARE = [
     "incentives_portal.accounts.middleware.PersonalPreferencesMiddleware",
     "incentives_portal.screens.middleware.FormsOnlyMiddleware",
     "incentives_portal.screens.middleware.BusyMiddleware",
-    "incentives_portal.documents.middleware.StoreAwayMiddleware",
+    "incentives_portal.file_store.middleware.StoreAwayMiddleware",
     "incentives_portal.documents.middleware.UploadRateMiddleware",  # when the language of the person is known
     "incentives_portal.accounts.middleware.SecondFactorMiddleware",
 ]
@@ -293,7 +293,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = Path(env("STATIC_ROOT", default=str(PORTAL_STATE / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(PORTAL_STATE / "media")))
-# For an S3-compatible store: incentives_portal.documents.object_storage.ObjectStorage (docs/backup.md).
+# For an S3-compatible store: incentives_portal.file_store.object_storage.ObjectStorage (docs/backup.md).
 # There is no MEDIA_URL: uploaded files have no address of their own, views serve them to those who may see them.
 STORAGES = {
     "default": {
@@ -333,7 +333,7 @@ CLAMD_URL = env("CLAMD_URL", default="")
 # too much by name; of more than that the rest is not read: each is a file in the folder for temporary ones.
 DATA_UPLOAD_MAX_NUMBER_FILES = 2 * UPLOAD_MAX_FILES
 FILE_UPLOAD_HANDLERS = [
-    "incentives_portal.documents.upload_handlers.BoundedUploadHandler",
+    "incentives_portal.documents.middleware.BoundedUploadHandler",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]

@@ -11,7 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "incentives_portal.settings")
 django_application = get_wsgi_application()
 
 from incentives_portal.embedded.checks import refuse_unsafe_start  # noqa: E402  (needs the apps to be loaded)
-from incentives_portal.monitoring.statements import limit_statements  # noqa: E402
+from incentives_portal.locks import limit_statements  # noqa: E402
 
 refuse_unsafe_start()
 limit_statements()

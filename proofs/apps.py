@@ -7,8 +7,8 @@ class ProofsConfig(AppConfig):
     verbose_name = _("Proofs of execution")
 
     def ready(self) -> None:
-        from . import events, file_verdicts, sections
+        from . import events, mails, sections
 
         events.register_all()
-        file_verdicts.register_all()
+        mails.register_all()
         sections.register_all()

@@ -13,8 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.capabilities import Scope
 from incentives_portal.accounts.models import Location
-from incentives_portal.documents.append_only import APPEND_ONLY
-from incentives_portal.documents.models import Document, DocumentVersion
+from incentives_portal.documents.models import APPEND_ONLY, Document, DocumentVersion
 from incentives_portal.history.models import Thread
 from incentives_portal.money import AmountField, CurrencyField
 from incentives_portal.programs.models import ActivityType, ExpenseType, Program, Requirement, UsagePeriod

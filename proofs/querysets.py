@@ -3,11 +3,13 @@
 from typing import TYPE_CHECKING
 
 from django.db import models
+from django.db.models import Q
 
 from incentives_portal.accounts.capabilities import scope_q
 
 if TYPE_CHECKING:
     from incentives_portal.accounts.models import User
+    from incentives_portal.documents.models import DocumentVersion
 
     from .models import Proof  # noqa: F401
 
@@ -37,6 +39,12 @@ class ProofQuerySet(models.QuerySet["Proof"]):
     def live(self) -> "ProofQuerySet":
         """Without those that were thrown away."""
         return self.filter(discarded_at=None)
+
+    def with_file(self, version: "DocumentVersion") -> "ProofQuerySet":
+        """Those that hold a file now, or held it when they were sent in. A file that none has yet is refused when one is to take it."""
+        document = version.document_id
+        held = Q(invoices__document=document) | Q(documents__document=document) | Q(sealed_files__version=version)
+        return self.filter(held).select_related("thread").distinct()
 
 
 class ProofManager(models.Manager.from_queryset(ProofQuerySet)):  # type: ignore[misc]

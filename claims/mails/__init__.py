@@ -1,8 +1,10 @@
 """Every message about a claim: the code, who hears of it, and the letter (domain.md 15; blueprint, section 4)."""
 
 from incentives_portal.workflow.desks import former_holder
+from incentives_portal.workflow.file_verdicts import follow_findings, follow_refusals
 from incentives_portal.workflow.messages import Announcement, register
 
+from ..models import Claim
 from . import letters, recipients
 
 ANNOUNCEMENTS = (
@@ -24,3 +26,6 @@ ANNOUNCEMENTS = (
 
 def register_all() -> None:
     register(*ANNOUNCEMENTS)
+    # Of files of its proof that were not sent in yet, and of refused ones, the proof tells the person who sent them.
+    follow_findings(Claim.objects.with_file, event="claims.file.infected", announcement="claim_file_infected")
+    follow_refusals(Claim.objects.with_file_in_comment, event="claims.file.refused", announcement="claim_file_refused")

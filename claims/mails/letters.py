@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from incentives_portal.money import format_amount
 from incentives_portal.outbox.letters import Letter
 from incentives_portal.texts import in_language
-from proofs.file_verdicts import infected_file, refused_file
+from incentives_portal.workflow.file_verdicts import infected_file, refused_file
 
 from ..enums import ACTION_REQUIRED, APPROVED
 from ..places import remark_lines

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from incentives_portal.accounts.models import User
-from incentives_portal.documents.errors import UploadGone
 from incentives_portal.documents.models import DocumentVersion
+from incentives_portal.documents.services import UploadGone
 from incentives_portal.history.models import Event
 from incentives_portal.history.services import comment
 from incentives_portal.workflow.comment_limits import within_comment_limits

@@ -62,10 +62,11 @@ class Action(StrEnum):
     CSRF_FAILED = "request.csrf_failed"
     DOWNLOAD = "document.downloaded"
     DOWNLOAD_ORIGINAL = "document.original_downloaded"
+    MALWARE_FOUND = "document.malware_found"
 
 
 _FAILURES = {Action.SIGN_IN_FAILED, Action.FACTOR_FAILED, Action.FACTOR_UNREADABLE}
-_REFUSALS = {Action.RATE_LIMITED, Action.REFUSED, Action.OBJECT_NOT_FOUND, Action.CSRF_FAILED}
+_REFUSALS = {Action.RATE_LIMITED, Action.REFUSED, Action.OBJECT_NOT_FOUND, Action.CSRF_FAILED, Action.MALWARE_FOUND}
 
 
 def record(action: Action, *, request: HttpRequest | None = None, user: "User | None" = None, **details: Any) -> None:

@@ -35,9 +35,9 @@ from django.core.files.storage import default_storage
 from django.utils.crypto import salted_hmac
 
 from incentives_portal import clock
-from incentives_portal.documents import trash
-from incentives_portal.documents.stored_files import named_among
 from incentives_portal.embedded import locks
+from incentives_portal.file_store import trash
+from incentives_portal.file_store.references import named_among
 from incentives_portal.installation.services import installation, note_backup
 
 from . import programs

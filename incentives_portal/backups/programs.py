@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from incentives_portal.embedded import local
+from incentives_portal.embedded.deploy_checks import shares_connections
 from incentives_portal.embedded.places import postgres_programs
 
 #: Parameter of a connection → the variable in which the programs look for it. What is secret stands in no command line.
@@ -37,6 +38,10 @@ class ProgramMissing(Exception):
     """There is no client program for this server; the message says what to install."""
 
 
+class PoolerInBetween(Exception):
+    """The programs must not go through a pooler; the message says what to do."""
+
+
 def server_version() -> int:
     """Return the major version of the server."""
     with connection.cursor() as cursor:
@@ -60,6 +65,19 @@ def program(name: str) -> str:
         f"The server is PostgreSQL {wanted}, and there is no {name} of that version ({'; '.join(found) or 'none at all'})."
         f" Install the client programs, on Debian and Ubuntu: apt-get install postgresql-client-{wanted}"
     )
+
+
+def require_direct_connection() -> None:
+    """Raise PoolerInBetween where a pooler by transaction stands before the database.
+
+    What pg_dump and pg_restore set first, an empty search_path among it, would stay with a connection that the pooler hands to pages and
+    workers next: they would find no table any more, until the pooler is restarted.
+    """
+    if not settings.EMBEDDED_DATABASE and shares_connections():
+        raise PoolerInBetween(
+            "A pooler stands before the database, and the programs of PostgreSQL would leave their settings in connections that pages use"
+            " afterwards. Nothing was changed. Let DATABASE_URL of this command name the server itself (docs/operating.md, PgBouncer)."
+        )
 
 
 def environment() -> Mapping[str, str]:

@@ -1,7 +1,7 @@
 """Restore a backup: files first, then the database in one transaction that also holds the mail.
 
 In the transaction that brings the rows the restore also compares their numbers with the manifest, ends all sessions, holds the mail that
-was waiting (``outbox/hold.py``), and says whose the file store is (``documents/store_identity.py``). So either all of it is true or nothing
+was waiting (``outbox/hold.py``), and says whose the file store is (``file_store/identity.py``). So either all of it is true or nothing
 has changed, and a worker that runs already finds no moment in which it could send what was sent before. An existing database goes in the
 same transaction, if that was asked for.
 
@@ -27,10 +27,10 @@ from psycopg2.extras import Json
 from psycopg2.sql import SQL, Identifier, Literal
 
 from incentives_portal import clock
-from incentives_portal.documents import trash
 from incentives_portal.documents.cleanup import FOLDERS
-from incentives_portal.documents.storage import sha256_of as sha256_of_stored
-from incentives_portal.documents.store_identity import NotOurStore, read_identity, write_identity
+from incentives_portal.file_store import trash
+from incentives_portal.file_store.identity import NotOurStore, read_identity, write_identity
+from incentives_portal.file_store.storage import sha256_of as sha256_of_stored
 from incentives_portal.installation.models import Installation
 from incentives_portal.installation.services import database_fingerprint
 

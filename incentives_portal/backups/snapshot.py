@@ -9,7 +9,7 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from psycopg2.sql import SQL, Identifier
 
-from incentives_portal.documents.stored_files import KEY_FIELD, naming_models
+from incentives_portal.file_store.references import KEY_FIELD, naming_models
 
 #: Tables whose rows are of the moment: they are not backed up. Sessions end with a restore.
 PASSING = (Session._meta.db_table, "cache_while_redis_is_away")

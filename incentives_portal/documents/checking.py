@@ -4,24 +4,32 @@ Both are bounded in processor time, which is charged to the upload. Only the fil
 machine that fails puts the file off, and that does not count against it; a file at which workers died is tried three times.
 """
 
+import hashlib
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import IO, Any
 
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import F
+from django.dispatch import Signal
 
 from incentives_portal import clock
+from incentives_portal.accounts import security_log
+from incentives_portal.file_store.storage import Save, local_copy, saving
+from incentives_portal.sandbox import runner
+from incentives_portal.sandbox.parsing.reasons import Reason, Unreadable
+from incentives_portal.sandbox.runner import Budget
 
-from . import filenames, rendering, sandbox, scanning, scheduling, signals
-from .enums import CheckState, FileType
+from . import scanning, scheduling
+from .enums import CheckState
+from .file_types import clean_name
 from .models import DocumentVersion, PageImage, SafeCopy, Upload, VersionCheck
-from .parsing.reasons import Reason, Unreadable
-from .sandbox import Budget
-from .storage import local_copy, saving
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +43,12 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(minutes=8)
 MAX_ATTEMPTS = 3
 #: Names within a file are whatever its maker wrote: so many are kept.
 _MOST_NAMES = 200
+
+#: What the apps above listen to, who know whom a file concerns.
+#: Sent in the transaction in which a finding of the virus scanner is written, with ``version`` and ``finding``, the name that it gave it.
+malware_found = Signal()
+#: Sent in the transaction in which a file that is attached already is refused, with ``version`` and ``reason``.
+file_refused = Signal()
 
 
 class AlreadySettled(Exception):
@@ -112,12 +126,12 @@ def _inspected(check: VersionCheck) -> dict[str, Any]:
     """What inspection found, written down at once, so that a scanner that fails does not have it done again. Raises Unreadable."""
     if check.inspected_at is not None:
         return {}
-    with _charged(check.version) as budget, local_copy(check.version) as source:
-        inspection = sandbox.inspect(FileType(check.version.type), source, budget=budget)
+    with _charged(check.version) as budget, local_copy(check.version.storage_key) as source:
+        inspection = runner.inspect(check.version.type, source, budget=budget)
     found = {
         "page_count": inspection.pages,
         "contents": list(inspection.contents)[:_MOST_NAMES],
-        "attachments": [filenames.clean(name) for name in inspection.attachments[:_MOST_NAMES]],
+        "attachments": [clean_name(name) for name in inspection.attachments[:_MOST_NAMES]],
         "encoding": inspection.encoding[:40],
         "reader": READER_VERSION,
         "inspected_at": clock.now(),
@@ -132,22 +146,66 @@ def _prepare(check: VersionCheck) -> None:
     """Page images and harmless copies. Running out of time leaves what was made until then, and the file clean."""
     version = check.version
     with saving() as save:
-        with _charged(version) as budget, local_copy(version) as source:
-            pages, drawn = rendering.draw(version, source, save, budget)
-            copies = rendering.copy(version, source, save, budget)
-        images = [
-            PageImage(version=version, page=number, storage_key=page.storage_key, width=page.width, height=page.height)
-            for number, page in enumerate(pages, start=1)
-        ]
-        made_by = f"reader {READER_VERSION}"
+        with _charged(version) as budget, local_copy(version.storage_key) as source:
+            images, is_whole = _draw(version, source, save, budget)
+            copies = _copy(version, source, save, budget)
         _settle(
             check,
             images=images,
-            copies=[SafeCopy(version=version, made_by=made_by, **vars(copy)) for copy in copies],
-            pages=len(pages),
-            is_partial=not drawn,
+            copies=copies,
+            pages=len(images),
+            is_partial=not is_whole,
             prepared_at=clock.now(),
         )
+
+
+def _draw(version: DocumentVersion, source: IO[bytes], save: Save, budget: Budget) -> tuple[list[PageImage], bool]:
+    """Draw the first pages of a version and put the images into the storage; their rows are not written yet.
+
+    The second result is whether that came to its end; what was drawn before time or memory ran out stays. Tables, texts and data give no
+    images. Raises StorageFailed.
+    """
+    images: list[PageImage] = []
+    if not version.is_drawn:
+        return images, True
+    try:
+        for number, page in enumerate(runner.draw(version.type, source, budget=budget), start=1):
+            key = save("pages", ContentFile(page.png))
+            images.append(
+                PageImage(version=version, page=number, storage_key=key, width=page.width, height=page.height)
+            )
+    except (Unreadable, runner.PagesLeftOut):
+        return images, False
+    return images, True
+
+
+def _copy(version: DocumentVersion, source: IO[bytes], save: Save, budget: Budget) -> list[SafeCopy]:
+    """Make the harmless copies of a version and put them into the storage, numbered from 1 within a kind; their rows are not written yet.
+
+    None where that takes too much. Raises StorageFailed.
+    """
+    try:
+        made = runner.copies(version.type, source, budget=budget)
+    except Unreadable as problem:
+        logger.warning("No harmless copy of version %s: %s", version.pk, problem)
+        return []
+    numbers: Counter[str] = Counter()
+    copies = []
+    for each in made:
+        numbers[each.kind] += 1
+        copies.append(
+            SafeCopy(
+                version=version,
+                kind=each.kind,
+                number=numbers[each.kind],
+                media_type=each.media_type,
+                sha256=hashlib.sha256(each.content).hexdigest(),
+                size=len(each.content),
+                storage_key=save("copies", ContentFile(each.content)),
+                made_by=f"reader {READER_VERSION}",
+            )
+        )
+    return copies
 
 
 def _rescan(check: VersionCheck) -> None:
@@ -158,7 +216,7 @@ def _rescan(check: VersionCheck) -> None:
 
 
 def _scan(version: DocumentVersion) -> str:
-    with local_copy(version) as stored:
+    with local_copy(version.storage_key) as stored:
         stored.seek(0)
         return scanning.scan(stored)
 
@@ -178,7 +236,7 @@ def _refuse(check: VersionCheck, reason: Reason) -> None:
         check, state=CheckState.REFUSED, reason=reason.value, reader=READER_VERSION, checked_at=clock.now()
     )
     if upload.attached_to:
-        signals.file_refused.send(DocumentVersion, version=check.version, reason=reason)
+        file_refused.send(DocumentVersion, version=check.version, reason=reason)
 
 
 @transaction.atomic
@@ -196,7 +254,19 @@ def _lock_away(check: VersionCheck, finding: str) -> None:
     )
     PageImage.objects.filter(version=check.version_id).delete()  # their files are swept, as those of the copies
     SafeCopy.objects.filter(version=check.version_id).delete()
-    signals.malware_found.send(DocumentVersion, version=check.version, finding=finding)
+    malware_found.send(DocumentVersion, version=check.version, finding=finding)
+    transaction.on_commit(partial(_log_malware, check.version, finding))
+
+
+def _log_malware(version: DocumentVersion, finding: str) -> None:
+    security_log.record(
+        security_log.Action.MALWARE_FOUND,
+        user=version.uploaded_by,
+        file=version,
+        sha256=version.sha256,
+        organisation=str(version.document.organisation_id),
+        finding=finding,
+    )
 
 
 @transaction.atomic

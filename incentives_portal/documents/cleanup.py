@@ -14,12 +14,13 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from incentives_portal import clock
+from incentives_portal.file_store import trash
+from incentives_portal.file_store.identity import NotOurStore, require_own_store
+from incentives_portal.file_store.stray_files import TooManyStray, discard_stray
 from incentives_portal.installation.services import note_cleanup
 
-from . import limits, trash
+from . import limits
 from .models import Document, DocumentVersion, PageImage, SafeCopy, Upload, VersionCheck
-from .store_identity import NotOurStore, require_own_store
-from .stray_files import TooManyStray, discard_stray
 
 logger = logging.getLogger(__name__)
 

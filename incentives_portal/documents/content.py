@@ -6,17 +6,50 @@ name (fault table U-01).
 
 import hashlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
 
-from . import file_types, filenames, limits, upload_handlers
-from .enums import FileType
-from .errors import UploadRefused
-from .parsing.reasons import Reason, Unreadable
+from incentives_portal.sandbox.parsing.reasons import Reason, Unreadable
+
+from . import limits
+from .enums import SENTENCES, FileType
+from .file_types import SNIFFED_BYTES, clean_name, detect
+from .middleware import is_cut_off
 
 logger = logging.getLogger(__name__)
+
+
+class UploadRefused(Exception):
+    """One file was not stored. ``sentence`` names it and the reason, ``message`` says what is accepted too; in the reader's language."""
+
+    def __init__(self, file_name: str, reason: Reason, size: int = 0) -> None:
+        super().__init__(file_name, reason)
+        self.file_name = file_name
+        self.reason = reason
+        self.size = size  # in bytes: what was refused counts
+
+    @property
+    def sentence(self) -> str:
+        return _("“%(file)s” was not stored. %(reason)s") % {"file": self.file_name, "reason": SENTENCES[self.reason]}
+
+    @property
+    def message(self) -> str:
+        accepted = _("Accepted: %(types)s, up to %(size)s each.") % {
+            "types": limits.accepted_types_text(),
+            "size": limits.max_size_text(),
+        }
+        return f"{self.sentence} {accepted}"
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def messages_of(refusals: Sequence[UploadRefused]) -> list[str]:
+    """One for each file; what is accepted is said once, at the end."""
+    return [*(refusal.sentence for refusal in refusals[:-1]), *(refusal.message for refusal in refusals[-1:])]
 
 
 @dataclass(frozen=True)
@@ -48,7 +81,7 @@ class BatchLimits:
 
 def validate(upload: UploadedFile) -> ValidatedUpload:
     """Check number of bytes and type, and hash the file. Raises UploadRefused, which names the file, the reason and what is accepted."""
-    name = filenames.clean(upload.name or "")
+    name = clean_name(upload.name or "")
     try:
         return _validate(upload, name)
     except Unreadable as problem:
@@ -69,7 +102,7 @@ def validate_all(
     refused: list[UploadRefused] = []
     for upload in uploads:
         try:
-            batch.add(filenames.clean(upload.name or ""), upload.size or 0)
+            batch.add(clean_name(upload.name or ""), upload.size or 0)
             good.append(validate(upload))
         except UploadRefused as refusal:
             refused.append(refusal)
@@ -77,14 +110,14 @@ def validate_all(
 
 
 def _validate(upload: UploadedFile, name: str) -> ValidatedUpload:
-    if upload_handlers.is_cut_off(upload):
+    if is_cut_off(upload):
         raise Unreadable(Reason.TOO_MUCH)
     if not upload.size:
         raise Unreadable(Reason.EMPTY)
     if upload.size > limits.max_bytes():
         raise Unreadable(Reason.TOO_LARGE)
     upload.seek(0)
-    file_type, name = file_types.detect(upload.read(file_types.SNIFFED_BYTES), name)
+    file_type, name = detect(upload.read(SNIFFED_BYTES), name)
     return ValidatedUpload(upload, name, file_type, upload.size, _sha256(upload))
 
 

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from .parsing.reasons import Content, Reason
+from incentives_portal.sandbox.parsing.reasons import Content, Reason
 
 
 class FileType(models.TextChoices):

@@ -20,9 +20,8 @@ from django.utils.translation import gettext_lazy as _
 from incentives_portal.accounts.models import Organisation, User
 
 from . import limits, upload_tokens
-from .content import BatchLimits
+from .content import BatchLimits, UploadRefused, messages_of
 from .enums import TYPE_BY_ENDING
-from .errors import UploadRefused, messages_of
 from .models import DocumentVersion
 
 

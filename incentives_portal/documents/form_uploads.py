@@ -19,14 +19,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from incentives_portal.accounts.models import User
+from incentives_portal.sandbox.parsing.reasons import Reason
 
 from . import limits, services, tasks, upload_tokens
-from .content import BatchLimits
+from .content import BatchLimits, UploadRefused
 from .enums import UNUSABLE, CheckState
-from .errors import UploadRefused
 from .fields import Received, UploadFieldBase
 from .models import DocumentVersion, VersionCheck
-from .parsing.reasons import Reason
 
 #: Names the locks of people who wait; the other half of the key is the person.
 _WAITING = 0x55504C44

@@ -63,11 +63,6 @@ def accepted_types_text() -> str:
     return get_text_list([file_type.label for file_type in FileType], _("or"))
 
 
-def one_at_a_time(actor: User) -> None:
-    """Until the transaction ends, nobody else counts what the person has sent: uploads at once do not slip through together. One query."""
-    User.objects.select_for_update(no_key=True, of=("self",)).values_list("pk").get(pk=actor.pk)
-
-
 def is_exceeded(actor: User, count: int, size: int) -> bool:
     """Whether so many more files of so many bytes are beyond what the person may send; refused ones were sent too. One query."""
     now = clock.now()

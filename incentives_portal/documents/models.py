@@ -2,19 +2,40 @@
 
 import uuid
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal import clock
 from incentives_portal.accounts.models import Organisation, User
+from incentives_portal.sandbox.parsing.reasons import Content
 
 from . import scanning
-from .append_only import APPEND_ONLY
 from .enums import CONTENT_SENTENCES, FORMATS, PICTURES, REASON_CHOICES, UNUSABLE, CheckState, FileType
-from .filenames import MAX_LENGTH
-from .parsing.reasons import Content
+from .file_types import MAX_NAME_LENGTH
 from .querysets import DocumentVersionQuerySet, UploadQuerySet, VersionCheckQuerySet
+
+#: Test runs empty all tables between transactions; only their connections say so (tests/settings.py).
+_EMPTYING = """
+IF current_setting('portal.may_truncate', true) IS DISTINCT FROM 'on' THEN
+    RAISE EXCEPTION 'Cannot truncate the append-only table %', TG_TABLE_NAME;
+END IF;
+RETURN NULL;
+"""
+
+#: For ``Meta.triggers`` of rows that are written once: the database refuses to change or delete them, one by one or all at a stroke.
+#: Nothing in the portal sets the setting that allows TRUNCATE.
+APPEND_ONLY = [
+    pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+    pgtrigger.Trigger(
+        name="not_truncated",
+        level=pgtrigger.Statement,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Truncate,
+        func=_EMPTYING,
+    ),
+]
 
 
 class Document(models.Model):
@@ -52,7 +73,7 @@ class DocumentVersion(models.Model):
     sha256 = models.CharField(max_length=64)
     size = models.PositiveBigIntegerField(_("size in bytes"))
     type = models.CharField(_("type"), max_length=8, choices=FileType.choices)
-    original_name = models.CharField(_("file name"), max_length=MAX_LENGTH)
+    original_name = models.CharField(_("file name"), max_length=MAX_NAME_LENGTH)
     uploaded_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("uploaded by"))
     at = models.DateTimeField(_("uploaded at"), default=clock.now)
 
@@ -249,7 +270,7 @@ class PageImage(models.Model):
 class SafeCopy(models.Model):
     """A harmless copy that was made of a version, or of what is to be seen in it; it may be made anew at any time.
 
-    ``kind`` and ``media_type`` are those of ``sandbox.copies``; ``number`` tells several of one kind apart, from 1.
+    ``kind`` and ``media_type`` are those of ``sandbox.runner.copies``; ``number`` tells several of one kind apart, from 1.
     """
 
     version = models.ForeignKey(

@@ -14,19 +14,19 @@ from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.db import OperationalError, transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from incentives_portal import clock
 from incentives_portal.accounts.capabilities import may
 from incentives_portal.accounts.models import Organisation, User
+from incentives_portal.file_store.storage import Save, StorageFailed, saving
 from incentives_portal.locks import waited_too_long
+from incentives_portal.sandbox.parsing.reasons import Reason
 
 from . import content, limits
-from .content import BatchLimits, ValidatedUpload
+from .content import BatchLimits, UploadRefused, ValidatedUpload
 from .enums import UNUSABLE, CheckState
-from .errors import DocumentRemoved, NotCheckable, UploadGone, UploadRefused
 from .models import Document, DocumentVersion, Upload, VersionCheck
-from .parsing.reasons import Reason
-from .storage import Save, StorageFailed, saving
 from .tasks import notify_workers
 
 logger = logging.getLogger(__name__)
@@ -35,6 +35,32 @@ logger = logging.getLogger(__name__)
 PutAway = tuple[ValidatedUpload, str]
 #: What was refused for no fault of the file, or because too much was counted already.
 _NOT_COUNTED = {Reason.QUOTA, Reason.NOT_STORED}
+
+
+class DocumentRemoved(Exception):
+    """The document was removed in the meantime: it takes no further version."""
+
+
+class UploadGone(Exception):
+    """A stored file cannot be attached any more: it expired, is part of something else, or was refused in the meantime."""
+
+    def __init__(self, file_name: str, reason: Reason | None = None) -> None:
+        super().__init__(file_name, reason)
+        self.file_name = file_name
+        self.reason = reason
+
+    def __str__(self) -> str:
+        if self.reason == Reason.INFECTED:
+            return _("The virus scanner found malware in “%(file)s”. Send a clean file in its place.") % {
+                "file": self.file_name
+            }
+        if self.reason:
+            return UploadRefused(self.file_name, self.reason).sentence
+        return _("This file cannot be used here. Choose it again.")
+
+
+class NotCheckable(Exception):
+    """The file is checked already, or the virus scanner found something in it: checking again changes nothing."""
 
 
 def store(
@@ -174,7 +200,7 @@ def _claim_quota(put_away: list[PutAway], actor: User) -> None:
     """Asked again where no other upload of the person can come between the answer and the rows."""
     files = [file for file, _key in put_away]
     try:
-        limits.one_at_a_time(actor)
+        actor.lock()
     except OperationalError as error:
         if not waited_too_long(error):
             raise

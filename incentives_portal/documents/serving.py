@@ -15,12 +15,11 @@ from django.utils.translation import gettext_lazy
 
 from incentives_portal.accounts import security_log
 from incentives_portal.accounts.models import User
+from incentives_portal.file_store.storage import StoreAway, sha256_of
 
 from . import copies
 from .enums import CheckState
-from .errors import StoreAway
 from .models import DocumentVersion
-from .storage import sha256_of
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError
 from django.db import migrations
 
-from incentives_portal.documents import sandbox
+from incentives_portal.sandbox import runner
 
 from .loopback import is_loopback_only
 from .secret import weakness_of
@@ -96,7 +96,7 @@ def check_scanner(app_configs: object = None, **kwargs: object) -> list[CheckMes
 @register(TAG, deploy=True)
 def check_sandbox(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
     """For ``check --deploy``: how well the process that reads files of strangers is closed in."""
-    level = sandbox.level()
+    level = runner.level()
     if level.number >= 2 or only_this_machine():
         return []
     return [

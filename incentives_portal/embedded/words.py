@@ -1,5 +1,6 @@
 """Compiled translations without gettext: Babel writes the ``.mo`` files, which are not committed."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
@@ -12,16 +13,21 @@ def compile_words(folders: list[Path]) -> list[Path]:
     Fuzzy entries are left out. A catalogue appears whole or not at all: other processes may be reading the old one.
     """
     compiled = []
+    for source in uncompiled(folders):
+        with source.open("rb") as words:
+            catalogue = read_po(words, locale=source.parent.parent.name)
+        draft = source.with_suffix(".mo.draft")
+        with draft.open("wb") as output:
+            write_mo(output, catalogue)
+        draft.replace(source.with_suffix(".mo"))
+        compiled.append(source)
+    return compiled
+
+
+def uncompiled(folders: list[Path]) -> Iterator[Path]:
+    """Yield each catalogue below these locale folders that changed since it was last compiled, or never was."""
     for folder in folders:
         for source in sorted(folder.glob("*/LC_MESSAGES/*.po")):
             target = source.with_suffix(".mo")
-            if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
-                continue
-            with source.open("rb") as words:
-                catalogue = read_po(words, locale=source.parent.parent.name)
-            draft = source.with_suffix(".mo.draft")
-            with draft.open("wb") as output:
-                write_mo(output, catalogue)
-            draft.replace(target)
-            compiled.append(source)
-    return compiled
+            if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
+                yield source

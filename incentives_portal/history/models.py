@@ -11,8 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.models import Organisation
-from incentives_portal.documents.append_only import APPEND_ONLY
-from incentives_portal.documents.models import DocumentVersion
+from incentives_portal.documents.models import APPEND_ONLY, DocumentVersion
 from incentives_portal.texts import TextsField, in_language
 
 from .querysets import EventQuerySet

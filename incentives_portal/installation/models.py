@@ -10,7 +10,7 @@ class Installation(models.Model):
     """The one row of an installation. It is created by the first who asks for it (``services.installation``).
 
     ``store`` is the identity of the file store that belongs to this database, and ``database`` the fingerprint of the database that
-    took it: a copy of the database has another fingerprint, and may delete no file (``documents/store_identity.py``).
+    took it: a copy of the database has another fingerprint, and may delete no file (``file_store/identity.py``).
     ``mail_held_before`` is set by a restore: messages that began to wait before it are not sent until somebody confirms
     (``outbox/hold.py``). Summaries are plain JSON that the portal writes and pages for staff read.
     """

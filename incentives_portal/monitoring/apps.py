@@ -1,4 +1,8 @@
+import importlib
+
 from django.apps import AppConfig
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 
@@ -12,13 +16,28 @@ class MonitoringConfig(AppConfig):
 
         from incentives_portal.screens import navigation
 
-        from . import error_reports
         from .beat import forget_closed_handles
         from .heartbeat import write_heartbeat
 
         heartbeat_sent.connect(write_heartbeat)
         beat_embedded_init.connect(forget_closed_handles)
-        error_reports.start()
+        start_error_reports()
         navigation.register(
             navigation.NavItem(_("System"), "monitoring:system", 95, lambda user: user.may("system.read"))
         )
+
+
+def start_error_reports() -> None:
+    """Start to report errors to a service like Sentry, where SENTRY_DSN names one. Raises ImproperlyConfigured without its library.
+
+    Nothing that people typed, uploaded or signed in with is sent.
+    """
+    if not settings.SENTRY_DSN:
+        return
+    try:
+        sentry_sdk = importlib.import_module("sentry_sdk")
+    except ImportError as error:
+        raise ImproperlyConfigured("SENTRY_DSN is set: pip install sentry-sdk, or leave it out.") from error
+    sentry_sdk.init(
+        dsn=settings.SENTRY_DSN, send_default_pii=False, max_request_body_size="never", include_local_variables=False
+    )

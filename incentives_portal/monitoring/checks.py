@@ -27,10 +27,9 @@ from incentives_portal import clock
 from incentives_portal.documents import scanning
 from incentives_portal.embedded.checks import only_this_machine
 
-from .enums import DISK_FULL, DISK_LOW, LATE
+from .enums import DISK_FULL, DISK_LOW, LATE, SANDBOX_ENOUGH
 from .models import WorkerHeartbeat
 from .rules import Found
-from .sandboxing import ENOUGH
 
 logger = logging.getLogger(__name__)
 
@@ -143,7 +142,7 @@ def check_workers(figures: Figures) -> Iterator[Found]:
     figures["sandbox"] = min(levels, default=None)
     if levels and min(levels) < settings.SANDBOX_MIN_LEVEL:
         yield Found("sandbox_refused", {"level": min(levels)})
-    elif levels and min(levels) < ENOUGH and not only_this_machine():
+    elif levels and min(levels) < SANDBOX_ENOUGH and not only_this_machine():
         yield Found("sandbox_weak", {"level": min(levels)})
 
 

@@ -36,6 +36,8 @@ HEARTBEAT_INTERVAL = timedelta(seconds=10)
 BEAT_STALLED = timedelta(seconds=60)
 #: Bytes of free disk space.
 DISK_LOW, DISK_FULL = 2 * 1024**3, 200 * 1024**2
+#: Below this level of the sandbox the administrators are told.
+SANDBOX_ENOUGH = 2
 
 AT_ONCE = timedelta(0)
 #: What a restart of a server or a deployment takes away for a moment is not worth a red light.

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from celery import current_app
 from django.db import DatabaseError, InterfaceError, connection
 
+from incentives_portal.sandbox import runner
+
 from .enums import HEARTBEAT_INTERVAL
-from .sandboxing import sandbox_level
 from .services import record_heartbeat
 
 if TYPE_CHECKING:
@@ -36,4 +37,4 @@ def write_heartbeat(sender: "Heart", **kwargs: Any) -> None:
 
 
 def _details() -> dict[str, Any]:
-    return {"python": platform.python_version(), "sandbox": sandbox_level()}
+    return {"python": platform.python_version(), "sandbox": runner.level().number}

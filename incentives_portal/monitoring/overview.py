@@ -10,10 +10,11 @@ import celery
 import django
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from incentives_portal import clock
-from incentives_portal.documents.enums import CheckState
+from incentives_portal.documents.enums import UNUSABLE, CheckState
 from incentives_portal.documents.models import VersionCheck
 
 from .models import WorkerHeartbeat
@@ -28,6 +29,15 @@ FIGURES = (
     "storage", "disk_free_bytes", "scanner", "sandbox",
 )  # fmt: skip
 
+#: What a check found of a server, in words; the figures of which it is so.
+_WORDS = {
+    "ok": _("works"),
+    "off": _("not set up"),
+    "unreachable": _("does not answer"),
+    "unwritable": _("cannot be written to"),
+}
+_IN_WORDS = ("broker", "storage", "scanner")
+
 
 @dataclass(frozen=True)
 class QueueRow:
@@ -36,6 +46,12 @@ class QueueRow:
     name: str
     waiting: int | None
     workers: list[WorkerHeartbeat]
+
+
+def shown_figures(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all FIGURES, what was found of servers in words."""
+    words = {name: _WORDS.get(figures.get(name) or "", "–") for name in _IN_WORDS}
+    return dict.fromkeys(FIGURES) | dict(figures) | words
 
 
 def queue_rows(figures: Mapping[str, Any]) -> list[QueueRow]:
@@ -49,14 +65,18 @@ def queue_rows(figures: Mapping[str, Any]) -> list[QueueRow]:
 
 
 def unchecked_files() -> list[VersionCheck]:
-    """Return files that wait for their check and files that were refused lately, oldest first. One query.
+    """Return files that wait for their check, then those that were refused or locked away lately, the last first. One query.
 
     Names of files are not shown: of a draft the operator does not know yet.
     """
     lately = clock.now() - LATELY
-    wanted = Q(state=CheckState.PENDING) | Q(state=CheckState.REFUSED, checked_at__gt=lately)
+    wanted = Q(state=CheckState.PENDING) | Q(state__in=UNUSABLE, checked_at__gt=lately)
     checks = VersionCheck.objects.filter(wanted, version__document__removed_at=None)
-    return list(checks.select_related("version__document__organisation").order_by("pk")[:LIMIT])
+    return list(
+        checks.select_related("version__document__organisation").order_by(F("checked_at").desc(nulls_first=True), "pk")[
+            :LIMIT
+        ]
+    )
 
 
 def versions() -> dict[str, str]:

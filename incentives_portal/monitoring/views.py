@@ -16,9 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from incentives_portal.accounts.errors import NoPartInIt
 from incentives_portal.accounts.models import User
 from incentives_portal.accounts.services import NoSecondFactor, remove_second_factor
-from incentives_portal.documents.errors import NotCheckable
 from incentives_portal.documents.models import DocumentVersion
-from incentives_portal.documents.services import check_again
+from incentives_portal.documents.services import NotCheckable, check_again
 from incentives_portal.installation.services import last_backup
 
 from . import overview
@@ -51,7 +50,7 @@ def system(request: HttpRequest) -> HttpResponse:
     backup = last_backup()
     context = {
         "health": health,
-        "figures": dict.fromkeys(overview.FIGURES) | dict(health.figures),
+        "figures": overview.shown_figures(health.figures),
         "queues": overview.queue_rows(health.figures),
         "checks": overview.unchecked_files(),
         "versions": overview.versions(),

@@ -164,18 +164,25 @@ def resend_failed(trouble: str, actor: User) -> tuple[int, int]:
 def resend_all(messages: QuerySet[Message], actor: User) -> tuple[int, int]:
     """Send each of these again that can be, each in a transaction of its own; how many are queued, and how many cannot be sent.
 
-    Raises PermissionDenied without ``outbox.resend``. At most RESENT_AT_ONCE are looked at.
+    What goes in one mail with another of them is counted with it. Raises PermissionDenied without ``outbox.resend``. At most
+    RESENT_AT_ONCE are looked at.
     """
     if not may(actor, "outbox.resend"):
         raise PermissionDenied
     queued = refused = 0
+    leads: set[int] = set()
     for message in messages[:RESENT_AT_ONCE]:
+        if message.sent_with_id in leads:
+            continue
         try:
             resend(message, actor)
         except NotResendable:
             refused += 1
-        else:
-            queued += 1
+            continue
+        queued += 1
+        if message.hold_until and message.sent_with_id is None:
+            leads.add(message.pk)
+            queued += Message.objects.filter(sent_with=message).count()
     return queued, refused
 
 

@@ -1,7 +1,7 @@
 """The forms of every page, as a browser gets them and a person may fill them in. Taken from the table of addresses."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -42,6 +42,8 @@ class Control:
     is_wrong: bool = False
     #: Of boxes and buttons that are ticked; of everything else it is true.
     checked: bool = True
+    #: What a list offers.
+    options: list[str] = field(default_factory=list)
 
     @property
     def is_yes_or_no(self) -> bool:
@@ -93,8 +95,16 @@ class Reader(HTMLParser):
                 self.sheets.append(self._sheet)
         elif self._sheet is not None and tag in ("input", "select", "textarea") and given.get("name"):
             self._control(tag, given)
-        elif tag == "option" and self._select is not None and "selected" in given:
-            self._select.value = given.get("value", "")
+        elif tag == "option" and self._select is not None and self._sheet is not None:
+            self._option(self._select, given)
+
+    def _option(self, select: Control, given: dict[str, str]) -> None:
+        value = given.get("value", "")
+        select.options.append(value)
+        if "selected" in given and select.value:  # of a list of which several are chosen
+            self._sheet.controls.append(replace(select, value=value, options=[]))
+        elif "selected" in given:
+            select.value = value
 
     def _control(self, tag: str, given: dict[str, str]) -> None:
         kind = given.get("type", "text") if tag == "input" else tag

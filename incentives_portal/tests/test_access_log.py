@@ -108,3 +108,30 @@ def test_o11_the_settings_send_lines_where_they_say(tmp_path, to_file):
     assert second == "{}"
     assert (run.stdout == "") is to_file
     assert run.stderr == ""
+
+
+def test_o07_no_page_fails_for_a_log_that_cannot_be_opened(tmp_path):
+    """As with a disk that is full: the line is lost, and standard error says so."""
+    code = (
+        "import django, logging; django.setup()\n"
+        "logging.getLogger('portal.access').info('%s', '{}')\n"
+        "print('answered')\n"
+    )
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PORTAL_STATE": str(tmp_path),
+        "DJANGO_SETTINGS_MODULE": "incentives_portal.settings",
+        "DATABASE_URL": "postgres://portal@db.example.com/portal",
+        "ACCESS_LOG_FILE": str(tmp_path / "not" / "there" / "access.log"),
+    }
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=configured.BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (run.returncode, run.stdout) == (0, "answered\n")
+    assert "No such file or directory" in run.stderr

@@ -32,7 +32,6 @@ from incentives_portal.accounts.capabilities import Role
 from incentives_portal.documents import services as documents
 from incentives_portal.documents.enums import CheckState
 from incentives_portal.documents.models import VersionCheck
-from incentives_portal.documents.parsing.reasons import Reason
 from incentives_portal.documents.tests import samples
 from incentives_portal.outbox import services as outbox
 from incentives_portal.outbox.models import Message
@@ -42,6 +41,7 @@ from incentives_portal.programs import services as programs
 from incentives_portal.programs.catalogue.loading import load_catalogue
 from incentives_portal.programs.enrolment_states import MACHINE as ENROLMENT
 from incentives_portal.programs.models import Enrolment
+from incentives_portal.sandbox.parsing.reasons import Reason
 from incentives_portal.tests.racing import offered, who_may
 from incentives_portal.tests.world import NOW, World, make_world
 from incentives_portal.workflow.machine import Case, Machine

@@ -4,7 +4,7 @@ import pytest
 from django.apps import apps
 from django.db import InternalError, connection, transaction
 
-from incentives_portal.documents.append_only import APPEND_ONLY
+from incentives_portal.documents.models import APPEND_ONLY
 
 TABLES = sorted(
     model._meta.db_table

@@ -44,7 +44,7 @@ def test_o07_units_run_as_an_ordinary_user_and_hold_no_secret(unit):
 
 def test_units_serve_every_queue_and_tell_the_time_once():
     assert {unit.name for unit in UNITS} == {
-        f"incentives-{name}.service" for name in ("web", "worker-portal", "worker-documents", "beat")
+        f"incentives-{name}.service" for name in ("web", "worker-portal", "worker-documents", "beat", "backup")
     }
     served = {
         queue for name in ("worker-portal", "worker-documents") for queue in re.findall(r"-Q (\S+)", command(name))
@@ -52,6 +52,18 @@ def test_units_serve_every_queue_and_tell_the_time_once():
     assert served == {queue.name for queue in settings.CELERY_TASK_QUEUES}
     assert [name for name in ("web", "worker-portal", "worker-documents") if "beat" in command(name).split()] == []
     assert "beat" in command("beat").split()
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+def test_o07_units_may_write_where_the_samples_let_them(unit):
+    """The folder of the logs that .env.example names, and that of the backups; everything else is read-only for them."""
+    lines = unit.read_text().splitlines()
+    logs = re.findall(r"^#\w+_LOG_FILE=/var/log/(\w+)/", (ROOT / ".env.example").read_text(), re.M)
+
+    assert [f"LogsDirectory={name}" in lines for name in logs] == [True, True]
+    written = [place for line in lines for place in re.findall(r"manage\.py backup (\S+)", line)]
+    assert [f"ReadWritePaths={place}" in lines for place in written] == [True] * len(written)
+    assert bool(written) is (unit.name == "incentives-backup.service")
 
 
 def test_nginx_lets_through_what_the_portal_reads():

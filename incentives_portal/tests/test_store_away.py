@@ -12,7 +12,7 @@ from incentives_portal.programs.catalogue.loading import load_catalogue
 from incentives_portal.tests.world import NOW, make_world
 from proofs.tests import builders
 
-BACKEND = "incentives_portal.documents.object_storage.ObjectStorage"
+BACKEND = "incentives_portal.file_store.object_storage.ObjectStorage"
 
 
 @pytest.fixture

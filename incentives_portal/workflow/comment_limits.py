@@ -30,7 +30,7 @@ def within_comment_limits(actor: User) -> Iterator[None]:
     Comments of one person are written one after the other, so that several at once do not slip through together. What was sent twice
     (a double click) is written once and counts once: that is why is counted after writing. Three queries.
     """
-    User.objects.select_for_update(no_key=True, of=("self",)).values_list("pk").get(pk=actor.pk)
+    actor.lock()
     yield
     since = clock.now() - HOUR
     comments = Event.objects.filter(actor=actor, code__in=COMMENT_CODES, at__gt=since)

@@ -7,9 +7,8 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.models import User
-from incentives_portal.documents.errors import UploadGone
 from incentives_portal.documents.models import Document, DocumentVersion
-from incentives_portal.documents.services import attach
+from incentives_portal.documents.services import UploadGone, attach
 from incentives_portal.history.services import record
 from incentives_portal.workflow.engine import latest_event
 from incentives_portal.workflow.errors import Refused, Stale

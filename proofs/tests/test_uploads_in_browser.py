@@ -144,6 +144,27 @@ def test_u04_files_that_a_form_holds_on_to_count_with_those_that_are_chosen_next
     expect(page.locator(".upload .files > li").last).to_contain_text("stored", timeout=20_000)
 
 
+def test_u04_of_files_that_arrive_in_another_order_the_one_chosen_last_is_too_much(page, open_page, settings):
+    settings.UPLOAD_MAX_TOTAL_BYTES = 2 * len(samples.CSV)
+    open_page()
+    page.evaluate("document.querySelector('[data-upload]').dataset.maxTotal = '1000'")  # the server has the last word
+    held = []
+    page.route("**/uploads/", lambda route: route.continue_() if held else held.append(route))
+    page.locator("input[type=file]").set_input_files(
+        [file(name, samples.CSV) for name in ("one.csv", "two.csv", "three.csv")]
+    )
+    rows = page.locator(".upload .files > li")
+    expect(rows.filter(has_text="stored")).to_have_count(2, timeout=20_000)
+    expect(rows.nth(0)).to_contain_text("is being sent")  # the first is the last to arrive
+    page.get_by_role("button", name="Upload and describe").click()
+    held[0].continue_()
+
+    expect(page.locator("#error-summary")).to_contain_text(
+        "“three.csv” was not stored. Together the files are too large.", timeout=20_000
+    )
+    expect(page.locator("main .files .name")).to_have_text(["one.csv", "two.csv"])
+
+
 def test_too_large_file_is_refused_before_it_is_sent(page, open_page):
     open_page()
     sent = []
@@ -218,17 +239,49 @@ def test_file_that_takes_long_to_check_says_so_and_then_what_became_of_it(page, 
     expect(page.locator("[name=files-kept]")).to_have_count(1)
 
 
+@pytest.mark.parametrize(
+    ("path", "button", "content", "said", "is_kept"),
+    [
+        ("invoices/add/", "Save", samples.pdf(), "stored", True),  # all else is missing
+        ("documents/add/", "Upload and describe", b"%PDF-1.7 x", "“a.pdf” was not stored. The file is damaged", False),
+    ],
+)
+def test_file_that_a_form_kept_while_it_was_checked_says_what_became_of_it(
+    page, open_page, world, path, button, content, said, is_kept
+):
+    open_page(path)
+    who = {"owner": world.jana, "organisation": world.nordlicht}
+    spent = Upload.objects.create(size=1, milliseconds=1_000_000, spent_at=Now(), **who)  # the time of the server
+    page.locator("input[type=file]").set_input_files([file("a.pdf", content)])
+    expect(page.locator(".upload .files > li")).to_contain_text("The others are checked from", timeout=20_000)
+    page.get_by_role("button", name=button, exact=True).click()
+    row = page.locator(".files > li").filter(has=page.get_by_role("checkbox", name="Keep a.pdf"))
+    expect(row).to_contain_text("being checked")
+
+    spent.delete()
+    tasks.check_waiting()
+
+    expect(row).to_contain_text(said, timeout=20_000)
+    expect(row.get_by_role("checkbox", name="Keep a.pdf")).to_be_checked(checked=is_kept)
+    expect(page.locator(".upload-status")).to_contain_text(said)
+    assert violations(page) == []
+
+
 def test_form_waits_for_its_files(page, open_page):
     open_page()
     held = []
-    page.route("**/uploads/", lambda route: held.append(route))
+    page.route("**/uploads/", lambda route: route.continue_() if held else held.append(route))
     page.locator("input[type=file]").set_input_files([file("list.csv", samples.CSV)])
     page.get_by_role("button", name="Upload and describe").click()
     expect(page.locator(".upload-status")).to_have_text("The form is sent as soon as the files are stored.")
+    page.locator("input[type=file]").set_input_files([file("more.csv", samples.CSV)])
+    expect(page.locator(".upload-status")).to_have_text(
+        "more.csv: stored · The form is sent as soon as the files are stored.", timeout=20_000
+    )
 
     held[0].continue_()
 
-    expect(page.get_by_label("What does it show?")).to_have_count(1, timeout=20_000)
+    expect(page.get_by_label("What does it show?")).to_have_count(2, timeout=20_000)
 
 
 def test_refused_file_leaves_what_was_typed_in_a_form_without_scripts(browser, live_server, client, world, catalogue):

@@ -102,6 +102,12 @@ for (const area of document.querySelectorAll("#changelist .results, .inline-grou
   if (area.scrollWidth > area.clientWidth) area.tabIndex = 0;
 }
 
+// Of many documents the one that is shown stands where it is seen.
+for (const tab of document.querySelectorAll(".doctabs [aria-current]")) {
+  const list = tab.closest(".doctabs");
+  list.scrollLeft = tab.offsetLeft - list.offsetLeft - (list.clientWidth - tab.offsetWidth) / 2;
+}
+
 // How much of a text is used up, from nine tenths on; a line end counts as one, as the portal counts it. Nothing is cut off: who pastes
 // something longer sees by how much, and what there is.
 for (const box of document.querySelectorAll("[data-limit]")) {

@@ -91,12 +91,7 @@ class Upload {
   }
 
   async ask(asked) {
-    let answer = {}, status = 0;
-    try {
-      const response = await fetch(`${this.box.element.dataset.state}?token=${encodeURIComponent(this.token.value)}`);
-      status = response.status;
-      answer = await response.json();
-    } catch { /* asked again */ }
+    const { answer, status } = await this.box.stateOf(this.token.value);
     if (!this.row.isConnected) return;
     if (status === 422 && answer.message) {
       this.token.remove();
@@ -132,9 +127,37 @@ class UploadBox {
     this.status.before(this.list);
     this.input.addEventListener("change", () => this.take([...this.input.files]));
     this.form.addEventListener("submit", (event) => this.beforeSubmit(event));
+    for (const kept of this.form.querySelectorAll(`input[data-pending][name="${this.input.name}-kept"]`)) this.follow(kept);
   }
 
-  say(words) { this.status.textContent = words; }
+  async stateOf(token) {
+    let answer = {}, status = 0;
+    try {
+      const response = await fetch(`${this.element.dataset.state}?token=${encodeURIComponent(token)}`);
+      status = response.status;
+      answer = await response.json();
+    } catch { /* asked again */ }
+    return { answer, status };
+  }
+
+  // A file that the form had kept before its check was over: the row says what became of it.
+  follow(kept, asked = 1) {
+    setTimeout(async () => {
+      const { answer, status } = await this.stateOf(kept.value), state = kept.closest("li").querySelector(".state");
+      const isStored = status === 200 && answer.state !== "pending", isRefused = status === 422 && answer.message;
+      if (!isStored && !isRefused) return asked < ASK_AT_MOST && this.follow(kept, asked + 1);
+      state.textContent = isStored ? this.words.stored : answer.message;
+      state.className = `state ${isStored ? "good" : "bad"} strong`;
+      if (isRefused) {
+        kept.checked = false;
+        kept.disabled = true;
+      }
+      this.say(isStored ? `${answer.name}: ${this.words.stored}` : answer.message);
+    }, ASK_AFTER);
+  }
+
+  // A form that waits for its files goes on saying so.
+  say(words) { this.status.textContent = [words, this.submitter !== undefined && this.words.wait].filter(Boolean).join(" · "); }
 
   take(files) {
     this.input.value = ""; // they are sent once, by this script
@@ -200,7 +223,7 @@ class UploadBox {
     if (this.uploads.some((upload) => upload.isOpen)) {
       event.preventDefault();
       this.submitter = event.submitter;
-      this.say(this.words.wait);
+      this.say("");
     } else if (bad) {
       event.preventDefault();
       this.say(this.words.mend);

@@ -17,7 +17,7 @@ from incentives_portal.tests.world import make_world
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
-BACKEND = "incentives_portal.documents.object_storage.ObjectStorage"
+BACKEND = "incentives_portal.file_store.object_storage.ObjectStorage"
 REGION = "eu-central-1"
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PIL import Image, PngImagePlugin
 
-from incentives_portal.documents.parsing.reasons import Content, Reason
+from incentives_portal.sandbox.parsing.reasons import Content, Reason
 
 from . import corpus, samples
 from .corpus import EICAR, MARKER, pdf_of

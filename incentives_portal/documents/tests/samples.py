@@ -16,10 +16,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import FileResponse
 from PIL import Image, ImageDraw, PngImagePlugin
 
-from incentives_portal.documents import content, forkserver, sandbox
-from incentives_portal.documents.content import ValidatedUpload
-from incentives_portal.documents.errors import UploadRefused
-from incentives_portal.documents.parsing.reasons import Unreadable
+from incentives_portal.documents import content
+from incentives_portal.documents.content import UploadRefused, ValidatedUpload
+from incentives_portal.sandbox import forkserver, runner
+from incentives_portal.sandbox.parsing.reasons import Unreadable
 
 _MAIN = "application/vnd.openxmlformats-officedocument."
 _WORD = f"{_MAIN}wordprocessingml.document.main+xml"
@@ -53,7 +53,7 @@ def inspect(upload: SimpleUploadedFile) -> ValidatedUpload:
     found = content.validate(upload)
     with open_file(upload.read()) as source:
         try:
-            sandbox.inspect(found.type, source)
+            runner.inspect(found.type, source)
         except Unreadable as problem:
             raise UploadRefused(found.name, problem.reason) from problem
     upload.seek(0)
@@ -72,12 +72,12 @@ def open_file(content: bytes) -> IO[bytes]:
 _WATCH = """
 import io, json, struct, sys, tempfile
 sys.path.append(sys.argv[1])
-from parsing import tasks, warmup
+from parsing import child, tasks
 file_type, sizes = sys.argv[2], json.loads(sys.argv[3])
 files = [tempfile.TemporaryFile() for _size in sizes]
 for file, size in zip(files, sizes):
     file.write(sys.stdin.buffer.read(size))
-warmup.warm_up()
+child.warm_up()
 tasks.preload(file_type)
 noted, watched = [], ("open", "import", "os.", "socket.", "subprocess.", "ctypes.dlopen", "shutil.", "tempfile.")
 sys.addaudithook(lambda event, args: noted.append([event, str(args[:1])]) if event.startswith(watched) else None)

@@ -10,13 +10,14 @@ from django.core.files.storage import FileSystemStorage
 from django.core.management import call_command
 
 from incentives_portal import clock
-from incentives_portal.documents import checking, form_uploads, limits, sandbox, services, signals, tasks
+from incentives_portal.documents import checking, form_uploads, limits, services, tasks
 from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.enums import CheckState
-from incentives_portal.documents.errors import NotCheckable
 from incentives_portal.documents.models import DocumentVersion, PageImage, SafeCopy, Upload, VersionCheck
-from incentives_portal.documents.parsing.reasons import Reason, Unreadable
-from incentives_portal.documents.sandbox import Copy, Inspection
+from incentives_portal.documents.services import NotCheckable
+from incentives_portal.sandbox import runner
+from incentives_portal.sandbox.parsing.reasons import Reason, Unreadable
+from incentives_portal.sandbox.runner import Copy, Inspection
 
 from . import samples
 
@@ -62,7 +63,7 @@ def test_file_without_a_verdict_is_open_to_nobody_with_or_without_a_scanner(keep
 
 def test_what_inspection_found_is_kept_with_the_check_and_names_within_are_made_safe(keep, monkeypatch):
     found = Inspection(3, ("scripts", "links"), ("../../bad\0 name.exe",), "windows-1252")
-    monkeypatch.setattr(sandbox, "inspect", lambda *_given, **_options: found)
+    monkeypatch.setattr(runner, "inspect", lambda *_given, **_options: found)
     version = keep()
 
     checking.check_next()
@@ -78,7 +79,7 @@ def test_what_inspection_found_is_kept_with_the_check_and_names_within_are_made_
 
 def test_copies_are_stored_and_numbered_by_kind(keep, monkeypatch):
     made = [Copy("file", "text/csv", b"a"), Copy("file", "text/csv", b"b"), Copy("text", "text/plain", b"c")]
-    monkeypatch.setattr(sandbox, "copies", lambda *_given, **_options: made)
+    monkeypatch.setattr(runner, "copies", lambda *_given, **_options: made)
     version = keep()
 
     check_version(version.pk)
@@ -88,20 +89,20 @@ def test_copies_are_stored_and_numbered_by_kind(keep, monkeypatch):
 
 
 def test_pages_drawn_before_the_time_ran_out_stay_and_the_document_is_clean(keep, monkeypatch):
-    draw = sandbox.draw
+    draw = runner.draw
 
     def some(*given: Any, **options: Any) -> Any:
         yield next(draw(*given, **options))
         raise Unreadable(Reason.TOO_COMPLEX)
 
-    monkeypatch.setattr(sandbox, "draw", some)
+    monkeypatch.setattr(runner, "draw", some)
     version = keep("a.pdf", samples.pdf(3))
 
     check_version(version.pk)
 
     check = check_of(version)
     assert (check.state, check.pages, check.is_partial) == (CheckState.CLEAN, 1, True)
-    monkeypatch.setattr(sandbox, "draw", draw)
+    monkeypatch.setattr(runner, "draw", draw)
     services.check_again(version, None)
     check_version(version.pk)
     assert (check_of(version).pages, PageImage.objects.count()) == (3, 3)
@@ -191,11 +192,11 @@ def test_refusal_is_announced_only_of_what_is_attached(keep):
 
     loose, attached = keep("loose.pdf", b"%PDF-1.4 x"), keep("attached.pdf", b"%PDF-1.4 x")
     services.attach([attached], to="proofs.invoice:7")
-    signals.file_refused.connect(hear)
+    checking.file_refused.connect(hear)
     try:
         tasks.check_waiting()
     finally:
-        signals.file_refused.disconnect(hear)
+        checking.file_refused.disconnect(hear)
 
     assert heard == ["attached.pdf damaged"]
     assert check_of(loose).state == CheckState.REFUSED

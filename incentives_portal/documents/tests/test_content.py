@@ -3,14 +3,16 @@ import hashlib
 import pytest
 from PIL import Image
 
-from incentives_portal.documents import content, sandbox
+from incentives_portal.documents import content
+from incentives_portal.documents.content import UploadRefused
 from incentives_portal.documents.enums import FileType
-from incentives_portal.documents.errors import UploadRefused
-from incentives_portal.documents.parsing import office
-from incentives_portal.documents.parsing.reasons import Reason, Unreadable
-from incentives_portal.documents.sandbox import Limits
+from incentives_portal.sandbox import runner
+from incentives_portal.sandbox.parsing import office
+from incentives_portal.sandbox.parsing.reasons import Reason, Unreadable
+from incentives_portal.sandbox.runner import Limits
+from incentives_portal.sandbox.tests import readers
 
-from . import readers, samples
+from . import samples
 
 GOOD = [
     ("one.pdf", samples.pdf(), FileType.PDF),
@@ -138,7 +140,7 @@ def test_inspect_leaves_the_file_at_its_beginning():
 )
 def test_file_beyond_the_limits_of_the_child_process_is_too_complex(limits):
     with samples.open_file(b"<a>" + b"<b/>" * 3_000_000 + b"</a>") as source, pytest.raises(Unreadable) as caught:
-        sandbox.inspect(FileType.CSV, source, limits)
+        runner.inspect(FileType.CSV, source, limits)
 
     assert caught.value.reason == Reason.TOO_COMPLEX
 

@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import UploadedFile
 
-from incentives_portal.documents import form_uploads, sandbox, services, serving
+from incentives_portal.documents import form_uploads, services, serving
 from incentives_portal.documents.checking import check_version, judge_version
+from incentives_portal.documents.content import UploadRefused
 from incentives_portal.documents.enums import SENTENCES, CheckState, FileType
-from incentives_portal.documents.errors import UploadRefused
 from incentives_portal.documents.models import DocumentVersion, PageImage, SafeCopy
+from incentives_portal.sandbox import runner
+from incentives_portal.sandbox.tests import readers
 
-from . import corpus, readers, samples
+from . import corpus, samples
 
 MAX_SECONDS, MAX_MEGABYTES = 2, 200
 
@@ -22,13 +24,13 @@ MAX_SECONDS, MAX_MEGABYTES = 2, 200
 def used(monkeypatch: pytest.MonkeyPatch) -> Callable[[], tuple[float, float]]:
     """Seconds of processor time and megabytes of memory that the last reading took; 0 where a file was refused without one."""
     taken = [(0.0, 0)]
-    charge = sandbox.Budget.charge
+    charge = runner.Budget.charge
 
-    def note(budget: sandbox.Budget, seconds: float, memory: int) -> None:
+    def note(budget: runner.Budget, seconds: float, memory: int) -> None:
         taken.append((seconds, memory))
         charge(budget, seconds, memory)
 
-    monkeypatch.setattr(sandbox.Budget, "charge", note)
+    monkeypatch.setattr(runner.Budget, "charge", note)
     return lambda: (taken[-1][0], taken[-1][1] / 1024**2)
 
 

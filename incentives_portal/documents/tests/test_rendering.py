@@ -7,13 +7,14 @@ from django.core.files.storage import default_storage
 from PIL import Image
 
 from incentives_portal import clock
-from incentives_portal.documents import checking, sandbox, services, tasks
+from incentives_portal.documents import checking, services, tasks
 from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.enums import CheckState
 from incentives_portal.documents.models import DocumentVersion, PageImage, VersionCheck
-from incentives_portal.documents.parsing.reasons import Reason
 from incentives_portal.documents.querysets import LEASE, page_images_for
-from incentives_portal.documents.sandbox import Limits
+from incentives_portal.sandbox import runner
+from incentives_portal.sandbox.parsing.reasons import Reason
+from incentives_portal.sandbox.runner import Limits
 
 from . import samples
 
@@ -108,7 +109,7 @@ def test_tables_and_texts_are_clean_without_images(keep, name, data):
 
 def test_drawing_that_runs_out_of_time_leaves_a_clean_document_with_what_was_drawn(keep, monkeypatch, storage_folder):
     version = keep("a.pdf", samples.written_pdf(b"0 0 m 150 190 l S\n" * 1_000_000))
-    monkeypatch.setattr(sandbox.draw, "__defaults__", (Limits(memory=1_000_000_000, cpu=1, wall=30), None))
+    monkeypatch.setattr(runner.draw, "__defaults__", (Limits(memory=1_000_000_000, cpu=1, wall=30), None))
 
     check_version(version.pk)
 
@@ -170,14 +171,14 @@ def test_sweep_goes_on_after_a_version_whose_file_is_missing(keep, caplog):
 
 def test_worker_that_outlived_its_lease_leaves_the_result_of_the_other(keep, monkeypatch, storage_folder, caplog):
     version = keep("a.pdf", samples.pdf())
-    draw = checking.rendering.draw
+    draw = checking._draw
 
     def slow_draw(*arguments):
         pages = draw(*arguments)
         VersionCheck.objects.update(prepared_at=clock.now(), pages=0)
         return pages
 
-    monkeypatch.setattr(checking.rendering, "draw", slow_draw)
+    monkeypatch.setattr(checking, "_draw", slow_draw)
     check_version(version.pk)
 
     assert outcome(version) == (CheckState.CLEAN, "", 0)

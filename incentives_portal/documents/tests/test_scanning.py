@@ -12,7 +12,7 @@ from incentives_portal.documents import checking, scanning, services, serving, t
 from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.enums import CheckState
 from incentives_portal.documents.models import DocumentVersion, PageImage, VersionCheck
-from incentives_portal.documents.parsing.reasons import Reason
+from incentives_portal.sandbox.parsing.reasons import Reason
 
 from . import corpus, samples, scanners
 
@@ -83,6 +83,24 @@ def test_u06_infected_file_is_locked_away_for_everybody_and_not_drawn(keep, revi
     settings.CLAMD_URL = ""
     assert not is_open(version, reviewer), "switching the scanner off must not open it"
     assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
+def test_malware_stands_in_the_security_log_without_the_name_of_the_file(
+    keep, actor, settings, security_log, django_capture_on_commit_callbacks
+):
+    with scanners.scanner(settings), django_capture_on_commit_callbacks(execute=True):
+        version = keep(data=INFECTED)
+        check_version(version.pk)
+
+    [entry] = security_log.of("document.malware_found")
+    assert (entry["user"], entry["outcome"]) == (str(actor.public_id), "refused")
+    assert entry["details"] == {
+        "file": {"id": str(version.public_id)},
+        "sha256": version.sha256,
+        "organisation": str(version.document.organisation_id),
+        "finding": "Eicar-Signature",
+    }
+    assert version.original_name not in security_log.texts[-1]
 
 
 @pytest.mark.parametrize(

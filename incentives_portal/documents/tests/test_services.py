@@ -13,11 +13,12 @@ from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.db import IntegrityError, InternalError, OperationalError, connection, transaction
 
 from incentives_portal import clock
-from incentives_portal.documents import checking, cleanup, limits, services, signals, tasks
+from incentives_portal.documents import checking, cleanup, limits, services, tasks
+from incentives_portal.documents.content import UploadRefused, messages_of
 from incentives_portal.documents.enums import CheckState, FileType
-from incentives_portal.documents.errors import DocumentRemoved, UploadGone, UploadRefused, messages_of
 from incentives_portal.documents.models import Document, DocumentVersion, Upload, VersionCheck
-from incentives_portal.documents.parsing.reasons import Reason
+from incentives_portal.documents.services import DocumentRemoved, UploadGone
+from incentives_portal.sandbox.parsing.reasons import Reason
 from incentives_portal.tests.racing import done_at_once
 
 from . import samples
@@ -317,11 +318,11 @@ def test_refusal_of_a_file_that_is_being_attached_is_announced(version, while_at
     def hear(sender: object, version: DocumentVersion, reason: Reason, **_signal: object) -> None:
         heard.append(version.original_name)
 
-    signals.file_refused.connect(hear)
+    checking.file_refused.connect(hear)
     try:
         assert while_attaching(checking.check_next) is True
     finally:
-        signals.file_refused.disconnect(hear)
+        checking.file_refused.disconnect(hear)
 
     assert heard == ["a.csv"]
 

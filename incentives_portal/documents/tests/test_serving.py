@@ -1,6 +1,7 @@
 import csv
 import hashlib
 import io
+import re
 
 import pytest
 from django.core.files.base import ContentFile
@@ -12,7 +13,7 @@ from incentives_portal.documents import services, serving
 from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.enums import CONTENT_SENTENCES, CheckState
 from incentives_portal.documents.models import PageImage, VersionCheck
-from incentives_portal.documents.parsing.reasons import Content, Reason
+from incentives_portal.sandbox.parsing.reasons import Content, Reason
 
 from . import corpus, samples
 from .samples import body_of
@@ -189,7 +190,8 @@ def test_the_content_of_a_table_is_shown_escaped_and_cut_after_some_rows(keep, r
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "<td>b</td>" in page
     assert "<td>d</td>" not in page
-    assert "More rows follow in the file" in page
+    assert "More rows follow in the file. Download it to read them." in page
+    assert re.search(r'<a class="btn" href="\.\./">.*Download list\.csv</a>', page, re.DOTALL)
 
 
 def test_u17_page_with_many_broad_sheets_stays_small(keep, reviewer, rf):

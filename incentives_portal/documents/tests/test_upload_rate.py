@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from incentives_portal.documents import services, upload_tokens
-from incentives_portal.documents.errors import UploadRefused
+from incentives_portal.documents.content import UploadRefused
 from incentives_portal.documents.models import Upload
 
 from . import samples

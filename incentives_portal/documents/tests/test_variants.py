@@ -6,9 +6,10 @@ import random
 import pytest
 
 from incentives_portal.documents.enums import FORMATS, SENTENCES
-from incentives_portal.documents.parsing.reasons import Unreadable
+from incentives_portal.sandbox.parsing.reasons import Unreadable
+from incentives_portal.sandbox.tests import readers
 
-from . import hostile_variants, readers, variants
+from . import hostile_variants, variants
 from .corpus import MARKER
 
 VARIANTS = 10

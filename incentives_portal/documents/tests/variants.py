@@ -12,7 +12,7 @@ from zlib import decompress
 
 from PIL import Image
 
-from incentives_portal.documents.parsing.reasons import Content
+from incentives_portal.sandbox.parsing.reasons import Content
 
 from . import corpus, samples
 from .corpus import pdf_of

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from incentives_portal.monitoring import error_reports
+from incentives_portal.monitoring.apps import start_error_reports
 
 DSN = "https://key@errors.example.com/1"
 
@@ -14,7 +14,7 @@ DSN = "https://key@errors.example.com/1"
 def test_without_the_setting_nothing_is_imported(monkeypatch):
     monkeypatch.setitem(sys.modules, "sentry_sdk", None)
 
-    error_reports.start()
+    start_error_reports()
 
 
 def test_with_the_setting_errors_go_there_without_what_people_typed(settings, monkeypatch):
@@ -22,7 +22,7 @@ def test_with_the_setting_errors_go_there_without_what_people_typed(settings, mo
     monkeypatch.setitem(sys.modules, "sentry_sdk", SimpleNamespace(init=lambda **given: started.append(given)))
     settings.SENTRY_DSN = DSN
 
-    error_reports.start()
+    start_error_reports()
 
     assert started == [
         {"dsn": DSN, "send_default_pii": False, "max_request_body_size": "never", "include_local_variables": False}
@@ -34,4 +34,4 @@ def test_setting_without_the_library_is_said_in_words(settings, monkeypatch):
     settings.SENTRY_DSN = DSN
 
     with pytest.raises(ImproperlyConfigured, match="pip install sentry-sdk"):
-        error_reports.start()
+        start_error_reports()

@@ -1,6 +1,7 @@
 """A statement of a web process is broken off in time, and the visitor is told in words."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,8 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import include, path
 
-from incentives_portal.locks import took_too_long
-from incentives_portal.monitoring.statements import limit_statements
+from incentives_portal.locks import limit_statements, took_too_long
 from incentives_portal.tests.stack import environment_of
 from incentives_portal.tests.world import sign_in
 
@@ -41,9 +41,12 @@ cursor.execute("SELECT pg_sleep(60) /* of the web */")
 
 @pytest.fixture
 def options():
-    """The options of connections, put back after the test."""
+    """The options of connections as a process has them that serves no pages; put back after the test."""
     given = connections.settings["default"]["OPTIONS"]
     before = given["options"]
+    given["options"] = re.sub(
+        r" -c statement_timeout=\S+", "", before
+    )  # whoever imports wsgi.py, as test_wsgi.py does, sets it
     yield given
     given["options"] = before
 

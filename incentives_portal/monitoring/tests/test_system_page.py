@@ -11,10 +11,10 @@ from django.urls import reverse
 
 from incentives_portal import clock
 from incentives_portal.accounts.services import NoSecondFactor, remove_second_factor
-from incentives_portal.documents.errors import NotCheckable
 from incentives_portal.documents.models import VersionCheck
-from incentives_portal.documents.services import check_again
+from incentives_portal.documents.services import NotCheckable, check_again
 from incentives_portal.installation.services import note_backup
+from incentives_portal.monitoring import overview
 from incentives_portal.monitoring.enums import CAUSES
 from incentives_portal.monitoring.rules import Found
 from incentives_portal.monitoring.services import record_heartbeat, write_status
@@ -163,6 +163,31 @@ def test_refused_file_is_listed_without_its_name_and_checked_again(world, green,
     check = VersionCheck.objects.get(version=version)
     assert (check.state, check.reason, check.attempts, check.checked_at) == ("pending", "", 0, None)
     assert f"Person {world.elif_.public_id} has version {version.pk} checked again: too_complex" in caplog.messages
+
+
+def test_file_with_malware_is_listed_and_has_no_button(world, green):
+    version = refused_file(world.jana, "infected", "infected")
+    VersionCheck.objects.filter(version=version).update(finding="Eicar-Signature")
+
+    page = page_of(world.elif_)
+
+    assert "locked away: The virus scanner found malware in it. (Eicar-Signature)" in page
+    assert "secret plan" not in page
+    assert reverse("monitoring:check_file_again", args=[version.public_id]) not in page
+
+
+def test_file_that_waits_is_listed_however_many_were_refused(world, green, monkeypatch):
+    monkeypatch.setattr(overview, "LIMIT", 3)
+    refused = [refused_file(world.jana) for _number in range(3)]
+    for minutes, version in enumerate(reversed(refused)):
+        at = clock.now() - timedelta(minutes=minutes)
+        VersionCheck.objects.filter(version=version).update(checked_at=at)
+    waiting = file(world.jana)
+    VersionCheck.objects.filter(version=waiting).update(state="pending", checked_at=None)
+
+    listed = [check.version for check in overview.unchecked_files()]
+
+    assert listed == [waiting, refused[2], refused[1]]
 
 
 def test_auditors_see_files_and_have_none_checked_again(world, green):

@@ -15,7 +15,7 @@ from incentives_portal.installation.services import installation
 from incentives_portal.outbox.delivery import deliver, lease_due, take_back_abandoned
 from incentives_portal.outbox.enums import State
 from incentives_portal.outbox.models import Message
-from incentives_portal.outbox.services import NotResendable, queue, resend
+from incentives_portal.outbox.services import NotResendable, delivery_report, queue, resend, resend_all, resend_failed
 
 from .conftest import letter_for
 
@@ -281,3 +281,20 @@ def test_comment_does_not_join_a_mail_that_is_sent_again(say, mail_server, mira)
 
     assert late.sent_with is None
     assert [words_of(mail) for mail in mail_server.mails] == [["First"], ["Second", "Third"], ["Second", "Third"]]
+
+
+@pytest.mark.parametrize("chosen", [False, True])
+def test_parts_of_one_mail_are_counted_as_they_are_shown_when_they_are_sent_again(say, mail_server, mira, chosen):
+    """The home page said that 198 messages had failed, and its button that 2 would be sent again."""
+    mail_server.at_rcpt = lambda address: "550 not you"
+    for words in ("First", "Second", "Third", "Fourth"):
+        say(words)
+    send_at(say.begun + WINDOW)
+    failed = Message.objects.filter(state=State.FAILED).order_by("id")
+    assert (delivery_report().failed, failed.count()) == (4, 4)
+    mail_server.at_rcpt = lambda address: "250 OK"
+
+    assert (resend_all(failed, mira) if chosen else resend_failed("refused", mira)) == (4, 0)
+    send_at(say.begun + WINDOW)
+
+    assert [words_of(mail) for mail in mail_server.mails] == [["First"], ["Second", "Third", "Fourth"]]

@@ -88,6 +88,29 @@ def test_o07_a_pooler_that_the_portal_was_not_told_of_is_named(
     assert ("portal.E021" in run.stderr, run.returncode) == (refused, int(refused)), run.stderr
 
 
+@pytest.mark.parametrize("command", [["backup"], ["restore", "--replace"]])
+def test_o06_programs_that_would_spoil_a_pooled_connection_do_not_go_through_the_pooler(
+    pooler: Callable[[str], str], tmp_path: Path, command: list[str]
+) -> None:
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "incentives_portal.settings",
+        "DATABASE_URL": pooler("transaction") + FLAG,
+        "PORTAL_STATE": str(tmp_path / "state"),
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+    }
+    name, *options = command
+
+    run = subprocess.run(
+        [sys.executable, "manage.py", name, str(tmp_path / "backups"), *options],
+        cwd=portal_settings.BASE_DIR, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert run.returncode == 1
+    assert "Let DATABASE_URL of this command name the server itself" in run.stderr
+    assert not (tmp_path / "backups").exists()
+
+
 def test_every_page_and_mail_works_behind_a_pooler_that_the_portal_was_told_of(
     pooler: Callable[[str], str],
     start_stack: Callable[[], Stack],

@@ -12,7 +12,7 @@ from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.models import User
 from incentives_portal.documents import cleanup
 from incentives_portal.documents import services as documents
-from incentives_portal.documents.errors import UploadRefused
+from incentives_portal.documents.content import UploadRefused
 from incentives_portal.documents.tests import samples
 from incentives_portal.workflow.errors import WorkflowError
 

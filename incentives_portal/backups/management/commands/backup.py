@@ -29,8 +29,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         destination: Path = options["destination"]
         try:
+            programs.require_direct_connection()
             backup = backing_up.back_up(destination, self.stdout.write)
-        except (backing_up.BackupFailed, programs.ProgramMissing, OSError) as error:
+        except (backing_up.BackupFailed, programs.ProgramMissing, programs.PoolerInBetween, OSError) as error:
             raise CommandError(f"No backup was made. {error}") from error
         if options["keep"]:
             self._prune(destination, options["keep"])

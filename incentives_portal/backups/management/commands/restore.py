@@ -29,6 +29,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
+            programs.require_direct_connection()
             backup = find_backup(options["source"])
             backup.verify_own_files()
             restoring.require_known_migrations(backup)
@@ -43,7 +44,13 @@ class Command(BaseCommand):
             if filled:
                 self._confirm()
             self._restore(backup)
-        except (restoring.RestoreRefused, programs.ProgramMissing, Unusable, OSError) as error:
+        except (
+            restoring.RestoreRefused,
+            programs.ProgramMissing,
+            programs.PoolerInBetween,
+            Unusable,
+            OSError,
+        ) as error:
             raise CommandError(str(error)) from error
 
     def _confirm(self) -> None:
@@ -61,7 +68,7 @@ class Command(BaseCommand):
             self.stderr.write(f"Attention: {words}")
         waiting = sum(manifest["messages"].get(state, 0) for state in ("queued", "sending", "retry"))
         self.stdout.write(
-            "All sessions are ended. Next: manage.py migrate, then start the portal."
+            "All sessions are ended. Next: manage.py migrate and collectstatic, then start the portal."
             f" {waiting} messages that waited in the backup are held: see manage.py release_mail --dry-run."
         )
 

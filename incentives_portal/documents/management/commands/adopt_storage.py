@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from incentives_portal.documents import store_identity
+from incentives_portal.file_store.identity import adopt_store
 
 
 class Command(BaseCommand):
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         if not options["yes"] and input("Does no other installation use this file store? Type yes: ") != "yes":
             raise CommandError("Nothing was changed.")
         try:
-            identity = store_identity.adopt_store()
+            identity = adopt_store()
         except OSError as error:
             raise CommandError(f"The file store does not answer: {error}") from error
         self.stdout.write(f"The file store is this installation's own now: {identity}.")

@@ -8,7 +8,7 @@ from django.db.models import Q
 from incentives_portal.documents import checking, scanning, services
 from incentives_portal.documents.enums import CheckState
 from incentives_portal.documents.models import VersionCheck
-from incentives_portal.documents.parsing.reasons import Reason
+from incentives_portal.sandbox.parsing.reasons import Reason
 
 
 class Command(BaseCommand):

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from incentives_portal.documents import cleanup, store_identity, trash
+from incentives_portal.documents import cleanup
+from incentives_portal.file_store import identity, trash
 
 
 class Command(BaseCommand):
@@ -30,7 +31,7 @@ class Command(BaseCommand):
 
     def _put_back(self) -> None:
         try:
-            store_identity.require_own_store()
+            identity.require_own_store()
             self.stdout.write(f"Brought {trash.put_back()} files back.")
-        except (store_identity.NotOurStore, OSError) as error:
+        except (identity.NotOurStore, OSError) as error:
             raise CommandError(str(error)) from error

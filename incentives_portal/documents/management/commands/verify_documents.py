@@ -1,11 +1,38 @@
 """Compares every stored file with the hash that was written down when it came; for the scheduler and after restoring a backup."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
+from django.core.files.storage import default_storage
 from django.core.management.base import BaseCommand, CommandError
 
-from incentives_portal.documents import storage
-from incentives_portal.documents.models import DocumentVersion
+from incentives_portal.documents.models import DocumentVersion, PageImage
+from incentives_portal.file_store.storage import sha256_of
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A stored file that is ``missing`` or ``changed``, by its key in the storage and the name under which it was sent."""
+
+    kind: str
+    storage_key: str
+    name: str
+
+
+def faults() -> Iterator[Fault]:
+    """Every version whose file is missing or has another hash, and every page image whose file is missing."""
+    for version in DocumentVersion.objects.order_by("pk").iterator(chunk_size=500):
+        try:
+            with default_storage.open(version.storage_key, "rb") as stored:
+                kind = "" if sha256_of(stored) == version.sha256 else "changed"
+        except FileNotFoundError:
+            kind = "missing"
+        if kind:
+            yield Fault(kind, version.storage_key, version.original_name)
+    for image in PageImage.objects.select_related("version").order_by("pk").iterator(chunk_size=500):
+        if not default_storage.exists(image.storage_key):
+            yield Fault("missing", image.storage_key, f"{image.version.original_name}, page {image.page}")
 
 
 class Command(BaseCommand):
@@ -14,7 +41,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         count = 0
         try:
-            for fault in storage.faults():
+            for fault in faults():
                 count += 1
                 self.stdout.write(f"{fault.kind}: {fault.storage_key} ({fault.name!r})")
         except OSError as error:

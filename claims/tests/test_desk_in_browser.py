@@ -1,0 +1,49 @@
+"""The reviewer's document beside the claim in a real browser: which one is shown is read at a glance, and an icon stays an icon."""
+
+import pytest
+from playwright.sync_api import expect
+
+from claims import services
+from incentives_portal.documents.checking import check_version
+from incentives_portal.documents.tests import samples
+from incentives_portal.tests.axe import violations
+from proofs.tests import builders as proofs
+
+from . import builders
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+IS_IN_VIEW = """tab => {
+    const box = tab.getBoundingClientRect(), list = tab.closest(".doctabs").getBoundingClientRect();
+    return box.left >= list.left - 1 && box.right <= list.right + 1;  // parts of a pixel
+}"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_of_many_documents_the_one_that_is_shown_is_named_and_in_view(world, page, live_server, client, width):
+    claim = builders.claim_under_review(world)
+    versions = [proofs.file(world.jana, f"photo of hall {number}.pdf") for number in range(12)]
+    versions.append(proofs.file(world.jana, "leads.csv", samples.CSV))
+    services.add_comment(claim, actor=world.jana, words="The hall and the leads.", versions=versions)
+    for version in versions[-2:]:
+        check_version(version.pk)
+    world.mira.language = "en"
+    world.mira.save(update_fields=["language"])
+    client.force_login(world.mira)
+    name, morsel = next((name, morsel) for name, morsel in client.cookies.items() if "session" in name)
+    page.context.add_cookies([{"name": name, "value": morsel.value, "url": live_server.url}])
+    page.set_viewport_size({"width": width, "height": 844})
+
+    page.goto(f"{live_server.url}/desk/{claim.public_id}/?doc={versions[-2].public_id}")
+
+    expect(page.locator(".doctools")).to_contain_text("photo of hall 11.pdf · Page 1 of 1")
+    assert page.locator(".doctabs [aria-current]").evaluate(IS_IN_VIEW)
+    assert page.evaluate("scrollY") == 0, "only the list of documents is moved, not the page"
+    assert violations(page) == []
+
+    page.goto(f"{live_server.url}/desk/{claim.public_id}/?doc={versions[-1].public_id}")
+
+    assert page.locator(".doctabs [aria-current]").evaluate(IS_IN_VIEW)
+    for icon in page.locator(".docpage svg").all():
+        assert icon.bounding_box()["width"] < 32
+    assert page.locator(".docpage svg").count() > 0
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -1,1 +1,0 @@
-"""Reading hostile files. Runs in a child process under limits (``sandbox.py``), so nothing of Django or of the portal is imported here."""

@@ -1,0 +1,1 @@
+"""Where stored files lie, whose store it is, and what becomes of files that no row names. Files with rows: documents/."""

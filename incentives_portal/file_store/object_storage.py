@@ -1,0 +1,133 @@
+"""An S3-compatible store as the default storage (``MEDIA_STORAGE``), with the patience of a web page and errors that the portal knows.
+
+Everything that boto3 raises becomes an OSError here and nowhere else: FileNotFoundError for what is not there, ``StoreAway`` for the rest.
+A store that hangs holds a process for a few seconds; for some seconds after that, requests to it fail at once.
+Options are those of django-storages (``bucket_name``, ``endpoint_url``, ``location`` …) and the four below.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from boto3.exceptions import Boto3Error
+from boto3.s3.transfer import TransferConfig
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from django.core.files.base import File
+from s3transfer.exceptions import RetriesExceededError
+from storages.backends.s3 import S3File, S3Storage
+from storages.utils import clean_name
+from urllib3.exceptions import HTTPError
+
+from .storage import StoreAway
+
+#: Larger files are sent and fetched in parts, by as many requests.
+_PART = 64 * 1024 * 1024
+#: What an answer of these statuses means: the file is not there.
+_ABSENT = (404,)
+
+
+class ObjectStorage(S3Storage):
+    """django-storages' S3 storage with time-outs: at most about seven seconds for a request that is never answered.
+
+    ``connect_timeout`` and ``read_timeout`` in seconds, ``max_attempts`` with the first one, and ``pause``: for so many seconds after a
+    store gave no answer, requests fail without asking it.
+    """
+
+    _away_until = 0.0
+
+    def get_default_settings(self) -> dict[str, Any]:
+        ours = {"connect_timeout": 2, "read_timeout": 3, "max_attempts": 2, "pause": 5}
+        # Read whole before it is handed out; beyond this a temporary file takes it.
+        return {**super().get_default_settings(), "max_memory_size": 2 * 1024 * 1024, **ours}
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        patience = Config(
+            connect_timeout=self.connect_timeout,
+            read_timeout=self.read_timeout,
+            retries={"total_max_attempts": self.max_attempts, "mode": "standard"},
+            # Checksums that only some of the S3-compatible stores know; the portal compares its own.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        )
+        self.client_config = self.client_config.merge(patience)
+        # In this thread: a web process has threads enough. Attempts are counted by the client alone.
+        self.transfer_config = TransferConfig(
+            use_threads=False, num_download_attempts=1, multipart_threshold=_PART, multipart_chunksize=_PART
+        )
+
+    @contextmanager
+    def asking(self, name: str) -> Iterator[None]:
+        """Turn what the libraries raise inside into FileNotFoundError or StoreAway."""
+        if time.monotonic() < self._away_until:
+            raise StoreAway("The file store gave no answer a moment ago.")
+        try:
+            yield
+        except ClientError as error:
+            if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") in _ABSENT:
+                raise FileNotFoundError(name) from error
+            raise StoreAway(f"The file store refused {name}: {error}") from error
+        except (BotoCoreError, Boto3Error, RetriesExceededError, HTTPError) as error:
+            self._away_until = time.monotonic() + self.pause
+            raise StoreAway(f"The file store gave no answer about {name}: {error}") from error
+
+    def _open(self, name: str, mode: str = "rb") -> "ObjectFile":
+        with self.asking(name):
+            return ObjectFile(self._normalize_name(clean_name(name)), mode, self)
+
+    def _save(self, name: str, content: File) -> str:
+        with self.asking(name):
+            return super()._save(name, content)
+
+    def delete(self, name: str) -> None:
+        with self.asking(name):
+            super().delete(name)
+
+    def exists(self, name: str) -> bool:
+        with self.asking(name):
+            return super().exists(name)
+
+    def listdir(self, name: str) -> tuple[list[str], list[str]]:
+        with self.asking(name):
+            return super().listdir(name)
+
+    def size(self, name: str) -> int:
+        with self.asking(name):
+            return super().size(name)
+
+    def get_modified_time(self, name: str) -> datetime:
+        with self.asking(name):
+            return super().get_modified_time(name)
+
+    def move(self, name: str, target: str) -> None:
+        """Move a file within the store, without fetching it."""
+        source = self._normalize_name(clean_name(name))
+        with self.asking(name):
+            goal = self.bucket.Object(self._normalize_name(clean_name(target)))
+            goal.copy_from(CopySource={"Bucket": self.bucket_name, "Key": source})
+        self.delete(name)
+
+    def keys_after(self, folder: str, after: str) -> Iterator[tuple[str, datetime]]:
+        """Give the keys of a folder that come after a key, in order, with the time of their last change: a request for each thousand."""
+        prefix = self._normalize_name(f"{clean_name(folder)}/")
+        prefix = f"{prefix.rstrip('/')}/"
+        own = len(self._normalize_name("")) if self.location else 0
+        start = self._normalize_name(clean_name(after)) if after else ""
+        with self.asking(folder):
+            paginator = self.connection.meta.client.get_paginator("list_objects_v2")
+            for page in paginator.paginate(Bucket=self.bucket_name, Prefix=prefix, StartAfter=start):
+                for entry in page.get("Contents", ()):
+                    yield entry["Key"][own:].lstrip("/"), entry["LastModified"]
+
+
+class ObjectFile(S3File):
+    """A file of the store; it is fetched when it is first read, and that may fail, too."""
+
+    def _get_file(self) -> Any:
+        with self._storage.asking(self.name):
+            return super()._get_file()
+
+    file = property(_get_file, S3File._set_file)

@@ -1,0 +1,86 @@
+"""Files in the private storage: under generated names, and gone again when what they belong to was not written."""
+
+import hashlib
+import logging
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import IO
+
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.db import InterfaceError, OperationalError
+
+logger = logging.getLogger(__name__)
+
+_PIECE = 1024 * 1024
+
+Save = Callable[[str, File], str]
+
+
+class StoreAway(OSError):
+    """The file store does not answer, or not as it should. Trying again later is right."""
+
+
+class StorageFailed(Exception):
+    """The storage is away, full, or has no such file: nothing is known about the file itself."""
+
+
+@contextmanager
+def saving() -> Iterator[Save]:
+    """Gives ``save(folder, content) -> storage key``. Put the transaction inside: if the block fails, the files are deleted.
+
+    When the connection to the database breaks, nobody knows whether the commit went through; then the files stay, because a file
+    without a row can be swept later and a row without its file cannot be mended. The same holds for a transaction around
+    this block that is rolled back afterwards. ``save`` raises StorageFailed.
+    """
+    keys: list[str] = []
+
+    def save(folder: str, content: File) -> str:
+        keys.append(f"{folder}/{uuid.uuid4().hex}")
+        try:
+            keys[-1] = default_storage.save(keys[-1], content)
+        except Exception as error:  # each backend has errors of its own
+            raise StorageFailed(str(error)) from error
+        return keys[-1]
+
+    try:
+        yield save
+    except (OperationalError, InterfaceError):
+        raise
+    except BaseException:
+        delete_files(keys)
+        raise
+
+
+def delete_files(keys: Iterable[str]) -> None:
+    """Delete files without a row. One that cannot be deleted now is found by the next sweep of the storage."""
+    for key in keys:
+        try:
+            default_storage.delete(key)
+        except Exception:  # each backend has errors of its own
+            logger.exception("The file %s could not be deleted", key)
+
+
+@contextmanager
+def local_copy(storage_key: str) -> Iterator[IO[bytes]]:
+    """The bytes of a stored file as a real file, for a child process to inherit. Raises StorageFailed."""
+    with tempfile.TemporaryFile() as copy:
+        try:
+            with default_storage.open(storage_key, "rb") as stored:
+                shutil.copyfileobj(stored, copy, _PIECE)
+        except Exception as error:  # each backend has errors of its own
+            raise StorageFailed(f"{storage_key}: {error}") from error
+        copy.flush()
+        yield copy
+
+
+def sha256_of(stored: File) -> str:
+    """The hash of a stored file in hexadecimal; leaves it at its beginning."""
+    digest = hashlib.sha256()
+    for piece in stored.chunks(_PIECE):
+        digest.update(piece)
+    stored.seek(0)
+    return digest.hexdigest()

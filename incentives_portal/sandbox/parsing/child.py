@@ -1,0 +1,156 @@
+"""The process that reads files: a template that has the libraries loaded, and for each file a child of it that reads this one and ends.
+
+The template never sees a byte of a file. Between it and the child that reads stands a third process, which measures and ends the child.
+"""
+
+import codecs
+import ctypes
+import encodings
+import gc
+import io
+import json
+import os
+import pkgutil
+import select
+import signal
+import socket
+import struct
+import sys
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, NoReturn
+
+from . import lockdown, tasks
+from .reasons import Reason, Unreadable
+
+#: Where the child finds the file and the pipe for what it found; it has no other descriptor but two that lead nowhere.
+_SOURCE, _OUT = 0, 3
+_MAX_REQUEST_BYTES = 4096
+_MAX_COMPLAINT = 64 * 1024
+#: Without one of its own the library of these pictures decodes nothing.
+_THREADED = {"heic"}
+_ASK = "ask"
+#: Callbacks from C live in executable memory; as long as one is held, there is room for those that come.
+_held: list[Callable[[], None]] = []
+
+
+def serve(level: int) -> None:
+    """Fork a child for each request that comes through standard input, a socket, until that is closed.
+
+    A request is JSON (task, type, memory, seconds) with three descriptors: the file, the pipe for frames, the socket for what was used.
+    """
+    control = socket.socket(fileno=os.dup(0))
+    lockdown.step_back()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    os.dup2(1, 0)
+    control.send(b"ready")
+    while True:
+        message, descriptors, _flags, _address = socket.recv_fds(control, _MAX_REQUEST_BYTES, 3)
+        if not message:
+            break
+        request = json.loads(message)
+        try:
+            if request["task"] != _ASK:
+                warm_up()
+                tasks.preload(request["type"])
+        except (ImportError, OSError):
+            request["broken"] = traceback.format_exc()  # the installation, not the file
+        gc.freeze()
+        if os.fork() == 0:
+            try:
+                control.close()
+                _watch(level, request, *descriptors)
+            finally:
+                os._exit(1)
+        for descriptor in descriptors:
+            os.close(descriptor)
+    control.close()
+    while True:  # readers may be at work; in a process namespace they would end with this process
+        try:
+            os.wait()
+        except ChildProcessError:
+            return
+
+
+def warm_up() -> None:
+    """Do beforehand what the standard library does on first use: afterwards it can open no path and make no memory executable.
+
+    Loads every codec, because a file says which it wants, and makes room for callbacks.
+    """
+    if _held:
+        return
+    for module in pkgutil.iter_modules(encodings.__path__):
+        with suppress(LookupError):  # modules that are none, and codecs of other systems
+            codecs.lookup(module.name)
+    _held.append(ctypes.CFUNCTYPE(None)(warm_up))
+
+
+def _watch(level: int, request: dict[str, Any], source: int, out: int, report: int) -> NoReturn:
+    """Let a child read, end it when the portal hangs up, and report how it ended, its seconds of processor time and its kilobytes."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    pid = os.fork()
+    if pid == 0:
+        try:
+            _read(level, request, source, out)
+        finally:
+            os._exit(1)
+    os.close(source)
+    os.close(out)
+    poll = select.poll()
+    poll.register(report, select.POLLIN | select.POLLHUP)
+    poll.register(os.pidfd_open(pid), select.POLLIN)
+    if any(descriptor == report for descriptor, _event in poll.poll()):
+        os.kill(pid, signal.SIGKILL)
+    _pid, status, used = os.wait4(pid, 0)
+    ended = os.waitstatus_to_exitcode(status)
+    with socket.socket(fileno=report) as line:
+        line.send(json.dumps([ended, used.ru_utime + used.ru_stime, used.ru_maxrss]).encode(), socket.MSG_NOSIGNAL)
+    os._exit(0)
+
+
+def _read(level: int, request: dict[str, Any], source: int, out: int) -> NoReturn:
+    """Lock this process down, read the file, and hand out frames.
+
+    A frame is its length in four bytes and that many bytes: each drawn page or copy is one, and the result, as JSON, is the last.
+    """
+    os.dup2(1, 2)
+    os.dup2(source, _SOURCE)
+    os.dup2(out, _OUT)
+    os.closerange(_OUT + 1, max(1024, os.sysconf("SC_OPEN_MAX")))
+    file, pipe = open(_SOURCE, "rb", closefd=False), open(_OUT, "wb", closefd=False)  # noqa: SIM115 - closed with the process
+    sys.stdout = sys.stderr = said = io.StringIO()  # what libraries print is no frame
+
+    def emit(frame: bytes) -> None:
+        pipe.write(struct.pack(">L", len(frame)) + frame)
+
+    try:
+        lockdown.lock_down(level, request["memory"], request["seconds"], threads=request["type"] in _THREADED)
+    except OSError:
+        result = {"broken": traceback.format_exc()}  # read nothing where not all is closed
+    else:
+        result = _result(request, file, emit)
+    if said.getvalue():
+        result["said"] = said.getvalue()[:_MAX_COMPLAINT]
+    emit(json.dumps(result).encode())
+    pipe.flush()
+    os._exit(0)
+
+
+def _result(request: dict[str, Any], file: io.BufferedReader, emit: Any) -> dict[str, Any]:
+    if "broken" in request:
+        return {"broken": request["broken"]}
+    try:
+        if request["task"] == _ASK:
+            return {"openings": lockdown.openings()}
+        return tasks.run(request["task"], request["type"], file, emit, request["seconds"])
+    except Unreadable as refusal:
+        return {"reason": refusal.reason.value}
+    except (MemoryError, RecursionError):
+        return {"reason": Reason.TOO_COMPLEX.value}
+    except ImportError:
+        return {"broken": traceback.format_exc()}
+    except Exception:
+        # A library stumbled over the file in a way nobody foresaw: it cannot be read, and the portal logs what is printed here.
+        traceback.print_exc()
+        return {"reason": Reason.DAMAGED.value}

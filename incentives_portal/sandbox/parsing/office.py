@@ -1,0 +1,366 @@
+"""DOCX and XLSX: the archive, what its parts are, and what they do besides being read.
+
+Nothing is taken for what its name says: the archive declares what is a sheet or a letter, and a sheet may be called picture.png.
+"""
+
+import posixpath
+import re
+import stat
+import struct
+import zipfile
+import zlib
+from codecs import lookup
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import SEEK_END
+from typing import IO
+from urllib.parse import unquote
+
+from . import markup
+from .limits import MAX_UNPACKED_BYTES, MAX_ZIP_MEMBERS, Deadline
+from .reasons import Content, Findings, Reason, Unreadable
+
+_TYPES = "[Content_Types].xml"
+_OOXML = "application/vnd.openxmlformats-officedocument."
+_MAIN = {"docx": f"{_OOXML}wordprocessingml.document.main+xml", "xlsx": f"{_OOXML}spreadsheetml.sheet.main+xml"}
+_MACRO_TYPES = ("macroenabled", "vbaproject", "macrosheet")
+
+_END_MARK, _END_SIZE, _LONGEST_END = b"PK\x05\x06", 22, 22 + 0xFFFF
+#: What a member takes in the table of contents, with its name, in bytes and on average.
+_MEMBER_SIZE = 200
+_ENCRYPTED_FLAG = 0x1
+_FIRST_BYTES = 4096
+
+_TEXT = {"xml", "rels", "vml", "psmdcp"}
+_PICTURES = {
+    "png",
+    "jpg",
+    "jpeg",
+    "jfif",
+    "jpe",
+    "gif",
+    "bmp",
+    "tif",
+    "tiff",
+    "emf",
+    "wmf",
+    "svg",
+    "wdp",
+    "ico",
+    "emz",
+    "wmz",
+    "webp",
+}
+_FONTS = {"odttf", "ttf", "fntdata"}
+#: Settings of a printer and properties of a sheet, which every spreadsheet may have.
+_SETTINGS = re.compile(r"/(printersettings|customproperty)\d*\.bin$")
+#: Part of a name → what such a part is called where it is listed.
+_NOTED = {
+    "_xmlsignatures/": Content.SIGNATURE,
+    "/activex/": Content.ACTIONS,
+    "/ctrlprops/": Content.ACTIONS,
+    "/comments": Content.COMMENTS,
+    "/threadedcomments/": Content.COMMENTS,
+    "/charts/": Content.DRAWINGS,
+    "/chartsheets/": Content.DRAWINGS,
+    "/diagrams/": Content.DRAWINGS,
+}
+#: What Office left over when it saved.
+_RUBBISH = "[trash]/"
+
+#: Where a sheet, a chart or a workbook keeps formulas.
+_FORMULAS = {"f", "formula", "formula1", "formula2", "definedName"}
+_GATHERED = {*_FORMULAS, "instrText", "delInstrText"}
+_MARKS = {*_GATHERED, "fldChar", "fldSimple", "ddeLink", "Relationship", "sheet"}
+#: Texts within a formula, which may say anything, and names of sheets in quotes.
+_QUOTED = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'(?=!)')
+#: Dynamic data exchange: the formula of a sheet (=cmd|'/C calc'!A0) and the field of a letter.
+_EXCHANGE = re.compile(r"\|[^!]*!")
+_EXCHANGE_FIELD = re.compile(r"\s*DDE\b|.*\bDDEAUTO\b", re.IGNORECASE | re.DOTALL)
+_STARTS = re.compile(r"\b(?:CALL|REGISTER(?:\.ID)?|EXEC|RTD)\s*\(", re.IGNORECASE)
+_FETCHES = re.compile(r"\b(?:WEBSERVICE|IMAGE)\s*\(", re.IGNORECASE)
+_FETCHING_FIELD = re.compile(r"\s*(?:INCLUDEPICTURE|INCLUDETEXT|INCLUDE|LINK|DATABASE|RD|IMPORT)\b", re.IGNORECASE)
+#: What waits for a click.
+_LINKS = {"hyperlink"}
+#: The name of a template on the writer's own disk stands in many letters and does no harm.
+_ELSEWHERE = re.compile(r"\s*(?:\w+:(?!///[a-z]:)|[\\/]{2})", re.IGNORECASE)
+#: Far more than Office takes as one formula (8,192 characters) or one field.
+_LONGEST = 1_000_000
+
+
+def preload() -> None:
+    """Names of members are in this encoding, or in UTF-8."""
+    lookup("cp437")
+
+
+class Package:
+    """The archive: its members, and what it declares them to be."""
+
+    def __init__(self, archive: zipfile.ZipFile, deadline: Deadline) -> None:
+        self.archive = archive
+        self.deadline = deadline
+        self.members = {member.filename.lower(): member for member in archive.infolist() if not member.is_dir()}
+        types = _Types(deadline)
+        markup.read(archive.open(_TYPES), types)
+        self._types = types
+
+    def type_of(self, name: str) -> str:
+        """The declared content type of a member, in small letters."""
+        return self._types.parts.get(name.lower()) or self._types.endings.get(_ending(name), "")
+
+    def declared(self) -> set[str]:
+        return {*self._types.parts.values(), *self._types.endings.values()}
+
+    def main(self, file_type: str) -> str:
+        """Name of the letter or workbook itself. Raises Unreadable where it is another kind of file, or missing."""
+        if _MAIN[file_type] not in self.declared():
+            raise Unreadable(Reason.CONTENT)
+        found = [
+            name for name in self.members if self.type_of(name) == _MAIN[file_type] and self.members[name].file_size
+        ]
+        if not found:
+            raise Unreadable(Reason.DAMAGED)
+        start = [target for kind, target in self.relations("").values() if kind == "officedocument" and target in found]
+        usual = [name for name in found if name in ("word/document.xml", "xl/workbook.xml")]
+        return [*start, *usual, *found][0]
+
+    def relations(self, name: str) -> dict[str, tuple[str, str]]:
+        """Id → kind and target, as the name of a member, of what a part refers to within the archive."""
+        folder, base = posixpath.split(name)
+        rels = posixpath.join(folder, "_rels", f"{base}.rels")
+        if rels not in self.members:
+            return {}
+        reader = _Relations(self.deadline)
+        self.read(rels, reader)
+        return {
+            key: (kind, posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/").lower())
+            for key, (kind, target) in reader.found.items()
+        }
+
+    def read(self, name: str, reader: markup.Reader) -> None:
+        """Parse a member."""
+        with self.archive.open(self.members[name]) as stream:
+            markup.read(stream, reader)
+
+
+class _Types(markup.Reader):
+    """Office does not mind capitals in what is declared."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        super().__init__(deadline)
+        self.parts: dict[str, str] = {}
+        self.endings: dict[str, str] = {}
+
+    def begin(self, name: str, attributes: dict[str, str]) -> None:
+        content_type = attributes.get("ContentType", "").strip().lower()
+        if name == "Override":
+            self.parts[attributes.get("PartName", "").lstrip("/").lower()] = content_type
+        elif name == "Default":
+            self.endings[attributes.get("Extension", "").lstrip(".").lower()] = content_type
+
+
+class _Relations(markup.Reader):
+    def __init__(self, deadline: Deadline) -> None:
+        super().__init__(deadline)
+        self.found: dict[str, tuple[str, str]] = {}
+
+    def begin(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "Relationship" and attributes.get("TargetMode", "").strip().lower() != "external":
+            kind = attributes.get("Type", "").strip().rpartition("/")[2].lower()
+            self.found[attributes.get("Id", "")] = (kind, attributes.get("Target", ""))
+
+
+@contextmanager
+def opened(source: IO[bytes], deadline: Deadline) -> Iterator[Package]:
+    """The archive for reading. Raises Unreadable for what is none, is a trap, or has a password."""
+    if _is_crowded(source):
+        raise Unreadable(Reason.TOO_COMPLEX)
+    try:
+        with zipfile.ZipFile(source) as archive:
+            members = archive.infolist()
+            if sum(member.file_size for member in members) > MAX_UNPACKED_BYTES:
+                raise Unreadable(Reason.TOO_COMPLEX)
+            for member in members:
+                _check_member(member)
+            yield Package(archive, deadline)
+    except (
+        zlib.error,
+        zipfile.BadZipFile,
+        zipfile.LargeZipFile,
+        KeyError,
+        EOFError,
+        NotImplementedError,
+        OSError,
+    ) as error:
+        raise Unreadable(Reason.DAMAGED) from error
+
+
+def inspect(source: IO[bytes], file_type: str, deadline: Deadline) -> Findings:
+    """Raises Unreadable for what is not this kind of Office file, has macros or a password, or is a trap."""
+    findings = Findings()
+    with opened(source, deadline) as package:
+        if any(mark in content_type for content_type in package.declared() for mark in _MACRO_TYPES):
+            raise Unreadable(Reason.MACROS)
+        package.main(file_type)
+        for name, member in package.members.items():
+            findings.contents.update(content for part, content in _NOTED.items() if part in f"/{name}")
+            if member.file_size:
+                _inspect_member(package, name, member, findings)
+    return findings
+
+
+def _is_crowded(source: IO[bytes]) -> bool:
+    """Whether the table of contents is longer than any Office file's: asked before it is read, which takes seconds for 100,000 members."""
+    source.seek(0, SEEK_END)
+    source.seek(max(0, source.tell() - _LONGEST_END))
+    end = source.read()
+    at = end.rfind(_END_MARK)
+    if at < 0 or len(end) < at + _END_SIZE:
+        return False  # no archive at all: that is said when it is opened
+    members, size = struct.unpack_from("<HL", end, at + 10)
+    return members > MAX_ZIP_MEMBERS or size > MAX_ZIP_MEMBERS * _MEMBER_SIZE
+
+
+def _check_member(member: zipfile.ZipInfo) -> None:
+    """By its name and marks. Raises Unreadable."""
+    if member.flag_bits & _ENCRYPTED_FLAG:
+        raise Unreadable(Reason.PASSWORD)
+    name = member.filename.lower()
+    if posixpath.isabs(name) or ".." in name.split("/") or "\\" in name or stat.S_ISLNK(member.external_attr >> 16):
+        raise Unreadable(Reason.CONTENT)
+    if posixpath.basename(name) == "vbaproject.bin" or "/macrosheets/" in name:
+        raise Unreadable(Reason.MACROS)
+
+
+def _inspect_member(package: Package, name: str, member: zipfile.ZipInfo, findings: Findings) -> None:
+    """By its kind, and by what it says if it is text. Every member is given to the parser; what is no XML it leaves at the first bytes."""
+    if not _is_expected(name) or "/embeddings/" in name:
+        with package.archive.open(member) as stream:
+            findings.attach(posixpath.basename(member.filename), stream.read(_FIRST_BYTES))
+    marks = Marks(package.deadline, findings)
+    try:
+        try:
+            package.read(name, marks)
+        finally:
+            marks.close()  # Office repairs what breaks off, so what was read until then counts
+    except Unreadable as problem:
+        if problem.reason != Reason.DAMAGED or _must_be_xml(name, package.type_of(name)):
+            raise
+
+
+def _must_be_xml(name: str, content_type: str) -> bool:
+    """Old drawings (VML) are written like web pages, with open ends, and Office takes them so."""
+    if "vmldrawing" in content_type or _ending(name) == "vml" or name.startswith(_RUBBISH):
+        return False
+    return content_type.endswith(("+xml", "/xml")) or _ending(name) in _TEXT
+
+
+def _is_expected(name: str) -> bool:
+    """Whether it is a part that every such file may have, and no file of its own."""
+    if name.startswith((_RUBBISH, "_xmlsignatures/")) or "/activex/" in f"/{name}":
+        return True
+    return _ending(name) in _TEXT | _PICTURES | _FONTS or bool(_SETTINGS.search(name))
+
+
+def _ending(name: str) -> str:
+    return name.lower().rpartition(".")[2]
+
+
+class Marks(markup.Reader):
+    """Follows the parser through one part and notes what it starts or fetches, told from what the parser hands over.
+
+    Never from the bytes: the same mark can be written with references, comments and CDATA sections, and a word of a field may be spread
+    over many runs. Office puts all of that together before it obeys, and so does this.
+    """
+
+    def __init__(self, deadline: Deadline, findings: Findings) -> None:
+        super().__init__(deadline)
+        self._contents = findings.contents
+        self._pieces: list[str] = []
+        self._depth = 0  # within a formula or an instruction; 0 outside of any
+        self._is_formula = False
+        self._size = 0
+        #: One text for each field that is open, the innermost last; the first is for instructions outside of all fields.
+        self._fields = [""]
+
+    def begin(self, name: str, attributes: dict[str, str]) -> None:
+        if self._depth:
+            self._depth += 1
+        if name not in _MARKS:
+            return  # nearly all of a large sheet
+        if name in _GATHERED:
+            if not self._depth:
+                self._depth, self._size, self._is_formula = 1, 0, name in _FORMULAS
+                self.listen(on=True)
+        elif name == "fldChar":
+            self._turn(_attribute(attributes, "fldCharType"))
+        elif name == "fldSimple":
+            self._note_field(_attribute(attributes, "instr"))
+        elif name == "ddeLink":
+            self._contents.add(Content.COMMANDS)
+        elif name == "Relationship" and _fetches(attributes):
+            self._contents.add(Content.EXTERNAL)
+        elif name == "sheet" and _attribute(attributes, "state").lower().endswith("hidden"):
+            self._contents.add(Content.HIDDEN_SHEETS)
+
+    def text(self, piece: str) -> None:
+        self._size += len(piece)
+        if self._size > _LONGEST:
+            raise Unreadable(Reason.TOO_COMPLEX)
+        self._pieces.append(piece)
+
+    def end(self, name: str) -> None:
+        self._depth -= 1
+        if not self._depth:
+            self.listen(on=False)
+            self._finish()
+
+    def close(self) -> None:
+        if self._depth:
+            self._finish()
+        for field in self._fields:
+            self._note_field(field)
+
+    def _finish(self) -> None:
+        said = "".join(self._pieces)
+        self._pieces.clear()
+        if self._is_formula:
+            self._note_formula(_QUOTED.sub("", said))
+            return
+        if len(self._fields) == 1:
+            self._note_field(said)
+        self._fields[-1] += said
+        if len(self._fields[-1]) > _LONGEST:
+            raise Unreadable(Reason.TOO_COMPLEX)
+
+    def _turn(self, where: str) -> None:
+        """A field begins, shows its result, or ends."""
+        if where == "begin":
+            self._fields.append("")
+            return
+        self._note_field(self._fields[-1])
+        if where == "end" and len(self._fields) > 1:
+            self._fields.pop()
+
+    def _note_formula(self, formula: str) -> None:
+        if _EXCHANGE.search(formula) or _STARTS.search(formula):
+            self._contents.add(Content.COMMANDS)
+        if _FETCHES.search(formula):
+            self._contents.add(Content.EXTERNAL)
+
+    def _note_field(self, instruction: str) -> None:
+        if instruction and _EXCHANGE_FIELD.match(instruction):
+            self._contents.add(Content.COMMANDS)
+        if instruction and _FETCHING_FIELD.match(instruction):
+            self._contents.add(Content.EXTERNAL)
+
+
+def _attribute(attributes: dict[str, str], kind: str) -> str:
+    """The value of an attribute, whatever the prefix of its name."""
+    return next((value for name, value in attributes.items() if name.rpartition(":")[2] == kind), "")
+
+
+def _fetches(relationship: dict[str, str]) -> bool:
+    kind = relationship.get("Type", "").strip().rpartition("/")[2].lower()
+    outside = relationship.get("TargetMode", "").strip().lower() == "external"
+    return outside and kind not in _LINKS and bool(_ELSEWHERE.match(unquote(relationship.get("Target", ""))))

@@ -1,0 +1,47 @@
+"""What is told about proofs: a file that turned out bad, to the person who sent it."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from incentives_portal.accounts.models import User
+from incentives_portal.history.models import Event
+from incentives_portal.outbox.letters import Letter
+from incentives_portal.workflow.file_verdicts import follow_findings, follow_refusals, infected_file, refused_file
+from incentives_portal.workflow.messages import Announcement, register
+
+from . import events
+from .models import Proof
+
+INFECTED = "proof_file_infected"
+REFUSED = "proof_file_refused"
+
+
+def register_all() -> None:
+    register(
+        Announcement(
+            INFECTED, lambda _proof, event: [event.actor], _infected_letter, to_actor=True, has_comments=False
+        ),
+        Announcement(
+            REFUSED,
+            lambda _proof, event: [event.actor],
+            _refused_letter,
+            to_actor=True,
+            collect=True,
+            has_comments=False,
+        ),
+    )
+    follow_findings(Proof.objects.with_file, event=events.FILE_INFECTED, announcement=INFECTED)
+    follow_refusals(Proof.objects.with_file, event=events.FILE_REFUSED, announcement=REFUSED)
+
+
+def _infected_letter(proof: Proof, event: Event, person: User) -> Letter:
+    return infected_file(event, person, **_link(proof))
+
+
+def _refused_letter(proof: Proof, event: Event, person: User) -> Letter:
+    return refused_file(event, **_link(proof))
+
+
+def _link(proof: Proof) -> dict[str, Any]:
+    return {"link": proof.get_absolute_url(), "link_label": _("Open the proof")}
