@@ -14,7 +14,7 @@ from django.db.models import BooleanField, CharField, ExpressionWrapper, F, Oute
 from django.db.models.functions import Cast, JSONObject
 
 from incentives_portal.money import quantize
-from incentives_portal.programs import dates
+from incentives_portal.programs import dates, periods
 from incentives_portal.programs.assess import UnratedFact
 from incentives_portal.programs.enums import Basis, CapKind, CapScope
 from incentives_portal.programs.models import Cap
@@ -83,7 +83,8 @@ class _Count:
 def use_of_caps(proof: "Proof", counting: ClaimQuerySet) -> dict[str, CapUse]:
     """Code of each shared cap of the proof's activity → what the ``counting`` claims have used of it.
 
-    Queries: one or two for the caps, one for the claims of any number of caps, one for rates if there are several currencies.
+    Queries: one or two for the caps, one for the claims of any number of caps, one for rates if there are several currencies, two for
+    a cap over the year of a program without plans.
     """
     caps = _caps(proof)
     others = _others(proof, caps, counting) if caps else []
@@ -129,19 +130,24 @@ def _other(row: Mapping[str, Any], scopes: Collection[str]) -> _Other:
 
 
 def _period(scope: str, proof: "Proof") -> Q:
-    """Over which claims a cap is counted: the usage period (on the plan track the half of the year), or the fiscal year."""
+    """Over which claims a cap is counted: the usage period (on the plan track the half of the year), or the program's year.
+
+    Two queries for the year of a program without plans.
+    """
     if scope == CapScope.USAGE_PERIOD and proof.usage_period_id is not None:
         return Q(proof__usage_period=proof.usage_period_id)
     if scope == CapScope.USAGE_PERIOD:
-        span = dates.half_of(proof.executed_on).earning
-    else:
-        span = dates.fiscal_year(dates.fiscal_year_of(proof.executed_on))
-    return Q(proof__executed_on__range=(span.starts, span.ends))
+        half = dates.half_of(proof.executed_on).earning
+        return Q(proof__executed_on__range=(half.starts, half.ends))
+    if proof.activity is not None:
+        return Q(proof__activity__campaign__plan__program_year=proof.activity.campaign.plan.program_year_id)
+    year = periods.year_of(proof.program, proof.executed_on)
+    return Q(proof__executed_on__range=(year.starts, year.ends))
 
 
 def _costs(types: Collection[int], basis: str) -> ArraySubquery:
     """The costs of a claim of some types, each in the currency of its invoice (none: that of the proof)."""
-    amount = F("net") + F("tax") if basis == Basis.GROSS else F("net")
+    amount = F("net") + F("tax") + F("rounding") if basis == Basis.GROSS else F("net")
     lines = ExpenseLine.objects.filter(proof=OuterRef("proof"), expense_type__in=types).order_by("pk")
     row = JSONObject(type="expense_type", currency="invoice__currency", amount=Cast(amount, CharField()))
     return ArraySubquery(lines.values(row=row))

@@ -1,8 +1,8 @@
-"""What the review desk shows: the queue with age and due date, one document page by page, and who is next in the queue."""
+"""What the review desk shows: the queue with its due dates, one document page by page, and who is next in the queue."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -10,7 +10,6 @@ from uuid import UUID
 from django.db.models import CharField, Count, Q, Value
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal import clock
@@ -62,10 +61,8 @@ def counts(user: "User") -> dict[str, int]:
 
 
 class QueueRow(ClaimRow):
-    """A claim in the queue, and how many business days are left (negative: overdue, 0: today); in words while there are any."""
+    """A claim in the queue. Soon is what is due before the second business day."""
 
-    days_left: int | None
-    left: str
     is_late: bool
     is_soon: bool
 
@@ -81,36 +78,20 @@ def queue_rows(claims: ClaimQuerySet, user: "User") -> list[QueueRow]:
 
 
 def _queue_row(row: ClaimRow, calendar: Calendar) -> QueueRow:
-    due_at, left = row["due_at"], None
-    if due_at is not None:
-        today = clock.today(calendar.time_zone)
-        left = business_days(today, dates.local_day(due_at, calendar.time_zone), calendar)
+    due_at = row["due_at"]
     late = due_at is not None and due_at < clock.now()
-    soon = not late and left is not None and left <= 1
     return {
         **row,
         "url": reverse("desk:claim", args=[row["public_id"]]),
-        "days_left": left,
-        "left": _days(left),
         "is_late": late,
-        "is_soon": soon,
+        "is_soon": due_at is not None and not late and _is_soon(due_at, calendar),
     }
 
 
-def _days(left: int | None) -> str:
-    if left is None or left < 0:
-        return ""
-    if left == 0:
-        return gettext("Today")
-    return ngettext("%(n)s business day", "%(n)s business days", left) % {"n": left}
-
-
-def business_days(start: date, end: date, calendar: Calendar) -> int:
-    """The business days after ``start`` up to ``end``; negative the other way round."""
-    if end < start:
-        return -business_days(end, start, calendar)
-    days = (start + timedelta(days=number) for number in range(1, (end - start).days + 1))
-    return sum(dates.is_business_day(day, calendar) for day in days)
+def _is_soon(due_at: datetime, calendar: Calendar) -> bool:
+    """Whether at most one business day is left for it."""
+    second = dates.add_business_days(clock.today(calendar.time_zone), 2, calendar)
+    return dates.local_day(due_at, calendar.time_zone) < second
 
 
 @dataclass(frozen=True)

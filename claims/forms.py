@@ -47,8 +47,12 @@ class NewClaimForm(PartForm):
 
     key = forms.UUIDField(widget=forms.HiddenInput)
     program = forms.ChoiceField(label=_("Program"))
-    location = forms.ChoiceField(label=_("Location"))
-    usage_period = forms.ChoiceField(label=_("Usage period"))
+    location = forms.ChoiceField(
+        label=_("Location"), error_messages={"invalid_choice": _("This location is not enrolled in the program.")}
+    )
+    usage_period = forms.ChoiceField(
+        label=_("Usage period"), error_messages={"invalid_choice": _("Choose a usage period of this program.")}
+    )
     activity_type = forms.ChoiceField(label=_("Activity"))
     name = forms.CharField(
         label=_("Title"), max_length=120, help_text=_("A friendly name; you will find the claim under it.")
@@ -69,15 +73,15 @@ class NewClaimForm(PartForm):
     def __init__(self, openings: Openings, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.openings = openings
-        for name, choices in openings.choices().items():
+        self.program = program = openings.program(self.data.get("program") or self.initial.get("program") or "")
+        for name, choices in openings.choices(program).items():
             self.fields[name].choices = choices
         self.initial.setdefault("key", uuid.uuid4())
-        self.initial.setdefault("usage_period", openings.running())
-        zones = sorted({place(program.calendar.time_zone) for program in openings.programs})
+        self.initial.setdefault("usage_period", openings.running(program))
+        zones = sorted({place(each.calendar.time_zone) for each in ([program] if program else openings.programs)})
         self.fields["usage_period"].help_text = gettext(
             "In which the activity took place. Claims are accepted in the claiming period, whose last day ends at 23:59 (%(zones)s)."
         ) % {"zones": ", ".join(zones)}
-        program = openings.program(self.data.get("program") or self.initial.get("program") or "")
         if program is not None:
             self.fields["amount"].currency = program.currency
             self.fields["amount"].help_text = gettext("What you ask for, in %(currency)s.") % {
@@ -86,13 +90,8 @@ class NewClaimForm(PartForm):
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
-        program = self.openings.program(given.get("program", ""))
         period = self.openings.period(given.get("usage_period", ""))
-        if program and "location" in given and self.openings.location(program, given["location"]) is None:
-            self.add_error("location", _("This location is not enrolled in the program."))
-        if program and period and period.program_id != program.pk:
-            self.add_error("usage_period", _("Choose a usage period of this program."))
-        elif period and "executed_on" in given:
+        if period and "executed_on" in given:
             self._check_day(given["executed_on"], period.usage_starts, period.usage_ends)
         return given
 
@@ -106,10 +105,9 @@ class NewClaimForm(PartForm):
     def content(self) -> dict[str, Any]:
         """The keyword arguments of the service."""
         given = self.cleaned_data
-        program = self.openings.program(given["program"])
         return {
-            "program": program,
-            "location": self.openings.location(program, given["location"]),
+            "program": self.program,
+            "location": self.openings.location(self.program, given["location"]),
             "usage_period": self.openings.period(given["usage_period"]),
             "activity_type": self.openings.kind(given["activity_type"]),
             "beginning": Beginning(**{name: given[name] for name in ("name", "executed_on", "amount", "key")}),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from incentives_portal import clock
 from incentives_portal.accounts.models import Location, User
 from incentives_portal.programs.enums import Category
+from incentives_portal.programs.facts import is_excluded
 from incentives_portal.programs.models import ActivityType, Enrolment, Program, UsagePeriod
 from proofs.rules import begin_enrolments, is_over
 
@@ -45,40 +46,40 @@ class Openings:
     def period(self, public_id: str) -> UsagePeriod | None:
         return next((period for period in self.periods if str(period.public_id) == public_id), None)
 
-    def running(self) -> str:
-        """The period in which the activities of today take place, where there is one program only; else nothing is suggested."""
-        if len(self.programs) != 1:
+    def running(self, program: Program | None) -> str:
+        """The period of the program in which the activities of today take place; nothing is suggested without a program."""
+        if program is None:
             return ""
-        today = clock.today(self.programs[0].calendar.time_zone)
-        found = (period for period in self.periods if period.usage_starts <= today <= period.usage_ends)
+        today = clock.today(program.calendar.time_zone)
+        found = (period for period in self._periods_of(program) if period.usage_starts <= today <= period.usage_ends)
         return next((str(period.public_id) for period in found), "")
 
     def kind(self, public_id: str) -> ActivityType | None:
         return next((kind for kind in self.kinds if str(kind.public_id) == public_id), None)
 
-    def choices(self) -> dict[str, Choices]:
-        """The choices of the form's fields; periods under their program, activities under their category."""
-        locations = {enrolment.location.public_id: str(enrolment.location) for enrolment in self.enrolments}
+    def choices(self, program: Program | None) -> dict[str, Choices]:
+        """The choices of the form's fields: those of the program, activities under their category. Without it only programs."""
+        programs = self.programs if program is None else [program]
+        own = [enrolment.location for enrolment in self.enrolments if enrolment.program in programs]
         return {
-            "program": _optional([(str(program.public_id), str(program)) for program in self.programs]),
-            "location": _optional([(str(public_id), name) for public_id, name in locations.items()]),
-            "usage_period": _optional(list(self._periods())),
-            "activity_type": _optional(list(self._kinds())),
+            "program": _optional([(str(each.public_id), str(each)) for each in programs]),
+            "location": _optional([(str(location.public_id), str(location)) for location in own] if program else []),
+            "usage_period": _optional(list(self._periods(program)) if program else []),
+            "activity_type": _optional(list(self._kinds(program)) if program else []),
         }
 
-    def _periods(self) -> Iterable[tuple[Any, Any]]:
-        for program in self.programs:
-            own = [period for period in self.periods if period.program_id == program.pk]
-            today = clock.today(program.calendar.time_zone)
-            labelled = [(str(period.public_id), period_words(period, today)) for period in own]
-            if len(self.programs) == 1:
-                yield from labelled
-            elif labelled:
-                yield str(program), labelled
+    def _periods_of(self, program: Program) -> list[UsagePeriod]:
+        return [period for period in self.periods if period.program_id == program.pk]
 
-    def _kinds(self) -> Iterable[tuple[Any, Any]]:
+    def _periods(self, program: Program) -> Iterable[tuple[Any, Any]]:
+        today = clock.today(program.calendar.time_zone)
+        for period in self._periods_of(program):
+            yield str(period.public_id), period_words(period, today)
+
+    def _kinds(self, program: Program) -> Iterable[tuple[Any, Any]]:
+        allowed = [kind for kind in self.kinds if not is_excluded(kind, program)]
         for category in Category:
-            own = [(str(kind.public_id), str(kind)) for kind in self.kinds if kind.category == category]
+            own = [(str(kind.public_id), str(kind)) for kind in allowed if kind.category == category]
             if own:
                 yield category.label, own
 
@@ -92,12 +93,7 @@ def openings(user: User) -> Openings:
         for period in UsagePeriod.objects.filter(program__in=list(programs)).order_by("claiming_starts")
         if not is_over(period, programs[period.program_id])
     ]
-    kinds = [kind for kind in ActivityType.objects.filter(active=True) if _allowed(kind, programs.values())]
-    return Openings(enrolments, periods, kinds)
-
-
-def _allowed(kind: ActivityType, programs: Iterable[Program]) -> bool:
-    return any(program.kind not in kind.excluded_kinds for program in programs)
+    return Openings(enrolments, periods, list(ActivityType.objects.filter(active=True)))
 
 
 def _optional(choices: Choices) -> Choices:

@@ -1,6 +1,6 @@
 """The sums and counts above the list of claims, all from one grouped query: per program, location, period, status and currency."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -65,10 +65,14 @@ def overview(scope: Q, chosen: Mapping[str, str], search: Q | None) -> Overview:
     """The overview of the claims that exist for a partner's people of a scope.
 
     ``chosen`` narrows by program, location and period, ``search`` by words. The choices of the filters come from all claims, so that one
-    can choose otherwise; counts and sums from those that fit. One query.
+    can choose otherwise; periods are those of the chosen program, and one of another program is not chosen any more. Counts and sums
+    come from those that fit. One query.
     """
     rows = list(_grouped(scope, search)) if search else _all_grouped(scope).rows()
-    fitting = [row for row in rows if all(str(row[name]) == value for name, value in chosen.items() if value)]
+    periods = _periods([row for row in rows if chosen["program"] in ("", str(row["program"]))])
+    offered = chosen["period"] in dict(periods)
+    wanted = {name: value for name, value in chosen.items() if value and (name != "period" or offered)}
+    fitting = [row for row in rows if all(str(row[name]) == value for name, value in wanted.items())]
     counts = _by(fitting, "status", lambda row: row["claims"])
     return Overview(
         sums=_sums(fitting),
@@ -76,8 +80,17 @@ def overview(scope: Q, chosen: Mapping[str, str], search: Q | None) -> Overview:
         number=sum(counts.values()),
         programs=_choices(rows, "program", "program_name"),
         locations=_choices(rows, "location", "location_name"),
-        periods=_choices(sorted(rows, key=_newest_first), "period", "period_label"),
+        periods=periods,
     )
+
+
+def _periods(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """The usage periods, newest first; of several programs each with the name of its program."""
+    found = _choices(sorted(rows, key=_newest_first), "period", "period_label")
+    programs = {str(row["period"]): in_language(row["program_name"]) for row in rows if row["period"]}
+    if len(set(programs.values())) < 2:
+        return found
+    return [(code, f"{label} ({programs[code]})") for code, label in found]
 
 
 def _grouped(scope: Q, search: Q | None) -> "QuerySet[Claim, dict[str, Any]]":

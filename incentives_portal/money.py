@@ -5,7 +5,7 @@ Amounts are ``Decimal`` in ``numeric(16, 3)`` columns; how many decimals count i
 
 import re
 import unicodedata
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -25,6 +25,8 @@ MAX_AMOUNT = Decimal("9999999999999.999")
 _LONGEST = 1000
 _SPACES = re.compile(r"[\s\u00a0\u202f\u2009'\u2019]")
 _SHAPE = re.compile(r"[0-9][0-9.,\s\u00a0\u202f\u2009'\u2019]*[0-9]|[0-9]|[.,][0-9]+")
+#: Where a letter of a currency's code and a figure stand side by side.
+_TOUCHING = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 #: Ways in which Unicode writes the very same sign. Others change what it says: <super> is a power, <fraction> a part.
 _OTHER_LOOKS = {"<wide>", "<narrow>", "<small>", "<font>", "<noBreak>"}
 
@@ -70,8 +72,25 @@ def decimals(currency: str) -> int:
 
 
 def quantize(value: Decimal, currency: str) -> Decimal:
-    """Round half up to the currency's decimals: the one place where money is rounded."""
+    """Round an amount half up to the currency's decimals. Money is rounded here and in ``quantize_limit`` only."""
     return value.quantize(Decimal(1).scaleb(-decimals(currency)), rounding=ROUND_HALF_UP)
+
+
+def quantize_limit(value: Decimal, currency: str) -> Decimal:
+    """Round a limit down to the currency's decimals: nobody gets more than it.
+
+    What a division left out beyond the ninth decimal is put back first: a third, three times, is the whole.
+    """
+    exact = value.quantize(Decimal("1e-9"), rounding=ROUND_HALF_UP)
+    return exact.quantize(Decimal(1).scaleb(-decimals(currency)), rounding=ROUND_DOWN)
+
+
+def rounding_limit(currency: str) -> Decimal:
+    """What a line of rounding on an invoice stays below: a whole unit of the currency, ten of one without decimals.
+
+    Totals are rounded to 0.05 francs, to whole crowns and rupees, to 10 won.
+    """
+    return Decimal(1) if decimals(currency) else Decimal(10)
 
 
 def format_amount(value: Decimal, currency: str, language: str | None = None) -> str:
@@ -81,8 +100,11 @@ def format_amount(value: Decimal, currency: str, language: str | None = None) ->
 
 @lru_cache(maxsize=4096)
 def _written(value: Decimal, currency: str, language: str) -> str:
-    """Remembered: most amounts of a page were on the last one too."""
-    return format_currency(value, currency, locale=locale(language))
+    """Remembered: most amounts of a page were on the last one too.
+
+    A code that would touch a figure gets a space that does not break, as CLDR asks for and Babel does not do: CHF 24,500.50.
+    """
+    return _TOUCHING.sub("\u00a0", format_currency(value, currency, locale=locale(language)))
 
 
 def symbol(currency: str, language: str | None = None) -> str:

@@ -1,6 +1,5 @@
 """The approval desk: plans in the admin site. They are read and decided about here, never edited."""
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -13,14 +12,13 @@ from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from incentives_portal import clock
 from incentives_portal.outbox.queries import deliveries_for
 from incentives_portal.programs.enums import Track
 from incentives_portal.programs.models import Program
-from incentives_portal.screens.templatetags.screens import show_day, status_tag
+from incentives_portal.screens.templatetags.screens import show_day, status_tag, waited
 from incentives_portal.texts import in_language
 from incentives_portal.workflow.desks import colleagues_desk
 from incentives_portal.workflow.errors import Busy, Refused
@@ -138,7 +136,7 @@ class PlanAdmin(admin.ModelAdmin):
         if plan.submitted_at is None or plan.status not in (SUBMITTED, UNDER_REVIEW):
             return "–"
         day = show_day(plan.submitted_at)
-        return format_html('{}<span class="d-b small2 quiet">{}</span>', day, age(plan.submitted_at))
+        return format_html('{}<span class="d-b small2 quiet">{}</span>', day, waited(plan.submitted_at))
 
     def get_urls(self) -> list[URLPattern]:
         verb = self.admin_site.admin_view(AdminVerbView.as_view(model_admin=self))
@@ -220,12 +218,6 @@ class PlanAdmin(admin.ModelAdmin):
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """The plan has its own history, on its page."""
         return redirect(f"{reverse('admin:plans_plan_change', args=[object_id])}#history")
-
-
-def age(moment: datetime) -> str:
-    """How long ago a moment was, in days."""
-    days = (clock.now() - moment).days
-    return ngettext("%(n)s day", "%(n)s days", days) % {"n": days} if days else gettext("today")
 
 
 def _other_plans(plan: Plan) -> list[Plan]:

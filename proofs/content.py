@@ -90,6 +90,7 @@ def _invoice() -> dict[str, Any]:
         "currency": "currency",
         "net": Cast("net", CharField()),
         "tax": Cast("tax", CharField()),
+        "rounding": Cast("rounding", CharField()),
         "gross": Cast("gross", CharField()),
         "file": _file(),
         "expenses": _expenses("invoice"),
@@ -126,6 +127,7 @@ def _expenses(evidence: str) -> ArraySubquery:
         words="words",
         net=Cast("net", CharField()),
         tax=Cast("tax", CharField()),
+        rounding=Cast("rounding", CharField()),
     )
 
 

@@ -171,6 +171,7 @@ def _invoice(invoice: InvoicePart, states: Mapping[str, str], twice: again.Again
         currency=invoice.currency,
         state=_state(states, invoice.file),
         duplicate_of=twice.of_invoice(invoice),
+        sha256=invoice.file.sha256,
     )
 
 
@@ -181,12 +182,18 @@ def _document(document: DocumentPart, states: Mapping[str, str], twice: again.Ag
         proves=frozenset(part.code for part in document.proves),
         state=_state(states, document.file),
         duplicate_of=twice.of_document(document),
+        sha256=document.file.sha256,
     )
 
 
 def _expense(line: ExpensePart, currency: str) -> ExpenseFact:
     return ExpenseFact(
-        type=line.type, net=line.net, tax=line.tax, words=line.words or line.type_name, currency=currency
+        type=line.type,
+        net=line.net,
+        tax=line.tax,
+        rounding=line.rounding,
+        words=line.words or line.type_name,
+        currency=currency,
     )
 
 

@@ -35,6 +35,7 @@ class ExpensePart:
     words: str
     net: Decimal
     tax: Decimal
+    rounding: Decimal
 
     @property
     def type_name(self) -> str:
@@ -52,6 +53,7 @@ class InvoicePart:
     currency: str
     net: Decimal
     tax: Decimal
+    rounding: Decimal
     gross: Decimal
     file: FilePart
     expenses: tuple[ExpensePart, ...]
@@ -254,6 +256,7 @@ def _invoice(data: Mapping[str, Any]) -> InvoicePart:
         date=date.fromisoformat(data["date"]),
         net=quantize(Decimal(data["net"]), currency),
         tax=quantize(Decimal(data["tax"]), currency),
+        rounding=_rounding(data, currency),
         gross=quantize(Decimal(data["gross"]), currency),
         file=FilePart(**data["file"]),
         expenses=tuple(_expense(expense, currency) for expense in data["expenses"]),
@@ -268,7 +271,13 @@ def _expense(data: Mapping[str, Any], currency: str) -> ExpensePart:
         words=data["words"],
         net=quantize(Decimal(data["net"]), currency),
         tax=quantize(Decimal(data["tax"]), currency),
+        rounding=_rounding(data, currency),
     )
+
+
+def _rounding(data: Mapping[str, Any], currency: str) -> Decimal:
+    """What was submitted before there was a line for rounding has none."""
+    return quantize(Decimal(data.get("rounding", "0")), currency)
 
 
 def _report(data: Mapping[str, Any], currency: str) -> ReportPart:

@@ -4,6 +4,7 @@ A proof has no status of its own, it is only *sealed* or not: while its claim is
 """
 
 import uuid
+from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
@@ -102,6 +103,7 @@ class Invoice(models.Model):
     currency = CurrencyField(_("currency"))
     net = AmountField(_("net amount"))
     tax = AmountField(_("tax"))
+    rounding = AmountField(_("rounding"), default=Decimal(0))
     gross = AmountField(_("gross amount"))
 
     class Meta:
@@ -109,7 +111,14 @@ class Invoice(models.Model):
         verbose_name_plural = _("invoices")
         ordering = ["pk"]
         constraints = [
-            models.CheckConstraint(name="invoice_adds_up", condition=models.Q(gross=models.F("net") + models.F("tax"))),
+            models.CheckConstraint(
+                name="invoice_adds_up",
+                condition=models.Q(gross=models.F("net") + models.F("tax") + models.F("rounding")),
+            ),
+            # How much it can be in each currency: money.rounding_limit.
+            models.CheckConstraint(
+                name="invoice_rounding_small", condition=models.Q(rounding__gt=-10, rounding__lt=10)
+            ),
             models.CheckConstraint(
                 name="invoice_not_negative", condition=models.Q(net__gte=0, tax__gte=0, gross__gt=0)
             ),
@@ -189,7 +198,10 @@ class ServiceLine(models.Model):
 
 
 class ExpenseLine(models.Model):
-    """One cost, of a kind that the activity may or may not have reimbursed, shown by an invoice or by a service report."""
+    """One cost, of a kind that the activity may or may not have reimbursed, shown by an invoice or by a service report.
+
+    ``rounding`` is its part of the invoice's: net, tax and rounding are what was paid for it.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     proof = models.ForeignKey(Proof, models.PROTECT, related_name="expenses")
@@ -205,6 +217,7 @@ class ExpenseLine(models.Model):
     words = models.CharField(_("description"), max_length=200, blank=True)
     net = AmountField(_("net amount"))
     tax = AmountField(_("tax"))
+    rounding = AmountField(_("rounding"), default=Decimal(0))
 
     class Meta:
         verbose_name = _("expense")
@@ -216,6 +229,11 @@ class ExpenseLine(models.Model):
                 condition=models.Q(invoice__isnull=False, report=None) | models.Q(invoice=None, report__isnull=False),
             ),
             models.CheckConstraint(name="expense_not_negative", condition=models.Q(net__gte=0, tax__gte=0)),
+            models.CheckConstraint(
+                name="expense_rounding_small",
+                condition=models.Q(rounding__gt=-10, rounding__lt=10)
+                & models.Q(rounding__gte=-models.F("net") - models.F("tax")),
+            ),
         ]
 
     def __str__(self) -> str:

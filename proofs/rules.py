@@ -1,6 +1,7 @@
 """What may be done with a proof, and which values it can have: predicates and pure checks, without writing (domain.md 6 and 7.1)."""
 
 import unicodedata
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from incentives_portal import clock
 from incentives_portal.accounts.capabilities import Scope, may
+from incentives_portal.money import format_amount, rounding_limit
 from incentives_portal.programs import dates
 from incentives_portal.programs.enums import Track
 from incentives_portal.programs.models import Enrolment, Program, UsagePeriod
@@ -114,6 +116,42 @@ def date_problem(day: date, allowed: tuple[date, date], *, in_campaign: bool) ->
 
 def amount_problem(amount: Decimal) -> str | None:
     return None if amount > 0 else _("Enter an amount of more than zero.")
+
+
+def invoice_problem(
+    *, net: Decimal, tax: Decimal, rounding: Decimal, gross: Decimal, currency: str
+) -> tuple[str, str] | None:
+    """Why the amounts of an invoice cannot stand on it: the place and the words. None if they add up."""
+    if net < 0 or tax < 0 or gross <= 0:
+        return "net", _("Enter zero or more.")
+    limit = rounding_limit(currency)
+    if abs(rounding) >= limit:
+        return "rounding", _("A rounding is less than %(limit)s.") % {"limit": format_amount(limit, currency)}
+    total = net + tax + rounding
+    if total == gross:
+        return None
+    shown = {"total": format_amount(total, currency), "rest": format_amount(gross - total, currency)}
+    if rounding:
+        return "gross", _("Net amount, tax and rounding come to %(total)s.") % shown
+    if abs(gross - total) < limit:
+        return "gross", _(
+            "Net amount and tax come to %(total)s. If the invoice has a line for rounding, enter %(rest)s there."
+        ) % shown
+    return "gross", _("Net amount and tax come to %(total)s.") % shown
+
+
+def rounding_of_costs(costs: Sequence[Decimal], *, rounding: Decimal, gross: Decimal) -> list[Decimal]:
+    """Which part of an invoice's rounding falls on each of the costs taken from it, net and tax together.
+
+    All of it where they are the whole invoice; else so much that they come to no more than was paid. The dearest cost bears it.
+    """
+    taken = sum(costs, Decimal(0))
+    left = rounding if taken == gross - rounding else min(gross - taken, Decimal(0))
+    parts = [Decimal(0)] * len(costs)
+    for place in sorted(range(len(costs)), key=lambda place: costs[place], reverse=True):
+        parts[place] = max(left, -costs[place])
+        left -= parts[place]
+    return parts
 
 
 def note_problem(note: str, file_name: str) -> str | None:

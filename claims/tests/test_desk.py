@@ -1,13 +1,13 @@
 """The review desk: the queue, one claim with its documents, and the operator's verbs on their pages."""
 
 import re
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from django.urls import reverse
 
-from claims import desk, services
+from claims import services
 from claims.models import Claim, Decision
 from claims.places import folder_of, named_places
 from incentives_portal import clock
@@ -145,22 +145,59 @@ def test_queue_is_searched(world, signed_in):
     assert "No claim matches" in text_of(none)
 
 
-def test_queue_says_business_days_without_weekends_and_holidays(world, signed_in):
+@pytest.mark.parametrize(
+    ("now", "due", "words"),
+    [
+        ("2026-11-20", "2026-11-22", "In 2 days"),  # Friday, Sunday: no business day between
+        ("2026-11-21", "2026-11-22", "In 1 day"),  # both on a weekend
+        ("2026-11-21", "2026-11-23", "In 2 days"),
+        ("2026-11-19", "2026-11-24", "In 5 days"),  # a holiday and a weekend between
+        ("2026-11-22", "2026-11-22", "Today"),
+        ("2026-11-23", "2026-11-22", "1 day overdue"),
+        ("2026-11-23", "2026-11-20", "3 days overdue"),
+    ],
+)
+def test_desk_and_partner_read_the_same_distance_on_every_day(world, signed_in, now, due, words):
+    """Days off count: what is due in two days is nowhere due today."""
     claim = builders.submitted_claim(world)
-    Holiday.objects.create(calendar=world.cloud.calendar, date=NOW.date() + timedelta(days=1), name={"en": "A day off"})
-    Claim.objects.filter(pk=claim.pk).update(due_at=clock.end_of_day(NOW.date() + timedelta(days=5), "Europe/Berlin"))
+    Holiday.objects.create(calendar=world.cloud.calendar, date=date(2026, 11, 20), name={"en": "A day off"})
+    world.jana.language = "en"
+    world.jana.save()
+    Claim.objects.filter(pk=claim.pk).update(due_at=clock.end_of_day(date.fromisoformat(due), "Europe/Berlin"))
 
-    (row,) = signed_in(world.mira).get(url("queue")).context["rows"]
+    with clock.at(datetime.fromisoformat(f"{now}T09:00+00:00")):
+        queue = text_of(signed_in(world.mira).get(url("queue")))
+        home = text_of(signed_in(world.mira).get(reverse("home")))
+        page = text_of(signed_in(world.jana).get(reverse("claims:detail", args=[claim.public_id])))
 
-    # Thursday to Tuesday: Friday is a holiday, Saturday and Sunday do not count.
-    assert row["days_left"] == 2
+    assert f" {words} " in queue
+    assert f" {words} " in home
+    assert words.lower() in page.lower()
+    others = {"In 2 days", "In 1 day", "In 5 days", "Today", "1 day overdue", "3 days overdue"} - {words}
+    assert not [other for other in others if f" {other} " in queue]
 
 
-@pytest.mark.parametrize(("days", "expected"), [(0, 0), (1, 1), (4, 2), (-1, -1), (-7, -5)])
-def test_business_days_between(world, days, expected):
-    today = NOW.date()
+@pytest.mark.parametrize(
+    ("now", "due", "soon"),
+    [
+        ("2026-11-19", "2026-11-19", True),
+        ("2026-11-19", "2026-11-20", True),
+        ("2026-11-19", "2026-11-21", True),  # Saturday: Friday is the only day left
+        ("2026-11-18", "2026-11-20", False),
+        ("2026-11-20", "2026-11-23", True),  # Friday, Monday
+        ("2026-11-21", "2026-11-23", True),
+        ("2026-11-20", "2026-11-24", False),
+        ("2026-11-23", "2026-11-20", False),  # late is not soon
+    ],
+)
+def test_queue_marks_what_has_one_business_day_left(world, signed_in, now, due, soon):
+    claim = builders.submitted_claim(world)
+    Claim.objects.filter(pk=claim.pk).update(due_at=clock.end_of_day(date.fromisoformat(due), "Europe/Berlin"))
 
-    assert desk.business_days(today, today + timedelta(days=days), world.cloud.calendar) == expected
+    with clock.at(datetime.fromisoformat(f"{now}T09:00+00:00")):
+        (row,) = signed_in(world.mira).get(url("queue")).context["rows"]
+
+    assert row["is_soon"] is soon
 
 
 def test_empty_queue_says_so(world, signed_in):

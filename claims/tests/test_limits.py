@@ -9,6 +9,7 @@ from claims import services
 from claims.limits import used_before
 from claims.models import Claim
 from incentives_portal.history.models import ThreadKind
+from incentives_portal.programs import dates
 from incentives_portal.programs.assess import UnratedFact, assess_proof
 from incentives_portal.programs.models import ActivityType, Cap, ExchangeRate
 from incentives_portal.workflow.errors import Refused
@@ -157,6 +158,40 @@ def test_cap_of_a_period_on_the_plan_track_counts_the_half_of_the_year(world, ac
     assert used_before(later).claimed_before == {cap.code: Decimal(0)}
 
 
+@pytest.mark.parametrize(
+    ("starts", "day", "used"),
+    [
+        (date(2026, 1, 1), date(2026, 3, 1), 1000),  # the calendar year of the other claim, another fiscal year
+        (date(2026, 1, 1), date(2027, 2, 1), 0),  # the next calendar year, the same fiscal year
+        (date(2026, 7, 1), date(2027, 2, 1), 1000),
+        (date(2026, 7, 1), date(2026, 6, 30), 0),
+    ],
+)
+def test_cap_of_a_program_period_counts_the_year_of_the_program(world, starts, day, used):
+    cap = cap_of(world, "print_advertising", Decimal("1500.00"), scope="program_period")
+    ends = dates.year_end(starts)
+    world.cloud.years.create(label="2026", starts=starts, ends=ends, revise_until=ends)
+    send(builders.ready_claim(world, name="First", executed_on=date(2026, 10, 8)), world.jana)
+    proof = proofs.fresh(builders.ready_claim(world, name="Second").proof)
+    proof.executed_on = day
+
+    assert used_before(proof).claimed_before == {cap.code: Decimal(used)}
+
+
+def test_cap_of_a_program_period_counts_the_plans_of_the_program_year(world, activity):
+    cap = cap_of(world, "print_advertising", Decimal("1500.00"), scope="program_period")
+    send(another_claim(world, activity, Decimal("1000")), world.jana)
+    proof = proofs.fresh(another_claim(world, activity, Decimal("100")).proof)
+    starts = world.year.ends + timedelta(days=1)
+    following = world.device.years.create(
+        label="Next", starts=starts, ends=dates.year_end(starts), revise_until=starts.replace(year=2029)
+    )
+
+    assert used_before(proof).claimed_before == {cap.code: Decimal("1000.000")}
+    proof.activity.campaign.plan.program_year = following
+    assert used_before(proof).claimed_before == {cap.code: Decimal(0)}
+
+
 # Caps across currencies
 
 
@@ -244,6 +279,22 @@ def test_costs_on_an_invoice_in_another_currency_are_converted(world):
     assert used_before(second.proof).claimed_before == {cap.code: Decimal("400.00")}
 
 
+@pytest.mark.parametrize(("basis", "used"), [("net", "99.98"), ("gross", "108.10")])
+def test_costs_of_a_cap_count_as_the_invoice_rounds_them(world, basis, used):
+    world.cloud.basis = basis
+    world.cloud.save()
+    cap, claim = cap_on_other_costs(world)
+    figures = {"net": Decimal("99.98"), "tax": Decimal("8.10")}
+    cost = proofs.expense(claim.proof, expense_type=cap.expenses.get(), **figures)
+    total = {"rounding": Decimal("0.02"), "gross": Decimal("108.10")}
+    proofs.add_invoice(claim.proof, world.jana, expenses=[cost], **figures, **total)
+    send(claim, world.jana)
+
+    second = builders.ready_claim(world, name="Second")
+
+    assert used_before(second.proof).claimed_before == {cap.code: Decimal(used)}
+
+
 def test_costs_without_a_rate_are_told_and_not_counted_as_nothing(world):
     cap, claim = cap_on_other_costs(world)
     entered = rate("USD", "EUR", "0.8")
@@ -298,12 +349,12 @@ def add_dollars(world, claim, cap, net):
     proofs.add_invoice(claim.proof, world.jana, currency="USD", expenses=[cost], **amounts)
 
 
-def cap_of(world, kind, amount, *, currency="EUR", code="a-cap"):
+def cap_of(world, kind, amount, *, currency="EUR", code="a-cap", scope="usage_period"):
     return Cap.objects.create(
         activity_type=ActivityType.objects.get(code=kind),
         code=code,
         kind="amount",
         amount=amount,
         currency=currency,
-        scope="usage_period",
+        scope=scope,
     )

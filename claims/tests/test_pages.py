@@ -185,6 +185,27 @@ def test_list_is_ordered_by_what_it_offers_only(world, signed_in, order):
     )
 
 
+def test_list_by_amount_compares_no_currencies(world, signed_in):
+    """9,000 yen are less than 100 euros: amounts of one currency stand together, the largest first."""
+    for name, amount, currency in [
+        ("Small euros", "100", "EUR"), ("Yen", "9000", "JPY"), ("Large euros", "300", "EUR"), ("Dollars", "200", "USD"),
+        ("More yen", "12000", "JPY"),
+    ]:  # fmt: skip
+        claim = builders.draft_claim(world, name=name, amount=Decimal(amount))
+        Proof.objects.filter(pk=claim.proof_id).update(currency=currency)
+
+    answer = signed_in(world.jana).get(reverse("claims:list"), {"order": "amount"})
+
+    assert [row["name"] for row in answer.context["rows"]] == [
+        "Large euros",
+        "Small euros",
+        "More yen",
+        "Yen",
+        "Dollars",
+    ]
+    assert '<option value="amount" selected>Largest amount of each currency</option>' in answer.content.decode()
+
+
 def test_staff_list_has_claims_of_all_partners_and_no_drafts(world, signed_in):
     builders.submitted_claim(world, name="Ours")
     builders.submitted_claim(world, name="Theirs", actor=world.owen, location=world.bristol)

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -23,7 +24,10 @@ from ..openings import openings
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_claim(request: HttpRequest) -> HttpResponse:
-    """*Create a claim* in Co-op management: for programs without plans, together with its proof."""
+    """*Create a claim* in Co-op management: for programs without plans, together with its proof.
+
+    Who takes part in several chooses the program first: locations, periods and activities are those of one.
+    """
     if request.user.is_operator:
         raise NoPartInIt(_("Partners begin their claims here."))
     if not request.user.may("claim.write"):
@@ -37,7 +41,19 @@ def new_claim(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("The claim is created. Add its invoices, proof documents and metrics."))
             return redirect(claim)
         status = 422
-    return render(request, "claims/new.html", {"form": form, "openings": offered}, status=status)
+    context = {
+        "form": form,
+        "openings": offered,
+        "program": form.program,
+        "choose_program": form.program is None and not form.is_bound,
+        "query": _kept(request),
+    }
+    return render(request, "claims/new.html", context, status=status)
+
+
+def _kept(request: HttpRequest) -> str:
+    """The preselected location and period, for the links to the programs."""
+    return urlencode({name: value for name, value in _preselected(request).items() if name != "program"})
 
 
 def _preselected(request: HttpRequest) -> dict[str, str]:

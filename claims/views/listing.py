@@ -31,7 +31,8 @@ NEWEST_OWN = (F("pk") + 0).desc()
 ORDERS = {
     "due": [F("due_at").asc(nulls_last=True), "pk"],
     "carried_out": ["-proof__executed_on", "-pk"],
-    "amount": ["-proof__amount", "-pk"],
+    # Amounts of several currencies cannot be compared: those of each currency stand together.
+    "amount": ["proof__currency", "-proof__amount", "-pk"],
 }
 
 

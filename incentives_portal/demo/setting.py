@@ -61,19 +61,23 @@ def _programs() -> tuple[Program, Program]:
         code="DEVICE",
         name={"en": "Device Partner Program", "de": "Gerätepartner-Programm"},
         track="plan",
-        pays="plan_monthly",
         currency="EUR",
         calendar=calendar,
-        guide={"en": "Plan your campaigns for the year, carry them out, and prove each activity."},
+        guide={
+            "en": "Plan your campaigns for the year, carry them out, and prove each activity.",
+            "de": "Planen Sie Ihre Kampagnen für das Jahr, führen Sie sie durch und weisen Sie jede Aktivität nach.",
+        },
     )
     cloud = Program.objects.create(
         code="CLOUD",
         name={"en": "Cloud Reseller Co-op", "de": "Cloud-Reseller-Co-op"},
         track="claim",
-        pays="claim",
         currency="EUR",
         calendar=calendar,
-        guide={"en": "Claim what you have carried out in the usage period; no plan is needed."},
+        guide={
+            "en": "Claim what you have carried out in the usage period; no plan is needed.",
+            "de": "Beantragen Sie, was Sie im Nutzungszeitraum durchgeführt haben; ein Plan ist nicht nötig.",
+        },
     )
     for code, en, de in (
         ("marketing", "Marketing development", "Marketingentwicklung"),

@@ -55,11 +55,6 @@ class Item:
         return self.due_at is not None and self.due_at < clock.now()
 
     @property
-    def waiting_days(self) -> int:
-        """For how many days it has waited, for what has no date."""
-        return (clock.now() - self.since).days if self.since else 0
-
-    @property
     def is_soon(self) -> bool:
         return self.due_at is not None and not self.is_late and self.due_at <= clock.now() + SOON
 

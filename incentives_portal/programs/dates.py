@@ -105,15 +105,35 @@ def half_before(activity_day: date) -> Half:
 def fiscal_half(year: int, number: int) -> Half:
     """H1 is July to December, H2 January to June; used in the half after it, claimed from the 16th of the second month of the usage
     period to the 15th of the second month after it (conflict 5)."""
-    starts = date(year - 1, 7, 1) if number == 1 else date(year, 1, 1)
+    return half_from(date(year - 1, 7, 1) if number == 1 else date(year, 1, 1), f"{fiscal_year_label(year)} H{number}")
+
+
+def half_from(starts: date, label: str = "") -> Half:
+    """The half of any year that begins with the first of a month, with its usage and claiming as those of fiscal halves."""
     usage_starts = add_months(starts, 6)
     after = add_months(usage_starts, 6)
     return Half(
-        label=f"{fiscal_year_label(year)} H{number}",
+        label=label,
         earning=Span(starts, usage_starts - timedelta(days=1)),
         usage=Span(usage_starts, after - timedelta(days=1)),
         claiming=Span(add_months(usage_starts, 1).replace(day=16), add_months(after, 1).replace(day=15)),
     )
+
+
+def half_moved(half: Half, count: int) -> Half:
+    """A half, or another part of a year, so many months on (or back)."""
+    return Half(half.label, *(span_moved(span, count) for span in (half.earning, half.usage, half.claiming)))
+
+
+def span_moved(span: Span, count: int) -> Span:
+    """Days so many months on: the last of a month stays the last of a month."""
+    return Span(moved(span.starts, count), moved(span.ends + timedelta(days=1), count) - timedelta(days=1))
+
+
+def moved(day: date, count: int) -> date:
+    """A day so many months on (or back); the last of a month that is too short for it."""
+    month = add_months(day, count)
+    return month.replace(day=min(day.day, months.monthrange(month.year, month.month)[1]))
 
 
 def add_months(first: date, count: int) -> date:

@@ -11,20 +11,6 @@ class Track(TextChoices):
     CLAIM = "claim", _("Claims: claim with its proof, no plan")
 
 
-class Pays(TextChoices):
-    """What the money follows; never both (blueprint, section 4)."""
-
-    PLAN_MONTHLY = "plan_monthly", _("Earnings are paid every month up to the plan limit")
-    CLAIM = "claim", _("Each approved claim is paid")
-
-
-class ProofTiming(TextChoices):
-    """Whether money waits for the proof (domain.md 20, conflict 7)."""
-
-    BEFORE_PAYMENT = "before_payment", _("Proof before payment")
-    AFTER_PAYMENT = "after_payment", _("Proof after payment")
-
-
 class ProgramKind(TextChoices):
     """The property on which caps and exclusions depend (INF 20)."""
 

@@ -1,27 +1,59 @@
-"""Which program years and usage periods come next. Reads only; services.py writes them."""
+"""Which program years and usage periods come next, in the rhythm of the program's own. Reads only; services.py writes them."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from . import dates
 from .models import Program, ProgramYear, UsagePeriod
 
+DAY = timedelta(days=1)
+#: How periods are called of which a year has so many.
+_LETTERS = {2: "H", 3: "T", 4: "Q", 6: "B", 12: "M"}
+_DOCUMENTED_MONTHS = 6
+#: In a label: the years, of four or two figures, and the number of a period.
+_YEARS = re.compile(r"(?<!\d)(?:\d{4}|\d{2})(?!\d)")
+_NUMBER = re.compile(r"(?<!\d)\d(?!\d)")
+
+
+@dataclass(frozen=True)
+class Year:
+    """A year of a program, whether or not there is a row for it."""
+
+    label: str
+    starts: date
+
+    @property
+    def ends(self) -> date:
+        return dates.year_end(self.starts)
+
+
+def year_of(program: Program, day: date) -> Year:
+    """The program's year in which a day lies: in the rhythm of its years, else of its usage periods, else the fiscal year.
+
+    Two queries, unless years and periods are prefetched.
+    """
+    return _year_of(list(program.years.all()), list(program.usage_periods.all()), day)
+
 
 def next_years(program: Program, today: date) -> Iterator[ProgramYear]:
-    """The years, not yet saved, that are needed until one begins after today: each follows the last one, or is today's fiscal year.
+    """The years, not yet saved, that are needed until one begins after today: each follows the last one, or is today's year.
 
-    A year is named after the fiscal year in which it ends; revisions run for the program's revision days.
+    A year is named after the last one, or after the fiscal year; revisions run for the program's revision days.
     """
+    current = year_of(program, today)
     last = program.years.order_by("-ends").first()
-    ends = last.ends if last else None
-    starts = last.starts if last else None
+    label, starts, ends = (last.label, last.starts, last.ends) if last else ("", None, None)
     while starts is None or starts <= today:
-        current = dates.fiscal_year(dates.fiscal_year_of(today)).starts
-        starts = current if ends is None or ends < current else ends + timedelta(days=1)
+        if starts is None or ends is None or ends < current.starts:
+            label, starts = current.label, current.starts
+        else:
+            label, starts = _raised(label, 1) or _default_label(ends + DAY), ends + DAY
         ends = dates.year_end(starts)
         yield ProgramYear(
             program=program,
-            label=dates.fiscal_year_label(ends.year),
+            label=label,
             starts=starts,
             ends=ends,
             revise_until=dates.plan_revision_deadline(ends, program.revision_days),
@@ -29,17 +61,15 @@ def next_years(program: Program, today: date) -> Iterator[ProgramYear]:
 
 
 def next_usage_periods(program: Program, today: date) -> Iterator[UsagePeriod]:
-    """The usage periods, not yet saved, of this and the next fiscal year that are missing and overlap none that is there."""
-    there = list(program.usage_periods.all())
-    year = dates.fiscal_year_of(today)
-    for earned_in, number in ((year - 1, 2), (year, 1), (year, 2), (year + 1, 1)):
-        half = dates.fiscal_half(earned_in, number)
-        if not any(_overlap(period, half) for period in there):
-            yield usage_period(program, half)
+    """The usage periods, not yet saved, of this and the next year of the program that are missing and overlap none that is there."""
+    years, there = list(program.years.all()), list(program.usage_periods.all())
+    for period in _periods(years, there, _year_of(years, there, today)):
+        if not any(_overlap(row, period) for row in there):
+            yield usage_period(program, period)
 
 
 def usage_period(program: Program, half: dates.Half) -> UsagePeriod:
-    """A fiscal half as a usage period of the program, not yet saved."""
+    """A fiscal half, or another part of a year, as a usage period of the program, not yet saved."""
     return UsagePeriod(
         program=program,
         label=half.label,
@@ -50,6 +80,112 @@ def usage_period(program: Program, half: dates.Half) -> UsagePeriod:
         claiming_starts=half.claiming.starts,
         claiming_ends=half.claiming.ends,
     )
+
+
+def _year_of(years: Sequence[ProgramYear], there: Sequence[UsagePeriod], day: date) -> Year:
+    known = [Year(row.label, row.starts) for row in years if row.starts <= day <= row.ends]
+    if known:
+        return known[0]
+    if years:
+        last = max(years, key=lambda row: row.ends)
+        return _moved_to(Year(last.label, last.starts), day)
+    if from_periods := _year_of_period(_last(there)):
+        return _moved_to(from_periods, day)
+    number = dates.fiscal_year_of(day)
+    return Year(dates.fiscal_year_label(number), dates.fiscal_year(number).starts)
+
+
+def _moved_to(year: Year, day: date) -> Year:
+    """The year of the same rhythm in which the day lies."""
+    count = day.year - year.starts.year
+    if dates.moved(year.starts, 12 * count) > day:
+        count -= 1
+    starts = dates.moved(year.starts, 12 * count)
+    return Year(_raised(year.label, count) or _default_label(starts), starts)
+
+
+def _year_of_period(period: UsagePeriod | None) -> Year | None:
+    """The year to which a period belongs by its label: 2026 H2 is the second half of 2026. None where the label does not tell."""
+    months = _months(period)
+    found = _NUMBER.search(period.label) if period else None
+    if period is None or found is None or not 1 <= int(found.group()) <= 12 // months:
+        return None
+    words = [word for word in period.label.split() if not _NUMBER.search(word)]
+    return Year(" ".join(words), dates.moved(period.earning_starts, -months * (int(found.group()) - 1)))
+
+
+def _periods(years: Sequence[ProgramYear], there: Sequence[UsagePeriod], year: Year) -> Iterator[dates.Half]:
+    """The periods that are used in a year and in the following one: like the last one there, else the documented halves."""
+    last, months = _last(there), _months(_last(there))
+    first = dates.half_from(year.starts.replace(day=1)) if last is None else _as_half(last)
+    away = (year.starts.year - first.usage.starts.year) * 12 + year.starts.month - first.usage.starts.month
+    end = dates.moved(year.starts, 24)
+    for place in range(away // months - 1, (away + 24) // months + 1):
+        period = dates.half_moved(first, place * months)
+        if year.starts <= period.usage.starts < end:
+            own = _year_of(years, there, period.earning.starts)
+            label = _label_like(last, period, months) or _label(own, period, months)
+            yield dates.Half(label, period.earning, period.usage, period.claiming)
+
+
+def _label_like(last: UsagePeriod | None, period: dates.Half, months: int) -> str:
+    """The label of the last period with year and number of this one, however they are written. Empty where it does not tell them."""
+    base = _year_of_period(last)
+    if last is None or base is None:
+        return ""
+    own = _moved_to(base, period.earning.starts)
+    label = _raised(last.label, own.starts.year - base.starts.year)
+    return _NUMBER.sub(str(_number(own, period, months)), label, count=1)
+
+
+def _label(year: Year, period: dates.Half, months: int) -> str:
+    """FY27 H1: the year in which the period is earned, and its number in it."""
+    letter = _LETTERS.get(12 // months, "")
+    return f"{year.label} {letter}{_number(year, period, months)}" if months < 12 else year.label
+
+
+def _number(year: Year, period: dates.Half, months: int) -> int:
+    away = (period.earning.starts.year - year.starts.year) * 12 + period.earning.starts.month - year.starts.month
+    return away // months + 1
+
+
+def _last(there: Sequence[UsagePeriod]) -> UsagePeriod | None:
+    return max(there, key=lambda row: row.usage_starts, default=None)
+
+
+def _months(period: UsagePeriod | None) -> int:
+    """How many months a period is long, where that is a part of a year; else those of the documented halves."""
+    if period is None:
+        return _DOCUMENTED_MONTHS
+    after = period.earning_ends + DAY
+    months = (after.year - period.earning_starts.year) * 12 + after.month - period.earning_starts.month
+    return months if months > 0 and 12 % months == 0 else _DOCUMENTED_MONTHS
+
+
+def _as_half(row: UsagePeriod) -> dates.Half:
+    return dates.Half(
+        label=row.label,
+        earning=dates.Span(row.earning_starts, row.earning_ends),
+        usage=dates.Span(row.usage_starts, row.usage_ends),
+        claiming=dates.Span(row.claiming_starts, row.claiming_ends),
+    )
+
+
+def _raised(label: str, count: int) -> str:
+    """A label with each year in it so many years on: FY26, 2026, 2026/27. Empty where it names none."""
+    return _YEARS.sub(lambda year: _later(year.group(), count), label) if _YEARS.search(label) else ""
+
+
+def _later(year: str, count: int) -> str:
+    return f"{(int(year) + count) % 10 ** len(year):0{len(year)}d}"
+
+
+def _default_label(starts: date) -> str:
+    """FY27 for a fiscal year, 2027 for a calendar year, 2026/27 for another."""
+    ends = dates.year_end(starts)
+    if starts == dates.fiscal_year(ends.year).starts:
+        return dates.fiscal_year_label(ends.year)
+    return str(starts.year) if starts.year == ends.year else f"{starts.year}/{ends.year % 100:02d}"
 
 
 def _overlap(period: UsagePeriod, half: dates.Half) -> bool:

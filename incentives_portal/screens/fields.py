@@ -26,7 +26,8 @@ _SHORT_YEAR = re.compile(r"\d{1,2}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{2}")
 class MoneyFormField(forms.CharField):
     """An amount, typed in the habits of any of the portal's languages; cleans to a Decimal in ``currency``.
 
-    What cannot be read without guessing is refused with an example; what was typed stays in the box.
+    What cannot be read without guessing is refused with an example; what was typed stays in the box. Less than zero is read where the
+    field is ``signed``, zero where it is that or not ``positive``.
     """
 
     default_error_messages = {
@@ -35,9 +36,10 @@ class MoneyFormField(forms.CharField):
         "negative": _("enter zero or more."),
     }
 
-    def __init__(self, *, currency: str = "EUR", positive: bool = True, **kwargs: Any) -> None:
+    def __init__(self, *, currency: str = "EUR", positive: bool = True, signed: bool = False, **kwargs: Any) -> None:
         self.currency = currency
         self.positive = positive
+        self.signed = signed
         kwargs.setdefault("max_length", 40)
         kwargs.setdefault(
             "widget", forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "num"})
@@ -55,7 +57,7 @@ class MoneyFormField(forms.CharField):
         if not text:
             return None
         try:
-            return money.parse_amount(text, self.currency)
+            return money.parse_amount(_sign_first(text) if self.signed else text, self.currency)
         except money.AmountError as error:
             raise ValidationError(
                 self.error_messages["amount"], code="amount", params={"problem": str(error)}
@@ -64,12 +66,20 @@ class MoneyFormField(forms.CharField):
     def validate(self, value: Any) -> None:
         if value is None:
             super().validate("")
-        elif value < 0 or (self.positive and value == 0):
+        elif not self.signed and (value < 0 or (self.positive and value == 0)):
             code = "positive" if self.positive else "negative"
             raise ValidationError(self.error_messages[code], code=code)
 
     def run_validators(self, value: Any) -> None:
         """The parser has checked all that there is to check."""
+
+
+def _sign_first(text: str) -> str:
+    """An amount with its minus in front, where it was typed as bills print it: 0.02-, (0.02), a long dash; a plus is left out."""
+    plain = money.readable(text).replace("\u2013", "-").replace("\u2212", "-")
+    if plain.startswith("(") and plain.endswith(")"):
+        return f"-{plain[1:-1]}"
+    return f"-{plain[:-1].strip()}" if plain.endswith("-") else plain.removeprefix("+")
 
 
 class LongTextField(forms.CharField):

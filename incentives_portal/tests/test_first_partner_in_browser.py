@@ -68,7 +68,7 @@ def set_up_a_program(walk: Walk) -> None:
     add(walk, "Programs", "Calendars", {"Name": "Halden", "Time zone": ZONE})
     open_form(walk, "Programs", "Programs")
     write(walk, {"Code": "PARTNER", "name_en": "Partner Program"})
-    choose(walk, {"Track": "Plans:", "Pays": "Earnings", "Currency": "EUR", "Calendar": "Halden"})
+    choose(walk, {"Track": "Plans:", "Currency": "EUR", "Calendar": "Halden"})
     another(walk, "Add another Fund type")
     write(walk, {"fund_types-0-code": "marketing", "fund_types-0-name_en": "Marketing development"})
     another(walk, "Add another Program year")

@@ -1,5 +1,6 @@
 """Amounts as they are written, rounded and read back. What people type is in test_typed.py."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -40,3 +41,45 @@ def test_quantize_rounds_half_up_to_the_currency(value, currency, expected):
 )
 def test_format_amount_writes_as_the_language_does(language, expected):
     assert money.format_amount(Decimal("1234.5"), "EUR", language) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "currency", "language", "expected"),
+    [
+        ("24500.5", "CHF", "en", "CHF\u00a024,500.50"),
+        ("-24500.5", "CHF", "en", "-CHF\u00a024,500.50"),
+        ("24500.5", "SEK", "zh-hans", "SEK\u00a024,500.50"),
+        ("24500.5", "CHF", "de", "24.500,50\u00a0CHF"),
+        ("24500.5", "CAD", "en", "CA$24,500.50"),
+        ("24500.5", "INR", "en", "₹24,500.50"),
+        ("1.5", "KWD", "en", "KWD\u00a01.500"),
+    ],
+)
+def test_a_code_stands_apart_from_the_figure_and_a_sign_does_not(value, currency, language, expected):
+    assert money.format_amount(Decimal(value), currency, language) == expected
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "nl", "sv", "zh-hans"])
+@pytest.mark.parametrize("currency", money.CURRENCIES)
+@pytest.mark.parametrize("value", ["24500.5", "-24500.5", "0.5", "1"])
+def test_no_letter_touches_a_figure_and_what_is_written_can_be_typed(language, currency, value):
+    amount = money.quantize(Decimal(value), currency)
+
+    written = money.format_amount(amount, currency, language)
+
+    assert not re.search(r"[A-Za-z]\d|\d[A-Za-z]", written)
+    assert money.parse_amount(written, currency, language) == amount
+
+
+@pytest.mark.parametrize(
+    ("value", "currency", "expected"),
+    [
+        ("25.009", "EUR", "25.00"),
+        ("0.9", "JPY", "0"),
+        ("1.0009", "KWD", "1.000"),
+        ("9999.9999999999999999999999", "EUR", "10000.00"),
+        ("9999.999999", "EUR", "9999.99"),
+    ],
+)
+def test_limits_are_rounded_down_but_lose_nothing_to_a_division(value, currency, expected):
+    assert str(money.quantize_limit(Decimal(value), currency)) == expected

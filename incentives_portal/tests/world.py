@@ -25,7 +25,7 @@ from incentives_portal.history.services import open_thread
 from incentives_portal.people.models import IncentivesRole, RoleAssignment
 from incentives_portal.programs import dates
 from incentives_portal.programs.enrolment_states import ENROLLED
-from incentives_portal.programs.enums import Category, Pays, Track
+from incentives_portal.programs.enums import Category, Track
 from incentives_portal.programs.models import (
     ActivityType,
     Calendar,
@@ -165,7 +165,6 @@ def _programs() -> dict[str, Any]:
         code="DEVICE",
         name={"en": "Device Partner Program"},
         track=Track.PLAN,
-        pays=Pays.PLAN_MONTHLY,
         currency="EUR",
         calendar=calendar,
     )
@@ -173,7 +172,6 @@ def _programs() -> dict[str, Any]:
         code="CLOUD",
         name={"en": "Cloud Reseller Co-op"},
         track=Track.CLAIM,
-        pays=Pays.CLAIM,
         currency="EUR",
         calendar=calendar,
     )

@@ -29,7 +29,7 @@ def plan_list(request: HttpRequest) -> HttpResponse:
         request.GET,
         Plan.objects.visible_to(request.user).for_list().order_by("-pk"),
         programs=_programs(request, offered),
-        years=_years(offered),
+        years=_years(offered, request.GET.get("program", "")),
     )
     page = BoundedPaginator(found.qs, PER_PAGE).get_page(request.GET.get("page"))
     context = {
@@ -53,5 +53,7 @@ def _all_programs() -> Any:
     return Program.objects.filter(track=Track.PLAN).order_by("code").values_list("code", "name")
 
 
-def _years(offered: list[Opening]) -> list[str]:
-    return sorted({label for opening in offered for label in opening.all_years}, reverse=True)
+def _years(offered: list[Opening], program: str) -> list[str]:
+    """The labels of the program years; only those of the program where one is chosen."""
+    chosen = [opening for opening in offered if opening.program.code == program] or offered
+    return sorted({label for opening in chosen for label in opening.all_years}, reverse=True)

@@ -9,13 +9,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.documents.fields import UploadField
-from incentives_portal.money import CURRENCIES, format_amount
+from incentives_portal.money import CURRENCIES
 from incentives_portal.programs.models import ExpenseType
 from incentives_portal.screens.fields import DayField, LongTextField, MoneyFormField, NumberField
 from incentives_portal.workflow.forms import WORDS_LIMIT
 
+from .. import rules
 from ..models import Proof
-from ..services import AttendeeDraft, ExpenseDraft, InvoiceDetails, WorkDraft
+from ..services import AMOUNTS, AttendeeDraft, ExpenseDraft, InvoiceDetails, WorkDraft
 from .base import PartForm, typed_currency
 from .lines import LineForm, Lines
 
@@ -49,16 +50,23 @@ class InvoiceForm(PartForm):
     currency = forms.ChoiceField(label=_("Currency"), choices=[(code, code) for code in CURRENCIES])
     net = MoneyFormField(label=_("Net amount"), positive=False)
     tax = MoneyFormField(label=_("Tax"), positive=False, help_text=_("Zero if there is none."))
-    gross = MoneyFormField(label=_("Gross amount"), help_text=_("Net amount and tax together."))
+    rounding = MoneyFormField(
+        label=_("Rounding"),
+        required=False,
+        signed=True,
+        help_text=_("As printed, with a minus if it lowers the total."),
+    )
+    gross = MoneyFormField(label=_("Gross amount"), help_text=_("Net amount, tax, and rounding together."))
 
     rows = (
         ("file", 12),
         ("supplier", 12),
-        ("number", 6),
-        ("date", 6),
-        ("currency", 3),
+        ("number", 4),
+        ("date", 4),
+        ("currency", 4),
         ("net", 3),
         ("tax", 3),
+        ("rounding", 3),
         ("gross", 3),
     )
 
@@ -66,7 +74,7 @@ class InvoiceForm(PartForm):
         super().__init__(*args, **kwargs)
         self.initial.setdefault("currency", proof.currency)
         self.currency = typed_currency(self, "currency", proof.currency, CURRENCIES)
-        for name in ("net", "tax", "gross"):
+        for name in AMOUNTS:
             self.fields[name].currency = self.currency
         if has_file:
             self.fields["file"].required = False
@@ -74,11 +82,12 @@ class InvoiceForm(PartForm):
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
-        if all(given.get(name) is not None for name in ("net", "tax", "gross")):
-            total = given["net"] + given["tax"]
-            if total != given["gross"]:
-                shown = {"total": format_amount(total, self.currency)}
-                self.add_error("gross", gettext("Net amount and tax come to %(total)s.") % shown)
+        if "rounding" in given:
+            given["rounding"] = given["rounding"] or Decimal(0)
+        if all(given.get(name) is not None for name in AMOUNTS):
+            problem = rules.invoice_problem(currency=self.currency, **{name: given[name] for name in AMOUNTS})
+            if problem:
+                self.add_error(*problem)
         return given
 
     def details(self) -> InvoiceDetails:

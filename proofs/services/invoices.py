@@ -20,10 +20,12 @@ from .. import events, rules
 from ..models import ExpenseLine, Invoice, Proof
 from .parts import own, take_over
 
+AMOUNTS = ("net", "tax", "rounding", "gross")
+
 
 @dataclass(frozen=True)
 class InvoiceDetails:
-    """What stands on an invoice; amounts in its ``currency``. Net and tax come to gross."""
+    """What stands on an invoice; amounts in its ``currency``. Net, tax and rounding (of either sign) come to gross."""
 
     supplier: str
     number: str
@@ -32,6 +34,7 @@ class InvoiceDetails:
     net: Decimal
     tax: Decimal
     gross: Decimal
+    rounding: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ def add_invoice(
 ) -> Invoice:
     """Add an invoice with its file and the costs taken from it.
 
-    Raises Refused if net and tax do not come to gross, the costs come to more than the invoice, a type is not one of the activity's,
+    Raises Refused if net, tax and rounding do not come to gross, the costs come to more than the invoice, a type is none of the activity's,
     or the invoice is on this proof already; and the errors of ``editing``.
     """
     with editing(proof, actor=actor, capability=rules.write_capability(proof), seen=seen) as current:
@@ -104,11 +107,10 @@ def remove_invoice(invoice: Invoice, *, actor: User, seen: int | None) -> None:
 def _check(
     proof: Proof, details: InvoiceDetails, expenses: Sequence[ExpenseDraft], own_row: Invoice | None = None
 ) -> None:
-    if details.net < 0 or details.tax < 0 or details.gross <= 0:
-        raise Refused(_("Enter zero or more."), place="net")
-    if details.net + details.tax != details.gross:
-        total = format_amount(details.net + details.tax, details.currency)
-        raise Refused(_("Net amount and tax come to %(total)s.") % {"total": total}, place="gross")
+    amounts = {name: getattr(details, name) for name in AMOUNTS}
+    if problem := rules.invoice_problem(currency=details.currency, **amounts):
+        place, words = problem
+        raise Refused(words, place=place)
     check_expense_types(proof, [line.expense_type for line in expenses])
     _check_sums(details, expenses)
     same = proof.invoices.filter(supplier_key=rules.key_of(details.supplier), number_key=rules.key_of(details.number))
@@ -139,10 +141,13 @@ def _write(invoice: Invoice, details: InvoiceDetails, expenses: Sequence[Expense
     invoice.supplier, invoice.supplier_key = details.supplier.strip(), rules.key_of(details.supplier)
     invoice.number, invoice.number_key = details.number.strip(), rules.key_of(details.number)
     invoice.date, invoice.currency = details.date, details.currency
-    for name in ("net", "tax", "gross"):
+    for name in AMOUNTS:
         setattr(invoice, name, quantize(getattr(details, name), details.currency))
     invoice.save()
     invoice.expenses.all().delete()
+    rounding = rules.rounding_of_costs(
+        [line.net + line.tax for line in expenses], rounding=invoice.rounding, gross=invoice.gross
+    )
     ExpenseLine.objects.bulk_create(
         ExpenseLine(
             proof=invoice.proof,
@@ -151,8 +156,9 @@ def _write(invoice: Invoice, details: InvoiceDetails, expenses: Sequence[Expense
             words=line.words.strip(),
             net=quantize(line.net, details.currency),
             tax=quantize(line.tax, details.currency),
+            rounding=part,
         )
-        for line in expenses
+        for line, part in zip(expenses, rounding, strict=True)
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.db import InternalError, connection, transaction
 
 from incentives_portal.programs.models import ExchangeRate
+from incentives_portal.workflow.errors import Refused
 from proofs import services, upstairs
 from proofs.content import content_of
 from proofs.facts import assess, proof_facts
@@ -186,6 +187,88 @@ def test_u20_same_file_on_another_proof_is_flagged_whatever_it_is_there(world):
 
     assert warnings(second) == [("document_again", {"and": [first.thread.reference]})]
     assert warnings(first) == [("invoice_again", {"and": [second.thread.reference]})]
+
+
+def test_m05_same_file_as_several_invoices_of_a_proof_is_flagged(world):
+    """Eight invoices, one file: each with a number of its own, so that nothing else tells."""
+    proof, same = builders.make_proof(world), builders.pdf() + b"\n% same\n"
+    for number in range(8):
+        version = builders.file(world.jana, f"{number}.pdf", same)
+        builders.add_invoice(proof, world.jana, number=f"RE-{number}", version=version)
+    builders.add_invoice(proof, world.jana, number="RE-other")
+
+    [finding] = assess(fresh(proof)).warnings
+
+    assert (finding.rule, finding.place) == ("invoices_share_file", "invoices")
+    assert finding.params["invoices"] == {"and": [f"Druckhaus Nord GmbH RE-{number}" for number in range(8)]}
+    assert finding.text.startswith(
+        "These invoices have the same file: Druckhaus Nord GmbH RE-0, Druckhaus Nord GmbH RE-1, "
+    )
+    assert "RE-other" not in finding.text
+
+
+def test_m05_same_file_twice_among_the_documents_is_flagged(world):
+    proof, same = builders.make_proof(world), builders.pdf() + b"\n% same\n"
+    for name in ("photo.pdf", "again.pdf"):
+        builders.add_document(proof, world.jana, version=builders.file(world.jana, name, same))
+    builders.add_document(proof, world.jana)
+
+    [finding] = assess(fresh(proof)).warnings
+
+    assert (finding.rule, finding.place) == ("documents_share_file", "documents")
+    assert finding.text == "The same file was added 2 times: photo.pdf and again.pdf."
+
+
+def test_m05_file_of_an_invoice_among_the_documents_is_flagged(world):
+    proof, same = builders.make_proof(world), builders.pdf() + b"\n% same\n"
+    builders.add_invoice(proof, world.jana, number="RE-1", version=builders.file(world.jana, "a.pdf", same))
+    builders.add_document(proof, world.jana, version=builders.file(world.jana, "b.pdf", same))
+
+    [finding] = assess(fresh(proof)).warnings
+
+    assert (finding.rule, finding.place) == ("document_is_invoice", "documents")
+    assert finding.text == "b.pdf is the same file as that of an invoice: Druckhaus Nord GmbH RE-1."
+
+
+def test_m05_a_file_that_was_replaced_counts_as_the_new_one(world):
+    """What is flagged goes away by doing what the fix says."""
+    proof, same = builders.make_proof(world), builders.pdf() + b"\n% same\n"
+    first, second = (
+        builders.add_invoice(proof, world.jana, number=number, version=builders.file(world.jana, "a.pdf", same))
+        for number in ("RE-1", "RE-2")
+    )
+    services.edit_invoice(
+        second,
+        actor=world.jana,
+        seen=builders.seen(proof),
+        details=builders.details(number="RE-2"),
+        expenses=[],
+        version=builders.file(world.jana),
+    )
+
+    assert warnings(proof) == []
+
+
+@pytest.mark.parametrize("number", ["RE-26 1187", "re 26/1187", "ＲＥ261187"])
+def test_m05_same_number_of_the_same_supplier_twice_on_a_proof_is_refused(world, number):
+    proof = builders.make_proof(world)
+    builders.add_invoice(proof, world.jana, number="RE 26-1187")
+    other = builders.add_invoice(proof, world.jana, number="RE 26-1188")
+
+    with pytest.raises(Refused, match="This invoice is on this proof already") as added:
+        builders.add_invoice(proof, world.jana, supplier="DRUCKHAUS NORD GMBH", number=number)
+    with pytest.raises(Refused, match="This invoice is on this proof already"):
+        services.edit_invoice(
+            other,
+            actor=world.jana,
+            seen=builders.seen(proof),
+            details=builders.details(number=number),
+            expenses=[],
+        )
+
+    assert added.value.places == ["number"]
+    assert proof.invoices.count() == 2
+    builders.add_invoice(proof, world.jana, supplier="Druckhaus Süd", number=number)
 
 
 def test_t25_what_another_partner_handed_in_is_nobodys_business(world):

@@ -24,7 +24,7 @@ from ..models import Invoice, ServiceReport
 from .base import PartView, RemoveView
 from .fetching import part_or_404
 
-_DETAILS = ("supplier", "number", "date", "currency", "net", "tax", "gross")
+_DETAILS = ("supplier", "number", "date", "currency", *services.AMOUNTS)
 
 
 class _InvoiceView(PartView):
@@ -41,6 +41,8 @@ class _InvoiceView(PartView):
     def forms(self, data: Any = None, files: Any = None) -> dict[str, Any]:
         invoice = self.invoice
         initial = {name: getattr(invoice, name) for name in _DETAILS} if invoice else {}
+        # Most invoices have no line for it.
+        initial["rounding"] = initial.get("rounding") or None
         form = InvoiceForm(self.proof, data, files, initial=initial, has_file=invoice is not None)
         form.fields["file"].bind(actor=self.request.user, organisation=self.proof.location.organisation)
         given = {"types": self.types, "currency": form.currency}

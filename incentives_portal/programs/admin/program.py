@@ -27,7 +27,6 @@ from ..models import (
     Market,
     Program,
     ProgramYear,
-    Threshold,
     UsagePeriod,
 )
 from ..services import prepare_next_year
@@ -51,14 +50,6 @@ class CalendarAdmin(SeenAdmin):
     inlines = [HolidayInline]
 
 
-@admin.register(Threshold)
-class ThresholdAdmin(SeenAdmin):
-    actions = None
-    formfield_overrides = NUMBERS_IN_ADMIN
-    list_display = ["code", "__str__", "amount", "currency"]
-    search_fields = ["code", "name"]
-
-
 class FundTypeInline(FewLines, admin.StackedInline):
     model = FundType
     extra = 0
@@ -78,7 +69,7 @@ class ProgramAdmin(SeenAdmin):
     formfield_overrides = NUMBERS_IN_ADMIN
     change_form_template = "programs/admin/program_form.html"
     change_list_template = "programs/admin/program_list.html"
-    list_display = ["code", "__str__", "track", "pays", "kind", "currency"]
+    list_display = ["code", "__str__", "track", "kind", "currency"]
     list_filter = ["track", "kind"]
     search_fields = ["code", "name"]
     list_select_related = ["calendar"]

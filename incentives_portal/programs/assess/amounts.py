@@ -1,9 +1,10 @@
 """From the costs to the amount that can be reimbursed, step by step: costs → eligible → share → caps → planned → plan limit → asked."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from incentives_portal.money import quantize
+from incentives_portal.money import quantize, quantize_limit
 
 from .. import caps
 from ..enums import Basis, CapKind
@@ -37,8 +38,9 @@ def amount_steps(facts: ProofFacts) -> tuple[Step, ...]:
     kept = {code: value * share / 100 for code, value in eligible.items()}
     if share != 100:
         steps.append(_step("share", facts, eligible, kept, operand=share, params={"percent": percent_param(share)}))
-    for cap in sorted(facts.activity.caps, key=lambda cap: _ORDER.index(cap.kind) if cap.kind in _ORDER else 99):
-        if limited := _cap(facts, cap, kept):
+    ordered = sorted(facts.activity.caps, key=lambda cap: _ORDER.index(cap.kind) if cap.kind in _ORDER else 99)
+    for position, cap in enumerate(ordered):
+        if limited := _cap(facts, cap, kept, _people(facts, kept, ordered[:position])):
             steps.append(limited[0])
             kept = limited[1]
     steps += _bounds(facts, steps[-1].amount)
@@ -46,9 +48,12 @@ def amount_steps(facts: ProofFacts) -> tuple[Step, ...]:
 
 
 def line_value(facts: ProofFacts, line: ExpenseFact) -> Decimal | None:
-    """What a cost counts, by the program's basis, in the currency of the proof; None without an exchange rate."""
+    """What a cost counts, by the program's basis, in the currency of the proof; None without an exchange rate.
+
+    Gross is what was paid, rounded as the invoice rounds it.
+    """
     rate = Decimal(1) if line.currency in ("", facts.currency) else facts.rates.get(line.currency)
-    value = line.net + line.tax if facts.program.basis == Basis.GROSS else line.net
+    value = line.net + line.tax + line.rounding if facts.program.basis == Basis.GROSS else line.net
     return None if rate is None else value * rate
 
 
@@ -77,16 +82,44 @@ def _step(code: str, facts: ProofFacts, before: Parts, after: Parts, **rest: Any
     return Step(code, amount, binding=amount < _total(facts, before), **rest)
 
 
-def _cap(facts: ProofFacts, cap: CapFact, kept: Parts) -> tuple[Step, Parts] | None:
-    """The step of one cap and what it leaves; None for a cap without a limit, or one that is about other costs."""
+def _cap(facts: ProofFacts, cap: CapFact, kept: Parts, people: dict[str, int]) -> tuple[Step, Parts] | None:
+    """The step of one cap and what it leaves; None for a cap without a limit, or one that is about other costs.
+
+    ``people``: expense type → of how many attendees the cost still counts.
+    """
     if cap.kind == CapKind.UNLIMITED or (cap.expenses and not cap.expenses & set(kept)):
         return None
     if unknown := _unknown(facts, cap):
         return Step(unknown, _total(facts, kept), params=_cap_params(cap)), kept
-    allowed = _allowed(facts, cap, kept)
-    after = caps.reduced(kept, cap.expenses, allowed)
-    operand = quantize(allowed, facts.currency)
+    if cap.kind == CapKind.MAX_ATTENDEES:
+        after = _of_fewer_people(cap, kept, people)
+        allowed = sum((after[code] for code in kept if _covers(cap, code)), caps.ZERO)
+        operand = quantize(allowed, facts.currency)
+    else:
+        allowed = operand = quantize_limit(_allowed(facts, cap, kept, people), facts.currency)
+        after = caps.reduced(kept, cap.expenses, allowed)
     return _step(f"cap.{cap.kind}", facts, kept, after, operand=operand, params=_cap_params(cap)), after
+
+
+def _covers(cap: CapFact, code: str) -> bool:
+    return not cap.expenses or code in cap.expenses
+
+
+def _people(facts: ProofFacts, kept: Parts, before: Sequence[CapFact]) -> dict[str, int]:
+    """Expense type → of how many attendees its cost counts after the caps ``before``: the smallest number of those about it."""
+    present = len(facts.attendees)
+    return {
+        code: min([present, *(cap.count for cap in before if cap.count is not None and _covers(cap, code))])
+        for code in kept
+    }
+
+
+def _of_fewer_people(cap: CapFact, kept: Parts, people: dict[str, int]) -> Parts:
+    """The costs without the share of the people who no longer count: of each kind of cost in proportion."""
+    return {
+        code: value * caps.attendees_allowed(people[code], cap.count) / people[code] if _covers(cap, code) else value
+        for code, value in kept.items()
+    }
 
 
 def _unknown(facts: ProofFacts, cap: CapFact) -> str:
@@ -104,19 +137,16 @@ def _unknown(facts: ProofFacts, cap: CapFact) -> str:
     return ""
 
 
-def _allowed(facts: ProofFacts, cap: CapFact, kept: Parts) -> Decimal:
-    """What the cap leaves for the costs it is about, in the currency of the proof."""
+def _allowed(facts: ProofFacts, cap: CapFact, kept: Parts, people: dict[str, int]) -> Decimal:
+    """What a limit of money leaves for the costs it is about, in the currency of the proof."""
     before = facts.claimed_before.get(cap.code, caps.ZERO)
     limit = (cap.amount or caps.ZERO) * (
         Decimal(1) if cap.currency in ("", facts.currency) else facts.rates[cap.currency]
     )
-    part = sum((value for code, value in kept.items() if not cap.expenses or code in cap.expenses), caps.ZERO)
-    people = len(facts.attendees)
-    if cap.kind == CapKind.MAX_ATTENDEES:
-        return part * caps.attendees_allowed(people, cap.count) / people
     if cap.kind == CapKind.AMOUNT_PER_PERSON:
-        costs = [attendee.cost for attendee in facts.attendees]
-        return caps.per_person(costs if any(costs) else [part / people] * people, limit, _most(facts))
+        most = max((people[code] for code in kept if _covers(cap, code)), default=0)
+        counted = most if cap.count is None else min(most, cap.count)
+        return caps.per_person(_cost_of_each(facts, cap, kept, people), limit, counted)
     if cap.kind == CapKind.PERCENT_OF_EARNED:
         return caps.left_of(caps.share_of(cap.percent or caps.ZERO, facts.earned or caps.ZERO), before)
     if cap.kind == CapKind.GREATER_OF:
@@ -124,9 +154,16 @@ def _allowed(facts: ProofFacts, cap: CapFact, kept: Parts) -> Decimal:
     return caps.left_of(limit, before)
 
 
-def _most(facts: ProofFacts) -> int | None:
-    """The smallest number of attendees that any cap of the activity allows."""
-    return min((cap.count for cap in facts.activity.caps if cap.count is not None), default=None)
+def _cost_of_each(facts: ProofFacts, cap: CapFact, kept: Parts, people: dict[str, int]) -> list[Decimal]:
+    """What each attendee cost, of that the reimbursed share; where nobody said so, what is kept in equal parts.
+
+    Equal parts are those of the people who still count: what others cost is taken off already.
+    """
+    costs = [attendee.cost * facts.program.share_percent / 100 for attendee in facts.attendees]
+    if any(costs):
+        return costs
+    parts = [(kept[code] / people[code], people[code]) for code in kept if _covers(cap, code)]
+    return [sum((part for part, of in parts if place < of), caps.ZERO) for place in range(len(costs))]
 
 
 def _cap_params(cap: CapFact) -> dict[str, Any]:

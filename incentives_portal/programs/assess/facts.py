@@ -79,7 +79,10 @@ class ProgramFacts:
 
 @dataclass(frozen=True)
 class ExpenseFact:
-    """A cost. ``type`` is the code of the expense type, empty if none is chosen; ``currency`` empty means that of the proof."""
+    """A cost. ``type`` is the code of the expense type, empty if none is chosen; ``currency`` empty means that of the proof.
+
+    ``rounding`` is its part of the invoice's rounding, of either sign.
+    """
 
     type: str
     net: Decimal
@@ -87,6 +90,7 @@ class ExpenseFact:
     has_evidence: bool = True
     words: str = ""
     currency: str = ""
+    rounding: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ class DocumentFact:
     """A proof document: its file name, its note, the codes of the requirements it proves, and how its check went.
 
     ``state`` is pending, clean, refused, infected, or waiting for the virus scanner; ``duplicate_of`` are references of other cases that
-    hold the same file.
+    hold the same file; ``sha256`` tells the same file within this one.
     """
 
     name: str
@@ -102,11 +106,15 @@ class DocumentFact:
     proves: frozenset[str] = frozenset()
     state: str = "clean"
     duplicate_of: tuple[str, ...] = ()
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
 class InvoiceFact:
-    """A third party's invoice; amounts in its own ``currency`` (empty: that of the proof). ``duplicate_of`` as for documents."""
+    """A third party's invoice; amounts in its own ``currency`` (empty: that of the proof).
+
+    ``duplicate_of`` and ``sha256`` as for documents.
+    """
 
     supplier: str
     number: str
@@ -116,6 +124,7 @@ class InvoiceFact:
     currency: str = ""
     state: str = "clean"
     duplicate_of: tuple[str, ...] = ()
+    sha256: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,18 +2,27 @@
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from .. import dates
 from ..enums import CapKind
 from .amounts import amount_steps, is_eligible, line_value
-from .facts import ProofFacts
+from .facts import DocumentFact, InvoiceFact, ProofFacts
 from .params import amount, day, month, several, share, texts
 from .requirements import requirement_findings
 from .results import Assessment, Finding, Level, Step
 
 #: How the check of a file went → what is said about it. Waiting is only what the virus scanner has not seen, where there is one.
 _FILE_RULES = {"refused": "file", "infected": "infected", "waiting": "waiting"}
+
+Part = TypeVar("Part", InvoiceFact, DocumentFact)
+
+#: Step of a limit that cannot be computed → what is said about it, and where. A missing rate is told with its currencies.
+_UNCHECKED = {
+    "cap.unknown_funds": ("cap_funds", "basics"),
+    "cap.unknown_attendees": ("cap_attendees", "attendees"),
+    "cap.exception": ("cap_exception", "basics"),
+}
 
 
 def assess_proof(facts: ProofFacts) -> Assessment:
@@ -79,13 +88,18 @@ def _basics(facts: ProofFacts) -> Iterator[Finding]:
 
 
 def _amount(facts: ProofFacts, steps: tuple[Step, ...]) -> Iterator[Finding]:
-    """What is asked against what can be reimbursed (INF 19); silent until there are costs."""
-    if facts.expenses:
-        allowed = steps[-2].amount
-        values: dict[str, Any] = {
-            "asked": amount(facts.amount, facts.currency),
-            "allowed": amount(allowed, facts.currency),
-        }
+    """What is asked against what can be reimbursed (INF 19); silent until there are costs.
+
+    Met only where every limit was checked: of those that were not ``_limits`` speaks.
+    """
+    if not facts.expenses:
+        return
+    allowed = steps[-2].amount
+    values: dict[str, Any] = {
+        "asked": amount(facts.amount, facts.currency),
+        "allowed": amount(allowed, facts.currency),
+    }
+    if facts.amount > allowed or not any(_limits(facts, steps)):
         yield _rule(facts.amount <= allowed, "amount_within", "basics", **values)
 
 
@@ -98,6 +112,9 @@ def _evidence(facts: ProofFacts) -> Iterator[Finding]:
     yield from _broken(future, "invoice_date", "invoices", level="warn")
     again = (name | {"cases": several(invoice.duplicate_of)} for name, invoice in named if invoice.duplicate_of)
     yield from _broken(again, "invoice_again", "invoices", level="warn")
+    groups = _by_file(facts.invoices).values()
+    shared = ({"invoices": several(map(_name, same))} for same in groups if len(same) > 1)
+    yield from _broken(shared, "invoices_share_file", "invoices", level="warn")
     yield from _broken(({} for report in facts.reports if not report.lines), "report_lines", "reports")
     if facts.reports:
         yield _rule(all(report.certified for report in facts.reports), "report_certified", "reports")
@@ -119,7 +136,7 @@ def _expenses(facts: ProofFacts) -> Iterator[Finding]:
 
 
 def _limits(facts: ProofFacts, steps: tuple[Step, ...]) -> Iterator[Finding]:
-    """Limits that could not be checked, or not fully, because a rate is missing (INF 18): nothing is left out silently."""
+    """Limits that could not be checked, or not fully (INF 18): nothing is left out silently."""
     caps = {cap.code: cap for cap in facts.activity.caps}
     for step in steps:
         cap = caps.get(step.params.get("cap", ""))
@@ -129,10 +146,13 @@ def _limits(facts: ProofFacts, steps: tuple[Step, ...]) -> Iterator[Finding]:
         if step.code == "cap.unknown_rate":
             values = {"limit": limit, "from": cap.currency, "to": facts.currency, "month": month(facts.executed_on)}
             yield Finding("cap_rate", "warn", "expenses", values)
-        elif not step.code.startswith("cap.unknown"):
+        elif step.code not in _UNCHECKED:
             for missing in facts.claimed_unrated.get(cap.code, ()):
                 values = {"from": missing.currency, "to": missing.target, "month": month(missing.month)}
                 yield Finding("cap_used_rate", "warn", "expenses", values | {"limit": limit})
+    unchecked = {step.code for step in steps}
+    if facts.expenses:
+        yield from (Finding(rule, "warn", place) for code, (rule, place) in _UNCHECKED.items() if code in unchecked)
 
 
 def _attendees(facts: ProofFacts) -> Iterator[Finding]:
@@ -157,3 +177,29 @@ def _documents(facts: ProofFacts) -> Iterator[Finding]:
         if document.duplicate_of
     )
     yield from _broken(again, "document_again", "documents", level="warn")
+    yield from _same_documents(facts)
+
+
+def _same_documents(facts: ProofFacts) -> Iterator[Finding]:
+    """The same file twice on this proof (INF 21): as several documents, or as a document and an invoice."""
+    invoices = _by_file(facts.invoices)
+    for sha256, same in _by_file(facts.documents).items():
+        names = several(document.name for document in same)
+        if len(same) > 1:
+            yield Finding("documents_share_file", "warn", "documents", {"names": names, "count": len(same)})
+        if sha256 in invoices:
+            values = {"name": same[0].name, "invoices": several(map(_name, invoices[sha256]))}
+            yield Finding("document_is_invoice", "warn", "documents", values)
+
+
+def _by_file(parts: tuple[Part, ...]) -> dict[str, list[Part]]:
+    """What has the same file, by the file's hash; what has none is left out."""
+    found: dict[str, list[Part]] = {}
+    for part in parts:
+        if part.sha256:
+            found.setdefault(part.sha256, []).append(part)
+    return found
+
+
+def _name(invoice: InvoiceFact) -> str:
+    return f"{invoice.supplier} {invoice.number}"

@@ -115,6 +115,11 @@ _PROOF_WORDS = {
         _("Invoice %(number)s of %(supplier)s is also in %(cases)s."),
         _("If it pays for both, say in the final comments how the costs are divided; otherwise remove it."),
     ),
+    "invoices_share_file": Words(
+        _SILENT,
+        _("These invoices have the same file: %(invoices)s."),
+        _("Give each invoice its own file. If one file holds all of them, say so in the final comments."),
+    ),
     "expenses_given": Words(
         _("The costs are listed."),
         _("No costs are listed."),
@@ -156,6 +161,21 @@ _PROOF_WORDS = {
         ),
         _("Ask the operator to enter the rate of that month."),
     ),
+    "cap_funds": Words(
+        _SILENT,
+        _("The amount is not checked against the limit by the co-op funds earned: the funds are not known yet."),
+        _("Nothing has to be changed: the limit is checked once the funds are known."),
+    ),
+    "cap_attendees": Words(
+        _SILENT,
+        _("The amount is not checked against the limits on attendees: nobody is listed."),
+        _("List the attendees and the cost of each."),
+    ),
+    "cap_exception": Words(
+        _SILENT,
+        _("The amount is not checked against other limits that may apply, see the program guide."),
+        _("Compare the amount with the program guide."),
+    ),
     "attendees": Words(
         _SILENT,
         _("%(present)s people are listed; the costs of at most %(most)s are reimbursed."),
@@ -185,6 +205,16 @@ _PROOF_WORDS = {
         _SILENT,
         _("%(name)s is also in %(cases)s."),
         _("If it shows both activities, say in its note which part belongs here; otherwise replace it."),
+    ),
+    "documents_share_file": Words(
+        _SILENT,
+        _("The same file was added %(count)s times: %(names)s."),
+        _("Remove what is there twice, or replace it by the file that was meant."),
+    ),
+    "document_is_invoice": Words(
+        _SILENT,
+        _("%(name)s is the same file as that of an invoice: %(invoices)s."),
+        _("Remove it if the invoice was not meant to be a proof document, or replace it by the file that was meant."),
     ),
     "amount_within": Words(
         _("The amount is within what can be reimbursed."),

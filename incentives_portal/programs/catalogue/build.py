@@ -7,7 +7,6 @@ from typing import Any
 from . import demand_generation, market_development, partner_readiness
 from .expenses import EXPENSES
 from .parts import ActivitySource, CapSource, RequirementSource
-from .thresholds import THRESHOLDS
 
 Row = dict[str, Any]
 
@@ -23,8 +22,6 @@ def rows() -> Iterator[Row]:
     """All rows in an order in which each finds what it refers to. Names stand in for numbers, so that loading twice changes nothing."""
     for code, name in EXPENSES.items():
         yield _row("expensetype", code=code, name=name)
-    for code, (name, amount) in THRESHOLDS.items():
-        yield _row("threshold", code=code, name=name, amount=f"{amount}.000", currency="USD")
     # Composites last: their components come before them.
     for order, activity in sorted(enumerate(ACTIVITIES, start=1), key=lambda pair: bool(pair[1].components)):
         yield _activity_row(activity, order * 10)

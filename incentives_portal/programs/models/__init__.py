@@ -9,7 +9,6 @@ from .program import (
     Market,
     Program,
     ProgramYear,
-    Threshold,
     UsagePeriod,
 )
 
@@ -27,6 +26,5 @@ __all__ = [
     "Program",
     "ProgramYear",
     "Requirement",
-    "Threshold",
     "UsagePeriod",
 ]

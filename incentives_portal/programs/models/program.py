@@ -10,11 +10,11 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from incentives_portal.money import AmountField, CurrencyField
+from incentives_portal.money import CurrencyField
 from incentives_portal.texts import TextsField, in_language
 
-from ..enums import Basis, Pays, ProgramKind, ProofTiming, Track
-from ..querysets import ByCode, ProgramQuerySet, ProgramYearQuerySet, UsagePeriodQuerySet
+from ..enums import Basis, ProgramKind, Track
+from ..querysets import ProgramQuerySet, ProgramYearQuerySet, UsagePeriodQuerySet
 from .calendars import Calendar
 from .tracking import tracked
 
@@ -37,47 +37,13 @@ def _no_overlap(name: str, starts: str, ends: str, message: Any) -> ExclusionCon
 
 
 @tracked
-class Threshold(models.Model):
-    """Below this amount the co-op funds of an earning period are paid out as rebate instead (domain.md 8); the amount itself qualifies."""
-
-    code = models.SlugField(_("code"), max_length=40, unique=True)
-    name = TextsField(_("name"))
-    amount = AmountField(_("amount"))
-    currency = CurrencyField(_("currency"))
-
-    objects = ByCode()
-
-    class Meta:
-        verbose_name = _("threshold")
-        verbose_name_plural = _("thresholds")
-        ordering = ["code"]
-        constraints = [
-            models.CheckConstraint(
-                name="threshold_positive",
-                condition=models.Q(amount__gt=0),
-                violation_error_message=_("Enter an amount of more than zero."),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return in_language(self.name)
-
-    def natural_key(self) -> tuple[str]:
-        return (self.code,)
-
-
-@tracked
 class Program(models.Model):
-    """An incentive program: which of the two tracks it is on, what it pays for, its rules and dates."""
+    """An incentive program: which of the two tracks it is on, its rules and dates. ``guide`` is what partners read on its pages."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     code = models.SlugField(_("code"), max_length=24, unique=True)
     name = TextsField(_("name"))
     track = models.CharField(_("track"), max_length=8, choices=Track.choices)
-    pays = models.CharField(_("pays"), max_length=16, choices=Pays.choices)
-    proof_timing = models.CharField(
-        _("proof and payment"), max_length=16, choices=ProofTiming.choices, default=ProofTiming.BEFORE_PAYMENT
-    )
     kind = models.CharField(_("kind"), max_length=12, choices=ProgramKind.choices, default=ProgramKind.STANDARD)
     basis = models.CharField(_("costs count as"), max_length=8, choices=Basis.choices, default=Basis.NET)
     share_percent = models.DecimalField(
@@ -89,9 +55,6 @@ class Program(models.Model):
     )
     currency = CurrencyField(_("currency"))
     calendar = models.ForeignKey(Calendar, models.PROTECT, related_name="programs", verbose_name=_("calendar"))
-    threshold = models.ForeignKey(
-        Threshold, models.PROTECT, null=True, blank=True, related_name="programs", verbose_name=_("threshold")
-    )
     rework_rejected_plans = models.BooleanField(_("a rejected plan can be reworked"), default=True)
     users_may_submit_claims = models.BooleanField(_("incentives users may submit the claims they began"), default=True)
     preapproval_required = models.BooleanField(_("every proof needs a pre-approval ID"), default=False)
@@ -105,7 +68,12 @@ class Program(models.Model):
     review_business_days = models.PositiveSmallIntegerField(_("review of a claim, business days"), default=2)
     dispute_business_days = models.PositiveSmallIntegerField(_("decision of a dispute, business days"), default=5)
     revision_days = models.PositiveSmallIntegerField(_("revision of plans, days after the program year"), default=90)
-    guide = TextsField(_("program guide"), blank=True, long=True)
+    guide = TextsField(
+        _("program guide"),
+        blank=True,
+        long=True,
+        help_text=_("Partners read it on the pages of the program. Addresses of web pages become links."),
+    )
 
     objects = ProgramQuerySet.as_manager()
 
@@ -114,12 +82,6 @@ class Program(models.Model):
         verbose_name_plural = _("programs")
         ordering = ["code"]
         constraints = [
-            models.CheckConstraint(
-                name="program_track_pays",
-                # Monthly payment up to a plan limit needs plans.
-                condition=~models.Q(track=Track.CLAIM, pays=Pays.PLAN_MONTHLY),
-                violation_error_message=_("A program without plans cannot pay by plan."),
-            ),
             models.CheckConstraint(
                 name="program_share",
                 condition=models.Q(share_percent__gt=0, share_percent__lte=100),
@@ -132,6 +94,11 @@ class Program(models.Model):
 
     def natural_key(self) -> tuple[str]:
         return (self.code,)
+
+    @property
+    def guide_text(self) -> str:
+        """The program guide in the reader's language; empty if there is none."""
+        return in_language(self.guide)
 
     @property
     def has_plans(self) -> bool:

@@ -41,7 +41,7 @@ def address(model, page, *args):
 def test_what_is_configured():
     assert sorted(model.__name__ for model in CONFIGURED) == [
         "ActivityType", "Calendar", "Cap", "ExchangeRate", "ExpenseType", "Market", "Program", "Requirement",
-        "Threshold", "UsagePeriod",
+        "UsagePeriod",
     ]  # fmt: skip
 
 

@@ -126,6 +126,136 @@ def test_conference_cost_of_one_dear_traveller_is_cut():
     assert ("cap.amount_per_person_per_event", Decimal("6000.00"), True) in found
 
 
+@pytest.mark.parametrize(
+    ("people", "travel", "allowed"),
+    [(4, "16000", "12000.00"), (4, "24000", "15000.00"), (3, "10000", "10000.00"), (7, "7000", "3000.00")],
+)
+def test_people_without_a_cost_of_their_own_are_counted_once(people, travel, allowed):
+    """The costs are divided among those who still count: the limit of three people is not taken off twice."""
+    attendees = tuple(AttendeeFact(f"Person {number}") for number in range(people))
+
+    found = steps("ms_conferences", expenses=(cost("travel", travel),), attendees=attendees)
+
+    assert found[-2][1] == Decimal(allowed)
+
+
+@pytest.mark.parametrize(
+    ("costs", "allowed"),
+    [
+        (("9000", "1000", "2000", "4000"), "11000.00"),  # 5,000 + 4,000 + 2,000: of the three dearest
+        (("16000", "0", "0", "0"), "5000.00"),
+        (("0", "0", "0", "0"), "12000.00"),
+    ],
+)
+def test_limit_per_person_with_and_without_a_cost_of_each(costs, allowed):
+    attendees = tuple(AttendeeFact(name, Decimal(each)) for name, each in zip("ABCD", costs, strict=True))
+
+    found = steps("ms_conferences", expenses=(cost("travel", "16000"),), attendees=attendees)
+
+    assert ("cap.amount_per_person_per_event", Decimal(allowed), Decimal(allowed) < 12000) in found
+
+
+def people_cap(code, count, *expenses):
+    return CapFact(code, "max_attendees", "event", count=count, expenses=frozenset(expenses))
+
+
+@pytest.mark.parametrize("counts", [(2, 3), (3, 2)])
+@pytest.mark.parametrize(("each", "allowed"), [("0", "8000.00"), ("4000", "8000.00"), ("7000", "8000.00")])
+def test_of_two_limits_on_people_the_smaller_one_holds(counts, each, allowed):
+    """Four people, a general limit of three and the program's own of two, in either order: two count, once."""
+    limits = tuple(people_cap(str(number), number) for number in counts)
+    per_person = CapFact("p", "amount_per_person_per_event", "event", amount=Decimal(5000), currency="USD")
+
+    found = steps(
+        activity_facts=replace(activity_facts("ms_conferences"), caps=(*limits, per_person)),
+        expenses=(cost("travel", "16000"),),
+        attendees=tuple(AttendeeFact(name, Decimal(each)) for name in "ABCD"),
+        amount=Decimal(16000),
+    )
+
+    assert found[-1] == ("asked", Decimal(allowed), False)
+
+
+def test_limit_on_people_of_one_cost_leaves_the_others_and_the_limit_per_person_alone():
+    """Of the registration one counts; the travel of all four does, 5,000 of each."""
+    per_person = CapFact(
+        "p", "amount_per_person_per_event", "event", Decimal(5000), "USD", expenses=frozenset({"travel"})
+    )
+
+    found = steps(
+        activity_facts=replace(
+            activity_facts("ms_conferences"), caps=(people_cap("one", 1, "conference_registration"), per_person)
+        ),
+        expenses=(cost("conference_registration", "400"), cost("travel", "24000")),
+        attendees=tuple(AttendeeFact(name) for name in "ABCD"),
+    )
+
+    assert found[2:4] == [
+        ("cap.max_attendees", Decimal("24100.00"), True),
+        ("cap.amount_per_person_per_event", Decimal("20100.00"), True),
+    ]
+
+
+def test_limit_on_people_takes_its_part_of_each_kind_of_cost():
+    """Four people, three count: 900 of 1,200 and 12,000 of 16,000. A limit of 5,000 on travel then leaves 5,900."""
+    found = steps(
+        "ms_conferences",
+        expenses=(cost("conference_registration", "1200"), cost("travel", "16000")),
+        attendees=tuple(AttendeeFact(name) for name in "ABCD"),
+        claimed_before={"conference_travel_period": Decimal(40000)},
+    )
+
+    assert found[2] == ("cap.max_attendees", Decimal("12900.00"), True)
+    assert found[-2] == ("cap.amount", Decimal("5900.00"), True)
+
+
+def test_limit_per_person_is_about_the_share_that_is_reimbursed():
+    """Half of 20,000 and of 1,000: 5,000 and 500, not 5,000 and 1,000."""
+    found = steps(
+        "ms_conferences",
+        program=ProgramFacts(track="claim", share_percent=Decimal(50)),
+        expenses=(cost("travel", "21000"),),
+        attendees=(AttendeeFact("A", Decimal(20000)), AttendeeFact("B", Decimal(1000))),
+    )
+
+    assert ("cap.amount_per_person_per_event", Decimal("5500.00"), True) in found
+
+
+def test_limit_about_other_costs_is_no_step():
+    """Nobody travelled: the limits on travel are not even mentioned."""
+    codes = [
+        code
+        for code, _amount, _binding in steps(
+            "ms_conferences", expenses=(cost("conference_registration", "100"),), attendees=(AttendeeFact("A"),)
+        )
+    ]
+
+    assert codes == ["costs.net", "eligible", "cap.max_attendees", "asked"]
+
+
+def test_limit_is_rounded_down_and_an_amount_half_up():
+    """25 % of 100.02 is 25.005: a limit of 25.00. Half of 50.01 is 25.005: an amount of 25.01."""
+    limited = steps("customer_offers", expenses=(cost("giveaways", "90"),), earned=Decimal("100.02"))
+    shared = steps(
+        program=ProgramFacts(track="claim", share_percent=Decimal(50)), expenses=(cost("printed_material", "50.01"),)
+    )
+
+    assert limited[2] == ("cap.percent_of_earned", Decimal("25.00"), True)
+    assert shared[2] == ("share", Decimal("25.01"), True)
+
+
+def test_limit_loses_nothing_to_a_rate_that_was_turned():
+    """18,750 dollars are 16,025.64 euros and a bit at 1.17; at 1.25 exactly 15,000, as a limit of three thirds is whole."""
+    expenses = (cost("agency_marketing", "20000"),)
+
+    found = [
+        steps("ms_syndicated_content", expenses=expenses, currency="EUR", rates={"USD": 1 / Decimal(rate)})[2][1]
+        for rate in ("1.17", "1.25", "0.9375")
+    ]
+
+    assert found == [Decimal("16025.64"), Decimal("15000.00"), Decimal("20000.00")]
+
+
 def test_conference_limit_on_travel_leaves_registration_alone():
     """Vector CA-9 through all steps: 5,000 of the travel, and the registration as it is."""
     found = steps(
@@ -212,6 +342,17 @@ def test_reduced_parts_come_to_the_allowed_amount(parts, allowed):
 
     assert sum(found.values()) == min(sum(parts.values()), allowed)
     assert all(0 <= found[name] <= parts[name] for name in parts)
+
+
+def test_reduced_leaves_other_kinds_of_cost_and_takes_from_the_last_first():
+    parts = {"registration": Decimal(900), "travel": Decimal(15000), "hotel": Decimal(700)}
+    travel = frozenset({"travel", "hotel"})
+
+    assert caps.reduced(parts, travel, Decimal(15200)) == parts | {"hotel": Decimal(200)}
+    assert caps.reduced(parts, travel, Decimal(5000)) == parts | {"travel": Decimal(5000), "hotel": 0}
+    assert caps.reduced(parts, travel, Decimal(0)) == {"registration": Decimal(900), "travel": 0, "hotel": 0}
+    assert caps.reduced(parts, travel, Decimal(15700)) == parts
+    assert caps.reduced(parts, frozenset(), Decimal(1000)) == {"registration": 900, "travel": 100, "hotel": 0}
 
 
 @given(st.lists(AMOUNTS, max_size=8), AMOUNTS, st.integers(min_value=1, max_value=5))

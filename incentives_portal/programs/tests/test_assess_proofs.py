@@ -8,6 +8,7 @@ import pytest
 from django.utils import translation
 
 from incentives_portal.programs.assess import (
+    AttendeeFact,
     DocumentFact,
     ExpenseFact,
     InvoiceFact,
@@ -17,6 +18,8 @@ from incentives_portal.programs.assess import (
     assess_proof,
 )
 from incentives_portal.programs.assess.params import shown
+from incentives_portal.programs.assess.proofs import _UNCHECKED
+from incentives_portal.programs.assess.words import RULES, STEPS
 
 from .proof_facts import CLAIMING, TODAY, proof_facts, told
 from .pure import activity_facts
@@ -156,6 +159,68 @@ def test_claims_that_a_cap_cannot_count_are_told_in_the_checklist():
     )
     assert finding.fix == "Ask the operator to enter the rate of that month."
     assert limit_findings(**SYNDICATED, claimed_unrated={"another_cap": UNRATED}) == []
+
+
+def amount_findings(activity, **changes):
+    """What is said about the amount and its limits, met or not."""
+    facts = proof_facts({"activity": activity, "amount": "100"}, **changes)
+    rules = ("amount_within", "cap_funds", "cap_attendees", "cap_exception", "cap_rate", "cap_used_rate")
+    return [line for line in told(assess_proof(facts).findings) if line.split()[2] in rules]
+
+
+@pytest.mark.parametrize(
+    ("activity", "expense", "changes", "found"),
+    [
+        ("customer_offers", "giveaways", {}, ["warn basics cap_funds"]),
+        ("customer_offers", "giveaways", {"earned": Decimal(400)}, ["pass basics amount_within"]),
+        (
+            "customer_offers",
+            "giveaways",
+            {"amount": Decimal(101)},
+            ["block basics amount_within", "warn basics cap_funds"],
+        ),
+        ("customer_offers", "giveaways", {"earned": Decimal(399)}, ["block basics amount_within"]),
+        ("product_seeding", "", {}, ["warn basics cap_funds"]),
+        ("ms_conferences", "travel", {}, ["warn attendees cap_attendees"]),
+        ("ms_conferences", "travel", {"attendees": (AttendeeFact("A"),)}, ["pass basics amount_within"]),
+        ("ms_syndicated_content", "agency_marketing", {"currency": "EUR"}, ["warn expenses cap_rate"]),
+        (
+            "ms_syndicated_content",
+            "agency_marketing",
+            {"claimed_unrated": {"syndicated_content": (UnratedFact("GBP", "USD", date(2026, 9, 1)),)}},
+            ["warn expenses cap_used_rate"],
+        ),
+        ("print_advertising", "media_placement", {}, ["pass basics amount_within"]),
+    ],
+)
+def test_amount_is_met_only_where_every_limit_was_checked(activity, expense, changes, found):
+    """What the calculation says to be checked later is nowhere called met."""
+    assert amount_findings(activity, expenses=(ExpenseFact(expense, Decimal(100)),), **changes) == found
+
+
+def test_other_limits_of_hosting_programs_are_to_be_looked_at():
+    facts = {"activity": "ms_conferences", "amount": "100", "kind": "hosting", "expenses": [["travel", "100"]]}
+    facts["attendees"] = [["A", "100"]]
+
+    [finding] = [each for each in assess_proof(proof_facts(facts)).findings if each.rule.startswith("cap_")]
+
+    assert finding.text == "The amount is not checked against other limits that may apply, see the program guide."
+    assert finding.fix == "Compare the amount with the program guide."
+    assert "amount_within" not in [each.rule for each in assess_proof(proof_facts(facts)).findings]
+
+
+def test_nothing_is_said_about_limits_before_there_are_costs():
+    assert amount_findings("customer_offers") == []
+    assert amount_findings("ms_conferences") == []
+
+
+def test_every_step_that_was_not_checked_has_a_finding():
+    """Whatever the calculation cannot compute, the checklist names: no code of a step is without its words."""
+    steps = {code for code in STEPS if code.startswith("cap.unknown")} | {"cap.exception"}
+    told_by = {"cap.unknown_rate": "cap_rate"} | {code: rule for code, (rule, _place) in _UNCHECKED.items()}
+
+    assert set(told_by) == steps
+    assert set(told_by.values()) <= set(RULES)
 
 
 def test_limit_that_is_a_share_of_funds_is_named_by_its_percentage():

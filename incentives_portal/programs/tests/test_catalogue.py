@@ -11,10 +11,9 @@ from django.core.management import call_command
 from incentives_portal.programs.catalogue.build import ACTIVITIES
 from incentives_portal.programs.catalogue.expenses import EXPENSES
 from incentives_portal.programs.catalogue.loading import FIXTURE, Loaded, as_json, load_catalogue
-from incentives_portal.programs.catalogue.thresholds import THRESHOLDS
 from incentives_portal.programs.enums import Category, SatisfiedBy
 from incentives_portal.programs.facts import catalogue_snapshot, requirements_of
-from incentives_portal.programs.models import ActivityType, Cap, EligibleExpense, ExpenseType, Requirement, Threshold
+from incentives_portal.programs.models import ActivityType, Cap, EligibleExpense, ExpenseType, Requirement
 
 from .pure import activity_facts
 from .tables import TABLES
@@ -55,11 +54,8 @@ def test_caps_are_the_documented_ones():
     assert found == documented
 
 
-def test_expense_types_and_thresholds_are_the_documented_ones():
+def test_expense_types_are_the_documented_ones():
     assert list(EXPENSES) == TABLES["expense_types"]
-    assert [(name["en"], amount) for name, amount in THRESHOLDS.values()] == [
-        (row["program"], row["threshold"]) for row in TABLES["thresholds"]
-    ]
 
 
 def test_names_of_activities_are_in_six_languages_and_words_in_two():
@@ -97,10 +93,10 @@ def test_loading_makes_every_row_once(db):
     first = load_catalogue()
     second = load_catalogue()
 
-    assert first == Loaded(created=213, overwritten=0, kept=0)
-    assert second == Loaded(created=0, overwritten=0, kept=213)
-    models = (ActivityType, ExpenseType, Threshold, EligibleExpense, Requirement, Cap)
-    assert [model.objects.count() for model in models] == [19, 30, 11, 69, 71, 13]
+    assert first == Loaded(created=202, overwritten=0, kept=0)
+    assert second == Loaded(created=0, overwritten=0, kept=202)
+    models = (ActivityType, ExpenseType, EligibleExpense, Requirement, Cap)
+    assert [model.objects.count() for model in models] == [19, 30, 69, 71, 13]
 
 
 def test_loading_again_keeps_what_an_admin_wrote(catalogue):
@@ -120,7 +116,7 @@ def test_loading_with_overwrite_sets_documented_rows_back(catalogue, capsys):
 
     call_command("load_catalogue", overwrite=True)
 
-    assert capsys.readouterr().out == "0 created, 213 overwritten, 0 kept\n"
+    assert capsys.readouterr().out == "0 created, 202 overwritten, 0 kept\n"
     assert ActivityType.objects.get(code="print_advertising").name["en"] == "Print advertising"
     assert ActivityType.objects.filter(code="own").exists()
 
@@ -213,6 +209,6 @@ def test_requirement_refuses_what_cannot_be_evaluated(catalogue, changes, place)
 
 
 def test_every_row_of_the_catalogue_is_valid(catalogue):
-    for model in (ActivityType, ExpenseType, Threshold, EligibleExpense, Requirement, Cap):
+    for model in (ActivityType, ExpenseType, EligibleExpense, Requirement, Cap):
         for row in model.objects.all():
             row.full_clean()

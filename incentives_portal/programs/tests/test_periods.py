@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from incentives_portal import clock
 from incentives_portal.programs import dates, periods, services, warnings
 from incentives_portal.programs.models import ProgramYear, UsagePeriod
+from incentives_portal.programs.periods import Year
 from incentives_portal.workflow.errors import NotAllowed
 
 TODAY = date(2026, 11, 19)
@@ -117,6 +118,141 @@ def test_preparing_follows_a_year_of_its_own_kind(world):
     services.prepare_next_year(world.device, today=TODAY)
 
     assert spans(world.device)[1] == ("FY27", date(2027, 1, 1), date(2027, 12, 31), date(2028, 3, 30))
+
+
+def offered(program, today=TODAY):
+    """What *Prepare next year* would make: label, first and last day of years; label and usage of periods."""
+    years = [(row.label, row.starts.isoformat(), row.ends.isoformat()) for row in periods.next_years(program, today)]
+    usage = [
+        (row.label, row.usage_starts.isoformat(), row.usage_ends.isoformat())
+        for row in periods.next_usage_periods(program, today)
+    ]
+    return years, usage
+
+
+CALENDAR_HALVES = [
+    ("2025 H2", "2026-01-01", "2026-06-30"),
+    ("2026 H1", "2026-07-01", "2026-12-31"),
+    ("2026 H2", "2027-01-01", "2027-06-30"),
+    ("2027 H1", "2027-07-01", "2027-12-31"),
+]
+
+
+def test_calendar_year_goes_on_with_its_own_labels_and_halves(world):
+    ProgramYear.objects.filter(program=world.device).delete()
+    year(world.device, date(2026, 1, 1), date(2026, 12, 31), "2026").save()
+
+    years, usage = offered(world.device)
+
+    assert years == [("2027", "2027-01-01", "2027-12-31")]
+    assert usage == CALENDAR_HALVES
+    services.prepare_next_year(world.device, today=TODAY)
+    assert offered(world.device) == ([], [])
+    assert offered(world.device, date(2027, 3, 1)) == (
+        [("2028", "2028-01-01", "2028-12-31")],
+        [("2027 H2", "2028-01-01", "2028-06-30"), ("2028 H1", "2028-07-01", "2028-12-31")],
+    )
+
+
+def test_documented_windows_belong_to_halves_of_any_year(world):
+    """From the 16th of the second month of the usage to the 15th of the second month after it."""
+    ProgramYear.objects.filter(program=world.device).delete()
+    year(world.device, date(2026, 4, 1), date(2027, 3, 31), "2026/27").save()
+
+    found = list(periods.next_usage_periods(world.device, TODAY))
+
+    assert [(row.label, row.earning_starts, row.claiming_starts, row.claiming_ends) for row in found[:2]] == [
+        ("2025/26 H2", date(2025, 10, 1), date(2026, 5, 16), date(2026, 11, 15)),
+        ("2026/27 H1", date(2026, 4, 1), date(2026, 11, 16), date(2027, 5, 15)),
+    ]
+    assert [row.label for row in periods.next_years(world.device, TODAY)] == ["2027/28"]
+
+
+@pytest.mark.parametrize(
+    ("label", "following"),
+    [
+        ("2026", "2027"), ("FY26", "FY27"), ("CY 2026", "CY 2027"), ("2025/26", "2026/27"), ("FY99", "FY00"),
+        ("Jahr 2026", "Jahr 2027"), ("Launch", "2027"),
+    ],
+)  # fmt: skip
+def test_following_year_is_named_as_the_last_one(world, label, following):
+    ProgramYear.objects.filter(program=world.device).delete()
+    year(world.device, date(2026, 1, 1), date(2026, 12, 31), label).save()
+
+    assert [row.label for row in periods.next_years(world.device, TODAY)] == [following]
+
+
+def test_year_without_a_name_of_its_own_is_named_by_its_days(world):
+    ProgramYear.objects.filter(program=world.device).delete()
+    year(world.device, date(2025, 4, 1), date(2026, 3, 31), "Launch").save()
+
+    assert [row.label for row in periods.next_years(world.device, TODAY)] == ["2026/27", "2027/28"]
+
+
+def test_long_pause_of_a_calendar_year_goes_on_with_the_present_one(world):
+    ProgramYear.objects.filter(program=world.device).delete()
+    year(world.device, date(2019, 1, 1), date(2019, 12, 31), "2019").save()
+
+    assert offered(world.device)[0] == [("2026", "2026-01-01", "2026-12-31"), ("2027", "2027-01-01", "2027-12-31")]
+
+
+@pytest.mark.parametrize(
+    ("label", "following"),
+    [
+        ("2026 H1", ["2025 H2", "2026 H2", "2027 H1"]),
+        ("H1 2026", ["H2 2025", "H2 2026", "H1 2027"]),
+        ("1. Halbjahr 2026", ["2. Halbjahr 2025", "2. Halbjahr 2026", "1. Halbjahr 2027"]),
+    ],
+)
+def test_periods_alone_tell_the_year_and_how_they_are_called(world, label, following):
+    """A program without plans has no years: that its first half is January to June stands in the label."""
+    UsagePeriod.objects.filter(program=world.cloud).delete()
+    half = dates.half_from(date(2026, 1, 1))
+    period(world.cloud, half, label).save()
+
+    years, usage = offered(world.cloud)
+
+    assert [row[0] for row in usage] == following
+    assert [row[1] for row in usage] == ["2026-01-01", "2027-01-01", "2027-07-01"]
+    assert [row[1] for row in years] == ["2026-01-01", "2027-01-01"]
+
+
+def test_quarters_go_on_as_quarters_with_their_own_windows(world):
+    UsagePeriod.objects.filter(program=world.cloud).delete()
+    quarter = dates.Half(
+        "2026 Q3",
+        dates.Span(date(2026, 7, 1), date(2026, 9, 30)),
+        dates.Span(date(2026, 10, 1), date(2026, 12, 31)),
+        dates.Span(date(2026, 11, 1), date(2027, 1, 31)),
+    )
+    period(world.cloud, quarter, "2026 Q3").save()
+
+    found = list(periods.next_usage_periods(world.cloud, TODAY))
+
+    assert [row.label for row in found] == [
+        "2025 Q4", "2026 Q1", "2026 Q2", "2026 Q4", "2027 Q1", "2027 Q2", "2027 Q3",
+    ]  # fmt: skip
+    first = found[3]
+    assert (first.earning_starts, first.usage_ends, first.claiming_starts, first.claiming_ends) == (
+        date(2026, 10, 1), date(2027, 3, 31), date(2027, 2, 1), date(2027, 4, 30),
+    )  # fmt: skip
+    services.prepare_next_year(world.cloud, today=TODAY)
+    assert offered(world.cloud) == ([], [])
+
+
+@given(
+    st.dates(min_value=date(2020, 1, 1), max_value=date(2035, 12, 31)),
+    st.sampled_from([1, 2, 4, 7, 10]),
+    st.sampled_from([1, 16, 28]),
+)
+def test_year_of_a_day_holds_the_day(day, month, first):
+    last = Year("2026", date(2026, month, first))
+
+    found = periods._moved_to(last, day)
+
+    assert found.starts <= day <= found.ends
+    assert (found.starts.month, found.starts.day) == (month, first)
+    assert found.label == str(found.starts.year)
 
 
 def test_preparing_after_a_long_pause_does_not_fill_the_past(world):

@@ -285,6 +285,14 @@ def due(due_at: datetime, zone: str) -> SafeString:
 
 
 @register.simple_tag
+def waiting(since: datetime, zone: str) -> SafeString:
+    """For how long something without a deadline waits, then the day since when."""
+    if not _days_since(since, zone):
+        return format_html("<b>{}</b>", _("Since today"))
+    return format_html("<b>{}</b> {} {}", waited(since, zone), _("since"), show_day(since, zone))
+
+
+@register.simple_tag
 def until_day(due_at: datetime, zone: str) -> SafeString:
     """A deadline in a line of a list: its day, and for how long it is over, if it is."""
     words = format_html("{} {}", _("until"), show_day(due_at, zone))
@@ -313,6 +321,17 @@ def distance(due_at: datetime, zone: str) -> str:
     if days == 0:
         return _("today")
     return ngettext("in %(n)s day", "in %(n)s days", days) % {"n": days}
+
+
+def waited(since: datetime, zone: str | None = None) -> str:
+    """For how many calendar days of the zone (none: the reader's) something waits: today, 1 day, 3 days."""
+    days = _days_since(since, zone)
+    return ngettext("%(n)s day", "%(n)s days", days) % {"n": days} if days else _("today")
+
+
+def _days_since(moment: datetime, zone: str | None) -> int:
+    where = ZoneInfo(zone) if zone else None
+    return (timezone.localtime(clock.now(), where).date() - timezone.localtime(moment, where).date()).days
 
 
 def place(zone: str) -> str:

@@ -98,6 +98,20 @@ def test_due_puts_the_distance_first():
     assert show("{% due due 'Europe/Berlin' %}", due=due) == "<b>In 8 days</b> Fri 27 Nov 2026"
 
 
+@pytest.mark.parametrize(
+    ("since", "zone", "shown"),
+    [
+        (datetime(2026, 11, 19, 8, 0, tzinfo=UTC), "Europe/Berlin", "<b>Since today</b>"),
+        # Yesterday evening is yesterday, though less than a day ago.
+        (datetime(2026, 11, 18, 21, 0, tzinfo=UTC), "Europe/Berlin", "<b>1 day</b> since 18 Nov 2026"),
+        (datetime(2026, 11, 18, 21, 0, tzinfo=UTC), "Asia/Tokyo", "<b>Since today</b>"),
+        (datetime(2026, 11, 16, 22, 59, tzinfo=UTC), "Europe/Berlin", "<b>3 days</b> since 16 Nov 2026"),
+    ],
+)
+def test_waiting_counts_calendar_days_of_the_zone(since, zone, shown):
+    assert show("{% waiting since zone %}", since=since, zone=zone) == shown
+
+
 def test_line_of_a_list_says_the_day_and_for_how_long_it_is_over():
     in_time, late = (datetime(2026, 11, day, 22, 59, 59, tzinfo=UTC) for day in (19, 16))
 

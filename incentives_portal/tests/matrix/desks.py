@@ -51,7 +51,6 @@ _CONFIGURATION = (
     *_model("programs_cap", "cap", _FORMS, _PAGES),
     *_model("programs_expensetype", "expense type", _FORMS, _PAGES),
     *_model("programs_calendar", "calendar", _FORMS, _PAGES),
-    *_model("programs_threshold", "threshold", _FORMS, _PAGES),
     *_model("programs_program", "program", _FORMS, _PAGES),
     _line("admin:programs_program_prepare", "program", opens=DESK, takes="FORM"),
     *_model("programs_market", "market", _FORMS, _PAGES),

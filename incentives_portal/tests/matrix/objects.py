@@ -36,7 +36,6 @@ from incentives_portal.programs.models import (
     ExpenseType,
     FundType,
     Requirement,
-    Threshold,
 )
 from incentives_portal.tests.world import World, enrol
 from plans.models import Activity, Plan
@@ -382,7 +381,6 @@ def make_configuration(world: World) -> dict[str, Object]:
     rate = ExchangeRate.objects.create(
         month=date(2026, 11, 1), from_currency="GBP", to_currency="EUR", rate=Decimal("1.14")
     )
-    threshold = Threshold.objects.create(code="start", name={"en": "Start"}, amount=Decimal(200), currency="EUR")
     rows = {
         "organisation": world.nordlicht,
         "person": world.karin,
@@ -393,7 +391,6 @@ def make_configuration(world: World) -> dict[str, Object]:
         "cap": cap,
         "expense type": advert.eligible.get().expense,
         "calendar": world.device.calendar,
-        "threshold": threshold,
         "program": world.device,
         "market": world.market,
         "usage period": world.period,
