@@ -114,18 +114,16 @@ def catalog_of(folder: Path, language: str) -> dict[str, bool]:
 
 def missing(language: str) -> list[str]:
     """What somebody who has chosen the language may read in English: of the portal's texts, and of its libraries'."""
-    own = catalog_of(LOCALE, language)
-    found = {text for text in texts_of_the_portal() if not own.get(text)}
-    libraries = [
-        Path(app.path) / "locale"
-        for app in apps.get_app_configs()
-        if not Path(app.path).is_relative_to(PORTAL / "incentives_portal")
-    ]
-    for folder in (Path(django.__file__).parent / "conf" / "locale", *filter(Path.exists, libraries)):
+    apps_of_others = [Path(app.path) for app in apps.get_app_configs()]
+    folders = [Path(django.__file__).parent / "conf" / "locale", LOCALE]
+    folders += [path / "locale" for path in apps_of_others if not path.is_relative_to(PORTAL / "incentives_portal")]
+    known, done = texts_of_the_portal(), set()
+    for folder in folders:
         theirs = catalog_of(folder, language)
-        known = catalog_of(folder, "en") | theirs
-        found |= {text for text in known if not theirs.get(text) and not own.get(text) and not NEVER_SHOWN.search(text)}
-    return sorted(found)
+        done |= {text for text, is_translated in theirs.items() if is_translated}
+        if folder != LOCALE:
+            known |= {text for text in catalog_of(folder, "en") | theirs if not NEVER_SHOWN.search(text)}
+    return sorted(known - done)
 
 
 @pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE])
