@@ -44,6 +44,8 @@ class Control:
     checked: bool = True
     #: What a list offers.
     options: list[str] = field(default_factory=list)
+    #: Whether several of it can be chosen; then a browser sends nothing where nothing is.
+    several: bool = False
 
     @property
     def is_yes_or_no(self) -> bool:
@@ -116,6 +118,7 @@ class Reader(HTMLParser):
             checked="checked" in given or not ticked,
             is_number=kind == "number" or given.get("inputmode") in ("decimal", "numeric"),
             is_wrong=given.get("aria-invalid") == "true",
+            several="multiple" in given,
         )
         self._sheet.controls.append(control)
         self._select = control if tag == "select" else self._select
@@ -175,7 +178,9 @@ def ask_everything(stage: Stage) -> None:
             group=Group.CORE,
             satisfied_by=way,
             words={"en": f"As {way}"},
-            choices=[{"code": code, "words": {"en": code}} for code in ("paper", "web")],
+            choices=[{"code": code, "words": {"en": code}} for code in ("paper", "web")]
+            if way == SatisfiedBy.CHOICE
+            else [],
         )
 
 
