@@ -203,7 +203,7 @@ def test_list_by_amount_compares_no_currencies(world, signed_in):
         "Yen",
         "Dollars",
     ]
-    assert '<option value="amount" selected>Largest amount of each currency</option>' in answer.content.decode()
+    assert '<option value="amount" selected>Höchster Betrag je Währung</option>' in answer.content.decode()
 
 
 def test_staff_list_has_claims_of_all_partners_and_no_drafts(world, signed_in):
