@@ -76,7 +76,13 @@ def test_the_kind_of_a_company_does_not_change(world, client):
     no_lines = {"locations-TOTAL_FORMS": 0, "locations-INITIAL_FORMS": 0}
 
     saved = client.post(
-        address, {"kind": "partner", "name": "Halden", "seen": written(state_of(world.halden)), **no_lines}
+        address,
+        {
+            "kind": "partner",
+            "name": "Halden",
+            "seen": written(state_of(Organisation.objects.get(kind="operator"))),
+            **no_lines,
+        },
     )
 
     world.halden.refresh_from_db()

@@ -218,10 +218,13 @@ class Cap(models.Model):
             models.CheckConstraint(
                 name="cap_numbers",
                 condition=(
-                    models.Q(kind__in=["amount", "amount_per_person_per_event"], amount__gt=0)
-                    | models.Q(kind="percent_of_earned", percent__gt=0)
-                    | models.Q(kind="greater_of", percent__gt=0, amount__gt=0)
-                    | models.Q(kind="max_attendees", count__gt=0)
+                    # A number that is missing is neither more than zero nor not: the database takes what it does not know for right.
+                    models.Q(kind__in=["amount", "amount_per_person_per_event"], amount__isnull=False, amount__gt=0)
+                    | models.Q(kind="percent_of_earned", percent__isnull=False, percent__gt=0)
+                    | models.Q(
+                        kind="greater_of", percent__isnull=False, percent__gt=0, amount__isnull=False, amount__gt=0
+                    )
+                    | models.Q(kind="max_attendees", count__isnull=False, count__gt=0)
                     | models.Q(kind__in=["unlimited", "exception"])
                 ),
                 violation_error_message=_("The numbers of this kind of cap are missing."),
