@@ -52,6 +52,8 @@ class Answer:
     status: Status
     marks: list[Mark]
     dispute: Event | None = None
+    #: Whether the reader can change what the marks are about: nobody must mend what is locked, or another's.
+    can_mend: bool = False
 
     @property
     def open_marks(self) -> list[Mark]:
@@ -73,6 +75,8 @@ class ClaimPage:
 
     claim: Claim
     user: User
+    #: Whether it could be submitted as it is, where somebody has looked.
+    is_ready: bool = True
 
     @cached_property
     def events(self) -> list[Event]:
@@ -124,15 +128,15 @@ class ClaimPage:
             return None
         return Answer(event, MACHINE.status(event.to_status), list(self._marks(event)), self._dispute())
 
-    def answer_to(self, now: ProofFolder) -> Answer | None:
-        """The last decision, with what was mended since: ``now`` is the proof as it would be sent in again."""
+    def compare_with(self, now: ProofFolder, *, can_mend: bool) -> None:
+        """Note in the last decision what was mended since: ``now`` is the proof as it would be sent in again."""
         seen, answer = self.folder, self.answer
         if answer is None or seen is None:
-            return answer
+            return
         marks = [
             replace(mark, is_open=part_at(seen, mark.anchor) == part_at(now, mark.anchor)) for mark in answer.marks
         ]
-        return replace(answer, marks=marks)
+        self.answer = replace(answer, marks=marks, can_mend=can_mend)
 
     def _dispute(self) -> Event | None:
         if self.claim.status != DISPUTED:
@@ -157,9 +161,9 @@ class ClaimPage:
 
     @property
     def marks(self) -> dict[str, list[str]]:
-        """What is said at places and files of the proof, numbered as in the list above it: for the parts of the proof's pages."""
+        """What is open at places and files of the proof, numbered as in the list above it: for the parts of the proof's pages."""
         found: dict[str, list[str]] = {}
-        for mark in self.answer.marks if self.answer else []:
+        for mark in self.answer.open_marks if self.answer else []:
             found.setdefault(mark.anchor, []).append(f"{mark.number}. {mark.words}")
         return found
 
@@ -169,9 +173,15 @@ class ClaimPage:
 
     @property
     def verbs(self) -> list[Verb]:
-        """The buttons on top of the partner's page; *Dispute* stands at its bottom."""
-        return [
+        """The buttons on top of the partner's page; *Dispute* stands at its bottom.
+
+        Submitting stands out once nothing is missing; throwing away never.
+        """
+        buttons = [
             verb_button(self.claim, arrow) for arrow in self.arrows if not arrow.decides and arrow.verb != "dispute"
+        ]
+        return [
+            button if self.is_ready and button.tone != "danger" else replace(button, tone="plain") for button in buttons
         ]
 
     @property

@@ -70,6 +70,12 @@ class TextsField(models.JSONField):
         kwargs.setdefault("default", dict)
         super().__init__(*args, **kwargs)
 
+    def save_form_data(self, instance: models.Model, data: dict[str, str]) -> None:
+        """A form has a box for each language that is offered; what is known in others stays."""
+        offered = dict(settings.LANGUAGES)
+        others = {code: text for code, text in getattr(instance, self.attname).items() if code not in offered}
+        super().save_form_data(instance, data and data | others)
+
     def formfield(self, **kwargs: Any) -> Any:
         options = {"required": not self.blank, "label": capfirst(self.verbose_name), "help_text": self.help_text}
         return TextsFormField(long=self.long, **options)

@@ -112,6 +112,16 @@ def places(document: PlanDocument) -> list[tuple[str, str | Promise]]:
     return parts
 
 
+def part_at(document: PlanDocument, place: str) -> object:
+    """What stands at a place, to be compared with what stood there in another state of the plan; None where there is nothing."""
+    if place == "activities":
+        return list(document.activities())
+    if place in FIELD_LABELS:
+        return getattr(document, place)
+    parts = [*document.campaigns, *(activity for _campaign, activity in document.activities())]
+    return next((part for part in parts if part.id == place), None)
+
+
 def content_of(plan: "Plan") -> dict[str, Any]:
     """The plan as JSON: what a submission keeps. Amounts are strings, so that no digit is lost."""
     return {

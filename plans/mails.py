@@ -20,6 +20,7 @@ from incentives_portal.workflow.messages import Announcement, register
 
 from . import rules
 from .document import document_of, places
+from .enums import APPROVED
 from .models import Plan
 
 
@@ -92,10 +93,12 @@ def _said(event: Event) -> dict[str, Any]:
 
 
 def _why(plan: Plan, event: Event) -> dict[str, Any]:
-    """The reason in words, what would mend it, and the places that are meant."""
+    """The reason in words, what would mend it, and the places that are meant; nothing is left to be mended once a plan is approved."""
     if event.reason is None:
         return {}
     words, fix = in_language(event.reason.words), in_language(event.reason.fix)
+    if event.to_status == APPROVED:
+        return {"reason": words}
     place = event.data.get("place", "")
     if not place:
         return {"reason": words, "mend": fix}

@@ -124,9 +124,9 @@ class Plan(models.Model):
         return self.thread.submissions.select_related("by__organisation").order_by("-number").first()
 
     @cached_property
-    def last_start(self) -> date | None:
-        """The day on which the last of its campaigns starts. One query, where ``for_page`` or ``for_list`` has not told it."""
-        return self.campaigns.aggregate(last=models.Max("starts"))["last"]
+    def starts(self) -> list[date] | None:
+        """The days on which its campaigns start, or None. One query, where ``for_page`` or ``for_list`` has not told it."""
+        return list(self.campaigns.values_list("starts", flat=True))
 
     @property
     def time_zone(self) -> str:

@@ -20,13 +20,14 @@ from incentives_portal.history.queries import events_of
 from incentives_portal.history.timeline import entries
 from incentives_portal.money import format_amount
 from incentives_portal.programs.assess import Assessment
+from incentives_portal.programs.dates import local_day
 from incentives_portal.screens.anatomy import Baton, TimelineEntry, Verb, initials_of
 from incentives_portal.texts import in_language
 from incentives_portal.workflow.machine import Status, Transition
 
 from . import rules
 from .cells import ActivityCell, activity_cells, claim_sections
-from .document import ActivityPart, CampaignPart, Change, PlanDocument, compare, document_of, places, read
+from .document import ActivityPart, CampaignPart, Change, PlanDocument, compare, document_of, part_at, places, read
 from .enums import ACTION_REQUIRED, APPROVED, EDITING, MACHINE, REJECTED, SUBMITTED, UNDER_REVIEW
 from .events import EDITS
 from .models import Plan
@@ -92,6 +93,8 @@ class Mending:
     words: str
     marks: dict[str, str] = field(default_factory=dict)
     places: list[tuple[str, Text]] = field(default_factory=list)
+    #: Those of the places at which something was changed since.
+    mended: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -130,11 +133,21 @@ class PlanPage:
     def _baton_note(self) -> Text:
         """What the date is about, or since when the plan waits where nobody promised a date."""
         if self.plan.status == APPROVED:
-            return _("last day for proofs") if rules.proofs_due_at(self.plan) else _("proofs have no due date")
+            return self._proofs_note()
         if self.plan.status not in (SUBMITTED, UNDER_REVIEW) or self.plan.submitted_at is None:
             return ""
         moment = localtime(self.plan.submitted_at)
         return _("waiting since %(day)s") % {"day": date_format(moment, "DATETIME_FORMAT")}
+
+    def _proofs_note(self) -> Text:
+        """What is due on the day that stands before it, and when the last of it is, if that is later."""
+        due = rules.proofs_due(self.plan)
+        if not due:
+            return _("proofs have no due date")
+        if rules.until(self.plan) == due[-1]:
+            return _("last day for proofs")
+        last = date_format(local_day(due[-1], self.plan.time_zone), "DATE_FORMAT")
+        return _("next proofs are due, the last ones on %(day)s") % {"day": last}
 
     @cached_property
     def can_edit(self) -> bool:
@@ -198,8 +211,20 @@ class PlanPage:
 
     @property
     def verbs(self) -> list[Verb]:
-        """The buttons of the portal's page; decisions are the admin site's."""
-        return [verb_button(self.plan, arrow) for arrow in self.arrows if not arrow.decides]
+        """The buttons of the portal's page; decisions are the admin site's.
+
+        What comes next is the one that stands out: submitting, once there is something to submit; throwing away never.
+        """
+        buttons = [verb_button(self.plan, arrow) for arrow in self.arrows if not arrow.decides]
+        return [button if self._stands_out(button) else replace(button, tone="plain") for button in buttons]
+
+    @property
+    def lacks_activities(self) -> bool:
+        """Whether there is nothing to be submitted yet: then a campaign is what comes next."""
+        return self.can_edit and not any(campaign.activities for campaign in self.document.campaigns)
+
+    def _stands_out(self, button: Verb) -> bool:
+        return button.tone != "danger" and not self.lacks_activities
 
     @cached_property
     def mending(self) -> Mending | None:
@@ -207,7 +232,19 @@ class PlanPage:
         if self.plan.status not in (ACTION_REQUIRED, REJECTED, EDITING):
             return None
         last = next((event for event in self.events if event.code in _DECIDED), None)
-        return _mending(last, dict(places(self.document))) if last and last.code in _RETURNED else None
+        if last is None or last.code not in _RETURNED:
+            return None
+        mending, sent = _mending(last, dict(places(self.document))), self.plan.last_submission
+        if sent is None:
+            return mending
+        # What was changed since is not marked any more.
+        seen = read(sent.content)
+        left = {
+            place: words
+            for place, words in mending.marks.items()
+            if part_at(seen, place) == part_at(self.document, place)
+        }
+        return replace(mending, marks=left, mended=[place for place in mending.marks if place not in left])
 
     @property
     def track(self) -> list[TrackStep]:

@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import models
+from django.db.models import Value
 from django.db.models.functions import Coalesce
 
 from incentives_portal.accounts.capabilities import scope_q
@@ -36,13 +38,13 @@ class PlanQuerySet(models.QuerySet["Plan"]):
         """With what every page that shows a plan's head needs. One query."""
         return self.select_related(*HEAD, "thread__assignment__user", "approved_submission").annotate(
             campaign_count=Coalesce(_of_campaigns(models.Count("pk")), 0),
-            last_start=_of_campaigns(models.Max("starts")),
+            starts=_of_campaigns(ArrayAgg("starts", default=Value([]))),
         )
 
     def for_list(self) -> "PlanQuerySet":
         """With what a row of a list shows; without the long text. One query."""
         rows = self.select_related(*HEAD, "thread__assignment__user").defer("description")
-        return rows.annotate(last_start=_of_campaigns(models.Max("starts")))
+        return rows.annotate(starts=_of_campaigns(ArrayAgg("starts", default=Value([]))))
 
     def waiting_for_review(self) -> "PlanQuerySet":
         """The approval queue: what is submitted or under review, longest waiting first (index plan_queue)."""

@@ -39,17 +39,21 @@ def due_at(plan: "Plan") -> datetime:
     return clock.end_of_day(last_day(plan), plan.time_zone)
 
 
-def proofs_due_at(plan: "Plan") -> datetime | None:
-    """The end of the last day on which a proof of an approved plan is in time: that of the campaign which starts last (vector PO-3).
+def proofs_due(plan: "Plan") -> list[datetime]:
+    """The ends of the last days on which proofs of an approved plan are in time, the earliest first: one per start of a campaign.
 
-    None where the program has no due date.
+    Empty where the program has no due date. The last is that of the campaign which starts last (vector PO-3).
     """
-    return None if plan.last_start is None else dates.poe_due_at(plan.program, plan.last_start)
+    days = (dates.poe_due_at(plan.program, starts) for starts in sorted(set(plan.starts or ())))
+    return [day for day in days if day is not None]
 
 
 def until(plan: "Plan") -> datetime | None:
-    """Until when whoever has the plan should act: submit it, or prove its activities once it is approved."""
-    return proofs_due_at(plan) if plan.status == APPROVED else plan.due_at
+    """Until when whoever has the plan should act: submit it, or prove its activities once it is approved, the next ones first."""
+    if plan.status != APPROVED:
+        return plan.due_at
+    due, now = proofs_due(plan), clock.now()
+    return next((moment for moment in due if moment >= now), due[-1] if due else None)
 
 
 def today(plan: "Plan") -> date:

@@ -19,8 +19,17 @@ REFUSED = "proof_file_refused"
 
 def register_all() -> None:
     register(
-        Announcement(INFECTED, lambda _proof, event: [event.actor], _infected_letter, to_actor=True),
-        Announcement(REFUSED, lambda _proof, event: [event.actor], _refused_letter, to_actor=True, collect=True),
+        Announcement(
+            INFECTED, lambda _proof, event: [event.actor], _infected_letter, to_actor=True, has_comments=False
+        ),
+        Announcement(
+            REFUSED,
+            lambda _proof, event: [event.actor],
+            _refused_letter,
+            to_actor=True,
+            collect=True,
+            has_comments=False,
+        ),
     )
     follow_findings(Proof.objects.with_file, event=events.FILE_INFECTED, announcement=INFECTED)
     follow_refusals(Proof.objects.with_file, event=events.FILE_REFUSED, announcement=REFUSED)

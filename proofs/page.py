@@ -207,6 +207,8 @@ class Bench:
     def answers_form(self) -> AnswersForm | None:
         """The fields that the activity asks for; None where it asks for none."""
         form = AnswersForm(self.requirements, self.evidence.folder.answers, auto_id="id_answers_%s")
+        for box in form:
+            box.said = self.evidence.at(box.name)
         return form if form.requirements else None
 
     @cached_property

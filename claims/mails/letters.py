@@ -247,12 +247,15 @@ def _facts(claim: "Claim") -> list[tuple[str, str]]:
 
 
 def _why(claim: "Claim", event: "Event") -> dict[str, Any]:
-    """The parts of a decision: facts, reason with what would mend it, words, remarks at their places."""
+    """The parts of a decision: facts, reason with what would mend it, words, remarks at their places.
+
+    Nothing is left to be mended once a claim is approved.
+    """
     reason = event.reason
     return {
         "facts": _facts(claim),
         "reason": f"{in_language(reason.words)} ({reason.code})" if reason else "",
-        "mend": in_language(reason.fix) if reason else "",
+        "mend": in_language(reason.fix) if reason and event.to_status != APPROVED else "",
         "words": event.words,
         "said_by": event.actor_name,
         "remarks": remark_lines(claim, event),

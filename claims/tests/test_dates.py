@@ -195,7 +195,7 @@ def test_activity_after_the_usage_period_cannot_be_claimed_for_its_funds(years):
             builders.draft_claim(world, executed_on=date(2024, 7, 1), usage_period=funds_of_fy24_h1)
 
 
-def test_resubmission_is_possible_after_the_window(years):
+def test_w18_resubmission_is_possible_after_the_window(years):
     world, claim = submitted_on(date(2024, 8, 15), date(2024, 6, 30))
     with clock.at(noon(date(2024, 8, 19))):
         services.start_review(claim, actor=world.mira, seen=claim.version)

@@ -7,7 +7,7 @@ import pytest
 
 from claims import services
 from claims.limits import used_before
-from claims.models import Claim
+from claims.models import Claim, Decision
 from incentives_portal.history.models import ThreadKind
 from incentives_portal.programs import dates
 from incentives_portal.programs.assess import UnratedFact, assess_proof
@@ -114,6 +114,73 @@ def test_lowered_plan_limit_binds_approvals(world, activity):
 
     with pytest.raises(Refused, match="5,000.00"):
         decide(world, claim, "approve")
+
+
+def less(world, amount):
+    """Approved with less than was asked."""
+    reason = world.reason(ThreadKind.CLAIM, "approve")
+    return {"approved_amount": Decimal(amount), "words": "What is left.", "reason": reason}
+
+
+@pytest.mark.parametrize("taken", ["0.00", "3000.00"])
+def test_approval_takes_what_is_left_of_the_plan_and_not_a_cent_more(world, activity, taken):
+    """Of a limit that was lowered since the claim was sent in; what other claims have of it is gone."""
+    claim = another_claim(world, activity, Decimal("6000"))
+    if Decimal(taken):
+        other = another_claim(world, activity, Decimal(taken))
+        send(other, world.jana)
+        services.start_review(fresh(other), actor=world.mira, seen=fresh(other).version)
+        decide(world, other, "approve")
+    send(claim, world.jana)
+    services.start_review(fresh(claim), actor=world.mira, seen=fresh(claim).version)
+    Plan.objects.filter(pk=activity.campaign.plan_id).update(approved_amount=Decimal("5999.98") + Decimal(taken))
+
+    for amount in ("6000.00", "5999.99"):
+        with pytest.raises(Refused, match="5,999.98 are left") as caught:
+            decide(world, claim, "approve", **less(world, amount))
+        assert caught.value.places == ["approved_amount"]
+    decide(world, claim, "approve", **less(world, "5999.98"))
+
+    assert fresh(claim).approved_amount == Decimal("5999.98")
+
+
+def test_approval_of_a_dispute_takes_what_the_caps_have_left_and_not_a_cent_more(world):
+    """While it was rejected another claim took its place within the cap of 1,500.00: 500.00 are left."""
+    cap_of(world, "print_advertising", Decimal("1500.00"))
+    first, second = (builders.ready_claim(world, name=name) for name in ("First", "Second"))
+    for claim, verb in ((first, "reject"), (second, "approve")):
+        send(claim, world.jana)
+        services.start_review(fresh(claim), actor=world.mira, seen=fresh(claim).version)
+        decide(world, claim, verb)
+    services.dispute(fresh(first), actor=world.jana, seen=fresh(first).version, words="It took place.")
+
+    for amount in ("1000.00", "500.01"):
+        with pytest.raises(Refused, match="500.00 can be reimbursed") as caught:
+            decide(world, first, "approve", actor=world.daniel, **less(world, amount))
+        assert caught.value.places == ["approved_amount"]
+    decide(world, first, "approve", actor=world.daniel, **less(world, "500.00"))
+
+    assert (fresh(first).status, fresh(first).approved_amount) == ("approved", Decimal("500.00"))
+
+
+@pytest.mark.parametrize("amount", ["1000.00", "999.99", "0.01"])
+def test_row_of_the_decision_event_and_claim_hold_what_was_approved(world, amount):
+    claim = builders.claim_under_review(world)
+
+    event = decide(world, claim, "approve", **less(world, amount))
+
+    decision, claim = Decision.objects.get(event=event), fresh(claim)
+    assert decision.approved_amount == claim.approved_amount == Decimal(amount)
+    assert (Decimal(event.data["amount"]), Decimal(event.data["asked"])) == (Decimal(amount), Decimal("1000"))
+
+
+@pytest.mark.parametrize("verb", ["request_action", "reject"])
+def test_row_of_a_decision_against_holds_no_amount(world, verb):
+    claim = builders.claim_under_review(world)
+
+    event = decide(world, claim, verb)
+
+    assert (Decision.objects.get(event=event).approved_amount, fresh(claim).approved_amount) == (None, None)
 
 
 def test_cap_of_a_usage_period_counts_the_other_claims_in_it(world):

@@ -157,6 +157,9 @@ def test_approval_of_less_says_how_much_and_why(world, second_admin):
     message = letter(event, second_admin)
     assert "with €800.00 of the €1,000.00 that you asked for" in flat(message)
     assert all(words in flat(message) for words in ("The dates do not fit.", "The wine."))
+    # Nothing is left to be mended, so nobody is told how.
+    assert "Choose other dates." not in flat(message)
+    assert "Choose other dates." not in message.html
 
 
 def test_dispute_goes_to_the_other_reviewers(world):

@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from claims.models import Claim
 from incentives_portal.history.models import ThreadKind
-from incentives_portal.programs.models import ActivityType
+from incentives_portal.programs.enums import Group, SatisfiedBy
+from incentives_portal.programs.models import ActivityType, Requirement
 from proofs import services as proof_services
 from proofs.models import Proof
 from proofs.tests import builders as proofs
@@ -407,7 +408,7 @@ def test_what_is_asked_for_stands_on_top_and_at_its_place(world, signed_in):
     assert re.search(r'class="section marked" id="basics".*?2\. The date is wrong\.', page, re.DOTALL)
 
 
-def test_mark_stays_at_its_row_when_the_file_is_replaced(world, signed_in):
+def test_mark_leads_to_its_row_when_the_file_is_replaced_and_is_no_longer_red(world, signed_in):
     claim = builders.claim_under_review(world)
     row = proofs.fresh(claim.proof).documents.first()
     decide(
@@ -417,9 +418,57 @@ def test_mark_stays_at_its_row_when_the_file_is_replaced(world, signed_in):
     better = proofs.file(world.jana, "better.pdf")
     proof_services.edit_document(row, actor=world.jana, seen=seen, note="Better", proves=(), version=better)
 
+    answer = signed_in(world.karin).get(claim.get_absolute_url())
+
+    page, words = answer.content.decode(), text_of(answer)
+    assert f'href="#document-{row.public_id}"' in page
+    assert "Changed since" in words
+    assert "Must mend" not in words
+    assert 'class="marked"' not in page
+
+
+def test_nobody_must_mend_what_cannot_be_edited(world, signed_in):
+    claim = builders.claim_under_review(world)
+    decide(world, claim, "request_action", words="Soon.", remarks=[builders.remark_at("basics", "Another day.")])
+    writer, viewer = (text_of(signed_in(user).get(claim.get_absolute_url())) for user in (world.karin, world.lena))
+    desk = text_of(signed_in(world.mira).get(reverse("desk:claim", args=[claim.public_id])))
+    locked = builders.rejected_claim(world)
+    rejected = text_of(signed_in(world.karin).get(locked.get_absolute_url()))
+
+    assert "Must mend" in writer
+    for page in (viewer, desk, rejected):
+        assert "Must mend" not in page
+    assert all("Another day." in page for page in (viewer, desk))
+
+
+def test_remark_at_a_metric_stands_once_and_at_its_field(world, signed_in):
+    asked = {"group": Group.METRIC, "satisfied_by": SatisfiedBy.NUMBER, "words": {"en": "Copies that were printed"}}
+    row = Requirement.objects.create(activity_type=world.advert, code="copies", **asked)
+    claim = builders.claim_under_review(world)
+    remark = builders.remark_at(f"answers-{row.code}", "Count again.")
+    decide(world, claim, "request_action", words="Soon.", remarks=[remark])
+
     page = signed_in(world.karin).get(claim.get_absolute_url()).content.decode()
 
-    assert re.search(r'class="marked".*?1\. Too dark\.', page, re.DOTALL)
+    form = page[page.index('id="answers"') :]
+    form = form[: form.index("</section>")]
+    assert re.search(
+        rf'<div id="answers-{row.code}" class="field marked">\s*<div class="mark-note">.*?1\. Count again\.',
+        form,
+        re.DOTALL,
+    )
+    assert form.count(str(row)) == 1
+
+
+def test_submitting_stands_out_once_nothing_is_missing_and_throwing_away_never(world, signed_in):
+    browser = signed_in(world.karin)
+
+    draft = browser.get(builders.draft_claim(world).get_absolute_url()).content.decode()
+    ready = browser.get(builders.ready_claim(world).get_absolute_url()).content.decode()
+
+    heads = [page[page.index('class="page-head"') : page.index('class="split"')] for page in (draft, ready)]
+    assert ["btn-primary" in head for head in heads] == [False, True]
+    assert all("Discard" in head and "btn-danger" not in head for head in heads)
 
 
 def test_w07_sealed_claim_is_read_as_it_was_sent(world, signed_in):

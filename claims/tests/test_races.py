@@ -14,6 +14,7 @@ from claims import services
 from claims.enums import MACHINE
 from claims.models import Claim, Decision
 from incentives_portal import clock
+from incentives_portal.accounts.services import add_location
 from incentives_portal.history import services as history
 from incentives_portal.history.models import Event, ThreadKind
 from incentives_portal.outbox.models import Message
@@ -156,7 +157,37 @@ def test_claim_approved_while_its_plan_is_approved_lower(there):
 def test_whoever_comes_second_waits_and_sees_what_the_first_has_written(there, first):
     plan, claim = plan_and_claim_on_desks(there)
     deeds = [builders.deed(there, claim, "approve", there.mira), lower(there, plan, Decimal("5000.00"))]
-    one, other = deeds if first == "claim" else reversed(deeds)
+
+    written, refused = one_after_the_other(*(deeds if first == "claim" else reversed(deeds)))
+
+    assert (type(written), type(refused)) == (Event, Refused), (written, refused)
+    assert refused.places == ["approved_amount"]
+    assert_within_limit(plan)
+
+
+def test_second_claim_of_a_plan_waits_for_a_slow_approval_of_the_first(there):
+    """Even where no caps are shared: the plan itself is held."""
+    activity = proofs.approved_activity(there)
+    claims = [builders.another_claim(there, activity, Decimal("4000")) for _number in range(2)]
+    for claim in claims:
+        builders.send(claim, there.jana)
+        services.start_review(fresh(claim), actor=there.mira, seen=fresh(claim).version)
+    plan = activity.campaign.plan
+    type(plan).objects.filter(pk=plan.pk).update(approved_amount=Decimal("7999.99"))
+    elsewhere = add_location(there.nordlicht, partner_id="5210485", name="Flensburg", country="DE")
+    there.hamburg.enrolments.filter(program=plan.program).update(location=elsewhere)
+
+    written, refused = one_after_the_other(
+        *(builders.deed(there, fresh(claim), "approve", there.mira) for claim in claims)
+    )
+
+    assert (type(written), type(refused)) == (Event, Refused), (written, refused)
+    assert refused.places == ["approved_amount"]
+    assert_within_limit(plan)
+
+
+def one_after_the_other(one, other):
+    """What two deeds give of which the second is begun while the first has written and not committed yet; fails if it does not wait."""
     done = threading.Event()
 
     def held():
@@ -170,11 +201,7 @@ def test_whoever_comes_second_waits_and_sees_what_the_first_has_written(there, f
         assert done.wait(timeout=10)
         return other()
 
-    written, refused = at_once(held, after)
-
-    assert (type(written), type(refused)) == (Event, Refused), (written, refused)
-    assert refused.places == ["approved_amount"]
-    assert_within_limit(plan)
+    return at_once(held, after)
 
 
 def wait_until_somebody_waits():

@@ -1,5 +1,6 @@
 """Each verb of a claim: what it does, to whom it is open, what it leaves in the history, the decisions and the outbox."""
 
+from datetime import date
 from decimal import Decimal
 from functools import partial
 
@@ -14,8 +15,10 @@ from incentives_portal.accounts.services import give_role
 from incentives_portal.history.models import Event, ThreadKind
 from incentives_portal.outbox.models import Message
 from incentives_portal.people.models import IncentivesRole, RoleAssignment
+from incentives_portal.programs.dates import local_day
 from incentives_portal.tests.elsewhere import answered_wrongly
 from incentives_portal.tests.segregation import DECIDING, decided_for_oneself
+from incentives_portal.tests.world import ZONE
 from incentives_portal.workflow.errors import NotAllowed, NotNow, ReasonMissing, Refused, Stale, WordsMissing
 from incentives_portal.workflow.models import Assignment
 from proofs import services as proof_services
@@ -54,6 +57,31 @@ MAY = {"claim.write": {"jana", "karin"}, "claim.dispute": {"jana"}, "claim.revie
 #: Of the reviewers: what is under review is on Mira's desk, and Mira has rejected what is disputed.
 MAY_REVIEW = {"under_review": {"mira"}, "disputed": {"daniel"}}
 MAY_TAKE_OVER = {"submitted": {"daniel"}, "under_review": {"daniel"}, "disputed": {"emre"}}
+#: Until when whoever has the claim then should act, counted from Thursday 19 November 2026: two business days for a review, five for a
+#: dispute, the end of the claiming period for what came back by withdrawing. What was sent back has no date, and what is decided has none.
+REVIEW, DISPUTE, CLAIMING = date(2026, 11, 23), date(2026, 11, 26), date(2027, 2, 15)
+DUE = {
+    ("editing", "submit"): REVIEW,
+    ("action_required", "resubmit"): REVIEW,
+    ("submitted", "withdraw"): CLAIMING,
+    ("editing", "discard"): None,
+    ("editing", "give_up"): None,
+    ("action_required", "give_up"): None,
+    ("submitted", "start_review"): REVIEW,
+    ("under_review", "approve"): None,
+    ("under_review", "request_action"): None,
+    ("under_review", "reject"): None,
+    ("under_review", "return_to_queue"): REVIEW,
+    ("submitted", "take_over"): REVIEW,
+    ("under_review", "take_over"): REVIEW,
+    ("disputed", "start_review"): DISPUTE,
+    ("disputed", "return_to_queue"): DISPUTE,
+    ("disputed", "take_over"): DISPUTE,
+    ("rejected", "dispute"): DISPUTE,
+    ("disputed", "approve"): None,
+    ("disputed", "request_action"): None,
+    ("disputed", "reject"): None,
+}
 EVERYBODY = [
     "jana",
     "tobias",
@@ -94,7 +122,7 @@ def by_whom(source, arrow):
 
 
 def test_every_arrow_is_tried():
-    assert set(START) == set(ARROWS)
+    assert set(START) == set(ARROWS) == set(DUE)
     assert set(services.SERVICES) == {arrow.verb for arrow in TRANSITIONS}
 
 
@@ -107,6 +135,7 @@ def test_w01_verb_leads_where_the_table_says(world, source, verb):
 
     after = Claim.objects.get(pk=claim.pk)
     assert (after.status, after.version) == (arrow.target, claim.version + 1)
+    assert (after.due_at and local_day(after.due_at, ZONE)) == DUE[source, verb]
     assert (event.code, event.from_status, event.to_status) == (arrow.event, source, arrow.target)
     assert (event.actor, event.actor_name, event.thread_id) == (actor, actor.name, claim.thread_id)
     assert set(Message.objects.filter(event=event).values_list("code", flat=True)) == (
@@ -127,6 +156,46 @@ def test_w01_verb_is_open_to_nobody_else(world, source, verb):
                 do(world, claim, verb, person)
 
     assert (fresh(claim).status, Event.objects.count()) == (source, counted)
+
+
+def nobody_left_holds(builder):
+    """The claim of a reviewer who has left."""
+
+    def build(world):
+        claim = builder(world)
+        User.objects.filter(pk=claim.thread.assignment.user_id).update(is_active=False)
+        return fresh(claim)
+
+    return build
+
+
+#: For each arrow that is there under a condition only: a claim in that status for which the condition does not hold, and who tries.
+CLOSED = {
+    ("editing", "discard"): (builders.withdrawn_claim, "jana"),
+    ("editing", "give_up"): (builders.draft_claim, "jana"),
+    ("submitted", "take_over"): (builders.submitted_claim, "daniel"),
+    ("under_review", "take_over"): (nobody_left_holds(builders.claim_under_review), "daniel"),
+    ("disputed", "start_review"): (builders.dispute_on_a_desk, "daniel"),
+    ("disputed", "return_to_queue"): (builders.disputed_claim, "daniel"),
+    ("disputed", "take_over"): (builders.disputed_claim, "daniel"),
+}
+
+
+def test_every_arrow_with_a_condition_is_tried_without_it():
+    assert set(CLOSED) == {key for key, arrow in ARROWS.items() if arrow.when}
+
+
+@pytest.mark.parametrize(("source", "verb"), sorted(CLOSED))
+def test_w01_verb_whose_condition_does_not_hold_is_not_there(world, source, verb):
+    build, name = CLOSED[source, verb]
+    claim = build(world)
+    assert claim.status == source
+
+    assert ARROWS[source, verb] not in MACHINE.open_to(claim, getattr(world, name))
+    with pytest.raises(NotNow):
+        do(world, claim, verb, getattr(world, name))
+
+    assert (fresh(claim).status, fresh(claim).version) == (source, claim.version)
 
 
 def test_w01_w03_verb_from_any_other_status_is_told_what_happened(world):

@@ -57,9 +57,15 @@ def _proof_context(request: HttpRequest, page: ClaimPage) -> dict[str, Any]:
     """The proof with its forms for who may edit it, else to be read: as it was sent in, or, never sent, as it is."""
     proof, user = page.claim.proof, request.user
     if proof_rules.may_write(user, proof) or proof_rules.may_contribute(user, proof):
-        return workbench_context(proof, user, here=page.claim.get_absolute_url(), marks=page.marks)
-    submitted = page.claim.submission.content if proof.sealed and page.claim.submission else None
-    return evidence_context(proof, user, content=submitted, marks=page.marks)
+        context = workbench_context(proof, user, here=page.claim.get_absolute_url())
+    else:
+        submitted = page.claim.submission.content if proof.sealed and page.claim.submission else None
+        context = evidence_context(proof, user, content=submitted)
+    evidence = context["evidence"]
+    page.compare_with(evidence.folder, can_mend=evidence.can_write)
+    page.is_ready = "bench" not in context or context["bench"].assessment.is_ready
+    evidence.marks = page.marks
+    return context
 
 
 def _dispute_context(page: ClaimPage) -> dict[str, Any]:

@@ -80,7 +80,7 @@ class CheckView(ClaimView):
     def page_context(self, case: Claim, arrow: Transition) -> dict[str, Any]:
         """With what the reviewer asked for, when the claim had come back: all rules may be met and nothing of that be done."""
         page = ClaimPage(case, self.request.user)
-        bench = workbench_context(case.proof, self.request.user, marks=page.marks)["bench"]
-        to_be_read = replace(bench.evidence, can_write=False, can_contribute=False)
-        answer = page.answer_to(bench.evidence.folder)
-        return {"claim": case, "assessment": bench.assessment, "evidence": to_be_read, "answer": answer}
+        bench = workbench_context(case.proof, self.request.user)["bench"]
+        page.compare_with(bench.evidence.folder, can_mend=bench.evidence.can_write)
+        to_be_read = replace(bench.evidence, marks=page.marks, can_write=False, can_contribute=False)
+        return {"claim": case, "assessment": bench.assessment, "evidence": to_be_read, "answer": page.answer}

@@ -1,14 +1,16 @@
-from typing import Any
+import re
+from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.db import models
+from django.core.validators import validate_domain_name
 from django.utils.translation import gettext_lazy as _
 
+from incentives_portal.countries import country_code
 from incentives_portal.screens.inlines import FewLines
-from incentives_portal.screens.json_boxes import Decoder
 from incentives_portal.screens.seen import SeenAdmin
+from incentives_portal.typed import canonical_email
 
 from .capabilities import OPERATOR_ROLES, PARTNER_WIDE_ROLES, Role
 from .forms import ProfileForm, time_zone_choices
@@ -17,18 +19,93 @@ from .models import Location, Organisation, OrganisationRole, User
 from .services import keep_columns
 
 
+class DomainsField(forms.CharField):
+    """Domains of e-mail addresses as people write a list, kept as a JSON list."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "domain": _(
+            "“%(domain)s” is not a domain. Write what stands behind the @ of the addresses, for example %(example)s."
+        )
+    }
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> list[str]:
+        typed = re.split(r"[\s,;]+", super().to_python(value))
+        return list(dict.fromkeys(filter(None, (_domain(part) for part in typed))))
+
+    def run_validators(self, value: list[str]) -> None:
+        for domain in value:
+            try:
+                validate_domain_name(domain)
+            except forms.ValidationError as error:
+                params = {"domain": domain, "example": "example.com, example.org"}
+                raise forms.ValidationError(self.error_messages["domain"], code="domain", params=params) from error
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.prepare_value(initial), data)
+
+
+def _domain(typed: str) -> str:
+    """The domain in the spelling of addresses: ``@Example.com`` is example.com."""
+    return canonical_email(f"x@{typed.removeprefix('@')}").removeprefix("x@").lower()
+
+
+class OrganisationForm(forms.ModelForm):
+    email_domains = DomainsField(
+        label=_("Email domains"),
+        required=False,
+        help_text=_("Several are separated by commas: example.com, example.org"),
+    )
+
+    class Meta:
+        model = Organisation
+        fields = ["kind", "name", "email_domains"]
+
+
+class CountryField(forms.CharField):
+    """A country by its code or its name, kept as the code: a list of 250 in each line of a page would be long."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "country": _("“%(typed)s” is not a country. Write its name, or its code of two letters, for example DE.")
+    }
+
+    def to_python(self, value: Any) -> str:
+        typed = super().to_python(value)
+        code = country_code(typed) if typed else ""
+        if code is None:
+            raise forms.ValidationError(self.error_messages["country"], code="country", params={"typed": typed})
+        return code
+
+
+class LocationForm(forms.ModelForm):
+    country = CountryField(
+        label=_("Country/region"), max_length=80, help_text=_("Its name, or its code of two letters.")
+    )
+
+    class Meta:
+        model = Location
+        fields = ["partner_id", "name", "country", "closed_on"]
+
+
 class LocationInline(FewLines, admin.TabularInline):
     model = Location
+    form = LocationForm
     extra = 0
 
 
 @admin.register(Organisation)
 class OrganisationAdmin(SeenAdmin):
+    form = OrganisationForm
     list_display = ["name", "kind"]
     list_filter = ["kind"]
     search_fields = ["name", "locations__partner_id", "locations__name"]
     inlines = [LocationInline]
-    formfield_overrides = {models.JSONField: {"decoder": Decoder}}
+
+    def get_readonly_fields(self, request: Any, obj: Organisation | None = None) -> list[str]:
+        """The kind of an organisation never changes: everybody's roles would be those of the other side."""
+        return ["kind"] if obj else []
 
 
 class OrganisationRoleForm(forms.ModelForm):

@@ -26,10 +26,7 @@ class ProfileForm(forms.ModelForm):
     language = forms.ChoiceField(
         label=_("Language"),
         choices=settings.LANGUAGES,
-        help_text=_(
-            "Screens and mails are written in English and German. In every other language you read the names of programs, activities and "
-            "reasons as far as they are translated, and countries, dates and amounts; the rest is in English."
-        ),
+        help_text=_("Of the pages, and of the mails to you."),
     )
     time_zone = forms.ChoiceField(
         label=_("Time zone"), help_text=_("Times are shown in this zone; deadlines in that of the program.")

@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from incentives_portal.typed import canonical_email
+
 from .capabilities import OPERATOR_ROLES, PARTNER_WIDE_ROLES, Role, grants, may
 
 
@@ -30,10 +32,15 @@ class Organisation(models.Model):
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(
-                name="organisation_kind_known", condition=models.Q(kind__in=OrganisationKind.values)
+                name="organisation_kind_known",
+                condition=models.Q(kind__in=OrganisationKind.values),
+                violation_error_message=_("Choose operator or partner."),
             ),
             models.UniqueConstraint(
-                name="organisation_one_operator", fields=["kind"], condition=models.Q(kind=OrganisationKind.OPERATOR)
+                name="organisation_one_operator",
+                fields=["kind"],
+                condition=models.Q(kind=OrganisationKind.OPERATOR),
+                violation_error_message=_("There is an operator already, and there can be only one."),
             ),
         ]
 
@@ -82,7 +89,7 @@ class UserManager(BaseUserManager["User"]):
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """A person of an organisation. Without a password nobody can sign in until one is set by the reset mail."""
-        user = self.model(email=email.strip().lower(), **fields)
+        user = self.model(email=canonical_email(email).lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -113,7 +120,11 @@ class User(AbstractBaseUser):
         verbose_name_plural = _("people")
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(Lower("email"), name="user_email_any_case"),
+            models.UniqueConstraint(
+                Lower("email"),
+                name="user_email_any_case",
+                violation_error_message=_("Somebody already has this e-mail address."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -180,7 +191,13 @@ class OrganisationRole(models.Model):
     class Meta:
         verbose_name = _("organisation-wide role")
         verbose_name_plural = _("organisation-wide roles")
-        constraints = [models.UniqueConstraint(name="organisation_role_once", fields=["user", "role"])]
+        constraints = [
+            models.UniqueConstraint(
+                name="organisation_role_once",
+                fields=["user", "role"],
+                violation_error_message=_("This person already has this role."),
+            )
+        ]
 
     def __str__(self) -> str:
         return str(Role(self.role).label)

@@ -22,7 +22,11 @@ def _holders(roles: frozenset[Role], scope: Scope) -> Q:
     """People who hold one of the roles: the operator's for everything, a partner's for their own organisation."""
     held = OrganisationRole.objects.filter(role__in=roles)
     operators = Q(organisation__kind="operator", pk__in=held.filter(role__startswith="operator.").values("user"))
-    partners = Q(organisation=scope.organisation_id, pk__in=held.filter(role__startswith="partner.").values("user"))
+    partners = Q(
+        organisation=scope.organisation_id,
+        organisation__kind="partner",
+        pk__in=held.filter(role__startswith="partner.").values("user"),
+    )
     return operators | partners
 
 

@@ -90,7 +90,5 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def no_role_context(user: Any) -> dict[str, Any]:
-    """The people who can give a role: the own global and account admins, else the operator's incentives admins."""
-    asked = [Role.PARTNER_GLOBAL_ADMIN, Role.PARTNER_ACCOUNT_ADMIN]
-    admins = [] if user.is_operator else holders(asked, Scope(user.organisation_id))
-    return {"admins": admins or holders([Role.OPERATOR_INCENTIVES_ADMIN], Scope(user.organisation_id))}
+    """The people who can give a role: the operator's incentives admins. A partner's own admins have no page on which they could."""
+    return {"admins": holders([Role.OPERATOR_INCENTIVES_ADMIN], Scope(user.organisation_id))}

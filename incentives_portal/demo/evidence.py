@@ -29,7 +29,6 @@ NUMBERS = {"call_contacts": Decimal(38), "training_attendees": Decimal(12)}
 RESULTS = {
     "en": "140 impressions, 26 clicks, 9 enquiries; the best day was Tuesday.",
     "de": "140 Einblendungen, 26 Klicks, 9 Anfragen; am besten lief der Dienstag.",
-    "fr": "140 visites, 14 clients ont fait reprendre une machine ; le mardi a été le meilleur jour.",
 }
 WORK = {"en": "Preparation and delivery: {name}", "de": "Vorbereitung und Durchführung: {name}"}
 CERTIFIED = {

@@ -66,7 +66,7 @@ PEOPLE = [
     Person("ruth.cole@brightwater.example", "Ruth Cole", BRIGHTWATER, "Account admin", roles=(Role.PARTNER_ACCOUNT_ADMIN,)),
     Person("sam.okoro@brightwater.example", "Sam Okoro", BRIGHTWATER, "Billing admin", roles=(Role.PARTNER_BILLING_ADMIN,)),
     Person("noor.haddad@brightwater.example", "Noor Haddad", BRIGHTWATER, "No role yet"),
-    Person("claire.morel@atelier.example", "Claire Morel", ATELIER, "Incentives admin", "fr", _PARIS, incentives="admin"),
+    Person("claire.morel@atelier.example", "Claire Morel", ATELIER, "Incentives admin", "en", _PARIS, incentives="admin"),
     Person("elif.sander@halden.example", "Elif Sander", HALDEN, "Operator incentives admin", "en", _BERLIN, _PLAN_DESK),
     Person("mira.okafor@halden.example", "Mira Okafor", HALDEN, "Reviewer", "en", _BERLIN, _REVIEWER),
     Person("daniel.lindqvist@halden.example", "Daniel Lindqvist", HALDEN, "Reviewer (decides disputes)", "en", _BERLIN, _REVIEWER),

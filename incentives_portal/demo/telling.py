@@ -69,16 +69,16 @@ ADDRESSES = {
 
 #: What an activity of a kind is for, in the words of its planner.
 GOALS = {
-    "customer_seminars": {"en": "140 guests, 10 appointments", "de": "140 Gäste, 10 Termine", "fr": "140 participants, 10 rendez-vous"},
+    "customer_seminars": {"en": "140 guests, 10 appointments", "de": "140 Gäste, 10 Termine"},
     "print_advertising": {"en": "20,000 readers, 40 enquiries", "de": "20.000 Leser, 40 Anfragen"},
     "digital_advertising": {"en": "10,000 impressions, 60 enquiries"},
     "tradeshows": {"en": "140 visitors of the booth, 25 appointments", "de": "140 Besucher am Stand, 25 Termine"},
-    "internal_training": {"en": "12 people trained", "de": "12 Personen geschult", "fr": "12 personnes formées"},
-    "exams_tuition": {"en": "6 certificates", "de": "6 Zertifikate", "fr": "6 certificats"},
+    "internal_training": {"en": "12 people trained", "de": "12 Personen geschult"},
+    "exams_tuition": {"en": "6 certificates", "de": "6 Zertifikate"},
     "telemarketing": {"en": "140 calls, 15 appointments"},
     "direct_mail_email_sms": {"en": "1,200 letters, 30 answers", "de": "800 Briefe, 20 Antworten"},
     "partner_website_search": {"en": "2,000 visits, 25 enquiries"},
-    "customer_offers": {"en": "60 machines traded in", "de": "60 Geräte in Zahlung genommen", "fr": "60 machines reprises"},
+    "customer_offers": {"en": "60 machines traded in", "de": "60 Geräte in Zahlung genommen"},
 }  # fmt: skip
 
 _LAUNCH = (

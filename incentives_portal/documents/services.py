@@ -13,7 +13,6 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.db import OperationalError, transaction
-from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from incentives_portal import clock
@@ -35,10 +34,6 @@ logger = logging.getLogger(__name__)
 PutAway = tuple[ValidatedUpload, str]
 #: What was refused for no fault of the file, or because too much was counted already.
 _NOT_COUNTED = {Reason.QUOTA, Reason.NOT_STORED}
-
-
-class DocumentRemoved(Exception):
-    """The document was removed in the meantime: it takes no further version."""
 
 
 class UploadGone(Exception):
@@ -95,22 +90,6 @@ def store_good(
         return _store(good, organisation, actor, batch), refused
     except UploadRefused as failure:
         return [], [*refused, *(UploadRefused(file.name, failure.reason) for file in good)]
-
-
-def replace(document: Document, uploaded_file: UploadedFile, actor: User) -> DocumentVersion:
-    """Store a file as the next version of a document, attached to what the former is. Raises UploadRefused and DocumentRemoved."""
-    validated = content.validate(uploaded_file)
-    with saving() as save:
-        put_away = _put_away([validated], actor, save)
-        with transaction.atomic():
-            locked = Document.objects.select_for_update().get(pk=document.pk)
-            if locked.removed_at is not None:
-                raise DocumentRemoved(locked.public_id)
-            _claim_quota(put_away, actor)
-            latest = locked.versions.aggregate(latest=Max("number"))["latest"]
-            former = Upload.objects.get(version__document=locked, version__number=latest)
-            kept = {"attached_to": former.attached_to, "expires_at": former.expires_at}
-            return _record([locked], put_away, actor, number=latest + 1, batch=uuid.uuid4(), **kept)[0]
 
 
 @transaction.atomic(savepoint=False)
@@ -187,7 +166,7 @@ def _store(
                 Document(organisation=organisation, uploaded_by=actor) for _file in files
             )
             kept = {"expires_at": clock.now() + limits.kept()}
-            return _record(documents, put_away, actor, number=1, batch=batch, **kept)
+            return _record(documents, put_away, actor, batch=batch, **kept)
 
 
 def _put_away(files: list[ValidatedUpload], actor: User, save: Save) -> list[PutAway]:
@@ -214,14 +193,14 @@ def _check_quota(files: list[ValidatedUpload], actor: User) -> None:
 
 
 def _record(
-    documents: list[Document], put_away: list[PutAway], actor: User, *, number: int, batch: uuid.UUID, **kept: Any
+    documents: list[Document], put_away: list[PutAway], actor: User, *, batch: uuid.UUID, **kept: Any
 ) -> list[DocumentVersion]:
     """Rows for versions, checks and uploads: three queries for any number. ``kept`` says until when, or for what."""
     at = clock.now()
     versions = DocumentVersion.objects.bulk_create(
         DocumentVersion(
             document=document,
-            number=number,
+            number=1,
             storage_key=key,
             sha256=file.sha256,
             size=file.size,

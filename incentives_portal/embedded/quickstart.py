@@ -133,6 +133,8 @@ def parts(doors: list[socket.socket], mail_port: int, environment: dict[str, str
     binds = [part for door in doors for part in ("--bind", f"fd://{door.fileno()}")]
     # Threads: browsers open connections ahead of need, and no proxy takes these here.
     size = ["--workers", "2", "--threads", "4"]
+    # As long as gunicorn takes (deploy/ has the same): what it refuses, it refuses with a bare line of its own.
+    size += ["--limit-request-line", "8190"]
     web = [python, "-m", "gunicorn", "incentives_portal.wsgi", *size, "--no-control-socket", *binds]
     alone = ["--without-gossip", "--without-mingle"]
     worker = [*celery, "worker", "-Q", "portal", "-n", "portal@localhost", *alone]

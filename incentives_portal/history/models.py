@@ -71,7 +71,13 @@ class ReasonCode(models.Model):
         verbose_name = _("reason code")
         verbose_name_plural = _("reason codes")
         ordering = ["kind", "code"]
-        constraints = [models.UniqueConstraint(name="reason_code_once", fields=["kind", "verb", "code"])]
+        constraints = [
+            models.UniqueConstraint(
+                name="reason_code_once",
+                fields=["kind", "verb", "code"],
+                violation_error_message=_("There is already a reason with this code for this verb."),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.code} {in_language(self.words)}"

@@ -21,6 +21,8 @@ from plans.enums import MACHINE as PLANS
 from . import inbox
 
 DECISIONS = 5
+#: What only the operator's people have a page for, whatever the table of rights says.
+_IN_THE_ADMIN_SITE = {"people.manage"}
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -54,7 +56,11 @@ def words(request: HttpRequest) -> HttpResponse:
 def help_page(request: HttpRequest) -> HttpResponse:
     """How a plan and a proof are submitted, step by step, and what each role may do."""
     rights = [
-        (CAPABILITY_WORDS[code], [role for role in Role if role in roles]) for code, roles in CAPABILITIES.items()
+        (
+            CAPABILITY_WORDS[code],
+            [role for role in Role if role in roles and (role.is_operator or code not in _IN_THE_ADMIN_SITE)],
+        )
+        for code, roles in CAPABILITIES.items()
     ]
     return render(request, "home/help.html", {"rights": rights})
 

@@ -34,6 +34,7 @@ class Letter:
     ``deadline``    until when, with weekday and zone: "Friday 27 November 2026, 23:59 (Berlin)"
     ``link``        path in the portal, beginning with "/"; needs signing in, and only shows
     ``link_label``  what one will see there
+    ``has_comments``whether there is a page with comments, on which a question can be asked
     """
 
     subject: str
@@ -50,6 +51,7 @@ class Letter:
     deadline: str = ""
     link: str = ""
     link_label: str = ""
+    has_comments: bool = False
 
     def __post_init__(self) -> None:
         if self.link and (not self.link.startswith("/") or self.link.startswith(("//", "/\\"))):

@@ -42,9 +42,13 @@ class RoleAssignmentForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        user, location = cleaned.get("user"), cleaned.get("location")
+        # Whose role it is, and where, does not change: then there are no fields of it.
+        known = self.instance if self.instance.pk else None
+        user = cleaned.get("user") or (known and known.user)
+        location = cleaned.get("location") or (known and known.location)
         if user and (problem := problem_of(user, location)):
-            self.add_error("location" if location and not user.is_operator else "user", problem)
+            field = "location" if location and not user.is_operator else "user"
+            self.add_error(field if field in self.fields else None, problem)
         return cleaned
 
 

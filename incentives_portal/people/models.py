@@ -50,7 +50,11 @@ class RoleAssignment(models.Model):
                 nulls_distinct=False,
                 violation_error_message=_("This person already has a role there."),
             ),
-            models.CheckConstraint(name="role_assignment_known", condition=models.Q(role__in=IncentivesRole.values)),
+            models.CheckConstraint(
+                name="role_assignment_known",
+                condition=models.Q(role__in=IncentivesRole.values),
+                violation_error_message=_("Choose one of the roles."),
+            ),
         ]
 
     def __str__(self) -> str:

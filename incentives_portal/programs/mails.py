@@ -18,7 +18,7 @@ CHANGED = "enrolment_changed"
 
 
 def register_all() -> None:
-    register(Announcement(CHANGED, recipients_of, letter_of))
+    register(Announcement(CHANGED, recipients_of, letter_of, has_comments=False))
 
 
 def recipients_of(enrolment: Enrolment, _event: Event) -> Iterable[User]:

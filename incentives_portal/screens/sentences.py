@@ -19,6 +19,7 @@ from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
 
 from incentives_portal import money
+from incentives_portal.typed import canonical_email, shows_nothing
 
 from . import fields
 from .fields import EXAMPLE_DAY, DayField, MoneyFormField, NumberField, WholeField, example_number
@@ -156,7 +157,7 @@ def _sentences(
 ) -> dict[str, Sentence]:
     """What a field of a kind and a name says, by code. Remembered: every form is made anew for every request."""
     day = str(EXAMPLE_DAY)
-    examples = {"day": day, "moment": f"{day} 14:30", "json": '{"name": "value"}'} | dict([example])
+    examples = {"day": day, "moment": f"{day} 14:30"} | dict([example])
     found = {}
     for code, words in (_BOUNDS | _words_of(kind, hidden)).items():
         said = words if words == _SAID else _(words)
@@ -177,6 +178,8 @@ def _example(field: forms.Field) -> tuple[str, str]:
     """What may be typed into this very field: the name of the place in the sentence, and the example."""
     if isinstance(field, MoneyFormField):
         return "amount", money.example(field.currency)
+    if isinstance(field, forms.JSONField):
+        return "json", getattr(field, "example", '{"name": "value"}')
     return ("number", example_number(field.digits)) if isinstance(field, NumberField) else ("", "")
 
 
@@ -191,11 +194,35 @@ _GENERIC = frozenset(
 
 
 class TellingBoundField(forms.BoundField):
-    """A field of a form; it says by its name what is to be mended."""
+    """A field of a form; it says by its name what is to be mended, and takes what was typed as it is meant."""
 
     def __init__(self, form: forms.BaseForm, field: forms.Field, name: str) -> None:
         super().__init__(form, field, name)
         tell(field, self.label or pretty_name(name))
+
+    @property
+    def data(self) -> Any:
+        """What was typed. Text of which nothing can be seen is no text; e-mail addresses have one spelling."""
+        typed = super().data
+        if isinstance(self.field.widget, forms.PasswordInput):
+            return typed
+        if isinstance(typed, list):
+            return [_meant(self.field, part) for part in typed]
+        return _meant(self.field, typed)
+
+    def build_widget_attrs(self, attrs: dict[str, Any], widget: forms.Widget | None = None) -> dict[str, Any]:
+        """Django's, but browsers cut nothing off without a word: the page counts (portal.js), and the form says what is too long."""
+        attrs = super().build_widget_attrs(attrs, widget)
+        limit = (widget or self.field.widget).attrs.get("maxlength")
+        return attrs | {"maxlength": False, "data-limit": limit} if limit else attrs
+
+
+def _meant(field: forms.Field, typed: Any) -> Any:
+    if not isinstance(typed, str):
+        return typed
+    if shows_nothing(typed):
+        return ""
+    return canonical_email(typed) if isinstance(field, forms.EmailField) else typed
 
 
 class Renderer(TemplatesSetting):

@@ -17,6 +17,8 @@ from django.test import Client
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
+from incentives_portal.typed import canonical_email, shows_nothing
+
 from .matrix import Line
 from .matrix.desks import DESKS, DOORS
 from .matrix.pages import PAGES
@@ -151,14 +153,18 @@ def as_read(text: str) -> str:
 
 
 def lost(page: str, sheet: Sheet, pairs: Iterable[tuple[str, str]]) -> list[str]:
-    """What was typed into boxes of the form and does not stand in them any more, be it that a box is gone."""
+    """What was typed into boxes of the form and does not stand in them any more, be it that a box is gone.
+
+    Nothing is lost with what cannot be seen, and an e-mail address may stand there in its one spelling.
+    """
     shown = {one.name: one for sheet in Reader(page).sheets for one in sheet.controls}
     boxes = ("text", "textarea", "email", "url", "number", "date")
     found = []
     for name, value in dict(pairs).items():
         # The lines that scripts copy hold nothing that a person has typed.
-        if sheet.kind(name) not in boxes or "__prefix__" in name:
+        if sheet.kind(name) not in boxes or "__prefix__" in name or shows_nothing(value):
             continue
+        value = canonical_email(value) if sheet.kind(name) == "email" else value
         if name not in shown:
             found.append(f"{name} is gone, and with it {value[:80]!r}")
         elif as_read(shown[name].value).split() != as_read(value).split():

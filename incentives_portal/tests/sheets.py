@@ -1,7 +1,7 @@
 """The forms of every page, as a browser gets them and a person may fill them in. Taken from the table of addresses."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -42,6 +42,10 @@ class Control:
     is_wrong: bool = False
     #: Of boxes and buttons that are ticked; of everything else it is true.
     checked: bool = True
+    #: What a list offers.
+    options: list[str] = field(default_factory=list)
+    #: Whether several of it can be chosen; then a browser sends nothing where nothing is.
+    several: bool = False
 
     @property
     def is_yes_or_no(self) -> bool:
@@ -93,8 +97,16 @@ class Reader(HTMLParser):
                 self.sheets.append(self._sheet)
         elif self._sheet is not None and tag in ("input", "select", "textarea") and given.get("name"):
             self._control(tag, given)
-        elif tag == "option" and self._select is not None and "selected" in given:
-            self._select.value = given.get("value", "")
+        elif tag == "option" and self._select is not None and self._sheet is not None:
+            self._option(self._select, given)
+
+    def _option(self, select: Control, given: dict[str, str]) -> None:
+        value = given.get("value", "")
+        select.options.append(value)
+        if "selected" in given and select.value:  # of a list of which several are chosen
+            self._sheet.controls.append(replace(select, value=value, options=[]))
+        elif "selected" in given:
+            select.value = value
 
     def _control(self, tag: str, given: dict[str, str]) -> None:
         kind = given.get("type", "text") if tag == "input" else tag
@@ -106,6 +118,7 @@ class Reader(HTMLParser):
             checked="checked" in given or not ticked,
             is_number=kind == "number" or given.get("inputmode") in ("decimal", "numeric"),
             is_wrong=given.get("aria-invalid") == "true",
+            several="multiple" in given,
         )
         self._sheet.controls.append(control)
         self._select = control if tag == "select" else self._select
@@ -165,7 +178,9 @@ def ask_everything(stage: Stage) -> None:
             group=Group.CORE,
             satisfied_by=way,
             words={"en": f"As {way}"},
-            choices=[{"code": code, "words": {"en": code}} for code in ("paper", "web")],
+            choices=[{"code": code, "words": {"en": code}} for code in ("paper", "web")]
+            if way == SatisfiedBy.CHOICE
+            else [],
         )
 
 

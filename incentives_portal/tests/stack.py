@@ -85,7 +85,17 @@ class Stack:
 
     def start_web(self) -> None:
         bind = f"--bind={HOST}:{self.port}"
-        self._start("web", ["gunicorn", "incentives_portal.wsgi", "--workers=2", "--no-control-socket", bind])
+        self._start(
+            "web",
+            [
+                "gunicorn",
+                "incentives_portal.wsgi",
+                "--workers=2",
+                "--limit-request-line=8190",
+                "--no-control-socket",
+                bind,
+            ],
+        )
 
     def start_worker(self, name: str = "worker", queues: str = "", niceness: int = 0) -> None:
         """The worker is its own beat: one process less to wait for. A second one with another name is a second beat.

@@ -29,7 +29,7 @@ from incentives_portal.tests.matrix.pages import PAGES
 from incentives_portal.tests.matrix.people import ADMIN, AUDITOR, DESK, FINANCE, NEWCOMER, PARTNERS, REVIEWER
 from incentives_portal.tests.matrix.stage import FOREIGN, OWN, Stage, addresses, answer, rows_written
 from incentives_portal.tests.sheets import FORMS, HOLDERS, Control, Desk, Sheet, ask_everything, desks
-from incentives_portal.tests.test_leaks import leaks, names_of, visit
+from incentives_portal.tests.test_leaks import NAMES, leaks, names_of, visit
 
 ROOMS = ("accounts", "claims", "documents", "history", "outbox", "people", "plans", "programs", "proofs", "workflow")
 
@@ -206,6 +206,23 @@ def test_t05_t06_parameters_in_the_address_widen_no_page(stage):
                 found.append(f"{line}: {page.status} {leaked}")
 
     assert found == []
+
+
+def test_t05_t06_parameters_in_the_address_widen_no_list_that_is_searched_or_ordered_either(stage):
+    """A list as it is opened takes another way to its rows than one that is narrowed down."""
+    client, names = stage.client(*ADMIN), names_of(stage.world.brightwater)
+    own, asked = names_of(stage.world.nordlicht), {str(value) for value in wishes(stage).values()}
+    found, shown = {}, 0
+    for name in ("plans:list", "claims:list"):
+        for how in ({"order": "due"}, {"status": "submitted"}, {"q": "2026"}):
+            url = f"{reverse(name)}?{urlencode(wishes(stage) | how)}"
+            page = visit(client, url)
+            shown += bool(set(NAMES.findall(page.text)) & own)
+            if page.status != 200 or (leaked := leaks(page.text, names) - asked) or FOREIGN in page.text:
+                found[url] = leaked
+
+    assert found == {}
+    assert shown == 6
 
 
 class _Params:

@@ -329,7 +329,6 @@ def other_deeds(there: World) -> dict[str, dict[str, Deed]]:
             "store": lambda: store(there, 1),
             "store_good": lambda: store(there, 3),
             "attach": lambda: documents.attach(unattached, to="proofs.invoice:7"),
-            "replace": lambda: documents.replace(document, samples.upload("b.csv", samples.CSV), there.jana),
             "check_again": lambda: documents.check_again(refused, there.elif_),
             "remove": lambda: documents.remove(document, there.jana),
         },

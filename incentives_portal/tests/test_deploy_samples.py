@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 
 from incentives_portal.documents import limits
+from incentives_portal.embedded import quickstart
 
 ROOT: Path = settings.BASE_DIR
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
@@ -81,6 +82,16 @@ def test_nginx_and_gunicorn_agree_on_addresses_and_patience():
     assert int(longest) < int(line)
     assert int(timeout) < int(patience)
     assert re.search(r"--bind (\S+)", gunicorn)[1] in NGINX
+
+
+def test_a_long_search_reaches_the_portal_wherever_it_runs():
+    """Gunicorn by itself reads 4,094 characters, and says a bare 414 to the rest."""
+    (line,) = re.findall(r"--limit-request-line \d+", command("web"))
+    (web,) = (part for part in quickstart.parts([], 0, {}) if part.name == "web")
+
+    assert line in " ".join(web.command)
+    assert line in (ROOT / "README.md").read_text()
+    assert re.findall(r"--limit-request-line[\", ]+\d+", (ROOT / "deploy" / "Containerfile").read_text())
 
 
 @pytest.mark.parametrize("page", sorted((ROOT / "deploy" / "nginx").glob("*.html")), ids=lambda path: path.name)

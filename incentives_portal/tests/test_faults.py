@@ -78,6 +78,12 @@ def test_every_row_has_its_line():
     assert sorted(set(ROWS) - lines_of(TABLE.read_text(encoding="utf-8")).keys()) == []
 
 
+def test_every_row_stands_once():
+    rows = [row for row, _tests, _planted in LINE.findall(TABLE.read_text(encoding="utf-8"))]
+
+    assert [row for row in sorted(set(rows)) if rows.count(row) > 1] == []
+
+
 def test_every_line_names_tests_that_exist_and_carry_its_number():
     lines = lines_of(TABLE.read_text(encoding="utf-8"))
 

@@ -1,11 +1,11 @@
 """The headers of every answer (H1, A-15): all addresses, as people of the partner and of the operator see them and strangers too."""
 
-import html5lib
 import pytest
 from django.conf import settings as portal_settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
+from incentives_portal.tests.markup import invalid
 from incentives_portal.tests.matrix import said
 from incentives_portal.tests.matrix.desks import DESKS, DOORS
 from incentives_portal.tests.matrix.pages import PAGES
@@ -87,29 +87,6 @@ def test_h1_x10_x11_every_address_answers_with_every_header_and_every_page_is_va
 
 def is_page(answer):
     return not answer.streaming and answer.headers.get("Content-Type", "").startswith("text/html") and answer.content
-
-
-#: A browser reads these as they are meant; the words of the parser for them.
-HARMLESS = {"non-void-element-with-trailing-solidus"}
-
-
-#: Django's admin site names the help of a group of boxes, and gives that help no id.
-WITHOUT_ID = {"id_components_helptext"}
-
-
-def invalid(page):
-    """What a strict reader finds wrong with a page, ids that stand twice, labels and links that lead nowhere."""
-    reader = html5lib.HTMLParser(namespaceHTMLElements=False)
-    tree = reader.parse(page)
-    found = [f"line {place[0]}: {what} {about}" for place, what, about in reader.errors if what not in HARMLESS]
-    ids = [element.get("id") for element in tree.iter() if element.get("id")]
-    found += [f"id {one} stands twice" for one in {one for one in ids if ids.count(one) > 1}]
-    for element in tree.iter():
-        named = (element.get("for") or "").split() if element.tag == "label" else []
-        for attribute in ("aria-labelledby", "aria-describedby", "aria-controls"):
-            named += (element.get(attribute) or "").split()
-        found += [f"<{element.tag}> names {one}, which is not there" for one in named if one not in {*ids, *WITHOUT_ID}]
-    return found
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,24 @@ def test_t05_t06_t10_t11_t13_t16_a_partner_reads_nothing_of_another_company(stag
     assert [page.url for page in pages if page.status == 200 and not is_private(page)] == []
 
 
+def test_t10_what_another_company_calls_its_own_finds_nothing(stage):
+    """Its references, names and numbers, typed into every search of a partner: the answer holds nothing but what was typed."""
+    world, client, names = stage.world, stage.client(*ADMIN), names_of(stage.world.brightwater)
+    references = Thread.objects.filter(organisation=world.brightwater).values_list("reference", flat=True)
+    bristol = (world.brightwater.name, world.bristol.name, world.bristol.partner_id, world.owen.name, world.owen.email)
+    found, rows = {}, 0
+    for name in ("plans:list", "claims:list"):
+        own = client.get(f"{reverse(name)}?q=Hamburg").content.decode()
+        rows += len(set(NAMES.findall(own)) & names_of(world.nordlicht))
+        for typed in (*references, *bristol, FOREIGN):
+            page = visit(client, f"{reverse(name)}?{urlencode({'q': typed})}")
+            if leaked := leaks(page.text, names) - leaks(f"{typed} {urlencode({'q': typed})}", names):
+                found[page.url] = leaked
+
+    assert found == {}
+    assert (len(references) > 10, rows > 4) == (True, True)
+
+
 def test_t10_answers_to_forms_tell_nothing_of_another_company_either(stage):
     """What comes back when somebody was faster, when something is missing, and when a file goes ahead."""
     client, names, pages = stage.client(*ADMIN), names_of(stage.world.brightwater), []

@@ -315,7 +315,7 @@ def test_a10_a_post_without_the_token_is_refused(stage, who):
 def test_a10_a_post_with_the_token_is_taken_but_not_from_another_site(stage):
     client = stage.client(*ADMIN, enforce_csrf_checks=True)
     client.get("/profile/")
-    given = {"csrfmiddlewaretoken": client.cookies[portal_settings.CSRF_COOKIE_NAME].value, "language": "fr"}
+    given = {"csrfmiddlewaretoken": client.cookies[portal_settings.CSRF_COOKIE_NAME].value, "language": "de"}
 
     here = client.post("/profile/language/", given)
     elsewhere = client.post("/profile/language/", given, headers={"origin": "https://elsewhere.example"})

@@ -9,7 +9,7 @@ from django.conf import settings
 
 ORDER = [
     "claims", "proofs", "plans", "funds", "people", "programs", "workflow", "outbox", "history", "documents", "accounts", "file_store",
-    "installation", "screens", "sandbox", "money", "clock", "texts", "locks", "prepared", "request_context",
+    "installation", "screens", "sandbox", "countries", "money", "clock", "texts", "typed", "locks", "prepared", "request_context",
 ]  # fmt: skip
 #: May import everything and is imported by nobody.
 COMPOSITION_ROOT = {

@@ -141,8 +141,27 @@ def test_o10_no_file_of_the_repository_holds_a_secret(audit):
     [
         "-----BEGIN RSA " + "PRIVATE KEY-----\nMIIEpAIBAAKCAQEAtruly12345\n",
         "AKIA" + "ABCDEFGHIJKLMNOP",
-        "ghp_" + "a1" * 18,
-        "DATABASE_URL=postgres://portal:" + "Tr0ub4dor+3@db.internal.example/portal",
+        "-----BEGIN OPENSSH " + "PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\n",
+        "ASIA" + "ABCDEFGHIJKLMNOP",
+        *(f"gh{kind}_" + "a1" * 18 for kind in "pousr"),
+        *(f"xox{kind}-" + "1234567890-abcdefghij" for kind in "abprs"),
+        *(f"{kind}k_live_" + "a1" * 12 for kind in "rs"),
+        *(
+            f"{scheme}://portal:" + "Tr0ub4dor+3@db.internal.example/portal"
+            for scheme in (
+                "postgres",
+                "postgresql",
+                "redis",
+                "rediss",
+                "smtp",
+                "smtps",
+                "amqp",
+                "amqps",
+                "http",
+                "https",
+            )
+        ),
+        "redis://:" + "Tr0ub4dor+3@db.internal.example/0",
     ],
 )
 def test_o10_a_secret_that_was_planted_is_found(audit, tmp_path, planted):

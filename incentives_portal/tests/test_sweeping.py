@@ -107,17 +107,17 @@ def test_what_is_referred_to_stays(world):
     assert len(before) > 1
 
 
-def test_former_version_and_removed_document_stay_for_the_record(world):
+def test_former_file_and_removed_document_stay_for_the_record(world):
     with clock.at(clock.now() - OLD):
         proof = proofs.make_proof(world)
-        row = proofs.add_document(proof, world.jana)
-        documents.replace(row.document, samples.upload("b.csv", samples.CSV), world.jana)
+        invoice = proofs.add_invoice(proof, world.jana, version=(former := upload(world.jana)))
+        given = {"details": proofs.details(), "expenses": [], "version": upload(world.jana)}
+        proofs.services.edit_invoice(invoice, actor=world.jana, seen=proofs.seen(proof), **given)
         removed = upload(world.jana)
         documents.remove(removed.document, world.jana)
 
     assert sweep() == 0
-    assert row.document.versions.count() == 2
-    assert is_there(removed) == THERE
+    assert is_there(former) == is_there(removed) == THERE
 
 
 def test_file_that_is_gone_is_refused_in_words(world):

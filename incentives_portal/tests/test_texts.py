@@ -3,6 +3,7 @@ from django import forms
 from django.utils import translation
 
 from incentives_portal import texts
+from incentives_portal.programs.models import ExpenseType
 
 
 def test_in_language_prefers_the_reader_then_english_then_any(settings):
@@ -33,3 +34,11 @@ def test_texts_form_field_wants_english(data):
     form = WordsForm(data)
 
     assert list(form.errors) == ["words"]
+
+
+def test_a_form_keeps_what_is_known_in_languages_that_it_does_not_offer():
+    cost = ExpenseType(code="print", name={"en": "Print", "de": "Druck", "fr": "Impression"})
+    form = forms.modelform_factory(ExpenseType, fields=["name"])({"name_en": "Printing"}, instance=cost)
+
+    assert form.is_valid()
+    assert cost.name == {"en": "Printing", "fr": "Impression"}

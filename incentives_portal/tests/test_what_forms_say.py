@@ -12,8 +12,9 @@ import pytest
 from django.contrib import admin
 from django.core import validators
 from django.db import connection
+from django.forms import Form as BaseForm
 from django.forms import fields, models
-from django.test import override_settings
+from django.test import RequestFactory, override_settings
 from django.utils import translation
 from hypothesis import given
 
@@ -33,6 +34,7 @@ from incentives_portal.tests.hostile import (
     visitors,
     visits_of_posts,
 )
+from incentives_portal.tests.markup import invalid
 from incentives_portal.tests.matrix.people import ADMIN, DESK
 from incentives_portal.tests.matrix.stage import Writing, stage, whole_stage  # noqa: F401
 from incentives_portal.tests.matrix.stage import answer as status_of
@@ -98,6 +100,73 @@ def test_no_form_answers_with_a_sentence_that_names_nothing(stage, language, typ
             found += [f"{name}: {said}" for said in generic_in(answer.content.decode())]
 
     assert sorted(set(found)) == []
+
+
+def test_x11_forms_that_come_back_with_what_is_wrong_are_valid_pages(stage):  # noqa: F811
+    found, read = {}, 0
+    for name, desk in desks(stage):
+        for sheet in desk.sheets()[:1]:
+            answer = desk.post(sheet, sheet.filled(**TRIES["nonsense"][1] | {"other": "?"}))
+            if answer.status_code in (200, 422) and answer.content:  # and no file
+                read += 1
+                found |= {name: problems} if (problems := invalid(answer.content.decode())) else {}
+
+    assert found == {}
+    assert read > 50
+
+
+def test_text_of_which_nothing_can_be_seen_is_no_text(stage):  # noqa: F811
+    found, tried = [], 0
+    for name, desk in desks(stage):
+        for sheet in desk.sheets():
+            texts = [one.name for one in sheet.controls if one.kind in ("text", "textarea")]
+            if not texts:
+                continue
+            tried += len(texts)
+            nothing, invisible = (
+                desk.post(sheet, sheet.kept() | dict.fromkeys(texts, text)) for text in ("", "\u200b\u3164\u2800")
+            )
+            wrong = [{one.name for one in _controls(answer) if one.is_wrong} for answer in (nothing, invisible)]
+            if nothing.status_code != invisible.status_code or wrong[0] != wrong[1]:
+                found.append(f"{name}: {invisible.status_code} instead of {nothing.status_code}, {wrong[0] ^ wrong[1]}")
+
+    assert found == []
+    assert tried > 60
+
+
+def test_no_browser_cuts_off_what_is_pasted(stage):  # noqa: F811
+    """What is too long is counted on the page and refused with a sentence; a search of a hundred characters is long enough."""
+    pages = {name: desk.client.get(desk.url).content.decode() for name, desk in desks(stage)}
+
+    boxes = {name: re.findall(r"<(?:input|textarea)\b[^>]*>", page) for name, page in pages.items()}
+    cutting = {
+        f"{name}: {box}"
+        for name, found in boxes.items()
+        for box in found
+        if "maxlength" in box and not re.search(r'type="(search|password)"|id="searchbar"', box)
+    }
+    assert sorted(cutting) == []
+    assert sum("data-limit" in box for found in boxes.values() for box in found) > 60
+
+
+def test_the_example_of_every_structured_field_is_accepted(stage):  # noqa: F811
+    """Domains were saved as objects by who followed the example of the refusal."""
+    found, request = 0, _request_of(stage)
+    for model, page in admin.site._registry.items():
+        form = page.get_form(request)() if page.has_add_permission(request) else BaseForm()
+        for name, one in form.fields.items():
+            if isinstance(one, fields.JSONField):
+                found += 1
+                bound = type(form)({name: one.example})
+                assert name not in bound.errors, f"{model.__name__}.{name}: {bound.errors[name]}"
+                assert one.example in str(type(form)({name: "{"}).errors[name]).replace("&quot;", '"')
+    assert found == 2
+
+
+def _request_of(stage):  # noqa: F811
+    request = RequestFactory().get("/")
+    request.user = stage.people[next(iter(DESK))]
+    return request
 
 
 def test_a_number_beyond_all_measure_is_refused_at_its_field(stage):  # noqa: F811

@@ -42,10 +42,14 @@ class NotAllowed(WorkflowError):
 class Refused(WorkflowError):
     """A business rule forbids it now: sentences that say what is wrong and what to do.
 
-    ``place`` names the form field that they mean, if they mean one; ``at`` gives sentences of several fields at once.
+    ``place`` names the form field that they mean, if they mean one; ``at`` gives sentences of several fields at once. ``see`` is a case
+    that they are about: a page leads to it.
     """
 
-    def __init__(self, *sentences: Any, place: str | None = None, at: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, *sentences: Any, place: str | None = None, at: Mapping[str, Any] | None = None, see: Any = None
+    ) -> None:
+        self.see = see
         self.problems = [(place, str(sentence)) for sentence in sentences]
         self.problems += [(field, str(sentence)) for field, sentence in (at or {}).items()]
         super().__init__(" ".join(self.sentences))

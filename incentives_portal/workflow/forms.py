@@ -18,6 +18,8 @@ def show_refusal(form: forms.BaseForm, error: Refused | Busy) -> None:
     """Why a service would not, on the form: at the fields that it names, else on top."""
     for place, sentence in error.problems if isinstance(error, Refused) else [(None, str(error))]:
         form.add_error(place if place in form.fields else None, sentence)
+    if isinstance(error, Refused) and error.see is not None:
+        form.see = error.see  # type: ignore[attr-defined]
 
 
 class ReasonField(forms.ModelChoiceField):

@@ -1,7 +1,7 @@
 """Which message goes to whom when something happens: each room registers its table of announcements here."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -35,6 +35,8 @@ class Announcement:
     to_actor: bool = False
     #: Whether several within minutes are one mail: of comments and refused files, never of decisions.
     collect: bool = False
+    #: Whether a question can be asked by a comment on the page of the case.
+    has_comments: bool = True
 
 
 _announcements: dict[str, Announcement] = {}
@@ -50,7 +52,7 @@ def all_announcements() -> list[Announcement]:
 
 
 def _letter(announcement: Announcement, case: Any, event: Event, person: User) -> Letter:
-    return announcement.letter(case, event, person)
+    return replace(announcement.letter(case, event, person), has_comments=announcement.has_comments)
 
 
 def announce(code: str, case: Any, event: Event) -> None:

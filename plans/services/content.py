@@ -18,6 +18,7 @@ from incentives_portal.workflow.engine import editing, latest_event
 from incentives_portal.workflow.errors import NotAllowed, Refused, Stale
 
 from .. import events, rules
+from ..enums import DISCARDED
 from ..models import Activity, Campaign, Plan
 from .removing import remove_row
 
@@ -93,9 +94,10 @@ def _save_as_the_only_one(plan: Plan) -> None:
     except IntegrityError as error:
         if "plan_once" not in str(error):
             raise
+        key = ("location", "program", "fund_type", "program_year")
+        found = Plan.objects.filter(**{name: getattr(plan, name) for name in key}).exclude(status=DISCARDED).first()
         raise Refused(
-            _("There is already a plan for this location, fund type and program year. Open it in Plan management."),
-            place="location",
+            _("There is already a plan for this location, fund type and program year."), place="location", see=found
         ) from error
 
 

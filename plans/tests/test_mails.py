@@ -249,3 +249,15 @@ def test_deadline_is_written_where_the_program_lives():
     moment = datetime(2027, 9, 28, 21, 59, 59, tzinfo=ZoneInfo("UTC"))
 
     assert mails.deadline_words(moment, "Europe/Berlin").endswith("23:59 (Berlin)")
+
+
+def test_approval_says_why_it_is_less_and_not_how_to_mend_it(world):
+    plan = builders.plan_under_review(world)
+    reason = world.reason(ThreadKind.PLAN, "approve")
+    services.approve(
+        plan, actor=world.elif_, seen=plan.version, approved_amount=Decimal(100), reason=reason, words="Less."
+    )
+
+    message = Message.objects.get(code="plan_approved", recipient=world.jana)
+    assert "Die Daten passen nicht." in " ".join(message.text.split())
+    assert "Wählen Sie andere Daten." not in " ".join(message.text.split())

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from incentives_portal.history.models import Event
+from incentives_portal.history.models import Event, ThreadKind
 from incentives_portal.programs.models import Market
 from incentives_portal.tests.world import sign_in
 from plans import enums, services
@@ -90,12 +90,13 @@ def test_new_plan_ignores_fields_that_are_not_in_the_form(jana, world, new_plan)
 
 
 def test_second_plan_of_the_same_key_is_refused_with_the_form_kept(jana, world, new_plan):
-    builders.empty_plan(world)
+    first = builders.empty_plan(world)
 
     response = jana.post(new_url(world), new_plan)
 
     assert response.status_code == 422
-    assert "already a plan" in str(response.context["form"].errors["location"]) or response.context["form"].errors
+    assert list(response.context["form"].errors) == ["location"]
+    assert re.search(rf'<a href="{first.get_absolute_url()}">[^<]*{first.thread.reference}', response.content.decode())
     assert Plan.objects.count() == 1
 
 
@@ -384,7 +385,7 @@ def test_operator_s_people_are_not_sent_to_the_partner_s_admins(client, world):
     page = response.content.decode()
     assert response.status_code == 403
     assert "Plans, proofs and claims are written by partners" in page
-    assert "The admins of your organisation can change that." not in page
+    assert "The operator’s incentives admins can change that." not in page
 
 
 def test_check_page_of_an_unready_plan_has_no_confirm(jana, world):
@@ -539,3 +540,39 @@ def test_removing_asks_first(jana, world):
     assert Activity.objects.count() == 1
     jana.post(url("campaign_remove", plan, campaign.public_id), {"seen": plan.version + 1})
     assert (Campaign.objects.count(), Activity.objects.count()) == (0, 0)
+
+
+def test_an_empty_plan_asks_for_a_campaign_first(world, client):
+    browser, plan = sign_in(client, world.karin), builders.empty_plan(world)
+    empty = browser.get(plan.get_absolute_url()).content.decode()
+    full = browser.get(builders.make_plan(world, fund_type=world.other_fund_type).get_absolute_url()).content.decode()
+
+    heads = [page[page.index('class="verbs"') : page.index('class="split"')] for page in (empty, full)]
+    primary = [re.findall(r'btn-primary" href="[^"]*/([a-z]+)/"', head) for head in heads]
+    assert primary == [["new"], ["check"]]
+    assert all("Discard" in head and "btn-danger" not in head for head in heads)
+
+
+def test_what_was_changed_since_is_not_marked_any_more(world, client):
+    plan = builders.submitted_plan(world)
+    services.start_review(plan, actor=world.elif_, seen=plan.version)
+    campaign = fresh(plan).campaigns.first()
+    place = str(campaign.public_id)
+    reason = world.reason(ThreadKind.PLAN, "request_action")
+    services.request_action(
+        fresh(plan), actor=world.elif_, seen=fresh(plan).version, reason=reason, words="Earlier, please.", place=place
+    )
+    browser = sign_in(client, world.karin)
+    before = browser.get(plan.get_absolute_url()).content.decode()
+    services.edit_campaign(
+        fresh(plan).campaigns.first(),
+        actor=world.karin,
+        seen=fresh(plan).version,
+        name="Earlier",
+        starts=campaign.starts,
+        ends=campaign.ends,
+    )
+    after = browser.get(plan.get_absolute_url()).content.decode()
+
+    assert ("mark-note" in before, "Changed since" in before) == (True, False)
+    assert ("mark-note" in after, "Changed since" in after) == (False, True)

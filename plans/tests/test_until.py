@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.urls import reverse
 
+from incentives_portal import clock
 from incentives_portal.programs.models import Program
 from incentives_portal.tests.world import sign_in
 from plans import rules, services
@@ -13,7 +14,8 @@ from plans.page import PlanPage
 from . import builders
 from .builders import fresh
 
-#: 180 days after 30 August 2026, when the last campaign starts; the day ends in Berlin.
+#: 180 days after 11 July 2026, when the first campaign starts, and after 30 August, when the last one does; days end in Berlin.
+FIRST_DAY = datetime(2027, 1, 7, 22, 59, 59, tzinfo=UTC)
 LAST_DAY = datetime(2027, 2, 26, 22, 59, 59, tzinfo=UTC)
 
 
@@ -31,14 +33,22 @@ def approved(world):
     return fresh(plan)
 
 
-def test_approved_plan_is_the_partners_until_the_last_day_for_proofs(world, approved):
+def test_approved_plan_is_the_partners_until_the_next_proofs_are_due(world, approved):
     baton = PlanPage(approved, world.jana).baton
 
     assert (baton.holder, baton.until.replace(microsecond=0), baton.note) == (
         "With you",
-        LAST_DAY,
-        "last day for proofs",
+        FIRST_DAY,
+        "next proofs are due, the last ones on 26 Feb 2027",
     )
+
+
+@pytest.mark.parametrize("days", [0, 400])
+def test_once_the_first_are_past_the_last_day_is_named(world, approved, days):
+    with clock.at(FIRST_DAY + timedelta(days=days, seconds=2)):
+        baton = PlanPage(fresh(approved), world.jana).baton
+
+    assert (baton.until.replace(microsecond=0), baton.note) == (LAST_DAY, "last day for proofs")
 
 
 def test_page_lists_and_desk_say_the_date(client, world, approved):
@@ -52,11 +62,11 @@ def test_page_lists_and_desk_say_the_date(client, world, approved):
     queue = desk.get(reverse("admin:plans_plan_changelist"), {"show": "all"}).content.decode()
 
     for shown in (page, read):
-        assert "26 Feb" in shown
-        assert "last day for proofs" in shown
+        assert "7 Jan" in shown
+        assert "next proofs are due, the last ones on 26 Feb 2027" in shown
     for shown in (rows, queue):
         assert "until" in shown
-        assert "26 Feb 2027" in shown
+        assert "7 Jan 2027" in shown
 
 
 def test_program_without_a_due_date_says_so(world, approved):
@@ -76,7 +86,7 @@ def test_revision_is_due_as_a_revision_and_thrown_away_as_what_was_approved(worl
     assert rules.until(fresh(revision)) == revision.due_at == rules.due_at(revision)
 
     services.discard_revision(fresh(revision), actor=world.jana, seen=fresh(revision).version)
-    assert rules.until(fresh(revision)).replace(microsecond=0) == LAST_DAY
+    assert rules.until(fresh(revision)).replace(microsecond=0) == FIRST_DAY
 
 
 @pytest.mark.parametrize("build", [builders.submitted_plan, builders.plan_under_review, builders.rejected_plan])

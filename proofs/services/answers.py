@@ -70,7 +70,7 @@ def _fields(requirement: Requirement, value: AnswerValue) -> Columns | None:
     """The columns of an answer; None if there is none. Raises Refused for a value that the requirement cannot have."""
     place = f"answers-{requirement.code}"
     kind = requirement.satisfied_by
-    if value in (None, "", False):
+    if value is None or value is False or value == "":
         return None
     if kind == SatisfiedBy.NUMBER:
         if not isinstance(value, Decimal) or not 0 <= value < _MAX_NUMBER:

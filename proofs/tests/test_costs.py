@@ -1,10 +1,13 @@
 """Invoices with their costs, and certified service reports."""
 
-from datetime import date
+import hashlib
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
+from incentives_portal.documents.models import DocumentVersion
+from incentives_portal.documents.tests.samples import pdf, stored
 from incentives_portal.history.models import Event
 from incentives_portal.programs.models import ExpenseType
 from incentives_portal.tests.world import NOW
@@ -126,6 +129,67 @@ def test_edit_invoice_with_another_file(world):
     assert last(proof).code == "proofs.invoice.edited"
 
 
+def test_edited_invoice_is_asked_what_a_new_one_is_asked(world):
+    proof = builders.make_proof(world)
+    builders.add_invoice(proof, world.jana, number="RE-1")
+    invoice = builders.add_invoice(proof, world.jana, number="RE-2")
+    foreign = ExpenseType.objects.exclude(eligible__type=proof.activity_type).first()
+    cost, version = builders.expense, seen(proof)
+
+    def refused(expenses=(), file=None, **given):
+        with pytest.raises(Refused) as caught:
+            services.edit_invoice(
+                invoice,
+                actor=world.jana,
+                seen=version,
+                details=builders.details(**({"number": "RE-2"} | given)),
+                expenses=expenses,
+                version=file,
+            )
+        (place,) = caught.value.places
+        return place
+
+    assert refused(gross=Decimal("1200.00")) == "gross"
+    assert refused(net=Decimal("-1"), gross=Decimal("189")) == "net"
+    assert refused(number="re 1") == "number"
+    assert refused([cost(proof, net=Decimal("1000.01"))]) == "expenses"
+    assert refused([cost(proof, tax=Decimal("190.01"))]) == "expenses"
+    assert refused([cost(proof, expense_type=foreign)]) == "expenses"
+    assert refused(file=builders.file(world.owen)) == "file"
+    row = proof.invoices.get(pk=invoice.pk)
+    assert (row.number, row.gross, row.expenses.get().net, seen(proof)) == (
+        "RE-2",
+        Decimal(1190),
+        Decimal(1000),
+        version,
+    )
+
+
+def test_u13_file_that_was_replaced_stays_with_its_hash_who_sent_it_and_when(world):
+    proof = builders.make_proof(world)
+    content = pdf() + b"\n% the first"
+    first = builders.file(world.tobias, "first.pdf", content)
+    invoice = builders.add_invoice(proof, world.jana, version=first)
+
+    services.edit_invoice(
+        invoice,
+        actor=world.jana,
+        seen=seen(proof),
+        details=builders.details(),
+        expenses=[],
+        version=builders.file(world.jana, "second.pdf"),
+    )
+
+    kept = DocumentVersion.objects.get(pk=first.pk)
+    assert (kept.sha256, kept.uploaded_by, kept.at) == (hashlib.sha256(content).hexdigest(), world.tobias, first.at)
+    assert stored(kept.storage_key) == content
+    files = Event.objects.filter(thread=proof.thread, data__has_key="file").order_by("pk")
+    assert list(files.values_list("data__file", "data__sha256", "actor")) == [
+        ("first.pdf", first.sha256, world.jana.pk),
+        ("second.pdf", proof.invoices.get().document.versions.get().sha256, world.jana.pk),
+    ]
+
+
 def test_remove_invoice(world):
     proof = builders.make_proof(world)
     invoice = builders.add_invoice(proof, world.jana)
@@ -234,6 +298,25 @@ def test_edited_report_must_be_certified_again(world):
 
     row = proof.reports.get()
     assert (row.is_certified, row.statement, row.work, row.expenses.get().net) == (False, "", "Layout only", 80)
+    assert (row.certified_by, row.certified_name, row.certified_at, row.lines.get().hours) == (None, "", None, 1)
+    event = last(proof)
+    assert (event.code, event.actor, event.data) == ("proofs.report.edited", world.jana, {"name": "Layout only"})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"work": " "}, {"lines": []}, {"expense_type": None}, {"lines": [builders.work(hours=Decimal(0))]}],
+)
+def test_edited_report_is_asked_what_a_new_one_is_asked(world, wrong):
+    proof = builders.make_proof(world)
+    report = builders.add_report(proof, world.jana)
+    values = {"work": "Layout only", "lines": [builders.work()], "expense_type": builders.expense_type(proof)}
+
+    with pytest.raises(Refused):
+        services.edit_report(report, actor=world.jana, seen=seen(proof), **(values | wrong))
+
+    row = proof.reports.get()
+    assert (row.work, row.is_certified, row.expenses.get().net) == ("Layout and proofreading", True, Decimal("1000"))
 
 
 def test_remove_report(world):
@@ -270,3 +353,17 @@ def test_report_that_cannot_be(world):
     ):
         assert report_refusal(world, proof, lines=[builders.work(**wrong)]) == "lines"
     assert not proof.reports.exists()
+
+
+@pytest.mark.parametrize(("days", "most"), [(1, 24), (2, 48), (3, 72), (10, 240)])
+def test_nobody_works_more_hours_than_the_days_of_the_line_have(world, days, most):
+    """The first and the last day count."""
+    proof = builders.make_proof(world)
+    first = date(2026, 10, 5)
+    span = {"starts": first, "ends": first + timedelta(days=days - 1)}
+
+    over = builders.work(**span, hours=most + Decimal("0.25"))
+    assert report_refusal(world, proof, lines=[over]) == "lines"
+    report = builders.add_report(proof, world.jana, certified=False, lines=[builders.work(**span, hours=Decimal(most))])
+
+    assert report.lines.get().hours == most

@@ -2,6 +2,7 @@
 
 import pytest
 
+from incentives_portal.documents import services as documents
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.history.models import Event
 from incentives_portal.programs.models import Requirement
@@ -102,6 +103,36 @@ def test_edit_to_no_note(world):
         edit(row, world.jana, note=" ")
 
 
+@pytest.mark.parametrize("code", ["seminar_photos", "seminar_guests"])
+def test_edited_document_proves_nothing_of_another_activity_or_kind(world, code):
+    row = builders.add_document(builders.make_proof(world), world.jana)
+
+    with pytest.raises(Refused) as refused:
+        edit(row, world.jana, proves=[requirement(code)])
+
+    assert refused.value.places == ["proves"]
+    assert (row.proof.documents.get().note, row.proves.count()) == ("The advert as printed", 0)
+
+
+@pytest.mark.parametrize("whose", ["of another company", "on another row", "taken out of use"])
+def test_edited_document_takes_no_file_that_a_new_one_would_not_take(world, whose):
+    proof = builders.make_proof(world)
+    row, version = builders.add_document(proof, world.jana), builders.file(world.jana)
+    if whose == "of another company":
+        version = builders.file(world.owen)
+    elif whose == "on another row":
+        builders.add_invoice(proof, world.jana, version=version)
+    else:
+        documents.remove(version.document, world.jana)
+
+    with pytest.raises(Refused) as refused:
+        edit(row, world.jana, version=version)
+
+    assert refused.value.places == ["file"]
+    row.document.refresh_from_db()
+    assert (proof.documents.get().document, row.document.removed_at) == (row.document, None)
+
+
 def test_contributors_change_their_own_only(world):
     proof = builders.make_proof(world)
     of_jana, of_tobias = builders.add_document(proof, world.jana), builders.add_document(proof, world.tobias)
@@ -153,7 +184,7 @@ def test_files_of_a_draft_are_the_partners(world):
     assert names(proof, world.jana) == ["b.pdf"]
 
 
-def test_files_that_were_sent_in_stay_for_both_sides(world):
+def test_w07_files_that_were_sent_in_stay_for_both_sides(world):
     proof = builders.make_proof(world)
     row = builders.add_document(proof, world.jana, version=builders.file(world.jana, "sent.pdf"))
     builders.seal(proof)

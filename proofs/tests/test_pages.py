@@ -9,11 +9,13 @@ from django.urls import reverse
 from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.documents.tests.samples import CSV, pdf, picture, upload
+from incentives_portal.programs.assess import assess_proof
 from incentives_portal.screens.templatetags.screens import is_optional
 from plans.tests import builders as plans
 from proofs import upstairs
+from proofs.facts import proof_facts
 from proofs.models import Invoice, Proof, ProofDocument
-from proofs.page import EDITING
+from proofs.page import EDITING, workbench_context
 
 from . import builders
 from .builders import fresh, seen
@@ -178,6 +180,23 @@ def test_comments_and_answers(world, jana):
     assert fresh(proof).final_comments == "Thank you."
     assert proof.answers.count() == 2
     assert "54" in text(jana.get(proof.get_absolute_url()))
+
+
+def test_answer_of_zero_is_one(world, jana):
+    """No guest came: that is said, and not that nothing was answered."""
+    proof = builders.make_proof(world, kind="customer_seminars")
+
+    post(jana, "answers", proof, **{"answers-seminar_guests": "0"})
+
+    assert [row.number for row in proof.answers.all()] == [0]
+    form = workbench_context(fresh(proof), world.jana)["bench"].answers_form
+    assert 'value="0"' in str(form["answers-seminar_guests"])
+    [met] = [
+        finding
+        for finding in assess_proof(proof_facts(fresh(proof))).met
+        if finding.params.get("code") == "seminar_guests"
+    ]
+    assert met.level == "pass"
 
 
 def test_answers_that_cannot_be_read(world, jana):

@@ -7,6 +7,7 @@ assessment (facts.proof_facts), and one counts the unread messages.
 import pytest
 from django.urls import reverse
 
+from incentives_portal.accounts import sessions
 from proofs import services
 from proofs.page import evidence_context, workbench_context
 
@@ -48,6 +49,17 @@ def test_numbers_do_not_grow_with_the_parts(world, activity, signed_in, django_a
         versions = evidence.versions.values()
         with django_assert_num_queries(3):
             services.seal(services.hold(proof.pk), versions)
+
+
+def test_numbers_are_the_same_on_a_machine_that_is_busy(world, activity, signed_in, django_assert_num_queries):
+    """A minute after the last click a session is written: three statements that are not the page's."""
+    client, proof = signed_in(world.jana), filled(world, activity, 1)
+    session = client.session
+    session[sessions.SEEN] -= 2 * 60
+    session.save()
+
+    with django_assert_num_queries(13):
+        client.get(proof.get_absolute_url())
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from incentives_portal.history.models import Event
-from incentives_portal.programs.models import UsagePeriod
+from incentives_portal.programs.models import Requirement, UsagePeriod
 from incentives_portal.tests.world import NOW
 from incentives_portal.workflow.errors import NotAllowed, NotNow, Refused, Stale
 from plans.tests import builders as plans
@@ -311,6 +311,45 @@ def test_answers_are_kept_and_taken_back(world):
     save(proof, world.jana, seminar_guests=None)
     assert kept(proof) == [("seminar_all_shown", None, "", "yes")]
     assert last(proof).data == {"codes": ["seminar_guests"]}
+
+
+def test_answer_that_is_changed_is_kept_and_one_that_stays_is_not_told(world):
+    proof = builders.make_proof(world, kind="digital_advertising")
+    save(proof, world.jana, digital_landing_page="https://nordlicht.example/a", digital_results="300 clicks")
+
+    save(proof, world.jana, digital_landing_page="https://nordlicht.example/b", digital_results="300 clicks")
+
+    assert [row[2:] for row in kept(proof)] == [("https://nordlicht.example/b", ""), ("", "300 clicks")]
+    assert last(proof).data == {"codes": ["digital_landing_page"]}
+    told = len(codes(proof))
+    save(proof, world.jana, digital_results="300 clicks")
+    assert len(codes(proof)) == told
+
+
+@pytest.mark.parametrize("number", [Decimal("55"), Decimal("54.50"), Decimal(0)])
+def test_number_that_is_changed_is_kept(world, number):
+    proof = builders.make_proof(world, kind="customer_seminars")
+    save(proof, world.jana, seminar_guests=Decimal(54))
+
+    save(proof, world.jana, seminar_guests=number)
+
+    assert [row[1] for row in kept(proof)] == [number]
+
+
+def test_choice_that_is_changed_is_kept(world):
+    requirement = Requirement.objects.get(code="seminar_guests")
+    requirement.satisfied_by = "choice"
+    requirement.choices = [{"code": code, "words": {"en": code}} for code in ("garage", "dealer")]
+    requirement.save()
+    proof = builders.make_proof(world, kind="customer_seminars")
+    save(proof, world.jana, seminar_guests="garage")
+
+    save(proof, world.jana, seminar_guests="dealer")
+
+    assert [row[3] for row in kept(proof)] == ["dealer"]
+    with pytest.raises(Refused):
+        save(proof, world.jana, seminar_guests="kiosk")
+    assert [row[3] for row in kept(proof)] == ["dealer"]
 
 
 def test_answers_of_each_kind(world):

@@ -108,15 +108,17 @@ for (const tab of document.querySelectorAll(".doctabs [aria-current]")) {
   list.scrollLeft = tab.offsetLeft - list.offsetLeft - (list.clientWidth - tab.offsetWidth) / 2;
 }
 
-// How much of a long text is used up, from nine tenths on; a line end counts as one, as the portal counts it.
-for (const box of document.querySelectorAll("textarea[maxlength]")) {
-  const figure = document.createElement("p"), most = box.maxLength, language = document.documentElement.lang;
+// How much of a text is used up, from nine tenths on; a line end counts as one, as the portal counts it. Nothing is cut off: who pastes
+// something longer sees by how much, and what there is.
+for (const box of document.querySelectorAll("[data-limit]")) {
+  const figure = document.createElement("p"), most = Number(box.dataset.limit), language = document.documentElement.lang;
   figure.className = "small2 quiet";
   figure.setAttribute("role", "status");
   box.after(figure);
   const count = () => {
     const used = box.value.length;
     figure.hidden = used < 0.9 * most;
+    figure.classList.toggle("bad", used > most);
     figure.textContent = figure.hidden ? "" : `${used.toLocaleString(language)} / ${most.toLocaleString(language)}`;
   };
   box.addEventListener("input", count);

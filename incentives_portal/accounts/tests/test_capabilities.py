@@ -97,6 +97,39 @@ def test_a_role_of_the_other_side_that_slipped_into_the_table_grants_nothing(mak
     assert may(user, "claim.review", Scope(partner.pk)) is False
 
 
+def test_role_left_over_from_the_other_side_gives_no_right_shows_nothing_and_gets_no_mail(make_user, partner, operator):
+    """Somebody who moved: the rows of roles stay, and count on neither side."""
+    other = Organisation.objects.create(kind="partner", name="Brightwater")
+    add_location(partner, partner_id="1", name="Hamburg", country="DE")
+    add_location(other, partner_id="2", name="Bristol", country="GB")
+    moved_out, moved_in = make_user(), make_user(operator, "mira@halden.example")
+    for role in Role:
+        if role.is_operator:
+            OrganisationRole.objects.create(user=moved_out, role=role)
+        else:
+            OrganisationRole.objects.create(user=moved_in, role=role)
+
+    for capability in CAPABILITIES:
+        for scope in (Scope(partner.pk), Scope(other.pk), Scope(operator.pk)):
+            assert may(moved_out, capability, scope) is may(moved_in, capability, scope) is False, (capability, scope)
+            assert list(holders(capability, scope)) == [], (capability, scope)
+        for person in (moved_out, moved_in):
+            rows = scope_q(person, capability, organisation="organisation_id", program="pk", location="pk")
+            assert not Location.objects.filter(rows).exists(), capability
+    for role in Role:
+        assert list(holders([role], Scope(partner.pk))) == list(holders([role], Scope(operator.pk))) == [], role
+
+
+def test_holders_of_each_side_are_found_for_a_scope_of_a_partner(make_user, partner, operator):
+    karin, mira = make_user(email="karin@nordlicht.example"), make_user(operator, "mira@halden.example")
+    give_role(karin, Role.PARTNER_GLOBAL_ADMIN)
+    give_role(mira, Role.OPERATOR_REVIEWER)
+
+    assert list(holders("claim.read", Scope(partner.pk))) == [karin, mira]
+    assert list(holders("claim.review", Scope(partner.pk))) == [mira]
+    assert list(holders("claim.write", Scope(partner.pk))) == [karin]
+
+
 def test_inactive_person_may_nothing(make_user, partner):
     user = make_user()
     give_role(user, Role.PARTNER_GLOBAL_ADMIN)

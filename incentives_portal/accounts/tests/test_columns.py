@@ -203,7 +203,7 @@ def test_w05_line_that_a_colleague_has_added_too_is_a_message(there):
     refused = elif_.post(address, page)
 
     assert (refused.status_code, calendar.holidays.count()) == (200, number + 1)
-    assert "already exists" in refused.content.decode()
+    assert "This day is already a holiday of the calendar." in refused.content.decode()
 
 
 def in_boxes(values):

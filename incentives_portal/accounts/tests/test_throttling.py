@@ -66,6 +66,16 @@ def test_a01_other_headers_that_name_an_address_are_not_believed_either(owen, tr
     assert tried() == 10
 
 
+@pytest.mark.parametrize(
+    "header", ["user-agent", "accept-language", "accept", "referer", "origin", "cookie", "x-requested-with"]
+)
+def test_a01_another_browser_gives_no_more_tries(owen, tried, header):
+    for n in range(20):
+        sign_in(owen, WRONG, headers={header: f"theme={n}"})
+
+    assert tried() == 10
+
+
 def test_a01_behind_a_proxy_the_address_it_adds_counts_and_those_before_it_do_not(owen, tried, settings):
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
 

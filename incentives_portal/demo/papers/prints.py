@@ -55,15 +55,6 @@ _WORDS = {
         "tax": "USt.",
         "total": "Gesamt",
     },
-    "fr": {
-        "title": "FACTURE",
-        "to": "Facturé à",
-        "number": "N°",
-        "date": "Date",
-        "net": "Total HT",
-        "tax": "TVA",
-        "total": "Total TTC",
-    },
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.files.storage import FileSystemStorage
 from django.core.management import call_command
+from django.db import connection
 
 from incentives_portal import clock
 from incentives_portal.documents import checking, form_uploads, limits, services, tasks
@@ -200,6 +201,71 @@ def test_refusal_is_announced_only_of_what_is_attached(keep):
 
     assert heard == ["attached.pdf damaged"]
     assert check_of(loose).state == CheckState.REFUSED
+
+
+class WorkerKilled(BaseException):
+    """What ends a worker between two writes: nothing that the code of a check expects."""
+
+
+def kill(*_given: object, **_signal: object) -> None:
+    raise WorkerKilled
+
+
+@pytest.mark.parametrize(
+    ("data", "finding", "signal", "state"),
+    [
+        (b"%PDF-1.4 x", "", checking.file_refused, CheckState.REFUSED),
+        (samples.pdf(), "Eicar-Signature", checking.malware_found, CheckState.INFECTED),
+    ],
+    ids=["refused", "infected"],
+)
+def test_verdict_of_a_worker_that_dies_before_anybody_is_told_is_not_kept(
+    keep, monkeypatch, caplog, data, finding, signal, state
+):
+    """The next worker gives it again, and then they are told."""
+    monkeypatch.setattr(checking.scanning, "is_on", lambda: bool(finding))
+    monkeypatch.setattr(checking.scanning, "scan", lambda _stored: finding)
+    version = keep("a.pdf", data)
+    services.attach([version], to="proofs.invoice:7")
+    told: list[int] = []
+    signal.connect(kill)
+    try:
+        with pytest.raises(WorkerKilled):
+            checking.check_next()
+    finally:
+        signal.disconnect(kill)
+    assert (check_of(version).state, check_of(version).reason) == (CheckState.PENDING, "")
+
+    def hear(version: DocumentVersion, **_signal: object) -> None:
+        told.append(version.pk)
+
+    signal.connect(hear)
+    try:
+        with clock.at(clock.now() + timedelta(hours=1)):
+            checking.check_next()
+    finally:
+        signal.disconnect(hear)
+
+    assert (check_of(version).state, told) == (state, [version.pk])
+
+
+def test_pages_of_a_worker_that_dies_before_they_are_counted_are_not_kept(keep):
+    version = keep("a.pdf", samples.pdf(2))
+    checking.check_next()
+
+    def kill_after_the_pages(execute: Any, sql: str, *given: Any) -> Any:
+        result = execute(sql, *given)
+        if sql.startswith('INSERT INTO "documents_pageimage"'):
+            kill()
+        return result
+
+    with connection.execute_wrapper(kill_after_the_pages), pytest.raises(WorkerKilled):
+        checking.prepare_next()
+
+    assert (check_of(version).prepared_at, PageImage.objects.count(), SafeCopy.objects.count()) == (None, 0, 0)
+    with clock.at(clock.now() + timedelta(hours=1)):
+        assert checking.prepare_next()
+    assert (check_of(version).pages, PageImage.objects.count()) == (2, 2)
 
 
 # Budgets

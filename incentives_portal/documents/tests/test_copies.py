@@ -64,14 +64,14 @@ def test_x03_what_is_a_cell_of_its_own_elsewhere_gets_an_apostrophe(cell, proof)
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("cell", [*FORMULAS, *WITHIN])
 def test_x03_no_cell_is_a_formula_whatever_sign_a_spreadsheet_separates_at(cell, delimiter):
-    table = copies.Content([copies.Sheet("", False, [["Name", cell]])], [], is_cut=False)
+    table = copies.Content([copies.Sheet(cell, False, [["Name", cell]])], [], is_cut=False)
 
     rows = csv.reader(io.StringIO(copies.as_csv(table), newline=""), delimiter=delimiter)
 
     assert not [each for row in rows for each in row if each.strip('"').startswith(("=", "@", "+", "＝", "＠", "＋"))]
 
 
-def test_sheets_stand_below_each_other_under_their_names():
+def test_x03_sheets_stand_below_each_other_under_their_names():
     table = b'{"sheets": [{"name": "A", "hidden": false, "rows": [["1"]]}, {"name": "=B", "hidden": true, "rows": []}], "more": true}'
 
     content = copies.read_content(io.BytesIO(table))

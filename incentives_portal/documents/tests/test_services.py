@@ -17,7 +17,7 @@ from incentives_portal.documents import checking, cleanup, limits, services, tas
 from incentives_portal.documents.content import UploadRefused, messages_of
 from incentives_portal.documents.enums import CheckState, FileType
 from incentives_portal.documents.models import Document, DocumentVersion, Upload, VersionCheck
-from incentives_portal.documents.services import DocumentRemoved, UploadGone
+from incentives_portal.documents.services import UploadGone
 from incentives_portal.sandbox.parsing.reasons import Reason
 from incentives_portal.tests.racing import done_at_once
 
@@ -148,29 +148,6 @@ def test_u15_store_with_a_full_disk_refuses_with_a_message_and_leaves_nothing(
     assert (Document.objects.count(), stored_files(storage_folder)) == (0, [])
 
 
-def test_u13_replace_adds_a_version_and_keeps_the_former(organisation, actor, colleague):
-    first = services.store(samples.upload("a.csv", samples.CSV), organisation=organisation, actor=actor)
-
-    second = services.replace(first.document, samples.upload("b.xml", samples.XML), colleague)
-
-    assert list(first.document.versions.values_list("number", "original_name", "uploaded_by")) == [
-        (1, "a.csv", actor.pk),
-        (2, "b.xml", colleague.pk),
-    ]
-    assert list(DocumentVersion.objects.current()) == [second]
-    assert samples.stored(first.storage_key) == samples.CSV
-
-
-def test_replace_removed_document_is_refused(organisation, actor, storage_folder):
-    version = services.store(samples.upload("a.csv", samples.CSV), organisation=organisation, actor=actor)
-    services.remove(version.document, actor)
-
-    with pytest.raises(DocumentRemoved):
-        services.replace(version.document, samples.upload("b.csv", samples.CSV), actor)
-
-    assert stored_files(storage_folder) == [version.storage_key]
-
-
 def test_remove_takes_out_of_use_and_keeps_the_bytes(organisation, actor, colleague):
     version = services.store(samples.upload("a.csv", samples.CSV), organisation=organisation, actor=actor)
 
@@ -182,18 +159,6 @@ def test_remove_takes_out_of_use_and_keeps_the_bytes(organisation, actor, collea
     assert document.removed_by == actor
     assert list(DocumentVersion.objects.current()) == []
     assert default_storage.exists(version.storage_key)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_replacements_at_once_become_two_versions(organisation, actor):
-    first = services.store(samples.upload("a.csv", samples.CSV), organisation=organisation, actor=actor)
-
-    def replace(name: str) -> Callable[[], DocumentVersion]:
-        return lambda: services.replace(first.document, samples.upload(name, samples.CSV), actor)
-
-    done_at_once(replace("b.csv"), replace("c.csv"))
-
-    assert sorted(first.document.versions.values_list("number", flat=True)) == [1, 2, 3]
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,8 @@ def test_u17_forms_beyond_the_limit_of_a_minute_are_turned_away_unread(
     other.force_login(colleague)
     assert send(other, colleague, organisation).status_code == 200
     assert browser.get("/profile/").status_code == 200
+    time_machine.move_to("2027-01-12T10:00:59Z", tick=False)
+    assert send(browser, actor, organisation).status_code == 429
     time_machine.move_to("2027-01-12T10:01:00Z", tick=False)
     assert send(browser, actor, organisation).status_code == 200
 

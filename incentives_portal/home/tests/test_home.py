@@ -83,7 +83,7 @@ def test_person_without_a_role_reads_whom_to_ask(world: World) -> None:
     page = client_of(world.nils).get("/")
 
     assert page.status_code == 200
-    assert world.karin.email in page.content.decode()
+    assert world.elif_.email in page.content.decode()
 
 
 @pytest.mark.parametrize("page", ["home", "words", "help", "accounts:profile", "accounts:no_role"])

@@ -23,6 +23,8 @@ def test_beat_writes_the_row_and_workers_are_heard_of(stack):
     request = urllib.request.Request(f"{stack.url}/readyz", headers={"Host": "10.1.2.3"})
     with urllib.request.urlopen(request, timeout=10) as answer:
         assert json.load(answer) == {"status": "green"}
+    with urllib.request.urlopen(f"{stack.url}/accounts/login/?next=/claims/%3Fq={'a' * 7000}", timeout=10) as answer:
+        assert b"</html>" in answer.read()
     with pytest.raises(urllib.error.HTTPError, match="400"):
         urllib.request.urlopen(urllib.request.Request(stack.url, headers={"Host": "10.1.2.3"}), timeout=10)
     assert "Traceback" not in stack.log("worker")

@@ -59,7 +59,7 @@ def test_page_of_a_reviewer_or_partner_says_that_it_is_for_others(world):
         page = page_of(person, status=403)
 
         assert "The people who look after the portal itself work here." in page
-        assert "admins of your organisation" not in page
+        assert "can change that" not in page
 
 
 def test_page_of_a_portal_that_works(world, green):

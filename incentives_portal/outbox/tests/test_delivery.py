@@ -1,5 +1,6 @@
 """Sending over a real SMTP conversation, with servers in every mood (fault table N-01 to N-20)."""
 
+import re
 import smtplib
 import threading
 from datetime import timedelta
@@ -9,6 +10,7 @@ from django.db import connection
 
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
+from incentives_portal.accounts.services import add_person
 from incentives_portal.history.models import Thread
 from incentives_portal.outbox import delivery
 from incentives_portal.outbox.delivery import DELAYS, HANDED_OUT, deliver, lease_due, take_back_abandoned
@@ -113,6 +115,19 @@ def test_n06_one_bad_recipient_of_five_does_not_stop_the_others(write, colleague
     assert mail_server.received_by == [f"p{number}@nordlicht.example" for number in (0, 1, 3, 4)]
 
 
+@pytest.mark.parametrize("answer", ["451 4.3.0 try later", "452 4.2.2 mailbox full", "450 4.7.1 greylisted"])
+def test_n06_one_recipient_that_is_put_off_does_not_stop_the_others(write, colleagues, mail_server, answer):
+    messages = write(*colleagues(4))
+    mail_server.at_rcpt = lambda address: answer if address.startswith("p1@") else "250 OK"
+
+    deliver([message.pk for message in messages])
+
+    assert [state_of(message)[:2] for message in messages] == [
+        ("sent", ""), ("retry", "put_off"), ("sent", ""), ("sent", ""),
+    ]  # fmt: skip
+    assert mail_server.received_by == [f"p{number}@nordlicht.example" for number in (0, 2, 3)]
+
+
 def test_several_messages_go_over_one_connection(write, colleagues, mail_server):
     deliver([message.pk for message in write(*colleagues(5))])
 
@@ -149,6 +164,22 @@ def test_n05_server_that_drops_the_line_after_the_data_gets_the_same_message_id_
     assert state_of(message) == ("sent", "", 2)
     assert [mail["Message-ID"] for mail in mail_server.mails] == [message.message_id] * 2
     assert [mail["Date"] for mail in mail_server.mails] == [mail_server.mails[0]["Date"]] * 2
+
+
+def test_n05_mail_that_goes_out_again_a_day_later_is_the_same_to_the_byte(write, jana, mail_server):
+    """Its date is that of the message: whoever gets both copies can tell that they are one mail."""
+    yesterday = clock.now() - timedelta(days=1)
+    with clock.at(yesterday):
+        message = write(jana)[0]
+        mail_server.at_data = lambda address: "DROP"
+        deliver([message.pk])
+
+    mail_server.at_data = lambda address: "250 OK"
+    deliver([message.pk])
+
+    copies = [re.sub(rb"={5,}\d+==", b"BOUNDARY", mail.as_bytes()) for mail in mail_server.mails]
+    assert copies[0] == copies[1]
+    assert mail_server.mails[1]["Date"].datetime == yesterday.replace(microsecond=0)
 
 
 def test_n05_server_that_stalls_before_the_text_is_left_after_seconds(write, jana, mail_server, settings):
@@ -315,6 +346,7 @@ def test_n08_two_relays_at_once_lease_every_message_once(write, colleagues):
     taken = done_at_once(relay, relay)
 
     assert sorted(taken[0] + taken[1]) == sorted(Message.objects.values_list("pk", flat=True))
+    assert due_ids() == [], "a third one takes what the two have"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -390,6 +422,18 @@ def test_n20_only_allowed_domains_are_written_to(write, jana, mira, mail_server,
     assert mail_server.received_by == ["mira.okafor@halden.example"]
 
 
+def test_n20_domain_is_the_whole_of_what_stands_behind_the_sign(write, partner, mail_server, settings):
+    settings.MAIL_ALLOWED_DOMAINS = ["halden.example", "NORDLICHT.example"]
+    allowed = ["a@halden.example", "b@Halden.EXAMPLE", "c@nordlicht.example"]
+    others = ["d@evilhalden.example", "e@sub.halden.example", "f@halden.example.evil.example"]
+    messages = write(*(add_person(partner, email=email, name=email) for email in (*allowed, *others)))
+
+    deliver([message.pk for message in messages])
+
+    assert sorted(address.lower() for address in mail_server.received_by) == [email.lower() for email in allowed]
+    assert [state_of(message)[:2] for message in messages[-3:]] == [("failed", "not_allowed")] * 3
+
+
 def test_n15_mail_says_what_was_written_whatever_changes_until_it_goes_out(write, jana, mira, thread, mail_server):
     message = write(jana)[0]
     written = message.subject, message.text, message.html
@@ -401,7 +445,8 @@ def test_n15_mail_says_what_was_written_whatever_changes_until_it_goes_out(write
     message.refresh_from_db()
     mail = mail_server.mails[0]
     assert (message.subject, message.text, message.html) == written
-    assert (mail["Subject"], mail.get_body(["plain"]).get_content().strip()) == (written[0], written[1].strip())
+    parts = [mail.get_body([kind]).get_content().strip() for kind in ("plain", "html")]
+    assert (mail["Subject"], *parts) == (written[0], written[1].strip(), written[2].strip())
 
 
 def test_n16_person_who_left_since_is_not_written_to(write, jana, mail_server):

@@ -1,5 +1,7 @@
 """How a letter is set: language, escaping, one line where a header is made of it, links to the portal only."""
 
+import itertools
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext
 
 from incentives_portal.accounts.services import add_person
-from incentives_portal.outbox.letters import Letter
+from incentives_portal.outbox.letters import Letter, Quote
 from incentives_portal.outbox.rendering import Renderer, letter_bodies, one_line
 
 from .conftest import letter_for
@@ -149,7 +151,9 @@ def test_n17_links_come_from_the_settings_and_never_from_the_request(event, owen
 
     rendered = Renderer().render(lambda _event, _person: REJECTED, event, owen)
 
-    assert "https://incentives.halden.example/claims/412/" in rendered.text
+    ours = re.compile(r"https://incentives\.halden\.example[^\s\"'<]*")
+    assert set(ours.findall(rendered.text)) == {"https://incentives.halden.example/claims/412/"}
+    assert set(ours.findall(rendered.html)) == {"https://incentives.halden.example/claims/412/"}
     assert rendered.html.count("evil.example") == 1  # the words of the comment, and no link of ours
 
 
@@ -186,6 +190,45 @@ def test_n14_template_tags_in_words_are_words(event, owen):
     assert rendered.subject == "{{ person.password }}"
     assert "{% now 'Y' %}" in rendered.text
     assert "{{ person.email }}" in rendered.html
+
+
+def test_n14_template_tags_in_any_part_of_a_letter_are_words(event, owen):
+    """Each part with tags of its own, so that the one that is read as a template is missing."""
+    numbers = itertools.count(1)
+
+    def tag():
+        return f"{{{{ {next(numbers)}|add:1000 }}}}"
+
+    letter = Letter(
+        subject=tag(),
+        heading=tag(),
+        paragraphs=[tag(), tag()],
+        facts=[(tag(), tag())],
+        reason=tag(),
+        mend=tag(),
+        words=tag(),
+        said_by=tag(),
+        remarks=[(tag(), tag())],
+        quotes=[Quote(said_by=tag(), when=tag(), words=tag(), files=[tag()])],
+        next_step=tag(),
+        deadline=tag(),
+        link="/claims/",
+        link_label=tag(),
+    )
+    parts = set(itertools.chain.from_iterable(map(_texts, vars(letter).values()))) - {"/claims/", letter.subject}
+
+    rendered = Renderer().render(lambda _event, _person: letter, event, owen)
+
+    assert rendered.subject == letter.subject
+    assert {part for part in parts if part not in rendered.text} == set()
+    assert {part for part in parts if part not in rendered.html} == set()
+
+
+def _texts(part):
+    """Every text within a part of a letter."""
+    if isinstance(part, str):
+        return [part] if part else []
+    return itertools.chain.from_iterable(map(_texts, vars(part).values() if isinstance(part, Quote) else part))
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from incentives_portal.countries import country_choices
 from incentives_portal.screens.json_boxes import Decoder
 
-from ..countries import country_choices
+from ..choices import EXAMPLE
 from ..enums import ProgramKind
 from ..models import ActivityType, Calendar, Enrolment, ExchangeRate, ExpenseType, Market, Requirement
 from ..models.calendars import WEEKDAYS, monday_to_friday
@@ -90,8 +91,10 @@ class RequirementForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("only_if", "choices"):
+        for name, example in (("only_if", '{"expense": "seo_fee"}'), ("choices", EXAMPLE)):
             self.fields[name].decoder = Decoder
+            self.fields[name].example = example
+        self.fields["choices"].help_text = _("For a choice: %(example)s") % {"example": EXAMPLE}
 
 
 class ExchangeRateForm(forms.ModelForm):

@@ -71,7 +71,13 @@ class Holiday(models.Model):
         verbose_name = _("holiday")
         verbose_name_plural = _("holidays")
         ordering = ["date"]
-        constraints = [models.UniqueConstraint(name="holiday_once", fields=["calendar", "date"])]
+        constraints = [
+            models.UniqueConstraint(
+                name="holiday_once",
+                fields=["calendar", "date"],
+                violation_error_message=_("This day is already a holiday of the calendar."),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.date} {in_language(self.name)}"

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from incentives_portal.money import AmountField, CurrencyField
 from incentives_portal.texts import TextsField, in_language
 
-from ..conditions import problem_of
+from .. import choices, conditions
 from ..enums import AppliesTo, CapKind, CapScope, Category, Group, SatisfiedBy
 from ..querysets import ByCode, ByProgramAndCode, EligibleExpenseManager
 from .program import Program
@@ -94,7 +94,13 @@ class EligibleExpense(models.Model):
         verbose_name = _("eligible expense")
         verbose_name_plural = _("eligible expenses")
         ordering = ["expense"]
-        constraints = [models.UniqueConstraint(name="eligible_expense_once", fields=["type", "expense"])]
+        constraints = [
+            models.UniqueConstraint(
+                name="eligible_expense_once",
+                fields=["type", "expense"],
+                violation_error_message=_("This cost is already among those of the activity."),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.type_id}: {self.expense_id}"
@@ -125,9 +131,7 @@ class Requirement(models.Model):
     code = models.SlugField(_("code"), max_length=32)
     group = models.CharField(_("group"), max_length=16, choices=Group.choices)
     satisfied_by = models.CharField(_("met by"), max_length=12, choices=SatisfiedBy.choices)
-    choices = models.JSONField(
-        _("choices"), default=list, blank=True, help_text=_('For a choice: [{"code": "yes", "words": {"en": "Yes"}}]')
-    )
+    choices = models.JSONField(_("choices"), default=list, blank=True)
     any_of = models.SlugField(
         _("alternatives"), max_length=32, blank=True, help_text=_("One of those with the same word here is enough.")
     )
@@ -146,7 +150,14 @@ class Requirement(models.Model):
         ordering = ["order", "code"]
         constraints = [
             # Codes name answers and places in the form, also where a composite joins the requirements of its components.
-            models.UniqueConstraint(name="requirement_once", fields=["program", "code"], nulls_distinct=False),
+            models.UniqueConstraint(
+                name="requirement_once",
+                fields=["program", "code"],
+                nulls_distinct=False,
+                violation_error_message=_(
+                    "There is already a requirement with this code in this program, or for all programs."
+                ),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -156,8 +167,10 @@ class Requirement(models.Model):
         return (self.program.code if self.program else None, self.code)
 
     def clean(self) -> None:
-        if problem := problem_of(self.only_if):
+        if problem := conditions.problem_of(self.only_if):
             raise ValidationError({"only_if": problem})
+        if problem := choices.problem_of(self.choices):
+            raise ValidationError({"choices": problem})
         if (self.satisfied_by == SatisfiedBy.CHOICE) != bool(self.choices):
             raise ValidationError({"choices": _("A choice needs at least two choices; nothing else has any.")})
 
@@ -194,14 +207,24 @@ class Cap(models.Model):
         verbose_name_plural = _("caps")
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(name="cap_once", fields=["program", "code"], nulls_distinct=False),
+            models.UniqueConstraint(
+                name="cap_once",
+                fields=["program", "code"],
+                nulls_distinct=False,
+                violation_error_message=_(
+                    "There is already a cap with this code in this program, or for all programs."
+                ),
+            ),
             models.CheckConstraint(
                 name="cap_numbers",
                 condition=(
-                    models.Q(kind__in=["amount", "amount_per_person_per_event"], amount__gt=0)
-                    | models.Q(kind="percent_of_earned", percent__gt=0)
-                    | models.Q(kind="greater_of", percent__gt=0, amount__gt=0)
-                    | models.Q(kind="max_attendees", count__gt=0)
+                    # A number that is missing is neither more than zero nor not: the database takes what it does not know for right.
+                    models.Q(kind__in=["amount", "amount_per_person_per_event"], amount__isnull=False, amount__gt=0)
+                    | models.Q(kind="percent_of_earned", percent__isnull=False, percent__gt=0)
+                    | models.Q(
+                        kind="greater_of", percent__isnull=False, percent__gt=0, amount__isnull=False, amount__gt=0
+                    )
+                    | models.Q(kind="max_attendees", count__isnull=False, count__gt=0)
                     | models.Q(kind__in=["unlimited", "exception"])
                 ),
                 violation_error_message=_("The numbers of this kind of cap are missing."),

@@ -37,7 +37,11 @@ class Enrolment(models.Model):
                 fields=["location", "program"],
                 violation_error_message=_("This location already has an enrollment in this program."),
             ),
-            models.CheckConstraint(name="enrolment_status_known", condition=models.Q(status__in=CODES)),
+            models.CheckConstraint(
+                name="enrolment_status_known",
+                condition=models.Q(status__in=CODES),
+                violation_error_message=_("There is no such status of an enrollment."),
+            ),
         ]
 
     def __str__(self) -> str:

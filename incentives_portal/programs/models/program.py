@@ -83,7 +83,9 @@ class Program(models.Model):
         ordering = ["code"]
         constraints = [
             models.CheckConstraint(
-                name="program_share", condition=models.Q(share_percent__gt=0, share_percent__lte=100)
+                name="program_share",
+                condition=models.Q(share_percent__gt=0, share_percent__lte=100),
+                violation_error_message=_("The reimbursed share is more than 0 and at most 100 percent."),
             ),
         ]
 
@@ -115,7 +117,13 @@ class FundType(models.Model):
         verbose_name = _("fund type")
         verbose_name_plural = _("fund types")
         ordering = ["program", "code"]
-        constraints = [models.UniqueConstraint(name="fund_type_once", fields=["program", "code"])]
+        constraints = [
+            models.UniqueConstraint(
+                name="fund_type_once",
+                fields=["program", "code"],
+                violation_error_message=_("There is already a fund type with this code in this program."),
+            )
+        ]
 
     def __str__(self) -> str:
         return in_language(self.name)
@@ -135,7 +143,13 @@ class Market(models.Model):
         verbose_name = _("market")
         verbose_name_plural = _("markets")
         ordering = ["program", "code"]
-        constraints = [models.UniqueConstraint(name="market_once", fields=["program", "code"])]
+        constraints = [
+            models.UniqueConstraint(
+                name="market_once",
+                fields=["program", "code"],
+                violation_error_message=_("There is already a market with this code in this program."),
+            )
+        ]
 
     def __str__(self) -> str:
         return in_language(self.name)
@@ -159,7 +173,11 @@ class ProgramYear(models.Model):
         verbose_name_plural = _("program years")
         ordering = ["program", "-starts"]
         constraints = [
-            models.UniqueConstraint(name="program_year_once", fields=["program", "label"]),
+            models.UniqueConstraint(
+                name="program_year_once",
+                fields=["program", "label"],
+                violation_error_message=_("There is already a year with this label in this program."),
+            ),
             models.CheckConstraint(
                 name="program_year_order",
                 condition=models.Q(starts__lt=models.F("ends"), ends__lte=models.F("revise_until")),
@@ -195,7 +213,11 @@ class UsagePeriod(models.Model):
         verbose_name_plural = _("usage periods")
         ordering = ["program", "-usage_starts"]
         constraints = [
-            models.UniqueConstraint(name="usage_period_once", fields=["program", "label"]),
+            models.UniqueConstraint(
+                name="usage_period_once",
+                fields=["program", "label"],
+                violation_error_message=_("There is already a usage period with this label in this program."),
+            ),
             models.CheckConstraint(
                 name="usage_period_order",
                 condition=models.Q(
@@ -243,15 +265,25 @@ class ExchangeRate(models.Model):
         verbose_name_plural = _("exchange rates")
         ordering = ["-month", "from_currency", "to_currency"]
         constraints = [
-            models.UniqueConstraint(name="exchange_rate_once", fields=["month", "from_currency", "to_currency"]),
-            models.CheckConstraint(name="exchange_rate_positive", condition=models.Q(rate__gt=0)),
+            models.UniqueConstraint(
+                name="exchange_rate_once",
+                fields=["month", "from_currency", "to_currency"],
+                violation_error_message=_("There is already a rate of this month for these two currencies."),
+            ),
+            models.CheckConstraint(
+                name="exchange_rate_positive",
+                condition=models.Q(rate__gt=0),
+                violation_error_message=_("Enter a rate of more than zero."),
+            ),
             models.CheckConstraint(
                 name="exchange_rate_month",
                 condition=models.Q(month__day=1),
                 violation_error_message=_("Give the first day of the month."),
             ),
             models.CheckConstraint(
-                name="exchange_rate_differs", condition=~models.Q(from_currency=models.F("to_currency"))
+                name="exchange_rate_differs",
+                condition=~models.Q(from_currency=models.F("to_currency")),
+                violation_error_message=_("Choose two different currencies."),
             ),
         ]
 

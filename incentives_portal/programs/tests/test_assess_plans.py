@@ -88,6 +88,35 @@ def test_rule(changes, expected):
     assert found(**changes) == expected
 
 
+@pytest.mark.parametrize(
+    ("market", "countries", "said"),
+    [
+        (("DE", "DK"), ("DE",), ["pass"]),
+        (("DE", "DK"), ("DE", "DK"), ["pass"]),
+        (("DE", "DK"), ("DE", "FR"), ["warn"]),
+        (("DE", "DK"), (), []),
+        ((), ("DE",), []),
+        ((), (), []),
+    ],
+)
+def test_countries_are_compared_where_both_sides_name_some(market, countries, said):
+    """An activity without countries is blocked for that and not praised; a market without a list takes every country."""
+    plan = replace(PLAN, countries=market, campaigns=with_activity(countries=countries))
+
+    found = assess_plan(plan).findings
+
+    assert [finding.level for finding in found if finding.rule == "countries_in_market"] == said
+
+
+@pytest.mark.parametrize(
+    ("requested", "binding"), [(Decimal(3999), True), (Decimal(4000), False), (Decimal(4001), False)]
+)
+def test_what_is_requested_binds_where_it_is_less_than_what_is_planned(requested, binding):
+    planned_step, requested_step = assess_plan(replace(PLAN, requested_amount=requested)).steps
+
+    assert (planned_step.amount, requested_step.amount, requested_step.binding) == (Decimal(4000), requested, binding)
+
+
 @pytest.mark.parametrize("vector", vectors("plan_deadline"), ids=named)
 def test_deadline_vector(vector):
     """Both submissions as the plan was assessed on their days."""

@@ -1,5 +1,6 @@
 """Fiscal halves, business days and deadlines, with the documented tables and with days nobody thought of."""
 
+from calendar import monthrange
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
@@ -133,6 +134,19 @@ def test_end_of_the_following_month(some_day):
 
     assert (due + timedelta(days=1)).day == 1
     assert (due.year * 12 + due.month) - (some_day.year * 12 + some_day.month) == 1
+
+
+@pytest.mark.parametrize("year", [*range(1999, 2033), 2100, 2400])
+def test_d04_years_of_each_length_follow_each_other(year):
+    """Leap years among them, one that is none, and one of the fourth century."""
+    span, following = dates.fiscal_year(year), dates.fiscal_year(year + 1)
+
+    assert (span.starts, span.ends) == (date(year - 1, 7, 1), date(year, 6, 30))
+    assert following.starts - span.ends == timedelta(days=1)
+    assert {dates.fiscal_year_of(day) for day in (span.starts, date(year, 2, 28), span.ends)} == {year}
+    assert (span.ends - span.starts).days + 1 == (366 if monthrange(year, 2)[1] == 29 else 365)
+    first, second = dates.fiscal_half(year, 1).earning, dates.fiscal_half(year, 2).earning
+    assert (first.starts, second.starts - first.ends, second.ends) == (span.starts, timedelta(days=1), span.ends)
 
 
 def test_d04_end_of_the_following_month_in_a_leap_year():

@@ -178,3 +178,12 @@ def test_plans_and_claims_begin_at_enrolled_open_locations(world):
     }
 
     assert usable == {"jana": [("Hamburg", "CLOUD"), ("Kiel", "DEVICE"), ("Kiel", "CLOUD")], "tobias": [], "owen": []}
+
+
+def test_no_letter_about_an_enrolment_asks_for_a_comment(world, invited):
+    """There is no page on which one could be written."""
+    message = Message.objects.get(code="enrolment_changed", recipient=world.jana)
+
+    assert "an diesem Vorgang beteiligt" in " ".join(message.text.split())
+    for body in (message.text, message.html):
+        assert "Kommentar" not in body

@@ -133,7 +133,12 @@ def error_summary(*forms: BaseForm | BaseFormSet | Sequence[BaseForm] | None) ->
     Takes forms, formsets and lists of forms; what is None is left out.
     """
     each = chain.from_iterable(given if isinstance(given, list | tuple) else [given] for given in forms)
-    return {"errors": [problem for form in each if form is not None for problem in problems(form)]}
+    shown = [form for form in each if form is not None]
+    return {
+        "errors": [problem for form in shown for problem in problems(form)],
+        # What a service names as the case that is in the way (workflow.forms.show_refusal).
+        "cases": [form.see for form in shown if hasattr(form, "see")],
+    }
 
 
 @register.filter

@@ -63,3 +63,17 @@ def test_administration_stands_in_the_navigation_of_those_for_whom_it_opens(worl
 
     assert labels(world.elif_) == ["Administration"]
     assert labels(world.mira) == []
+
+
+@pytest.mark.parametrize(
+    "path", ["accounts/user", "programs/program", "programs/enrolment", "outbox/message", "plans/plan"]
+)
+def test_the_search_of_a_list_has_a_label_in_the_language_of_its_reader(world, client, path):
+    world.elif_.language = "de"
+    world.elif_.save()
+    client.force_login(world.elif_)
+
+    page = client.get(f"/admin/{path}/").content.decode()
+
+    assert '<label for="searchbar" class="visually-hidden">Suchen</label>' in page
+    assert 'maxlength="100"' in page

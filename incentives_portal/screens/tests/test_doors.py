@@ -96,10 +96,21 @@ def test_whoever_has_no_role_reads_whom_to_ask(world, client):
     page = client.get("/profile/role/").content.decode()
 
     assert "You have no role yet" in page
-    assert [name for name in (world.karin.email, world.anton.email, world.elif_.email) if name in page] == [
-        world.karin.email,
-        world.anton.email,
-    ]
+    # The company's own admins have no page on which they could give one.
+    asked = (world.karin.email, world.anton.email, world.elif_.email, world.emre.email)
+    assert [email for email in asked if email in page] == [world.elif_.email, world.emre.email]
+
+
+def test_help_names_who_has_a_page_to_give_roles(world, client):
+    client.force_login(world.karin)
+
+    page = client.get("/help/").content.decode()
+
+    line = page[page.index("Add people and give roles") :]
+    line = line[: line.index("</tr>")]
+    assert "Operator incentives admin" in line
+    assert "Account admin" not in line
+    assert "Global admin" not in line
 
 
 @pytest.mark.parametrize("path", ["/claims/", "/claims/new/", "/plans/", "/desk/"])
@@ -111,7 +122,7 @@ def test_whoever_has_no_role_reads_whom_to_ask_wherever_they_go(world, client, p
     page = response.content.decode()
     assert response.status_code == 403
     assert "You have no role yet" in page
-    assert world.karin.email in page
+    assert world.elif_.email in page
 
 
 def test_whoever_has_another_role_is_told_that_it_does_not_do(world, client):
@@ -143,7 +154,7 @@ def test_page_of_the_other_side_says_what_it_is_and_leads_home(world, client, pe
     assert about in page
     assert "Your account has no part in it." in page
     assert '<a class="btn btn-primary" href="/">' in page
-    assert "The admins of your organisation can change that." not in page
+    assert "The operator’s incentives admins can change that." not in page
 
 
 def test_whoever_has_a_role_is_not_told_that_there_is_none(world, client):

@@ -1,0 +1,163 @@
+"""Plants defects, and prints for each part of the portal how many of them the tests notice. Ends with 1 where it is too few.
+
+``python -m benchmarks.defects`` plants 40 in each part, chosen at random from a seed, and takes about an hour on two cores. The first time
+it runs the whole suite under coverage, to know which tests run which lines; --record says where that is written.
+"""
+
+import argparse
+import random
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Queue
+
+from .choosing import PROJECT, Record
+from .planting import Defect, defects
+from .running import Copy, copy_of_project
+
+#: Part → its files. Parts of MONEY change figures: there every defect must be noticed.
+PARTS = {
+    "amounts": [
+        "incentives_portal/programs/assess/*.py",
+        "incentives_portal/money.py",
+        "incentives_portal/programs/rates.py",
+    ],
+    "caps": ["incentives_portal/programs/caps.py", "claims/caps.py", "claims/limits.py"],
+    "dates": [
+        "incentives_portal/programs/dates.py",
+        "incentives_portal/programs/periods.py",
+        "incentives_portal/clock.py",
+    ],
+    "capabilities": [
+        "incentives_portal/accounts/capabilities.py",
+        "incentives_portal/*/querysets.py",
+        "*/querysets.py",
+    ],
+    "accounts": ["incentives_portal/accounts/*.py"],
+    "people": ["incentives_portal/people/*.py"],
+    "cases": ["incentives_portal/workflow/*.py", "incentives_portal/history/*.py"],
+    "plans": ["plans/rules.py", "plans/document.py", "plans/facts.py"],
+    "plans/services": ["plans/services/*.py"],
+    "proofs": ["proofs/rules.py", "proofs/content.py", "proofs/facts.py"],
+    "proofs/services": ["proofs/services/*.py"],
+    "claims": ["claims/rules.py", "claims/rows.py", "claims/openings.py", "claims/mails/*.py"],
+    "claims/services": ["claims/services/*.py"],
+    "programs": ["incentives_portal/programs/services.py", "incentives_portal/programs/enrolment_states.py"],
+    "outbox": ["incentives_portal/outbox/*.py"],
+    "documents": ["incentives_portal/documents/services.py", "incentives_portal/documents/limits.py"],
+}
+MONEY = {"amounts", "caps"}
+#: Defects that change nothing, one per line: path | what the line says | the change | why.
+EQUIVALENT = Path(__file__).with_name("equivalent.txt")
+LEAST, MOST_EQUIVALENT = 0.95, 0.12
+
+
+@dataclass
+class Result:
+    """What became of the defects of one part."""
+
+    noticed: int = 0
+    unnoticed: list[Defect] = field(default_factory=list)
+    equivalent: list[Defect] = field(default_factory=list)
+
+    def is_enough(self, part: str) -> bool:
+        planted = self.noticed + len(self.unnoticed)
+        enough = self.noticed >= planted if part in MONEY else self.noticed >= LEAST * planted
+        return enough and len(self.equivalent) <= MOST_EQUIVALENT * (planted + len(self.equivalent))
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(prog="python -m benchmarks.defects", description=__doc__)
+    arguments.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; all of them where none is named")
+    arguments.add_argument("--sample", type=int, default=40, help="defects per part (default: 40)")
+    arguments.add_argument("--seed", type=int, default=1)
+    arguments.add_argument("--workers", type=int, default=2)
+    arguments.add_argument(
+        "--record", type=Path, default=PROJECT / ".portal" / "defects", help="folder of the coverage"
+    )
+    given = arguments.parse_args()
+    unknown = set(given.parts) - PARTS.keys()
+    if unknown:
+        arguments.error(f"no such part: {', '.join(sorted(unknown))}")
+    record = Record(given.record)
+    if not record.is_complete():
+        record.make()
+    sys.exit(0 if run(given.parts or list(PARTS), given.sample, given.seed, given.workers, record) else 1)
+
+
+def run(parts: list[str], sample: int, seed: int, workers: int, record: Record) -> bool:
+    """Print the table; whether enough defects were noticed in every part."""
+    begun, enough = time.monotonic(), True
+    equivalents = set(_equivalents())
+    print("| part | planted | noticed | change nothing | |\n|---|---|---|---|---|")
+    with ExitStack() as stack:
+        free: Queue[Copy] = Queue()
+        for _number in range(workers):
+            free.put(stack.enter_context(copy_of_project()))
+        pool = stack.enter_context(ThreadPoolExecutor(workers))
+        for part in parts:
+            result = _planted(part, sample, seed, record, equivalents, free, pool)
+            enough = enough and result.is_enough(part)
+            planted = result.noticed + len(result.unnoticed) + len(result.equivalent)
+            verdict = "" if result.is_enough(part) else "**too few**"
+            print(f"| {part} | {planted} | {result.noticed} | {len(result.equivalent)} | {verdict} |", flush=True)
+            for defect in result.unnoticed:
+                print(f"    not noticed: {defect}", flush=True)
+    print(f"\n{(time.monotonic() - begun) / 60:.0f} minutes, seed {seed}.")
+    return enough
+
+
+def _planted(
+    part: str,
+    sample: int,
+    seed: int,
+    record: Record,
+    equivalents: set[str],
+    free: "Queue[Copy]",
+    pool: ThreadPoolExecutor,
+) -> Result:
+    paths = sorted({path for pattern in PARTS[part] for path in PROJECT.glob(pattern)})
+    possible = [
+        found for path in paths for found in defects(str(path.relative_to(PROJECT)), path.read_text(encoding="utf-8"))
+    ]
+    chosen = random.Random(f"{seed} {part}").sample(possible, min(sample, len(possible)))  # noqa: S311  (a sample)
+
+    def notices(defect: Defect) -> bool:
+        copy = free.get()
+        try:
+            return copy.notices(defect, record.tests_for(defect))
+        finally:
+            free.put(copy)
+
+    result = Result()
+    asked = [defect for defect in chosen if _key(defect) not in equivalents]
+    result.equivalent = [defect for defect in chosen if _key(defect) in equivalents]
+    for defect, noticed in zip(asked, pool.map(notices, asked), strict=True):
+        if noticed:
+            result.noticed += 1
+        else:
+            result.unnoticed.append(defect)
+    return result
+
+
+def _key(defect: Defect) -> str:
+    line = (PROJECT / defect.path).read_text(encoding="utf-8").splitlines()[defect.line - 1]
+    return f"{defect.path} | {line.strip()} | {defect.change}"
+
+
+def _equivalents() -> Iterator[str]:
+    """The defects that are known to change nothing. Raises ValueError where no reason is given."""
+    for line in EQUIVALENT.read_text(encoding="utf-8").splitlines():
+        known, _bar, reason = line.rpartition(" | ")
+        if not line.startswith("#"):
+            if not known or not reason:
+                raise ValueError(f"{EQUIVALENT.name}: no reason is given in {line!r}")
+            yield known
+
+
+if __name__ == "__main__":
+    main()

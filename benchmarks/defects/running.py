@@ -1,0 +1,90 @@
+"""Copies of the project in which defects are planted, each with servers of its own."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from .choosing import PROJECT
+from .planting import Defect
+
+#: A test that runs for ever has noticed the defect, too.
+SECONDS = 240
+
+
+@dataclass
+class Copy:
+    """A copy of the project, in which one defect at a time is planted."""
+
+    folder: Path
+    state: Path
+    #: Whether the test database is what the tests expect: not before the first run, nor after one that was ended.
+    ready: bool = False
+
+    def notices(self, defect: Defect, rounds: list[list[str]]) -> bool:
+        """Whether one of the tests fails with the defect."""
+        path = self.folder / defect.path
+        original = path.read_text(encoding="utf-8")
+        path.write_text(defect.text, encoding="utf-8")
+        try:
+            return any(not self._passes(tests) for tests in rounds)
+        finally:
+            path.write_text(original, encoding="utf-8")
+
+    def _passes(self, tests: list[str]) -> bool:
+        environment = os.environ | {
+            "PORTAL_LOCAL_FLAVOUR": "throwaway",
+            "PORTAL_STATE": str(self.state),
+            "PYTHONDONTWRITEBYTECODE": "1",  # a defect of the same second and length as the text would not be read
+        }
+        database = "--reuse-db" if self.ready else "--create-db"
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-x",
+            "-q",
+            "-n",
+            "0",
+            "-p",
+            "no:cacheprovider",
+            "--reuse-db",
+            database,
+        ]
+        self.ready = False
+        try:
+            ran = subprocess.run(
+                [*command, *tests], cwd=self.folder, env=environment, timeout=SECONDS, check=False, capture_output=True
+            )
+        except subprocess.TimeoutExpired:
+            return False
+        self.ready = ran.returncode in {0, 1}
+        if ran.returncode in {4, 5}:  # the tests were not found: nothing is known
+            raise RuntimeError(ran.stdout.decode(errors="replace") + ran.stderr.decode(errors="replace"))
+        return ran.returncode == 0
+
+
+@contextmanager
+def copy_of_project() -> Iterator[Copy]:
+    """A copy of what git knows, with servers that run until the end of the block."""
+    from incentives_portal.embedded import lease
+    from incentives_portal.embedded.places import Place
+
+    with tempfile.TemporaryDirectory(prefix="portal-defects-") as name:
+        folder, state = Path(name) / "project", Path(name) / "state"
+        command = ["git", "ls-files", "-z"]
+        listed = subprocess.run(command, cwd=PROJECT, check=True, capture_output=True).stdout
+        for path in filter(None, listed.decode().split("\0")):
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(PROJECT / path, folder / path)
+        place = Place(state, throwaway=True)
+        lease.address(place)
+        try:
+            yield Copy(folder, state)
+        finally:
+            lease.release(place)

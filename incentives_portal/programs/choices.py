@@ -1,0 +1,52 @@
+"""The choices of a requirement as data: codes with their texts, ``[{"code": "yes", "words": {"en": "Yes", "de": "Ja"}}, …]``."""
+
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_slug
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from incentives_portal.typed import shows_nothing
+
+#: A whole example, so that who follows it has something that is accepted.
+EXAMPLE = '[{"code": "yes", "words": {"en": "Yes"}}, {"code": "no", "words": {"en": "No"}}]'
+_MOST_SIGNS = 32
+
+
+def problem_of(choices: object) -> str | Promise | None:
+    """What is wrong with choices as somebody typed them, or None. An empty list is right: then there are none."""
+    if not isinstance(choices, list) or not all(_is_choice(choice) for choice in choices):
+        return _("Choices are a list of codes with their texts, in English at least, for example %(example)s.") % {
+            "example": EXAMPLE
+        }
+    codes = [choice["code"] for choice in choices]
+    if any(not _is_code(code) for code in codes):
+        return _("The code of a choice has up to 32 letters, digits, hyphens and underscores.")
+    if len(set(codes)) < len(codes):
+        return _("Each choice needs a code of its own.")
+    if len(codes) == 1:
+        return _("A choice needs at least two choices; nothing else has any.")
+    return None
+
+
+def _is_choice(choice: object) -> bool:
+    if not isinstance(choice, dict) or set(choice) != {"code", "words"}:
+        return False
+    words = choice["words"]
+    return isinstance(choice["code"], str) and isinstance(words, dict) and all(_texts(words))
+
+
+def _texts(words: dict[str, object]) -> Iterator[bool]:
+    yield settings.LANGUAGE_CODE in words
+    for text in words.values():
+        yield isinstance(text, str) and not shows_nothing(text)
+
+
+def _is_code(code: str) -> bool:
+    try:
+        validate_slug(code)
+    except ValidationError:
+        return False
+    return len(code) <= _MOST_SIGNS

@@ -1,0 +1,84 @@
+"""A case is called by its own status wherever it is named: list, page, desk and mail (one of every kind in every status)."""
+
+import re
+
+import pytest
+from django.utils import translation
+
+from claims.enums import MACHINE as CLAIM
+from claims.models import Claim
+from claims.tests import builders as claims
+from incentives_portal.outbox.models import Message
+from incentives_portal.programs import enrolment_states
+from incentives_portal.programs import services as programs
+from incentives_portal.programs.models import Enrolment
+from incentives_portal.tests.world import november, sign_in, world  # noqa: F401
+from plans.enums import MACHINE as PLAN
+from plans.models import Plan
+from plans.tests import builders as plans
+from proofs.tests.conftest import catalogue  # noqa: F401
+
+TAG = re.compile(r'class="tag tag-(\w+)[^"]*"><svg.*?</svg>([^<]+)<', re.DOTALL)
+
+
+def tags(client, address):
+    """Tone and word of every status that the page shows."""
+    answer = client.get(address)
+    assert answer.status_code == 200, address
+    return {(tone, word.strip()) for tone, word in TAG.findall(answer.content.decode())}
+
+
+@pytest.mark.parametrize("machine", [CLAIM, PLAN, enrolment_states.MACHINE], ids=lambda machine: machine.kind)
+def test_every_status_is_found_by_its_code(machine):
+    codes = [status.code for status in machine.statuses]
+
+    assert [machine.status(code).code for code in codes] == codes
+    assert len({str(status.label) for status in machine.statuses}) == len(codes)
+    with pytest.raises(StopIteration):
+        machine.status("unheard of")
+
+
+def test_claim_is_called_by_its_status_in_list_page_and_desk(client, world, catalogue):
+    claim = claims.approved_claim(world)
+    jana, mira = sign_in(client, world.jana), sign_in(type(client)(), world.mira)
+    type(world.jana).objects.update(language="en")
+
+    for status in CLAIM.statuses:
+        amount = claim.approved_amount if status.code == "approved" else None
+        Claim.objects.filter(pk=claim.pk).update(status=status.code, approved_amount=amount)
+        expected = (status.tone, str(status.label))
+        assert expected in tags(jana, "/claims/"), status.code
+        assert tags(jana, claim.get_absolute_url()) == {expected}, status.code
+        if status.code in ("submitted", "under_review", "disputed"):
+            assert tags(mira, "/desk/") == {expected}, status.code
+
+
+def test_plan_is_called_by_its_status_in_list_page_and_desk(client, world):
+    plan = plans.approved_plan(world)
+    jana, elif_ = sign_in(client, world.jana), sign_in(type(client)(), world.elif_)
+    type(world.jana).objects.update(language="en")
+
+    for status in PLAN.statuses:
+        if status.code == "discarded":
+            continue  # it exists for nobody
+        Plan.objects.filter(pk=plan.pk).update(status=status.code)
+        expected = (status.tone, str(status.label))
+        assert tags(jana, "/plans/") == {expected}, status.code
+        assert expected in tags(jana, plan.get_absolute_url()), status.code
+        assert expected in tags(elif_, f"/admin/plans/plan/{plan.pk}/change/"), status.code
+
+
+def test_enrolment_is_called_by_its_status_on_its_page_and_in_the_mail(client, world):
+    enrolment = Enrolment.objects.get(location=world.hamburg, program=world.device)
+    machine, elif_ = enrolment_states.MACHINE, sign_in(client, world.elif_)
+
+    for status in machine.statuses:
+        Enrolment.objects.filter(pk=enrolment.pk).update(status=status.code)
+        assert tags(elif_, f"/admin/programs/enrolment/{enrolment.pk}/change/") == {(status.tone, str(status.label))}
+    Enrolment.objects.filter(pk=enrolment.pk).update(status="enrolled")
+    enrolment = Enrolment.objects.get(pk=enrolment.pk)
+    event = programs.suspend(enrolment, actor=world.elif_, seen=enrolment.version, words="The contract ended.")
+    message = Message.objects.get(event=event)
+    with translation.override(message.language):
+        labels = {status.code: str(status.label) for status in machine.statuses}
+    assert [code for code, label in labels.items() if label in message.subject] == [event.to_status]
