@@ -6,6 +6,7 @@ are those of the documented *How to submit a plan* (ten) and *How to submit a Po
 """
 
 import re
+import time
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -196,7 +197,7 @@ def ask_for_a_better_document(walk: Walk) -> None:
     page = walk.page
     open_on_the_desk(walk, MIRA)
     walk.click("Start review", role="button", exact=False)
-    expect(page.locator("main img").first).to_be_visible()
+    see_the_pages(page)
     walk.click("Request action", exact=False)
     page.get_by_label("Reason", exact=False).first.select_option(index=1)
     walk.fill("Comment", "The logo cannot be read.", exact=False)
@@ -206,6 +207,15 @@ def ask_for_a_better_document(walk: Walk) -> None:
     text = text_of(walk.stack.wait_for_mails(1, to=OWEN, subject=f"Action required: claim {reference_of(walk)}")[0])
     assert "The logo cannot be read." in text
     assert "Please send this page again with the logo." in text
+
+
+def see_the_pages(page: Page) -> None:
+    """Open the page again, as it says, until the pages of its files are drawn: those of the whole demo stand before them in the queue."""
+    end = time.monotonic() + 120
+    while not page.locator("main img").count() and time.monotonic() < end:
+        page.wait_for_timeout(500)
+        page.reload()
+    expect(page.locator("main img").first).to_be_visible()
 
 
 def mend_and_resubmit(walk: Walk, claim_url: str, files: dict[str, Path]) -> None:
