@@ -110,6 +110,14 @@ def test_preparing_a_new_program_begins_with_the_present_year(world):
     assert [row[0] for row in spans(world.device)] == ["FY27", "FY28"]
 
 
+def test_preparing_on_the_first_day_of_a_year_makes_the_next_one_too(world):
+    ProgramYear.objects.filter(program=world.device).delete()
+
+    services.prepare_next_year(world.device, today=date(2026, 7, 1))
+
+    assert [row[0] for row in spans(world.device)] == ["FY27", "FY28"]
+
+
 def test_preparing_follows_a_year_of_its_own_kind(world):
     """A program whose year is the calendar year goes on like that."""
     ProgramYear.objects.filter(program=world.device).delete()
