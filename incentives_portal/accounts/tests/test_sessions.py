@@ -9,6 +9,7 @@ import time
 import pytest
 import time_machine
 from django.conf import settings as portal_settings
+from django.contrib.messages import get_messages
 from django.test import Client
 
 from incentives_portal.accounts.models import User
@@ -50,6 +51,14 @@ def test_a07_signing_in_gives_a_new_id(owen):
     assert session_of(client) != planted
     assert not is_signed_in(replayed(planted))
     assert is_signed_in(client)
+
+
+def test_page_after_signing_in_has_no_sentence_in_the_language_of_the_browser(owen):
+    """It was written before the language of the person was known: English on a German page."""
+    client = Client()
+    sign_in(owen, client=client)
+
+    assert list(get_messages(client.get("/").wsgi_request)) == []
 
 
 def test_a07_signing_out_ends_the_session_everywhere(owen):
