@@ -19,6 +19,7 @@ from django.utils import translation
 from hypothesis import given
 
 from incentives_portal.accounts.models import User
+from incentives_portal.programs.enums import SatisfiedBy
 from incentives_portal.screens.inlines import MAX_LINES
 from incentives_portal.tests.hostile import (
     EVERYWHERE,
@@ -157,7 +158,7 @@ def test_the_example_of_every_structured_field_is_accepted(stage):  # noqa: F811
         for name, one in form.fields.items():
             if isinstance(one, fields.JSONField):
                 found += 1
-                bound = type(form)({name: one.example})
+                bound = type(form)({name: one.example, "satisfied_by": SatisfiedBy.CHOICE})  # only a choice has choices
                 assert name not in bound.errors, f"{model.__name__}.{name}: {bound.errors[name]}"
                 assert one.example in str(type(form)({name: "{"}).errors[name]).replace("&quot;", '"')
     assert found == 2

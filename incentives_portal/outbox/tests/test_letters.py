@@ -38,6 +38,7 @@ REJECTED = Letter(
     next_step="If you think the decision is wrong, you can dispute it on the same page.",
     link="/claims/412/",
     link_label="See the claim and mend it",
+    has_comments=True,
 )
 
 REJECTED_TEXT = """\
@@ -226,8 +227,8 @@ def test_n14_template_tags_in_any_part_of_a_letter_are_words(event, owen):
 
 def _texts(part):
     """Every text within a part of a letter."""
-    if isinstance(part, str):
-        return [part] if part else []
+    if isinstance(part, str | bool):
+        return [part] if part and isinstance(part, str) else []
     return itertools.chain.from_iterable(map(_texts, vars(part).values() if isinstance(part, Quote) else part))
 
 
