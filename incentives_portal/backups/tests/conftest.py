@@ -10,7 +10,7 @@ import pytest
 from celery import current_app
 from django.conf import settings as portal_settings
 from django.db import connection
-from psycopg2.sql import SQL, Identifier
+from psycopg2.sql import SQL, Identifier, Literal
 
 from incentives_portal.tests.stack import environment_of
 
@@ -58,7 +58,12 @@ def elsewhere(transactional_db, tmp_path: Path) -> Iterator[Elsewhere]:
             there.autocommit = True
             there.cursor().execute(statement)
 
-    drop = SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(f"{NAME}_{given['dbname']}"))
+    # Not WITH (FORCE), which is refused where an autovacuum is at work; without it PostgreSQL ends that itself.
+    end = SQL(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {} AND usename = current_user"
+    ).format(Literal(f"{NAME}_{given['dbname']}"))
+    drop = SQL("DROP DATABASE IF EXISTS {}").format(Identifier(f"{NAME}_{given['dbname']}"))
+    administer(end)
     administer(drop)
     administer(SQL("CREATE DATABASE {} TEMPLATE template0").format(Identifier(f"{NAME}_{given['dbname']}")))
     environment = environment_of(0, "memory://", 0)
@@ -72,6 +77,7 @@ def elsewhere(transactional_db, tmp_path: Path) -> Iterator[Elsewhere]:
         "EMAIL_URL": "",
     }
     yield Elsewhere(environment, tmp_path / "elsewhere", {**parameters, "dbname": f"{NAME}_{given['dbname']}"})
+    administer(end)
     administer(drop)
 
 
