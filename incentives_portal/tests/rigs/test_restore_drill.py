@@ -62,6 +62,10 @@ class Machine:
             "SECRET_KEY": "only-for-the-drill-" + "k" * 50,
             "EMAIL_URL": f"smtp://127.0.0.1:{self.mail.start()}",
             "C_FORCE_ROOT": "1",
+            # Three people write as much as a hundred would; at their limits nobody would work while the backup is made.
+            "COMMENTS_PER_HOUR": "100000",
+            "COMMENT_MAILS_PER_HOUR": "100000",
+            "UPLOAD_FILES_PER_HOUR": "100000",
             "LOG_LEVEL": "WARNING",
         }
 
@@ -224,7 +228,8 @@ def test_o06_m16_another_machine_goes_on_from_the_backup(machine: Callable[[str]
     time.sleep(6)
     ids = ids_of(second.mail.mails)[1:]
     assert len(ids) == len(set(ids))
-    assert set(ids) == waiting
+    joined = "SELECT message_id FROM outbox_message WHERE sent_with_id IS NOT NULL"
+    assert set(ids) == waiting - {message for (message,) in second.asked(joined)}
 
     # The cleanup finds nothing to take away, and a copy of the database nothing at all in the store of the first machine.
     second.end_processes()
