@@ -109,14 +109,20 @@ def test_claims_of_a_plan_submitted_at_once_stay_within_its_limit(there):
     assert Claim.objects.filter(status="submitted").count() == 2
 
 
-def test_approvals_at_once_stay_within_a_lowered_limit(there):
+def two_claims_under_review(there, *, limit):
+    """A plan with so much approved, and two claims of 4,000.00 under it."""
     activity = proofs.approved_activity(there)
     claims = [builders.another_claim(there, activity, Decimal("4000")) for _number in range(2)]
     for claim in claims:
         builders.send(claim, there.jana)
         services.start_review(fresh(claim), actor=there.mira, seen=fresh(claim).version)
     plan = activity.campaign.plan
-    type(plan).objects.filter(pk=plan.pk).update(approved_amount=Decimal("5000.00"))
+    type(plan).objects.filter(pk=plan.pk).update(approved_amount=limit)
+    return plan, claims
+
+
+def test_approvals_at_once_stay_within_a_lowered_limit(there):
+    plan, claims = two_claims_under_review(there, limit=Decimal("5000.00"))
 
     results = at_once(*(builders.deed(there, fresh(claim), "approve", there.mira) for claim in claims))
 
@@ -167,13 +173,7 @@ def test_whoever_comes_second_waits_and_sees_what_the_first_has_written(there, f
 
 def test_second_claim_of_a_plan_waits_for_a_slow_approval_of_the_first(there):
     """Even where no caps are shared: the plan itself is held."""
-    activity = proofs.approved_activity(there)
-    claims = [builders.another_claim(there, activity, Decimal("4000")) for _number in range(2)]
-    for claim in claims:
-        builders.send(claim, there.jana)
-        services.start_review(fresh(claim), actor=there.mira, seen=fresh(claim).version)
-    plan = activity.campaign.plan
-    type(plan).objects.filter(pk=plan.pk).update(approved_amount=Decimal("7999.99"))
+    plan, claims = two_claims_under_review(there, limit=Decimal("7999.99"))
     elsewhere = add_location(there.nordlicht, partner_id="5210485", name="Flensburg", country="DE")
     there.hamburg.enrolments.filter(program=plan.program).update(location=elsewhere)
 

@@ -75,9 +75,27 @@ def test_o11_neither_log_asks_the_database(world, access_log, security_log, djan
     assert (len(access_log.texts), len(security_log.of("request.refused"))) == (2, 2)
 
 
+def run_as_in_production(code, state, **more):
+    """Run the code in a process with the settings of production: the test run replaces the handlers."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PORTAL_STATE": str(state),
+        "DJANGO_SETTINGS_MODULE": "incentives_portal.settings",
+        "DATABASE_URL": "postgres://portal@db.example.com/portal",
+        **more,
+    }
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=configured.BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 @pytest.mark.parametrize("to_file", [False, True], ids=["stdout", "file"])
 def test_o11_the_settings_send_lines_where_they_say(tmp_path, to_file):
-    """In a process with the settings of production: the test run replaces the handlers."""
     path = tmp_path / "security.log"
     code = (
         "import django, logging; django.setup()\n"
@@ -85,22 +103,10 @@ def test_o11_the_settings_send_lines_where_they_say(tmp_path, to_file):
         "record(Action.SIGN_OUT, text='a\\nb')\n"
         "logging.getLogger('portal.access').info('%s', '{}')\n"
     )
-    environment = {
-        "PATH": os.environ["PATH"],
-        "PORTAL_STATE": str(tmp_path),
-        "DJANGO_SETTINGS_MODULE": "incentives_portal.settings",
-        "DATABASE_URL": "postgres://portal@db.example.com/portal",
-        "LOG_LEVEL": "ERROR",
-        **({"SECURITY_LOG_FILE": str(path), "ACCESS_LOG_FILE": str(tmp_path / "access.log")} if to_file else {}),
-    }
-    run = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=configured.BASE_DIR,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    files = {"SECURITY_LOG_FILE": str(path), "ACCESS_LOG_FILE": str(tmp_path / "access.log")} if to_file else {}
+
+    run = run_as_in_production(code, tmp_path, LOG_LEVEL="ERROR", **files)
+    run.check_returncode()
 
     written = path.read_text() + (tmp_path / "access.log").read_text() if to_file else run.stdout
     first, second = written.splitlines()
@@ -117,21 +123,8 @@ def test_o07_no_page_fails_for_a_log_that_cannot_be_opened(tmp_path):
         "logging.getLogger('portal.access').info('%s', '{}')\n"
         "print('answered')\n"
     )
-    environment = {
-        "PATH": os.environ["PATH"],
-        "PORTAL_STATE": str(tmp_path),
-        "DJANGO_SETTINGS_MODULE": "incentives_portal.settings",
-        "DATABASE_URL": "postgres://portal@db.example.com/portal",
-        "ACCESS_LOG_FILE": str(tmp_path / "not" / "there" / "access.log"),
-    }
-    run = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=configured.BASE_DIR,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+
+    run = run_as_in_production(code, tmp_path, ACCESS_LOG_FILE=str(tmp_path / "not" / "there" / "access.log"))
 
     assert (run.returncode, run.stdout) == (0, "answered\n")
     assert "No such file or directory" in run.stderr

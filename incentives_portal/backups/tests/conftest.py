@@ -52,33 +52,36 @@ def elsewhere(transactional_db, tmp_path: Path) -> Iterator[Elsewhere]:
     given = connection.get_connection_params()
     names = ("host", "port", "user", "password")
     parameters = {name: given[name] for name in names if given.get(name)}
+    database = f"{NAME}_{given['dbname']}"
 
     def administer(statement: SQL) -> None:
         with closing(psycopg2.connect(**parameters, dbname="postgres")) as there:
             there.autocommit = True
             there.cursor().execute(statement)
 
-    # Not WITH (FORCE), which is refused where an autovacuum is at work; without it PostgreSQL ends that itself.
-    end = SQL(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {} AND usename = current_user"
-    ).format(Literal(f"{NAME}_{given['dbname']}"))
-    drop = SQL("DROP DATABASE IF EXISTS {}").format(Identifier(f"{NAME}_{given['dbname']}"))
-    administer(end)
-    administer(drop)
-    administer(SQL("CREATE DATABASE {} TEMPLATE template0").format(Identifier(f"{NAME}_{given['dbname']}")))
+    def drop() -> None:
+        """Not WITH (FORCE), which is refused where an autovacuum is at work; without it PostgreSQL ends that itself."""
+        administer(
+            SQL(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {} AND usename = current_user"
+            ).format(Literal(database))
+        )
+        administer(SQL("DROP DATABASE IF EXISTS {}").format(Identifier(database)))
+
+    drop()
+    administer(SQL("CREATE DATABASE {} TEMPLATE template0").format(Identifier(database)))
     environment = environment_of(0, "memory://", 0)
     if portal_settings.EMBEDDED_DATABASE:
-        environment["PORTAL_DATABASE_NAME"] = f"{NAME}_{given['dbname']}"
+        environment["PORTAL_DATABASE_NAME"] = database
     else:
-        environment["DATABASE_URL"] = environment["DATABASE_URL"].rpartition("/")[0] + f"/{NAME}_{given['dbname']}"
+        environment["DATABASE_URL"] = environment["DATABASE_URL"].rpartition("/")[0] + f"/{database}"
     environment |= {
         "MEDIA_ROOT": str(tmp_path / "elsewhere"),
         "SECRET_KEY": portal_settings.SECRET_KEY,
         "EMAIL_URL": "",
     }
-    yield Elsewhere(environment, tmp_path / "elsewhere", {**parameters, "dbname": f"{NAME}_{given['dbname']}"})
-    administer(end)
-    administer(drop)
+    yield Elsewhere(environment, tmp_path / "elsewhere", {**parameters, "dbname": database})
+    drop()
 
 
 @pytest.fixture
