@@ -14,7 +14,7 @@ from incentives_portal.history.models import Event, Remark
 from incentives_portal.history.queries import events_of
 from incentives_portal.history.timeline import entries
 from incentives_portal.programs.assess import Assessment
-from incentives_portal.screens.anatomy import Baton, TimelineEntry, Verb, initials_of
+from incentives_portal.screens.anatomy import Baton, TimelineEntry, Verb, initials_of, with_one_that_stands_out
 from incentives_portal.texts import in_language
 from incentives_portal.workflow.machine import Status, Transition
 from proofs.folder import ProofFolder
@@ -173,16 +173,12 @@ class ClaimPage:
 
     @property
     def verbs(self) -> list[Verb]:
-        """The buttons on top of the partner's page; *Dispute* stands at its bottom.
-
-        Submitting stands out once nothing is missing; throwing away never.
-        """
+        """The buttons on top of the partner's page, of which submitting stands out once nothing is missing; *Dispute* stands at its
+        bottom."""
         buttons = [
             verb_button(self.claim, arrow) for arrow in self.arrows if not arrow.decides and arrow.verb != "dispute"
         ]
-        return [
-            button if self.is_ready and button.tone != "danger" else replace(button, tone="plain") for button in buttons
-        ]
+        return with_one_that_stands_out(buttons, is_ready=self.is_ready)
 
     @property
     def dispute(self) -> Transition | None:

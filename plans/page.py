@@ -21,7 +21,7 @@ from incentives_portal.history.timeline import entries
 from incentives_portal.money import format_amount
 from incentives_portal.programs.assess import Assessment
 from incentives_portal.programs.dates import local_day
-from incentives_portal.screens.anatomy import Baton, TimelineEntry, Verb, initials_of
+from incentives_portal.screens.anatomy import Baton, TimelineEntry, Verb, initials_of, with_one_that_stands_out
 from incentives_portal.texts import in_language
 from incentives_portal.workflow.machine import Status, Transition
 
@@ -211,20 +211,15 @@ class PlanPage:
 
     @property
     def verbs(self) -> list[Verb]:
-        """The buttons of the portal's page; decisions are the admin site's.
-
-        What comes next is the one that stands out: submitting, once there is something to submit; throwing away never.
-        """
+        """The buttons of the portal's page, of which submitting stands out once there is something to submit; decisions are the admin
+        site's."""
         buttons = [verb_button(self.plan, arrow) for arrow in self.arrows if not arrow.decides]
-        return [button if self._stands_out(button) else replace(button, tone="plain") for button in buttons]
+        return with_one_that_stands_out(buttons, is_ready=not self.lacks_activities)
 
     @property
     def lacks_activities(self) -> bool:
         """Whether there is nothing to be submitted yet: then a campaign is what comes next."""
         return self.can_edit and not any(campaign.activities for campaign in self.document.campaigns)
-
-    def _stands_out(self, button: Verb) -> bool:
-        return button.tone != "danger" and not self.lacks_activities
 
     @cached_property
     def mending(self) -> Mending | None:

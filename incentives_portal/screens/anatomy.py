@@ -1,7 +1,7 @@
 """The shape that pages share: who has it now and until when, and the entries of a history."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -60,3 +60,8 @@ class Verb:
     url: str
     tone: str = "plain"
     icon: str = ""
+
+
+def with_one_that_stands_out(buttons: Iterable[Verb], *, is_ready: bool) -> list[Verb]:
+    """The buttons of a case's page: what comes next stands out once it can be done, throwing away never does."""
+    return [button if is_ready and button.tone != "danger" else replace(button, tone="plain") for button in buttons]
