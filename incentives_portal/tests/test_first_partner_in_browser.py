@@ -98,7 +98,23 @@ def set_up_a_program(walk: Walk) -> None:
     open_form(walk, "Programs", "Usage periods")
     choose(walk, {"Program": "Partner Program"})
     write(walk, {"Label": "This season", **{label: str(day) for label, day in days.items()}})
+    write(walk, {"Usage: last day": str(today - timedelta(days=31))})
+    see_what_is_wrong(walk, "usage_ends", "Each of the three periods must end after it starts.")
+    write(walk, {"Usage: last day": str(days["Usage: last day"])})
     save(walk)
+
+
+def see_what_is_wrong(walk: Walk, name: str, words: str) -> None:
+    """Send the form, and find the words right above the field they are about."""
+    with walk.page.expect_navigation():
+        walk.page.get_by_role("button", name="Save", exact=True).click()
+    walk.look()
+    row = walk.page.locator(f".field-{name}")
+    expect(row.locator(".errorlist")).to_have_text(words)
+    said, field = row.locator(".errorlist li").bounding_box(), row.locator("input").first.bounding_box()
+    assert said
+    assert field
+    assert abs(said["x"] - field["x"]) <= 1
 
 
 def add_a_partner(walk: Walk) -> None:
