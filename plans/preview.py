@@ -41,6 +41,8 @@ def preview_of(plan: Plan, arrow: Transition, actor: User, typed: Mapping[str, A
         actor=actor,
         actor_name=actor.name,
         code=arrow.event,
+        from_status=arrow.source,
+        to_status=arrow.target,
         reason=reason,
         words=typed.get("words") or "",
         data={"place": place},

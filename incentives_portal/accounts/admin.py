@@ -146,6 +146,9 @@ class PersonForm(forms.ModelForm):
         )
         self.fields["time_zone"] = forms.ChoiceField(label=_("Time zone"), choices=time_zone_choices(), initial="UTC")
 
+    def validate_unique(self) -> None:
+        """Leave it to the rule of addresses in any spelling, which says the same in its own words."""
+
     def save(self, commit: bool = True) -> User:
         if not self.instance.pk:
             self.instance.set_unusable_password()
@@ -174,4 +177,7 @@ class UserAdmin(SeenAdmin):
             super().save_model(request, obj, form, change)
         if obj.is_active and (not change or "is_active" in form.changed_data) and not obj.has_usable_password():
             invite(obj)
-            messages.info(request, _("%(email)s gets a mail with a link to choose a password.") % {"email": obj.email})
+            # The address at the end: Django writes the first letter of a message large.
+            messages.info(
+                request, _("A mail with a link to choose a password goes to %(email)s.") % {"email": obj.email}
+            )

@@ -98,7 +98,23 @@ def set_up_a_program(walk: Walk) -> None:
     open_form(walk, "Programs", "Usage periods")
     choose(walk, {"Program": "Partner Program"})
     write(walk, {"Label": "This season", **{label: str(day) for label, day in days.items()}})
+    write(walk, {"Usage: last day": str(today - timedelta(days=31))})
+    see_what_is_wrong(walk, "usage_ends", "Each of the three periods must end after it starts.")
+    write(walk, {"Usage: last day": str(days["Usage: last day"])})
     save(walk)
+
+
+def see_what_is_wrong(walk: Walk, name: str, words: str) -> None:
+    """Send the form, and find the words right above the field they are about."""
+    with walk.page.expect_navigation():
+        walk.page.get_by_role("button", name="Save", exact=True).click()
+    walk.look()
+    row = walk.page.locator(f".field-{name}")
+    expect(row.locator(".errorlist")).to_have_text(words)
+    said, field = row.locator(".errorlist li").bounding_box(), row.locator("input").first.bounding_box()
+    assert said
+    assert field
+    assert abs(said["x"] - field["x"]) <= 1
 
 
 def add_a_partner(walk: Walk) -> None:
@@ -131,7 +147,8 @@ def add_a_partner(walk: Walk) -> None:
     choose(walk, {"Organisation": "Northwind GmbH"})
     write(walk, {"Email": PARTNER, "Name": "Paul Partner"})
     save(walk)
-    expect(page.get_by_text(f"{PARTNER} gets a mail with a link to choose a password.")).to_be_visible()
+    expect(page.locator(".messagelist")).to_contain_text(f"A mail with a link to choose a password goes to {PARTNER}.")
+    walk.look()
     open_form(walk, "Incentives roles", "Incentives roles")
     write(walk, {"Email": PARTNER})
     choose(walk, {"Program": "Partner Program", "Role": "Incentives admin"})

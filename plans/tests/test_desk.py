@@ -216,6 +216,22 @@ def test_preview_shows_the_mail_in_the_partners_language_and_sends_nothing(desk,
     assert Message.objects.count() == messages
 
 
+def test_preview_of_an_approval_says_what_is_sent_and_names_nothing_to_mend(desk, world):
+    plan = builders.plan_under_review(world)
+    reason = world.reason(ThreadKind.PLAN, "approve", place="requested_amount")
+    typed = {"seen": plan.version, "approved_amount": "9000", "reason": reason.pk, "words": "Weniger."}
+
+    letter = desk.post(verb_url(plan, "approve"), {**typed, "preview": "yes"}).context["preview"].letter
+    desk.post(verb_url(plan, "approve"), typed)
+
+    sent = Message.objects.get(code="plan_approved", recipient=world.jana)
+    assert fresh(plan).status == enums.APPROVED
+    assert letter.reason == "Die Daten passen nicht."
+    assert (letter.mend, list(letter.remarks)) == ("", [])
+    assert "Die Daten passen nicht." in sent.text
+    assert "Wählen Sie andere Daten." not in sent.text
+
+
 def test_late_decision_says_who_was_faster_and_keeps_the_words(desk, world):
     plan = builders.plan_under_review(world)
     reason = world.reason(ThreadKind.PLAN, "reject")

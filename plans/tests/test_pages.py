@@ -172,6 +172,18 @@ def test_list_offers_markets_to_writers_only(client, world):
         assert (market in client.get(reverse("plans:list")).content.decode()) is offered, name
 
 
+def test_list_without_programs_names_who_can_help(jana, world):
+    """The partner's own incentives admins give no roles and enroll no location."""
+    world.jana.language = "en"
+    world.jana.save()
+    world.device.enrolments.all().delete()
+
+    shown = jana.get(reverse("plans:list")).content.decode()
+
+    assert "No program with plans" in shown
+    assert "The operator’s incentives admins enroll locations and give roles." in shown
+
+
 def test_list_calls_a_market_by_its_name(jana, world):
     Market.objects.filter(pk=world.market.pk).update(code="emea-7", name={"en": "Europe", "de": "Europa"})
 

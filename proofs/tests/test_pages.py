@@ -1,5 +1,6 @@
 """The pages of a proof with real files: what they show, what they save, what they refuse, and what they never lose."""
 
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -19,6 +20,8 @@ from proofs.page import EDITING, workbench_context
 
 from . import builders
 from .builders import fresh, seen
+
+LEGENDS = re.compile(r'<legend class="(form-label[^"]*)">')
 
 
 @pytest.fixture
@@ -197,6 +200,18 @@ def test_answer_of_zero_is_one(world, jana):
         if finding.params.get("code") == "seminar_guests"
     ]
     assert met.level == "pass"
+
+
+@pytest.mark.parametrize(
+    ("kind", "legends"), [("customer_offers", {"form-label visually-hidden"}), ("customer_seminars", {"form-label"})]
+)
+def test_section_of_metrics_alone_is_named_once(world, jana, kind, legends):
+    """Where there are core requirements beside them, each group is named."""
+    proof = builders.make_proof(world, kind=kind)
+
+    page = text(jana.get(proof.get_absolute_url()))
+
+    assert set(LEGENDS.findall(page)) == legends
 
 
 def test_answers_that_cannot_be_read(world, jana):

@@ -70,6 +70,8 @@ class CapAdmin(SeenAdmin):
     actions = None
     formfield_overrides = NUMBERS_IN_ADMIN
     list_display = ["code", "activity_type", "kind", "amount", "currency", "percent", "count", "applies_to", "program"]
+    # Not by amount: those of several currencies have no order.
+    sortable_by = [name for name in list_display if name != "amount"]
     list_filter = ["kind", "applies_to", "program"]
     list_select_related = ["activity_type", "program"]
     search_fields = ["code", "activity_type__code", "activity_type__name"]

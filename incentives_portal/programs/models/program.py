@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeOperators
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +18,9 @@ from ..enums import Basis, ProgramKind, Track
 from ..querysets import ProgramQuerySet, ProgramYearQuerySet, UsagePeriodQuerySet
 from .calendars import Calendar
 from .tracking import tracked
+
+_YEAR_ORDER = _("The year must end after it starts, and revisions not before it ends.")
+_PERIOD_ORDER = _("Each of the three periods must end after it starts.")
 
 
 class _Days(models.Func):
@@ -34,6 +38,16 @@ def _no_overlap(name: str, starts: str, ends: str, message: Any) -> ExclusionCon
         expressions=[(days, RangeOperators.OVERLAPS), ("program", RangeOperators.EQUAL)],
         violation_error_message=message,
     )
+
+
+def _refuse_backwards(row: models.Model, *ranges: tuple[str, str], message: Any) -> None:
+    """Raise ValidationError at the last day of each range that does not end after its first day.
+
+    What is named here is left out of the rules that follow: the database makes no range of days that runs backwards, not even to compare.
+    """
+    days = [(last, getattr(row, first), getattr(row, last)) for first, last in ranges]
+    if wrong := {name: message for name, starts, ends in days if starts and ends and starts >= ends}:
+        raise ValidationError(wrong)
 
 
 @tracked
@@ -181,7 +195,7 @@ class ProgramYear(models.Model):
             models.CheckConstraint(
                 name="program_year_order",
                 condition=models.Q(starts__lt=models.F("ends"), ends__lte=models.F("revise_until")),
-                violation_error_message=_("The year must end after it starts, and revisions not before it ends."),
+                violation_error_message=_YEAR_ORDER,
             ),
             _no_overlap(
                 "program_year_no_overlap", "starts", "ends", _("This overlaps another year of the same program.")
@@ -190,6 +204,9 @@ class ProgramYear(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    def clean(self) -> None:
+        _refuse_backwards(self, ("starts", "ends"), message=_YEAR_ORDER)
 
 
 @tracked
@@ -225,7 +242,7 @@ class UsagePeriod(models.Model):
                     usage_starts__lt=models.F("usage_ends"),
                     claiming_starts__lt=models.F("claiming_ends"),
                 ),
-                violation_error_message=_("Each of the three periods must end after it starts."),
+                violation_error_message=_PERIOD_ORDER,
             ),
             _no_overlap(
                 "usage_period_no_earning_overlap",
@@ -249,6 +266,10 @@ class UsagePeriod(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    def clean(self) -> None:
+        spans = [(f"{kind}_starts", f"{kind}_ends") for kind in ("earning", "usage", "claiming")]
+        _refuse_backwards(self, *spans, message=_PERIOD_ORDER)
 
 
 @tracked

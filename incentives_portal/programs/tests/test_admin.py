@@ -11,6 +11,7 @@ from django.urls import reverse
 from incentives_portal.programs.models import (
     ActivityType,
     Calendar,
+    Cap,
     Enrolment,
     ExchangeRate,
     ExpenseType,
@@ -54,6 +55,14 @@ def test_lists_search_and_forms_open(catalogue, elif_, model):
         pages.append(elif_.get(address(model, "change", first.pk)))
 
     assert [page.status_code for page in pages] == [200] * len(pages)
+
+
+def test_caps_are_not_sorted_by_amounts_of_several_currencies(catalogue, elif_):
+    listed = elif_.get(address(Cap, "changelist")).context["cl"]
+
+    assert "amount" in listed.list_display
+    assert "amount" not in listed.sortable_by
+    assert "currency" in listed.sortable_by
 
 
 @pytest.mark.parametrize("name", ["mira", "hugo", "jana"])

@@ -6,6 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,6 +60,35 @@ def test_years_of_one_program_never_share_a_day(world):
 
 def test_year_that_ends_before_it_begins_is_refused(world):
     assert refused_by_the_database(year(world.cloud, date(2030, 2, 1), date(2030, 1, 1)), "program_year_order")
+
+
+def test_year_that_ends_before_it_begins_is_refused_by_the_form(world):
+    """The rule that years do not overlap asks the database for a range of days, which refuses one that runs backwards."""
+    row = year(world.cloud, date(2030, 2, 1), date(2030, 1, 1))
+
+    with pytest.raises(ValidationError) as refused:
+        row.full_clean()
+
+    assert refused.value.message_dict == {
+        "ends": ["The year must end after it starts, and revisions not before it ends."]
+    }
+
+
+@pytest.mark.parametrize("kind", ["earning", "usage", "claiming"])
+def test_period_that_ends_before_it_begins_is_refused_by_the_form(signed_in, world, kind):
+    half = dates.fiscal_half(2040, 1)
+    row = period(world.cloud, half)
+    setattr(row, f"{kind}_ends", getattr(row, f"{kind}_starts") - timedelta(days=1))
+    names = [f"{span}_{edge}" for span in ("earning", "usage", "claiming") for edge in ("starts", "ends")]
+    typed = {name: getattr(row, name).isoformat() for name in names}
+
+    page = signed_in(world.elif_).post(
+        reverse("admin:programs_usageperiod_add"), {"program": world.cloud.pk, "label": "X", **typed}
+    )
+
+    assert page.context["adminform"].form.errors == {
+        f"{kind}_ends": ["Each of the three periods must end after it starts."]
+    }
 
 
 @pytest.mark.parametrize("kind", ["earning", "usage", "claiming"])
