@@ -87,11 +87,21 @@ def test_complete_proof_is_ready():
             ["block expenses expense_evidence"],
         ),
         (
-            {"expenses": (ExpenseFact("media_placement", Decimal(2400), Decimal(0)), ExpenseFact("", Decimal(1), Decimal(0)))},
+            {
+                "expenses": (
+                    ExpenseFact("media_placement", Decimal(2400), Decimal(0)),
+                    ExpenseFact("", Decimal(1), Decimal(0)),
+                )
+            },
             ["block expenses expense_typed"],
         ),
         (
-            {"expenses": (ExpenseFact("media_placement", Decimal(2400), Decimal(0)), ExpenseFact("postage", Decimal(1), Decimal(0)))},
+            {
+                "expenses": (
+                    ExpenseFact("media_placement", Decimal(2400), Decimal(0)),
+                    ExpenseFact("postage", Decimal(1), Decimal(0)),
+                )
+            },
             ["warn expenses expense_eligible"],
         ),
         ({"documents": (replace(DOCUMENT, note=" "),)}, ["block documents document_note"]),
@@ -129,7 +139,10 @@ SYNDICATED = {
     "expenses": (ExpenseFact("agency_marketing", Decimal(100), Decimal(0)),),
     "amount": Decimal(100),
 }
-OFFERS = {"activity": activity_facts("customer_offers"), "expenses": (ExpenseFact("giveaways", Decimal(100), Decimal(0)),)}
+OFFERS = {
+    "activity": activity_facts("customer_offers"),
+    "expenses": (ExpenseFact("giveaways", Decimal(100), Decimal(0)),),
+}
 UNRATED = (UnratedFact("CHF", "USD", date(2026, 9, 1)),)
 
 
