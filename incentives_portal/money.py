@@ -215,10 +215,9 @@ def _split(plain: str, digits: int, language: str | None) -> tuple[str, str]:
 def _groups(whole: str, mark: str | None) -> str:
     """The digits of a whole part whose groups, if any, are even groups of three."""
     spaced = _SPACES.sub(" ", whole)
-    separator = mark if mark and mark in spaced else " "
-    if mark and mark in spaced and " " in spaced:
+    if mark and " " in spaced:
         raise NumberError("unclear")
-    first, *rest = spaced.split(separator)
+    first, *rest = spaced.split(mark or " ")
     if rest and not (1 <= len(first) <= 3 and all(len(group) == 3 for group in rest)):
         raise NumberError("unclear")
     return _digits_only("".join([first, *rest]))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.contrib import admin
+from django.core.management import call_command
 from django.db import models
 from django.urls import reverse
 from django.utils import translation
@@ -74,3 +75,11 @@ def test_a_second_address_a_second_operator_and_a_second_market_are_refused_in_w
     assert "There is an operator already, and there can be only one." in operator.content.decode()
     assert "There is already a market with this code in this program." in again.content.decode()
     assert (Organisation.objects.filter(kind="operator").count(), Market.objects.filter(code="NORTH").count()) == (1, 1)
+
+
+@pytest.mark.django_db
+def test_migrations_are_what_the_models_say(capsys):
+    """The length of a column, for example: what the database refuses is written in the migrations, not in the models."""
+    call_command("makemigrations", check_changes=True, dry_run=True)  # ends the process where a migration is missing
+
+    assert capsys.readouterr().out == "No changes detected\n"

@@ -185,6 +185,14 @@ def test_command_checks_again_what_an_older_reader_refused(keep):
         services.check_again(infected, None)
 
 
+def test_only_what_was_found_clean_without_a_scanner_is_scanned_later(keep):
+    clean, refused, _pending = keep("clean.csv"), keep("refused.pdf", b"%PDF-1.4 x"), keep("pending.csv")
+    checking.check_version(clean.pk)
+    checking.check_version(refused.pk)
+
+    assert [check.version for check in VersionCheck.objects.unscanned(clock.now())] == [clean]
+
+
 def test_refusal_is_announced_only_of_what_is_attached(keep):
     heard: list[str] = []
 

@@ -86,7 +86,7 @@ class ExpenseFact:
 
     type: str
     net: Decimal
-    tax: Decimal = Decimal(0)
+    tax: Decimal
     has_evidence: bool = True
     words: str = ""
     currency: str = ""

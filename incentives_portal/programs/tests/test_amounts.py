@@ -328,7 +328,7 @@ def test_words_of_an_amount_limit():
 
 @given(st.dictionaries(st.sampled_from(["media_placement", "printed_material", "postage"]), AMOUNTS), AMOUNTS)
 def test_steps_never_rise_and_end_at_or_below_what_is_asked(costs, asked):
-    expenses = tuple(ExpenseFact(kind, net) for kind, net in costs.items())
+    expenses = tuple(ExpenseFact(kind, net, Decimal(0)) for kind, net in costs.items())
 
     amounts = [amount for _code, amount, _binding in steps(expenses=expenses, amount=asked, planned_left=asked)]
 

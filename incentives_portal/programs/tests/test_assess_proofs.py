@@ -83,15 +83,25 @@ def test_complete_proof_is_ready():
         ({"invoices": (replace(INVOICE, duplicate_of=("CLM-2026-00007",)),)}, ["warn invoices invoice_again"]),
         ({"expenses": ()}, ["block expenses expenses_given"]),
         (
-            {"expenses": (ExpenseFact("media_placement", Decimal(2400), has_evidence=False),)},
+            {"expenses": (ExpenseFact("media_placement", Decimal(2400), Decimal(0), has_evidence=False),)},
             ["block expenses expense_evidence"],
         ),
         (
-            {"expenses": (ExpenseFact("media_placement", Decimal(2400)), ExpenseFact("", Decimal(1)))},
+            {
+                "expenses": (
+                    ExpenseFact("media_placement", Decimal(2400), Decimal(0)),
+                    ExpenseFact("", Decimal(1), Decimal(0)),
+                )
+            },
             ["block expenses expense_typed"],
         ),
         (
-            {"expenses": (ExpenseFact("media_placement", Decimal(2400)), ExpenseFact("postage", Decimal(1)))},
+            {
+                "expenses": (
+                    ExpenseFact("media_placement", Decimal(2400), Decimal(0)),
+                    ExpenseFact("postage", Decimal(1), Decimal(0)),
+                )
+            },
             ["warn expenses expense_eligible"],
         ),
         ({"documents": (replace(DOCUMENT, note=" "),)}, ["block documents document_note"]),
@@ -118,7 +128,7 @@ def test_refused_document_proves_nothing():
 
 
 def test_cost_in_another_currency_needs_a_rate():
-    euros = (ExpenseFact("media_placement", Decimal(2000), currency="EUR"),)
+    euros = (ExpenseFact("media_placement", Decimal(2000), Decimal(0), currency="EUR"),)
 
     assert open_findings(expenses=euros) == ["block basics amount_within", "block expenses expense_rate"]
     assert open_findings(expenses=euros, rates={"EUR": Decimal("1.2")}) == []
@@ -126,10 +136,13 @@ def test_cost_in_another_currency_needs_a_rate():
 
 SYNDICATED = {
     "activity": activity_facts("ms_syndicated_content"),
-    "expenses": (ExpenseFact("agency_marketing", Decimal(100)),),
+    "expenses": (ExpenseFact("agency_marketing", Decimal(100), Decimal(0)),),
     "amount": Decimal(100),
 }
-OFFERS = {"activity": activity_facts("customer_offers"), "expenses": (ExpenseFact("giveaways", Decimal(100)),)}
+OFFERS = {
+    "activity": activity_facts("customer_offers"),
+    "expenses": (ExpenseFact("giveaways", Decimal(100), Decimal(0)),),
+}
 UNRATED = (UnratedFact("CHF", "USD", date(2026, 9, 1)),)
 
 
@@ -195,7 +208,7 @@ def amount_findings(activity, **changes):
 )
 def test_amount_is_met_only_where_every_limit_was_checked(activity, expense, changes, found):
     """What the calculation says to be checked later is nowhere called met."""
-    assert amount_findings(activity, expenses=(ExpenseFact(expense, Decimal(100)),), **changes) == found
+    assert amount_findings(activity, expenses=(ExpenseFact(expense, Decimal(100), Decimal(0)),), **changes) == found
 
 
 def test_other_limits_of_hosting_programs_are_to_be_looked_at():

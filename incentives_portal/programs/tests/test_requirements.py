@@ -80,7 +80,10 @@ def test_places_are_those_of_the_form():
 def test_conditions_look_at_each_kind_of_evidence_and_at_costs_with_a_type(invoices, reports, evidence):
     facts = proof_facts(COMPLETE, reports=(ReportFact(certified=True),) if reports else ())
     facts = replace(facts, invoices=facts.invoices if invoices else ())
-    facts = replace(facts, expenses=(ExpenseFact("media_placement", Decimal(5)), ExpenseFact("", Decimal(5))))
+    facts = replace(
+        facts,
+        expenses=(ExpenseFact("media_placement", Decimal(5), Decimal(0)), ExpenseFact("", Decimal(5), Decimal(0))),
+    )
 
     given = circumstances(facts)
 
