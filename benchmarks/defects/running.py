@@ -5,9 +5,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 from .choosing import PROJECT
@@ -25,23 +27,26 @@ class Copy:
     state: Path
     #: Whether the test database is what the tests expect: not before the first run, nor after one that was ended.
     ready: bool = False
+    #: The times at which modules were written, one second apart: compiled code is found by its module's second and length.
+    seconds: Iterator[int] = field(default_factory=lambda: count(int(time.time())))
 
     def notices(self, defect: Defect, rounds: list[list[str]]) -> bool:
         """Whether one of the tests fails with the defect."""
         path = self.folder / defect.path
         original = path.read_text(encoding="utf-8")
-        path.write_text(defect.text, encoding="utf-8")
+        self._write(path, defect.text)
         try:
             return any(not self._passes(tests) for tests in rounds)
         finally:
-            path.write_text(original, encoding="utf-8")
+            self._write(path, original)
+
+    def _write(self, path: Path, text: str) -> None:
+        path.write_text(text, encoding="utf-8")
+        second = next(self.seconds)
+        os.utime(path, (second, second))
 
     def _passes(self, tests: list[str]) -> bool:
-        environment = os.environ | {
-            "PORTAL_LOCAL_FLAVOUR": "throwaway",
-            "PORTAL_STATE": str(self.state),
-            "PYTHONDONTWRITEBYTECODE": "1",  # a defect of the same second and length as the text would not be read
-        }
+        environment = os.environ | {"PORTAL_LOCAL_FLAVOUR": "throwaway", "PORTAL_STATE": str(self.state)}
         database = "--reuse-db" if self.ready else "--create-db"
         command = [
             sys.executable,
