@@ -66,11 +66,11 @@ class Record:
     def tests_for(self, defect: Defect) -> list[list[str]]:
         """Return the tests that run the lines of a defect, the nearest and quickest first, in rounds that last so long as ROUNDS says.
 
-        Lines that run on import belong to all tests of the module.
+        Lines that run on import, or once for many, belong to all tests of the module.
         """
         lines = self._data.contexts_by_lineno(str(PROJECT / defect.path))
         there = set(range(defect.line, defect.last_line + 1))
-        contexts = {context for line in there for context in lines.get(line, ()) if context}
+        contexts = {context for line in there for context in lines.get(line, ()) if context and not defect.once}
         contexts = contexts or {context for found in lines.values() for context in found if context}
         tests = sorted(
             {context.rpartition("|")[0] for context in contexts},
@@ -78,7 +78,7 @@ class Record:
         )
         rounds = []
         for limit in ROUNDS:
-            chosen, left, spent = [], [], 0.0
+            chosen, left, spent = list[str](), list[str](), 0.0
             for test in tests:
                 fits = spent + self._seconds.get(test, 0) <= limit
                 spent += self._seconds.get(test, 0) if fits else 0
