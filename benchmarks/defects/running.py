@@ -15,8 +15,9 @@ from pathlib import Path
 from .choosing import PROJECT
 from .planting import Defect
 
-#: A test that runs for ever has noticed the defect, too.
-SECONDS = 240
+#: A test that runs for ever, or fills the memory, has noticed the defect, too.
+SECONDS = 150
+MEMORY = 6 * 2**30
 
 
 @dataclass
@@ -49,6 +50,8 @@ class Copy:
         environment = os.environ | {"PORTAL_LOCAL_FLAVOUR": "throwaway", "PORTAL_STATE": str(self.state)}
         database = "--reuse-db" if self.ready else "--create-db"
         command = [
+            "prlimit",
+            f"--as={MEMORY}",
             sys.executable,
             "-m",
             "pytest",
