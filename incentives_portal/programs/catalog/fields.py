@@ -53,6 +53,7 @@ def _written(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
+#: What a field takes: returns the value as Python has it, or reports it and returns BAD.
 Check = Callable[[Any, Place, str], Any]
 
 
@@ -97,22 +98,51 @@ def listed(label: str, raw: object, place: Place, name: str) -> list[tuple[Place
 # Checks
 
 
-def code(most: int) -> Check:
-    def check(value: Any, place: Place, name: str) -> Any:
-        if isinstance(value, str) and _CODE.fullmatch(value) and len(value) <= most:
-            return value
-        return place.refuse(name, f"up to {most} letters, digits, hyphens and underscores", value)
+@dataclass(frozen=True)
+class Plain:
+    """A check of a single value: what is wanted in words, whether a value is that, and how Python has it."""
 
-    return check
+    wanted: str
+    accepts: Callable[[Any], bool]
+    convert: Callable[[Any], Any] = lambda value: value
+
+    def __call__(self, value: Any, place: Place, name: str) -> Any:
+        try:
+            return self.convert(value) if self.accepts(value) else place.refuse(name, self.wanted, value)
+        except ValueError:
+            return place.refuse(name, self.wanted, value)
+
+
+text = Plain("text", lambda value: isinstance(value, str))
+flag = Plain("true or false", lambda value: isinstance(value, bool))
+count = Plain(
+    f"a whole number from 1 to {_LARGEST_COUNT}", lambda value: type(value) is int and 0 < value <= _LARGEST_COUNT
+)
+currency = Plain(f"one of {', '.join(CURRENCIES)}", lambda value: value in CURRENCIES)
+day = Plain('a date like "2026-07-01"', lambda value: isinstance(value, str), date.fromisoformat)
+
+
+def code(most: int) -> Check:
+    return Plain(
+        f"up to {most} letters, digits, hyphens and underscores",
+        lambda value: isinstance(value, str) and len(value) <= most and bool(_CODE.fullmatch(value)),
+    )
 
 
 def one_of(known: type[TextChoices]) -> Check:
-    def check(value: Any, place: Place, name: str) -> Any:
-        if isinstance(value, str) and value in known.values:
-            return known(value)
-        return place.refuse(name, f"one of {', '.join(known.values)}", value)
+    return Plain(
+        f"one of {', '.join(known.values)}", lambda value: isinstance(value, str) and value in known.values, known
+    )
 
-    return check
+
+def number(digits: int, decimals: int) -> Check:
+    """More than zero, and no longer than its column."""
+    largest, last = Decimal(10) ** (digits - decimals), Decimal(1).scaleb(-decimals)
+    return Plain(
+        f"a number between 0 and {largest:,} with at most {decimals} decimals",
+        lambda value: type(value) in (int, Decimal) and 0 < value < largest and Decimal(value).quantize(last) == value,
+        lambda value: Decimal(value).quantize(last),
+    )
 
 
 def list_of(each: Check) -> Check:
@@ -120,12 +150,10 @@ def list_of(each: Check) -> Check:
         if not isinstance(value, list):
             return place.refuse(name, "a list", value)
         found = [each(item, place, f"each of {name}") for item in value]
-        if any(item is BAD for item in found):
-            return BAD
-        if twice := sorted({item for item in found if found.count(item) > 1}):
+        if BAD not in found and (twice := sorted({item for item in found if found.count(item) > 1})):
             place.report(f"{name} names {twice[0]} twice")
             return BAD
-        return tuple(found)
+        return BAD if BAD in found else tuple(found)
 
     return check
 
@@ -148,64 +176,31 @@ def texts(value: Any, place: Place, name: str) -> Any:
     for language in place.languages:
         if language not in value:
             place.report(f"{name} in {language} is missing")
-    for language, text in value.items():
-        if not isinstance(text, str) or shows_nothing(text):
-            place.refuse(f"{name} in {language}", "text that one can read", text)
-        elif _NOT_STORED.search(text):
+    for language, words in value.items():
+        if not isinstance(words, str) or shows_nothing(words):
+            place.refuse(f"{name} in {language}", "text that one can read", words)
+        elif _NOT_STORED.search(words):
             place.report(f"{name} in {language} has a character that cannot be stored")
     return value if len(place.problems) == before else BAD
 
 
-def text(value: Any, place: Place, name: str) -> Any:
-    return value if isinstance(value, str) else place.refuse(name, "text", value)
-
-
-def flag(value: Any, place: Place, name: str) -> Any:
-    return value if isinstance(value, bool) else place.refuse(name, "true or false", value)
-
-
-def count(value: Any, place: Place, name: str) -> Any:
-    if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _LARGEST_COUNT:
-        return value
-    return place.refuse(name, f"a whole number from 1 to {_LARGEST_COUNT}", value)
-
-
-def number(digits: int, decimals: int) -> Check:
-    """More than zero, and no longer than its column."""
-    largest = Decimal(10) ** (digits - decimals)
+def judged_by(problem_of: Callable[[object], object]) -> Check:
+    """What a function that the model's form asks, too, finds nothing wrong with."""
 
     def check(value: Any, place: Place, name: str) -> Any:
-        if isinstance(value, int | Decimal) and not isinstance(value, bool) and 0 < (exact := Decimal(value)) < largest:
-            rounded = exact.quantize(Decimal(1).scaleb(-decimals))
-            if rounded == exact:
-                return rounded
-        return place.refuse(name, f"a number between 0 and {largest:,} with at most {decimals} decimals", value)
+        if problem := problem_of(value):
+            place.report(f"{name}: {problem}")
+        return BAD if problem else value
 
     return check
 
 
-def currency(value: Any, place: Place, name: str) -> Any:
-    return value if value in CURRENCIES else place.refuse(name, f"one of {', '.join(CURRENCIES)}", value)
-
-
-def day(value: Any, place: Place, name: str) -> Any:
-    try:
-        return date.fromisoformat(value)
-    except (TypeError, ValueError):
-        return place.refuse(name, 'a date like "2026-07-01"', value)
-
-
-def condition(value: Any, place: Place, name: str) -> Any:
-    if problem := conditions.problem_of(value):
-        place.report(f"{name}: {problem}")
-        return BAD
-    return value
+condition = judged_by(conditions.problem_of)
 
 
 def answers(value: Any, place: Place, name: str) -> Any:
     """The choices of a requirement, each with its text in every language of the document."""
-    if problem := choices.problem_of(value):
-        place.report(f"{name}: {problem}")
+    if judged_by(choices.problem_of)(value, place, name) is BAD:
         return BAD
     found = [texts(each["words"], place.inside(f"choice {each['code']}"), "words") for each in value]
     return BAD if BAD in found else value

@@ -60,8 +60,8 @@ class _Loading:
         for queryset in (
             ExpenseType.objects.all(),
             ActivityType.objects.prefetch_related("components", "expenses"),
-            Requirement.objects.filter(program=None),
-            Cap.objects.filter(program=None).prefetch_related("expenses"),
+            Requirement.objects.filter(program=None).select_related("activity_type"),
+            Cap.objects.filter(program=None).select_related("activity_type").prefetch_related("expenses"),
         ):
             self.rows.update({(queryset.model, row.code): row for row in queryset})
 

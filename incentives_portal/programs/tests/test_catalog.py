@@ -95,6 +95,11 @@ def test_loading_makes_every_row_once(db):
     assert [model.objects.count() for model in MODELS] == [19, 30, 69, 71, 13]
 
 
+def test_loading_again_takes_a_fixed_number_of_queries(catalogue, django_assert_num_queries):
+    with django_assert_num_queries(9):
+        load_catalog(CATALOG)
+
+
 def test_loading_the_default_catalog_twice_changes_nothing(db, capsys):
     call_command("load_catalog")
     call_command("load_catalog", overwrite=True)
