@@ -1,7 +1,6 @@
 """Configuration has an effect: the program guide is read on the pages of the program, and no setting is read by nobody."""
 
 import re
-from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -97,8 +96,9 @@ def sources() -> str:
     apart = {"tests", "migrations", "admin", "models", "demo", "catalog", "management"}
     roots = [settings.BASE_DIR / name for name in ("incentives_portal", "plans", "proofs", "claims", "templates")]
     files = [path for root in roots for ending in ("*.py", "*.html") for path in root.rglob(ending)]
-    read = [path for path in files if not apart & set(path.parts) and path.name not in ("models.py", "admin.py")]
-    return "\n".join(Path(path).read_text(encoding="utf-8") for path in read)
+    inside = [path.relative_to(settings.BASE_DIR) for path in files]
+    read = [path for path in inside if not apart & set(path.parts) and path.name not in ("models.py", "admin.py")]
+    return "\n".join((settings.BASE_DIR / path).read_text(encoding="utf-8") for path in read)
 
 
 @pytest.mark.parametrize(
