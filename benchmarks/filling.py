@@ -10,7 +10,7 @@ from claims.tests import builders
 from claims.tests.copies import copy_claim, copy_company
 from incentives_portal import clock
 from incentives_portal.history.services import comment
-from incentives_portal.programs.catalogue.loading import load_catalogue
+from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.tests.world import NOW, World, make_world
 
 from .measuring import TURN
@@ -37,7 +37,7 @@ class Filled:
 def fill() -> Filled:
     """The world of the tests, with one claim for each thing that is measured."""
     with clock.at(NOW):
-        load_catalogue()
+        load_catalog()
         load_reasons()
         world = make_world()
         waiting = builders.submitted_claim(world)

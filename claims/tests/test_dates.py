@@ -12,7 +12,7 @@ from incentives_portal import clock
 from incentives_portal.accounts.models import User
 from incentives_portal.history.models import Event
 from incentives_portal.programs import dates
-from incentives_portal.programs.catalogue.loading import load_catalogue
+from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.programs.models import Calendar, Holiday, UsagePeriod
 from incentives_portal.tests.world import make_world, sign_in
 from incentives_portal.workflow.errors import Refused
@@ -27,7 +27,7 @@ from .builders import fresh, send
 @pytest.fixture
 def years(db):
     """The catalogue without a world: tests here make their world on the day that they are about."""
-    load_catalogue()
+    load_catalog()
 
 
 def noon(day):

@@ -19,7 +19,7 @@ from incentives_portal.accounts.services import add_location
 from incentives_portal.history import services as history
 from incentives_portal.history.models import Event, ThreadKind
 from incentives_portal.outbox.models import Message
-from incentives_portal.programs.catalogue.loading import load_catalogue
+from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.programs.models import ActivityType, Cap, ExchangeRate
 from incentives_portal.tests.racing import (
     assert_told_to_try_again,
@@ -44,7 +44,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def there():
-    load_catalogue()
+    load_catalog()
     with clock.at(NOW):
         yield make_world()
 

@@ -25,7 +25,7 @@ def other(world):
         code="DEVICES",
         name={"en": "Device Co-op", "de": "Geräte-Co-op"},
         track="claim",
-        kind="surface",
+        kind="device",
         currency="USD",
         calendar=world.cloud.calendar,
     )
@@ -37,7 +37,7 @@ def other(world):
     for role in RoleAssignment.objects.filter(program=world.cloud, user__in=[world.jana, world.karin]):
         role.pk, role.program = None, program
         role.save()
-    ActivityType.objects.filter(code="print_advertising").update(excluded_kinds=["surface"])
+    ActivityType.objects.filter(code="print_advertising").update(excluded_kinds=["device"])
     return program
 
 

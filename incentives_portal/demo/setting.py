@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 
 from django.contrib.auth.hashers import make_password
 
@@ -11,12 +12,14 @@ from incentives_portal.accounts.models import Location, Organisation, User
 from incentives_portal.accounts.services import add_location, add_person, give_role
 from incentives_portal.people.models import RoleAssignment
 from incentives_portal.programs import dates, services
-from incentives_portal.programs.catalogue.loading import load_catalogue
+from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.programs.models import Calendar, FundType, Holiday, Market, Program, ProgramYear, UsagePeriod
 
 from .people import COMPANIES, PASSWORD, PEOPLE
 
 ZONE = "Europe/Berlin"
+#: The catalog of the demo world: the default one with an operator's own activities, costs and caps.
+CATALOG = Path(__file__).with_name("catalog.json")
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Setting:
 
 def build() -> Setting:
     """Build it; the caller is in a transaction."""
-    load_catalogue()
+    load_catalog(CATALOG)
     load_reasons()
     device, cloud = _programs()
     people, locations = _companies()

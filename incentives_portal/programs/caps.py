@@ -7,12 +7,12 @@ ZERO = Decimal(0)
 
 
 def share_of(percent: Decimal, funds: Decimal) -> Decimal:
-    """A percentage of the co-op funds earned: customer offers, internal incentives, on-site champ."""
+    """A percentage of the co-op funds earned."""
     return funds * percent / 100
 
 
 def greater_of(percent: Decimal, accrued: Decimal, amount: Decimal) -> Decimal:
-    """The greater of a percentage of all accrued funds and an amount: product seeding."""
+    """The greater of a percentage of all accrued funds and an amount."""
     return max(share_of(percent, accrued), amount)
 
 

@@ -2,7 +2,7 @@
 
     {}                                            always
     {"expense": "seo_fee"}                        a cost of this kind is on the proof
-    {"expense_other_than": "mct_renewal"}         no costs yet, or one of another kind
+    {"expense_other_than": "travel"}              no costs yet, or one of another kind
     {"answer": "unit_origin", "is": "in_house"}   this answer was given to another requirement
     {"component": "telemarketing"}                the composite activity uses this component
     {"evidence": "report"}                        the proof has a service report ("report") or an invoice ("invoice")

@@ -15,7 +15,7 @@ class ProgramKind(TextChoices):
     """The property on which caps and exclusions depend (INF 20)."""
 
     STANDARD = "standard", _("Standard")
-    SURFACE = "surface", _("Devices")
+    DEVICE = "device", _("Devices")
     HOSTING = "hosting", _("Hosting")
 
 
@@ -80,11 +80,11 @@ class AppliesTo(TextChoices):
     """Which kinds of programs a limit is for."""
 
     ALL = "all", _("All programs")
-    SURFACE = "surface", _("Device programs")
-    NON_SURFACE = "non_surface", _("All but device programs")
+    DEVICE = "device", _("Device programs")
+    NON_DEVICE = "non_device", _("All but device programs")
     HOSTING = "hosting", _("Hosting programs")
 
     def covers(self, kind: str) -> bool:
-        if self == AppliesTo.NON_SURFACE:
-            return kind != ProgramKind.SURFACE
+        if self == AppliesTo.NON_DEVICE:
+            return kind != ProgramKind.DEVICE
         return self == AppliesTo.ALL or self.value == kind

@@ -1,4 +1,4 @@
-"""Which programs and enrolments exist for a person, which years and periods hold a day, and how the catalogue finds rows by code."""
+"""Which programs and enrolments exist for a person, and which years and periods hold a day."""
 
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -13,25 +13,6 @@ if TYPE_CHECKING:
     from incentives_portal.accounts.models import User
 
 
-class ByCode(models.Manager[Any]):
-    """Finds rows of the catalogue by their code, so that the fixture carries no numbers."""
-
-    def get_by_natural_key(self, code: str) -> Any:
-        return self.get(code=code)
-
-
-class ByProgramAndCode(models.Manager[Any]):
-    """Finds general rows (no program) and rows of one program by their code."""
-
-    def get_by_natural_key(self, program: str | None, code: str) -> Any:
-        return self.get(program__code=program, code=code) if program else self.get(program=None, code=code)
-
-
-class EligibleExpenseManager(models.Manager[Any]):
-    def get_by_natural_key(self, type_code: str, expense_code: str) -> Any:
-        return self.get(type__code=type_code, expense__code=expense_code)
-
-
 class ProgramQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: "User") -> "ProgramQuerySet":
         """All programs for the operator; for a partner those in which a location of its scope has any enrolment."""
@@ -41,9 +22,6 @@ class ProgramQuerySet(models.QuerySet[Any]):
             return self.filter(scope_q(user, "enrolment.read"))
         mine = Enrolment.objects.filter(scope_q(user, "enrolment.read"), program=models.OuterRef("pk"))
         return self.filter(models.Exists(mine))
-
-    def get_by_natural_key(self, code: str) -> Any:
-        return self.get(code=code)
 
 
 class EnrolmentQuerySet(models.QuerySet[Any]):

@@ -38,7 +38,7 @@ from incentives_portal.outbox.models import Message
 from incentives_portal.people import services as people
 from incentives_portal.people.models import IncentivesRole
 from incentives_portal.programs import services as programs
-from incentives_portal.programs.catalogue.loading import load_catalogue
+from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.programs.enrolment_states import MACHINE as ENROLMENT
 from incentives_portal.programs.models import Enrolment
 from incentives_portal.sandbox.parsing.reasons import Reason
@@ -93,7 +93,7 @@ class Fault:
 
 @pytest.fixture
 def there() -> Iterator[World]:
-    load_catalogue()
+    load_catalog()
     with clock.at(NOW):
         yield make_world()
 

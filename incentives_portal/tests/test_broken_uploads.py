@@ -21,7 +21,7 @@ from incentives_portal.accounts.models import User
 from incentives_portal.documents import upload_tokens
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.history.models import Event as HistoryEvent
-from incentives_portal.programs.catalogue.loading import load_catalogue
+from incentives_portal.programs.catalog import load_catalog
 
 from .browsing import Browser, fields_of, signed_in
 from .stack import HOST, Stack
@@ -150,7 +150,7 @@ def emptied(folder: Path) -> bool:
 
 def test_u04_u19_bodies_too_large_endless_or_broken_off_cost_little_and_leave_nothing(watching, temporary):
     stack, watch = watching
-    load_catalogue()
+    load_catalog()
     world = make_world()
     world.jana.language = "en"
     world.jana.save(update_fields=["language"])

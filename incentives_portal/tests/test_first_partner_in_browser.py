@@ -30,7 +30,7 @@ def test_the_first_admin_brings_the_first_partner_to_a_plan_without_a_shell(
 ) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
     settings.EMAIL_BACKEND = "incentives_portal.outbox.backend.OutboxBackend"
-    call_command("load_catalogue", verbosity=0)
+    call_command("load_catalog", verbosity=0)
     call_command("load_reasons", verbosity=0)
     call_command("add_operator_admin", ADMIN, "Ada First", operator="Halden Software", verbosity=0)
     walk = Walk(page, stack)

@@ -19,7 +19,7 @@ from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.documents.tests import samples
 from incentives_portal.history.models import Event
 from incentives_portal.outbox.models import Message
-from incentives_portal.programs.catalogue.loading import load_catalogue
+from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.tests.stack import HOST, Stack
 
 from .browsing import Browser, fields_of, signed_in
@@ -85,7 +85,7 @@ def watching(browser: Browser, path: str) -> Iterator[list[float]]:
 
 @pytest.fixture
 def world(transactional_db: None) -> World:
-    load_catalogue()
+    load_catalog()
     world = make_world()
     for person in (world.jana, world.owen):
         person.language = "en"

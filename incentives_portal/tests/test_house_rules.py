@@ -331,7 +331,7 @@ RULES = (
             "incentives_portal/accounts/models.py create_user": "the manager's word for add_person",
             "incentives_portal/accounts/management/": "for who runs the portal, at its first day or in need",
             "claims/reasons.py load_reasons": "brings the reasons that come with the portal",
-            "incentives_portal/programs/catalogue/loading.py load_catalogue": "brings the catalogue that comes with it",
+            "incentives_portal/programs/catalog/loader.py put": "brings rows to what a catalog document says",
         },
     ),
     Rule(

@@ -1,7 +1,6 @@
 """Configuration has an effect: the program guide is read on the pages of the program, and no setting is read by nobody."""
 
 import re
-from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -10,7 +9,7 @@ from django.urls import reverse
 
 from claims.tests import builders as claims
 from incentives_portal.history.models import ReasonCode
-from incentives_portal.programs.catalogue.loading import load_catalogue
+from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.programs.models import (
     ActivityType,
     Calendar,
@@ -35,7 +34,7 @@ GUIDE = {
 @pytest.fixture
 def guided(world):  # noqa: F811
     """Both programs have a guide; the addresses of their pages, each with who reads it."""
-    load_catalogue()
+    load_catalog()
     for program in (world.device, world.cloud):
         program.guide = GUIDE
         program.save()
@@ -94,11 +93,12 @@ def test_program_without_a_guide_shows_none(world):  # noqa: F811
 
 def sources() -> str:
     """Code and templates of the portal, without models, the admin site, migrations, the demo and tests."""
-    apart = {"tests", "migrations", "admin", "models", "demo", "catalogue", "fixtures", "management"}
+    apart = {"tests", "migrations", "admin", "models", "demo", "catalog", "management"}
     roots = [settings.BASE_DIR / name for name in ("incentives_portal", "plans", "proofs", "claims", "templates")]
     files = [path for root in roots for ending in ("*.py", "*.html") for path in root.rglob(ending)]
-    read = [path for path in files if not apart & set(path.parts) and path.name not in ("models.py", "admin.py")]
-    return "\n".join(Path(path).read_text(encoding="utf-8") for path in read)
+    inside = [path.relative_to(settings.BASE_DIR) for path in files]
+    read = [path for path in inside if not apart & set(path.parts) and path.name not in ("models.py", "admin.py")]
+    return "\n".join((settings.BASE_DIR / path).read_text(encoding="utf-8") for path in read)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from django.urls import reverse
 from incentives_portal import clock
 from incentives_portal.documents import upload_tokens
 from incentives_portal.documents.tests import samples
-from incentives_portal.programs.catalogue.loading import load_catalogue
+from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.tests.world import NOW, make_world
 from proofs.tests import builders
 
@@ -18,7 +18,7 @@ BACKEND = "incentives_portal.file_store.object_storage.ObjectStorage"
 @pytest.fixture
 def world(db):
     with clock.at(NOW):
-        load_catalogue()
+        load_catalog()
         yield make_world()
 
 

@@ -19,7 +19,7 @@ from incentives_portal.documents import services as documents
 from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.models import Document, DocumentVersion, PageImage
 from incentives_portal.documents.tests import samples
-from incentives_portal.programs.catalogue.loading import load_catalogue
+from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.tests.racing import done_at_once
 from incentives_portal.tests.world import NOW, make_world
 from incentives_portal.workflow.errors import Refused
@@ -33,7 +33,7 @@ LAST_MOMENT = timedelta(hours=24) - timedelta(seconds=1)
 @pytest.fixture
 def world(db):
     with clock.at(NOW):
-        load_catalogue()
+        load_catalog()
         yield make_world()
 
 

@@ -246,7 +246,7 @@ def lines(*rows, prefix="lines", initial=0):
 
 
 def test_attendees(world, jana):
-    proof = builders.make_proof(world, kind="ms_conferences")
+    proof = builders.make_proof(world, kind="hosted_conferences")
 
     post(jana, "attendees", proof, **lines({"name": "Ida Holm", "cost": "400"}, {}, {"name": "Max", "cost": ""}))
     assert list(proof.attendees.values_list("name", "cost")) == [("Ida Holm", 400), ("Max", 0)]

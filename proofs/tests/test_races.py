@@ -7,7 +7,7 @@ import pytest
 
 from incentives_portal import clock
 from incentives_portal.history.models import Event
-from incentives_portal.programs.catalogue.loading import load_catalogue
+from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.tests.racing import at_once
 from incentives_portal.tests.world import NOW, make_world
 from incentives_portal.workflow.errors import NotNow, Overtaken, Refused, Stale
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def there():
     with clock.at(NOW):
-        load_catalogue()
+        load_catalog()
         yield make_world()
 
 

@@ -274,7 +274,7 @@ def test_final_comments(world):
 
 
 def test_attendees_are_replaced_as_a_list(world):
-    proof = builders.make_proof(world, kind="ms_conferences")
+    proof = builders.make_proof(world, kind="hosted_conferences")
     people = [services.AttendeeDraft("Ida Holm", Decimal("400")), services.AttendeeDraft("Max Sommer", Decimal("0"))]
 
     services.save_attendees(proof, actor=world.jana, seen=seen(proof), attendees=people)

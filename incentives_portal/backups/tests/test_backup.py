@@ -22,7 +22,7 @@ from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.models import DocumentVersion, PageImage, SafeCopy
 from incentives_portal.documents.tests import samples
 from incentives_portal.installation import services as installations
-from incentives_portal.programs.catalogue.loading import load_catalogue
+from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.tests.world import make_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def world(transactional_db):
-    load_catalogue()
+    load_catalog()
     return make_world()
 
 

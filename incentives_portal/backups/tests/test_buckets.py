@@ -12,7 +12,7 @@ from incentives_portal.backups import backing_up
 from incentives_portal.documents import cleanup, services
 from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.tests import samples
-from incentives_portal.programs.catalogue.loading import load_catalogue
+from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.tests.world import make_world
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -57,7 +57,7 @@ def files_in(client, bucket):
 
 
 def test_everything_of_one_bucket_is_in_the_other(store, transactional_db, destination, elsewhere):
-    load_catalogue()
+    load_catalog()
     world = make_world()
     for name, content in (("a.csv", samples.CSV), ("b.pdf", samples.pdf())):
         upload = samples.upload(name, content)

@@ -14,7 +14,7 @@ from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.tests import samples
 from incentives_portal.outbox.enums import State
 from incentives_portal.outbox.models import Message
-from incentives_portal.programs.catalogue.loading import load_catalogue
+from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.tests.world import make_world
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -28,7 +28,7 @@ FILES = 5
 
 @pytest.fixture
 def world(transactional_db):
-    load_catalogue()
+    load_catalog()
     return make_world()
 
 

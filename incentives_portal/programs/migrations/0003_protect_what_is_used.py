@@ -19,12 +19,12 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='cap',
             name='applies_to',
-            field=models.CharField(choices=[('all', 'All programs'), ('surface', 'Device programs'), ('non_surface', 'All but device programs'), ('hosting', 'Hosting programs')], default='all', max_length=12, verbose_name='for'),
+            field=models.CharField(choices=[('all', 'All programs'), ('device', 'Device programs'), ('non_device', 'All but device programs'), ('hosting', 'Hosting programs')], default='all', max_length=12, verbose_name='for'),
         ),
         migrations.AlterField(
             model_name='capevent',
             name='applies_to',
-            field=models.CharField(choices=[('all', 'All programs'), ('surface', 'Device programs'), ('non_surface', 'All but device programs'), ('hosting', 'Hosting programs')], default='all', max_length=12, verbose_name='for'),
+            field=models.CharField(choices=[('all', 'All programs'), ('device', 'Device programs'), ('non_device', 'All but device programs'), ('hosting', 'Hosting programs')], default='all', max_length=12, verbose_name='for'),
         ),
         migrations.AlterField(
             model_name='eligibleexpense',
@@ -39,12 +39,12 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='program',
             name='kind',
-            field=models.CharField(choices=[('standard', 'Standard'), ('surface', 'Devices'), ('hosting', 'Hosting')], default='standard', max_length=12, verbose_name='kind'),
+            field=models.CharField(choices=[('standard', 'Standard'), ('device', 'Devices'), ('hosting', 'Hosting')], default='standard', max_length=12, verbose_name='kind'),
         ),
         migrations.AlterField(
             model_name='programevent',
             name='kind',
-            field=models.CharField(choices=[('standard', 'Standard'), ('surface', 'Devices'), ('hosting', 'Hosting')], default='standard', max_length=12, verbose_name='kind'),
+            field=models.CharField(choices=[('standard', 'Standard'), ('device', 'Devices'), ('hosting', 'Hosting')], default='standard', max_length=12, verbose_name='kind'),
         ),
         migrations.AlterField(
             model_name='requirement',

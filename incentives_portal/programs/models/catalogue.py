@@ -11,7 +11,6 @@ from incentives_portal.texts import TextsField, in_language
 
 from .. import choices, conditions
 from ..enums import AppliesTo, CapKind, CapScope, Category, Group, SatisfiedBy
-from ..querysets import ByCode, ByProgramAndCode, EligibleExpenseManager
 from .program import Program
 from .tracking import tracked
 
@@ -23,8 +22,6 @@ class ExpenseType(models.Model):
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name = TextsField(_("name"))
 
-    objects = ByCode()
-
     class Meta:
         verbose_name = _("expense type")
         verbose_name_plural = _("expense types")
@@ -32,9 +29,6 @@ class ExpenseType(models.Model):
 
     def __str__(self) -> str:
         return in_language(self.name)
-
-    def natural_key(self) -> tuple[str]:
-        return (self.code,)
 
 
 @tracked
@@ -67,8 +61,6 @@ class ActivityType(models.Model):
     active = models.BooleanField(_("active"), default=True)
     order = models.PositiveSmallIntegerField(_("order"), default=0)
 
-    objects = ByCode()
-
     class Meta:
         verbose_name = _("activity type")
         verbose_name_plural = _("activity types")
@@ -77,9 +69,6 @@ class ActivityType(models.Model):
     def __str__(self) -> str:
         return in_language(self.name)
 
-    def natural_key(self) -> tuple[str]:
-        return (self.code,)
-
 
 @tracked
 class EligibleExpense(models.Model):
@@ -87,8 +76,6 @@ class EligibleExpense(models.Model):
 
     type = models.ForeignKey(ActivityType, models.PROTECT, related_name="eligible", verbose_name=_("activity type"))
     expense = models.ForeignKey(ExpenseType, models.PROTECT, related_name="eligible", verbose_name=_("expense type"))
-
-    objects = EligibleExpenseManager()
 
     class Meta:
         verbose_name = _("eligible expense")
@@ -104,9 +91,6 @@ class EligibleExpense(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type_id}: {self.expense_id}"
-
-    def natural_key(self) -> tuple[str, str]:
-        return (self.type.code, self.expense.code)
 
 
 @tracked
@@ -142,8 +126,6 @@ class Requirement(models.Model):
     order = models.PositiveSmallIntegerField(_("order"), default=0)
     active = models.BooleanField(_("active"), default=True)
 
-    objects = ByProgramAndCode()
-
     class Meta:
         verbose_name = _("requirement")
         verbose_name_plural = _("requirements")
@@ -162,9 +144,6 @@ class Requirement(models.Model):
 
     def __str__(self) -> str:
         return in_language(self.words)
-
-    def natural_key(self) -> tuple[str | None, str]:
-        return (self.program.code if self.program else None, self.code)
 
     def clean(self) -> None:
         if problem := conditions.problem_of(self.only_if):
@@ -199,8 +178,6 @@ class Cap(models.Model):
     expenses = models.ManyToManyField(ExpenseType, blank=True, related_name="+", verbose_name=_("only these expenses"))
     valid_from = models.DateField(_("valid from"), null=True, blank=True)
     valid_until = models.DateField(_("valid until"), null=True, blank=True)
-
-    objects = ByProgramAndCode()
 
     class Meta:
         verbose_name = _("cap")
@@ -239,6 +216,3 @@ class Cap(models.Model):
 
     def __str__(self) -> str:
         return self.code
-
-    def natural_key(self) -> tuple[str | None, str]:
-        return (self.program.code if self.program else None, self.code)

@@ -106,9 +106,6 @@ class Program(models.Model):
     def __str__(self) -> str:
         return in_language(self.name)
 
-    def natural_key(self) -> tuple[str]:
-        return (self.code,)
-
     @property
     def guide_text(self) -> str:
         """The program guide in the reader's language; empty if there is none."""

@@ -3,12 +3,13 @@ from typing import Any
 
 import pytest
 
-from incentives_portal.programs.catalogue.loading import load_catalogue
+from incentives_portal.demo.setting import CATALOG
+from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.tests.kept import built_once
 from incentives_portal.tests.world import november, signed_in, world  # noqa: F401
 
 
 @pytest.fixture
 def catalogue(db: Any, november: datetime) -> None:
-    """The documented catalogue, installed."""
-    built_once("catalogue", load_catalogue, lambda result: result)
+    """The catalog of the demo world, which has caps and all activities, installed."""
+    built_once("catalogue", lambda: load_catalog(CATALOG), lambda result: result)

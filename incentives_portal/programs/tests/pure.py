@@ -1,18 +1,18 @@
-"""The catalogue as facts without a database: what facts.catalogue_snapshot() finds once it is loaded (a test compares both)."""
+"""The demo's catalog as facts without a database: what facts.catalogue_snapshot() finds once it is loaded (a test compares both)."""
 
 from collections.abc import Iterable
-from decimal import Decimal
 
+from incentives_portal.demo.setting import CATALOG
 from incentives_portal.programs.assess import ActivityFacts, CapFact, RequirementFact
-from incentives_portal.programs.catalogue.build import ACTIVITIES
-from incentives_portal.programs.catalogue.expenses import EXPENSES
-from incentives_portal.programs.catalogue.parts import ActivitySource, CapSource, RequirementSource
+from incentives_portal.programs.catalog import read_catalog
+from incentives_portal.programs.catalog.entries import ActivityTypeEntry, CapEntry, RequirementEntry
 
-SOURCES = {source.code: source for source in ACTIVITIES}
+DOCUMENTED = read_catalog(CATALOG)
+SOURCES = DOCUMENTED.activity_types
 
 
 def activity_facts(code: str, kind: str = "standard", components: Iterable[str] = ()) -> ActivityFacts:
-    """The activity as the catalogue has it for a kind of program."""
+    """The activity as the catalog has it for a kind of program."""
     source, used = SOURCES[code], tuple(components)
     requirements = [need for part in (source, *(SOURCES[name] for name in used)) for need in part.requirements]
     return ActivityFacts(
@@ -21,7 +21,7 @@ def activity_facts(code: str, kind: str = "standard", components: Iterable[str] 
         category=source.category,
         needs_impressions=source.needs_impressions,
         excluded=kind in source.excluded_kinds,
-        expenses={name: EXPENSES[name] for name in sorted(source.expenses, key=list(EXPENSES).index)},
+        expenses={name: entry.name for name, entry in DOCUMENTED.expense_types.items() if name in source.expenses},
         requirements=tuple(map(_requirement, requirements)),
         caps=tuple(_cap(cap) for cap in source.caps if cap.applies_to.covers(kind)),
         component_choices=_choices(source),
@@ -29,11 +29,11 @@ def activity_facts(code: str, kind: str = "standard", components: Iterable[str] 
     )
 
 
-def _choices(source: ActivitySource) -> tuple[tuple[str, dict[str, str]], ...]:
+def _choices(source: ActivityTypeEntry) -> tuple[tuple[str, dict[str, str]], ...]:
     return tuple((code, SOURCES[code].name) for code in SOURCES if code in source.components)
 
 
-def _requirement(source: RequirementSource) -> RequirementFact:
+def _requirement(source: RequirementEntry) -> RequirementFact:
     return RequirementFact(
         code=source.code,
         group=source.group,
@@ -45,14 +45,14 @@ def _requirement(source: RequirementSource) -> RequirementFact:
     )
 
 
-def _cap(source: CapSource) -> CapFact:
+def _cap(source: CapEntry) -> CapFact:
     return CapFact(
         code=source.code,
         kind=source.kind,
         scope=source.scope,
-        amount=None if source.amount is None else Decimal(source.amount),
-        currency="" if source.amount is None else "USD",
-        percent=None if source.percent is None else Decimal(source.percent),
+        amount=source.amount,
+        currency=source.currency,
+        percent=source.percent,
         count=source.count,
         expenses=frozenset(source.expenses),
     )

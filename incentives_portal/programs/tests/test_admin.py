@@ -123,10 +123,10 @@ def test_exchange_rate_is_kept_for_the_month(elif_, world):
 
 
 def test_activity_type_keeps_what_is_ticked(catalogue, elif_):
-    conferences = ActivityType.objects.get(code="ms_conferences")
+    conferences = ActivityType.objects.get(code="hosted_conferences")
     travel, exam = (ExpenseType.objects.get(code=code) for code in ("travel", "exam"))
     data = {
-        "code": "ms_conferences",
+        "code": "hosted_conferences",
         "category": "partner_readiness",
         "order": 190,
         "eligible_expenses": [travel.pk, exam.pk],

@@ -76,7 +76,7 @@ def test_planned_amount_and_plan_limit_bind_in_this_order():
 
 def test_what_other_claims_used_of_a_cap_is_gone():
     found = steps(
-        "ms_syndicated_content",
+        "syndicated_content",
         expenses=(cost("agency_marketing", "5000"),),
         claimed_before={"syndicated_content": Decimal(15000)},
     )
@@ -87,8 +87,8 @@ def test_what_other_claims_used_of_a_cap_is_gone():
 def test_cap_is_converted_by_the_rate_of_the_month():
     expenses = (cost("agency_marketing", "20000"),)
 
-    known = steps("ms_syndicated_content", expenses=expenses, currency="EUR", rates={"USD": Decimal("0.8")})
-    unknown = steps("ms_syndicated_content", expenses=expenses, currency="EUR")
+    known = steps("syndicated_content", expenses=expenses, currency="EUR", rates={"USD": Decimal("0.8")})
+    unknown = steps("syndicated_content", expenses=expenses, currency="EUR")
 
     assert known[2] == ("cap.amount", Decimal("15000.00"), True)
     assert unknown[2] == ("cap.unknown_rate", Decimal("20000.00"), False)
@@ -113,7 +113,7 @@ def test_conference_travel_per_person(people, travel, allowed):
     each = Decimal(travel) / people
     attendees = tuple(AttendeeFact(f"Person {number}", each) for number in range(people))
 
-    found = steps("ms_conferences", expenses=(cost("travel", travel),), attendees=attendees)
+    found = steps("hosted_conferences", expenses=(cost("travel", travel),), attendees=attendees)
 
     assert found[-2][1] == Decimal(allowed)
 
@@ -121,7 +121,7 @@ def test_conference_travel_per_person(people, travel, allowed):
 def test_conference_cost_of_one_dear_traveller_is_cut():
     attendees = (AttendeeFact("A", Decimal(9000)), AttendeeFact("B", Decimal(1000)))
 
-    found = steps("ms_conferences", expenses=(cost("travel", "10000"),), attendees=attendees)
+    found = steps("hosted_conferences", expenses=(cost("travel", "10000"),), attendees=attendees)
 
     assert ("cap.amount_per_person_per_event", Decimal("6000.00"), True) in found
 
@@ -134,7 +134,7 @@ def test_people_without_a_cost_of_their_own_are_counted_once(people, travel, all
     """The costs are divided among those who still count: the limit of three people is not taken off twice."""
     attendees = tuple(AttendeeFact(f"Person {number}") for number in range(people))
 
-    found = steps("ms_conferences", expenses=(cost("travel", travel),), attendees=attendees)
+    found = steps("hosted_conferences", expenses=(cost("travel", travel),), attendees=attendees)
 
     assert found[-2][1] == Decimal(allowed)
 
@@ -150,7 +150,7 @@ def test_people_without_a_cost_of_their_own_are_counted_once(people, travel, all
 def test_limit_per_person_with_and_without_a_cost_of_each(costs, allowed):
     attendees = tuple(AttendeeFact(name, Decimal(each)) for name, each in zip("ABCD", costs, strict=True))
 
-    found = steps("ms_conferences", expenses=(cost("travel", "16000"),), attendees=attendees)
+    found = steps("hosted_conferences", expenses=(cost("travel", "16000"),), attendees=attendees)
 
     assert ("cap.amount_per_person_per_event", Decimal(allowed), Decimal(allowed) < 12000) in found
 
@@ -167,7 +167,7 @@ def test_of_two_limits_on_people_the_smaller_one_holds(counts, each, allowed):
     per_person = CapFact("p", "amount_per_person_per_event", "event", amount=Decimal(5000), currency="USD")
 
     found = steps(
-        activity_facts=replace(activity_facts("ms_conferences"), caps=(*limits, per_person)),
+        activity_facts=replace(activity_facts("hosted_conferences"), caps=(*limits, per_person)),
         expenses=(cost("travel", "16000"),),
         attendees=tuple(AttendeeFact(name, Decimal(each)) for name in "ABCD"),
         amount=Decimal(16000),
@@ -184,7 +184,7 @@ def test_limit_on_people_of_one_cost_leaves_the_others_and_the_limit_per_person_
 
     found = steps(
         activity_facts=replace(
-            activity_facts("ms_conferences"), caps=(people_cap("one", 1, "conference_registration"), per_person)
+            activity_facts("hosted_conferences"), caps=(people_cap("one", 1, "conference_registration"), per_person)
         ),
         expenses=(cost("conference_registration", "400"), cost("travel", "24000")),
         attendees=tuple(AttendeeFact(name) for name in "ABCD"),
@@ -199,7 +199,7 @@ def test_limit_on_people_of_one_cost_leaves_the_others_and_the_limit_per_person_
 def test_limit_on_people_takes_its_part_of_each_kind_of_cost():
     """Four people, three count: 900 of 1,200 and 12,000 of 16,000. A limit of 5,000 on travel then leaves 5,900."""
     found = steps(
-        "ms_conferences",
+        "hosted_conferences",
         expenses=(cost("conference_registration", "1200"), cost("travel", "16000")),
         attendees=tuple(AttendeeFact(name) for name in "ABCD"),
         claimed_before={"conference_travel_period": Decimal(40000)},
@@ -212,7 +212,7 @@ def test_limit_on_people_takes_its_part_of_each_kind_of_cost():
 def test_limit_per_person_is_about_the_share_that_is_reimbursed():
     """Half of 20,000 and of 1,000: 5,000 and 500, not 5,000 and 1,000."""
     found = steps(
-        "ms_conferences",
+        "hosted_conferences",
         program=ProgramFacts(track="claim", share_percent=Decimal(50)),
         expenses=(cost("travel", "21000"),),
         attendees=(AttendeeFact("A", Decimal(20000)), AttendeeFact("B", Decimal(1000))),
@@ -226,7 +226,7 @@ def test_limit_about_other_costs_is_no_step():
     codes = [
         code
         for code, _amount, _binding in steps(
-            "ms_conferences", expenses=(cost("conference_registration", "100"),), attendees=(AttendeeFact("A"),)
+            "hosted_conferences", expenses=(cost("conference_registration", "100"),), attendees=(AttendeeFact("A"),)
         )
     ]
 
@@ -249,7 +249,7 @@ def test_limit_loses_nothing_to_a_rate_that_was_turned():
     expenses = (cost("agency_marketing", "20000"),)
 
     found = [
-        steps("ms_syndicated_content", expenses=expenses, currency="EUR", rates={"USD": 1 / Decimal(rate)})[2][1]
+        steps("syndicated_content", expenses=expenses, currency="EUR", rates={"USD": 1 / Decimal(rate)})[2][1]
         for rate in ("1.17", "1.25", "0.9375")
     ]
 
@@ -259,7 +259,7 @@ def test_limit_loses_nothing_to_a_rate_that_was_turned():
 def test_conference_limit_on_travel_leaves_registration_alone():
     """Vector CA-9 through all steps: 5,000 of the travel, and the registration as it is."""
     found = steps(
-        "ms_conferences",
+        "hosted_conferences",
         expenses=(cost("conference_registration", "900"), cost("travel", "15000")),
         attendees=tuple(AttendeeFact(name, Decimal(5000)) for name in "ABC"),
         claimed_before={"conference_travel_period": Decimal(40000)},
@@ -269,7 +269,7 @@ def test_conference_limit_on_travel_leaves_registration_alone():
 
 
 def test_conference_without_attendees_cannot_be_computed():
-    codes = [code for code, _amount, _binding in steps("ms_conferences", expenses=(cost("travel", "100"),))]
+    codes = [code for code, _amount, _binding in steps("hosted_conferences", expenses=(cost("travel", "100"),))]
 
     assert codes == [
         "costs.net", "eligible", "cap.unknown_attendees", "cap.unknown_attendees", "cap.amount", "asked",
@@ -277,7 +277,7 @@ def test_conference_without_attendees_cannot_be_computed():
 
 
 def test_conference_of_hosting_program_names_the_guide():
-    facts = {"activity": "ms_conferences", "amount": "100", "kind": "hosting", "expenses": [["travel", "100"]]}
+    facts = {"activity": "hosted_conferences", "amount": "100", "kind": "hosting", "expenses": [["travel", "100"]]}
 
     found = assess_proof(proof_facts(facts)).steps
 
@@ -287,7 +287,7 @@ def test_conference_of_hosting_program_names_the_guide():
 
 
 def test_device_programs_have_no_limit_on_seeding():
-    facts = {"activity": "product_seeding", "amount": "90000", "kind": "surface", "expenses": [["", "90000"]]}
+    facts = {"activity": "product_seeding", "amount": "90000", "kind": "device", "expenses": [["", "90000"]]}
 
     assert [step.code for step in assess_proof(proof_facts(facts)).steps] == ["costs.net", "eligible", "asked"]
 
@@ -319,9 +319,7 @@ def test_words_of_steps():
 
 
 def test_words_of_an_amount_limit():
-    facts = proof_facts(
-        {"activity": "ms_syndicated_content", "amount": "100", "expenses": [["agency_marketing", "9000"]]}
-    )
+    facts = proof_facts({"activity": "syndicated_content", "amount": "100", "expenses": [["agency_marketing", "9000"]]})
 
     assert assess_proof(facts).steps[2].text == "Limit of the activity: $18,750.00 in the usage period"
 

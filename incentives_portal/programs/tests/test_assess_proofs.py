@@ -135,7 +135,7 @@ def test_cost_in_another_currency_needs_a_rate():
 
 
 SYNDICATED = {
-    "activity": activity_facts("ms_syndicated_content"),
+    "activity": activity_facts("syndicated_content"),
     "expenses": (ExpenseFact("agency_marketing", Decimal(100), Decimal(0)),),
     "amount": Decimal(100),
 }
@@ -194,11 +194,11 @@ def amount_findings(activity, **changes):
         ),
         ("customer_offers", "giveaways", {"earned": Decimal(399)}, ["block basics amount_within"]),
         ("product_seeding", "", {}, ["warn basics cap_funds"]),
-        ("ms_conferences", "travel", {}, ["warn attendees cap_attendees"]),
-        ("ms_conferences", "travel", {"attendees": (AttendeeFact("A"),)}, ["pass basics amount_within"]),
-        ("ms_syndicated_content", "agency_marketing", {"currency": "EUR"}, ["warn expenses cap_rate"]),
+        ("hosted_conferences", "travel", {}, ["warn attendees cap_attendees"]),
+        ("hosted_conferences", "travel", {"attendees": (AttendeeFact("A"),)}, ["pass basics amount_within"]),
+        ("syndicated_content", "agency_marketing", {"currency": "EUR"}, ["warn expenses cap_rate"]),
         (
-            "ms_syndicated_content",
+            "syndicated_content",
             "agency_marketing",
             {"claimed_unrated": {"syndicated_content": (UnratedFact("GBP", "USD", date(2026, 9, 1)),)}},
             ["warn expenses cap_used_rate"],
@@ -212,7 +212,7 @@ def test_amount_is_met_only_where_every_limit_was_checked(activity, expense, cha
 
 
 def test_other_limits_of_hosting_programs_are_to_be_looked_at():
-    facts = {"activity": "ms_conferences", "amount": "100", "kind": "hosting", "expenses": [["travel", "100"]]}
+    facts = {"activity": "hosted_conferences", "amount": "100", "kind": "hosting", "expenses": [["travel", "100"]]}
     facts["attendees"] = [["A", "100"]]
 
     [finding] = [each for each in assess_proof(proof_facts(facts)).findings if each.rule.startswith("cap_")]
@@ -224,7 +224,7 @@ def test_other_limits_of_hosting_programs_are_to_be_looked_at():
 
 def test_nothing_is_said_about_limits_before_there_are_costs():
     assert amount_findings("customer_offers") == []
-    assert amount_findings("ms_conferences") == []
+    assert amount_findings("hosted_conferences") == []
 
 
 def test_every_step_that_was_not_checked_has_a_finding():

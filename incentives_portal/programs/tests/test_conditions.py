@@ -32,6 +32,6 @@ def test_condition(condition, with_nothing, with_some):
 
 
 def test_only_other_expenses_count():
-    only_renewal = Circumstances(expenses=("mct_renewal",), answers={}, components=(), evidence=())
+    only_renewal = Circumstances(expenses=("trainer_renewal",), answers={}, components=(), evidence=())
 
-    assert not holds({"expense_other_than": "mct_renewal"}, only_renewal)
+    assert not holds({"expense_other_than": "trainer_renewal"}, only_renewal)

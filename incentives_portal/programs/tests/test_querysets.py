@@ -2,9 +2,7 @@
 
 from datetime import timedelta
 
-import pytest
-
-from incentives_portal.programs.models import ProgramYear, Requirement, UsagePeriod
+from incentives_portal.programs.models import ProgramYear, UsagePeriod
 
 DAY = timedelta(days=1)
 
@@ -46,15 +44,3 @@ def test_activity_belongs_to_the_period_of_its_day(world):
         True,
         False,
     ]
-
-
-@pytest.mark.parametrize("program", ["DEVICE", "CLOUD", None])
-def test_requirement_of_a_program_and_the_general_one_of_the_same_code_are_told_apart(world, program):
-    for owner in (world.device, world.cloud, None):
-        Requirement.objects.create(
-            activity_type=world.seminar, program=owner, code="agenda", group="core", satisfied_by="document", words={}
-        )
-
-    found = Requirement.objects.get_by_natural_key(program, "agenda")
-
-    assert (found.program and found.program.code) == program

@@ -5,12 +5,12 @@ from decimal import Decimal
 import pytest
 
 from incentives_portal.programs import caps, dates
-from incentives_portal.programs.catalogue import build
 from incentives_portal.programs.enums import AppliesTo, CapKind
 
+from .pure import SOURCES
 from .tables import day, days, named, vectors
 
-KINDS = {"non_surface": "standard", "surface": "surface"}
+KINDS = {"non_device": "standard", "device": "device"}
 
 
 @pytest.mark.parametrize("vector", vectors("plan_deadline"), ids=named)
@@ -80,9 +80,12 @@ def _half(label: str) -> dates.Half:
     return dates.fiscal_half(2000 + int(label[2:4]), int(label[-1]))
 
 
-def _cap(activity: str, kind: CapKind, program_kind: str = "non_surface"):
-    source = next(activity_source for activity_source in build.ACTIVITIES if activity_source.code == activity)
-    found = [cap for cap in source.caps if cap.kind == kind and AppliesTo(cap.applies_to).covers(KINDS[program_kind])]
+def _cap(activity: str, kind: CapKind, program_kind: str = "non_device"):
+    found = [
+        cap
+        for cap in SOURCES[activity].caps
+        if cap.kind == kind and AppliesTo(cap.applies_to).covers(KINDS[program_kind])
+    ]
     assert len(found) == 1
     return found[0]
 
@@ -123,8 +126,8 @@ def test_cap_as_the_greater_of_two(number):
 def test_cap_per_person_and_conference(number):
     vector = _vector(number)
     given, expect = vector["given"], vector["expect"]
-    most = _cap("ms_conferences", CapKind.MAX_ATTENDEES).count
-    limit = Decimal(_cap("ms_conferences", CapKind.AMOUNT_PER_PERSON).amount)
+    most = _cap("hosted_conferences", CapKind.MAX_ATTENDEES).count
+    limit = Decimal(_cap("hosted_conferences", CapKind.AMOUNT_PER_PERSON).amount)
 
     costs = [Decimal(given["travel_per_person"])] * given["attendees"]
 
@@ -134,7 +137,7 @@ def test_cap_per_person_and_conference(number):
 
 def test_cap_on_travel_in_a_period():
     given = _vector(9)["given"]
-    limit = Decimal(_cap("ms_conferences", CapKind.AMOUNT).amount)
+    limit = Decimal(_cap("hosted_conferences", CapKind.AMOUNT).amount)
 
     left = caps.left_of(limit, Decimal(given["travel_already_in_period"]))
 

@@ -54,7 +54,7 @@ from incentives_portal.outbox.delivery import DELAYS
 from incentives_portal.outbox.enums import WAITING, State
 from incentives_portal.outbox.models import Message
 from incentives_portal.outbox.tests.mail_server import MailServer
-from incentives_portal.programs.catalogue.loading import load_catalogue
+from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.tests.browsing import Browser, Unexpected, signed_in
 from incentives_portal.tests.invariants import broken_invariants
 from incentives_portal.tests.stack import HOST, Inbox, Stack, collect_static, environment_of, free_port
@@ -227,7 +227,7 @@ def token(browser: Browser) -> dict[str, str]:
 @pytest.fixture
 def rig(transactional_db: None, settings: object, tmp_path: Path) -> Iterator[Rig]:
     """The portal with a worker, a broker without persistence, a mail server, and a claim under review."""
-    load_catalogue()
+    load_catalog()
     load_reasons()
     world = make_world()
     case = builders.claim_under_review(world)

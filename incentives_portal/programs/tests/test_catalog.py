@@ -1,34 +1,28 @@
-"""The documented catalogue: source, fixture and rows say the same, and loading it twice changes nothing."""
+"""The shipped catalogs say what is documented, and are installed once."""
 
-import json
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import pytest
-from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 
-from incentives_portal.programs.catalogue.build import ACTIVITIES
-from incentives_portal.programs.catalogue.expenses import EXPENSES
-from incentives_portal.programs.catalogue.loading import FIXTURE, Loaded, as_json, load_catalogue
+from incentives_portal.demo.setting import CATALOG
+from incentives_portal.programs.catalog import DEFAULT, load_catalog, read_catalog
 from incentives_portal.programs.enums import Category, SatisfiedBy
 from incentives_portal.programs.facts import catalogue_snapshot, requirements_of
 from incentives_portal.programs.models import ActivityType, Cap, EligibleExpense, ExpenseType, Requirement
 
-from .pure import activity_facts
+from .pure import DOCUMENTED, SOURCES, activity_facts
 from .tables import TABLES
 
 LANGUAGES = {"en", "de", "fr", "nl", "sv", "zh-hans"}
-
-
-def test_fixture_is_what_the_source_says():
-    assert FIXTURE.read_text(encoding="utf-8") == as_json(), "run manage.py write_catalogue"
+MODELS = (ActivityType, ExpenseType, EligibleExpense, Requirement, Cap)
 
 
 def test_activities_and_their_expenses_are_the_documented_ones():
-    found = [(source.code, Category(source.category).value, list(source.expenses)) for source in ACTIVITIES]
+    found = [(source.code, source.category.value, list(source.expenses)) for source in SOURCES.values()]
 
     documented = [
         (row["code"], row["category"].lower().replace(" ", "_"), row["expenses"]) for row in TABLES["catalogue"]
@@ -50,55 +44,88 @@ def test_caps_are_the_documented_ones():
         source.code: sorted(
             (cap.kind.value, cap.applies_to.value, cap.amount, cap.percent, cap.count) for cap in source.caps
         )
-        for source in ACTIVITIES
+        for source in SOURCES.values()
     }
 
     assert found == documented
 
 
 def test_expense_types_are_the_documented_ones():
-    assert list(EXPENSES) == TABLES["expense_types"]
+    assert list(DOCUMENTED.expense_types) == TABLES["expense_types"]
 
 
 def test_names_of_activities_are_in_six_languages_and_words_in_two():
-    assert {frozenset(source.name) for source in ACTIVITIES} == {frozenset(LANGUAGES)}
-    words = [need.words for source in ACTIVITIES for need in source.requirements]
-    words += [choice["words"] for source in ACTIVITIES for need in source.requirements for choice in need.choices]
-    assert [text for text in [*words, *EXPENSES.values()] if not {"en", "de"} <= set(text)] == []
+    assert {frozenset(source.name) for source in SOURCES.values()} == {frozenset(LANGUAGES)}
+    words = [need.words for source in SOURCES.values() for need in source.requirements]
+    words += [choice["words"] for source in SOURCES.values() for need in source.requirements for choice in need.choices]
+    names = [entry.name for entry in DOCUMENTED.expense_types.values()]
+    assert [text for text in [*words, *names] if not {"en", "de"} <= set(text)] == []
 
 
 def test_texts_carry_the_placeholder_and_no_vendor():
-    assert [word for word in ("Microsoft", "MPN", "CIE") if word in as_json()] == []
+    said = DEFAULT.read_text(encoding="utf-8") + CATALOG.read_text(encoding="utf-8")
+
+    assert "{operator}" in said
+    assert [word for word in ("Microsoft", "Surface", "Azure", "MPN", "CIE", '"ms_', "mct_") if word in said] == []
 
 
-def test_requirement_codes_are_unique_and_fit_a_place():
-    codes = [need.code for source in ACTIVITIES for need in source.requirements]
+def test_default_catalog_has_no_operators_own_activities_costs_or_caps():
+    default = read_catalog()
 
-    assert len(codes) == len(set(codes))
-    assert max(map(len, codes)) <= 32
-
-
-def test_conditions_name_expenses_and_answers_that_exist():
-    for source in ACTIVITIES:
-        choices = {need.code: {c["code"] for c in need.choices} for need in source.requirements if need.choices}
-        for need in source.requirements:
-            only_if = need.only_if
-            if "expense" in only_if:
-                assert only_if["expense"] in source.expenses
-            if "expense_other_than" in only_if:
-                assert only_if["expense_other_than"] in source.expenses
-            if "answer" in only_if:
-                assert only_if["is"] in choices[only_if["answer"]]
+    assert set(SOURCES) - set(default.activity_types) == {"onsite_champ", "program_participation", "exams_tuition"}
+    assert [source.code for source in default.activity_types.values() if source.caps or source.excluded_kinds] == []
+    assert set(DOCUMENTED.expense_types) - set(default.expense_types) == {
+        "onsite_champ_service",
+        "annual_enrollment",
+        "plaque_dvd",
+        "benefit_toolkit",
+        "exam",
+        "training_tuition",
+        "isv_training",
+        "trainer_renewal",
+    }
 
 
 def test_loading_makes_every_row_once(db):
-    first = load_catalogue()
-    second = load_catalogue()
+    first = load_catalog(CATALOG)
+    second = load_catalog(CATALOG)
 
-    assert first == Loaded(created=202, overwritten=0, kept=0)
-    assert second == Loaded(created=0, overwritten=0, kept=202)
-    models = (ActivityType, ExpenseType, EligibleExpense, Requirement, Cap)
-    assert [model.objects.count() for model in models] == [19, 30, 69, 71, 13]
+    assert (first.created, first.unchanged, first.changed, first.kept) == (133, 0, [], [])
+    assert (second.created, second.unchanged, second.changed, second.kept) == (0, 133, [], [])
+    assert [model.objects.count() for model in MODELS] == [19, 30, 69, 71, 13]
+
+
+def test_loading_again_takes_a_fixed_number_of_queries(catalogue, django_assert_num_queries):
+    with django_assert_num_queries(9):
+        load_catalog(CATALOG)
+
+
+def test_loading_the_default_catalog_twice_changes_nothing(db, capsys):
+    call_command("load_catalog")
+    call_command("load_catalog", overwrite=True)
+
+    assert capsys.readouterr().out.splitlines() == [
+        "103 created, 0 changed, 0 kept, 0 unchanged",
+        "0 created, 0 changed, 0 kept, 103 unchanged",
+    ]
+
+
+def test_catalog_that_extends_the_default_one_can_be_loaded_on_top_of_it(db):
+    load_catalog()
+
+    loaded = load_catalog(CATALOG, overwrite=True)
+
+    assert (loaded.created, loaded.kept) == (30, [])
+    assert loaded.changed == [
+        "expense type event_facility_equipment: name (en, de)",
+        "expense type conference_registration: name (en, de)",
+        "activity type proof_of_concept: order 120 → 130",
+        "activity type employee_purchase_web: excluded_kinds, order 130 → 140",
+        "activity type internal_training: order 140 → 170",
+        "activity type hosted_conferences: order 150 → 180",
+        "activity type product_seeding: order 160 → 190",
+    ]
+    assert load_catalog(CATALOG).unchanged == 133
 
 
 def test_loading_again_keeps_what_an_admin_wrote(catalogue):
@@ -106,24 +133,43 @@ def test_loading_again_keeps_what_an_admin_wrote(catalogue):
     key = advert.public_id
     ActivityType.objects.filter(pk=advert.pk).update(name={"en": "Newspaper ads"})
 
-    load_catalogue()
+    loaded = load_catalog(CATALOG)
 
     advert.refresh_from_db()
     assert (advert.name, advert.public_id) == ({"en": "Newspaper ads"}, key)
+    assert loaded.kept == ["activity type print_advertising: name (en, de, fr, nl, sv, zh-hans)"]
 
 
 def test_loading_with_overwrite_sets_documented_rows_back(catalogue, capsys):
     ActivityType.objects.filter(code="print_advertising").update(name={"en": "Newspaper ads"})
     ActivityType.objects.create(code="own", category=Category.MARKET_DEVELOPMENT, name={"en": "Our own"})
+    Cap.objects.filter(code="conference_travel_person").update(amount=Decimal("5500"), percent=Decimal("12.5"))
+    ActivityType.objects.get(code="telemarketing").expenses.add(ExpenseType.objects.get(code="travel"))
 
-    call_command("load_catalogue", overwrite=True)
+    call_command("load_catalog", CATALOG, overwrite=True)
 
-    assert capsys.readouterr().out == "0 created, 202 overwritten, 0 kept\n"
+    assert capsys.readouterr().out.splitlines() == [
+        "changed: activity type print_advertising: name (en, de, fr, nl, sv, zh-hans)",
+        "changed: activity type telemarketing: expenses",
+        "changed: cap conference_travel_person: amount 5500.000 → 5000.000, percent 12.50 → –",
+        "0 created, 3 changed, 0 kept, 130 unchanged",
+    ]
     assert ActivityType.objects.get(code="print_advertising").name["en"] == "Print advertising"
     assert ActivityType.objects.filter(code="own").exists()
+    assert load_catalog(CATALOG).unchanged == 133
 
 
-@pytest.mark.parametrize("kind", ["standard", "surface", "hosting"])
+def test_loading_leaves_rows_of_programs_alone(catalogue, world):
+    general = Requirement.objects.get(code="print_brand")
+    own = {"activity_type": general.activity_type, "program": world.device, "code": "print_brand"}
+    Requirement.objects.create(**own, group="core", satisfied_by="document", words={"en": "Both logos"})
+
+    load_catalog(CATALOG, overwrite=True)
+
+    assert Requirement.objects.get(**own).words == {"en": "Both logos"}
+
+
+@pytest.mark.parametrize("kind", ["standard", "device", "hosting"])
 def test_snapshot_of_every_activity_is_the_source(catalogue, world, kind):
     world.cloud.kind = kind
 
@@ -137,7 +183,7 @@ def test_snapshot_of_every_activity_is_the_source(catalogue, world, kind):
 
 def test_snapshot_takes_a_fixed_number_of_queries(catalogue, world, django_assert_num_queries):
     multi_touch = ActivityType.objects.get(code="multi_touch_campaign")
-    conferences = ActivityType.objects.get(code="ms_conferences")
+    conferences = ActivityType.objects.get(code="hosted_conferences")
     used = list(multi_touch.components.all())
 
     with django_assert_num_queries(2):
@@ -168,7 +214,7 @@ def test_program_adds_replaces_and_removes_requirements(catalogue, world):
 
 
 def test_cap_counts_on_the_days_it_is_valid(catalogue, world):
-    syndicated = ActivityType.objects.get(code="ms_syndicated_content")
+    syndicated = ActivityType.objects.get(code="syndicated_content")
     Cap.objects.filter(code="syndicated_content").update(valid_until=date(2026, 6, 30))
     Cap.objects.create(
         activity_type=syndicated,
@@ -211,9 +257,8 @@ def test_requirement_refuses_what_cannot_be_evaluated(catalogue, changes, place)
 
 
 def wrong_rows():
-    """How many rows there are that the fixture makes, and which of them a form of the admin site would refuse."""
-    models = {apps.get_model(row["model"]) for row in json.loads(FIXTURE.read_text(encoding="utf-8"))}
-    rows, wrong = [row for model in models for row in model.objects.all()], []
+    """How many rows there are that the catalog makes, and which of them a form of the admin site would refuse."""
+    rows, wrong = [row for model in MODELS for row in model.objects.all()], []
     for row in rows:
         try:
             row.full_clean()
@@ -223,7 +268,7 @@ def wrong_rows():
 
 
 def test_every_row_of_the_catalogue_is_valid(catalogue):
-    assert wrong_rows() == (len(json.loads(FIXTURE.read_text(encoding="utf-8"))), [])
+    assert wrong_rows() == (202, [])
 
 
 def test_row_of_the_catalogue_that_is_not_valid_is_found(catalogue):
