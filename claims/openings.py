@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from incentives_portal import clock
 from incentives_portal.accounts.models import Location, User
+from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.programs.enums import Category
 from incentives_portal.programs.facts import is_excluded
-from incentives_portal.programs.models import ActivityType, Enrolment, Program, UsagePeriod
+from incentives_portal.programs.models import ActivityType, Program, UsagePeriod
 from proofs.rules import begin_enrolments, is_over
 
 Choices = list[tuple[Any, Any]]

@@ -43,6 +43,16 @@ class PortalAdminSite(admin.AdminSite):
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return {**super().each_context(request), "version": __version__}
 
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
+        """List enrollments with the programs that they are in, on the pages of both apps."""
+        sections = {section["app_label"]: section for section in super().get_app_list(request)}
+        if enrollments := sections.pop("enrollments", None):
+            programs = sections["programs"]["models"]
+            programs.extend(enrollments["models"])
+            programs.sort(key=lambda model: model["name"])
+        shown = "programs" if app_label == "enrollments" else app_label
+        return [section for section in sections.values() if shown in (None, section["app_label"])]
+
     def has_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_active and request.user.is_staff)
 

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.programs.assess import Assessment, CampaignFact, PlanFacts, PlannedActivityFact, assess_plan
-from incentives_portal.programs.models import Enrolment
 
 from . import rules
 

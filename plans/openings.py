@@ -12,8 +12,9 @@ from django.db.models.functions import JSONObject
 from incentives_portal import clock
 from incentives_portal.accounts.capabilities import Scope, scope_q
 from incentives_portal.accounts.models import Location, User
+from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.programs.enums import Track
-from incentives_portal.programs.models import Enrolment, FundType, Market, Program, ProgramYear
+from incentives_portal.programs.models import FundType, Market, Program, ProgramYear
 from incentives_portal.texts import in_language
 
 from . import rules

@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 
 from incentives_portal import clock
 from incentives_portal.accounts.capabilities import Scope, may
+from incentives_portal.enrollments.models import Enrolment
+from incentives_portal.enrollments.querysets import EnrolmentQuerySet
 from incentives_portal.money import format_amount, rounding_limit
 from incentives_portal.programs import dates
 from incentives_portal.programs.enums import Track
-from incentives_portal.programs.models import Enrolment, Program, UsagePeriod
-from incentives_portal.programs.querysets import EnrolmentQuerySet
+from incentives_portal.programs.models import Program, UsagePeriod
 from plans.rules import approved_activity
 
 if TYPE_CHECKING:

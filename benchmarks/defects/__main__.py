@@ -46,7 +46,8 @@ PARTS = {
     "proofs/services": ["proofs/services/*.py"],
     "claims": ["claims/rules.py", "claims/rows.py", "claims/openings.py", "claims/mails/*.py"],
     "claims/services": ["claims/services/*.py"],
-    "programs": ["incentives_portal/programs/services.py", "incentives_portal/programs/enrolment_states.py"],
+    "enrollments": ["incentives_portal/enrollments/services.py", "incentives_portal/enrollments/enums.py"],
+    "programs": ["incentives_portal/programs/services.py"],
     "outbox": ["incentives_portal/outbox/*.py"],
     "documents": ["incentives_portal/documents/services.py", "incentives_portal/documents/limits.py"],
 }

@@ -3,8 +3,8 @@
 from functools import cache
 from typing import Any
 
+from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.prepared import Prepared
-from incentives_portal.programs.models import Enrolment
 from plans.models import Plan
 from proofs import services as proofs
 from proofs.models import Proof

@@ -8,10 +8,11 @@ import pytest
 from django.urls import reverse
 
 from claims.models import Claim
+from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.history.models import ThreadKind
 from incentives_portal.history.services import open_thread
 from incentives_portal.people.models import RoleAssignment
-from incentives_portal.programs.models import ActivityType, Enrolment, Program, UsagePeriod
+from incentives_portal.programs.models import ActivityType, Program, UsagePeriod
 from proofs.models import Proof
 
 from . import builders

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_safe
 
 from incentives_portal.accounts.capabilities import scope_q
 from incentives_portal.accounts.models import User
+from incentives_portal.enrollments.querysets import programs_visible_to
 from incentives_portal.prepared import Prepared
-from incentives_portal.programs.models import Program
 from incentives_portal.screens.paging import BoundedPaginator
 
 from ..enums import MACHINE
@@ -81,7 +81,7 @@ def _newest(scope: Q) -> Prepared[int]:
 def _overview(user: User, params: QueryDict) -> Overview:
     """Sums and counts of a partner's claims. The operator has too many for that: there only the programs can be chosen."""
     if user.is_operator:
-        programs = Program.objects.visible_to(user).order_by("code")
+        programs = programs_visible_to(user).order_by("code")
         return Overview(programs=[(str(program.public_id), str(program)) for program in programs])
     chosen = {name: params.get(name, "") for name in ("program", "location", "period")}
     words = searched(params)

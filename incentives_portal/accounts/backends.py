@@ -17,6 +17,7 @@ ADMIN_CAPABILITIES: dict[str, tuple[str | None, str | None]] = {
     "accounts": ("program.configure", "people.manage"),
     "people": ("program.configure", "people.manage"),
     "programs": ("program.configure", "program.configure"),
+    "enrollments": ("program.configure", "program.configure"),
     "history": ("program.configure", None),
     "outbox": ("outbox.read", None),
     "plans": ("plan.review", None),

@@ -10,8 +10,9 @@ from claims.reasons import load_reasons
 from incentives_portal import clock
 from incentives_portal.accounts.models import Location, Organisation, User
 from incentives_portal.accounts.services import add_location, add_person, give_role
+from incentives_portal.enrollments import services
 from incentives_portal.people.models import RoleAssignment
-from incentives_portal.programs import dates, services
+from incentives_portal.programs import dates
 from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.programs.models import Calendar, FundType, Holiday, Market, Program, ProgramYear, UsagePeriod
 

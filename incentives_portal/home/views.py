@@ -14,8 +14,8 @@ from claims.queries import recent_decisions
 from incentives_portal.accounts.capabilities import CAPABILITIES, CAPABILITY_WORDS, Role, grants
 from incentives_portal.accounts.views import no_role_context
 from incentives_portal.documents import limits
+from incentives_portal.enrollments.enums import MACHINE as ENROLMENTS
 from incentives_portal.history.context import request_id
-from incentives_portal.programs.enrolment_states import MACHINE as ENROLMENTS
 from plans.enums import MACHINE as PLANS
 
 from . import inbox

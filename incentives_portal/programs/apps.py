@@ -6,9 +6,3 @@ class ProgramsConfig(AppConfig):
     name = "incentives_portal.programs"
     label = "programs"
     verbose_name = _("Programs")
-
-    def ready(self) -> None:
-        from . import events, mails
-
-        events.register_all()
-        mails.register_all()

@@ -1,4 +1,4 @@
-"""Choices of the programs room. The life of an enrolment stands in enrolment_states.py."""
+"""Choices of programs and of the activity catalogue."""
 
 from django.db.models.enums import TextChoices
 from django.utils.translation import gettext_lazy as _

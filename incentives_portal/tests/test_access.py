@@ -31,7 +31,19 @@ from incentives_portal.tests.matrix.stage import FOREIGN, OWN, Stage, addresses,
 from incentives_portal.tests.sheets import FORMS, HOLDERS, Control, Desk, Sheet, ask_everything, desks
 from incentives_portal.tests.test_leaks import NAMES, leaks, names_of, visit
 
-ROOMS = ("accounts", "claims", "documents", "history", "outbox", "people", "plans", "programs", "proofs", "workflow")
+ROOMS = (
+    "accounts",
+    "claims",
+    "documents",
+    "enrollments",
+    "history",
+    "outbox",
+    "people",
+    "plans",
+    "programs",
+    "proofs",
+    "workflow",
+)
 
 
 def house_models() -> list[type[models.Model]]:

@@ -33,14 +33,15 @@ from incentives_portal.documents import services as documents
 from incentives_portal.documents.enums import CheckState
 from incentives_portal.documents.models import VersionCheck
 from incentives_portal.documents.tests import samples
+from incentives_portal.enrollments import services as enrollments
+from incentives_portal.enrollments.enums import MACHINE as ENROLMENT
+from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.outbox import services as outbox
 from incentives_portal.outbox.models import Message
 from incentives_portal.people import services as people
 from incentives_portal.people.models import IncentivesRole
 from incentives_portal.programs import services as programs
 from incentives_portal.programs.catalog import load_catalog
-from incentives_portal.programs.enrolment_states import MACHINE as ENROLMENT
-from incentives_portal.programs.models import Enrolment
 from incentives_portal.sandbox.parsing.reasons import Reason
 from incentives_portal.tests.racing import offered, who_may
 from incentives_portal.tests.world import NOW, World, make_world
@@ -185,7 +186,7 @@ def test_w08_no_verb_leaves_half_of_itself(there):
         return {arrow.source: partial(put, arrow.source) for arrow in ENROLMENT.transitions}
 
     def of_enrolment(enrolment, verb, actor):
-        return lambda: programs.VERBS[verb](enrolment, actor=actor, seen=enrolment.version, words="As agreed.")
+        return lambda: enrollments.VERBS[verb](enrolment, actor=actor, seen=enrolment.version, words="As agreed.")
 
     break_every_verb(PLAN, plan_builders.situations(there), partial(plan_builders.deed, there), there)
     break_every_verb(CLAIM, claim_builders.situations(there), partial(claim_builders.deed, there), there)
@@ -319,8 +320,10 @@ def other_deeds(there: World) -> dict[str, dict[str, Deed]]:
             "assign_role": lambda: people.assign_role(there.nils, there.cloud, IncentivesRole.USER, actor=there.karin),
             "remove_role": lambda: people.remove_role(type(role).objects.get(pk=role.pk), actor=there.karin),
         },
+        "enrollments": {
+            "invite": lambda: enrollments.invite(flensburg, there.device, actor=there.elif_),
+        },
         "programs": {
-            "invite": lambda: programs.invite(flensburg, there.device, actor=there.elif_),
             "prepare_next_year": lambda: programs.prepare_next_year(
                 there.device, today=date(2030, 11, 19), actor=there.elif_
             ),
@@ -382,6 +385,6 @@ def test_w08_no_other_service_leaves_half_of_itself(there):
         for name, deed in services.items():
             assert_all_or_nothing(f"{room}: {name}", deed)
 
-    rooms = [plans, proofs, claims, accounts, people, programs, documents, outbox]
+    rooms = [plans, proofs, claims, accounts, people, enrollments, programs, documents, outbox]
     offered_by = {room.__name__.removesuffix(".services").rpartition(".")[2]: services_of(room) for room in rooms}
     assert {room: set(services) | NOT_ALONE.get(room, set()) for room, services in made.items()} == offered_by

@@ -17,11 +17,11 @@ from claims.models import Claim
 from claims.reasons import load_reasons
 from claims.services import SERVICES as CLAIM_SERVICES
 from incentives_portal.accounts.capabilities import CAPABILITIES, CAPABILITY_WORDS, Role
+from incentives_portal.enrollments.enums import MACHINE as ENROLMENTS
+from incentives_portal.enrollments.models import Enrolment
+from incentives_portal.enrollments.services import VERBS as ENROLMENT_SERVICES
 from incentives_portal.history.models import ReasonCode
 from incentives_portal.history.registry import all_kinds
-from incentives_portal.programs.enrolment_states import MACHINE as ENROLMENTS
-from incentives_portal.programs.models import Enrolment
-from incentives_portal.programs.services import VERBS as ENROLMENT_SERVICES
 from incentives_portal.tests.matrix import FORBIDDEN, HIDDEN, LED, NOT_THUS, OK, SIGN_IN, TRIED, Line, said
 from incentives_portal.tests.matrix.desks import DESKS, DOORS
 from incentives_portal.tests.matrix.pages import PAGES
@@ -78,7 +78,7 @@ def test_every_arrow_of_plans_and_claims_has_a_line(stage):
 
 
 def test_every_verb_of_enrolments_has_a_line():
-    tried = {line.verb for line in DESKS if line.name == "admin:programs_enrolment_verb"}
+    tried = {line.verb for line in DESKS if line.name == "admin:enrollments_enrolment_verb"}
 
     assert {arrow.verb for arrow in ENROLMENTS.transitions} == tried
 

@@ -8,10 +8,10 @@ from django.utils import translation
 from claims.enums import MACHINE as CLAIM
 from claims.models import Claim
 from claims.tests import builders as claims
+from incentives_portal.enrollments import services as enrollments
+from incentives_portal.enrollments.enums import MACHINE as ENROLMENT
+from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.outbox.models import Message
-from incentives_portal.programs import enrolment_states
-from incentives_portal.programs import services as programs
-from incentives_portal.programs.models import Enrolment
 from incentives_portal.tests.world import november, sign_in, world  # noqa: F401
 from plans.enums import MACHINE as PLAN
 from plans.models import Plan
@@ -28,7 +28,7 @@ def tags(client, address):
     return {(tone, word.strip()) for tone, word in TAG.findall(answer.content.decode())}
 
 
-@pytest.mark.parametrize("machine", [CLAIM, PLAN, enrolment_states.MACHINE], ids=lambda machine: machine.kind)
+@pytest.mark.parametrize("machine", [CLAIM, PLAN, ENROLMENT], ids=lambda machine: machine.kind)
 def test_every_status_is_found_by_its_code(machine):
     codes = [status.code for status in machine.statuses]
 
@@ -70,14 +70,14 @@ def test_plan_is_called_by_its_status_in_list_page_and_desk(client, world):
 
 def test_enrolment_is_called_by_its_status_on_its_page_and_in_the_mail(client, world):
     enrolment = Enrolment.objects.get(location=world.hamburg, program=world.device)
-    machine, elif_ = enrolment_states.MACHINE, sign_in(client, world.elif_)
+    machine, elif_ = ENROLMENT, sign_in(client, world.elif_)
 
     for status in machine.statuses:
         Enrolment.objects.filter(pk=enrolment.pk).update(status=status.code)
-        assert tags(elif_, f"/admin/programs/enrolment/{enrolment.pk}/change/") == {(status.tone, str(status.label))}
+        assert tags(elif_, f"/admin/enrollments/enrolment/{enrolment.pk}/change/") == {(status.tone, str(status.label))}
     Enrolment.objects.filter(pk=enrolment.pk).update(status="enrolled")
     enrolment = Enrolment.objects.get(pk=enrolment.pk)
-    event = programs.suspend(enrolment, actor=world.elif_, seen=enrolment.version, words="The contract ended.")
+    event = enrollments.suspend(enrolment, actor=world.elif_, seen=enrolment.version, words="The contract ended.")
     message = Message.objects.get(event=event)
     with translation.override(message.language):
         labels = {status.code: str(status.label) for status in machine.statuses}

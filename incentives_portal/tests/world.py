@@ -20,16 +20,16 @@ from incentives_portal import clock
 from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.models import Location, Organisation, OrganisationKind, User
 from incentives_portal.accounts.services import add_location, add_person, give_role
+from incentives_portal.enrollments.enums import ENROLLED
+from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.history.models import ReasonCode, ThreadKind
 from incentives_portal.history.services import open_thread
 from incentives_portal.people.models import IncentivesRole, RoleAssignment
 from incentives_portal.programs import dates
-from incentives_portal.programs.enrolment_states import ENROLLED
 from incentives_portal.programs.enums import Category, Track
 from incentives_portal.programs.models import (
     ActivityType,
     Calendar,
-    Enrolment,
     FundType,
     Market,
     Program,

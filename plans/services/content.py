@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.capabilities import Scope
 from incentives_portal.accounts.models import Location, User
+from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.history.models import ThreadKind
 from incentives_portal.history.services import open_thread, record, rename_thread
 from incentives_portal.money import quantize
-from incentives_portal.programs.models import ActivityType, Enrolment, FundType, Market, ProgramYear
+from incentives_portal.programs.models import ActivityType, FundType, Market, ProgramYear
 from incentives_portal.workflow.engine import editing, latest_event
 from incentives_portal.workflow.errors import NotAllowed, Refused, Stale
 

@@ -1,5 +1,5 @@
-"""The configuration of programs in the admin site: plain forms for the operator's incentives admins. Enrolments move by verbs only."""
+"""The configuration of programs in the admin site: plain forms for the operator's incentives admins."""
 
-from . import catalogue, enrolment, program
+from . import catalogue, program
 
-__all__ = ["catalogue", "enrolment", "program"]
+__all__ = ["catalogue", "program"]

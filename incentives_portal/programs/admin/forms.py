@@ -10,7 +10,7 @@ from incentives_portal.screens.json_boxes import Decoder
 
 from ..choices import EXAMPLE
 from ..enums import ProgramKind
-from ..models import ActivityType, Calendar, Enrolment, ExchangeRate, ExpenseType, Market, Requirement
+from ..models import ActivityType, Calendar, ExchangeRate, ExpenseType, Market, Requirement
 from ..models.calendars import WEEKDAYS, monday_to_friday
 
 
@@ -107,17 +107,3 @@ class ExchangeRateForm(forms.ModelForm):
     def clean_month(self) -> Any:
         month = self.cleaned_data["month"]
         return month.replace(day=1) if month else month
-
-
-class InvitationForm(forms.ModelForm):
-    """Where and to what a location is invited."""
-
-    class Meta:
-        model = Enrolment
-        fields = ["location", "program"]
-
-    def clean_location(self) -> Any:
-        location = self.cleaned_data["location"]
-        if location.closed_on is not None:
-            raise forms.ValidationError(_("This location is closed."))
-        return location

@@ -20,8 +20,6 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('accounts', '0001_accounts'),
-        ('history', '0001_history'),
         ('pghistory', '0007_auto_20250421_0444'),
         ('programs', '0001_btree_gist'),
     ]
@@ -120,20 +118,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='Enrolment',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('status', models.CharField(default='invited', max_length=24, verbose_name='status')),
-                ('version', models.PositiveIntegerField(default=1)),
-            ],
-            options={
-                'verbose_name': 'enrollment',
-                'verbose_name_plural': 'enrollments',
-                'ordering': ['program', 'location'],
             },
         ),
         migrations.CreateModel(
@@ -588,16 +572,6 @@ class Migration(migrations.Migration):
             name='type',
             field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='programs.activitytype', verbose_name='activity type'),
         ),
-        migrations.AddField(
-            model_name='enrolment',
-            name='location',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='enrolments', to='accounts.location', verbose_name='location'),
-        ),
-        migrations.AddField(
-            model_name='enrolment',
-            name='thread',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='enrolment', to='history.thread'),
-        ),
         migrations.AddConstraint(
             model_name='exchangerate',
             constraint=models.UniqueConstraint(fields=('month', 'from_currency', 'to_currency'), name='exchange_rate_once'),
@@ -742,11 +716,6 @@ class Migration(migrations.Migration):
             model_name='fundtype',
             name='program',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='fund_types', to='programs.program', verbose_name='program'),
-        ),
-        migrations.AddField(
-            model_name='enrolment',
-            name='program',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='enrolments', to='programs.program', verbose_name='program'),
         ),
         migrations.AddField(
             model_name='capevent',
@@ -954,14 +923,6 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='fundtype',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "programs_fundtypeevent" ("code", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "program_id") VALUES (OLD."code", OLD."id", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."program_id"); RETURN NULL;', hash='1270c40d56db7c1ba1bd8c6b7185b96e3cccea34', operation='DELETE', pgid='pgtrigger_delete_delete_9b9a0', table='programs_fundtype', when='AFTER')),
-        ),
-        migrations.AddConstraint(
-            model_name='enrolment',
-            constraint=models.UniqueConstraint(fields=('location', 'program'), name='enrolment_once', violation_error_message='This location already has an enrollment in this program.'),
-        ),
-        migrations.AddConstraint(
-            model_name='enrolment',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['invited', 'action_required', 'validating_enrollment', 'enrolled', 'inactive', 'ineligible', 'discontinued'])), name='enrolment_status_known'),
         ),
         migrations.AddConstraint(
             model_name='cap',

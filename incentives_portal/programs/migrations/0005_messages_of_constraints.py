@@ -6,8 +6,6 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0004_messages_of_constraints'),
-        ('history', '0005_messages_of_constraints'),
         ('programs', '0004_without_configuration_that_has_no_effect'),
     ]
 
@@ -31,11 +29,6 @@ class Migration(migrations.Migration):
             model_name='eligibleexpense',
             name='eligible_expense_once',
             constraint=models.UniqueConstraint(fields=('type', 'expense'), name='eligible_expense_once', violation_error_message='This cost is already among those of the activity.'),
-        ),
-        migrations.AlterConstraint(
-            model_name='enrolment',
-            name='enrolment_status_known',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['invited', 'action_required', 'validating_enrollment', 'enrolled', 'inactive', 'ineligible', 'discontinued'])), name='enrolment_status_known', violation_error_message='There is no such status of an enrollment.'),
         ),
         migrations.AlterConstraint(
             model_name='exchangerate',

@@ -1,8 +1,7 @@
-"""Programs, their years, periods and calendars, the activity catalogue, and who is enrolled."""
+"""Programs, their years, periods and calendars, and the activity catalogue."""
 
 from .calendars import Calendar, Holiday
 from .catalogue import ActivityType, Cap, EligibleExpense, ExpenseType, Requirement
-from .enrolment import Enrolment
 from .program import (
     ExchangeRate,
     FundType,
@@ -17,7 +16,6 @@ __all__ = [
     "Calendar",
     "Cap",
     "EligibleExpense",
-    "Enrolment",
     "ExchangeRate",
     "ExpenseType",
     "FundType",

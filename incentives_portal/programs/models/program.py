@@ -15,7 +15,7 @@ from incentives_portal.money import CurrencyField
 from incentives_portal.texts import TextsField, in_language
 
 from ..enums import Basis, ProgramKind, Track
-from ..querysets import ProgramQuerySet, ProgramYearQuerySet, UsagePeriodQuerySet
+from ..querysets import ProgramYearQuerySet, UsagePeriodQuerySet
 from .calendars import Calendar
 from .tracking import tracked
 
@@ -88,8 +88,6 @@ class Program(models.Model):
         long=True,
         help_text=_("Partners read it on the pages of the program. Addresses of web pages become links."),
     )
-
-    objects = ProgramQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("program")

@@ -12,7 +12,6 @@ from incentives_portal.programs.models import (
     ActivityType,
     Calendar,
     Cap,
-    Enrolment,
     ExchangeRate,
     ExpenseType,
     Market,
@@ -23,11 +22,7 @@ from incentives_portal.programs.models import (
 )
 from incentives_portal.screens.seen import state_of, written
 
-CONFIGURED = [
-    model
-    for model in apps.get_app_config("programs").get_models()
-    if admin.site.is_registered(model) and model is not Enrolment
-]
+CONFIGURED = [model for model in apps.get_app_config("programs").get_models() if admin.site.is_registered(model)]
 
 
 @pytest.fixture
@@ -73,7 +68,6 @@ def test_nobody_else_finds_the_configuration(signed_in, world, name):
         address(Program, "changelist"),
         address(Program, "change", world.device.pk),
         reverse("admin:programs_program_prepare", args=[world.device.pk]),
-        address(Enrolment, "add"),
     ):
         assert client.get(url).status_code == 403
 
@@ -209,83 +203,8 @@ def test_change_of_the_configuration_is_traced(elif_, world):
     ]
 
 
-def test_enrolment_begins_with_an_invitation(elif_, world):
-    Enrolment.objects.filter(location=world.kiel, program=world.cloud).delete()
-
-    saved = elif_.post(address(Enrolment, "add"), {"location": world.kiel.pk, "program": world.cloud.pk})
-    twice = elif_.post(address(Enrolment, "add"), {"location": world.kiel.pk, "program": world.cloud.pk})
-
-    enrolment = Enrolment.objects.get(location=world.kiel, program=world.cloud)
-    assert saved.status_code == 302
-    assert (enrolment.status, enrolment.thread.events.count()) == ("invited", 1)
-    assert twice.context["adminform"].form.non_field_errors() == [
-        "This location already has an enrollment in this program."
-    ]
-
-
-def test_enrolment_of_a_closed_location_is_refused_at_the_form(elif_, world):
-    Enrolment.objects.filter(location=world.kiel, program=world.cloud).delete()
-    world.kiel.closed_on = date(2026, 1, 1)
-    world.kiel.save()
-
-    refused = elif_.post(address(Enrolment, "add"), {"location": world.kiel.pk, "program": world.cloud.pk})
-
-    assert list(refused.context["adminform"].form.errors) == ["location"]
-
-
-def test_enrolment_page_has_status_verbs_and_history(elif_, world):
-    enrolment = Enrolment.objects.get(location=world.hamburg, program=world.device)
-
-    page = elif_.get(address(Enrolment, "change", enrolment.pk))
-
-    assert [arrow.verb for arrow in page.context["arrows"]] == [
-        "validate", "require_action", "suspend", "declare_ineligible", "discontinue",
-    ]  # fmt: skip
-    assert "<select" not in page.content.decode().partition('id="content"')[2]
-    assert elif_.post(address(Enrolment, "change", enrolment.pk), {"status": "inactive"}).status_code == 403
-    enrolment.refresh_from_db()
-    assert enrolment.status == "enrolled"
-
-
-def test_enrolment_verb_by_its_button(elif_, world):
-    enrolment = Enrolment.objects.get(location=world.hamburg, program=world.device)
-    url = reverse("admin:programs_enrolment_verb", args=[enrolment.pk, "suspend"])
-
-    shown = elif_.get(url)
-    silent = elif_.post(url, {"seen": 1, "words": ""})
-    done = elif_.post(url, {"seen": 1, "words": "The agreement has ended."})
-    late = elif_.post(url, {"seen": 1, "words": "Me too."})
-
-    assert [answer.status_code for answer in (shown, silent, done, late)] == [200, 422, 302, 409]
-    assert done.headers["Location"] == address(Enrolment, "change", enrolment.pk)
-    assert "Me too." in late.content.decode()
-    enrolment.refresh_from_db()
-    assert enrolment.status == "inactive"
-
-
 def test_what_does_not_exist_is_not_found(elif_, world):
-    enrolment = Enrolment.objects.get(location=world.hamburg, program=world.device)
-
-    assert elif_.get("/admin/programs/enrolment/none/change/").status_code == 404
-    assert elif_.get(address(Enrolment, "change", enrolment.pk + 1000)).status_code == 404
     assert elif_.get(reverse("admin:programs_program_prepare", args=[world.device.pk + 1000])).status_code == 404
-    assert elif_.get(reverse("admin:programs_enrolment_verb", args=[enrolment.pk, "force"])).status_code == 404
-
-
-@pytest.mark.parametrize("count", [1, 3, 25])
-def test_list_of_enrolments_has_a_fixed_number_of_queries(elif_, world, count, django_assert_num_queries):
-    from incentives_portal.accounts.services import add_location
-    from incentives_portal.programs.services import invite
-
-    Enrolment.objects.all().delete()
-    for number in range(count):
-        location = add_location(world.nordlicht, partner_id=f"99{number:05d}", name=f"Ort {number}", country="DE")
-        invite(location, world.device, actor=world.emre)
-
-    with django_assert_num_queries(6):
-        page = elif_.get(address(Enrolment, "changelist"))
-
-    assert page.context["cl"].result_count == count
 
 
 @pytest.mark.parametrize("name", ["choices", "initial-choices"])

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.urls import reverse
@@ -15,7 +15,6 @@ from incentives_portal import clock
 from incentives_portal.programs import dates, periods, services, warnings
 from incentives_portal.programs.models import ProgramYear, UsagePeriod
 from incentives_portal.programs.periods import Year
-from incentives_portal.workflow.errors import NotAllowed
 
 TODAY = date(2026, 11, 19)
 
@@ -356,7 +355,7 @@ def test_preparing_uses_the_programs_revision_days(world):
 
 @pytest.mark.parametrize("name", ["jana", "karin", "mira", "hugo"])
 def test_preparing_needs_the_right(world, name):
-    with pytest.raises(NotAllowed):
+    with pytest.raises(PermissionDenied):
         services.prepare_next_year(world.device, today=TODAY, actor=getattr(world, name))
 
     assert [row[0] for row in spans(world.device)] == ["FY27"]

@@ -66,7 +66,7 @@ def test_administration_stands_in_the_navigation_of_those_for_whom_it_opens(worl
 
 
 @pytest.mark.parametrize(
-    "path", ["accounts/user", "programs/program", "programs/enrolment", "outbox/message", "plans/plan"]
+    "path", ["accounts/user", "programs/program", "enrollments/enrolment", "outbox/message", "plans/plan"]
 )
 def test_the_search_of_a_list_has_a_label_in_the_language_of_its_reader(world, client, path):
     world.elif_.language = "de"

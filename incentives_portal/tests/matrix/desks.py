@@ -64,9 +64,9 @@ _CONFIGURATION = (
 )
 
 _ENROLMENTS = (
-    *_model("programs_enrolment", "invited enrolment", "add", "changelist change history"),
+    *_model("enrollments_enrolment", "invited enrolment", "add", "changelist change history"),
     *_verbs(
-        "admin:programs_enrolment_verb",
+        "admin:enrollments_enrolment_verb",
         {
             ("invited enrolment", "validate"): "validating_enrollment",
             ("invited enrolment", "enrol"): "enrolled",

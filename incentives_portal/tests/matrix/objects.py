@@ -21,22 +21,15 @@ from incentives_portal.accounts.services import add_location, give_role
 from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.documents.tests.samples import CSV, picture
+from incentives_portal.enrollments.enums import INACTIVE, INVITED
+from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.history.models import ReasonCode, ThreadKind
 from incentives_portal.history.services import RemarkDraft, record
 from incentives_portal.monitoring.services import write_status
 from incentives_portal.outbox.models import Message
 from incentives_portal.people.models import RoleAssignment
 from incentives_portal.programs import enums
-from incentives_portal.programs.enrolment_states import INACTIVE, INVITED
-from incentives_portal.programs.models import (
-    Cap,
-    EligibleExpense,
-    Enrolment,
-    ExchangeRate,
-    ExpenseType,
-    FundType,
-    Requirement,
-)
+from incentives_portal.programs.models import Cap, EligibleExpense, ExchangeRate, ExpenseType, FundType, Requirement
 from incentives_portal.tests.world import World, enrol
 from plans.models import Activity, Plan
 from plans.services import add_comment as comment_on_plan

@@ -3,16 +3,16 @@
 import pytest
 
 from incentives_portal.accounts.services import add_location
+from incentives_portal.enrollments import enums as states
+from incentives_portal.enrollments import services
+from incentives_portal.enrollments.models import Enrolment
+from incentives_portal.enrollments.querysets import programs_visible_to
 from incentives_portal.history.models import Event
 from incentives_portal.outbox.models import Message
 from incentives_portal.people.models import RoleAssignment
-from incentives_portal.programs import enrolment_states as states
-from incentives_portal.programs import services
-from incentives_portal.programs.models import Enrolment, Program
+from incentives_portal.programs.tests.tables import TABLES
 from incentives_portal.tests.elsewhere import answered_wrongly
 from incentives_portal.workflow.errors import NotAllowed, Refused, Stale, WordsMissing
-
-from .tables import TABLES
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ def test_programs_exist_where_one_is_enrolled(world):
     Enrolment.objects.filter(location=world.bristol, program=world.cloud).delete()
 
     seen = {
-        name: [program.code for program in Program.objects.visible_to(getattr(world, name)).order_by("code")]
+        name: [program.code for program in programs_visible_to(getattr(world, name)).order_by("code")]
         for name in ("jana", "owen", "mira", "nils")
     }
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -14,10 +15,23 @@ from incentives_portal.history.timeline import entries
 from incentives_portal.workflow.machine import Case, Transition
 from incentives_portal.workflow.views import VerbView
 
-from .. import services
-from ..enrolment_states import MACHINE
-from ..models import Enrolment
-from .forms import InvitationForm
+from . import services
+from .enums import MACHINE
+from .models import Enrolment
+
+
+class InvitationForm(forms.ModelForm):
+    """Where and to what a location is invited."""
+
+    class Meta:
+        model = Enrolment
+        fields = ["location", "program"]
+
+    def clean_location(self) -> Any:
+        location = self.cleaned_data["location"]
+        if location.closed_on is not None:
+            raise forms.ValidationError(_("This location is closed."))
+        return location
 
 
 class EnrolmentVerbView(VerbView):
@@ -25,8 +39,8 @@ class EnrolmentVerbView(VerbView):
 
     machine = MACHINE
     services = services.VERBS
-    template_name = "programs/admin/enrolment_verb.html"
-    overtaken_template_name = "programs/admin/enrolment_overtaken.html"
+    template_name = "enrollments/admin/verb.html"
+    overtaken_template_name = "enrollments/admin/overtaken.html"
     site: admin.AdminSite = admin.site
 
     def get_case(self) -> Case:
@@ -34,7 +48,7 @@ class EnrolmentVerbView(VerbView):
         return get_object_or_404(enrolments, pk=self.kwargs["pk"])
 
     def done(self, case: Case, arrow: Transition) -> HttpResponse:
-        return redirect("admin:programs_enrolment_change", case.pk)
+        return redirect("admin:enrollments_enrolment_change", case.pk)
 
     def frame_context(self) -> dict[str, Any]:
         return {**self.site.each_context(self.request), "opts": Enrolment._meta}
@@ -49,7 +63,7 @@ class EnrolmentAdmin(admin.ModelAdmin):
 
     form = InvitationForm
     actions = None
-    change_form_template = "programs/admin/enrolment_form.html"
+    change_form_template = "enrollments/admin/form.html"
     list_display = ["reference", "location", "organisation", "program", "status_word"]
     list_filter = ["program", "status"]
     list_select_related = ["thread", "location__organisation", "program"]
@@ -91,7 +105,7 @@ class EnrolmentAdmin(admin.ModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(EnrolmentVerbView.as_view(site=self.admin_site))
-        return [path("<int:pk>/<slug:verb>/verb/", view, name="programs_enrolment_verb"), *super().get_urls()]
+        return [path("<int:pk>/<slug:verb>/verb/", view, name="enrollments_enrolment_verb"), *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

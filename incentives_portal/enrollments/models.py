@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from incentives_portal.accounts.capabilities import Scope
 from incentives_portal.accounts.models import Location
 from incentives_portal.history.models import Thread
+from incentives_portal.programs.models import Program
 
-from ..enrolment_states import CODES, ENROLLED, INVITED, MACHINE
-from ..querysets import EnrolmentQuerySet
-from .program import Program
+from .enums import CODES, ENROLLED, INVITED, MACHINE
+from .querysets import EnrolmentQuerySet
 
 
 class Enrolment(models.Model):
@@ -49,7 +49,7 @@ class Enrolment(models.Model):
 
     def get_absolute_url(self) -> str:
         """The operator's page: partners have none of their own yet, they see the status where they use it."""
-        return reverse("admin:programs_enrolment_change", args=[self.pk])
+        return reverse("admin:enrollments_enrolment_change", args=[self.pk])
 
     @property
     def scope(self) -> Scope:

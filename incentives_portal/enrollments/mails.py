@@ -11,7 +11,7 @@ from incentives_portal.outbox.letters import Letter
 from incentives_portal.texts import in_language
 from incentives_portal.workflow.messages import Announcement, register
 
-from .enrolment_states import ENROLLED, MACHINE
+from .enums import ENROLLED, MACHINE
 from .models import Enrolment
 
 CHANGED = "enrolment_changed"

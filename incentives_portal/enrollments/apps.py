@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class EnrollmentsConfig(AppConfig):
+    """In the admin site enrollments stand among programs, hence the name."""
+
+    name = "incentives_portal.enrollments"
+    label = "enrollments"
+    verbose_name = _("Programs")
+
+    def ready(self) -> None:
+        from . import events, mails
+
+        events.register_all()
+        mails.register_all()

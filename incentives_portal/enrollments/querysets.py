@@ -1,0 +1,40 @@
+"""Which enrolments exist for a person, and in which programs these are."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+
+from incentives_portal.accounts.capabilities import scope_q
+from incentives_portal.programs.models import Program
+
+from .enums import ENROLLED
+
+if TYPE_CHECKING:
+    from incentives_portal.accounts.models import User
+
+
+class EnrolmentQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: "User") -> "EnrolmentQuerySet":
+        """The enrolments that exist for the person, by the roles per program and location."""
+        return self.filter(scope_q(user, "enrolment.read"))
+
+    def enrolled(self) -> "EnrolmentQuerySet":
+        return self.filter(status=ENROLLED)
+
+    def usable_by(self, user: "User", capability: str) -> "EnrolmentQuerySet":
+        """Enrolled locations (not closed) for which the person holds a capability: where a plan or a claim can be begun."""
+        return self.enrolled().filter(scope_q(user, capability), location__closed_on=None)
+
+    def for_page(self) -> "EnrolmentQuerySet":
+        """With what every page that shows an enrolment needs. One query."""
+        return self.select_related("thread", "location__organisation", "program__calendar")
+
+
+def programs_visible_to(user: "User") -> "models.QuerySet[Program]":
+    """All programs for the operator; for a partner those in which a location of its scope has any enrolment."""
+    from .models import Enrolment
+
+    if user.is_authenticated and user.is_operator:
+        return Program.objects.filter(scope_q(user, "enrolment.read"))
+    mine = Enrolment.objects.filter(scope_q(user, "enrolment.read"), program=models.OuterRef("pk"))
+    return Program.objects.filter(models.Exists(mine))
