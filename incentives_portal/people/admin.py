@@ -41,13 +41,14 @@ class RoleAssignmentForm(forms.ModelForm):
             self.fields["user"] = PersonField()
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
+        super().clean()
+        cleaned: dict[str, Any] = self.cleaned_data
         # Whose role it is, and where, does not change: then there are no fields of it.
         known = self.instance if self.instance.pk else None
         user = cleaned.get("user") or (known and known.user)
         location = cleaned.get("location") or (known and known.location)
         if user and (problem := problem_of(user, location)):
-            field = "location" if location and not user.is_operator else "user"
+            field = "user" if user.is_operator else "location"
             self.add_error(field if field in self.fields else None, problem)
         return cleaned
 

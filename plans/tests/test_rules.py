@@ -10,7 +10,9 @@ from incentives_portal.programs.models import ProgramYear
 from incentives_portal.tests.world import enrol
 from incentives_portal.workflow.errors import NotAllowed, NotNow, Refused
 from plans import rules, services
+from plans.facts import plan_facts
 from plans.models import Activity, Campaign, Plan
+from plans.upstairs import Claimed
 
 from . import builders
 from .builders import fresh
@@ -314,3 +316,49 @@ def test_enrol_helper_is_what_the_rules_ask(world):
     enrol(extra, world.device)
 
     assert builders.empty_plan(world, actor=world.owen, location=extra).location == extra
+
+
+def test_year_is_open_for_new_plans_to_the_end_of_its_last_day(world):
+    last = world.year.ends
+    found = []
+    for day in (last, last + timedelta(days=1)):
+        with clock.at(noon(day)):
+            found.append(rules.year_problem(world.year, BERLIN))
+
+    assert found[0] is None
+    assert found[1].startswith("Plans for FY27 could be created until 30 Jun 2027")
+
+
+def test_plans_are_created_where_programs_have_them(world):
+    assert {row.program for row in rules.creatable_enrolments(world.jana)} == {world.device}
+
+
+def test_plan_is_edited_by_who_writes_plans_while_it_can_be_edited(world):
+    draft = builders.make_plan(world)
+
+    assert [rules.may_edit(user, draft) for user in (world.jana, world.lena, world.elif_)] == [True, False, False]
+    draft.status = "submitted"
+    assert not rules.may_edit(world.jana, draft)
+
+
+@pytest.mark.parametrize(
+    ("requested", "said"),
+    [("4000.00", "Approve at least this."), ("3999.99", "less than that is requested now.")],
+)
+def test_limit_below_what_was_approved_says_what_helps(world, requested, said):
+    plan = Plan(currency="EUR", requested_amount=Decimal(requested))
+
+    assert rules.limit_problem(plan, Decimal("4000.00"), Claimed(Decimal(4000), Decimal(0))) is None
+    assert said in rules.limit_problem(plan, Decimal("3999.99"), Claimed(Decimal(4000), Decimal(0)))
+
+
+def test_reviewer_is_at_the_operator_by_the_domain_of_the_address(world):
+    plan = builders.make_plan(world)
+    assert plan_facts(plan).reviewer_at_operator
+
+    plan.reviewer_email = "somebody@elsewhere.example"
+    assert not plan_facts(plan).reviewer_at_operator
+
+    plan.reviewer_email = world.elif_.email
+    type(world.halden).objects.filter(pk=world.halden.pk).update(kind="partner")
+    assert not plan_facts(plan).reviewer_at_operator, "there is no operator"

@@ -92,3 +92,11 @@ def test_revision_is_due_as_a_revision_and_thrown_away_as_what_was_approved(worl
 @pytest.mark.parametrize("build", [builders.submitted_plan, builders.plan_under_review, builders.rejected_plan])
 def test_where_nobody_promised_a_date_there_is_none(world, build):
     assert rules.until(build(world)) is None
+
+
+def test_date_holds_to_the_last_moment_of_its_day(approved):
+    first, last = rules.proofs_due(approved)
+
+    for moment, until in ((first, first), (first + timedelta(microseconds=1), last), (last, last)):
+        with clock.at(moment):
+            assert rules.until(approved) == until

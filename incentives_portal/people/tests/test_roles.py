@@ -116,7 +116,14 @@ def test_admin_gives_changes_and_takes_a_role(elif_, world):
     add = reverse("admin:people_roleassignment_add")
 
     added = elif_.post(
-        add, {"user": "Nils.Ohm@nordlicht.example", "program": world.device.pk, "location": "", "role": "user"}
+        add,
+        {
+            "user": "Nils.Ohm@nordlicht.example",
+            "program": world.device.pk,
+            "location": "",
+            "role": "user",
+            "_continue": "1",
+        },
     )
     assignment = RoleAssignment.objects.get(user=world.nils)
     change = reverse("admin:people_roleassignment_change", args=[assignment.pk])
@@ -125,11 +132,14 @@ def test_admin_gives_changes_and_takes_a_role(elif_, world):
     deleted = elif_.post(reverse("admin:people_roleassignment_delete", args=[assignment.pk]), {"post": "yes"})
 
     assert [answer.status_code for answer in (added, changed, deleted)] == [302, 302, 302]
-    assert assignment.role == "viewer"
+    assert (added.url, assignment.role) == (change, "viewer")
     assert not RoleAssignment.objects.filter(user=world.nils).exists()
 
 
-@pytest.mark.parametrize(("person", "location", "field"), [("nils", "bristol", "location"), ("mira", None, "user")])
+@pytest.mark.parametrize(
+    ("person", "location", "field"),
+    [("nils", "bristol", "location"), ("mira", None, "user"), ("mira", "hamburg", "user")],
+)
 def test_admin_refuses_the_other_side(elif_, world, person, location, field):
     place = getattr(world, location).pk if location else ""
     data = {"user": getattr(world, person).email, "program": world.device.pk, "location": place, "role": "user"}
