@@ -8,7 +8,7 @@ from django.apps import apps
 from django.conf import settings
 
 ORDER = [
-    "claims", "proofs", "plans", "funds", "people", "programs", "workflow", "outbox", "history", "documents", "accounts", "file_store",
+    "claims", "proofs", "plans", "funds", "people", "programs", "workflow", "history", "outbox", "documents", "accounts", "file_store",
     "installation", "screens", "sandbox", "countries", "money", "clock", "texts", "typed", "locks", "prepared", "request_context",
 ]  # fmt: skip
 #: May import everything and is imported by nobody.
