@@ -28,7 +28,7 @@ class Collected:
 def quotation_of(cause: Cause) -> dict[str, Any]:
     """What a message keeps of its cause to be quoted in a mail for several (``Message.quoted``)."""
     return {
-        "title": cause.title,
+        "case_title": cause.case_title,
         "author": cause.author,
         "organisation": cause.organisation,
         "at": cause.at.isoformat(),
@@ -60,16 +60,16 @@ def _cause_of(row: Message) -> Cause:
     quoted = row.quoted | {"at": datetime.fromisoformat(row.quoted["at"])}
     return Cause(
         key=row.cause,
-        case_id=row.case_public_id,
-        reference=row.case_reference,
+        case_public_id=row.case_public_id,
+        case_reference=row.case_reference,
         request_id=row.request_id,
         **quoted,
     )
 
 
 def _letter(message: Message, rows: list[tuple[Message, Cause]]) -> Letter:
-    case, number = rows[0][1], len(rows)
-    values = {"number": number, "reference": case.reference, "title": case.title}
+    first, number = rows[0][1], len(rows)
+    values = {"number": number, "reference": first.case_reference, "title": first.case_title}
     are_comments = all(cause.comment or cause.files for _row, cause in rows)
     return Letter(
         subject=_subject(number, are_comments=are_comments) % values,

@@ -12,18 +12,18 @@ from incentives_portal.accounts.models import User
 class Cause:
     """What messages are about, filled in by their sender, who alone knows where it comes from.
 
-    ``key``           unique among everything that messages are sent about: "event:4711"
-    ``case_id``       the public id of the case, with its ``reference`` and ``title`` for people
-    ``author``        who did it, and for which ``organisation``: every letter is signed with both
-    ``at``            when
-    ``comment``       what the author wrote, and the names of the ``files`` that came with it, as a mail for several messages quotes them
-    ``request_id``    of the request that caused it, if there was one
+    ``key``             unique among everything that messages are sent about: "event:4711"
+    ``case_public_id``  of the case, which people know by ``case_reference`` and ``case_title``
+    ``author``          who did it, and for which ``organisation``: every letter is signed with both
+    ``at``              when
+    ``comment``         what the author wrote, and the names of the ``files`` that came with it, as a mail for several messages quotes them
+    ``request_id``      of the request that caused it, if there was one
     """
 
     key: str
-    case_id: UUID
-    reference: str
-    title: str
+    case_public_id: UUID
+    case_reference: str
+    case_title: str
     author: str
     organisation: str
     at: datetime

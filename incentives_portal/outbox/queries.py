@@ -34,15 +34,15 @@ def unread_messages() -> Subquery:
     return _CountOf(unread.values("pk")[:COUNTED_UNREAD])
 
 
-def deliveries_for(case_id: UUID) -> list[Message]:
+def deliveries_for(case_public_id: UUID) -> list[Message]:
     """What was written about a case, to whom, and whether it arrived: the newest of it, for ``outbox/_delivery.html``. One query.
 
     For those who hold ``outbox.read`` only; the caller asks.
     """
-    return _deliveries().rows(case_id=case_id)
+    return _deliveries().rows(case=case_public_id)
 
 
 @cache
 def _deliveries() -> Prepared[Message]:
     messages = Message.objects.select_related("recipient__organisation").for_list()
-    return Prepared(lambda case_id: messages.filter(case_public_id=case_id)[:_SHOWN], case_id=uuid4())
+    return Prepared(lambda case: messages.filter(case_public_id=case)[:_SHOWN], case=uuid4())

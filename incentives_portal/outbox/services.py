@@ -273,7 +273,9 @@ def _hold_back(rows: Iterable[Message], cause: Cause, code: str, recipients: Col
     What is held since a restore takes nothing along, and neither does a mail to an address that is the person's no more.
     """
     window, now = timedelta(minutes=settings.MAIL_COLLECT_MINUTES), clock.now()
-    earlier = Message.objects.filter(case_public_id=cause.case_id, code=code, recipient__in=recipients, sent_with=None)
+    earlier = Message.objects.filter(
+        case_public_id=cause.case_public_id, code=code, recipient__in=recipients, sent_with=None
+    )
     earlier = earlier.filter(created__gt=now - 2 * window).exclude(state=State.NO_ADDRESS).exclude(cause=cause.key)
     earlier = earlier.without_held()
     locked = earlier.order_by("id").select_for_update(of=("self",)).defer("text", "html", "quoted")
@@ -341,8 +343,8 @@ def _nobody(cause: Cause, code: str) -> Message:
 def _about(cause: Cause) -> dict[str, object]:
     return {
         "cause": cause.key,
-        "case_public_id": cause.case_id,
-        "case_reference": cause.reference,
+        "case_public_id": cause.case_public_id,
+        "case_reference": cause.case_reference,
         "request_id": cause.request_id,
     }
 

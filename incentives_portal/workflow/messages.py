@@ -1,6 +1,7 @@
 """Which message goes to whom when something happens: each room registers its table of announcements here.
 
-The outbox knows no events: what it has to know of one is its ``Cause``, and that a message was sent again is recorded here."""
+The outbox knows no events: what it has to know of one is its ``Cause``, and that a message was sent again is recorded here.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -71,9 +72,9 @@ def cause_of(event: Event) -> Cause:
     """What the outbox has to know of an event. Makes a query where its remarks, case or organisation were not read yet."""
     return Cause(
         key=cause_key(event.pk),
-        case_id=event.thread.public_id,
-        reference=event.thread.reference,
-        title=event.thread.title,
+        case_public_id=event.thread.public_id,
+        case_reference=event.thread.reference,
+        case_title=event.thread.title,
         author=event.actor_name,
         organisation=event.organisation.name,
         at=event.at,
@@ -109,7 +110,7 @@ def record_messages_sent_again() -> None:
 
 
 def _record_resent(sender: type[Message], message: Message, actor: User, **_kwargs: Any) -> None:
-    case_id: Any = message.case_public_id  # never None: what is about no case is secret and not sent again
-    thread = Thread.objects.get(public_id=case_id)
+    public_id: Any = message.case_public_id  # never None: what is about no case is secret and not sent again
+    thread = Thread.objects.get(public_id=public_id)
     name = message.recipient.name if message.recipient else message.address
     record(thread, actor, RESENT, internal=True, data={"name": name})

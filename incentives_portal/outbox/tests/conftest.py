@@ -88,7 +88,7 @@ def colleagues(partner) -> Callable[[int], list[User]]:
 def letter_about(cause: Cause) -> LetterWriter:
     """Writes a letter that is short and has everything that a mail needs."""
     return lambda person: Letter(
-        subject=f"Comment on {cause.reference}",
+        subject=f"Comment on {cause.case_reference}",
         heading="There is a comment",
         paragraphs=["Mira Okafor wrote about your claim."],
         words=cause.comment,

@@ -263,7 +263,7 @@ def unread(cause, jana):
     """So many notifications of Jana's."""
 
     def make(number: int) -> None:
-        about = {"cause": cause.key, "case_public_id": cause.case_id, "recipient": jana, "language": "de"}
+        about = {"cause": cause.key, "case_public_id": cause.case_public_id, "recipient": jana, "language": "de"}
         rows = [Message(**about, code=f"code {n}", message_id=f"<{n}@localhost>") for n in range(number)]
         Message.objects.bulk_create(rows)
 

@@ -33,9 +33,9 @@ def test_queue_writes_one_row_per_person(write, cause, jana, mira):
     assert messages == list(Message.objects.order_by("pk"))
     first = messages[0]
     assert (first.cause, first.code, first.recipient, first.language) == (cause.key, "claims.commented", jana, "de")
-    assert (first.case_public_id, first.case_reference) == (cause.case_id, cause.reference)
+    assert (first.case_public_id, first.case_reference) == (cause.case_public_id, cause.case_reference)
     assert (first.subject, first.summary, first.link) == (
-        f"Comment on {cause.reference}",
+        f"Comment on {cause.case_reference}",
         "Mira Okafor wrote about your claim.",
         "/claims/1/",
     )

@@ -47,7 +47,11 @@ def test_cause_holds_what_a_mail_says_of_an_event(thread, mira, django_assert_nu
         cause = cause_of(event)
 
     assert (cause.key, cause.request_id) == (cause_key(event.pk), "a-request")
-    assert (cause.case_id, cause.reference, cause.title) == (thread.public_id, thread.reference, thread.title)
+    assert (cause.case_public_id, cause.case_reference, cause.case_title) == (
+        thread.public_id,
+        thread.reference,
+        thread.title,
+    )
     assert (cause.author, cause.organisation, cause.at) == ("Mira Okafor", "Halden Software", event.at)
     assert (cause.comment, list(cause.files)) == ("The agenda is fine.", ["agenda.csv"])
 
