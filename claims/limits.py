@@ -13,7 +13,7 @@ from plans.upstairs import Claimed
 from proofs.upstairs import Used
 
 from .caps import use_of_caps
-from .enums import APPROVED, PENDING
+from .enums import PENDING
 from .models import Claim
 from .querysets import TAKEN
 
@@ -44,9 +44,12 @@ def used_before(proof: "Proof") -> Used:
 
 
 def claimed_of(plan: "Plan") -> Claimed:
-    """What claims have taken of the plan, in its currency: for the rooms below. One query."""
+    """What claims have taken of the plan, in its currency: for the rooms below. One query.
+
+    Only approved claims have an approved amount (constraint claim_approved_amount).
+    """
     sums = Claim.objects.filter(proof__activity__campaign__plan=plan).aggregate(
-        approved=Sum("approved_amount", filter=Q(status=APPROVED), default=ZERO),
+        approved=Sum("approved_amount", default=ZERO),
         pending=Sum("proof__amount", filter=Q(status__in=PENDING), default=ZERO),
     )
     return Claimed(**sums)
@@ -57,5 +60,5 @@ def left_of_plan(plan: "Plan", claim: Claim) -> Decimal:
 
     The caller holds the plan's lock.
     """
-    others = Claim.objects.filter(proof__activity__campaign__plan=plan, status=APPROVED).exclude(pk=claim.pk)
+    others = Claim.objects.filter(proof__activity__campaign__plan=plan).exclude(pk=claim.pk)
     return (plan.approved_amount or ZERO) - others.aggregate(total=Sum("approved_amount", default=ZERO))["total"]

@@ -93,18 +93,23 @@ def run(parts: list[str], sample: int, seed: int, workers: int, record: Record) 
     """Print the table; whether enough defects were noticed in every part."""
     begun, enough = time.monotonic(), True
     equivalents = set(_equivalents())
-    print("| part | planted | noticed | change nothing | |\n|---|---|---|---|---|")
+    print("| part | planted | noticed | change nothing | took | |\n|---|---|---|---|---|---|")
     with ExitStack() as stack:
         free: Queue[Copy] = Queue()
         for _number in range(workers):
             free.put(stack.enter_context(copy_of_project()))
         pool = stack.enter_context(ThreadPoolExecutor(workers))
         for part in parts:
+            started = time.monotonic()
             result = _planted(part, sample, seed, record, equivalents, free, pool)
             enough = enough and result.is_enough(part)
             planted = result.noticed + len(result.unnoticed) + len(result.equivalent)
             verdict = "" if result.is_enough(part) else "**too few**"
-            print(f"| {part} | {planted} | {result.noticed} | {len(result.equivalent)} | {verdict} |", flush=True)
+            minutes = f"{(time.monotonic() - started) / 60:.1f} min"
+            print(
+                f"| {part} | {planted} | {result.noticed} | {len(result.equivalent)} | {minutes} | {verdict} |",
+                flush=True,
+            )
             for defect in result.unnoticed:
                 print(f"    not noticed: {defect}", flush=True)
     print(f"\n{(time.monotonic() - begun) / 60:.0f} minutes, seed {seed}.")

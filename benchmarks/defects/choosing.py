@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 
 from coverage import CoverageData
@@ -63,22 +64,31 @@ class Record:
         return found
 
     def tests_for(self, defect: Defect) -> list[list[str]]:
-        """Return the tests that run the lines of a defect, the quick ones first, in rounds that last so long as ROUNDS says.
+        """Return the tests that run the lines of a defect, the nearest and quickest first, in rounds that last so long as ROUNDS says.
 
-        Lines that run on import belong to all tests of the module.
+        Lines that run on import, or once for many, belong to all tests of the module.
         """
         lines = self._data.contexts_by_lineno(str(PROJECT / defect.path))
         there = set(range(defect.line, defect.last_line + 1))
-        contexts = {context for line in there for context in lines.get(line, ()) if context}
+        contexts = {context for line in there for context in lines.get(line, ()) if context and not defect.once}
         contexts = contexts or {context for found in lines.values() for context in found if context}
         tests = sorted(
-            {context.rpartition("|")[0] for context in contexts}, key=lambda test: self._seconds.get(test, 0)
+            {context.rpartition("|")[0] for context in contexts},
+            key=lambda test: (-_nearness(test, defect.path), self._seconds.get(test, 0)),
         )
-        rounds, spent = [], 0.0
+        rounds = []
         for limit in ROUNDS:
-            chosen, spent = [], 0.0
-            while tests and spent + self._seconds.get(tests[0], 0) <= limit:
-                spent += self._seconds.get(tests[0], 0)
-                chosen.append(tests.pop(0))
+            chosen, left, spent = list[str](), list[str](), 0.0
+            for test in tests:
+                fits = spent + self._seconds.get(test, 0) <= limit
+                spent += self._seconds.get(test, 0) if fits else 0
+                (chosen if fits else left).append(test)
             rounds.append(chosen)
+            tests = left
         return [chosen for chosen in rounds if chosen]
+
+
+def _nearness(test: str, path: str) -> int:
+    """How many folders a test shares with a module: the tests of its app know it best."""
+    folders = zip(Path(test.partition("::")[0]).parts, Path(path).parts, strict=False)
+    return sum(1 for _pair in takewhile(lambda pair: pair[0] == pair[1], folders))

@@ -40,6 +40,8 @@ class Defect:
     last_line: int
     change: str
     text: str
+    #: Whether the line runs once per process and serves many: in a function whose result is kept.
+    once: bool = False
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line} {self.change}"
@@ -52,14 +54,25 @@ Change = tuple[ast.AST, str, Callable[[], object]]
 def defects(path: str, text: str) -> list[Defect]:
     """Return every defect of the module that this program knows, in the order of its lines."""
     tree = ast.parse(text)
-    found = []
+    found, cached = [], _cached_lines(tree)
     for number in range(len(list(_changes(tree)))):
         copy = deepcopy(tree)
         place, change, alter = list(_changes(copy))[number]
         line, last_line = place.lineno, place.end_lineno  # type: ignore[attr-defined]
         alter()
-        found.append(Defect(path, line, last_line, change, ast.unparse(ast.fix_missing_locations(copy))))
+        altered = ast.unparse(ast.fix_missing_locations(copy))
+        found.append(Defect(path, line, last_line, change, altered, once=line in cached))
     return sorted(found, key=lambda defect: defect.line)
+
+
+def _cached_lines(tree: ast.Module) -> set[int]:
+    """The lines of functions that functools.cache decorates."""
+    return {
+        line
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and any(ast.unparse(one) == "cache" for one in node.decorator_list)
+        for line in range(node.lineno, node.end_lineno + 1)  # type: ignore[operator]
+    }
 
 
 def _changes(tree: ast.Module) -> Iterator[Change]:

@@ -5,16 +5,19 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 from .choosing import PROJECT
 from .planting import Defect
 
-#: A test that runs for ever has noticed the defect, too.
-SECONDS = 240
+#: A test that runs for ever, or fills the memory, has noticed the defect, too.
+SECONDS = 150
+MEMORY = 6 * 2**30
 
 
 @dataclass
@@ -25,25 +28,30 @@ class Copy:
     state: Path
     #: Whether the test database is what the tests expect: not before the first run, nor after one that was ended.
     ready: bool = False
+    #: The times at which modules were written, one second apart: compiled code is found by its module's second and length.
+    seconds: Iterator[int] = field(default_factory=lambda: count(int(time.time())))
 
     def notices(self, defect: Defect, rounds: list[list[str]]) -> bool:
         """Whether one of the tests fails with the defect."""
         path = self.folder / defect.path
         original = path.read_text(encoding="utf-8")
-        path.write_text(defect.text, encoding="utf-8")
+        self._write(path, defect.text)
         try:
             return any(not self._passes(tests) for tests in rounds)
         finally:
-            path.write_text(original, encoding="utf-8")
+            self._write(path, original)
+
+    def _write(self, path: Path, text: str) -> None:
+        path.write_text(text, encoding="utf-8")
+        second = next(self.seconds)
+        os.utime(path, (second, second))
 
     def _passes(self, tests: list[str]) -> bool:
-        environment = os.environ | {
-            "PORTAL_LOCAL_FLAVOUR": "throwaway",
-            "PORTAL_STATE": str(self.state),
-            "PYTHONDONTWRITEBYTECODE": "1",  # a defect of the same second and length as the text would not be read
-        }
+        environment = os.environ | {"PORTAL_LOCAL_FLAVOUR": "throwaway", "PORTAL_STATE": str(self.state)}
         database = "--reuse-db" if self.ready else "--create-db"
         command = [
+            "prlimit",
+            f"--as={MEMORY}",
             sys.executable,
             "-m",
             "pytest",

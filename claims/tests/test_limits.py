@@ -9,12 +9,13 @@ from claims import services
 from claims.limits import used_before
 from claims.models import Claim, Decision
 from incentives_portal.history.models import ThreadKind
-from incentives_portal.programs import dates
+from incentives_portal.programs import dates, periods
 from incentives_portal.programs.assess import UnratedFact, assess_proof
 from incentives_portal.programs.models import ActivityType, Cap, ExchangeRate
 from incentives_portal.workflow.errors import Refused
 from plans.models import Plan
 from proofs.facts import proof_facts
+from proofs.models import ExpenseLine, Proof
 from proofs.tests import builders as proofs
 
 from . import builders
@@ -41,6 +42,15 @@ def test_claims_of_a_plan_stay_within_its_limit(world, activity):
 
     send(third, world.jana)
     assert set(Claim.objects.filter(status="submitted")) == {first, third}
+
+
+def test_claims_take_of_their_activity_and_of_the_whole_plan(world, activity):
+    first, second = (another_claim(world, activity, Decimal(amount)) for amount in ("6000", "1000"))
+    send(first, world.jana)
+
+    used = used_before(second.proof)
+
+    assert (used.planned, used.plan_limit_left) == (Decimal("6000.00"), Decimal("4000.00"))
 
 
 @pytest.mark.parametrize("verb", ["withdraw", "reject"])
@@ -200,6 +210,50 @@ def test_cap_is_per_location_and_kind_of_activity(world):
     claim = builders.ready_claim(world)
 
     assert used_before(claim.proof).claimed_before == {cap.code: Decimal(0)}
+
+
+def test_caps_of_a_program_count_beside_the_general_ones(world):
+    general, own, foreign = (
+        cap_of(world, "print_advertising", Decimal("1500.00"), code=code) for code in ("general", "own", "foreign")
+    )
+    Cap.objects.filter(pk=own.pk).update(program=world.cloud)
+    Cap.objects.filter(pk=foreign.pk).update(program=world.device)
+    send(builders.ready_claim(world, name="First"), world.jana)
+
+    second = builders.ready_claim(world, name="Second")
+
+    assert used_before(second.proof).claimed_before == {
+        general.code: Decimal("1000.000"),
+        own.code: Decimal("1000.000"),
+    }
+
+
+def test_claim_of_another_usage_period_counts_in_the_caps_of_the_year_only(world):
+    half = cap_of(world, "print_advertising", Decimal("1500.00"), code="half")
+    year = cap_of(world, "print_advertising", Decimal("1500.00"), code="year", scope="program_period")
+    first = builders.ready_claim(world, name="First")
+    send(first, world.jana)
+    following = periods.usage_period(world.cloud, dates.half_moved(dates.half_from(world.period.earning_starts), 6))
+    following.save()
+    Proof.objects.filter(pk=first.proof.pk).update(usage_period=following)
+
+    second = builders.ready_claim(world, name="Second")
+
+    assert used_before(second.proof).claimed_before == {half.code: Decimal(0), year.code: Decimal("1000.000")}
+
+
+def test_costs_of_one_claim_do_not_count_for_another(world):
+    cap = cap_of(world, "print_advertising", Decimal("5000.00"))
+    first, second = (builders.ready_claim(world, name=name) for name in ("First", "Second"))
+    other = proofs.kind_of("print_advertising").expenses.exclude(pk=proofs.expense_type(first.proof).pk).first()
+    cap.expenses.add(other)
+    ExpenseLine.objects.filter(proof=second.proof).update(expense_type=other)
+    for claim in (first, second):
+        send(claim, world.jana)
+
+    third = builders.ready_claim(world, name="Third")
+
+    assert used_before(third.proof).claimed_before == {cap.code: Decimal("1000.000")}
 
 
 def test_cap_on_some_costs_counts_these_only(world):

@@ -106,12 +106,13 @@ def _moved_to(year: Year, day: date) -> Year:
 
 def _year_of_period(period: UsagePeriod | None) -> Year | None:
     """The year to which a period belongs by its label: 2026 H2 is the second half of 2026. None where the label does not tell."""
-    months = _months(period)
-    found = _NUMBER.search(period.label) if period else None
-    if period is None or found is None or not 1 <= int(found.group()) <= 12 // months:
+    if period is None or not (found := _NUMBER.search(period.label)):
+        return None
+    months, number = _months(period), int(found.group())
+    if not 1 <= number <= 12 // months:
         return None
     words = [word for word in period.label.split() if not _NUMBER.search(word)]
-    return Year(" ".join(words), dates.moved(period.earning_starts, -months * (int(found.group()) - 1)))
+    return Year(" ".join(words), dates.moved(period.earning_starts, -months * (number - 1)))
 
 
 def _periods(years: Sequence[ProgramYear], there: Sequence[UsagePeriod], year: Year) -> Iterator[dates.Half]:

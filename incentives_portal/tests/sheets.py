@@ -144,13 +144,21 @@ class Desk:
     client: Client
     url: str
     who: str = ""
+    #: Pages that were read before, by who reads and the address.
+    read: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def page(self) -> str:
+        """The page, read once."""
+        key = (self.who, self.url)
+        if key not in self.read:
+            self.read[key] = self.client.get(self.url).content.decode()
+        return self.read[key]
 
     def sheets(self) -> list[Sheet]:
-        page = self.client.get(self.url)
         # Signing out and the choice of the language stand on every page, and ask for nothing.
         return [
             sheet
-            for sheet in Reader(page.content.decode()).sheets
+            for sheet in Reader(self.page()).sheets
             if not sheet.action.startswith(("/profile/language", "/accounts/logout", "/admin/logout"))
         ]
 
@@ -184,15 +192,19 @@ def ask_everything(stage: Stage) -> None:
         )
 
 
-def desks(stage: Stage) -> Iterator[tuple[str, Desk]]:
-    """Each page with forms once, whatever the objects are that it can be about."""
+def desks(stage: Stage, read: dict[tuple[str, str], str] | None = None) -> Iterator[tuple[str, Desk]]:
+    """Each page with forms once, whatever the objects are that it can be about.
+
+    ``read`` keeps the pages for tests that begin with the same rows; the forms on a page are the same in each language.
+    """
+    read = {} if read is None else read
     pages = {(line.name, line.verb): line for line in reversed((*FORMS, *HOLDERS))}
     for line in pages.values():
         admitted = [who for who in WRITERS if who in line.opens]
         thing = stage.operators.get(line.of) or stage.own.get(line.of) or {}
         if admitted:
-            yield str(line), Desk(stage.client(admitted[0]), stage.url(line, thing), admitted[0])
+            yield str(line), Desk(stage.client(admitted[0]), stage.url(line, thing), admitted[0], read)
     for url in DOORS:
-        yield url, Desk(stage.client(), url)
+        yield url, Desk(stage.client(), url, "", read)
     for url in ACCOUNT:
-        yield url, Desk(stage.client(*ADMIN), url, *ADMIN)
+        yield url, Desk(stage.client(*ADMIN), url, *ADMIN, read)

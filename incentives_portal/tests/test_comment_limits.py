@@ -129,7 +129,8 @@ def test_comment_that_would_go_to_too_many_is_refused_whole(world: World, settin
     settings.COMMENT_MAILS_PER_HOUR = 1
     before = (said(), Message.objects.count())
 
-    with pytest.raises(CommentLimitReached):
+    # Noon in UTC: an hour later, in UTC too, as nobody's zone is in force here.
+    with pytest.raises(CommentLimitReached, match="send it after 13:01"):
         claim_services.add_comment(case, actor=world.jana, words="To all of you.")
 
     assert (said(), Message.objects.count()) == before

@@ -6,14 +6,16 @@ asked. Where one answers with an error, the test names it and everything that wa
 
 import json
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import PropertyMock, patch
 
 import pytest
 from django.contrib import admin
 from django.db import transaction
 from django.forms import BaseForm, JSONField
-from django.http import HttpResponse
+from django.template.response import TemplateResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
@@ -95,20 +97,23 @@ class Form:
         if not self.saved:
             self.seen[self.url] = (self.controls, self.structured)
 
-    def fill(self, typed: dict[str, str]) -> None:
-        """Save as much as the form accepts: all at once, else without what it refuses by its name, else one half and then the other."""
-        refused = self._refused(typed)
+    def fill(self, typed: dict[str, str], *, again: bool = False) -> None:
+        """Save as much as the form accepts: all at once, else without what it refuses by its name, else one half and then the other.
+
+        Of a refusal the page is drawn with all that was typed, and not once more with less of it.
+        """
+        refused = self._refused(typed, drawn=not again)
         if not refused:
             return
         left = {name: value for name, value in typed.items() if not _is_about(name, refused)}
         if left != typed:
-            self.fill(left)
+            self.fill(left, again=not self.broken)
         elif len(typed) > 1:
             names = list(typed)
             for half in (names[: len(names) // 2], names[len(names) // 2 :]):
-                self.fill({name: typed[name] for name in half})
+                self.fill({name: typed[name] for name in half}, again=not self.broken)
 
-    def _refused(self, typed: dict[str, str]) -> set[str]:
+    def _refused(self, typed: dict[str, str], *, drawn: bool = True) -> set[str]:
         """The names of the fields with which the form was not accepted; ``__all__`` where it names none."""
         if not typed or not self.controls:
             return set()
@@ -116,7 +121,7 @@ class Form:
         for one in self.controls:
             if one.checked and one.kind not in ("file", "submit") and (one.value or not one.several):
                 data.setdefault(one.name, []).append(one.value)
-        with transaction.atomic():
+        with transaction.atomic(), nullcontext() if drawn else undrawn():
             answer = self.client.post(self.url, data | {name: [value] for name, value in typed.items()})
             transaction.set_rollback(answer.status_code >= 500)
         if answer.status_code >= 500:
@@ -129,9 +134,14 @@ class Form:
         return {form.add_prefix(name) for form in _forms(answer) for name in form.errors} or {"__all__"}
 
 
-def _forms(page: HttpResponse) -> list[BaseForm]:
-    inlines = [line for lines in page.context["inline_admin_formsets"] for line in lines.formset.forms]
-    return [page.context["adminform"].form, *inlines]
+def undrawn() -> AbstractContextManager[Any]:
+    """Pages are answered with what their templates are given, and nothing is made of it."""
+    return patch.object(TemplateResponse, "rendered_content", PropertyMock(return_value=""))
+
+
+def _forms(page: TemplateResponse) -> list[BaseForm]:
+    inlines = [line for lines in page.context_data["inline_admin_formsets"] for line in lines.formset.forms]
+    return [page.context_data["adminform"].form, *inlines]
 
 
 def _is_about(name: str, refused: set[str]) -> bool:

@@ -45,6 +45,7 @@ def test_what_can_be_seen(text):
         (f"{KELVIN}arl@Halden.example", "Karl@Halden.example"),
         ("ｋａｒｌ＠ｈａｌｄｅｎ.example", "karl@halden.example"),
         (" karl@halden.example ", "karl@halden.example"),
+        ("\u0131r\u0130s@halden.example", "irIs@halden.example"),
         ("karl@münchen.example", "karl@xn--mnchen-3ya.example"),
         # The a of the domain is Cyrillic.
         ("karl@h\u0430lden.example", "karl@xn--hlden-4ve.example"),

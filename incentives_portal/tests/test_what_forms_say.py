@@ -89,11 +89,17 @@ TRIES = {
 }
 
 
+@pytest.fixture(scope="module")
+def fetched() -> dict[tuple[str, str], str]:
+    """The pages with forms, as they are before a test has written anything."""
+    return {}
+
+
 @pytest.mark.parametrize(("language", "typed"), TRIES.values(), ids=TRIES)
-def test_no_form_answers_with_a_sentence_that_names_nothing(stage, language, typed):  # noqa: F811
+def test_no_form_answers_with_a_sentence_that_names_nothing(stage, fetched, language, typed):  # noqa: F811
     User.objects.update(language=language)
     found = []
-    for name, desk in desks(stage):
+    for name, desk in desks(stage, fetched):
         for sheet in desk.sheets():
             answer = desk.post(sheet, sheet.filled(**typed))
             if answer.status_code >= 500:
@@ -103,9 +109,9 @@ def test_no_form_answers_with_a_sentence_that_names_nothing(stage, language, typ
     assert sorted(set(found)) == []
 
 
-def test_x11_forms_that_come_back_with_what_is_wrong_are_valid_pages(stage):  # noqa: F811
+def test_x11_forms_that_come_back_with_what_is_wrong_are_valid_pages(stage, fetched):  # noqa: F811
     found, read = {}, 0
-    for name, desk in desks(stage):
+    for name, desk in desks(stage, fetched):
         for sheet in desk.sheets()[:1]:
             answer = desk.post(sheet, sheet.filled(**TRIES["nonsense"][1] | {"other": "?"}))
             if answer.status_code in (200, 422) and answer.content:  # and no file
@@ -116,9 +122,9 @@ def test_x11_forms_that_come_back_with_what_is_wrong_are_valid_pages(stage):  # 
     assert read > 50
 
 
-def test_text_of_which_nothing_can_be_seen_is_no_text(stage):  # noqa: F811
+def test_text_of_which_nothing_can_be_seen_is_no_text(stage, fetched):  # noqa: F811
     found, tried = [], 0
-    for name, desk in desks(stage):
+    for name, desk in desks(stage, fetched):
         for sheet in desk.sheets():
             texts = [one.name for one in sheet.controls if one.kind in ("text", "textarea")]
             if not texts:
@@ -135,9 +141,9 @@ def test_text_of_which_nothing_can_be_seen_is_no_text(stage):  # noqa: F811
     assert tried > 60
 
 
-def test_no_browser_cuts_off_what_is_pasted(stage):  # noqa: F811
+def test_no_browser_cuts_off_what_is_pasted(stage, fetched):  # noqa: F811
     """What is too long is counted on the page and refused with a sentence; a search of a hundred characters is long enough."""
-    pages = {name: desk.client.get(desk.url).content.decode() for name, desk in desks(stage)}
+    pages = {name: desk.page() for name, desk in desks(stage, fetched)}
 
     boxes = {name: re.findall(r"<(?:input|textarea)\b[^>]*>", page) for name, page in pages.items()}
     cutting = {
@@ -170,9 +176,9 @@ def _request_of(stage):  # noqa: F811
     return request
 
 
-def test_a_number_beyond_all_measure_is_refused_at_its_field(stage):  # noqa: F811
+def test_a_number_beyond_all_measure_is_refused_at_its_field(stage, fetched):  # noqa: F811
     found, tried = [], 0
-    for name, desk in desks(stage):
+    for name, desk in desks(stage, fetched):
         for sheet in desk.sheets():
             numbers = [one.name for one in sheet.controls if one.is_number]
             if not numbers:
@@ -187,9 +193,9 @@ def test_a_number_beyond_all_measure_is_refused_at_its_field(stage):  # noqa: F8
     assert tried > 20
 
 
-def test_a_number_beyond_all_measure_in_a_hidden_field_is_no_error_of_the_portal(stage):  # noqa: F811
+def test_a_number_beyond_all_measure_in_a_hidden_field_is_no_error_of_the_portal(stage, fetched):  # noqa: F811
     found = []
-    for name, desk in desks(stage):
+    for name, desk in desks(stage, fetched):
         for sheet in desk.sheets():
             names = [one.name for one in sheet.controls if one.kind == "hidden" and "csrf" not in one.name]
             # The longest that Python reads as a number has 4300 digits. A button to ask for more lines reads their number as well.

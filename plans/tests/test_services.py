@@ -327,3 +327,26 @@ def test_comment_is_told_to_the_other_side_and_never_to_its_author(world, build,
 
     written_to = Message.objects.filter(code="plan_comment_added").values_list("address", flat=True)
     assert sorted(written_to) == sorted(getattr(world, name).email for name in told)
+
+
+def test_activity_may_take_place_in_all_countries_of_the_market(world):
+    plan = builders.make_plan(world)
+    activity = Activity.objects.filter(campaign__plan=plan).first()
+
+    edit_activity(world, activity, countries=world.market.countries)
+
+    assert Activity.objects.get(pk=activity.pk).countries == world.market.countries
+
+
+def test_history_names_the_activity_that_was_taken_out(world):
+    plan = builders.make_plan(world)
+    activity = Activity.objects.filter(campaign__plan=plan).first()
+
+    services.remove_activity(activity, actor=world.jana, seen=plan.version)
+
+    assert not Activity.objects.filter(pk=activity.pk).exists()
+    assert (last(plan).code, last(plan).data, last(plan).actor) == (
+        "plans.activity.removed",
+        {"name": activity.name},
+        world.jana,
+    )

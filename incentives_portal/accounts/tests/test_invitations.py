@@ -127,3 +127,12 @@ def test_the_first_admin_is_invited_by_the_command_and_a_known_address_is_said_s
     assert can_sign_in("first@halden.example")
     with pytest.raises(CommandError, match="known already"):
         call_command("add_operator_admin", "First@halden.example", "First Admin", operator="Halden")
+
+
+@pytest.mark.parametrize("typed", ["first", "first@", "f\u0456rst@halden.example", "first admin@halden.example"])
+def test_command_refuses_what_is_no_address(db, typed):
+    """A letter of another alphabet before the @, among others: nobody would ever sign in with it."""
+    with pytest.raises(CommandError, match="is not an email address"):
+        call_command("add_operator_admin", typed, "First Admin", operator="Halden")
+
+    assert not User.objects.exists()

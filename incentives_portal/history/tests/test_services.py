@@ -11,6 +11,7 @@ from incentives_portal.history import registry
 from incentives_portal.history.models import Event, ThreadKind
 from incentives_portal.history.queries import events_of
 from incentives_portal.history.services import RemarkDraft, comment, open_thread, record, snapshot
+from incentives_portal.history.timeline import entries
 
 pytestmark = pytest.mark.django_db
 
@@ -126,3 +127,14 @@ def test_every_registered_kind_has_a_code_in_the_past_tense():
 
     assert len(codes) == len(set(codes))
     assert [code for code, parts in words.items() if not any(p.endswith("ed") or p in irregular for p in parts)] == []
+
+
+def test_link_of_a_remark_is_called_as_its_place_is_on_the_page(thread, jana):
+    record(thread, jana, "history.commented", words="Look.", remarks=[RemarkDraft("Another day.", place="basics")])
+    events = events_of(thread, reader=jana)
+
+    [named] = entries(events, places={"basics": "Basics"})[0].links
+    [unnamed] = entries(events)[0].links
+
+    assert (named.label, named.url, named.words) == ("Basics", "#basics", "Another day.")
+    assert unnamed.label == "basics"

@@ -1,5 +1,6 @@
 """Years and periods: none overlap, the next ones are made by a button, and somebody is told in time."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -253,6 +254,39 @@ def test_periods_alone_tell_the_year_and_how_they_are_called(world, label, follo
     assert [row[0] for row in usage] == following
     assert [row[1] for row in usage] == ["2026-01-01", "2027-01-01", "2027-07-01"]
     assert [row[1] for row in years] == ["2026-01-01", "2027-01-01"]
+
+
+@pytest.mark.parametrize("label", ["Summer", "2026 H0", "2026 H3"])
+def test_label_that_names_no_part_of_a_year_tells_nothing(world, label):
+    UsagePeriod.objects.filter(program=world.cloud).delete()
+    period(world.cloud, dates.half_from(date(2026, 1, 1)), label).save()
+
+    assert {row[0] for row in offered(world.cloud)[1]} == {"FY27 H1", "FY27 H2", "FY28 H1"}
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "months"),
+    [
+        (date(2026, 7, 1), date(2026, 12, 31), 6),
+        (date(2026, 10, 1), date(2026, 12, 31), 3),
+        (date(2026, 3, 1), date(2026, 3, 31), 1),
+        (date(2026, 1, 1), date(2026, 12, 31), 12),
+        (date(2026, 1, 1), date(2026, 5, 31), 6),
+        (date(2026, 1, 5), date(2026, 1, 20), 6),
+    ],
+)
+def test_period_that_is_no_part_of_a_year_is_followed_by_halves(world, first, last, months):
+    half = dates.half_from(date(2026, 1, 1))
+
+    assert periods._months(period(world.cloud, replace(half, earning=dates.Span(first, last)))) == months
+
+
+@pytest.mark.parametrize("day", [date(2026, 11, 1), date(2026, 11, 19), date(2027, 10, 31)])
+def test_year_keeps_its_name_from_its_first_day_to_its_last(world, day):
+    ProgramYear.objects.filter(program=world.device).delete()
+    year(world.device, date(2026, 11, 1), date(2027, 10, 31), "Opening year").save()
+
+    assert offered(world.device, day)[1][1][0] == "Opening year H1"
 
 
 def test_quarters_go_on_as_quarters_with_their_own_windows(world):

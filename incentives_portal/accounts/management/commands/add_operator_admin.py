@@ -2,13 +2,16 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.validators import validate_email
 from django.db import transaction
 
 from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.invitations import invite
 from incentives_portal.accounts.models import Organisation, OrganisationKind, User
 from incentives_portal.accounts.services import add_person, give_role
+from incentives_portal.typed import canonical_email
 
 
 class Command(BaseCommand):
@@ -21,13 +24,18 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
-        if User.objects.filter(email__iexact=options["email"].strip()).exists():
+        email = canonical_email(options["email"])
+        try:
+            validate_email(email)
+        except ValidationError as error:
+            raise CommandError(f"{options['email']} is not an email address.") from error
+        if User.objects.filter(email__iexact=email).exists():
             raise CommandError(f"{options['email']} is known already. Roles are given in the admin site, under People.")
-        domain = options["email"].rpartition("@")[2].lower()
+        domain = email.rpartition("@")[2].lower()
         operator, _created = Organisation.objects.get_or_create(
             kind=OrganisationKind.OPERATOR, defaults={"name": options["operator"], "email_domains": [domain]}
         )
-        person = add_person(operator, email=options["email"], name=options["name"])
+        person = add_person(operator, email=email, name=options["name"])
         give_role(person, Role.OPERATOR_INCENTIVES_ADMIN)
         invite(person)
         self.stdout.write(
