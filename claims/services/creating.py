@@ -9,7 +9,7 @@ from incentives_portal.history.models import ThreadKind
 from incentives_portal.history.services import open_thread, record
 from incentives_portal.programs.models import ActivityType, Program, UsagePeriod
 from incentives_portal.workflow.engine import locked
-from incentives_portal.workflow.errors import NotAllowed, WorkflowError
+from incentives_portal.workflow.errors import WorkflowError
 from proofs import rules as proof_rules
 from proofs import services as proofs
 from proofs.models import Proof
@@ -89,10 +89,8 @@ def _check_free(proof: Proof) -> None:
 
 
 def _create(proof_id: int, actor: User) -> Claim:
-    """Insert the claim of a proof whose lock is held, and open its history."""
+    """Insert the claim of a proof that the caller has just begun or edited, whose lock is held, and open its history."""
     proof = Proof.objects.for_page().get(pk=proof_id)
-    if proof.location.organisation_id != actor.organisation_id or not proof_rules.may_write(actor, proof):
-        raise NotAllowed
     claim = Claim(proof=proof, created_by=actor, due_at=proof_rules.due_at(proof))
     claim.thread = open_thread(ThreadKind.CLAIM, proof.location.organisation, proof.name)
     claim.save()

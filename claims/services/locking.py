@@ -32,7 +32,7 @@ def locked_limits(proof: Proof) -> Plan | None:
 @cache
 def _enrolment() -> Prepared[Any]:
     """Every decision asks it."""
-    enrolments = Enrolment.objects.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True)
+    enrolments = Enrolment.objects.select_for_update(of=("self",)).order_by("pk").values_list("pk")
     return Prepared(
         lambda location, program: enrolments.filter(location=location, program=program), location=-1, program=-2
     )

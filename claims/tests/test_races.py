@@ -13,6 +13,7 @@ from django.test import Client
 from claims import services
 from claims.enums import MACHINE
 from claims.models import Claim, Decision
+from claims.services.locking import locked_limits
 from incentives_portal import clock
 from incentives_portal.accounts.services import add_location
 from incentives_portal.history import services as history
@@ -216,6 +217,26 @@ def wait_until_somebody_waits():
                 return
             time.sleep(0.02)
     raise AssertionError("Nobody waits: the second did not ask for what the first holds.")
+
+
+def test_claims_of_another_location_do_not_wait(there):
+    hamburg, kiel = (builders.draft_claim(there, location=each).proof for each in (there.hamburg, there.kiel))
+    begun, over = threading.Event(), threading.Event()
+
+    def held():
+        with transaction.atomic():
+            locked_limits(hamburg)
+            begun.set()
+            return over.wait(timeout=10)
+
+    def beside():
+        assert begun.wait(timeout=10)
+        with transaction.atomic():
+            locked_limits(kiel)
+        over.set()
+        return True
+
+    assert at_once(held, beside) == [True, True]
 
 
 def test_claims_in_two_currencies_submitted_at_once_stay_within_their_cap(there):

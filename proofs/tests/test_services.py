@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from incentives_portal.history.models import Event
-from incentives_portal.programs.models import Requirement, UsagePeriod
+from incentives_portal.programs.models import Program, Requirement, UsagePeriod
 from incentives_portal.tests.world import NOW
 from incentives_portal.workflow.errors import NotAllowed, NotNow, Refused, Stale
 from plans.tests import builders as plans
@@ -516,3 +516,13 @@ def test_proof_that_was_with_the_operator_is_not_thrown_away(world):
 
     with pytest.raises(NotNow):
         services.discard(proof)
+
+
+def test_no_proof_is_begun_for_an_activity_of_a_program_that_has_no_plans_any_more(world):
+    activity = builders.approved_activity(world)
+    Program.objects.filter(pk=world.device.pk).update(track="claim")
+
+    with pytest.raises(Refused, match="an activity of an approved plan only"):
+        services.create_proof_for_activity(activity, actor=world.jana, beginning=beginning())
+
+    assert not Proof.objects.exists()

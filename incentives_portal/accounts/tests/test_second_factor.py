@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
+from incentives_portal.accounts.second_factor import AddPasskeyForm, SecondFactorAdapter
 from incentives_portal.accounts.tests.conftest import LOGIN, PASSWORD, code_of, is_signed_in, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -295,3 +296,32 @@ def test_whoever_removes_the_last_factor_sets_up_another_before_anything_else(mi
 
     assert not Authenticator.objects.filter(type="totp").exists()
     assert (inside, client.get("/desk/").url) == (200, reverse("mfa_index"))
+
+
+def test_passkeys_belong_to_the_configured_host_and_are_numbered(owen, settings):
+    settings.PORTAL_URL, settings.PORTAL_NAME = "https://incentives.example.com:8443/", "Halden Incentives"
+    adapter = SecondFactorAdapter()
+
+    assert adapter.get_public_key_credential_rp_entity() == {
+        "id": "incentives.example.com",
+        "name": "Halden Incentives",
+    }
+    assert adapter.generate_authenticator_name(owen, Authenticator.Type.WEBAUTHN) == "Passkey 1"
+    Authenticator.objects.create(user=owen, type=Authenticator.Type.WEBAUTHN, data={})
+    assert adapter.generate_authenticator_name(owen, Authenticator.Type.WEBAUTHN) == "Passkey 2"
+
+
+def test_a_passkey_stands_for_the_password_unless_its_owner_chooses_otherwise(owen):
+    assert AddPasskeyForm(user=owen).fields["passwordless"].initial is True
+
+
+def test_codes_that_were_asked_for_and_not_shown_are_not_logged_as_shown(owen, security_log):
+    with_app(owen)
+    RecoveryCodes.activate(owen)
+    client = Client()
+    client.force_login(owen, backend="incentives_portal.accounts.backends.SignInBackend")
+
+    answer = client.get(reverse("mfa_view_recovery_codes"))
+
+    assert answer.status_code == 302, "who signed in without a password just now is asked for it first"
+    assert security_log.of("recovery_codes.viewed") == []

@@ -69,6 +69,20 @@ def test_long_values_are_cut_and_so_are_long_lines(lines):
     assert all(len(line) <= MAX_LINE for line in lines)
 
 
+def test_line_of_the_greatest_length_is_whole(lines):
+    def details(missing):
+        return {f"value_{n}": "x" * 200 for n in range(10, 27)} | {"last": "x" * missing}
+
+    record(Action.REFUSED, **details(0))
+    missing = MAX_LINE - len(lines[0])
+    record(Action.REFUSED, **details(missing))
+    record(Action.REFUSED, **details(missing + 1))
+
+    assert 0 < missing < 200
+    assert len(lines[1]) == MAX_LINE
+    assert json.loads(lines[2])["details"] == {"cut": True}
+
+
 def test_the_request_at_work_is_found_by_code_that_was_handed_none(lines):
     request = RequestFactory().get("/", REMOTE_ADDR="192.0.2.7")
     request.request_id = "the id"

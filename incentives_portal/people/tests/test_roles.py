@@ -8,6 +8,7 @@ from incentives_portal.accounts.capabilities import Role, Scope, grants, holders
 from incentives_portal.accounts.models import User
 from incentives_portal.people.models import IncentivesRole, RoleAssignment
 from incentives_portal.people.services import MayNotAssign, RoleRefused, assign_role, remove_role
+from incentives_portal.programs.models import Enrolment
 from incentives_portal.screens.seen import state_of, written
 
 ADMIN, USER, VIEWER = IncentivesRole.ADMIN, IncentivesRole.USER, IncentivesRole.VIEWER
@@ -168,3 +169,14 @@ def test_o11_a_role_given_changed_and_taken_is_logged_with_who_and_where(
         ("role.changed", {"target": target, "old": "viewer", "new": "user", **where}),
         ("role.removed", {"target": target, "role": "user", **where}),
     ]
+
+
+@pytest.mark.parametrize("place", [None, "hamburg"])
+def test_role_shows_what_belongs_to_its_program_and_location_only(world, place):
+    location = place and getattr(world, place)
+    RoleAssignment.objects.create(user=world.nils, program=world.device, role=VIEWER, location=location)
+
+    found = Enrolment.objects.visible_to(again(world.nils))
+
+    expected = {(world.device, world.hamburg)} | (set() if place else {(world.device, world.kiel)})
+    assert {(row.program, row.location) for row in found} == expected

@@ -1,0 +1,41 @@
+"""What is refused as the choices of a requirement, in which words; a shape that no page can show breaks every page of its activity."""
+
+import json
+
+import pytest
+
+from incentives_portal.programs.choices import EXAMPLE, problem_of
+
+YES, NO = {"code": "yes", "words": {"en": "Yes"}}, {"code": "no", "words": {"en": "No", "de": "Nein"}}
+SHAPE = f"Choices are a list of codes with their texts, in English at least, for example {EXAMPLE}."
+CODE = "The code of a choice has up to 32 letters, digits, hyphens and underscores."
+
+
+@pytest.mark.parametrize(
+    "choices", [[], [YES, NO], json.loads(EXAMPLE), [YES, {"code": "n" * 32, "words": {"en": "N"}}]]
+)
+def test_choices_that_are_accepted(choices):
+    assert problem_of(choices) is None
+
+
+@pytest.mark.parametrize(
+    ("choices", "problem"),
+    [
+        (["garage", "dealer"], SHAPE),
+        ({"yes": "Yes"}, SHAPE),
+        ([YES, {"code": "no"}], SHAPE),
+        ([YES, {**NO, "order": 1}], SHAPE),
+        ([YES, {"code": 1, "words": {"en": "One"}}], SHAPE),
+        ([YES, {"code": "no", "words": "No"}], SHAPE),
+        ([YES, {"code": "no", "words": {"de": "Nein"}}], SHAPE),
+        ([YES, {"code": "no", "words": {"en": "\u200b"}}], SHAPE),
+        ([YES, {"code": "no", "words": {"en": "No", "de": None}}], SHAPE),
+        ([YES, {"code": "", "words": {"en": "No"}}], CODE),
+        ([YES, {"code": "n o", "words": {"en": "No"}}], CODE),
+        ([YES, {"code": "n" * 33, "words": {"en": "No"}}], CODE),
+        ([YES, YES], "Each choice needs a code of its own."),
+        ([YES], "A choice needs at least two choices; nothing else has any."),
+    ],
+)
+def test_what_is_wrong_with_choices_is_said(choices, problem):
+    assert problem_of(choices) == problem
