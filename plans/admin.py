@@ -191,7 +191,7 @@ class PlanAdmin(admin.ModelAdmin):
             "colleague": colleagues_desk(plan, request.user),
             "others": _other_plans(plan),
             "claimed": claimed_of(plan),
-            "deliveries": deliveries_for(plan.thread),
+            "deliveries": deliveries_for(plan.thread.public_id),
             "form": CommentForm() if internal or said is None else said,
             "note_form": said if internal and said else NoteForm(),
         }

@@ -9,6 +9,7 @@ from claims.models import Claim
 from incentives_portal.accounts.models import User
 from incentives_portal.outbox.models import Message
 from incentives_portal.workflow.errors import NotNow
+from incentives_portal.workflow.messages import cause_key
 from proofs.models import Proof, SealedFile
 from proofs.tests import builders as proofs
 
@@ -50,9 +51,9 @@ def test_draft_that_was_never_sent_in_is_discarded_and_not_given_up(world):
 def test_reviewer_and_colleagues_hear_of_it(world):
     event = give_up(builders.returned_claim(world), world.karin, words="The fair was cancelled.")
 
-    told = {message.recipient for message in Message.objects.filter(event=event)}
+    told = {message.recipient for message in Message.objects.filter(cause=cause_key(event.pk))}
     assert told == {world.mira, world.jana}
-    letter = Message.objects.get(event=event, recipient=world.mira)
+    letter = Message.objects.get(cause=cause_key(event.pk), recipient=world.mira)
     assert "It is closed without a decision." in letter.text.replace("\n", " ")
     assert "The fair was cancelled." in letter.text
 
@@ -60,7 +61,7 @@ def test_reviewer_and_colleagues_hear_of_it(world):
 def test_nobody_is_told_of_what_had_come_back_by_withdrawing(world):
     event = give_up(builders.withdrawn_claim(world), world.jana)
 
-    assert not Message.objects.filter(event=event).exists()
+    assert not Message.objects.filter(cause=cause_key(event.pk)).exists()
 
 
 def test_files_added_since_are_not_handed_to_the_operator(world):

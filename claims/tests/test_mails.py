@@ -13,6 +13,7 @@ from incentives_portal.history.models import Event, ThreadKind
 from incentives_portal.outbox.models import Message
 from incentives_portal.people.models import IncentivesRole, RoleAssignment
 from incentives_portal.tests.world import give_incentives_role
+from incentives_portal.workflow.messages import cause_key
 from proofs.tests import builders as proofs
 
 from . import builders
@@ -21,12 +22,12 @@ from .builders import decide, fresh
 
 def names_of(event):
     """Who gets a message about an event, by the first name."""
-    people = Message.objects.filter(event=event).select_related("recipient")
+    people = Message.objects.filter(cause=cause_key(event.pk)).select_related("recipient")
     return sorted(message.recipient.name.split()[0] for message in people)
 
 
 def letter(event, person):
-    return Message.objects.get(event=event, recipient=person)
+    return Message.objects.get(cause=cause_key(event.pk), recipient=person)
 
 
 def flat(message):
@@ -97,7 +98,7 @@ def test_decisions_go_to_the_submitter_and_the_admins(world, second_admin, verb,
     event = decide(world, claim, verb)
 
     assert names_of(event) == ["Jana", "Maja", "Tobias"]
-    assert set(Message.objects.filter(event=event).values_list("code", flat=True)) == {code}
+    assert set(Message.objects.filter(cause=cause_key(event.pk)).values_list("code", flat=True)) == {code}
 
 
 def test_request_says_reason_fix_words_places_and_what_to_do(world, second_admin):
@@ -212,7 +213,7 @@ def test_nobody_at_all_leaves_a_message_without_an_address(world):
 
     event = decide(world, claim, "approve")
 
-    message = Message.objects.get(event=event)
+    message = Message.objects.get(cause=cause_key(event.pk))
     assert (message.recipient, message.state) == (world.jana, "no_address")
 
 
@@ -280,5 +281,6 @@ def test_w15_each_request_is_a_decision_and_a_message_of_its_own(world):
         decide(world, claim, "request_action", words=f"Again, no. {number}.")
 
     told = Message.objects.filter(code="claim_action_required", recipient=world.jana)
-    assert [message.event.words for message in told.order_by("pk")] == [f"Again, no. {number}." for number in range(3)]
+    words_of = {cause_key(event.pk): event.words for event in claim.thread.events.all()}
+    assert [words_of[message.cause] for message in told.order_by("pk")] == [f"Again, no. {n}." for n in range(3)]
     assert claim.decisions.count() == claim.thread.submissions.count() == 3

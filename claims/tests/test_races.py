@@ -31,6 +31,7 @@ from incentives_portal.tests.racing import (
 from incentives_portal.tests.world import DOOR, NOW, make_world
 from incentives_portal.workflow.engine import locked, perform
 from incentives_portal.workflow.errors import NotAllowed, NotNow, Overtaken, Refused, Stale
+from incentives_portal.workflow.messages import cause_key
 from plans import services as plan_services
 from proofs import services as proof_services
 from proofs.models import Proof
@@ -366,4 +367,4 @@ def test_w10_comment_sent_twice_at_once_is_kept_and_told_once(there, monkeypatch
 
     assert one == other
     assert Event.objects.filter(code="history.commented").count() == 1
-    assert Message.objects.filter(event=one, recipient=there.mira).count() == 1
+    assert Message.objects.filter(cause=cause_key(one.pk), recipient=there.mira).count() == 1

@@ -8,6 +8,7 @@ from incentives_portal.accounts.models import User
 from incentives_portal.history.registry import kind_of
 from incentives_portal.outbox.models import Message
 from incentives_portal.workflow.errors import NotAllowed, NotNow
+from incentives_portal.workflow.messages import cause_key
 from incentives_portal.workflow.models import Assignment
 
 from . import builders
@@ -56,7 +57,7 @@ def test_after_taking_over_the_colleague_decides_and_the_former_one_cannot(world
 def test_the_former_holder_is_told_and_nobody_else(world):
     event = take_over(builders.claim_under_review(world), world.daniel, words="Mira is ill.")
 
-    message = Message.objects.get(event=event)
+    message = Message.objects.get(cause=cause_key(event.pk))
     assert (message.code, message.recipient) == ("claim_taken_over", world.mira)
     assert "Daniel Lindqvist took over the review" in message.text.replace("\n", " ")
     assert "Mira is ill." in message.text

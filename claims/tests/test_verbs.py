@@ -20,6 +20,7 @@ from incentives_portal.tests.elsewhere import answered_wrongly
 from incentives_portal.tests.segregation import DECIDING, decided_for_oneself
 from incentives_portal.tests.world import ZONE
 from incentives_portal.workflow.errors import NotAllowed, NotNow, ReasonMissing, Refused, Stale, WordsMissing
+from incentives_portal.workflow.messages import cause_key
 from incentives_portal.workflow.models import Assignment
 from proofs import services as proof_services
 from proofs.models import Proof
@@ -138,7 +139,7 @@ def test_w01_verb_leads_where_the_table_says(world, source, verb):
     assert (after.due_at and local_day(after.due_at, ZONE)) == DUE[source, verb]
     assert (event.code, event.from_status, event.to_status) == (arrow.event, source, arrow.target)
     assert (event.actor, event.actor_name, event.thread_id) == (actor, actor.name, claim.thread_id)
-    assert set(Message.objects.filter(event=event).values_list("code", flat=True)) == (
+    assert set(Message.objects.filter(cause=cause_key(event.pk)).values_list("code", flat=True)) == (
         {arrow.message} if arrow.message else set()
     )
 
@@ -277,7 +278,9 @@ def test_resubmitting_keeps_a_second_submission_and_the_reviewer(world):
     assert claim.submission.content["final_comments"] == "Photo added."
     assert claim.thread.submissions.get(number=1).content["final_comments"] == ""
     assert claim.thread.assignment.user == world.mira
-    assert Message.objects.get(code="claim_submitted", event__code="claims.claim.resubmitted").recipient == world.mira
+    resubmitted = claim.thread.events.get(code="claims.claim.resubmitted")
+    message = Message.objects.get(code="claim_submitted", cause=cause_key(resubmitted.pk))
+    assert message.recipient == world.mira
 
 
 def test_withdrawing_gives_the_proof_back_and_the_claim_can_be_sent_again(world):

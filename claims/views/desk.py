@@ -94,7 +94,7 @@ def desk_page(
         "neighbours": neighbours(key, row, request.user),
         "evidence": evidence,
         "shown": shown(evidence, page, request.GET.get("doc", ""), request.GET.get("page", "")),
-        "deliveries": deliveries_for(row.thread) if request.user.may("outbox.read") else None,
+        "deliveries": deliveries_for(row.thread.public_id) if request.user.may("outbox.read") else None,
         "comment_form": comment or comment_form(request),
         "note_form": note or NoteForm(auto_id="id_note_%s"),
         "refusal": _refusal(row, request),

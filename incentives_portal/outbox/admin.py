@@ -17,7 +17,7 @@ class MessageAdmin(admin.ModelAdmin):
     change_form_template = "outbox/admin_message.html"
     list_display = ["subject_line", "address", "code", "state", "attempts", "created", "sent_at"]
     list_filter = ["state", "trouble", "secret"]
-    search_fields = ["address", "subject", "event__thread__reference", "message_id"]
+    search_fields = ["address", "subject", "case_reference", "message_id"]
     search_help_text = _("Address, subject, reference of the case or Message-ID")
     list_per_page = 50
     show_full_result_count = False
@@ -45,8 +45,8 @@ class MessageAdmin(admin.ModelAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
-        messages = super().get_queryset(request).select_related("recipient", "event__thread")
-        return messages.defer("text", "html").order_by("-id")
+        messages = super().get_queryset(request).select_related("recipient")
+        return messages.defer("text", "html", "quoted").order_by("-id")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -71,7 +71,7 @@ class MessageAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("case"))
     def reference(self, message: Message) -> str:
-        return message.event.thread.reference if message.event else ""
+        return message.case_reference
 
     @admin.display(description=_("text"))
     def words(self, message: Message) -> str:

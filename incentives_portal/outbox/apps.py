@@ -11,8 +11,7 @@ class OutboxConfig(AppConfig):
         from incentives_portal.accounts.along import read_along
         from incentives_portal.screens import navigation
 
-        from . import kinds, queries
+        from . import queries
 
-        kinds.register_own()
         read_along("unread_messages", queries.unread_messages)
         navigation.register_unread(queries.unread_count)

@@ -151,7 +151,7 @@ def _claim(message_id: int, holder: int) -> Message | None:
 
 @cache
 def _claimed() -> Prepared[Message]:
-    messages = Message.objects.select_related("recipient", "event__thread").order_by()
+    messages = Message.objects.select_related("recipient").order_by()
     return Prepared(lambda pk: messages.filter(pk=pk), pk=-1)
 
 
@@ -212,12 +212,12 @@ def _mail(message: Message, connection: BaseEmailBackend) -> EmailMultiAlternati
         "Date": format_datetime(message.created),
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
-        "X-Correlation-ID": (message.event.request_id if message.event else "") or str(message.public_id),
+        "X-Correlation-ID": message.request_id or str(message.public_id),
     }
-    if message.event:
+    if message.case_public_id:
         # Mail programs show all letters about one case together.
         host = urlsplit(settings.PORTAL_URL).hostname
-        headers["References"] = f"<{message.event.thread.public_id}@{host}>"
+        headers["References"] = f"<{message.case_public_id}@{host}>"
     content = _content(message)
     mail = EmailMultiAlternatives(
         subject=content.subject,

@@ -1,6 +1,8 @@
-"""One mail for several comments: what is quoted in it, from rows and events that do not change."""
+"""One mail for several comments: what is quoted in it, from rows that do not change."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -9,9 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from incentives_portal.history.models import Event
-
-from .letters import Letter, Quote
+from .letters import Cause, Letter, Quote
 from .models import Message
 from .rendering import SUBJECT_LENGTH, letter_bodies, one_line, zone_of
 
@@ -25,27 +25,52 @@ class Collected:
     html: str
 
 
-def collected_with(message: Message) -> Message | Collected:
-    """The content of a message with those that go with it, oldest first; the message itself where there are none. The same
-    queries for any number.
+def quotation_of(cause: Cause) -> dict[str, Any]:
+    """What a message keeps of its cause to be quoted in a mail for several (``Message.quoted``)."""
+    return {
+        "case_title": cause.case_title,
+        "author": cause.author,
+        "organisation": cause.organisation,
+        "at": cause.at.isoformat(),
+        "comment": cause.comment,
+        "files": list(cause.files),
+    }
 
-    In the language that the messages were written in. The same each time: what it quotes are events.
+
+def collected_with(message: Message) -> Message | Collected:
+    """The content of a message with those that go with it, oldest first; the message itself where there are none. One query for any
+    number.
+
+    In the language that the messages were written in. The same each time: what it quotes was kept with each message.
     """
-    others = Message.objects.filter(sent_with=message.pk).order_by("id").defer("text", "html")
-    rows = [message, *others.select_related("event__organisation").prefetch_related("event__remarks__version")]
-    if len(rows) == 1 or message.event is None:
+    others = Message.objects.filter(sent_with=message.pk, body_removed_at=None)
+    rows = [message, *others.order_by("id").defer("text", "html")]
+    if len(rows) == 1:
         return message
+    causes = [_cause_of(row) for row in rows]
     zone = zone_of(message.recipient) if message.recipient else ZoneInfo(settings.TIME_ZONE)
     with translation.override(message.language), timezone.override(zone):
-        letter = _letter(message, [(row, row.event) for row in rows if row.event])
-        text, html = letter_bodies(letter, message.event, message.recipient)
+        letter = _letter(message, list(zip(rows, causes, strict=True)))
+        text, html = letter_bodies(letter, causes[0], message.recipient)
     return Collected(one_line(letter.subject, SUBJECT_LENGTH), text, html)
 
 
-def _letter(message: Message, rows: list[tuple[Message, Event]]) -> Letter:
-    thread, number = rows[0][1].thread, len(rows)
-    values = {"number": number, "reference": thread.reference, "title": thread.title}
-    are_comments = all(event.words or not event.data for _row, event in rows)
+def _cause_of(row: Message) -> Cause:
+    """The cause of a message as it was kept with it."""
+    quoted = row.quoted | {"at": datetime.fromisoformat(row.quoted["at"])}
+    return Cause(
+        key=row.cause,
+        case_public_id=row.case_public_id,
+        case_reference=row.case_reference,
+        request_id=row.request_id,
+        **quoted,
+    )
+
+
+def _letter(message: Message, rows: list[tuple[Message, Cause]]) -> Letter:
+    first, number = rows[0][1], len(rows)
+    values = {"number": number, "reference": first.case_reference, "title": first.case_title}
+    are_comments = all(cause.comment or cause.files for _row, cause in rows)
     return Letter(
         subject=_subject(number, are_comments=are_comments) % values,
         heading=(_("There are %(number)s new comments") if are_comments else _("There are %(number)s new messages"))
@@ -53,7 +78,7 @@ def _letter(message: Message, rows: list[tuple[Message, Event]]) -> Letter:
         paragraphs=[
             _("They are about “%(title)s” (%(reference)s) and stand here in the order they were written.") % values
         ],
-        quotes=[_quote(row, event) for row, event in rows],
+        quotes=[_quote(row, cause) for row, cause in rows],
         next_step=_("If an answer is needed, reply in the portal."),
         link=message.link,
     )
@@ -69,12 +94,12 @@ def _subject(number: int, *, are_comments: bool) -> str:
     )
 
 
-def _quote(row: Message, event: Event) -> Quote:
-    """What somebody wrote, or, where an event has no text of a person, what its message is about."""
-    moment = timezone.localtime(event.at)
+def _quote(row: Message, cause: Cause) -> Quote:
+    """What somebody wrote, or, where nobody wrote anything, what the message is about."""
+    moment = timezone.localtime(cause.at)
     return Quote(
-        said_by=f"{event.actor_name}, {event.organisation.name}",
+        said_by=f"{cause.author}, {cause.organisation}",
         when=f"{date_format(moment, 'DATE_FORMAT')}, {date_format(moment, 'H:i')}",
-        words=event.words or ("" if event.remarks.all() else row.subject),
-        files=[remark.version.original_name for remark in event.remarks.all() if remark.version],
+        words=cause.comment or ("" if cause.files else row.subject),
+        files=cause.files,
     )

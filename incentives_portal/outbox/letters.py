@@ -1,10 +1,35 @@
-"""What a room writes to a person, as data. How it looks is the business of rendering.py and of two templates."""
+"""What an app writes to a person, and what about, as data. How it looks is the business of rendering.py and of two templates."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from incentives_portal.accounts.models import User
-from incentives_portal.history.models import Event
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What messages are about, filled in by their sender, who alone knows where it comes from.
+
+    ``key``             unique among everything that messages are sent about: "event:4711"
+    ``case_public_id``  of the case, which people know by ``case_reference`` and ``case_title``
+    ``author``          who did it, and for which ``organisation``: every letter is signed with both
+    ``at``              when
+    ``comment``         what the author wrote, and the names of the ``files`` that came with it, as a mail for several messages quotes them
+    ``request_id``      of the request that caused it, if there was one
+    """
+
+    key: str
+    case_public_id: UUID
+    case_reference: str
+    case_title: str
+    author: str
+    organisation: str
+    at: datetime
+    comment: str = ""
+    files: Sequence[str] = ()
+    request_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,7 +95,7 @@ class Outsider:
     time_zone: str = ""
 
 
-#: Writes the letter about an event to a person; called under the person's language and time zone.
-LetterWriter = Callable[[Event, User], Letter]
+#: Writes the letter to a person; called under the person's language and time zone.
+LetterWriter = Callable[[User], Letter]
 #: The same for somebody without an account, who may know less: no amounts, no titles, nobody's words; it leads to the sign-in page.
-OutsiderWriter = Callable[[Event, Outsider], Letter]
+OutsiderWriter = Callable[[Outsider], Letter]

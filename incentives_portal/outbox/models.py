@@ -8,30 +8,35 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal import clock
-from incentives_portal.history.models import Event
 
 from .enums import FINISHED, WAITING, State, Trouble
 from .querysets import MessageQuerySet
 
 
 class Message(models.Model):
-    """One message to one person about one event, rendered in the person's language in the transaction of that event.
+    """One message to one person about one cause, rendered in the person's language in the transaction of what happened.
 
-    What was written stays as it was (``subject``, ``text``, ``html``), whatever happens to the case later. Mails about signing in have no
-    event and are secret: nobody reads them in the portal, and their body is wiped when they are sent. ``message_id`` is fixed, so that
-    a mail that had to be sent twice is recognised as one. ``queued_at`` is when the message last began to wait. Without a recipient it
-    goes to an address that belongs to no user, or, without an address too, says that there was nobody to write to.
+    ``cause`` is a text that its sender makes unique: ``event:4711``. The row holds what is needed to list and to send it, so that nothing
+    above has to be asked. What was written stays as it was (``subject``, ``text``, ``html``), whatever happens to the case later. Mails
+    about signing in are about no case and are secret: nobody reads them in the portal, and their body is wiped when they are sent.
+    ``message_id`` is fixed, so that a mail that had to be sent twice is recognised as one. ``queued_at`` is when the message last began to
+    wait. Without a recipient it goes to an address that belongs to no user, or, without an address too, says that there was nobody to
+    write to.
 
     Several comments within minutes are one mail: a message with ``hold_until`` waits until then for others to be sent with it. Those name
     it as ``sent_with``, are never sent by themselves, and share its outcome; each is a notification of its own. ``lease_until`` and
-    ``lease_holder`` are explained in leases.py. The body is removed after ``MAIL_BODY_DAYS``; the rest stays.
+    ``lease_holder`` are explained in leases.py. The body, and what is quoted of it, is removed after
+    ``MAIL_BODY_DAYS``; the rest stays.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     # Without an index of its own: message_once_per_person begins with it.
-    event = models.ForeignKey(
-        Event, models.PROTECT, null=True, related_name="messages", db_index=False, verbose_name=_("event")
-    )
+    cause = models.CharField(max_length=100)
+    # The case it is about, whose mails a mail program shows together.
+    case_public_id = models.UUIDField(null=True, editable=False)
+    case_reference = models.CharField(max_length=20, blank=True)
+    # Of the request that caused it, so that a mail can be found in the log.
+    request_id = models.CharField(max_length=36, blank=True)
     code = models.CharField(_("code"), max_length=60)
     # Without an index of its own: message_of_recipient begins with it.
     recipient = models.ForeignKey(
@@ -64,6 +69,8 @@ class Message(models.Model):
     sent_with = models.ForeignKey(
         "self", models.PROTECT, null=True, related_name="collected", db_index=False, verbose_name=_("sent with")
     )
+    # What one mail for several quotes of this message (digest.py); only where hold_until is set.
+    quoted = models.JSONField(null=True, editable=False)
     message_id = models.CharField(max_length=320, unique=True)
     queued_at = models.DateTimeField(_("waiting since"), default=clock.now)
     sent_at = models.DateTimeField(_("sent at"), null=True)
@@ -77,20 +84,17 @@ class Message(models.Model):
         verbose_name = _("message")
         verbose_name_plural = _("messages")
         constraints = [
-            # However often an event is announced, a person hears of it once.
-            # Also the index of deliveries_for(): all messages of the events of a thread.
-            models.UniqueConstraint(
-                name="message_once_per_person", fields=["event", "code", "recipient"], condition=Q(event__isnull=False)
-            ),
+            # However often something is announced, a person hears of it once.
+            models.UniqueConstraint(name="message_once_per_person", fields=["cause", "code", "recipient"]),
             # One row without a person and an address says that there was nobody.
             models.UniqueConstraint(
                 name="message_once_to_nobody",
-                fields=["event", "code"],
-                condition=Q(event__isnull=False, recipient=None, address=""),
+                fields=["cause", "code"],
+                condition=Q(recipient=None, address=""),
             ),
             # Also for those who are known by their address only: one row each.
             models.UniqueConstraint(
-                name="message_once_per_address", fields=["event", "code", "address"], condition=~Q(address="")
+                name="message_once_per_address", fields=["cause", "code", "address"], condition=~Q(address="")
             ),
             models.CheckConstraint(name="message_state_known", condition=Q(state__in=State.values)),
             models.CheckConstraint(name="message_trouble_known", condition=Q(trouble__in=["", *Trouble.values])),
@@ -103,8 +107,9 @@ class Message(models.Model):
             models.CheckConstraint(
                 name="message_collected_is_held", condition=Q(sent_with=None) | Q(hold_until__isnull=False)
             ),
+            models.CheckConstraint(name="message_has_a_cause", condition=~Q(cause="")),
             models.CheckConstraint(
-                name="message_about_an_event_or_secret", condition=Q(event__isnull=False) | Q(secret=True)
+                name="message_about_a_case_or_secret", condition=Q(case_public_id__isnull=False) | Q(secret=True)
             ),
             models.CheckConstraint(
                 name="message_secret_is_wiped", condition=~Q(secret=True, state__in=FINISHED) | Q(text="", html="")
@@ -115,6 +120,10 @@ class Message(models.Model):
             models.Index(name="message_waiting", fields=["next_at", "id"], condition=Q(state__in=WAITING)),
             # The list of notifications: messages of one person, newest first.
             models.Index(name="message_of_recipient", fields=["recipient", "-id"]),
+            # deliveries_for(): the messages about a case, newest first; and services._hold_back(): the last mails about it.
+            models.Index(
+                name="message_of_case", fields=["case_public_id", "-id"], condition=Q(case_public_id__isnull=False)
+            ),
             # The number at the bell: unread messages of one person.
             models.Index(name="message_unread", fields=["recipient"], condition=Q(read_at__isnull=True, secret=False)),
             # failed_recently(): the home page of admins, the health page.

@@ -1,11 +1,11 @@
 """Questions that other rooms and pages ask about messages. Each says how many queries it makes."""
 
 from functools import cache
+from uuid import UUID, uuid4
 
 from django.db.models import IntegerField, OuterRef, Subquery
 
 from incentives_portal.accounts.models import User
-from incentives_portal.history.models import Thread
 from incentives_portal.prepared import Prepared
 
 from .models import Message
@@ -34,15 +34,15 @@ def unread_messages() -> Subquery:
     return _CountOf(unread.values("pk")[:COUNTED_UNREAD])
 
 
-def deliveries_for(thread: Thread) -> list[Message]:
+def deliveries_for(case_public_id: UUID) -> list[Message]:
     """What was written about a case, to whom, and whether it arrived: the newest of it, for ``outbox/_delivery.html``. One query.
 
     For those who hold ``outbox.read`` only; the caller asks.
     """
-    return _deliveries().rows(thread=thread.pk)
+    return _deliveries().rows(case=case_public_id)
 
 
 @cache
 def _deliveries() -> Prepared[Message]:
     messages = Message.objects.select_related("recipient__organisation").for_list()
-    return Prepared(lambda thread: messages.filter(event__thread=thread)[:_SHOWN], thread=-1)
+    return Prepared(lambda case: messages.filter(case_public_id=case)[:_SHOWN], case=uuid4())

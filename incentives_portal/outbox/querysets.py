@@ -39,7 +39,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def for_list(self) -> "MessageQuerySet":
         """Newest first, without the long columns."""
-        return self.defer("text", "html").order_by("-id")
+        return self.defer("text", "html", "quoted").order_by("-id")
 
     def due(self, now: datetime) -> "MessageQuerySet":
         """What a worker should read as due: its time has come, and no other worker read it just before."""

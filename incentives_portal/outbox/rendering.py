@@ -16,9 +16,8 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.models import User
-from incentives_portal.history.models import Event
 
-from .letters import Letter, Outsider
+from .letters import Cause, Letter, Outsider
 
 Reader = TypeVar("Reader", User, Outsider)
 
@@ -41,7 +40,7 @@ class Rendered:
 
 
 class Renderer:
-    """Sets letters about one event in both forms; one that is the same for several people but for their name is set once for all of them.
+    """Sets letters about one cause in both forms; one that is the same for several people but for their name is set once for all of them.
 
     A submission goes to forty reviewers: setting a letter takes longer than everything else in writing it.
     """
@@ -49,12 +48,12 @@ class Renderer:
     def __init__(self) -> None:
         self._bodies: list[tuple[tuple[Any, ...], tuple[str, str]]] = []
 
-    def render(self, letter_for: Callable[[Event, Reader], Letter], event: Event, person: Reader) -> Rendered:
+    def render(self, letter_for: Callable[[Reader], Letter], cause: Cause, person: Reader) -> Rendered:
         """Let the app write its letter to the person, in the person's language and time zone, and set it in both forms."""
         language = language_of(person)
         with translation.override(language), timezone.override(zone_of(person)):
-            letter = letter_for(event, person)
-            text, html = self._bodies_of(letter, event, person)
+            letter = letter_for(person)
+            text, html = self._bodies_of(letter, cause, person)
             return Rendered(
                 language=language,
                 subject=one_line(letter.subject, SUBJECT_LENGTH),
@@ -64,27 +63,27 @@ class Renderer:
                 link=letter.link,
             )
 
-    def _bodies_of(self, letter: Letter, event: Event, person: User | Outsider) -> tuple[str, str]:
+    def _bodies_of(self, letter: Letter, cause: Cause, person: User | Outsider) -> tuple[str, str]:
         if not isinstance(person, User):
-            return letter_bodies(letter, event, None)
+            return letter_bodies(letter, cause, None)
         key = (
             letter,
             translation.get_language(),
             timezone.get_current_timezone_name(),
             person.organisation_id,
-            event.pk,
+            cause.key,
         )
         bodies = next((known for one, known in self._bodies if one == key), None)
         if bodies is None:
-            bodies = letter_bodies(letter, event, person, greeted=_NAME)
+            bodies = letter_bodies(letter, cause, person, greeted=_NAME)
             self._bodies.append((key, bodies))
         name, (text, html) = one_line(person.name, SUBJECT_LENGTH), bodies
         return text.replace(_NAME, name), html.replace(_NAME, _in_html(name))
 
 
-def letter_bodies(letter: Letter, event: Event, person: User | None, *, greeted: str = "") -> tuple[str, str]:
+def letter_bodies(letter: Letter, cause: Cause, person: User | None, *, greeted: str = "") -> tuple[str, str]:
     """A letter as text and as HTML, in the language and time zone that are active; to an address without a user if nobody is named."""
-    context = _context(letter, event, person) | {
+    context = _context(letter, cause, person) | {
         "greeted": greeted or (one_line(person.name, SUBJECT_LENGTH) if person else "")
     }
     return _text(context), _inliner().inline(render_to_string("outbox/letter.html", context))
@@ -120,13 +119,13 @@ def absolute(path: str) -> str:
     return f"{settings.PORTAL_URL.rstrip('/')}{path}"
 
 
-def _context(letter: Letter, event: Event, person: User | None) -> dict[str, Any]:
+def _context(letter: Letter, cause: Cause, person: User | None) -> dict[str, Any]:
     return {
         "letter": letter,
         "facts": [(one_line(label, 200), one_line(value, 500)) for label, value in letter.facts],
-        "said_by": letter.said_by or event.actor_name,
+        "said_by": letter.said_by or cause.author,
         "person": person,
-        "event": event,
+        "cause": cause,
         "link": absolute(letter.link) if letter.link else "",
         "link_label": letter.link_label or _("See it in the portal"),
         "portal_name": settings.PORTAL_NAME,

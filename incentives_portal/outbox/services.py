@@ -1,4 +1,4 @@
-"""Writing messages: one row per event, code and person or address, in the transaction of the event. Workers send them (delivery.py)."""
+"""Writing messages: one row per cause, code and person or address, in the transaction of the cause. Workers send them (delivery.py)."""
 
 import uuid
 from collections.abc import Collection, Iterable, Sequence
@@ -12,18 +12,17 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import Count, Max, QuerySet
+from django.dispatch import Signal
 from django.utils import translation
 
 from incentives_portal import clock
 from incentives_portal.accounts.capabilities import may
 from incentives_portal.accounts.models import User
-from incentives_portal.history.models import Event
-from incentives_portal.history.services import record
 from incentives_portal.prepared import Prepared
 
+from .digest import quotation_of
 from .enums import WAITING, State, Trouble
-from .kinds import RESENT
-from .letters import LetterWriter, Outsider, OutsiderWriter
+from .letters import Cause, LetterWriter, Outsider, OutsiderWriter
 from .models import Message
 from .rendering import SUBJECT_LENGTH, Rendered, Renderer, one_line
 from .tasks import poke
@@ -36,6 +35,9 @@ RECENTLY, SHOWN_FOR = timedelta(days=1), timedelta(days=30)
 PUT_OFF_ATTEMPTS, COUNTED_PUT_OFF = 3, 100
 _BODIES_AT_ONCE = 2_000
 
+#: Somebody (``actor``) sent a message (``message``) again. Sent in the transaction in which it is queued, which fails with its receivers.
+resent = Signal()
+
 
 class NotResendable(Exception):
     """The message is on its way already, is secret, or there is nobody and no address to send it to."""
@@ -43,23 +45,23 @@ class NotResendable(Exception):
 
 @transaction.atomic(savepoint=False)
 def queue(
-    event: Event, code: str, letter_for: LetterWriter, recipients: Iterable[User], *, collect: bool = False
+    cause: Cause, code: str, letter_for: LetterWriter, recipients: Iterable[User], *, collect: bool = False
 ) -> list[Message]:
-    """Write the message about an event to each of these people, and return the rows. The caller's transaction decides event and rows.
+    """Write a message to each of these people, and return the rows. The caller's transaction decides what happened and the rows.
 
-    Each person gets one row per event and code, however often this is called; the letter is written in the person's language and time zone.
+    Each person gets one row per cause and code, however often this is called; the letter is written in the person's language and time zone.
     Who has no valid address, or is not active, gets a row in state ``no_address``; an empty list of people gives one such row without a
     recipient. Both are shown to staff. After the commit the workers are told; whether they hear it does not matter.
 
     With ``collect`` a person gets one mail about the case and code at once and further ones ``MAIL_COLLECT_MINUTES`` apart, each with all
-    that was said meanwhile. The caller holds the lock of the thread.
+    that was said meanwhile. The caller holds the lock of the case.
     """
     people, renderer = {person.pk: person for person in recipients}, Renderer()
-    rows = [_written(event, code, letter_for, person, renderer) for person in people.values()] or [_nobody(event, code)]
+    rows = [_written(cause, code, letter_for, person, renderer) for person in people.values()] or [_nobody(cause, code)]
     if collect and settings.MAIL_COLLECT_MINUTES:
-        _hold_back(rows, event, code, people)
+        _hold_back(rows, cause, code, people)
     Message.objects.bulk_create(rows, ignore_conflicts=True)
-    stored = _stored().rows(event=event.pk, code=code)
+    stored = _stored().rows(cause=cause.key, code=code)
     wanted = people.keys() or {None}
     mine = [message for message in stored if message.recipient_id in wanted]
     _poke_after_commit(mine)
@@ -69,23 +71,23 @@ def queue(
 @cache
 def _stored() -> Prepared[Message]:
     """What was kept of the rows, without the long columns: a row that was there already had its turn."""
-    messages = Message.objects.defer("text", "html").order_by("id")
-    return Prepared(lambda event, code: messages.filter(event=event, code=code), event=-1, code="code")
+    messages = Message.objects.defer("text", "html", "quoted").order_by("id")
+    return Prepared(lambda cause, code: messages.filter(cause=cause, code=code), cause="cause", code="code")
 
 
 @transaction.atomic(savepoint=False)
 def queue_outsiders(
-    event: Event, code: str, letter_for: OutsiderWriter, outsiders: Iterable[Outsider]
+    cause: Cause, code: str, letter_for: OutsiderWriter, outsiders: Iterable[Outsider]
 ) -> list[Message]:
-    """Write the message about an event to addresses that belong to no user, once to each, and return the rows.
+    """Write a message to addresses that belong to no user, once to each, and return the rows.
 
     An address that is not valid gets a row in state ``no_address``; where this installation may write to (``MAIL_ALLOWED_DOMAINS``) is
     asked when it is sent, as for everybody.
     """
     wanted, renderer = {outsider.address: outsider for outsider in outsiders}, Renderer()
-    rows = [_to_address(event, code, letter_for, outsider, renderer) for outsider in wanted.values()]
+    rows = [_to_address(cause, code, letter_for, outsider, renderer) for outsider in wanted.values()]
     Message.objects.bulk_create(rows, ignore_conflicts=True)
-    stored = Message.objects.filter(event=event, code=code, recipient=None).order_by("id")
+    stored = Message.objects.filter(cause=cause.key, code=code, recipient=None).order_by("id")
     mine = [message for message in stored if message.address in wanted]
     _poke_after_commit(mine)
     return mine
@@ -93,9 +95,11 @@ def queue_outsiders(
 
 @transaction.atomic
 def queue_secret(address: str, *, subject: str, text: str, html: str = "") -> Message:
-    """Write a mail about signing in: no event, no notification, its body is hidden and wiped when sent, it is never sent again."""
+    """Write a mail about signing in: no case, no notification, its body is hidden and wiped when sent, it is never sent again."""
     trouble = "" if _is_valid(address) else Trouble.ADDRESS
+    identity = _identity()
     message = Message.objects.create(
+        cause=f"sign_in:{identity['public_id']}",
         code="accounts.sign_in",
         recipient=User.objects.filter(email__iexact=address).first(),
         address=address[:254],
@@ -106,7 +110,7 @@ def queue_secret(address: str, *, subject: str, text: str, html: str = "") -> Me
         secret=True,
         state=State.NO_ADDRESS if trouble else State.QUEUED,
         trouble=trouble,
-        **_identity(),
+        **identity,
     )
     _poke_after_commit([message])
     return message
@@ -122,22 +126,22 @@ def mark_read(user: User, *public_ids: uuid.UUID) -> int:
 
 @transaction.atomic
 def resend(message: Message, actor: User) -> Message:
-    """Put a message back into the queue and record who did it: to the person's present address, or the one that it was written to.
+    """Put a message back into the queue: to the person's present address, or the one that it was written to. Announced by ``resent``.
 
-    The mail keeps its Message-ID. What went in one mail with it goes again too; of such a mail a single part goes alone. Raises
-    PermissionDenied without ``outbox.resend``, NotResendable for what is secret, has no text any more or is still on its way, or when
-    there is still nobody.
+    The mail keeps its Message-ID. What went in one mail with it and still has its text goes again too; of such a mail a single part goes
+    alone. Raises PermissionDenied without ``outbox.resend``, NotResendable for what is secret, has no text any more or is still on its
+    way, or when there is still nobody.
     """
     if not may(actor, "outbox.resend"):
         raise PermissionDenied
-    rows = Message.objects.select_for_update(of=("self",)).select_related("recipient", "event__thread")
+    rows = Message.objects.select_for_update(of=("self",)).select_related("recipient")
     current = rows.get(pk=message.pk)
-    person, event = current.recipient, current.event
+    person = current.recipient
     address = person.email if person else current.address
     trouble = _trouble_with(person) if person else not _is_valid(address)
-    if not current.can_be_resent or event is None or trouble:
+    if not current.can_be_resent or trouble:
         raise NotResendable
-    others = Message.objects.filter(event=event, code=current.code, address=address).exclude(pk=current.pk)
+    others = Message.objects.filter(cause=current.cause, code=current.code, address=address).exclude(pk=current.pk)
     if others.exists():  # the address was another person's, and has the message already
         raise NotResendable
     if current.sent_with_id:
@@ -145,12 +149,12 @@ def resend(message: Message, actor: User) -> Message:
     now = clock.now()
     again = {"state": State.QUEUED, "trouble": "", "error": "", "failed_at": None, "address": address, "queued_at": now}
     if current.hold_until:
-        Message.objects.filter(sent_with=current).update(**again)
+        Message.objects.filter(sent_with=current, body_removed_at=None).update(**again)
     for name, value in again.items():
         setattr(current, name, value)
     current.attempts, current.lease_until, current.next_at = 0, None, now
     current.save()
-    record(event.thread, actor, RESENT, internal=True, data={"name": person.name if person else address})
+    resent.send(Message, message=current, actor=actor)
     _poke_after_commit([current])
     return current
 
@@ -235,7 +239,8 @@ def delivery_report(within: timedelta = RECENTLY) -> DeliveryReport:
 def remove_old_bodies() -> int:
     """Remove text and HTML of what came to its end longer ago than ``MAIL_BODY_DAYS``; how many. Subject, state and link stay.
 
-    In batches, each a transaction of its own: safe to be broken off, and to run twice at once. Zero days keep everything.
+    What a mail for several quotes of it goes too. In batches, each a transaction of its own: safe to be broken off, and to run twice at
+    once. Zero days keep everything.
     """
     if not settings.MAIL_BODY_DAYS:
         return 0
@@ -246,7 +251,7 @@ def remove_old_bodies() -> int:
             batch = list(
                 old.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:_BODIES_AT_ONCE]
             )
-            Message.objects.filter(pk__in=batch).update(text="", html="", body_removed_at=now)
+            Message.objects.filter(pk__in=batch).update(text="", html="", quoted=None, body_removed_at=now)
         removed += len(batch)
         if len(batch) < _BODIES_AT_ONCE:
             return removed
@@ -261,17 +266,19 @@ def wait_from_now() -> int:
     return Message.objects.filter(state__in=WAITING).update(queued_at=clock.now())
 
 
-def _hold_back(rows: Iterable[Message], event: Event, code: str, recipients: Collection[int]) -> None:
+def _hold_back(rows: Iterable[Message], cause: Cause, code: str, recipients: Collection[int]) -> None:
     """Let messages wait for more of their kind where the last mail about the case is too recent. One query.
 
     A mail that still waits is locked: either it takes the new message along, or a worker has begun to send it and the next one does.
     What is held since a restore takes nothing along, and neither does a mail to an address that is the person's no more.
     """
     window, now = timedelta(minutes=settings.MAIL_COLLECT_MINUTES), clock.now()
-    earlier = Message.objects.filter(event__thread=event.thread_id, code=code, recipient__in=recipients, sent_with=None)
-    earlier = earlier.filter(created__gt=now - 2 * window).exclude(state=State.NO_ADDRESS).exclude(event=event)
+    earlier = Message.objects.filter(
+        case_public_id=cause.case_public_id, code=code, recipient__in=recipients, sent_with=None
+    )
+    earlier = earlier.filter(created__gt=now - 2 * window).exclude(state=State.NO_ADDRESS).exclude(cause=cause.key)
     earlier = earlier.without_held()
-    locked = earlier.order_by("id").select_for_update(of=("self",)).defer("text", "html")
+    locked = earlier.order_by("id").select_for_update(of=("self",)).defer("text", "html", "quoted")
     last = {(message.recipient_id, message.address): message for message in locked}
     for row in rows:
         previous = last.get((row.recipient_id, row.address))
@@ -284,6 +291,7 @@ def _hold_back(rows: Iterable[Message], event: Event, code: str, recipients: Col
             row.hold_until = min(mailed, now) + window  # a mail of the future is of a clock that was set back
         if row.hold_until:
             row.next_at = row.queued_at = row.hold_until
+            row.quoted = quotation_of(cause)
 
 
 def _collects(message: Message, latest: datetime) -> bool:
@@ -292,20 +300,20 @@ def _collects(message: Message, latest: datetime) -> bool:
     return fresh and message.queued_at <= latest
 
 
-def _written(event: Event, code: str, letter_for: LetterWriter, person: User, renderer: Renderer) -> Message:
-    letter = renderer.render(letter_for, event, person)
-    return _row(event, code, letter, recipient=person, address=person.email, trouble=_trouble_with(person))
+def _written(cause: Cause, code: str, letter_for: LetterWriter, person: User, renderer: Renderer) -> Message:
+    letter = renderer.render(letter_for, cause, person)
+    return _row(cause, code, letter, recipient=person, address=person.email, trouble=_trouble_with(person))
 
 
-def _to_address(event: Event, code: str, letter_for: OutsiderWriter, outsider: Outsider, renderer: Renderer) -> Message:
-    letter = renderer.render(letter_for, event, outsider)
+def _to_address(cause: Cause, code: str, letter_for: OutsiderWriter, outsider: Outsider, renderer: Renderer) -> Message:
+    letter = renderer.render(letter_for, cause, outsider)
     trouble = "" if _is_valid(outsider.address) else Trouble.ADDRESS
-    return _row(event, code, letter, recipient=None, address=outsider.address, trouble=trouble)
+    return _row(cause, code, letter, recipient=None, address=outsider.address, trouble=trouble)
 
 
-def _row(event: Event, code: str, letter: Rendered, *, recipient: User | None, address: str, trouble: str) -> Message:
+def _row(cause: Cause, code: str, letter: Rendered, *, recipient: User | None, address: str, trouble: str) -> Message:
     return Message(
-        event=event,
+        **_about(cause),
         code=code,
         recipient=recipient,
         address=address[:254],
@@ -321,15 +329,24 @@ def _row(event: Event, code: str, letter: Rendered, *, recipient: User | None, a
     )
 
 
-def _nobody(event: Event, code: str) -> Message:
+def _nobody(cause: Cause, code: str) -> Message:
     return Message(
-        event=event,
+        **_about(cause),
         code=code,
         language=settings.LANGUAGE_CODE,
         state=State.NO_ADDRESS,
         trouble=Trouble.NOBODY,
         **_identity(),
     )
+
+
+def _about(cause: Cause) -> dict[str, object]:
+    return {
+        "cause": cause.key,
+        "case_public_id": cause.case_public_id,
+        "case_reference": cause.case_reference,
+        "request_id": cause.request_id,
+    }
 
 
 def _identity() -> dict[str, object]:

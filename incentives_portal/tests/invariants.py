@@ -8,6 +8,7 @@ from claims.enums import APPROVED, SUBMITTED, UNDER_REVIEW
 from claims.models import Claim, Decision
 from incentives_portal.history.models import Event
 from incentives_portal.outbox.models import Message
+from incentives_portal.workflow.messages import cause_key
 from incentives_portal.workflow.models import Assignment
 from plans.models import Plan
 
@@ -62,8 +63,10 @@ def _of_money(keys: list[int]) -> Iterator[str]:
 def _of_messages(keys: list[int]) -> Iterator[str]:
     """Whoever decided has told somebody, once."""
     told = Event.objects.filter(thread__claim__in=keys, code__in=_DECISIONS)
-    for event in told.exclude(pk__in=Message.objects.values("event")):
-        yield f"nobody is told of event {event.pk}"
-    twice = Message.objects.filter(event__in=told).values("event", "code", "recipient", "address")
+    causes = [cause_key(pk) for pk in told.values_list("pk", flat=True)]
+    messages = Message.objects.filter(cause__in=causes)
+    for cause in set(causes).difference(messages.values_list("cause", flat=True)):
+        yield f"nobody is told of {cause}"
+    twice = messages.values("cause", "code", "recipient", "address")
     for row in twice.annotate(times=Count("pk")).filter(times__gt=1):
         yield f"told twice: {row}"

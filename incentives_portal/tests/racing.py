@@ -20,6 +20,7 @@ from incentives_portal.outbox.models import Message
 from incentives_portal.workflow.engine import locked
 from incentives_portal.workflow.errors import Busy, NotNow, Stale
 from incentives_portal.workflow.machine import Case, Machine, Transition
+from incentives_portal.workflow.messages import cause_key
 
 START_SECONDS = 10
 END_SECONDS = 60
@@ -158,6 +159,6 @@ def _assert_one_winner(what: str, case: Case, results: list[Any]) -> None:
     assert (after.status, after.version) == (winners[0].to_status, case.version + 1), what
     later = Event.objects.filter(thread_id=case.thread_id, pk__gte=winners[0].pk)
     assert list(later) == winners, what
-    announced = Message.objects.filter(event__thread_id=case.thread_id, event_id__gte=winners[0].pk)
+    announced = Message.objects.filter(cause=cause_key(winners[0].pk))
     people = [(message.code, message.recipient_id, message.address) for message in announced]
     assert len(people) == len(set(people)), what

@@ -301,7 +301,7 @@ def other_deeds(there: World) -> dict[str, dict[str, Deed]]:
     document = store(there)[0].document
     unattached, refused = store(there, 2), store(there)[0]
     VersionCheck.objects.filter(version=refused).update(state=CheckState.REFUSED, reason=Reason.DAMAGED)
-    failed = Message.objects.filter(event__isnull=False, recipient__is_active=True).first()
+    failed = Message.objects.filter(secret=False, recipient__is_active=True).first()
     assert failed is not None
     Authenticator.objects.create(user=there.owen, type=Authenticator.Type.TOTP, data={"secret": ""})
     Message.objects.filter(pk=failed.pk).update(state="failed", trouble="refused", failed_at=NOW)

@@ -161,7 +161,7 @@ def test_decision_is_never_held_back(world: World):
         claim_services.add_comment(case, actor=world.mira, words=words)
     claims.decide(world, case, "reject", words="No.")
 
-    mine = Message.objects.filter(recipient=world.jana, event__thread=case.thread).order_by("id")
+    mine = Message.objects.filter(recipient=world.jana, case_public_id=case.thread.public_id).order_by("id")
     held = {(message.code, message.hold_until is not None) for message in mine}
 
     assert ("claim_rejected", False) in held

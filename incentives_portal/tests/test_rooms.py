@@ -8,7 +8,7 @@ from django.apps import apps
 from django.conf import settings
 
 ORDER = [
-    "claims", "proofs", "plans", "funds", "people", "enrollments", "workflow", "outbox", "history", "programs", "documents",
+    "claims", "proofs", "plans", "funds", "people", "enrollments", "workflow", "history", "programs", "outbox", "documents",
     "accounts", "file_store", "installation", "screens", "sandbox", "countries", "money", "clock", "texts", "typed", "locks", "prepared",
     "request_context",
 ]  # fmt: skip

@@ -13,6 +13,7 @@ from incentives_portal.enrollments.enums import MACHINE as ENROLMENT
 from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.outbox.models import Message
 from incentives_portal.tests.world import november, sign_in, world  # noqa: F401
+from incentives_portal.workflow.messages import cause_key
 from plans.enums import MACHINE as PLAN
 from plans.models import Plan
 from plans.tests import builders as plans
@@ -78,7 +79,7 @@ def test_enrolment_is_called_by_its_status_on_its_page_and_in_the_mail(client, w
     Enrolment.objects.filter(pk=enrolment.pk).update(status="enrolled")
     enrolment = Enrolment.objects.get(pk=enrolment.pk)
     event = enrollments.suspend(enrolment, actor=world.elif_, seen=enrolment.version, words="The contract ended.")
-    message = Message.objects.get(event=event)
+    message = Message.objects.get(cause=cause_key(event.pk))
     with translation.override(message.language):
         labels = {status.code: str(status.label) for status in machine.statuses}
     assert [code for code, label in labels.items() if label in message.subject] == [event.to_status]

@@ -8,4 +8,6 @@ class WorkflowConfig(AppConfig):
     verbose_name = _("Work in progress")
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401
+        from . import checks, messages  # noqa: F401
+
+        messages.record_messages_sent_again()

@@ -15,6 +15,7 @@ from incentives_portal.history.models import COMMENT_CODES, Event
 from incentives_portal.outbox.models import Message
 
 from .errors import Refused
+from .messages import cause_key
 
 HOUR = timedelta(hours=1)
 
@@ -34,12 +35,12 @@ def within_comment_limits(actor: User) -> Iterator[None]:
     yield
     since = clock.now() - HOUR
     comments = Event.objects.filter(actor=actor, code__in=COMMENT_CODES, at__gt=since)
-    times = list(comments.order_by("-at").values_list("at", flat=True)[: settings.COMMENTS_PER_HOUR + 1])
-    if len(times) > settings.COMMENTS_PER_HOUR:
-        raise CommentLimitReached(_too_many_comments(times[-1]), place="words")
-    mails = Message.objects.filter(event__in=comments.order_by(), sent_with=None)
+    said = list(comments.order_by("-at").values_list("pk", "at")[: settings.COMMENTS_PER_HOUR + 1])
+    if len(said) > settings.COMMENTS_PER_HOUR:
+        raise CommentLimitReached(_too_many_comments(said[-1][1]), place="words")
+    mails = Message.objects.filter(cause__in=[cause_key(event) for event, _at in said], sent_with=None)
     if mails[: settings.COMMENT_MAILS_PER_HOUR + 1].count() > settings.COMMENT_MAILS_PER_HOUR:
-        raise CommentLimitReached(_too_many_mails(times[-1]), place="words")
+        raise CommentLimitReached(_too_many_mails(said[-1][1]), place="words")
 
 
 def _too_many_comments(since: datetime) -> str:

@@ -1,14 +1,26 @@
-"""Which message goes to whom when something happens: each room registers its table of announcements here."""
+"""Which message goes to whom when something happens: each room registers its table of announcements here.
+
+The outbox knows no events: what it has to know of one is its ``Cause``, and that a message was sent again is recorded here.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from incentives_portal.accounts.models import User
-from incentives_portal.history.models import Event
-from incentives_portal.outbox.letters import Letter, Outsider
-from incentives_portal.outbox.services import queue, queue_outsiders
+from incentives_portal.history.models import Event, Thread
+from incentives_portal.history.registry import EventKind
+from incentives_portal.history.registry import register as register_kinds
+from incentives_portal.history.services import record
+from incentives_portal.outbox.letters import Cause, Letter, Outsider
+from incentives_portal.outbox.models import Message
+from incentives_portal.outbox.services import queue, queue_outsiders, resent
+
+#: That a message was sent is no event, its row says so; that a person sent it again is.
+RESENT = "outbox.message.resent"
 
 
 def _no_outsiders(_case: Any, _event: Event) -> Iterable[Outsider]:
@@ -51,6 +63,27 @@ def all_announcements() -> list[Announcement]:
     return list(_announcements.values())
 
 
+def cause_key(event_id: int) -> str:
+    """The key of the cause of all messages about an event."""
+    return f"event:{event_id}"
+
+
+def cause_of(event: Event) -> Cause:
+    """What the outbox has to know of an event. Makes a query where its remarks, case or organisation were not read yet."""
+    return Cause(
+        key=cause_key(event.pk),
+        case_public_id=event.thread.public_id,
+        case_reference=event.thread.reference,
+        case_title=event.thread.title,
+        author=event.actor_name,
+        organisation=event.organisation.name,
+        at=event.at,
+        comment=event.words,
+        files=[remark.version.original_name for remark in event.remarks_in_order if remark.version],
+        request_id=event.request_id,
+    )
+
+
 def _letter(announcement: Announcement, case: Any, event: Event, person: User) -> Letter:
     return replace(announcement.letter(case, event, person), has_comments=announcement.has_comments)
 
@@ -64,9 +97,20 @@ def announce(code: str, case: Any, event: Event) -> None:
     people = list(announcement.recipients(case, event))
     others = [person for person in people if announcement.to_actor or person.pk != event.actor_id]
     if others or not people:
-        letter_for = partial(_letter, announcement, case)
-        queue(event, code, letter_for, others, collect=announcement.collect)
+        letter_for = partial(_letter, announcement, case, event)
+        queue(cause_of(event), code, letter_for, others, collect=announcement.collect)
     if outsiders := list(announcement.outsiders(case, event)):
-        queue_outsiders(
-            event, code, lambda _event, outsider: announcement.letter_to_outsider(case, event, outsider), outsiders
-        )
+        queue_outsiders(cause_of(event), code, partial(announcement.letter_to_outsider, case, event), outsiders)
+
+
+def record_messages_sent_again() -> None:
+    """Write from now on into the history of a case that somebody sent a message about it again."""
+    register_kinds(EventKind(RESENT, _("sent the mail to %(name)s again"), "send"))
+    resent.connect(_record_resent, dispatch_uid=RESENT)
+
+
+def _record_resent(sender: type[Message], message: Message, actor: User, **_kwargs: Any) -> None:
+    public_id: Any = message.case_public_id  # never None: what is about no case is secret and not sent again
+    thread = Thread.objects.get(public_id=public_id)
+    name = message.recipient.name if message.recipient else message.address
+    record(thread, actor, RESENT, internal=True, data={"name": name})

@@ -14,6 +14,7 @@ from incentives_portal.tests.elsewhere import answered_wrongly
 from incentives_portal.tests.segregation import DECIDING, decided_for_oneself
 from incentives_portal.tests.world import ZONE
 from incentives_portal.workflow.errors import NotAllowed, NotNow, ReasonMissing, Refused, Stale, WordsMissing
+from incentives_portal.workflow.messages import cause_key
 from incentives_portal.workflow.models import Assignment
 from plans import enums, services
 from plans.enums import MACHINE, TRANSITIONS
@@ -390,5 +391,5 @@ def test_message_of_a_verb_goes_out_once_per_person(world, verb):
     expected = {"submit": "elif_", "resubmit": "elif_", "approve": "jana", "request_action": "jana", "reject": "jana"}
     expected["take_over"] = "elif_"
     people = [getattr(world, expected[verb]).email] if verb in expected else []
-    assert [message.address for message in Message.objects.filter(event=event)] == people
+    assert [message.address for message in Message.objects.filter(cause=cause_key(event.pk))] == people
     assert [message.code for message in Message.objects.all()] == [arrow.message] * len(people)

@@ -43,7 +43,8 @@ def backup(world, destination):
         check_version(version.pk)
     for number, state in enumerate((State.QUEUED, State.RETRY, State.SENT)):
         Message.objects.create(
-            code="accounts.sign_in", address=f"p{number}@nordlicht.example", language="en", secret=True, state=state,
+            cause=f"sign_in:{number}", code="accounts.sign_in", address=f"p{number}@nordlicht.example", language="en",
+            secret=True, state=state,
             message_id=f"<{number}@localhost>", sent_at=clock.now(), text="" if state == State.SENT else "A link",
         )  # fmt: skip
     assert Session.objects.exists()

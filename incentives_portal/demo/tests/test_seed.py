@@ -20,6 +20,7 @@ from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.history.models import Event, Remark
 from incentives_portal.outbox.models import Message
 from incentives_portal.programs.models import ActivityType, FundType, ProgramYear
+from incentives_portal.workflow.messages import cause_key
 from plans import services as plans
 from plans.enums import MACHINE as PLANS
 from plans.models import Plan
@@ -99,7 +100,10 @@ def test_histories_notifications_remarks_and_drafts_of_the_demo_tell_one_story()
     call_command("seed_demo", verbosity=0)
 
     # Notifications are dated by what happened and stand in its order; mails wait only since the demo was told.
-    told = list(Message.objects.order_by("pk").values_list("created", "event__at"))
+    times = {cause_key(pk): at for pk, at in Event.objects.values_list("pk", "at")}
+    told = [
+        (created, times[cause]) for created, cause in Message.objects.order_by("pk").values_list("created", "cause")
+    ]
     assert all(created == at for created, at in told)
     assert told == sorted(told)
     assert Message.objects.filter(state="queued").count() > 20

@@ -8,12 +8,13 @@ import pytest
 from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.models import Organisation, User
 from incentives_portal.accounts.services import add_person, give_role
-from incentives_portal.history.models import Event, Thread, ThreadKind
+from incentives_portal.history.models import Thread, ThreadKind
 from incentives_portal.history.services import comment, open_thread
 from incentives_portal.outbox import leases, tasks
-from incentives_portal.outbox.letters import Letter
+from incentives_portal.outbox.letters import Cause, Letter, LetterWriter
 from incentives_portal.outbox.models import Message
 from incentives_portal.outbox.services import queue
+from incentives_portal.workflow.messages import cause_of
 
 from .mail_server import MailServer
 
@@ -63,14 +64,15 @@ def thread(partner) -> Thread:
 
 
 @pytest.fixture
-def make_event(thread, mira) -> Callable[[], Event]:
+def make_cause(thread, mira) -> Callable[[], Cause]:
+    """A comment of Mira's, another one each time."""
     number = count()
-    return lambda: comment(thread, mira, f"The agenda is fine now, hall {next(number)}.")
+    return lambda: cause_of(comment(thread, mira, f"The agenda is fine now, hall {next(number)}."))
 
 
 @pytest.fixture
-def event(make_event) -> Event:
-    return make_event()
+def cause(make_cause) -> Cause:
+    return make_cause()
 
 
 @pytest.fixture
@@ -83,22 +85,22 @@ def colleagues(partner) -> Callable[[int], list[User]]:
     return make
 
 
-def letter_for(event: Event, person: User) -> Letter:
-    """A letter that is short and has everything that a mail needs."""
-    return Letter(
-        subject=f"Comment on {event.thread.reference}",
+def letter_about(cause: Cause) -> LetterWriter:
+    """Writes a letter that is short and has everything that a mail needs."""
+    return lambda person: Letter(
+        subject=f"Comment on {cause.case_reference}",
         heading="There is a comment",
         paragraphs=["Mira Okafor wrote about your claim."],
-        words=event.words,
+        words=cause.comment,
         link="/claims/1/",
         link_label="Open the claim",
     )
 
 
 @pytest.fixture
-def write(event) -> Callable[..., list[Message]]:
-    """Queue the short letter about the event to these people."""
-    return lambda *people, about=event, code="claims.commented": queue(about, code, letter_for, people)
+def write(cause) -> Callable[..., list[Message]]:
+    """Queue the short letter about the cause to these people."""
+    return lambda *people, about=cause, code="claims.commented": queue(about, code, letter_about(about), people)
 
 
 @pytest.fixture

@@ -28,7 +28,13 @@ def test_mail_becomes_a_secret_row(jana, broker_messages, django_capture_on_comm
         assert get_connection().send_messages([mail]) == 1
 
     row = Message.objects.get()
-    assert (row.secret, row.event, row.recipient, row.state, row.language) == (True, None, jana, "queued", "de")
+    assert (row.secret, row.case_public_id, row.recipient, row.state, row.language) == (
+        True,
+        None,
+        jana,
+        "queued",
+        "de",
+    )
     assert (row.subject, row.text) == ("Reset your password", "https://portal/reset/x")
     assert row.html == "<p>https://portal/reset/x</p>"
     assert broker_messages() == [[[row.pk]]]

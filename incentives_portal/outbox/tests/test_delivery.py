@@ -46,7 +46,7 @@ def after(delay: timedelta):
     return clock.at(clock.now() + delay)
 
 
-def test_message_is_sent_with_both_parts_and_its_headers(write, jana, event, thread, mail_server, settings):
+def test_message_is_sent_with_both_parts_and_its_headers(write, jana, cause, thread, mail_server, settings):
     settings.DEFAULT_FROM_EMAIL, settings.MAIL_REPLY_TO = (
         "Halden Incentives <incentives@halden.example>",
         "help@halden.example",
@@ -71,7 +71,7 @@ def test_message_is_sent_with_both_parts_and_its_headers(write, jana, event, thr
         "Reply-To": "help@halden.example",
         "References": f"<{thread.public_id}@localhost>",
     }
-    assert mail["X-Correlation-ID"] == (event.request_id or str(message.public_id))
+    assert mail["X-Correlation-ID"] == (cause.request_id or str(message.public_id))
     assert mail.get_body(["plain"]).get_content().strip() == message.text.strip()
     assert "There is a comment" in mail.get_body(["html"]).get_content()
 

@@ -8,7 +8,7 @@ from django.db import connection
 
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
-from incentives_portal.history.models import Event, ThreadKind
+from incentives_portal.history.models import Thread, ThreadKind
 from incentives_portal.history.services import comment, open_thread
 from incentives_portal.installation.models import Installation
 from incentives_portal.installation.services import installation
@@ -16,8 +16,9 @@ from incentives_portal.outbox.delivery import deliver, lease_due, take_back_aban
 from incentives_portal.outbox.enums import State
 from incentives_portal.outbox.models import Message
 from incentives_portal.outbox.services import NotResendable, delivery_report, queue, resend, resend_all, resend_failed
+from incentives_portal.workflow.messages import cause_of
 
-from .conftest import letter_for
+from .conftest import letter_about
 
 pytestmark = pytest.mark.django_db
 
@@ -31,8 +32,8 @@ def say(thread, mira, jana) -> Callable[..., Message]:
 
     def make(words: str, after: timedelta = timedelta(0), about=thread, to: User = jana) -> Message:
         with clock.at(begun + after):
-            event = comment(about, mira, words)
-            return queue(event, "claims.commented", letter_for, [to], collect=True)[0]
+            cause = cause_of(comment(about, mira, words))
+            return queue(cause, "claims.commented", letter_about(cause), [to], collect=True)[0]
 
     begun = clock.now()
     make.begun = begun
@@ -106,16 +107,31 @@ def test_mail_of_several_is_in_the_recipients_language_and_names_who_wrote_when_
     assert 'lang="de"' in html
 
 
+def test_n15_mail_of_several_says_what_was_written_whatever_changes_until_it_goes_out(say, thread, mira, mail_server):
+    """It named the case as it was called by then."""
+    title = thread.title
+    for words in ("First", "Second", "Third"):
+        say(words)
+    Thread.objects.update(title="Another title", reference="CLM-2099-99999")
+    User.objects.filter(pk=mira.pk).update(name="Another Name")
+
+    send_at(say.begun + WINDOW)
+
+    mail = mail_server.mails[-1]
+    assert mail["Subject"] == f"2 Kommentare: {thread.reference}, {title}"
+    assert "Another" not in mail.get_body(["plain"]).get_content()
+
+
 def test_other_cases_other_people_and_other_messages_do_not_wait(say, thread, partner, jana, mira, colleagues):
     say("First")
     other = open_thread(ThreadKind.CLAIM, partner, "Another case")
     (colleague,) = colleagues(1)
-    decision = comment(thread, mira, "Approved.")
+    decision = cause_of(comment(thread, mira, "Approved."))
 
     at_once = [
         say("Elsewhere", about=other),
         say("To another", to=colleague),
-        queue(decision, "claims.approved", letter_for, [jana])[0],
+        queue(decision, "claims.approved", letter_about(decision), [jana])[0],
     ]
 
     assert [message.hold_until for message in at_once] == [None] * 3
@@ -132,8 +148,9 @@ def test_comment_does_not_wait_where_collecting_is_off(say, settings):
 def test_event_that_is_announced_twice_stays_one_message(say, thread, jana):
     say("First")
     second = say("Second")
+    cause = cause_of(thread.events.latest("pk"))
 
-    again = queue(second.event, "claims.commented", letter_for, [jana], collect=True)
+    again = queue(cause, "claims.commented", letter_about(cause), [jana], collect=True)
 
     assert again == [second]
     assert Message.objects.count() == 2
@@ -203,11 +220,11 @@ def test_holding_back_needs_one_query_more_for_any_number_of_people(
     thread, mira, colleagues, django_assert_num_queries
 ):
     people = colleagues(25)
-    events: list[Event] = [comment(thread, mira, f"Comment {number}") for number in range(2)]
-    queue(events[0], "claims.commented", letter_for, people, collect=True)
+    causes = [cause_of(comment(thread, mira, f"Comment {number}")) for number in range(2)]
+    queue(causes[0], "claims.commented", letter_about(causes[0]), people, collect=True)
 
     with django_assert_num_queries(3):  # what waits; insert, read
-        queue(events[1], "claims.commented", letter_for, people, collect=True)
+        queue(causes[1], "claims.commented", letter_about(causes[1]), people, collect=True)
 
     assert connection.in_atomic_block
     assert Message.objects.exclude(hold_until=None).count() == 25
@@ -281,6 +298,21 @@ def test_comment_does_not_join_a_mail_that_is_sent_again(say, mail_server, mira)
 
     assert late.sent_with is None
     assert [words_of(mail) for mail in mail_server.mails] == [["First"], ["Second", "Third"], ["Second", "Third"]]
+
+
+def test_part_without_its_text_is_not_sent_again_with_the_others(say, mail_server, mira, settings):
+    for words in ("First", "Second", "Third", "Fourth"):
+        say(words)
+    send_at(say.begun + WINDOW)
+    lead = Message.objects.get(collected__isnull=False, collected__text__contains="Third")
+    removed = Message.objects.filter(text__contains="Third")
+    removed.update(text="", html="", quoted=None, body_removed_at=clock.now())
+
+    resend(lead, mira)
+    deliver(lease_due())
+
+    assert words_of(mail_server.mails[-1]) == ["Second", "Fourth"]
+    assert set(Message.objects.values_list("state", flat=True)) == {State.SENT}
 
 
 @pytest.mark.parametrize("chosen", [False, True])

@@ -164,20 +164,21 @@ def test_admin_sends_chosen_messages_again(refused, admin, mail_server):
     assert [Message.objects.get(pk=message.pk).state for message in messages] == ["queued", "failed", "queued"]
 
 
-def test_old_bodies_are_removed_and_the_rest_stays(refused, write, make_event, jana, mira, settings, monkeypatch):
+def test_old_bodies_are_removed_and_the_rest_stays(refused, write, make_cause, jana, mira, settings, monkeypatch):
     monkeypatch.setattr(services, "_BODIES_AT_ONCE", 2)
     settings.MAIL_BODY_DAYS = 30
     old, (waiting,) = refused(3), write(jana)
     with clock.at(clock.now() + timedelta(days=20)):
-        young = write(mira, about=make_event())[0]
+        young = write(mira, about=make_cause())[0]
         deliver([young.pk])
     secret = queue_secret(jana.email, subject="Reset", text="SECRET")
+    Message.objects.filter(pk=old[0].pk).update(quoted={"comment": "Words"})
 
     with clock.at(clock.now() + timedelta(days=31)):
         assert (remove_old_bodies(), remove_old_bodies()) == (3, 0)
 
     for message in Message.objects.filter(pk__in=[one.pk for one in old]):
-        assert (message.text, message.html, message.can_be_resent) == ("", "", False)
+        assert (message.text, message.html, message.quoted, message.can_be_resent) == ("", "", None, False)
         assert (message.subject, message.link, message.state) == (old[0].subject, "/claims/1/", State.FAILED)
         with pytest.raises(NotResendable):
             resend(message, mira)

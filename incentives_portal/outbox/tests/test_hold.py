@@ -19,9 +19,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def restored(write, make_event, colleagues):
+def restored(write, make_cause, colleagues):
     """Five messages in the states that a backup can hold, and the hold that a restore sets."""
-    waiting = [write(person, about=make_event())[0] for person in colleagues(4)]
+    waiting = [write(person, about=make_cause())[0] for person in colleagues(4)]
     states = [
         {"state": State.QUEUED},
         {"state": State.RETRY, "attempts": 2},
@@ -55,9 +55,9 @@ def test_m16_nothing_that_waited_in_the_backup_is_sent_before_it_is_confirmed(re
     assert hold.held().total == 4
 
 
-def test_m16_what_begins_to_wait_after_the_restore_is_sent(restored, mail_server, write, make_event, jana):
+def test_m16_what_begins_to_wait_after_the_restore_is_sent(restored, mail_server, write, make_cause, jana):
     new = [
-        write(jana, about=make_event())[0],
+        write(jana, about=make_cause())[0],
         queue_secret("p1@nordlicht.example", subject="Your password", text="A link"),
     ]
 

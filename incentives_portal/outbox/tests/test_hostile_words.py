@@ -70,7 +70,7 @@ ADDRESSES = {
 
 
 @pytest.mark.parametrize("place", ["words", "names"])
-def test_n12_words_and_names_make_no_header_and_no_second_recipient(make_event, jana, mira, mail_server, place):
+def test_n12_words_and_names_make_no_header_and_no_second_recipient(make_cause, jana, mira, mail_server, place):
     """Thirty of them in the subject and every other part of a letter; then as what its reader, company and writer are called."""
     messages = []
     for words in WORDS.values():
@@ -81,7 +81,7 @@ def test_n12_words_and_names_make_no_header_and_no_second_recipient(make_event, 
             subject=words, heading=given, paragraphs=[given], facts=[(given, given)], words=given, said_by=words,
             remarks=[(given, given)], next_step=given, deadline=given, link="/", link_label=given,
         )  # fmt: skip
-        messages += queue(make_event(), "claims.commented", lambda _event, _person, it=letter: it, [jana])
+        messages += queue(make_cause(), "claims.commented", lambda _person, it=letter: it, [jana])
 
     deliver([message.pk for message in messages])
 
@@ -92,20 +92,20 @@ def test_n12_words_and_names_make_no_header_and_no_second_recipient(make_event, 
     assert wrong == {}
 
 
-def test_n12_field_for_one_address_reaches_no_second(make_event, jana, mail_server):
+def test_n12_field_for_one_address_reaches_no_second(make_cause, jana, mail_server):
     """As the address of a person, of somebody without an account, and of a mail about signing in; then written into the row itself."""
     letter = Letter(subject="Hello", heading="Hello")
     rows: list[Message] = []
     for address in ADDRESSES.values():
         jana.email = address
-        rows += queue(make_event(), "claims.commented", lambda _event, _person: letter, [jana])
-        rows += queue_outsiders(make_event(), "plan_submitted", lambda _event, _person: letter, [Outsider(address)])
+        rows += queue(make_cause(), "claims.commented", lambda _person: letter, [jana])
+        rows += queue_outsiders(make_cause(), "plan_submitted", lambda _person: letter, [Outsider(address)])
         rows.append(queue_secret(address, subject="Hello", text="Hello"))
 
     assert {row.state for row in rows} == {State.NO_ADDRESS}
     Message.objects.update(state=State.QUEUED, trouble="", text="Hello")
     jana.email = JANA
-    rows += queue(make_event(), "claims.commented", lambda _event, _person: letter, [jana])
+    rows += queue(make_cause(), "claims.commented", lambda _person: letter, [jana])
     deliver([row.pk for row in rows])
 
     assert mail_server.recipients == [[JANA]]

@@ -16,7 +16,7 @@ from incentives_portal.accounts.services import add_person
 from incentives_portal.outbox.letters import Letter, Quote
 from incentives_portal.outbox.rendering import Renderer, letter_bodies, one_line
 
-from .conftest import letter_for
+from .conftest import letter_about
 
 REJECTED = Letter(
     subject="Rejected: claim CLM-2026-00412",
@@ -95,14 +95,14 @@ def owen(jana):
     return jana
 
 
-def test_text_part_has_every_part_of_the_letter_in_order(event, owen):
-    rendered = Renderer().render(lambda _event, _person: REJECTED, event, owen)
+def test_text_part_has_every_part_of_the_letter_in_order(cause, owen):
+    rendered = Renderer().render(lambda _person: REJECTED, cause, owen)
 
     assert rendered.text == REJECTED_TEXT
 
 
-def test_n13_html_part_says_the_same_as_the_text_part(event, owen):
-    rendered = Renderer().render(lambda _event, _person: REJECTED, event, owen)
+def test_n13_html_part_says_the_same_as_the_text_part(cause, owen):
+    rendered = Renderer().render(lambda _person: REJECTED, cause, owen)
 
     for words in [
         "Your claim was rejected", "Dear Owen Price,", "Amount claimed", "€3,120.00", "<b>Monday 15 February 2027",
@@ -112,8 +112,8 @@ def test_n13_html_part_says_the_same_as_the_text_part(event, owen):
         assert words in rendered.html
 
 
-def test_html_part_carries_its_styles_inline_and_fetches_nothing(event, owen):
-    html = Renderer().render(lambda _event, _person: REJECTED, event, owen).html
+def test_html_part_carries_its_styles_inline_and_fetches_nothing(cause, owen):
+    html = Renderer().render(lambda _person: REJECTED, cause, owen).html
 
     assert "<style" not in html
     assert "<link" not in html
@@ -121,15 +121,15 @@ def test_html_part_carries_its_styles_inline_and_fetches_nothing(event, owen):
     assert 'style="display: inline-block;padding: 10px 20px;color: #ffffff' in html
 
 
-def test_letter_is_written_in_the_language_and_zone_of_its_reader(event, jana, owen):
-    def write(_event, person):
+def test_letter_is_written_in_the_language_and_zone_of_its_reader(cause, jana, owen):
+    def write(person):
         local = timezone.localtime(datetime(2026, 11, 16, 23, 30, tzinfo=UTC))
         return Letter(subject=gettext("Monday"), heading=date_format(local, "l H:i"))
 
     jana.language, jana.time_zone = "de", "Europe/Berlin"
-    german = Renderer().render(write, event, jana)
+    german = Renderer().render(write, cause, jana)
     jana.language, jana.time_zone = "en", "America/New_York"
-    english = Renderer().render(write, event, jana)
+    english = Renderer().render(write, cause, jana)
 
     assert (german.language, german.subject, german.text.splitlines()[0]) == ("de", "Montag", "Dienstag 00:30")
     assert (english.language, english.subject, english.text.splitlines()[0]) == ("en", "Monday", "Monday 18:30")
@@ -137,20 +137,20 @@ def test_letter_is_written_in_the_language_and_zone_of_its_reader(event, jana, o
     assert get_language() == "en"
 
 
-def test_letter_to_a_reader_with_a_language_nobody_speaks_is_in_english(event, owen):
+def test_letter_to_a_reader_with_a_language_nobody_speaks_is_in_english(cause, owen):
     owen.language, owen.time_zone = "tlh", "Qo/noS"
 
     assert (
-        Renderer().render(lambda _event, _person: Letter(subject=gettext("Monday"), heading="x"), event, owen).subject
+        Renderer().render(lambda _person: Letter(subject=gettext("Monday"), heading="x"), cause, owen).subject
         == "Monday"
     )
 
 
-def test_n17_links_come_from_the_settings_and_never_from_the_request(event, owen, settings):
+def test_n17_links_come_from_the_settings_and_never_from_the_request(cause, owen, settings):
     settings.PORTAL_URL = "https://incentives.halden.example"
     RequestFactory().get("/", headers={"host": "evil.example"})
 
-    rendered = Renderer().render(lambda _event, _person: REJECTED, event, owen)
+    rendered = Renderer().render(lambda _person: REJECTED, cause, owen)
 
     ours = re.compile(r"https://incentives\.halden\.example[^\s\"'<]*")
     assert set(ours.findall(rendered.text)) == {"https://incentives.halden.example/claims/412/"}
@@ -169,31 +169,31 @@ def test_n17_letter_refuses_a_link_that_leaves_the_portal(link):
 PAYLOAD = "<img src=x onerror=alert(1)>\"'&"
 
 
-def test_n13_names_and_words_are_escaped_in_the_html_part_and_plain_in_the_text_part(event, owen):
+def test_n13_names_and_words_are_escaped_in_the_html_part_and_plain_in_the_text_part(cause, owen):
     owen.name = owen.organisation.name = PAYLOAD
     letter = Letter(
         subject=PAYLOAD, heading=PAYLOAD, paragraphs=[PAYLOAD], facts=[(PAYLOAD, PAYLOAD)], reason=PAYLOAD, mend=PAYLOAD,
         words=PAYLOAD, said_by=PAYLOAD, remarks=[(PAYLOAD, PAYLOAD)], next_step=PAYLOAD, deadline=PAYLOAD, link="/", link_label=PAYLOAD,
     )  # fmt: skip
 
-    rendered = Renderer().render(lambda _event, _person: letter, event, owen)
+    rendered = Renderer().render(lambda _person: letter, cause, owen)
 
     assert "<img" not in rendered.html
     assert rendered.html.count("&lt;img src=x onerror=alert(1)&gt;") == 16
     assert PAYLOAD in rendered.text
 
 
-def test_n14_template_tags_in_words_are_words(event, owen):
+def test_n14_template_tags_in_words_are_words(cause, owen):
     letter = Letter(subject="{{ person.password }}", heading="{% now 'Y' %}", words="{{ person.email }}")
 
-    rendered = Renderer().render(lambda _event, _person: letter, event, owen)
+    rendered = Renderer().render(lambda _person: letter, cause, owen)
 
     assert rendered.subject == "{{ person.password }}"
     assert "{% now 'Y' %}" in rendered.text
     assert "{{ person.email }}" in rendered.html
 
 
-def test_n14_template_tags_in_any_part_of_a_letter_are_words(event, owen):
+def test_n14_template_tags_in_any_part_of_a_letter_are_words(cause, owen):
     """Each part with tags of its own, so that the one that is read as a template is missing."""
     numbers = itertools.count(1)
 
@@ -218,7 +218,7 @@ def test_n14_template_tags_in_any_part_of_a_letter_are_words(event, owen):
     )
     parts = set(itertools.chain.from_iterable(map(_texts, vars(letter).values()))) - {"/claims/", letter.subject}
 
-    rendered = Renderer().render(lambda _event, _person: letter, event, owen)
+    rendered = Renderer().render(lambda _person: letter, cause, owen)
 
     assert rendered.subject == letter.subject
     assert {part for part in parts if part not in rendered.text} == set()
@@ -244,26 +244,26 @@ def test_n12_subject_is_one_line_whatever_is_in_it(subject):
     assert one_line(subject, 200) == "Hello Bcc: victim@example.com"
 
 
-def test_subject_and_summary_are_cut_at_what_the_row_holds(event, owen):
+def test_subject_and_summary_are_cut_at_what_the_row_holds(cause, owen):
     rendered = Renderer().render(
-        lambda _event, _person: Letter(subject="ä" * 500, heading="x", paragraphs=["ö" * 500]), event, owen
+        lambda _person: Letter(subject="ä" * 500, heading="x", paragraphs=["ö" * 500]), cause, owen
     )
 
     assert (len(rendered.subject), len(rendered.summary)) == (200, 300)
 
 
-def test_letter_with_little_in_it_has_no_gaps(event, owen):
-    text = Renderer().render(lambda _event, _person: Letter(subject="x", heading="Short"), event, owen).text
+def test_letter_with_little_in_it_has_no_gaps(cause, owen):
+    text = Renderer().render(lambda _person: Letter(subject="x", heading="Short"), cause, owen).text
 
     assert text.startswith("Short\n\nDear Owen Price,\n\nMira Okafor, Halden Software\n\nYou get this")
 
 
-def test_letter_to_many_is_set_once_per_language_and_zone_and_names_each_of_them(event, operator):
+def test_letter_to_many_is_set_once_per_language_and_zone_and_names_each_of_them(cause, operator):
     """Forty reviewers hear of a submission: setting the same letter forty times took longer than the submission."""
     people = [add_person(operator, email=f"r{n}@halden.example", name=f"Reviewer <{n}> & “O'Neill”") for n in range(40)]
     people[7].language, people[8].time_zone = "de", "Asia/Tokyo"
     with translation.override("en"), timezone.override("UTC"):
-        alone = letter_bodies(letter_for(event, people[3]), event, people[3])
+        alone = letter_bodies(letter_about(cause)(people[3]), cause, people[3])
     rendered: list[str] = []
 
     def count(sender: object, template: Template, **_more: object) -> None:
@@ -272,7 +272,7 @@ def test_letter_to_many_is_set_once_per_language_and_zone_and_names_each_of_them
     renderer = Renderer()
     template_rendered.connect(count)
     try:
-        together = [renderer.render(letter_for, event, person) for person in people]
+        together = [renderer.render(letter_about(cause), cause, person) for person in people]
     finally:
         template_rendered.disconnect(count)
 

@@ -16,13 +16,13 @@ pytestmark = pytest.mark.django_db
 CODE = "plan_submitted"
 
 
-def letter_for(event, outsider):
+def letter_for(outsider):
     return Letter(subject="Something waits", heading="Something waits", link="/accounts/login/", link_label="Sign in")
 
 
 @pytest.fixture
-def write_out(event):
-    return lambda *outsiders, code=CODE: queue_outsiders(event, code, letter_for, outsiders)
+def write_out(cause):
+    return lambda *outsiders, code=CODE: queue_outsiders(cause, code, letter_for, outsiders)
 
 
 def row(message):
@@ -94,7 +94,7 @@ def test_staff_see_the_address_and_what_became_of_it(write_out, mira, thread):
     message = write_out(Outsider("left@halden.example"))[0]
     Message.objects.filter(pk=message.pk).update(state="failed", trouble="refused", error="550 no such user")
 
-    html = render_to_string("outbox/_delivery.html", {"deliveries": deliveries_for(thread), "user": mira})
+    html = render_to_string("outbox/_delivery.html", {"deliveries": deliveries_for(thread.public_id), "user": mira})
 
     for words in ("left@halden.example", "no user of the portal", "550 no such user", "Send again"):
         assert words in html, words

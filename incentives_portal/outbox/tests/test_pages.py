@@ -17,8 +17,9 @@ from incentives_portal.outbox.models import Message
 from incentives_portal.outbox.queries import deliveries_for, unread_count, unread_messages
 from incentives_portal.outbox.services import queue, queue_secret
 from incentives_portal.tests.world import sign_in
+from incentives_portal.workflow.messages import cause_of
 
-from .conftest import letter_for
+from .conftest import letter_about
 
 pytestmark = pytest.mark.django_db
 
@@ -32,14 +33,14 @@ def signed_in(person) -> Client:
 @pytest.fixture
 def write_many(thread, mira, jana):
     def make(number: int) -> list[Message]:
-        events = [comment(thread, mira, f"Comment {n}") for n in range(number)]
-        return [queue(event, "claims.commented", letter_for, [jana])[0] for event in events]
+        causes = [cause_of(comment(thread, mira, f"Comment {n}")) for n in range(number)]
+        return [queue(cause, "claims.commented", letter_about(cause), [jana])[0] for cause in causes]
 
     return make
 
 
-def test_n09_list_shows_ones_own_messages_newest_first(write, make_event, jana, mira):
-    older, newer = write(jana)[0], write(jana, about=make_event())[0]
+def test_n09_list_shows_ones_own_messages_newest_first(write, make_cause, jana, mira):
+    older, newer = write(jana)[0], write(jana, about=make_cause())[0]
     write(mira)
     queue_secret(jana.email, subject="Reset", text="x")
 
@@ -127,7 +128,7 @@ def test_deliveries_of_a_case_need_one_query(write_many, thread, mira, rows, dja
     mira.may("outbox.resend")
 
     with django_assert_num_queries(1):
-        deliveries = deliveries_for(thread)
+        deliveries = deliveries_for(thread.public_id)
         html = render_to_string("outbox/_delivery.html", {"deliveries": deliveries, "user": mira})
 
     assert html.count("jana@nordlicht.example") == rows
@@ -138,7 +139,7 @@ def test_deliveries_name_state_trouble_and_who_was_meant(write, jana, mira, thre
     Message.objects.filter(pk=sent.pk).update(state=State.SENT, sent_at=sent.created)
     Message.objects.filter(pk=failed.pk).update(state=State.FAILED, trouble=Trouble.REFUSED, error="550 no such user")
 
-    html = render_to_string("outbox/_delivery.html", {"deliveries": deliveries_for(thread), "user": mira})
+    html = render_to_string("outbox/_delivery.html", {"deliveries": deliveries_for(thread.public_id), "user": mira})
 
     assert [html.count(word) for word in ("Sent", "Not delivered", "No valid address", "Nobody is there")] == [
         1,
@@ -155,7 +156,7 @@ def test_deliveries_offer_nothing_to_who_may_only_look(write, jana, thread, oper
     auditor = person_with(operator, Role.OPERATOR_AUDITOR)
     Message.objects.filter(pk=write(jana)[0].pk).update(state=State.FAILED)
 
-    html = render_to_string("outbox/_delivery.html", {"deliveries": deliveries_for(thread), "user": auditor})
+    html = render_to_string("outbox/_delivery.html", {"deliveries": deliveries_for(thread.public_id), "user": auditor})
 
     assert "Send again" not in html
 
@@ -244,7 +245,7 @@ def test_admin_changes_nothing(undelivered, admin_client, action):
 
 
 @pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])
-def test_bell_counts_in_every_language(client, write, make_event, jana, language):
+def test_bell_counts_in_every_language(client, write, make_cause, jana, language):
     """Plural forms are formulas; those of French calculate with the number where it is above one."""
     jana.language = language
     jana.save(update_fields=["language"])
@@ -254,18 +255,25 @@ def test_bell_counts_in_every_language(client, write, make_event, jana, language
         page = client.get("/profile/").content.decode()
         assert f'<html lang="{language}"' in page
         assert page.count(f'<span class="dot" aria-hidden="true">{number}</span>') == bool(number)
-        write(jana, about=make_event())
+        write(jana, about=make_cause())
+
+
+@pytest.fixture
+def unread(cause, jana):
+    """So many notifications of Jana's."""
+
+    def make(number: int) -> None:
+        about = {"cause": cause.key, "case_public_id": cause.case_public_id, "recipient": jana, "language": "de"}
+        rows = [Message(**about, code=f"code {n}", message_id=f"<{n}@localhost>") for n in range(number)]
+        Message.objects.bulk_create(rows)
+
+    return make
 
 
 @pytest.mark.parametrize(("number", "shown"), [(99, "99"), (100, "99+"), (130, "99+")])
-def test_bell_counts_to_a_hundred(make_event, jana, number, shown, django_assert_num_queries):
+def test_bell_counts_to_a_hundred(unread, jana, number, shown, django_assert_num_queries):
     """With thousands of unread notifications every page waited for them to be counted."""
-    event = make_event()
-    rows = [
-        Message(event=event, code=f"code {n}", recipient=jana, language="de", message_id=f"<{n}@localhost>")
-        for n in range(number)
-    ]
-    Message.objects.bulk_create(rows)
+    unread(number)
     client = signed_in(jana)
 
     page = client.get("/profile/").content.decode()
@@ -275,12 +283,8 @@ def test_bell_counts_to_a_hundred(make_event, jana, number, shown, django_assert
     assert unread_count(jana) == min(number, 100)
 
 
-def test_bell_reads_no_more_rows_than_it_counts(make_event, jana, mira):
-    event = make_event()
-    Message.objects.bulk_create(
-        Message(event=event, code=f"code {n}", recipient=jana, language="de", message_id=f"<{n}@localhost>")
-        for n in range(2_000)
-    )
+def test_bell_reads_no_more_rows_than_it_counts(unread, jana, mira):
+    unread(2_000)
     with connection.cursor() as cursor:  # without statistics the planner knows no better than to collect all
         cursor.execute("ANALYZE outbox_message")
     people = type(jana).objects.filter(pk=jana.pk).annotate(unread=unread_messages())

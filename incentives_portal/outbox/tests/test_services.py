@@ -17,7 +17,7 @@ from incentives_portal.outbox.enums import State, Trouble
 from incentives_portal.outbox.models import Message
 from incentives_portal.outbox.services import NotResendable, mark_read, queue, queue_secret, resend, resend_all
 
-from .conftest import letter_for
+from .conftest import letter_about
 
 pytestmark = pytest.mark.django_db
 
@@ -26,15 +26,16 @@ def rows() -> list[tuple]:
     return list(Message.objects.order_by("pk").values_list("address", "state", "trouble"))
 
 
-def test_queue_writes_one_row_per_person(write, event, jana, mira):
+def test_queue_writes_one_row_per_person(write, cause, jana, mira):
     messages = write(jana, mira)
 
     assert rows() == [("jana@nordlicht.example", "queued", ""), ("mira.okafor@halden.example", "queued", "")]
     assert messages == list(Message.objects.order_by("pk"))
     first = messages[0]
-    assert (first.event, first.code, first.recipient, first.language) == (event, "claims.commented", jana, "de")
+    assert (first.cause, first.code, first.recipient, first.language) == (cause.key, "claims.commented", jana, "de")
+    assert (first.case_public_id, first.case_reference) == (cause.case_public_id, cause.case_reference)
     assert (first.subject, first.summary, first.link) == (
-        f"Comment on {event.thread.reference}",
+        f"Comment on {cause.case_reference}",
         "Mira Okafor wrote about your claim.",
         "/claims/1/",
     )
@@ -55,10 +56,10 @@ def test_same_person_named_twice_gets_one_row(write, jana):
     assert Message.objects.count() == 1
 
 
-def test_another_event_or_another_code_is_another_message(write, make_event, jana):
+def test_another_event_or_another_code_is_another_message(write, make_cause, jana):
     write(jana)
     write(jana, code="claims.other")
-    write(jana, about=make_event())
+    write(jana, about=make_cause())
 
     assert Message.objects.count() == 3
 
@@ -97,10 +98,11 @@ def test_nobody_to_write_to_is_one_row_that_staff_see(write):
 
 
 def test_n07_rolled_back_decision_leaves_no_row_and_tells_no_worker(
-    make_event, jana, broker_messages, django_capture_on_commit_callbacks
+    make_cause, jana, broker_messages, django_capture_on_commit_callbacks
 ):
     def decide_and_fail() -> None:
-        queue(make_event(), "claims.commented", letter_for, [jana])
+        cause = make_cause()
+        queue(cause, "claims.commented", letter_about(cause), [jana])
         raise RuntimeError
 
     with django_capture_on_commit_callbacks(execute=True), pytest.raises(RuntimeError), transaction.atomic():
@@ -151,7 +153,7 @@ def test_n03_dead_broker_costs_the_request_nothing(
 
 
 def test_n04_hanging_broker_costs_one_request_little_and_the_next_nothing(
-    write, make_event, jana, monkeypatch, django_capture_on_commit_callbacks
+    write, make_cause, jana, monkeypatch, django_capture_on_commit_callbacks
 ):
     with socket.create_server(("127.0.0.1", 0)) as mute:  # accepts, never answers
         monkeypatch.setenv("CELERY_BROKER_WRITE_URL", f"redis://127.0.0.1:{mute.getsockname()[1]}/0")
@@ -159,7 +161,7 @@ def test_n04_hanging_broker_costs_one_request_little_and_the_next_nothing(
         for _request in range(2):
             began = time.monotonic()
             with django_capture_on_commit_callbacks(execute=True):
-                write(jana, about=make_event())
+                write(jana, about=make_cause())
             seconds.append(time.monotonic() - began)
 
     assert seconds[0] < 1.5
@@ -167,9 +169,9 @@ def test_n04_hanging_broker_costs_one_request_little_and_the_next_nothing(
     assert Message.objects.filter(state=State.QUEUED).count() == 2
 
 
-def test_mark_read_marks_what_is_named_and_only_ones_own(write, make_event, jana, mira):
+def test_mark_read_marks_what_is_named_and_only_ones_own(write, make_cause, jana, mira):
     mine = write(jana)[0]
-    also_mine = write(jana, about=make_event())[0]
+    also_mine = write(jana, about=make_cause())[0]
     foreign = write(mira)[0]
 
     assert mark_read(jana, mine.public_id, foreign.public_id) == 1
@@ -237,10 +239,10 @@ def test_resend_refuses_when_there_is_still_no_valid_address(write, jana, mira):
         resend(message, mira)
 
 
-def test_resend_refuses_an_address_at_which_the_message_is_already(make_event, colleagues, mira):
+def test_resend_refuses_an_address_at_which_the_message_is_already(write, colleagues, mira):
     """An address that was another person's then: it ended in an error, and so did sending all again."""
     first, second = colleagues(2)
-    queue(make_event(), "claims.submitted", letter_for, [first, second])
+    write(first, second, code="claims.submitted")
     Message.objects.update(state=State.FAILED, failed_at=clock.now())
     former = first.email
     for person, address in ((first, "elsewhere@nordlicht.example"), (second, former)):
@@ -260,7 +262,7 @@ def test_resend_refuses_a_secret_message_and_a_message_to_nobody(write, mira):
             resend(message, mira)
 
 
-def test_oldest_waiting_counts_what_is_to_be_sent_and_was_not_put_off(write, make_event, jana):
+def test_oldest_waiting_counts_what_is_to_be_sent_and_was_not_put_off(write, make_cause, jana):
     now = clock.now()
     with clock.at(now):
         assert Message.objects.oldest_waiting_seconds() == 0.0
@@ -273,11 +275,11 @@ def test_oldest_waiting_counts_what_is_to_be_sent_and_was_not_put_off(write, mak
             State.NO_ADDRESS: 900,
         }
         for state, age in ages.items():
-            message = write(jana, about=make_event())[0]
+            message = write(jana, about=make_cause())[0]
             Message.objects.filter(pk=message.pk).update(
                 state=state, queued_at=now - timedelta(seconds=age), lease_until=now, sent_at=now
             )
-        put_off = write(jana, about=make_event())[0]
+        put_off = write(jana, about=make_cause())[0]
         Message.objects.filter(pk=put_off.pk).update(
             state=State.RETRY, trouble=Trouble.PUT_OFF, queued_at=now - timedelta(seconds=900)
         )

@@ -96,7 +96,7 @@ def make_objects(side: Side) -> dict[str, Object]:
     _device_claims(side, activity)
     _cloud_claims(side)
     _decided_claims(side)
-    message = Message.objects.filter(recipient=side.writer, event__internal=False).earliest("pk")
+    message = Message.objects.filter(recipient=side.writer, secret=False).earliest("pk")
     side.objects["message"] = {"pk": message.pk, "public_id": message.public_id}
     return {name: thing | _typed(thing) for name, thing in side.objects.items()}
 

@@ -59,6 +59,7 @@ from incentives_portal.tests.browsing import Browser, Unexpected, signed_in
 from incentives_portal.tests.invariants import broken_invariants
 from incentives_portal.tests.stack import HOST, Inbox, Stack, collect_static, environment_of, free_port
 from incentives_portal.tests.world import World, make_world
+from incentives_portal.workflow.messages import cause_key
 
 pytestmark = [pytest.mark.rig, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -343,9 +344,10 @@ def figures(rig: Rig, claims: list[Claim]) -> dict[str, int]:
     """What the database and the mail server say about the decisions."""
     mine = [claim.pk for claim in claims]
     events = Event.objects.filter(thread__claim__in=mine, to_status__in=VERBS.values())
-    messages = {row.message_id: row for row in Message.objects.filter(event__in=events)}
+    causes = [cause_key(pk) for pk in events.values_list("pk", flat=True)]
+    messages = {row.message_id: row for row in Message.objects.filter(cause__in=causes)}
     arrived = Counter(str(mail["Message-ID"]) for mail in rig.mail.mails)
-    announced = Counter((row.event_id, row.recipient_id, row.address) for row in messages.values())
+    announced = Counter((row.cause, row.recipient_id, row.address) for row in messages.values())
     known = set(Message.objects.values_list("message_id", flat=True))
     return {
         "decided": decided(claims),
