@@ -72,12 +72,10 @@ class Record:
         """
         lines = self._data.contexts_by_lineno(str(PROJECT / defect.path))
         there = set(range(defect.line, defect.last_line + 1))
-        contexts = {context for line in there for context in lines.get(line, ()) if context and not defect.once}
-        if len(contexts) < FEW:
-            contexts |= {context for found in lines.values() for context in found if context}
+        own = set() if defect.once else _tests(lines, there)
         tests = sorted(
-            {context.rpartition("|")[0] for context in contexts},
-            key=lambda test: (-_nearness(test, defect.path), self._seconds.get(test, 0)),
+            own if len(own) >= FEW else _tests(lines, set(lines)),
+            key=lambda test: (test not in own, -_nearness(test, defect.path), self._seconds.get(test, 0)),
         )
         rounds = []
         for limit in ROUNDS:
@@ -89,6 +87,11 @@ class Record:
             rounds.append(chosen)
             tests = left
         return [chosen for chosen in rounds if chosen]
+
+
+def _tests(lines: dict[int, list[str]], there: set[int]) -> set[str]:
+    """The tests that run any of these lines; coverage names a test with the phase in which it was."""
+    return {context.rpartition("|")[0] for line in there for context in lines.get(line, ()) if context}
 
 
 def _nearness(test: str, path: str) -> int:
