@@ -6,11 +6,11 @@ from decimal import Decimal
 import pytest
 from django.db import InternalError, connection, transaction
 
-from incentives_portal.programs.models import ExchangeRate
+from incentives_portal.programs.models import ExchangeRate, Requirement
 from incentives_portal.workflow.errors import Refused
 from proofs import services, upstairs
 from proofs.content import content_of
-from proofs.facts import assess, proof_facts
+from proofs.facts import applicable, assess, proof_facts
 from proofs.folder import read
 from proofs.models import SealedFile
 
@@ -142,6 +142,24 @@ def test_other_proofs_of_the_activity_take_of_what_was_planned_while_nobody_know
     services.discard(thrown_away)
 
     assert proof_facts(proof).planned_left == Decimal("500")
+
+
+def test_only_proof_of_an_activity_has_all_of_what_was_planned_while_nobody_knows_better(world, monkeypatch):
+    monkeypatch.setattr(upstairs, "_used_sources", [])
+    proof = builders.make_proof(world)
+
+    assert proof_facts(proof).planned_left == proof.activity.planned_amount
+
+
+def test_requirements_ask_for_what_the_costs_stand_on_and_for_what_was_chosen_before(world):
+    proof = builders.make_proof(world)
+    empty = read(content_of(fresh(proof)))
+    with_invoice = read(content_of(fresh(builders.complete_proof(world, proof=proof))))
+    invoice, report = (Requirement(code=kind, only_if={"evidence": kind}) for kind in ("invoice", "report"))
+
+    assert applicable([invoice, report], empty) == []
+    assert applicable([invoice, report], with_invoice) == [invoice]
+    assert applicable([invoice, report], with_invoice, also=["report"]) == [invoice, report]
 
 
 def test_what_the_room_above_knows_counts_instead(world, monkeypatch):
