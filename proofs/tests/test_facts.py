@@ -2,6 +2,7 @@
 
 import json
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from django.db import InternalError, connection, transaction
@@ -170,6 +171,15 @@ def test_what_the_room_above_knows_counts_instead(world, monkeypatch):
     facts = proof_facts(proof)
 
     assert (facts.planned_left, facts.plan_limit_left, facts.claimed_before) == (100, 70, {"cap": 1})
+
+
+def test_content_names_the_newest_version_of_a_document(world):
+    proof = builders.complete_proof(world)
+    version = proof.invoices.get().document.versions.get()
+    version.pk, version.public_id, version.number, version.storage_key = None, uuid4(), 2, "another-key"
+    version.save()
+
+    assert content_of(fresh(proof))["invoices"][0]["file"]["version"] == str(version.public_id)
 
 
 def test_costs_in_another_currency_are_converted_by_the_rate_of_the_month(world):
