@@ -46,8 +46,8 @@ def may_write(user: "User", proof: "Proof") -> bool:
 
 
 def may_contribute(user: "User", proof: "Proof") -> bool:
-    """Whether the person may add documents now."""
-    return proof.is_editable and (may(user, CONTRIBUTE, proof.scope) or may(user, write_capability(proof), proof.scope))
+    """Whether the person may add documents now; whoever writes proofs contributes to them."""
+    return proof.is_editable and may(user, CONTRIBUTE, proof.scope)
 
 
 def may_change_document(user: "User", proof: "Proof", row: "ProofDocument") -> bool:

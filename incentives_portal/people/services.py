@@ -30,6 +30,7 @@ def assign_role(
     _check(user, program, location, actor)
     if problem := problem_of(user, location):
         raise RoleRefused(problem)
+    User.objects.select_for_update(of=("self",)).get(pk=user.pk)
     return RoleAssignment.objects.update_or_create(
         user=user, program=program, location=location, defaults={"role": role}
     )[0]

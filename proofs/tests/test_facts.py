@@ -2,15 +2,16 @@
 
 import json
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from django.db import InternalError, connection, transaction
 
-from incentives_portal.programs.models import ExchangeRate
+from incentives_portal.programs.models import ExchangeRate, Requirement
 from incentives_portal.workflow.errors import Refused
 from proofs import services, upstairs
 from proofs.content import content_of
-from proofs.facts import assess, proof_facts
+from proofs.facts import applicable, assess, proof_facts
 from proofs.folder import read
 from proofs.models import SealedFile
 
@@ -144,6 +145,24 @@ def test_other_proofs_of_the_activity_take_of_what_was_planned_while_nobody_know
     assert proof_facts(proof).planned_left == Decimal("500")
 
 
+def test_only_proof_of_an_activity_has_all_of_what_was_planned_while_nobody_knows_better(world, monkeypatch):
+    monkeypatch.setattr(upstairs, "_used_sources", [])
+    proof = builders.make_proof(world)
+
+    assert proof_facts(proof).planned_left == proof.activity.planned_amount
+
+
+def test_requirements_ask_for_what_the_costs_stand_on_and_for_what_was_chosen_before(world):
+    proof = builders.make_proof(world)
+    empty = read(content_of(fresh(proof)))
+    with_invoice = read(content_of(fresh(builders.complete_proof(world, proof=proof))))
+    invoice, report = (Requirement(code=kind, only_if={"evidence": kind}) for kind in ("invoice", "report"))
+
+    assert applicable([invoice, report], empty) == []
+    assert applicable([invoice, report], with_invoice) == [invoice]
+    assert applicable([invoice, report], with_invoice, also=["report"]) == [invoice, report]
+
+
 def test_what_the_room_above_knows_counts_instead(world, monkeypatch):
     proof = builders.make_proof(world)
     used = upstairs.Used(planned=Decimal("9900"), plan_limit_left=Decimal("70"), claimed_before={"cap": Decimal(1)})
@@ -152,6 +171,15 @@ def test_what_the_room_above_knows_counts_instead(world, monkeypatch):
     facts = proof_facts(proof)
 
     assert (facts.planned_left, facts.plan_limit_left, facts.claimed_before) == (100, 70, {"cap": 1})
+
+
+def test_content_names_the_newest_version_of_a_document(world):
+    proof = builders.complete_proof(world)
+    version = proof.invoices.get().document.versions.get()
+    version.pk, version.public_id, version.number, version.storage_key = None, uuid4(), 2, "another-key"
+    version.save()
+
+    assert content_of(fresh(proof))["invoices"][0]["file"]["version"] == str(version.public_id)
 
 
 def test_costs_in_another_currency_are_converted_by_the_rate_of_the_month(world):

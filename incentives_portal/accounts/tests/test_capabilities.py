@@ -40,6 +40,11 @@ def test_operator_roles_never_write_for_a_partner(capability):
     assert {role for role in CAPABILITIES[capability] if role.is_operator} == set()
 
 
+@pytest.mark.parametrize("capability", ["poe.write", "claim.write"])
+def test_whoever_writes_proofs_contributes_to_them(capability):
+    assert CAPABILITIES[capability] <= CAPABILITIES["claim.contribute"]
+
+
 def test_t27_unknown_capability_is_an_error_and_not_a_no(make_user):
     with pytest.raises(KeyError):
         may(make_user(), "plan.wirte")
