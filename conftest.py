@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from itertools import count
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -44,12 +45,21 @@ def pytest_configure(config: pytest.Config) -> None:
         compile_words(settings.LOCALE_PATHS)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Without Chromium the browser tests are skipped, with the reason; CI has no reason to be without.
 
-    What takes long begins first: otherwise one worker is left with it while the others have nothing to do.
+    What takes long begins first: otherwise one worker is left with it while the others have nothing to do. Each worker begins with a piece
+    of the list, and takes from the end of another's when its own is done; what a file builds for its tests is built once.
     """
-    items.sort(key=lambda item: not item.get_closest_marker("slow"))
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    quick = [item for item in items if not item.get_closest_marker("slow")]
+    files, length = list(dict.fromkeys(item.path for item in slow)), ceil(len(quick) / workers)
+    items.clear()
+    for number in range(workers):
+        own = files[number::workers]
+        items += [item for item in slow if item.path in own] + quick[number * length : (number + 1) * length]
     if CHROMIUM:
         return
     reason = "no Chromium: apt-get install chromium, or set CHROMIUM to its path"

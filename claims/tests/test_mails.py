@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.urls import reverse
 
 from claims import services
 from claims.mails import ANNOUNCEMENTS
@@ -284,3 +285,32 @@ def test_w15_each_request_is_a_decision_and_a_message_of_its_own(world):
     words_of = {cause_key(event.pk): event.words for event in claim.thread.events.all()}
     assert [words_of[message.cause] for message in told.order_by("pk")] == [f"Again, no. {n}." for n in range(3)]
     assert claim.decisions.count() == claim.thread.submissions.count() == 3
+
+
+def test_link_leads_each_side_to_its_own_page(world, second_admin, settings):
+    claim = builders.returned_claim(world)
+    for actor in (world.jana, world.mira):
+        services.add_comment(fresh(claim), actor=actor, words="Please look again.")
+    services.give_up(fresh(claim), actor=world.jana, seen=fresh(claim).version, words="It will not take place.")
+    pages = {True: reverse("desk:claim", args=[claim.public_id]), False: claim.get_absolute_url()}
+
+    messages = list(Message.objects.exclude(recipient=None).select_related("recipient__organisation"))
+    wrong = [
+        (message.code, message.recipient.name)
+        for message in messages
+        if f"{settings.PORTAL_URL}{pages[message.recipient.is_operator]}\n" not in message.text
+    ]
+
+    assert wrong == []
+    assert {(message.code, message.recipient.is_operator) for message in messages} >= {
+        ("claim_comment_added", True), ("claim_comment_added", False), ("claim_given_up", True), ("claim_given_up", False),
+    }  # fmt: skip
+
+
+def test_link_says_what_to_do_there(world, second_admin):
+    claim = builders.returned_claim(world)
+    returned = letter(last(claim), second_admin)
+    submitted = Message.objects.get(code="claim_submitted", recipient=second_admin)
+
+    assert "See the claim and mend it" in returned.text
+    assert "Open the claim" in submitted.text

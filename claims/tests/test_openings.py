@@ -1,0 +1,46 @@
+"""What the form of a new claim offers, program by program, and what it suggests."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from claims.openings import Openings
+from incentives_portal import clock
+
+DAY = timedelta(days=1)
+
+
+def offered(world, *programs):
+    """What a person is offered who may begin claims in these programs."""
+    rows = [type(world.cloud.enrolments.first())(program=program, location=world.hamburg) for program in programs]
+    return Openings(rows, [world.period], [])
+
+
+def test_the_only_program_is_chosen_and_an_unknown_one_never(world):
+    one, two = offered(world, world.cloud), offered(world, world.cloud, world.device)
+
+    assert one.program("") == one.program(str(world.cloud.public_id)) == world.cloud
+    assert one.program("no-such") is None
+    assert two.program("") is None
+    assert two.program(str(world.device.public_id)) == world.device
+    assert offered(world).program("") is None
+
+
+@pytest.mark.parametrize(("days", "is_suggested"), [(-1, False), (0, True), (1, True)])
+def test_period_is_suggested_from_its_first_day(world, days, is_suggested):
+    assert suggested(world, world.period.usage_starts + days * DAY) is is_suggested
+
+
+@pytest.mark.parametrize(("days", "is_suggested"), [(-1, True), (0, True), (1, False)])
+def test_period_is_suggested_to_its_last_day(world, days, is_suggested):
+    assert suggested(world, world.period.usage_ends + days * DAY) is is_suggested
+
+
+def suggested(world, day):
+    """Whether the period is suggested at noon of the day."""
+    with clock.at(datetime(day.year, day.month, day.day, 11, 0, tzinfo=UTC)):
+        return offered(world, world.cloud).running(world.cloud) == str(world.period.public_id)
+
+
+def test_nothing_is_suggested_without_a_program(world):
+    assert offered(world, world.cloud).running(None) == ""
