@@ -68,13 +68,14 @@ class Record:
     def tests_for(self, defect: Defect) -> list[list[str]]:
         """Return the tests that run the lines of a defect, the nearest and quickest first, in rounds that last so long as ROUNDS says.
 
-        Lines that run on import, once for many, or in few tests belong to all tests of the module.
+        Lines that run on import, once for many, or in few tests belong to all tests of the module, or of its app.
         """
         lines = self._data.contexts_by_lineno(str(PROJECT / defect.path))
         there = set(range(defect.line, defect.last_line + 1))
         own = set() if defect.once else _tests(lines, there)
+        asked = own if len(own) >= FEW else _tests(lines, set(lines))
         tests = sorted(
-            own if len(own) >= FEW else _tests(lines, set(lines)),
+            asked if len(asked) >= FEW else asked | self._nearest(defect.path),
             key=lambda test: (test not in own, -_nearness(test, defect.path), self._seconds.get(test, 0)),
         )
         rounds = []
@@ -87,6 +88,11 @@ class Record:
             rounds.append(chosen)
             tests = left
         return [chosen for chosen in rounds if chosen]
+
+    def _nearest(self, path: str) -> set[str]:
+        """The tests of the module's app: what runs on import only is not seen to belong to any test."""
+        most = max(_nearness(test, path) for test in self._seconds)
+        return {test for test in self._seconds if _nearness(test, path) == most}
 
 
 def _tests(lines: dict[int, list[str]], there: set[int]) -> set[str]:

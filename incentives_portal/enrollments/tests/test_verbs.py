@@ -40,6 +40,14 @@ def test_invitation_opens_a_case_and_tells_the_incentives_admin(world, invited, 
     assert [message.recipient for message in Message.objects.filter(cause=cause_key(event.pk))] == [world.jana]
 
 
+def test_long_names_are_cut_in_the_title_of_the_case(world, flensburg):
+    flensburg.name, world.device.name = "F" * 120, {"en": "D" * 120}
+
+    enrolment = services.invite(flensburg, world.device, actor=world.elif_)
+
+    assert enrolment.thread.title == f"{'F' * 120}: {'D' * 78}"
+
+
 def test_message_is_in_the_language_of_its_reader(world, invited):
     services.require_action(invited, actor=world.elif_, seen=1, words="The VAT number is missing.")
 
