@@ -21,17 +21,17 @@ DAY = timedelta(days=1)
 
 def max_bytes() -> int:
     """The largest file, in bytes."""
-    return getattr(settings, "UPLOAD_MAX_BYTES", 20 * _MEGABYTE)
+    return settings.UPLOAD_MAX_BYTES
 
 
 def max_files() -> int:
     """How many files may come at once."""
-    return getattr(settings, "UPLOAD_MAX_FILES", 20)
+    return settings.UPLOAD_MAX_FILES
 
 
 def max_total_bytes() -> int:
     """What all files that come at once may have together, in bytes."""
-    return getattr(settings, "UPLOAD_MAX_TOTAL_BYTES", 100 * _MEGABYTE)
+    return settings.UPLOAD_MAX_TOTAL_BYTES
 
 
 def max_body_bytes() -> int:

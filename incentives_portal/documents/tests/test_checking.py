@@ -379,3 +379,37 @@ def test_number_of_queries_to_find_the_next_file_does_not_grow(
 
     with django_assert_num_queries(7):
         assert checking.scheduling.lease_verdict()
+
+
+def test_file_that_waits_is_looked_at_again_at_once_and_one_in_order_is_not(
+    keep, caplog, django_capture_on_commit_callbacks
+):
+    waiting, in_order = keep("waiting.csv"), keep("in-order.csv")
+    checking.check_version(in_order.pk)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        services.check_again(waiting, None)
+    with pytest.raises(NotCheckable):
+        services.check_again(in_order, None)
+
+    assert f"A command has version {waiting.pk} checked again: pending" in caplog.messages
+    assert check_of(waiting).state == CheckState.CLEAN, "a worker was told"
+
+
+def test_removed_document_no_longer_expires_and_others_do(keep, actor):
+    removed, other = keep("removed.csv"), keep("other.csv")
+
+    services.remove(removed.document, actor)
+
+    assert dict(Upload.objects.values_list("version", "expires_at"))[removed.pk] is None
+    assert Upload.objects.get(version=other).expires_at is not None
+
+
+def test_budget_is_free_again_when_enough_of_it_is_an_hour_old(keep, settings, actor, colleague):
+    settings.UPLOAD_HOUR_SECONDS = 10
+    now, versions = clock.now(), [keep(f"{number}.csv") for number in range(3)]
+    for version, minutes in zip(versions, (50, 40, 30), strict=True):
+        Upload.objects.filter(version=version).update(milliseconds=6_000, spent_at=now - timedelta(minutes=minutes))
+
+    assert limits.checked_again_from(actor) == now - timedelta(minutes=40) + timedelta(hours=1)
+    assert limits.checked_again_from(colleague) is None
