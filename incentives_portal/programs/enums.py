@@ -68,6 +68,18 @@ class CapKind(TextChoices):
     EXCEPTION = "exception", _("Other allowances, see the program guide")
 
 
+#: The numbers that each kind of cap needs, by the names of their fields; it has no others.
+CAP_NUMBERS: dict[CapKind, tuple[str, ...]] = {
+    CapKind.AMOUNT: ("amount",),
+    CapKind.AMOUNT_PER_PERSON: ("amount",),
+    CapKind.PERCENT_OF_EARNED: ("percent",),
+    CapKind.GREATER_OF: ("percent", "amount"),
+    CapKind.MAX_ATTENDEES: ("count",),
+    CapKind.UNLIMITED: (),
+    CapKind.EXCEPTION: (),
+}
+
+
 class CapScope(TextChoices):
     """Over what a limit is counted; always for one location and program (INF 24)."""
 

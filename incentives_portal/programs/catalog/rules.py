@@ -4,20 +4,9 @@ from collections.abc import Collection, Iterable, Mapping
 
 from incentives_portal import money
 
-from ..enums import CapKind, SatisfiedBy
+from ..enums import CAP_NUMBERS, SatisfiedBy
 from .entries import ActivityTypeEntry, CapEntry, Catalog, RequirementEntry
 from .fields import Place
-
-#: The numbers that each kind of cap has; all others must be left out.
-_NUMBERS: dict[CapKind, frozenset[str]] = {
-    CapKind.AMOUNT: frozenset({"amount"}),
-    CapKind.AMOUNT_PER_PERSON: frozenset({"amount"}),
-    CapKind.PERCENT_OF_EARNED: frozenset({"percent"}),
-    CapKind.GREATER_OF: frozenset({"percent", "amount"}),
-    CapKind.MAX_ATTENDEES: frozenset({"count"}),
-    CapKind.UNLIMITED: frozenset(),
-    CapKind.EXCEPTION: frozenset(),
-}
 
 
 def check_activity_types(catalog: Catalog, places: Mapping[str, Place], expense_types: Collection[str]) -> None:
@@ -74,7 +63,7 @@ def _check_requirement(requirement: RequirementEntry, activity: ActivityTypeEntr
 
 def _check_cap(cap: CapEntry, activity: ActivityTypeEntry, expense_types: Collection[str], place: Place) -> None:
     for name in ("amount", "percent", "count"):
-        given, needed = getattr(cap, name) is not None, name in _NUMBERS[cap.kind]
+        given, needed = getattr(cap, name) is not None, name in CAP_NUMBERS[cap.kind]
         if needed and not given:
             place.report(f"{name} is missing")
         elif given and not needed:

@@ -16,6 +16,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='cap',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount__gt', 0), ('amount__isnull', False), ('kind__in', ['amount', 'amount_per_person_per_event'])), models.Q(('kind', 'percent_of_earned'), ('percent__gt', 0), ('percent__isnull', False)), models.Q(('amount__gt', 0), ('amount__isnull', False), ('kind', 'greater_of'), ('percent__gt', 0), ('percent__isnull', False)), models.Q(('count__gt', 0), ('count__isnull', False), ('kind', 'max_attendees')), ('kind__in', ['unlimited', 'exception']), _connector='OR'), name='cap_numbers', violation_error_message='The numbers of this kind of cap are missing.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount__gt', 0), ('amount__isnull', False), ('kind', 'amount')), models.Q(('amount__gt', 0), ('amount__isnull', False), ('kind', 'amount_per_person_per_event')), models.Q(('kind', 'percent_of_earned'), ('percent__gt', 0), ('percent__isnull', False)), models.Q(('amount__gt', 0), ('amount__isnull', False), ('kind', 'greater_of'), ('percent__gt', 0), ('percent__isnull', False)), models.Q(('count__gt', 0), ('count__isnull', False), ('kind', 'max_attendees')), ('kind', 'unlimited'), ('kind', 'exception'), _connector='OR'), name='cap_numbers', violation_error_message='The numbers of this kind of cap are missing.'),
         ),
     ]

@@ -10,7 +10,7 @@ from incentives_portal.money import AmountField, CurrencyField
 from incentives_portal.texts import TextsField, in_language
 
 from .. import choices, conditions
-from ..enums import AppliesTo, CapKind, CapScope, Category, Group, SatisfiedBy
+from ..enums import CAP_NUMBERS, AppliesTo, CapKind, CapScope, Category, Group, SatisfiedBy
 from .program import Program
 from .tracking import tracked
 
@@ -154,6 +154,18 @@ class Requirement(models.Model):
             raise ValidationError({"choices": _("A choice needs at least two choices; nothing else has any.")})
 
 
+def _has_its_numbers() -> models.Q:
+    """Whether a cap has all numbers of its kind.
+
+    A number that is missing is neither more than zero nor not: the database takes what it does not know for right.
+    """
+    condition = models.Q()
+    for kind, names in CAP_NUMBERS.items():
+        numbers = {f"{name}__{lookup}": value for name in names for lookup, value in (("isnull", False), ("gt", 0))}
+        condition |= models.Q(kind=kind.value, **numbers)
+    return condition
+
+
 @tracked
 class Cap(models.Model):
     """A limit of an activity (domain.md 9.1). Which numbers it has depends on its kind; amounts are in ``currency``.
@@ -194,16 +206,7 @@ class Cap(models.Model):
             ),
             models.CheckConstraint(
                 name="cap_numbers",
-                condition=(
-                    # A number that is missing is neither more than zero nor not: the database takes what it does not know for right.
-                    models.Q(kind__in=["amount", "amount_per_person_per_event"], amount__isnull=False, amount__gt=0)
-                    | models.Q(kind="percent_of_earned", percent__isnull=False, percent__gt=0)
-                    | models.Q(
-                        kind="greater_of", percent__isnull=False, percent__gt=0, amount__isnull=False, amount__gt=0
-                    )
-                    | models.Q(kind="max_attendees", count__isnull=False, count__gt=0)
-                    | models.Q(kind__in=["unlimited", "exception"])
-                ),
+                condition=_has_its_numbers(),
                 violation_error_message=_("The numbers of this kind of cap are missing."),
             ),
             models.CheckConstraint(
