@@ -6,13 +6,14 @@ import pytest
 
 from claims.openings import Openings
 from incentives_portal import clock
+from incentives_portal.enrollments.models import Enrolment
 
 DAY = timedelta(days=1)
 
 
 def offered(world, *programs):
     """What a person is offered who may begin claims in these programs."""
-    rows = [type(world.cloud.enrolments.first())(program=program, location=world.hamburg) for program in programs]
+    rows = [Enrolment(program=program, location=world.hamburg) for program in programs]
     return Openings(rows, [world.period], [])
 
 

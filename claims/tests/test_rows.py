@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from claims import services
 from claims.enums import MACHINE
 from claims.models import Claim
 from claims.rows import claim_rows, who_has_it
@@ -54,7 +55,7 @@ def test_who_may_go_on_with_the_proof(world, build, writers):
 
 def test_proof_that_was_thrown_away_is_closed(world):
     claim = builders.draft_claim(world)
-    builders.services.discard(claim, actor=world.jana, seen=claim.version)
+    services.discard(claim, actor=world.jana, seen=claim.version)
 
     [row] = claim_rows(Claim.objects.filter(pk=claim.pk), world.jana)
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from incentives_portal import clock
+from incentives_portal.accounts.models import Organisation
 from incentives_portal.programs.models import ProgramYear
 from incentives_portal.tests.world import enrol
 from incentives_portal.workflow.errors import NotAllowed, NotNow, Refused
@@ -360,5 +361,5 @@ def test_reviewer_is_at_the_operator_by_the_domain_of_the_address(world):
     assert not plan_facts(plan).reviewer_at_operator
 
     plan.reviewer_email = world.elif_.email
-    type(world.halden).objects.filter(pk=world.halden.pk).update(kind="partner")
+    Organisation.objects.filter(pk=world.halden.pk).update(kind="partner")
     assert not plan_facts(plan).reviewer_at_operator, "there is no operator"
