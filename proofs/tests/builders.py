@@ -158,7 +158,7 @@ def details(**given: Any) -> services.InvoiceDetails:
 
 def expense_type(proof: Proof) -> ExpenseType | None:
     """The first eligible one of the activity."""
-    row = EligibleExpense.objects.filter(type=proof.activity_type).order_by("pk").select_related("expense").first()
+    row = EligibleExpense.objects.filter(type=proof.activity_type).select_related("expense").first()
     return row.expense if row else None
 
 

@@ -51,7 +51,7 @@ def test_content_has_every_part(world):
         "size": version.size,
         "type": "pdf",
     }
-    assert (invoice["gross"], invoice["expenses"][0]["type"]) == ("1190.000", "signage_display_print")
+    assert (invoice["gross"], invoice["expenses"][0]["type"]) == ("1190.000", "agency_marketing")
     assert (content["reports"][0]["certified_name"], content["reports"][0]["lines"][0]["hours"]) == (
         "Jana Petersen",
         "12.50",
