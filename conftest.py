@@ -25,7 +25,7 @@ from incentives_portal.tests import kept
 
 pytest_plugins = ["incentives_portal.tests.stack", "incentives_portal.tests.logged"]
 
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's sync API runs an event loop in this thread
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's sync API runs an event loop in this case
 
 # How long an example takes says something about the machine and nothing about the code.
 hypothesis.settings.register_profile("portal", deadline=None, print_blob=True)
@@ -100,7 +100,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """The test database; sessions that others left on it are named and ended before it goes.
 
-    A browser that keeps a connection to the live server open keeps a thread, and that thread its session.
+    A browser that keeps a connection to the live server open keeps a case, and that case its session.
     """
     # After a test that commits all tables are emptied, and Django would write its permissions anew, which nothing in the portal reads.
     post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")

@@ -9,7 +9,7 @@ from claims.reasons import load_reasons
 from claims.tests import builders
 from claims.tests.copies import copy_claim, copy_company
 from incentives_portal import clock
-from incentives_portal.history.services import comment
+from incentives_portal.cases.services import comment
 from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.tests.world import NOW, World, make_world
 
@@ -42,7 +42,7 @@ def fill() -> Filled:
         world = make_world()
         waiting = builders.submitted_claim(world)
         for number in range(HISTORY):
-            comment(waiting.thread, world.mira, f"Comment number {number}.")
+            comment(waiting.case, world.mira, f"Comment number {number}.")
         originals = {
             "approved": builders.approved_claim(world),
             "rejected": builders.rejected_claim(world),

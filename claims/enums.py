@@ -7,14 +7,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.capabilities import Role, grants, may
-from incentives_portal.history.models import ThreadKind
-from incentives_portal.workflow.desks import (
+from incentives_portal.cases.assignment import (
     lies_on_a_desk,
     lies_on_no_desk,
     refuse_on_a_colleagues_desk,
     refuse_on_ones_own_desk,
 )
-from incentives_portal.workflow.machine import Machine, Status, Transition
+from incentives_portal.cases.models import CaseKind
+from incentives_portal.cases.state_machine import Machine, Status, Transition
 from proofs.rules import write_capability
 
 if TYPE_CHECKING:
@@ -273,4 +273,4 @@ TRANSITIONS = (
     Transition(source=DISPUTED, target=DISPUTED, refusal=_dispute_takeover_refusal, **_TAKE_OVER),
 )
 
-MACHINE = Machine(kind=ThreadKind.CLAIM, statuses=STATUSES, transitions=TRANSITIONS)
+MACHINE = Machine(kind=CaseKind.CLAIM, statuses=STATUSES, transitions=TRANSITIONS)

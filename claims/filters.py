@@ -27,7 +27,7 @@ def words_q(words: str) -> Q:
     for word in words.split():
         found &= (
             Q(proof__name__icontains=word)
-            | Q(thread__reference__icontains=word)
+            | Q(case__reference__icontains=word)
             | Q(proof__location__name__icontains=word)
             | Q(proof__location__organisation__name__icontains=word)
         )

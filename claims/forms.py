@@ -15,13 +15,13 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal import money
 from incentives_portal.accounts.models import Organisation, User
+from incentives_portal.cases.forms import WORDS_LIMIT, ReasonField, VerbForm
+from incentives_portal.cases.services import RemarkDraft
+from incentives_portal.cases.state_machine import Transition
 from incentives_portal.documents.fields import MultipleUploadField
 from incentives_portal.documents.models import DocumentVersion
-from incentives_portal.history.services import RemarkDraft
 from incentives_portal.screens.fields import DayField, LongTextField, MoneyFormField
 from incentives_portal.screens.templatetags.screens import place
-from incentives_portal.workflow.forms import WORDS_LIMIT, ReasonField, VerbForm
-from incentives_portal.workflow.machine import Transition
 from proofs.forms import ClaimBasicsForm
 from proofs.forms.base import PartForm
 from proofs.services import Beginning

@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.capabilities import Scope
+from incentives_portal.cases.models import Case, Event, Submission
+from incentives_portal.cases.state_machine import Status
 from incentives_portal.documents.models import APPEND_ONLY
-from incentives_portal.history.models import Event, Submission, Thread
 from incentives_portal.money import AmountField
-from incentives_portal.workflow.machine import Status
 from proofs.models import Proof
 
 from .enums import EDITING, MACHINE, WAITING, WITH_PARTNER, Outcome
@@ -28,7 +28,7 @@ class Claim(models.Model):
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    thread = models.OneToOneField(Thread, models.PROTECT, related_name="claim")
+    case = models.OneToOneField(Case, models.PROTECT, related_name="claim")
     proof = models.OneToOneField(Proof, models.PROTECT, related_name="claim")
     status = models.CharField(_("status"), max_length=24, default=EDITING)
     version = models.PositiveIntegerField(default=1)
@@ -69,7 +69,7 @@ class Claim(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.thread.reference} {self.proof.name}"
+        return f"{self.case.reference} {self.proof.name}"
 
     def get_absolute_url(self) -> str:
         return reverse("claims:detail", args=[self.public_id])

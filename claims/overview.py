@@ -17,7 +17,7 @@ from .models import Claim
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-    from incentives_portal.workflow.machine import Status
+    from incentives_portal.cases.state_machine import Status
 
 ZERO = Decimal(0)
 

@@ -9,14 +9,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.models import User
+from incentives_portal.cases.models import Event, Remark
+from incentives_portal.cases.queries import events_of
+from incentives_portal.cases.state_machine import Status, Transition
+from incentives_portal.cases.timeline import entries
 from incentives_portal.documents.models import DocumentVersion
-from incentives_portal.history.models import Event, Remark
-from incentives_portal.history.queries import events_of
-from incentives_portal.history.timeline import entries
 from incentives_portal.programs.assess import Assessment
 from incentives_portal.screens.anatomy import Baton, TimelineEntry, Verb, initials_of, with_one_that_stands_out
 from incentives_portal.texts import in_language
-from incentives_portal.workflow.machine import Status, Transition
 from proofs.folder import ProofFolder
 
 from . import rules
@@ -81,7 +81,7 @@ class ClaimPage:
     @cached_property
     def events(self) -> list[Event]:
         """The history of the claim and its proof that the reader may see, newest first. Two queries."""
-        found = events_of(self.claim.thread, self.claim.proof.thread, reader=self.user)
+        found = events_of(self.claim.case, self.claim.proof.case, reader=self.user)
         return list(_as_sent(found)) if self.user.is_operator else found
 
     @property
@@ -205,7 +205,7 @@ def _as_sent(events: Iterable[Event]) -> Iterable[Event]:
 def holder(claim: Claim, reader: User) -> tuple[Text, str]:
     """Who has the claim now, as the reader calls them, with the initials for the face."""
     status, organisation = MACHINE.status(claim.status), claim.proof.location.organisation
-    assignment = getattr(claim.thread, "assignment", None)
+    assignment = getattr(claim.case, "assignment", None)
     reviewer = (assignment.user_id, assignment.user.name) if assignment else (None, None)
     faces = {"partner": organisation.name, "operator": reviewer[1] or "", "nobody": ""}
     who = who_has_it(status, (organisation.pk, organisation.name), reviewer, reader)

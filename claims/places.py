@@ -14,7 +14,7 @@ from incentives_portal.texts import in_language
 from proofs.folder import ProofFolder, read
 
 if TYPE_CHECKING:
-    from incentives_portal.history.models import Event, Remark
+    from incentives_portal.cases.models import Event, Remark
 
     from .models import Claim
 

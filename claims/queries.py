@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, OuterRef, Q
 
 from incentives_portal import clock
-from incentives_portal.workflow.models import Assignment
+from incentives_portal.cases.models import Assignment
 
 from .enums import ACTION_REQUIRED, DISPUTED, EDITING, WITH_PARTNER, Outcome
 from .models import Claim, Decision
@@ -23,7 +23,7 @@ RECENTLY = timedelta(days=30)
 #: The columns of a decision in a list.
 DECIDED = (
     "outcome", "approved_amount", "event__at",
-    "claim__public_id", "claim__thread__reference", "claim__proof__name", "claim__proof__currency",
+    "claim__public_id", "claim__case__reference", "claim__proof__name", "claim__proof__currency",
 )  # fmt: skip
 
 
@@ -51,7 +51,7 @@ def recent_decisions(user: "User") -> "QuerySet[Decision]":
     """What was decided in the last 30 days about claims that exist for the person, newest first."""
     since = clock.now() - RECENTLY
     decisions = Decision.objects.visible_to(user).filter(event__at__gte=since)
-    return decisions.select_related("claim__thread", "claim__proof", "event").only(*DECIDED).order_by("-pk")
+    return decisions.select_related("claim__case", "claim__proof", "event").only(*DECIDED).order_by("-pk")
 
 
 def queue(user: "User") -> ClaimQuerySet:
@@ -87,7 +87,7 @@ def of_plan(plan: "Plan", user: "User") -> ClaimQuerySet:
 
 
 #: What nobody has taken up, or somebody who left. What is on desks is a short list, made once; the queue is then read in its order.
-NOBODYS = ~Q(thread__in=Assignment.objects.filter(user__is_active=True).values("thread"))
+NOBODYS = ~Q(case__in=Assignment.objects.filter(user__is_active=True).values("case"))
 
 
 def _of(user: "User") -> ClaimQuerySet:
@@ -96,7 +96,7 @@ def _of(user: "User") -> ClaimQuerySet:
 
 def on_desk_of(user: int) -> Q:
     """What the person of this key has taken up."""
-    return Q(thread__in=Assignment.objects.filter(user=user).values("thread"))
+    return Q(case__in=Assignment.objects.filter(user=user).values("case"))
 
 
 def due_before(now: datetime) -> Q:

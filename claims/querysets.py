@@ -47,18 +47,18 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
 
     def with_file(self, version: "DocumentVersion") -> "ClaimQuerySet":
         """Those to which a comment brought a file, or whose proof had it when it was sent in."""
-        brought = Q(thread__events__remarks__version=version) | Q(proof__sealed_files__version=version)
-        return self.filter(brought).select_related("thread").distinct()
+        brought = Q(case__events__remarks__version=version) | Q(proof__sealed_files__version=version)
+        return self.filter(brought).select_related("case").distinct()
 
     def with_file_in_comment(self, version: "DocumentVersion") -> "ClaimQuerySet":
         """Those to which a comment brought a file."""
-        return self.filter(thread__events__remarks__version=version).select_related("thread").distinct()
+        return self.filter(case__events__remarks__version=version).select_related("case").distinct()
 
     def for_page(self) -> "ClaimQuerySet":
         """With what every page of a claim shows. One query."""
         return self.select_related(None).select_related(
-            "thread__assignment__user",
-            "proof__thread",
+            "case__assignment__user",
+            "proof__case",
             "proof__location__organisation",
             "proof__program__calendar",
             "proof__activity_type",
@@ -76,14 +76,14 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
 
 
 class ClaimManager(models.Manager.from_queryset(ClaimQuerySet)):  # type: ignore[misc]
-    """Claims come with their thread, whose desk they are on, proof, location, program and submitter: every verb asks about them."""
+    """Claims come with their case, whose desk they are on, proof, location, program and submitter: every verb asks about them."""
 
     def get_queryset(self) -> ClaimQuerySet:
         return (
             super()
             .get_queryset()
             .select_related(
-                "thread__assignment__user__organisation",
+                "case__assignment__user__organisation",
                 "proof__location__organisation",
                 "proof__program__calendar",
                 "submission__by",

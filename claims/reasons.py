@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from incentives_portal.history.models import ReasonCode
+from incentives_portal.cases.models import ReasonCode
 
 SEED = Path(__file__).parent / "seed" / "reasons.json"
 

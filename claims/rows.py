@@ -15,9 +15,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.capabilities import Scope, may
+from incentives_portal.cases.state_machine import Status
 from incentives_portal.prepared import PreparedMany
 from incentives_portal.texts import in_language
-from incentives_portal.workflow.machine import Status
 from proofs.rules import capability_of
 
 from .enums import MACHINE
@@ -34,7 +34,7 @@ Text = str | Promise
 _COLUMNS = {
     "public_id": "public_id",
     "name": "proof__name",
-    "reference": "thread__reference",
+    "reference": "case__reference",
     "location": "proof__location__name",
     "organisation": "proof__location__organisation__name",
     "executed_on": "proof__executed_on",
@@ -53,8 +53,8 @@ _COLUMNS = {
     "_track": "proof__program__track",
     "_sealed": "proof__sealed",
     "_discarded_at": "proof__discarded_at",
-    "_reviewer": "thread__assignment__user_id",
-    "_reviewer_name": "thread__assignment__user__name",
+    "_reviewer": "case__assignment__user_id",
+    "_reviewer_name": "case__assignment__user__name",
 }
 
 

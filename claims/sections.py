@@ -48,11 +48,11 @@ def _reads_as_operator(user: "User") -> bool:
 
 def cases(proofs: "Iterable[Proof]") -> dict[int, Case]:
     """Primary key of a proof → its claim. One query for any number of proofs."""
-    rows = Claim.objects.filter(proof__in=[proof.pk for proof in proofs]).select_related(None).select_related("thread")
+    rows = Claim.objects.filter(proof__in=[proof.pk for proof in proofs]).select_related(None).select_related("case")
     return {
         row.proof_id: Case(
             url=row.get_absolute_url(),
-            reference=row.thread.reference,
+            reference=row.case.reference,
             status=MACHINE.status(row.status),
             due_at=row.due_at,
             approved_amount=row.approved_amount,

@@ -35,7 +35,7 @@ def end_of_day(day: date, zone: str) -> datetime:
 
 @contextmanager
 def at(moment: datetime) -> Iterator[None]:
-    """Hold the clock at one instant, in this thread only. For tests and for demo data of past days."""
+    """Hold the clock at one instant, in this case only. For tests and for demo data of past days."""
     if moment.tzinfo is None:
         raise ValueError("The clock needs an aware datetime.")
     token = _fixed.set(moment.astimezone(UTC))

@@ -4,8 +4,7 @@ import logging
 import logging.handlers
 import re
 
-from incentives_portal.history.context import request_id
-from incentives_portal.request_context import mask_secrets
+from incentives_portal.request_context import mask_secrets, request_id
 
 #: What ends a line somewhere, or moves the cursor of whoever reads it: from addresses and names that people send.
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")

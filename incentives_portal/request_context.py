@@ -1,12 +1,16 @@
 """The request at work, for code that is not handed one: services that log, signals, log lines."""
 
 import re
+import uuid
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import LazyObject, empty
 
+#: The id of the request or task at work, so that events, log lines and mails of one action can be found together.
+request_id: ContextVar[str] = ContextVar("request_id", default="")
 current_request: ContextVar[HttpRequest | None] = ContextVar("current_request", default=None)
 
 #: Paths that carry a secret: who reads the link of a reset mail in a log could use it.
@@ -27,3 +31,21 @@ def known_user(request: HttpRequest) -> Any:
 def mask_secrets(text: str) -> str:
     """Replace the token of a password reset link by a dash, in a path or in any other text."""
     return _SECRET_IN_PATH.sub(r"\1-", text)
+
+
+class RequestIdMiddleware:
+    """Sets the id for the time of the request and says it in the answer, so that a person can quote it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        token, at_work = request_id.set(str(uuid.uuid4())), current_request.set(request)
+        request.request_id = request_id.get()  # type: ignore[attr-defined]  # for what is logged after the answer
+        try:
+            response = self.get_response(request)
+            response["X-Request-ID"] = request_id.get()
+            return response
+        finally:
+            request_id.reset(token)
+            current_request.reset(at_work)

@@ -77,9 +77,8 @@ INSTALLED_APPS = [
     "incentives_portal.accounts",
     "incentives_portal.documents",
     "incentives_portal.programs",
-    "incentives_portal.history",
     "incentives_portal.outbox",
-    "incentives_portal.workflow",
+    "incentives_portal.cases",
     "incentives_portal.enrollments",
     "incentives_portal.people",
     "plans",
@@ -93,7 +92,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "incentives_portal.history.middleware.RequestIdMiddleware",
+    "incentives_portal.request_context.RequestIdMiddleware",
     "incentives_portal.access_log.AccessLogMiddleware",  # both see every answer, whoever gives it
     "incentives_portal.accounts.middleware.SecurityLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -163,7 +162,7 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
 # Lists join ten small tables, and PostgreSQL would weigh every order of eight of them: 9 ms to plan what takes 1 ms to run. The order that
 # the ORM writes (what filters first, then what a row shows) is a good one; at most four tables are put into another.
-# Nobody waits for a lock longer than people wait for a page: who comes second hears of it (workflow.errors.Busy).
+# Nobody waits for a lock longer than people wait for a page: who comes second hears of it (cases.errors.Busy).
 _database_options = DATABASES["default"].setdefault("OPTIONS", {})
 _database_options["options"] = (
     f"{_database_options.get('options', '')} -c join_collapse_limit=4 -c lock_timeout=5s".strip()

@@ -15,14 +15,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from incentives_portal.cases.assignment import colleagues_desk
+from incentives_portal.cases.errors import Busy, Refused
+from incentives_portal.cases.forms import show_refusal
 from incentives_portal.outbox.queries import deliveries_for
 from incentives_portal.programs.enums import Track
 from incentives_portal.programs.models import Program
 from incentives_portal.screens.templatetags.screens import show_day, status_tag, waited
 from incentives_portal.texts import in_language
-from incentives_portal.workflow.desks import colleagues_desk
-from incentives_portal.workflow.errors import Busy, Refused
-from incentives_portal.workflow.forms import show_refusal
 
 from . import rules, services
 from .admin_verbs import AdminVerbView
@@ -58,7 +58,7 @@ class WaitingFilter(admin.SimpleListFilter):
             case "partner":
                 return queryset.filter(status__in=[EDITING, ACTION_REQUIRED])
             case "mine":
-                return queryset.filter(status=UNDER_REVIEW, thread__assignment__user=request.user)
+                return queryset.filter(status=UNDER_REVIEW, case__assignment__user=request.user)
         return queryset.filter(status__in=[SUBMITTED, UNDER_REVIEW])
 
 
@@ -82,7 +82,7 @@ class PlanAdmin(admin.ModelAdmin):
 
     list_display = ["shown_plan", "partner", "program_and_year", "waiting_since"]
     list_filter = [WaitingFilter, ProgramFilter]
-    search_fields = ["title", "thread__reference", "location__organisation__name", "location__partner_id"]
+    search_fields = ["title", "case__reference", "location__organisation__name", "location__partner_id"]
     search_help_text = _("Title, reference, partner, partner ID")
     ordering = ["submitted_at", "pk"]
     list_per_page = 25
@@ -119,7 +119,7 @@ class PlanAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("plan"), ordering="title")
     def shown_plan(self, plan: Plan) -> SafeString:
-        return format_html('{}<span class="d-b ref">{}</span>', plan.title, plan.thread.reference)
+        return format_html('{}<span class="d-b ref">{}</span>', plan.title, plan.case.reference)
 
     @admin.display(description=_("partner"), ordering="location__organisation__name")
     def partner(self, plan: Plan) -> SafeString:
@@ -191,7 +191,7 @@ class PlanAdmin(admin.ModelAdmin):
             "colleague": colleagues_desk(plan, request.user),
             "others": _other_plans(plan),
             "claimed": claimed_of(plan),
-            "deliveries": deliveries_for(plan.thread.public_id),
+            "deliveries": deliveries_for(plan.case.public_id),
             "form": CommentForm() if internal or said is None else said,
             "note_form": said if internal and said else NoteForm(),
         }

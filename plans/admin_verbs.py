@@ -7,10 +7,10 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 
-from incentives_portal.workflow.desks import colleagues_desk
-from incentives_portal.workflow.forms import VerbForm
-from incentives_portal.workflow.machine import Transition
-from incentives_portal.workflow.views import VerbView
+from incentives_portal.cases.assignment import colleagues_desk
+from incentives_portal.cases.forms import VerbForm
+from incentives_portal.cases.state_machine import Transition
+from incentives_portal.cases.views import VerbView
 
 from .enums import MACHINE
 from .forms import ApproveForm, DecisionForm, SendBackForm
@@ -54,36 +54,36 @@ class AdminVerbView(VerbView):
             "back_url": self.back_url,
         }
 
-    def get_form(self, arrow: Transition, case: Plan, data: Any = None) -> VerbForm:
-        initial = {"seen": case.version}
+    def get_form(self, arrow: Transition, detail: Plan, data: Any = None) -> VerbForm:
+        initial = {"seen": detail.version}
         if arrow.verb in FORMS:
-            form: VerbForm = FORMS[arrow.verb](case, arrow, data, initial=initial)
+            form: VerbForm = FORMS[arrow.verb](detail, arrow, data, initial=initial)
         else:
             form = VerbForm(MACHINE, arrow, data, initial=initial)
         self.bound = form if data is not None else None
         return form
 
-    def page_context(self, case: Plan, arrow: Transition) -> dict[str, Any]:
+    def page_context(self, detail: Plan, arrow: Transition) -> dict[str, Any]:
         typed = self.bound.cleaned_data if self.bound is not None and self.bound.is_bound else {}
         return {
             "title": arrow.label,
             "decides": arrow.verb in FORMS,
-            "colleague": colleagues_desk(case, self.request.user),
+            "colleague": colleagues_desk(detail, self.request.user),
             "target": MACHINE.status(arrow.target),
-            "preview": preview_of(case, arrow, self.request.user, typed),
+            "preview": preview_of(detail, arrow, self.request.user, typed),
         }
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         if "preview" not in request.POST:
             return super().post(request, **kwargs)
-        case, arrow = self._case_and_arrow()
+        detail, arrow = self._case_and_arrow()
         if isinstance(arrow, HttpResponse):
             return arrow
-        form = self.get_form(arrow, case, request.POST)
+        form = self.get_form(arrow, detail, request.POST)
         form.full_clean()
-        return self._page(case, arrow, form)
+        return self._page(detail, arrow, form)
 
-    def done(self, case: Plan, arrow: Transition) -> HttpResponse:
+    def done(self, detail: Plan, arrow: Transition) -> HttpResponse:
         """To the plan while one works on it, else back to the queue."""
         return redirect(
             self.back_url if arrow.verb in ("start_review", "take_over") else reverse("admin:plans_plan_changelist")

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from incentives_portal.history.models import ThreadKind
-from incentives_portal.workflow.desks import lies_on_a_desk, refuse_on_a_colleagues_desk, refuse_on_ones_own_desk
-from incentives_portal.workflow.machine import Machine, Status, Transition
+from incentives_portal.cases.assignment import lies_on_a_desk, refuse_on_a_colleagues_desk, refuse_on_ones_own_desk
+from incentives_portal.cases.models import CaseKind
+from incentives_portal.cases.state_machine import Machine, Status, Transition
 
 EDITING = "editing"
 SUBMITTED = "submitted"
@@ -213,4 +213,4 @@ TRANSITIONS = (
     ),
 )
 
-MACHINE = Machine(kind=ThreadKind.PLAN, statuses=STATUSES, transitions=TRANSITIONS)
+MACHINE = Machine(kind=CaseKind.PLAN, statuses=STATUSES, transitions=TRANSITIONS)

@@ -37,6 +37,6 @@ class PlanFilter(django_filters.FilterSet):
         """Each word in the title, the reference, or the name of the location."""
         for word in words[:SEARCHED].split():
             plans = plans.filter(
-                Q(title__icontains=word) | Q(thread__reference__icontains=word) | Q(location__name__icontains=word)
+                Q(title__icontains=word) | Q(case__reference__icontains=word) | Q(location__name__icontains=word)
             )
         return plans

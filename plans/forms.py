@@ -9,13 +9,13 @@ from django import forms
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from incentives_portal.cases.forms import WORDS_LIMIT, ReasonField, VerbForm
 from incentives_portal.countries import country_choices
 from incentives_portal.money import CURRENCIES, format_amount
 from incentives_portal.programs.enums import Category
 from incentives_portal.programs.models import ActivityType, Program
 from incentives_portal.screens.fields import DayField, LongTextField, MoneyFormField
 from incentives_portal.screens.templatetags.screens import place
-from incentives_portal.workflow.forms import WORDS_LIMIT, ReasonField, VerbForm
 
 from . import rules
 from .document import document_of, places

@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.capabilities import CAPABILITIES, Role, holders
 from incentives_portal.accounts.models import User
-from incentives_portal.history.models import Event
+from incentives_portal.cases.assignment import former_holder
+from incentives_portal.cases.messages import Announcement, register
+from incentives_portal.cases.models import Event
 from incentives_portal.money import format_amount
 from incentives_portal.outbox.letters import Letter, Outsider
 from incentives_portal.texts import in_language
-from incentives_portal.workflow.desks import former_holder
-from incentives_portal.workflow.messages import Announcement, register
 
 from . import rules
 from .document import document_of, places
@@ -68,7 +68,7 @@ def partners_of(plan: Plan, _event: Event) -> list[User]:
 def other_side_of(plan: Plan, event: Event) -> Iterable[User]:
     """Who hears of a comment: the partner's people, or the one who has the plan on the desk, or the reviewer."""
     if event.organisation_id == plan.scope.organisation_id:
-        assignment = getattr(plan.thread, "assignment", None)
+        assignment = getattr(plan.case, "assignment", None)
         return [assignment.user] if assignment and assignment.user.is_active else reviewers_of(plan, event)
     return partners_of(plan, event)
 
@@ -81,7 +81,7 @@ def _link(plan: Plan, person: User) -> str:
 
 def _facts(plan: Plan) -> list[tuple[str, str]]:
     return [
-        (_("Plan"), f"{plan.thread.reference}, {plan.title}"),
+        (_("Plan"), f"{plan.case.reference}, {plan.title}"),
         (_("Program"), f"{plan.program}, {plan.program_year}"),
         (_("Location"), f"{plan.location.organisation.name}, {plan.location}"),
         (_("Requested amount"), format_amount(plan.requested_amount, plan.currency)),
@@ -117,7 +117,7 @@ def _submitted(plan: Plan, event: Event, person: User) -> Letter:
     partner = plan.location.organisation.name
     return Letter(
         subject=_("Plan %(reference)s of %(partner)s waits for your review")
-        % {"reference": plan.thread.reference, "partner": partner},
+        % {"reference": plan.case.reference, "partner": partner},
         heading=_("A plan was submitted"),
         paragraphs=[
             _("%(name)s of %(partner)s submitted the plan “%(title)s” for approval.")
@@ -133,7 +133,7 @@ def _submitted(plan: Plan, event: Event, person: User) -> Letter:
 
 def _submitted_to_outsider(plan: Plan, event: Event, _outsider: Outsider) -> Letter:
     """That there is something to review, and where. What the plan says, and for how much, is for those who sign in."""
-    values = {"reference": plan.thread.reference, "partner": plan.location.organisation.name}
+    values = {"reference": plan.case.reference, "partner": plan.location.organisation.name}
     return Letter(
         subject=_("Plan %(reference)s of %(partner)s waits for your review") % values,
         heading=_("A plan was submitted"),
@@ -150,7 +150,7 @@ def _approved(plan: Plan, event: Event, person: User) -> Letter:
     amount = format_amount(plan.approved_amount or plan.requested_amount, plan.currency)
     return Letter(
         subject=_("Approved: plan %(reference)s with %(amount)s")
-        % {"reference": plan.thread.reference, "amount": amount},
+        % {"reference": plan.case.reference, "amount": amount},
         heading=_("Your plan is approved"),
         paragraphs=[_("The plan “%(title)s” is approved with %(amount)s.") % {"title": plan.title, "amount": amount}],
         facts=[*_facts(plan), (_("Approved amount"), amount)],
@@ -165,7 +165,7 @@ def _approved(plan: Plan, event: Event, person: User) -> Letter:
 def _action_required(plan: Plan, event: Event, person: User) -> Letter:
     return Letter(
         subject=_("Action required: plan %(reference)s, %(title)s")
-        % {"reference": plan.thread.reference, "title": plan.title},
+        % {"reference": plan.case.reference, "title": plan.title},
         heading=_("Your plan needs a change"),
         paragraphs=[
             _("The plan “%(title)s” needs one more step from you before it can be approved.") % {"title": plan.title}
@@ -182,8 +182,7 @@ def _action_required(plan: Plan, event: Event, person: User) -> Letter:
 
 def _rejected(plan: Plan, event: Event, person: User) -> Letter:
     return Letter(
-        subject=_("Rejected: plan %(reference)s, %(title)s")
-        % {"reference": plan.thread.reference, "title": plan.title},
+        subject=_("Rejected: plan %(reference)s, %(title)s") % {"reference": plan.case.reference, "title": plan.title},
         heading=_("Your plan was rejected"),
         paragraphs=[_("The plan “%(title)s” cannot be approved.") % {"title": plan.title}, *_still_in_force(plan)],
         facts=_facts(plan),
@@ -215,7 +214,7 @@ def _after_rejection(plan: Plan) -> dict[str, Any]:
 def _taken_over(plan: Plan, event: Event, person: User) -> Letter:
     return Letter(
         subject=_("Taken over: plan %(reference)s, %(title)s")
-        % {"reference": plan.thread.reference, "title": plan.title},
+        % {"reference": plan.case.reference, "title": plan.title},
         heading=_("A colleague took over a plan of yours"),
         paragraphs=[
             _("%(name)s took over the review of the plan “%(title)s”, which was on your desk.")
@@ -232,7 +231,7 @@ def _taken_over(plan: Plan, event: Event, person: User) -> Letter:
 def _comment_added(plan: Plan, event: Event, person: User) -> Letter:
     return Letter(
         subject=_("New comment: plan %(reference)s, %(title)s")
-        % {"reference": plan.thread.reference, "title": plan.title},
+        % {"reference": plan.case.reference, "title": plan.title},
         heading=_("A comment on your plan") if not person.is_operator else _("A comment on a plan"),
         facts=_facts(plan),
         next_step=_("Read it in the history of the plan, and answer there if an answer is needed."),

@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.capabilities import Scope
 from incentives_portal.accounts.models import Location
-from incentives_portal.history.models import Submission, Thread
+from incentives_portal.cases.models import Case, Submission
+from incentives_portal.cases.state_machine import Status
 from incentives_portal.money import AmountField, CurrencyField
 from incentives_portal.programs.models import ActivityType, FundType, Market, Program, ProgramYear
-from incentives_portal.workflow.machine import Status
 
 from .enums import DISCARDED, EDITING, MACHINE
 from .querysets import ActivityQuerySet, CampaignQuerySet, PlanManager
@@ -36,7 +36,7 @@ class Plan(models.Model):
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    thread = models.OneToOneField(Thread, models.PROTECT, related_name="plan")
+    case = models.OneToOneField(Case, models.PROTECT, related_name="plan")
     location = models.ForeignKey(Location, models.PROTECT, related_name="plans", verbose_name=_("location"))
     program = models.ForeignKey(Program, models.PROTECT, related_name="plans", verbose_name=_("program"))
     market = models.ForeignKey(Market, models.PROTECT, related_name="plans", verbose_name=_("market"))
@@ -87,7 +87,7 @@ class Plan(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.thread.reference} {self.title}"
+        return f"{self.case.reference} {self.title}"
 
     def get_absolute_url(self) -> str:
         return reverse("plans:detail", args=[self.public_id])
@@ -121,7 +121,7 @@ class Plan(models.Model):
     @cached_property
     def last_submission(self) -> Submission | None:
         """What was submitted last, with who submitted it. One query per instance."""
-        return self.thread.submissions.select_related("by__organisation").order_by("-number").first()
+        return self.case.submissions.select_related("by__organisation").order_by("-number").first()
 
     @cached_property
     def starts(self) -> list[date] | None:

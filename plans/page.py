@@ -15,15 +15,15 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.models import User
-from incentives_portal.history.models import Event, Submission
-from incentives_portal.history.queries import events_of
-from incentives_portal.history.timeline import entries
+from incentives_portal.cases.models import Event, Submission
+from incentives_portal.cases.queries import events_of
+from incentives_portal.cases.state_machine import Status, Transition
+from incentives_portal.cases.timeline import entries
 from incentives_portal.money import format_amount
 from incentives_portal.programs.assess import Assessment
 from incentives_portal.programs.dates import local_day
 from incentives_portal.screens.anatomy import Baton, TimelineEntry, Verb, initials_of, with_one_that_stands_out
 from incentives_portal.texts import in_language
-from incentives_portal.workflow.machine import Status, Transition
 
 from . import rules
 from .cells import ActivityCell, activity_cells, claim_sections
@@ -118,7 +118,7 @@ class PlanPage:
     @cached_property
     def events(self) -> list[Event]:
         """The history that the reader may see, newest first. Two queries."""
-        found = events_of(self.plan.thread, reader=self.user)
+        found = events_of(self.plan.case, reader=self.user)
         return list(_as_sent(found)) if self.user.is_operator else found
 
     @property
@@ -300,7 +300,7 @@ def holder(plan: Plan, reader: User) -> tuple[Text, str]:
         ours = reader.organisation_id == organisation.pk
         return (_("With you") if ours else organisation.name), initials_of(organisation.name)
     if status.holder == "operator":
-        assignment = getattr(plan.thread, "assignment", None)
+        assignment = getattr(plan.case, "assignment", None)
         if assignment is None:
             return _("Waiting for a reviewer"), ""
         mine = assignment.user_id == reader.pk
@@ -361,7 +361,7 @@ class Comparison:
 
 def comparison(plan: Plan) -> Comparison | None:
     """The last submission with what changed since the one before it, and its assessment. One query; None before the first one."""
-    submissions = list(plan.thread.submissions.order_by("-number")[:2])
+    submissions = list(plan.case.submissions.order_by("-number")[:2])
     if not submissions:
         return None
     latest = submissions[0]

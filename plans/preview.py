@@ -10,10 +10,10 @@ from django.utils import timezone, translation
 
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
-from incentives_portal.history.models import Event
+from incentives_portal.cases.messages import Announcement, all_announcements
+from incentives_portal.cases.models import Event
+from incentives_portal.cases.state_machine import Transition
 from incentives_portal.outbox.letters import Letter
-from incentives_portal.workflow.machine import Transition
-from incentives_portal.workflow.messages import Announcement, all_announcements
 
 from .models import Plan
 
@@ -36,7 +36,7 @@ def preview_of(plan: Plan, arrow: Transition, actor: User, typed: Mapping[str, A
     reason = typed.get("reason")
     place = typed.get("place") or (reason.place if reason else "")
     event = Event(
-        thread=plan.thread,
+        case=plan.case,
         organisation=actor.organisation,
         actor=actor,
         actor_name=actor.name,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .models import Activity, Campaign, Plan  # noqa: F401
 
 #: What every page, letter and verb of a plan asks for.
-HEAD = ("thread", "location__organisation", "program__calendar", "market", "fund_type", "program_year")
+HEAD = ("case", "location__organisation", "program__calendar", "market", "fund_type", "program_year")
 
 
 def _of_campaigns(figure: models.Aggregate) -> models.Subquery:
@@ -36,14 +36,14 @@ class PlanQuerySet(models.QuerySet["Plan"]):
 
     def for_page(self) -> "PlanQuerySet":
         """With what every page that shows a plan's head needs. One query."""
-        return self.select_related(*HEAD, "thread__assignment__user", "approved_submission").annotate(
+        return self.select_related(*HEAD, "case__assignment__user", "approved_submission").annotate(
             campaign_count=Coalesce(_of_campaigns(models.Count("pk")), 0),
             starts=_of_campaigns(ArrayAgg("starts", default=Value([]))),
         )
 
     def for_list(self) -> "PlanQuerySet":
         """With what a row of a list shows; without the long text. One query."""
-        rows = self.select_related(*HEAD, "thread__assignment__user").defer("description")
+        rows = self.select_related(*HEAD, "case__assignment__user").defer("description")
         return rows.annotate(starts=_of_campaigns(ArrayAgg("starts", default=Value([]))))
 
     def waiting_for_review(self) -> "PlanQuerySet":
@@ -59,7 +59,7 @@ class PlanManager(models.Manager.from_queryset(PlanQuerySet)):  # type: ignore[m
     """Plans come with their head and whose desk they are on: the engine, which reads them again under their lock, asks for it each time."""
 
     def get_queryset(self) -> PlanQuerySet:
-        return super().get_queryset().select_related(*HEAD, "thread__assignment__user")
+        return super().get_queryset().select_related(*HEAD, "case__assignment__user")
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):

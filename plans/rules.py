@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from incentives_portal import clock
 from incentives_portal.accounts.capabilities import Scope, may
 from incentives_portal.accounts.models import Organisation, OrganisationKind, User
+from incentives_portal.cases.state_machine import Transition
 from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.money import format_amount
 from incentives_portal.programs import dates
 from incentives_portal.programs.enums import Track
 from incentives_portal.programs.models import Program, ProgramYear
-from incentives_portal.workflow.machine import Transition
 
 from .document import ActivityPart, CampaignPart, PlanDocument, read
 from .enums import APPROVED, MACHINE

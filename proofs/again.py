@@ -62,7 +62,7 @@ def _same_file(rows: QuerySet, proof: Proof, hashes: Iterable[str]) -> QuerySet:
 
 
 def _named(rows: QuerySet, first: object, second: object) -> QuerySet:
-    return rows.values(first=first, second=second, reference=F("proof__thread__reference"))
+    return rows.values(first=first, second=second, reference=F("proof__case__reference"))
 
 
 def _sorted_out(rows: Iterable[tuple[str, str, str]]) -> Again:

@@ -29,7 +29,7 @@ def content_of(proof: Proof) -> dict[str, Any]:
 def _head(proof: Proof) -> dict[str, Any]:
     activity = proof.activity
     return {
-        "reference": proof.thread.reference,
+        "reference": proof.case.reference,
         "name": proof.name,
         "executed_on": proof.executed_on.isoformat(),
         "amount": str(proof.amount),
@@ -44,7 +44,7 @@ def _head(proof: Proof) -> dict[str, Any]:
         "activity": str(activity.public_id) if activity else None,
         "activity_name": activity.name if activity else None,
         "campaign": activity.campaign.name if activity else None,
-        "plan": activity.campaign.plan.thread.reference if activity else None,
+        "plan": activity.campaign.plan.case.reference if activity else None,
         "usage_period": proof.usage_period.label if proof.usage_period else None,
     }
 

@@ -5,10 +5,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.models import User
-from incentives_portal.history.models import Event
+from incentives_portal.cases.file_verdicts import follow_findings, follow_refusals, infected_file, refused_file
+from incentives_portal.cases.messages import Announcement, register
+from incentives_portal.cases.models import Event
 from incentives_portal.outbox.letters import Letter
-from incentives_portal.workflow.file_verdicts import follow_findings, follow_refusals, infected_file, refused_file
-from incentives_portal.workflow.messages import Announcement, register
 
 from . import events
 from .models import Proof

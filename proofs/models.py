@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.capabilities import Scope
 from incentives_portal.accounts.models import Location
+from incentives_portal.cases.models import Case
 from incentives_portal.documents.models import APPEND_ONLY, Document, DocumentVersion
-from incentives_portal.history.models import Thread
 from incentives_portal.money import AmountField, CurrencyField
 from incentives_portal.programs.models import ActivityType, ExpenseType, Program, Requirement, UsagePeriod
 from plans.models import Activity
@@ -31,7 +31,7 @@ class Proof(models.Model):
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    thread = models.OneToOneField(Thread, models.PROTECT, related_name="proof")
+    case = models.OneToOneField(Case, models.PROTECT, related_name="proof")
     location = models.ForeignKey(Location, models.PROTECT, related_name="proofs", verbose_name=_("location"))
     program = models.ForeignKey(Program, models.PROTECT, related_name="proofs", verbose_name=_("program"))
     activity = models.ForeignKey(Activity, models.PROTECT, null=True, blank=True, related_name="proofs")
@@ -70,7 +70,7 @@ class Proof(models.Model):
 
     def __str__(self) -> str:
         """Without its name: the admin site lists what stands in the way of a deletion, drafts among it, to the operator."""
-        return self.thread.reference
+        return self.case.reference
 
     def get_absolute_url(self) -> str:
         return reverse("proofs:detail", args=[self.public_id])

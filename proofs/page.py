@@ -19,12 +19,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from incentives_portal.accounts.models import User
+from incentives_portal.cases.state_machine import Status
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.programs.assess import Assessment, ProofFacts, assess_proof
 from incentives_portal.programs.enums import CapKind, SatisfiedBy
 from incentives_portal.programs.models import Requirement
 from incentives_portal.screens.anatomy import Baton
-from incentives_portal.workflow.machine import Status
 
 from . import rules
 from .content import content_of
@@ -280,4 +280,4 @@ def draft_baton(proof: Proof, reader: User) -> Baton:
     ours = reader.organisation_id == organisation.pk
     initials = "".join(word[0] for word in organisation.name.split()[:2]).upper()
     holder = _("With you") if ours else organisation.name
-    return Baton(EDITING, holder, rules.due_at(proof), proof.time_zone, proof.thread.reference, initials)
+    return Baton(EDITING, holder, rules.due_at(proof), proof.time_zone, proof.case.reference, initials)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .models import Proof  # noqa: F401
 
 #: What every page and every verb of a proof asks for: scope, track, deadlines, what is required.
-HEAD = ("thread", "location__organisation", "program__calendar", "activity_type")
+HEAD = ("case", "location__organisation", "program__calendar", "activity_type")
 
 
 class ProofQuerySet(models.QuerySet["Proof"]):
@@ -31,7 +31,7 @@ class ProofQuerySet(models.QuerySet["Proof"]):
         """With what every page that shows a proof's head needs, the approved plan with its campaign included. One query."""
         return self.select_related(
             *HEAD,
-            "activity__campaign__plan__thread",
+            "activity__campaign__plan__case",
             "activity__campaign__plan__approved_submission",
             "usage_period",
         )
@@ -44,7 +44,7 @@ class ProofQuerySet(models.QuerySet["Proof"]):
         """Those that hold a file now, or held it when they were sent in. A file that none has yet is refused when one is to take it."""
         document = version.document_id
         held = Q(invoices__document=document) | Q(documents__document=document) | Q(sealed_files__version=version)
-        return self.filter(held).select_related("thread").distinct()
+        return self.filter(held).select_related("case").distinct()
 
 
 class ProofManager(models.Manager.from_queryset(ProofQuerySet)):  # type: ignore[misc]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from django.urls import reverse
 
+from incentives_portal.cases.state_machine import Status
 from incentives_portal.programs import dates
 from incentives_portal.screens.sections import register
-from incentives_portal.workflow.machine import Status
 from plans.cells import ACTIVITY_PROOFS, ActivityCell
 from plans.rules import approved_document
 
@@ -78,5 +78,5 @@ def _claimed(proofs: Sequence[Proof], cases: dict[int, Case]) -> Decimal | None:
 
 def _link(proof: Proof, case: Case | None) -> ProofLink:
     if case is None:
-        return ProofLink(proof.thread.reference, proof.name, EDITING, proof.get_absolute_url())
+        return ProofLink(proof.case.reference, proof.name, EDITING, proof.get_absolute_url())
     return ProofLink(case.reference, proof.name, case.status, case.url)

@@ -9,8 +9,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from incentives_portal.cases.state_machine import Status
 from incentives_portal.programs.assess import UnratedFact
-from incentives_portal.workflow.machine import Status
 
 if TYPE_CHECKING:
     from .models import Proof

@@ -1,8 +1,8 @@
 """Every message about a claim: the code, who hears of it, and the letter (domain.md 15; blueprint, section 4)."""
 
-from incentives_portal.workflow.desks import former_holder
-from incentives_portal.workflow.file_verdicts import follow_findings, follow_refusals
-from incentives_portal.workflow.messages import Announcement, register
+from incentives_portal.cases.assignment import former_holder
+from incentives_portal.cases.file_verdicts import follow_findings, follow_refusals
+from incentives_portal.cases.messages import Announcement, register
 
 from ..models import Claim
 from . import letters, recipients

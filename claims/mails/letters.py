@@ -9,17 +9,17 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from incentives_portal.cases.file_verdicts import infected_file, refused_file
 from incentives_portal.money import format_amount
 from incentives_portal.outbox.letters import Letter
 from incentives_portal.texts import in_language
-from incentives_portal.workflow.file_verdicts import infected_file, refused_file
 
 from ..enums import ACTION_REQUIRED, APPROVED
 from ..places import remark_lines
 
 if TYPE_CHECKING:
     from incentives_portal.accounts.models import User
-    from incentives_portal.history.models import Event
+    from incentives_portal.cases.models import Event
 
     from ..models import Claim
 
@@ -222,7 +222,7 @@ def _values(claim: "Claim", event: "Event") -> dict[str, str]:
     """What the sentences name."""
     approved_amount = claim.approved_amount
     return {
-        "reference": claim.thread.reference,
+        "reference": claim.case.reference,
         "title": claim.proof.name,
         "partner": claim.proof.location.organisation.name,
         "name": event.actor_name,
@@ -235,7 +235,7 @@ def _values(claim: "Claim", event: "Event") -> dict[str, str]:
 def _facts(claim: "Claim") -> list[tuple[str, str]]:
     proof = claim.proof
     facts = [
-        (_("Claim"), claim.thread.reference),
+        (_("Claim"), claim.case.reference),
         (_("Program"), in_language(proof.program.name)),
         (_("Location"), str(proof.location)),
         (_("Carried out"), date_format(proof.executed_on, "DATE_FORMAT")),

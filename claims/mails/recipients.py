@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 from incentives_portal.accounts.capabilities import Role, holders
 from incentives_portal.accounts.models import User
-from incentives_portal.workflow.desks import desk_of
+from incentives_portal.cases.assignment import desk_of
 
 if TYPE_CHECKING:
-    from incentives_portal.history.models import Event
+    from incentives_portal.cases.models import Event
 
     from ..models import Claim
 
@@ -46,7 +46,7 @@ def of_an_infected_file(claim: "Claim", event: "Event") -> list[User]:
 
 def reviewers(claim: "Claim") -> list[User]:
     """The person on whose desk the claim is, else everybody who may review it."""
-    if desk := desk_of(claim.thread):
+    if desk := desk_of(claim.case):
         return [desk.user]
     return holders("claim.review", claim.scope) or _plan_desk(claim)
 

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from incentives_portal.accounts.models import User
+from incentives_portal.cases.comment_limits import within_comment_limits
+from incentives_portal.cases.engine import waiting_briefly
+from incentives_portal.cases.errors import NotAllowed, Refused, WordsMissing
+from incentives_portal.cases.messages import announce
+from incentives_portal.cases.models import Event
+from incentives_portal.cases.services import comment
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.documents.services import UploadGone
-from incentives_portal.history.models import Event
-from incentives_portal.history.services import comment
-from incentives_portal.workflow.comment_limits import within_comment_limits
-from incentives_portal.workflow.engine import waiting_briefly
-from incentives_portal.workflow.errors import NotAllowed, Refused, WordsMissing
-from incentives_portal.workflow.messages import announce
 
 from .. import rules
 from ..models import Claim
@@ -38,7 +38,7 @@ def add_comment(
         raise WordsMissing
     with within_comment_limits(actor):
         try:
-            event = comment(claim.thread, actor, words.strip(), internal=internal, versions=versions)
+            event = comment(claim.case, actor, words.strip(), internal=internal, versions=versions)
         except UploadGone as gone:
             raise Refused(str(gone), place="files") from gone
         if not internal and (actor.is_operator or claim.submitted_at is not None):

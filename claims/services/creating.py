@@ -5,11 +5,11 @@ from datetime import date
 from django.db import transaction
 
 from incentives_portal.accounts.models import Location, User
-from incentives_portal.history.models import ThreadKind
-from incentives_portal.history.services import open_thread, record
+from incentives_portal.cases.engine import locked
+from incentives_portal.cases.errors import WorkflowError
+from incentives_portal.cases.models import CaseKind
+from incentives_portal.cases.services import open_case, record
 from incentives_portal.programs.models import ActivityType, Program, UsagePeriod
-from incentives_portal.workflow.engine import locked
-from incentives_portal.workflow.errors import WorkflowError
 from proofs import rules as proof_rules
 from proofs import services as proofs
 from proofs.models import Proof
@@ -21,7 +21,7 @@ class AlreadyClaimed(WorkflowError):
     """The proof has its claim: somebody was faster, or clicked twice. ``claim`` is the one that there is."""
 
     def __init__(self, claim: Claim) -> None:
-        super().__init__(claim.thread.reference)
+        super().__init__(claim.case.reference)
         self.claim = claim
 
 
@@ -92,7 +92,7 @@ def _create(proof_id: int, actor: User) -> Claim:
     """Insert the claim of a proof that the caller has just begun or edited, whose lock is held, and open its history."""
     proof = Proof.objects.for_page().get(pk=proof_id)
     claim = Claim(proof=proof, created_by=actor, due_at=proof_rules.due_at(proof))
-    claim.thread = open_thread(ThreadKind.CLAIM, proof.location.organisation, proof.name)
+    claim.case = open_case(CaseKind.CLAIM, proof.location.organisation, proof.name)
     claim.save()
-    record(claim.thread, actor, "claims.claim.created", to_status=claim.status)
+    record(claim.case, actor, "claims.claim.created", to_status=claim.status)
     return claim

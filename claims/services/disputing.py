@@ -2,9 +2,9 @@
 
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
-from incentives_portal.history.models import Event
+from incentives_portal.cases.engine import perform, release
+from incentives_portal.cases.models import Event
 from incentives_portal.programs import dates
-from incentives_portal.workflow.engine import perform, release
 
 from ..enums import MACHINE
 from ..models import Claim, Dispute
@@ -24,6 +24,6 @@ def dispute(claim: Claim, *, actor: User, seen: int | None, words: str) -> Event
         contested, due_at = current.last_decision, current.due_at
         assert contested is not None and due_at is not None  # noqa: PT018  a rejected claim was decided, and before() set the date
         Dispute.objects.create(contested=contested, words=event.words, by=actor, at=event.at, due_at=due_at)
-        release(current.thread)
+        release(current.case)
 
     return perform(MACHINE, claim, "dispute", actor=actor, seen=seen, words=words, before=before, after=after)

@@ -1,8 +1,8 @@
 """The partner ends a claim that it does not want to go on with."""
 
 from incentives_portal.accounts.models import User
-from incentives_portal.history.models import Event
-from incentives_portal.workflow.engine import perform
+from incentives_portal.cases.engine import perform
+from incentives_portal.cases.models import Event
 from proofs import services as proofs
 
 from ..enums import MACHINE

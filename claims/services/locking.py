@@ -41,7 +41,7 @@ def _enrolment() -> Prepared[Any]:
 def _locked_plan(proof: Proof) -> Plan | None:
     if proof.activity is None:
         return None
-    plans = Plan.objects.select_for_update(of=("self",)).select_related("thread", "approved_submission")
+    plans = Plan.objects.select_for_update(of=("self",)).select_related("case", "approved_submission")
     plan = plans.get(pk=proof.activity.campaign.plan_id)
     proof.activity.campaign.plan = plan
     return plan

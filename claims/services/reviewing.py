@@ -8,13 +8,13 @@ from django.utils.translation import gettext as _
 
 from incentives_portal import money
 from incentives_portal.accounts.models import User
-from incentives_portal.history.models import Event, ReasonCode
-from incentives_portal.history.services import RemarkDraft, comment
+from incentives_portal.cases import assignment
+from incentives_portal.cases.engine import assign, perform, release
+from incentives_portal.cases.errors import Refused
+from incentives_portal.cases.models import Event, ReasonCode
+from incentives_portal.cases.rules import check_why_less
+from incentives_portal.cases.services import RemarkDraft, comment
 from incentives_portal.programs.assess import assess_proof
-from incentives_portal.workflow import desks
-from incentives_portal.workflow.amounts import check_why_less
-from incentives_portal.workflow.engine import assign, perform, release
-from incentives_portal.workflow.errors import Refused
 from proofs import services as proofs
 from proofs.facts import proof_facts, versions_of
 
@@ -31,7 +31,7 @@ def start_review(claim: Claim, *, actor: User, seen: int | None, words: str = ""
     """Put a submitted or disputed claim on one's desk; from then on the partner cannot withdraw it."""
 
     def after(current: Claim, _event: Event) -> None:
-        assign(current.thread, actor)
+        assign(current.case, actor)
 
     return perform(MACHINE, claim, "start_review", actor=actor, seen=seen, words=words, after=after)
 
@@ -40,14 +40,14 @@ def return_to_queue(claim: Claim, *, actor: User, seen: int | None, words: str =
     """Give a claim under review, or a dispute, back: it is nobody's and waits for anybody, due as before."""
 
     def after(current: Claim, _event: Event) -> None:
-        release(current.thread)
+        release(current.case)
 
     return perform(MACHINE, claim, "return_to_queue", actor=actor, seen=seen, words=words, after=after)
 
 
 def take_over(claim: Claim, *, actor: User, seen: int | None, words: str = "") -> Event:
     """Put a claim that a colleague has taken up on one's own desk; the colleague is told. One that waits there is under review then."""
-    return desks.take_over(MACHINE, claim, actor=actor, seen=seen, words=words)
+    return assignment.take_over(MACHINE, claim, actor=actor, seen=seen, words=words)
 
 
 def approve(
@@ -233,6 +233,6 @@ def _decided(outcome: Outcome, note: str) -> Callable[[Claim, Event], None]:
             event=event,
         )
         if note.strip():
-            comment(current.thread, event.actor, note.strip(), internal=True)
+            comment(current.case, event.actor, note.strip(), internal=True)
 
     return after

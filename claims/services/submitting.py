@@ -4,12 +4,12 @@ from typing import Any
 
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
-from incentives_portal.history.models import Event
-from incentives_portal.history.services import rename_thread, snapshot
+from incentives_portal.cases.engine import latest_event, perform, release
+from incentives_portal.cases.errors import Refused, Stale
+from incentives_portal.cases.models import Event
+from incentives_portal.cases.services import rename_case, snapshot
 from incentives_portal.programs import dates
 from incentives_portal.programs.assess import Assessment, assess_proof
-from incentives_portal.workflow.engine import latest_event, perform, release
-from incentives_portal.workflow.errors import Refused, Stale
 from proofs import rules as proof_rules
 from proofs import services as proofs
 from proofs.content import content_of
@@ -51,7 +51,7 @@ def _send(verb: str, claim: Claim, actor: User, seen: int | None, seen_proof: in
     def before(current: Claim) -> dict[str, Any]:
         proof = locked_proof(current)
         if seen_proof != proof.version:
-            raise Stale(current, latest_event(proof.thread))
+            raise Stale(current, latest_event(proof.case))
         locked_limits(proof)
         content = content_of(proof)
         folder = read(content)
@@ -59,13 +59,13 @@ def _send(verb: str, claim: Claim, actor: User, seen: int | None, seen_proof: in
         assessment = assess_proof(proof_facts(proof, folder, versions))
         if assessment.blocks:
             raise NotReady(assessment)
-        submission = snapshot(current.thread, content, assessment.to_json(), actor)
+        submission = snapshot(current.case, content, assessment.to_json(), actor)
         proofs.seal(proof, versions.values())
         current.submission, current.round = submission, 0
         current.submitted_at = clock.now()
         current.due_at = dates.review_due_at(proof.program, current.submitted_at)
-        if current.thread.title != proof.name:
-            rename_thread(current.thread, proof.name)
+        if current.case.title != proof.name:
+            rename_case(current.case, proof.name)
         return {"number": submission.number, "amount": str(proof.amount), "currency": proof.currency}
 
     return perform(MACHINE, claim, verb, actor=actor, seen=seen, words=words, before=before)
@@ -80,7 +80,7 @@ def withdraw(claim: Claim, *, actor: User, seen: int | None, words: str = "") ->
         current.due_at = proof_rules.due_at(proof)
 
     def after(current: Claim, _event: Event) -> None:
-        release(current.thread)
+        release(current.case)
 
     return perform(MACHINE, claim, "withdraw", actor=actor, seen=seen, words=words, before=before, after=after)
 

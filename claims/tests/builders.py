@@ -14,11 +14,11 @@ from claims.models import Claim
 from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.models import User
 from incentives_portal.accounts.services import give_role
-from incentives_portal.history.models import Event, ThreadKind
-from incentives_portal.history.services import RemarkDraft
+from incentives_portal.cases.engine import assign
+from incentives_portal.cases.models import CaseKind, Event
+from incentives_portal.cases.services import RemarkDraft
 from incentives_portal.tests.kept import keeps
 from incentives_portal.tests.world import World
-from incentives_portal.workflow.engine import assign
 from plans.models import Activity, Plan
 from plans.tests import builders as plans
 from proofs.models import Proof
@@ -151,7 +151,7 @@ def decide(world: World, claim: Claim, verb: str, *, actor: User | None = None, 
     if verb == "approve":
         values["approved_amount"] = current.asked
     else:
-        values |= {"words": "Look again.", "reason": world.reason(ThreadKind.CLAIM, verb)}
+        values |= {"words": "Look again.", "reason": world.reason(CaseKind.CLAIM, verb)}
     return services.SERVICES[verb](current, **(values | given))
 
 
@@ -161,7 +161,7 @@ def deed(world: World, claim: Claim, verb: str, actor: User) -> Callable[[], Eve
     if verb in ("submit", "resubmit"):
         asked["seen_proof"] = claim.proof.version
     if verb in ("request_action", "reject"):
-        asked["reason"] = world.reason(ThreadKind.CLAIM, verb)
+        asked["reason"] = world.reason(CaseKind.CLAIM, verb)
     if verb == "approve":
         asked["approved_amount"] = claim.asked
     return lambda: services.SERVICES[verb](claim, actor=actor, seen=claim.version, **asked)
@@ -178,7 +178,7 @@ def situations(world: World) -> dict[str, Callable[[], Claim]]:
 
     def resubmitted() -> Claim:
         claim = copy(sent_again)
-        assign(claim.thread, world.mira)
+        assign(claim.case, world.mira)
         return fresh(claim)
 
     def then(claim: Claim, verb: str, actor: User) -> Claim:

@@ -4,7 +4,7 @@ from django.db import connection, models
 
 from claims.models import Claim
 from incentives_portal.accounts.models import Location, Organisation
-from incentives_portal.history.models import Event, Submission, Thread
+from incentives_portal.cases.models import Case, Event, Submission
 from proofs.models import Proof
 
 
@@ -23,27 +23,27 @@ def copy_claim(claim: Claim, number: int, *, whole: bool = False, locations: tup
     if number < 1:
         return
     proof = claim.proof
-    case = _copy(Thread, claim.thread, number, _named("CLM"))
-    folder = _copy(Thread, proof.thread, number, _named("POE"))
-    if event := claim.thread.events.order_by("-pk").first():
-        _copy(Event, event, number, {"thread_id": f"{case} + n"})
+    case = _copy(Case, claim.case, number, _named("CLM"))
+    folder = _copy(Case, proof.case, number, _named("POE"))
+    if event := claim.case.events.order_by("-pk").first():
+        _copy(Event, event, number, {"case_id": f"{case} + n"})
     there = {"location_id": f"{locations[0]} + mod(n, {locations[1]})"} if locations else {}
-    evidence = _copy(Proof, proof, number, {"thread_id": f"{folder} + n", **there})
+    evidence = _copy(Proof, proof, number, {"case_id": f"{folder} + n", **there})
     changed = {
-        "thread_id": f"{case} + n",
+        "case_id": f"{case} + n",
         "proof_id": f"{evidence} + n",
         "due_at": "due_at + mod(n, 5000) * interval '1 minute'",
     }
     if claim.submission is not None:
         hollow = {} if whole else {"content": "'{}'", "assessment": "'{}'"}
-        first = _copy(Submission, claim.submission, number, {"thread_id": f"{case} + n", **hollow})
+        first = _copy(Submission, claim.submission, number, {"case_id": f"{case} + n", **hollow})
         changed["submission_id"] = f"{first} + n"
     _copy(Claim, claim, number, changed)
 
 
 def _named(prefix: str) -> dict[str, str]:
     """References that the portal's own counter never gives."""
-    return {"reference": f"'{prefix}-COPY-' || currval('history_thread_id_seq')::text || '-' || n"}
+    return {"reference": f"'{prefix}-COPY-' || currval('cases_case_id_seq')::text || '-' || n"}
 
 
 def _copy(model: type[models.Model], original: models.Model, number: int, changed: dict[str, str]) -> int:

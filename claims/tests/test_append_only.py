@@ -4,7 +4,7 @@ import pytest
 from django.db import InternalError, connection, transaction
 
 from claims.reasons import load_reasons
-from incentives_portal.history.models import ReasonCode
+from incentives_portal.cases.models import ReasonCode
 
 from . import builders
 

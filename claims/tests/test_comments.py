@@ -25,7 +25,7 @@ def test_comment_with_documents_is_read_by_both_sides(world, signed_in):
 
     answer = browser.post(url("comment", claim), {"words": "The list, as asked.", "files": [file]})
 
-    version = claim.thread.events.latest("id").remarks.get().version
+    version = claim.case.events.latest("id").remarks.get().version
     assert answer.headers["Location"] == f"{claim.get_absolute_url()}#history"
     for reader in (world.jana, world.lena):
         assert "The list, as asked." in text_of(signed_in(reader).get(claim.get_absolute_url()))
@@ -40,7 +40,7 @@ def test_comment_with_a_refused_file_keeps_words_and_good_files(world, signed_in
 
     page = answer.content.decode()
     assert (answer.status_code, "Two files." in page, "good.pdf" in page, "bad.exe" in page) == (422, True, True, True)
-    assert not claim.thread.events.filter(code="history.commented").exists()
+    assert not claim.case.events.filter(code="cases.commented").exists()
 
 
 def test_w10_comment_sent_again_after_a_lost_answer_is_kept_once(world, signed_in):
@@ -50,7 +50,7 @@ def test_w10_comment_sent_again_after_a_lost_answer_is_kept_once(world, signed_i
         browser.post(
             url("comment", claim), {"words": words, "files": [upload("list.pdf", content) for content in files]}
         )
-        return claim.thread.events.filter(code="history.commented").count()
+        return claim.case.events.filter(code="cases.commented").count()
 
     assert [say("The list."), say("The list.")] == [1, 1]
     assert [say("The list.", file), say("The list.", file)] == [2, 2], "with a file it is another one"
@@ -74,7 +74,7 @@ def test_comment_is_for_those_who_contribute(world, signed_in, name, status):
 
     answer = signed_in(getattr(world, name)).post(url("comment", claim), {"words": "Hello"})
 
-    assert (answer.status_code, claim.thread.events.filter(code="history.commented").count()) == (status, 0)
+    assert (answer.status_code, claim.case.events.filter(code="cases.commented").count()) == (status, 0)
 
 
 def test_file_of_a_comment_is_for_the_two_sides_only(world, signed_in):
@@ -139,7 +139,7 @@ def test_w12_comment_is_kept_letter_by_letter_or_comes_back(world, signed_in, wo
     answer = signed_in(world.karin).post(url("comment", claim), {"words": words})
 
     assert answer.status_code == status
-    kept = claim.thread.events.filter(code="history.commented").values_list("words", flat=True)
+    kept = claim.case.events.filter(code="cases.commented").values_list("words", flat=True)
     assert list(kept) == ([words] if status == 302 else [])
 
 
@@ -147,7 +147,7 @@ def test_history_links_no_file_that_cannot_be_opened_and_says_its_state(world, s
     claim = builders.approved_claim(world)
     files = [upload("good.pdf", pdf()), upload("slow.pdf", pdf()), upload("bad.pdf", pdf())]
     signed_in(world.karin).post(url("comment", claim), {"words": "Three files.", "files": files})
-    checks = VersionCheck.objects.filter(version__remarks__event__code="history.commented")
+    checks = VersionCheck.objects.filter(version__remarks__event__code="cases.commented")
     checks.filter(version__original_name="slow.pdf").update(state="pending", checked_at=None)
     checks.filter(version__original_name="bad.pdf").update(state="refused", reason="too_complex")
 

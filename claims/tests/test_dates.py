@@ -10,12 +10,12 @@ from claims.mails.letters import submitted
 from claims.models import Claim
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
-from incentives_portal.history.models import Event
+from incentives_portal.cases.errors import Refused
+from incentives_portal.cases.models import Event
 from incentives_portal.programs import dates
 from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.programs.models import Calendar, Holiday, UsagePeriod
 from incentives_portal.tests.world import make_world, sign_in
-from incentives_portal.workflow.errors import Refused
 from plans.tests import builders as plans
 from proofs.models import Proof
 from proofs.tests import builders as proofs
@@ -235,7 +235,7 @@ def test_d03_page_list_desk_and_mail_name_the_same_day(years, client, zone, read
     User.objects.update(time_zone=reader, language="en")
     Claim.objects.update(due_at=clock.end_of_day(date(2024, 3, 10), zone))
     with clock.at(noon(date(2024, 3, 9))), timezone.override(reader):
-        letter = submitted(fresh(claim), Event.objects.filter(thread=claim.thread).latest("pk"), world.mira)
+        letter = submitted(fresh(claim), Event.objects.filter(case=claim.case).latest("pk"), world.mira)
         shown = {
             "page": sign_in(client, world.jana).get(claim.get_absolute_url()).content.decode(),
             "list": client.get("/claims/").content.decode(),

@@ -11,10 +11,10 @@ from claims import services
 from claims.models import Claim, Decision
 from claims.places import folder_of, named_places
 from incentives_portal import clock
+from incentives_portal.cases.models import CaseKind
 from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.models import VersionCheck
 from incentives_portal.documents.tests import samples
-from incentives_portal.history.models import ThreadKind
 from incentives_portal.programs.models import Holiday
 from incentives_portal.tests.world import NOW
 from proofs.tests import builders as proofs
@@ -216,7 +216,7 @@ def test_claim_shows_facts_checks_costs_amounts_history_and_messages(world, sign
     words = text_of(signed_in(world.mira).get(url("claim", claim)))
 
     for part in (
-        claim.thread.reference,
+        claim.case.reference,
         "Nordlicht Systems GmbH",
         "Checks",
         "How the amount comes about",
@@ -377,7 +377,7 @@ def test_what_is_folded_away_opens_only_where_something_stands_in_it(world, sign
 
 def test_approving_less_asks_for_reason_and_words_at_the_form(world, signed_in):
     claim = builders.claim_under_review(world)
-    reason = world.reason(ThreadKind.CLAIM, "approve")
+    reason = world.reason(CaseKind.CLAIM, "approve")
     browser = signed_in(world.mira)
 
     bare = post(browser, claim, "approve", approved_amount="800", note="My note.")
@@ -391,7 +391,7 @@ def test_approving_less_asks_for_reason_and_words_at_the_form(world, signed_in):
 @pytest.mark.parametrize("verb", ["request_action", "reject"])
 def test_sending_back_points_at_documents_and_places(world, signed_in, verb):
     claim = builders.claim_under_review(world)
-    reason = world.reason(ThreadKind.CLAIM, verb)
+    reason = world.reason(CaseKind.CLAIM, verb)
     version = proofs.fresh(claim.proof).documents.first().document.versions.get()
 
     answer = post(
@@ -413,7 +413,7 @@ def test_sending_back_points_at_documents_and_places(world, signed_in, verb):
         (version.pk, "", "Too dark."),
         (None, "basics", "The date is wrong."),
     ]
-    assert claim.thread.events.get(internal=True).words == "Third time."
+    assert claim.case.events.get(internal=True).words == "Third time."
 
 
 def test_every_place_of_a_submission_can_be_pointed_at(world, signed_in):
@@ -454,9 +454,9 @@ def test_w11_decision_that_is_not_complete_comes_back_with_everything_typed(worl
     claim = builders.claim_under_review(world)
     foreign = proofs.file(world.owen)
     named = {
-        "own": world.reason(ThreadKind.CLAIM, "reject").pk,
-        "approve": world.reason(ThreadKind.CLAIM, "approve").pk,
-        "plan": world.reason(ThreadKind.PLAN, "reject").pk,
+        "own": world.reason(CaseKind.CLAIM, "reject").pk,
+        "approve": world.reason(CaseKind.CLAIM, "approve").pk,
+        "plan": world.reason(CaseKind.PLAN, "reject").pk,
         "file:foreign": f"file:{foreign.public_id}",
     }
     data = {key: named.get(value, value) for key, value in data.items()}
@@ -472,7 +472,7 @@ def test_w05_decision_on_an_older_version_says_who_was_faster_and_keeps_the_word
     claim = builders.claim_under_review(world)
     services.take_over(claim, actor=world.daniel, seen=claim.version)
     decide(world, claim, "request_action", actor=world.daniel)
-    reason = world.reason(ThreadKind.CLAIM, "reject")
+    reason = world.reason(CaseKind.CLAIM, "reject")
 
     answer = post(
         signed_in(world.mira), claim, "reject", reason=reason.pk, words="My long reasons.", note="And a note."
@@ -520,7 +520,7 @@ def test_comment_and_note_of_a_reviewer(world, signed_in):
     noted = browser.post(url("note", claim), {"words": "Watch out."})
 
     assert commented.headers["Location"] == noted.headers["Location"] == f"{url('claim', claim)}#history"
-    last_two = claim.thread.events.order_by("-id").values_list("words", "internal")[:2]
+    last_two = claim.case.events.order_by("-id").values_list("words", "internal")[:2]
     assert list(last_two) == [("Watch out.", True), ("Which hall?", False)]
 
 

@@ -7,9 +7,9 @@ import pytest
 from claims import services
 from claims.models import Claim
 from incentives_portal.accounts.models import User
+from incentives_portal.cases.errors import NotNow
+from incentives_portal.cases.messages import cause_key
 from incentives_portal.outbox.models import Message
-from incentives_portal.workflow.errors import NotNow
-from incentives_portal.workflow.messages import cause_key
 from proofs.models import Proof, SealedFile
 from proofs.tests import builders as proofs
 

@@ -6,8 +6,8 @@ from django.db.models import ProtectedError, RestrictedError
 
 from claims.models import Claim, Decision, Dispute
 from incentives_portal.accounts.models import Location, Organisation, User
+from incentives_portal.cases.models import Case, Event, ReasonCode, Submission
 from incentives_portal.documents.models import Document, DocumentVersion
-from incentives_portal.history.models import Event, ReasonCode, Submission, Thread
 from incentives_portal.programs.models import ActivityType, FundType, Program, ProgramYear, UsagePeriod
 from plans.models import Plan
 from proofs.models import Proof
@@ -28,12 +28,12 @@ KEPT = [
     ReasonCode,
     Submission,
 ]
-KEPT += [Thread, ActivityType, Program, Proof, UsagePeriod, Plan, FundType, ProgramYear]
+KEPT += [Case, ActivityType, Program, Proof, UsagePeriod, Plan, FundType, ProgramYear]
 
 
 def test_w17_what_has_a_history_cannot_be_deleted(world):
     claims = [builders.disputed_claim(world), builders.approved_claim(world, track="plan")]
-    used = {claim.thread.events.latest("pk").actor_id for claim in claims}
+    used = {claim.case.events.latest("pk").actor_id for claim in claims}
     rows = {model: model.objects.filter(pk__in=used) if model is User else model.objects.all() for model in KEPT}
 
     def of_the_claims(model):

@@ -8,11 +8,11 @@ import pytest
 from claims import services
 from claims.limits import used_before
 from claims.models import Claim, Decision
-from incentives_portal.history.models import ThreadKind
+from incentives_portal.cases.errors import Refused
+from incentives_portal.cases.models import CaseKind
 from incentives_portal.programs import dates, periods
 from incentives_portal.programs.assess import UnratedFact, assess_proof
 from incentives_portal.programs.models import ActivityType, Cap, ExchangeRate
-from incentives_portal.workflow.errors import Refused
 from plans.models import Plan
 from proofs.facts import proof_facts
 from proofs.models import ExpenseLine, Proof
@@ -81,7 +81,7 @@ def test_approving_less_frees_the_rest(world, activity):
     first, second = another_claim(world, activity, Decimal("6000")), another_claim(world, activity, Decimal("9000"))
     send(first, world.jana)
     services.start_review(fresh(first), actor=world.mira, seen=fresh(first).version)
-    reason = world.reason(ThreadKind.CLAIM, "approve")
+    reason = world.reason(CaseKind.CLAIM, "approve")
     decide(world, first, "approve", approved_amount=Decimal("1000.00"), words="Only the first page.", reason=reason)
 
     send(second, world.jana)
@@ -101,7 +101,7 @@ def test_dispute_is_not_stopped_by_the_limit_but_its_approval_is(world, activity
 
     with pytest.raises(Refused, match="4,000.00") as caught:
         decide(world, first, "approve", actor=world.daniel)
-    reason = world.reason(ThreadKind.CLAIM, "approve")
+    reason = world.reason(CaseKind.CLAIM, "approve")
     decide(
         world,
         first,
@@ -128,7 +128,7 @@ def test_lowered_plan_limit_binds_approvals(world, activity):
 
 def less(world, amount):
     """Approved with less than was asked."""
-    reason = world.reason(ThreadKind.CLAIM, "approve")
+    reason = world.reason(CaseKind.CLAIM, "approve")
     return {"approved_amount": Decimal(amount), "words": "What is left.", "reason": reason}
 
 
@@ -349,7 +349,7 @@ def test_what_was_approved_counts_in_another_currency_too(world, activity):
     first = another_claim(world, dollar_activity(world), Decimal("1000"))
     send(first, world.jana)
     services.start_review(fresh(first), actor=world.mira, seen=fresh(first).version)
-    reason = world.reason(ThreadKind.CLAIM, "approve")
+    reason = world.reason(CaseKind.CLAIM, "approve")
     decide(world, first, "approve", approved_amount=Decimal("500.00"), words="Half of it.", reason=reason)
 
     second = another_claim(world, activity, Decimal("1000"))

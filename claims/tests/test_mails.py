@@ -10,11 +10,11 @@ from claims.mails import ANNOUNCEMENTS
 from claims.models import Claim
 from incentives_portal.accounts.models import User
 from incentives_portal.accounts.services import add_person
-from incentives_portal.history.models import Event, ThreadKind
+from incentives_portal.cases.messages import cause_key
+from incentives_portal.cases.models import CaseKind, Event
 from incentives_portal.outbox.models import Message
 from incentives_portal.people.models import IncentivesRole, RoleAssignment
 from incentives_portal.tests.world import give_incentives_role
-from incentives_portal.workflow.messages import cause_key
 from proofs.tests import builders as proofs
 
 from . import builders
@@ -37,7 +37,7 @@ def flat(message):
 
 
 def last(claim):
-    return claim.thread.events.filter(internal=False).latest("id")
+    return claim.case.events.filter(internal=False).latest("id")
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_submission_goes_to_all_reviewers_and_the_other_admins(world, second_adm
     assert names_of(last(claim)) == ["Daniel", "Maja", "Mira"]
     review = letter(last(claim), world.mira)
     assert review.subject == (
-        f"To review: claim {claim.thread.reference}, Nordlicht Systems GmbH, Autumn adverts, first half"
+        f"To review: claim {claim.case.reference}, Nordlicht Systems GmbH, Autumn adverts, first half"
     )
     assert review.link == f"/desk/{claim.public_id}/"
     assert all(words in flat(review) for words in ("Jana Petersen", "€1,000.00", "Monday, 23 Nov 2026, 23:59 (Berlin)"))
@@ -110,7 +110,7 @@ def test_request_says_reason_fix_words_places_and_what_to_do(world, second_admin
     event = decide(world, claim, "request_action", words="Nearly there.", remarks=remarks)
 
     message = letter(event, second_admin)
-    assert message.subject == f"Action required: claim {claim.thread.reference}, Autumn adverts, first half"
+    assert message.subject == f"Action required: claim {claim.case.reference}, Autumn adverts, first half"
     for words in (
         "The dates do not fit. (X-01)",
         "Choose other dates.",
@@ -152,7 +152,7 @@ def test_rejection_says_how_to_dispute(world, second_admin):
 
 def test_approval_of_less_says_how_much_and_why(world, second_admin):
     claim = builders.claim_under_review(world)
-    reason = world.reason(ThreadKind.CLAIM, "approve")
+    reason = world.reason(CaseKind.CLAIM, "approve")
 
     event = decide(world, claim, "approve", approved_amount=claim.asked - 200, words="The wine.", reason=reason)
 
@@ -282,9 +282,9 @@ def test_w15_each_request_is_a_decision_and_a_message_of_its_own(world):
         decide(world, claim, "request_action", words=f"Again, no. {number}.")
 
     told = Message.objects.filter(code="claim_action_required", recipient=world.jana)
-    words_of = {cause_key(event.pk): event.words for event in claim.thread.events.all()}
+    words_of = {cause_key(event.pk): event.words for event in claim.case.events.all()}
     assert [words_of[message.cause] for message in told.order_by("pk")] == [f"Again, no. {n}." for n in range(3)]
-    assert claim.decisions.count() == claim.thread.submissions.count() == 3
+    assert claim.decisions.count() == claim.case.submissions.count() == 3
 
 
 def test_link_leads_each_side_to_its_own_page(world, second_admin, settings):

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from claims.models import Claim
-from incentives_portal.history.models import ThreadKind
+from incentives_portal.cases.models import CaseKind
 from incentives_portal.programs.enums import Group, SatisfiedBy
 from incentives_portal.programs.models import ActivityType, Requirement
 from proofs import services as proof_services
@@ -54,7 +54,7 @@ def test_claim_is_read_by_its_partner(world, signed_in, name):
     answer = signed_in(getattr(world, name)).get(claim.get_absolute_url())
 
     assert answer.status_code == 200
-    assert claim.thread.reference in text_of(answer)
+    assert claim.case.reference in text_of(answer)
 
 
 @pytest.mark.parametrize("name", STAFF)
@@ -88,7 +88,7 @@ def test_list_shows_the_own_claims_with_sums_and_next_step(world, signed_in):
 
     words = text_of(answer)
     assert [row.proof.name for row in answer.context["page"]] == ["Spring adverts", "Winter adverts", "Autumn adverts"]
-    assert claim.thread.reference in words
+    assert claim.case.reference in words
     (sums,) = answer.context["overview"].sums
     assert (sums.currency, sums.asked, sums.number) == ("EUR", Decimal("2000.000"), 2)
     assert (sums.waiting, sums.approved, sums.returned) == (Decimal("1000.000"), Decimal("1000.000"), 0)
@@ -648,7 +648,7 @@ def test_plan_shows_its_claims_and_the_status_of_each_proof(world, signed_in):
     answer = signed_in(world.karin).get(plan.get_absolute_url())
 
     words = text_of(answer)
-    assert words.count(claim.thread.reference) >= 2
+    assert words.count(claim.case.reference) >= 2
     assert f'href="{claim.get_absolute_url()}"' in answer.content.decode()
 
 
@@ -658,12 +658,12 @@ def test_plan_shows_no_claims_to_those_who_do_not_read_them(world, signed_in):
     answer = signed_in(world.bea).get(claim.proof.activity.campaign.plan.get_absolute_url())
 
     assert answer.status_code == 200
-    assert claim.thread.reference not in answer.content.decode()
+    assert claim.case.reference not in answer.content.decode()
 
 
 def test_reason_of_less_is_read_by_the_partner_in_the_history(world, signed_in):
     claim = builders.claim_under_review(world)
-    reason = world.reason(ThreadKind.CLAIM, "approve")
+    reason = world.reason(CaseKind.CLAIM, "approve")
     decide(world, claim, "approve", approved_amount=Decimal("800.00"), words="The wine.", reason=reason)
 
     words = text_of(signed_in(world.karin).get(claim.get_absolute_url()))

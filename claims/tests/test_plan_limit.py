@@ -7,9 +7,9 @@ from django.urls import reverse
 
 from claims import services
 from claims.models import Claim
-from incentives_portal.history.models import ThreadKind
+from incentives_portal.cases.errors import Refused
+from incentives_portal.cases.models import CaseKind
 from incentives_portal.tests.world import sign_in
-from incentives_portal.workflow.errors import Refused
 from plans import services as plan_services
 from plans.tests import builders as plans
 from plans.upstairs import Claimed, claimed_of
@@ -38,7 +38,7 @@ def plan(world, activity):
 
 def approve(world, plan, amount):
     """Approve with less than was asked, or with all of it."""
-    reason = world.reason(ThreadKind.PLAN, "approve")
+    reason = world.reason(CaseKind.PLAN, "approve")
     given = {"approved_amount": Decimal(amount), "words": "Less this time.", "reason": reason}
     return plan_services.approve(plan, actor=world.elif_, seen=plans.fresh(plan).version, **given)
 
@@ -48,7 +48,7 @@ def verb_url(plan):
 
 
 def typed(world, plan, amount):
-    reason = world.reason(ThreadKind.PLAN, "approve").pk
+    reason = world.reason(CaseKind.PLAN, "approve").pk
     return {"seen": plan.version, "approved_amount": amount, "words": "Less this time.", "reason": reason}
 
 
@@ -88,7 +88,7 @@ def test_limit_above_what_was_approved_is_allowed(world, plan, amount):
 
 
 def test_less_requested_than_was_approved_is_to_be_sent_back(world, plan):
-    reason = world.reason(ThreadKind.PLAN, "request_action")
+    reason = world.reason(CaseKind.PLAN, "request_action")
     returned = {"words": "Ask for less.", "reason": reason}
     plan_services.request_action(plan, actor=world.elif_, seen=plan.version, **returned)
     plan = plans.fresh(plan)

@@ -8,8 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from claims import queries
-from incentives_portal.history.models import ThreadKind
-from incentives_portal.history.services import comment
+from incentives_portal.cases.models import CaseKind
+from incentives_portal.cases.services import comment
 from proofs.tests import builders as proofs
 
 from . import builders
@@ -35,7 +35,7 @@ def many(builder, world, count):
 def grown(claim, world, count):
     """The claim with so many documents and comments."""
     for _number in range(count):
-        comment(claim.thread, world.mira, "Words.", versions=[proofs.file(world.jana)])
+        comment(claim.case, world.mira, "Words.", versions=[proofs.file(world.jana)])
     return claim
 
 
@@ -74,7 +74,7 @@ def test_named_lists_and_sections_are_one_query(world, django_assert_num_queries
         list(rows(world.mira))
         with django_assert_num_queries(1):
             for claim in rows(world.mira):
-                assert (claim.proof.name, claim.thread.reference, claim.time_zone) != ("", "", "")
+                assert (claim.proof.name, claim.case.reference, claim.time_zone) != ("", "", "")
 
 
 @pytest.mark.parametrize("count", ROWS)
@@ -162,7 +162,7 @@ def test_decision(world, signed_in, verb, number, remarks):
     claim = (builders.submitted_claim if verb == "start_review" else builders.claim_under_review)(world)
     data = {"seen": claim.version, "words": "Look again.", "approved_amount": "1000"}
     if verb in ("reject", "request_action"):
-        data["reason"] = world.reason(ThreadKind.CLAIM, verb).pk
+        data["reason"] = world.reason(CaseKind.CLAIM, verb).pk
     for row in range(1, remarks + 1):
         data |= {f"at_{row}": "place:basics", f"remark_{row}": "Mend this."}
 

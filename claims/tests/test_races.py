@@ -16,8 +16,11 @@ from claims.models import Claim, Decision
 from claims.services.locking import locked_limits
 from incentives_portal import clock
 from incentives_portal.accounts.services import add_location
-from incentives_portal.history import services as history
-from incentives_portal.history.models import Event, ThreadKind
+from incentives_portal.cases import services as history
+from incentives_portal.cases.engine import locked, perform
+from incentives_portal.cases.errors import NotAllowed, NotNow, Overtaken, Refused, Stale
+from incentives_portal.cases.messages import cause_key
+from incentives_portal.cases.models import CaseKind, Event
 from incentives_portal.outbox.models import Message
 from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.programs.models import ActivityType, Cap, ExchangeRate
@@ -29,9 +32,6 @@ from incentives_portal.tests.racing import (
     while_locked,
 )
 from incentives_portal.tests.world import DOOR, NOW, make_world
-from incentives_portal.workflow.engine import locked, perform
-from incentives_portal.workflow.errors import NotAllowed, NotNow, Overtaken, Refused, Stale
-from incentives_portal.workflow.messages import cause_key
 from plans import services as plan_services
 from proofs import services as proof_services
 from proofs.models import Proof
@@ -65,7 +65,7 @@ def test_w02_w04_w06_every_verb_against_every_other_has_one_winner(there):
     }
     decided = Event.objects.filter(decision__isnull=False)
     codes = [f"claims.claim.{code}" for code in ("approved", "action_requested", "rejected")]
-    raced = Event.objects.filter(code__in=codes, thread__claim__isnull=False)
+    raced = Event.objects.filter(code__in=codes, case__claim__isnull=False)
     assert set(decided.values_list("pk")) == set(raced.values_list("pk"))
 
 
@@ -134,7 +134,7 @@ def test_approvals_at_once_stay_within_a_lowered_limit(there):
 
 def lower(world, plan, amount):
     """Approve a plan again, with less than it asks."""
-    given = {"words": "Less this time.", "reason": world.reason(ThreadKind.PLAN, "approve"), "approved_amount": amount}
+    given = {"words": "Less this time.", "reason": world.reason(CaseKind.PLAN, "approve"), "approved_amount": amount}
     return lambda: plan_services.approve(plan, actor=world.elif_, seen=plan.version, **given)
 
 
@@ -275,7 +275,7 @@ def test_w02_double_click_on_create_makes_one_claim(there):
 
 def test_w04_loser_of_a_decision_finds_the_own_words_on_the_page(there):
     claim = builders.claim_under_review(there)
-    reasons = {verb: there.reason(ThreadKind.CLAIM, verb).pk for verb in ("reject", "request_action")}
+    reasons = {verb: there.reason(CaseKind.CLAIM, verb).pk for verb in ("reject", "request_action")}
     browsers = {name: Client() for name in ("one", "two")}
     for browser in browsers.values():
         browser.force_login(there.mira, backend=DOOR)
@@ -324,7 +324,7 @@ def test_w19_two_who_wait_for_each_other_both_get_through(there):
 def test_w19_who_waits_too_long_is_told_in_words(there, client):
     claim = builders.claim_under_review(there)
     client.force_login(there.mira, backend=DOOR)
-    reason = there.reason(ThreadKind.CLAIM, "reject").pk
+    reason = there.reason(CaseKind.CLAIM, "reject").pk
     given = {"seen": claim.version, "words": "My long words.", "reason": reason}
 
     answer = while_locked(claim, lambda: client.post(f"/desk/{claim.public_id}/reject/", given))
@@ -341,7 +341,7 @@ def test_w19_who_comments_and_waits_too_long_is_told_in_words(there, client, per
     client.force_login(getattr(there, person), backend=DOOR)
 
     answer = while_locked(
-        claim.thread, lambda: client.post(f"/{address.format(claim.public_id)}/", {"words": "My long words."})
+        claim.case, lambda: client.post(f"/{address.format(claim.public_id)}/", {"words": "My long words."})
     )
 
     assert_told_to_try_again(answer, getattr(there, person), "My long words.")
@@ -366,5 +366,5 @@ def test_w10_comment_sent_twice_at_once_is_kept_and_told_once(there, monkeypatch
     one, other = done_at_once(say, say)
 
     assert one == other
-    assert Event.objects.filter(code="history.commented").count() == 1
+    assert Event.objects.filter(code="cases.commented").count() == 1
     assert Message.objects.filter(cause=cause_key(one.pk), recipient=there.mira).count() == 1

@@ -8,9 +8,9 @@ import pytest
 from django.urls import reverse
 
 from claims.models import Claim
+from incentives_portal.cases.models import CaseKind
+from incentives_portal.cases.services import open_case
 from incentives_portal.enrollments.models import Enrolment
-from incentives_portal.history.models import ThreadKind
-from incentives_portal.history.services import open_thread
 from incentives_portal.people.models import RoleAssignment
 from incentives_portal.programs.models import ActivityType, Program, UsagePeriod
 from proofs.models import Proof
@@ -33,8 +33,8 @@ def other(world):
     period = UsagePeriod.objects.get(pk=world.period.pk)
     period.pk, period.public_id, period.program = None, Program._meta.get_field("public_id").default(), program
     period.save()
-    thread = open_thread(ThreadKind.ENROLMENT, world.nordlicht, "Kiel")
-    Enrolment.objects.create(thread=thread, location=world.kiel, program=program, status="enrolled")
+    case = open_case(CaseKind.ENROLMENT, world.nordlicht, "Kiel")
+    Enrolment.objects.create(case=case, location=world.kiel, program=program, status="enrolled")
     for role in RoleAssignment.objects.filter(program=world.cloud, user__in=[world.jana, world.karin]):
         role.pk, role.program = None, program
         role.save()

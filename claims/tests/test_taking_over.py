@@ -5,18 +5,18 @@ import pytest
 from claims import services
 from claims.enums import MACHINE
 from incentives_portal.accounts.models import User
-from incentives_portal.history.registry import kind_of
+from incentives_portal.cases.errors import NotAllowed, NotNow
+from incentives_portal.cases.event_kinds import kind_of
+from incentives_portal.cases.messages import cause_key
+from incentives_portal.cases.models import Assignment
 from incentives_portal.outbox.models import Message
-from incentives_portal.workflow.errors import NotAllowed, NotNow
-from incentives_portal.workflow.messages import cause_key
-from incentives_portal.workflow.models import Assignment
 
 from . import builders
 from .builders import decide, fresh
 
 
 def holder(claim):
-    return Assignment.objects.get(thread=claim.thread).user
+    return Assignment.objects.get(case=claim.case).user
 
 
 def take_over(claim, actor, **given):
@@ -113,7 +113,7 @@ def test_dispute_that_is_given_back_waits_for_anybody(world):
 
     services.return_to_queue(claim, actor=world.daniel, seen=claim.version)
 
-    assert not Assignment.objects.filter(thread=claim.thread).exists()
+    assert not Assignment.objects.filter(case=claim.case).exists()
     assert fresh(claim).status == "disputed"
     decide(world, claim, "reject", actor=world.daniel)
 

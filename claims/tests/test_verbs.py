@@ -12,16 +12,15 @@ from claims.models import Claim, Decision, Dispute
 from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.models import User
 from incentives_portal.accounts.services import give_role
-from incentives_portal.history.models import Event, ThreadKind
+from incentives_portal.cases.errors import NotAllowed, NotNow, ReasonMissing, Refused, Stale, WordsMissing
+from incentives_portal.cases.messages import cause_key
+from incentives_portal.cases.models import Assignment, CaseKind, Event
 from incentives_portal.outbox.models import Message
 from incentives_portal.people.models import IncentivesRole, RoleAssignment
 from incentives_portal.programs.dates import local_day
 from incentives_portal.tests.elsewhere import answered_wrongly
 from incentives_portal.tests.segregation import DECIDING, decided_for_oneself
 from incentives_portal.tests.world import ZONE
-from incentives_portal.workflow.errors import NotAllowed, NotNow, ReasonMissing, Refused, Stale, WordsMissing
-from incentives_portal.workflow.messages import cause_key
-from incentives_portal.workflow.models import Assignment
 from proofs import services as proof_services
 from proofs.models import Proof
 from proofs.tests import builders as proofs
@@ -110,7 +109,7 @@ def do(world, claim, verb, actor, **given):
     if ARROWS[current.status, verb].needs_words if (current.status, verb) in ARROWS else verb != "approve":
         values["words"] = "Please look again."
     if verb in ("request_action", "reject"):
-        values["reason"] = world.reason(ThreadKind.CLAIM, verb)
+        values["reason"] = world.reason(CaseKind.CLAIM, verb)
     if verb == "approve":
         values["approved_amount"] = current.asked
     return services.SERVICES[verb](current, actor=actor, **(values | given))
@@ -138,7 +137,7 @@ def test_w01_verb_leads_where_the_table_says(world, source, verb):
     assert (after.status, after.version) == (arrow.target, claim.version + 1)
     assert (after.due_at and local_day(after.due_at, ZONE)) == DUE[source, verb]
     assert (event.code, event.from_status, event.to_status) == (arrow.event, source, arrow.target)
-    assert (event.actor, event.actor_name, event.thread_id) == (actor, actor.name, claim.thread_id)
+    assert (event.actor, event.actor_name, event.case_id) == (actor, actor.name, claim.case_id)
     assert set(Message.objects.filter(cause=cause_key(event.pk)).values_list("code", flat=True)) == (
         {arrow.message} if arrow.message else set()
     )
@@ -164,7 +163,7 @@ def nobody_left_holds(builder):
 
     def build(world):
         claim = builder(world)
-        User.objects.filter(pk=claim.thread.assignment.user_id).update(is_active=False)
+        User.objects.filter(pk=claim.case.assignment.user_id).update(is_active=False)
         return fresh(claim)
 
     return build
@@ -202,7 +201,7 @@ def test_w01_verb_whose_condition_does_not_hold_is_not_there(world, source, verb
 def test_w01_w03_verb_from_any_other_status_is_told_what_happened(world):
     claim = builders.approved_claim(world)
     for verb in ("request_action", "reject"):
-        world.reason(ThreadKind.CLAIM, verb)  # the world makes it when it is first asked for
+        world.reason(CaseKind.CLAIM, verb)  # the world makes it when it is first asked for
     person = {"claim.write": world.jana, "claim.dispute": world.jana, "claim.review": world.mira}
 
     def put(status):
@@ -240,7 +239,7 @@ def test_submitting_seals_the_proof_and_keeps_what_was_sent(world):
     assert (claim.proof.sealed, claim.submission.number, claim.submission.by, claim.round) == (True, 1, world.jana, 0)
     assert claim.submission.content["name"] == claim.proof.name
     assert {finding["level"] for finding in claim.submission.assessment["findings"]} == {"pass"}
-    assert claim.thread.events.latest("id").words == "All on one invoice."
+    assert claim.case.events.latest("id").words == "All on one invoice."
 
 
 def test_submitting_an_incomplete_claim_is_refused_with_what_is_missing(world):
@@ -263,7 +262,7 @@ def test_w05_w07_submitting_a_proof_that_changed_meanwhile_is_stale(world):
     with pytest.raises(Stale) as caught:
         send(claim, world.jana, seen_proof=seen)
 
-    assert (caught.value.case, caught.value.latest.actor) == (claim, world.karin)
+    assert (caught.value.detail, caught.value.latest.actor) == (claim, world.karin)
     assert fresh(claim).status == "editing"
 
 
@@ -276,9 +275,9 @@ def test_resubmitting_keeps_a_second_submission_and_the_reviewer(world):
     claim = fresh(claim)
     assert claim.submission.number == 2
     assert claim.submission.content["final_comments"] == "Photo added."
-    assert claim.thread.submissions.get(number=1).content["final_comments"] == ""
-    assert claim.thread.assignment.user == world.mira
-    resubmitted = claim.thread.events.get(code="claims.claim.resubmitted")
+    assert claim.case.submissions.get(number=1).content["final_comments"] == ""
+    assert claim.case.assignment.user == world.mira
+    resubmitted = claim.case.events.get(code="claims.claim.resubmitted")
     message = Message.objects.get(code="claim_submitted", cause=cause_key(resubmitted.pk))
     assert message.recipient == world.mira
 
@@ -379,10 +378,10 @@ def test_start_review_puts_the_claim_on_the_desk_and_returning_takes_it_off(worl
     claim = builders.submitted_claim(world)
 
     do(world, claim, "start_review", world.daniel)
-    assert Assignment.objects.get(thread=claim.thread).user == world.daniel
+    assert Assignment.objects.get(case=claim.case).user == world.daniel
 
     do(world, claim, "return_to_queue", world.daniel)
-    assert not Assignment.objects.filter(thread=claim.thread).exists()
+    assert not Assignment.objects.filter(case=claim.case).exists()
     assert fresh(claim).due_at == claim.due_at
 
 
@@ -402,7 +401,7 @@ def test_approving_leaves_amount_and_decision(world):
 @pytest.mark.parametrize("amount", [None, Decimal(0), Decimal("-1.00"), Decimal("1000.01"), Decimal("999.999")])
 def test_approving_an_amount_that_cannot_be_is_refused(world, amount):
     claim = builders.claim_under_review(world)
-    reason = world.reason(ThreadKind.CLAIM, "approve")
+    reason = world.reason(CaseKind.CLAIM, "approve")
 
     with pytest.raises(Refused) as caught:
         decide(world, claim, "approve", approved_amount=amount, words="Less.", reason=reason)
@@ -413,7 +412,7 @@ def test_approving_an_amount_that_cannot_be_is_refused(world, amount):
 
 def test_w11_approving_less_needs_reason_and_words(world):
     claim = builders.claim_under_review(world)
-    reason = world.reason(ThreadKind.CLAIM, "approve")
+    reason = world.reason(CaseKind.CLAIM, "approve")
     less = {"approved_amount": Decimal("800.00")}
 
     with pytest.raises(Refused) as no_reason:
@@ -455,13 +454,13 @@ def test_requesting_action_opens_the_proof_and_keeps_remarks_and_note(world):
         ("", version.pk, "Too dark."),
     ]
     assert Decision.objects.get(claim=claim).outcome == "action_required"
-    note = claim.thread.events.latest("id")
-    assert (note.code, note.internal, note.words) == ("history.noted", True, "Third time this year.")
+    note = claim.case.events.latest("id")
+    assert (note.code, note.internal, note.words) == ("cases.noted", True, "Third time this year.")
 
 
 def test_decision_without_remarks_points_where_its_reason_belongs(world):
     claim = builders.claim_under_review(world)
-    reason = world.reason(ThreadKind.CLAIM, "reject", code="X-02", place="basics")
+    reason = world.reason(CaseKind.CLAIM, "reject", code="X-02", place="basics")
 
     event = decide(world, claim, "reject", reason=reason)
 
@@ -472,7 +471,7 @@ def test_t19_nobody_decides_about_the_own_organisation(world):
     """Every deciding verb, of reviewers who moved to the partner in the middle of it, and of a claim of the operator's own."""
     tried, wrong = set(), []
     for verb in ("request_action", "reject"):
-        world.reason(ThreadKind.CLAIM, verb)  # the world makes it when it is first asked for
+        world.reason(CaseKind.CLAIM, verb)  # the world makes it when it is first asked for
     for make in builders.situations(world).values():
         claim = make()
         for key, arrow in ARROWS.items():
@@ -508,7 +507,7 @@ def test_dispute_keeps_the_contested_decision_and_leaves_the_desk(world):
     )  # fmt: skip
     assert (claim.round, claim.due_at) == (1, dispute.due_at)
     assert (claim.is_editable, claim.proof.sealed) == (False, True)
-    assert not Assignment.objects.filter(thread=claim.thread).exists()
+    assert not Assignment.objects.filter(case=claim.case).exists()
 
 
 def test_dispute_needs_words(world):
@@ -559,7 +558,7 @@ def test_claim_is_created_once_per_proof(world):
         builders.claim_of(proofs.fresh(proof), world.jana)
 
     assert caught.value.claim == claim
-    assert claim.thread.events.get().code == "claims.claim.created"
+    assert claim.case.events.get().code == "claims.claim.created"
 
 
 def test_creating_a_claim_for_a_proof_looks_at_its_basics_again(world):
@@ -575,7 +574,7 @@ def test_creating_a_claim_for_a_proof_looks_at_its_basics_again(world):
         "A-1",
         Decimal(1000),
     )
-    assert (claim.created_by, claim.thread.title, claim.status) == (world.jana, "Adverts", "editing")
+    assert (claim.created_by, claim.case.title, claim.status) == (world.jana, "Adverts", "editing")
 
 
 def test_creating_a_claim_with_a_date_outside_the_campaign_leaves_nothing(world):
@@ -614,7 +613,7 @@ def test_comments_keep_words_and_documents_in_the_history(world):
 
     event = services.add_comment(claim, actor=world.tobias, words="The list.", versions=[version])
 
-    assert (event.code, event.words, event.internal) == ("history.commented", "The list.", False)
+    assert (event.code, event.words, event.internal) == ("cases.commented", "The list.", False)
     assert [remark.version for remark in event.remarks.all()] == [version]
 
 

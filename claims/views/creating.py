@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from incentives_portal.accounts.errors import NoPartInIt
-from incentives_portal.workflow.errors import Busy, NotAllowed, Overtaken, Refused
-from incentives_portal.workflow.forms import show_refusal
+from incentives_portal.cases.errors import Busy, NotAllowed, Overtaken, Refused
+from incentives_portal.cases.forms import show_refusal
 from proofs import rules as proof_rules
 from proofs.models import Proof
 

@@ -13,12 +13,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from incentives_portal.accounts.capabilities import may
 from incentives_portal.accounts.errors import NoPartInIt
+from incentives_portal.cases.assignment import colleagues_desk
+from incentives_portal.cases.errors import Busy, Refused
+from incentives_portal.cases.forms import VerbForm, show_refusal
+from incentives_portal.cases.state_machine import Transition
 from incentives_portal.outbox.queries import deliveries_for
 from incentives_portal.screens.paging import BoundedPaginator
-from incentives_portal.workflow.desks import colleagues_desk
-from incentives_portal.workflow.errors import Busy, Refused
-from incentives_portal.workflow.forms import VerbForm, show_refusal
-from incentives_portal.workflow.machine import Transition
 from proofs.page import evidence_context
 
 from .. import rules, services
@@ -94,7 +94,7 @@ def desk_page(
         "neighbours": neighbours(key, row, request.user),
         "evidence": evidence,
         "shown": shown(evidence, page, request.GET.get("doc", ""), request.GET.get("page", "")),
-        "deliveries": deliveries_for(row.thread.public_id) if request.user.may("outbox.read") else None,
+        "deliveries": deliveries_for(row.case.public_id) if request.user.may("outbox.read") else None,
         "comment_form": comment or comment_form(request),
         "note_form": note or NoteForm(auto_id="id_note_%s"),
         "refusal": _refusal(row, request),
@@ -158,23 +158,23 @@ class DeskVerbView(ClaimView):
     services = {verb: service for verb, service in SERVICES.items() if verb in DECIDING}
     template_name = "desk/verb.html"
 
-    def get_form(self, arrow: Transition, case: Claim, data: Any = None) -> VerbForm:
+    def get_form(self, arrow: Transition, detail: Claim, data: Any = None) -> VerbForm:
         if arrow.verb == "approve":
-            return ApproveForm(case, arrow, data)
+            return ApproveForm(detail, arrow, data)
         if arrow.needs_reason:
-            return DecisionForm(case, arrow, data)
-        return VerbForm(MACHINE, arrow, data, initial={"seen": case.version})
+            return DecisionForm(detail, arrow, data)
+        return VerbForm(MACHINE, arrow, data, initial={"seen": detail.version})
 
-    def page_context(self, case: Claim, arrow: Transition) -> dict[str, Any]:
-        page = ClaimPage(case, self.request.user)
-        colleague = colleagues_desk(case, self.request.user)
-        return {"claim": case, "page": page, "assessment": page.assessment, "colleague": colleague}
+    def page_context(self, detail: Claim, arrow: Transition) -> dict[str, Any]:
+        page = ClaimPage(detail, self.request.user)
+        colleague = colleagues_desk(detail, self.request.user)
+        return {"claim": detail, "page": page, "assessment": page.assessment, "colleague": colleague}
 
     @property
     def back_url(self) -> str:
         """The claim on the desk: where one comes from and goes back to."""
         return reverse("desk:claim", args=[self.claim.public_id])
 
-    def done(self, case: Claim, arrow: Transition) -> HttpResponse:
+    def done(self, detail: Claim, arrow: Transition) -> HttpResponse:
         """Back to the claim on the desk; to the queue when it was given back."""
         return redirect("desk:queue" if arrow.verb == "return_to_queue" else self.back_url)

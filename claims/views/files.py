@@ -7,9 +7,9 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from incentives_portal.cases.models import Event
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.documents.serving import content_response, file_response, original_response, page_response
-from incentives_portal.history.models import Event
 
 from .fetching import claim_or_404
 
@@ -17,7 +17,7 @@ from .fetching import claim_or_404
 def version_or_404(request: HttpRequest, public_id: UUID, version_id: UUID) -> DocumentVersion:
     """A file of the claim's history, if the person may read the event that names it."""
     claim = claim_or_404(request, public_id)
-    events = Event.objects.filter(thread=claim.thread_id).visible_to(request.user)
+    events = Event.objects.filter(case=claim.case_id).visible_to(request.user)
     versions = DocumentVersion.objects.for_download().filter(public_id=version_id, remarks__event__in=events)
     version = versions.first()
     if version is None:

@@ -7,9 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.functional import cached_property
 
-from incentives_portal.workflow.forms import VerbForm
-from incentives_portal.workflow.machine import Transition
-from incentives_portal.workflow.views import VerbView
+from incentives_portal.cases.forms import VerbForm
+from incentives_portal.cases.state_machine import Transition
+from incentives_portal.cases.views import VerbView
 from proofs.page import workbench_context
 
 from ..enums import ACTION_REQUIRED, MACHINE
@@ -49,14 +49,14 @@ class PartnerVerbView(ClaimView):
 
     services = {verb: service for verb, service in SERVICES.items() if verb not in DECIDING and verb not in CHECKED}
 
-    def get_form(self, arrow: Transition, case: Claim, data: Any = None) -> VerbForm:
+    def get_form(self, arrow: Transition, detail: Claim, data: Any = None) -> VerbForm:
         if arrow.verb == "dispute":
-            return DisputeForm(case, arrow, data)
-        return VerbForm(MACHINE, arrow, data, initial={"seen": case.version})
+            return DisputeForm(detail, arrow, data)
+        return VerbForm(MACHINE, arrow, data, initial={"seen": detail.version})
 
-    def done(self, case: Claim, arrow: Transition) -> HttpResponse:
+    def done(self, detail: Claim, arrow: Transition) -> HttpResponse:
         """Back to the claim; from one that was thrown away to the list."""
-        return redirect("claims:list") if arrow.verb == "discard" else redirect(case)
+        return redirect("claims:list") if arrow.verb == "discard" else redirect(detail)
 
 
 class CheckView(ClaimView):
@@ -74,13 +74,13 @@ class CheckView(ClaimView):
             self.kwargs["verb"] = "resubmit"
         return super().dispatch(request, *args, **kwargs)
 
-    def get_form(self, arrow: Transition, case: Claim, data: Any = None) -> VerbForm:
-        return SubmitForm(case, arrow, data)
+    def get_form(self, arrow: Transition, detail: Claim, data: Any = None) -> VerbForm:
+        return SubmitForm(detail, arrow, data)
 
-    def page_context(self, case: Claim, arrow: Transition) -> dict[str, Any]:
+    def page_context(self, detail: Claim, arrow: Transition) -> dict[str, Any]:
         """With what the reviewer asked for, when the claim had come back: all rules may be met and nothing of that be done."""
-        page = ClaimPage(case, self.request.user)
-        bench = workbench_context(case.proof, self.request.user)["bench"]
+        page = ClaimPage(detail, self.request.user)
+        bench = workbench_context(detail.proof, self.request.user)["bench"]
         page.compare_with(bench.evidence.folder, can_mend=bench.evidence.can_write)
         to_be_read = replace(bench.evidence, marks=page.marks, can_write=False, can_contribute=False)
-        return {"claim": case, "assessment": bench.assessment, "evidence": to_be_read, "answer": page.answer}
+        return {"claim": detail, "assessment": bench.assessment, "evidence": to_be_read, "answer": page.answer}

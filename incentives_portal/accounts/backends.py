@@ -18,14 +18,14 @@ ADMIN_CAPABILITIES: dict[str, tuple[str | None, str | None]] = {
     "people": ("program.configure", "people.manage"),
     "programs": ("program.configure", "program.configure"),
     "enrollments": ("program.configure", "program.configure"),
-    "history": ("program.configure", None),
+    "cases": ("program.configure", None),
     "outbox": ("outbox.read", None),
     "plans": ("plan.review", None),
     "proofs": (None, None),
     "claims": (None, None),
 }
 #: Models of an append-only or derived kind keep to looking, but reason codes are configuration.
-CONFIGURED_ELSEWHERE = {"history.reasoncode": "program.configure"}
+CONFIGURED_ELSEWHERE = {"cases.reasoncode": "program.configure"}
 
 
 def admin_permission(user: "User", perm: str) -> bool:

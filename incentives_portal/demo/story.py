@@ -16,9 +16,9 @@ from claims import services as claims
 from claims.models import Claim
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
+from incentives_portal.cases.models import CaseKind, ReasonCode
+from incentives_portal.cases.services import RemarkDraft
 from incentives_portal.documents.models import DocumentVersion
-from incentives_portal.history.models import ReasonCode, ThreadKind
-from incentives_portal.history.services import RemarkDraft
 from incentives_portal.programs.models import ActivityType, FundType, Market
 from incentives_portal.texts import in_language
 from plans import services as plans
@@ -150,10 +150,10 @@ class Teller:
         if tale.status == "approved":
             yield from self._do(work, plans.approve, plan, elif_, approved_amount=tale.amount, words=tale.words)
         if tale.status == "action_required":
-            reason = _reason(ThreadKind.PLAN, "request_action", tale.reason)
+            reason = _reason(CaseKind.PLAN, "request_action", tale.reason)
             yield from self._do(work, plans.request_action, plan, elif_, words=tale.words, reason=reason)
         if tale.status == "rejected":
-            reason = _reason(ThreadKind.PLAN, "reject", tale.reason)
+            reason = _reason(CaseKind.PLAN, "reject", tale.reason)
             yield from self._do(work, plans.reject, plan, elif_, words=tale.words, reason=reason)
 
     # Claims
@@ -218,18 +218,18 @@ class Teller:
         if tale.status == "approved":
             asked = Decimal(tale.amount)
             approved = Decimal(tale.approved or tale.amount)
-            reason = _reason(ThreadKind.CLAIM, "approve", tale.reason) if approved < asked else None
+            reason = _reason(CaseKind.CLAIM, "approve", tale.reason) if approved < asked else None
             yield from self._do(
                 work, claims.approve, claim, mira, approved_amount=approved, words=tale.words, reason=reason
             )
         if tale.status == "action_required":
-            reason = _reason(ThreadKind.CLAIM, "request_action", tale.reason)
+            reason = _reason(CaseKind.CLAIM, "request_action", tale.reason)
             remarks = self._remarks(claim, tale)
             yield from self._do(
                 work, claims.request_action, claim, mira, words=tale.words, reason=reason, remarks=remarks
             )
         if tale.status in ("rejected", "disputed"):
-            reason = _reason(ThreadKind.CLAIM, "reject", tale.reason)
+            reason = _reason(CaseKind.CLAIM, "reject", tale.reason)
             yield from self._do(work, claims.reject, claim, mira, words=tale.words, reason=reason)
 
     def _remarks(self, claim: Claim, tale: ClaimTale) -> list[RemarkDraft]:
@@ -300,5 +300,5 @@ def _version(case: Plan | Claim) -> int:
     return type(case).objects.values_list("version", flat=True).get(pk=case.pk)
 
 
-def _reason(kind: ThreadKind, verb: str, code: str) -> ReasonCode:
+def _reason(kind: CaseKind, verb: str, code: str) -> ReasonCode:
     return ReasonCode.objects.get(kind=kind, verb=verb, code=code)

@@ -10,10 +10,10 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.capabilities import may
-from incentives_portal.history.queries import events_of
-from incentives_portal.history.timeline import entries
-from incentives_portal.workflow.machine import Case, Transition
-from incentives_portal.workflow.views import VerbView
+from incentives_portal.cases.queries import events_of
+from incentives_portal.cases.state_machine import Detail, Transition
+from incentives_portal.cases.timeline import entries
+from incentives_portal.cases.views import VerbView
 
 from . import services
 from .enums import MACHINE
@@ -43,18 +43,18 @@ class EnrolmentVerbView(VerbView):
     overtaken_template_name = "enrollments/admin/overtaken.html"
     site: admin.AdminSite = admin.site
 
-    def get_case(self) -> Case:
+    def get_case(self) -> Detail:
         enrolments = Enrolment.objects.visible_to(self.request.user).for_page()
         return get_object_or_404(enrolments, pk=self.kwargs["pk"])
 
-    def done(self, case: Case, arrow: Transition) -> HttpResponse:
-        return redirect("admin:enrollments_enrolment_change", case.pk)
+    def done(self, detail: Detail, arrow: Transition) -> HttpResponse:
+        return redirect("admin:enrollments_enrolment_change", detail.pk)
 
     def frame_context(self) -> dict[str, Any]:
         return {**self.site.each_context(self.request), "opts": Enrolment._meta}
 
-    def page_context(self, case: Case, arrow: Transition) -> dict[str, Any]:
-        return {"title": arrow.label, "original": case}
+    def page_context(self, detail: Detail, arrow: Transition) -> dict[str, Any]:
+        return {"title": arrow.label, "original": detail}
 
 
 @admin.register(Enrolment)
@@ -66,9 +66,9 @@ class EnrolmentAdmin(admin.ModelAdmin):
     change_form_template = "enrollments/admin/form.html"
     list_display = ["reference", "location", "organisation", "program", "status_word"]
     list_filter = ["program", "status"]
-    list_select_related = ["thread", "location__organisation", "program"]
+    list_select_related = ["case", "location__organisation", "program"]
     search_fields = [
-        "thread__reference",
+        "case__reference",
         "location__name",
         "location__partner_id",
         "location__organisation__name",
@@ -77,9 +77,9 @@ class EnrolmentAdmin(admin.ModelAdmin):
     ordering = ["-pk"]
     show_full_result_count = False
 
-    @admin.display(description=_("reference"), ordering="thread__reference")
+    @admin.display(description=_("reference"), ordering="case__reference")
     def reference(self, enrolment: Enrolment) -> str:
-        return enrolment.thread.reference
+        return enrolment.case.reference
 
     @admin.display(description=_("organisation"), ordering="location__organisation__name")
     def organisation(self, enrolment: Enrolment) -> str:
@@ -118,6 +118,6 @@ class EnrolmentAdmin(admin.ModelAdmin):
             "enrolment": enrolment,
             "status": MACHINE.status(enrolment.status),
             "arrows": MACHINE.open_to(enrolment, request.user),
-            "entries": entries(events_of(enrolment.thread, reader=request.user)),
+            "entries": entries(events_of(enrolment.case, reader=request.user)),
         }
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))

@@ -2,8 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from incentives_portal.history.models import ThreadKind
-from incentives_portal.workflow.machine import Machine, Status, Transition
+from incentives_portal.cases.models import CaseKind
+from incentives_portal.cases.state_machine import Machine, Status, Transition
 
 INVITED = "invited"
 ACTION_REQUIRED = "action_required"
@@ -129,4 +129,4 @@ TRANSITIONS = (
     ),
 )
 
-MACHINE = Machine(kind=ThreadKind.ENROLMENT, statuses=STATUSES, transitions=TRANSITIONS)
+MACHINE = Machine(kind=CaseKind.ENROLMENT, statuses=STATUSES, transitions=TRANSITIONS)

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from incentives_portal.history.registry import EventKind, register
+from incentives_portal.cases.event_kinds import EventKind, register
 
 INVITED = "programs.enrolment.invited"
 

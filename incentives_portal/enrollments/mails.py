@@ -6,10 +6,10 @@ from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.capabilities import Role, holders
 from incentives_portal.accounts.models import User
-from incentives_portal.history.models import Event
+from incentives_portal.cases.messages import Announcement, register
+from incentives_portal.cases.models import Event
 from incentives_portal.outbox.letters import Letter
 from incentives_portal.texts import in_language
-from incentives_portal.workflow.messages import Announcement, register
 
 from .enums import ENROLLED, MACHINE
 from .models import Enrolment

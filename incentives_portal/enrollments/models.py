@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.capabilities import Scope
 from incentives_portal.accounts.models import Location
-from incentives_portal.history.models import Thread
+from incentives_portal.cases.models import Case
 from incentives_portal.programs.models import Program
 
 from .enums import CODES, ENROLLED, INVITED, MACHINE
@@ -19,7 +19,7 @@ class Enrolment(models.Model):
     """A location's part in a program. Its status changes through the engine only, by the operator (domain.md 3.3)."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    thread = models.OneToOneField(Thread, models.PROTECT, related_name="enrolment")
+    case = models.OneToOneField(Case, models.PROTECT, related_name="enrolment")
     location = models.ForeignKey(Location, models.PROTECT, related_name="enrolments", verbose_name=_("location"))
     program = models.ForeignKey(Program, models.PROTECT, related_name="enrolments", verbose_name=_("program"))
     status = models.CharField(_("status"), max_length=24, default=INVITED)
@@ -45,7 +45,7 @@ class Enrolment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.thread.reference} {self.thread.title}"
+        return f"{self.case.reference} {self.case.title}"
 
     def get_absolute_url(self) -> str:
         """The operator's page: partners have none of their own yet, they see the status where they use it."""

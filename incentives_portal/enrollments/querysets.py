@@ -27,7 +27,7 @@ class EnrolmentQuerySet(models.QuerySet[Any]):
 
     def for_page(self) -> "EnrolmentQuerySet":
         """With what every page that shows an enrolment needs. One query."""
-        return self.select_related("thread", "location__organisation", "program__calendar")
+        return self.select_related("case", "location__organisation", "program__calendar")
 
 
 def programs_visible_to(user: "User") -> "models.QuerySet[Program]":

@@ -7,13 +7,13 @@ from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.capabilities import Scope, may
 from incentives_portal.accounts.models import Location, User
-from incentives_portal.history.models import Event, ThreadKind
-from incentives_portal.history.services import open_thread, record
+from incentives_portal.cases.engine import perform
+from incentives_portal.cases.errors import NotAllowed, Refused
+from incentives_portal.cases.messages import announce
+from incentives_portal.cases.models import CaseKind, Event
+from incentives_portal.cases.services import open_case, record
 from incentives_portal.programs.models import Program
 from incentives_portal.texts import in_language
-from incentives_portal.workflow.engine import perform
-from incentives_portal.workflow.errors import NotAllowed, Refused
-from incentives_portal.workflow.messages import announce
 
 from . import events, mails
 from .enums import INVITED, MACHINE
@@ -22,7 +22,7 @@ from .models import Enrolment
 
 @transaction.atomic
 def invite(location: Location, program: Program, *, actor: User, words: str = "") -> Enrolment:
-    """Begin a location's enrolment in a program: thread, row, event, message to the partner.
+    """Begin a location's enrolment in a program: case, row, event, message to the partner.
 
     Raises NotAllowed without enrolment.manage, Refused if the location is closed or already has an enrolment there.
     """
@@ -30,13 +30,13 @@ def invite(location: Location, program: Program, *, actor: User, words: str = ""
         raise NotAllowed
     if location.closed_on is not None:
         raise Refused(_("This location is closed."), place="location")
-    thread = open_thread(ThreadKind.ENROLMENT, location.organisation, _title(location, program))
+    case = open_case(CaseKind.ENROLMENT, location.organisation, _title(location, program))
     try:
         with transaction.atomic():
-            enrolment = Enrolment.objects.create(thread=thread, location=location, program=program)
+            enrolment = Enrolment.objects.create(case=case, location=location, program=program)
     except IntegrityError as error:
         raise Refused(_("This location already has an enrollment in this program."), place="location") from error
-    event = record(thread, actor, events.INVITED, to_status=INVITED, words=words.strip())
+    event = record(case, actor, events.INVITED, to_status=INVITED, words=words.strip())
     announce(mails.CHANGED, enrolment, event)
     return enrolment
 

@@ -21,9 +21,9 @@ from claims.querysets import ClaimQuerySet
 from claims.rows import ClaimRow, claim_rows, keys_of, rows_of
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
+from incentives_portal.cases.state_machine import Status
 from incentives_portal.outbox.services import SHOWN_FOR, DeliveryReport, delivery_report
 from incentives_portal.programs import dates
-from incentives_portal.workflow.machine import Status
 from plans import enums as plan_states
 from plans import rules as plan_rules
 from plans.models import Activity, Plan
@@ -74,7 +74,7 @@ def plan_item(plan: Plan, action: str | Promise, *, due_at: datetime | None = No
     return Item(
         title=plan.title,
         url=reverse("plans:detail", args=[plan.public_id]),
-        reference=plan.thread.reference,
+        reference=plan.case.reference,
         status=plan_states.MACHINE.status(plan.status),
         action=action,
         due_at=due_at,
@@ -117,7 +117,7 @@ def activity_item(activity: Activity) -> Item:
     return Item(
         title=activity.name,
         url=reverse("plans:detail", args=[plan.public_id]),
-        reference=plan.thread.reference,
+        reference=plan.case.reference,
         status=None,
         action=_("Add PoE"),
         note=str(activity.activity_type),
@@ -189,7 +189,7 @@ def owed_proofs(user: User) -> Any:
         campaign__starts__lte=clock.now().date() + SOON
     )
     return activities.select_related(
-        "activity_type", "campaign__plan__thread", "campaign__plan__program__calendar"
+        "activity_type", "campaign__plan__case", "campaign__plan__program__calendar"
     ).order_by("campaign__starts", "pk")
 
 
@@ -214,9 +214,9 @@ def staff_buckets(user: User) -> list[Bucket]:
     overdue: list[Item] = []
     if user.may("plan.review"):
         plans = Plan.objects.visible_to(user).for_list()
-        waiting = plans.filter(status=plan_states.SUBMITTED, thread__assignment=None).order_by("submitted_at")
+        waiting = plans.filter(status=plan_states.SUBMITTED, case__assignment=None).order_by("submitted_at")
         unassigned += [_plan_in_admin(plan, _("Take up")) for plan in waiting[:LIMIT]]
-        taken = plans.filter(status=plan_states.UNDER_REVIEW, thread__assignment__user=user).order_by("submitted_at")
+        taken = plans.filter(status=plan_states.UNDER_REVIEW, case__assignment__user=user).order_by("submitted_at")
         mine += [_plan_in_admin(plan, _("Decide")) for plan in taken[:LIMIT]]
     if user.may("claim.review"):
         in_time = Q(due_at__gte=clock.now()) | Q(due_at=None)

@@ -15,7 +15,7 @@ from incentives_portal.accounts.capabilities import CAPABILITIES, CAPABILITY_WOR
 from incentives_portal.accounts.views import no_role_context
 from incentives_portal.documents import limits
 from incentives_portal.enrollments.enums import MACHINE as ENROLMENTS
-from incentives_portal.history.context import request_id
+from incentives_portal.request_context import request_id
 from plans.enums import MACHINE as PLANS
 
 from . import inbox

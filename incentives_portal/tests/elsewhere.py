@@ -7,9 +7,9 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from incentives_portal.workflow.engine import latest_event
-from incentives_portal.workflow.errors import NotNow
-from incentives_portal.workflow.machine import Case, Machine
+from incentives_portal.cases.engine import latest_event
+from incentives_portal.cases.errors import NotNow
+from incentives_portal.cases.state_machine import Detail, Machine
 
 _WRITE = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|TRUNCATE|COPY)\b", re.IGNORECASE)
 
@@ -18,8 +18,8 @@ def answered_wrongly(
     machine: Machine,
     verbs: Iterable[str],
     arrows: Collection[tuple[str, str]],
-    put: Callable[[str], Case],
-    do: Callable[[Case, str], Any],
+    put: Callable[[str], Detail],
+    do: Callable[[Detail, str], Any],
 ) -> Iterator[str]:
     """What was not refused as it should be, in words. Call it within a transaction: what went through is undone.
 
@@ -47,15 +47,15 @@ def watching_writes() -> Iterator[list[str]]:
         yield written
 
 
-def _answer(case: Case, status: str, do: Callable[[Case, str], Any], verb: str) -> str:
+def _answer(case: Detail, status: str, do: Callable[[Detail, str], Any], verb: str) -> str:
     """What was wrong with the answer; empty if nothing was."""
     with transaction.atomic(), watching_writes() as written:
         try:
             do(case, verb)
         except NotNow as refusal:
-            if refusal.case != case or refusal.case.status != status:
-                return f"told about {refusal.case!r}"  # not before a service had looked at something else, perhaps
-            if "Somebody was faster" not in str(refusal) or refusal.latest != latest_event(case.thread):
+            if refusal.detail != case or refusal.detail.status != status:
+                return f"told about {refusal.detail!r}"  # not before a service had looked at something else, perhaps
+            if "Somebody was faster" not in str(refusal) or refusal.latest != latest_event(case.case):
                 return f"told {str(refusal)!r}, {refusal.latest}"
         except Exception as error:  # noqa: BLE001 - any other is a wrong answer, and the walk goes on
             return repr(error)

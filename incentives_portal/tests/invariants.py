@@ -6,10 +6,9 @@ from django.db.models import Count, F, Q, Sum
 
 from claims.enums import APPROVED, SUBMITTED, UNDER_REVIEW
 from claims.models import Claim, Decision
-from incentives_portal.history.models import Event
+from incentives_portal.cases.messages import cause_key
+from incentives_portal.cases.models import Assignment, Event
 from incentives_portal.outbox.models import Message
-from incentives_portal.workflow.messages import cause_key
-from incentives_portal.workflow.models import Assignment
 from plans.models import Plan
 
 _DECISIONS = ("claims.claim.approved", "claims.claim.action_requested", "claims.claim.rejected")
@@ -24,21 +23,21 @@ def broken_invariants(claims: Iterable[Claim]) -> list[str]:
 def _of_claims(keys: list[int]) -> Iterator[str]:
     """The status is that of the last event that changed it, and what is decided lies on nobody's desk."""
     last: dict[int, str] = {}
-    events = Event.objects.filter(thread__claim__in=keys).exclude(to_status="").order_by("pk")
-    for thread, status in events.values_list("thread_id", "to_status"):
-        last[thread] = status
-    for pk, thread, status in Claim.objects.filter(pk__in=keys).values_list("pk", "thread_id", "status"):
-        if last.get(thread) != status:
-            yield f"claim {pk} is {status}, its history says {last.get(thread)}"
-    waiting = Q(thread__claim__status__in=[SUBMITTED, UNDER_REVIEW, "disputed"])
-    for row in Assignment.objects.filter(thread__claim__in=keys).exclude(waiting):
-        yield f"{row.thread} lies on a desk and waits for nobody"
+    events = Event.objects.filter(case__claim__in=keys).exclude(to_status="").order_by("pk")
+    for case, status in events.values_list("case_id", "to_status"):
+        last[case] = status
+    for pk, case, status in Claim.objects.filter(pk__in=keys).values_list("pk", "case_id", "status"):
+        if last.get(case) != status:
+            yield f"claim {pk} is {status}, its history says {last.get(case)}"
+    waiting = Q(case__claim__status__in=[SUBMITTED, UNDER_REVIEW, "disputed"])
+    for row in Assignment.objects.filter(case__claim__in=keys).exclude(waiting):
+        yield f"{row.case} lies on a desk and waits for nobody"
 
 
 def _of_decisions(keys: list[int]) -> Iterator[str]:
     """Each decision has its event and each event its decision; no round of a submission is decided twice."""
     decided = set(Decision.objects.filter(claim__in=keys).values_list("event_id", flat=True))
-    told = set(Event.objects.filter(thread__claim__in=keys, code__in=_DECISIONS).values_list("pk", flat=True))
+    told = set(Event.objects.filter(case__claim__in=keys, code__in=_DECISIONS).values_list("pk", flat=True))
     if decided != told:
         yield f"decisions without an event: {decided - told}; events without a decision: {told - decided}"
     rounds = Decision.objects.filter(claim__in=keys).values("submission", "round").annotate(times=Count("pk"))
@@ -62,7 +61,7 @@ def _of_money(keys: list[int]) -> Iterator[str]:
 
 def _of_messages(keys: list[int]) -> Iterator[str]:
     """Whoever decided has told somebody, once."""
-    told = Event.objects.filter(thread__claim__in=keys, code__in=_DECISIONS)
+    told = Event.objects.filter(case__claim__in=keys, code__in=_DECISIONS)
     causes = [cause_key(pk) for pk in told.values_list("pk", flat=True)]
     messages = Message.objects.filter(cause__in=causes)
     for cause in set(causes).difference(messages.values_list("cause", flat=True)):

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from incentives_portal.accounts.models import Location, Organisation, User
-from incentives_portal.workflow.errors import NotAllowed
-from incentives_portal.workflow.machine import Case, Machine
+from incentives_portal.cases.errors import NotAllowed
+from incentives_portal.cases.state_machine import Detail, Machine
 
 from .elsewhere import watching_writes
 from .matrix.stage import rolled_back
@@ -16,13 +16,13 @@ DECIDING = {"start_review", "approve", "request_action", "reject", "return_to_qu
 
 def decided_for_oneself(
     machine: Machine,
-    fresh: Callable[[], Case],
+    fresh: Callable[[], Detail],
     verb: str,
     person: User,
     *,
     location: Location,
     operator: Organisation,
-    do: Callable[[Case, str, User], Any],
+    do: Callable[[Detail, str, User], Any],
 ) -> Iterator[str]:
     """What is wrong with the verb, in words. ``person`` is who may do it to the case as it is, ``location`` the case's.
 
@@ -41,7 +41,7 @@ def decided_for_oneself(
 
 
 def _answer(
-    machine: Machine, case: Case, verb: str, person: User, do: Callable[[Case, str, User], Any], name: str
+    machine: Machine, case: Detail, verb: str, person: User, do: Callable[[Detail, str, User], Any], name: str
 ) -> Iterator[str]:
     if verb in [arrow.verb for arrow in machine.open_to(case, person)]:
         yield f"{name}: offered"

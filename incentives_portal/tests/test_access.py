@@ -20,9 +20,9 @@ from django.urls import reverse
 
 from incentives_portal.accounts.capabilities import CAPABILITIES, Scope, may
 from incentives_portal.accounts.models import Organisation, User
+from incentives_portal.cases.models import CaseKind, Event, ReasonCode
 from incentives_portal.documents import upload_tokens
 from incentives_portal.documents.models import DocumentVersion
-from incentives_portal.history.models import Event, ReasonCode, ThreadKind
 from incentives_portal.outbox.models import Message
 from incentives_portal.people.models import RoleAssignment
 from incentives_portal.tests.matrix.pages import PAGES
@@ -36,13 +36,12 @@ ROOMS = (
     "claims",
     "documents",
     "enrollments",
-    "history",
+    "cases",
     "outbox",
     "people",
     "plans",
     "programs",
     "proofs",
-    "workflow",
 )
 
 
@@ -444,14 +443,14 @@ def test_t22_an_action_on_several_rows_does_all_or_names_what_stands_against_it(
     actions = {(site.model, name) for site in sites for name in site.get_actions(request)}
     free = {
         Organisation: Organisation.objects.create(name="Never used", kind="partner"),
-        ReasonCode: stage.world.reason(ThreadKind.PLAN, "reject", code="never-used"),
+        ReasonCode: stage.world.reason(CaseKind.PLAN, "reject", code="never-used"),
     }
     # Sending messages again is tried with forbidden and allowed rows in outbox/tests/test_failed.py.
     assert actions == {(model, "delete_selected") for model in free} | {(Message, "send_again")}, (
         "another action needs forbidden and allowed rows"
     )
 
-    used = {Organisation: stage.world.nordlicht, ReasonCode: stage.world.reason(ThreadKind.PLAN, "request_action")}
+    used = {Organisation: stage.world.nordlicht, ReasonCode: stage.world.reason(CaseKind.PLAN, "request_action")}
     for model, row in free.items():
         listing = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
         sent = {"action": "delete_selected", "post": "yes"}

@@ -29,6 +29,7 @@ from claims.tests import builders as claim_builders
 from incentives_portal import clock
 from incentives_portal.accounts import services as accounts
 from incentives_portal.accounts.capabilities import Role
+from incentives_portal.cases.state_machine import Detail, Machine
 from incentives_portal.documents import services as documents
 from incentives_portal.documents.enums import CheckState
 from incentives_portal.documents.models import VersionCheck
@@ -45,7 +46,6 @@ from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.sandbox.parsing.reasons import Reason
 from incentives_portal.tests.racing import offered, who_may
 from incentives_portal.tests.world import NOW, World, make_world
-from incentives_portal.workflow.machine import Case, Machine
 from plans import services as plans
 from plans.enums import MACHINE as PLAN
 from plans.tests import builders as plan_builders
@@ -57,7 +57,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 Deed = Callable[[], Any]
 _WRITE = re.compile(r'^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)"?', re.IGNORECASE)
 #: Written by every verb, or meant to be: looked at whatever a service writes.
-ALWAYS = {"history_event", "outbox_message", "workflow_assignment"}
+ALWAYS = {"cases_event", "outbox_message", "cases_assignment"}
 
 #: What runs inside the transaction of a verb and never by itself is broken there; ``problem_of`` and ``delivery_report`` only read.
 NOT_ALONE = {
@@ -159,8 +159,8 @@ def words_to_workers() -> int:
 
 def break_every_verb(
     machine: Machine,
-    situations: dict[str, Callable[[], Case]],
-    deed: Callable[[Case, str, Any], Deed],
+    situations: dict[str, Callable[[], Detail]],
+    deed: Callable[[Detail, str, Any], Deed],
     world: World,
 ) -> None:
     """Each verb from each situation that offers it, by somebody who may; all on the one case, which stays what it is."""
@@ -176,10 +176,10 @@ def break_every_verb(
 
 
 def test_w08_no_verb_leaves_half_of_itself(there):
-    def enrolments() -> dict[str, Callable[[], Case]]:
+    def enrolments() -> dict[str, Callable[[], Detail]]:
         enrolment = Enrolment.objects.get(location=there.hamburg, program=there.device)
 
-        def put(status: str) -> Case:
+        def put(status: str) -> Detail:
             Enrolment.objects.filter(pk=enrolment.pk).update(status=status)
             return Enrolment.objects.get(pk=enrolment.pk)
 

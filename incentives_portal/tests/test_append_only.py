@@ -18,9 +18,9 @@ def test_these_tables_are_append_only():
         "claims_decision",
         "claims_dispute",
         "documents_documentversion",
-        "history_event",
-        "history_remark",
-        "history_submission",
+        "cases_event",
+        "cases_remark",
+        "cases_submission",
         "proofs_sealedfile",
     ]
 
@@ -37,4 +37,4 @@ def test_truncate_of_what_it_hangs_on_is_refused_too(db):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL portal.may_truncate = ''")
         with pytest.raises(InternalError, match="Cannot truncate"), transaction.atomic():
-            cursor.execute("TRUNCATE history_thread CASCADE")
+            cursor.execute("TRUNCATE cases_case CASCADE")

@@ -18,9 +18,9 @@ import pytest
 from claims.models import Claim
 from claims.tests import builders
 from incentives_portal.accounts.models import User
+from incentives_portal.cases.models import Event as HistoryEvent
 from incentives_portal.documents import upload_tokens
 from incentives_portal.documents.models import DocumentVersion
-from incentives_portal.history.models import Event as HistoryEvent
 from incentives_portal.programs.catalog import load_catalog
 
 from .browsing import Browser, fields_of, signed_in

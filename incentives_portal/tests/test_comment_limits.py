@@ -14,14 +14,14 @@ from claims import services as claim_services
 from claims.tests import builders as claims
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
-from incentives_portal.history.models import COMMENT_CODES, Event
+from incentives_portal.cases.comment_limits import CommentLimitReached
+from incentives_portal.cases.models import COMMENT_CODES, Event
 from incentives_portal.outbox.delivery import deliver, lease_due
 from incentives_portal.outbox.models import Message
 from incentives_portal.outbox.tests.conftest import mail_server, no_connection_left  # noqa: F401
 from incentives_portal.outbox.tests.mail_server import MailServer
 from incentives_portal.tests.racing import at_once
 from incentives_portal.tests.world import World, november, sign_in, world  # noqa: F401
-from incentives_portal.workflow.comment_limits import CommentLimitReached
 from plans import services as plan_services
 from plans.tests import builders as plans
 
@@ -161,7 +161,7 @@ def test_decision_is_never_held_back(world: World):
         claim_services.add_comment(case, actor=world.mira, words=words)
     claims.decide(world, case, "reject", words="No.")
 
-    mine = Message.objects.filter(recipient=world.jana, case_public_id=case.thread.public_id).order_by("id")
+    mine = Message.objects.filter(recipient=world.jana, case_public_id=case.case.public_id).order_by("id")
     held = {(message.code, message.hold_until is not None) for message in mine}
 
     assert ("claim_rejected", False) in held

@@ -14,10 +14,10 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from claims.models import Claim
 from claims.tests import builders
+from incentives_portal.cases.models import Event
 from incentives_portal.documents import upload_tokens
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.documents.tests import samples
-from incentives_portal.history.models import Event
 from incentives_portal.outbox.models import Message
 from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.tests.stack import HOST, Stack

@@ -222,7 +222,7 @@ RULES = (
             "setattr(plan, 'status', 'approved')",
             "Plan.objects.bulk_update(plans, ['status'])",
         ),
-        but={"incentives_portal/workflow/engine.py once": "the one place"},
+        but={"incentives_portal/cases/engine.py once": "the one place"},
     ),
     Rule(
         found_for_nobody_in_particular,
@@ -230,7 +230,7 @@ RULES = (
         bad=(
             "def page(request, pk):\n    return Plan.objects.get(pk=pk)",
             "def page(request, pk):\n    return get_object_or_404(Plan, pk=pk)",
-            "def page(request, pk):\n    return Plan.objects.select_related('thread').filter(pk=pk).first()",
+            "def page(request, pk):\n    return Plan.objects.select_related('case').filter(pk=pk).first()",
         ),
         where=_pages,
         but={
@@ -322,7 +322,7 @@ RULES = (
         ),
         where=_not_a_service,
         but={
-            "incentives_portal/workflow/engine.py": "does the verbs of all services",
+            "incentives_portal/cases/engine.py": "does the verbs of all services",
             "incentives_portal/outbox/delivery.py": "moves the rows of the outbox on",
             "incentives_portal/outbox/hold.py release": "the same, after a restore",
             "incentives_portal/documents/checking.py": "what the worker found out about a version",

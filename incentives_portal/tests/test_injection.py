@@ -16,11 +16,11 @@ from django.test import Client
 from django.urls import path, reverse
 
 from claims.tests import builders as claims
+from incentives_portal.cases.models import Event
+from incentives_portal.cases.services import RemarkDraft
 from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.services import store
 from incentives_portal.documents.tests import samples
-from incentives_portal.history.models import Event
-from incentives_portal.history.services import RemarkDraft
 from incentives_portal.logs import LineFormatter, RequestIdFilter
 from incentives_portal.outbox.delivery import deliver
 from incentives_portal.outbox.models import Message

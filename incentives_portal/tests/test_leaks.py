@@ -15,17 +15,17 @@ from django.urls import reverse
 from claims.enums import DISCARDED
 from claims.models import Claim
 from incentives_portal.accounts.models import Organisation
+from incentives_portal.cases.messages import cause_key
+from incentives_portal.cases.models import Case, Event
 from incentives_portal.documents.tests import samples
 from incentives_portal.documents.tests.samples import upload
 from incentives_portal.documents.upload_tokens import slot_for
-from incentives_portal.history.models import Event, Thread
 from incentives_portal.outbox.models import Message
 from incentives_portal.tests.matrix.desks import DESKS
 from incentives_portal.tests.matrix.objects import INTERNAL, UNSENT
 from incentives_portal.tests.matrix.pages import PAGES
 from incentives_portal.tests.matrix.people import ADMIN, DESK, OWNER, PARTNERS, REVIEWER
 from incentives_portal.tests.matrix.stage import FOREIGN, Stage, answer, rolled_back
-from incentives_portal.workflow.messages import cause_key
 
 #: What stands in no page of another company: the words that were typed, people, places, numbers by which cases are called, ids.
 WORDS = re.compile(r"Kanarienvogel-[\w.-]+|Brightwater|Bristol|4471902|Owen Hughes|owen\.hughes")
@@ -81,7 +81,7 @@ COMPANY_OF: dict[str, str | None] = {
     "Organisation": "pk",
     "Location": "organisation",
     "User": "organisation",
-    "Thread": "organisation",
+    "Case": "organisation",
     "Document": "organisation",
     "DocumentVersion": "document__organisation",
     "Message": "recipient__organisation",
@@ -101,7 +101,7 @@ COMPANY_OF: dict[str, str | None] = {
 
 def names_of(organisation: Organisation) -> set[str]:
     """The references and public ids of everything that belongs to a company."""
-    found = set(Thread.objects.filter(organisation=organisation).values_list("reference", flat=True))
+    found = set(Case.objects.filter(organisation=organisation).values_list("reference", flat=True))
     for model in apps.get_models():
         fields = {field.name for field in model._meta.fields}
         if "public_id" not in fields or "pgh_id" in fields:
@@ -131,7 +131,7 @@ def test_t05_t06_t10_t11_t13_t16_a_partner_reads_nothing_of_another_company(stag
 def test_t10_what_another_company_calls_its_own_finds_nothing(stage):
     """Its references, names and numbers, typed into every search of a partner: the answer holds nothing but what was typed."""
     world, client, names = stage.world, stage.client(*ADMIN), names_of(stage.world.brightwater)
-    references = Thread.objects.filter(organisation=world.brightwater).values_list("reference", flat=True)
+    references = Case.objects.filter(organisation=world.brightwater).values_list("reference", flat=True)
     bristol = (world.brightwater.name, world.bristol.name, world.bristol.partner_id, world.owen.name, world.owen.email)
     found, rows = {}, 0
     for name in ("plans:list", "claims:list"):
@@ -229,7 +229,7 @@ def test_t12_mails_go_to_the_two_sides_of_a_case_only(stage):
     rows = Message.objects.exclude(recipient=None).values_list(
         "recipient__organisation__kind", "recipient__organisation", "case_public_id"
     )
-    owners = dict(Thread.objects.values_list("public_id", "organisation"))
+    owners = dict(Case.objects.values_list("public_id", "organisation"))
 
     assert {kind for kind, to, about in rows if to != owners[about]} == {"operator"}
 

@@ -17,18 +17,18 @@ from claims.models import Claim
 from claims.reasons import load_reasons
 from claims.services import SERVICES as CLAIM_SERVICES
 from incentives_portal.accounts.capabilities import CAPABILITIES, CAPABILITY_WORDS, Role
+from incentives_portal.cases.event_kinds import all_kinds
+from incentives_portal.cases.messages import all_announcements
+from incentives_portal.cases.models import ReasonCode
+from incentives_portal.cases.state_machine import Machine
 from incentives_portal.enrollments.enums import MACHINE as ENROLMENTS
 from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.enrollments.services import VERBS as ENROLMENT_SERVICES
-from incentives_portal.history.models import ReasonCode
-from incentives_portal.history.registry import all_kinds
 from incentives_portal.tests.matrix import FORBIDDEN, HIDDEN, LED, NOT_THUS, OK, SIGN_IN, TRIED, Line, said
 from incentives_portal.tests.matrix.desks import DESKS, DOORS
 from incentives_portal.tests.matrix.pages import PAGES
 from incentives_portal.tests.matrix.people import ADMIN, DESK, EVERYBODY, SWITCHED_OFF, VIEWER
 from incentives_portal.tests.matrix.stage import Writing, addresses, answer, rolled_back, rows_written
-from incentives_portal.workflow.machine import Machine
-from incentives_portal.workflow.messages import all_announcements
 from plans.enums import MACHINE as PLANS
 from plans.models import Plan
 from plans.services import SERVICES as PLAN_SERVICES

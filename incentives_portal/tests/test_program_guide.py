@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from claims.tests import builders as claims
-from incentives_portal.history.models import ReasonCode
+from incentives_portal.cases.models import ReasonCode
 from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.programs.models import (
     ActivityType,

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.conf import settings
 
 ORDER = [
-    "claims", "proofs", "plans", "funds", "people", "enrollments", "workflow", "history", "programs", "outbox", "documents",
+    "claims", "proofs", "plans", "funds", "people", "enrollments", "cases", "programs", "outbox", "documents",
     "accounts", "file_store", "installation", "screens", "sandbox", "countries", "money", "clock", "texts", "typed", "locks", "prepared",
     "request_context",
 ]  # fmt: skip
@@ -36,7 +36,7 @@ PACKAGES = [ROOT / "claims", ROOT / "proofs", ROOT / "plans", ROOT / "incentives
 
 
 def room_of(module: str) -> str | None:
-    """The room that a dotted module name belongs to: ``incentives_portal.history.models`` is in ``history``."""
+    """The room that a dotted module name belongs to: ``incentives_portal.cases.models`` is in ``history``."""
     first, _dot, rest = module.partition(".")
     if first in ("claims", "proofs", "plans"):
         return first

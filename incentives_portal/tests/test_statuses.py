@@ -8,12 +8,12 @@ from django.utils import translation
 from claims.enums import MACHINE as CLAIM
 from claims.models import Claim
 from claims.tests import builders as claims
+from incentives_portal.cases.messages import cause_key
 from incentives_portal.enrollments import services as enrollments
 from incentives_portal.enrollments.enums import MACHINE as ENROLMENT
 from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.outbox.models import Message
 from incentives_portal.tests.world import november, sign_in, world  # noqa: F401
-from incentives_portal.workflow.messages import cause_key
 from plans.enums import MACHINE as PLAN
 from plans.models import Plan
 from plans.tests import builders as plans

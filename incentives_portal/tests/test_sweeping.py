@@ -14,6 +14,7 @@ from django.db import transaction
 from claims import services as claims
 from claims.tests import builders as claim_builders
 from incentives_portal import clock
+from incentives_portal.cases.errors import Refused
 from incentives_portal.documents import cleanup, limits, upload_tokens
 from incentives_portal.documents import services as documents
 from incentives_portal.documents.checking import check_version
@@ -22,7 +23,6 @@ from incentives_portal.documents.tests import samples
 from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.tests.racing import done_at_once
 from incentives_portal.tests.world import NOW, make_world
-from incentives_portal.workflow.errors import Refused
 from proofs.tests import builders as proofs
 
 OLD = cleanup.GRACE + timedelta(hours=24, seconds=1)

@@ -20,10 +20,10 @@ from incentives_portal import clock
 from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.models import Location, Organisation, OrganisationKind, User
 from incentives_portal.accounts.services import add_location, add_person, give_role
+from incentives_portal.cases.models import CaseKind, ReasonCode
+from incentives_portal.cases.services import open_case
 from incentives_portal.enrollments.enums import ENROLLED
 from incentives_portal.enrollments.models import Enrolment
-from incentives_portal.history.models import ReasonCode, ThreadKind
-from incentives_portal.history.services import open_thread
 from incentives_portal.people.models import IncentivesRole, RoleAssignment
 from incentives_portal.programs import dates
 from incentives_portal.programs.enums import Category, Track
@@ -89,7 +89,7 @@ class World:
         """Everybody, with the roles that they have now."""
         return list(User.objects.filter(pk__in=[value.pk for value in vars(self).values() if isinstance(value, User)]))
 
-    def reason(self, kind: ThreadKind, verb: str, code: str = "X-01", place: str = "") -> ReasonCode:
+    def reason(self, kind: CaseKind, verb: str, code: str = "X-01", place: str = "") -> ReasonCode:
         """A reason code for a verb; in English and German."""
         words = {"en": "The dates do not fit.", "de": "Die Daten passen nicht."}
         fix = {"en": "Choose other dates.", "de": "Wählen Sie andere Daten."}
@@ -99,7 +99,7 @@ class World:
 
 @pytest.fixture
 def november() -> Iterator[datetime]:
-    """Hold the clock of this thread at noon UTC of 19 November 2026."""
+    """Hold the clock of this case at noon UTC of 19 November 2026."""
     with clock.at(NOW):
         yield NOW
 
@@ -155,8 +155,8 @@ def _partner(name: str, domain: str) -> Organisation:
 
 def enrol(location: Location, program: Program, status: str = ENROLLED) -> Enrolment:
     """An enrolment in a status, without the verbs that lead there."""
-    thread = open_thread(ThreadKind.ENROLMENT, location.organisation, f"{location.name}: {program.code}")
-    return Enrolment.objects.create(thread=thread, location=location, program=program, status=status)
+    case = open_case(CaseKind.ENROLMENT, location.organisation, f"{location.name}: {program.code}")
+    return Enrolment.objects.create(case=case, location=location, program=program, status=status)
 
 
 def _programs() -> dict[str, Any]:

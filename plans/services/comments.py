@@ -3,12 +3,12 @@
 from django.db import transaction
 
 from incentives_portal.accounts.models import User
-from incentives_portal.history.models import Event
-from incentives_portal.history.services import comment
-from incentives_portal.workflow.comment_limits import within_comment_limits
-from incentives_portal.workflow.engine import waiting_briefly
-from incentives_portal.workflow.errors import NotAllowed, WordsMissing
-from incentives_portal.workflow.messages import announce
+from incentives_portal.cases.comment_limits import within_comment_limits
+from incentives_portal.cases.engine import waiting_briefly
+from incentives_portal.cases.errors import NotAllowed, WordsMissing
+from incentives_portal.cases.messages import announce
+from incentives_portal.cases.models import Event
+from incentives_portal.cases.services import comment
 
 from .. import rules
 from ..models import Plan
@@ -27,7 +27,7 @@ def add_comment(plan: Plan, *, actor: User, words: str, internal: bool = False) 
     if not words.strip():
         raise WordsMissing
     with within_comment_limits(actor):
-        event = comment(plan.thread, actor, words.strip(), internal=internal)
+        event = comment(plan.case, actor, words.strip(), internal=internal)
         if not internal and plan.first_submitted_at is not None:
             announce("plan_comment_added", plan, event)
     return event

@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.capabilities import Scope
 from incentives_portal.accounts.models import Location, User
+from incentives_portal.cases.engine import editing, latest_event
+from incentives_portal.cases.errors import NotAllowed, Refused, Stale
+from incentives_portal.cases.models import CaseKind
+from incentives_portal.cases.services import open_case, record, rename_case
 from incentives_portal.enrollments.models import Enrolment
-from incentives_portal.history.models import ThreadKind
-from incentives_portal.history.services import open_thread, record, rename_thread
 from incentives_portal.money import quantize
 from incentives_portal.programs.models import ActivityType, FundType, Market, ProgramYear
-from incentives_portal.workflow.engine import editing, latest_event
-from incentives_portal.workflow.errors import NotAllowed, Refused, Stale
 
 from .. import events, rules
 from ..enums import DISCARDED
@@ -63,9 +63,9 @@ def create_plan(
         reviewer_email=reviewer_email.strip().lower(),
     )
     plan.due_at = rules.due_at(plan)
-    plan.thread = open_thread(ThreadKind.PLAN, location.organisation, title)
+    plan.case = open_case(CaseKind.PLAN, location.organisation, title)
     _save_as_the_only_one(plan)
-    record(plan.thread, actor, events.CREATED, to_status=plan.status)
+    record(plan.case, actor, events.CREATED, to_status=plan.status)
     return plan
 
 
@@ -129,7 +129,7 @@ def edit_plan(
             reviewer_email=reviewer_email.strip().lower(),
         )
         if "title" in changes:
-            rename_thread(current.thread, title)
+            rename_case(current.case, title)
         _record_changes(current, actor, events.EDITED, changes)
     return current
 
@@ -152,7 +152,7 @@ def add_campaign(plan: Plan, *, actor: User, seen: int | None, name: str, starts
     with editing(plan, actor=actor, capability=CAPABILITY, seen=seen) as current:
         _check_dates(current, starts, ends)
         campaign = Campaign.objects.create(plan=current, name=name, starts=starts, ends=ends)
-        record(current.thread, actor, events.CAMPAIGN_ADDED, data={"name": name})
+        record(current.case, actor, events.CAMPAIGN_ADDED, data={"name": name})
     return campaign
 
 
@@ -176,7 +176,7 @@ def remove_campaign(campaign: Campaign, *, actor: User, seen: int | None) -> Non
         for activity in row.activities.all():
             remove_row(activity)
         remove_row(row)
-        record(current.thread, actor, events.CAMPAIGN_REMOVED, data={"name": row.name})
+        record(current.case, actor, events.CAMPAIGN_REMOVED, data={"name": row.name})
 
 
 def _check_dates(plan: Plan, starts: date, ends: date) -> None:
@@ -211,7 +211,7 @@ def add_activity(
             countries=sorted(countries),
             planned_amount=quantize(planned_amount, current.currency),
         )
-        record(current.thread, actor, events.ACTIVITY_ADDED, data={"name": name})
+        record(current.case, actor, events.ACTIVITY_ADDED, data={"name": name})
     return activity
 
 
@@ -253,7 +253,7 @@ def remove_activity(activity: Activity, *, actor: User, seen: int | None) -> Non
     with editing(activity.campaign.plan, actor=actor, capability=CAPABILITY, seen=seen) as current:
         row = _own(current, Activity, activity.pk)
         remove_row(row)
-        record(current.thread, actor, events.ACTIVITY_REMOVED, data={"name": row.name})
+        record(current.case, actor, events.ACTIVITY_REMOVED, data={"name": row.name})
 
 
 def _check_activity(plan: Plan, kind: ActivityType, countries: list[str], planned_amount: Decimal) -> None:
@@ -280,7 +280,7 @@ def _own(plan: Plan, model: type[Campaign] | type[Activity], pk: int) -> Any:
     path = "plan" if model is Campaign else "campaign__plan"
     row = model._default_manager.filter(pk=pk, **{path: plan}).first()
     if row is None:
-        raise Stale(plan, latest_event(plan.thread))
+        raise Stale(plan, latest_event(plan.case))
     return row
 
 
@@ -297,4 +297,4 @@ def _apply(row: Any, **values: Any) -> dict[str, list[str]]:
 
 def _record_changes(plan: Plan, actor: User, code: str, changes: Mapping[str, list[str]], **words: str) -> None:
     if changes:
-        record(plan.thread, actor, code, data={"changes": dict(changes), **words})
+        record(plan.case, actor, code, data={"changes": dict(changes), **words})

@@ -5,11 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 from incentives_portal.accounts.models import User
-from incentives_portal.history.models import Event, ReasonCode
-from incentives_portal.history.services import RemarkDraft, comment
-from incentives_portal.workflow.amounts import check_why_less
-from incentives_portal.workflow.engine import assign, perform, release
-from incentives_portal.workflow.errors import Refused
+from incentives_portal.cases.engine import assign, perform, release
+from incentives_portal.cases.errors import Refused
+from incentives_portal.cases.models import Event, ReasonCode
+from incentives_portal.cases.rules import check_why_less
+from incentives_portal.cases.services import RemarkDraft, comment
 
 from .. import rules
 from ..enums import MACHINE
@@ -21,7 +21,7 @@ def start_review(plan: Plan, *, actor: User, seen: int | None, words: str = "") 
     """Put a submitted plan on one's desk; the partner can no longer withdraw it."""
 
     def after(current: Plan, _event: Event) -> None:
-        assign(current.thread, actor)
+        assign(current.case, actor)
 
     return perform(MACHINE, plan, "start_review", actor=actor, seen=seen, words=words, after=after)
 
@@ -151,8 +151,8 @@ def _off_the_desk(note: str = "") -> Callable[[Plan, Event], None]:
     """What follows a decision: the plan is on nobody's desk any more, and the internal note is kept."""
 
     def after(current: Plan, event: Event) -> None:
-        release(current.thread)
+        release(current.case)
         if note.strip():
-            comment(current.thread, event.actor, note.strip(), internal=True)
+            comment(current.case, event.actor, note.strip(), internal=True)
 
     return after

@@ -4,10 +4,10 @@ from typing import Any
 
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
-from incentives_portal.history.models import Event
-from incentives_portal.history.services import snapshot
-from incentives_portal.workflow.engine import perform
-from incentives_portal.workflow.errors import Refused
+from incentives_portal.cases.engine import perform
+from incentives_portal.cases.errors import Refused
+from incentives_portal.cases.models import Event
+from incentives_portal.cases.services import snapshot
 
 from .. import rules
 from ..document import content_of
@@ -36,7 +36,7 @@ def _send(verb: str, plan: Plan, actor: User, seen: int | None, words: str) -> E
         assessment = assessment_of(current)
         if assessment.blocks:
             raise Refused(*(f"{finding.text} {finding.fix}".strip() for finding in assessment.blocks))
-        submission = snapshot(current.thread, content_of(current), assessment.to_json(), actor)
+        submission = snapshot(current.case, content_of(current), assessment.to_json(), actor)
         current.submitted_at = clock.now()
         current.first_submitted_at = current.first_submitted_at or current.submitted_at
         current.due_at = None

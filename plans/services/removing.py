@@ -3,7 +3,7 @@
 from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 
-from incentives_portal.workflow.errors import Refused
+from incentives_portal.cases.errors import Refused
 
 from ..models import Activity, Campaign
 

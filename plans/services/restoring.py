@@ -2,9 +2,9 @@
 
 from django.utils.translation import gettext as _
 
-from incentives_portal.history.services import rename_thread
+from incentives_portal.cases.errors import Refused
+from incentives_portal.cases.services import rename_case
 from incentives_portal.programs.models import ActivityType
-from incentives_portal.workflow.errors import Refused
 
 from ..document import CampaignPart, PlanDocument
 from ..models import Activity, Campaign, Plan
@@ -37,7 +37,7 @@ def _restore_head(plan: Plan, document: PlanDocument) -> None:
     plan.currency = document.currency
     plan.requested_amount = document.requested_amount
     plan.reviewer_email = document.reviewer_email
-    rename_thread(plan.thread, document.title)
+    rename_case(plan.case, document.title)
 
 
 def _restore_campaign(plan: Plan, part: CampaignPart, types: dict[str, ActivityType]) -> None:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from incentives_portal.accounts.models import User
-from incentives_portal.history.models import Event, ThreadKind
+from incentives_portal.cases.models import CaseKind, Event
 from incentives_portal.programs.models import FundType
 from incentives_portal.tests.kept import keeps
 from incentives_portal.tests.world import World
@@ -101,7 +101,7 @@ def approved_plan(world: World, *, approved_amount: Decimal | None = None, **giv
         seen=plan.version,
         approved_amount=amount,
         words="The rest later." if less else "",
-        reason=world.reason(ThreadKind.PLAN, "approve") if less else None,
+        reason=world.reason(CaseKind.PLAN, "approve") if less else None,
     )
     return fresh(plan)
 
@@ -110,7 +110,7 @@ def approved_plan(world: World, *, approved_amount: Decimal | None = None, **giv
 def returned_plan(world: World, *, words: str = "Please move the seminar.", place: str = "", **given: Any) -> Plan:
     """A plan in Action required."""
     plan = plan_under_review(world, **given)
-    reason = world.reason(ThreadKind.PLAN, "request_action")
+    reason = world.reason(CaseKind.PLAN, "request_action")
     services.request_action(plan, actor=world.elif_, seen=plan.version, words=words, reason=reason, place=place)
     return fresh(plan)
 
@@ -118,7 +118,7 @@ def returned_plan(world: World, *, words: str = "Please move the seminar.", plac
 @keeps(fresh)
 def rejected_plan(world: World, *, words: str = "This does not fit the program.", **given: Any) -> Plan:
     plan = plan_under_review(world, **given)
-    reason = world.reason(ThreadKind.PLAN, "reject")
+    reason = world.reason(CaseKind.PLAN, "reject")
     services.reject(plan, actor=world.elif_, seen=plan.version, words=words, reason=reason)
     return fresh(plan)
 
@@ -135,7 +135,7 @@ def deed(world: World, plan: Plan, verb: str, actor: User) -> Callable[[], Event
     """A verb on the version that everybody saw."""
     asked: dict[str, Any] = {"words": "words"}
     if verb in ("request_action", "reject"):
-        asked["reason"] = world.reason(ThreadKind.PLAN, verb)
+        asked["reason"] = world.reason(CaseKind.PLAN, verb)
     if verb == "approve":
         asked["approved_amount"] = plan.requested_amount
     return lambda: services.SERVICES[verb](plan, actor=actor, seen=plan.version, **asked)

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from incentives_portal import clock
-from incentives_portal.history.models import Event, ThreadKind
+from incentives_portal.cases.models import CaseKind, Event
 from incentives_portal.outbox.models import Message
 from incentives_portal.tests.world import sign_in
 from plans import enums, services
@@ -149,7 +149,7 @@ def test_start_review_leads_back_to_the_plan(desk, world):
     response = desk.post(verb_url(plan, "start_review"), {"seen": plan.version})
 
     assert response["Location"] == page_of(plan)
-    assert fresh(plan).thread.assignment.user == world.elif_
+    assert fresh(plan).case.assignment.user == world.elif_
 
 
 def test_approve_with_the_full_amount(desk, world):
@@ -165,7 +165,7 @@ def test_approve_with_the_full_amount(desk, world):
 
 def test_approve_with_less_asks_for_reason_and_words(desk, world):
     plan = builders.plan_under_review(world)
-    reason = world.reason(ThreadKind.PLAN, "approve")
+    reason = world.reason(CaseKind.PLAN, "approve")
     typed = {"seen": plan.version, "approved_amount": "8000"}
 
     no_reason = desk.post(verb_url(plan, "approve"), typed | {"words": "Later"})
@@ -186,7 +186,7 @@ def test_approve_with_less_asks_for_reason_and_words(desk, world):
 def test_decision_against_asks_for_reason_and_words(desk, world, verb):
     plan = builders.plan_under_review(world)
     activity = Activity.objects.first()
-    reason = world.reason(ThreadKind.PLAN, verb)
+    reason = world.reason(CaseKind.PLAN, verb)
 
     empty = desk.post(verb_url(plan, verb), {"seen": plan.version})
     assert empty.status_code == 422
@@ -195,12 +195,12 @@ def test_decision_against_asks_for_reason_and_words(desk, world, verb):
     typed = {"seen": plan.version, "reason": reason.pk, "words": "Please move it.", "note": "Twice now."}
     desk.post(verb_url(plan, verb), typed | {"place": str(activity.public_id)})
     assert fresh(plan).status == {"request_action": enums.ACTION_REQUIRED, "reject": enums.REJECTED}[verb]
-    assert Event.objects.get(code="history.noted").words == "Twice now."
+    assert Event.objects.get(code="cases.noted").words == "Twice now."
 
 
 def test_preview_shows_the_mail_in_the_partners_language_and_sends_nothing(desk, world):
     plan = builders.plan_under_review(world)
-    reason = world.reason(ThreadKind.PLAN, "request_action")
+    reason = world.reason(CaseKind.PLAN, "request_action")
     messages = Message.objects.count()
 
     response = desk.post(
@@ -218,7 +218,7 @@ def test_preview_shows_the_mail_in_the_partners_language_and_sends_nothing(desk,
 
 def test_preview_of_an_approval_says_what_is_sent_and_names_nothing_to_mend(desk, world):
     plan = builders.plan_under_review(world)
-    reason = world.reason(ThreadKind.PLAN, "approve", place="requested_amount")
+    reason = world.reason(CaseKind.PLAN, "approve", place="requested_amount")
     typed = {"seen": plan.version, "approved_amount": "9000", "reason": reason.pk, "words": "Weniger."}
 
     letter = desk.post(verb_url(plan, "approve"), {**typed, "preview": "yes"}).context["preview"].letter
@@ -234,7 +234,7 @@ def test_preview_of_an_approval_says_what_is_sent_and_names_nothing_to_mend(desk
 
 def test_late_decision_says_who_was_faster_and_keeps_the_words(desk, world):
     plan = builders.plan_under_review(world)
-    reason = world.reason(ThreadKind.PLAN, "reject")
+    reason = world.reason(CaseKind.PLAN, "reject")
     services.take_over(plan, actor=world.emre, seen=plan.version)
     services.approve(plan, actor=world.emre, seen=plan.version + 1, approved_amount=Decimal("10000"))
 
@@ -251,7 +251,7 @@ def test_late_decision_says_who_was_faster_and_keeps_the_words(desk, world):
 def test_decision_on_an_older_version_keeps_every_word(desk, world):
     plan = builders.plan_under_review(world)
     services.take_over(plan, actor=world.emre, seen=plan.version)
-    reason = world.reason(ThreadKind.PLAN, "reject")
+    reason = world.reason(CaseKind.PLAN, "reject")
 
     typed = {"seen": plan.version, "reason": reason.pk, "words": "My long words", "note": "My note"}
     response = desk.post(verb_url(plan, "reject"), typed)
@@ -280,7 +280,7 @@ def test_comment_and_note_are_two_forms(desk, world):
     empty = desk.post(url, {"words": ""})
     empty_note = desk.post(url, {"words": "", "internal": "yes"})
 
-    note, said = plan.thread.events.order_by("-pk")[:2]
+    note, said = plan.case.events.order_by("-pk")[:2]
     assert (said.words, said.internal, note.words, note.internal) == ("To the partner", False, "Among us", True)
     assert (empty.status_code, empty.context["form"].errors != {}) == (422, True)
     assert (empty_note.status_code, empty_note.context["note_form"].errors != {}) == (422, True)

@@ -8,7 +8,7 @@ import pytest
 
 from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.services import give_role
-from incentives_portal.history.models import ThreadKind
+from incentives_portal.cases.models import CaseKind
 from incentives_portal.outbox.models import Message
 from incentives_portal.people.models import IncentivesRole, RoleAssignment
 from incentives_portal.tests.world import give_incentives_role
@@ -44,7 +44,7 @@ def test_letter_to_an_address_of_nobody_says_that_there_is_a_plan_and_no_more(wo
     message = Message.objects.get(address="left@halden.example")
 
     assert (message.recipient, message.language, message.link) == (None, "en", "/accounts/login/")
-    assert message.subject == f"Plan {plan.thread.reference} of Nordlicht Systems GmbH waits for your review"
+    assert message.subject == f"Plan {plan.case.reference} of Nordlicht Systems GmbH waits for your review"
     for insider in (
         plan.title,
         "€",
@@ -66,7 +66,7 @@ def test_resubmission_is_written_to_the_named_address_again(world):
 def test_address_of_a_domain_that_is_not_the_operators_any_more_is_not_written_to(world):
     plan = builders.returned_plan(world, reviewer_email="left@halden.example")
     type(plan.location.organisation).objects.filter(kind="operator").update(email_domains=["elsewhere.example"])
-    event = plan.thread.events.latest("pk")
+    event = plan.case.events.latest("pk")
 
     assert mails.named_outsiders(plan, event) == []
 
@@ -139,7 +139,7 @@ def test_german_partner_and_english_reviewer_read_the_same_decision(world):
     plan = builders.submitted_plan(world)
     give_role(world.karin, Role.PARTNER_BILLING_ADMIN)
     services.start_review(plan, actor=world.elif_, seen=plan.version)
-    reason = world.reason(ThreadKind.PLAN, "request_action")
+    reason = world.reason(CaseKind.PLAN, "request_action")
     services.request_action(
         plan, actor=world.elif_, seen=plan.version + 1, words="Bitte verschieben.", reason=reason, place="title"
     )
@@ -159,7 +159,7 @@ def test_letter_of_a_submission_leads_to_the_desk(world):
 
     message = Message.objects.get(code="plan_submitted")
 
-    assert message.subject == f"Plan {plan.thread.reference} of Nordlicht Systems GmbH waits for your review"
+    assert message.subject == f"Plan {plan.case.reference} of Nordlicht Systems GmbH waits for your review"
     assert message.link == f"/admin/plans/plan/{plan.pk}/change/"
     for words in ("Spring device refresh", "€10,000.00", "Hamburg"):
         assert words in message.text, words
@@ -172,7 +172,7 @@ def test_letter_of_an_approval_names_the_amount_and_why_it_is_less(world):
 
     message = Message.objects.get(code="plan_approved")
 
-    assert message.subject == f"Approved: plan {plan.thread.reference} with €8,000.00"
+    assert message.subject == f"Approved: plan {plan.case.reference} with €8,000.00"
     for words in ("The dates do not fit.", "The rest later.", "proof of execution"):
         assert words in message.text, words
 
@@ -183,7 +183,7 @@ def test_letter_of_a_rejected_revision_says_what_stays(world):
     plan = builders.plan_in_revision(world)
     services.submit(plan, actor=world.jana, seen=plan.version)
     services.start_review(plan, actor=world.elif_, seen=plan.version + 1)
-    reason = world.reason(ThreadKind.PLAN, "reject")
+    reason = world.reason(CaseKind.PLAN, "reject")
     services.reject(plan, actor=world.elif_, seen=plan.version + 2, words="No.", reason=reason)
 
     message = Message.objects.get(code="plan_rejected")
@@ -239,7 +239,7 @@ def test_w15_returned_twice_is_told_twice(world):
     plan = builders.returned_plan(world)
     services.resubmit(plan, actor=world.jana, seen=plan.version)
     services.start_review(plan, actor=world.elif_, seen=plan.version + 1)
-    reason = world.reason(ThreadKind.PLAN, "request_action")
+    reason = world.reason(CaseKind.PLAN, "request_action")
     services.request_action(plan, actor=world.elif_, seen=plan.version + 2, words="Again.", reason=reason)
 
     assert addresses("plan_action_required") == ["jana.petersen@nordlicht.example"] * 2
@@ -253,7 +253,7 @@ def test_deadline_is_written_where_the_program_lives():
 
 def test_approval_says_why_it_is_less_and_not_how_to_mend_it(world):
     plan = builders.plan_under_review(world)
-    reason = world.reason(ThreadKind.PLAN, "approve")
+    reason = world.reason(CaseKind.PLAN, "approve")
     services.approve(
         plan, actor=world.elif_, seen=plan.version, approved_amount=Decimal(100), reason=reason, words="Less."
     )

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from incentives_portal.history.models import Event, ThreadKind
+from incentives_portal.cases.models import CaseKind, Event
 from incentives_portal.programs.models import Market
 from incentives_portal.tests.world import sign_in
 from plans import enums, services
@@ -96,7 +96,7 @@ def test_second_plan_of_the_same_key_is_refused_with_the_form_kept(jana, world, 
 
     assert response.status_code == 422
     assert list(response.context["form"].errors) == ["location"]
-    assert re.search(rf'<a href="{first.get_absolute_url()}">[^<]*{first.thread.reference}', response.content.decode())
+    assert re.search(rf'<a href="{first.get_absolute_url()}">[^<]*{first.case.reference}', response.content.decode())
     assert Plan.objects.count() == 1
 
 
@@ -386,7 +386,7 @@ def test_submit_leads_over_the_check_page(jana, world):
     response = jana.post(url("check", plan), {"seen": plan.version, "words": "Thank you"})
     assert (response.status_code, response["Location"]) == (302, plan.get_absolute_url())
     assert fresh(plan).status == enums.SUBMITTED
-    assert plan.thread.events.latest("pk").words == "Thank you"
+    assert plan.case.events.latest("pk").words == "Thank you"
 
 
 def test_operator_s_people_are_not_sent_to_the_partner_s_admins(client, world):
@@ -427,7 +427,7 @@ def test_w03_second_submit_of_the_same_page_says_that_the_first_one_counted(jana
     assert re.search(r"You changed it yourself on [^:]+:\d\d[^:]*: Jana Petersen submitted the plan\.", shown)
     assert "the first click counted" in shown
     assert "Somebody was faster" not in shown
-    assert plan.thread.submissions.count() == 1
+    assert plan.case.submissions.count() == 1
 
 
 def test_own_comment_is_not_taken_for_the_change_that_came_first(jana, world):
@@ -451,7 +451,7 @@ def test_resubmit_after_action_required(jana, world):
     jana.post(url("check", plan), {"seen": plan.version, "words": "Moved."})
 
     assert fresh(plan).status == enums.SUBMITTED
-    assert plan.thread.events.latest("pk").code == "plans.plan.resubmitted"
+    assert plan.case.events.latest("pk").code == "plans.plan.resubmitted"
 
 
 def test_returned_plan_shows_why_and_where(jana, world):
@@ -511,7 +511,7 @@ def test_comment_is_added_at_any_time_and_too_long_ones_are_kept(jana, world):
     too_long = jana.post(url("comment", plan), {"words": "x" * 10_001})
     nothing = jana.post(url("comment", plan), {"words": "  "})
 
-    assert plan.thread.events.latest("pk").words == "Eine Frage"
+    assert plan.case.events.latest("pk").words == "Eine Frage"
     assert (too_long.status_code, nothing.status_code) == (422, 422)
     assert "x" * 10_001 in too_long.content.decode()
 
@@ -570,7 +570,7 @@ def test_what_was_changed_since_is_not_marked_any_more(world, client):
     services.start_review(plan, actor=world.elif_, seen=plan.version)
     campaign = fresh(plan).campaigns.first()
     place = str(campaign.public_id)
-    reason = world.reason(ThreadKind.PLAN, "request_action")
+    reason = world.reason(CaseKind.PLAN, "request_action")
     services.request_action(
         fresh(plan), actor=world.elif_, seen=fresh(plan).version, reason=reason, words="Earlier, please.", place=place
     )

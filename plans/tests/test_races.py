@@ -3,9 +3,9 @@
 import pytest
 
 from incentives_portal import clock
+from incentives_portal.cases.errors import Overtaken, Refused, Stale
 from incentives_portal.tests.racing import assert_told_to_try_again, at_once, race_every_pair, while_locked
 from incentives_portal.tests.world import DOOR, NOW, make_world
-from incentives_portal.workflow.errors import Overtaken, Refused, Stale
 from plans import services
 from plans.enums import MACHINE
 from plans.models import Plan
@@ -45,7 +45,7 @@ def test_w06_edit_and_submit_at_once_never_submit_something_unseen(there):
     )
 
     assert sum(isinstance(result, Overtaken) for result in results) == 1, results
-    submission = plan.thread.submissions.first()
+    submission = plan.case.submissions.first()
     assert submission is None or submission.content["campaigns"][0]["name"] == "Launch weeks"
 
 
@@ -77,7 +77,7 @@ def test_w19_who_comments_and_waits_too_long_is_told_in_words(there, client, per
     client.force_login(getattr(there, person), backend=DOOR)
 
     answer = while_locked(
-        plan.thread, lambda: client.post(f"/{address.format(plan)}/comment/", {"words": "My long words."})
+        plan.case, lambda: client.post(f"/{address.format(plan)}/comment/", {"words": "My long words."})
     )
 
     assert_told_to_try_again(answer, getattr(there, person), "My long words.")

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from incentives_portal.history.models import ThreadKind
-from incentives_portal.workflow.errors import Refused
+from incentives_portal.cases.errors import Refused
+from incentives_portal.cases.models import CaseKind
 from plans import enums, rules, services
 from plans.document import content_of, document_of, read
 from plans.models import Activity, Campaign
@@ -76,7 +76,7 @@ def test_discarding_the_revision_restores_everything(world, status):
         services.start_review(plan, actor=world.elif_, seen=plan.version + 1)
         verb = "reject" if status == "rejected" else "request_action"
         services.SERVICES[verb](
-            plan, actor=world.elif_, seen=plan.version + 2, words="No.", reason=world.reason(ThreadKind.PLAN, verb)
+            plan, actor=world.elif_, seen=plan.version + 2, words="No.", reason=world.reason(CaseKind.PLAN, verb)
         )
         plan = fresh(plan)
 
@@ -85,7 +85,7 @@ def test_discarding_the_revision_restores_everything(world, status):
     after = fresh(plan)
     assert content(plan) == before
     assert (after.status, after.approved_amount, after.due_at) == (enums.APPROVED, Decimal("10000"), None)
-    assert after.thread.title == "Spring device refresh"
+    assert after.case.title == "Spring device refresh"
     assert Activity.objects.approved().count() == Activity.objects.count() == 2
 
 
@@ -106,7 +106,7 @@ def test_rejected_revision_leaves_the_approval(world):
     plan = builders.plan_in_revision(world)
     services.submit(plan, actor=world.jana, seen=plan.version)
     services.start_review(plan, actor=world.elif_, seen=plan.version + 1)
-    reason = world.reason(ThreadKind.PLAN, "reject")
+    reason = world.reason(CaseKind.PLAN, "reject")
 
     services.reject(plan, actor=world.elif_, seen=plan.version + 2, words="No.", reason=reason)
 
@@ -145,4 +145,4 @@ def test_plan_that_was_never_approved_has_no_revision_to_discard(world):
 def test_document_of_rows_equals_document_of_the_submission(world):
     plan = builders.submitted_plan(world)
 
-    assert document_of(plan) == read(plan.thread.submissions.get().content)
+    assert document_of(plan) == read(plan.case.submissions.get().content)

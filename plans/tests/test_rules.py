@@ -7,9 +7,9 @@ import pytest
 
 from incentives_portal import clock
 from incentives_portal.accounts.models import Organisation
+from incentives_portal.cases.errors import NotAllowed, NotNow, Refused
 from incentives_portal.programs.models import ProgramYear
 from incentives_portal.tests.world import enrol
-from incentives_portal.workflow.errors import NotAllowed, NotNow, Refused
 from plans import rules, services
 from plans.facts import plan_facts
 from plans.models import Activity, Campaign, Plan
@@ -98,7 +98,7 @@ def test_resubmission_is_possible_90_days_longer(world, fy23, vector, day, accep
             with pytest.raises(Refused, match="could be revised until"):
                 services.resubmit(plan, actor=world.jana, seen=plan.version)
 
-    assert fresh(plan).thread.submissions.count() == 1 + accepted
+    assert fresh(plan).case.submissions.count() == 1 + accepted
 
 
 def test_deadline_ends_at_midnight_where_the_program_lives(world, fy23):
@@ -190,7 +190,7 @@ def test_reviewer_who_is_no_active_person_is_a_warning(world):
 
     services.submit(plan, actor=world.jana, seen=plan.version)
 
-    findings = plan.thread.submissions.get().assessment["findings"]
+    findings = plan.case.submissions.get().assessment["findings"]
     assert {finding["rule"]: finding["level"] for finding in findings}["reviewer_is_user"] == "warn"
 
 
@@ -305,7 +305,7 @@ def test_enrolment_that_ends_after_submission_does_not_stop_the_review(world):
 
     services.resubmit(plan, actor=world.jana, seen=plan.version)
 
-    findings = plan.thread.submissions.latest("number").assessment["findings"]
+    findings = plan.case.submissions.latest("number").assessment["findings"]
     assert {finding["rule"]: finding["level"] for finding in findings}["enrolled"] == "warn"
 
 

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from incentives_portal.history.models import Event
+from incentives_portal.cases.errors import NotAllowed, Refused, Stale, WordsMissing
+from incentives_portal.cases.models import Event
 from incentives_portal.outbox.models import Message
 from incentives_portal.tests.world import sign_in
-from incentives_portal.workflow.errors import NotAllowed, Refused, Stale, WordsMissing
 from plans import services
 from plans.document import content_of
 from plans.models import Activity, Campaign
@@ -48,7 +48,7 @@ def edit_activity(world, activity, **given):
 
 
 def last(plan):
-    return Event.objects.filter(thread=plan.thread).latest("pk")
+    return Event.objects.filter(case=plan.case).latest("pk")
 
 
 def refused_at(deed):
@@ -101,7 +101,7 @@ def test_plan_that_gets_another_title_has_it_in_list_history_and_mail(world, cli
 
     edit_plan(world, plan, title="Autumn device refresh")
 
-    assert fresh(plan).thread.title == "Autumn device refresh"
+    assert fresh(plan).case.title == "Autumn device refresh"
     for address in ("/plans/", plan.get_absolute_url()):
         page = sign_in(client, world.jana).get(address).content.decode()
         assert ("Autumn device refresh" in page, "Spring device refresh" in page) == (True, False), address
@@ -259,7 +259,7 @@ def test_discarded_revision_brings_back_campaigns_that_were_taken_out_in_their_o
 
     now = fresh(plan)
     assert content_of(now) == approved
-    assert (now.status, now.thread.title) == ("approved", "Spring device refresh")
+    assert (now.status, now.case.title) == ("approved", "Spring device refresh")
     names = [(part.campaign.name, [row.name for row in part.activities]) for part in now.parts]
     assert names == [
         ("Launch weeks", ["Seminar 1", "Seminar 2"]),

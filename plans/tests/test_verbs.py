@@ -7,15 +7,14 @@ from functools import partial
 import pytest
 
 from incentives_portal import clock
-from incentives_portal.history.models import Event, ThreadKind
+from incentives_portal.cases.errors import NotAllowed, NotNow, ReasonMissing, Refused, Stale, WordsMissing
+from incentives_portal.cases.messages import cause_key
+from incentives_portal.cases.models import Assignment, CaseKind, Event
 from incentives_portal.outbox.models import Message
 from incentives_portal.programs.dates import local_day
 from incentives_portal.tests.elsewhere import answered_wrongly
 from incentives_portal.tests.segregation import DECIDING, decided_for_oneself
 from incentives_portal.tests.world import ZONE
-from incentives_portal.workflow.errors import NotAllowed, NotNow, ReasonMissing, Refused, Stale, WordsMissing
-from incentives_portal.workflow.messages import cause_key
-from incentives_portal.workflow.models import Assignment
 from plans import enums, services
 from plans.enums import MACHINE, TRANSITIONS
 from plans.models import Plan
@@ -30,7 +29,7 @@ def do(world, plan, verb, actor, seen=None, **given):
     if needs.needs_words:
         given.setdefault("words", "Please look again.")
     if needs.needs_reason:
-        given.setdefault("reason", world.reason(ThreadKind.PLAN, verb))
+        given.setdefault("reason", world.reason(CaseKind.PLAN, verb))
     if verb == "approve":
         given.setdefault("approved_amount", plan.requested_amount)
     return services.SERVICES[verb](plan, actor=actor, seen=plan.version if seen is None else seen, **given)
@@ -166,7 +165,7 @@ def test_w01_verb_whose_condition_does_not_hold_is_not_there(world, key):
 def test_w01_verb_from_any_other_status_is_told_what_happened_and_writes_nothing(world):
     plan = builders.approved_plan(world)
     for verb in ("request_action", "reject"):
-        world.reason(ThreadKind.PLAN, verb)  # the world makes it when it is first asked for
+        world.reason(CaseKind.PLAN, verb)  # the world makes it when it is first asked for
     person = {"plan.write": world.jana, "plan.review": world.elif_}
 
     def put(status):
@@ -184,7 +183,7 @@ def test_t19_nobody_decides_about_the_own_organisation(world):
     made = builders.situations(world)
     tried, wrong = set(), []
     for verb in ("request_action", "reject"):
-        world.reason(ThreadKind.PLAN, verb)  # the world makes it when it is first asked for
+        world.reason(CaseKind.PLAN, verb)  # the world makes it when it is first asked for
     for plan in (made["submitted"](), made["under review"]()):
         for key, arrow in ARROWS.items():
             able = [one for one in (world.elif_, world.emre) if arrow in MACHINE.open_to(plan, one)]
@@ -221,14 +220,14 @@ def test_w05_verb_on_what_was_not_seen_is_refused(world, key, seen):
 def _asked(world, arrow, plan):
     asked = {"words": "words"} if arrow.needs_words else {}
     if arrow.needs_reason:
-        asked["reason"] = world.reason(ThreadKind.PLAN, arrow.verb)
+        asked["reason"] = world.reason(CaseKind.PLAN, arrow.verb)
     return asked | ({"approved_amount": plan.requested_amount} if arrow.verb == "approve" else {})
 
 
 @pytest.mark.parametrize("verb", ["request_action", "reject"])
 def test_w11_decision_against_needs_reason_and_words(world, verb):
     plan = builders.plan_under_review(world)
-    reason = world.reason(ThreadKind.PLAN, verb)
+    reason = world.reason(CaseKind.PLAN, verb)
 
     with pytest.raises(ReasonMissing):
         services.SERVICES[verb](plan, actor=world.elif_, seen=plan.version, words="Why", reason=None)
@@ -244,7 +243,7 @@ def test_submit_keeps_the_whole_plan_with_its_assessment(world):
     services.submit(plan, actor=world.jana, seen=plan.version)
 
     after = fresh(plan)
-    submission = after.thread.submissions.get()
+    submission = after.case.submissions.get()
     content = submission.content
     assert (submission.number, submission.by, submission.at) == (1, world.jana, clock.now())
     assert (content["title"], content["requested_amount"]) == ("Spring device refresh", "10000.00")
@@ -264,7 +263,7 @@ def test_submit_of_an_empty_plan_is_refused_with_what_is_missing(world):
         services.submit(plan, actor=world.jana, seen=plan.version)
 
     assert caught.value.sentences == ["The plan has no campaign. Add at least one campaign."]
-    assert not plan.thread.submissions.exists()
+    assert not plan.case.submissions.exists()
 
 
 def test_resubmission_is_a_second_submission_and_first_submitted_stays(world, november):
@@ -274,7 +273,7 @@ def test_resubmission_is_a_second_submission_and_first_submitted_stays(world, no
         services.resubmit(plan, actor=world.jana, seen=plan.version, words="Moved.")
 
     after = fresh(plan)
-    assert after.thread.submissions.count() == 2
+    assert after.case.submissions.count() == 2
     assert after.first_submitted_at == november
     assert after.submitted_at == november + timedelta(days=3)
 
@@ -293,19 +292,19 @@ def test_draft_is_due_at_the_end_of_the_program_year(world):
 
 def test_start_review_puts_the_plan_on_the_desk_and_return_takes_it_off(world):
     plan = builders.plan_under_review(world)
-    assert Assignment.objects.get(thread=plan.thread).user == world.elif_
+    assert Assignment.objects.get(case=plan.case).user == world.elif_
 
     services.return_to_queue(plan, actor=world.elif_, seen=plan.version)
 
-    assert not Assignment.objects.filter(thread=plan.thread).exists()
+    assert not Assignment.objects.filter(case=plan.case).exists()
 
 
 def test_approval_sets_limit_and_submission_and_takes_the_plan_off_the_desk(world):
     plan = builders.approved_plan(world)
 
     assert plan.approved_amount == Decimal("10000.00")
-    assert plan.approved_submission == plan.thread.submissions.get()
-    assert not Assignment.objects.filter(thread=plan.thread).exists()
+    assert plan.approved_submission == plan.case.submissions.get()
+    assert not Assignment.objects.filter(case=plan.case).exists()
     assert [activity.approved for campaign in plan.campaigns.all() for activity in campaign.activities.all()] == [
         True,
         True,
@@ -325,7 +324,7 @@ def test_approval_sets_limit_and_submission_and_takes_the_plan_off_the_desk(worl
 )
 def test_approval_of_an_amount_that_cannot_be_is_refused(world, amount, words, with_reason, places):
     plan = builders.plan_under_review(world)
-    reason = world.reason(ThreadKind.PLAN, "approve") if with_reason else None
+    reason = world.reason(CaseKind.PLAN, "approve") if with_reason else None
 
     with pytest.raises(Refused) as caught:
         services.approve(plan, actor=world.elif_, seen=plan.version, approved_amount=amount, words=words, reason=reason)
@@ -337,7 +336,7 @@ def test_approval_of_an_amount_that_cannot_be_is_refused(world, amount, words, w
 def test_approval_with_less_keeps_reason_and_words(world):
     plan = builders.approved_plan(world, approved_amount=Decimal("8000"))
 
-    event = plan.thread.events.latest("pk")
+    event = plan.case.events.latest("pk")
     assert (event.code, event.words, event.reason.code) == ("plans.plan.approved", "The rest later.", "X-01")
     assert event.data == {"amount": "8000", "currency": "EUR"}
 
@@ -347,8 +346,8 @@ def test_internal_note_of_a_decision_is_kept_beside_it(world):
 
     do(world, plan, "reject", world.elif_, note="Third time this year.")
 
-    note, decision = plan.thread.events.order_by("-pk")[:2]
-    assert (note.code, note.internal, note.words) == ("history.noted", True, "Third time this year.")
+    note, decision = plan.case.events.order_by("-pk")[:2]
+    assert (note.code, note.internal, note.words) == ("cases.noted", True, "Third time this year.")
     assert (decision.code, decision.internal) == ("plans.plan.rejected", False)
 
 
@@ -364,7 +363,7 @@ def test_request_points_at_the_place_that_was_chosen(world):
 
 def test_request_points_at_the_place_of_the_reason_if_none_was_chosen(world):
     plan = builders.plan_under_review(world)
-    reason = world.reason(ThreadKind.PLAN, "request_action", code="X-02", place="requested_amount")
+    reason = world.reason(CaseKind.PLAN, "request_action", code="X-02", place="requested_amount")
 
     event = do(world, plan, "request_action", world.elif_, reason=reason)
 

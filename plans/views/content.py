@@ -14,10 +14,10 @@ from django.views.decorators.http import require_safe
 from incentives_portal.accounts.capabilities import may
 from incentives_portal.accounts.errors import NoPartInIt
 from incentives_portal.accounts.models import Location
+from incentives_portal.cases.engine import latest_event
+from incentives_portal.cases.errors import Busy, NotAllowed, Overtaken, Refused
+from incentives_portal.cases.forms import show_refusal
 from incentives_portal.programs.models import FundType, Market, ProgramYear
-from incentives_portal.workflow.engine import latest_event
-from incentives_portal.workflow.errors import Busy, NotAllowed, Overtaken, Refused
-from incentives_portal.workflow.forms import show_refusal
 
 from .. import services
 from ..forms import ActivityForm, CampaignForm, NewPlanForm, PlanForm, VersionedForm
@@ -57,7 +57,7 @@ class ContentView(View):
         if self.plan.is_editable:
             self.load()
             return super().dispatch(request, *args, **kwargs)
-        return overtaken(request, self.plan, latest_event(self.plan.thread))
+        return overtaken(request, self.plan, latest_event(self.plan.case))
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         return self.page(self.form())
@@ -69,7 +69,7 @@ class ContentView(View):
         try:
             done = self.save(form)
         except Overtaken as error:
-            return overtaken(request, error.case, error.latest, form)
+            return overtaken(request, error.detail, error.latest, form)
         except NotAllowed as error:
             raise PermissionDenied(str(error)) from error
         except (Refused, Busy) as error:
@@ -130,7 +130,7 @@ class NewPlanView(View):
             show_refusal(form, error)
             return self.page(form, status=422)
         messages.success(
-            request, _("%(reference)s is saved. Add campaigns and activities next.") % {"reference": plan.thread}
+            request, _("%(reference)s is saved. Add campaigns and activities next.") % {"reference": plan.case}
         )
         return redirect(plan)
 

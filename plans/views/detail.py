@@ -9,8 +9,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from incentives_portal.workflow.errors import Busy, Refused
-from incentives_portal.workflow.forms import show_refusal
+from incentives_portal.cases.errors import Busy, Refused
+from incentives_portal.cases.forms import show_refusal
 
 from .. import rules, services
 from ..forms import CommentForm

@@ -4,8 +4,8 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from incentives_portal.history.models import Event
-from incentives_portal.workflow.kept import kept_words
+from incentives_portal.cases.models import Event
+from incentives_portal.cases.submitted_values import kept_words
 
 from ..enums import MACHINE
 from ..models import Plan
@@ -14,9 +14,9 @@ from ..models import Plan
 def overtaken(request: HttpRequest, plan: Plan, latest: Event | None, form: forms.Form | None = None) -> HttpResponse:
     """Answers 409; ``form`` is the one whose words are kept."""
     context = {
-        "case": plan,
+        "detail": plan,
         "status": MACHINE.status(plan.status),
         "latest": latest,
         "kept": list(kept_words(form)) if form is not None else [],
     }
-    return render(request, "workflow/overtaken.html", context, status=409)
+    return render(request, "cases/overtaken.html", context, status=409)

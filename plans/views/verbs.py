@@ -5,9 +5,9 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
-from incentives_portal.workflow.forms import VerbForm
-from incentives_portal.workflow.machine import Transition
-from incentives_portal.workflow.views import VerbView
+from incentives_portal.cases.forms import VerbForm
+from incentives_portal.cases.state_machine import Transition
+from incentives_portal.cases.views import VerbView
 
 from ..document import document_of
 from ..enums import ACTION_REQUIRED, MACHINE
@@ -33,8 +33,8 @@ class PlanVerbView(VerbView):
     def plan(self) -> Plan:
         return plan_or_404(self.request, self.kwargs["public_id"])
 
-    def get_form(self, arrow: Transition, case: Plan, data: Any = None) -> VerbForm:
-        return VerbForm(MACHINE, arrow, data, initial={"seen": case.version})
+    def get_form(self, arrow: Transition, detail: Plan, data: Any = None) -> VerbForm:
+        return VerbForm(MACHINE, arrow, data, initial={"seen": detail.version})
 
 
 class CheckView(PlanVerbView):
@@ -46,11 +46,11 @@ class CheckView(PlanVerbView):
         super().setup(request, *args, **kwargs)
         self.kwargs["verb"] = "resubmit" if self.plan.status == ACTION_REQUIRED else "submit"
 
-    def page_context(self, case: Plan, arrow: Transition) -> dict[str, Any]:
-        document = document_of(case)
+    def page_context(self, detail: Plan, arrow: Transition) -> dict[str, Any]:
+        document = document_of(detail)
         return {
-            "plan": case,
+            "plan": detail,
             "document": document,
             "campaigns": campaign_rows(document),
-            "assessment": assessment_of(case),
+            "assessment": assessment_of(detail),
         }

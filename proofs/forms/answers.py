@@ -9,11 +9,11 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from incentives_portal.cases.forms import WORDS_LIMIT
 from incentives_portal.programs.enums import Group, SatisfiedBy
 from incentives_portal.programs.models import Requirement
 from incentives_portal.screens.fields import LongTextField, NumberField
 from incentives_portal.texts import in_language
-from incentives_portal.workflow.forms import WORDS_LIMIT
 
 from ..folder import AnswerPart
 from ..services import ANSWERABLE

@@ -10,10 +10,10 @@ from django.conf import settings
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from incentives_portal.cases.forms import WORDS_LIMIT
 from incentives_portal.money import format_amount
 from incentives_portal.programs.models import ActivityType
 from incentives_portal.screens.fields import DayField, LongTextField, MoneyFormField, WholeField
-from incentives_portal.workflow.forms import WORDS_LIMIT
 
 from .. import rules
 from ..models import Proof

@@ -8,11 +8,11 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from incentives_portal.cases.forms import WORDS_LIMIT
 from incentives_portal.documents.fields import UploadField
 from incentives_portal.money import CURRENCIES
 from incentives_portal.programs.models import ExpenseType
 from incentives_portal.screens.fields import DayField, LongTextField, MoneyFormField, NumberField
-from incentives_portal.workflow.forms import WORDS_LIMIT
 
 from .. import rules
 from ..models import Proof

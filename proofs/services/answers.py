@@ -6,12 +6,12 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.models import User
-from incentives_portal.history.services import record
+from incentives_portal.cases.engine import editing
+from incentives_portal.cases.errors import Refused
+from incentives_portal.cases.services import record
 from incentives_portal.programs.enums import SatisfiedBy
 from incentives_portal.programs.facts import requirements_of
 from incentives_portal.programs.models import Requirement
-from incentives_portal.workflow.engine import editing
-from incentives_portal.workflow.errors import Refused
 
 from .. import events, rules
 from ..models import Answer, Proof
@@ -42,7 +42,7 @@ def save_answers(proof: Proof, *, actor: User, seen: int | None, answers: Mappin
         changed = _write(current, wanted)
         if changed:
             codes = sorted(code for code, row in known.items() if row.pk in changed)
-            record(current.thread, actor, events.ANSWERS_SAVED, data={"codes": codes})
+            record(current.case, actor, events.ANSWERS_SAVED, data={"codes": codes})
 
 
 def _write(proof: Proof, wanted: Mapping[int, Columns | None]) -> set[int]:

@@ -9,12 +9,12 @@ from functools import cache
 from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.models import User
-from incentives_portal.history.services import record, rename_thread
+from incentives_portal.cases.engine import editing
+from incentives_portal.cases.errors import Refused
+from incentives_portal.cases.services import record, rename_case
 from incentives_portal.money import quantize
 from incentives_portal.prepared import Prepared
 from incentives_portal.programs.models import ActivityType
-from incentives_portal.workflow.engine import editing
-from incentives_portal.workflow.errors import Refused
 
 from .. import events, rules
 from ..models import Attendee, Proof
@@ -50,7 +50,7 @@ def edit_basics(proof: Proof, *, actor: User, seen: int | None, basics: Basics) 
             pre_approval_id=basics.pre_approval_id.strip(),
         )
         if "name" in changes:
-            rename_thread(current.thread, basics.name)
+            rename_case(current.case, basics.name)
         if basics.components is not None:
             changes |= _set_components(current, basics.components)
         record_changes(current, actor, events.EDITED, changes)
@@ -114,4 +114,4 @@ def save_attendees(proof: Proof, *, actor: User, seen: int | None, attendees: Se
             return
         current.attendees.all().delete()
         Attendee.objects.bulk_create(Attendee(proof=current, name=name, cost=cost) for name, cost in rows)
-        record(current.thread, actor, events.ATTENDEES_EDITED, data={"before": len(before), "now": len(rows)})
+        record(current.case, actor, events.ATTENDEES_EDITED, data={"before": len(before), "now": len(rows)})

@@ -12,13 +12,13 @@ from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.capabilities import Scope
 from incentives_portal.accounts.models import Location, User
+from incentives_portal.cases.engine import locked
+from incentives_portal.cases.errors import NotAllowed, Refused
+from incentives_portal.cases.models import CaseKind
+from incentives_portal.cases.services import open_case, record
 from incentives_portal.enrollments.models import Enrolment
-from incentives_portal.history.models import ThreadKind
-from incentives_portal.history.services import open_thread, record
 from incentives_portal.money import quantize
 from incentives_portal.programs.models import ActivityType, Program, UsagePeriod
-from incentives_portal.workflow.engine import locked
-from incentives_portal.workflow.errors import NotAllowed, Refused
 from plans.models import Activity, Plan
 from plans.rules import approved_activity
 
@@ -137,9 +137,9 @@ def _create(actor: User, beginning: Beginning, **fields: Any) -> Proof:
     )
     try:
         with transaction.atomic():
-            proof.thread = open_thread(ThreadKind.PROOF, proof.location.organisation, proof.name)
+            proof.case = open_case(CaseKind.PROOF, proof.location.organisation, proof.name)
             proof.save()
-            record(proof.thread, actor, events.CREATED, data={"name": proof.name})
+            record(proof.case, actor, events.CREATED, data={"name": proof.name})
     except IntegrityError:
         return _first_of(proof)
     return proof

@@ -7,14 +7,14 @@ from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.capabilities import may
 from incentives_portal.accounts.models import User
+from incentives_portal.cases.engine import editing
+from incentives_portal.cases.errors import NotAllowed, Refused
+from incentives_portal.cases.services import record
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.documents.services import remove as remove_document_file
-from incentives_portal.history.services import record
 from incentives_portal.programs.enums import SatisfiedBy
 from incentives_portal.programs.facts import requirements_of
 from incentives_portal.programs.models import Requirement
-from incentives_portal.workflow.engine import editing
-from incentives_portal.workflow.errors import NotAllowed, Refused
 
 from .. import events, rules
 from ..models import Proof, ProofDocument
@@ -50,7 +50,7 @@ def add_documents(
             rows.append(row)
         names = ", ".join(draft.version.original_name for draft in documents)
         files = [{"file": draft.version.original_name, "sha256": draft.version.sha256} for draft in documents]
-        record(current.thread, actor, events.DOCUMENTS_ADDED, data={"files": names, "versions": files})
+        record(current.case, actor, events.DOCUMENTS_ADDED, data={"files": names, "versions": files})
     return rows
 
 
@@ -79,7 +79,7 @@ def edit_document(
         own_row.save()
         own_row.proves.set(proves)
         data = {"name": name} | ({"sha256": version.sha256} if version else {})
-        record(current.thread, actor, events.DOCUMENT_EDITED, data=data)
+        record(current.case, actor, events.DOCUMENT_EDITED, data=data)
     return own_row
 
 
@@ -91,7 +91,7 @@ def remove_document(row: ProofDocument, *, actor: User, seen: int | None) -> Non
         document, name = own_row.document, _name(own_row)
         own_row.delete()
         remove_document_file(document, actor)
-        record(current.thread, actor, events.DOCUMENT_REMOVED, data={"name": name})
+        record(current.case, actor, events.DOCUMENT_REMOVED, data={"name": name})
 
 
 def _capability(proof: Proof, actor: User) -> str:

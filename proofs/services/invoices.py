@@ -8,13 +8,13 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.models import User
+from incentives_portal.cases.engine import editing
+from incentives_portal.cases.errors import Refused
+from incentives_portal.cases.services import record
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.documents.services import remove as remove_document_file
-from incentives_portal.history.services import record
 from incentives_portal.money import format_amount, quantize
 from incentives_portal.programs.models import EligibleExpense, ExpenseType
-from incentives_portal.workflow.engine import editing
-from incentives_portal.workflow.errors import Refused
 
 from .. import events, rules
 from ..models import ExpenseLine, Invoice, Proof
@@ -66,7 +66,7 @@ def add_invoice(
         invoice = Invoice(proof=current)
         invoice.document = take_over(invoice, version, "file")
         _write(invoice, details, expenses)
-        record(current.thread, actor, events.INVOICE_ADDED, data=_told(invoice, version))
+        record(current.case, actor, events.INVOICE_ADDED, data=_told(invoice, version))
     return invoice
 
 
@@ -88,7 +88,7 @@ def edit_invoice(
             former, row.document = row.document, take_over(row, version, "file")
             remove_document_file(former, actor)
         _write(row, details, expenses)
-        record(current.thread, actor, events.INVOICE_EDITED, data=_told(row, version))
+        record(current.case, actor, events.INVOICE_EDITED, data=_told(row, version))
     return row
 
 
@@ -101,7 +101,7 @@ def remove_invoice(invoice: Invoice, *, actor: User, seen: int | None) -> None:
         document = row.document
         row.delete()
         remove_document_file(document, actor)
-        record(current.thread, actor, events.INVOICE_REMOVED, data=data)
+        record(current.case, actor, events.INVOICE_REMOVED, data=data)
 
 
 def _check(

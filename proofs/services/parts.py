@@ -7,11 +7,11 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.models import User
+from incentives_portal.cases.engine import latest_event
+from incentives_portal.cases.errors import Refused, Stale
+from incentives_portal.cases.services import record
 from incentives_portal.documents.models import Document, DocumentVersion
 from incentives_portal.documents.services import UploadGone, attach
-from incentives_portal.history.services import record
-from incentives_portal.workflow.engine import latest_event
-from incentives_portal.workflow.errors import Refused, Stale
 
 from ..models import Invoice, Proof, ProofDocument
 
@@ -22,7 +22,7 @@ def own(proof: Proof, part: Part) -> Part:
     """The part, read again under the proof's lock; gone means that somebody else took it out (Stale)."""
     row = type(part)._default_manager.filter(pk=part.pk, proof=proof).first()
     if row is None:
-        raise Stale(proof, latest_event(proof.thread))
+        raise Stale(proof, latest_event(proof.case))
     return row
 
 
@@ -57,4 +57,4 @@ def _shown(value: Any) -> str:
 def record_changes(proof: Proof, actor: User, code: str, changes: Mapping[str, list[str]], **data: Any) -> None:
     """Tell the history what changed; nothing, if nothing did."""
     if changes:
-        record(proof.thread, actor, code, data={"changes": dict(changes), **data})
+        record(proof.case, actor, code, data={"changes": dict(changes), **data})

@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
-from incentives_portal.history.services import record
+from incentives_portal.cases.engine import editing
+from incentives_portal.cases.errors import Refused
+from incentives_portal.cases.services import record
 from incentives_portal.money import MAX_AMOUNT, quantize
 from incentives_portal.programs.models import ExpenseType
-from incentives_portal.workflow.engine import editing
-from incentives_portal.workflow.errors import Refused
 
 from .. import events, rules
 from ..models import ExpenseLine, Proof, ServiceLine, ServiceReport
@@ -53,7 +53,7 @@ def add_report(
         _check(current, work, lines, expense_type)
         report = ServiceReport(proof=current)
         _write(report, work, lines, expense_type)
-        record(current.thread, actor, events.REPORT_ADDED, data={"name": str(report)})
+        record(current.case, actor, events.REPORT_ADDED, data={"name": str(report)})
     return report
 
 
@@ -73,7 +73,7 @@ def edit_report(
         _check(current, work, lines, expense_type)
         row.statement, row.certified_by, row.certified_name, row.certified_at = "", None, "", None
         _write(row, work, lines, expense_type)
-        record(current.thread, actor, events.REPORT_EDITED, data={"name": str(row)})
+        record(current.case, actor, events.REPORT_EDITED, data={"name": str(row)})
     return row
 
 
@@ -92,7 +92,7 @@ def certify_report(report: ServiceReport, *, actor: User, seen: int | None, stat
         row.statement = statement.strip()
         row.certified_by, row.certified_name, row.certified_at = actor, actor.name, clock.now()
         row.save()
-        record(current.thread, actor, events.REPORT_CERTIFIED, words=row.statement, data={"name": str(row)})
+        record(current.case, actor, events.REPORT_CERTIFIED, words=row.statement, data={"name": str(row)})
     return row
 
 
@@ -103,7 +103,7 @@ def remove_report(report: ServiceReport, *, actor: User, seen: int | None) -> No
         row = own(current, report)
         name = str(row)
         row.delete()
-        record(current.thread, actor, events.REPORT_REMOVED, data={"name": name})
+        record(current.case, actor, events.REPORT_REMOVED, data={"name": name})
 
 
 def _check(proof: Proof, work: str, lines: Sequence[WorkDraft], expense_type: ExpenseType | None) -> None:

@@ -6,10 +6,10 @@ from functools import cache
 from django.db.models import F
 
 from incentives_portal import clock
+from incentives_portal.cases.engine import latest_event
+from incentives_portal.cases.errors import NotNow
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.prepared import Prepared
-from incentives_portal.workflow.engine import latest_event
-from incentives_portal.workflow.errors import NotNow
 
 from ..models import Proof, SealedFile
 
@@ -31,7 +31,7 @@ def seal(held: Proof, versions: Iterable[DocumentVersion]) -> None:
     ``held`` is the proof as ``hold`` gave it. Raises NotNow if it is sealed or thrown away.
     """
     if not held.is_editable:
-        raise NotNow(held, latest_event(held.thread))
+        raise NotNow(held, latest_event(held.case))
     files = [SealedFile(proof=held, version=version) for version in versions]
     SealedFile.objects.bulk_create(files, ignore_conflicts=True)
     held.sealed = True
@@ -48,7 +48,7 @@ def discard(proof: Proof) -> None:
     """Throw the proof away with its claim. Raises NotNow for one that is or was with the operator."""
     held = hold(proof.pk)
     if not held.is_editable or held.first_sealed_at is not None:
-        raise NotNow(held, latest_event(held.thread))
+        raise NotNow(held, latest_event(held.case))
     held.discarded_at = clock.now()
     _count(held)
 

@@ -11,6 +11,8 @@ from typing import Any
 from django.db import transaction
 
 from incentives_portal.accounts.models import User
+from incentives_portal.cases.engine import latest_event
+from incentives_portal.cases.errors import Stale
 from incentives_portal.documents import scanning
 from incentives_portal.documents.checking import judge_version
 from incentives_portal.documents.models import DocumentVersion
@@ -21,8 +23,6 @@ from incentives_portal.programs.facts import requirements_of
 from incentives_portal.programs.models import ActivityType, EligibleExpense, ExpenseType, Requirement
 from incentives_portal.tests.kept import keeps
 from incentives_portal.tests.world import World
-from incentives_portal.workflow.engine import latest_event
-from incentives_portal.workflow.errors import Stale
 from plans.models import Activity
 from plans.tests import builders as plans
 from proofs import services
@@ -213,7 +213,7 @@ def seal(proof: Proof, *, seen: int | None = None) -> None:
     """Seal the proof as the room above does it, inside the transaction of its verb; with ``seen`` only if it is still that version."""
     held = services.hold(proof.pk)
     if seen is not None and seen != held.version:
-        raise Stale(held, latest_event(held.thread))
+        raise Stale(held, latest_event(held.case))
     services.seal(held, versions_of(read(content_of(held))).values())
 
 

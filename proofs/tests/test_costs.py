@@ -6,12 +6,12 @@ from decimal import Decimal
 
 import pytest
 
+from incentives_portal.cases.errors import NotAllowed, Refused, Stale
+from incentives_portal.cases.models import Event
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.documents.tests.samples import pdf, stored
-from incentives_portal.history.models import Event
 from incentives_portal.programs.models import ExpenseType
 from incentives_portal.tests.world import NOW
-from incentives_portal.workflow.errors import NotAllowed, Refused, Stale
 from proofs import services
 from proofs.models import ExpenseLine, Invoice, ServiceReport
 
@@ -20,7 +20,7 @@ from .builders import seen
 
 
 def last(proof):
-    return Event.objects.filter(thread=proof.thread).latest("id")
+    return Event.objects.filter(case=proof.case).latest("id")
 
 
 def test_add_invoice(world):
@@ -183,7 +183,7 @@ def test_u13_file_that_was_replaced_stays_with_its_hash_who_sent_it_and_when(wor
     kept = DocumentVersion.objects.get(pk=first.pk)
     assert (kept.sha256, kept.uploaded_by, kept.at) == (hashlib.sha256(content).hexdigest(), world.tobias, first.at)
     assert stored(kept.storage_key) == content
-    files = Event.objects.filter(thread=proof.thread, data__has_key="file").order_by("pk")
+    files = Event.objects.filter(case=proof.case, data__has_key="file").order_by("pk")
     assert list(files.values_list("data__file", "data__sha256", "actor")) == [
         ("first.pdf", first.sha256, world.jana.pk),
         ("second.pdf", proof.invoices.get().document.versions.get().sha256, world.jana.pk),

@@ -2,11 +2,11 @@
 
 import pytest
 
+from incentives_portal.cases.errors import NotAllowed, Refused
+from incentives_portal.cases.models import Event
 from incentives_portal.documents import services as documents
 from incentives_portal.documents.models import DocumentVersion
-from incentives_portal.history.models import Event
 from incentives_portal.programs.models import Requirement
-from incentives_portal.workflow.errors import NotAllowed, Refused
 from proofs import services
 from proofs.models import ProofDocument
 from proofs.views.fetching import files_of
@@ -16,7 +16,7 @@ from .builders import seen
 
 
 def last(proof):
-    return Event.objects.filter(thread=proof.thread).latest("id")
+    return Event.objects.filter(case=proof.case).latest("id")
 
 
 def requirement(code):

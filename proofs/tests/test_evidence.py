@@ -183,7 +183,7 @@ def test_proofs_with_status_and_what_their_claims_take_of_the_plan(world, monkey
 
     assert cell.claimed == Decimal("1800")
     assert [(link.reference, link.url) for link in cell.context["proofs"]] == [
-        (without.thread.reference, without.get_absolute_url()),
+        (without.case.reference, without.get_absolute_url()),
         ("CLM-2", "/claims/2/"),
         ("CLM-3", "/claims/3/"),
         ("CLM-4", "/claims/4/"),
@@ -198,4 +198,4 @@ def test_operator_sees_proofs_that_were_sent_in_only(world):
 
     links = cells(world, activity, world.mira).context["proofs"]
 
-    assert [link.reference for link in links] == [sent.thread.reference]
+    assert [link.reference for link in links] == [sent.case.reference]

@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 from django.db import InternalError, connection, transaction
 
+from incentives_portal.cases.errors import Refused
 from incentives_portal.programs.models import ExchangeRate, Requirement
-from incentives_portal.workflow.errors import Refused
 from proofs import services, upstairs
 from proofs.content import content_of
 from proofs.facts import applicable, assess, proof_facts
@@ -38,9 +38,9 @@ def test_content_has_every_part(world):
 
     assert json.loads(json.dumps(content)) == content
     assert (content["reference"], content["amount"], content["plan"]) == (
-        proof.thread.reference,
+        proof.case.reference,
         "1000.000",
-        proof.activity.campaign.plan.thread.reference,
+        proof.activity.campaign.plan.case.reference,
     )
     invoice = content["invoices"][0]
     version = proof.invoices.get().document.versions.get()
@@ -202,8 +202,8 @@ def test_same_invoice_number_on_another_proof_is_flagged(world):
     builders.add_invoice(first, world.jana, number="RE 26-1187")
     builders.add_invoice(second, world.jana, supplier="druckhaus nord gmbh", number="RE-26 1187")
 
-    assert warnings(second) == [("invoice_again", {"and": [first.thread.reference]})]
-    assert warnings(first) == [("invoice_again", {"and": [second.thread.reference]})]
+    assert warnings(second) == [("invoice_again", {"and": [first.case.reference]})]
+    assert warnings(first) == [("invoice_again", {"and": [second.case.reference]})]
 
 
 def test_u20_same_file_on_another_proof_is_flagged_whatever_it_is_there(world):
@@ -213,8 +213,8 @@ def test_u20_same_file_on_another_proof_is_flagged_whatever_it_is_there(world):
     builders.add_invoice(first, world.jana, version=builders.file(world.jana, "a.pdf", same))
     builders.add_document(second, world.tobias, version=builders.file(world.tobias, "b.pdf", same))
 
-    assert warnings(second) == [("document_again", {"and": [first.thread.reference]})]
-    assert warnings(first) == [("invoice_again", {"and": [second.thread.reference]})]
+    assert warnings(second) == [("document_again", {"and": [first.case.reference]})]
+    assert warnings(first) == [("invoice_again", {"and": [second.case.reference]})]
 
 
 def test_m05_same_file_as_several_invoices_of_a_proof_is_flagged(world):

@@ -121,7 +121,7 @@ def test_page_shows_what_is_required_and_where_to_mend_it(world, jana):
         "Add invoice",
         "Add report",
         "Final comments",
-        proof.thread.reference,
+        proof.case.reference,
     ):
         assert words in shown
     for place in ("basics", "invoices", "reports", "expenses", "documents", "comments"):

@@ -6,11 +6,11 @@ from decimal import Decimal
 import pytest
 
 from incentives_portal import clock
-from incentives_portal.history.models import Event
+from incentives_portal.cases.errors import NotNow, Overtaken, Refused, Stale
+from incentives_portal.cases.models import Event
 from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.tests.racing import at_once
 from incentives_portal.tests.world import NOW, make_world
-from incentives_portal.workflow.errors import NotNow, Overtaken, Refused, Stale
 from plans import services as plan_services
 from proofs import services
 from proofs.models import Proof
@@ -33,7 +33,7 @@ def losers(results):
 
 
 def codes(proof):
-    return list(Event.objects.filter(thread=proof.thread).order_by("id").values_list("code", flat=True))
+    return list(Event.objects.filter(case=proof.case).order_by("id").values_list("code", flat=True))
 
 
 def test_w02_new_proof_clicked_many_times_is_one_proof(there):

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from incentives_portal import money
+from incentives_portal.cases.errors import Refused
 from incentives_portal.programs.enums import Basis
-from incentives_portal.workflow.errors import Refused
 from proofs import rules, services
 from proofs.content import content_of
 from proofs.facts import assess

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from incentives_portal.history.models import Event
+from incentives_portal.cases.errors import NotAllowed, NotNow, Refused, Stale
+from incentives_portal.cases.models import Event
 from incentives_portal.programs.models import Program, Requirement, UsagePeriod
 from incentives_portal.tests.world import NOW
-from incentives_portal.workflow.errors import NotAllowed, NotNow, Refused, Stale
 from plans.tests import builders as plans
 from proofs import services
 from proofs.models import Proof
@@ -19,11 +19,11 @@ from .builders import beginning, fresh, seen
 
 
 def codes(proof):
-    return list(Event.objects.filter(thread=proof.thread).order_by("id").values_list("code", flat=True))
+    return list(Event.objects.filter(case=proof.case).order_by("id").values_list("code", flat=True))
 
 
 def last(proof):
-    return Event.objects.filter(thread=proof.thread).latest("id")
+    return Event.objects.filter(case=proof.case).latest("id")
 
 
 # Beginning
@@ -37,7 +37,7 @@ def test_proof_for_an_activity_takes_what_the_plan_says(world):
     assert (proof.location, proof.program, proof.currency) == (world.hamburg, world.device, "EUR")
     assert (proof.activity, proof.activity_type, proof.usage_period) == (activity, activity.activity_type, None)
     assert (proof.name, proof.executed_on, proof.amount) == ("Autumn adverts, first half", date(2026, 10, 8), 1000)
-    assert proof.thread.reference.startswith("POE-2026-")
+    assert proof.case.reference.startswith("POE-2026-")
     assert codes(proof) == ["proofs.proof.created"]
 
 
@@ -212,7 +212,7 @@ def test_edit_basics(world):
         7,
         "P-1",
     )
-    assert (now.version, now.thread.title) == (proof.version + 1, "New name")
+    assert (now.version, now.case.title) == (proof.version + 1, "New name")
     assert sorted(last(proof).data["changes"]) == ["amount", "executed_on", "impressions", "name", "pre_approval_id"]
 
 

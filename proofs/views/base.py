@@ -13,10 +13,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import View
 
 from incentives_portal.accounts.capabilities import may
+from incentives_portal.cases.engine import latest_event
+from incentives_portal.cases.errors import Busy, NotAllowed, NotNow, Overtaken, Refused
+from incentives_portal.cases.forms import show_refusal
 from incentives_portal.documents import form_uploads
-from incentives_portal.workflow.engine import latest_event
-from incentives_portal.workflow.errors import Busy, NotAllowed, NotNow, Overtaken, Refused
-from incentives_portal.workflow.forms import show_refusal
 
 from .. import rules
 from ..forms import Lines
@@ -130,7 +130,7 @@ class PartView(View):
         given = self.forms(self.request.POST, self.request.FILES)
         form_uploads.receive(*given.values())
         self.is_valid(given)
-        latest = latest_event(self.proof.thread)
+        latest = latest_event(self.proof.case)
         return self.page(given, status=409, overtaken=True, closed=True, latest=latest)
 
     def locked(self) -> HttpResponse:
@@ -138,7 +138,7 @@ class PartView(View):
         context = {
             "proof": self.proof,
             "case": case_of(self.proof),
-            "latest": latest_event(self.proof.thread),
+            "latest": latest_event(self.proof.case),
             "back": self.back,
         }
         return render(self.request, "proofs/locked.html", context, status=409)

@@ -39,7 +39,7 @@ def activity_or_404(request: HttpRequest, public_id: UUID) -> Activity:
     """The activity with its plan and what was approved of it. One query."""
     activities = Activity.objects.visible_to(request.user).select_related(
         "activity_type",
-        "campaign__plan__thread",
+        "campaign__plan__case",
         "campaign__plan__location__organisation",
         "campaign__plan__program__calendar",
         "campaign__plan__approved_submission",

@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.http import require_safe
 
-from incentives_portal.history.queries import events_of
-from incentives_portal.history.timeline import entries
-from incentives_portal.workflow.errors import NotAllowed, Refused
-from incentives_portal.workflow.forms import show_refusal
+from incentives_portal.cases.errors import NotAllowed, Refused
+from incentives_portal.cases.forms import show_refusal
+from incentives_portal.cases.queries import events_of
+from incentives_portal.cases.timeline import entries
 
 from .. import rules, services
 from ..content import content_of
@@ -66,7 +66,7 @@ class NewProofView(View):
             show_refusal(form, error)
             return self._page(form, status=422)
         messages.success(
-            request, _("%(reference)s is saved. Create its claim next.") % {"reference": proof.thread.reference}
+            request, _("%(reference)s is saved. Create its claim next.") % {"reference": proof.case.reference}
         )
         return redirect(proof)
 
@@ -94,7 +94,7 @@ def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     proof = proof_or_404(request, public_id)
     if case := case_of(proof):
         return redirect(case.url)
-    events = events_of(proof.thread, reader=request.user)
+    events = events_of(proof.case, reader=request.user)
     context = {
         "proof": proof,
         "baton": draft_baton(proof, request.user),

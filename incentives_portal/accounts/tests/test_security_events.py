@@ -19,7 +19,7 @@ from incentives_portal.accounts.services import add_person, give_role
 from incentives_portal.accounts.tests.conftest import PASSWORD, WRONG, code_of, sign_in
 from incentives_portal.accounts.tests.test_columns import typed
 from incentives_portal.accounts.tests.test_second_factor import NEW, give, half_way, set_up, with_app
-from incentives_portal.history.models import Event
+from incentives_portal.cases.models import Event
 from incentives_portal.logs import LineFormatter
 from incentives_portal.tests.world import sign_in as force_login
 from plans.tests import builders as plans

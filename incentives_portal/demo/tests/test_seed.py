@@ -12,15 +12,15 @@ from claims.enums import MACHINE as CLAIMS
 from claims.models import Claim
 from incentives_portal import clock
 from incentives_portal.accounts.models import Organisation, User
+from incentives_portal.cases.messages import cause_key
+from incentives_portal.cases.models import Event, Remark
 from incentives_portal.demo import accounts
 from incentives_portal.demo.people import COMPANIES, PASSWORD, PEOPLE
 from incentives_portal.demo.setting import ZONE
 from incentives_portal.demo.story import at_work
 from incentives_portal.documents.models import DocumentVersion
-from incentives_portal.history.models import Event, Remark
 from incentives_portal.outbox.models import Message
 from incentives_portal.programs.models import ActivityType, FundType, ProgramYear
-from incentives_portal.workflow.messages import cause_key
 from plans import services as plans
 from plans.enums import MACHINE as PLANS
 from plans.models import Plan

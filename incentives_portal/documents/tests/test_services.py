@@ -216,7 +216,7 @@ def test_stored_file_expires_until_it_is_attached(version):
     assert upload_of(version) == ("proofs.invoice:7", False)
 
 
-@pytest.mark.parametrize("again", ["proofs.invoice:7", "history.event:8"])
+@pytest.mark.parametrize("again", ["proofs.invoice:7", "cases.event:8"])
 def test_file_is_attached_once(version, again):
     attached(version)
 
@@ -270,7 +270,7 @@ def while_attaching(version) -> Callable[[Callable[[], object]], object]:
 
 @pytest.mark.django_db(transaction=True)
 def test_file_sent_with_two_forms_at_once_belongs_to_the_first(version, while_attaching):
-    assert isinstance(while_attaching(lambda: attached(version, "history.event:8")), UploadGone)
+    assert isinstance(while_attaching(lambda: attached(version, "cases.event:8")), UploadGone)
     assert upload_of(version) == ("proofs.invoice:7", False)
 
 

@@ -45,7 +45,7 @@ def test_enrolment_begins_with_an_invitation(elif_, world):
 
     enrolment = Enrolment.objects.get(location=world.kiel, program=world.cloud)
     assert saved.status_code == 302
-    assert (enrolment.status, enrolment.thread.events.count()) == ("invited", 1)
+    assert (enrolment.status, enrolment.case.events.count()) == ("invited", 1)
     assert twice.context["adminform"].form.non_field_errors() == [
         "This location already has an enrollment in this program."
     ]

@@ -3,17 +3,17 @@
 import pytest
 
 from incentives_portal.accounts.services import add_location
+from incentives_portal.cases.errors import NotAllowed, Refused, Stale, WordsMissing
+from incentives_portal.cases.messages import cause_key
+from incentives_portal.cases.models import Event
 from incentives_portal.enrollments import enums as states
 from incentives_portal.enrollments import services
 from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.enrollments.querysets import programs_visible_to
-from incentives_portal.history.models import Event
 from incentives_portal.outbox.models import Message
 from incentives_portal.people.models import RoleAssignment
 from incentives_portal.programs.tests.tables import TABLES
 from incentives_portal.tests.elsewhere import answered_wrongly
-from incentives_portal.workflow.errors import NotAllowed, Refused, Stale, WordsMissing
-from incentives_portal.workflow.messages import cause_key
 
 
 @pytest.fixture
@@ -31,11 +31,11 @@ def enrolment_of(world):
 
 
 def test_invitation_opens_a_case_and_tells_the_incentives_admin(world, invited, flensburg):
-    event = Event.objects.get(thread=invited.thread)
+    event = Event.objects.get(case=invited.case)
 
     assert (invited.status, invited.version) == ("invited", 1)
-    assert invited.thread.title == "Flensburg: Device Partner Program"
-    assert invited.thread.reference.startswith("ENR-2026-")
+    assert invited.case.title == "Flensburg: Device Partner Program"
+    assert invited.case.reference.startswith("ENR-2026-")
     assert (event.code, event.to_status, event.actor) == ("programs.enrolment.invited", "invited", world.elif_)
     assert [message.recipient for message in Message.objects.filter(cause=cause_key(event.pk))] == [world.jana]
 
@@ -45,7 +45,7 @@ def test_long_names_are_cut_in_the_title_of_the_case(world, flensburg):
 
     enrolment = services.invite(flensburg, world.device, actor=world.elif_)
 
-    assert enrolment.thread.title == f"{'F' * 120}: {'D' * 78}"
+    assert enrolment.case.title == f"{'F' * 120}: {'D' * 78}"
 
 
 def test_message_is_in_the_language_of_its_reader(world, invited):

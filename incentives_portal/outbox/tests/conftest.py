@@ -8,13 +8,13 @@ import pytest
 from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.models import Organisation, User
 from incentives_portal.accounts.services import add_person, give_role
-from incentives_portal.history.models import Thread, ThreadKind
-from incentives_portal.history.services import comment, open_thread
+from incentives_portal.cases.messages import cause_of
+from incentives_portal.cases.models import Case, CaseKind
+from incentives_portal.cases.services import comment, open_case
 from incentives_portal.outbox import leases, tasks
 from incentives_portal.outbox.letters import Cause, Letter, LetterWriter
 from incentives_portal.outbox.models import Message
 from incentives_portal.outbox.services import queue
-from incentives_portal.workflow.messages import cause_of
 
 from .mail_server import MailServer
 
@@ -59,15 +59,15 @@ def jana(partner) -> User:
 
 
 @pytest.fixture
-def thread(partner) -> Thread:
-    return open_thread(ThreadKind.CLAIM, partner, "Cloud security roadshow Hamburg")
+def case(partner) -> Case:
+    return open_case(CaseKind.CLAIM, partner, "Cloud security roadshow Hamburg")
 
 
 @pytest.fixture
-def make_cause(thread, mira) -> Callable[[], Cause]:
+def make_cause(case, mira) -> Callable[[], Cause]:
     """A comment of Mira's, another one each time."""
     number = count()
-    return lambda: cause_of(comment(thread, mira, f"The agenda is fine now, hall {next(number)}."))
+    return lambda: cause_of(comment(case, mira, f"The agenda is fine now, hall {next(number)}."))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from django.db import connection
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
 from incentives_portal.accounts.services import add_person
-from incentives_portal.history.models import Thread
+from incentives_portal.cases.models import Case
 from incentives_portal.outbox import delivery
 from incentives_portal.outbox.delivery import DELAYS, HANDED_OUT, deliver, lease_due, take_back_abandoned
 from incentives_portal.outbox.enums import State, Trouble
@@ -46,7 +46,7 @@ def after(delay: timedelta):
     return clock.at(clock.now() + delay)
 
 
-def test_message_is_sent_with_both_parts_and_its_headers(write, jana, cause, thread, mail_server, settings):
+def test_message_is_sent_with_both_parts_and_its_headers(write, jana, cause, case, mail_server, settings):
     settings.DEFAULT_FROM_EMAIL, settings.MAIL_REPLY_TO = (
         "Halden Incentives <incentives@halden.example>",
         "help@halden.example",
@@ -65,11 +65,11 @@ def test_message_is_sent_with_both_parts_and_its_headers(write, jana, cause, thr
     assert headers == {
         "From": "Halden Incentives <incentives@halden.example>",
         "To": "jana@nordlicht.example",
-        "Subject": f"Comment on {thread.reference}",
+        "Subject": f"Comment on {case.reference}",
         "Message-ID": message.message_id,
         "Auto-Submitted": "auto-generated",
         "Reply-To": "help@halden.example",
-        "References": f"<{thread.public_id}@localhost>",
+        "References": f"<{case.public_id}@localhost>",
     }
     assert mail["X-Correlation-ID"] == (cause.request_id or str(message.public_id))
     assert mail.get_body(["plain"]).get_content().strip() == message.text.strip()
@@ -434,10 +434,10 @@ def test_n20_domain_is_the_whole_of_what_stands_behind_the_sign(write, partner, 
     assert [state_of(message)[:2] for message in messages[-3:]] == [("failed", "not_allowed")] * 3
 
 
-def test_n15_mail_says_what_was_written_whatever_changes_until_it_goes_out(write, jana, mira, thread, mail_server):
+def test_n15_mail_says_what_was_written_whatever_changes_until_it_goes_out(write, jana, mira, case, mail_server):
     message = write(jana)[0]
     written = message.subject, message.text, message.html
-    Thread.objects.filter(pk=thread.pk).update(title="Another title", reference="CLM-2099-99999")
+    Case.objects.filter(pk=case.pk).update(title="Another title", reference="CLM-2099-99999")
     User.objects.filter(pk__in=[jana.pk, mira.pk]).update(name="Another Name", language="fr")
 
     deliver([message.pk])

@@ -8,15 +8,15 @@ from django.db import connection
 
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
-from incentives_portal.history.models import Thread, ThreadKind
-from incentives_portal.history.services import comment, open_thread
+from incentives_portal.cases.messages import cause_of
+from incentives_portal.cases.models import Case, CaseKind
+from incentives_portal.cases.services import comment, open_case
 from incentives_portal.installation.models import Installation
 from incentives_portal.installation.services import installation
 from incentives_portal.outbox.delivery import deliver, lease_due, take_back_abandoned
 from incentives_portal.outbox.enums import State
 from incentives_portal.outbox.models import Message
 from incentives_portal.outbox.services import NotResendable, delivery_report, queue, resend, resend_all, resend_failed
-from incentives_portal.workflow.messages import cause_of
 
 from .conftest import letter_about
 
@@ -27,10 +27,10 @@ NOBODY = 4711
 
 
 @pytest.fixture
-def say(thread, mira, jana) -> Callable[..., Message]:
+def say(case, mira, jana) -> Callable[..., Message]:
     """A comment of Mira's so long after ten o'clock, and its message to Jana."""
 
-    def make(words: str, after: timedelta = timedelta(0), about=thread, to: User = jana) -> Message:
+    def make(words: str, after: timedelta = timedelta(0), about=case, to: User = jana) -> Message:
         with clock.at(begun + after):
             cause = cause_of(comment(about, mira, words))
             return queue(cause, "claims.commented", letter_about(cause), [to], collect=True)[0]
@@ -92,7 +92,7 @@ def test_who_goes_on_writing_causes_one_mail_per_window(say, mail_server):
     assert words_of(mail_server.mails[-1]) == ["Later"]
 
 
-def test_mail_of_several_is_in_the_recipients_language_and_names_who_wrote_when_and_what(say, thread, mail_server):
+def test_mail_of_several_is_in_the_recipients_language_and_names_who_wrote_when_and_what(say, case, mail_server):
     for words in ("Eins", "Zwei <b>", "Drei"):
         say(words, timedelta(seconds=5))
 
@@ -100,33 +100,33 @@ def test_mail_of_several_is_in_the_recipients_language_and_names_who_wrote_when_
 
     mail = mail_server.mails[-1]
     html, text = (mail.get_body([kind]).get_content() for kind in ("html", "plain"))
-    assert mail["Subject"] == f"2 Kommentare: {thread.reference}, {thread.title}"
+    assert mail["Subject"] == f"2 Kommentare: {case.reference}, {case.title}"
     assert "Guten Tag Jana Petersen" in text
     assert text.count("Mira Okafor, Halden Software") == 3  # over each comment and at the end
     assert "Zwei &lt;b&gt;" in html
     assert 'lang="de"' in html
 
 
-def test_n15_mail_of_several_says_what_was_written_whatever_changes_until_it_goes_out(say, thread, mira, mail_server):
+def test_n15_mail_of_several_says_what_was_written_whatever_changes_until_it_goes_out(say, case, mira, mail_server):
     """It named the case as it was called by then."""
-    title = thread.title
+    title = case.title
     for words in ("First", "Second", "Third"):
         say(words)
-    Thread.objects.update(title="Another title", reference="CLM-2099-99999")
+    Case.objects.update(title="Another title", reference="CLM-2099-99999")
     User.objects.filter(pk=mira.pk).update(name="Another Name")
 
     send_at(say.begun + WINDOW)
 
     mail = mail_server.mails[-1]
-    assert mail["Subject"] == f"2 Kommentare: {thread.reference}, {title}"
+    assert mail["Subject"] == f"2 Kommentare: {case.reference}, {title}"
     assert "Another" not in mail.get_body(["plain"]).get_content()
 
 
-def test_other_cases_other_people_and_other_messages_do_not_wait(say, thread, partner, jana, mira, colleagues):
+def test_other_cases_other_people_and_other_messages_do_not_wait(say, case, partner, jana, mira, colleagues):
     say("First")
-    other = open_thread(ThreadKind.CLAIM, partner, "Another case")
+    other = open_case(CaseKind.CLAIM, partner, "Another case")
     (colleague,) = colleagues(1)
-    decision = cause_of(comment(thread, mira, "Approved."))
+    decision = cause_of(comment(case, mira, "Approved."))
 
     at_once = [
         say("Elsewhere", about=other),
@@ -145,10 +145,10 @@ def test_comment_does_not_wait_where_collecting_is_off(say, settings):
     assert say("Second").hold_until is None
 
 
-def test_event_that_is_announced_twice_stays_one_message(say, thread, jana):
+def test_event_that_is_announced_twice_stays_one_message(say, case, jana):
     say("First")
     second = say("Second")
-    cause = cause_of(thread.events.latest("pk"))
+    cause = cause_of(case.events.latest("pk"))
 
     again = queue(cause, "claims.commented", letter_about(cause), [jana], collect=True)
 
@@ -216,11 +216,9 @@ def test_refused_mail_of_several_fails_for_all_of_them_and_is_sent_again_whole(s
     assert len(mail_server.mails) == 3
 
 
-def test_holding_back_needs_one_query_more_for_any_number_of_people(
-    thread, mira, colleagues, django_assert_num_queries
-):
+def test_holding_back_needs_one_query_more_for_any_number_of_people(case, mira, colleagues, django_assert_num_queries):
     people = colleagues(25)
-    causes = [cause_of(comment(thread, mira, f"Comment {number}")) for number in range(2)]
+    causes = [cause_of(comment(case, mira, f"Comment {number}")) for number in range(2)]
     queue(causes[0], "claims.commented", letter_about(causes[0]), people, collect=True)
 
     with django_assert_num_queries(3):  # what waits; insert, read

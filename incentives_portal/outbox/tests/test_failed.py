@@ -93,7 +93,7 @@ def test_report_needs_two_queries_for_any_number(refused, number, django_assert_
         assert delivery_report().failed == number
 
 
-def test_n09_all_of_one_cause_are_sent_again_and_recorded(refused, mira, thread, mail_server):
+def test_n09_all_of_one_cause_are_sent_again_and_recorded(refused, mira, case, mail_server):
     messages = refused(3)
     Message.objects.filter(pk=messages[2].pk).update(trouble="put_off")
 
@@ -101,7 +101,7 @@ def test_n09_all_of_one_cause_are_sent_again_and_recorded(refused, mira, thread,
     deliver(lease_due())
 
     assert mail_server.received_by == [message.address for message in messages[:2]]
-    assert thread.events.filter(code="outbox.message.resent", actor=mira).count() == 2
+    assert case.events.filter(code="outbox.message.resent", actor=mira).count() == 2
     assert delivery_report().failed == 1
 
 

@@ -90,24 +90,24 @@ def test_domain_that_gets_no_mail_gets_none(write_out, mail_server, settings):
     assert not mail_server.mails
 
 
-def test_staff_see_the_address_and_what_became_of_it(write_out, mira, thread):
+def test_staff_see_the_address_and_what_became_of_it(write_out, mira, case):
     message = write_out(Outsider("left@halden.example"))[0]
     Message.objects.filter(pk=message.pk).update(state="failed", trouble="refused", error="550 no such user")
 
-    html = render_to_string("outbox/_delivery.html", {"deliveries": deliveries_for(thread.public_id), "user": mira})
+    html = render_to_string("outbox/_delivery.html", {"deliveries": deliveries_for(case.public_id), "user": mira})
 
     for words in ("left@halden.example", "no user of the portal", "550 no such user", "Send again"):
         assert words in html, words
 
 
-def test_staff_send_it_again_to_the_same_address(write_out, mira, thread):
+def test_staff_send_it_again_to_the_same_address(write_out, mira, case):
     message = write_out(Outsider("left@halden.example"))[0]
     Message.objects.filter(pk=message.pk).update(state="failed", trouble="refused", attempts=3)
 
     resend(message, mira)
 
     assert row(message) == ("left@halden.example", None, "queued", "")
-    assert thread.events.get(code="outbox.message.resent").data == {"name": "left@halden.example"}
+    assert case.events.get(code="outbox.message.resent").data == {"name": "left@halden.example"}
 
 
 def test_what_is_on_its_way_is_not_sent_again(write_out, mira):

@@ -11,13 +11,13 @@ from django.urls import reverse
 
 from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.services import add_person, give_role
-from incentives_portal.history.services import comment
+from incentives_portal.cases.messages import cause_of
+from incentives_portal.cases.services import comment
 from incentives_portal.outbox.enums import State, Trouble
 from incentives_portal.outbox.models import Message
 from incentives_portal.outbox.queries import deliveries_for, unread_count, unread_messages
 from incentives_portal.outbox.services import queue, queue_secret
 from incentives_portal.tests.world import sign_in
-from incentives_portal.workflow.messages import cause_of
 
 from .conftest import letter_about
 
@@ -31,9 +31,9 @@ def signed_in(person) -> Client:
 
 
 @pytest.fixture
-def write_many(thread, mira, jana):
+def write_many(case, mira, jana):
     def make(number: int) -> list[Message]:
-        causes = [cause_of(comment(thread, mira, f"Comment {n}")) for n in range(number)]
+        causes = [cause_of(comment(case, mira, f"Comment {n}")) for n in range(number)]
         return [queue(cause, "claims.commented", letter_about(cause), [jana])[0] for cause in causes]
 
     return make
@@ -123,23 +123,23 @@ def test_strangers_are_asked_to_sign_in(db):
 
 
 @pytest.mark.parametrize("rows", [1, 3, 25])
-def test_deliveries_of_a_case_need_one_query(write_many, thread, mira, rows, django_assert_num_queries):
+def test_deliveries_of_a_case_need_one_query(write_many, case, mira, rows, django_assert_num_queries):
     write_many(rows)
     mira.may("outbox.resend")
 
     with django_assert_num_queries(1):
-        deliveries = deliveries_for(thread.public_id)
+        deliveries = deliveries_for(case.public_id)
         html = render_to_string("outbox/_delivery.html", {"deliveries": deliveries, "user": mira})
 
     assert html.count("jana@nordlicht.example") == rows
 
 
-def test_deliveries_name_state_trouble_and_who_was_meant(write, jana, mira, thread):
+def test_deliveries_name_state_trouble_and_who_was_meant(write, jana, mira, case):
     sent, failed, nobody = write(jana)[0], write(mira, code="b")[0], write(code="c")[0]
     Message.objects.filter(pk=sent.pk).update(state=State.SENT, sent_at=sent.created)
     Message.objects.filter(pk=failed.pk).update(state=State.FAILED, trouble=Trouble.REFUSED, error="550 no such user")
 
-    html = render_to_string("outbox/_delivery.html", {"deliveries": deliveries_for(thread.public_id), "user": mira})
+    html = render_to_string("outbox/_delivery.html", {"deliveries": deliveries_for(case.public_id), "user": mira})
 
     assert [html.count(word) for word in ("Sent", "Not delivered", "No valid address", "Nobody is there")] == [
         1,
@@ -152,11 +152,11 @@ def test_deliveries_name_state_trouble_and_who_was_meant(write, jana, mira, thre
     assert html.count("Send again") == 2
 
 
-def test_deliveries_offer_nothing_to_who_may_only_look(write, jana, thread, operator):
+def test_deliveries_offer_nothing_to_who_may_only_look(write, jana, case, operator):
     auditor = person_with(operator, Role.OPERATOR_AUDITOR)
     Message.objects.filter(pk=write(jana)[0].pk).update(state=State.FAILED)
 
-    html = render_to_string("outbox/_delivery.html", {"deliveries": deliveries_for(thread.public_id), "user": auditor})
+    html = render_to_string("outbox/_delivery.html", {"deliveries": deliveries_for(case.public_id), "user": auditor})
 
     assert "Send again" not in html
 

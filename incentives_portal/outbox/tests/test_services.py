@@ -12,7 +12,7 @@ from incentives_portal import clock
 from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.models import User
 from incentives_portal.accounts.services import add_person, give_role
-from incentives_portal.history.models import Event
+from incentives_portal.cases.models import Event
 from incentives_portal.outbox.enums import State, Trouble
 from incentives_portal.outbox.models import Message
 from incentives_portal.outbox.services import NotResendable, mark_read, queue, queue_secret, resend, resend_all
@@ -190,7 +190,7 @@ def failed(message: Message) -> Message:
     return message
 
 
-def test_n09_resend_begins_anew_with_the_same_message_id_and_is_recorded(write, jana, mira, thread):
+def test_n09_resend_begins_anew_with_the_same_message_id_and_is_recorded(write, jana, mira, case):
     message = failed(write(jana)[0])
 
     resend(message, mira)
@@ -198,7 +198,7 @@ def test_n09_resend_begins_anew_with_the_same_message_id_and_is_recorded(write, 
     again = Message.objects.get()
     assert (again.state, again.attempts, again.trouble, again.error) == ("queued", 0, "", "")
     assert again.message_id == message.message_id
-    event = thread.events.get(code="outbox.message.resent")
+    event = case.events.get(code="outbox.message.resent")
     assert (event.actor, event.internal, event.data) == (mira, True, {"name": "Jana Petersen"})
 
 

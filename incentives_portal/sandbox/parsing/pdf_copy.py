@@ -34,7 +34,7 @@ _ACTIONS = {
     "/ImportData": Content.ACTIONS,
     "/GoToR": Content.ACTIONS,
     "/GoToE": Content.ACTIONS,
-    "/Thread": Content.ACTIONS,
+    "/Case": Content.ACTIONS,
     "/Rendition": Content.MEDIA,
     "/Movie": Content.MEDIA,
     "/Sound": Content.MEDIA,

@@ -38,8 +38,8 @@ ACTIONS = {
         lambda _pdf: Dictionary(Type=LIE, S=Name.SubmitForm, F=Dictionary(FS=Name.URL, F=String(ADDRESS))),
         Content.ACTIONS,
     ),
-    "thread of another file": (
-        lambda _pdf: Dictionary(S=Name.Thread, F=String("//planted.example/a.pdf"), D=0),
+    "case of another file": (
+        lambda _pdf: Dictionary(S=Name.Case, F=String("//planted.example/a.pdf"), D=0),
         Content.ACTIONS,
     ),
     "kind that stands elsewhere": (behind_an_indirect_name, Content.ACTIONS),
@@ -83,7 +83,7 @@ def test_u01_bookmark_does_nothing_but_go_somewhere(pdf, action, content):
     written, findings = stripped(pdf)
 
     assert "Planned" in written
-    assert not [mark for mark in ("planted", "/JS", "/Launch", "/Thread", "/Submit") if mark in written]
+    assert not [mark for mark in ("planted", "/JS", "/Launch", "/Case", "/Submit") if mark in written]
     assert content in findings.contents
 
 
@@ -94,7 +94,7 @@ def test_u01_nothing_follows_a_link(pdf, action, content):
     written, _findings = stripped(pdf)
 
     assert "https://honest.example" in written
-    assert not [mark for mark in ("planted", "/JS", "/Launch", "/Thread", "/Submit") if mark in written]
+    assert not [mark for mark in ("planted", "/JS", "/Launch", "/Case", "/Submit") if mark in written]
 
 
 @pytest.mark.parametrize("kind", [Name.Link, Name.Widget])

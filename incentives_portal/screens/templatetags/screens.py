@@ -136,7 +136,7 @@ def error_summary(*forms: BaseForm | BaseFormSet | Sequence[BaseForm] | None) ->
     shown = [form for form in each if form is not None]
     return {
         "errors": [problem for form in shown for problem in problems(form)],
-        # What a service names as the case that is in the way (workflow.forms.show_refusal).
+        # What a service names as the case that is in the way (cases.forms.show_refusal).
         "cases": [form.see for form in shown if hasattr(form, "see")],
     }
 

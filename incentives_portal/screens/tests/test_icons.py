@@ -27,8 +27,8 @@ def test_icons_are_in_the_sprite():
 
 def test_icons_of_registered_events_and_statuses_are_in_the_sprite():
     from claims.enums import MACHINE as CLAIMS
+    from incentives_portal.cases.event_kinds import all_kinds
     from incentives_portal.enrollments.enums import MACHINE as ENROLMENTS
-    from incentives_portal.history.registry import all_kinds
     from plans.enums import MACHINE as PLANS
 
     drawn = set(re.findall(r'<symbol id="i-([^"]+)"', SPRITE.read_text(encoding="utf-8")))

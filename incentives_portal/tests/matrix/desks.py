@@ -45,7 +45,7 @@ _CONFIGURATION = (
     *_model("accounts_organisation", "organisation", _FORMS, _PAGES),
     *_model("accounts_user", "person", "add change", _PAGES),
     *_model("people_roleassignment", "role", _FORMS, _PAGES),
-    *_model("history_reasoncode", "reason code", _FORMS, _PAGES),
+    *_model("cases_reasoncode", "reason code", _FORMS, _PAGES),
     *_model("programs_activitytype", "activity type", _FORMS, _PAGES),
     *_model("programs_requirement", "requirement", _FORMS, _PAGES),
     *_model("programs_cap", "cap", _FORMS, _PAGES),

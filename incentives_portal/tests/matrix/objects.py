@@ -18,13 +18,13 @@ from claims.tests import builders as claims
 from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.models import Location, User
 from incentives_portal.accounts.services import add_location, give_role
+from incentives_portal.cases.models import CaseKind, ReasonCode
+from incentives_portal.cases.services import RemarkDraft, record
 from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.documents.tests.samples import CSV, picture
 from incentives_portal.enrollments.enums import INACTIVE, INVITED
 from incentives_portal.enrollments.models import Enrolment
-from incentives_portal.history.models import ReasonCode, ThreadKind
-from incentives_portal.history.services import RemarkDraft, record
 from incentives_portal.monitoring.services import write_status
 from incentives_portal.outbox.models import Message
 from incentives_portal.people.models import RoleAssignment
@@ -84,8 +84,8 @@ def make_catalogue(world: World) -> None:
         words={"en": "How many copies were printed"},
     )
     for verb in ("approve", "request_action", "reject"):
-        world.reason(ThreadKind.PLAN, verb)
-        world.reason(ThreadKind.CLAIM, verb)
+        world.reason(CaseKind.PLAN, verb)
+        world.reason(CaseKind.CLAIM, verb)
 
 
 def make_objects(side: Side) -> dict[str, Object]:
@@ -109,7 +109,7 @@ def _typed(thing: Object) -> Object:
     typed = {"seen": row.version, "words": "Words.", "approved_amount": "1.00"}
     if isinstance(row, Claim):
         typed["seen_proof"] = row.proof.version
-    reasons = ReasonCode.objects.filter(kind=row.thread.kind).values_list("verb", "pk")
+    reasons = ReasonCode.objects.filter(kind=row.case.kind).values_list("verb", "pk")
     return {"typed": typed, "reasons": dict(reasons)}
 
 
@@ -189,7 +189,7 @@ def _edit(side: Side, plan: Plan) -> None:
 def _revision(side: Side, kept: str, verb: str) -> None:
     """An approved plan whose new version came back."""
     world, plan = side.world, _plan(side, kept, plans.plan_in_revision, activities=1)
-    reason = world.reason(ThreadKind.PLAN, verb)
+    reason = world.reason(CaseKind.PLAN, verb)
     do = plans.services.SERVICES
     do["submit"](plan, actor=side.writer, seen=plan.version)
     do["start_review"](plan, actor=world.elif_, seen=plans.fresh(plan).version)
@@ -304,9 +304,9 @@ def _cloud_claims(side: Side) -> None:
     _do(side, claim, "submit")
     # The same files by both addresses: on the proof, and named in the history.
     record(
-        claim.thread,
+        claim.case,
         side.writer,
-        "history.commented",
+        "cases.commented",
         words=side.say("claim-comment"),
         remarks=[RemarkDraft(words="", version=each) for each in (version, table)],
     )
@@ -378,7 +378,7 @@ def make_configuration(world: World) -> dict[str, Object]:
         "organisation": world.nordlicht,
         "person": world.karin,
         "role": RoleAssignment.objects.get(user=world.lena, program=world.device),
-        "reason code": world.reason(ThreadKind.PLAN, "reject"),
+        "reason code": world.reason(CaseKind.PLAN, "reject"),
         "activity type": advert,
         "requirement": advert.requirements.get(),
         "cap": cap,

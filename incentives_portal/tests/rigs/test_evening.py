@@ -27,11 +27,11 @@ from django.db import connection
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import reverse
 
+from incentives_portal.cases.models import Event
 from incentives_portal.documents.enums import CheckState
 from incentives_portal.documents.models import VersionCheck
 from incentives_portal.documents.tests import samples
 from incentives_portal.documents.tests.scanners import FakeScanner
-from incentives_portal.history.models import Event
 from incentives_portal.outbox.enums import WAITING
 from incentives_portal.outbox.models import Message
 from incentives_portal.tests.browsing import Browser, Unexpected, signed_in
@@ -247,7 +247,7 @@ def what_came_of_it(rig: Rig) -> str:  # noqa: F811
             break
         time.sleep(1)
     states = Counter(VersionCheck.objects.values_list("state", flat=True))
-    comments = Event.objects.filter(thread=rig.case.thread, code="history.commented").count()
+    comments = Event.objects.filter(case=rig.case.case, code="cases.commented").count()
     return f"mails waiting {waiting}, sent {len(rig.mail.mails)}; files {dict(states)}; comments {comments}"
 
 
@@ -283,7 +283,7 @@ def test_readiness_asked_by_thirty_at_once_stalls_nobody(rig: Rig) -> None:  # n
     assert p95(took) < P95_SECONDS
 
 
-#: Thirty threads that ask until they are ended, at most for two minutes.
+#: Thirty cases that ask until they are ended, at most for two minutes.
 _ASKING = """
 import sys, threading, time, urllib.error, urllib.request
 def ask():

@@ -43,11 +43,12 @@ from claims.tests import builders
 from claims.tests.copies import copy_claim
 from claims.tests.test_pages import new_data
 from incentives_portal import clock
+from incentives_portal.cases.messages import cause_key
+from incentives_portal.cases.models import Event, ReasonCode, ThreadKind
 from incentives_portal.documents import cleanup, upload_tokens
 from incentives_portal.documents.models import DocumentVersion, PageImage, SafeCopy
 from incentives_portal.documents.tests import samples
 from incentives_portal.embedded.places import Place, account, valkey_program
-from incentives_portal.history.models import Event, ReasonCode, ThreadKind
 from incentives_portal.monitoring.enums import LATE, MAX_AGE
 from incentives_portal.monitoring.health import current_health
 from incentives_portal.outbox.delivery import DELAYS
@@ -59,7 +60,6 @@ from incentives_portal.tests.browsing import Browser, Unexpected, signed_in
 from incentives_portal.tests.invariants import broken_invariants
 from incentives_portal.tests.stack import HOST, Inbox, Stack, collect_static, environment_of, free_port
 from incentives_portal.tests.world import World, make_world
-from incentives_portal.workflow.messages import cause_key
 
 pytestmark = [pytest.mark.rig, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 

@@ -174,15 +174,13 @@ def back_up_under_traffic(there: Machine, destination: Path) -> tuple[Backup, fl
     there.start(
         "forget", "manage.py", "shell", "-v0", "-c", f"{PEOPLE.format('forget')}; forget({str(there.folder)!r})"
     )
-    wait_for(
-        lambda: there.asked("SELECT count(*) FROM history_event WHERE code LIKE '%comment%'")[0][0] > 5, "comments"
-    )
+    wait_for(lambda: there.asked("SELECT count(*) FROM cases_event WHERE code LIKE '%comment%'")[0][0] > 5, "comments")
     time.sleep(WARM_UP_SECONDS)
-    events = there.asked("SELECT count(*) FROM history_event")[0][0]
+    events = there.asked("SELECT count(*) FROM cases_event")[0][0]
     begun = time.monotonic()
     there.manage("backup", destination)
     seconds = time.monotonic() - begun
-    assert there.asked("SELECT count(*) FROM history_event")[0][0] > events, "nobody worked during the backup"
+    assert there.asked("SELECT count(*) FROM cases_event")[0][0] > events, "nobody worked during the backup"
     return find_backup(destination), seconds
 
 

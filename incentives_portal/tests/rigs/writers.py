@@ -10,11 +10,11 @@ from claims.models import Claim
 from incentives_portal import clock
 from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.models import User
+from incentives_portal.cases.errors import WorkflowError
 from incentives_portal.documents import cleanup
 from incentives_portal.documents import services as documents
 from incentives_portal.documents.content import UploadRefused
 from incentives_portal.documents.tests import samples
-from incentives_portal.workflow.errors import WorkflowError
 
 
 def write(name: str, folder: str) -> None:
@@ -31,7 +31,7 @@ def write(name: str, folder: str) -> None:
         content = samples.CSV + f"{name};{number}\r\n".encode()
         try:
             version = documents.store(
-                samples.upload(f"{name}-{number}.csv", content), organisation=claim.thread.organisation, actor=actor
+                samples.upload(f"{name}-{number}.csv", content), organisation=claim.case.organisation, actor=actor
             )
             claims.add_comment(claim, actor=actor, words=f"{name} {number}", versions=[version])
             done += 1

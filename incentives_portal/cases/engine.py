@@ -1,0 +1,183 @@
+"""The one way in which a status changes, and the one way in which a case is edited.
+
+In one transaction: lock the row and read it again, is the verb allowed from this status, may this person, is what the person saw still what
+stands, write, record, queue the message. Whoever comes second is told who was faster. There is no force path: a correction is a verb of
+its own. Lock order everywhere: claim, proof, plan, fund account; several of a kind by primary key.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, TypeVar
+
+from django.db import OperationalError, connection, models, transaction
+
+from incentives_portal import clock
+from incentives_portal.accounts.capabilities import may
+from incentives_portal.accounts.models import User
+from incentives_portal.cases.models import Case, Event, ReasonCode
+from incentives_portal.cases.services import RemarkDraft, record
+from incentives_portal.locks import may_be_begun_again, waited_too_long
+from incentives_portal.prepared import Prepared
+
+from .errors import Busy, NotAllowed, NotNow, ReasonMissing, Stale, WordsMissing
+from .messages import announce
+from .models import Assignment
+from .state_machine import Detail, Editable, Machine, Transition
+
+C = TypeVar("C", bound=Detail)
+E = TypeVar("E", bound=Editable)
+Row = TypeVar("Row", bound=models.Model)
+
+_TRIES = 3
+
+
+def perform(
+    machine: Machine,
+    detail: C,
+    verb: str,
+    *,
+    actor: User,
+    seen: int | None,
+    words: str = "",
+    reason: ReasonCode | None = None,
+    remarks: Iterable[RemarkDraft] = (),
+    before: Callable[[C], Mapping[str, Any] | None] | None = None,
+    after: Callable[[C, Event], None] | None = None,
+) -> Event:
+    """Do a verb to a case and return the event that tells of it.
+
+    ``seen`` is the version of the case that the person had before their eyes. ``before`` runs on the locked row: it checks the room's own
+    rules (raising Refused), sets further columns, and returns data for the event. ``after`` writes what hangs on the event.
+
+    Effects, in order: the row's columns, its status and version, the event with its remarks, ``after``, the announcement.
+    Raises NotNow, Stale, NotAllowed, WordsMissing, ReasonMissing, Refused, Busy; then nothing was written.
+    """
+
+    def once() -> Event:
+        current = locked(type(detail), detail.pk)  # type: ignore[type-var]
+        arrow = _arrow(machine, current, verb, actor, seen)
+        if arrow.needs_reason and reason is None:
+            raise ReasonMissing
+        if arrow.needs_words and not words.strip():
+            raise WordsMissing
+        data = before(current) if before else None
+        source, current.status = current.status, arrow.target
+        current.version += 1
+        # The whole row: it was read under the lock, so nothing of another's can be overwritten.
+        current.save()
+        event = record(
+            current.case,
+            actor,
+            arrow.event,
+            from_status=source,
+            to_status=arrow.target,
+            reason=reason,
+            words=words.strip(),
+            data=data,
+            remarks=remarks,
+        )
+        if after:
+            after(current, event)
+        if arrow.message:
+            announce(arrow.message, current, event)
+        return event
+
+    return _retried(once)
+
+
+@contextmanager
+def editing(detail: E, *, actor: User, capability: str, seen: int | None) -> Iterator[E]:
+    """Edit the content of a case: yields the locked, fresh row and counts its version up at the end, in one transaction.
+
+    The case says itself whether it can be edited (``is_editable``). Raises NotAllowed, NotNow, Stale, Busy.
+    """
+    with waiting_briefly(), transaction.atomic():
+        current = locked(type(detail), detail.pk)  # type: ignore[type-var]
+        if not may(actor, capability, current.scope):
+            raise NotAllowed
+        if not current.is_editable:
+            raise NotNow(current, latest_event(current.case))
+        if seen != current.version:
+            raise Stale(current, latest_event(current.case))
+        yield current
+        current.version += 1
+        current.save()
+
+
+def locked(model: type[Row], pk: Any) -> Row:
+    """The row, read again under its lock. The caller is in a transaction; waits as long as the connection's lock timeout says."""
+    row = _locking(model).first(pk=pk)
+    if row is None:
+        raise model.DoesNotExist  # type: ignore[attr-defined]
+    return row
+
+
+@cache
+def _locking(model: type[Row]) -> Prepared[Row]:
+    """Every verb asks it."""
+    rows = model._default_manager.select_for_update(of=("self",))
+    return Prepared(lambda pk: rows.filter(pk=pk), pk=-1)
+
+
+def latest_event(case: Case) -> Event | None:
+    """What changed the case last: whom to name when somebody was faster. A comment changes nothing; notes of the operator are left out."""
+    changes = case.events.filter(internal=False).exclude(code="cases.commented")
+    return changes.select_related("organisation").order_by("-id").first()
+
+
+def assign(case: Case, user: User) -> None:
+    """Put the case on a person's desk."""
+    Assignment.objects.bulk_create(
+        [Assignment(case=case, user=user, since=clock.now())],
+        update_conflicts=True,
+        unique_fields=["case"],
+        update_fields=["user", "since"],
+    )
+
+
+def release(case: Case) -> None:
+    """Take the case off everybody's desk."""
+    Assignment.objects.filter(case=case).delete()
+
+
+def _arrow(machine: Machine, detail: Detail, verb: str, actor: User, seen: int | None) -> Transition:
+    """The arrow to follow, after the questions: from this status, by this person, on what was seen."""
+    arrow = machine.find(detail, verb)
+    capability = arrow.capability if arrow else machine.capability_of(verb)
+    if not may(actor, capability, detail.scope):
+        raise NotAllowed
+    if arrow is None:
+        raise NotNow(detail, latest_event(detail.case))
+    if arrow.decides and actor.organisation_id == detail.scope.organisation_id:
+        raise NotAllowed
+    if seen != detail.version:
+        raise Stale(detail, latest_event(detail.case))
+    # After that: what has changed meanwhile may be the very thing that refuses it now, and who was faster is the better answer.
+    if arrow.refusal and (why := arrow.refusal(detail, actor)):
+        raise NotAllowed(why)
+    return arrow
+
+
+def _retried(once: Callable[[], Event]) -> Event:
+    """Run in a transaction; after a deadlock again, three times at the most, unless an outer transaction is already broken by it."""
+    nested = connection.in_atomic_block
+    for attempt in range(1, _TRIES + 1):
+        try:
+            with waiting_briefly(), transaction.atomic():
+                return once()
+        except OperationalError as error:
+            if nested or attempt == _TRIES or not may_be_begun_again(error):
+                raise
+    raise AssertionError("unreachable")
+
+
+@contextmanager
+def waiting_briefly() -> Iterator[None]:
+    """Turn a lock that could not be had in time into a sentence for people. Raises Busy; goes around the transaction."""
+    try:
+        yield
+    except OperationalError as error:
+        if waited_too_long(error):
+            raise Busy from error
+        raise

@@ -1,0 +1,86 @@
+"""What can go wrong with a verb. Each error knows what a page needs to explain it."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+if TYPE_CHECKING:
+    from incentives_portal.cases.models import Event
+
+    from .state_machine import Text, Versioned
+
+
+class WorkflowError(Exception):
+    """A verb could not be done. Nothing was written."""
+
+
+class Overtaken(WorkflowError):
+    """Somebody was faster: the case is not any more what the person saw. Carries the case as it is now and the last event."""
+
+    def __init__(self, detail: "Versioned", latest: "Event | None") -> None:
+        super().__init__(_("Somebody was faster: this has changed since you opened it."))
+        self.detail: Any = detail
+        self.latest = latest
+
+
+class NotNow(Overtaken):
+    """The verb is not allowed from the present status."""
+
+
+class Stale(Overtaken):
+    """The status would allow it, but the case was changed after the person had opened it, or the form did not say what was seen."""
+
+
+class NotAllowed(WorkflowError):
+    """The person may see the case but may not do this: 403."""
+
+    def __init__(self, why: "Text" = "") -> None:
+        super().__init__(why or _("Your role does not allow this."))
+
+
+class Refused(WorkflowError):
+    """A business rule forbids it now: sentences that say what is wrong and what to do.
+
+    ``place`` names the form field that they mean, if they mean one; ``at`` gives sentences of several fields at once. ``see`` is a case
+    that they are about: a page leads to it.
+    """
+
+    def __init__(
+        self, *sentences: Any, place: str | None = None, at: Mapping[str, Any] | None = None, see: Any = None
+    ) -> None:
+        self.see = see
+        self.problems = [(place, str(sentence)) for sentence in sentences]
+        self.problems += [(field, str(sentence)) for field, sentence in (at or {}).items()]
+        super().__init__(" ".join(self.sentences))
+
+    @property
+    def sentences(self) -> list[str]:
+        return [sentence for _place, sentence in self.problems]
+
+    @property
+    def places(self) -> list[str | None]:
+        return [place for place, _sentence in self.problems]
+
+
+class WordsMissing(Refused):
+    """The verb needs a comment."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Write a comment: the partner reads it and acts on it."), place="words")
+
+
+class ReasonMissing(Refused):
+    """The verb needs a reason code."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Choose the reason."), place="reason")
+
+
+class Busy(WorkflowError):
+    """Somebody else is writing to the same case just now; trying again is right."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Somebody else is saving this at the same moment. Nothing of yours was lost: please try again.")
+        )

@@ -1,0 +1,49 @@
+"""Every kind of event that can be recorded: its code, its sentence and its look. What is not registered cannot be recorded."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class EventKind:
+    """One kind of event.
+
+    ``code`` is dotted and in the past tense (``claims.claim.approved``). ``sentence`` follows the actor's name and may use the keys
+    of the event's data: ``approved the plan with %(amount)s``. ``icon`` and ``tone`` are those of the timeline.
+    """
+
+    code: str
+    sentence: str | Promise
+    icon: str = "dot"
+    tone: str = ""
+
+
+_kinds: dict[str, EventKind] = {}
+
+
+class UnknownEvent(KeyError):
+    """Somebody tried to record a kind of event that nobody registered."""
+
+
+def register(*kinds: EventKind) -> None:
+    for kind in kinds:
+        _kinds[kind.code] = kind
+
+
+def kind_of(code: str) -> EventKind:
+    try:
+        return _kinds[code]
+    except KeyError as error:
+        raise UnknownEvent(code) from error
+
+
+def all_kinds() -> list[EventKind]:
+    return list(_kinds.values())
+
+
+register(
+    EventKind("cases.commented", _("commented"), "chat-left-text"),
+    EventKind("cases.noted", _("left an internal note"), "lock", "amber"),
+)

@@ -1,0 +1,116 @@
+"""Which message goes to whom when something happens: each room registers its table of announcements here.
+
+The outbox knows no events: what it has to know of one is its ``Cause``, and that a message was sent again is recorded here.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from incentives_portal.accounts.models import User
+from incentives_portal.cases.event_kinds import EventKind
+from incentives_portal.cases.event_kinds import register as register_kinds
+from incentives_portal.cases.models import Case, Event
+from incentives_portal.cases.services import record
+from incentives_portal.outbox.letters import Cause, Letter, Outsider
+from incentives_portal.outbox.models import Message
+from incentives_portal.outbox.services import queue, queue_outsiders, resent
+
+#: That a message was sent is no event, its row says so; that a person sent it again is.
+RESENT = "outbox.message.resent"
+
+
+def _no_outsiders(_case: Any, _event: Event) -> Iterable[Outsider]:
+    return ()
+
+
+def _no_letter(_case: Any, _event: Event, outsider: Outsider) -> Letter:
+    raise NotImplementedError(f"There is no letter to {outsider}.")
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """One line of the table: the code, who hears of it, and the letter, written in the recipient's language when it is queued.
+
+    ``outsiders`` are addresses that belong to no user; they get a letter of their own, because they may know less.
+    """
+
+    code: str
+    recipients: Callable[[Any, Event], Iterable[User]]
+    letter: Callable[[Any, Event, User], Letter]
+    outsiders: Callable[[Any, Event], Iterable[Outsider]] = _no_outsiders
+    letter_to_outsider: Callable[[Any, Event, Outsider], Letter] = _no_letter
+    #: Whether whoever the event names as its actor is told too: they did not do it knowingly.
+    to_actor: bool = False
+    #: Whether several within minutes are one mail: of comments and refused files, never of decisions.
+    collect: bool = False
+    #: Whether a question can be asked by a comment on the page of the case.
+    has_comments: bool = True
+
+
+_announcements: dict[str, Announcement] = {}
+
+
+def register(*announcements: Announcement) -> None:
+    for announcement in announcements:
+        _announcements[announcement.code] = announcement
+
+
+def all_announcements() -> list[Announcement]:
+    return list(_announcements.values())
+
+
+def cause_key(event_id: int) -> str:
+    """The key of the cause of all messages about an event."""
+    return f"event:{event_id}"
+
+
+def cause_of(event: Event) -> Cause:
+    """What the outbox has to know of an event. Makes a query where its remarks, case or organisation were not read yet."""
+    return Cause(
+        key=cause_key(event.pk),
+        case_public_id=event.case.public_id,
+        case_reference=event.case.reference,
+        case_title=event.case.title,
+        author=event.actor_name,
+        organisation=event.organisation.name,
+        at=event.at,
+        comment=event.words,
+        files=[remark.version.original_name for remark in event.remarks_in_order if remark.version],
+        request_id=event.request_id,
+    )
+
+
+def _letter(announcement: Announcement, detail: Any, event: Event, person: User) -> Letter:
+    return replace(announcement.letter(detail, event, person), has_comments=announcement.has_comments)
+
+
+def announce(code: str, detail: Any, event: Event) -> None:
+    """Queue the message for everybody concerned but the one who acted. An unknown code raises KeyError.
+
+    That nobody at all is concerned is kept as a message to nobody, which staff see; that only the one who acted is, is nothing to tell.
+    """
+    announcement = _announcements[code]
+    people = list(announcement.recipients(detail, event))
+    others = [person for person in people if announcement.to_actor or person.pk != event.actor_id]
+    if others or not people:
+        letter_for = partial(_letter, announcement, detail, event)
+        queue(cause_of(event), code, letter_for, others, collect=announcement.collect)
+    if outsiders := list(announcement.outsiders(detail, event)):
+        queue_outsiders(cause_of(event), code, partial(announcement.letter_to_outsider, detail, event), outsiders)
+
+
+def record_messages_sent_again() -> None:
+    """Write from now on into the history of a case that somebody sent a message about it again."""
+    register_kinds(EventKind(RESENT, _("sent the mail to %(name)s again"), "send"))
+    resent.connect(_record_resent, dispatch_uid=RESENT)
+
+
+def _record_resent(sender: type[Message], message: Message, actor: User, **_kwargs: Any) -> None:
+    public_id: Any = message.case_public_id  # never None: what is about no case is secret and not sent again
+    case = Case.objects.get(public_id=public_id)
+    name = message.recipient.name if message.recipient else message.address
+    record(case, actor, RESENT, internal=True, data={"name": name})

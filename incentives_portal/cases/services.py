@@ -1,0 +1,155 @@
+"""Writing history. The only functions that insert cases, events, remarks and submissions.
+
+They are part of their caller's transaction and fail with it, so they set no savepoint of their own.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from incentives_portal import clock
+from incentives_portal.accounts.capabilities import grants
+from incentives_portal.accounts.models import Organisation, User
+from incentives_portal.documents.models import DocumentVersion
+from incentives_portal.documents.services import attach
+from incentives_portal.request_context import request_id
+
+from .event_kinds import kind_of
+from .models import Case, CaseKind, Event, ReasonCode, Remark, Submission
+
+_PREFIXES = {
+    CaseKind.PLAN: "PLN",
+    CaseKind.PROOF: "POE",
+    CaseKind.CLAIM: "CLM",
+    CaseKind.ENROLMENT: "ENR",
+    CaseKind.ASSOCIATION: "CPR",
+}
+
+_SENT_TWICE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class RemarkDraft:
+    """A remark to be recorded with an event: at a document version, or at a place of the form, with words or a reason."""
+
+    words: str
+    version: DocumentVersion | None = None
+    place: str = ""
+    reason: ReasonCode | None = None
+
+
+@transaction.atomic(savepoint=False)
+def open_case(kind: CaseKind, organisation: Organisation, title: str) -> Case:
+    """Begin the history of a case and give it the reference by which people call it."""
+    prefix, year = _PREFIXES[kind], clock.now().year
+    reference = f"{prefix}-{year}-{_next_number(prefix, year):05d}"
+    return Case.objects.create(kind=kind, reference=reference, organisation=organisation, title=title)
+
+
+def _next_number(prefix: str, year: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO cases_counter (prefix, year, last) VALUES (%s, %s, 1)"
+            " ON CONFLICT (prefix, year) DO UPDATE SET last = cases_counter.last + 1 RETURNING last",
+            [prefix, year],
+        )
+        return cursor.fetchone()[0]
+
+
+def rename_case(case: Case, title: str) -> None:
+    """Keep the title of the case equal to that of its case."""
+    Case.objects.filter(pk=case.pk).update(title=title)
+    case.title = title
+
+
+@transaction.atomic(savepoint=False)
+def record(
+    case: Case,
+    actor: User,
+    code: str,
+    *,
+    from_status: str = "",
+    to_status: str = "",
+    reason: ReasonCode | None = None,
+    words: str = "",
+    internal: bool = False,
+    data: Mapping[str, Any] | None = None,
+    remarks: Iterable[RemarkDraft] = (),
+) -> Event:
+    """Write one event, with its remarks. Raises registry.UnknownEvent for a code that nobody registered."""
+    kind_of(code)
+    event = Event.objects.create(
+        case=case,
+        organisation=actor.organisation,
+        actor=actor,
+        actor_name=actor.name,
+        actor_role=next((grant.role.value for grant in grants(actor)), ""),
+        code=code,
+        from_status=from_status,
+        to_status=to_status,
+        reason=reason,
+        words=words,
+        internal=internal,
+        data=dict(data or {}),
+        request_id=request_id.get(),
+        at=clock.now(),
+    )
+    event.remarks_in_order = Remark.objects.bulk_create(
+        Remark(event=event, version=draft.version, place=draft.place, reason=draft.reason, words=draft.words)
+        for draft in remarks
+    )
+    return event
+
+
+@transaction.atomic(savepoint=False)
+def comment(
+    case: Case, actor: User, words: str, *, internal: bool = False, versions: Iterable[DocumentVersion] = ()
+) -> Event:
+    """Say something on a case, with documents if any. Whether the person may is the caller's question.
+
+    What is the last word on the case already, of the same person within a minute, was sent twice (a double click, a line that broke after
+    the post): it is kept once, and the event that is there is returned. Effects: locks the case. Raises UploadGone for a document that
+    cannot be attached.
+    """
+    code = "cases.noted" if internal else "cases.commented"
+    versions = list(versions)
+    Case.objects.select_for_update().get(pk=case.pk)
+    if (last := _just_said(case, actor, code, words)) and _files(last) == [version.sha256 for version in versions]:
+        return last
+    remarks = [RemarkDraft(words="", version=version) for version in versions]
+    event = record(case, actor, code, words=words, internal=internal, remarks=remarks)
+    if versions:
+        attach(versions, to=f"cases.event:{event.pk}")
+    return event
+
+
+def _just_said(case: Case, actor: User, code: str, words: str) -> Event | None:
+    last = case.events.order_by("-id").first()
+    if last is None or (last.actor_id, last.code, last.words) != (actor.pk, code, words):
+        return None
+    return last if clock.now() - last.at < _SENT_TWICE else None
+
+
+def _files(event: Event) -> list[str]:
+    return list(event.remarks.order_by("pk").values_list("version__sha256", flat=True))
+
+
+@transaction.atomic(savepoint=False)
+def snapshot(case: Case, content: Mapping[str, Any], assessment: Mapping[str, Any], actor: User) -> Submission:
+    """Keep what is submitted, as it is now. The caller holds the lock of the case, so numbers follow each other."""
+    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    last = case.submissions.order_by("-number").values_list("number", flat=True).first() or 0
+    return Submission.objects.create(
+        case=case,
+        number=last + 1,
+        content=content,
+        sha256=hashlib.sha256(canonical.encode()).hexdigest(),
+        assessment=assessment,
+        by=actor,
+        at=clock.now(),
+    )

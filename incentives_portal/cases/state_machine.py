@@ -1,0 +1,137 @@
+"""Statuses and transitions as data: one table per kind of case, read by the engine, views, buttons, help pages, legend and tests."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from django.utils.functional import Promise
+
+from incentives_portal.accounts.capabilities import Scope, may
+from incentives_portal.accounts.models import User
+from incentives_portal.cases.models import Case, CaseKind
+
+Text = str | Promise
+Holder = Literal["partner", "operator", "nobody"]
+
+
+class Versioned(Protocol):
+    """What can be edited by several people: a row with a version and a case, that knows what a permission on it is about."""
+
+    pk: int
+    version: int
+    case: Case
+    case_id: int
+
+    @property
+    def scope(self) -> Scope: ...
+
+    def save(self) -> None: ...
+
+
+class Editable(Versioned, Protocol):
+    """What says itself whether it can be edited now: cases, and the proof of a claim, which has no status of its own."""
+
+    @property
+    def is_editable(self) -> bool: ...
+
+
+class Detail(Versioned, Protocol):
+    """What the engine can move: a versioned row with a status."""
+
+    status: str
+
+    def full_clean(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Status:
+    """A status: its word, the tone and icon of its tag, what it means, who has the case now, and whether it can be edited."""
+
+    code: str
+    label: Text
+    tone: str
+    icon: str
+    meaning: Text
+    holder: Holder
+    editable: bool = False
+
+
+@dataclass(frozen=True)
+class Transition:
+    """One arrow of a machine.
+
+    ``capability`` is who may; ``refusal`` is a further predicate (scope, not one's own decision) that answers with a sentence when the
+    person may not, though the role would allow it. ``decides`` marks verbs that nobody does for the own organisation. ``event`` is the
+    code of the history event, ``message`` the announcement that goes out. ``help`` says before the click what will happen.
+    """
+
+    verb: str
+    label: Text
+    source: str
+    target: str
+    capability: str
+    event: str
+    message: str = ""
+    needs_words: bool = False
+    needs_reason: bool = False
+    decides: bool = False
+    tone: Literal["primary", "plain", "danger"] = "plain"
+    icon: str = ""
+    help: Text = ""
+    when: Callable[[Any], bool] | None = None
+    refusal: Callable[[Any, User], Text | None] | None = None
+
+
+@dataclass(frozen=True)
+class Machine:
+    """All statuses and transitions of a kind of case. A verb has at most one arrow from a status."""
+
+    kind: CaseKind
+    statuses: tuple[Status, ...]
+    transitions: tuple[Transition, ...]
+
+    def __post_init__(self) -> None:
+        arrows = [(arrow.source, arrow.verb) for arrow in self.transitions]
+        codes = {status.code for status in self.statuses}
+        if len(arrows) != len(set(arrows)):
+            raise ValueError(f"{self.kind}: a verb has two arrows from one status")
+        if not codes.issuperset(
+            {arrow.source for arrow in self.transitions} | {arrow.target for arrow in self.transitions}
+        ):
+            raise ValueError(f"{self.kind}: an arrow names an unknown status")
+
+    def status(self, code: str) -> Status:
+        return next(status for status in self.statuses if status.code == code)
+
+    def find(self, detail: Detail, verb: str) -> Transition | None:
+        """The arrow of a verb from the case's present status, if there is one and the case itself allows it."""
+        for arrow in self.transitions:
+            if arrow.source == detail.status and arrow.verb == verb and (arrow.when is None or arrow.when(detail)):
+                return arrow
+        return None
+
+    def knows(self, verb: str) -> bool:
+        return any(arrow.verb == verb for arrow in self.transitions)
+
+    def capability_of(self, verb: str) -> str:
+        """The capability of a verb, whatever the status; raises StopIteration for an unknown verb."""
+        return next(arrow.capability for arrow in self.transitions if arrow.verb == verb)
+
+    def open_to(self, detail: Detail, user: User) -> list[Transition]:
+        """What this person may do with the case now: what buttons are made of."""
+        return [
+            arrow
+            for arrow in self.transitions
+            if arrow.source == detail.status
+            and (arrow.when is None or arrow.when(detail))
+            and is_open(arrow, detail, user)
+        ]
+
+
+def is_open(arrow: Transition, detail: Detail, user: User) -> bool:
+    """Whether the person may follow the arrow; no query beyond the person's roles unless ``refusal`` makes one."""
+    if not may(user, arrow.capability, detail.scope):
+        return False
+    if arrow.decides and user.organisation_id == detail.scope.organisation_id:
+        return False
+    return arrow.refusal is None or arrow.refusal(detail, user) is None

@@ -1,0 +1,68 @@
+"""A history as people read it: events as entries of a timeline, in the reader's language."""
+
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.utils.functional import Promise
+
+from incentives_portal.documents.enums import CheckState
+from incentives_portal.documents.models import DocumentVersion
+from incentives_portal.money import format_amount
+from incentives_portal.screens.anatomy import TimelineEntry, TimelineLink
+from incentives_portal.texts import in_language
+
+from .event_kinds import kind_of
+from .models import Event, Remark
+
+Places = Mapping[str, str | Promise]
+VersionUrl = Callable[[DocumentVersion], str]
+
+
+def entries(
+    events: Iterable[Event], *, places: Places | None = None, version_url: VersionUrl | None = None
+) -> list[TimelineEntry]:
+    """The entries of a timeline, in the order of the events, which ``queries.events_of`` has loaded. No query.
+
+    ``places`` are the labels of the places at which remarks point, ``version_url`` says where a document is shown.
+    """
+    return [_entry(event, places or {}, version_url) for event in events]
+
+
+def sentence(event: Event) -> str:
+    """What was done, to follow the name of who did it. An amount in the event's data is written with its currency."""
+    data: dict[str, Any] = dict(event.data)
+    if data.get("amount") and data.get("currency"):
+        data["amount"] = format_amount(Decimal(data["amount"]), data["currency"])
+    return str(kind_of(event.code).sentence) % data
+
+
+def _entry(event: Event, places: Places, version_url: VersionUrl | None) -> TimelineEntry:
+    kind = kind_of(event.code)
+    return TimelineEntry(
+        icon=kind.icon,
+        tone="amber" if event.internal else kind.tone,
+        actor=event.actor_name,
+        side=event.side,
+        at=event.at,
+        sentence=sentence(event),
+        words=event.words,
+        reason=in_language(event.reason.words) if event.reason else "",
+        internal=event.internal,
+        links=[_link(remark, places, version_url) for remark in event.remarks_in_order],
+    )
+
+
+def _link(remark: Remark, places: Places, version_url: VersionUrl | None) -> TimelineLink:
+    words = remark.words or (in_language(remark.reason.words) if remark.reason else "")
+    if remark.version:
+        return _file_link(remark.version, version_url, words)
+    return TimelineLink(label=places.get(remark.place, remark.place), url=f"#{remark.place}", words=words)
+
+
+def _file_link(version: DocumentVersion, version_url: VersionUrl | None, words: str) -> TimelineLink:
+    """A link to a file that can be opened. For another one its state, as its address would be answered with 404."""
+    if version.can_be_opened:
+        return TimelineLink(label=version.original_name, url=version_url(version) if version_url else "", words=words)
+    said = CheckState.PENDING.label if version.standing == "waiting" else version.check_result.get_state_display()
+    return TimelineLink(label=version.original_name, url="", words=" · ".join(filter(None, [str(said), words])))

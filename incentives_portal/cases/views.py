@@ -1,0 +1,131 @@
+"""The page of a verb: what will happen, what it asks, and what to say to who comes second. Portal and admin site share it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, cast
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views import View
+
+from incentives_portal.accounts.capabilities import may
+from incentives_portal.accounts.models import User
+from incentives_portal.cases.models import Event
+
+from .engine import latest_event
+from .errors import Busy, NotAllowed, Overtaken, Refused
+from .forms import VerbForm, show_refusal
+from .state_machine import Detail, Machine, Transition, is_open
+from .submitted_values import kept_words
+
+Service = Callable[..., Any]
+
+
+class VerbView(View):
+    """GET shows the confirmation of a verb, POST does it. Rooms say how to fetch the case, which service does which verb, where to go.
+
+    Strangers get 404 by ``get_case``; insiders without the right 403; who comes second gets 409 with who was faster and what it is now,
+    and finds the typed words there, also where the case was taken over meanwhile; what a rule forbids comes back as 422 at the form.
+    """
+
+    machine: ClassVar[Machine]
+    services: ClassVar[Mapping[str, Service]]
+    template_name = "cases/verb.html"
+    overtaken_template_name = "cases/overtaken.html"
+
+    def get_case(self) -> Detail:
+        """The case, fetched through ``visible_to``; raises Http404."""
+        raise Http404
+
+    def get_form(self, arrow: Transition, detail: Detail, data: Any = None) -> VerbForm:
+        return VerbForm(self.machine, arrow, data, initial={"seen": detail.version})
+
+    def done(self, detail: Detail, arrow: Transition) -> HttpResponse:
+        """Where to go when the verb is done."""
+        return redirect(detail.get_absolute_url())  # type: ignore[attr-defined]
+
+    def page_context(self, detail: Detail, arrow: Transition) -> dict[str, Any]:
+        """What the room's template wants besides form, case and arrow."""
+        return {}
+
+    def frame_context(self) -> dict[str, Any]:
+        """What the frame around the page needs, also around the page for who came second (the admin site's menu)."""
+        return {}
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        detail, arrow = self._case_and_arrow()
+        if isinstance(arrow, HttpResponse):
+            return arrow
+        return self._page(detail, arrow, self.get_form(arrow, detail))
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        detail, arrow = self._case_and_arrow()
+        if isinstance(arrow, HttpResponse):
+            return arrow
+        form = self.get_form(arrow, detail, request.POST)
+        if not form.is_valid():
+            return self._page(detail, arrow, form, status=422)
+        try:
+            self.services[arrow.verb](detail, actor=request.user, **form.act())
+        except Overtaken as error:
+            return self._overtaken(error.detail, error.latest)
+        except NotAllowed as error:
+            raise PermissionDenied(str(error)) from error
+        except (Refused, Busy) as error:
+            show_refusal(form, error)
+            return self._page(detail, arrow, form, status=422)
+        messages.success(request, self.success_message(detail, arrow))
+        return self.done(detail, arrow)
+
+    def success_message(self, detail: Detail, arrow: Transition) -> str:
+        if arrow.source == arrow.target:
+            return _("%(reference)s: done.") % {"reference": detail.case.reference}
+        status = self.machine.status(arrow.target).label
+        return _("%(reference)s: now %(status)s.") % {"reference": detail.case.reference, "status": status}
+
+    def _case_and_arrow(self) -> tuple[Detail, Transition | HttpResponse]:
+        detail, verb, user = self.get_case(), self.kwargs["verb"], cast(User, self.request.user)
+        if not self.machine.knows(verb) or verb not in self.services:
+            raise Http404
+        arrow = self.machine.find(detail, verb)
+        if arrow is None:
+            if not may(user, self.machine.capability_of(verb), detail.scope):
+                raise PermissionDenied
+            return detail, self._overtaken(detail, latest_event(detail.case))
+        if not is_open(arrow, detail, user):
+            why = arrow.refusal(detail, user) if arrow.refusal else None
+            if why and may(user, arrow.capability, detail.scope) and self._saw_another_version(detail):
+                return detail, self._overtaken(detail, latest_event(detail.case))
+            raise PermissionDenied(str(why or ""))
+        return detail, arrow
+
+    def _saw_another_version(self, detail: Detail) -> bool:
+        """Whether something was posted about an earlier version of the case."""
+        seen = self.request.POST.get("seen", "")
+        return seen.isdecimal() and int(seen) != detail.version
+
+    def _page(self, detail: Detail, arrow: Transition, form: VerbForm, status: int = 200) -> HttpResponse:
+        context = {"detail": detail, "arrow": arrow, "form": form, "view": self} | self.frame_context()
+        context |= self.page_context(detail, arrow)
+        return render(self.request, self.template_name, context, status=status)
+
+    def _overtaken(self, detail: Detail, latest: Event | None) -> HttpResponse:
+        events = {arrow.event for arrow in self.machine.transitions if arrow.verb == self.kwargs["verb"]}
+        context = {
+            "detail": detail,
+            "status": self.machine.status(detail.status),
+            "latest": latest,
+            "repeated": latest is not None and latest.code in events,
+            "kept": self._kept(detail),
+            "view": self,
+        } | self.frame_context()
+        return render(self.request, self.overtaken_template_name, context, status=409)
+
+    def _kept(self, detail: Detail) -> list[tuple[str, str]]:
+        """What was typed, as (label, words), also where the verb is not possible any more."""
+        if self.request.method != "POST":
+            return []
+        arrow = next(arrow for arrow in self.machine.transitions if arrow.verb == self.kwargs["verb"])
+        return list(kept_words(self.get_form(arrow, detail, self.request.POST)))
