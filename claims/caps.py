@@ -93,7 +93,7 @@ def use_of_caps(proof: "Proof", counting: ClaimQuerySet) -> dict[str, CapUse]:
 
 
 def _caps(proof: "Proof") -> list[Cap]:
-    mine = Q(program=None) | Q(program=proof.program_id)
+    mine = Q(program=None) | Q(program=proof.case.program_id)
     caps = Cap.objects.filter(mine, activity_type=proof.activity_type_id, kind__in=_SHARED)
     return list(caps.exclude(scope=CapScope.EVENT).prefetch_related("expenses"))
 
@@ -109,19 +109,19 @@ def _others(proof: "Proof", caps: Iterable[Cap], counting: ClaimQuerySet) -> lis
     costs = {"costs": _costs(types, proof.program.basis)} if types else {}
     rows = counting.filter(
         anywhere,
-        proof__location=proof.location_id,
-        proof__program=proof.program_id,
-        proof__activity_type=proof.activity_type_id,
-    ).values("proof__currency", "proof__executed_on", taken=TAKEN, **within, **costs)
+        case__location=proof.case.location_id,
+        case__program=proof.case.program_id,
+        case__proof__activity_type=proof.activity_type_id,
+    ).values("case__currency", "case__proof__executed_on", taken=TAKEN, **within, **costs)
     return [_other(row, periods) for row in rows]
 
 
 def _other(row: Mapping[str, Any], scopes: Collection[str]) -> _Other:
-    currency = row["proof__currency"]
+    currency = row["case__currency"]
     return _Other(
         taken=row["taken"],
         currency=currency,
-        day=row["proof__executed_on"],
+        day=row["case__proof__executed_on"],
         scopes=frozenset(scope for scope in scopes if row[f"in_{scope}"]),
         costs=tuple(
             _Cost(cost["type"], cost["currency"] or currency, Decimal(cost["amount"])) for cost in row.get("costs", ())
@@ -135,20 +135,20 @@ def _period(scope: str, proof: "Proof") -> Q:
     Two queries for the year of a program without plans.
     """
     if scope == CapScope.USAGE_PERIOD and proof.usage_period_id is not None:
-        return Q(proof__usage_period=proof.usage_period_id)
+        return Q(case__proof__usage_period=proof.usage_period_id)
     if scope == CapScope.USAGE_PERIOD:
         half = dates.half_of(proof.executed_on).earning
-        return Q(proof__executed_on__range=(half.starts, half.ends))
+        return Q(case__proof__executed_on__range=(half.starts, half.ends))
     if proof.activity is not None:
-        return Q(proof__activity__campaign__plan__program_year=proof.activity.campaign.plan.program_year_id)
+        return Q(case__proof__activity__campaign__plan__program_year=proof.activity.campaign.plan.program_year_id)
     year = periods.year_of(proof.program, proof.executed_on)
-    return Q(proof__executed_on__range=(year.starts, year.ends))
+    return Q(case__proof__executed_on__range=(year.starts, year.ends))
 
 
 def _costs(types: Collection[int], basis: str) -> ArraySubquery:
     """The costs of a claim of some types, each in the currency of its invoice (none: that of the proof)."""
     amount = F("net") + F("tax") + F("rounding") if basis == Basis.GROSS else F("net")
-    lines = ExpenseLine.objects.filter(proof=OuterRef("proof"), expense_type__in=types).order_by("pk")
+    lines = ExpenseLine.objects.filter(proof=OuterRef("pk"), expense_type__in=types).order_by("pk")
     row = JSONObject(type="expense_type", currency="invoice__currency", amount=Cast(amount, CharField()))
     return ArraySubquery(lines.values(row=row))
 

@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal import clock
 from incentives_portal.accounts.capabilities import scope_q
+from incentives_portal.cases.enums import WAITING
+from incentives_portal.cases.querysets import SCOPE_PATHS
 from incentives_portal.documents.models import DocumentVersion, PageImage
 from incentives_portal.documents.querysets import page_images_for
 from incentives_portal.prepared import Prepared
@@ -22,10 +24,10 @@ from incentives_portal.programs.models import Calendar
 from proofs.page import Evidence, file_url, page_url
 
 from . import queries
-from .enums import DISPUTED, WAITING
+from .enums import DISPUTED
 from .models import Claim
 from .page import ClaimPage
-from .querysets import SCOPE_PATHS, ClaimQuerySet
+from .querysets import ClaimQuerySet
 from .rows import ClaimRow, claim_rows
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ LISTS: dict[str, tuple[Text, Callable[[int, datetime], Q]]] = {
     "unassigned": (_("Unassigned"), lambda user, now: queries.NOBODYS),
     "mine": (_("Mine"), lambda user, now: queries.on_desk_of(user)),
     "overdue": (_("Overdue"), lambda user, now: queries.due_before(now)),
-    "disputes": (_("Disputes"), lambda user, now: Q(status=DISPUTED)),
+    "disputes": (_("Disputes"), lambda user, now: Q(case__status=DISPUTED)),
 }
 
 
@@ -119,8 +121,10 @@ def _around(key: str, scope: Q) -> Prepared[Any]:
 
     def both_sides(due_at: datetime, pk: int, user: int, now: datetime) -> ClaimQuerySet:
         rows = queue.filter(part(user, now))
-        before = rows.filter(Q(due_at__lt=due_at) | Q(due_at=due_at, pk__lt=pk)).order_by("-due_at", "-pk")
-        after = rows.filter(Q(due_at__gt=due_at) | Q(due_at=due_at, pk__gt=pk))
+        before = rows.filter(Q(case__due_at__lt=due_at) | Q(case__due_at=due_at, pk__lt=pk)).order_by(
+            "-case__due_at", "-pk"
+        )
+        after = rows.filter(Q(case__due_at__gt=due_at) | Q(case__due_at=due_at, pk__gt=pk))
         return _side(before, "previous").union(_side(after, "next"))
 
     stand_ins = {"due_at": BEFORE_ALL, "pk": -1, "user": -2, "now": BEFORE_ALL + timedelta(1)}
@@ -128,7 +132,7 @@ def _around(key: str, scope: Q) -> Prepared[Any]:
 
 
 def _side(rows: ClaimQuerySet, side: str) -> ClaimQuerySet:
-    return rows.annotate(side=Value(side, output_field=CharField())).values_list("public_id", "side")[:1]
+    return rows.annotate(side=Value(side, output_field=CharField())).values_list("case__public_id", "side")[:1]
 
 
 @dataclass(frozen=True)

@@ -8,28 +8,30 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.capabilities import Role, grants, may
 from incentives_portal.cases.assignment import (
-    lies_on_a_desk,
-    lies_on_no_desk,
-    refuse_on_a_colleagues_desk,
-    refuse_on_ones_own_desk,
+    is_assigned,
+    is_unassigned,
+    refuse_ones_own,
+    refuse_what_a_colleague_has,
 )
-from incentives_portal.cases.models import CaseKind
+from incentives_portal.cases.enums import (
+    ACTION_REQUIRED,
+    APPROVED,
+    DISCARDED,
+    DISPUTED,
+    EDITING,
+    REJECTED,
+    SUBMITTED,
+    UNDER_REVIEW,
+    CaseKind,
+)
 from incentives_portal.cases.state_machine import Machine, Status, Transition
+from incentives_portal.cases.types import CaseType
 from proofs.rules import write_capability
 
 if TYPE_CHECKING:
     from incentives_portal.accounts.models import User
 
     from .models import Claim
-
-EDITING = "editing"
-SUBMITTED = "submitted"
-UNDER_REVIEW = "under_review"
-ACTION_REQUIRED = "action_required"
-APPROVED = "approved"
-REJECTED = "rejected"
-DISPUTED = "disputed"
-DISCARDED = "discarded"
 
 
 class Outcome(TextChoices):
@@ -76,21 +78,17 @@ STATUSES = (
 )
 
 
-#: What waits for the operator's decision, and what of it waits on somebody's desk or in the queue.
-WAITING = (SUBMITTED, UNDER_REVIEW, DISPUTED)
-#: What the partner is writing or has to mend.
-WITH_PARTNER = (EDITING, ACTION_REQUIRED)
 #: What counts against the limit of a plan beside approved amounts: asked for, and neither refused nor withdrawn. A disputed claim
 #: does not: nothing may stand in the way of a dispute, so its approval checks the limit instead.
 PENDING = (SUBMITTED, UNDER_REVIEW, ACTION_REQUIRED)
 
 
 def _never_submitted(claim: Any) -> bool:
-    return claim.submitted_at is None
+    return claim.case.submitted_at is None
 
 
 def _once_submitted(claim: Any) -> bool:
-    return claim.submitted_at is not None
+    return claim.case.submitted_at is not None
 
 
 def _not_ones_own_rejection(claim: Any, user: "User") -> Promise | None:
@@ -101,11 +99,11 @@ def _not_ones_own_rejection(claim: Any, user: "User") -> Promise | None:
 
 
 def _dispute_refusal(claim: Any, user: "User") -> Promise | None:
-    return _not_ones_own_rejection(claim, user) or refuse_on_a_colleagues_desk(claim, user)
+    return _not_ones_own_rejection(claim, user) or refuse_what_a_colleague_has(claim, user)
 
 
 def _dispute_takeover_refusal(claim: Any, user: "User") -> Promise | None:
-    return _not_ones_own_rejection(claim, user) or refuse_on_ones_own_desk(claim, user)
+    return _not_ones_own_rejection(claim, user) or refuse_ones_own(claim, user)
 
 
 def _write_refusal(claim: Any, user: "User") -> Promise | None:
@@ -147,12 +145,13 @@ _GIVE_UP: dict[str, Any] = {
     ),
 }
 _DECIDE: dict[str, Any] = {"capability": "claim.review", "decides": True}
-_REVIEW: dict[str, Any] = _DECIDE | {"refusal": refuse_on_a_colleagues_desk}
+_REVIEW: dict[str, Any] = _DECIDE | {"refusal": refuse_what_a_colleague_has}
 _AGAIN: dict[str, Any] = _DECIDE | {"source": DISPUTED, "refusal": _dispute_refusal}
 _START: dict[str, Any] = {
     "verb": "start_review",
     "label": _("Start review"),
     "event": "claims.claim.review_started",
+    "assigns": "actor",
     "tone": "primary",
     "icon": "eye",
 }
@@ -160,6 +159,7 @@ _RETURN: dict[str, Any] = {
     "verb": "return_to_queue",
     "label": _("Return to queue"),
     "event": "claims.claim.returned_to_queue",
+    "assigns": "nobody",
     "help": _("The claim leaves your desk and waits for anybody."),
 }
 _TAKE_OVER: dict[str, Any] = _DECIDE | {
@@ -167,8 +167,9 @@ _TAKE_OVER: dict[str, Any] = _DECIDE | {
     "label": _("Take over"),
     "event": "claims.claim.taken_over",
     "message": "claim_taken_over",
+    "assigns": "actor",
     "tone": "primary",
-    "when": lies_on_a_desk,
+    "when": is_assigned,
     "help": _("The claim moves from a colleague's desk to yours; the colleague is told."),
 }
 _APPROVE: dict[str, Any] = {
@@ -213,6 +214,7 @@ TRANSITIONS = (
         capability="claim.write",
         refusal=_write_refusal,
         event="claims.claim.withdrawn",
+        assigns="nobody",
         help=_("The claim comes back to you and can be edited. Nobody has begun to review it."),
     ),
     Transition(
@@ -242,8 +244,8 @@ TRANSITIONS = (
     Transition(source=UNDER_REVIEW, message="claim_rejected", **_REJECT, **_REVIEW),
     Transition(source=UNDER_REVIEW, target=SUBMITTED, **_RETURN, **_REVIEW),
     # One that was sent in again waits on the desk of who had asked for more.
-    Transition(source=SUBMITTED, target=UNDER_REVIEW, refusal=refuse_on_ones_own_desk, **_TAKE_OVER),
-    Transition(source=UNDER_REVIEW, target=UNDER_REVIEW, refusal=refuse_on_ones_own_desk, **_TAKE_OVER),
+    Transition(source=SUBMITTED, target=UNDER_REVIEW, refusal=refuse_ones_own, **_TAKE_OVER),
+    Transition(source=UNDER_REVIEW, target=UNDER_REVIEW, refusal=refuse_ones_own, **_TAKE_OVER),
     Transition(
         verb="dispute",
         label=_("Dispute"),
@@ -251,6 +253,7 @@ TRANSITIONS = (
         target=DISPUTED,
         capability="claim.dispute",
         event="claims.claim.disputed",
+        assigns="nobody",
         message="dispute_received",
         needs_words=True,
         icon="flag",
@@ -261,7 +264,7 @@ TRANSITIONS = (
     # A dispute is taken up, too; the documented statuses have no word for it, so that it stays Disputed (domain.md 7.3).
     Transition(
         target=DISPUTED,
-        when=lies_on_no_desk,
+        when=is_unassigned,
         help=_("The dispute is put on your desk; colleagues see that you are at it."),
         **_START,
         **_AGAIN,
@@ -269,8 +272,9 @@ TRANSITIONS = (
     Transition(message="dispute_decided", **_APPROVE, **_AGAIN),
     Transition(message="dispute_decided", **_ASK, **_AGAIN),
     Transition(message="dispute_decided", **_REJECT, **_AGAIN),
-    Transition(target=DISPUTED, when=lies_on_a_desk, **_RETURN, **_AGAIN),
+    Transition(target=DISPUTED, when=is_assigned, **_RETURN, **_AGAIN),
     Transition(source=DISPUTED, target=DISPUTED, refusal=_dispute_takeover_refusal, **_TAKE_OVER),
 )
 
 MACHINE = Machine(kind=CaseKind.CLAIM, statuses=STATUSES, transitions=TRANSITIONS)
+CLAIM = CaseType("CLM", MACHINE)

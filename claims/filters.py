@@ -26,10 +26,10 @@ def words_q(words: str) -> Q:
     found = Q()
     for word in words.split():
         found &= (
-            Q(proof__name__icontains=word)
+            Q(case__title__icontains=word)
             | Q(case__reference__icontains=word)
-            | Q(proof__location__name__icontains=word)
-            | Q(proof__location__organisation__name__icontains=word)
+            | Q(case__location__name__icontains=word)
+            | Q(case__organisation__name__icontains=word)
         )
     return found
 
@@ -39,15 +39,17 @@ class ClaimFilter(django_filters.FilterSet):
 
     q = django_filters.CharFilter(label=_("Search"), method="search")
     program = django_filters.ChoiceFilter(
-        label=_("Program"), field_name="proof__program__public_id", empty_label=_("All")
+        label=_("Program"), field_name="case__program__public_id", empty_label=_("All")
     )
     location = django_filters.ChoiceFilter(
-        label=_("Location"), field_name="proof__location__public_id", empty_label=_("All")
+        label=_("Location"), field_name="case__location__public_id", empty_label=_("All")
     )
     period = django_filters.ChoiceFilter(
-        label=_("Usage period"), field_name="proof__usage_period__public_id", empty_label=_("All")
+        label=_("Usage period"), field_name="case__proof__usage_period__public_id", empty_label=_("All")
     )
-    status = django_filters.ChoiceFilter(label=_("Status"), choices=STATUSES, empty_label=_("All"))
+    status = django_filters.ChoiceFilter(
+        field_name="case__status", label=_("Status"), choices=STATUSES, empty_label=_("All")
+    )
 
     class Meta:
         model = Claim

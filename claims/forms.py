@@ -114,19 +114,6 @@ class NewClaimForm(PartForm):
         }
 
 
-class SubmitForm(VerbForm):
-    """Sends the claim in, as the person saw claim and proof."""
-
-    seen_proof = forms.IntegerField(widget=forms.HiddenInput, required=False)
-
-    def __init__(self, claim: Claim, arrow: Transition, data: Any = None) -> None:
-        seen = {"seen": claim.version, "seen_proof": claim.proof.version}
-        super().__init__(MACHINE, arrow, data, initial=seen)
-
-    def act(self) -> dict[str, Any]:
-        return super().act() | {"seen_proof": self.cleaned_data.get("seen_proof")}
-
-
 class DisputeForm(VerbForm):
     """Contests a rejection, in one's own words."""
 

@@ -26,7 +26,7 @@ ZERO = Decimal(0)
 
 def used_before(proof: "Proof") -> Used:
     """What others have used of the proof's limits. One query for a plan, and those of the caps (use_of_caps)."""
-    others = Claim.objects.counting().exclude(proof=proof)
+    others = Claim.objects.counting().exclude(pk=proof.pk)
     caps = use_of_caps(proof, others)
     used = Used(
         claimed_before={code: use.used for code, use in caps.items() if use.used is not None},
@@ -35,9 +35,9 @@ def used_before(proof: "Proof") -> Used:
     if proof.activity is None:
         return used
     plan = proof.activity.campaign.plan
-    taken = others.filter(proof__activity__campaign__plan=plan).aggregate(
+    taken = others.filter(case__proof__activity__campaign__plan=plan).aggregate(
         plan=Sum(TAKEN, default=ZERO),
-        activity=Sum(TAKEN, filter=Q(proof__activity=proof.activity_id), default=ZERO),
+        activity=Sum(TAKEN, filter=Q(case__proof__activity=proof.activity_id), default=ZERO),
     )
     left = None if plan.approved_amount is None else plan.approved_amount - taken["plan"]
     return replace(used, planned=taken["activity"], plan_limit_left=left)
@@ -48,9 +48,9 @@ def claimed_of(plan: "Plan") -> Claimed:
 
     Only approved claims have an approved amount (constraint claim_approved_amount).
     """
-    sums = Claim.objects.filter(proof__activity__campaign__plan=plan).aggregate(
-        approved=Sum("approved_amount", default=ZERO),
-        pending=Sum("proof__amount", filter=Q(status__in=PENDING), default=ZERO),
+    sums = Claim.objects.filter(case__proof__activity__campaign__plan=plan).aggregate(
+        approved=Sum("case__approved_amount", default=ZERO),
+        pending=Sum("case__requested_amount", filter=Q(case__status__in=PENDING), default=ZERO),
     )
     return Claimed(**sums)
 
@@ -60,5 +60,5 @@ def left_of_plan(plan: "Plan", claim: Claim) -> Decimal:
 
     The caller holds the plan's lock.
     """
-    others = Claim.objects.filter(proof__activity__campaign__plan=plan).exclude(pk=claim.pk)
-    return (plan.approved_amount or ZERO) - others.aggregate(total=Sum("approved_amount", default=ZERO))["total"]
+    others = Claim.objects.filter(case__proof__activity__campaign__plan=plan).exclude(pk=claim.pk)
+    return (plan.approved_amount or ZERO) - others.aggregate(total=Sum("case__approved_amount", default=ZERO))["total"]

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, F, Q, Sum
 
+from incentives_portal.cases.enums import WAITING
 from incentives_portal.prepared import Prepared
 from incentives_portal.texts import in_language
 
-from .enums import ACTION_REQUIRED, DISCARDED, EDITING, MACHINE, REJECTED, WAITING
+from .enums import ACTION_REQUIRED, DISCARDED, EDITING, MACHINE, REJECTED
 from .models import Claim
 
 if TYPE_CHECKING:
@@ -22,14 +23,14 @@ if TYPE_CHECKING:
 ZERO = Decimal(0)
 
 _NAMES = {
-    "program": F("proof__program__public_id"),
-    "program_name": F("proof__program__name"),
-    "location": F("proof__location__public_id"),
-    "location_name": F("proof__location__name"),
-    "period": F("proof__usage_period__public_id"),
-    "period_label": F("proof__usage_period__label"),
-    "period_starts": F("proof__usage_period__usage_starts"),
-    "currency": F("proof__currency"),
+    "program": F("case__program__public_id"),
+    "program_name": F("case__program__name"),
+    "location": F("case__location__public_id"),
+    "location_name": F("case__location__name"),
+    "period": F("case__proof__usage_period__public_id"),
+    "period_label": F("case__proof__usage_period__label"),
+    "period_starts": F("case__proof__usage_period__usage_starts"),
+    "currency": F("case__currency"),
 }
 
 
@@ -94,11 +95,11 @@ def _periods(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
 
 
 def _grouped(scope: Q, search: Q | None) -> "QuerySet[Claim, dict[str, Any]]":
-    claims = Claim.objects.within(scope, of_operator=False).order_by().values("status", **_NAMES)
+    claims = Claim.objects.within(scope, of_operator=False).order_by().values(status=F("case__status"), **_NAMES)
     return claims.annotate(
         claims=Count("pk", filter=search),
-        sum_asked=Sum("proof__amount", filter=search, default=ZERO),
-        sum_approved=Sum("approved_amount", filter=search, default=ZERO),
+        sum_asked=Sum("case__requested_amount", filter=search, default=ZERO),
+        sum_approved=Sum("case__approved_amount", filter=search, default=ZERO),
     )
 
 

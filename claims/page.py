@@ -80,8 +80,8 @@ class ClaimPage:
 
     @cached_property
     def events(self) -> list[Event]:
-        """The history of the claim and its proof that the reader may see, newest first. Two queries."""
-        found = events_of(self.claim.case, self.claim.proof.case, reader=self.user)
+        """The history that the reader may see, newest first. Two queries."""
+        found = events_of(self.claim.case, reader=self.user)
         return list(_as_sent(found)) if self.user.is_operator else found
 
     @property
@@ -103,7 +103,7 @@ class ClaimPage:
     @cached_property
     def assessment(self) -> Assessment | None:
         """What the rules said when it was sent in last."""
-        submission = self.claim.submission
+        submission = self.claim.case.submission
         return Assessment.from_json(submission.assessment) if submission else None
 
     @property
@@ -204,9 +204,9 @@ def _as_sent(events: Iterable[Event]) -> Iterable[Event]:
 
 def holder(claim: Claim, reader: User) -> tuple[Text, str]:
     """Who has the claim now, as the reader calls them, with the initials for the face."""
-    status, organisation = MACHINE.status(claim.status), claim.proof.location.organisation
-    assignment = getattr(claim.case, "assignment", None)
-    reviewer = (assignment.user_id, assignment.user.name) if assignment else (None, None)
+    status, organisation = MACHINE.status(claim.status), claim.case.organisation
+    assignee = claim.case.assignee
+    reviewer = (assignee.pk, assignee.name) if assignee else (None, None)
     faces = {"partner": organisation.name, "operator": reviewer[1] or "", "nobody": ""}
     who = who_has_it(status, (organisation.pk, organisation.name), reviewer, reader)
     return who, initials_of(faces[status.holder])

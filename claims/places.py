@@ -30,7 +30,7 @@ SECTIONS: dict[str, Promise] = {
 
 def folder_of(claim: "Claim") -> ProofFolder | None:
     """The proof as it was sent in last: what a reviewer reads and points at. No query."""
-    return read(claim.submission.content) if claim.submission else None
+    return read(claim.case.submission.content) if claim.case.submission else None
 
 
 def named_places(folder: ProofFolder) -> Iterator[tuple[str, str]]:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, OuterRef, Q
 
 from incentives_portal import clock
-from incentives_portal.cases.models import Assignment
+from incentives_portal.cases.enums import WITH_PARTNER
 
-from .enums import ACTION_REQUIRED, DISPUTED, EDITING, WITH_PARTNER, Outcome
+from .enums import ACTION_REQUIRED, DISPUTED, EDITING, Outcome
 from .models import Claim, Decision
 from .querysets import ClaimQuerySet
 
@@ -23,23 +23,27 @@ RECENTLY = timedelta(days=30)
 #: The columns of a decision in a list.
 DECIDED = (
     "outcome", "approved_amount", "event__at",
-    "claim__public_id", "claim__case__reference", "claim__proof__name", "claim__proof__currency",
+    "claim__case__public_id", "claim__case__reference", "claim__case__title", "claim__case__currency",
 )  # fmt: skip
 
 
 def returned_to(user: "User") -> ClaimQuerySet:
     """What a reviewer sent back to the person's side, longest waiting first."""
-    return _of(user).filter(status=ACTION_REQUIRED).order_by("pk")
+    return _of(user).filter(case__status=ACTION_REQUIRED).order_by("pk")
 
 
 def drafts_of(user: "User") -> ClaimQuerySet:
     """What the person began and has not sent in, newest first."""
-    return _of(user).filter(status=EDITING, created_by=user).order_by("-pk")
+    return _of(user).filter(case__status=EDITING, created_by=user).order_by("-pk")
 
 
 def due_soon_for(user: "User") -> ClaimQuerySet:
     """What the person's side has to send in within 30 days, or should have already, by date."""
-    return _of(user).filter(status__in=WITH_PARTNER, due_at__lte=clock.now() + DUE_SOON).order_by("due_at")
+    return (
+        _of(user)
+        .filter(case__status__in=WITH_PARTNER, case__due_at__lte=clock.now() + DUE_SOON)
+        .order_by("case__due_at")
+    )
 
 
 def waiting_for_operator(user: "User") -> ClaimQuerySet:
@@ -51,7 +55,7 @@ def recent_decisions(user: "User") -> "QuerySet[Decision]":
     """What was decided in the last 30 days about claims that exist for the person, newest first."""
     since = clock.now() - RECENTLY
     decisions = Decision.objects.visible_to(user).filter(event__at__gte=since)
-    return decisions.select_related("claim__case", "claim__proof", "event").only(*DECIDED).order_by("-pk")
+    return decisions.select_related("claim__case", "event").only(*DECIDED).order_by("-pk")
 
 
 def queue(user: "User") -> ClaimQuerySet:
@@ -61,8 +65,8 @@ def queue(user: "User") -> ClaimQuerySet:
 
 def decidable_by(user: "User") -> Q:
     """Not a dispute about a rejection of one's own: another person decides that."""
-    rejected = Decision.objects.filter(claim=OuterRef("pk"), submission=OuterRef("submission"), by=user)
-    return ~(Q(status=DISPUTED) & Exists(rejected.filter(outcome=Outcome.REJECTED)))
+    rejected = Decision.objects.filter(claim=OuterRef("pk"), submission=OuterRef("case__submission"), by=user)
+    return ~(Q(case__status=DISPUTED) & Exists(rejected.filter(outcome=Outcome.REJECTED)))
 
 
 def unassigned(user: "User") -> ClaimQuerySet:
@@ -82,12 +86,12 @@ def overdue(user: "User") -> ClaimQuerySet:
 
 def of_plan(plan: "Plan", user: "User") -> ClaimQuerySet:
     """The claims of the plan's proofs, in the order of the activities."""
-    claims = _of(user).filter(proof__activity__campaign__plan=plan)
-    return claims.order_by("proof__activity__campaign", "proof__activity", "pk")
+    claims = _of(user).filter(case__proof__activity__campaign__plan=plan)
+    return claims.order_by("case__proof__activity__campaign", "case__proof__activity", "pk")
 
 
-#: What nobody has taken up, or somebody who left. What is on desks is a short list, made once; the queue is then read in its order.
-NOBODYS = ~Q(case__in=Assignment.objects.filter(user__is_active=True).values("case"))
+#: What nobody has taken up, or somebody who left.
+NOBODYS = Q(case__assignee=None) | Q(case__assignee__is_active=False)
 
 
 def _of(user: "User") -> ClaimQuerySet:
@@ -96,8 +100,8 @@ def _of(user: "User") -> ClaimQuerySet:
 
 def on_desk_of(user: int) -> Q:
     """What the person of this key has taken up."""
-    return Q(case__in=Assignment.objects.filter(user=user).values("case"))
+    return Q(case__assignee=user)
 
 
 def due_before(now: datetime) -> Q:
-    return Q(due_at__lt=now)
+    return Q(case__due_at__lt=now)

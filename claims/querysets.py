@@ -3,11 +3,14 @@
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Case, F, Q, When
+from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from incentives_portal.accounts.capabilities import scope_q
+from incentives_portal.cases.enums import WAITING
+from incentives_portal.cases.querysets import SCOPE_PATHS, existing, visible
 
-from .enums import APPROVED, DISCARDED, EDITING, PENDING, WAITING
+from .enums import APPROVED, PENDING
 
 if TYPE_CHECKING:
     from incentives_portal.accounts.models import User
@@ -15,39 +18,34 @@ if TYPE_CHECKING:
 
     from .models import Claim, Decision  # noqa: F401
 
-#: The paths from a claim to what permissions are about.
-SCOPE_PATHS = {
-    "organisation": "proof__location__organisation_id",
-    "program": "proof__program_id",
-    "location": "proof__location_id",
-}
+#: What every page, letter and verb of a claim asks for.
+HEAD = ("case__organisation", "case__location__organisation", "case__program__calendar", "case__assignee__organisation")
 
 #: What a claim takes, in its currency: what was approved, else what is asked.
-TAKEN = Case(When(status=APPROVED, then=F("approved_amount")), default=F("proof__amount"))
+TAKEN = Coalesce("case__approved_amount", "case__requested_amount")
 
 
 class ClaimQuerySet(models.QuerySet["Claim"]):
     def visible_to(self, user: "User") -> "ClaimQuerySet":
         """The claims that exist for the person: the operator does not see what was never submitted; nobody a draft that was
         thrown away. What was given up after it had been sent in stays."""
-        return self.within(scope_q(user, "claim.read", **SCOPE_PATHS), of_operator=user.is_operator)
+        return visible(self, user, "claim.read")
 
     def within(self, scope: Q, *, of_operator: bool) -> "ClaimQuerySet":
         """What ``visible_to`` says, for everybody of the same scope."""
-        claims = self.exclude(status=DISCARDED, submitted_at=None).filter(scope)
-        return claims.exclude(status=EDITING, submitted_at=None) if of_operator else claims
+        return existing(self, scope, of_operator=of_operator)
 
     def waiting(self) -> "ClaimQuerySet":
         """The claims that wait for the operator's decision, by the date that was promised."""
-        return self.filter(status__in=WAITING).order_by("due_at", "pk")
+        return self.filter(case__status__in=WAITING).order_by("case__due_at", "pk")
 
     def counting(self) -> "ClaimQuerySet":
         """The claims that take a part of limits: those approved, and those asked for and neither refused nor withdrawn."""
-        return self.filter(status__in=[*PENDING, APPROVED]).order_by()
+        return self.filter(case__status__in=[*PENDING, APPROVED]).order_by()
 
     def with_file(self, version: "DocumentVersion") -> "ClaimQuerySet":
         """Those to which a comment brought a file, or whose proof had it when it was sent in."""
-        brought = Q(case__events__remarks__version=version) | Q(proof__sealed_files__version=version)
+        brought = Q(case__events__remarks__version=version) | Q(case__proof__sealed_files__version=version)
         return self.filter(brought).select_related("case").distinct()
 
     def with_file_in_comment(self, version: "DocumentVersion") -> "ClaimQuerySet":
@@ -57,14 +55,11 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
     def for_page(self) -> "ClaimQuerySet":
         """With what every page of a claim shows. One query."""
         return self.select_related(None).select_related(
-            "case__assignment__user",
-            "proof__case",
-            "proof__location__organisation",
-            "proof__program__calendar",
-            "proof__activity_type",
-            "proof__activity__campaign__plan",
-            "proof__usage_period",
-            "submission__by",
+            *HEAD,
+            "case__submission__by",
+            "case__proof__activity_type",
+            "case__proof__activity__campaign__plan__case",
+            "case__proof__usage_period",
         )
 
 
@@ -76,16 +71,7 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
 
 
 class ClaimManager(models.Manager.from_queryset(ClaimQuerySet)):  # type: ignore[misc]
-    """Claims come with their case, whose desk they are on, proof, location, program and submitter: every verb asks about them."""
+    """Claims come with their case, whose it is, proof, location, program and submitter: every verb asks about them."""
 
     def get_queryset(self) -> ClaimQuerySet:
-        return (
-            super()
-            .get_queryset()
-            .select_related(
-                "case__assignment__user__organisation",
-                "proof__location__organisation",
-                "proof__program__calendar",
-                "submission__by",
-            )
-        )
+        return super().get_queryset().select_related(*HEAD, "case__submission__by", "case__proof")

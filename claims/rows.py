@@ -32,29 +32,27 @@ Text = str | Promise
 
 #: What a row is made of, by the name that it has in the row.
 _COLUMNS = {
-    "public_id": "public_id",
-    "name": "proof__name",
+    "public_id": "case__public_id",
+    "name": "case__title",
     "reference": "case__reference",
-    "location": "proof__location__name",
-    "organisation": "proof__location__organisation__name",
-    "executed_on": "proof__executed_on",
-    "asked": "proof__amount",
-    "currency": "proof__currency",
-    "approved": "approved_amount",
-    "submitted_at": "submitted_at",
-    "due_at": "due_at",
-    "zone": "proof__program__calendar__time_zone",
-    "calendar": "proof__program__calendar_id",
-    "_status": "status",
-    "_activity_type": "proof__activity_type__name",
-    "_organisation": "proof__location__organisation_id",
-    "_location": "proof__location_id",
-    "_program": "proof__program_id",
-    "_track": "proof__program__track",
-    "_sealed": "proof__sealed",
-    "_discarded_at": "proof__discarded_at",
-    "_reviewer": "case__assignment__user_id",
-    "_reviewer_name": "case__assignment__user__name",
+    "location": "case__location__name",
+    "organisation": "case__organisation__name",
+    "executed_on": "case__proof__executed_on",
+    "asked": "case__requested_amount",
+    "currency": "case__currency",
+    "approved": "case__approved_amount",
+    "submitted_at": "case__submitted_at",
+    "due_at": "case__due_at",
+    "zone": "case__program__calendar__time_zone",
+    "calendar": "case__program__calendar_id",
+    "_status": "case__status",
+    "_activity_type": "case__proof__activity_type__name",
+    "_organisation": "case__organisation_id",
+    "_location": "case__location_id",
+    "_program": "case__program_id",
+    "_track": "case__program__track",
+    "_reviewer": "case__assignee_id",
+    "_reviewer_name": "case__assignee__name",
 }
 
 
@@ -118,9 +116,8 @@ def _row(row: dict[str, Any], reader: "User") -> ClaimRow:
     row["activity_type"] = in_language(row["_activity_type"])
     organisation, reviewer = (row["_organisation"], row["organisation"]), (row["_reviewer"], row["_reviewer_name"])
     row["who"] = who_has_it(status, organisation, reviewer, reader)
-    is_open = not row["_sealed"] and row["_discarded_at"] is None
     scope = Scope(row["_organisation"], row["_program"], row["_location"])
-    row["can_write"] = is_open and may(reader, capability_of(row["_track"]), scope)
+    row["can_write"] = status.editable and may(reader, capability_of(row["_track"]), scope)
     return row  # type: ignore[return-value]
 
 

@@ -48,9 +48,9 @@ def _reads_as_operator(user: "User") -> bool:
 
 def cases(proofs: "Iterable[Proof]") -> dict[int, Case]:
     """Primary key of a proof → its claim. One query for any number of proofs."""
-    rows = Claim.objects.filter(proof__in=[proof.pk for proof in proofs]).select_related(None).select_related("case")
+    rows = Claim.objects.filter(pk__in=[proof.pk for proof in proofs]).select_related(None).select_related("case")
     return {
-        row.proof_id: Case(
+        row.pk: Case(
             url=row.get_absolute_url(),
             reference=row.case.reference,
             status=MACHINE.status(row.status),
@@ -70,6 +70,6 @@ def create_url(proof: "Proof") -> str:
 def plan_claims(plan: "Plan", user: "User") -> Section | None:
     """The claims of the plan's proofs, for the plan's page; nothing before a plan was ever approved. One query."""
     rows = claim_rows(queries.of_plan(plan, user), user) if user.may("claim.read") else []
-    if not rows and plan.approved_submission_id is None:
+    if not rows and plan.case.approved_submission_id is None:
         return None
     return Section("claims/_plan_claims.html", {"claims": rows})

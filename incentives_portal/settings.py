@@ -51,6 +51,9 @@ NAMES_GIVEN = "OPERATOR_NAME" in env.ENVIRON and "PORTAL_NAME" in env.ENVIRON  #
 # Moves the clock of all processes by so many seconds, for walks and demos; refused without embedded servers.
 PORTAL_CLOCK = env.int("PORTAL_CLOCK", default=0)
 
+# What a case can be (incentives_portal.cases.types).
+CASE_TYPES = ["plans.enums.PLAN", "claims.enums.CLAIM", "incentives_portal.enrollments.enums.ENROLMENT"]
+
 # -- The rooms ----------------------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [

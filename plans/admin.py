@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from incentives_portal.cases.assignment import colleagues_desk
+from incentives_portal.cases.assignment import colleague_of
 from incentives_portal.cases.errors import Busy, Refused
 from incentives_portal.cases.forms import show_refusal
 from incentives_portal.outbox.queries import deliveries_for
@@ -56,10 +56,10 @@ class WaitingFilter(admin.SimpleListFilter):
             case "all":
                 return queryset
             case "partner":
-                return queryset.filter(status__in=[EDITING, ACTION_REQUIRED])
+                return queryset.filter(case__status__in=[EDITING, ACTION_REQUIRED])
             case "mine":
-                return queryset.filter(status=UNDER_REVIEW, case__assignment__user=request.user)
-        return queryset.filter(status__in=[SUBMITTED, UNDER_REVIEW])
+                return queryset.filter(case__status=UNDER_REVIEW, case__assignee=request.user)
+        return queryset.filter(case__status__in=[SUBMITTED, UNDER_REVIEW])
 
 
 class ProgramFilter(admin.SimpleListFilter):
@@ -82,9 +82,9 @@ class PlanAdmin(admin.ModelAdmin):
 
     list_display = ["shown_plan", "partner", "program_and_year", "waiting_since"]
     list_filter = [WaitingFilter, ProgramFilter]
-    search_fields = ["title", "case__reference", "location__organisation__name", "location__partner_id"]
+    search_fields = ["case__title", "case__reference", "location__organisation__name", "location__partner_id"]
     search_help_text = _("Title, reference, partner, partner ID")
-    ordering = ["submitted_at", "pk"]
+    ordering = ["case__submitted_at", "pk"]
     list_per_page = 25
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -103,7 +103,7 @@ class PlanAdmin(admin.ModelAdmin):
         return False
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        @admin.display(description=_("status, and who has it"), ordering="status")
+        @admin.display(description=_("status, and who has it"), ordering="case__status")
         def status_and_holder(plan: Plan) -> SafeString:
             """As the reader calls them: "with you" depends on who is looking. With the date, where there is one."""
             tag = status_tag(plan.state)
@@ -117,7 +117,7 @@ class PlanAdmin(admin.ModelAdmin):
         title = gettext("Plans") if request.GET.get("show") else gettext("Plans waiting for approval")
         return super().changelist_view(request, {"title": title} | (extra_context or {}))
 
-    @admin.display(description=_("plan"), ordering="title")
+    @admin.display(description=_("plan"), ordering="case__title")
     def shown_plan(self, plan: Plan) -> SafeString:
         return format_html('{}<span class="d-b ref">{}</span>', plan.title, plan.case.reference)
 
@@ -131,7 +131,7 @@ class PlanAdmin(admin.ModelAdmin):
     def program_and_year(self, plan: Plan) -> SafeString:
         return format_html('{}<span class="d-b small2 quiet">{}</span>', plan.program, plan.program_year)
 
-    @admin.display(description=_("waiting since"), ordering="submitted_at")
+    @admin.display(description=_("waiting since"), ordering="case__submitted_at")
     def waiting_since(self, plan: Plan) -> SafeString | str:
         if plan.submitted_at is None or plan.status not in (SUBMITTED, UNDER_REVIEW):
             return "–"
@@ -188,7 +188,7 @@ class PlanAdmin(admin.ModelAdmin):
             "shown": shown,
             "campaigns": campaign_rows(shown.document, marks=page.mending.marks if page.mending else None),
             "arrows": [arrow for arrow in page.arrows if arrow.decides],
-            "colleague": colleagues_desk(plan, request.user),
+            "colleague": colleague_of(plan, request.user),
             "others": _other_plans(plan),
             "claimed": claimed_of(plan),
             "deliveries": deliveries_for(plan.case.public_id),
@@ -223,5 +223,5 @@ class PlanAdmin(admin.ModelAdmin):
 def _other_plans(plan: Plan) -> list[Plan]:
     """What else the operator knows of this location in this program, newest first. One query."""
     others = Plan.objects.filter(location=plan.location_id, program=plan.program_id).exclude(pk=plan.pk)
-    others = others.filter(first_submitted_at__isnull=False)
+    others = others.filter(case__submitted_at__isnull=False)
     return list(others.for_list().order_by("-program_year__starts", "-pk")[:OTHER_PLANS])

@@ -7,7 +7,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 
-from incentives_portal.cases.assignment import colleagues_desk
+from incentives_portal.cases.assignment import colleague_of
 from incentives_portal.cases.forms import VerbForm
 from incentives_portal.cases.state_machine import Transition
 from incentives_portal.cases.views import VerbView
@@ -68,7 +68,7 @@ class AdminVerbView(VerbView):
         return {
             "title": arrow.label,
             "decides": arrow.verb in FORMS,
-            "colleague": colleagues_desk(detail, self.request.user),
+            "colleague": colleague_of(detail, self.request.user),
             "target": MACHINE.status(arrow.target),
             "preview": preview_of(detail, arrow, self.request.user, typed),
         }

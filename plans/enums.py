@@ -4,17 +4,19 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from incentives_portal.cases.assignment import lies_on_a_desk, refuse_on_a_colleagues_desk, refuse_on_ones_own_desk
-from incentives_portal.cases.models import CaseKind
+from incentives_portal.cases.assignment import is_assigned, refuse_ones_own, refuse_what_a_colleague_has
+from incentives_portal.cases.enums import (
+    ACTION_REQUIRED,
+    APPROVED,
+    DISCARDED,
+    EDITING,
+    REJECTED,
+    SUBMITTED,
+    UNDER_REVIEW,
+    CaseKind,
+)
 from incentives_portal.cases.state_machine import Machine, Status, Transition
-
-EDITING = "editing"
-SUBMITTED = "submitted"
-UNDER_REVIEW = "under_review"
-ACTION_REQUIRED = "action_required"
-APPROVED = "approved"
-REJECTED = "rejected"
-DISCARDED = "discarded"
+from incentives_portal.cases.types import CaseType
 
 STATUSES = (
     Status(
@@ -58,11 +60,11 @@ STATUSES = (
 
 
 def _never_submitted(plan: Any) -> bool:
-    return plan.first_submitted_at is None
+    return plan.case.submitted_at is None
 
 
 def _is_revision(plan: Any) -> bool:
-    return plan.approved_submission_id is not None
+    return plan.case.approved_submission_id is not None
 
 
 def _may_be_reworked(plan: Any) -> bool:
@@ -92,7 +94,8 @@ _REVIEW: dict[str, Any] = {
     "source": UNDER_REVIEW,
     "capability": "plan.review",
     "decides": True,
-    "refusal": refuse_on_a_colleagues_desk,
+    "refusal": refuse_what_a_colleague_has,
+    "assigns": "nobody",
 }
 
 TRANSITIONS = (
@@ -133,6 +136,7 @@ TRANSITIONS = (
         capability="plan.review",
         decides=True,
         event="plans.plan.review_started",
+        assigns="actor",
         tone="primary",
         icon="eye",
         help=_("The plan is put on your desk; the partner can no longer withdraw it."),
@@ -186,9 +190,9 @@ TRANSITIONS = (
         event="plans.plan.taken_over",
         message="plan_taken_over",
         tone="primary",
-        when=lies_on_a_desk,
+        when=is_assigned,
         help=_("The plan moves from a colleague's desk to yours; the colleague is told."),
-        **(_REVIEW | {"refusal": refuse_on_ones_own_desk}),
+        **(_REVIEW | {"refusal": refuse_ones_own, "assigns": "actor"}),
     ),
     Transition(
         verb="revise",
@@ -214,3 +218,4 @@ TRANSITIONS = (
 )
 
 MACHINE = Machine(kind=CaseKind.PLAN, statuses=STATUSES, transitions=TRANSITIONS)
+PLAN = CaseType("PLN", MACHINE)

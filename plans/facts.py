@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def plan_facts(plan: "Plan") -> PlanFacts:
     """The facts of the plan's rows as they are now. Three queries besides ``parts``: operator, reviewer, enrolment."""
     company = rules.operator()
-    first = plan.first_submitted_at
+    first = plan.case.first_submitted_at
     return PlanFacts(
         today=rules.today(plan),
         currency=plan.currency,

@@ -20,7 +20,9 @@ class PlanFilter(django_filters.FilterSet):
     """By words, status, program and year. Programs and years are those that the person sees anyway."""
 
     q = django_filters.CharFilter(label=_("Search"), method="search")
-    status = django_filters.ChoiceFilter(label=_("Status"), choices=STATUSES, empty_label=_("All"))
+    status = django_filters.ChoiceFilter(
+        field_name="case__status", label=_("Status"), choices=STATUSES, empty_label=_("All")
+    )
     program = django_filters.ChoiceFilter(label=_("Program"), field_name="program__code", empty_label=_("All"))
     year = django_filters.ChoiceFilter(label=_("Program year"), field_name="program_year__label", empty_label=_("All"))
 
@@ -37,6 +39,6 @@ class PlanFilter(django_filters.FilterSet):
         """Each word in the title, the reference, or the name of the location."""
         for word in words[:SEARCHED].split():
             plans = plans.filter(
-                Q(title__icontains=word) | Q(case__reference__icontains=word) | Q(location__name__icontains=word)
+                Q(case__title__icontains=word) | Q(case__reference__icontains=word) | Q(location__name__icontains=word)
             )
         return plans

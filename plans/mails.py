@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.capabilities import CAPABILITIES, Role, holders
 from incentives_portal.accounts.models import User
-from incentives_portal.cases.assignment import former_holder
+from incentives_portal.cases.assignment import former_assignee
 from incentives_portal.cases.messages import Announcement, register
 from incentives_portal.cases.models import Event
 from incentives_portal.money import format_amount
@@ -30,7 +30,7 @@ def register_all() -> None:
         Announcement("plan_approved", partners_of, _approved),
         Announcement("plan_action_required", partners_of, _action_required),
         Announcement("plan_rejected", partners_of, _rejected),
-        Announcement("plan_taken_over", former_holder, _taken_over),
+        Announcement("plan_taken_over", former_assignee, _taken_over),
         Announcement("plan_comment_added", other_side_of, _comment_added, collect=True),
     )
 
@@ -56,7 +56,7 @@ def named_outsiders(plan: Plan, _event: Event) -> list[Outsider]:
 def partners_of(plan: Plan, _event: Event) -> list[User]:
     """The incentives admins of the plan's location and program and the submitter; nobody active: the next who answer for it."""
     people = holders([Role.PARTNER_INCENTIVES_ADMIN], plan.scope)
-    submission = plan.last_submission
+    submission = plan.case.submission
     if submission and submission.by.is_active and submission.by not in people:
         people.append(submission.by)
     for fallback in (Role.PARTNER_GLOBAL_ADMIN, Role.PARTNER_ACCOUNT_ADMIN, Role.OPERATOR_INCENTIVES_ADMIN):
@@ -68,8 +68,8 @@ def partners_of(plan: Plan, _event: Event) -> list[User]:
 def other_side_of(plan: Plan, event: Event) -> Iterable[User]:
     """Who hears of a comment: the partner's people, or the one who has the plan on the desk, or the reviewer."""
     if event.organisation_id == plan.scope.organisation_id:
-        assignment = getattr(plan.case, "assignment", None)
-        return [assignment.user] if assignment and assignment.user.is_active else reviewers_of(plan, event)
+        reviewer = plan.case.active_assignee
+        return [reviewer] if reviewer else reviewers_of(plan, event)
     return partners_of(plan, event)
 
 

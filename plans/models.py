@@ -9,14 +9,11 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from incentives_portal.accounts.capabilities import Scope
 from incentives_portal.accounts.models import Location
-from incentives_portal.cases.models import Case, Submission
-from incentives_portal.cases.state_machine import Status
-from incentives_portal.money import AmountField, CurrencyField
+from incentives_portal.cases.models import CaseDetail
+from incentives_portal.money import AmountField
 from incentives_portal.programs.models import ActivityType, FundType, Market, Program, ProgramYear
 
-from .enums import DISCARDED, EDITING, MACHINE
 from .querysets import ActivityQuerySet, CampaignQuerySet, PlanManager
 
 
@@ -28,32 +25,21 @@ class Part:
     activities: "list[Activity]"
 
 
-class Plan(models.Model):
-    """One plan per location, program, fund type and program year (rule P1); the approved amount is its limit.
+class Plan(CaseDetail):
+    """One plan per location, program, fund type and program year (rule P1); its approved amount is its limit.
 
-    ``due_at`` is until when the partner may submit, while it is the partner's turn. While a revision is edited, ``approved_submission``
-    and ``approved_amount`` stay in force; the rows of campaigns and activities are those of the revision.
+    While a revision is edited, what was approved stays in force; the rows of campaigns and activities are those of the revision.
+    ``holds_key``: no other plan of the same key can be created; a discarded plan frees it.
     """
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    case = models.OneToOneField(Case, models.PROTECT, related_name="plan")
     location = models.ForeignKey(Location, models.PROTECT, related_name="plans", verbose_name=_("location"))
     program = models.ForeignKey(Program, models.PROTECT, related_name="plans", verbose_name=_("program"))
     market = models.ForeignKey(Market, models.PROTECT, related_name="plans", verbose_name=_("market"))
     fund_type = models.ForeignKey(FundType, models.PROTECT, related_name="plans", verbose_name=_("fund type"))
     program_year = models.ForeignKey(ProgramYear, models.PROTECT, related_name="plans", verbose_name=_("program year"))
-    currency = CurrencyField(_("currency"))
-    title = models.CharField(_("title"), max_length=120)
     description = models.TextField(_("description"), blank=True)
-    requested_amount = AmountField(_("requested amount"))
     reviewer_email = models.EmailField(_("reviewer email"))
-    status = models.CharField(_("status"), max_length=24, default=EDITING)
-    version = models.PositiveIntegerField(default=1)
-    first_submitted_at = models.DateTimeField(null=True, blank=True)
-    submitted_at = models.DateTimeField(null=True, blank=True)
-    approved_submission = models.ForeignKey(Submission, models.PROTECT, null=True, blank=True, related_name="+")
-    approved_amount = AmountField(_("approved amount"), null=True, blank=True)
-    due_at = models.DateTimeField(null=True, blank=True)
+    holds_key = models.BooleanField(default=True)
 
     objects = PlanManager()
 
@@ -67,23 +53,12 @@ class Plan(models.Model):
             models.UniqueConstraint(
                 name="plan_once",
                 fields=["location", "program", "fund_type", "program_year"],
-                condition=~models.Q(status=DISCARDED),
-            ),
-            models.CheckConstraint(
-                name="plan_status_known", condition=models.Q(status__in=[status.code for status in MACHINE.statuses])
-            ),
-            models.CheckConstraint(name="plan_requested_positive", condition=models.Q(requested_amount__gt=0)),
-            models.CheckConstraint(
-                name="plan_approval_whole",
-                condition=models.Q(approved_submission=None, approved_amount=None)
-                | models.Q(approved_submission__isnull=False, approved_amount__gt=0),
+                condition=models.Q(holds_key=True),
             ),
         ]
         indexes = [
-            # The approval queue: what is submitted or under review, longest waiting first.
-            models.Index(name="plan_queue", fields=["status", "submitted_at"]),
             # Plan Management: the plans of a location's program, newest first.
-            models.Index(name="plan_list", fields=["location", "program", "-id"]),
+            models.Index(name="plan_list", fields=["location", "program", "-case"]),
         ]
 
     def __str__(self) -> str:
@@ -91,19 +66,6 @@ class Plan(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("plans:detail", args=[self.public_id])
-
-    @property
-    def scope(self) -> Scope:
-        return Scope(self.location.organisation_id, self.program_id, self.location_id)
-
-    @property
-    def is_editable(self) -> bool:
-        return self.state.editable
-
-    @property
-    def state(self) -> Status:
-        """The status with its word, look and meaning."""
-        return MACHINE.status(self.status)
 
     @cached_property
     def parts(self) -> list[Part]:
@@ -119,19 +81,9 @@ class Plan(models.Model):
         return sorted(found.values(), key=lambda part: (part.campaign.starts, part.campaign.pk))
 
     @cached_property
-    def last_submission(self) -> Submission | None:
-        """What was submitted last, with who submitted it. One query per instance."""
-        return self.case.submissions.select_related("by__organisation").order_by("-number").first()
-
-    @cached_property
     def starts(self) -> list[date] | None:
         """The days on which its campaigns start, or None. One query, where ``for_page`` or ``for_list`` has not told it."""
         return list(self.campaigns.values_list("starts", flat=True))
-
-    @property
-    def time_zone(self) -> str:
-        """Where the plan's deadlines end: the zone of the program's calendar."""
-        return self.program.calendar.time_zone
 
 
 class Campaign(models.Model):

@@ -111,8 +111,8 @@ class PlanPage:
     @cached_property
     def document(self) -> PlanDocument:
         """The plan as the reader may read it: the operator reads what was submitted, also while the partner edits on."""
-        if self.user.is_operator and self.plan.is_editable and self.plan.last_submission:
-            return read(self.plan.last_submission.content)
+        if self.user.is_operator and self.plan.is_editable and self.plan.case.submission:
+            return read(self.plan.case.submission.content)
         return document_of(self.plan)
 
     @cached_property
@@ -229,7 +229,7 @@ class PlanPage:
         last = next((event for event in self.events if event.code in _DECIDED), None)
         if last is None or last.code not in _RETURNED:
             return None
-        mending, sent = _mending(last, dict(places(self.document))), self.plan.last_submission
+        mending, sent = _mending(last, dict(places(self.document))), self.plan.case.submission
         if sent is None:
             return mending
         # What was changed since is not marked any more.
@@ -300,11 +300,10 @@ def holder(plan: Plan, reader: User) -> tuple[Text, str]:
         ours = reader.organisation_id == organisation.pk
         return (_("With you") if ours else organisation.name), initials_of(organisation.name)
     if status.holder == "operator":
-        assignment = getattr(plan.case, "assignment", None)
-        if assignment is None:
+        reviewer = plan.case.assignee
+        if reviewer is None:
             return _("Waiting for a reviewer"), ""
-        mine = assignment.user_id == reader.pk
-        return (_("With you") if mine else assignment.user.name), assignment.user.initials
+        return (_("With you") if reviewer == reader else reviewer.name), reviewer.initials
     return "", ""
 
 

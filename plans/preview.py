@@ -51,7 +51,7 @@ def preview_of(plan: Plan, arrow: Transition, actor: User, typed: Mapping[str, A
     people = [person for person in announcement.recipients(plan, event) if person.pk != actor.pk]
     if not people:
         return None
-    plan.approved_amount = typed.get("approved_amount") or plan.approved_amount
+    plan.case.approved_amount = typed.get("approved_amount") or plan.approved_amount
     reader = people[0]
     with translation.override(reader.language), timezone.override(ZoneInfo(reader.time_zone)):
         letter = announcement.letter(plan, event, reader)

@@ -7,9 +7,9 @@ from django.db import models
 from django.db.models import Value
 from django.db.models.functions import Coalesce
 
-from incentives_portal.accounts.capabilities import scope_q
+from incentives_portal.cases.querysets import visible
 
-from .enums import DISCARDED, EDITING, SUBMITTED, UNDER_REVIEW
+from .enums import SUBMITTED, UNDER_REVIEW
 
 if TYPE_CHECKING:
     from incentives_portal.accounts.models import User
@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from .models import Activity, Campaign, Plan  # noqa: F401
 
 #: What every page, letter and verb of a plan asks for.
-HEAD = ("case", "location__organisation", "program__calendar", "market", "fund_type", "program_year")
+HEAD = (
+    "case__program__calendar",
+    "case__assignee",
+    "location__organisation",
+    "program__calendar",
+    "market",
+    "fund_type",
+    "program_year",
+)
 
 
 def _of_campaigns(figure: models.Aggregate) -> models.Subquery:
@@ -31,35 +39,34 @@ def _of_campaigns(figure: models.Aggregate) -> models.Subquery:
 class PlanQuerySet(models.QuerySet["Plan"]):
     def visible_to(self, user: "User") -> "PlanQuerySet":
         """The plans that exist for the person: the operator does not see what was never submitted; nobody sees what is discarded."""
-        plans = self.exclude(status=DISCARDED).filter(scope_q(user, "plan.read"))
-        return plans.exclude(status=EDITING, first_submitted_at=None) if user.is_operator else plans
+        return visible(self, user, "plan.read")
 
     def for_page(self) -> "PlanQuerySet":
         """With what every page that shows a plan's head needs. One query."""
-        return self.select_related(*HEAD, "case__assignment__user", "approved_submission").annotate(
+        return self.select_related(*HEAD, "case__submission__by__organisation", "case__approved_submission").annotate(
             campaign_count=Coalesce(_of_campaigns(models.Count("pk")), 0),
             starts=_of_campaigns(ArrayAgg("starts", default=Value([]))),
         )
 
     def for_list(self) -> "PlanQuerySet":
         """With what a row of a list shows; without the long text. One query."""
-        rows = self.select_related(*HEAD, "case__assignment__user").defer("description")
+        rows = self.select_related(*HEAD).defer("description")
         return rows.annotate(starts=_of_campaigns(ArrayAgg("starts", default=Value([]))))
 
     def waiting_for_review(self) -> "PlanQuerySet":
-        """The approval queue: what is submitted or under review, longest waiting first (index plan_queue)."""
-        return self.filter(status__in=[SUBMITTED, UNDER_REVIEW]).order_by("submitted_at", "pk")
+        """The approval queue: what is submitted or under review, longest waiting first (index case_waiting)."""
+        return self.filter(case__status__in=[SUBMITTED, UNDER_REVIEW]).order_by("case__submitted_at", "pk")
 
     def in_force(self) -> "PlanQuerySet":
         """Plans whose activities may be carried out: with an approval, whether or not a revision of it is under way."""
-        return self.filter(approved_submission__isnull=False).exclude(status=DISCARDED)
+        return self.filter(case__approved_submission__isnull=False)
 
 
 class PlanManager(models.Manager.from_queryset(PlanQuerySet)):  # type: ignore[misc]
     """Plans come with their head and whose desk they are on: the engine, which reads them again under their lock, asks for it each time."""
 
     def get_queryset(self) -> PlanQuerySet:
-        return super().get_queryset().select_related(*HEAD, "case__assignment__user")
+        return super().get_queryset().select_related(*HEAD)
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):

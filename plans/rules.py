@@ -32,7 +32,7 @@ Sentence = str | Promise
 def last_day(plan: "Plan") -> date:
     """The last day on which the plan can be submitted: of the program year the first time, of the revisions after that (P4)."""
     year = plan.program_year
-    return year.ends if plan.first_submitted_at is None else year.revise_until
+    return year.ends if plan.submitted_at is None else year.revise_until
 
 
 def due_at(plan: "Plan") -> datetime:
@@ -202,7 +202,7 @@ def limit_warning(plan: "Plan", amount: Decimal, claimed: Claimed) -> str:
 
 def approved_document(plan: "Plan") -> PlanDocument | None:
     """What is in force: the document of the approved submission, also while a revision is edited."""
-    return read(plan.approved_submission.content) if plan.approved_submission else None
+    return read(plan.case.approved_submission.content) if plan.case.approved_submission else None
 
 
 def approved_activity(activity: "Activity") -> tuple[CampaignPart, ActivityPart] | None:

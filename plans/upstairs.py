@@ -36,6 +36,6 @@ def claimed_of(plan: "Plan") -> Claimed:
 
     For a decision the caller holds the plan's lock: claims are submitted and approved under it too.
     """
-    if plan.approved_submission_id is None or not _claimed_sources:
+    if plan.case.approved_submission_id is None or not _claimed_sources:
         return Claimed()
     return _claimed_sources[-1](plan)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from django.db.models import CharField, F, Q, QuerySet, Value
 
+from incentives_portal.cases.enums import DISCARDED
+
 from .folder import DocumentPart, InvoicePart, ProofFolder
 from .models import Invoice, Proof, ProofDocument
 from .rules import key_of
@@ -50,10 +52,10 @@ def find(proof: Proof, folder: ProofFolder) -> Again:
 
 
 def _elsewhere(rows: QuerySet, proof: Proof) -> QuerySet:
-    others = Q(proof__discarded_at=None, proof__location__organisation=proof.location.organisation_id) & ~Q(
-        proof=proof.pk
+    others = Q(proof__case__organisation=proof.case.organisation_id) & ~Q(
+        proof__case__status=DISCARDED, proof__case__submitted_at=None
     )
-    return rows.filter(others).order_by()
+    return rows.filter(others).exclude(proof=proof.pk).order_by()
 
 
 def _same_file(rows: QuerySet, proof: Proof, hashes: Iterable[str]) -> QuerySet:

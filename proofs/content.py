@@ -30,7 +30,7 @@ def _head(proof: Proof) -> dict[str, Any]:
     activity = proof.activity
     return {
         "reference": proof.case.reference,
-        "name": proof.name,
+        "name": proof.title,
         "executed_on": proof.executed_on.isoformat(),
         "amount": str(proof.amount),
         "currency": proof.currency,

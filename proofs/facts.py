@@ -58,7 +58,7 @@ def proof_facts(
     used = used_of(proof) or Used(planned=_asked_by_others(proof))
     twice = again.find(proof, folder)
     activity = catalogue_of(proof, folder, requirements)
-    first = proof.first_sealed_at
+    first = proof.case.first_submitted_at
     return ProofFacts(
         today=clock.today(proof.time_zone),
         program=program_facts(proof.program),
@@ -158,7 +158,7 @@ def _asked_by_others(proof: Proof) -> Decimal:
     if proof.activity is None:
         return Decimal(0)
     others = Proof.objects.live().filter(activity=proof.activity).exclude(pk=proof.pk)
-    return others.aggregate(total=Sum("amount"))["total"] or Decimal(0)
+    return others.aggregate(total=Sum("case__requested_amount"))["total"] or Decimal(0)
 
 
 def _invoice(invoice: InvoicePart, states: Mapping[str, str], twice: again.Again) -> InvoiceFact:

@@ -1,7 +1,4 @@
-"""Proofs of execution: the evidence folder of one activity that was carried out (domain.md 6).
-
-A proof has no status of its own, it is only *sealed* or not: while its claim is with the operator it cannot be edited.
-"""
+"""Proofs of execution: the evidence of one activity that was carried out (domain.md 6)."""
 
 import uuid
 from decimal import Decimal
@@ -12,9 +9,8 @@ from django.urls import reverse
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
-from incentives_portal.accounts.capabilities import Scope
 from incentives_portal.accounts.models import Location
-from incentives_portal.cases.models import Case
+from incentives_portal.cases.models import CaseDetail
 from incentives_portal.documents.models import APPEND_ONLY, Document, DocumentVersion
 from incentives_portal.money import AmountField, CurrencyField
 from incentives_portal.programs.models import ActivityType, ExpenseType, Program, Requirement, UsagePeriod
@@ -23,17 +19,13 @@ from plans.models import Activity
 from .querysets import ProofManager
 
 
-class Proof(models.Model):
-    """The evidence that one activity was carried out, and the amount that is asked for it, in ``currency``.
+class Proof(CaseDetail):
+    """The evidence that one activity was carried out. Its case is that of the claim for it: title, scope, status and amount stand there.
 
-    On the plan track it belongs to an activity of an approved plan; in programs without plans to a usage period instead. While ``sealed``
-    it lies with the operator and nobody edits it; the operator sees it from ``first_sealed_at`` on. ``version`` counts every edit.
+    On the plan track it belongs to an activity of an approved plan; in programs without plans to a usage period instead. It can be edited
+    while its case can, and the operator sees it once it was submitted.
     """
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    case = models.OneToOneField(Case, models.PROTECT, related_name="proof")
-    location = models.ForeignKey(Location, models.PROTECT, related_name="proofs", verbose_name=_("location"))
-    program = models.ForeignKey(Program, models.PROTECT, related_name="proofs", verbose_name=_("program"))
     activity = models.ForeignKey(Activity, models.PROTECT, null=True, blank=True, related_name="proofs")
     usage_period = models.ForeignKey(UsagePeriod, models.PROTECT, null=True, blank=True, related_name="proofs")
     activity_type = models.ForeignKey(
@@ -42,17 +34,10 @@ class Proof(models.Model):
     components = models.ManyToManyField(
         ActivityType, blank=True, related_name="+", verbose_name=_("parts of the campaign used")
     )
-    name = models.CharField(_("name"), max_length=120)
     executed_on = models.DateField(_("date of execution"))
-    amount = AmountField(_("amount"))
-    currency = CurrencyField(_("currency"))
     impressions = models.PositiveBigIntegerField(_("estimated impressions"), null=True, blank=True)
     pre_approval_id = models.CharField(_("pre-approval ID"), max_length=60, blank=True)
     final_comments = models.TextField(_("final comments"), blank=True)
-    sealed = models.BooleanField(default=False)
-    first_sealed_at = models.DateTimeField(null=True, blank=True)
-    discarded_at = models.DateTimeField(null=True, blank=True)
-    version = models.PositiveIntegerField(default=1)
 
     objects = ProofManager()
 
@@ -65,28 +50,28 @@ class Proof(models.Model):
                 condition=models.Q(activity__isnull=False, usage_period=None)
                 | models.Q(activity=None, usage_period__isnull=False),
             ),
-            models.CheckConstraint(name="proof_amount_positive", condition=models.Q(amount__gt=0)),
         ]
 
     def __str__(self) -> str:
-        """Without its name: the admin site lists what stands in the way of a deletion, drafts among it, to the operator."""
+        """Without its title: the admin site lists what stands in the way of a deletion, drafts among it, to the operator."""
         return self.case.reference
 
     def get_absolute_url(self) -> str:
         return reverse("proofs:detail", args=[self.public_id])
 
     @property
-    def scope(self) -> Scope:
-        return Scope(self.location.organisation_id, self.program_id, self.location_id)
+    def program(self) -> Program:
+        return self.case.program
 
     @property
-    def is_editable(self) -> bool:
-        return not self.sealed and self.discarded_at is None
+    def location(self) -> Location:
+        return self.case.location
 
     @property
-    def time_zone(self) -> str:
-        """Where the proof's deadlines end: the zone of the program's calendar."""
-        return self.program.calendar.time_zone
+    def amount(self) -> Decimal:
+        """What is asked for, in ``currency``."""
+        assert self.case.requested_amount is not None  # constraint case_requested_positive
+        return self.case.requested_amount
 
 
 class Invoice(models.Model):

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import Q
 
-from incentives_portal.accounts.capabilities import scope_q
+from incentives_portal.cases.enums import DISCARDED
+from incentives_portal.cases.querysets import existing, visible
 
 if TYPE_CHECKING:
     from incentives_portal.accounts.models import User
@@ -14,31 +15,29 @@ if TYPE_CHECKING:
     from .models import Proof  # noqa: F401
 
 #: What every page and every verb of a proof asks for: scope, track, deadlines, what is required.
-HEAD = ("case", "location__organisation", "program__calendar", "activity_type")
+HEAD = ("case__organisation", "case__location__organisation", "case__program__calendar", "activity_type")
 
 
 class ProofQuerySet(models.QuerySet["Proof"]):
     def visible_to(self, user: "User") -> "ProofQuerySet":
         """The proofs that exist for the person, discarded ones for nobody; for the operator only once a claim was submitted."""
-        return self.within(scope_q(user, "poe.read"), of_operator=user.is_operator)
+        return visible(self, user, "poe.read")
 
     def within(self, scope: models.Q, *, of_operator: bool) -> "ProofQuerySet":
         """What ``visible_to`` says, for everybody of the same scope."""
-        proofs = self.filter(scope, discarded_at=None)
-        return proofs.filter(first_sealed_at__isnull=False) if of_operator else proofs
+        return existing(self, scope, of_operator=of_operator)
 
     def for_page(self) -> "ProofQuerySet":
         """With what every page that shows a proof's head needs, the approved plan with its campaign included. One query."""
         return self.select_related(
             *HEAD,
-            "activity__campaign__plan__case",
-            "activity__campaign__plan__approved_submission",
+            "activity__campaign__plan__case__approved_submission",
             "usage_period",
         )
 
     def live(self) -> "ProofQuerySet":
         """Without those that were thrown away."""
-        return self.filter(discarded_at=None)
+        return self.exclude(case__status=DISCARDED, case__submitted_at=None)
 
     def with_file(self, version: "DocumentVersion") -> "ProofQuerySet":
         """Those that hold a file now, or held it when they were sent in. A file that none has yet is refused when one is to take it."""

@@ -78,5 +78,5 @@ def _claimed(proofs: Sequence[Proof], cases: dict[int, Case]) -> Decimal | None:
 
 def _link(proof: Proof, case: Case | None) -> ProofLink:
     if case is None:
-        return ProofLink(proof.case.reference, proof.name, EDITING, proof.get_absolute_url())
-    return ProofLink(case.reference, proof.name, case.status, case.url)
+        return ProofLink(proof.case.reference, proof.title, EDITING, proof.get_absolute_url())
+    return ProofLink(case.reference, proof.title, case.status, case.url)

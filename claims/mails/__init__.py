@@ -1,6 +1,6 @@
 """Every message about a claim: the code, who hears of it, and the letter (domain.md 15; blueprint, section 4)."""
 
-from incentives_portal.cases.assignment import former_holder
+from incentives_portal.cases.assignment import former_assignee
 from incentives_portal.cases.file_verdicts import follow_findings, follow_refusals
 from incentives_portal.cases.messages import Announcement, register
 
@@ -14,7 +14,7 @@ ANNOUNCEMENTS = (
     Announcement("claim_rejected", recipients.partner_side, letters.rejected),
     Announcement("dispute_received", recipients.other_reviewers, letters.dispute_received),
     Announcement("dispute_decided", recipients.partner_side, letters.dispute_decided),
-    Announcement("claim_taken_over", former_holder, letters.taken_over),
+    Announcement("claim_taken_over", former_assignee, letters.taken_over),
     Announcement("claim_given_up", recipients.of_a_submission, letters.given_up),
     Announcement("claim_comment_added", recipients.other_side, letters.comment_added, collect=True),
     Announcement("claim_file_infected", recipients.of_an_infected_file, letters.file_infected, to_actor=True),

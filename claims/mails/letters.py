@@ -223,7 +223,7 @@ def _values(claim: "Claim", event: "Event") -> dict[str, str]:
     approved_amount = claim.approved_amount
     return {
         "reference": claim.case.reference,
-        "title": claim.proof.name,
+        "title": claim.title,
         "partner": claim.proof.location.organisation.name,
         "name": event.actor_name,
         "side": event.organisation.name,

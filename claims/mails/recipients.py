@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from incentives_portal.accounts.capabilities import Role, holders
 from incentives_portal.accounts.models import User
-from incentives_portal.cases.assignment import desk_of
 
 if TYPE_CHECKING:
     from incentives_portal.cases.models import Event
@@ -23,7 +22,7 @@ def partner_side(claim: "Claim", event: "Event") -> list[User]:
     If the partner has nobody at all, the submitter stays on the list: the message then has no valid address, which staff see.
     """
     admins = holders([Role.PARTNER_INCENTIVES_ADMIN], claim.scope)
-    submitter = claim.submission.by if claim.submission else claim.created_by
+    submitter = claim.case.submission.by if claim.case.submission else claim.created_by
     people = [submitter, *admins] if submitter.is_active else admins
     return people or holders([Role.PARTNER_GLOBAL_ADMIN], claim.scope) or [submitter]
 
@@ -46,8 +45,8 @@ def of_an_infected_file(claim: "Claim", event: "Event") -> list[User]:
 
 def reviewers(claim: "Claim") -> list[User]:
     """The person on whose desk the claim is, else everybody who may review it."""
-    if desk := desk_of(claim.case):
-        return [desk.user]
+    if reviewer := claim.case.active_assignee:
+        return [reviewer]
     return holders("claim.review", claim.scope) or _plan_desk(claim)
 
 

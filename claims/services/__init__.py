@@ -1,11 +1,12 @@
 """Writing claims: one function per verb, the beginning of a claim, and comments. Nothing else writes claims, decisions or disputes."""
 
+from incentives_portal.cases.assignment import return_to_queue, start_review, take_over
+
 from .commenting import add_comment
 from .creating import AlreadyClaimed, create_claim_directly, create_claim_for_proof
 from .disputing import dispute
-from .giving_up import give_up
-from .reviewing import approve, reject, request_action, return_to_queue, start_review, take_over
-from .submitting import NotReady, discard, resubmit, submit, withdraw
+from .reviewing import approve, reject, request_action
+from .submitting import NotReady, discard, give_up, resubmit, submit, withdraw
 
 #: The service of each verb of the machine; views and tests read it.
 SERVICES = {

@@ -7,8 +7,7 @@ from django.db import transaction
 from incentives_portal.accounts.models import Location, User
 from incentives_portal.cases.engine import locked
 from incentives_portal.cases.errors import WorkflowError
-from incentives_portal.cases.models import CaseKind
-from incentives_portal.cases.services import open_case, record
+from incentives_portal.cases.services import record
 from incentives_portal.programs.models import ActivityType, Program, UsagePeriod
 from proofs import rules as proof_rules
 from proofs import services as proofs
@@ -84,15 +83,15 @@ def create_claim_directly(
 
 
 def _check_free(proof: Proof) -> None:
-    if claim := Claim.objects.filter(proof=proof).first():
+    if claim := Claim.objects.filter(pk=proof.pk).first():
         raise AlreadyClaimed(claim)
 
 
 def _create(proof_id: int, actor: User) -> Claim:
-    """Insert the claim of a proof that the caller has just begun or edited, whose lock is held, and open its history."""
+    """Insert the claim of a proof that the caller has just begun or edited, whose lock is held."""
     proof = Proof.objects.for_page().get(pk=proof_id)
-    claim = Claim(proof=proof, created_by=actor, due_at=proof_rules.due_at(proof))
-    claim.case = open_case(CaseKind.CLAIM, proof.location.organisation, proof.name)
-    claim.save()
+    proof.case.due_at = proof_rules.due_at(proof)
+    proof.case.save(update_fields=["due_at"])
+    claim = Claim.objects.create(case=proof.case, created_by=actor)
     record(claim.case, actor, "claims.claim.created", to_status=claim.status)
     return claim

@@ -1,4 +1,4 @@
-"""Taking the locks that a verb of a claim needs after the claim itself: proof, plan, then what its limits are shared under."""
+"""Taking the locks that a verb of a claim needs after the claim itself: the plan, then what its limits are shared under."""
 
 from functools import cache
 from typing import Any
@@ -6,16 +6,21 @@ from typing import Any
 from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.prepared import Prepared
 from plans.models import Plan
-from proofs import services as proofs
 from proofs.models import Proof
 
 from ..models import Claim
 
 
-def locked_proof(claim: Claim) -> Proof:
-    """The claim's proof, read again under its lock, with what an assessment asks about; the claim holds it from now on."""
-    claim.proof = proofs.hold(claim.proof_id)
-    return claim.proof
+def whole_proof(claim: Claim) -> Proof:
+    """The claim's proof with what an assessment asks about; it keeps the case that the claim has. One query."""
+    (proof,) = _whole_proof().rows(pk=claim.pk)
+    proof.case = claim.case
+    return proof
+
+
+@cache
+def _whole_proof() -> Prepared[Proof]:
+    return Prepared(lambda pk: Proof.objects.for_page().filter(pk=pk), pk=-1)
 
 
 def locked_limits(proof: Proof) -> Plan | None:
@@ -25,14 +30,14 @@ def locked_limits(proof: Proof) -> Plan | None:
     where the fund account will stand.
     """
     plan = _locked_plan(proof)
-    _enrolment().rows(location=proof.location_id, program=proof.program_id)
+    _enrolment().rows(location=proof.case.location_id, program=proof.case.program_id)
     return plan
 
 
 @cache
 def _enrolment() -> Prepared[Any]:
     """Every decision asks it."""
-    enrolments = Enrolment.objects.select_for_update(of=("self",)).order_by("pk").values_list("pk")
+    enrolments = Enrolment.objects.select_for_update(of=("case",)).order_by("pk")
     return Prepared(
         lambda location, program: enrolments.filter(location=location, program=program), location=-1, program=-2
     )
@@ -41,7 +46,7 @@ def _enrolment() -> Prepared[Any]:
 def _locked_plan(proof: Proof) -> Plan | None:
     if proof.activity is None:
         return None
-    plans = Plan.objects.select_for_update(of=("self",)).select_related("case", "approved_submission")
+    plans = Plan.objects.select_for_update(of=("case",)).select_related("case__approved_submission")
     plan = plans.get(pk=proof.activity.campaign.plan_id)
     proof.activity.campaign.plan = plan
     return plan

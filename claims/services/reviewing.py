@@ -8,46 +8,21 @@ from django.utils.translation import gettext as _
 
 from incentives_portal import money
 from incentives_portal.accounts.models import User
-from incentives_portal.cases import assignment
-from incentives_portal.cases.engine import assign, perform, release
+from incentives_portal.cases.engine import perform
 from incentives_portal.cases.errors import Refused
 from incentives_portal.cases.models import Event, ReasonCode
 from incentives_portal.cases.rules import check_why_less
 from incentives_portal.cases.services import RemarkDraft, comment
 from incentives_portal.programs.assess import assess_proof
-from proofs import services as proofs
 from proofs.facts import proof_facts, versions_of
 
-from ..enums import DISPUTED, MACHINE, Outcome
+from ..enums import DISPUTED, Outcome
 from ..limits import left_of_plan
 from ..models import Claim, Decision
 from ..places import folder_of
 from .locking import locked_limits
 
 ZERO = Decimal(0)
-
-
-def start_review(claim: Claim, *, actor: User, seen: int | None, words: str = "") -> Event:
-    """Put a submitted or disputed claim on one's desk; from then on the partner cannot withdraw it."""
-
-    def after(current: Claim, _event: Event) -> None:
-        assign(current.case, actor)
-
-    return perform(MACHINE, claim, "start_review", actor=actor, seen=seen, words=words, after=after)
-
-
-def return_to_queue(claim: Claim, *, actor: User, seen: int | None, words: str = "") -> Event:
-    """Give a claim under review, or a dispute, back: it is nobody's and waits for anybody, due as before."""
-
-    def after(current: Claim, _event: Event) -> None:
-        release(current.case)
-
-    return perform(MACHINE, claim, "return_to_queue", actor=actor, seen=seen, words=words, after=after)
-
-
-def take_over(claim: Claim, *, actor: User, seen: int | None, words: str = "") -> Event:
-    """Put a claim that a colleague has taken up on one's own desk; the colleague is told. One that waits there is under review then."""
-    return assignment.take_over(MACHINE, claim, actor=actor, seen=seen, words=words)
 
 
 def approve(
@@ -74,12 +49,12 @@ def approve(
             _check_plan(current, approved_amount, left_of_plan(plan, current))
         if current.status == DISPUTED:
             _check_limits(current, approved_amount)
-        current.approved_amount = approved_amount
-        current.due_at = None
+        current.case.approved_submission = current.case.submission
+        current.case.approved_amount = approved_amount
+        current.case.due_at = None
         return {"amount": str(approved_amount), "asked": str(current.asked), "currency": current.currency}
 
     return perform(
-        MACHINE,
         claim,
         "approve",
         actor=actor,
@@ -163,11 +138,9 @@ def request_action(
     """
 
     def before(current: Claim) -> None:
-        proofs.unseal(current.proof)
-        current.due_at = None
+        current.case.due_at = None
 
     return perform(
-        MACHINE,
         claim,
         "request_action",
         actor=actor,
@@ -193,10 +166,9 @@ def reject(
     """Refuse the claim, with reasons; the partner may dispute it. Effects: decision, remarks, message to the partner."""
 
     def before(current: Claim) -> None:
-        current.due_at = None
+        current.case.due_at = None
 
     return perform(
-        MACHINE,
         claim,
         "reject",
         actor=actor,
@@ -222,10 +194,10 @@ def _decided(outcome: Outcome, note: str) -> Callable[[Claim, Event], None]:
     """What follows a decision: its row, and the internal note."""
 
     def after(current: Claim, event: Event) -> None:
-        assert current.submission is not None  # what is under review was submitted
+        assert current.case.submission is not None  # what is under review was submitted
         Decision.objects.create(
             claim=current,
-            submission=current.submission,
+            submission=current.case.submission,
             round=current.round,
             outcome=outcome,
             approved_amount=current.approved_amount,

@@ -11,11 +11,12 @@ from typing import Any
 
 from claims import services
 from claims.models import Claim
+from incentives_portal import clock
 from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.models import User
 from incentives_portal.accounts.services import give_role
-from incentives_portal.cases.engine import assign
-from incentives_portal.cases.models import CaseKind, Event
+from incentives_portal.cases.enums import CaseKind
+from incentives_portal.cases.models import Case, Event
 from incentives_portal.cases.services import RemarkDraft
 from incentives_portal.tests.kept import keeps
 from incentives_portal.tests.world import World
@@ -53,7 +54,7 @@ def draft_claim(world: World, *, track: str = "claim", actor: User | None = None
 
 def claim_of(proof: Proof, actor: User) -> Claim:
     """The claim of a proof, created as the proof's basics are."""
-    basics = {"name": proof.name, "executed_on": proof.executed_on, "impressions": proof.impressions}
+    basics = {"name": proof.title, "executed_on": proof.executed_on, "impressions": proof.impressions}
     return fresh(services.create_claim_for_proof(proof, actor=actor, seen=proofs.seen(proof), **basics))
 
 
@@ -76,7 +77,7 @@ def submitted_claim(world: World, *, actor: User | None = None, **given: Any) ->
 def send(claim: Claim, actor: User, verb: str = "submit", **given: Any) -> Event:
     """Submit or resubmit the claim as it is now."""
     current = fresh(claim)
-    seen = {"seen": current.version, "seen_proof": current.proof.version}
+    seen = {"seen": current.version}
     return services.SERVICES[verb](current, actor=actor, **(seen | given))
 
 
@@ -158,8 +159,6 @@ def decide(world: World, claim: Claim, verb: str, *, actor: User | None = None, 
 def deed(world: World, claim: Claim, verb: str, actor: User) -> Callable[[], Event]:
     """A verb on the versions that everybody saw."""
     asked: dict[str, Any] = {"words": f"words of {actor.name}"}
-    if verb in ("submit", "resubmit"):
-        asked["seen_proof"] = claim.proof.version
     if verb in ("request_action", "reject"):
         asked["reason"] = world.reason(CaseKind.CLAIM, verb)
     if verb == "approve":
@@ -178,7 +177,7 @@ def situations(world: World) -> dict[str, Callable[[], Claim]]:
 
     def resubmitted() -> Claim:
         claim = copy(sent_again)
-        assign(claim.case, world.mira)
+        Case.objects.filter(pk=claim.pk).update(assignee=world.mira, assigned_at=clock.now())
         return fresh(claim)
 
     def then(claim: Claim, verb: str, actor: User) -> Claim:

@@ -26,7 +26,7 @@ def test_submission_of_a_claim_is_append_only(world):
     claim = builders.submitted_claim(world)
 
     with pytest.raises(InternalError), transaction.atomic():
-        type(claim.submission).objects.filter(pk=claim.submission_id).update(number=9)
+        type(claim.case.submission).objects.filter(pk=claim.case.submission_id).update(number=9)
 
 
 def test_reasons_are_loaded_once_and_edits_stay(db):

@@ -7,11 +7,10 @@ from django.utils import timezone
 
 from claims import services
 from claims.mails.letters import submitted
-from claims.models import Claim
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.errors import Refused
-from incentives_portal.cases.models import Event
+from incentives_portal.cases.models import Case, Event
 from incentives_portal.programs import dates
 from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.programs.models import Calendar, Holiday, UsagePeriod
@@ -233,7 +232,7 @@ def test_d03_page_list_desk_and_mail_name_the_same_day(years, client, zone, read
     world, claim = submitted_on(date(2024, 3, 8))
     Calendar.objects.update(time_zone=zone)
     User.objects.update(time_zone=reader, language="en")
-    Claim.objects.update(due_at=clock.end_of_day(date(2024, 3, 10), zone))
+    Case.objects.filter(kind="claim").update(due_at=clock.end_of_day(date(2024, 3, 10), zone))
     with clock.at(noon(date(2024, 3, 9))), timezone.override(reader):
         letter = submitted(fresh(claim), Event.objects.filter(case=claim.case).latest("pk"), world.mira)
         shown = {
@@ -288,4 +287,4 @@ def test_draft_on_the_plan_track_is_due_180_days_after_the_campaign_starts(world
 def test_claim_and_proof_are_editable_together(world, builder, editable):
     claim = builder(world)  # CL-7, CL-8
 
-    assert (claim.is_editable, Proof.objects.get(pk=claim.proof_id).is_editable) == (editable, editable)
+    assert (claim.is_editable, Proof.objects.get(pk=claim.pk).is_editable) == (editable, editable)

@@ -8,10 +8,11 @@ import pytest
 from django.urls import reverse
 
 from claims import services
-from claims.models import Claim, Decision
+from claims.models import Decision
 from claims.places import folder_of, named_places
 from incentives_portal import clock
-from incentives_portal.cases.models import CaseKind
+from incentives_portal.cases.enums import CaseKind
+from incentives_portal.cases.models import Case
 from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.models import VersionCheck
 from incentives_portal.documents.tests import samples
@@ -163,7 +164,7 @@ def test_desk_and_partner_read_the_same_distance_on_every_day(world, signed_in, 
     Holiday.objects.create(calendar=world.cloud.calendar, date=date(2026, 11, 20), name={"en": "A day off"})
     world.jana.language = "en"
     world.jana.save()
-    Claim.objects.filter(pk=claim.pk).update(due_at=clock.end_of_day(date.fromisoformat(due), "Europe/Berlin"))
+    Case.objects.filter(pk=claim.pk).update(due_at=clock.end_of_day(date.fromisoformat(due), "Europe/Berlin"))
 
     with clock.at(datetime.fromisoformat(f"{now}T09:00+00:00")):
         queue = text_of(signed_in(world.mira).get(url("queue")))
@@ -192,7 +193,7 @@ def test_desk_and_partner_read_the_same_distance_on_every_day(world, signed_in, 
 )
 def test_queue_marks_what_has_one_business_day_left(world, signed_in, now, due, soon):
     claim = builders.submitted_claim(world)
-    Claim.objects.filter(pk=claim.pk).update(due_at=clock.end_of_day(date.fromisoformat(due), "Europe/Berlin"))
+    Case.objects.filter(pk=claim.pk).update(due_at=clock.end_of_day(date.fromisoformat(due), "Europe/Berlin"))
 
     with clock.at(datetime.fromisoformat(f"{now}T09:00+00:00")):
         (row,) = signed_in(world.mira).get(url("queue")).context["rows"]

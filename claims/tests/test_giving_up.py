@@ -33,7 +33,7 @@ def test_given_up_claim_is_final_but_stays_to_be_read(world, signed_in):
     give_up(claim, world.jana, words="The fair was cancelled.")
 
     after = fresh(claim)
-    assert (after.status, after.due_at, after.proof.sealed) == ("discarded", None, True)
+    assert (after.status, after.due_at, after.proof.is_editable) == ("discarded", None, False)
     for person, address in ((world.jana, claim.get_absolute_url()), (world.mira, f"/desk/{claim.public_id}/")):
         assert Claim.objects.visible_to(person).filter(pk=claim.pk).exists()
         page = signed_in(person).get(address)
@@ -96,7 +96,7 @@ def test_proof_of_a_given_up_claim_cannot_be_edited(world):
 
     give_up(claim, world.jana)
 
-    assert not Proof.objects.get(pk=claim.proof_id).is_editable
+    assert not Proof.objects.get(pk=claim.pk).is_editable
 
 
 def test_given_up_claims_are_in_the_list_but_in_no_sum_of_what_is_asked(world, signed_in):
@@ -105,7 +105,7 @@ def test_given_up_claims_are_in_the_list_but_in_no_sum_of_what_is_asked(world, s
 
     answer = signed_in(world.jana).get("/claims/", {"status": "discarded"})
 
-    assert claim.proof.name in answer.content.decode()
+    assert claim.title in answer.content.decode()
     assert [sums.number for sums in answer.context["overview"].sums] == [0]
 
 

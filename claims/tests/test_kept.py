@@ -22,7 +22,7 @@ def test_rows_and_files_put_back_are_those_that_were_built(world):
     kept._put_back(kept._differences[kept._state.built])
     assert kept._rows() == built
     assert kept._files() == files
-    assert Claim.objects.get(proof__name="Built in this test only").pk == claim.pk
+    assert Claim.objects.get(case__title="Built in this test only").pk == claim.pk
 
 
 def test_after_a_write_of_the_test_everything_is_really_built(world):
@@ -38,7 +38,7 @@ def test_what_was_given_makes_another_state(world):
     there = kept._state.built
     builders.draft_claim(world, name="Banners")
     assert kept._state.built[:-1] == there
-    assert {claim.proof.name for claim in Claim.objects.all()} == {"Adverts", "Banners"}
+    assert {claim.title for claim in Claim.objects.all()} == {"Adverts", "Banners"}
 
 
 def test_another_setting_is_another_state(world, settings):

@@ -8,12 +8,12 @@ import pytest
 from claims import services
 from claims.limits import used_before
 from claims.models import Claim, Decision
+from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.errors import Refused
-from incentives_portal.cases.models import CaseKind
+from incentives_portal.cases.models import Case
 from incentives_portal.programs import dates, periods
 from incentives_portal.programs.assess import UnratedFact, assess_proof
 from incentives_portal.programs.models import ActivityType, Cap, ExchangeRate
-from plans.models import Plan
 from proofs.facts import proof_facts
 from proofs.models import ExpenseLine, Proof
 from proofs.tests import builders as proofs
@@ -41,7 +41,7 @@ def test_claims_of_a_plan_stay_within_its_limit(world, activity):
     assert blocks_of(second, world.jana) == ["amount_within"]
 
     send(third, world.jana)
-    assert set(Claim.objects.filter(status="submitted")) == {first, third}
+    assert set(Claim.objects.filter(case__status="submitted")) == {first, third}
 
 
 def test_claims_take_of_their_activity_and_of_the_whole_plan(world, activity):
@@ -113,14 +113,14 @@ def test_dispute_is_not_stopped_by_the_limit_but_its_approval_is(world, activity
     )
 
     assert caught.value.places == ["approved_amount"]
-    assert sum(Claim.objects.values_list("approved_amount", flat=True)) == Decimal("10000.00")
+    assert sum(Claim.objects.values_list("case__approved_amount", flat=True)) == Decimal("10000.00")
 
 
 def test_lowered_plan_limit_binds_approvals(world, activity):
     claim = another_claim(world, activity, Decimal("6000"))
     send(claim, world.jana)
     services.start_review(fresh(claim), actor=world.mira, seen=fresh(claim).version)
-    Plan.objects.filter(pk=activity.campaign.plan_id).update(approved_amount=Decimal("5000.00"))
+    Case.objects.filter(pk=activity.campaign.plan_id).update(approved_amount=Decimal("5000.00"))
 
     with pytest.raises(Refused, match="5,000.00"):
         decide(world, claim, "approve")
@@ -143,7 +143,7 @@ def test_approval_takes_what_is_left_of_the_plan_and_not_a_cent_more(world, acti
         decide(world, other, "approve")
     send(claim, world.jana)
     services.start_review(fresh(claim), actor=world.mira, seen=fresh(claim).version)
-    Plan.objects.filter(pk=activity.campaign.plan_id).update(approved_amount=Decimal("5999.98") + Decimal(taken))
+    Case.objects.filter(pk=activity.campaign.plan_id).update(approved_amount=Decimal("5999.98") + Decimal(taken))
 
     for amount in ("6000.00", "5999.99"):
         with pytest.raises(Refused, match="5,999.98 are left") as caught:
@@ -372,7 +372,7 @@ def test_claim_without_a_rate_is_told_in_the_checklist_and_the_rest_is_counted(w
     [warning] = assess_proof(proof_facts(second.proof)).warnings
     assert (warning.rule, "USD" in warning.text, "October 2026" in warning.text) == ("cap_used_rate", True, True)
     send(second, world.jana)
-    kept = [finding["rule"] for finding in fresh(second).submission.assessment["findings"]]
+    kept = [finding["rule"] for finding in fresh(second).case.submission.assessment["findings"]]
     assert "cap_used_rate" in kept
 
 

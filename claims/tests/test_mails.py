@@ -10,8 +10,9 @@ from claims.mails import ANNOUNCEMENTS
 from claims.models import Claim
 from incentives_portal.accounts.models import User
 from incentives_portal.accounts.services import add_person
+from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.messages import cause_key
-from incentives_portal.cases.models import CaseKind, Event
+from incentives_portal.cases.models import Event
 from incentives_portal.outbox.models import Message
 from incentives_portal.people.models import IncentivesRole, RoleAssignment
 from incentives_portal.tests.world import give_incentives_role

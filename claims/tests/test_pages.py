@@ -8,7 +8,8 @@ import pytest
 from django.urls import reverse
 
 from claims.models import Claim
-from incentives_portal.cases.models import CaseKind
+from incentives_portal.cases.enums import CaseKind
+from incentives_portal.cases.models import Case
 from incentives_portal.programs.enums import Group, SatisfiedBy
 from incentives_portal.programs.models import ActivityType, Requirement
 from proofs import services as proof_services
@@ -87,7 +88,7 @@ def test_list_shows_the_own_claims_with_sums_and_next_step(world, signed_in):
     answer = signed_in(world.karin).get(reverse("claims:list"))
 
     words = text_of(answer)
-    assert [row.proof.name for row in answer.context["page"]] == ["Spring adverts", "Winter adverts", "Autumn adverts"]
+    assert [row.proof.title for row in answer.context["page"]] == ["Spring adverts", "Winter adverts", "Autumn adverts"]
     assert claim.case.reference in words
     (sums,) = answer.context["overview"].sums
     assert (sums.currency, sums.asked, sums.number) == ("EUR", Decimal("2000.000"), 2)
@@ -137,7 +138,7 @@ def test_list_is_narrowed_down(world, signed_in, params, expected):
 
     answer = signed_in(world.jana).get(reverse("claims:list"), wanted)
 
-    assert sorted(row.proof.name for row in answer.context["page"]) == expected
+    assert sorted(row.proof.title for row in answer.context["page"]) == expected
     assert answer.status_code == 200
 
 
@@ -180,7 +181,7 @@ def test_list_is_ordered_by_what_it_offers_only(world, signed_in, order):
 
     answer = signed_in(world.jana).get(reverse("claims:list"), {"order": order})
 
-    assert [row.proof.name for row in answer.context["page"]] == (
+    assert [row.proof.title for row in answer.context["page"]] == (
         ["Small", "Large"] if order == "due" else ["Large", "Small"]
     )
 
@@ -192,7 +193,7 @@ def test_list_by_amount_compares_no_currencies(world, signed_in):
         ("More yen", "12000", "JPY"),
     ]:  # fmt: skip
         claim = builders.draft_claim(world, name=name, amount=Decimal(amount))
-        Proof.objects.filter(pk=claim.proof_id).update(currency=currency)
+        Case.objects.filter(pk=claim.pk).update(currency=currency)
 
     answer = signed_in(world.jana).get(reverse("claims:list"), {"order": "amount"})
 
@@ -213,7 +214,7 @@ def test_staff_list_has_claims_of_all_partners_and_no_drafts(world, signed_in):
 
     answer = signed_in(world.hugo).get(reverse("claims:list"))
 
-    assert {row.proof.name for row in answer.context["page"]} == {"Ours", "Theirs"}
+    assert {row.proof.title for row in answer.context["page"]} == {"Ours", "Theirs"}
     assert "Create a claim" not in text_of(answer)
 
 
@@ -294,7 +295,7 @@ def test_new_claim_is_for_those_who_write_claims(world, signed_in, name):
 
 
 def test_new_claim_without_an_enrolled_location_says_what_to_do(world, signed_in):
-    world.cloud.enrolments.update(status="discontinued")
+    Case.objects.filter(enrolment__program=world.cloud).update(status="discontinued")
 
     answer = signed_in(world.karin).get(reverse("claims:new"))
 
@@ -317,7 +318,7 @@ def test_claim_for_a_proof_is_created_by_its_documented_page(world, signed_in):
     assert "Create claim" in text_of(page)
     claim = Claim.objects.get()
     assert answer.headers["Location"] == claim.get_absolute_url()
-    assert (claim.proof.name, claim.proof.impressions) == ("Adverts", 1200)
+    assert (claim.title, claim.proof.impressions) == ("Adverts", 1200)
 
 
 def test_claim_for_a_proof_that_has_one_leads_there(world, signed_in):
@@ -507,7 +508,7 @@ def test_dispute_is_offered_to_incentives_admins_only(world, signed_in, name):
 
 
 def submit_data(claim, **given):
-    return {"seen": claim.version, "seen_proof": claim.proof.version, "words": ""} | given
+    return {"seen": claim.version, "words": ""} | given
 
 
 def test_check_page_shows_the_assessment_and_submits(world, signed_in):
@@ -595,7 +596,7 @@ def test_w03_old_form_sent_again_says_that_it_was_done(world, signed_in):
     first, second = (browser.post(url("check", claim), data) for _click in range(2))
 
     assert (first.status_code, second.status_code) == (302, 409)
-    assert fresh(claim).submission.number == 1
+    assert fresh(claim).case.submission.number == 1
 
 
 def test_resubmitting_goes_over_the_same_page(world, signed_in):
@@ -606,7 +607,7 @@ def test_resubmitting_goes_over_the_same_page(world, signed_in):
     browser.post(url("check", claim), submit_data(claim))
 
     assert "Resubmit" in text_of(page)
-    assert (fresh(claim).status, fresh(claim).submission.number) == ("submitted", 2)
+    assert (fresh(claim).status, fresh(claim).case.submission.number) == ("submitted", 2)
 
 
 def test_operator_verbs_do_not_exist_among_the_partners(world, signed_in):

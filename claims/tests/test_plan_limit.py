@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from claims import services
 from claims.models import Claim
+from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.errors import Refused
-from incentives_portal.cases.models import CaseKind
 from incentives_portal.tests.world import sign_in
 from plans import services as plan_services
 from plans.tests import builders as plans
@@ -135,7 +135,7 @@ def test_warning_stands_in_nobodys_way_and_the_claim_is_bound_by_the_new_limit(c
     answer = desk.post(verb_url(plan), typed(world, plan, "6000"))
 
     assert (answer.status_code, plans.fresh(plan).approved_amount) == (302, Decimal("6000.00"))
-    claim = Claim.objects.get(status="submitted")
+    claim = Claim.objects.get(case__status="submitted")
     services.start_review(claim, actor=world.mira, seen=claim.version)
     with pytest.raises(Refused, match="2,000.00 are left"):
         decide(world, claim, "approve")

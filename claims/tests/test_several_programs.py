@@ -8,11 +8,10 @@ import pytest
 from django.urls import reverse
 
 from claims.models import Claim
-from incentives_portal.cases.models import CaseKind
-from incentives_portal.cases.services import open_case
-from incentives_portal.enrollments.models import Enrolment
+from incentives_portal.cases.models import Case
 from incentives_portal.people.models import RoleAssignment
 from incentives_portal.programs.models import ActivityType, Program, UsagePeriod
+from incentives_portal.tests.world import enrol
 from proofs.models import Proof
 
 from . import builders
@@ -33,8 +32,7 @@ def other(world):
     period = UsagePeriod.objects.get(pk=world.period.pk)
     period.pk, period.public_id, period.program = None, Program._meta.get_field("public_id").default(), program
     period.save()
-    case = open_case(CaseKind.ENROLMENT, world.nordlicht, "Kiel")
-    Enrolment.objects.create(case=case, location=world.kiel, program=program, status="enrolled")
+    enrol(world.kiel, program)
     for role in RoleAssignment.objects.filter(program=world.cloud, user__in=[world.jana, world.karin]):
         role.pk, role.program = None, program
         role.save()
@@ -126,7 +124,8 @@ def claims(world, other):
     """A claim in each program, in a period of the same label."""
     first, second = (builders.draft_claim(world, name=name, amount=Decimal(10)) for name in ("Cloud", "Devices"))
     period = other.usage_periods.get()
-    Proof.objects.filter(pk=second.proof_id).update(program=other, usage_period=period, location=world.kiel)
+    Proof.objects.filter(pk=second.pk).update(usage_period=period)
+    Case.objects.filter(pk=second.pk).update(program=other, location=world.kiel)
     return first, second
 
 

@@ -8,7 +8,7 @@ from incentives_portal.accounts.models import User
 from incentives_portal.cases.errors import NotAllowed, NotNow
 from incentives_portal.cases.event_kinds import kind_of
 from incentives_portal.cases.messages import cause_key
-from incentives_portal.cases.models import Assignment
+from incentives_portal.cases.models import Case
 from incentives_portal.outbox.models import Message
 
 from . import builders
@@ -16,7 +16,7 @@ from .builders import decide, fresh
 
 
 def holder(claim):
-    return Assignment.objects.get(case=claim.case).user
+    return Case.objects.get(pk=claim.pk).assignee
 
 
 def take_over(claim, actor, **given):
@@ -33,7 +33,7 @@ def desk(client, claim):
 
 
 @pytest.mark.parametrize("verb", ["approve", "request_action", "reject"])
-def test_nobody_decides_what_is_on_a_colleagues_desk(world, verb):
+def test_nobody_decides_what_is_on_a_colleague_of(world, verb):
     claim = builders.claim_under_review(world)
 
     with pytest.raises(NotAllowed, match="Take it over first"):
@@ -113,7 +113,7 @@ def test_dispute_that_is_given_back_waits_for_anybody(world):
 
     services.return_to_queue(claim, actor=world.daniel, seen=claim.version)
 
-    assert not Assignment.objects.filter(case=claim.case).exists()
+    assert Case.objects.get(pk=claim.pk).assignee is None
     assert fresh(claim).status == "disputed"
     decide(world, claim, "reject", actor=world.daniel)
 

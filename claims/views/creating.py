@@ -75,12 +75,12 @@ def _create(request: HttpRequest, form: NewClaimForm) -> Claim | None:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_claim_for_proof(request: HttpRequest, proof_id: UUID) -> HttpResponse:
     """*New proof of execution claim*. If the proof has its claim already, one comes to that."""
-    proof = Proof.objects.visible_to(request.user).for_page().filter(public_id=proof_id).first()
+    proof = Proof.objects.visible_to(request.user).for_page().filter(case__public_id=proof_id).first()
     if proof is None:
         raise Http404
     if not proof_rules.may_begin(request.user, proof.scope, proof.program):
         raise PermissionDenied
-    if existing := Claim.objects.filter(proof=proof).first():
+    if existing := Claim.objects.filter(pk=proof.pk).first():
         return _to_the_first(request, existing)
     form = NewClaimForProofForm(
         proof, request.POST if request.method == "POST" else None, initial={"seen": proof.version}
@@ -115,7 +115,7 @@ def _to_the_first(request: HttpRequest, claim: Claim) -> HttpResponse:
 
 def _changed(request: HttpRequest, proof: Proof, form: NewClaimForProofForm) -> HttpResponse:
     """Somebody edited the proof meanwhile: what was typed stays, and the next click counts for the proof as it is now."""
-    if existing := Claim.objects.filter(proof=proof).first():
+    if existing := Claim.objects.filter(pk=proof.pk).first():
         return _to_the_first(request, existing)
     fresh = Proof.objects.visible_to(request.user).for_page().filter(pk=proof.pk).first()
     if fresh is None:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from incentives_portal.accounts.capabilities import may
 from incentives_portal.accounts.errors import NoPartInIt
-from incentives_portal.cases.assignment import colleagues_desk
+from incentives_portal.cases.assignment import colleague_of
 from incentives_portal.cases.errors import Busy, Refused
 from incentives_portal.cases.forms import VerbForm, show_refusal
 from incentives_portal.cases.state_machine import Transition
@@ -85,7 +85,9 @@ def desk_page(
 ) -> HttpResponse:
     page = ClaimPage(row, request.user)
     key = _list_key(request)
-    evidence = evidence_context(row.proof, request.user, content=row.submission.content, marks=page.marks)["evidence"]
+    evidence = evidence_context(row.proof, request.user, content=row.case.submission.content, marks=page.marks)[
+        "evidence"
+    ]
     context = {
         "page": page,
         "claim": row,
@@ -98,7 +100,7 @@ def desk_page(
         "comment_form": comment or comment_form(request),
         "note_form": note or NoteForm(auto_id="id_note_%s"),
         "refusal": _refusal(row, request),
-        "colleague": colleagues_desk(row, request.user),
+        "colleague": colleague_of(row, request.user),
         "arrows": [arrow for arrow in page.arrows if arrow.decides],
     }
     return render(request, "desk/claim.html", context, status=status)
@@ -167,7 +169,7 @@ class DeskVerbView(ClaimView):
 
     def page_context(self, detail: Claim, arrow: Transition) -> dict[str, Any]:
         page = ClaimPage(detail, self.request.user)
-        colleague = colleagues_desk(detail, self.request.user)
+        colleague = colleague_of(detail, self.request.user)
         return {"claim": detail, "page": page, "assessment": page.assessment, "colleague": colleague}
 
     @property

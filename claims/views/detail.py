@@ -59,7 +59,7 @@ def _proof_context(request: HttpRequest, page: ClaimPage) -> dict[str, Any]:
     if proof_rules.may_write(user, proof) or proof_rules.may_contribute(user, proof):
         context = workbench_context(proof, user, here=page.claim.get_absolute_url())
     else:
-        submitted = page.claim.submission.content if proof.sealed and page.claim.submission else None
+        submitted = page.claim.case.submission.content if not proof.is_editable and page.claim.case.submission else None
         context = evidence_context(proof, user, content=submitted)
     evidence = context["evidence"]
     page.compare_with(evidence.folder, can_mend=evidence.can_write)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from incentives_portal.accounts.capabilities import scope_q
 from incentives_portal.accounts.models import User
+from incentives_portal.cases.querysets import SCOPE_PATHS
 from incentives_portal.enrollments.querysets import programs_visible_to
 from incentives_portal.prepared import Prepared
 from incentives_portal.screens.paging import BoundedPaginator
@@ -20,7 +21,6 @@ from ..enums import MACHINE
 from ..filters import ClaimFilter, searched, words_q
 from ..models import Claim
 from ..overview import Overview, overview
-from ..querysets import SCOPE_PATHS
 from ..rows import keys_of, rows_in_order
 
 PER_PAGE = 25
@@ -29,10 +29,10 @@ PER_PAGE = 25
 NEWEST_OWN = (F("pk") + 0).desc()
 #: What else the list can be ordered by; the key stands in the address.
 ORDERS = {
-    "due": [F("due_at").asc(nulls_last=True), "pk"],
-    "carried_out": ["-proof__executed_on", "-pk"],
+    "due": [F("case__due_at").asc(nulls_last=True), "pk"],
+    "carried_out": ["-case__proof__executed_on", "-pk"],
     # Amounts of several currencies cannot be compared: those of each currency stand together.
-    "amount": ["proof__currency", "-proof__amount", "-pk"],
+    "amount": ["case__currency", "-case__requested_amount", "-pk"],
 }
 
 

@@ -13,7 +13,7 @@ from incentives_portal.cases.views import VerbView
 from proofs.page import workbench_context
 
 from ..enums import ACTION_REQUIRED, MACHINE
-from ..forms import DisputeForm, SubmitForm
+from ..forms import DisputeForm
 from ..models import Claim
 from ..page import CHECKED, ClaimPage
 from ..services import SERVICES
@@ -75,7 +75,7 @@ class CheckView(ClaimView):
         return super().dispatch(request, *args, **kwargs)
 
     def get_form(self, arrow: Transition, detail: Claim, data: Any = None) -> VerbForm:
-        return SubmitForm(detail, arrow, data)
+        return VerbForm(MACHINE, arrow, data, initial={"seen": detail.version})
 
     def page_context(self, detail: Claim, arrow: Transition) -> dict[str, Any]:
         """With what the reviewer asked for, when the claim had come back: all rules may be met and nothing of that be done."""

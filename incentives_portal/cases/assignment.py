@@ -1,6 +1,6 @@
-"""On whose desk a case lies, and what this means for others: a colleague's work is taken over knowingly, never by the way.
+"""Who has taken a case up, and what this means for others: a colleague's work is taken over knowingly, never by the way.
 
-Rooms use the predicates in their tables of transitions (``when``, ``refusal``) and ``take_over`` as the service of that verb.
+Tables of transitions use the predicates (``when``, ``refusal``); the verbs are the same for every kind of case that is reviewed.
 """
 
 from typing import Any, TypeVar
@@ -9,66 +9,60 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.models import User
-from incentives_portal.cases.models import Case, Event
 
-from .engine import assign, perform
-from .models import Assignment
-from .state_machine import Detail, Machine
+from .engine import perform
+from .models import CaseDetail, Event
 
-C = TypeVar("C", bound=Detail)
+Detail = TypeVar("Detail", bound=CaseDetail)
 
 
-def desk_of(case: Case) -> Assignment | None:
-    """Who has taken the case up, and since when. The desk of somebody who left counts as nobody's. No query on a page's case."""
-    assignment = getattr(case, "assignment", None)
-    return assignment if assignment is not None and assignment.user.is_active else None
+def is_assigned(detail: CaseDetail) -> bool:
+    return detail.case.active_assignee is not None
 
 
-def lies_on_a_desk(detail: Any) -> bool:
-    return desk_of(detail.case) is not None
+def is_unassigned(detail: CaseDetail) -> bool:
+    return detail.case.active_assignee is None
 
 
-def lies_on_no_desk(detail: Any) -> bool:
-    return desk_of(detail.case) is None
-
-
-def colleagues_desk(detail: Any, user: User) -> Assignment | None:
+def colleague_of(detail: CaseDetail, user: User) -> User | None:
     """Who else has taken the case up; None when it is nobody's or the person's own."""
-    assignment = getattr(detail.case, "assignment", None)
-    if assignment is None or assignment.user_id == user.pk:
-        return None
-    return desk_of(detail.case)
+    assignee = detail.case.active_assignee
+    return None if assignee is None or assignee.pk == user.pk else assignee
 
 
-def refuse_on_a_colleagues_desk(detail: Any, user: User) -> Promise | None:
+def refuse_what_a_colleague_has(detail: CaseDetail, user: User) -> Promise | None:
     """Nobody decides, or takes up, what a colleague has taken up."""
-    if colleagues_desk(detail, user) is None:
+    if colleague_of(detail, user) is None:
         return None
     return _("This is on a colleague's desk. Take it over first.")
 
 
-def refuse_on_ones_own_desk(detail: Any, user: User) -> Promise | None:
+def refuse_ones_own(detail: CaseDetail, user: User) -> Promise | None:
     """There is nobody to take it over from."""
-    return None if colleagues_desk(detail, user) else _("This is on your desk already.")
+    return None if colleague_of(detail, user) else _("This is on your desk already.")
 
 
-def take_over(machine: Machine, detail: C, *, actor: User, seen: int | None, words: str = "") -> Event:
-    """Move a case from a colleague's desk to one's own. The history says from whom; the table says who is told.
+def start_review(detail: Detail, *, actor: User, seen: int | None, words: str = "") -> Event:
+    """Take up what waits; from then on the partner cannot withdraw it. Raises the errors of ``perform``."""
+    return perform(detail, "start_review", actor=actor, seen=seen, words=words)
 
-    Raises the errors of ``perform``.
-    """
 
-    def before(current: C) -> dict[str, Any]:
-        former = desk_of(current.case)
+def return_to_queue(detail: Detail, *, actor: User, seen: int | None, words: str = "") -> Event:
+    """Give a case back: it is nobody's and waits for anybody, due as before. Raises the errors of ``perform``."""
+    return perform(detail, "return_to_queue", actor=actor, seen=seen, words=words)
+
+
+def take_over(detail: Detail, *, actor: User, seen: int | None, words: str = "") -> Event:
+    """Take a case from a colleague. The history says from whom; the table says who is told. Raises the errors of ``perform``."""
+
+    def before(current: Detail) -> dict[str, Any]:
+        former = current.case.active_assignee
         assert former is not None  # the arrow is there only while somebody has it
-        return {"name": former.user.name, "from": former.user_id}
+        return {"name": former.name, "from": former.pk}
 
-    def after(current: C, _event: Event) -> None:
-        assign(current.case, actor)
-
-    return perform(machine, detail, "take_over", actor=actor, seen=seen, words=words, before=before, after=after)
+    return perform(detail, "take_over", actor=actor, seen=seen, words=words, before=before)
 
 
-def former_holder(_case: Any, event: Event) -> list[User]:
-    """From whose desk it was taken: who hears of it."""
+def former_assignee(_detail: CaseDetail, event: Event) -> list[User]:
+    """From whom it was taken: who hears of it."""
     return list(User.objects.filter(pk=event.data.get("from"), is_active=True))

@@ -1,8 +1,9 @@
 """The one way in which a status changes, and the one way in which a case is edited.
 
-In one transaction: lock the row and read it again, is the verb allowed from this status, may this person, is what the person saw still what
-stands, write, record, queue the message. Whoever comes second is told who was faster. There is no force path: a correction is a verb of
-its own. Lock order everywhere: claim, proof, plan, fund account; several of a kind by primary key.
+In one transaction: lock the case and read it again, is the verb allowed from this status, may this person, is what the person saw still
+what stands, write, record, queue the message. Whoever comes second is told who was faster. There is no force path: a correction is a verb
+of its own. The lock of the case covers the row of its kind and all that hangs on it. Lock order everywhere: claim, plan, enrollment, fund
+account; several of a kind by primary key.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar
 
-from django.db import OperationalError, connection, models, transaction
+from django.db import OperationalError, connection, transaction
 
 from incentives_portal import clock
 from incentives_portal.accounts.capabilities import may
@@ -22,19 +23,17 @@ from incentives_portal.prepared import Prepared
 
 from .errors import Busy, NotAllowed, NotNow, ReasonMissing, Stale, WordsMissing
 from .messages import announce
-from .models import Assignment
-from .state_machine import Detail, Editable, Machine, Transition
+from .models import CaseDetail
+from .state_machine import Transition
+from .types import case_type
 
-C = TypeVar("C", bound=Detail)
-E = TypeVar("E", bound=Editable)
-Row = TypeVar("Row", bound=models.Model)
+Detail = TypeVar("Detail", bound=CaseDetail)
 
 _TRIES = 3
 
 
 def perform(
-    machine: Machine,
-    detail: C,
+    detail: Detail,
     verb: str,
     *,
     actor: User,
@@ -42,8 +41,8 @@ def perform(
     words: str = "",
     reason: ReasonCode | None = None,
     remarks: Iterable[RemarkDraft] = (),
-    before: Callable[[C], Mapping[str, Any] | None] | None = None,
-    after: Callable[[C, Event], None] | None = None,
+    before: Callable[[Detail], Mapping[str, Any] | None] | None = None,
+    after: Callable[[Detail, Event], None] | None = None,
 ) -> Event:
     """Do a verb to a case and return the event that tells of it.
 
@@ -55,19 +54,24 @@ def perform(
     """
 
     def once() -> Event:
-        current = locked(type(detail), detail.pk)  # type: ignore[type-var]
-        arrow = _arrow(machine, current, verb, actor, seen)
+        current = locked(type(detail), detail.pk)
+        case = current.case
+        arrow = _arrow(current, verb, actor, seen)
         if arrow.needs_reason and reason is None:
             raise ReasonMissing
         if arrow.needs_words and not words.strip():
             raise WordsMissing
         data = before(current) if before else None
-        source, current.status = current.status, arrow.target
-        current.version += 1
+        source, case.status = case.status, arrow.target
+        if arrow.assigns == "actor":
+            case.assignee, case.assigned_at = actor, clock.now()
+        elif arrow.assigns == "nobody":
+            case.assignee = case.assigned_at = None
+        case.version += 1
         # The whole row: it was read under the lock, so nothing of another's can be overwritten.
-        current.save()
+        case.save()
         event = record(
-            current.case,
+            case,
             actor,
             arrow.event,
             from_status=source,
@@ -87,36 +91,37 @@ def perform(
 
 
 @contextmanager
-def editing(detail: E, *, actor: User, capability: str, seen: int | None) -> Iterator[E]:
-    """Edit the content of a case: yields the locked, fresh row and counts its version up at the end, in one transaction.
+def editing(detail: Detail, *, actor: User, capability: str, seen: int | None) -> Iterator[Detail]:
+    """Edit the content of a case: yields the locked, fresh row and counts the version of its case up at the end, in one transaction.
 
-    The case says itself whether it can be edited (``is_editable``). Raises NotAllowed, NotNow, Stale, Busy.
+    Columns of the row itself are saved by whoever edits them. Raises NotAllowed, NotNow, Stale, Busy.
     """
     with waiting_briefly(), transaction.atomic():
-        current = locked(type(detail), detail.pk)  # type: ignore[type-var]
-        if not may(actor, capability, current.scope):
+        current = locked(type(detail), detail.pk)
+        case = current.case
+        if not may(actor, capability, case.scope):
             raise NotAllowed
-        if not current.is_editable:
-            raise NotNow(current, latest_event(current.case))
-        if seen != current.version:
-            raise Stale(current, latest_event(current.case))
+        if not case.state.editable:
+            raise NotNow(current, latest_event(case))
+        if seen != case.version:
+            raise Stale(current, latest_event(case))
         yield current
-        current.version += 1
-        current.save()
+        case.version += 1
+        case.save()
 
 
-def locked(model: type[Row], pk: Any) -> Row:
-    """The row, read again under its lock. The caller is in a transaction; waits as long as the connection's lock timeout says."""
+def locked(model: type[Detail], pk: Any) -> Detail:
+    """The row, read again under the lock of its case; waits as long as the connection's lock timeout says. Needs a transaction."""
     row = _locking(model).first(pk=pk)
     if row is None:
-        raise model.DoesNotExist  # type: ignore[attr-defined]
+        raise model.DoesNotExist
     return row
 
 
 @cache
-def _locking(model: type[Row]) -> Prepared[Row]:
+def _locking(model: type[Detail]) -> Prepared[Detail]:
     """Every verb asks it."""
-    rows = model._default_manager.select_for_update(of=("self",))
+    rows = model._default_manager.select_related("case").select_for_update(of=("case",))
     return Prepared(lambda pk: rows.filter(pk=pk), pk=-1)
 
 
@@ -126,33 +131,20 @@ def latest_event(case: Case) -> Event | None:
     return changes.select_related("organisation").order_by("-id").first()
 
 
-def assign(case: Case, user: User) -> None:
-    """Put the case on a person's desk."""
-    Assignment.objects.bulk_create(
-        [Assignment(case=case, user=user, since=clock.now())],
-        update_conflicts=True,
-        unique_fields=["case"],
-        update_fields=["user", "since"],
-    )
-
-
-def release(case: Case) -> None:
-    """Take the case off everybody's desk."""
-    Assignment.objects.filter(case=case).delete()
-
-
-def _arrow(machine: Machine, detail: Detail, verb: str, actor: User, seen: int | None) -> Transition:
+def _arrow(detail: CaseDetail, verb: str, actor: User, seen: int | None) -> Transition:
     """The arrow to follow, after the questions: from this status, by this person, on what was seen."""
+    case = detail.case
+    machine = case_type(case.kind).machine
     arrow = machine.find(detail, verb)
     capability = arrow.capability if arrow else machine.capability_of(verb)
-    if not may(actor, capability, detail.scope):
+    if not may(actor, capability, case.scope):
         raise NotAllowed
     if arrow is None:
-        raise NotNow(detail, latest_event(detail.case))
-    if arrow.decides and actor.organisation_id == detail.scope.organisation_id:
+        raise NotNow(detail, latest_event(case))
+    if arrow.decides and actor.organisation_id == case.organisation_id:
         raise NotAllowed
-    if seen != detail.version:
-        raise Stale(detail, latest_event(detail.case))
+    if seen != case.version:
+        raise Stale(detail, latest_event(case))
     # After that: what has changed meanwhile may be the very thing that refuses it now, and who was faster is the better answer.
     if arrow.refusal and (why := arrow.refusal(detail, actor)):
         raise NotAllowed(why)

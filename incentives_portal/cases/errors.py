@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 if TYPE_CHECKING:
     from incentives_portal.cases.models import Event
 
-    from .state_machine import Text, Versioned
+    from .models import CaseDetail
+    from .state_machine import Text
 
 
 class WorkflowError(Exception):
@@ -18,7 +19,7 @@ class WorkflowError(Exception):
 class Overtaken(WorkflowError):
     """Somebody was faster: the case is not any more what the person saw. Carries the case as it is now and the last event."""
 
-    def __init__(self, detail: "Versioned", latest: "Event | None") -> None:
+    def __init__(self, detail: "CaseDetail", latest: "Event | None") -> None:
         super().__init__(_("Somebody was faster: this has changed since you opened it."))
         self.detail: Any = detail
         self.latest = latest

@@ -4,25 +4,35 @@ Nothing of what a person did or said is ever changed or deleted: the database re
 """
 
 import uuid
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from incentives_portal.accounts.models import Organisation
+from incentives_portal.accounts.capabilities import Scope
+from incentives_portal.accounts.models import Location, Organisation, User
 from incentives_portal.documents.models import APPEND_ONLY, DocumentVersion
+from incentives_portal.money import AmountField, CurrencyField
+from incentives_portal.programs.models import Program
 from incentives_portal.texts import TextsField, in_language
 
-from .querysets import EventQuerySet
+from .enums import APPROVED, STATUSES, WAITING, WITH_PARTNER, CaseKind
+from .querysets import CaseQuerySet, EventQuerySet
+from .types import case_type
+
+if TYPE_CHECKING:
+    from .state_machine import Status
 
 
-class CaseKind(models.TextChoices):
-    PLAN = "plan", _("Plan")
-    PROOF = "proof", _("Proof of execution")
-    CLAIM = "claim", _("Claim")
-    ENROLMENT = "enrolment", _("Enrollment")
-    ASSOCIATION = "association", _("Customer association")
+def _known_statuses() -> models.Q:
+    known = models.Q()
+    for kind, statuses in STATUSES.items():
+        known |= models.Q(kind=kind, status__in=statuses)
+    return known
 
 
 class Counter(models.Model):
@@ -40,31 +50,177 @@ class Counter(models.Model):
 
 
 class Case(models.Model):
-    """A case that has a history: one per plan, proof, claim, enrolment, association. The one identifier space of domain.md 0."""
+    """One plan, claim or enrollment: what all kinds of cases have in common. The rest stands in the row of its kind (``CaseDetail``).
+
+    Scope (``organisation``, ``program``, ``location``) is copied when the case is opened and never changes. Amounts are in ``currency``.
+    ``due_at`` is until when whoever has the case now should act. ``submission`` is what was sent in last; ``approved_submission`` and
+    ``approved_amount`` are in force until another approval replaces them, also while a revision is edited.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(max_length=12, choices=CaseKind.choices)
     reference = models.CharField(_("reference"), max_length=20, unique=True)
+    title = models.CharField(_("title"), max_length=200)
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
-    title = models.CharField(max_length=200)
+    program = models.ForeignKey(Program, models.PROTECT, related_name="+")
+    location = models.ForeignKey(Location, models.PROTECT, related_name="+")
+    status = models.CharField(_("status"), max_length=24)
+    version = models.PositiveIntegerField(default=1)
+    assignee = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    assigned_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)
+    first_submitted_at = models.DateTimeField(null=True)
+    submitted_at = models.DateTimeField(null=True)
+    submission = models.OneToOneField("Submission", models.PROTECT, null=True, related_name="+")
+    approved_submission = models.OneToOneField("Submission", models.PROTECT, null=True, related_name="+")
+    currency = CurrencyField(_("currency"))
+    requested_amount = AmountField(_("requested amount"), null=True)
+    approved_amount = AmountField(_("approved amount"), null=True)
+
+    objects = CaseQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("case")
         verbose_name_plural = _("cases")
+        constraints = [
+            models.CheckConstraint(name="case_status_known", condition=_known_statuses()),
+            models.CheckConstraint(
+                name="case_requested_positive",
+                condition=models.Q(kind=CaseKind.ENROLMENT, requested_amount=None)
+                | (~models.Q(kind=CaseKind.ENROLMENT) & models.Q(requested_amount__gt=0)),
+            ),
+            models.CheckConstraint(
+                name="case_approval_whole",
+                condition=models.Q(approved_submission=None, approved_amount=None)
+                | models.Q(approved_submission__isnull=False, approved_amount__gte=0),
+            ),
+            models.CheckConstraint(
+                name="case_plan_approved_positive",
+                condition=~models.Q(kind=CaseKind.PLAN)
+                | models.Q(approved_amount=None)
+                | models.Q(approved_amount__gt=0),
+            ),
+            # An approved plan stays approved while a revision is edited; a claim has an amount while it is approved.
+            models.CheckConstraint(
+                name="case_claim_approved",
+                condition=~models.Q(kind=CaseKind.CLAIM)
+                | models.Q(status=APPROVED, approved_amount__isnull=False)
+                | (~models.Q(status=APPROVED) & models.Q(approved_amount=None)),
+            ),
+            models.CheckConstraint(
+                name="case_submitted_whole",
+                condition=models.Q(submission=None, submitted_at=None, first_submitted_at=None)
+                | models.Q(submission__isnull=False, submitted_at__isnull=False, first_submitted_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="case_assigned_whole",
+                condition=models.Q(assignee=None, assigned_at=None)
+                | models.Q(assignee__isnull=False, assigned_at__isnull=False),
+            ),
+        ]
+        indexes = [
+            # The review queue: what of a kind waits for a decision, due first.
+            models.Index(name="case_queue", fields=["kind", "due_at", "id"], condition=models.Q(status__in=WAITING)),
+            # The approval queue: longest waiting first.
+            models.Index(
+                name="case_waiting", fields=["kind", "submitted_at", "id"], condition=models.Q(status__in=WAITING)
+            ),
+            # What partners have to go on with; most cases are closed.
+            models.Index(
+                name="case_with_partner",
+                fields=["kind", "status", "due_at"],
+                condition=models.Q(status__in=WITH_PARTNER),
+            ),
+            # A partner's list, newest first.
+            models.Index(name="case_of_organisation", fields=["organisation", "kind", "-id"]),
+        ]
 
     def __str__(self) -> str:
         return self.reference
 
+    @property
+    def scope(self) -> Scope:
+        return Scope(self.organisation_id, self.program_id, self.location_id)
 
-class Assignment(models.Model):
-    """A case that one of the operator's people has taken up; no row means that it waits for anybody."""
+    @property
+    def state(self) -> "Status":
+        """The status with its word, look and meaning."""
+        return case_type(self.kind).machine.status(self.status)
 
-    case = models.OneToOneField(Case, models.PROTECT, related_name="assignment")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="assignments")
-    since = models.DateTimeField()
+    @property
+    def time_zone(self) -> str:
+        """Where the deadlines of the case end: the zone of the program's calendar."""
+        return self.program.calendar.time_zone
 
-    def __str__(self) -> str:
-        return f"{self.case_id}: {self.user_id}"
+    @property
+    def active_assignee(self) -> User | None:
+        """Who has taken the case up. Somebody who left has no cases any more."""
+        return self.assignee if self.assignee is not None and self.assignee.is_active else None
+
+
+class CaseDetail(models.Model):
+    """What one kind of case adds to its case: a row beside it, with the same key.
+
+    The properties read the case, so that a plan or a claim can be used where only the case matters. Its columns are written under the
+    lock of the case (engine.py).
+    """
+
+    case = models.OneToOneField(Case, models.PROTECT, primary_key=True, related_name="%(class)s")
+
+    class Meta:
+        abstract = True
+
+    @property
+    def public_id(self) -> uuid.UUID:
+        return self.case.public_id
+
+    @property
+    def scope(self) -> Scope:
+        return self.case.scope
+
+    @property
+    def title(self) -> str:
+        return self.case.title
+
+    @property
+    def status(self) -> str:
+        return self.case.status
+
+    @property
+    def state(self) -> "Status":
+        return self.case.state
+
+    @property
+    def is_editable(self) -> bool:
+        return self.case.state.editable
+
+    @property
+    def version(self) -> int:
+        return self.case.version
+
+    @property
+    def due_at(self) -> datetime | None:
+        return self.case.due_at
+
+    @property
+    def submitted_at(self) -> datetime | None:
+        return self.case.submitted_at
+
+    @property
+    def currency(self) -> str:
+        return self.case.currency
+
+    @property
+    def requested_amount(self) -> Decimal | None:
+        return self.case.requested_amount
+
+    @property
+    def approved_amount(self) -> Decimal | None:
+        return self.case.approved_amount
+
+    @property
+    def time_zone(self) -> str:
+        return self.case.time_zone
 
 
 class ReasonCode(models.Model):

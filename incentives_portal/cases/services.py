@@ -7,28 +7,25 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
+from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 
 from incentives_portal import clock
 from incentives_portal.accounts.capabilities import grants
-from incentives_portal.accounts.models import Organisation, User
+from incentives_portal.accounts.models import Location, User
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.documents.services import attach
+from incentives_portal.programs.models import Program
 from incentives_portal.request_context import request_id
 
+from .enums import CaseKind
 from .event_kinds import kind_of
-from .models import Case, CaseKind, Event, ReasonCode, Remark, Submission
-
-_PREFIXES = {
-    CaseKind.PLAN: "PLN",
-    CaseKind.PROOF: "POE",
-    CaseKind.CLAIM: "CLM",
-    CaseKind.ENROLMENT: "ENR",
-    CaseKind.ASSOCIATION: "CPR",
-}
+from .models import Case, Event, ReasonCode, Remark, Submission
+from .types import case_type
 
 _SENT_TWICE = timedelta(minutes=1)
 
@@ -44,11 +41,36 @@ class RemarkDraft:
 
 
 @transaction.atomic(savepoint=False)
-def open_case(kind: CaseKind, organisation: Organisation, title: str) -> Case:
-    """Begin the history of a case and give it the reference by which people call it."""
-    prefix, year = _PREFIXES[kind], clock.now().year
-    reference = f"{prefix}-{year}-{_next_number(prefix, year):05d}"
-    return Case.objects.create(kind=kind, reference=reference, organisation=organisation, title=title)
+def open_case(
+    kind: CaseKind,
+    *,
+    location: Location,
+    program: Program,
+    title: str,
+    status: str,
+    currency: str = "",
+    requested_amount: Decimal | None = None,
+    due_at: datetime | None = None,
+    public_id: UUID | None = None,
+) -> Case:
+    """Begin a case of a location in a program, and give it the reference by which people call it.
+
+    Amounts are in ``currency``, that of the program where none is given. Raises IntegrityError where there is a case of this public id.
+    """
+    prefix, year = case_type(kind).prefix, clock.now().year
+    return Case.objects.create(
+        public_id=public_id or uuid4(),
+        kind=kind,
+        reference=f"{prefix}-{year}-{_next_number(prefix, year):05d}",
+        title=title,
+        organisation=location.organisation,
+        program=program,
+        location=location,
+        status=status,
+        due_at=due_at,
+        currency=currency or program.currency,
+        requested_amount=requested_amount,
+    )
 
 
 def _next_number(prefix: str, year: int) -> int:
@@ -59,12 +81,6 @@ def _next_number(prefix: str, year: int) -> int:
             [prefix, year],
         )
         return cursor.fetchone()[0]
-
-
-def rename_case(case: Case, title: str) -> None:
-    """Keep the title of the case equal to that of its case."""
-    Case.objects.filter(pk=case.pk).update(title=title)
-    case.title = title
 
 
 @transaction.atomic(savepoint=False)
@@ -140,11 +156,11 @@ def _files(event: Event) -> list[str]:
 
 
 @transaction.atomic(savepoint=False)
-def snapshot(case: Case, content: Mapping[str, Any], assessment: Mapping[str, Any], actor: User) -> Submission:
-    """Keep what is submitted, as it is now. The caller holds the lock of the case, so numbers follow each other."""
+def submit(case: Case, content: Mapping[str, Any], assessment: Mapping[str, Any], actor: User) -> Submission:
+    """Keep what is submitted, as it is now. The caller holds the lock of the case and saves it, so numbers follow each other."""
     canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     last = case.submissions.order_by("-number").values_list("number", flat=True).first() or 0
-    return Submission.objects.create(
+    case.submission = Submission.objects.create(
         case=case,
         number=last + 1,
         content=content,
@@ -153,3 +169,6 @@ def snapshot(case: Case, content: Mapping[str, Any], assessment: Mapping[str, An
         by=actor,
         at=clock.now(),
     )
+    case.submitted_at = case.submission.at
+    case.first_submitted_at = case.first_submitted_at or case.submitted_at
+    return case.submission

@@ -2,45 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 from django.utils.functional import Promise
 
-from incentives_portal.accounts.capabilities import Scope, may
+from incentives_portal.accounts.capabilities import may
 from incentives_portal.accounts.models import User
-from incentives_portal.cases.models import Case, CaseKind
+
+from .enums import CaseKind
+
+if TYPE_CHECKING:
+    from .models import CaseDetail
 
 Text = str | Promise
 Holder = Literal["partner", "operator", "nobody"]
-
-
-class Versioned(Protocol):
-    """What can be edited by several people: a row with a version and a case, that knows what a permission on it is about."""
-
-    pk: int
-    version: int
-    case: Case
-    case_id: int
-
-    @property
-    def scope(self) -> Scope: ...
-
-    def save(self) -> None: ...
-
-
-class Editable(Versioned, Protocol):
-    """What says itself whether it can be edited now: cases, and the proof of a claim, which has no status of its own."""
-
-    @property
-    def is_editable(self) -> bool: ...
-
-
-class Detail(Versioned, Protocol):
-    """What the engine can move: a versioned row with a status."""
-
-    status: str
-
-    def full_clean(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -63,6 +38,7 @@ class Transition:
     ``capability`` is who may; ``refusal`` is a further predicate (scope, not one's own decision) that answers with a sentence when the
     person may not, though the role would allow it. ``decides`` marks verbs that nobody does for the own organisation. ``event`` is the
     code of the history event, ``message`` the announcement that goes out. ``help`` says before the click what will happen.
+    ``assigns`` says who has the case afterwards: whoever acts, nobody, or (empty) whoever had it.
     """
 
     verb: str
@@ -80,6 +56,7 @@ class Transition:
     help: Text = ""
     when: Callable[[Any], bool] | None = None
     refusal: Callable[[Any, User], Text | None] | None = None
+    assigns: Literal["", "actor", "nobody"] = ""
 
 
 @dataclass(frozen=True)
@@ -103,7 +80,7 @@ class Machine:
     def status(self, code: str) -> Status:
         return next(status for status in self.statuses if status.code == code)
 
-    def find(self, detail: Detail, verb: str) -> Transition | None:
+    def find(self, detail: "CaseDetail", verb: str) -> Transition | None:
         """The arrow of a verb from the case's present status, if there is one and the case itself allows it."""
         for arrow in self.transitions:
             if arrow.source == detail.status and arrow.verb == verb and (arrow.when is None or arrow.when(detail)):
@@ -117,7 +94,7 @@ class Machine:
         """The capability of a verb, whatever the status; raises StopIteration for an unknown verb."""
         return next(arrow.capability for arrow in self.transitions if arrow.verb == verb)
 
-    def open_to(self, detail: Detail, user: User) -> list[Transition]:
+    def open_to(self, detail: "CaseDetail", user: User) -> list[Transition]:
         """What this person may do with the case now: what buttons are made of."""
         return [
             arrow
@@ -128,7 +105,7 @@ class Machine:
         ]
 
 
-def is_open(arrow: Transition, detail: Detail, user: User) -> bool:
+def is_open(arrow: Transition, detail: "CaseDetail", user: User) -> bool:
     """Whether the person may follow the arrow; no query beyond the person's roles unless ``refusal`` makes one."""
     if not may(user, arrow.capability, detail.scope):
         return False

@@ -17,7 +17,8 @@ from incentives_portal.cases.models import Event
 from .engine import latest_event
 from .errors import Busy, NotAllowed, Overtaken, Refused
 from .forms import VerbForm, show_refusal
-from .state_machine import Detail, Machine, Transition, is_open
+from .models import CaseDetail
+from .state_machine import Machine, Transition, is_open
 from .submitted_values import kept_words
 
 Service = Callable[..., Any]
@@ -35,18 +36,18 @@ class VerbView(View):
     template_name = "cases/verb.html"
     overtaken_template_name = "cases/overtaken.html"
 
-    def get_case(self) -> Detail:
+    def get_case(self) -> CaseDetail:
         """The case, fetched through ``visible_to``; raises Http404."""
         raise Http404
 
-    def get_form(self, arrow: Transition, detail: Detail, data: Any = None) -> VerbForm:
+    def get_form(self, arrow: Transition, detail: CaseDetail, data: Any = None) -> VerbForm:
         return VerbForm(self.machine, arrow, data, initial={"seen": detail.version})
 
-    def done(self, detail: Detail, arrow: Transition) -> HttpResponse:
+    def done(self, detail: CaseDetail, arrow: Transition) -> HttpResponse:
         """Where to go when the verb is done."""
-        return redirect(detail.get_absolute_url())  # type: ignore[attr-defined]
+        return redirect(detail.get_absolute_url())
 
-    def page_context(self, detail: Detail, arrow: Transition) -> dict[str, Any]:
+    def page_context(self, detail: CaseDetail, arrow: Transition) -> dict[str, Any]:
         """What the room's template wants besides form, case and arrow."""
         return {}
 
@@ -79,13 +80,13 @@ class VerbView(View):
         messages.success(request, self.success_message(detail, arrow))
         return self.done(detail, arrow)
 
-    def success_message(self, detail: Detail, arrow: Transition) -> str:
+    def success_message(self, detail: CaseDetail, arrow: Transition) -> str:
         if arrow.source == arrow.target:
             return _("%(reference)s: done.") % {"reference": detail.case.reference}
         status = self.machine.status(arrow.target).label
         return _("%(reference)s: now %(status)s.") % {"reference": detail.case.reference, "status": status}
 
-    def _case_and_arrow(self) -> tuple[Detail, Transition | HttpResponse]:
+    def _case_and_arrow(self) -> tuple[CaseDetail, Transition | HttpResponse]:
         detail, verb, user = self.get_case(), self.kwargs["verb"], cast(User, self.request.user)
         if not self.machine.knows(verb) or verb not in self.services:
             raise Http404
@@ -101,17 +102,17 @@ class VerbView(View):
             raise PermissionDenied(str(why or ""))
         return detail, arrow
 
-    def _saw_another_version(self, detail: Detail) -> bool:
+    def _saw_another_version(self, detail: CaseDetail) -> bool:
         """Whether something was posted about an earlier version of the case."""
         seen = self.request.POST.get("seen", "")
         return seen.isdecimal() and int(seen) != detail.version
 
-    def _page(self, detail: Detail, arrow: Transition, form: VerbForm, status: int = 200) -> HttpResponse:
+    def _page(self, detail: CaseDetail, arrow: Transition, form: VerbForm, status: int = 200) -> HttpResponse:
         context = {"detail": detail, "arrow": arrow, "form": form, "view": self} | self.frame_context()
         context |= self.page_context(detail, arrow)
         return render(self.request, self.template_name, context, status=status)
 
-    def _overtaken(self, detail: Detail, latest: Event | None) -> HttpResponse:
+    def _overtaken(self, detail: CaseDetail, latest: Event | None) -> HttpResponse:
         events = {arrow.event for arrow in self.machine.transitions if arrow.verb == self.kwargs["verb"]}
         context = {
             "detail": detail,
@@ -123,7 +124,7 @@ class VerbView(View):
         } | self.frame_context()
         return render(self.request, self.overtaken_template_name, context, status=409)
 
-    def _kept(self, detail: Detail) -> list[tuple[str, str]]:
+    def _kept(self, detail: CaseDetail) -> list[tuple[str, str]]:
         """What was typed, as (label, words), also where the verb is not possible any more."""
         if self.request.method != "POST":
             return []

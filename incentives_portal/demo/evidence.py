@@ -72,14 +72,14 @@ class Folder:
 
     def _impressions(self) -> None:
         proof = self.proof
-        basics = services.Basics(proof.name, proof.executed_on, proof.amount, impressions=140)
+        basics = services.Basics(proof.title, proof.executed_on, proof.amount, impressions=140)
         services.edit_basics(proof, actor=self.actor, seen=self._seen(), basics=basics)
 
     def _requirements(self) -> list[Requirement]:
         return requirements_of(self.proof.activity_type, self.proof.program, self.proof.components.all())
 
     def _seen(self) -> int:
-        return Proof.objects.values_list("version", flat=True).get(pk=self.proof.pk)
+        return Proof.objects.values_list("case__version", flat=True).get(pk=self.proof.pk)
 
     def _store(self, name: str, content: bytes) -> DocumentVersion:
         file = SimpleUploadedFile(name, content)
@@ -96,7 +96,7 @@ class Folder:
         kind, proof = self._expense_type(), self.proof
         percent = TAX[proof.location.country]
         tax = (proof.amount * percent / 100).quantize(Decimal("0.01"))
-        words = in_language(kind.name, self.actor.language) if kind else proof.name
+        words = in_language(kind.name, self.actor.language) if kind else proof.title
         besides = [(self.besides[0], "", self.besides[1])] if self.besides else []
         first = proof.amount - sum(line[2] for line in besides)
         bill = papers.Bill(
@@ -105,7 +105,7 @@ class Folder:
             customer=proof.location.organisation.name,
             number=self.number,
             day=proof.executed_on,
-            lines=[(words, proof.name, first), *besides],
+            lines=[(words, proof.title, first), *besides],
             currency=proof.currency,
             tax_percent=percent,
             language=self.actor.language,
@@ -119,7 +119,7 @@ class Folder:
             seen=self._seen(),
             version=self._store(f"{self.number}.pdf", papers.bill(bill)),
             details=details,
-            expenses=[services.ExpenseDraft(kind, proof.amount, tax, proof.name)],
+            expenses=[services.ExpenseDraft(kind, proof.amount, tax, proof.title)],
         )
 
     def _report(self) -> None:
@@ -136,7 +136,7 @@ class Folder:
             self.proof,
             actor=self.actor,
             seen=self._seen(),
-            work=in_language(WORK, self.actor.language).format(name=self.proof.name),
+            work=in_language(WORK, self.actor.language).format(name=self.proof.title),
             lines=[line],
             expense_type=self._expense_type(),
         )
@@ -175,7 +175,7 @@ def paper_for(code: str, proof: Proof, shown: str = "") -> tuple[str, bytes]:
 
     ``shown`` is what photos and adverts show instead.
     """
-    brand, title = proof.location.organisation.name, proof.name
+    brand, title = proof.location.organisation.name, proof.title
     contact = f"{proof.location.name} · {proof.location.organisation.email_domains[0]}"
     day = f"{proof.executed_on:%d %B %Y}"
     if any(word in code for word in ("photo", "phone", "booth", "unit")):

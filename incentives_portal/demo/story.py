@@ -16,7 +16,8 @@ from claims import services as claims
 from claims.models import Claim
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
-from incentives_portal.cases.models import CaseKind, ReasonCode
+from incentives_portal.cases.enums import CaseKind
+from incentives_portal.cases.models import ReasonCode
 from incentives_portal.cases.services import RemarkDraft
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.programs.models import ActivityType, FundType, Market
@@ -175,7 +176,7 @@ class Teller:
         beginning = proofs.Beginning(activity.name, executed_on, Decimal(tale.amount))
         proof = proofs.create_proof_for_activity(activity, actor=actor, beginning=beginning)
         claim = claims.create_claim_for_proof(
-            proof, actor=actor, seen=proof.version, name=proof.name, executed_on=executed_on, impressions=140
+            proof, actor=actor, seen=proof.version, name=proof.title, executed_on=executed_on, impressions=140
         )
         yield from self._go_on(claim, tale, actor, work)
 
@@ -206,7 +207,7 @@ class Teller:
             return
         yield work.next()
         claim = Claim.objects.get(pk=claim.pk)
-        claims.submit(claim, actor=actor, seen=claim.version, seen_proof=claim.proof.version, words=tale.note)
+        claims.submit(claim, actor=actor, seen=claim.version, words=tale.note)
         if tale.status == "submitted":
             return
         yield from self._do(work, claims.start_review, claim, mira)
@@ -239,7 +240,7 @@ class Teller:
 
     def _fill(self, claim: Claim, tale: ClaimTale, actor: User) -> None:
         self.bills += 1
-        proof = Proof.objects.for_page().get(pk=claim.proof_id)
+        proof = Proof.objects.for_page().get(pk=claim.pk)
         unpaid = Decimal(tale.amount) - Decimal(tale.approved or tale.amount)
         folder = Folder(
             proof=proof,

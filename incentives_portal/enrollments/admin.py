@@ -10,8 +10,9 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.capabilities import may
+from incentives_portal.cases.models import CaseDetail
 from incentives_portal.cases.queries import events_of
-from incentives_portal.cases.state_machine import Detail, Transition
+from incentives_portal.cases.state_machine import Transition
 from incentives_portal.cases.timeline import entries
 from incentives_portal.cases.views import VerbView
 
@@ -43,17 +44,17 @@ class EnrolmentVerbView(VerbView):
     overtaken_template_name = "enrollments/admin/overtaken.html"
     site: admin.AdminSite = admin.site
 
-    def get_case(self) -> Detail:
+    def get_case(self) -> CaseDetail:
         enrolments = Enrolment.objects.visible_to(self.request.user).for_page()
         return get_object_or_404(enrolments, pk=self.kwargs["pk"])
 
-    def done(self, detail: Detail, arrow: Transition) -> HttpResponse:
+    def done(self, detail: CaseDetail, arrow: Transition) -> HttpResponse:
         return redirect("admin:enrollments_enrolment_change", detail.pk)
 
     def frame_context(self) -> dict[str, Any]:
         return {**self.site.each_context(self.request), "opts": Enrolment._meta}
 
-    def page_context(self, detail: Detail, arrow: Transition) -> dict[str, Any]:
+    def page_context(self, detail: CaseDetail, arrow: Transition) -> dict[str, Any]:
         return {"title": arrow.label, "original": detail}
 
 
@@ -65,8 +66,7 @@ class EnrolmentAdmin(admin.ModelAdmin):
     actions = None
     change_form_template = "enrollments/admin/form.html"
     list_display = ["reference", "location", "organisation", "program", "status_word"]
-    list_filter = ["program", "status"]
-    list_select_related = ["case", "location__organisation", "program"]
+    list_filter = ["program", "case__status"]
     search_fields = [
         "case__reference",
         "location__name",
@@ -77,6 +77,9 @@ class EnrolmentAdmin(admin.ModelAdmin):
     ordering = ["-pk"]
     show_full_result_count = False
 
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return Enrolment.objects.for_page()
+
     @admin.display(description=_("reference"), ordering="case__reference")
     def reference(self, enrolment: Enrolment) -> str:
         return enrolment.case.reference
@@ -85,7 +88,7 @@ class EnrolmentAdmin(admin.ModelAdmin):
     def organisation(self, enrolment: Enrolment) -> str:
         return enrolment.location.organisation.name
 
-    @admin.display(description=_("status"), ordering="status")
+    @admin.display(description=_("status"), ordering="case__status")
     def status_word(self, enrolment: Enrolment) -> str:
         return str(MACHINE.status(enrolment.status).label)
 

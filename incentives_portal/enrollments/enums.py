@@ -2,11 +2,11 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from incentives_portal.cases.models import CaseKind
+from incentives_portal.cases.enums import ACTION_REQUIRED, CaseKind
 from incentives_portal.cases.state_machine import Machine, Status, Transition
+from incentives_portal.cases.types import CaseType
 
 INVITED = "invited"
-ACTION_REQUIRED = "action_required"
 VALIDATING = "validating_enrollment"
 ENROLLED = "enrolled"
 INACTIVE = "inactive"
@@ -43,7 +43,6 @@ STATUSES = (
     Status(INELIGIBLE, _("Ineligible"), "rejected", "x-lg", _("The criteria of the program are not met."), "nobody"),
     Status(DISCONTINUED, _("Discontinued"), "editing", "x-circle", _("The program is no longer offered."), "nobody"),
 )
-CODES = [status.code for status in STATUSES]
 
 
 def _arrows(verb: str, sources: tuple[str, ...], target: str, event: str, **rest: object) -> list[Transition]:
@@ -130,3 +129,4 @@ TRANSITIONS = (
 )
 
 MACHINE = Machine(kind=CaseKind.ENROLMENT, statuses=STATUSES, transitions=TRANSITIONS)
+ENROLMENT = CaseType("ENR", MACHINE)

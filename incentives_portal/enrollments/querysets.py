@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 
 from incentives_portal.accounts.capabilities import scope_q
+from incentives_portal.cases.querysets import visible
 from incentives_portal.programs.models import Program
 
 from .enums import ENROLLED
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
 class EnrolmentQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: "User") -> "EnrolmentQuerySet":
         """The enrolments that exist for the person, by the roles per program and location."""
-        return self.filter(scope_q(user, "enrolment.read"))
+        return visible(self, user, "enrolment.read")
 
     def enrolled(self) -> "EnrolmentQuerySet":
-        return self.filter(status=ENROLLED)
+        return self.filter(case__status=ENROLLED)
 
     def usable_by(self, user: "User", capability: str) -> "EnrolmentQuerySet":
         """Enrolled locations (not closed) for which the person holds a capability: where a plan or a claim can be begun."""
@@ -27,7 +28,16 @@ class EnrolmentQuerySet(models.QuerySet[Any]):
 
     def for_page(self) -> "EnrolmentQuerySet":
         """With what every page that shows an enrolment needs. One query."""
-        return self.select_related("case", "location__organisation", "program__calendar")
+        return self.select_related(
+            "case__program__calendar", "case__assignee", "location__organisation", "program__calendar"
+        )
+
+
+class EnrolmentManager(models.Manager.from_queryset(EnrolmentQuerySet)):  # type: ignore[misc]
+    """Enrollments come with their case, where their status stands."""
+
+    def get_queryset(self) -> EnrolmentQuerySet:
+        return super().get_queryset().select_related("case")
 
 
 def programs_visible_to(user: "User") -> "models.QuerySet[Program]":

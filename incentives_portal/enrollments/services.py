@@ -8,15 +8,16 @@ from django.utils.translation import gettext as _
 from incentives_portal.accounts.capabilities import Scope, may
 from incentives_portal.accounts.models import Location, User
 from incentives_portal.cases.engine import perform
+from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.errors import NotAllowed, Refused
 from incentives_portal.cases.messages import announce
-from incentives_portal.cases.models import CaseKind, Event
+from incentives_portal.cases.models import Event
 from incentives_portal.cases.services import open_case, record
 from incentives_portal.programs.models import Program
 from incentives_portal.texts import in_language
 
 from . import events, mails
-from .enums import INVITED, MACHINE
+from .enums import INVITED
 from .models import Enrolment
 
 
@@ -30,7 +31,9 @@ def invite(location: Location, program: Program, *, actor: User, words: str = ""
         raise NotAllowed
     if location.closed_on is not None:
         raise Refused(_("This location is closed."), place="location")
-    case = open_case(CaseKind.ENROLMENT, location.organisation, _title(location, program))
+    case = open_case(
+        CaseKind.ENROLMENT, location=location, program=program, title=_title(location, program), status=INVITED
+    )
     try:
         with transaction.atomic():
             enrolment = Enrolment.objects.create(case=case, location=location, program=program)
@@ -88,7 +91,7 @@ VERBS = {
 
 
 def _perform(enrolment: Enrolment, verb: str, **act: Any) -> Event:
-    return perform(MACHINE, enrolment, verb, **act)
+    return perform(enrolment, verb, **act)
 
 
 def _title(location: Location, program: Program) -> str:

@@ -133,7 +133,7 @@ def partner_buckets(user: User) -> list[Bucket]:
 
     Whoever may only read finds the same things under *Open*; proofs are owed by those who may add them.
     """
-    due = claims.due_soon_for(user).filter(status=claim_states.EDITING)
+    due = claims.due_soon_for(user).filter(case__status=claim_states.EDITING)
     own = _Claims(user, returned=claims.returned_to(user), due=due, drafts=claims.drafts_of(user))
     returned = [
         *(_own_plan(plan, user, _("Mend")) for plan in _plans(user, plan_states.ACTION_REQUIRED)),
@@ -168,7 +168,7 @@ def partner_buckets(user: User) -> list[Bucket]:
 
 
 def _plans(user: User, status: str) -> Any:
-    plans = Plan.objects.visible_to(user).for_list().filter(status=status)
+    plans = Plan.objects.visible_to(user).for_list().filter(case__status=status)
     return plans.order_by("program_year__ends", "pk")[:LIMIT]
 
 
@@ -184,23 +184,25 @@ def _own_claim(row: ClaimRow, action: str | Promise) -> Item:
 
 def owed_proofs(user: User) -> Any:
     """Activities of plans in force, for which nobody has begun a proof. One query."""
-    activities = Activity.objects.visible_to(user).filter(campaign__plan__approved_submission__isnull=False)
-    activities = activities.exclude(proofs__in=Proof.objects.filter(discarded_at=None)).filter(
+    activities = Activity.objects.visible_to(user).filter(campaign__plan__case__approved_submission__isnull=False)
+    activities = activities.exclude(proofs__in=Proof.objects.live()).filter(
         campaign__starts__lte=clock.now().date() + SOON
     )
     return activities.select_related(
-        "activity_type", "campaign__plan__case", "campaign__plan__program__calendar"
+        "activity_type", "campaign__plan__case__program__calendar", "campaign__plan__program__calendar"
     ).order_by("campaign__starts", "pk")
 
 
 def waiting_for_operator(user: User) -> Bucket:
     """What the partner has sent in and waits for, by the promised date."""
     plans = (
-        Plan.objects.visible_to(user).for_list().filter(status__in=[plan_states.SUBMITTED, plan_states.UNDER_REVIEW])
+        Plan.objects.visible_to(user)
+        .for_list()
+        .filter(case__status__in=[plan_states.SUBMITTED, plan_states.UNDER_REVIEW])
     )
     items = [
         *(claim_item(row, _("Open")) for row in claim_rows(claims.waiting_for_operator(user)[:LIMIT], user)),
-        *(plan_item(plan, _("Open")) for plan in plans.order_by("submitted_at")[:LIMIT]),
+        *(plan_item(plan, _("Open")) for plan in plans.order_by("case__submitted_at")[:LIMIT]),
     ]
     return Bucket(
         "waiting", _("Waiting for the operator"), _by_date(items), _("Nothing of yours is waiting for a decision.")
@@ -214,12 +216,12 @@ def staff_buckets(user: User) -> list[Bucket]:
     overdue: list[Item] = []
     if user.may("plan.review"):
         plans = Plan.objects.visible_to(user).for_list()
-        waiting = plans.filter(status=plan_states.SUBMITTED, case__assignment=None).order_by("submitted_at")
+        waiting = plans.filter(case__status=plan_states.SUBMITTED, case__assignee=None).order_by("case__submitted_at")
         unassigned += [_plan_in_admin(plan, _("Take up")) for plan in waiting[:LIMIT]]
-        taken = plans.filter(status=plan_states.UNDER_REVIEW, case__assignment__user=user).order_by("submitted_at")
+        taken = plans.filter(case__status=plan_states.UNDER_REVIEW, case__assignee=user).order_by("case__submitted_at")
         mine += [_plan_in_admin(plan, _("Decide")) for plan in taken[:LIMIT]]
     if user.may("claim.review"):
-        in_time = Q(due_at__gte=clock.now()) | Q(due_at=None)
+        in_time = Q(case__due_at__gte=clock.now()) | Q(case__due_at=None)
         desk = _Claims(
             user,
             unassigned=claims.unassigned(user).filter(in_time, claims.decidable_by(user)),
@@ -255,7 +257,7 @@ def waiting_for_partners(user: User) -> Bucket:
     if user.may("claim.read"):
         items += [claim_item(row, _("Open"), desk=True) for row in claim_rows(claims.returned_to(user)[:LIMIT], user)]
     if user.may("plan.read"):
-        plans = Plan.objects.visible_to(user).for_list().filter(status=plan_states.ACTION_REQUIRED).order_by("pk")
+        plans = Plan.objects.visible_to(user).for_list().filter(case__status=plan_states.ACTION_REQUIRED).order_by("pk")
         items += [
             (_plan_in_admin if user.is_staff else plan_item)(plan, _("Open"), due_at=plan_rules.due_at(plan))
             for plan in plans[:LIMIT]

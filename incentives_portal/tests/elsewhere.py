@@ -9,7 +9,8 @@ from django.db import connection, transaction
 
 from incentives_portal.cases.engine import latest_event
 from incentives_portal.cases.errors import NotNow
-from incentives_portal.cases.state_machine import Detail, Machine
+from incentives_portal.cases.models import CaseDetail
+from incentives_portal.cases.state_machine import Machine
 
 _WRITE = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|TRUNCATE|COPY)\b", re.IGNORECASE)
 
@@ -18,8 +19,8 @@ def answered_wrongly(
     machine: Machine,
     verbs: Iterable[str],
     arrows: Collection[tuple[str, str]],
-    put: Callable[[str], Detail],
-    do: Callable[[Detail, str], Any],
+    put: Callable[[str], CaseDetail],
+    do: Callable[[CaseDetail, str], Any],
 ) -> Iterator[str]:
     """What was not refused as it should be, in words. Call it within a transaction: what went through is undone.
 
@@ -47,7 +48,7 @@ def watching_writes() -> Iterator[list[str]]:
         yield written
 
 
-def _answer(case: Detail, status: str, do: Callable[[Detail, str], Any], verb: str) -> str:
+def _answer(case: CaseDetail, status: str, do: Callable[[CaseDetail, str], Any], verb: str) -> str:
     """What was wrong with the answer; empty if nothing was."""
     with transaction.atomic(), watching_writes() as written:
         try:

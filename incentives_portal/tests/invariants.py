@@ -7,7 +7,7 @@ from django.db.models import Count, F, Q, Sum
 from claims.enums import APPROVED, SUBMITTED, UNDER_REVIEW
 from claims.models import Claim, Decision
 from incentives_portal.cases.messages import cause_key
-from incentives_portal.cases.models import Assignment, Event
+from incentives_portal.cases.models import Case, Event
 from incentives_portal.outbox.models import Message
 from plans.models import Plan
 
@@ -26,12 +26,12 @@ def _of_claims(keys: list[int]) -> Iterator[str]:
     events = Event.objects.filter(case__claim__in=keys).exclude(to_status="").order_by("pk")
     for case, status in events.values_list("case_id", "to_status"):
         last[case] = status
-    for pk, case, status in Claim.objects.filter(pk__in=keys).values_list("pk", "case_id", "status"):
-        if last.get(case) != status:
-            yield f"claim {pk} is {status}, its history says {last.get(case)}"
-    waiting = Q(case__claim__status__in=[SUBMITTED, UNDER_REVIEW, "disputed"])
-    for row in Assignment.objects.filter(case__claim__in=keys).exclude(waiting):
-        yield f"{row.case} lies on a desk and waits for nobody"
+    for pk, status in Claim.objects.filter(pk__in=keys).values_list("pk", "case__status"):
+        if last.get(pk) != status:
+            yield f"claim {pk} is {status}, its history says {last.get(pk)}"
+    waiting = Q(status__in=[SUBMITTED, UNDER_REVIEW, "disputed"])
+    for case in Case.objects.filter(pk__in=keys).exclude(assignee=None).exclude(waiting):
+        yield f"{case} lies on a desk and waits for nobody"
 
 
 def _of_decisions(keys: list[int]) -> Iterator[str]:
@@ -47,13 +47,13 @@ def _of_decisions(keys: list[int]) -> Iterator[str]:
 
 def _of_money(keys: list[int]) -> Iterator[str]:
     """A claim is approved with the amount of its decision, and plans pay no more than was approved of them."""
-    approved = Claim.objects.filter(pk__in=keys, status=APPROVED)
+    approved = Claim.objects.filter(pk__in=keys, case__status=APPROVED)
     for claim in approved:
         decision = claim.decisions.order_by("pk").last()
         if decision is None or decision.approved_amount != claim.approved_amount:
             yield f"claim {claim.pk} is approved with {claim.approved_amount}, its decision says {decision}"
-    taken = approved.values(plan=F("proof__activity__campaign__plan")).exclude(plan=None)
-    for row in taken.annotate(total=Sum("approved_amount")):
+    taken = approved.values(plan=F("case__proof__activity__campaign__plan")).exclude(plan=None)
+    for row in taken.annotate(total=Sum("case__approved_amount")):
         plan = Plan.objects.get(pk=row["plan"])
         if plan.approved_amount is None or row["total"] > plan.approved_amount:
             yield f"{plan} pays {row['total']} of {plan.approved_amount}"

@@ -162,6 +162,12 @@ def _tables(*, of_the_portal: bool = False) -> list[str]:
     return sorted(tables - {"django_content_type", "auth_permission", "django_session"})
 
 
+@cache
+def _keys() -> dict[str, str]:
+    """Table → the column of its primary key."""
+    return {model._meta.db_table: model._meta.pk.column for model in apps.get_models(include_auto_created=True)}
+
+
 def _rows() -> Rows:
     return {table: set(_copied(f'COPY "{table}" TO STDOUT').splitlines()) for table in _tables()}
 
@@ -181,7 +187,8 @@ def _put_back(difference: Difference) -> None:
             if lines:
                 keys = [int(line.split("\t")[0]) for line in lines]
                 # Past the count: what is put back is known.
-                cursor.cursor.execute(f'DELETE FROM "{table}" WHERE id = ANY(%s)', [keys])  # noqa: S608 - our own table
+                key = _keys()[table]
+                cursor.cursor.execute(f'DELETE FROM "{table}" WHERE {key} = ANY(%s)', [keys])  # noqa: S608 - our own table
         for table, lines in difference.added.items():
             if lines:
                 _copied(f'COPY "{table}" FROM STDIN', "".join(f"{line}\n" for line in lines))

@@ -15,11 +15,10 @@ from django.utils.html import escape
 
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
-from incentives_portal.cases.engine import locked
 from incentives_portal.cases.errors import Busy, NotNow, Stale
 from incentives_portal.cases.messages import cause_key
-from incentives_portal.cases.models import Event
-from incentives_portal.cases.state_machine import Detail, Machine, Transition
+from incentives_portal.cases.models import CaseDetail, Event
+from incentives_portal.cases.state_machine import Machine, Transition
 from incentives_portal.outbox.models import Message
 
 START_SECONDS = 10
@@ -68,7 +67,7 @@ def while_locked(row: Model, deed: Deed) -> Any:
 
     def hold() -> None:
         with transaction.atomic():
-            locked(type(row), row.pk)
+            type(row)._base_manager.select_for_update().get(pk=row.pk)
             held.set()
             done.wait(timeout=END_SECONDS)
 
@@ -94,8 +93,8 @@ def assert_told_to_try_again(answer: Any, reader: User, typed: str) -> None:
 
 def race_every_pair(
     machine: Machine,
-    starts: Mapping[str, Callable[[], Detail]],
-    deed: Callable[[Detail, str, User], Deed],
+    starts: Mapping[str, Callable[[], CaseDetail]],
+    deed: Callable[[CaseDetail, str, User], Deed],
     people: Iterable[User],
 ) -> set[Pair]:
     """Race each verb against itself and against every other that is offered beside it; returns the pairs that are never offered together.
@@ -130,26 +129,26 @@ def pairs_of(transitions: Iterable[Transition]) -> set[Pair]:
     return found
 
 
-def offered(machine: Machine, case: Detail) -> set[str]:
+def offered(machine: Machine, case: CaseDetail) -> set[str]:
     """The verbs that somebody could do to the case as it is now."""
     return {arrow.verb for arrow in machine.transitions if machine.find(case, arrow.verb) == arrow}
 
 
-def who_may(machine: Machine, case: Detail, verb: str, people: Iterable[User]) -> list[User]:
+def who_may(machine: Machine, case: CaseDetail, verb: str, people: Iterable[User]) -> list[User]:
     """Who of these may do the verb to the case as it is now."""
     found = [person for person in people if machine.find(case, verb) in machine.open_to(case, person)]
     assert found, f"Nobody of the world may {verb} from {case.status}."
     return found
 
 
-def _runners(machine: Machine, case: Detail, one: str, other: str, people: list[User]) -> list[tuple[User, User]]:
+def _runners(machine: Machine, case: CaseDetail, one: str, other: str, people: list[User]) -> list[tuple[User, User]]:
     """Who does the one and who the other. For a verb against itself: two people if two may, and one person twice."""
 
     first, second = who_may(machine, case, one, people)[0], who_may(machine, case, other, people)[-1]
     return [(first, second)] if one != other or first == second else [(first, second), (first, first)]
 
 
-def _assert_one_winner(what: str, case: Detail, results: list[Any]) -> None:
+def _assert_one_winner(what: str, case: CaseDetail, results: list[Any]) -> None:
     """One event, one status, its messages and no more; the loser is told who was faster."""
     winners = [result for result in results if isinstance(result, Event)]
     losers = [result for result in results if isinstance(result, NotNow | Stale)]

@@ -5,7 +5,8 @@ from typing import Any
 
 from incentives_portal.accounts.models import Location, Organisation, User
 from incentives_portal.cases.errors import NotAllowed
-from incentives_portal.cases.state_machine import Detail, Machine
+from incentives_portal.cases.models import Case, CaseDetail
+from incentives_portal.cases.state_machine import Machine
 
 from .elsewhere import watching_writes
 from .matrix.stage import rolled_back
@@ -16,13 +17,13 @@ DECIDING = {"start_review", "approve", "request_action", "reject", "return_to_qu
 
 def decided_for_oneself(
     machine: Machine,
-    fresh: Callable[[], Detail],
+    fresh: Callable[[], CaseDetail],
     verb: str,
     person: User,
     *,
     location: Location,
     operator: Organisation,
-    do: Callable[[Detail, str, User], Any],
+    do: Callable[[CaseDetail, str, User], Any],
 ) -> Iterator[str]:
     """What is wrong with the verb, in words. ``person`` is who may do it to the case as it is, ``location`` the case's.
 
@@ -37,11 +38,12 @@ def decided_for_oneself(
         yield from _answer(machine, fresh(), verb, User.objects.get(pk=person.pk), do, f"{name}, moved")
     with rolled_back():
         Location.objects.filter(pk=location.pk).update(organisation=operator)
+        Case.objects.filter(location=location).update(organisation=operator)
         yield from _answer(machine, fresh(), verb, User.objects.get(pk=person.pk), do, f"{name}, the operator's own")
 
 
 def _answer(
-    machine: Machine, case: Detail, verb: str, person: User, do: Callable[[Detail, str, User], Any], name: str
+    machine: Machine, case: CaseDetail, verb: str, person: User, do: Callable[[CaseDetail, str, User], Any], name: str
 ) -> Iterator[str]:
     if verb in [arrow.verb for arrow in machine.open_to(case, person)]:
         yield f"{name}: offered"

@@ -20,7 +20,8 @@ from django.urls import reverse
 
 from incentives_portal.accounts.capabilities import CAPABILITIES, Scope, may
 from incentives_portal.accounts.models import Organisation, User
-from incentives_portal.cases.models import CaseKind, Event, ReasonCode
+from incentives_portal.cases.enums import CaseKind
+from incentives_portal.cases.models import Event, ReasonCode
 from incentives_portal.documents import upload_tokens
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.outbox.models import Message

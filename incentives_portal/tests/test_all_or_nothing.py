@@ -29,7 +29,8 @@ from claims.tests import builders as claim_builders
 from incentives_portal import clock
 from incentives_portal.accounts import services as accounts
 from incentives_portal.accounts.capabilities import Role
-from incentives_portal.cases.state_machine import Detail, Machine
+from incentives_portal.cases.models import CaseDetail
+from incentives_portal.cases.state_machine import Machine
 from incentives_portal.documents import services as documents
 from incentives_portal.documents.enums import CheckState
 from incentives_portal.documents.models import VersionCheck
@@ -159,8 +160,8 @@ def words_to_workers() -> int:
 
 def break_every_verb(
     machine: Machine,
-    situations: dict[str, Callable[[], Detail]],
-    deed: Callable[[Detail, str, Any], Deed],
+    situations: dict[str, Callable[[], CaseDetail]],
+    deed: Callable[[CaseDetail, str, Any], Deed],
     world: World,
 ) -> None:
     """Each verb from each situation that offers it, by somebody who may; all on the one case, which stays what it is."""
@@ -176,10 +177,10 @@ def break_every_verb(
 
 
 def test_w08_no_verb_leaves_half_of_itself(there):
-    def enrolments() -> dict[str, Callable[[], Detail]]:
+    def enrolments() -> dict[str, Callable[[], CaseDetail]]:
         enrolment = Enrolment.objects.get(location=there.hamburg, program=there.device)
 
-        def put(status: str) -> Detail:
+        def put(status: str) -> CaseDetail:
             Enrolment.objects.filter(pk=enrolment.pk).update(status=status)
             return Enrolment.objects.get(pk=enrolment.pk)
 

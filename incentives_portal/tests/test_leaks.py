@@ -255,7 +255,7 @@ def test_t16_internal_notes_are_mailed_to_nobody(stage):
 
 
 def test_t10_sums_and_counts_are_of_the_own_company_only(stage):
-    own = Claim.objects.filter(proof__location__organisation=stage.world.nordlicht).exclude(status=DISCARDED)
+    own = Claim.objects.filter(proof__location__organisation=stage.world.nordlicht).exclude(case__status=DISCARDED)
 
     above = stage.client(*ADMIN).get(reverse("claims:list")).context["overview"]
 

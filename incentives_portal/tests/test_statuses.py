@@ -6,16 +6,15 @@ import pytest
 from django.utils import translation
 
 from claims.enums import MACHINE as CLAIM
-from claims.models import Claim
 from claims.tests import builders as claims
 from incentives_portal.cases.messages import cause_key
+from incentives_portal.cases.models import Case
 from incentives_portal.enrollments import services as enrollments
 from incentives_portal.enrollments.enums import MACHINE as ENROLMENT
 from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.outbox.models import Message
 from incentives_portal.tests.world import november, sign_in, world  # noqa: F401
 from plans.enums import MACHINE as PLAN
-from plans.models import Plan
 from plans.tests import builders as plans
 from proofs.tests.conftest import catalogue  # noqa: F401
 
@@ -46,7 +45,7 @@ def test_claim_is_called_by_its_status_in_list_page_and_desk(client, world, cata
 
     for status in CLAIM.statuses:
         amount = claim.approved_amount if status.code == "approved" else None
-        Claim.objects.filter(pk=claim.pk).update(status=status.code, approved_amount=amount)
+        Case.objects.filter(pk=claim.pk).update(status=status.code, approved_amount=amount)
         expected = (status.tone, str(status.label))
         assert expected in tags(jana, "/claims/"), status.code
         assert tags(jana, claim.get_absolute_url()) == {expected}, status.code
@@ -62,7 +61,7 @@ def test_plan_is_called_by_its_status_in_list_page_and_desk(client, world):
     for status in PLAN.statuses:
         if status.code == "discarded":
             continue  # it exists for nobody
-        Plan.objects.filter(pk=plan.pk).update(status=status.code)
+        Case.objects.filter(pk=plan.pk).update(status=status.code)
         expected = (status.tone, str(status.label))
         assert tags(jana, "/plans/") == {expected}, status.code
         assert expected in tags(jana, plan.get_absolute_url()), status.code

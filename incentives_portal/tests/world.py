@@ -20,7 +20,8 @@ from incentives_portal import clock
 from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.models import Location, Organisation, OrganisationKind, User
 from incentives_portal.accounts.services import add_location, add_person, give_role
-from incentives_portal.cases.models import CaseKind, ReasonCode
+from incentives_portal.cases.enums import CaseKind
+from incentives_portal.cases.models import ReasonCode
 from incentives_portal.cases.services import open_case
 from incentives_portal.enrollments.enums import ENROLLED
 from incentives_portal.enrollments.models import Enrolment
@@ -155,8 +156,9 @@ def _partner(name: str, domain: str) -> Organisation:
 
 def enrol(location: Location, program: Program, status: str = ENROLLED) -> Enrolment:
     """An enrolment in a status, without the verbs that lead there."""
-    case = open_case(CaseKind.ENROLMENT, location.organisation, f"{location.name}: {program.code}")
-    return Enrolment.objects.create(case=case, location=location, program=program, status=status)
+    title = f"{location.name}: {program.code}"
+    case = open_case(CaseKind.ENROLMENT, location=location, program=program, title=title, status=status)
+    return Enrolment.objects.create(case=case, location=location, program=program)
 
 
 def _programs() -> dict[str, Any]:

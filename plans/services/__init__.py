@@ -1,5 +1,7 @@
 """Writing plans: one function per verb, and the editing of a plan's content. Nothing else writes plans, campaigns or activities."""
 
+from incentives_portal.cases.assignment import return_to_queue, start_review, take_over
+
 from .comments import add_comment
 from .content import (
     add_activity,
@@ -11,9 +13,8 @@ from .content import (
     remove_activity,
     remove_campaign,
 )
-from .decisions import approve, reject, request_action, return_to_queue, start_review
+from .decisions import approve, reject, request_action
 from .partner import discard, discard_revision, resubmit, revise, rework, submit, withdraw
-from .taking_over import take_over
 
 #: The service of each verb of the machine; views and tests read it.
 SERVICES = {

@@ -28,6 +28,6 @@ def add_comment(plan: Plan, *, actor: User, words: str, internal: bool = False) 
         raise WordsMissing
     with within_comment_limits(actor):
         event = comment(plan.case, actor, words.strip(), internal=internal)
-        if not internal and plan.first_submitted_at is not None:
+        if not internal and plan.submitted_at is not None:
             announce("plan_comment_added", plan, event)
     return event

@@ -8,18 +8,19 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from incentives_portal import clock
 from incentives_portal.accounts.capabilities import Scope
 from incentives_portal.accounts.models import Location, User
 from incentives_portal.cases.engine import editing, latest_event
+from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.errors import NotAllowed, Refused, Stale
-from incentives_portal.cases.models import CaseKind
-from incentives_portal.cases.services import open_case, record, rename_case
+from incentives_portal.cases.services import open_case, record
 from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.money import quantize
 from incentives_portal.programs.models import ActivityType, FundType, Market, ProgramYear
 
 from .. import events, rules
-from ..enums import DISCARDED
+from ..enums import EDITING
 from ..models import Activity, Campaign, Plan
 from .removing import remove_row
 
@@ -56,14 +57,19 @@ def create_plan(
         market=market,
         fund_type=fund_type,
         program_year=program_year,
-        currency=currency,
-        title=title,
         description=description,
-        requested_amount=quantize(requested_amount, currency),
         reviewer_email=reviewer_email.strip().lower(),
     )
-    plan.due_at = rules.due_at(plan)
-    plan.case = open_case(CaseKind.PLAN, location.organisation, title)
+    plan.case = open_case(
+        CaseKind.PLAN,
+        location=location,
+        program=program,
+        title=title,
+        status=EDITING,
+        currency=currency,
+        requested_amount=quantize(requested_amount, currency),
+        due_at=clock.end_of_day(program_year.ends, program.calendar.time_zone),
+    )
     _save_as_the_only_one(plan)
     record(plan.case, actor, events.CREATED, to_status=plan.status)
     return plan
@@ -91,12 +97,12 @@ def _save_as_the_only_one(plan: Plan) -> None:
     """Insert the plan; the database decides who was first when two are created at once."""
     try:
         with transaction.atomic():
-            plan.save()
+            plan.save(force_insert=True)
     except IntegrityError as error:
         if "plan_once" not in str(error):
             raise
         key = ("location", "program", "fund_type", "program_year")
-        found = Plan.objects.filter(**{name: getattr(plan, name) for name in key}).exclude(status=DISCARDED).first()
+        found = Plan.objects.filter(holds_key=True, **{name: getattr(plan, name) for name in key}).first()
         raise Refused(
             _("There is already a plan for this location, fund type and program year."), place="location", see=found
         ) from error
@@ -121,15 +127,9 @@ def edit_plan(
         _check_head(requested_amount, reviewer_email)
         _check_currency(current, currency)
         changes = _apply(
-            current,
-            currency=currency,
-            title=title,
-            description=description,
-            requested_amount=quantize(requested_amount, currency),
-            reviewer_email=reviewer_email.strip().lower(),
-        )
-        if "title" in changes:
-            rename_case(current.case, title)
+            current.case, currency=currency, title=title, requested_amount=quantize(requested_amount, currency)
+        ) | _apply(current, description=description, reviewer_email=reviewer_email.strip().lower())
+        current.save()
         _record_changes(current, actor, events.EDITED, changes)
     return current
 
@@ -137,7 +137,7 @@ def edit_plan(
 def _check_currency(plan: Plan, currency: str) -> None:
     if currency == plan.currency:
         return
-    if plan.approved_submission_id is not None:
+    if plan.case.approved_submission_id is not None:
         raise Refused(_("The currency of an approved plan cannot be changed."), place="currency")
     planned = Activity.objects.filter(campaign__plan=plan).values_list("planned_amount", flat=True)
     if any(quantize(amount, currency) != amount for amount in planned):

@@ -5,30 +5,15 @@ from decimal import Decimal
 from typing import Any
 
 from incentives_portal.accounts.models import User
-from incentives_portal.cases.engine import assign, perform, release
+from incentives_portal.cases.engine import perform
 from incentives_portal.cases.errors import Refused
 from incentives_portal.cases.models import Event, ReasonCode
 from incentives_portal.cases.rules import check_why_less
 from incentives_portal.cases.services import RemarkDraft, comment
 
 from .. import rules
-from ..enums import MACHINE
 from ..models import Activity, Plan
 from ..upstairs import claimed_of
-
-
-def start_review(plan: Plan, *, actor: User, seen: int | None, words: str = "") -> Event:
-    """Put a submitted plan on one's desk; the partner can no longer withdraw it."""
-
-    def after(current: Plan, _event: Event) -> None:
-        assign(current.case, actor)
-
-    return perform(MACHINE, plan, "start_review", actor=actor, seen=seen, words=words, after=after)
-
-
-def return_to_queue(plan: Plan, *, actor: User, seen: int | None, words: str = "") -> Event:
-    """Give a plan under review back: it is nobody's and waits for anybody, as long as before."""
-    return perform(MACHINE, plan, "return_to_queue", actor=actor, seen=seen, words=words, after=_off_the_desk())
 
 
 def approve(
@@ -56,14 +41,13 @@ def approve(
             raise Refused(problem, place="approved_amount")
         if approved_amount < current.requested_amount:
             check_why_less(words, reason)
-        current.approved_submission = current.last_submission
-        current.approved_amount = approved_amount
-        current.due_at = None
+        current.case.approved_submission = current.case.submission
+        current.case.approved_amount = approved_amount
+        current.case.due_at = None
         Activity.objects.filter(campaign__plan=current).update(approved=True)
         return {"amount": str(approved_amount), "currency": current.currency}
 
     return perform(
-        MACHINE,
         plan,
         "approve",
         actor=actor,
@@ -71,7 +55,7 @@ def approve(
         words=words,
         reason=reason,
         before=before,
-        after=_off_the_desk(note),
+        after=_keep_note(note),
     )
 
 
@@ -93,11 +77,10 @@ def request_action(
     place = place or (reason.place if reason else "")
 
     def before(current: Plan) -> dict[str, Any]:
-        current.due_at = rules.due_at(current)
+        current.case.due_at = rules.due_at(current)
         return {"place": place}
 
     return perform(
-        MACHINE,
         plan,
         "request_action",
         actor=actor,
@@ -106,7 +89,7 @@ def request_action(
         reason=reason,
         remarks=_remarks(place),
         before=before,
-        after=_off_the_desk(note),
+        after=_keep_note(note),
     )
 
 
@@ -125,11 +108,10 @@ def reject(
     place = place or (reason.place if reason else "")
 
     def before(current: Plan) -> dict[str, Any]:
-        current.due_at = None
+        current.case.due_at = None
         return {"place": place}
 
     return perform(
-        MACHINE,
         plan,
         "reject",
         actor=actor,
@@ -138,7 +120,7 @@ def reject(
         reason=reason,
         remarks=_remarks(place),
         before=before,
-        after=_off_the_desk(note),
+        after=_keep_note(note),
     )
 
 
@@ -147,11 +129,10 @@ def _remarks(place: str) -> list[RemarkDraft]:
     return [RemarkDraft(words="", place=place)] if place else []
 
 
-def _off_the_desk(note: str = "") -> Callable[[Plan, Event], None]:
-    """What follows a decision: the plan is on nobody's desk any more, and the internal note is kept."""
+def _keep_note(note: str) -> Callable[[Plan, Event], None]:
+    """Keep what the reviewer wrote for colleagues beside the decision."""
 
     def after(current: Plan, event: Event) -> None:
-        release(current.case)
         if note.strip():
             comment(current.case, event.actor, note.strip(), internal=True)
 

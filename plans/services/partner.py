@@ -2,16 +2,14 @@
 
 from typing import Any
 
-from incentives_portal import clock
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.engine import perform
 from incentives_portal.cases.errors import Refused
 from incentives_portal.cases.models import Event
-from incentives_portal.cases.services import snapshot
+from incentives_portal.cases.services import submit as keep_submission
 
 from .. import rules
 from ..document import content_of
-from ..enums import MACHINE
 from ..facts import assessment_of
 from ..models import Plan
 from .restoring import restore
@@ -36,27 +34,27 @@ def _send(verb: str, plan: Plan, actor: User, seen: int | None, words: str) -> E
         assessment = assessment_of(current)
         if assessment.blocks:
             raise Refused(*(f"{finding.text} {finding.fix}".strip() for finding in assessment.blocks))
-        submission = snapshot(current.case, content_of(current), assessment.to_json(), actor)
-        current.submitted_at = clock.now()
-        current.first_submitted_at = current.first_submitted_at or current.submitted_at
-        current.due_at = None
+        submission = keep_submission(current.case, content_of(current), assessment.to_json(), actor)
+        current.case.due_at = None
         return {"number": submission.number}
 
-    return perform(MACHINE, plan, verb, actor=actor, seen=seen, words=words, before=before)
+    return perform(plan, verb, actor=actor, seen=seen, words=words, before=before)
 
 
 def withdraw(plan: Plan, *, actor: User, seen: int | None, words: str = "") -> Event:
     """Take a submitted plan back before its review has begun; it can be edited and submitted again."""
-    return perform(MACHINE, plan, "withdraw", actor=actor, seen=seen, words=words, before=_their_turn)
+    return perform(plan, "withdraw", actor=actor, seen=seen, words=words, before=_their_turn)
 
 
 def discard(plan: Plan, *, actor: User, seen: int | None, words: str = "") -> Event:
     """Throw away a plan that was never submitted; its key becomes free for another one. Campaigns and activities stay as rows."""
 
     def before(current: Plan) -> None:
-        current.due_at = None
+        current.case.due_at = None
+        current.holds_key = False
+        current.save(update_fields=["holds_key"])
 
-    return perform(MACHINE, plan, "discard", actor=actor, seen=seen, words=words, before=before)
+    return perform(plan, "discard", actor=actor, seen=seen, words=words, before=before)
 
 
 def revise(plan: Plan, *, actor: User, seen: int | None, words: str = "") -> Event:
@@ -64,12 +62,12 @@ def revise(plan: Plan, *, actor: User, seen: int | None, words: str = "") -> Eve
 
     Raises Refused after the last day of revisions (rule P4).
     """
-    return perform(MACHINE, plan, "revise", actor=actor, seen=seen, words=words, before=_while_in_time)
+    return perform(plan, "revise", actor=actor, seen=seen, words=words, before=_while_in_time)
 
 
 def rework(plan: Plan, *, actor: User, seen: int | None, words: str = "") -> Event:
     """Reopen a rejected plan, where the program allows it (INF 7). Raises Refused after the last day of revisions."""
-    return perform(MACHINE, plan, "rework", actor=actor, seen=seen, words=words, before=_while_in_time)
+    return perform(plan, "rework", actor=actor, seen=seen, words=words, before=_while_in_time)
 
 
 def discard_revision(plan: Plan, *, actor: User, seen: int | None, words: str = "") -> Event:
@@ -80,14 +78,14 @@ def discard_revision(plan: Plan, *, actor: User, seen: int | None, words: str = 
 
     def before(current: Plan) -> None:
         restore(current)
-        current.due_at = None
+        current.case.due_at = None
 
-    return perform(MACHINE, plan, "discard_revision", actor=actor, seen=seen, words=words, before=before)
+    return perform(plan, "discard_revision", actor=actor, seen=seen, words=words, before=before)
 
 
 def _their_turn(current: Plan) -> None:
     """The plan is the partner's again, until the last day on which it can be submitted."""
-    current.due_at = rules.due_at(current)
+    current.case.due_at = rules.due_at(current)
 
 
 def _while_in_time(current: Plan) -> None:

@@ -3,7 +3,6 @@
 from django.utils.translation import gettext as _
 
 from incentives_portal.cases.errors import Refused
-from incentives_portal.cases.services import rename_case
 from incentives_portal.programs.models import ActivityType
 
 from ..document import CampaignPart, PlanDocument
@@ -13,7 +12,7 @@ from .removing import remove_row
 
 
 def restore(plan: Plan) -> None:
-    """Make content, campaigns and activities those of the approved submission. The caller holds the lock of the plan and saves it.
+    """Make content, campaigns and activities those of the approved submission. The caller holds the lock of the plan and saves its case.
 
     Rows are found by their public ids, so that proofs that hang on an approved activity stay where they are.
     """
@@ -32,12 +31,12 @@ def _codes(document: PlanDocument) -> set[str]:
 
 
 def _restore_head(plan: Plan, document: PlanDocument) -> None:
-    plan.title = document.title
+    plan.case.title = document.title
+    plan.case.currency = document.currency
+    plan.case.requested_amount = document.requested_amount
     plan.description = document.description
-    plan.currency = document.currency
-    plan.requested_amount = document.requested_amount
     plan.reviewer_email = document.reviewer_email
-    rename_case(plan.case, document.title)
+    plan.save()
 
 
 def _restore_campaign(plan: Plan, part: CampaignPart, types: dict[str, ActivityType]) -> None:

@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from incentives_portal.accounts.models import User
-from incentives_portal.cases.models import CaseKind, Event
+from incentives_portal.cases.enums import CaseKind
+from incentives_portal.cases.models import Event
 from incentives_portal.programs.models import FundType
 from incentives_portal.tests.kept import keeps
 from incentives_portal.tests.world import World

@@ -7,7 +7,8 @@ import pytest
 from django.urls import reverse
 
 from incentives_portal import clock
-from incentives_portal.cases.models import CaseKind, Event
+from incentives_portal.cases.enums import CaseKind
+from incentives_portal.cases.models import Event
 from incentives_portal.outbox.models import Message
 from incentives_portal.tests.world import sign_in
 from plans import enums, services
@@ -149,7 +150,7 @@ def test_start_review_leads_back_to_the_plan(desk, world):
     response = desk.post(verb_url(plan, "start_review"), {"seen": plan.version})
 
     assert response["Location"] == page_of(plan)
-    assert fresh(plan).case.assignment.user == world.elif_
+    assert fresh(plan).case.assignee == world.elif_
 
 
 def test_approve_with_the_full_amount(desk, world):

@@ -8,7 +8,7 @@ import pytest
 
 from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.services import give_role
-from incentives_portal.cases.models import CaseKind
+from incentives_portal.cases.enums import CaseKind
 from incentives_portal.outbox.models import Message
 from incentives_portal.people.models import IncentivesRole, RoleAssignment
 from incentives_portal.tests.world import give_incentives_role

@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from incentives_portal.cases.models import CaseKind, Event
+from incentives_portal.cases.enums import CaseKind
+from incentives_portal.cases.models import Event
 from incentives_portal.programs.models import Market
 from incentives_portal.tests.world import sign_in
 from plans import enums, services

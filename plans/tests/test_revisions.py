@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.errors import Refused
-from incentives_portal.cases.models import CaseKind
 from plans import enums, rules, services
 from plans.document import content_of, document_of, read
 from plans.models import Activity, Campaign
@@ -54,7 +54,7 @@ def rewrite(world, plan):
 
 def test_what_was_approved_stays_in_force_while_a_revision_is_edited(world):
     plan = builders.plan_in_revision(world)
-    approved = read(plan.approved_submission.content)
+    approved = read(plan.case.approved_submission.content)
 
     plan = rewrite(world, plan)
 
@@ -97,7 +97,7 @@ def test_approved_revision_replaces_what_was_in_force(world):
     services.approve(plan, actor=world.elif_, seen=plan.version + 2, approved_amount=Decimal("20000"))
 
     after = fresh(plan)
-    assert (after.approved_amount, after.approved_submission.number) == (Decimal("20000"), 2)
+    assert (after.approved_amount, after.case.approved_submission.number) == (Decimal("20000"), 2)
     assert rules.approved_document(after).title == "Bigger"
     assert Activity.objects.approved().count() == 2
 
@@ -111,7 +111,7 @@ def test_rejected_revision_leaves_the_approval(world):
     services.reject(plan, actor=world.elif_, seen=plan.version + 2, words="No.", reason=reason)
 
     after = fresh(plan)
-    assert (after.status, after.approved_amount, after.approved_submission.number) == (
+    assert (after.status, after.approved_amount, after.case.approved_submission.number) == (
         enums.REJECTED,
         Decimal("10000"),
         1,

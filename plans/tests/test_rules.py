@@ -8,6 +8,7 @@ import pytest
 from incentives_portal import clock
 from incentives_portal.accounts.models import Organisation
 from incentives_portal.cases.errors import NotAllowed, NotNow, Refused
+from incentives_portal.cases.models import Case
 from incentives_portal.programs.models import ProgramYear
 from incentives_portal.tests.world import enrol
 from plans import rules, services
@@ -81,7 +82,7 @@ def test_first_submission_is_possible_in_the_program_year(world, fy23, vector, d
             with pytest.raises(Refused, match="had to be submitted by"):
                 services.submit(plan, actor=world.jana, seen=plan.version)
 
-    assert (fresh(plan).first_submitted_at is not None) is accepted
+    assert (fresh(plan).case.first_submitted_at is not None) is accepted
 
 
 @pytest.mark.parametrize(
@@ -148,7 +149,7 @@ def test_plan_is_created_by_admins_of_the_partner(world, name):
 
 
 def test_plan_needs_an_enrolled_location(world):
-    world.hamburg.enrolments.filter(program=world.device).update(status="inactive")
+    Case.objects.filter(enrolment__location=world.hamburg, enrolment__program=world.device).update(status="inactive")
 
     with pytest.raises(Refused) as caught:
         builders.empty_plan(world)
@@ -301,7 +302,7 @@ def test_roles_at_one_location_reach_that_location_only(world):
 
 def test_enrolment_that_ends_after_submission_does_not_stop_the_review(world):
     plan = builders.returned_plan(world)
-    world.hamburg.enrolments.filter(program=world.device).update(status="inactive")
+    Case.objects.filter(enrolment__location=world.hamburg, enrolment__program=world.device).update(status="inactive")
 
     services.resubmit(plan, actor=world.jana, seen=plan.version)
 
@@ -338,7 +339,7 @@ def test_plan_is_edited_by_who_writes_plans_while_it_can_be_edited(world):
     draft = builders.make_plan(world)
 
     assert [rules.may_edit(user, draft) for user in (world.jana, world.lena, world.elif_)] == [True, False, False]
-    draft.status = "submitted"
+    draft.case.status = "submitted"
     assert not rules.may_edit(world.jana, draft)
 
 
@@ -347,7 +348,7 @@ def test_plan_is_edited_by_who_writes_plans_while_it_can_be_edited(world):
     [("4000.00", "Approve at least this."), ("3999.99", "less than that is requested now.")],
 )
 def test_limit_below_what_was_approved_says_what_helps(world, requested, said):
-    plan = Plan(currency="EUR", requested_amount=Decimal(requested))
+    plan = Plan(case=Case(currency="EUR", requested_amount=Decimal(requested)))
 
     assert rules.limit_problem(plan, Decimal("4000.00"), Claimed(Decimal(4000), Decimal(0))) is None
     assert said in rules.limit_problem(plan, Decimal("3999.99"), Claimed(Decimal(4000), Decimal(0)))

@@ -7,9 +7,10 @@ from functools import partial
 import pytest
 
 from incentives_portal import clock
+from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.errors import NotAllowed, NotNow, ReasonMissing, Refused, Stale, WordsMissing
 from incentives_portal.cases.messages import cause_key
-from incentives_portal.cases.models import Assignment, CaseKind, Event
+from incentives_portal.cases.models import Case, Event
 from incentives_portal.outbox.models import Message
 from incentives_portal.programs.dates import local_day
 from incentives_portal.tests.elsewhere import answered_wrongly
@@ -95,7 +96,7 @@ def test_w01_verb_moves_the_plan_and_tells_the_history(world, key):
     assert (after.status, after.version) == (arrow.target, plan.version + 1)
     assert (after.due_at and local_day(after.due_at, ZONE)) == DUE.get(arrow.verb)
     desk = [getattr(world, DESK[arrow.verb]).pk] if arrow.verb in DESK else []
-    assert list(Assignment.objects.values_list("user", flat=True)) == desk
+    assert list(Case.objects.exclude(assignee=None).values_list("assignee", flat=True)) == desk
     assert (event.code, event.from_status, event.to_status) == (arrow.event, arrow.source, arrow.target)
     assert (event.actor, event.actor_name, event.at) == (actor, actor.name, clock.now())
 
@@ -169,7 +170,7 @@ def test_w01_verb_from_any_other_status_is_told_what_happened_and_writes_nothing
     person = {"plan.write": world.jana, "plan.review": world.elif_}
 
     def put(status):
-        Plan.objects.filter(pk=plan.pk).update(status=status)
+        Case.objects.filter(pk=plan.pk).update(status=status)
         return fresh(plan)
 
     def deed(case, verb):
@@ -253,7 +254,7 @@ def test_submit_keeps_the_whole_plan_with_its_assessment(world):
         str(activity.public_id) for activity in campaign.activities.all()
     ]
     assert submission.assessment["findings"]
-    assert (after.first_submitted_at, after.submitted_at, after.due_at) == (clock.now(), clock.now(), None)
+    assert (after.case.first_submitted_at, after.submitted_at, after.due_at) == (clock.now(), clock.now(), None)
 
 
 def test_submit_of_an_empty_plan_is_refused_with_what_is_missing(world):
@@ -274,7 +275,7 @@ def test_resubmission_is_a_second_submission_and_first_submitted_stays(world, no
 
     after = fresh(plan)
     assert after.case.submissions.count() == 2
-    assert after.first_submitted_at == november
+    assert after.case.first_submitted_at == november
     assert after.submitted_at == november + timedelta(days=3)
 
 
@@ -292,19 +293,19 @@ def test_draft_is_due_at_the_end_of_the_program_year(world):
 
 def test_start_review_puts_the_plan_on_the_desk_and_return_takes_it_off(world):
     plan = builders.plan_under_review(world)
-    assert Assignment.objects.get(case=plan.case).user == world.elif_
+    assert Case.objects.get(pk=plan.pk).assignee == world.elif_
 
     services.return_to_queue(plan, actor=world.elif_, seen=plan.version)
 
-    assert not Assignment.objects.filter(case=plan.case).exists()
+    assert Case.objects.get(pk=plan.pk).assignee is None
 
 
 def test_approval_sets_limit_and_submission_and_takes_the_plan_off_the_desk(world):
     plan = builders.approved_plan(world)
 
     assert plan.approved_amount == Decimal("10000.00")
-    assert plan.approved_submission == plan.case.submissions.get()
-    assert not Assignment.objects.filter(case=plan.case).exists()
+    assert plan.case.approved_submission == plan.case.submissions.get()
+    assert Case.objects.get(pk=plan.pk).assignee is None
     assert [activity.approved for campaign in plan.campaigns.all() for activity in campaign.activities.all()] == [
         True,
         True,

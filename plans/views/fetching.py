@@ -9,7 +9,7 @@ from ..models import Activity, Campaign, Plan
 
 def plan_or_404(request: HttpRequest, public_id: UUID) -> Plan:
     """The plan with the head of its page."""
-    plan = Plan.objects.visible_to(request.user).for_page().filter(public_id=public_id).first()
+    plan = Plan.objects.visible_to(request.user).for_page().filter(case__public_id=public_id).first()
     if plan is None:
         raise Http404
     return plan

@@ -90,7 +90,8 @@ class _Reach(_NamedAndDated):
         if not wanted:
             words = gettext("Only if %(operator)s approved the material beforehand.")
         self.fields["pre_approval_id"].help_text = words % {"operator": settings.OPERATOR_NAME}
-        for name in ("name", "executed_on", "impressions", "pre_approval_id"):
+        self.initial.setdefault("name", proof.title)
+        for name in ("executed_on", "impressions", "pre_approval_id"):
             self.initial.setdefault(name, getattr(proof, name))
 
 

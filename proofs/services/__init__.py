@@ -2,12 +2,11 @@
 
 from .answers import ANSWERABLE, save_answers
 from .basics import AttendeeDraft, Basics, edit_basics, save_attendees, set_final_comments
-from .closing import close
 from .creating import Beginning, create_proof_for_activity, create_proof_for_period
 from .documents import DocumentDraft, add_documents, edit_document, remove_document
 from .invoices import AMOUNTS, ExpenseDraft, InvoiceDetails, add_invoice, edit_invoice, remove_invoice
 from .reports import WorkDraft, add_report, certify_report, edit_report, remove_report
-from .sealing import discard, hold, seal, unseal
+from .sealing import keep_sent_files
 
 __all__ = [
     "AMOUNTS",
@@ -23,21 +22,17 @@ __all__ = [
     "add_invoice",
     "add_report",
     "certify_report",
-    "close",
     "create_proof_for_activity",
     "create_proof_for_period",
-    "discard",
     "edit_basics",
     "edit_document",
     "edit_invoice",
     "edit_report",
-    "hold",
+    "keep_sent_files",
     "remove_document",
     "remove_invoice",
     "remove_report",
     "save_answers",
     "save_attendees",
-    "seal",
     "set_final_comments",
-    "unseal",
 ]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.engine import editing
 from incentives_portal.cases.errors import Refused
-from incentives_portal.cases.services import record, rename_case
+from incentives_portal.cases.services import record
 from incentives_portal.money import quantize
 from incentives_portal.prepared import Prepared
 from incentives_portal.programs.models import ActivityType
@@ -42,15 +42,14 @@ def edit_basics(proof: Proof, *, actor: User, seen: int | None, basics: Basics) 
     with editing(proof, actor=actor, capability=rules.write_capability(proof), seen=seen) as current:
         _check(current, basics)
         changes = apply(
+            current.case, title=basics.name, requested_amount=quantize(basics.amount, current.currency)
+        ) | apply(
             current,
-            name=basics.name,
             executed_on=basics.executed_on,
-            amount=quantize(basics.amount, current.currency),
             impressions=basics.impressions,
             pre_approval_id=basics.pre_approval_id.strip(),
         )
-        if "name" in changes:
-            rename_case(current.case, basics.name)
+        current.save()
         if basics.components is not None:
             changes |= _set_components(current, basics.components)
         record_changes(current, actor, events.EDITED, changes)
@@ -91,6 +90,7 @@ def set_final_comments(proof: Proof, *, actor: User, seen: int | None, words: st
     """Say the last word to the reviewer; empty takes it back. Raises the errors of ``editing``."""
     with editing(proof, actor=actor, capability=rules.write_capability(proof), seen=seen) as current:
         changes = apply(current, final_comments=words.strip())
+        current.save()
         record_changes(current, actor, events.COMMENTS_EDITED, changes)
     return current
 

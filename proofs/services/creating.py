@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from incentives_portal.accounts.capabilities import Scope
 from incentives_portal.accounts.models import Location, User
 from incentives_portal.cases.engine import locked
+from incentives_portal.cases.enums import EDITING, CaseKind
 from incentives_portal.cases.errors import NotAllowed, Refused
-from incentives_portal.cases.models import CaseKind
 from incentives_portal.cases.services import open_case, record
 from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.money import quantize
@@ -126,33 +126,37 @@ def _check(beginning: Beginning, allowed: tuple[date, date], *, in_campaign: boo
         raise Refused(problem, place="amount")
 
 
-def _create(actor: User, beginning: Beginning, **fields: Any) -> Proof:
-    """Insert the proof and open its history, or return the one that an earlier click with the same key has made."""
-    proof = Proof(
-        public_id=beginning.key or uuid.uuid4(),
-        name=beginning.name,
-        executed_on=beginning.executed_on,
-        amount=quantize(beginning.amount, fields["currency"]),
-        **fields,
-    )
+def _create(
+    actor: User, beginning: Beginning, *, location: Location, program: Program, currency: str, **fields: Any
+) -> Proof:
+    """Open the case and insert the proof, or return the one that an earlier click with the same key has made."""
     try:
         with transaction.atomic():
-            proof.case = open_case(CaseKind.PROOF, proof.location.organisation, proof.name)
-            proof.save()
-            record(proof.case, actor, events.CREATED, data={"name": proof.name})
+            case = open_case(
+                CaseKind.CLAIM,
+                location=location,
+                program=program,
+                title=beginning.name,
+                status=EDITING,
+                currency=currency,
+                requested_amount=quantize(beginning.amount, currency),
+                public_id=beginning.key,
+            )
+            proof = Proof.objects.create(case=case, executed_on=beginning.executed_on, **fields)
+            record(case, actor, events.CREATED, to_status=EDITING, data={"name": beginning.name})
     except IntegrityError:
-        return _first_of(proof)
+        return _first_of(beginning, location, program, fields)
     return proof
 
 
-def _first_of(proof: Proof) -> Proof:
+def _first_of(beginning: Beginning, location: Location, program: Program, fields: dict[str, Any]) -> Proof:
     """What the first click made. A key that belongs to something else is not said to exist."""
     same = Proof.objects.live().filter(
-        public_id=proof.public_id,
-        location=proof.location,
-        program=proof.program,
-        activity=proof.activity,
-        usage_period=proof.usage_period,
+        case__public_id=beginning.key,
+        case__location=location,
+        case__program=program,
+        activity=fields.get("activity"),
+        usage_period=fields.get("usage_period"),
     )
     first = same.first()
     if first is None:

@@ -9,10 +9,14 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
 from incentives_portal.accounts.models import User
-from incentives_portal.cases.engine import latest_event
+from incentives_portal.cases.engine import latest_event, locked
+from incentives_portal.cases.enums import ACTION_REQUIRED, DISCARDED, SUBMITTED
 from incentives_portal.cases.errors import Stale
+from incentives_portal.cases.models import Case
+from incentives_portal.cases.services import submit as submit_case
 from incentives_portal.documents import scanning
 from incentives_portal.documents.checking import judge_version
 from incentives_portal.documents.models import DocumentVersion
@@ -99,7 +103,7 @@ def complete_proof(world: World, *, proof: Proof | None = None, actor: User | No
     """A proof with everything that its activity asks for: invoice, documents, answers, attendees."""
     actor = actor or world.jana
     proof = proof or make_proof(world, actor=actor, **given)
-    basics = services.Basics(proof.name, proof.executed_on, proof.amount, impressions=12_000)
+    basics = services.Basics(proof.title, proof.executed_on, proof.amount, impressions=12_000)
     services.edit_basics(proof, actor=actor, seen=seen(proof), basics=basics)
     add_invoice(proof, actor)
     wanted = wanted_by(proof)
@@ -210,13 +214,28 @@ def add_document(proof: Proof, actor: User, *, note: str = "The advert as printe
 
 @transaction.atomic
 def seal(proof: Proof, *, seen: int | None = None) -> None:
-    """Seal the proof as the room above does it, inside the transaction of its verb; with ``seen`` only if it is still that version."""
-    held = services.hold(proof.pk)
-    if seen is not None and seen != held.version:
-        raise Stale(held, latest_event(held.case))
-    services.seal(held, versions_of(read(content_of(held))).values())
+    """Submit the case of the proof, as the app above does it; with ``seen`` only if it is still that version."""
+    held = locked(Proof, proof.pk)
+    case = held.case
+    if seen is not None and seen != case.version:
+        raise Stale(held, latest_event(case))
+    content = content_of(held)
+    services.keep_sent_files(held, versions_of(read(content)).values())
+    submit_case(case, content, {}, User.objects.filter(organisation=case.organisation_id).first())
+    case.status, case.version = SUBMITTED, case.version + 1
+    case.save()
+
+
+def unseal(proof: Proof) -> None:
+    """Give it back to the partner."""
+    Case.objects.filter(pk=proof.pk).update(status=ACTION_REQUIRED, version=F("version") + 1)
+
+
+def discard(proof: Proof) -> None:
+    """Throw it away before it was ever submitted."""
+    Case.objects.filter(pk=proof.pk).update(status=DISCARDED, version=F("version") + 1)
 
 
 def seen(proof: Proof) -> int:
     """The version that stands now."""
-    return Proof.objects.values_list("version", flat=True).get(pk=proof.pk)
+    return Proof.objects.values_list("case__version", flat=True).get(pk=proof.pk)

@@ -191,13 +191,13 @@ def _everything():
 
 def test_t20_fields_that_no_form_has_are_ignored(world, proof, signed_in):
     stranger = {
-        "sealed": "on",
+        "status": "approved",
         "currency": "USD",
         "location": world.bristol.pk,
         "program": world.cloud.pk,
         "activity": 1,
         "version": 99,
-        "first_sealed_at": "2020-01-01",
+        "first_submitted_at": "2020-01-01",
         "certified_by": world.mira.pk,
         "public_id": str(uuid.uuid4()),
     }
@@ -206,9 +206,9 @@ def test_t20_fields_that_no_form_has_are_ignored(world, proof, signed_in):
     signed_in(world.jana).post(reverse("proofs:basics", args=[proof.public_id]), data | stranger)
 
     now = builders.fresh(proof)
-    assert (now.name, now.sealed, now.currency, now.location, now.program, now.public_id) == (
+    assert (now.title, now.status, now.currency, now.location, now.program, now.public_id) == (
         "New",
-        False,
+        "editing",
         "EUR",
         proof.location,
         proof.program,

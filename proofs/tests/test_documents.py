@@ -188,7 +188,7 @@ def test_w07_files_that_were_sent_in_stay_for_both_sides(world):
     proof = builders.make_proof(world)
     row = builders.add_document(proof, world.jana, version=builders.file(world.jana, "sent.pdf"))
     builders.seal(proof)
-    services.unseal(proof)
+    builders.unseal(proof)
     remove(row, world.jana)
     builders.add_document(proof, world.jana, version=builders.file(world.jana, "draft.pdf"))
 

@@ -38,7 +38,7 @@ def test_everything_is_there_to_be_read_and_nothing_to_be_clicked(world, proof):
 def test_what_was_submitted_stays_what_it_was(world, proof):
     content = content_of(proof)
     builders.seal(proof)
-    services.unseal(proof)
+    builders.unseal(proof)
     invoice = proof.invoices.get()
     services.remove_invoice(invoice, actor=world.jana, seen=seen(proof))
 

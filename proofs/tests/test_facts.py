@@ -127,7 +127,7 @@ def test_composite_asks_for_what_its_parts_ask(world):
     assert "components_chosen" in blocks(proof)
 
     parts = tuple(proof.activity_type.components.filter(code="telemarketing"))
-    basics = services.Basics(proof.name, proof.executed_on, proof.amount, components=parts)
+    basics = services.Basics(proof.title, proof.executed_on, proof.amount, components=parts)
     services.edit_basics(proof, actor=world.jana, seen=builders.seen(proof), basics=basics)
 
     codes = {requirement.code for requirement in proof_facts(fresh(proof)).activity.requirements}
@@ -140,7 +140,7 @@ def test_other_proofs_of_the_activity_take_of_what_was_planned_while_nobody_know
     proof = builders.make_proof(world)
     builders.make_proof(world, activity=proof.activity, amount=Decimal("9500"))
     thrown_away = builders.make_proof(world, activity=proof.activity, amount=Decimal("300"))
-    services.discard(thrown_away)
+    builders.discard(thrown_away)
 
     assert proof_facts(proof).planned_left == Decimal("500")
 
@@ -315,7 +315,7 @@ def test_t25_what_another_partner_handed_in_is_nobodys_business(world):
 def test_what_was_thrown_away_or_taken_out_does_not_count(world):
     first = builders.make_proof(world)
     builders.add_invoice(first, world.jana, number="RE-1")
-    services.discard(first)
+    builders.discard(first)
     second = builders.make_proof(world, activity=first.activity)
     taken_out = builders.add_invoice(second, world.jana, number="RE-1")
     services.remove_invoice(taken_out, actor=world.jana, seen=builders.seen(second))

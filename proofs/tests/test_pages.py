@@ -64,7 +64,7 @@ def test_new_proof_of_execution(world, jana):
     proof = Proof.objects.get()
     assert ("New proof of execution" in text(shown), "From 30 Aug 2026 to 29 Oct 2026." in text(shown)) == (True, True)
     assert "€10,000.00 are left of what was planned." in text(shown)
-    assert (proof.name, proof.executed_on, proof.amount) == (given["name"], date(2026, 10, 8), 1300)
+    assert (proof.title, proof.executed_on, proof.amount) == (given["name"], date(2026, 10, 8), 1300)
     assert (answer.status_code, answer.url) == (302, f"/proofs/{proof.public_id}/")
     assert jana.post(page, given).url == answer.url
     assert Proof.objects.count() == 1
@@ -171,7 +171,7 @@ def test_basics(world, jana):
 
     now = fresh(proof)
     assert (answer.status_code, answer.url) == (302, f"{proof.get_absolute_url()}#basics")
-    assert (now.name, now.amount, now.impressions, now.pre_approval_id) == ("New", Decimal("900.5"), 12000, "P-7")
+    assert (now.title, now.amount, now.impressions, now.pre_approval_id) == ("New", Decimal("900.5"), 12000, "P-7")
 
 
 def test_comments_and_answers(world, jana):

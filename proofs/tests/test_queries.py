@@ -47,8 +47,8 @@ def test_numbers_do_not_grow_with_the_parts(world, activity, signed_in, django_a
         with django_assert_num_queries(13):
             client.get(proof.get_absolute_url())
         versions = evidence.versions.values()
-        with django_assert_num_queries(3):
-            services.seal(services.hold(proof.pk), versions)
+        with django_assert_num_queries(1):
+            services.keep_sent_files(proof, versions)
 
 
 def test_numbers_are_the_same_on_a_machine_that_is_busy(world, activity, signed_in, django_assert_num_queries):
@@ -101,7 +101,7 @@ def test_saving(world, activity, signed_in, django_assert_num_queries):
     """The house allows 15, and two are the marks by which the test's transaction holds that of the service."""
     client, proof = signed_in(world.jana), filled(world, activity, 3)
     for name, data, number in (
-        ("comments", {"final_comments": "x"}, 6 + 2),
+        ("comments", {"final_comments": "x"}, 7 + 2),
         ("basics", {"name": "New", "executed_on": "2026-10-08", "amount": "1"}, 9 + 2),
         ("answers", {"answers-seminar_guests": "7"}, 12 + 2),
     ):

@@ -64,7 +64,7 @@ def test_proof_begun_while_its_activity_is_taken_out_of_the_plan(there):
 
 
 def _version(plan):
-    return type(plan).objects.values_list("version", flat=True).get(pk=plan.pk)
+    return type(plan).objects.values_list("case__version", flat=True).get(pk=plan.pk)
 
 
 DEEDS = {
@@ -147,4 +147,4 @@ def test_w07_document_added_while_the_proof_is_sealed(there):
     )
 
     assert losers(results)[0] in (NotNow, Stale)
-    assert (proof.documents.count(), Proof.objects.get().sealed) in [(0, True), (1, False)]
+    assert (proof.documents.count(), Proof.objects.get().is_editable) in [(0, False), (1, True)]

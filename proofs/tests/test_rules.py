@@ -12,7 +12,6 @@ from plans.tests import builders as plans
 from proofs import rules
 from proofs.facts import assess
 from proofs.models import Proof
-from proofs.services import discard, unseal
 
 from . import builders
 
@@ -59,7 +58,7 @@ def test_either_kind_of_evidence_is_enough(world):
 @pytest.mark.parametrize("vector", vectors("poe_due"), ids=named)
 def test_proof_is_due_180_days_after_the_campaign_starts(world, vector):
     proof = builders.make_proof(world)
-    proof.activity.campaign.plan.approved_submission = None
+    proof.activity.campaign.plan.case.approved_submission = None
     proof.activity.campaign.starts = day(vector["given"]["campaign_start"])
 
     due = rules.due_at(proof)
@@ -154,7 +153,7 @@ def test_the_operator_writes_nothing(world):
 
 def test_sealed_proof_is_written_by_nobody(world):
     proof = builders.make_proof(world)
-    proof.sealed = True
+    proof.case.status = "submitted"
 
     assert not rules.may_write(world.jana, proof)
     assert not rules.may_contribute(world.tobias, proof)
@@ -193,13 +192,13 @@ def test_sealed_proof_exists_for_the_operator_too(world):
 
     assert visible(world) == {"jana", "tobias", "lena", "karin", "elif_", "mira", "ines", "hugo"}
 
-    unseal(proof)
+    builders.unseal(proof)
 
     assert visible(world) == {"jana", "tobias", "lena", "karin", "elif_", "mira", "ines", "hugo"}
 
 
 def test_discarded_proof_exists_for_nobody(world):
-    discard(builders.make_proof(world))
+    builders.discard(builders.make_proof(world))
 
     assert visible(world) == set()
 

@@ -117,7 +117,7 @@ class PartView(View):
 
     def overtaken(self, given: dict[str, Any], error: Overtaken) -> HttpResponse:
         """The form with everything typed. Saving again is possible, unless the proof or the part is not there to be edited."""
-        self.seen = error.case.version
+        self.seen = error.detail.version
         closed = isinstance(error, NotNow)
         try:
             self.load()

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 
 from incentives_portal.accounts.capabilities import scope_q
 from incentives_portal.accounts.models import User
+from incentives_portal.cases.querysets import SCOPE_PATHS
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.prepared import Prepared
 from plans.models import Activity
@@ -22,7 +23,7 @@ Part = TypeVar("Part", bound=Model)
 def proof_or_404(request: HttpRequest, public_id: UUID) -> Proof:
     """The proof with the head of its page. One query."""
     user = request.user
-    proof = _visible(scope_q(user, "poe.read"), of_operator=user.is_operator).first(public_id=public_id)
+    proof = _visible(scope_q(user, "poe.read", **SCOPE_PATHS), of_operator=user.is_operator).first(public_id=public_id)
     if proof is None:
         raise Http404
     return proof
@@ -32,17 +33,17 @@ def proof_or_404(request: HttpRequest, public_id: UUID) -> Proof:
 def _visible(scope: Q, *, of_operator: bool) -> Prepared[Proof]:
     """One statement for all of the operator's people, and one for those of a partner who see the same."""
     proofs = Proof.objects.within(scope, of_operator=of_operator).for_page()
-    return Prepared(lambda public_id: proofs.filter(public_id=public_id), public_id=UUID(int=0))
+    return Prepared(lambda public_id: proofs.filter(case__public_id=public_id), public_id=UUID(int=0))
 
 
 def activity_or_404(request: HttpRequest, public_id: UUID) -> Activity:
     """The activity with its plan and what was approved of it. One query."""
     activities = Activity.objects.visible_to(request.user).select_related(
         "activity_type",
-        "campaign__plan__case",
+        "campaign__plan__case__approved_submission",
+        "campaign__plan__case__program__calendar",
         "campaign__plan__location__organisation",
         "campaign__plan__program__calendar",
-        "campaign__plan__approved_submission",
     )
     return get_object_or_404(activities, public_id=public_id)
 

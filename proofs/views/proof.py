@@ -77,7 +77,7 @@ class NewProofView(View):
     def _asked(self) -> Decimal:
         """What the proofs of the activity ask already."""
         proofs = Proof.objects.live().filter(activity=self.activity)
-        return proofs.aggregate(total=Sum("amount"))["total"] or Decimal(0)
+        return proofs.aggregate(total=Sum("case__requested_amount"))["total"] or Decimal(0)
 
     def _page(self, form: NewProofForm, status: int = 200) -> HttpResponse:
         context = {"form": form, "activity": self.activity, "plan": self.plan}

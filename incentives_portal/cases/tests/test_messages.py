@@ -7,8 +7,8 @@ from incentives_portal.accounts.models import Organisation, User
 from incentives_portal.accounts.services import add_person, give_role
 from incentives_portal.cases import messages
 from incentives_portal.cases.messages import cause_key, cause_of
-from incentives_portal.cases.models import CaseKind
-from incentives_portal.cases.services import comment, open_case
+from incentives_portal.cases.services import comment
+from incentives_portal.cases.tests.builders import make_case
 from incentives_portal.documents.services import store
 from incentives_portal.documents.tests import samples
 from incentives_portal.outbox.enums import State
@@ -32,7 +32,7 @@ def mira() -> User:
 @pytest.fixture
 def case():
     partner = Organisation.objects.create(kind="partner", name="Nordlicht Systems GmbH")
-    return open_case(CaseKind.CLAIM, partner, "Cloud security roadshow Hamburg")
+    return make_case(partner, "Cloud security roadshow Hamburg")
 
 
 def test_cause_holds_what_a_mail_says_of_an_event(case, mira, django_assert_num_queries):

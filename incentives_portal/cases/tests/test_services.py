@@ -8,9 +8,11 @@ from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.models import Organisation
 from incentives_portal.accounts.services import add_person, give_role
 from incentives_portal.cases import event_kinds
-from incentives_portal.cases.models import CaseKind, Event
+from incentives_portal.cases.enums import CaseKind
+from incentives_portal.cases.models import Event
 from incentives_portal.cases.queries import events_of
-from incentives_portal.cases.services import RemarkDraft, comment, open_case, record, snapshot
+from incentives_portal.cases.services import RemarkDraft, comment, record, submit
+from incentives_portal.cases.tests.builders import make_case
 from incentives_portal.cases.timeline import entries
 
 pytestmark = pytest.mark.django_db
@@ -40,15 +42,15 @@ def mira():
 @pytest.fixture
 def case(partner):
     with clock.at(datetime(2026, 5, 1, tzinfo=UTC)):
-        return open_case(CaseKind.PLAN, partner, "Launch")
+        return make_case(partner, "Launch", CaseKind.PLAN)
 
 
 def test_references_count_per_kind_and_year(partner):
     with clock.at(datetime(2026, 5, 1, tzinfo=UTC)):
-        first, second = (open_case(CaseKind.PLAN, partner, "x").reference for _n in range(2))
-        claim = open_case(CaseKind.CLAIM, partner, "x").reference
+        first, second = (make_case(partner, "x", CaseKind.PLAN).reference for _n in range(2))
+        claim = make_case(partner, "x", CaseKind.CLAIM).reference
     with clock.at(datetime(2027, 5, 1, tzinfo=UTC)):
-        next_year = open_case(CaseKind.PLAN, partner, "x").reference
+        next_year = make_case(partner, "x", CaseKind.PLAN).reference
 
     assert [first, second, claim, next_year] == ["PLN-2026-00001", "PLN-2026-00002", "CLM-2026-00001", "PLN-2027-00001"]
 
@@ -102,8 +104,8 @@ def test_history_panel_needs_the_same_queries_for_any_length(case, jana, mira, r
 
 
 def test_snapshots_are_numbered_and_hashed(case, jana):
-    first = snapshot(case, {"title": "A"}, {}, jana)
-    second = snapshot(case, {"title": "B"}, {}, jana)
+    first = submit(case, {"title": "A"}, {}, jana)
+    second = submit(case, {"title": "B"}, {}, jana)
 
     assert [first.number, second.number] == [1, 2]
     assert first.sha256 != second.sha256
@@ -114,7 +116,7 @@ def test_snapshots_are_numbered_and_hashed(case, jana):
 @pytest.mark.parametrize("statement", ["UPDATE {} SET id = id", "DELETE FROM {}"])
 def test_the_database_refuses_to_change_or_delete(case, jana, table, statement):
     record(case, jana, "cases.commented", remarks=[RemarkDraft("x")])
-    snapshot(case, {}, {}, jana)
+    submit(case, {}, {}, jana)
 
     with pytest.raises(InternalError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement.format(table))

@@ -45,8 +45,8 @@ def test_demo_shows_every_status_on_a_difficult_day(moment):
     with clock.at(now):
         call_command("seed_demo", verbosity=0)
 
-        assert set(Plan.objects.values_list("status", flat=True)) == {status.code for status in PLANS.statuses}
-        assert set(Claim.objects.values_list("status", flat=True)) == {status.code for status in CLAIMS.statuses}
+        assert set(Plan.objects.values_list("case__status", flat=True)) == {status.code for status in PLANS.statuses}
+        assert set(Claim.objects.values_list("case__status", flat=True)) == {status.code for status in CLAIMS.statuses}
         assert Organisation.objects.filter(kind="partner").count() == 3
         assert User.objects.filter(organisation__kind="partner", language="de").exists()
         assert not Event.objects.filter(at__gt=now).exists()
@@ -93,7 +93,7 @@ def submits_a_plan_at_once(domain):
 
 
 def version(plan):
-    return Plan.objects.values_list("version", flat=True).get(pk=plan.pk)
+    return Plan.objects.values_list("case__version", flat=True).get(pk=plan.pk)
 
 
 def test_histories_notifications_remarks_and_drafts_of_the_demo_tell_one_story():
@@ -117,9 +117,9 @@ def test_histories_notifications_remarks_and_drafts_of_the_demo_tell_one_story()
     }
     # Drafts are not ready to be sent where something was left out.
     for name in ("Partner website relaunch", "Backup for small offices, mailing"):
-        draft = Claim.objects.get(proof__name=name)
+        draft = Claim.objects.get(case__title=name)
         with pytest.raises(claims.NotReady):
-            claims.submit(draft, actor=draft.created_by, seen=draft.version, seen_proof=draft.proof.version)
+            claims.submit(draft, actor=draft.created_by, seen=draft.version)
 
 
 def test_people_of_the_demo_do_things_while_they_are_at_work():

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from PIL import Image, PngImagePlugin
 
+from incentives_portal.cases.models import Case
 from incentives_portal.documents.enums import FileType
 from incentives_portal.sandbox.parsing.reasons import Content, Reason
 

@@ -3,6 +3,7 @@
 import pytest
 
 from incentives_portal.accounts.services import add_location
+from incentives_portal.cases.models import Case
 from incentives_portal.enrollments import services
 from incentives_portal.enrollments.enums import MACHINE, TRANSITIONS
 from incentives_portal.enrollments.models import Enrolment
@@ -18,7 +19,7 @@ def starts(world):
 
     def put(status):
         def make():
-            Enrolment.objects.filter(pk=enrolment.pk).update(status=status)
+            Case.objects.filter(pk=enrolment.pk).update(status=status)
             return Enrolment.objects.get(pk=enrolment.pk)
 
         return make

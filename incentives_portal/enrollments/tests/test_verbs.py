@@ -3,9 +3,10 @@
 import pytest
 
 from incentives_portal.accounts.services import add_location
+from incentives_portal.cases.enums import STATUSES, CaseKind
 from incentives_portal.cases.errors import NotAllowed, Refused, Stale, WordsMissing
 from incentives_portal.cases.messages import cause_key
-from incentives_portal.cases.models import Event
+from incentives_portal.cases.models import Case, Event
 from incentives_portal.enrollments import enums as states
 from incentives_portal.enrollments import services
 from incentives_portal.enrollments.models import Enrolment
@@ -94,7 +95,7 @@ def test_only_operator_incentives_admins_manage_enrolments(world, flensburg, nam
 
 @pytest.mark.parametrize("arrow", states.TRANSITIONS, ids=lambda arrow: f"{arrow.source}-{arrow.verb}")
 def test_every_arrow(world, arrow):
-    Enrolment.objects.filter(pk=enrolment_of(world).pk).update(status=arrow.source)
+    Case.objects.filter(pk=enrolment_of(world).pk).update(status=arrow.source)
 
     event = services.VERBS[arrow.verb](enrolment_of(world), actor=world.elif_, seen=1, words="As agreed.")
 
@@ -107,7 +108,7 @@ def test_table_has_the_documented_arrows():
     """Roll forward is no change, and *discontinued* can be reached from everywhere."""
     arrows = {(arrow.source, arrow.target) for arrow in states.TRANSITIONS}
     documented = {tuple(pair) for pair in TABLES["enrolment_arrows"] if pair[0] not in ("*", pair[1])}
-    everywhere = {(code, "discontinued") for code in states.CODES if code != "discontinued"}
+    everywhere = {(code, "discontinued") for code in STATUSES[CaseKind.ENROLMENT] if code != "discontinued"}
 
     assert documented | everywhere <= arrows
 
@@ -126,14 +127,14 @@ def test_w01_verb_from_any_other_status_is_told_what_happened(world):
     services.suspend(enrolment_of(world), actor=world.elif_, seen=1, words="Agreement ended.")
 
     def put(status):
-        Enrolment.objects.filter(pk=enrolment_of(world).pk).update(status=status)
+        Case.objects.filter(pk=enrolment_of(world).pk).update(status=status)
         return enrolment_of(world)
 
     def deed(case, verb):
         return services.VERBS[verb](case, actor=world.elif_, seen=case.version, words="As agreed.")
 
     assert list(answered_wrongly(states.MACHINE, services.VERBS, arrows, put, deed)) == []
-    assert {source for source, _verb in arrows} == set(states.CODES) - {states.DISCONTINUED}
+    assert {source for source, _verb in arrows} == set(STATUSES[CaseKind.ENROLMENT]) - {states.DISCONTINUED}
 
 
 def test_who_did_not_see_the_latest_version_is_told(world):

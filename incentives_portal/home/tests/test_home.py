@@ -27,8 +27,8 @@ def test_partner_finds_returned_work_and_drafts_in_one_list_each(world: World) -
 
     found = titles(inbox.partner_buckets(world.jana))
 
-    assert found["returned"] == [returned.proof.name]
-    assert [title for key in ("due", "drafts") for title in found[key]] == [draft.proof.name]
+    assert found["returned"] == [returned.proof.title]
+    assert [title for key in ("due", "drafts") for title in found[key]] == [draft.proof.title]
 
 
 def test_partner_sees_what_the_operator_has(world: World) -> None:
@@ -36,7 +36,7 @@ def test_partner_sees_what_the_operator_has(world: World) -> None:
 
     bucket = inbox.waiting_for_operator(world.jana)
 
-    assert [item.title for item in bucket.items] == [claim.proof.name]
+    assert [item.title for item in bucket.items] == [claim.title]
 
 
 def test_activity_without_proof_is_owed_until_a_proof_is_begun(world: World) -> None:
@@ -53,15 +53,15 @@ def test_reviewer_finds_nobodys_and_own_claims(world: World) -> None:
 
     found = titles(inbox.staff_buckets(world.mira))
 
-    assert found["unassigned"] == [waiting.proof.name]
-    assert found["mine"] == [taken.proof.name]
+    assert found["unassigned"] == [waiting.proof.title]
+    assert found["mine"] == [taken.proof.title]
 
 
 def test_dispute_about_ones_own_rejection_waits_for_others(world: World) -> None:
     dispute = claims.disputed_claim(world, name="Contested")
 
     assert titles(inbox.staff_buckets(world.mira))["unassigned"] == []
-    assert titles(inbox.staff_buckets(world.daniel))["unassigned"] == [dispute.proof.name]
+    assert titles(inbox.staff_buckets(world.daniel))["unassigned"] == [dispute.proof.title]
 
 
 def test_who_decides_nothing_is_told_of_no_empty_desk(world: World) -> None:

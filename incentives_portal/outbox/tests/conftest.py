@@ -9,8 +9,9 @@ from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.models import Organisation, User
 from incentives_portal.accounts.services import add_person, give_role
 from incentives_portal.cases.messages import cause_of
-from incentives_portal.cases.models import Case, CaseKind
-from incentives_portal.cases.services import comment, open_case
+from incentives_portal.cases.models import Case
+from incentives_portal.cases.services import comment
+from incentives_portal.cases.tests.builders import make_case
 from incentives_portal.outbox import leases, tasks
 from incentives_portal.outbox.letters import Cause, Letter, LetterWriter
 from incentives_portal.outbox.models import Message
@@ -60,7 +61,7 @@ def jana(partner) -> User:
 
 @pytest.fixture
 def case(partner) -> Case:
-    return open_case(CaseKind.CLAIM, partner, "Cloud security roadshow Hamburg")
+    return make_case(partner, "Cloud security roadshow Hamburg")
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from django.db import connection
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.messages import cause_of
-from incentives_portal.cases.models import Case, CaseKind
-from incentives_portal.cases.services import comment, open_case
+from incentives_portal.cases.models import Case
+from incentives_portal.cases.services import comment
+from incentives_portal.cases.tests.builders import make_case
 from incentives_portal.installation.models import Installation
 from incentives_portal.installation.services import installation
 from incentives_portal.outbox.delivery import deliver, lease_due, take_back_abandoned
@@ -124,7 +125,7 @@ def test_n15_mail_of_several_says_what_was_written_whatever_changes_until_it_goe
 
 def test_other_cases_other_people_and_other_messages_do_not_wait(say, case, partner, jana, mira, colleagues):
     say("First")
-    other = open_case(CaseKind.CLAIM, partner, "Another case")
+    other = make_case(partner, "Another case")
     (colleague,) = colleagues(1)
     decision = cause_of(comment(case, mira, "Approved."))
 

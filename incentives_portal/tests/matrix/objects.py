@@ -18,7 +18,8 @@ from claims.tests import builders as claims
 from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.models import Location, User
 from incentives_portal.accounts.services import add_location, give_role
-from incentives_portal.cases.models import CaseKind, ReasonCode
+from incentives_portal.cases.enums import CaseKind
+from incentives_portal.cases.models import ReasonCode
 from incentives_portal.cases.services import RemarkDraft, record
 from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.models import DocumentVersion
@@ -107,8 +108,6 @@ def _typed(thing: Object) -> Object:
     if not isinstance(row, Plan | Claim | Enrolment):
         return {}
     typed = {"seen": row.version, "words": "Words.", "approved_amount": "1.00"}
-    if isinstance(row, Claim):
-        typed["seen_proof"] = row.proof.version
     reasons = ReasonCode.objects.filter(kind=row.case.kind).values_list("verb", "pk")
     return {"typed": typed, "reasons": dict(reasons)}
 

@@ -216,7 +216,7 @@ def deciding(claim: Claim) -> str:
 
 def decided(claims: list[Claim]) -> int:
     """How many have the status that follows from how they were decided."""
-    status = dict(Claim.objects.filter(pk__in=[claim.pk for claim in claims]).values_list("pk", "status"))
+    status = dict(Claim.objects.filter(pk__in=[claim.pk for claim in claims]).values_list("pk", "case__status"))
     return sum(status[claim.pk] == VERBS[verb_of(claim)] for claim in claims)
 
 

@@ -23,7 +23,7 @@ def write(name: str, folder: str) -> None:
     reviewers = list(
         User.objects.filter(organisation_roles__role=Role.OPERATOR_REVIEWER, is_active=True).order_by("pk")
     )
-    cases = list(Claim.objects.exclude(submitted_at=None).order_by("pk")[:20])
+    cases = list(Claim.objects.exclude(case__submitted_at=None).order_by("pk")[:20])
     for number in count():
         if stop.exists():
             break
