@@ -17,7 +17,7 @@ from claims.models import Claim
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.enums import CaseKind
-from incentives_portal.cases.models import ReasonCode
+from incentives_portal.cases.models import Case, ReasonCode
 from incentives_portal.cases.services import RemarkDraft
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.programs.models import ActivityType, FundType, Market
@@ -255,9 +255,11 @@ class Teller:
 
     # Small things
 
-    def _do(self, work: Clockwork, service: Callable[..., Any], case: Plan | Claim, actor: User, **given: Any) -> Story:
+    def _do(
+        self, work: Clockwork, service: Callable[..., Any], detail: Plan | Claim, actor: User, **given: Any
+    ) -> Story:
         yield work.next()
-        service(case, actor=actor, seen=_version(case), **given)
+        service(detail, actor=actor, seen=_version(detail), **given)
 
     def _since(self, first_day: date, days: int) -> datetime:
         """So many days ago, before now, but not before the period began: on its first morning that is a short while ago."""
@@ -297,8 +299,8 @@ def _by_place(tales: Iterable[PlanTale]) -> Iterable[list[PlanTale]]:
     return places.values()
 
 
-def _version(case: Plan | Claim) -> int:
-    return type(case).objects.values_list("version", flat=True).get(pk=case.pk)
+def _version(detail: Plan | Claim) -> int:
+    return Case.objects.values_list("version", flat=True).get(pk=detail.pk)
 
 
 def _reason(kind: CaseKind, verb: str, code: str) -> ReasonCode:

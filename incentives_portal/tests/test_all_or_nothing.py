@@ -29,7 +29,7 @@ from claims.tests import builders as claim_builders
 from incentives_portal import clock
 from incentives_portal.accounts import services as accounts
 from incentives_portal.accounts.capabilities import Role
-from incentives_portal.cases.models import CaseDetail
+from incentives_portal.cases.models import Case, CaseDetail
 from incentives_portal.cases.state_machine import Machine
 from incentives_portal.documents import services as documents
 from incentives_portal.documents.enums import CheckState
@@ -58,7 +58,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 Deed = Callable[[], Any]
 _WRITE = re.compile(r'^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)"?', re.IGNORECASE)
 #: Written by every verb, or meant to be: looked at whatever a service writes.
-ALWAYS = {"cases_event", "outbox_message", "cases_assignment"}
+ALWAYS = {"cases_event", "outbox_message", "cases_case"}
 
 #: What runs inside the transaction of a verb and never by itself is broken there; ``problem_of`` and ``delivery_report`` only read.
 NOT_ALONE = {
@@ -181,7 +181,7 @@ def test_w08_no_verb_leaves_half_of_itself(there):
         enrolment = Enrolment.objects.get(location=there.hamburg, program=there.device)
 
         def put(status: str) -> CaseDetail:
-            Enrolment.objects.filter(pk=enrolment.pk).update(status=status)
+            Case.objects.filter(pk=enrolment.pk).update(status=status)
             return Enrolment.objects.get(pk=enrolment.pk)
 
         return {arrow.source: partial(put, arrow.source) for arrow in ENROLMENT.transitions}

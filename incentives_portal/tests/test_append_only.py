@@ -15,12 +15,12 @@ TABLES = sorted(
 
 def test_these_tables_are_append_only():
     assert TABLES == [
-        "claims_decision",
-        "claims_dispute",
-        "documents_documentversion",
         "cases_event",
         "cases_remark",
         "cases_submission",
+        "claims_decision",
+        "claims_dispute",
+        "documents_documentversion",
         "proofs_sealedfile",
     ]
 

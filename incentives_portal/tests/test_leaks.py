@@ -76,7 +76,7 @@ def searches(stage: Stage) -> list[dict[str, Any]]:
 
 
 #: From a row to the company that it belongs to, for every model with a public id; None for what belongs to all.
-_PROOF = "proof__location__organisation"
+_PROOF = "proof__case__organisation"
 COMPANY_OF: dict[str, str | None] = {
     "Organisation": "pk",
     "Location": "organisation",
@@ -89,12 +89,12 @@ COMPANY_OF: dict[str, str | None] = {
     "Plan": "location__organisation",
     "Campaign": "plan__location__organisation",
     "Activity": "campaign__plan__location__organisation",
-    "Proof": "location__organisation",
+    "Proof": "case__organisation",
     "Invoice": _PROOF,
     "ServiceReport": _PROOF,
     "ExpenseLine": _PROOF,
     "ProofDocument": _PROOF,
-    "Claim": _PROOF,
+    "Claim": "case__organisation",
     **dict.fromkeys(("Program", "Market", "ProgramYear", "UsagePeriod", "ActivityType")),
 }
 
@@ -255,7 +255,7 @@ def test_t16_internal_notes_are_mailed_to_nobody(stage):
 
 
 def test_t10_sums_and_counts_are_of_the_own_company_only(stage):
-    own = Claim.objects.filter(proof__location__organisation=stage.world.nordlicht).exclude(case__status=DISCARDED)
+    own = Claim.objects.filter(case__organisation=stage.world.nordlicht).exclude(case__status=DISCARDED)
 
     above = stage.client(*ADMIN).get(reverse("claims:list")).context["overview"]
 

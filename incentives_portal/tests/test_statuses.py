@@ -73,9 +73,9 @@ def test_enrolment_is_called_by_its_status_on_its_page_and_in_the_mail(client, w
     machine, elif_ = ENROLMENT, sign_in(client, world.elif_)
 
     for status in machine.statuses:
-        Enrolment.objects.filter(pk=enrolment.pk).update(status=status.code)
+        Case.objects.filter(pk=enrolment.pk).update(status=status.code)
         assert tags(elif_, f"/admin/enrollments/enrolment/{enrolment.pk}/change/") == {(status.tone, str(status.label))}
-    Enrolment.objects.filter(pk=enrolment.pk).update(status="enrolled")
+    Case.objects.filter(pk=enrolment.pk).update(status="enrolled")
     enrolment = Enrolment.objects.get(pk=enrolment.pk)
     event = enrollments.suspend(enrolment, actor=world.elif_, seen=enrolment.version, words="The contract ended.")
     message = Message.objects.get(cause=cause_key(event.pk))

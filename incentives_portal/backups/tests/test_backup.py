@@ -75,7 +75,7 @@ def test_backup_holds_every_row_and_file_with_its_hash(upload, destination):
     found = backup.manifest
     assert (found["tables"]["documents_documentversion"], found["tables"]["documents_pageimage"]) == (2, 1)
     assert found["installation"]["identity"] == str(installations.installation().identity)
-    assert ["installation", "0001_installation"] in found["migrations"]
+    assert ["installation", "0001_initial"] in found["migrations"]
     assert found["files"]["missing"] == found["files"]["changed"] == []
     assert f"{2 + len(made)} files" in said
     last = installations.last_backup()
