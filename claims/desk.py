@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal import clock
 from incentives_portal.accounts.capabilities import scope_q
-from incentives_portal.cases.enums import WAITING
+from incentives_portal.cases.enums import DISPUTED, WAITING
 from incentives_portal.cases.querysets import SCOPE_PATHS
 from incentives_portal.documents.models import DocumentVersion, PageImage
 from incentives_portal.documents.querysets import page_images_for
@@ -24,7 +24,6 @@ from incentives_portal.programs.models import Calendar
 from proofs.page import Evidence, file_url, page_url
 
 from . import queries
-from .enums import DISPUTED
 from .models import Claim
 from .page import ClaimPage
 from .querysets import ClaimQuerySet

@@ -46,7 +46,7 @@ class Claim(CaseDetail):
     @property
     def asked(self) -> Decimal:
         """What the partner asks for, in ``currency``."""
-        return self.proof.amount
+        return self.requested_amount
 
     @cached_property
     def rejecters(self) -> frozenset[int]:

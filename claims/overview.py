@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, F, Q, Sum
 
-from incentives_portal.cases.enums import WAITING
+from incentives_portal.cases.enums import ACTION_REQUIRED, DISCARDED, EDITING, REJECTED, WAITING
 from incentives_portal.prepared import Prepared
 from incentives_portal.texts import in_language
 
-from .enums import ACTION_REQUIRED, DISCARDED, EDITING, MACHINE, REJECTED
+from .enums import MACHINE
 from .models import Claim
 
 if TYPE_CHECKING:

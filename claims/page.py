@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.models import User
+from incentives_portal.cases.enums import ACTION_REQUIRED, DISPUTED, REJECTED
 from incentives_portal.cases.models import Event, Remark
 from incentives_portal.cases.queries import events_of
 from incentives_portal.cases.state_machine import Status, Transition
@@ -20,7 +21,7 @@ from incentives_portal.texts import in_language
 from proofs.folder import ProofFolder
 
 from . import rules
-from .enums import ACTION_REQUIRED, DISPUTED, MACHINE, REJECTED
+from .enums import MACHINE
 from .models import Claim
 from .places import folder_of, name_of, named_places, part_at, rows_of_files, words_of
 from .rows import who_has_it

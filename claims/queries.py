@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, OuterRef, Q
 
 from incentives_portal import clock
-from incentives_portal.cases.enums import WITH_PARTNER
+from incentives_portal.cases.enums import ACTION_REQUIRED, DISPUTED, EDITING, WITH_PARTNER
 
-from .enums import ACTION_REQUIRED, DISPUTED, EDITING, Outcome
+from .enums import Outcome
 from .models import Claim, Decision
 from .querysets import ClaimQuerySet
 

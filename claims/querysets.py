@@ -7,10 +7,10 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from incentives_portal.accounts.capabilities import scope_q
-from incentives_portal.cases.enums import WAITING
+from incentives_portal.cases.enums import APPROVED, WAITING
 from incentives_portal.cases.querysets import SCOPE_PATHS, existing, visible
 
-from .enums import APPROVED, PENDING
+from .enums import PENDING
 
 if TYPE_CHECKING:
     from incentives_portal.accounts.models import User

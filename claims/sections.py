@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from incentives_portal.cases.enums import APPROVED
 from incentives_portal.screens import navigation, sections
 from incentives_portal.screens.sections import Section
 from plans import upstairs as plans_upstairs
@@ -14,7 +15,7 @@ from proofs import upstairs as proofs_upstairs
 from proofs.upstairs import Case
 
 from . import queries
-from .enums import APPROVED, MACHINE, PENDING
+from .enums import MACHINE, PENDING
 from .limits import claimed_of, used_before
 from .models import Claim
 from .rows import claim_rows

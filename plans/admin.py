@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.cases.assignment import colleague_of
+from incentives_portal.cases.enums import ACTION_REQUIRED, EDITING, SUBMITTED, UNDER_REVIEW
 from incentives_portal.cases.errors import Busy, Refused
 from incentives_portal.cases.forms import show_refusal
 from incentives_portal.outbox.queries import deliveries_for
@@ -26,7 +27,6 @@ from incentives_portal.texts import in_language
 
 from . import rules, services
 from .admin_verbs import AdminVerbView
-from .enums import ACTION_REQUIRED, EDITING, SUBMITTED, UNDER_REVIEW
 from .forms import CommentForm, NoteForm
 from .models import Plan
 from .page import PlanPage, campaign_rows, comparison, holder

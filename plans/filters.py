@@ -6,7 +6,9 @@ import django_filters
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from .enums import DISCARDED, MACHINE
+from incentives_portal.cases.enums import DISCARDED
+
+from .enums import MACHINE
 from .models import Plan
 
 STATUSES = [(status.code, status.label) for status in MACHINE.statuses if status.code != DISCARDED]

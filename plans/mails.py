@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from incentives_portal.accounts.capabilities import CAPABILITIES, Role, holders
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.assignment import former_assignee
+from incentives_portal.cases.enums import APPROVED
 from incentives_portal.cases.messages import Announcement, register
 from incentives_portal.cases.models import Event
 from incentives_portal.money import format_amount
@@ -20,7 +21,6 @@ from incentives_portal.texts import in_language
 
 from . import rules
 from .document import document_of, places
-from .enums import APPROVED
 from .models import Plan
 
 

@@ -15,6 +15,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.models import User
+from incentives_portal.cases.enums import ACTION_REQUIRED, APPROVED, EDITING, REJECTED, SUBMITTED, UNDER_REVIEW
 from incentives_portal.cases.models import Event, Submission
 from incentives_portal.cases.queries import events_of
 from incentives_portal.cases.state_machine import Status, Transition
@@ -28,7 +29,7 @@ from incentives_portal.texts import in_language
 from . import rules
 from .cells import ActivityCell, activity_cells, claim_sections
 from .document import ActivityPart, CampaignPart, Change, PlanDocument, compare, document_of, part_at, places, read
-from .enums import ACTION_REQUIRED, APPROVED, EDITING, MACHINE, REJECTED, SUBMITTED, UNDER_REVIEW
+from .enums import MACHINE
 from .events import EDITS
 from .models import Plan
 

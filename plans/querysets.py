@@ -7,9 +7,8 @@ from django.db import models
 from django.db.models import Value
 from django.db.models.functions import Coalesce
 
+from incentives_portal.cases.enums import SUBMITTED, UNDER_REVIEW
 from incentives_portal.cases.querysets import visible
-
-from .enums import SUBMITTED, UNDER_REVIEW
 
 if TYPE_CHECKING:
     from incentives_portal.accounts.models import User

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from incentives_portal import clock
 from incentives_portal.accounts.capabilities import Scope, may
 from incentives_portal.accounts.models import Organisation, OrganisationKind, User
+from incentives_portal.cases.enums import APPROVED
 from incentives_portal.cases.state_machine import Transition
 from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.money import format_amount
@@ -20,7 +21,7 @@ from incentives_portal.programs.enums import Track
 from incentives_portal.programs.models import Program, ProgramYear
 
 from .document import ActivityPart, CampaignPart, PlanDocument, read
-from .enums import APPROVED, MACHINE
+from .enums import MACHINE
 from .upstairs import Claimed
 
 if TYPE_CHECKING:

@@ -70,8 +70,7 @@ class Proof(CaseDetail):
     @property
     def amount(self) -> Decimal:
         """What is asked for, in ``currency``."""
-        assert self.case.requested_amount is not None  # constraint case_requested_positive
-        return self.case.requested_amount
+        return self.requested_amount
 
 
 class Invoice(models.Model):

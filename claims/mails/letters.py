@@ -9,12 +9,12 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from incentives_portal.cases.enums import ACTION_REQUIRED, APPROVED
 from incentives_portal.cases.file_verdicts import infected_file, refused_file
 from incentives_portal.money import format_amount
 from incentives_portal.outbox.letters import Letter
 from incentives_portal.texts import in_language
 
-from ..enums import ACTION_REQUIRED, APPROVED
 from ..places import remark_lines
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from incentives_portal import money
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.engine import perform
+from incentives_portal.cases.enums import DISPUTED
 from incentives_portal.cases.errors import Refused
 from incentives_portal.cases.models import Event, ReasonCode
 from incentives_portal.cases.rules import check_why_less
@@ -16,7 +17,7 @@ from incentives_portal.cases.services import RemarkDraft, comment
 from incentives_portal.programs.assess import assess_proof
 from proofs.facts import proof_facts, versions_of
 
-from ..enums import DISPUTED, Outcome
+from ..enums import Outcome
 from ..limits import left_of_plan
 from ..models import Claim, Decision
 from ..places import folder_of

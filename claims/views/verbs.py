@@ -7,12 +7,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.functional import cached_property
 
+from incentives_portal.cases.enums import ACTION_REQUIRED
 from incentives_portal.cases.forms import VerbForm
 from incentives_portal.cases.state_machine import Transition
 from incentives_portal.cases.views import VerbView
 from proofs.page import workbench_context
 
-from ..enums import ACTION_REQUIRED, MACHINE
+from ..enums import MACHINE
 from ..forms import DisputeForm
 from ..models import Claim
 from ..page import CHECKED, ClaimPage

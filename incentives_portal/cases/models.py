@@ -170,6 +170,9 @@ class CaseDetail(models.Model):
     class Meta:
         abstract = True
 
+    def get_absolute_url(self) -> str:
+        raise NotImplementedError
+
     @property
     def public_id(self) -> uuid.UUID:
         return self.case.public_id
@@ -211,7 +214,9 @@ class CaseDetail(models.Model):
         return self.case.currency
 
     @property
-    def requested_amount(self) -> Decimal | None:
+    def requested_amount(self) -> Decimal:
+        """What the partner asks for, in ``currency``; an enrollment asks for nothing and has none."""
+        assert self.case.requested_amount is not None  # constraint case_requested_positive
         return self.case.requested_amount
 
     @property
@@ -271,6 +276,9 @@ class Event(models.Model):
     data = models.JSONField(default=dict)
     request_id = models.CharField(max_length=36, blank=True)
     at = models.DateTimeField()
+
+    #: The name of its organisation, where ``queries.events_of`` has read it.
+    side: str
 
     objects = EventQuerySet.as_manager()
 

@@ -47,7 +47,7 @@ def open_case(
     location: Location,
     program: Program,
     title: str,
-    status: str,
+    status: str = "",
     currency: str = "",
     requested_amount: Decimal | None = None,
     due_at: datetime | None = None,
@@ -55,9 +55,11 @@ def open_case(
 ) -> Case:
     """Begin a case of a location in a program, and give it the reference by which people call it.
 
-    Amounts are in ``currency``, that of the program where none is given. Raises IntegrityError where there is a case of this public id.
+    Without a status it begins in the first one of its state machine, without a currency in that of the program; amounts are in it.
+    Raises IntegrityError where there is a case of this public id.
     """
-    prefix, year = case_type(kind).prefix, clock.now().year
+    kind_of_case, year = case_type(kind), clock.now().year
+    prefix = kind_of_case.prefix
     return Case.objects.create(
         public_id=public_id or uuid4(),
         kind=kind,
@@ -66,7 +68,7 @@ def open_case(
         organisation=location.organisation,
         program=program,
         location=location,
-        status=status,
+        status=status or kind_of_case.machine.statuses[0].code,
         due_at=due_at,
         currency=currency or program.currency,
         requested_amount=requested_amount,

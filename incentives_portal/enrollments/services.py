@@ -31,9 +31,7 @@ def invite(location: Location, program: Program, *, actor: User, words: str = ""
         raise NotAllowed
     if location.closed_on is not None:
         raise Refused(_("This location is closed."), place="location")
-    case = open_case(
-        CaseKind.ENROLMENT, location=location, program=program, title=_title(location, program), status=INVITED
-    )
+    case = open_case(CaseKind.ENROLMENT, location=location, program=program, title=_title(location, program))
     try:
         with transaction.atomic():
             enrolment = Enrolment.objects.create(case=case, location=location, program=program)

@@ -65,7 +65,7 @@ NOT_ALONE = {
     "accounts": {
         "reencrypt_factors"
     },  # each row is a transaction of its own, tried in accounts/tests/test_key_rotation.py
-    "proofs": {"hold", "seal", "unseal", "discard", "close"},
+    "proofs": {"keep_sent_files"},
     "outbox": {"queue", "queue_outsiders", "delivery_report"},
     "people": {"problem_of"},
 }

@@ -20,7 +20,6 @@ from incentives_portal.money import quantize
 from incentives_portal.programs.models import ActivityType, FundType, Market, ProgramYear
 
 from .. import events, rules
-from ..enums import EDITING
 from ..models import Activity, Campaign, Plan
 from .removing import remove_row
 
@@ -65,7 +64,6 @@ def create_plan(
         location=location,
         program=program,
         title=title,
-        status=EDITING,
         currency=currency,
         requested_amount=quantize(requested_amount, currency),
         due_at=clock.end_of_day(program_year.ends, program.calendar.time_zone),

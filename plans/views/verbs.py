@@ -5,12 +5,13 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
+from incentives_portal.cases.enums import ACTION_REQUIRED
 from incentives_portal.cases.forms import VerbForm
 from incentives_portal.cases.state_machine import Transition
 from incentives_portal.cases.views import VerbView
 
 from ..document import document_of
-from ..enums import ACTION_REQUIRED, MACHINE
+from ..enums import MACHINE
 from ..facts import assessment_of
 from ..models import Plan
 from ..page import campaign_rows

@@ -137,7 +137,6 @@ def _create(
                 location=location,
                 program=program,
                 title=beginning.name,
-                status=EDITING,
                 currency=currency,
                 requested_amount=quantize(beginning.amount, currency),
                 public_id=beginning.key,

@@ -43,8 +43,9 @@ from claims.tests import builders
 from claims.tests.copies import copy_claim
 from claims.tests.test_pages import new_data
 from incentives_portal import clock
+from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.messages import cause_key
-from incentives_portal.cases.models import Event, ReasonCode, ThreadKind
+from incentives_portal.cases.models import Event, ReasonCode
 from incentives_portal.documents import cleanup, upload_tokens
 from incentives_portal.documents.models import DocumentVersion, PageImage, SafeCopy
 from incentives_portal.documents.tests import samples
@@ -136,7 +137,7 @@ class Rig:
     @cached_property
     def reasons(self) -> dict[str, int]:
         """Verb → key of a reason for it."""
-        rows = ReasonCode.objects.filter(kind=ThreadKind.CLAIM, verb__in=VERBS)
+        rows = ReasonCode.objects.filter(kind=CaseKind.CLAIM, verb__in=VERBS)
         return dict(rows.order_by("-pk").values_list("verb", "pk"))
 
     def post_and_hang_up(self, browser: Browser, path: str, given: Mapping[str, object]) -> None:
