@@ -277,9 +277,6 @@ class Event(models.Model):
     request_id = models.CharField(max_length=36, blank=True)
     at = models.DateTimeField()
 
-    #: The name of its organisation, where ``queries.events_of`` has read it.
-    side: str
-
     objects = EventQuerySet.as_manager()
 
     class Meta:

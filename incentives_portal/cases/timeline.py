@@ -43,7 +43,7 @@ def _entry(event: Event, places: Places, version_url: VersionUrl | None) -> Time
         icon=kind.icon,
         tone="amber" if event.internal else kind.tone,
         actor=event.actor_name,
-        side=event.side,
+        side=event.side,  # type: ignore[attr-defined]  # the name of its organization, read by events_of
         at=event.at,
         sentence=sentence(event),
         words=event.words,
