@@ -15,7 +15,7 @@ from .measuring import nothing_to_do
 
 @dataclass(frozen=True)
 class Page:
-    """What is measured, beside which page of the floor, and how many times the floor's processor time it may take (speed.md)."""
+    """What is measured, beside which page of the floor, and how many times the floor's processor time it may take."""
 
     name: str
     floor: str

@@ -1,4 +1,4 @@
-"""What other claims have taken of the catalogue's caps, counted in the currency of each cap (domain.md 21, nos. 18 and 24).
+"""What other claims have taken of the catalogue's caps, counted in the currency of each cap (docs/domain.md, "Cap use").
 
 A cap in USD limits claims in any currency: each counts with the rate of the month of its own activity, as it did when it was submitted.
 """
@@ -99,7 +99,7 @@ def _caps(proof: "Proof") -> list[Cap]:
 
 
 def _others(proof: "Proof", caps: Iterable[Cap], counting: ClaimQuerySet) -> list[_Other]:
-    """The claims of the location, program and kind of activity that count within the scope of a cap (INF 24). One query."""
+    """The claims of the location, program and kind of activity that count within the scope of a cap. One query."""
     periods = {cap.scope: _period(cap.scope, proof) for cap in caps}
     anywhere = Q()
     for period in periods.values():

@@ -1,4 +1,4 @@
-"""The life of a claim as data (domain.md 7.3): statuses, and which verb leads from where to where."""
+"""The life of a claim as data (docs/domain.md, "Claim statuses"): statuses, and which verb leads from where to where."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -92,7 +92,7 @@ def _once_submitted(claim: Any) -> bool:
 
 
 def _not_ones_own_rejection(claim: Any, user: "User") -> Promise | None:
-    """A dispute is decided by somebody who has never rejected this submission (domain.md 7.3; blueprint, section 4)."""
+    """A dispute is decided by somebody who has never rejected this submission (docs/domain.md, "Own rejection")."""
     if user.pk in claim.rejecters:
         return _("You rejected this claim: another person decides the dispute.")
     return None
@@ -118,7 +118,7 @@ def _write_refusal(claim: Any, user: "User") -> Promise | None:
 
 
 def _is_plain_user(claim: "Claim", user: "User") -> bool:
-    """Whether the person writes the claim as an incentives user only, and not as an admin (domain.md 21, no. 1)."""
+    """Whether the person writes the claim as an incentives user only (docs/domain.md, "Claims of incentives users")."""
     is_global_admin = any(grant.role == Role.PARTNER_GLOBAL_ADMIN for grant in grants(user))
     return not is_global_admin and not may(user, "poe.write", claim.scope)
 
@@ -261,7 +261,7 @@ TRANSITIONS = (
             "The claim is looked at again by another person, who may approve it, ask for more, or confirm the rejection."
         ),
     ),
-    # A dispute is taken up, too; the documented statuses have no word for it, so that it stays Disputed (domain.md 7.3).
+    # A dispute is taken up, too; there is no status of its own for that, so that it stays Disputed (docs/domain.md, "Claim statuses").
     Transition(
         target=DISPUTED,
         when=is_unassigned,

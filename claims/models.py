@@ -1,4 +1,4 @@
-"""Claims: the case in which a partner asks for money for an activity that was carried out (domain.md 7)."""
+"""Claims: the case in which a partner asks for money for an activity that was carried out (docs/domain.md, "Proof and claim")."""
 
 from decimal import Decimal
 from functools import cached_property
@@ -94,7 +94,7 @@ class Decision(models.Model):
 
 
 class Dispute(models.Model):
-    """The partner contests a rejection; another person decides, within five business days (domain.md 7.3)."""
+    """The partner contests a rejection; another person decides, within five business days (docs/domain.md, "Dispute due date")."""
 
     contested = models.OneToOneField(Decision, models.PROTECT, related_name="dispute")
     words = models.TextField()

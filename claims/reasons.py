@@ -1,4 +1,4 @@
-"""The reason codes that a new portal starts with (domain.md 19 with INF 15). After that they are configuration."""
+"""The reason codes that a new portal starts with (docs/domain.md, "Reasons and comments"). After that they are configuration."""
 
 import json
 from collections.abc import Iterator

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def may_comment(user: "User", claim: "Claim") -> bool:
-    """Colleagues of the partner who contribute, and reviewers, at any time (domain.md 1.3 and 7.2)."""
+    """Colleagues of the partner who contribute, and reviewers, at any time (docs/domain.md, "Capabilities")."""
     return may(user, "claim.review" if user.is_operator else "claim.contribute", claim.scope)
 
 

@@ -29,7 +29,7 @@ def today(zone: str) -> date:
 
 
 def end_of_day(day: date, zone: str) -> datetime:
-    """The last second of a day in a zone: deadlines end at 23:59 where the program lives (domain.md 21, no. 16)."""
+    """The last second of a day in a zone: deadlines end at 23:59 where the program lives (docs/domain.md, "Time zone")."""
     return datetime.combine(day, time(23, 59, 59), tzinfo=ZoneInfo(zone))
 
 

@@ -14,7 +14,7 @@ handler500 = "incentives_portal.home.views.server_error"
 urlpatterns = [
     path("", include("incentives_portal.home.urls")),
     # Before allauth's page of that name, on which people change their own address. Here the address is who one is: admins create users
-    # with it (domain.md 1.2, 2), a reviewer's must be the operator's, mails about money go to it. So there is no such page: 404.
+    # with it, a reviewer's must be the operator's, mails about money go to it. So there is no such page: 404.
     path("accounts/email/", email_address, name="account_email"),
     path("accounts/", include("allauth.urls")),
     path("profile/", include("incentives_portal.accounts.urls")),

@@ -1,4 +1,4 @@
-"""The life of a plan as data (domain.md 5.4): statuses, and which verb leads from where to where."""
+"""The life of a plan as data (docs/domain.md, "Plan statuses"): statuses, and which verb leads from where to where."""
 
 from typing import Any
 

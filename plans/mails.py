@@ -1,4 +1,4 @@
-"""Who hears what about a plan. Recipients: the reviewer, or incentives admins of location and program and the submitter (blueprint 4)."""
+"""Who hears what about a plan. Recipients: the reviewer, or incentives admins of location and program and the submitter."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -46,7 +46,7 @@ def reviewers_of(plan: Plan, _event: Event) -> Iterable[User]:
 
 
 def named_outsiders(plan: Plan, _event: Event) -> list[Outsider]:
-    """The reviewer email, where it belongs to nobody whom the portal knows and is on a domain of the operator (P7; blueprint 4)."""
+    """The reviewer email, where it belongs to nobody whom the portal knows and is on a domain of the operator."""
     address = plan.reviewer_email
     if User.objects.filter(email__iexact=address).exists() or rules.reviewer_email_problem(address):
         return []

@@ -1,4 +1,4 @@
-"""Plans: what a partner intends to do with the operator's money, sent for approval (domain.md 5)."""
+"""Plans: what a partner intends to do with the operator's money, sent for approval (docs/domain.md, "Plan statuses")."""
 
 import uuid
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Part:
 
 
 class Plan(CaseDetail):
-    """One plan per location, program, fund type and program year (rule P1); its approved amount is its limit.
+    """One plan per location, program, fund type and program year (docs/domain.md, "Plan key"); its approved amount is its limit.
 
     While a revision is edited, what was approved stays in force; the rows of campaigns and activities are those of the revision.
     ``holds_key``: no other plan of the same key can be created; a discarded plan frees it.
@@ -87,7 +87,7 @@ class Plan(CaseDetail):
 
 
 class Campaign(models.Model):
-    """A part of a plan with a beginning and an end; proofs must lie between them (rule PO-1)."""
+    """A part of a plan with a beginning and an end; proofs must lie between them (example PO-1)."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     plan = models.ForeignKey(Plan, models.PROTECT, related_name="campaigns")

@@ -1,4 +1,4 @@
-"""What may be done with a plan and until when: predicates and pure checks, without writing (domain.md 5.3)."""
+"""What may be done with a plan and until when: predicates and pure checks, without writing (docs/domain.md, "Plan checks")."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -31,20 +31,20 @@ Sentence = str | Promise
 
 
 def last_day(plan: "Plan") -> date:
-    """The last day on which the plan can be submitted: of the program year the first time, of the revisions after that (P4)."""
+    """The last day on which the plan can be submitted: of the program year the first time, of the revisions after that."""
     year = plan.program_year
     return year.ends if plan.submitted_at is None else year.revise_until
 
 
 def due_at(plan: "Plan") -> datetime:
-    """The end of the last day on which the plan can be submitted, in the program's time zone (domain.md 21, no. 16)."""
+    """The end of the last day on which the plan can be submitted, in the program's time zone (docs/domain.md, "Plan submission")."""
     return clock.end_of_day(last_day(plan), plan.time_zone)
 
 
 def proofs_due(plan: "Plan") -> list[datetime]:
     """The ends of the last days on which proofs of an approved plan are in time, the earliest first: one per start of a campaign.
 
-    Empty where the program has no due date. The last is that of the campaign which starts last (vector PO-3).
+    Empty where the program has no due date. The last is that of the campaign which starts last (example PO-3).
     """
     days = (dates.poe_due_at(plan.program, starts) for starts in sorted(set(plan.starts or ())))
     return [day for day in days if day is not None]
@@ -112,7 +112,7 @@ def may_create(user: User, scope: Scope) -> bool:
 
 
 def year_problem(year: ProgramYear, zone: str) -> str | None:
-    """Why no plan can be created for the year any more (P4)."""
+    """Why no plan can be created for the year any more (docs/domain.md, "Plan submission")."""
     if clock.today(zone) <= year.ends:
         return None
     return _("Plans for %(year)s could be created until %(day)s, the last day of the program year.") % {
@@ -122,7 +122,7 @@ def year_problem(year: ProgramYear, zone: str) -> str | None:
 
 
 def dates_problem(year: ProgramYear, starts: date, ends: date) -> tuple[str, str] | None:
-    """The form field and the sentence, if a campaign's dates are in the wrong order or outside the program year (INF 6)."""
+    """The form field and the sentence, if a campaign's dates are in the wrong order or outside the program year."""
     if ends < starts:
         return "ends", _("The campaign ends before it starts.")
     if starts < year.starts or starts > year.ends:
@@ -146,7 +146,7 @@ def operator() -> Organisation | None:
 
 
 def reviewer_email_problem(email: str) -> str | None:
-    """Why an address cannot be the reviewer email: it must be one of the operator's (P7)."""
+    """Why an address cannot be the reviewer email: it must be one of the operator's (docs/domain.md, "Reviewer email")."""
     company = operator()
     if company and company.owns_address(email):
         return None
@@ -209,7 +209,7 @@ def approved_document(plan: "Plan") -> PlanDocument | None:
 def approved_activity(activity: "Activity") -> tuple[CampaignPart, ActivityPart] | None:
     """The activity as it was approved, with its campaign's bounds; None if it is not part of what is in force.
 
-    Proofs hang on approved activities only, and their dates are checked against the approved campaign (blueprint, section 4).
+    Proofs hang on approved activities only, and their dates are checked against the approved campaign (docs/domain.md, "Execution date").
     """
     document = approved_document(activity.campaign.plan)
     return document.find(str(activity.public_id)) if document else None

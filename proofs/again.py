@@ -1,4 +1,4 @@
-"""Finding the same evidence again: the same file, or the same invoice, on another proof of one's own organisation (INF 21).
+"""Finding the same evidence again: the same file, or the same invoice, on another proof of one's own organisation.
 
 Only references of the own organisation's proofs are named: what other partners hand in is nobody's business here.
 """

@@ -198,7 +198,7 @@ def _expense(line: ExpensePart, currency: str) -> ExpenseFact:
 
 
 def _rates(proof: Proof, folder: ProofFolder, activity: ActivityFacts) -> dict[str, Decimal]:
-    """The rates of the month of the activity, if a cost or a cap is in another currency (INF 18)."""
+    """The rates of the month of the activity, if a cost or a cap is in another currency (docs/domain.md, "Exchange rates")."""
     currencies = {invoice.currency for invoice in folder.invoices} | {cap.currency for cap in activity.caps}
     if not currencies - {proof.currency, ""}:
         return {}

@@ -1,4 +1,4 @@
-"""Proofs of execution: the evidence of one activity that was carried out (domain.md 6)."""
+"""Proofs of execution: the evidence of one activity that was carried out (docs/domain.md, "Proof and claim")."""
 
 import uuid
 from decimal import Decimal
@@ -109,7 +109,7 @@ class Invoice(models.Model):
             models.UniqueConstraint(name="invoice_once", fields=["proof", "supplier_key", "number_key"]),
         ]
         indexes = [
-            # The duplicate finder: the same supplier and number anywhere (INF 21).
+            # The duplicate finder: the same supplier and number anywhere (docs/domain.md, "Duplicates").
             models.Index(name="invoice_again", fields=["supplier_key", "number_key"]),
         ]
 
@@ -240,7 +240,7 @@ class Attendee(models.Model):
 
 
 class ProofDocument(models.Model):
-    """A file that shows something, with a note that says what (vector PO-6), and the requirements that it proves."""
+    """A file that shows something, with a note that says what (example PO-6), and the requirements that it proves."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     proof = models.ForeignKey(Proof, models.PROTECT, related_name="documents")

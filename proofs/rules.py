@@ -1,4 +1,4 @@
-"""What may be done with a proof, and which values it can have: predicates and pure checks, without writing (domain.md 6 and 7.1)."""
+"""What may be done with a proof, and which values it can have: predicates and pure checks, without writing."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
     from .models import Proof, ProofDocument
 
-#: Who adds documents: colleagues too, also where only an incentives admin writes the rest (blueprint, section 4).
+#: Who adds documents: colleagues too, also where only an incentives admin writes the rest (docs/domain.md, "Capabilities").
 CONTRIBUTE = "claim.contribute"
 KEY_LENGTH = 60
 
 
 def capability_of(track: str) -> str:
-    """Who writes evidence: the incentives admin on the plan track; users and global admins too on the claim track (blueprint 4)."""
+    """Who writes evidence: the incentives admin on the plan track; users and global admins too on the claim track."""
     return "poe.write" if track == Track.PLAN else "claim.write"
 
 
@@ -75,7 +75,7 @@ def begin_enrolments(user: "User") -> EnrolmentQuerySet:
 
 
 def bounds_of(activity: "Activity") -> tuple[date, date]:
-    """First and last day of the activity's campaign, as approved (rules PO-1 and PO-2)."""
+    """First and last day of the activity's campaign, as approved (examples PO-1 and PO-2)."""
     found = approved_activity(activity)
     return (found[0].starts, found[0].ends) if found else activity.bounds
 
@@ -95,7 +95,7 @@ def claiming(proof: "Proof") -> tuple[date, date]:
 
 
 def is_over(period: UsagePeriod, program: Program) -> bool:
-    """Whether the last day for claims of the period is past (vector PE-4): none can be begun then. What is to come can be prepared."""
+    """Whether the last day for claims of the period is past (example PE-4): none can be begun then. What is to come can be prepared."""
     return period.claiming_ends < clock.today(program.calendar.time_zone)
 
 
@@ -106,7 +106,7 @@ def _period(proof: "Proof") -> UsagePeriod:
 
 
 def date_problem(day: date, allowed: tuple[date, date], *, in_campaign: bool) -> str | None:
-    """Why a day cannot be the date of execution (vectors PO-1, PO-2; bounds are inclusive)."""
+    """Why a day cannot be the date of execution (examples PO-1, PO-2; both ends are included)."""
     if dates.is_within(day, *allowed):
         return None
     first, last = (date_format(bound, "DATE_FORMAT") for bound in allowed)
@@ -156,14 +156,14 @@ def rounding_of_costs(costs: Sequence[Decimal], *, rounding: Decimal, gross: Dec
 
 
 def note_problem(note: str, file_name: str) -> str | None:
-    """A proof document needs an explanatory note (vector PO-6)."""
+    """A proof document needs an explanatory note (example PO-6)."""
     if note.strip():
         return None
     return _("Write a note that says what “%(file)s” shows.") % {"file": file_name}
 
 
 def due_at(proof: "Proof") -> datetime | None:
-    """Until when the claim for this proof is to be filed: on the plan track 180 days after the campaign starts (vector PO-3; None where
+    """Until when the claim for this proof is to be filed: on the plan track 180 days after the campaign starts (example PO-3; None where
     the program has no due date), else by the end of claiming.
     """
     if proof.activity:
@@ -178,7 +178,7 @@ def planned_amount(activity: "Activity") -> Decimal:
 
 
 def key_of(text: str) -> str:
-    """A supplier's name or an invoice number as it is compared: letters and digits only, in any case and width (INF 21).
+    """A supplier's name or an invoice number as it is compared: letters and digits only, in any case and width.
 
     At most as long as the column of numbers; what has neither letters nor digits is compared as it is.
     """

@@ -1,6 +1,6 @@
 """What stands above the proofs, the claims, says about them: the room above registers itself here when it is ready.
 
-A proof has no status of its own; what people call the status of a PoE is that of its claim (blueprint, section 4).
+A proof has no status of its own; what people call the status of a PoE is that of its claim (docs/domain.md, "Proof and claim").
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Every message about a claim: the code, who hears of it, and the letter (domain.md 15; blueprint, section 4)."""
+"""Every message about a claim: the code, who hears of it, and the letter (docs/domain.md, "Recipients")."""
 
 from incentives_portal.cases.assignment import former_assignee
 from incentives_portal.cases.file_verdicts import follow_findings, follow_refusals

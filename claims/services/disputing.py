@@ -10,7 +10,7 @@ from ..models import Claim, Dispute
 
 
 def dispute(claim: Claim, *, actor: User, seen: int | None, words: str) -> Event:
-    """Have a rejection looked at again by another person, within five business days (domain.md 7.3, vector CL-2).
+    """Have a rejection looked at again by another person, within five business days (docs/domain.md, "Dispute due date").
 
     Effects: the dispute with the decision that it contests, due date, off the desk of the one who rejected, message to the other reviewers.
     """

@@ -39,7 +39,7 @@ def approve(
 ) -> Event:
     """Accept the claim with an amount in its currency: at most what was asked, and at most what is left of the plan's limit.
 
-    Less than was asked needs a reason and words (blueprint, section 4). ``note`` becomes an internal note.
+    Less than was asked needs a reason and words (docs/domain.md, "Reasons and comments"). ``note`` becomes an internal note.
     Effects: approved amount, decision, message to the partner. Raises Refused for the amount, and the errors of ``perform``.
     """
 

@@ -31,7 +31,7 @@ def submit(claim: Claim, *, actor: User, seen: int | None, words: str = "") -> E
     """Send the claim in. ``seen`` is the version of its case that the person had before their eyes.
 
     Effects: what the proof says is kept as a submission with its assessment, and its files stay; the review is due in two business
-    days, or on the plan track by the end of the following month (vectors CL-1, PO-4); reviewers and colleagues are told.
+    days, or on the plan track by the end of the following month (examples CL-1, PO-4); reviewers and colleagues are told.
     Raises NotReady with what must be mended, among it the claiming window (PE-3 to PE-6) and limits, and the errors of ``perform``.
     """
     return _send("submit", claim, actor, seen, words)

@@ -1,4 +1,4 @@
-"""Due dates and windows of claims, as documented (vectors PO-4, PO-5, PE-3 to PE-6, CL-1, CL-2, CL-7, CL-8), through the services."""
+"""Due dates and windows of claims (docs/domain.md, "Rule codes": PO-4, PO-5, PE-3 to PE-6, CL-1, CL-2, CL-7, CL-8)."""
 
 from datetime import UTC, date, datetime, time, timedelta
 

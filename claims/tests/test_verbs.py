@@ -328,7 +328,7 @@ def test_discarding_is_not_offered_for_what_was_submitted_once(world):
         do(world, claim, "discard", world.jana)
 
 
-# Who submits (blueprint, section 4; domain.md 21, no. 1)
+# Who submits (docs/domain.md, "Capabilities" and "Claims of incentives users")
 
 
 def test_user_submits_the_claim_that_the_user_began(world):

@@ -1,4 +1,4 @@
-"""Who may do what: the one table of the portal (domain.md 1.3 with the choices of its sections 20 and 21).
+"""Who may do what: the one table of the portal (docs/domain.md, "Capabilities").
 
 Transitions name capabilities, views and buttons ask ``may``, lists use ``scope_q``, mails use ``holders``, the admin asks through the
 authentication backend. Roles come from *role sources*: the organisation-wide ones from this room, the roles per program and location
@@ -44,7 +44,7 @@ class Role(TextChoices):
         return self.value.startswith("operator.")
 
 
-#: Roles given for the whole organisation; the other partner roles are given per program and location (blueprint, section 4).
+#: Roles given for the whole organisation; the other partner roles are given per program and location (docs/domain.md, "Role scope").
 PARTNER_WIDE_ROLES = (Role.PARTNER_GLOBAL_ADMIN, Role.PARTNER_ACCOUNT_ADMIN, Role.PARTNER_BILLING_ADMIN)
 OPERATOR_ROLES = tuple(role for role in Role if role.is_operator)
 

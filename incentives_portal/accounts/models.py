@@ -19,7 +19,7 @@ class OrganisationKind(models.TextChoices):
 
 
 class Organisation(models.Model):
-    """A company: the operator that pays incentives, or a partner that earns them (domain.md 2)."""
+    """A company: the operator that pays incentives, or a partner that earns them (docs/domain.md, "Organizations and locations")."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(_("kind"), max_length=8, choices=OrganisationKind.choices)
@@ -58,7 +58,7 @@ class Organisation(models.Model):
 
 
 class Location(models.Model):
-    """A place of business with its own partner id: enrolments, plans, claims and payments hang on it (domain.md 2)."""
+    """A place of business with its own partner id: enrolments, plans, claims and payments hang on it."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     organisation = models.ForeignKey(

@@ -70,7 +70,7 @@ def resume(request: HttpRequest) -> HttpResponse:
 
 
 def no_role(request: HttpRequest) -> HttpResponse:
-    """What somebody without a role sees: whom to ask (domain.md 1.4)."""
+    """What somebody without a role sees: whom to ask (docs/domain.md, "Role scope")."""
     return render(request, "accounts/no_role.html", no_role_context(request.user))
 
 

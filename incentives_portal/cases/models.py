@@ -229,7 +229,7 @@ class CaseDetail(models.Model):
 
 
 class ReasonCode(models.Model):
-    """Why something was sent back or refused, in words that a partner can act on (domain.md 19)."""
+    """Why something was sent back or refused, in words that a partner can act on (docs/domain.md, "Reasons and comments")."""
 
     kind = models.CharField(_("for"), max_length=12, choices=CaseKind.choices)
     verb = models.CharField(_("verb"), max_length=24, help_text=_("The verb that it belongs to, for example reject."))

@@ -8,7 +8,7 @@ from .errors import Refused
 
 
 def check_why_less(words: str, reason: ReasonCode | None) -> None:
-    """Less than was asked needs a reason and words (blueprint, section 4). Raises Refused, naming all that is missing."""
+    """Less than was asked needs a reason and words (docs/domain.md, "Reasons and comments"). Raises Refused, naming all that is missing."""
     missing = {}
     if reason is None:
         missing["reason"] = _("Less than was asked for: choose the reason.")

@@ -40,7 +40,7 @@ class Setting:
 
     @property
     def period(self) -> UsagePeriod:
-        """The usage period whose claims can be sent in today: on any day exactly one (domain.md 4.1)."""
+        """The usage period whose claims can be sent in today: on any day exactly one (docs/domain.md, "Fiscal halves")."""
         today = clock.today(ZONE)
         return UsagePeriod.objects.get(program=self.cloud, claiming_starts__lte=today, claiming_ends__gte=today)
 

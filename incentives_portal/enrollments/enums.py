@@ -1,4 +1,4 @@
-"""The life of an enrolment as data (domain.md 3.3): set by the operator, until partners enrol by themselves."""
+"""The life of an enrolment as data (docs/domain.md, "Enrollment statuses"): set by the operator, until partners enrol by themselves."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -13,7 +13,7 @@ from .querysets import EnrolmentManager
 
 
 class Enrolment(CaseDetail):
-    """A location's part in a program. Its status changes through the engine only, by the operator (domain.md 3.3)."""
+    """A location's part in a program. Its status changes through the engine only, by the operator."""
 
     location = models.ForeignKey(Location, models.PROTECT, related_name="enrolments", verbose_name=_("location"))
     program = models.ForeignKey(Program, models.PROTECT, related_name="enrolments", verbose_name=_("program"))

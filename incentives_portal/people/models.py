@@ -10,7 +10,7 @@ from incentives_portal.programs.models import Program
 
 
 class IncentivesRole(models.TextChoices):
-    """What a person of a partner can be in a program: exactly one of these per scope (domain.md 1.4)."""
+    """What a person of a partner can be in a program: exactly one of these per scope (docs/domain.md, "Role scope")."""
 
     ADMIN = "admin", _("Incentives admin")
     USER = "user", _("Incentives user")
@@ -43,7 +43,7 @@ class RoleAssignment(models.Model):
         verbose_name = _("incentives role")
         verbose_name_plural = _("incentives roles")
         constraints = [
-            # Exactly one role per person and scope (domain.md 1.4); "all locations" is a scope of its own.
+            # Exactly one role per person and scope (docs/domain.md, "Role scope"); "all locations" is a scope of its own.
             models.UniqueConstraint(
                 name="role_assignment_once",
                 fields=["user", "program", "location"],

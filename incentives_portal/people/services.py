@@ -24,7 +24,7 @@ def assign_role(
 ) -> RoleAssignment:
     """Give a partner's person a role in a program, at one location or (none) at all of the organisation's.
 
-    There is one role per person and scope: giving another one replaces it (domain.md 1.4). Raises MayNotAssign without people.manage in
+    There is one role per person and scope: giving another one replaces it. Raises MayNotAssign without people.manage in
     that organisation, RoleRefused for somebody of the operator or a location of another organisation.
     """
     _check(user, program, location, actor)

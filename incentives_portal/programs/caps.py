@@ -1,4 +1,4 @@
-"""Arithmetic of the catalogue's limits (domain.md 9.1). Pure; all figures of one call are in one currency."""
+"""Arithmetic of the catalogue's limits (docs/domain.md, "Caps"). Pure; all figures of one call are in one currency."""
 
 from collections.abc import Sequence
 from decimal import Decimal

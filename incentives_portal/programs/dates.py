@@ -1,7 +1,7 @@
 """Dates of the domain: fiscal halves, periods, deadlines, business days. Pure functions; days in, days out.
 
-Bounds are inclusive (INF 17). Business days are those of the program's calendar without its holidays, counting starts the next day, and a
-deadline ends at 23:59 in the program's time zone (INF 16).
+Bounds include both ends. Business days are those of the program's calendar without its holidays, counting starts the next day, and a
+deadline ends at 23:59 in the program's time zone (docs/domain.md, "Dates").
 """
 
 import calendar as months
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from incentives_portal import clock
 
-#: The fiscal year begins on 1 July of the calendar year before the one it is named after (domain.md 4.1).
+#: The fiscal year begins on 1 July of the calendar year before the one it is named after (docs/domain.md, "Fiscal halves").
 FISCAL_START_MONTH = 7
 #: Business days without a calendar: Monday to Friday.
 MONDAY_TO_FRIDAY = (0, 1, 2, 3, 4)
@@ -54,7 +54,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Half:
-    """A fiscal half: its label, when co-op is earned, when it is used, and when it is claimed (domain.md 4.1)."""
+    """A fiscal half: its label, when co-op is earned, when it is used, and when it is claimed (docs/domain.md, "Fiscal halves")."""
 
     label: str
     earning: Span
@@ -63,7 +63,7 @@ class Half:
 
 
 def is_within(day: date, starts: date, ends: date) -> bool:
-    """Whether a day lies between two others, both included (vectors PO-1, PO-2)."""
+    """Whether a day lies between two others, both included (examples PO-1, PO-2)."""
     return starts <= day <= ends
 
 
@@ -93,7 +93,7 @@ def year_end(starts: date) -> date:
 
 
 def half_of(day: date) -> Half:
-    """The fiscal half in which a day lies, with the periods of the co-op earned in it (vectors PE-1, PE-2)."""
+    """The fiscal half in which a day lies, with the periods of the co-op earned in it (examples PE-1, PE-2)."""
     return fiscal_half(fiscal_year_of(day), 1 if day.month >= FISCAL_START_MONTH else 2)
 
 
@@ -143,7 +143,7 @@ def add_months(first: date, count: int) -> date:
 
 
 def last_day_of_following_month(day: date) -> date:
-    """The last day of the month after that of ``day``: until then a plan's proof is reviewed (vectors PO-4, PO-5)."""
+    """The last day of the month after that of ``day``: until then a plan's proof is reviewed (examples PO-4, PO-5)."""
     following = add_months(day.replace(day=1), 1)
     return following.replace(day=months.monthrange(following.year, following.month)[1])
 
@@ -172,27 +172,27 @@ def add_business_days(start: date, count: int, calendar: WorkingCalendar | None 
 
 
 def plan_first_deadline(year_ends: date) -> date:
-    """The last day on which a plan can be created and first submitted (rule P4): that of the program year."""
+    """The last day on which a plan can be created and first submitted (docs/domain.md, "Plan submission"): that of the program year."""
     return year_ends
 
 
 def plan_revision_deadline(year_ends: date, revision_days: int = 90) -> date:
-    """The last day on which a plan that was submitted in time can be edited and resubmitted (rule P4)."""
+    """The last day on which a plan that was submitted in time can be edited and resubmitted (docs/domain.md, "Plan submission")."""
     return year_ends + timedelta(days=revision_days)
 
 
 def may_first_submit(day: date, year_ends: date) -> bool:
-    """Whether a plan can be submitted for the first time on that day (vectors PR-1, PR-2)."""
+    """Whether a plan can be submitted for the first time on that day (examples PR-1, PR-2)."""
     return day <= plan_first_deadline(year_ends)
 
 
 def may_resubmit(day: date, year_ends: date, revision_days: int = 90) -> bool:
-    """Whether a plan that was first submitted in time can be resubmitted on that day (vectors PR-3, PR-4)."""
+    """Whether a plan that was first submitted in time can be resubmitted on that day (examples PR-3, PR-4)."""
     return day <= plan_revision_deadline(year_ends, revision_days)
 
 
 def poe_due(campaign_starts: date, days: int | None = 180) -> date | None:
-    """The day on which the proof of an activity is due (vector PO-3); None where the program has no due date."""
+    """The day on which the proof of an activity is due (example PO-3); None where the program has no due date."""
     return None if days is None else campaign_starts + timedelta(days=days)
 
 
@@ -202,17 +202,17 @@ def poe_review_due(submitted: date) -> date:
 
 
 def claim_review_due(submitted: date, business_days: int = 2, calendar: WorkingCalendar | None = None) -> date:
-    """The day by which a claim on the claim track is reviewed (vector CL-1)."""
+    """The day by which a claim on the claim track is reviewed (example CL-1)."""
     return add_business_days(submitted, business_days, calendar)
 
 
 def dispute_due(disputed: date, business_days: int = 5, calendar: WorkingCalendar | None = None) -> date:
-    """The day by which a dispute is decided, on both tracks (vector CL-2)."""
+    """The day by which a dispute is decided, on both tracks (example CL-2)."""
     return add_business_days(disputed, business_days, calendar)
 
 
 def may_claim(activity_day: date, claim_day: date, usage: Span, claiming: Span) -> bool:
-    """Whether an activity of one day can be claimed on another, for the funds of a period (vectors PE-3 to PE-6)."""
+    """Whether an activity of one day can be claimed on another, for the funds of a period (examples PE-3 to PE-6)."""
     return activity_day in usage and claim_day in claiming
 
 

@@ -5,14 +5,14 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Track(TextChoices):
-    """The two ways to money (domain.md 0): through an approved plan, or by a claim alone."""
+    """The two ways to money (docs/domain.md, "Tracks"): through an approved plan, or by a claim alone."""
 
     PLAN = "plan", _("Plans: plan, approval, proof of execution, claim")
     CLAIM = "claim", _("Claims: claim with its proof, no plan")
 
 
 class ProgramKind(TextChoices):
-    """The property on which caps and exclusions depend (INF 20)."""
+    """The property on which caps and exclusions depend (docs/domain.md, "Programs")."""
 
     STANDARD = "standard", _("Standard")
     DEVICE = "device", _("Devices")
@@ -27,7 +27,7 @@ class Basis(TextChoices):
 
 
 class Category(TextChoices):
-    """The three categories of the activity catalogue (domain.md 9)."""
+    """The three categories of the activity catalogue (docs/domain.md, "Catalog")."""
 
     DEMAND_GENERATION = "demand_generation", _("Demand generation")
     MARKET_DEVELOPMENT = "market_development", _("Market development")
@@ -35,7 +35,7 @@ class Category(TextChoices):
 
 
 class Group(TextChoices):
-    """The three groups of what a proof must show (domain.md 9)."""
+    """The three groups of what a proof must show (docs/domain.md, "Catalog")."""
 
     CORE = "core", _("Core requirements")
     COMMUNICATION = "communication", _("Communication requirements")
@@ -57,7 +57,7 @@ class SatisfiedBy(TextChoices):
 
 
 class CapKind(TextChoices):
-    """How a limit is computed (domain.md 9.1)."""
+    """How a limit is computed (docs/domain.md, "Caps")."""
 
     AMOUNT = "amount", _("An amount")
     PERCENT_OF_EARNED = "percent_of_earned", _("A percentage of the co-op funds earned")
@@ -81,7 +81,7 @@ CAP_NUMBERS: dict[CapKind, tuple[str, ...]] = {
 
 
 class CapScope(TextChoices):
-    """Over what a limit is counted; always for one location and program (INF 24)."""
+    """Over what a limit is counted; always for one location and program (docs/domain.md, "Cap use")."""
 
     USAGE_PERIOD = "usage_period", _("Usage period")
     PROGRAM_PERIOD = "program_period", _("Program period")

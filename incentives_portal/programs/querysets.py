@@ -11,7 +11,7 @@ class ProgramYearQuerySet(models.QuerySet[Any]):
         return self.filter(starts__lte=day, ends__gte=day)
 
     def open_for_plans(self, day: date) -> "ProgramYearQuerySet":
-        """The years for which a plan can still be created and first submitted: until their last day (rule P4)."""
+        """The years for which a plan can still be created and first submitted: until their last day (docs/domain.md, "Plan submission")."""
         return self.filter(ends__gte=day)
 
 

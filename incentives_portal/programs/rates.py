@@ -1,4 +1,4 @@
-"""The operator's monthly rates (domain.md 21, no. 18): what an amount was in another currency in the month of an activity."""
+"""The operator's monthly rates (docs/domain.md, "Exchange rates"): what an amount was in another currency in the month of an activity."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field

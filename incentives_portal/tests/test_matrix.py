@@ -1,4 +1,4 @@
-"""Every address × everybody × {own, foreign} object, against the one written table in matrix/ (blueprint, section 3, idea 5)."""
+"""Every address × everybody × {own, foreign} object, against the one written table in matrix/."""
 
 import ast
 import gc

@@ -1,4 +1,4 @@
-"""The walls of the house: imports and foreign keys run downwards only (docs/rooms.md). What holds within a file: test_house_rules.py."""
+"""Imports and foreign keys run downwards only (docs/architecture.md, "Import order"). What holds within a file: test_house_rules.py."""
 
 import ast
 from pathlib import Path

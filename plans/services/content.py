@@ -43,7 +43,7 @@ def create_plan(
     """Begin a plan for a location in a market's program, in status *Editing*.
 
     Raises NotAllowed without the right for this program and location; Refused if the location is not enrolled, the year is over, the
-    reviewer is not the operator's, or there is a plan already (rule P1).
+    reviewer is not the operator's, or there is a plan already (docs/domain.md, "Plan key").
     """
     program = market.program
     if not rules.may_create(actor, Scope(location.organisation_id, program.pk, location.pk)):

@@ -28,7 +28,7 @@ def approve(
 ) -> Event:
     """Approve the plan as submitted, up to ``approved_amount`` in the plan's currency; that is its limit from now on.
 
-    Less than was asked needs a reason and words (blueprint, section 4). ``note`` becomes an internal note.
+    Less than was asked needs a reason and words (docs/domain.md, "Reasons and comments"). ``note`` becomes an internal note.
     Raises Refused for an amount of nothing, above what was asked, or below what was approved for its claims already (under the plan's
     lock, which the approval of a claim takes too), and the errors of ``perform``.
     """

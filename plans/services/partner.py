@@ -60,13 +60,13 @@ def discard(plan: Plan, *, actor: User, seen: int | None, words: str = "") -> Ev
 def revise(plan: Plan, *, actor: User, seen: int | None, words: str = "") -> Event:
     """Begin a new version of an approved plan, for example to raise its limit. What was approved stays in force.
 
-    Raises Refused after the last day of revisions (rule P4).
+    Raises Refused after the last day of revisions (docs/domain.md, "Revisions").
     """
     return perform(plan, "revise", actor=actor, seen=seen, words=words, before=_while_in_time)
 
 
 def rework(plan: Plan, *, actor: User, seen: int | None, words: str = "") -> Event:
-    """Reopen a rejected plan, where the program allows it (INF 7). Raises Refused after the last day of revisions."""
+    """Reopen a rejected plan, where the program allows it. Raises Refused after the last day of revisions."""
     return perform(plan, "rework", actor=actor, seen=seen, words=words, before=_while_in_time)
 
 

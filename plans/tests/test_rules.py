@@ -1,4 +1,4 @@
-"""Uniqueness, deadlines, dates, amounts and addresses: the rules of domain.md 5.3, by the services."""
+"""Uniqueness, deadlines, dates, amounts and addresses: the rules of docs/domain.md, "Plan checks", by the services."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal

@@ -44,7 +44,7 @@ def create_proof_for_activity(activity: Activity, *, actor: User, beginning: Beg
     """Begin a proof for an activity of what was approved of a plan (poe.write); in the plan's currency.
 
     Raises NotAllowed without the right; Refused if the activity is not part of the approved plan, for a date outside the approved
-    campaign (PO-2) or an amount that is none.
+    campaign (example PO-2) or an amount that is none.
     """
     # The plan is held, so that the approval on which the proof rests cannot be replaced meanwhile.
     plan = locked(Plan, activity.campaign.plan_id)

@@ -35,7 +35,7 @@ def add_documents(
 ) -> list[ProofDocument]:
     """Add files with their notes, all or none. Colleagues may too, where only an incentives admin writes the rest.
 
-    Raises Refused for a file without a note (PO-6), one of others, or a requirement that this activity does not have; and the errors
+    Raises Refused for a file without a note, one of others, or a requirement that this activity does not have; and the errors
     of ``editing``.
     """
     with editing(proof, actor=actor, capability=_capability(proof, actor), seen=seen) as current:

@@ -1,4 +1,4 @@
-"""The one table of permissions against the documented matrix (domain.md 1.3, with the choices of sections 20 and 21)."""
+"""The one table of permissions against the documented one (docs/domain.md, "Capabilities")."""
 
 import pytest
 

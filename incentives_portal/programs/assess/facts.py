@@ -1,4 +1,4 @@
-"""What the rules look at: plain data, filled by the rooms above (blueprint, section 2, rule 1).
+"""What the rules look at: plain data, filled by the apps above (docs/architecture.md, "Rules are data").
 
 Nothing here makes a query or asks for the time; ``today`` is a fact. Amounts are Decimal in ``currency`` of the facts unless said
 otherwise. Texts in several languages are mappings as they are stored ({"en": "...", "de": "..."}).
@@ -159,7 +159,7 @@ class ProofFacts:
 
     ``first_submitted_on`` is the day of the first submission, if there was one: windows and due dates count to it. On the plan track
     ``campaign`` are the bounds of the campaign and ``due_on`` the day the proof is due (None: no due date); on the claim track
-    ``usage`` and ``claiming`` are the bounds of the usage period and its claiming window. All bounds are inclusive (INF 17).
+    ``usage`` and ``claiming`` are the bounds of the usage period and its claiming window. Both ends of all bounds are included.
 
     ``answers``: requirement code → value (a declaration is given when its value is True or "yes"; a choice is its code).
 

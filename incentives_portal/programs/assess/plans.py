@@ -1,4 +1,4 @@
-"""The rules of a plan (domain.md 5.3), in the order of the form."""
+"""The rules of a plan (docs/domain.md, "Plan checks"), in the order of the form."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -39,7 +39,7 @@ def _basics(facts: PlanFacts) -> Iterator[Finding]:
 
 
 def _deadline(facts: PlanFacts) -> Finding:
-    """First submission within the program year, revisions until the last day of the revision window (rule P4)."""
+    """First submission within the program year, revisions until the last day of the revision window (docs/domain.md, "Plan submission")."""
     if facts.first_submitted_on is None:
         ends = facts.year[1]
         return _rule(dates.may_first_submit(facts.today, ends), "plan_first_deadline", "basics", until=day(ends))

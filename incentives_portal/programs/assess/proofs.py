@@ -1,4 +1,4 @@
-"""The rules of a proof and its claim (domain.md 6, 7 and 9), in the order of the form."""
+"""The rules of a proof and its claim (docs/domain.md, "Claim checks"), in the order of the form."""
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -88,7 +88,7 @@ def _basics(facts: ProofFacts) -> Iterator[Finding]:
 
 
 def _amount(facts: ProofFacts, steps: tuple[Step, ...]) -> Iterator[Finding]:
-    """What is asked against what can be reimbursed (INF 19); silent until there are costs.
+    """What is asked against what can be reimbursed (docs/domain.md, "Payable amount"); silent until there are costs.
 
     Met only where every limit was checked: of those that were not ``_limits`` speaks.
     """
@@ -136,7 +136,7 @@ def _expenses(facts: ProofFacts) -> Iterator[Finding]:
 
 
 def _limits(facts: ProofFacts, steps: tuple[Step, ...]) -> Iterator[Finding]:
-    """Limits that could not be checked, or not fully (INF 18): nothing is left out silently."""
+    """Limits that could not be checked, or not fully (docs/domain.md, "Caps"): nothing is left out silently."""
     caps = {cap.code: cap for cap in facts.activity.caps}
     for step in steps:
         cap = caps.get(step.params.get("cap", ""))
@@ -181,7 +181,7 @@ def _documents(facts: ProofFacts) -> Iterator[Finding]:
 
 
 def _same_documents(facts: ProofFacts) -> Iterator[Finding]:
-    """The same file twice on this proof (INF 21): as several documents, or as a document and an invoice."""
+    """The same file twice on this proof (docs/domain.md, "Duplicates"): as several documents, or as a document and an invoice."""
     invoices = _by_file(facts.invoices)
     for sha256, same in _by_file(facts.documents).items():
         names = several(document.name for document in same)

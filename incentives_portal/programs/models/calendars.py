@@ -38,7 +38,7 @@ def validate_weekdays(days: object) -> None:
 
 @tracked
 class Calendar(models.Model):
-    """Business days and the time zone in which deadlines end (domain.md 21, no. 16). ``weekdays``: 0 is Monday."""
+    """Business days and the time zone in which deadlines end (docs/domain.md, "Time zone"). ``weekdays``: 0 is Monday."""
 
     name = models.CharField(_("name"), max_length=80, unique=True)
     time_zone = models.CharField(_("time zone"), max_length=40, validators=[validate_time_zone])

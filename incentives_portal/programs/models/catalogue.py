@@ -98,7 +98,7 @@ class Requirement(models.Model):
     """One thing that the proof of an activity must show, and what meets it.
 
     A row with a program stands only there: it replaces the general one of the same code, adds a new one, or, switched off, removes it
-    (domain.md 9.2). Rows with the same ``any_of`` are alternatives. ``only_if`` is a condition as data, see conditions.py.
+    (docs/domain.md, "Requirements"). Rows with the same ``any_of`` are alternatives. ``only_if`` is a condition as data, see conditions.py.
     """
 
     activity_type = models.ForeignKey(
@@ -168,7 +168,7 @@ def _has_its_numbers() -> models.Q:
 
 @tracked
 class Cap(models.Model):
-    """A limit of an activity (domain.md 9.1). Which numbers it has depends on its kind; amounts are in ``currency``.
+    """A limit of an activity (docs/domain.md, "Caps"). Which numbers it has depends on its kind; amounts are in ``currency``.
 
     With ``expenses`` it limits only these costs. A cap of a program stands beside the general ones; both bind.
     """

@@ -24,7 +24,7 @@ _PERIOD_ORDER = _("Each of the three periods must end after it starts.")
 
 
 class _Days(models.Func):
-    """A range of days, both ends included (INF 17)."""
+    """A range of days, both ends included."""
 
     function = "daterange"
     output_field = DateRangeField()
@@ -116,7 +116,7 @@ class Program(models.Model):
 
 @tracked
 class FundType(models.Model):
-    """A kind of money within a program; part of what makes a plan unique (rule P1)."""
+    """A kind of money within a program; part of what makes a plan unique (docs/domain.md, "Plan key")."""
 
     program = models.ForeignKey(Program, models.PROTECT, related_name="fund_types", verbose_name=_("program"))
     code = models.SlugField(_("code"), max_length=24)
@@ -166,7 +166,7 @@ class Market(models.Model):
 
 @tracked
 class ProgramYear(models.Model):
-    """The year of a program's plans: they are first submitted by its last day, and revised until ``revise_until`` (rule P4)."""
+    """The year of a program's plans: they are first submitted by its last day, and revised until ``revise_until``."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     program = models.ForeignKey(Program, models.PROTECT, related_name="years", verbose_name=_("program"))
@@ -206,7 +206,7 @@ class ProgramYear(models.Model):
 
 @tracked
 class UsagePeriod(models.Model):
-    """A fiscal half: when its co-op funds are earned, when the activities they pay for take place, when that is claimed (domain.md 4)."""
+    """A fiscal half: when its co-op funds are earned, when the activities they pay for take place, when that is claimed."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     program = models.ForeignKey(Program, models.PROTECT, related_name="usage_periods", verbose_name=_("program"))
@@ -269,7 +269,7 @@ class UsagePeriod(models.Model):
 
 @tracked
 class ExchangeRate(models.Model):
-    """The operator's rate of a month: one unit of ``from_currency`` in ``to_currency`` (INF 18). ``month`` is the first of a month."""
+    """The operator's rate of a month: one unit of ``from_currency`` in ``to_currency``. ``month`` is the first of a month."""
 
     month = models.DateField(_("month"), help_text=_("The first day of the month."))
     from_currency = CurrencyField(_("from"))

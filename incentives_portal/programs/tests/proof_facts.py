@@ -1,4 +1,4 @@
-"""Proofs as facts, from compact data: what the vectors of proof_vectors.json are made of."""
+"""Proofs as facts, from compact data: what the examples of proof_vectors.json are made of."""
 
 from collections.abc import Mapping
 from datetime import date

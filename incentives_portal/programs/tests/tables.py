@@ -1,4 +1,4 @@
-"""The documented tables and vectors, as a copy of the data (vectors.json). Amounts come as Decimal."""
+"""The worked examples of docs/domain.md and its tables, as data (vectors.json). Amounts come as Decimal."""
 
 import json
 from datetime import date
@@ -27,7 +27,7 @@ def named(vector: Any) -> str:
 
 
 def day(text: str) -> date:
-    """A date; some vectors carry the weekday behind it."""
+    """A date; some examples carry the weekday behind it."""
     return date.fromisoformat(text[:10])
 
 

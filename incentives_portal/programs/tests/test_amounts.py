@@ -109,7 +109,7 @@ def test_caps_on_funds_wait_until_funds_are_known():
     [(4, "16000", "12000.00"), (3, "18000", "15000.00"), (2, "9000", "9000.00")],
 )
 def test_conference_travel_per_person(people, travel, allowed):
-    """Vectors CA-7 and CA-8 through all steps."""
+    """Examples CA-7 and CA-8 through all steps."""
     each = Decimal(travel) / people
     attendees = tuple(AttendeeFact(f"Person {number}", each) for number in range(people))
 
@@ -257,7 +257,7 @@ def test_limit_loses_nothing_to_a_rate_that_was_turned():
 
 
 def test_conference_limit_on_travel_leaves_registration_alone():
-    """Vector CA-9 through all steps: 5,000 of the travel, and the registration as it is."""
+    """Example CA-9 through all steps: 5,000 of the travel, and the registration as it is."""
     found = steps(
         "hosted_conferences",
         expenses=(cost("conference_registration", "900"), cost("travel", "15000")),

@@ -1,4 +1,4 @@
-"""The documented vectors of dates and limits, one by one."""
+"""The worked examples of dates and limits, one by one (docs/domain.md, "Rule codes")."""
 
 from decimal import Decimal
 
@@ -66,7 +66,7 @@ def test_period_of_an_earning(vector):
 
 @pytest.mark.parametrize("vector", vectors("claim_window"), ids=named)
 def test_claim_window(vector):
-    """The funds of an activity are those earned in the half before it, unless the vector names others."""
+    """The funds of an activity are those earned in the half before it, unless the example names others."""
     given = vector["given"]
     activity_day = day(given["activity_date"])
     half = _half(given["fund_of"]) if "fund_of" in given else dates.half_before(activity_day)

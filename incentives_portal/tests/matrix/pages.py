@@ -1,7 +1,7 @@
 """The lines of the portal: every address of plans, proofs, claims, the review desk, notifications, home and profile.
 
 ``draft`` objects were never submitted: the operator does not know of them. Those of the program with plans are called *device*, those of
-the program without *cloud*: who writes evidence and claims differs (domain.md 1.3; blueprint, section 4).
+the program without *cloud*: who writes evidence and claims differs (docs/domain.md, "Capabilities").
 """
 
 from . import Line
