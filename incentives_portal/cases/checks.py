@@ -1,9 +1,27 @@
-"""What the engine counts on in the database, asked by ``migrate`` and ``check --database default``."""
+"""What the engine counts on: in the code, asked by every command, and in the database, by ``migrate`` and ``check --database default``."""
 
 from collections.abc import Sequence
 
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DEFAULT_DB_ALIAS, connection
+
+from .enums import STATUSES
+from .types import case_types
+
+
+@register()
+def check_statuses(**kwargs: object) -> list[CheckMessage]:
+    """Each kind of case has the statuses of its state machine in the database, no more and no fewer."""
+    machines = {kind: {status.code for status in found.machine.statuses} for kind, found in case_types().items()}
+    return [
+        Error(
+            f"The statuses of cases of kind {kind} differ between cases/enums.py and the state machine of CASE_TYPES.",
+            hint=f"Differing: {', '.join(sorted(machines.get(kind, set()) ^ set(STATUSES.get(kind, ()))))}.",
+            id="portal.E024",
+        )
+        for kind in sorted(machines.keys() | STATUSES)
+        if machines.get(kind, set()) != set(STATUSES.get(kind, ()))
+    ]
 
 
 @register(Tags.database)

@@ -99,7 +99,7 @@ def record(
     data: Mapping[str, Any] | None = None,
     remarks: Iterable[RemarkDraft] = (),
 ) -> Event:
-    """Write one event, with its remarks. Raises registry.UnknownEvent for a code that nobody registered."""
+    """Write one event, with its remarks. Raises event_kinds.UnknownEvent for a code that nobody registered."""
     kind_of(code)
     event = Event.objects.create(
         case=case,

@@ -1,8 +1,11 @@
-"""The database is asked for what the engine counts on."""
+"""Code and database are asked for what the engine counts on."""
 
 import pytest
 from django.core.checks import Tags, run_checks
 from django.db import connection
+
+from incentives_portal.cases.checks import check_statuses
+from incentives_portal.cases.enums import STATUSES, CaseKind
 
 pytestmark = pytest.mark.django_db
 
@@ -20,3 +23,12 @@ def test_pooler_that_drops_the_options_is_named():
         cursor.execute("SET LOCAL lock_timeout = 0")
 
     assert found() == ["portal.E007"]
+
+
+def test_status_that_only_the_database_or_only_the_machine_knows_is_named(monkeypatch):
+    assert check_statuses() == []
+
+    monkeypatch.setitem(STATUSES, CaseKind.CLAIM, (*STATUSES[CaseKind.CLAIM], "paid"))
+
+    (message,) = check_statuses()
+    assert (message.id, "kind claim" in message.msg, message.hint) == ("portal.E024", True, "Differing: paid.")
