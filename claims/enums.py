@@ -78,11 +78,6 @@ STATUSES = (
 )
 
 
-#: What counts against the limit of a plan beside approved amounts: asked for, and neither refused nor withdrawn. A disputed claim
-#: does not: nothing may stand in the way of a dispute, so its approval checks the limit instead.
-PENDING = (SUBMITTED, UNDER_REVIEW, ACTION_REQUIRED)
-
-
 def _never_submitted(claim: Any) -> bool:
     return claim.case.submitted_at is None
 

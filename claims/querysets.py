@@ -4,13 +4,10 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Coalesce
 
 from incentives_portal.accounts.capabilities import scope_q
-from incentives_portal.cases.enums import APPROVED, WAITING
+from incentives_portal.cases.enums import WAITING
 from incentives_portal.cases.querysets import SCOPE_PATHS, existing, visible
-
-from .enums import PENDING
 
 if TYPE_CHECKING:
     from incentives_portal.accounts.models import User
@@ -20,9 +17,6 @@ if TYPE_CHECKING:
 
 #: What every page, letter and verb of a claim asks for.
 HEAD = ("case__organisation", "case__location__organisation", "case__program__calendar", "case__assignee__organisation")
-
-#: What a claim takes, in its currency: what was approved, else what is asked.
-TAKEN = Coalesce("case__approved_amount", "case__requested_amount")
 
 
 class ClaimQuerySet(models.QuerySet["Claim"]):
@@ -38,10 +32,6 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
     def waiting(self) -> "ClaimQuerySet":
         """The claims that wait for the operator's decision, by the date that was promised."""
         return self.filter(case__status__in=WAITING).order_by("case__due_at", "pk")
-
-    def counting(self) -> "ClaimQuerySet":
-        """The claims that take a part of limits: those approved, and those asked for and neither refused nor withdrawn."""
-        return self.filter(case__status__in=[*PENDING, APPROVED]).order_by()
 
     def with_file(self, version: "DocumentVersion") -> "ClaimQuerySet":
         """Those to which a comment brought a file, or whose proof had it when it was sent in."""

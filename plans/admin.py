@@ -28,9 +28,9 @@ from incentives_portal.texts import in_language
 from . import rules, services
 from .admin_verbs import AdminVerbView
 from .forms import CommentForm, NoteForm
+from .limits import claimed_of
 from .models import Plan
 from .page import PlanPage, campaign_rows, comparison, holder
-from .upstairs import claimed_of
 
 OTHER_PLANS = 5
 

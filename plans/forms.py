@@ -20,9 +20,9 @@ from incentives_portal.screens.templatetags.screens import place
 from . import rules
 from .document import document_of, places
 from .enums import MACHINE
+from .limits import claimed_of
 from .models import Activity, Campaign, Plan
 from .openings import MarketChoice, Opening
-from .upstairs import claimed_of
 
 
 class VersionedForm(forms.Form):

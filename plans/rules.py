@@ -22,7 +22,7 @@ from incentives_portal.programs.models import Program, ProgramYear
 
 from .document import ActivityPart, CampaignPart, PlanDocument, read
 from .enums import MACHINE
-from .upstairs import Claimed
+from .limits import Claimed
 
 if TYPE_CHECKING:
     from .models import Activity, Plan

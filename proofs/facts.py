@@ -6,8 +6,6 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Sum
-
 from incentives_portal import clock
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.prepared import PreparedMany
@@ -31,8 +29,8 @@ from incentives_portal.programs.rates import exchange_rates
 from . import again, rules
 from .content import content_of
 from .folder import DocumentPart, ExpensePart, FilePart, InvoicePart, ProofFolder, read
+from .limits import Used, used_before
 from .models import Proof
-from .upstairs import Used, used_of
 
 _PENDING = "pending"
 
@@ -51,11 +49,11 @@ def proof_facts(
     """The facts of the proof and its parts as they are now; what the caller has read already it hands over.
 
     Queries, with a proof of ``for_page()``: one for the parts, one for the files, two for the catalogue (one more for a composite),
-    one for the same evidence elsewhere, one for rates if there is another currency, and those of the limits (upstairs.used_of).
+    one for the same evidence elsewhere, one for rates if there is another currency, and those of the limits (limits.py).
     """
     folder = folder or read(content_of(proof))
     states = {key: version.standing for key, version in (versions or versions_of(folder)).items()}
-    used = used_of(proof) or Used(planned=_asked_by_others(proof))
+    used = used_before(proof)
     twice = again.find(proof, folder)
     activity = catalogue_of(proof, folder, requirements)
     first = proof.case.first_submitted_at
@@ -151,14 +149,6 @@ def _bounds(proof: Proof, used: Used) -> dict[str, Any]:
             "planned_left": rules.planned_amount(proof.activity) - used.planned,
         }
     return shared | {"usage": rules.bounds(proof), "claiming": rules.claiming(proof)}
-
-
-def _asked_by_others(proof: Proof) -> Decimal:
-    """What the other proofs of the activity ask, as long as nobody above knows which of them count."""
-    if proof.activity is None:
-        return Decimal(0)
-    others = Proof.objects.live().filter(activity=proof.activity).exclude(pk=proof.pk)
-    return others.aggregate(total=Sum("case__requested_amount"))["total"] or Decimal(0)
 
 
 def _invoice(invoice: InvoicePart, states: Mapping[str, str], twice: again.Again) -> InvoiceFact:

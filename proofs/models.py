@@ -60,6 +60,11 @@ class Proof(CaseDetail):
         return reverse("proofs:detail", args=[self.public_id])
 
     @property
+    def claim(self) -> CaseDetail | None:
+        """The claim for it, once that was created. One query, unless ``for_page`` has read it."""
+        return getattr(self.case, "claim", None)
+
+    @property
     def program(self) -> Program:
         return self.case.program
 

@@ -16,10 +16,8 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from incentives_portal.accounts.models import User
-from incentives_portal.cases.state_machine import Status
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.programs.assess import Assessment, ProofFacts, assess_proof
 from incentives_portal.programs.enums import CapKind, SatisfiedBy
@@ -36,7 +34,6 @@ from .models import Proof
 #: Place, or public id of a file's version → what is said there.
 Marks = Mapping[str, Sequence[str]]
 
-EDITING = Status("editing", gettext_lazy("Editing"), "editing", "pencil", "", "partner", True)
 _PEOPLE_CAPS = (CapKind.MAX_ATTENDEES, CapKind.AMOUNT_PER_PERSON)
 
 
@@ -280,4 +277,4 @@ def draft_baton(proof: Proof, reader: User) -> Baton:
     ours = reader.organisation_id == organisation.pk
     initials = "".join(word[0] for word in organisation.name.split()[:2]).upper()
     holder = _("With you") if ours else organisation.name
-    return Baton(EDITING, holder, rules.due_at(proof), proof.time_zone, proof.case.reference, initials)
+    return Baton(proof.state, holder, rules.due_at(proof), proof.time_zone, proof.case.reference, initials)

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
-from incentives_portal.cases.enums import DISCARDED
+from incentives_portal.cases.enums import COUNTING, DISCARDED
 from incentives_portal.cases.querysets import existing, visible
 
 if TYPE_CHECKING:
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 #: What every page and every verb of a proof asks for: scope, track, deadlines, what is required.
 HEAD = ("case__organisation", "case__location__organisation", "case__program__calendar", "activity_type")
+
+
+#: What the claim of a proof takes of limits, in its currency: what was approved, else what is asked.
+TAKEN = Coalesce("case__approved_amount", "case__requested_amount")
 
 
 class ProofQuerySet(models.QuerySet["Proof"]):
@@ -33,7 +38,12 @@ class ProofQuerySet(models.QuerySet["Proof"]):
             *HEAD,
             "activity__campaign__plan__case__approved_submission",
             "usage_period",
+            "case__claim",
         )
+
+    def counting(self) -> "ProofQuerySet":
+        """Those whose claims take a part of limits: approved, or asked for and neither refused nor withdrawn."""
+        return self.filter(case__status__in=COUNTING).order_by()
 
     def live(self) -> "ProofQuerySet":
         """Without those that were thrown away."""

@@ -15,10 +15,10 @@ from incentives_portal.cases.models import Event, ReasonCode
 from incentives_portal.cases.rules import check_why_less
 from incentives_portal.cases.services import RemarkDraft, comment
 from incentives_portal.programs.assess import assess_proof
+from plans.limits import left_of
 from proofs.facts import proof_facts, versions_of
 
 from ..enums import Outcome
-from ..limits import left_of_plan
 from ..models import Claim, Decision
 from ..places import folder_of
 from .locking import locked_limits
@@ -47,7 +47,7 @@ def approve(
         _check_files(current)
         _check_amount(current, approved_amount, words, reason)
         if (plan := locked_limits(current.proof)) is not None:
-            _check_plan(current, approved_amount, left_of_plan(plan, current))
+            _check_plan(current, approved_amount, left_of(plan, current.case))
         if current.status == DISPUTED:
             _check_limits(current, approved_amount)
         current.case.approved_submission = current.case.submission

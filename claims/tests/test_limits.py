@@ -6,7 +6,6 @@ from decimal import Decimal
 import pytest
 
 from claims import services
-from claims.limits import used_before
 from claims.models import Claim, Decision
 from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.errors import Refused
@@ -15,6 +14,7 @@ from incentives_portal.programs import dates, periods
 from incentives_portal.programs.assess import UnratedFact, assess_proof
 from incentives_portal.programs.models import ActivityType, Cap, ExchangeRate
 from proofs.facts import proof_facts
+from proofs.limits import used_before
 from proofs.models import ExpenseLine, Proof
 from proofs.tests import builders as proofs
 

@@ -11,8 +11,8 @@ from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.errors import Refused
 from incentives_portal.tests.world import sign_in
 from plans import services as plan_services
+from plans.limits import Claimed, claimed_of
 from plans.tests import builders as plans
-from plans.upstairs import Claimed, claimed_of
 from proofs.tests import builders as proofs
 
 from . import builders

@@ -23,6 +23,10 @@ DISCARDED = "discarded"
 #: What waits for the operator, and what the partner is writing or has to fix.
 WAITING = (SUBMITTED, UNDER_REVIEW, DISPUTED)
 WITH_PARTNER = (EDITING, ACTION_REQUIRED)
+#: What counts against limits beside approved amounts: asked for, and neither refused nor withdrawn. A disputed claim does not: nothing may
+#: stand in the way of a dispute, so its approval checks the limits instead.
+PENDING = (SUBMITTED, UNDER_REVIEW, ACTION_REQUIRED)
+COUNTING = (*PENDING, APPROVED)
 
 _REVIEWED = (EDITING, SUBMITTED, UNDER_REVIEW, ACTION_REQUIRED, APPROVED, REJECTED, DISCARDED)
 

@@ -52,7 +52,8 @@ class Counter(models.Model):
 class Case(models.Model):
     """One plan, claim or enrollment: what all kinds of cases have in common. The rest stands in the row of its kind (``CaseDetail``).
 
-    Scope (``organisation``, ``program``, ``location``) is copied when the case is opened and never changes. Amounts are in ``currency``.
+    Scope (``organisation``, ``program``, ``location``) is copied when the case is opened and never changes. ``parent`` is the plan whose
+    limit a claim counts against, in the same currency. Amounts are in ``currency``.
     ``due_at`` is until when whoever has the case now should act. ``submission`` is what was sent in last; ``approved_submission`` and
     ``approved_amount`` are in force until another approval replaces them, also while a revision is edited.
     """
@@ -64,6 +65,7 @@ class Case(models.Model):
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     program = models.ForeignKey(Program, models.PROTECT, related_name="+")
     location = models.ForeignKey(Location, models.PROTECT, related_name="+")
+    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children")
     status = models.CharField(_("status"), max_length=24)
     version = models.PositiveIntegerField(default=1)
     assignee = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")

@@ -12,8 +12,8 @@ from incentives_portal.cases.rules import check_why_less
 from incentives_portal.cases.services import RemarkDraft, comment
 
 from .. import rules
+from ..limits import claimed_of
 from ..models import Activity, Plan
-from ..upstairs import claimed_of
 
 
 def approve(

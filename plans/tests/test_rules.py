@@ -13,8 +13,8 @@ from incentives_portal.programs.models import ProgramYear
 from incentives_portal.tests.world import enrol
 from plans import rules, services
 from plans.facts import plan_facts
+from plans.limits import Claimed
 from plans.models import Activity, Campaign, Plan
-from plans.upstairs import Claimed
 
 from . import builders
 from .builders import fresh

@@ -137,6 +137,7 @@ def _create(
                 location=location,
                 program=program,
                 title=beginning.name,
+                parent=fields["activity"].campaign.plan.case if "activity" in fields else None,
                 currency=currency,
                 requested_amount=quantize(beginning.amount, currency),
                 public_id=beginning.key,

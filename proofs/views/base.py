@@ -21,7 +21,6 @@ from incentives_portal.documents import form_uploads
 from .. import rules
 from ..forms import Lines
 from ..models import Proof
-from ..upstairs import case_of
 from .fetching import proof_or_404
 
 
@@ -137,7 +136,6 @@ class PartView(View):
         """The proof is with the operator, or the part is gone: there is nothing to be edited."""
         context = {
             "proof": self.proof,
-            "case": case_of(self.proof),
             "latest": latest_event(self.proof.case),
             "back": self.back,
         }

@@ -34,7 +34,6 @@ from ..forms import (
 )
 from ..models import Proof
 from ..page import draft_baton, file_url, workbench_context
-from ..upstairs import case_of, create_url
 from .base import PartView
 from .fetching import activity_or_404, proof_or_404
 
@@ -92,13 +91,13 @@ class NewProofView(View):
 def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The page of a proof. Once it has a claim, the claim's page shows all of it: this one leads there."""
     proof = proof_or_404(request, public_id)
-    if case := case_of(proof):
-        return redirect(case.url)
+    if proof.claim is not None:
+        return redirect(proof.claim)
     events = events_of(proof.case, reader=request.user)
     context = {
         "proof": proof,
         "baton": draft_baton(proof, request.user),
-        "create_url": create_url(proof) if rules.may_write(request.user, proof) else "",
+        "can_create": rules.may_write(request.user, proof),
         "history": entries(events, version_url=lambda version: file_url(proof, version.public_id)),
         **workbench_context(proof, request.user, here=request.path),
     }

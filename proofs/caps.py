@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BooleanField, CharField, ExpressionWrapper, F, OuterRef, Q
@@ -19,12 +19,9 @@ from incentives_portal.programs.assess import UnratedFact
 from incentives_portal.programs.enums import Basis, CapKind, CapScope
 from incentives_portal.programs.models import Cap
 from incentives_portal.programs.rates import MonthlyRates, monthly_rates
-from proofs.models import ExpenseLine
 
-from .querysets import TAKEN, ClaimQuerySet
-
-if TYPE_CHECKING:
-    from proofs.models import Proof
+from .models import ExpenseLine, Proof
+from .querysets import TAKEN, ProofQuerySet
 
 ZERO = Decimal(0)
 #: The caps that several claims share.
@@ -80,7 +77,7 @@ class _Count:
         self.unrated.add((currency, target, day.replace(day=1)))
 
 
-def use_of_caps(proof: "Proof", counting: ClaimQuerySet) -> dict[str, CapUse]:
+def use_of_caps(proof: Proof, counting: ProofQuerySet) -> dict[str, CapUse]:
     """Code of each shared cap of the proof's activity → what the ``counting`` claims have used of it.
 
     Queries: one or two for the caps, one for the claims of any number of caps, one for rates if there are several currencies, two for
@@ -92,13 +89,13 @@ def use_of_caps(proof: "Proof", counting: ClaimQuerySet) -> dict[str, CapUse]:
     return {cap.code: _use(cap, proof, others, rates) for cap in caps}
 
 
-def _caps(proof: "Proof") -> list[Cap]:
+def _caps(proof: Proof) -> list[Cap]:
     mine = Q(program=None) | Q(program=proof.case.program_id)
     caps = Cap.objects.filter(mine, activity_type=proof.activity_type_id, kind__in=_SHARED)
     return list(caps.exclude(scope=CapScope.EVENT).prefetch_related("expenses"))
 
 
-def _others(proof: "Proof", caps: Iterable[Cap], counting: ClaimQuerySet) -> list[_Other]:
+def _others(proof: Proof, caps: Iterable[Cap], counting: ProofQuerySet) -> list[_Other]:
     """The claims of the location, program and kind of activity that count within the scope of a cap. One query."""
     periods = {cap.scope: _period(cap.scope, proof) for cap in caps}
     anywhere = Q()
@@ -111,8 +108,8 @@ def _others(proof: "Proof", caps: Iterable[Cap], counting: ClaimQuerySet) -> lis
         anywhere,
         case__location=proof.case.location_id,
         case__program=proof.case.program_id,
-        case__proof__activity_type=proof.activity_type_id,
-    ).values("case__currency", "case__proof__executed_on", taken=TAKEN, **within, **costs)
+        activity_type=proof.activity_type_id,
+    ).values("case__currency", "executed_on", taken=TAKEN, **within, **costs)
     return [_other(row, periods) for row in rows]
 
 
@@ -121,7 +118,7 @@ def _other(row: Mapping[str, Any], scopes: Collection[str]) -> _Other:
     return _Other(
         taken=row["taken"],
         currency=currency,
-        day=row["case__proof__executed_on"],
+        day=row["executed_on"],
         scopes=frozenset(scope for scope in scopes if row[f"in_{scope}"]),
         costs=tuple(
             _Cost(cost["type"], cost["currency"] or currency, Decimal(cost["amount"])) for cost in row.get("costs", ())
@@ -129,20 +126,20 @@ def _other(row: Mapping[str, Any], scopes: Collection[str]) -> _Other:
     )
 
 
-def _period(scope: str, proof: "Proof") -> Q:
+def _period(scope: str, proof: Proof) -> Q:
     """Over which claims a cap is counted: the usage period (on the plan track the half of the year), or the program's year.
 
     Two queries for the year of a program without plans.
     """
     if scope == CapScope.USAGE_PERIOD and proof.usage_period_id is not None:
-        return Q(case__proof__usage_period=proof.usage_period_id)
+        return Q(usage_period=proof.usage_period_id)
     if scope == CapScope.USAGE_PERIOD:
         half = dates.half_of(proof.executed_on).earning
-        return Q(case__proof__executed_on__range=(half.starts, half.ends))
+        return Q(executed_on__range=(half.starts, half.ends))
     if proof.activity is not None:
-        return Q(case__proof__activity__campaign__plan__program_year=proof.activity.campaign.plan.program_year_id)
+        return Q(activity__campaign__plan__program_year=proof.activity.campaign.plan.program_year_id)
     year = periods.year_of(proof.program, proof.executed_on)
-    return Q(case__proof__executed_on__range=(year.starts, year.ends))
+    return Q(executed_on__range=(year.starts, year.ends))
 
 
 def _costs(types: Collection[int], basis: str) -> ArraySubquery:
@@ -153,7 +150,7 @@ def _costs(types: Collection[int], basis: str) -> ArraySubquery:
     return ArraySubquery(lines.values(row=row))
 
 
-def _rates(proof: "Proof", caps: Iterable[Cap], others: Iterable[_Other]) -> MonthlyRates:
+def _rates(proof: Proof, caps: Iterable[Cap], others: Iterable[_Other]) -> MonthlyRates:
     """All rates that the count needs. None are asked for where nothing was claimed."""
     used = {other.currency for other in others} | {cost.currency for other in others for cost in other.costs}
     if not used:
@@ -162,7 +159,7 @@ def _rates(proof: "Proof", caps: Iterable[Cap], others: Iterable[_Other]) -> Mon
     return monthly_rates(currencies, {proof.executed_on, *(other.day for other in others)})
 
 
-def _use(cap: Cap, proof: "Proof", others: Iterable[_Other], rates: MonthlyRates) -> CapUse:
+def _use(cap: Cap, proof: Proof, others: Iterable[_Other], rates: MonthlyRates) -> CapUse:
     """What was used of one cap. A cap without an amount is a share of funds, which are told in the proof's currency."""
     count = _Count(cap.currency or proof.currency, rates)
     types = {expense.pk for expense in cap.expenses.all()}
