@@ -18,6 +18,8 @@ PROJECT = Path(__file__).resolve().parent.parent.parent
 ROUNDS = (15.0, 90.0)
 #: Lines that fewer tests run may run for others, too, without being seen there: what they give is kept by somebody else.
 FEW = 10
+#: What a model says of its table runs on import, and changes nothing but what this test compares: the migrations make the tables.
+OF_TABLES = "incentives_portal/tests/test_constraints.py::test_migrations_are_what_the_models_say"
 
 
 @dataclass(frozen=True)
@@ -68,12 +70,15 @@ class Record:
     def tests_for(self, defect: Defect) -> list[list[str]]:
         """Return the tests that run the lines of a defect, the nearest and quickest first, in rounds that last so long as ROUNDS says.
 
-        Lines that run on import, once for many, or in few tests belong to all tests of the module, or of its app.
+        Lines that run on import, once for many, or in few tests belong to all tests of the module, or of its app; those of models belong
+        to the test of the migrations first.
         """
         lines = self._data.contexts_by_lineno(str(PROJECT / defect.path))
         there = set(range(defect.line, defect.last_line + 1))
         own = set() if defect.once else _tests(lines, there)
-        asked = own if len(own) >= FEW else _tests(lines, set(lines))
+        if not own and "models" in Path(defect.path).with_suffix("").parts:
+            own = {OF_TABLES}
+        asked = own if len(own) >= FEW else own | _tests(lines, set(lines))
         tests = sorted(
             asked if len(asked) >= FEW else asked | self._nearest(defect.path),
             key=lambda test: (test not in own, -_nearness(test, defect.path), self._seconds.get(test, 0)),

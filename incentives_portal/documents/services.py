@@ -40,7 +40,6 @@ class UploadGone(Exception):
     """A stored file cannot be attached any more: it expired, is part of something else, or was refused in the meantime."""
 
     def __init__(self, file_name: str, reason: Reason | None = None) -> None:
-        super().__init__(file_name, reason)
         self.file_name = file_name
         self.reason = reason
 

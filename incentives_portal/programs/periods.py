@@ -12,6 +12,7 @@ DAY = timedelta(days=1)
 #: How periods are called of which a year has so many.
 _LETTERS = {2: "H", 3: "T", 4: "Q", 6: "B", 12: "M"}
 _DOCUMENTED_MONTHS = 6
+_LONGEST_LABEL = UsagePeriod._meta.get_field("label").max_length or 0
 #: In a label: the years, of four or two figures, and the number of a period.
 _YEARS = re.compile(r"(?<!\d)(?:\d{4}|\d{2})(?!\d)")
 _NUMBER = re.compile(r"(?<!\d)\d(?!\d)")
@@ -125,8 +126,15 @@ def _periods(years: Sequence[ProgramYear], there: Sequence[UsagePeriod], year: Y
         period = dates.half_moved(first, place * months)
         if year.starts <= period.usage.starts < end:
             own = _year_of(years, there, period.earning.starts)
-            label = _label_like(last, period, months) or _label(own, period, months)
+            label = _period_label(last, own, period, months)
             yield dates.Half(label, period.earning, period.usage, period.claiming)
+
+
+def _period_label(last: UsagePeriod | None, own: Year, period: dates.Half, months: int) -> str:
+    """Like that of the last period, else after the period's year; after the days of the year where its label leaves no room."""
+    by_days = Year(_default_label(own.starts), own.starts)
+    labels = (_label_like(last, period, months), _label(own, period, months), _label(by_days, period, months))
+    return next(label for label in labels if 0 < len(label) <= _LONGEST_LABEL)
 
 
 def _label_like(last: UsagePeriod | None, period: dates.Half, months: int) -> str:

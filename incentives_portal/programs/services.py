@@ -40,6 +40,5 @@ def prepare_next_year(program: Program, *, today: date, actor: User | None = Non
     years = list(periods.next_years(current, today))
     usage_periods = list(periods.next_usage_periods(current, today))
     for row in (*years, *usage_periods):
-        row.full_clean()
         row.save()
     return Prepared(years, usage_periods)

@@ -11,6 +11,7 @@ from celery._state import get_current_app
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.db import IntegrityError, InternalError, OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from incentives_portal import clock
 from incentives_portal.documents import checking, cleanup, limits, services, tasks
@@ -239,6 +240,20 @@ def test_refused_file_is_attached_nowhere_and_the_reason_is_said(version):
 
     with pytest.raises(UploadGone, match="“a.csv” was not stored. The file contains macros"):
         attached(version)
+
+
+def test_attaching_reads_no_verdict_of_other_files(version, organisation, actor):
+    """What was refused after it had been attached stays for years: no comment with a file is to wait until all of that is read."""
+    services.store(samples.upload("b.csv", samples.CSV), organisation=organisation, actor=actor)
+    VersionCheck.objects.exclude(version=version).update(state=CheckState.REFUSED, reason=Reason.MACROS)
+
+    with CaptureQueriesContext(connection) as asked:
+        attached(version)
+
+    (question,) = (query["sql"] for query in asked if f'FROM "{VersionCheck._meta.db_table}"' in query["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute(question)
+        assert cursor.fetchall() == []
 
 
 @pytest.fixture

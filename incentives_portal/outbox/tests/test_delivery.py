@@ -251,6 +251,22 @@ def test_n09_attempts_end_after_the_eighth(write, jana, mail_server):
     assert len(DELAYS) == MAX_ATTEMPTS - 1
 
 
+def test_pauses_between_attempts_grow_from_seconds_to_half_a_day(write, jana, mail_server):
+    message = write(jana)[0]
+    mail_server.at_rcpt = lambda address: "451 4.3.0 try later"
+    pauses = []
+    now = clock.now()
+    for _attempt in range(MAX_ATTEMPTS - 1):
+        with clock.at(now):
+            deliver([message.pk])
+        message.refresh_from_db()
+        pauses.append(message.next_at - now)
+        now = message.next_at
+
+    seconds, minutes, hours = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours"))
+    assert pauses == [15 * seconds, minutes, 5 * minutes, 15 * minutes, hours, 4 * hours, 12 * hours]
+
+
 def test_n01_lease_that_ran_out_gives_the_message_to_another_worker(write, jana, mail_server):
     message = write(jana)[0]
     assert delivery._claim(message.pk, NOBODY) is not None  # a worker that dies now
@@ -324,6 +340,21 @@ def test_worker_that_comes_back_too_late_changes_nothing(write, jana, mail_serve
 
     delivery._settle_fault(late, Fault(Trouble.REFUSED, "too late"))
 
+    assert state_of(message) == ("sent", "", 2)
+
+
+def test_worker_that_comes_back_when_its_message_waits_again_changes_nothing(write, jana, mail_server):
+    """Nobody else has begun: whoever does next must not find it failed, nor with a lease of the former worker's."""
+    message = write(jana)[0]
+    late = delivery._claim(message.pk, NOBODY)
+    with after(LEASE + timedelta(seconds=1)):
+        take_back_abandoned()
+        assert state_of(message) == ("retry", "", 1)
+
+        delivery._settle_fault(late, Fault(Trouble.REFUSED, "too late"))
+
+        assert state_of(message) == ("retry", "", 1)
+        deliver(lease_due())
     assert state_of(message) == ("sent", "", 2)
 
 

@@ -14,6 +14,7 @@ from incentives_portal.cases.services import comment
 from incentives_portal.cases.tests.builders import make_case
 from incentives_portal.installation.models import Installation
 from incentives_portal.installation.services import installation
+from incentives_portal.outbox import services
 from incentives_portal.outbox.delivery import deliver, lease_due, take_back_abandoned
 from incentives_portal.outbox.enums import State
 from incentives_portal.outbox.models import Message
@@ -217,6 +218,44 @@ def test_refused_mail_of_several_fails_for_all_of_them_and_is_sent_again_whole(s
     assert len(mail_server.mails) == 3
 
 
+def test_mail_of_several_that_is_put_off_is_tried_again_by_itself_and_the_others_wait_for_it(say, mail_server):
+    """What the server said stands at the one that is tried; when it is out, all of them are."""
+    for number in range(3):
+        say(f"Number {number}")
+    send_at(say.begun)
+    mail_server.at_rcpt = lambda address: "451 come again"
+    send_at(say.begun + WINDOW)
+    held = Message.objects.exclude(hold_until=None).order_by("pk").values_list("state", "trouble", "error")
+    assert list(held.all()) == [("retry", "put_off", "451 come again"), ("queued", "", "")]
+
+    mail_server.at_rcpt = lambda address: "250 OK"
+    send_at(say.begun + 2 * WINDOW)
+
+    assert list(held.all()) == [("sent", "", "")] * 2
+    assert words_of(mail_server.mails[-1]) == ["Number 1", "Number 2"]
+
+
+@pytest.mark.parametrize(("answer", "outcome"), [("250 OK", State.SENT), ("550 no such user", State.FAILED)])
+def test_outcome_of_a_mail_of_several_is_that_of_no_other_message(say, colleagues, mail_server, answer, outcome):
+    (colleague,) = colleagues(1)
+    for words in ("First", "Second", "Third"):
+        say(words)
+    say("To another", timedelta(minutes=5), to=colleague)
+    waiting = say("Waits for more", timedelta(minutes=6), to=colleague)
+    send_at(say.begun + timedelta(minutes=6))
+    mail_server.at_rcpt = lambda address: answer
+
+    send_at(say.begun + WINDOW)
+
+    settled = Message.objects.filter(hold_until=say.begun + WINDOW)
+    assert list(settled.values_list("state", flat=True)) == [outcome] * 2
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.sent_at) == (State.QUEUED, None)
+    mail_server.at_rcpt = lambda address: "250 OK"
+    send_at(say.begun + 2 * WINDOW)
+    assert words_of(mail_server.mails[-1]) == ["Waits for more"]
+
+
 def test_holding_back_needs_one_query_more_for_any_number_of_people(case, mira, colleagues, django_assert_num_queries):
     people = colleagues(25)
     causes = [cause_of(comment(case, mira, f"Comment {number}")) for number in range(2)]
@@ -329,3 +368,20 @@ def test_parts_of_one_mail_are_counted_as_they_are_shown_when_they_are_sent_agai
     send_at(say.begun + WINDOW)
 
     assert [words_of(mail) for mail in mail_server.mails] == [["First"], ["Second", "Third", "Fourth"]]
+
+
+def test_parts_of_one_mail_take_no_place_of_those_that_are_sent_again_at_once(say, mail_server, mira, monkeypatch):
+    """The bound is on mails: one for many comments does not keep another mail back until the next click."""
+    monkeypatch.setattr(services, "RESENT_AT_ONCE", 3)
+    mail_server.at_rcpt = lambda address: "550 not you"
+    for words in ("First", "Second", "Third", "Fourth"):
+        say(words)
+    send_at(say.begun + WINDOW)
+    say("Later", 2 * WINDOW)
+    send_at(say.begun + 3 * WINDOW)
+    mail_server.at_rcpt = lambda address: "250 OK"
+
+    assert resend_failed("refused", mira) == (5, 0)
+    send_at(say.begun + 3 * WINDOW)
+
+    assert [words_of(mail) for mail in mail_server.mails] == [["First"], ["Second", "Third", "Fourth"], ["Later"]]

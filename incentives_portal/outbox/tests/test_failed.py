@@ -85,6 +85,18 @@ def test_report_forgets_what_was_sent_again_and_what_is_long_ago(refused, mira):
         assert delivery_report(services.SHOWN_FOR).failed == 1
 
 
+@pytest.mark.parametrize(("within", "days"), [(services.RECENTLY, 1), (services.SHOWN_FOR, 30)])
+def test_failure_counts_for_a_day_on_the_health_page_and_for_thirty_on_the_home_page(refused, within, days):
+    now = clock.now()
+    with clock.at(now):
+        refused(1)
+
+    with clock.at(now + timedelta(days=days, seconds=-1)):
+        assert delivery_report(within).failed == 1
+    with clock.at(now + timedelta(days=days)):
+        assert delivery_report(within).failed == 0
+
+
 @pytest.mark.parametrize("number", [1, 25])
 def test_report_needs_two_queries_for_any_number(refused, number, django_assert_num_queries):
     refused(number)

@@ -13,6 +13,7 @@ from incentives_portal.outbox import hold
 from incentives_portal.outbox.delivery import deliver, lease_due, take_back_abandoned
 from incentives_portal.outbox.enums import State
 from incentives_portal.outbox.models import Message
+from incentives_portal.outbox.querysets import MAX_ATTEMPTS
 from incentives_portal.outbox.services import queue_secret
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +93,19 @@ def test_m16_what_was_sent_before_a_moment_is_taken_as_sent(restored, mail_serve
     assert "1 messages are on their way, 2 are taken as sent, 1 about signing in are not sent." in said.getvalue()
     assert [mail["Message-ID"] for mail in mail_server.mails] == [restored[2].message_id]
     assert states_of(restored[:2]) == ["sent", "sent"]
+
+
+def test_m16_what_is_sent_after_the_confirmation_has_all_its_attempts(restored, mail_server):
+    """It had one left in the backup, and failed for good at a server that only asked to come again."""
+    message = restored[1]
+    Message.objects.filter(pk=message.pk).update(attempts=MAX_ATTEMPTS - 1)
+    mail_server.at_rcpt = lambda address: "451 come again"
+
+    hold.release()
+    deliver([message.pk])
+
+    message.refresh_from_db()
+    assert (message.state, message.attempts) == (State.RETRY, 1)
 
 
 def test_command_says_how_many_and_since_when_and_asks(restored, monkeypatch):

@@ -203,3 +203,18 @@ def test_lock_is_free_when_its_holder_is_done():
     assert leases.is_holder_gone(holder)
     assert leases.is_holder_gone(other)
     assert leases.is_holder_gone(None)
+
+
+def test_lock_of_the_only_holder_is_free_at_once():
+    with leases.hold_lease() as holder:
+        assert not leases.is_holder_gone(holder)
+
+    assert leases.is_holder_gone(holder)
+
+
+def test_holder_that_is_done_leaves_the_locks_of_others_alone():
+    with leases.hold_lease() as holder:
+        with leases.hold_lease():
+            pass
+
+        assert not leases.is_holder_gone(holder)

@@ -258,6 +258,17 @@ def test_letter_with_little_in_it_has_no_gaps(cause, owen):
     assert text.startswith("Short\n\nDear Owen Price,\n\nMira Okafor, Halden Software\n\nYou get this")
 
 
+@pytest.mark.parametrize("name", ["agenda-of-the-roadshow-in-hamburg", "0123456789" * 7], ids=["hyphens", "long"])
+def test_address_in_a_comment_is_quoted_whole(cause, owen, name):
+    """Half of a link leads nowhere: a line breaks between words only."""
+    address = f"https://files.example/{name}"
+    letter = Letter(subject="x", heading="Short", words=f"The agenda is here: {address} (draft)")
+
+    text = Renderer().render(lambda _person: letter, cause, owen).text
+
+    assert f"> The agenda is here:\n> {address}" in text
+
+
 def test_letter_to_many_is_set_once_per_language_and_zone_and_names_each_of_them(cause, operator):
     """Forty reviewers hear of a submission: setting the same letter forty times took longer than the submission."""
     people = [add_person(operator, email=f"r{n}@halden.example", name=f"Reviewer <{n}> & “O'Neill”") for n in range(40)]

@@ -1,8 +1,13 @@
 """The tasks: thin, and their time limits."""
 
+import logging
+from datetime import timedelta
+
 import pytest
 
+from incentives_portal import clock
 from incentives_portal.outbox import delivery, tasks
+from incentives_portal.outbox.delivery import deliver
 from incentives_portal.outbox.leases import lease_length
 from incentives_portal.outbox.models import Message
 from incentives_portal.outbox.querysets import LONGEST_LEASE
@@ -53,6 +58,19 @@ def test_deliver_of_a_row_that_is_gone_does_nothing(db, mail_server):
     tasks.deliver([4711])
 
     assert mail_server.mails == []
+
+
+def test_log_says_of_how_many_old_messages_the_text_was_removed(write, colleagues, mail_server, caplog):
+    caplog.set_level(logging.INFO, logger=tasks.__name__)
+    deliver([message.pk for message in write(*colleagues(3))])
+
+    for _run in range(2):
+        with clock.at(clock.now() + timedelta(days=10_000)):
+            tasks.remove_old_bodies()
+
+    assert [record.getMessage() for record in caplog.records if record.name == tasks.__name__] == [
+        "The text of 3 old messages was removed"
+    ]
 
 
 def test_time_limits_fit_together(settings):

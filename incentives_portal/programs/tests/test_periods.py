@@ -288,6 +288,40 @@ def test_year_keeps_its_name_from_its_first_day_to_its_last(world, day):
     assert offered(world.device, day)[1][1][0] == "Opening year H1"
 
 
+@pytest.mark.parametrize(
+    ("label", "halves"),
+    [
+        ("The first calendar year", ["2025 H2", "2026 H1", "2026 H2", "2027 H1"]),
+        ("The calendar year 2026", ["2025 H2", "2026 H1", "2026 H2", "2027 H1"]),
+        ("The calendar year '26", ["The calendar year '25 H2", "The calendar year '26 H1", "The calendar year '26 H2"]),
+    ],
+)
+def test_halves_of_a_year_whose_label_leaves_no_room_are_named_by_its_days(world, label, halves):
+    """Next year could not be prepared: the page ended in an error."""
+    ProgramYear.objects.filter(program=world.device).delete()
+    year(world.device, date(2026, 1, 1), date(2026, 12, 31), label).save()
+
+    services.prepare_next_year(world.device, today=TODAY)
+
+    assert labels(world.device)[: len(halves)] == halves
+
+
+def test_number_that_grows_by_a_figure_leaves_no_label_that_is_too_long(world):
+    """The tenth month after the ninth: the month is named after its year then."""
+    UsagePeriod.objects.filter(program=world.cloud).delete()
+    month = dates.Half(
+        "",
+        dates.Span(date(2026, 9, 1), date(2026, 9, 30)),
+        dates.Span(date(2026, 11, 1), date(2026, 11, 30)),
+        dates.Span(date(2026, 12, 1), date(2026, 12, 31)),
+    )
+    period(world.cloud, month, "Calendar month 9 of 2026").save()
+
+    services.prepare_next_year(world.cloud, today=TODAY)
+
+    assert labels(world.cloud)[-3:] == ["Calendar month 8 of 2027", "Calendar month 9 of 2027", "2027 M10"]
+
+
 def test_quarters_go_on_as_quarters_with_their_own_windows(world):
     UsagePeriod.objects.filter(program=world.cloud).delete()
     quarter = dates.Half(
