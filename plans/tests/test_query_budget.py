@@ -16,7 +16,7 @@ from proofs.tests import builders as proofs
 from . import builders
 
 LIST, QUEUE = 5, 5
-DETAIL, DETAIL_WITH_PROOFS, CHECK, DOCUMENT = 8, 9, 7, 8
+DETAIL, DETAIL_WITH_PROOFS, CHECK, DOCUMENT = 8, 8, 7, 8
 ACTIVITY_FORM, NEW_PLAN, DECISION_FORM = 5, 3, 6
 DECISION = 12
 

@@ -7,9 +7,9 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from plans.tests import builders as plans
-from proofs import sections, services, upstairs
+from proofs import sections, services
 from proofs.content import content_of
-from proofs.page import EDITING, Evidence, evidence_context, workbench_context
+from proofs.page import Evidence, evidence_context, workbench_context
 
 from . import builders
 from .builders import fresh, seen
@@ -169,24 +169,20 @@ def test_add_poe_is_offered_for_approved_activities_only(world):
     assert cells(world, activity, world.jana).context["add_url"] == ""
 
 
-def test_proofs_with_status_and_what_their_claims_take_of_the_plan(world, monkeypatch):
+def test_proofs_with_status_and_what_their_claims_take_of_the_plan(world):
     activity = builders.approved_activity(world)
-    without, approved, rejected, pending = (builders.make_proof(world, activity=activity) for _number in range(4))
-    cases = {
-        approved.pk: upstairs.Case("/claims/2/", "CLM-2", EDITING, approved_amount=Decimal("800")),
-        rejected.pk: upstairs.Case("/claims/3/", "CLM-3", EDITING, counts=False),
-        pending.pk: upstairs.Case("/claims/4/", "CLM-4", EDITING),
-    }
-    monkeypatch.setattr(upstairs, "_case_sources", [lambda proofs: cases])
+    draft, rejected, pending = (builders.make_proof(world, activity=activity) for _number in range(3))
+    for proof in (rejected, pending):
+        builders.seal(proof)
+    Case.objects.filter(pk=rejected.pk).update(status="rejected")
 
     cell = cells(world, activity, world.jana)
 
-    assert cell.claimed == Decimal("1800")
-    assert [(link.reference, link.url) for link in cell.context["proofs"]] == [
-        (without.case.reference, without.get_absolute_url()),
-        ("CLM-2", "/claims/2/"),
-        ("CLM-3", "/claims/3/"),
-        ("CLM-4", "/claims/4/"),
+    assert cell.claimed == pending.amount
+    assert [(link.reference, link.status.code, link.url) for link in cell.context["proofs"]] == [
+        (draft.case.reference, "editing", draft.get_absolute_url()),
+        (rejected.case.reference, "rejected", rejected.get_absolute_url()),
+        (pending.case.reference, "submitted", pending.get_absolute_url()),
     ]
 
 

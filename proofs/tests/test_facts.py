@@ -9,7 +9,7 @@ from django.db import InternalError, connection, transaction
 
 from incentives_portal.cases.errors import Refused
 from incentives_portal.programs.models import ExchangeRate, Requirement
-from proofs import services, upstairs
+from proofs import services
 from proofs.content import content_of
 from proofs.facts import applicable, assess, proof_facts
 from proofs.folder import read
@@ -135,23 +135,6 @@ def test_composite_asks_for_what_its_parts_ask(world):
     assert "components_chosen" not in blocks(proof)
 
 
-def test_other_proofs_of_the_activity_take_of_what_was_planned_while_nobody_knows_better(world, monkeypatch):
-    monkeypatch.setattr(upstairs, "_used_sources", [])
-    proof = builders.make_proof(world)
-    builders.make_proof(world, activity=proof.activity, amount=Decimal("9500"))
-    thrown_away = builders.make_proof(world, activity=proof.activity, amount=Decimal("300"))
-    builders.discard(thrown_away)
-
-    assert proof_facts(proof).planned_left == Decimal("500")
-
-
-def test_only_proof_of_an_activity_has_all_of_what_was_planned_while_nobody_knows_better(world, monkeypatch):
-    monkeypatch.setattr(upstairs, "_used_sources", [])
-    proof = builders.make_proof(world)
-
-    assert proof_facts(proof).planned_left == proof.activity.planned_amount
-
-
 def test_requirements_ask_for_what_the_costs_stand_on_and_for_what_was_chosen_before(world):
     proof = builders.make_proof(world)
     empty = read(content_of(fresh(proof)))
@@ -163,14 +146,20 @@ def test_requirements_ask_for_what_the_costs_stand_on_and_for_what_was_chosen_be
     assert applicable([invoice, report], with_invoice, also=["report"]) == [invoice, report]
 
 
-def test_what_the_room_above_knows_counts_instead(world, monkeypatch):
+def test_what_other_claims_of_the_activity_ask_counts_once_they_are_submitted(world):
     proof = builders.make_proof(world)
-    used = upstairs.Used(planned=Decimal("9900"), plan_limit_left=Decimal("70"), claimed_before={"cap": Decimal(1)})
-    monkeypatch.setattr(upstairs, "_used_sources", [lambda asked: used])
+    draft, sent, thrown_away = (
+        builders.make_proof(world, activity=proof.activity, amount=Decimal(amount)) for amount in ("900", "9500", "300")
+    )
+    builders.seal(sent)
+    builders.discard(thrown_away)
 
-    facts = proof_facts(proof)
+    facts = proof_facts(fresh(proof))
 
-    assert (facts.planned_left, facts.plan_limit_left, facts.claimed_before) == (100, 70, {"cap": 1})
+    assert (facts.planned_left, facts.plan_limit_left) == (
+        Decimal("500"),
+        proof.activity.campaign.plan.approved_amount - 9500,
+    )
 
 
 def test_content_names_the_newest_version_of_a_document(world):

@@ -13,10 +13,9 @@ from incentives_portal.documents.tests.samples import CSV, pdf, picture, upload
 from incentives_portal.programs.assess import assess_proof
 from incentives_portal.screens.templatetags.screens import is_optional
 from plans.tests import builders as plans
-from proofs import upstairs
 from proofs.facts import proof_facts
 from proofs.models import Invoice, Proof, ProofDocument
-from proofs.page import EDITING, workbench_context
+from proofs.page import workbench_context
 
 from . import builders
 from .builders import fresh, seen
@@ -93,16 +92,6 @@ def test_new_proof_for_an_activity_that_is_not_approved(world, jana):
     answer = jana.get(reverse("proofs:new", args=[activity.public_id]))
 
     assert (answer.status_code, "is not part of the approved plan" in text(answer)) == (409, True)
-
-
-def test_proof_with_a_claim_is_shown_on_the_page_of_the_claim(world, jana, monkeypatch):
-    proof = builders.make_proof(world)
-    case = upstairs.Case("/claims/of-this-proof/", "CLM-2026-00001", EDITING)
-    monkeypatch.setattr(upstairs, "_case_sources", [lambda proofs: {row.pk: case for row in proofs}])
-
-    answer = jana.get(proof.get_absolute_url())
-
-    assert (answer.status_code, answer.url) == (302, "/claims/of-this-proof/")
 
 
 # The page and its small forms

@@ -44,7 +44,7 @@ def test_numbers_do_not_grow_with_the_parts(world, activity, signed_in, django_a
         with django_assert_num_queries(7):
             bench = workbench_context(proof, world.jana)["bench"]
             assert bench.answers_form is not None
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(12):
             client.get(proof.get_absolute_url())
         versions = evidence.versions.values()
         with django_assert_num_queries(1):
@@ -58,7 +58,7 @@ def test_numbers_are_the_same_on_a_machine_that_is_busy(world, activity, signed_
     session[sessions.SEEN] -= 2 * 60
     session.save()
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(12):
         client.get(proof.get_absolute_url())
 
 
