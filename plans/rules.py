@@ -20,8 +20,8 @@ from incentives_portal.programs import dates
 from incentives_portal.programs.enums import Track
 from incentives_portal.programs.models import Program, ProgramYear
 
-from .document import ActivityPart, CampaignPart, PlanDocument, read
 from .enums import MACHINE
+from .snapshot import ActivityPart, CampaignPart, PlanDocument, read
 from .upstairs import Claimed
 
 if TYPE_CHECKING:

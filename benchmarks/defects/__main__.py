@@ -40,7 +40,7 @@ PARTS = {
     "accounts": ["incentives_portal/accounts/*.py"],
     "people": ["incentives_portal/people/*.py"],
     "cases": ["incentives_portal/cases/*.py", "incentives_portal/cases/*.py"],
-    "plans": ["plans/rules.py", "plans/document.py", "plans/facts.py"],
+    "plans": ["plans/rules.py", "plans/snapshot.py", "plans/facts.py"],
     "plans/services": ["plans/services/*.py"],
     "proofs": ["proofs/rules.py", "proofs/content.py", "proofs/facts.py"],
     "proofs/services": ["proofs/services/*.py"],

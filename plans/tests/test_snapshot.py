@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from plans.document import ActivityPart, CampaignPart, PlanDocument, compare, part_at, places
+from plans.snapshot import ActivityPart, CampaignPart, PlanDocument, compare, part_at, places
 
 ADVERT = ActivityPart("a-1", "Advert", "Leads", "print", {"en": "Print"}, ("DE",), Decimal("6000.00"))
 SEMINAR = ActivityPart("a-2", "Seminar", "", "seminars", {"en": "Seminars"}, ("DE", "DK"), Decimal("4000.00"))
