@@ -1,10 +1,11 @@
-"""A plan as one reads it: built from its rows or from a submission, in the same form, so that two of them can be compared.
+"""What a submission of a plan keeps, and the comparison of two such snapshots.
 
-Nothing here asks the database but for ``Plan.parts``, which are read once per plan.
+The declared types are the form of the JSON: msgspec writes and reads it. A snapshot of the rows as they are now has the same types, so
+that it can be compared with a submission. Nothing here asks the database but for ``Plan.parts``, which are read once per plan.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from msgspec import Struct, convert, field, json
+from msgspec.structs import replace
 
 from incentives_portal.money import format_amount, quantize
 from incentives_portal.texts import in_language
@@ -23,51 +26,56 @@ Fields = frozenset[str]
 NOTHING: Fields = frozenset()
 
 
-@dataclass(frozen=True)
-class ActivityPart:
-    """An activity in the document. ``id`` is the public id of its row; ``changed`` names the fields that differ from before."""
+class _Part(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """``changed`` names the fields that differ from before; it is set by ``compare`` and no part of what is kept."""
+
+    changed: Fields = NOTHING
+
+
+class ActivityPart(_Part, frozen=True):
+    """An activity of a plan. ``id`` is the public id of its row."""
 
     id: str
     name: str
     goal: str
-    type_code: str
-    type_names: Mapping[str, str]
+    type_code: str = field(name="activity_type")
+    type_names: Mapping[str, str] = field(name="activity_type_name")
     countries: tuple[str, ...]
-    planned: Decimal
-    changed: Fields = NOTHING
+    planned: Decimal = field(name="planned_amount")
 
     @property
     def type_name(self) -> str:
         return in_language(self.type_names)
 
 
-@dataclass(frozen=True)
-class CampaignPart:
-    """A campaign in the document, with its activities."""
+class CampaignPart(_Part, frozen=True):
+    """A campaign of a plan, with its activities. ``id`` is the public id of its row."""
 
     id: str
     name: str
     starts: date
     ends: date
     activities: tuple[ActivityPart, ...]
-    changed: Fields = NOTHING
 
     @property
     def planned(self) -> Decimal:
         return sum((activity.planned for activity in self.activities), Decimal(0))
 
 
-@dataclass(frozen=True)
-class PlanDocument:
-    """The whole plan: what the partner asks for, and what for. Amounts are in ``currency``."""
+class PlanDocument(_Part, frozen=True):
+    """The whole plan: what the partner asks for, and what for. Amounts are in ``currency``; places and periods are kept by their codes."""
 
     title: str
     description: str
     currency: str
     requested_amount: Decimal
     reviewer_email: str
+    location: str
+    program: str
+    market: str
+    fund_type: str
+    program_year: str
     campaigns: tuple[CampaignPart, ...]
-    changed: Fields = NOTHING
 
     @property
     def planned(self) -> Decimal:
@@ -118,200 +126,132 @@ def part_at(document: PlanDocument, place: str) -> object:
         return list(document.activities())
     if place in FIELD_LABELS:
         return getattr(document, place)
-    parts = [*document.campaigns, *(activity for _campaign, activity in document.activities())]
-    return next((part for part in parts if part.id == place), None)
+    return _parts(document).get(place)
 
 
 def content_of(plan: "Plan") -> dict[str, Any]:
     """The plan as JSON: what a submission keeps. Amounts are strings, so that no digit is lost."""
-    return {
-        "title": plan.title,
-        "description": plan.description,
-        "currency": plan.currency,
-        "requested_amount": _text(plan.requested_amount, plan.currency),
-        "reviewer_email": plan.reviewer_email,
-        "location": plan.location.partner_id,
-        "program": plan.program.code,
-        "market": plan.market.code,
-        "fund_type": plan.fund_type.code,
-        "program_year": plan.program_year.label,
-        "campaigns": [_campaign_content(part, plan.currency) for part in plan.parts],
-    }
-
-
-def _campaign_content(part: "Part", currency: str) -> dict[str, Any]:
-    campaign = part.campaign
-    return {
-        "id": str(campaign.public_id),
-        "name": campaign.name,
-        "starts": campaign.starts.isoformat(),
-        "ends": campaign.ends.isoformat(),
-        "activities": [_activity_content(activity, currency) for activity in part.activities],
-    }
-
-
-def _activity_content(activity: "Activity", currency: str) -> dict[str, Any]:
-    return {
-        "id": str(activity.public_id),
-        "name": activity.name,
-        "goal": activity.goal,
-        "activity_type": activity.activity_type.code,
-        "activity_type_name": activity.activity_type.name,
-        "countries": list(activity.countries),
-        "planned_amount": _text(activity.planned_amount, currency),
-    }
-
-
-def _text(amount: Decimal, currency: str) -> str:
-    return str(quantize(amount, currency))
+    return json.decode(json.encode(document_of(plan)))
 
 
 def read(content: Mapping[str, Any]) -> PlanDocument:
-    """The document of a submission's content."""
-    return PlanDocument(
-        title=content["title"],
-        description=content["description"],
-        currency=content["currency"],
-        requested_amount=Decimal(content["requested_amount"]),
-        reviewer_email=content["reviewer_email"],
-        campaigns=tuple(_read_campaign(campaign) for campaign in content["campaigns"]),
-    )
-
-
-def _read_campaign(content: Mapping[str, Any]) -> CampaignPart:
-    return CampaignPart(
-        id=content["id"],
-        name=content["name"],
-        starts=date.fromisoformat(content["starts"]),
-        ends=date.fromisoformat(content["ends"]),
-        activities=tuple(
-            ActivityPart(
-                id=activity["id"],
-                name=activity["name"],
-                goal=activity["goal"],
-                type_code=activity["activity_type"],
-                type_names=activity["activity_type_name"],
-                countries=tuple(activity["countries"]),
-                planned=Decimal(activity["planned_amount"]),
-            )
-            for activity in content["activities"]
-        ),
-    )
+    """The document of a submission's content. Raises msgspec.ValidationError, which names the place that cannot be read."""
+    return convert(content, PlanDocument)
 
 
 def document_of(plan: "Plan") -> PlanDocument:
     """The document of the plan's rows as they are now."""
-    return read(content_of(plan))
+    return PlanDocument(
+        title=plan.title,
+        description=plan.description,
+        currency=plan.currency,
+        requested_amount=quantize(plan.requested_amount, plan.currency),
+        reviewer_email=plan.reviewer_email,
+        location=plan.location.partner_id,
+        program=plan.program.code,
+        market=plan.market.code,
+        fund_type=plan.fund_type.code,
+        program_year=plan.program_year.label,
+        campaigns=tuple(_campaign_part(part, plan.currency) for part in plan.parts),
+    )
 
 
-@dataclass
-class _Differences:
-    """Collects what differs; ``fields`` by the id of the part ("" is the plan itself)."""
+def _campaign_part(part: "Part", currency: str) -> CampaignPart:
+    row = part.campaign
+    activities = tuple(_activity_part(activity, currency) for activity in part.activities)
+    return CampaignPart(str(row.public_id), row.name, row.starts, row.ends, activities)
 
-    currency: str
-    changes: list[Change] = field(default_factory=list)
-    fields: dict[str, set[str]] = field(default_factory=dict)
 
-    def compare(self, part_id: str, name: str, what: str | Promise, before: str, after: str) -> None:
-        if before != after:
-            self.changes.append(Change(what, before, after))
-            self.fields.setdefault(part_id, set()).add(name)
+def _activity_part(row: "Activity", currency: str) -> ActivityPart:
+    return ActivityPart(
+        id=str(row.public_id),
+        name=row.name,
+        goal=row.goal,
+        type_code=row.activity_type.code,
+        type_names=row.activity_type.name,
+        countries=tuple(row.countries),
+        planned=quantize(row.planned_amount, currency),
+    )
+
+
+#: What a comparison tells of a part, in this order: its fields with their labels.
+_TOLD: dict[type[_Part], dict[str, Promise]] = {
+    PlanDocument: {name: FIELD_LABELS[name] for name in ("title", "requested_amount", "reviewer_email", "description")},
+    CampaignPart: {"name": _("Campaign"), "starts": _("start date"), "ends": _("end date")},
+    ActivityPart: {
+        "name": _("Activity"),
+        "type_name": _("activity type"),
+        "goal": _("goal"),
+        "countries": _("countries/regions"),
+        "planned": _("planned amount"),
+    },
+}
 
 
 def compare(before: PlanDocument, after: PlanDocument) -> tuple[PlanDocument, list[Change]]:
     """The later document with what changed marked in it, and the changes in words of the active language."""
-    found = _Differences(after.currency)
-    _compare_heads(found, before, after)
-    was = {campaign.id: campaign for campaign in before.campaigns}
-    for campaign in after.campaigns:
-        _compare_campaigns(found, was.get(campaign.id), campaign)
-    _compare_activities(found, before, after)
-    _name_removed(found, before, after)
-    return _marked(after, found.fields), found.changes
+    was, now = {"": before, **_parts(before)}, {"": after, **_parts(after)}
+    changes: list[Change] = []
+    changed: dict[str, Fields] = {}
+    for part_id, part in now.items():
+        if part_id in was:
+            found = dict(_differences(was[part_id], before.currency, part, after.currency))
+            changes += found.values()
+            changed[part_id] = frozenset(found)
+        else:
+            name, summary = _whole(part, after.currency)
+            changes.append(Change(name, "", summary))
+            changed[part_id] = frozenset(_TOLD[type(part)])
+    gone = [part for part_id, part in was.items() if part_id not in now]
+    changes += [Change(*_whole(part, before.currency), "") for part in gone]
+    return _marked(after, changed), changes
 
 
-def _compare_heads(found: _Differences, before: PlanDocument, after: PlanDocument) -> None:
-    found.compare("", "title", _("Title"), before.title, after.title)
-    found.compare(
-        "",
-        "requested_amount",
-        _("Requested amount"),
-        format_amount(before.requested_amount, before.currency),
-        format_amount(after.requested_amount, after.currency),
-    )
-    found.compare("", "reviewer_email", _("Reviewer email"), before.reviewer_email, after.reviewer_email)
-    found.compare("", "description", _("Description"), before.description, after.description)
+def _parts(document: PlanDocument) -> dict[str, Any]:
+    """The campaigns by their ids, then the activities."""
+    return {
+        part.id: part for part in (*document.campaigns, *(activity for _campaign, activity in document.activities()))
+    }
 
 
-def _compare_campaigns(found: _Differences, before: CampaignPart | None, after: CampaignPart) -> None:
-    if before is None:
-        found.changes.append(Change(_labelled(after.name, _("campaign")), "", _dates(after)))
-        found.fields[after.id] = {"name", "starts", "ends"}
-        return
-    found.compare(after.id, "name", _("Campaign"), before.name, after.name)
-    for name, label in (("starts", _("start date")), ("ends", _("end date"))):
-        found.compare(
-            after.id, name, _labelled(after.name, label), _day(getattr(before, name)), _day(getattr(after, name))
-        )
+def _differences(before: Any, currency: str, after: Any, new_currency: str) -> Iterator[tuple[str, Change]]:
+    """The fields of a part that differ, each with its change in words: only these are put into words."""
+    for name, label in _TOLD[type(after)].items():
+        old, new = getattr(before, name), getattr(after, name)
+        if old != new or currency != new_currency:
+            old, new = _text(old, currency), _text(new, new_currency)
+        if old != new:
+            stands_alone = name == "name" or isinstance(after, PlanDocument)
+            yield name, Change(label if stands_alone else f"{after.name}, {label}", old, new)
 
 
-def _compare_activities(found: _Differences, before: PlanDocument, after: PlanDocument) -> None:
-    for _campaign, activity in after.activities():
-        pair = before.find(activity.id)
-        if pair is None:
-            planned = format_amount(activity.planned, after.currency)
-            found.changes.append(Change(_labelled(activity.name, _("activity")), "", planned))
-            found.fields[activity.id] = {"name", "goal", "countries", "planned"}
-            continue
-        was = pair[1]
-        found.compare(activity.id, "name", _("Activity"), was.name, activity.name)
-        for name, label, old, new in (
-            ("type", _("activity type"), was.type_name, activity.type_name),
-            ("goal", _("goal"), was.goal, activity.goal),
-            ("countries", _("countries/regions"), ", ".join(was.countries), ", ".join(activity.countries)),
-            (
-                "planned",
-                _("planned amount"),
-                format_amount(was.planned, before.currency),
-                format_amount(activity.planned, after.currency),
-            ),
-        ):
-            found.compare(activity.id, name, _labelled(activity.name, label), old, new)
+def _text(value: Any, currency: str) -> str:
+    match value:
+        case Decimal():
+            return format_amount(value, currency)
+        case date():
+            return date_format(value, "DATE_FORMAT")
+        case tuple():
+            return ", ".join(value)
+    return value
 
 
-def _name_removed(found: _Differences, before: PlanDocument, after: PlanDocument) -> None:
-    kept = {campaign.id for campaign in after.campaigns}
-    for campaign in before.campaigns:
-        if campaign.id not in kept:
-            found.changes.append(Change(_labelled(campaign.name, _("campaign")), _dates(campaign), ""))
-    for _campaign, activity in before.activities():
-        if after.find(activity.id) is None:
-            planned = format_amount(activity.planned, before.currency)
-            found.changes.append(Change(_labelled(activity.name, _("activity")), planned, ""))
+def _whole(part: Any, currency: str) -> tuple[str, str]:
+    """What is told of a part that is new or gone: its name, and the dates of a campaign or the amount of an activity."""
+    if isinstance(part, CampaignPart):
+        kind, summary = _("campaign"), f"{_text(part.starts, currency)} – {_text(part.ends, currency)}"
+    else:
+        kind, summary = _("activity"), _text(part.planned, currency)
+    return f"{part.name}, {kind}", summary
 
 
-def _labelled(name: str, label: str | Promise) -> str:
-    return f"{name}, {label}"
-
-
-def _day(day: date) -> str:
-    return date_format(day, "DATE_FORMAT")
-
-
-def _dates(campaign: CampaignPart) -> str:
-    return f"{_day(campaign.starts)} – {_day(campaign.ends)}"
-
-
-def _marked(document: PlanDocument, fields: Mapping[str, set[str]]) -> PlanDocument:
-    def of(part_id: str) -> Fields:
-        return frozenset(fields.get(part_id, ()))
-
+def _marked(document: PlanDocument, changed: Mapping[str, Fields]) -> PlanDocument:
     campaigns = tuple(
         replace(
             campaign,
-            changed=of(campaign.id),
-            activities=tuple(replace(activity, changed=of(activity.id)) for activity in campaign.activities),
+            changed=changed[campaign.id],
+            activities=tuple(replace(activity, changed=changed[activity.id]) for activity in campaign.activities),
         )
         for campaign in document.campaigns
     )
-    return replace(document, campaigns=campaigns, changed=of(""))
+    return replace(document, campaigns=campaigns, changed=changed[""])
