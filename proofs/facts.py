@@ -29,9 +29,8 @@ from incentives_portal.programs.models import ActivityType, Requirement
 from incentives_portal.programs.rates import exchange_rates
 
 from . import again, rules
-from .content import content_of
-from .folder import DocumentPart, ExpensePart, FilePart, InvoicePart, ProofFolder, read
 from .models import Proof
+from .snapshot import DocumentPart, ExpensePart, FilePart, InvoicePart, ProofFolder, content_of, read
 from .upstairs import Used, used_of
 
 _PENDING = "pending"

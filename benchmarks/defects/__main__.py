@@ -42,7 +42,7 @@ PARTS = {
     "cases": ["incentives_portal/cases/*.py", "incentives_portal/cases/*.py"],
     "plans": ["plans/rules.py", "plans/snapshot.py", "plans/facts.py"],
     "plans/services": ["plans/services/*.py"],
-    "proofs": ["proofs/rules.py", "proofs/content.py", "proofs/facts.py"],
+    "proofs": ["proofs/rules.py", "proofs/snapshot.py", "proofs/facts.py"],
     "proofs/services": ["proofs/services/*.py"],
     "claims": ["claims/rules.py", "claims/rows.py", "claims/openings.py", "claims/mails/*.py"],
     "claims/services": ["claims/services/*.py"],

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from plans.tests import builders as plans
 from proofs import sections, services, upstairs
-from proofs.content import content_of
 from proofs.page import EDITING, Evidence, evidence_context, workbench_context
+from proofs.snapshot import content_of
 
 from . import builders
 from .builders import fresh, seen
