@@ -18,7 +18,7 @@ from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.programs.assess import Assessment
 from incentives_portal.screens.anatomy import Baton, TimelineEntry, Verb, initials_of, with_one_that_stands_out
 from incentives_portal.texts import in_language
-from proofs.folder import ProofFolder
+from proofs.snapshot import ProofFolder
 
 from . import rules
 from .enums import MACHINE

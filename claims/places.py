@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.texts import in_language
-from proofs.folder import ProofFolder, read
+from proofs.snapshot import ProofFolder, read
 
 if TYPE_CHECKING:
     from incentives_portal.cases.models import Event, Remark

@@ -20,8 +20,8 @@ from incentives_portal.outbox.letters import Letter, Outsider
 from incentives_portal.texts import in_language
 
 from . import rules
-from .document import document_of, places
 from .models import Plan
+from .snapshot import document_of, places
 
 
 def register_all() -> None:

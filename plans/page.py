@@ -28,10 +28,10 @@ from incentives_portal.texts import in_language
 
 from . import rules
 from .cells import ActivityCell, activity_cells, claim_sections
-from .document import ActivityPart, CampaignPart, Change, PlanDocument, compare, document_of, part_at, places, read
 from .enums import MACHINE
 from .events import EDITS
 from .models import Plan
+from .snapshot import ActivityPart, CampaignPart, Change, PlanDocument, compare, document_of, part_at, places, read
 
 Text = str | Promise
 _RETURNED = {"plans.plan.action_requested", "plans.plan.rejected"}

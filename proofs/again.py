@@ -11,9 +11,9 @@ from django.db.models import CharField, F, Q, QuerySet, Value
 
 from incentives_portal.cases.enums import DISCARDED
 
-from .folder import DocumentPart, InvoicePart, ProofFolder
 from .models import Invoice, Proof, ProofDocument
 from .rules import key_of
+from .snapshot import DocumentPart, InvoicePart, ProofFolder
 
 Cases = dict[tuple[str, ...], set[str]]
 

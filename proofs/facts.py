@@ -27,10 +27,9 @@ from incentives_portal.programs.models import ActivityType, Requirement
 from incentives_portal.programs.rates import exchange_rates
 
 from . import again, rules
-from .content import content_of
-from .folder import DocumentPart, ExpensePart, FilePart, InvoicePart, ProofFolder, read
 from .limits import Used, used_before
 from .models import Proof
+from .snapshot import DocumentPart, ExpensePart, FilePart, InvoicePart, ProofFolder, content_of, read
 
 _PENDING = "pending"
 

@@ -25,11 +25,20 @@ from incentives_portal.programs.models import Requirement
 from incentives_portal.screens.anatomy import Baton
 
 from . import rules
-from .content import content_of
 from .facts import all_requirements, applicable, proof_facts, versions_of
-from .folder import AnswerPart, DocumentPart, ExpensePart, FilePart, InvoicePart, ProofFolder, ReportPart, read
 from .forms import AnswersForm, CommentsForm, DocumentsForm
 from .models import Proof
+from .snapshot import (
+    AnswerPart,
+    DocumentPart,
+    ExpensePart,
+    FilePart,
+    InvoicePart,
+    ProofFolder,
+    ReportPart,
+    content_of,
+    read,
+)
 
 #: Place, or public id of a file's version → what is said there.
 Marks = Mapping[str, Sequence[str]]

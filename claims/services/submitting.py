@@ -11,9 +11,8 @@ from incentives_portal.programs import dates
 from incentives_portal.programs.assess import Assessment, assess_proof
 from proofs import rules as proof_rules
 from proofs import services as proofs
-from proofs.content import content_of
 from proofs.facts import proof_facts, versions_of
-from proofs.folder import read
+from proofs.snapshot import content_of, read
 
 from ..models import Claim
 from .locking import locked_limits, whole_proof

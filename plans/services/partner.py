@@ -9,9 +9,9 @@ from incentives_portal.cases.models import Event
 from incentives_portal.cases.services import submit as keep_submission
 
 from .. import rules
-from ..document import content_of
 from ..facts import assessment_of
 from ..models import Plan
+from ..snapshot import content_of
 from .restoring import restore
 
 

@@ -5,9 +5,9 @@ from django.utils.translation import gettext as _
 from incentives_portal.cases.errors import Refused
 from incentives_portal.programs.models import ActivityType
 
-from ..document import CampaignPart, PlanDocument
 from ..models import Activity, Campaign, Plan
 from ..rules import approved_document
+from ..snapshot import CampaignPart, PlanDocument
 from .removing import remove_row
 
 

@@ -7,8 +7,8 @@ import pytest
 from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.errors import Refused
 from plans import enums, rules, services
-from plans.document import content_of, document_of, read
 from plans.models import Activity, Campaign
+from plans.snapshot import content_of, document_of, read
 from proofs.tests import builders as proofs
 
 from . import builders

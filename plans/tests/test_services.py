@@ -10,8 +10,8 @@ from incentives_portal.cases.models import Event
 from incentives_portal.outbox.models import Message
 from incentives_portal.tests.world import sign_in
 from plans import services
-from plans.document import content_of
 from plans.models import Activity, Campaign
+from plans.snapshot import content_of
 
 from . import builders
 from .builders import fresh

@@ -15,8 +15,8 @@ from incentives_portal.programs.models import Requirement
 from incentives_portal.screens.fields import LongTextField, NumberField
 from incentives_portal.texts import in_language
 
-from ..folder import AnswerPart
 from ..services import ANSWERABLE
+from ..snapshot import AnswerPart
 from .base import PartForm
 
 

@@ -30,10 +30,9 @@ from incentives_portal.tests.world import World
 from plans.models import Activity
 from plans.tests import builders as plans
 from proofs import services
-from proofs.content import content_of
 from proofs.facts import versions_of
-from proofs.folder import read
 from proofs.models import Invoice, Proof, ProofDocument, ServiceReport
+from proofs.snapshot import content_of, read
 
 EXECUTED = date(2026, 10, 8)
 _numbers = itertools.count(1)

@@ -6,10 +6,11 @@ import pytest
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from incentives_portal.cases.models import Case
 from plans.tests import builders as plans
 from proofs import sections, services
-from proofs.content import content_of
 from proofs.page import Evidence, evidence_context, workbench_context
+from proofs.snapshot import content_of
 
 from . import builders
 from .builders import fresh, seen

@@ -1,19 +1,20 @@
 """What a proof says as data, what the rules make of it, and evidence that was used before."""
 
 import json
+import re
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
 from django.db import InternalError, connection, transaction
+from msgspec import ValidationError
 
 from incentives_portal.cases.errors import Refused
 from incentives_portal.programs.models import ExchangeRate, Requirement
 from proofs import services
-from proofs.content import content_of
 from proofs.facts import applicable, assess, proof_facts
-from proofs.folder import read
 from proofs.models import SealedFile
+from proofs.snapshot import content_of, read
 
 from . import builders
 from .builders import fresh
@@ -78,12 +79,42 @@ def test_folder_of_a_stored_content_is_the_folder_of_the_rows(world):
 def test_folder_of_a_proof_on_the_claim_track(world):
     folder = read(content_of(builders.make_period_proof(world)))
 
-    assert (folder.usage_period, folder.campaign, folder.plan, folder.has_evidence) == (
-        world.period.label,
-        "",
-        "",
-        False,
-    )
+    assert (folder.usage_period, folder.campaign, folder.plan) == (world.period.label, "", "")
+
+
+def test_amounts_have_the_decimals_of_their_currency(world):
+    proof = builders.complete_proof(world)
+    builders.add_report(proof, world.jana)
+    content = content_of(fresh(proof))
+    content["currency"], content["invoices"][0]["currency"] = "JPY", "KWD"
+    content["attendees"] = [{"name": "Nora Feld", "cost": "12.500"}]
+
+    folder = read(content)
+
+    [invoice], [report], [attendee] = folder.invoices, folder.reports, folder.attendees
+    assert [str(figure) for figure in (folder.amount, attendee.cost, report.lines[0].rate)] == ["1000", "13", "80"]
+    assert [str(figure) for figure in (report.expenses[0].net, report.expenses[0].tax)] == ["1000", "0"]
+    figures = (invoice.net, invoice.tax, invoice.rounding, invoice.gross, invoice.expenses[0].net)
+    assert [str(figure) for figure in figures] == ["1000.000", "190.000", "0.000", "1190.000", "1000.000"]
+    assert str(report.lines[0].hours) == "12.50"
+
+
+def test_expense_without_a_type_has_an_empty_one(world):
+    proof = builders.complete_proof(world)
+    content = content_of(fresh(proof))
+    content["invoices"][0]["expenses"][0].update(type=None, type_name=None)
+
+    [expense] = read(content).invoices[0].expenses
+
+    assert (expense.type, expense.type_name) == ("", "")
+
+
+def test_what_cannot_be_read_is_named(world):
+    content = content_of(fresh(builders.complete_proof(world)))
+    content["invoices"][0]["net"] = "much"
+
+    with pytest.raises(ValidationError, match=re.escape("Invalid decimal string - at `$.invoices[0].net`")):
+        read(content)
 
 
 def test_content_is_read_in_one_query(world, django_assert_num_queries):

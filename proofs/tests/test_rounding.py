@@ -11,10 +11,9 @@ from incentives_portal import money
 from incentives_portal.cases.errors import Refused
 from incentives_portal.programs.enums import Basis
 from proofs import rules, services
-from proofs.content import content_of
 from proofs.facts import assess
-from proofs.folder import read
 from proofs.models import Invoice
+from proofs.snapshot import content_of, read
 
 from . import builders
 from .builders import fresh, seen

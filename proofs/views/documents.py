@@ -15,11 +15,10 @@ from incentives_portal.documents import serving
 from incentives_portal.programs.models import Requirement
 
 from .. import rules, services
-from ..content import content_of
 from ..facts import requirements_for
-from ..folder import ProofFolder, read
 from ..forms import DocumentsForm, EditDocumentForm, draft_of, notes_for, provable
 from ..models import ProofDocument
+from ..snapshot import ProofFolder, content_of, read
 from .base import DocumentView, RemoveView
 from .fetching import part_or_404, proof_or_404, version_or_404
 

@@ -19,9 +19,7 @@ from incentives_portal.cases.queries import events_of
 from incentives_portal.cases.timeline import entries
 
 from .. import rules, services
-from ..content import content_of
 from ..facts import requirements_for
-from ..folder import read
 from ..forms import (
     AnswersForm,
     AttendeeLineForm,
@@ -34,6 +32,7 @@ from ..forms import (
 )
 from ..models import Proof
 from ..page import draft_baton, file_url, workbench_context
+from ..snapshot import content_of, read
 from .base import PartView
 from .fetching import activity_or_404, proof_or_404
 

@@ -1,18 +1,41 @@
-"""What is different between two states of a plan, and what stands at the places to which a reviewer points."""
+"""What a submission of a plan keeps, what differs between two of them, and what stands at the places to which a reviewer points."""
 
-from dataclasses import replace
+import re
 from datetime import date
 from decimal import Decimal
 
 import pytest
+from msgspec import ValidationError
+from msgspec.structs import replace
 
-from plans.document import ActivityPart, CampaignPart, PlanDocument, compare, part_at, places
+from plans.snapshot import (
+    ActivityPart,
+    CampaignPart,
+    PlanDocument,
+    compare,
+    content_of,
+    part_at,
+    places,
+    read,
+)
+
+from . import builders
+from .builders import fresh
 
 ADVERT = ActivityPart("a-1", "Advert", "Leads", "print", {"en": "Print"}, ("DE",), Decimal("6000.00"))
 SEMINAR = ActivityPart("a-2", "Seminar", "", "seminars", {"en": "Seminars"}, ("DE", "DK"), Decimal("4000.00"))
 LAUNCH = CampaignPart("c-1", "Launch", date(2026, 9, 1), date(2026, 9, 30), (ADVERT,))
 AUTUMN = CampaignPart("c-2", "Autumn", date(2026, 10, 1), date(2026, 10, 31), (SEMINAR,))
-PLAN = PlanDocument("Plan", "Two parts", "EUR", Decimal("10000.00"), "elif@halden.example", (LAUNCH, AUTUMN))
+CODES = {"location": "P-1", "program": "mdf", "market": "DE", "fund_type": "base", "program_year": "2026"}
+PLAN = PlanDocument(
+    title="Plan",
+    description="Two parts",
+    currency="EUR",
+    requested_amount=Decimal("10000.00"),
+    reviewer_email="elif@halden.example",
+    campaigns=(LAUNCH, AUTUMN),
+    **CODES,
+)
 
 
 def with_activity(**changed):
@@ -68,7 +91,7 @@ def test_equal_documents_differ_in_nothing():
         (
             with_activity(type_code="web", type_names={"en": "Web"}),
             ("Advert, activity type", "Print", "Web"),
-            {"a-1": {"type"}},
+            {"a-1": {"type_name"}},
         ),
         (
             with_activity(planned=Decimal("6000.01")),
@@ -80,6 +103,14 @@ def test_equal_documents_differ_in_nothing():
 def test_what_was_changed_is_told_and_marked(after, change, marks):
     assert told(PLAN, after) == [change]
     assert marked(PLAN, after) == marks
+
+
+def test_another_currency_changes_every_amount():
+    assert told(PLAN, replace(PLAN, currency="USD")) == [
+        ("Requested amount", "€10,000.00", "$10,000.00"),
+        ("Advert, planned amount", "€6,000.00", "$6,000.00"),
+        ("Seminar, planned amount", "€4,000.00", "$4,000.00"),
+    ]
 
 
 def test_two_changes_of_one_part_are_both_marked():
@@ -95,7 +126,7 @@ def test_what_was_added_and_what_was_removed_is_told():
     ]
     assert marked(less, PLAN) == {
         "c-2": {"name", "starts", "ends"},
-        "a-2": {"name", "goal", "countries", "planned"},
+        "a-2": {"name", "type_name", "goal", "countries", "planned"},
     }
     assert told(PLAN, less) == [
         ("Autumn, campaign", "1 Oct 2026 – 31 Oct 2026", ""),
@@ -116,3 +147,66 @@ def test_every_place_to_which_one_can_point_holds_what_is_there():
 
 def test_sums_are_those_of_the_activities():
     assert (PLAN.planned, LAUNCH.planned) == (Decimal("10000.00"), Decimal("6000.00"))
+
+
+# What is kept
+
+
+def test_content_is_this_json(world):
+    plan = fresh(builders.submitted_plan(world))
+    [launch] = plan.parts
+
+    assert content_of(plan) == {
+        "title": "Spring device refresh",
+        "description": plan.description,
+        "currency": "EUR",
+        "requested_amount": "10000.00",
+        "reviewer_email": world.elif_.email,
+        "location": plan.location.partner_id,
+        "program": plan.program.code,
+        "market": plan.market.code,
+        "fund_type": plan.fund_type.code,
+        "program_year": plan.program_year.label,
+        "campaigns": [
+            {
+                "id": str(launch.campaign.public_id),
+                "name": "Launch weeks",
+                "starts": launch.campaign.starts.isoformat(),
+                "ends": launch.campaign.ends.isoformat(),
+                "activities": [
+                    {
+                        "id": str(activity.public_id),
+                        "name": activity.name,
+                        "goal": "25 guests",
+                        "activity_type": "seminars",
+                        "activity_type_name": activity.activity_type.name,
+                        "countries": ["DE", "DK"],
+                        "planned_amount": "5000.00",
+                    }
+                    for activity in launch.activities
+                ],
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("break_it", "message"),
+    [
+        (lambda content: content.pop("title"), "Object missing required field `title`"),
+        (
+            lambda content: content["campaigns"][0].update(starts="soon"),
+            "Invalid RFC3339 encoded date - at `$.campaigns[0].starts`",
+        ),
+        (
+            lambda content: content["campaigns"][0]["activities"][1].update(planned_amount="much"),
+            "Invalid decimal string - at `$.campaigns[0].activities[1].planned_amount`",
+        ),
+    ],
+)
+def test_what_cannot_be_read_is_named(world, break_it, message):
+    content = content_of(fresh(builders.submitted_plan(world)))
+    break_it(content)
+
+    with pytest.raises(ValidationError, match=re.escape(message)):
+        read(content)
