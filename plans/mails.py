@@ -89,7 +89,7 @@ def _facts(plan: Plan) -> list[tuple[str, str]]:
 
 
 def _said(event: Event) -> dict[str, Any]:
-    return {"words": event.words, "said_by": f"{event.actor_name}, {event.organisation.name}"} if event.words else {}
+    return {"words": event.words, "said_by": f"{event.actor_name}, {event.organisation_name}"} if event.words else {}
 
 
 def _why(plan: Plan, event: Event) -> dict[str, Any]:

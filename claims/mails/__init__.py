@@ -1,7 +1,7 @@
 """Every message about a claim: the code, who hears of it, and the letter (docs/domain.md, "Recipients")."""
 
 from incentives_portal.cases.assignment import former_assignee
-from incentives_portal.cases.file_verdicts import follow_findings, follow_refusals
+from incentives_portal.cases.file_verdicts import follow_findings, follow_refusals, sender_of
 from incentives_portal.cases.messages import Announcement, register
 
 from ..models import Claim
@@ -17,10 +17,8 @@ ANNOUNCEMENTS = (
     Announcement("claim_taken_over", former_assignee, letters.taken_over),
     Announcement("claim_given_up", recipients.of_a_submission, letters.given_up),
     Announcement("claim_comment_added", recipients.other_side, letters.comment_added, collect=True),
-    Announcement("claim_file_infected", recipients.of_an_infected_file, letters.file_infected, to_actor=True),
-    Announcement(
-        "claim_file_refused", lambda _claim, event: [event.actor], letters.file_refused, to_actor=True, collect=True
-    ),
+    Announcement("claim_file_infected", recipients.of_an_infected_file, letters.file_infected),
+    Announcement("claim_file_refused", sender_of, letters.file_refused, collect=True),
 )
 
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from incentives_portal.accounts.capabilities import Role, holders
 from incentives_portal.accounts.models import User
+from incentives_portal.cases.file_verdicts import sender_of
 
 if TYPE_CHECKING:
     from incentives_portal.cases.models import Event
@@ -35,12 +36,12 @@ def other_reviewers(claim: "Claim", event: "Event") -> list[User]:
 
 def other_side(claim: "Claim", event: "Event") -> list[User]:
     """Of a comment: the partner hears of the operator's, the reviewers hear of the partner's."""
-    return partner_side(claim, event) if event.actor.is_operator else reviewers(claim)
+    return reviewers(claim) if event.organisation_id == claim.case.organisation_id else partner_side(claim, event)
 
 
 def of_an_infected_file(claim: "Claim", event: "Event") -> list[User]:
     """Whoever sent it; and whoever reviews the claim, once it was sent in."""
-    return [event.actor, *(reviewers(claim) if claim.submitted_at else [])]
+    return [*sender_of(claim, event), *(reviewers(claim) if claim.submitted_at else [])]
 
 
 def reviewers(claim: "Claim") -> list[User]:

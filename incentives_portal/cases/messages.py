@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.models import User
@@ -43,8 +44,6 @@ class Announcement:
     letter: Callable[[Any, Event, User], Letter]
     outsiders: Callable[[Any, Event], Iterable[Outsider]] = _no_outsiders
     letter_to_outsider: Callable[[Any, Event, Outsider], Letter] = _no_letter
-    #: Whether whoever the event names as its actor is told too: they did not do it knowingly.
-    to_actor: bool = False
     #: Whether several within minutes are one mail: of comments and refused files, never of decisions.
     collect: bool = False
     #: Whether a question can be asked by a comment on the page of the case.
@@ -76,7 +75,7 @@ def cause_of(event: Event) -> Cause:
         case_reference=event.case.reference,
         case_title=event.case.title,
         author=event.actor_name,
-        organisation=event.organisation.name,
+        organisation=event.organisation_name or settings.OPERATOR_NAME,
         at=event.at,
         comment=event.words,
         files=[remark.version.original_name for remark in event.remarks_in_order if remark.version],
@@ -95,7 +94,7 @@ def announce(code: str, detail: Any, event: Event) -> None:
     """
     announcement = _announcements[code]
     people = list(announcement.recipients(detail, event))
-    others = [person for person in people if announcement.to_actor or person.pk != event.actor_id]
+    others = [person for person in people if person.pk != event.actor_id]
     if others or not people:
         letter_for = partial(_letter, announcement, detail, event)
         queue(cause_of(event), code, letter_for, others, collect=announcement.collect)
