@@ -5,17 +5,8 @@ from typing import TYPE_CHECKING
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from incentives_portal.accounts.capabilities import may
-
 if TYPE_CHECKING:
-    from incentives_portal.accounts.models import User
-
     from .models import Claim
-
-
-def may_comment(user: "User", claim: "Claim") -> bool:
-    """Colleagues of the partner who contribute, and reviewers, at any time (docs/domain.md, "Capabilities")."""
-    return may(user, "claim.review" if user.is_operator else "claim.contribute", claim.scope)
 
 
 def when_to_answer(claim: "Claim") -> str:
@@ -26,8 +17,3 @@ def when_to_answer(claim: "Claim") -> str:
     return _("No date is set; the claiming period ends on %(day)s, and it can be submitted again after that too") % {
         "day": date_format(period.claiming_ends, "DATE_FORMAT")
     }
-
-
-def may_note(user: "User", claim: "Claim") -> bool:
-    """Internal notes are the operator's."""
-    return user.is_operator and may(user, "history.internal", claim.scope)

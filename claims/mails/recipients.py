@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from incentives_portal.accounts.capabilities import Role, holders
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.file_verdicts import sender_of
+from incentives_portal.cases.recipients import partner_side
 
 if TYPE_CHECKING:
     from incentives_portal.cases.models import Event
@@ -15,17 +16,6 @@ if TYPE_CHECKING:
 def of_a_submission(claim: "Claim", event: "Event") -> list[User]:
     """Whoever reviewed it before, else all reviewers; and the partner's incentives admins, who did not click themselves."""
     return [*reviewers(claim), *holders([Role.PARTNER_INCENTIVES_ADMIN], claim.scope)]
-
-
-def partner_side(claim: "Claim", event: "Event") -> list[User]:
-    """The person who submitted and the incentives admins of location and program; if none of them is active, the global admins.
-
-    If the partner has nobody at all, the submitter stays on the list: the message then has no valid address, which staff see.
-    """
-    admins = holders([Role.PARTNER_INCENTIVES_ADMIN], claim.scope)
-    submitter = claim.case.submission.by if claim.case.submission else claim.created_by
-    people = [submitter, *admins] if submitter.is_active else admins
-    return people or holders([Role.PARTNER_GLOBAL_ADMIN], claim.scope) or [submitter]
 
 
 def other_reviewers(claim: "Claim", event: "Event") -> list[User]:

@@ -9,8 +9,10 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from incentives_portal.accounts.capabilities import may
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.event_kinds import EventKind
 from incentives_portal.cases.event_kinds import register as register_kinds
@@ -19,6 +21,9 @@ from incentives_portal.cases.services import record
 from incentives_portal.outbox.letters import Cause, Letter, Outsider
 from incentives_portal.outbox.models import Message
 from incentives_portal.outbox.services import queue, queue_outsiders, resent
+from incentives_portal.texts import in_language
+
+from .types import case_type
 
 #: That a message was sent is no event, its row says so; that a person sent it again is.
 RESENT = "outbox.message.resent"
@@ -84,7 +89,35 @@ def cause_of(event: Event) -> Cause:
 
 
 def _letter(announcement: Announcement, detail: Any, event: Event, person: User) -> Letter:
+    if getattr(person, "is_last_resort", False) and not may(person, case_type(event.case.kind).read, event.case.scope):
+        return _letter_without_content(event)
     return replace(announcement.letter(detail, event, person), has_comments=announcement.has_comments)
+
+
+def _letter_without_content(event: Event) -> Letter:
+    """To the last who can be reached and may not read the case: there is news, and somebody is needed who may."""
+    case = event.case
+    values = {
+        "reference": case.reference,
+        "organisation": case.organisation.name,
+        "program": in_language(case.program.name),
+        "location": case.location.name,
+    }
+    return Letter(
+        subject=gettext("%(reference)s: nobody of %(organisation)s can read the news") % values,
+        heading=gettext("Nobody with a role in the program is active"),
+        paragraphs=[
+            gettext("There is news about %(reference)s (%(program)s, %(location)s).") % values,
+            gettext("Your role does not show it, and nobody else of %(organisation)s who could read it is active.")
+            % values,
+        ],
+        next_step=gettext(
+            "Have a person of %(organisation)s given a role in %(program)s: that person finds the news in the portal."
+        )
+        % values,
+        link="/",
+        link_label=gettext("Open the portal"),
+    )
 
 
 def announce(code: str, detail: Any, event: Event) -> None:
