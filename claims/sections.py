@@ -2,9 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext_lazy as _
-
-from incentives_portal.screens import navigation, sections
+from incentives_portal.screens import sections
 from incentives_portal.screens.sections import Section
 from plans.cells import CLAIMS
 
@@ -18,19 +16,6 @@ if TYPE_CHECKING:
 
 def register_all() -> None:
     sections.register(CLAIMS, plan_claims, queries=1)
-    navigation.register(
-        navigation.NavItem(_("Co-op management"), "claims:list", 30, _reads_as_partner),
-        navigation.NavItem(_("Review desk"), "desk:queue", 10, _reads_as_operator),
-        navigation.NavItem(_("Claims"), "claims:list", 30, _reads_as_operator),
-    )
-
-
-def _reads_as_partner(user: "User") -> bool:
-    return not user.is_operator and user.may("claim.read")
-
-
-def _reads_as_operator(user: "User") -> bool:
-    return user.is_operator and user.may("claim.read")
 
 
 def plan_claims(plan: "Plan", user: "User") -> Section | None:
