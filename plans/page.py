@@ -25,10 +25,10 @@ from incentives_portal.screens.anatomy import Baton, TimelineEntry, Verb, initia
 from incentives_portal.texts import in_language
 
 from . import rules
-from .enums import MACHINE
 from .events import EDITS
 from .models import Plan
 from .snapshot import ActivityPart, CampaignPart, Change, PlanDocument, compare, document_of, part_at, places, read
+from .transitions import MACHINE
 
 Text = str | Promise
 _RETURNED = {"plans.plan.action_requested", "plans.plan.rejected"}
