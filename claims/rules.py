@@ -18,11 +18,6 @@ if TYPE_CHECKING:
 Sentence = str | Promise
 
 
-def may_comment(user: "User", claim: "Claim") -> bool:
-    """Colleagues of the partner who contribute, and reviewers, at any time (docs/domain.md, "Capabilities")."""
-    return may(user, "claim.review" if user.is_operator else "claim.contribute", claim.scope)
-
-
 def when_to_answer(claim: "Claim") -> str:
     """What a returned claim says instead of a date: none is documented, and it may come after the claiming period (decision 0006)."""
     period = claim.proof.usage_period
@@ -31,11 +26,6 @@ def when_to_answer(claim: "Claim") -> str:
     return _("No date is set; the claiming period ends on %(day)s, and it can be submitted again after that too") % {
         "day": date_format(period.claiming_ends, "DATE_FORMAT")
     }
-
-
-def may_note(user: "User", claim: "Claim") -> bool:
-    """Internal notes are the operator's."""
-    return user.is_operator and may(user, "history.internal", claim.scope)
 
 
 def never_submitted(claim: "Claim") -> bool:

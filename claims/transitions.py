@@ -181,4 +181,4 @@ TRANSITIONS = (
 )
 
 MACHINE = Machine(kind=CaseKind.CLAIM, statuses=STATUSES, transitions=TRANSITIONS)
-CLAIM = CaseType("CLM", MACHINE)
+CLAIM = CaseType("CLM", MACHINE, read="claim.read", contribute="claim.contribute", review="claim.review")

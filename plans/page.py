@@ -13,6 +13,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.models import User
+from incentives_portal.cases.comments import may_comment
 from incentives_portal.cases.enums import ACTION_REQUIRED, APPROVED, EDITING, REJECTED, SUBMITTED, UNDER_REVIEW
 from incentives_portal.cases.models import Event, Submission
 from incentives_portal.cases.queries import events_of
@@ -147,7 +148,7 @@ class PlanPage:
 
     @property
     def can_comment(self) -> bool:
-        return rules.may_comment(self.user, self.plan)
+        return may_comment(self.user, self.plan)
 
     @property
     def campaigns(self) -> list["CampaignRow"]:

@@ -88,16 +88,6 @@ def may_edit(user: User, plan: "Plan") -> bool:
     return plan.is_editable and may(user, "plan.write", plan.scope)
 
 
-def may_comment(user: User, plan: "Plan") -> bool:
-    """Whoever writes plans or decides about them may say something on one, at any time."""
-    return may(user, "plan.write", plan.scope) or may(user, "plan.review", plan.scope)
-
-
-def may_note(user: User, plan: "Plan") -> bool:
-    """Internal notes are the operator's."""
-    return may(user, "history.internal", plan.scope)
-
-
 def creatable_enrolments(user: User, program: Program | None = None) -> "Iterable[Enrolment]":
     """Where the person may create plans: enrolled locations of programs with plans, within the roles held. A queryset."""
     enrolments = Enrolment.objects.usable_by(user, "plan.write").filter(program__track=Track.PLAN)

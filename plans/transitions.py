@@ -180,4 +180,4 @@ TRANSITIONS = (
 )
 
 MACHINE = Machine(kind=CaseKind.PLAN, statuses=STATUSES, transitions=TRANSITIONS)
-PLAN = CaseType("PLN", MACHINE)
+PLAN = CaseType("PLN", MACHINE, read="plan.read", contribute="plan.write", review="plan.review")

@@ -26,7 +26,7 @@ PARTS = {
         "incentives_portal/money.py",
         "incentives_portal/programs/rates.py",
     ],
-    "caps": ["incentives_portal/programs/caps.py", "claims/caps.py", "claims/limits.py"],
+    "caps": ["incentives_portal/programs/caps.py", "proofs/caps.py", "proofs/limits.py"],
     "dates": [
         "incentives_portal/programs/dates.py",
         "incentives_portal/programs/periods.py",

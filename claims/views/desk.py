@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from incentives_portal.accounts.capabilities import may
 from incentives_portal.accounts.errors import NoPartInIt
 from incentives_portal.cases.assignment import colleague_of
+from incentives_portal.cases.comments import may_comment, may_note
 from incentives_portal.cases.errors import Busy, Refused
 from incentives_portal.cases.forms import VerbForm, show_refusal
 from incentives_portal.cases.state_machine import Transition
@@ -21,7 +22,7 @@ from incentives_portal.outbox.queries import deliveries_for
 from incentives_portal.screens.paging import BoundedPaginator
 from proofs.page import evidence_context
 
-from .. import rules, services
+from .. import services
 from ..desk import LISTS, counts, listed, neighbours, queue_rows, shown
 from ..filters import searched, words_q
 from ..forms import ApproveForm, CommentForm, DecisionForm, NoteForm
@@ -120,7 +121,7 @@ def comment(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Say something that the partner reads."""
     row = claim_or_404(request, public_id, for_page=False)
     _staff_only(request)
-    if not rules.may_comment(request.user, row):
+    if not may_comment(request.user, row):
         raise PermissionDenied
     form = comment_form(request, sent=True)
     if not form.is_valid():
@@ -140,7 +141,7 @@ def note(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Leave an internal note."""
     row = claim_or_404(request, public_id, for_page=False)
     _staff_only(request)
-    if not rules.may_note(request.user, row):
+    if not may_note(request.user, row):
         raise PermissionDenied
     form = NoteForm(request.POST, auto_id="id_note_%s")
     if not form.is_valid():

@@ -93,4 +93,4 @@ TRANSITIONS = (
 )
 
 MACHINE = Machine(kind=CaseKind.ENROLMENT, statuses=STATUSES, transitions=TRANSITIONS)
-ENROLMENT = CaseType("ENR", MACHINE)
+ENROLMENT = CaseType("ENR", MACHINE, read="enrolment.read", contribute="enrolment.manage", review="enrolment.manage")
