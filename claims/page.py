@@ -22,10 +22,10 @@ from incentives_portal.texts import in_language
 from proofs.snapshot import ProofFolder
 
 from . import rules
-from .enums import MACHINE
 from .models import Claim
 from .places import folder_of, name_of, named_places, part_at, rows_of_files, words_of
 from .rows import who_has_it
+from .transitions import MACHINE
 
 Text = str | Promise
 

@@ -20,9 +20,9 @@ from incentives_portal.programs import dates
 from incentives_portal.programs.enums import Track
 from incentives_portal.programs.models import Program, ProgramYear
 
-from .enums import MACHINE
 from .limits import Claimed
 from .snapshot import ActivityPart, CampaignPart, PlanDocument, read
+from .transitions import MACHINE
 
 if TYPE_CHECKING:
     from .models import Activity, Plan

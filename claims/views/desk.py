@@ -24,12 +24,12 @@ from proofs.page import evidence_context
 
 from .. import services
 from ..desk import LISTS, counts, listed, neighbours, queue_rows, shown
-from ..enums import MACHINE
 from ..filters import searched, words_q
 from ..forms import ApproveForm, CommentForm, DecisionForm, NoteForm
 from ..models import Claim
 from ..page import ClaimPage
 from ..services import SERVICES
+from ..transitions import MACHINE
 from .detail import comment_form, tell_added
 from .fetching import claim_or_404
 from .verbs import DECIDING, ClaimView
