@@ -1,7 +1,5 @@
 """The statuses that an enrollment can have (docs/domain.md, "Enrollment statuses")."""
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.cases.enums import ACTION_REQUIRED
@@ -44,12 +42,3 @@ STATUSES = (
     Status(INELIGIBLE, _("Ineligible"), "rejected", "x-lg", _("The criteria of the program are not met."), "nobody"),
     Status(DISCONTINUED, _("Discontinued"), "editing", "x-circle", _("The program is no longer offered."), "nobody"),
 )
-
-
-def __getattr__(name: str) -> Any:
-    """Hand out the state machine, which is in transitions.py, until mails.py asks there."""
-    if name != "MACHINE":
-        raise AttributeError(name)
-    from .transitions import MACHINE
-
-    return MACHINE

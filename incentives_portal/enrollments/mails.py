@@ -9,8 +9,9 @@ from incentives_portal.cases.recipients import partner_side
 from incentives_portal.outbox.letters import Letter
 from incentives_portal.texts import in_language
 
-from .enums import ENROLLED, MACHINE
+from .enums import ENROLLED
 from .models import Enrolment
+from .transitions import MACHINE
 
 CHANGED = "enrolment_changed"
 
