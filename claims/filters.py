@@ -45,7 +45,7 @@ class ClaimFilter(django_filters.FilterSet):
         label=_("Location"), field_name="case__location__public_id", empty_label=_("All")
     )
     period = django_filters.ChoiceFilter(
-        label=_("Usage period"), field_name="case__proof__usage_period__public_id", empty_label=_("All")
+        label=_("Usage period"), field_name="case__usage_period__public_id", empty_label=_("All")
     )
     status = django_filters.ChoiceFilter(
         field_name="case__status", label=_("Status"), choices=STATUSES, empty_label=_("All")

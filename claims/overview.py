@@ -27,9 +27,9 @@ _NAMES = {
     "program_name": F("case__program__name"),
     "location": F("case__location__public_id"),
     "location_name": F("case__location__name"),
-    "period": F("case__proof__usage_period__public_id"),
-    "period_label": F("case__proof__usage_period__label"),
-    "period_starts": F("case__proof__usage_period__usage_starts"),
+    "period": F("case__usage_period__public_id"),
+    "period_label": F("case__usage_period__label"),
+    "period_starts": F("case__usage_period__usage_starts"),
     "currency": F("case__currency"),
 }
 

@@ -49,7 +49,7 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
             "case__submission__by",
             "case__proof__activity_type",
             "case__proof__activity__campaign__plan__case",
-            "case__proof__usage_period",
+            "case__usage_period",
         )
 
 

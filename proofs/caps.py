@@ -131,8 +131,8 @@ def _period(scope: str, proof: Proof) -> Q:
 
     Two queries for the year of a program without plans.
     """
-    if scope == CapScope.USAGE_PERIOD and proof.usage_period_id is not None:
-        return Q(usage_period=proof.usage_period_id)
+    if scope == CapScope.USAGE_PERIOD and proof.case.usage_period_id is not None:
+        return Q(case__usage_period=proof.case.usage_period_id)
     if scope == CapScope.USAGE_PERIOD:
         half = dates.half_of(proof.executed_on).earning
         return Q(executed_on__range=(half.starts, half.ends))

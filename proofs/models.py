@@ -27,7 +27,6 @@ class Proof(CaseDetail):
     """
 
     activity = models.ForeignKey(Activity, models.PROTECT, null=True, blank=True, related_name="proofs")
-    usage_period = models.ForeignKey(UsagePeriod, models.PROTECT, null=True, blank=True, related_name="proofs")
     activity_type = models.ForeignKey(
         ActivityType, models.PROTECT, related_name="proofs", verbose_name=_("activity type")
     )
@@ -44,13 +43,6 @@ class Proof(CaseDetail):
     class Meta:
         verbose_name = _("proof of execution")
         verbose_name_plural = _("proofs of execution")
-        constraints = [
-            models.CheckConstraint(
-                name="proof_one_track",
-                condition=models.Q(activity__isnull=False, usage_period=None)
-                | models.Q(activity=None, usage_period__isnull=False),
-            ),
-        ]
 
     def __str__(self) -> str:
         """Without its title: the admin site lists what stands in the way of a deletion, drafts among it, to the operator."""
@@ -63,6 +55,10 @@ class Proof(CaseDetail):
     def claim(self) -> CaseDetail | None:
         """The claim for it, once that was created. One query, unless ``for_page`` has read it."""
         return getattr(self.case, "claim", None)
+
+    @property
+    def usage_period(self) -> UsagePeriod | None:
+        return self.case.usage_period
 
     @property
     def program(self) -> Program:

@@ -37,7 +37,7 @@ class ProofQuerySet(models.QuerySet["Proof"]):
         return self.select_related(
             *HEAD,
             "activity__campaign__plan__case__approved_submission",
-            "usage_period",
+            "case__usage_period",
             "case__claim",
         )
 

@@ -15,7 +15,7 @@ from incentives_portal.programs.assess import UnratedFact, assess_proof
 from incentives_portal.programs.models import ActivityType, Cap, ExchangeRate
 from proofs.facts import proof_facts
 from proofs.limits import used_before
-from proofs.models import ExpenseLine, Proof
+from proofs.models import ExpenseLine
 from proofs.tests import builders as proofs
 
 from . import builders
@@ -235,7 +235,7 @@ def test_claim_of_another_usage_period_counts_in_the_caps_of_the_year_only(world
     send(first, world.jana)
     following = periods.usage_period(world.cloud, dates.half_moved(dates.half_from(world.period.earning_starts), 6))
     following.save()
-    Proof.objects.filter(pk=first.proof.pk).update(usage_period=following)
+    Case.objects.filter(pk=first.pk).update(usage_period=following)
 
     second = builders.ready_claim(world, name="Second")
 

@@ -124,8 +124,7 @@ def claims(world, other):
     """A claim in each program, in a period of the same label."""
     first, second = (builders.draft_claim(world, name=name, amount=Decimal(10)) for name in ("Cloud", "Devices"))
     period = other.usage_periods.get()
-    Proof.objects.filter(pk=second.pk).update(usage_period=period)
-    Case.objects.filter(pk=second.pk).update(program=other, location=world.kiel)
+    Case.objects.filter(pk=second.pk).update(usage_period=period, program=other, location=world.kiel)
     return first, second
 
 

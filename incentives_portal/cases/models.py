@@ -17,7 +17,7 @@ from incentives_portal.accounts.capabilities import Scope
 from incentives_portal.accounts.models import Location, Organisation, User
 from incentives_portal.documents.models import APPEND_ONLY, DocumentVersion
 from incentives_portal.money import AmountField, CurrencyField
-from incentives_portal.programs.models import Program
+from incentives_portal.programs.models import Program, UsagePeriod
 from incentives_portal.texts import TextsField, in_language
 
 from .enums import APPROVED, STATUSES, WAITING, WITH_PARTNER, ActorKind, CaseKind
@@ -53,9 +53,9 @@ class Case(models.Model):
     """One plan, claim or enrollment: what all kinds of cases have in common. The rest stands in the row of its kind (``CaseDetail``).
 
     Scope (``organisation``, ``program``, ``location``) is copied when the case is opened and never changes. ``parent`` is the plan whose
-    limit a claim counts against, in the same currency. Amounts are in ``currency``.
-    ``due_at`` is until when whoever has the case now should act. ``submission`` is what was sent in last; ``approved_submission`` and
-    ``approved_amount`` are in force until another approval replaces them, also while a revision is edited.
+    limit a claim counts against, in the same currency; in programs without plans a claim has a usage period instead. Amounts are in
+    ``currency``. ``due_at`` is until when whoever has the case now should act. ``submission`` is what was sent in last;
+    ``approved_submission`` and ``approved_amount`` are in force until another approval replaces them, also while a revision is edited.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -66,6 +66,7 @@ class Case(models.Model):
     program = models.ForeignKey(Program, models.PROTECT, related_name="+")
     location = models.ForeignKey(Location, models.PROTECT, related_name="+")
     parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children")
+    usage_period = models.ForeignKey(UsagePeriod, models.PROTECT, null=True, related_name="+")
     status = models.CharField(_("status"), max_length=24)
     version = models.PositiveIntegerField(default=1)
     assignee = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
@@ -86,6 +87,12 @@ class Case(models.Model):
         verbose_name_plural = _("cases")
         constraints = [
             models.CheckConstraint(name="case_status_known", condition=_known_statuses()),
+            models.CheckConstraint(
+                name="case_one_track",
+                condition=models.Q(kind=CaseKind.CLAIM, parent__isnull=False, usage_period=None)
+                | models.Q(kind=CaseKind.CLAIM, parent=None, usage_period__isnull=False)
+                | (~models.Q(kind=CaseKind.CLAIM) & models.Q(parent=None, usage_period=None)),
+            ),
             models.CheckConstraint(
                 name="case_requested_positive",
                 condition=models.Q(kind=CaseKind.ENROLMENT, requested_amount=None)
@@ -121,16 +128,14 @@ class Case(models.Model):
             ),
         ]
         indexes = [
-            # The review queue: what of a kind waits for a decision, due first.
-            models.Index(name="case_queue", fields=["kind", "due_at", "id"], condition=models.Q(status__in=WAITING)),
+            # The review queue: what waits for a decision, due first.
+            models.Index(name="case_queue", fields=["due_at", "id"], condition=models.Q(status__in=WAITING)),
             # The approval queue: longest waiting first.
-            models.Index(
-                name="case_waiting", fields=["kind", "submitted_at", "id"], condition=models.Q(status__in=WAITING)
-            ),
+            models.Index(name="case_waiting", fields=["submitted_at", "id"], condition=models.Q(status__in=WAITING)),
             # What partners have to go on with; most cases are closed.
             models.Index(
                 name="case_with_partner",
-                fields=["kind", "status", "due_at"],
+                fields=["status", "due_at"],
                 condition=models.Q(status__in=WITH_PARTNER),
             ),
             # A partner's list, newest first.

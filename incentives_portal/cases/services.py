@@ -19,7 +19,7 @@ from incentives_portal.accounts.capabilities import grants
 from incentives_portal.accounts.models import Location, User
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.documents.services import attach
-from incentives_portal.programs.models import Program
+from incentives_portal.programs.models import Program, UsagePeriod
 from incentives_portal.request_context import request_id
 
 from .enums import ActorKind, CaseKind
@@ -48,6 +48,7 @@ def open_case(
     program: Program,
     title: str,
     parent: Case | None = None,
+    usage_period: UsagePeriod | None = None,
     status: str = "",
     currency: str = "",
     requested_amount: Decimal | None = None,
@@ -70,6 +71,7 @@ def open_case(
         program=program,
         location=location,
         parent=parent,
+        usage_period=usage_period,
         status=status or kind_of_case.machine.statuses[0].code,
         due_at=due_at,
         currency=currency or program.currency,

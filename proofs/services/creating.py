@@ -127,9 +127,18 @@ def _check(beginning: Beginning, allowed: tuple[date, date], *, in_campaign: boo
 
 
 def _create(
-    actor: User, beginning: Beginning, *, location: Location, program: Program, currency: str, **fields: Any
+    actor: User,
+    beginning: Beginning,
+    *,
+    location: Location,
+    program: Program,
+    activity_type: ActivityType,
+    currency: str,
+    activity: Activity | None = None,
+    usage_period: UsagePeriod | None = None,
 ) -> Proof:
     """Open the case and insert the proof, or return the one that an earlier click with the same key has made."""
+    plan = activity.campaign.plan.case if activity else None
     try:
         with transaction.atomic():
             case = open_case(
@@ -137,28 +146,26 @@ def _create(
                 location=location,
                 program=program,
                 title=beginning.name,
-                parent=fields["activity"].campaign.plan.case if "activity" in fields else None,
+                parent=plan,
+                usage_period=usage_period,
                 currency=currency,
                 requested_amount=quantize(beginning.amount, currency),
                 public_id=beginning.key,
             )
-            proof = Proof.objects.create(case=case, executed_on=beginning.executed_on, **fields)
+            proof = Proof.objects.create(
+                case=case, executed_on=beginning.executed_on, activity=activity, activity_type=activity_type
+            )
             record(case, actor, events.CREATED, to_status=EDITING, data={"name": beginning.name})
     except IntegrityError:
-        return _first_of(beginning, location, program, fields)
+        return _first_of(beginning.key, activity, location=location, program=program, usage_period=usage_period)
     return proof
 
 
-def _first_of(beginning: Beginning, location: Location, program: Program, fields: dict[str, Any]) -> Proof:
+def _first_of(key: uuid.UUID | None, activity: Activity | None, **scope: Any) -> Proof:
     """What the first click made. A key that belongs to something else is not said to exist."""
-    same = Proof.objects.live().filter(
-        case__public_id=beginning.key,
-        case__location=location,
-        case__program=program,
-        activity=fields.get("activity"),
-        usage_period=fields.get("usage_period"),
+    first = Proof.objects.live().filter(
+        case__public_id=key, activity=activity, **{f"case__{name}": value for name, value in scope.items()}
     )
-    first = same.first()
-    if first is None:
+    if (proof := first.first()) is None:
         raise Refused(_("This could not be saved. Please open the form again."))
-    return first
+    return proof
