@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal import clock
 from incentives_portal.accounts.capabilities import scope_q
-from incentives_portal.cases.enums import DISPUTED, WAITING
+from incentives_portal.cases.enums import WAITING, CaseKind
+from incentives_portal.cases.models import Case
 from incentives_portal.cases.querysets import SCOPE_PATHS
 from incentives_portal.documents.models import DocumentVersion, PageImage
 from incentives_portal.documents.querysets import page_images_for
@@ -37,27 +38,31 @@ Text = str | Promise
 #: Earlier than anything is due.
 BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
-#: The lists of the desk: key in the address, title, and which part of the queue it is for the person of a key, at a time.
-LISTS: dict[str, tuple[Text, Callable[[int, datetime], Q]]] = {
-    "": (_("Everything"), lambda user, now: Q()),
-    "unassigned": (_("Unassigned"), lambda user, now: queries.NOBODYS),
-    "mine": (_("Mine"), lambda user, now: queries.on_desk_of(user)),
-    "overdue": (_("Overdue"), lambda user, now: queries.due_before(now)),
-    "disputes": (_("Disputes"), lambda user, now: Q(case__status=DISPUTED)),
+#: The lists of the desk: key in the address, title, and which part of the queue it is for the person of a key, at a time, by the path to
+#: the case.
+LISTS: dict[str, tuple[Text, Callable[[int, datetime, str], Q]]] = {
+    "": (_("Everything"), lambda user, now, on: Q()),
+    "unassigned": (_("Unassigned"), lambda user, now, on: queries.nobodys(on)),
+    "mine": (_("Mine"), lambda user, now, on: queries.on_desk_of(user, on)),
+    "overdue": (_("Overdue"), lambda user, now, on: queries.due_before(now, on)),
+    "disputes": (_("Disputes"), lambda user, now, on: queries.disputed(on)),
 }
 
 
 def listed(key: str, user: "User") -> ClaimQuerySet:
     """The claims of one list, due first."""
     _title, part = LISTS[key]
-    return queries.queue(user).filter(part(user.pk, clock.now()))
+    return queries.queue(user).filter(part(user.pk, clock.now(), "case__"))
 
 
 def counts(user: "User") -> dict[str, int]:
-    """How many claims each list has, by its key. One query over what is open."""
-    now = clock.now()
-    numbers = {key or "all": Count("pk", filter=part(user.pk, now) or None) for key, (_title, part) in LISTS.items()}
-    found = queries.queue(user).order_by().aggregate(**numbers)
+    """How many claims each list has, by its key. One query over what is open, which needs no more than the cases."""
+    now, scope = clock.now(), {name: path.removeprefix("case__") for name, path in SCOPE_PATHS.items()}
+    waiting = Case.objects.filter(scope_q(user, "claim.read", **scope), kind=CaseKind.CLAIM, status__in=WAITING)
+    numbers = {
+        key or "all": Count("pk", filter=part(user.pk, now, "") or None) for key, (_title, part) in LISTS.items()
+    }
+    found = waiting.aggregate(**numbers)
     return {key: found[key or "all"] for key in LISTS}
 
 
@@ -119,7 +124,7 @@ def _around(key: str, scope: Q) -> Prepared[Any]:
     queue = Claim.objects.within(scope, of_operator=True).waiting()
 
     def both_sides(due_at: datetime, pk: int, user: int, now: datetime) -> ClaimQuerySet:
-        rows = queue.filter(part(user, now))
+        rows = queue.filter(part(user, now, "case__"))
         before = rows.filter(Q(case__due_at__lt=due_at) | Q(case__due_at=due_at, pk__lt=pk)).order_by(
             "-case__due_at", "-pk"
         )

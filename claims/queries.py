@@ -71,7 +71,7 @@ def decidable_by(user: "User") -> Q:
 
 def unassigned(user: "User") -> ClaimQuerySet:
     """What of the queue is on nobody's desk; the desk of somebody who left counts as nobody's."""
-    return queue(user).filter(NOBODYS)
+    return queue(user).filter(nobodys())
 
 
 def mine(user: "User") -> ClaimQuerySet:
@@ -90,18 +90,26 @@ def of_plan(plan: "Plan", user: "User") -> ClaimQuerySet:
     return claims.order_by("case__proof__activity__campaign", "case__proof__activity", "pk")
 
 
-#: What nobody has taken up, or somebody who left.
-NOBODYS = Q(case__assignee=None) | Q(case__assignee__is_active=False)
-
-
 def _of(user: "User") -> ClaimQuerySet:
     return Claim.objects.visible_to(user)
 
 
-def on_desk_of(user: int) -> Q:
+# Conditions on the case; ``on`` is the path to it: that of a claim, or none for cases themselves.
+
+
+def nobodys(on: str = "case__") -> Q:
+    """What nobody has taken up, or somebody who left."""
+    return Q(**{f"{on}assignee": None}) | Q(**{f"{on}assignee__is_active": False})
+
+
+def on_desk_of(user: int, on: str = "case__") -> Q:
     """What the person of this key has taken up."""
-    return Q(case__assignee=user)
+    return Q(**{f"{on}assignee": user})
 
 
-def due_before(now: datetime) -> Q:
-    return Q(case__due_at__lt=now)
+def due_before(now: datetime, on: str = "case__") -> Q:
+    return Q(**{f"{on}due_at__lt": now})
+
+
+def disputed(on: str = "case__") -> Q:
+    return Q(**{f"{on}status": DISPUTED})

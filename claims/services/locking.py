@@ -14,6 +14,7 @@ from ..models import Claim
 def whole_proof(claim: Claim) -> Proof:
     """The claim's proof with what an assessment asks about; it keeps the case that the claim has. One query."""
     (proof,) = _whole_proof().rows(pk=claim.pk)
+    claim.case.usage_period = proof.case.usage_period
     proof.case = claim.case
     return proof
 
