@@ -1,24 +1,18 @@
 """What a visitor is told while the file store does not answer."""
 
 import logging
-from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.deprecation import MiddlewareMixin
 
 from .storage import StoreAway
 
 logger = logging.getLogger(__name__)
 
 
-class StoreAwayMiddleware:
+class StoreAwayMiddleware(MiddlewareMixin):
     """Answers with a page that says so, and when to try again, instead of an error."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, StoreAway):
