@@ -271,9 +271,9 @@ else:
     vars().update(env.email_url("EMAIL_URL"))
     OUTBOX_EMAIL_BACKEND = vars()["EMAIL_BACKEND"]
 if OUTBOX_EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend":
-    OUTBOX_EMAIL_BACKEND = "incentives_portal.outbox.smtp.EmailBackend"
+    OUTBOX_EMAIL_BACKEND = "incentives_portal.outbox.backends.EmailBackend"
 # Whatever Django or allauth sends becomes a row of the outbox; only its worker talks to the mail server, over the backend above.
-EMAIL_BACKEND = "incentives_portal.outbox.backend.OutboxBackend"
+EMAIL_BACKEND = "incentives_portal.outbox.backends.OutboxBackend"
 # Outside production: the only domains that get mail. Empty allows all.
 MAIL_ALLOWED_DOMAINS = env.list("MAIL_ALLOWED_DOMAINS", default=[])
 # Where answers of people go, if somebody reads them.
