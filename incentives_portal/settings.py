@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+import pghistory
 from celery.schedules import crontab
 from kombu import Queue
 
@@ -174,6 +175,8 @@ _database_options["options"] = (
 # backups have no such limit. Seconds; 0: none.
 WEB_STATEMENT_TIMEOUT = env.int("WEB_STATEMENT_TIMEOUT", default=30)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# What ``pghistory.track()`` keeps of the configuration, by triggers, so that nothing goes past it.
+PGHISTORY_DEFAULT_TRACKERS = (pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 
 EMBEDDED_REDIS = "redis://embedded"
 REDIS_URL = env("REDIS_URL", default="") or EMBEDDED_REDIS

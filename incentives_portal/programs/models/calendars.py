@@ -3,13 +3,12 @@
 from datetime import date
 from zoneinfo import available_timezones
 
+import pghistory
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.texts import TextsField, in_language
-
-from .tracking import tracked
 
 WEEKDAYS = [
     (0, _("Monday")),
@@ -36,7 +35,7 @@ def validate_weekdays(days: object) -> None:
         raise ValidationError(_("Choose at least one day of the week."))
 
 
-@tracked
+@pghistory.track()
 class Calendar(models.Model):
     """Business days and the time zone in which deadlines end (docs/domain.md, "Time zone"). ``weekdays``: 0 is Monday."""
 
@@ -59,7 +58,7 @@ class Calendar(models.Model):
         return self._days_off
 
 
-@tracked
+@pghistory.track()
 class Holiday(models.Model):
     """A day on which the operator does not work."""
 
