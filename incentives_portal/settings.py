@@ -118,7 +118,7 @@ MIDDLEWARE = [
     "incentives_portal.accounts.middleware.PersonalPreferencesMiddleware",
     "incentives_portal.screens.middleware.FormsOnlyMiddleware",
     "incentives_portal.screens.middleware.BusyMiddleware",
-    "incentives_portal.file_store.middleware.StoreAwayMiddleware",
+    "incentives_portal.file_store.storage.StoreAwayMiddleware",
     "incentives_portal.documents.middleware.UploadRateMiddleware",  # when the language of the person is known
     "incentives_portal.accounts.middleware.SecondFactorMiddleware",
 ]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.countries import country_choices
@@ -12,7 +13,7 @@ from incentives_portal.screens.seen import SeenAdmin
 from ..choices import EXAMPLE
 from ..enums import ProgramKind
 from ..models import ActivityType, Calendar, ExchangeRate, ExpenseType, Market, Requirement
-from ..models.calendars import WEEKDAYS, monday_to_friday
+from ..models.calendars import monday_to_friday
 
 
 class ConfigurationAdmin(SeenAdmin):

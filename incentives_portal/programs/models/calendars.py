@@ -10,16 +10,6 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.texts import TextsField, in_language
 
-WEEKDAYS = [
-    (0, _("Monday")),
-    (1, _("Tuesday")),
-    (2, _("Wednesday")),
-    (3, _("Thursday")),
-    (4, _("Friday")),
-    (5, _("Saturday")),
-    (6, _("Sunday")),
-]
-
 
 def monday_to_friday() -> list[int]:
     return [0, 1, 2, 3, 4]

@@ -118,7 +118,7 @@ def test_preparing_makes_the_next_year_and_its_periods(world):
         ("FY27", date(2026, 7, 1), date(2027, 6, 30), date(2027, 9, 28)),
         ("FY28", date(2027, 7, 1), date(2028, 6, 30), date(2028, 9, 28)),
     ]
-    assert cloud == ["FY27 H1", "FY27 H2", "FY28 H1"]
+    assert cloud[-3:] == ["FY27 H1", "FY27 H2", "FY28 H1"]
     assert labels(world.cloud) == ["FY26 H2", "FY27 H1", "FY27 H2", "FY28 H1"]
 
 
