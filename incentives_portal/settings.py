@@ -185,7 +185,7 @@ EMBEDDED_BROKER = REDIS_URL == EMBEDDED_REDIS
 BROKER_NUMBER = int(urlsplit(REDIS_URL).path.strip("/") or 0)
 CACHES = {
     "default": (
-        {"BACKEND": "incentives_portal.embedded.cache.EmbeddedCache", "LOCATION": EMBEDDED_REDIS}
+        {"BACKEND": "incentives_portal.embedded.local.EmbeddedCache", "LOCATION": EMBEDDED_REDIS}
         if EMBEDDED_BROKER
         else {
             "BACKEND": "incentives_portal.accounts.cache.SteadyCache",

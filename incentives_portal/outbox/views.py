@@ -90,4 +90,4 @@ def say_resent(request: HttpRequest, queued: int, refused: int) -> None:
 def _back(request: HttpRequest) -> str:
     """The page that the button was on, if it is one of ours."""
     target = request.POST.get("next", "")
-    return target if get_adapter(request).is_safe_url(target) else "outbox:notifications"
+    return target if get_adapter().is_safe_url(target) else "outbox:notifications"
