@@ -352,7 +352,6 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "incentives_portal.demo.backends.DemoAccountsBackend",  # first: it refuses
     "incentives_portal.accounts.backends.SignInBackend",
-    "incentives_portal.accounts.backends.CapabilityBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -376,7 +375,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(PORTAL_URL).scheme
-ACCOUNT_FORMS = {"change_password": "incentives_portal.accounts.passwords.OwnPasswordForm"}
+ACCOUNT_FORMS = {"change_password": "incentives_portal.accounts.forms.OwnPasswordForm"}
 # Whoever changes a password or a second factor is told by mail.
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 # "key" is a person at an address (accounts/adapter.py), so that nobody locks a victim out; "ip" is an address, whomever it tries. What is
@@ -449,7 +448,7 @@ LANGUAGE_COOKIE_NAME = "__Host-language" if HTTPS else "portal-language"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
-MESSAGE_STORAGE = "incentives_portal.accounts.flashes.Flashes"
+MESSAGE_STORAGE = "incentives_portal.accounts.session_store.FlashStorage"
 # A sign-in ends after so long without a click, and after so long whatever happens (accounts/sessions.py)…
 SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=30)
 SESSION_HOURS = env.int("SESSION_HOURS", default=12)
