@@ -9,7 +9,7 @@ from incentives_portal.accounts.capabilities import may
 from incentives_portal.accounts.models import User
 
 from . import periods
-from .models import Program
+from .models import Program, ProgramYear, UsagePeriod
 
 
 @transaction.atomic
@@ -21,7 +21,10 @@ def prepare_next_year(program: Program, *, today: date, actor: User | None = Non
     if actor is not None and not may(actor, "program.configure"):
         raise PermissionDenied
     current = Program.objects.select_for_update(of=("self",)).get(pk=program.pk)
-    made = [*periods.next_years(current, today), *periods.next_usage_periods(current, today)]
+    made: list[ProgramYear | UsagePeriod] = [
+        *periods.next_years(current, today),
+        *periods.next_usage_periods(current, today),
+    ]
     for row in made:
         row.save()
     return [row.label for row in made]
