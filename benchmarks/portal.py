@@ -7,6 +7,7 @@ from itertools import count, cycle
 from django.db.models import F
 
 from claims.models import Claim
+from incentives_portal.cases.models import Case
 from incentives_portal.tests.browsing import Browser, fields_of, signed_in
 
 from .filling import Filled
@@ -55,14 +56,16 @@ def _saving(browser: Browser, path: str) -> Callable[[], bytes]:
 
 def _deciding(browser: Browser, claims: list[Claim]) -> tuple[Callable[[], bytes], Callable[[], None]]:
     """Approves one claim after the other; before each turn all are under review again, as if it had been about another round."""
-    rows = Claim.objects.filter(pk__in=[claim.pk for claim in claims])
+    keys = [claim.pk for claim in claims]
+    cases = Case.objects.filter(pk__in=keys)
     paths = cycle(f"/desk/{claim.public_id}/approve/" for claim in claims)
     seen: dict[str, int] = {}
 
     def put_back() -> None:
-        rows.update(status="under_review", approved_amount=None, round=F("round") + 1)
+        cases.update(status="under_review", approved_amount=None, approved_submission=None)
+        Claim.objects.filter(pk__in=keys).update(round=F("round") + 1)
         seen.update(
-            (f"/desk/{public_id}/approve/", version) for public_id, version in rows.values_list("public_id", "version")
+            (f"/desk/{public_id}/approve/", version) for public_id, version in cases.values_list("public_id", "version")
         )
 
     put_back()

@@ -21,10 +21,12 @@ def register_all() -> None:
         EventKind("claims.claim.rejected", _("rejected the claim"), "x-lg", "red"),
         EventKind(
             "claims.file.infected",
-            _("sent %(name)s, in which the virus scanner found %(finding)s"),
+            _("found %(finding)s in %(name)s, which %(sender)s had sent"),
             "exclamation-circle",
             "red",
         ),
-        EventKind("claims.file.refused", _("sent %(name)s, which was refused when it was checked"), "x-lg", "red"),
+        EventKind(
+            "claims.file.refused", _("refused %(name)s, which %(sender)s had sent, when it was checked"), "x-lg", "red"
+        ),
         EventKind("claims.claim.disputed", _("disputed the decision"), "flag", "violet"),
     )

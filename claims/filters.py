@@ -7,8 +7,8 @@ from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from .enums import MACHINE
 from .models import Claim
+from .transitions import MACHINE
 
 STATUSES = [(status.code, status.label) for status in MACHINE.statuses]
 Choices = list[tuple[str, str]]

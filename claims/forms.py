@@ -26,10 +26,10 @@ from proofs.forms import ClaimBasicsForm
 from proofs.forms.base import PartForm
 from proofs.services import Beginning
 
-from .enums import MACHINE
 from .models import Claim
 from .openings import Openings
 from .places import folder_of, named_files, named_places
+from .transitions import MACHINE
 
 #: How many places a decision can point at.
 REMARKS = 6

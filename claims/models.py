@@ -14,8 +14,9 @@ from incentives_portal.documents.models import APPEND_ONLY
 from incentives_portal.money import AmountField
 from proofs.models import Proof
 
-from .enums import MACHINE, Outcome
+from .enums import Outcome
 from .querysets import ClaimManager, DecisionQuerySet
+from .transitions import MACHINE
 
 
 class Claim(CaseDetail):

@@ -12,8 +12,8 @@ from incentives_portal.cases.enums import ACTION_REQUIRED, DISCARDED, EDITING, R
 from incentives_portal.prepared import Prepared
 from incentives_portal.texts import in_language
 
-from .enums import MACHINE
 from .models import Claim
+from .transitions import MACHINE
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet

@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.models import User
+from incentives_portal.cases.comments import may_comment, may_note
 from incentives_portal.cases.enums import ACTION_REQUIRED, DISPUTED, REJECTED
 from incentives_portal.cases.models import Event, Remark
 from incentives_portal.cases.queries import events_of
@@ -21,10 +22,10 @@ from incentives_portal.texts import in_language
 from proofs.snapshot import ProofFolder
 
 from . import rules
-from .enums import MACHINE
 from .models import Claim
 from .places import folder_of, name_of, named_places, part_at, rows_of_files, words_of
 from .rows import who_has_it
+from .transitions import MACHINE
 
 Text = str | Promise
 
@@ -187,11 +188,11 @@ class ClaimPage:
 
     @property
     def can_comment(self) -> bool:
-        return rules.may_comment(self.user, self.claim)
+        return may_comment(self.user, self.claim)
 
     @property
     def can_note(self) -> bool:
-        return rules.may_note(self.user, self.claim)
+        return may_note(self.user, self.claim)
 
 
 def _as_sent(events: Iterable[Event]) -> Iterable[Event]:

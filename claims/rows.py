@@ -20,8 +20,8 @@ from incentives_portal.prepared import PreparedMany
 from incentives_portal.texts import in_language
 from proofs.rules import capability_of
 
-from .enums import MACHINE
 from .models import Claim
+from .transitions import MACHINE
 
 if TYPE_CHECKING:
     from incentives_portal.accounts.models import User

@@ -1,21 +1,21 @@
-"""What may be done with a claim beside its verbs, and until when: predicates and pure checks, without writing."""
+"""What may be done with a claim, and until when: predicates and pure checks, without writing. transitions.py names some of them."""
 
 from typing import TYPE_CHECKING
 
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from incentives_portal.accounts.capabilities import may
+from incentives_portal.accounts.capabilities import Role, grants, may
+from incentives_portal.cases.assignment import refuse_ones_own, refuse_what_a_colleague_has
+from proofs.rules import write_capability
 
 if TYPE_CHECKING:
     from incentives_portal.accounts.models import User
 
     from .models import Claim
 
-
-def may_comment(user: "User", claim: "Claim") -> bool:
-    """Colleagues of the partner who contribute, and reviewers, at any time (docs/domain.md, "Capabilities")."""
-    return may(user, "claim.review" if user.is_operator else "claim.contribute", claim.scope)
+Sentence = str | Promise
 
 
 def when_to_answer(claim: "Claim") -> str:
@@ -28,6 +28,44 @@ def when_to_answer(claim: "Claim") -> str:
     }
 
 
-def may_note(user: "User", claim: "Claim") -> bool:
-    """Internal notes are the operator's."""
-    return user.is_operator and may(user, "history.internal", claim.scope)
+def never_submitted(claim: "Claim") -> bool:
+    return claim.case.submitted_at is None
+
+
+def once_submitted(claim: "Claim") -> bool:
+    return claim.case.submitted_at is not None
+
+
+def _refuse_own_rejection(claim: "Claim", user: "User") -> Sentence | None:
+    """A dispute is decided by somebody who has never rejected this submission (docs/domain.md, "Own rejection")."""
+    if user.pk in claim.rejecters:
+        return _("You rejected this claim: another person decides the dispute.")
+    return None
+
+
+def refuse_dispute(claim: "Claim", user: "User") -> Sentence | None:
+    """Why the person cannot take up or decide a dispute."""
+    return _refuse_own_rejection(claim, user) or refuse_what_a_colleague_has(claim, user)
+
+
+def refuse_dispute_takeover(claim: "Claim", user: "User") -> Sentence | None:
+    """Why the person cannot take a dispute from a colleague."""
+    return _refuse_own_rejection(claim, user) or refuse_ones_own(claim, user)
+
+
+def refuse_writing(claim: "Claim", user: "User") -> Sentence | None:
+    """Why the person cannot submit the claim, take it back or close it, whatever its status."""
+    if not may(user, write_capability(claim.proof), claim.scope):
+        return _("In this program only an incentives admin submits claims.")
+    if _is_plain_user(claim, user):
+        if not claim.proof.program.users_may_submit_claims:
+            return _("In this program only an incentives admin submits claims. You can add documents and comments.")
+        if claim.created_by_id != user.pk:
+            return _("You can submit the claims that you began yourself; this one was begun by somebody else.")
+    return None
+
+
+def _is_plain_user(claim: "Claim", user: "User") -> bool:
+    """Whether the person writes the claim as an incentives user only (docs/domain.md, "Claims of incentives users")."""
+    is_global_admin = any(grant.role == Role.PARTNER_GLOBAL_ADMIN for grant in grants(user))
+    return not is_global_admin and not may(user, "poe.write", claim.scope)

@@ -24,14 +24,6 @@ from incentives_portal.accounts.capabilities import NoPartInIt
 class PortalAdminConfig(AdminConfig):
     default_site = "incentives_portal.admin_site.PortalAdminSite"
 
-    def ready(self) -> None:
-        from incentives_portal.screens import navigation
-
-        super().ready()
-        navigation.register(
-            navigation.NavItem(_("Administration"), "admin:index", 90, lambda user: user.is_staff, prefix="/admin/")
-        )
-
 
 class PortalAdminSite(admin.AdminSite):
     """Signs in and out where the portal does. Whoever is no incentives admin of the operator gets 403 for every page."""

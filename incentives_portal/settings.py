@@ -53,7 +53,11 @@ NAMES_GIVEN = "OPERATOR_NAME" in env.ENVIRON and "PORTAL_NAME" in env.ENVIRON  #
 PORTAL_CLOCK = env.int("PORTAL_CLOCK", default=0)
 
 # What a case can be (incentives_portal.cases.types).
-CASE_TYPES = ["plans.enums.PLAN", "claims.enums.CLAIM", "incentives_portal.enrollments.enums.ENROLMENT"]
+CASE_TYPES = [
+    "plans.transitions.PLAN",
+    "claims.transitions.CLAIM",
+    "incentives_portal.enrollments.transitions.ENROLMENT",
+]
 
 # -- The rooms ----------------------------------------------------------------------------------------------------------------
 
@@ -138,7 +142,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "incentives_portal.screens.context.portal",
+                "incentives_portal.home.context.portal",
             ],
         },
     }

@@ -186,7 +186,7 @@ class PlanAdmin(admin.ModelAdmin):
             "plan": plan,
             "page": page,
             "shown": shown,
-            "campaigns": campaign_rows(shown.document, marks=page.mending.marks if page.mending else None),
+            "campaigns": campaign_rows(shown.document, page.mending.marks if page.mending else None),
             "arrows": [arrow for arrow in page.arrows if arrow.decides],
             "colleague": colleague_of(plan, request.user),
             "others": _other_plans(plan),

@@ -12,11 +12,11 @@ from incentives_portal.cases.forms import VerbForm
 from incentives_portal.cases.state_machine import Transition
 from incentives_portal.cases.views import VerbView
 
-from .enums import MACHINE
 from .forms import ApproveForm, DecisionForm, SendBackForm
 from .models import Plan
 from .preview import preview_of
 from .services import SERVICES
+from .transitions import MACHINE
 
 if TYPE_CHECKING:
     from .admin import PlanAdmin

@@ -7,12 +7,7 @@ class PlansConfig(AppConfig):
     verbose_name = _("Plans")
 
     def ready(self) -> None:
-        from incentives_portal.screens import navigation
-
         from . import events, mails
 
         events.register_all()
         mails.register_all()
-        navigation.register(
-            navigation.NavItem(_("Plans"), "plans:list", 10, lambda user: user.may("plan.read"), prefix="/plans/")
-        )

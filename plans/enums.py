@@ -1,10 +1,7 @@
-"""The life of a plan as data (docs/domain.md, "Plan statuses"): statuses, and which verb leads from where to where."""
-
-from typing import Any
+"""The statuses that a plan can have (docs/domain.md, "Plan statuses")."""
 
 from django.utils.translation import gettext_lazy as _
 
-from incentives_portal.cases.assignment import is_assigned, refuse_ones_own, refuse_what_a_colleague_has
 from incentives_portal.cases.enums import (
     ACTION_REQUIRED,
     APPROVED,
@@ -13,10 +10,8 @@ from incentives_portal.cases.enums import (
     REJECTED,
     SUBMITTED,
     UNDER_REVIEW,
-    CaseKind,
 )
-from incentives_portal.cases.state_machine import Machine, Status, Transition
-from incentives_portal.cases.types import CaseType
+from incentives_portal.cases.state_machine import Status
 
 STATUSES = (
     Status(
@@ -57,165 +52,3 @@ STATUSES = (
     Status(REJECTED, _("Rejected"), "rejected", "x-lg", _("Turned down, with a reason."), "nobody"),
     Status(DISCARDED, _("Discarded"), "editing", "trash", _("Thrown away before it was ever submitted."), "nobody"),
 )
-
-
-def _never_submitted(plan: Any) -> bool:
-    return plan.case.submitted_at is None
-
-
-def _is_revision(plan: Any) -> bool:
-    return plan.case.approved_submission_id is not None
-
-
-def _may_be_reworked(plan: Any) -> bool:
-    return plan.program.rework_rejected_plans
-
-
-_SUBMIT: dict[str, Any] = {
-    "label": _("Submit"),
-    "target": SUBMITTED,
-    "capability": "plan.write",
-    "message": "plan_submitted",
-    "tone": "primary",
-    "icon": "send",
-    "help": _("The plan is sent for approval and cannot be edited until it comes back."),
-}
-_DISCARD_REVISION: dict[str, Any] = {
-    "verb": "discard_revision",
-    "label": _("Discard revision"),
-    "target": APPROVED,
-    "capability": "plan.write",
-    "event": "plans.plan.revision_discarded",
-    "when": _is_revision,
-    "tone": "danger",
-    "help": _("The plan goes back to what was approved. The approved amount stays as it is."),
-}
-_REVIEW: dict[str, Any] = {
-    "source": UNDER_REVIEW,
-    "capability": "plan.review",
-    "decides": True,
-    "refusal": refuse_what_a_colleague_has,
-    "assigns": "nobody",
-}
-
-TRANSITIONS = (
-    Transition(verb="submit", source=EDITING, event="plans.plan.submitted", **_SUBMIT),
-    Transition(
-        verb="resubmit", source=ACTION_REQUIRED, event="plans.plan.resubmitted", **(_SUBMIT | {"label": _("Resubmit")})
-    ),
-    Transition(
-        verb="withdraw",
-        label=_("Withdraw"),
-        source=SUBMITTED,
-        target=EDITING,
-        capability="plan.write",
-        event="plans.plan.withdrawn",
-        help=_("The plan comes back to you and can be edited. Nobody has begun to review it."),
-    ),
-    Transition(
-        verb="discard",
-        label=_("Discard"),
-        source=EDITING,
-        target=DISCARDED,
-        capability="plan.write",
-        event="plans.plan.discarded",
-        when=_never_submitted,
-        tone="danger",
-        help=_(
-            "The plan is thrown away. Another one can be created for the same location, program, fund type and year."
-        ),
-    ),
-    Transition(source=EDITING, **_DISCARD_REVISION),
-    Transition(source=ACTION_REQUIRED, **_DISCARD_REVISION),
-    Transition(source=REJECTED, **_DISCARD_REVISION),
-    Transition(
-        verb="start_review",
-        label=_("Start review"),
-        source=SUBMITTED,
-        target=UNDER_REVIEW,
-        capability="plan.review",
-        decides=True,
-        event="plans.plan.review_started",
-        assigns="actor",
-        tone="primary",
-        icon="eye",
-        help=_("The plan is put on your desk; the partner can no longer withdraw it."),
-    ),
-    Transition(
-        verb="approve",
-        label=_("Approve"),
-        target=APPROVED,
-        event="plans.plan.approved",
-        message="plan_approved",
-        tone="primary",
-        icon="check-lg",
-        help=_("The partner may carry out the activities and file proofs, up to the amount that you approve."),
-        **_REVIEW,
-    ),
-    Transition(
-        verb="request_action",
-        label=_("Request action"),
-        target=ACTION_REQUIRED,
-        event="plans.plan.action_requested",
-        message="plan_action_required",
-        needs_words=True,
-        needs_reason=True,
-        help=_("The plan goes back to the partner, who mends it and submits it again."),
-        **_REVIEW,
-    ),
-    Transition(
-        verb="reject",
-        label=_("Reject"),
-        target=REJECTED,
-        event="plans.plan.rejected",
-        message="plan_rejected",
-        needs_words=True,
-        needs_reason=True,
-        tone="danger",
-        help=_("The plan is turned down. An earlier approval, if any, stays in force."),
-        **_REVIEW,
-    ),
-    Transition(
-        verb="return_to_queue",
-        label=_("Return to queue"),
-        target=SUBMITTED,
-        event="plans.plan.returned_to_queue",
-        help=_("The plan leaves your desk and waits for anybody."),
-        **_REVIEW,
-    ),
-    Transition(
-        verb="take_over",
-        label=_("Take over"),
-        target=UNDER_REVIEW,
-        event="plans.plan.taken_over",
-        message="plan_taken_over",
-        tone="primary",
-        when=is_assigned,
-        help=_("The plan moves from a colleague's desk to yours; the colleague is told."),
-        **(_REVIEW | {"refusal": refuse_ones_own, "assigns": "actor"}),
-    ),
-    Transition(
-        verb="revise",
-        label=_("Revise"),
-        source=APPROVED,
-        target=EDITING,
-        capability="plan.write",
-        event="plans.plan.revision_begun",
-        icon="pencil",
-        help=_("You edit a new version; what was approved stays in force until the new version is approved."),
-    ),
-    Transition(
-        verb="rework",
-        label=_("Rework"),
-        source=REJECTED,
-        target=EDITING,
-        capability="plan.write",
-        event="plans.plan.rework_begun",
-        when=_may_be_reworked,
-        icon="pencil",
-        help=_("The plan can be edited and submitted again."),
-    ),
-)
-
-MACHINE = Machine(kind=CaseKind.PLAN, statuses=STATUSES, transitions=TRANSITIONS)
-PLAN = CaseType("PLN", MACHINE)

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.cases.enums import DISCARDED
 
-from .enums import MACHINE
 from .models import Plan
+from .transitions import MACHINE
 
 STATUSES = [(status.code, status.label) for status in MACHINE.statuses if status.code != DISCARDED]
 

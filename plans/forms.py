@@ -18,11 +18,11 @@ from incentives_portal.screens.fields import DayField, LongTextField, MoneyFormF
 from incentives_portal.screens.templatetags.screens import place
 
 from . import rules
-from .enums import MACHINE
 from .limits import claimed_of
 from .models import Activity, Campaign, Plan
 from .openings import MarketChoice, Opening
 from .snapshot import document_of, places
+from .transitions import MACHINE
 
 
 class VersionedForm(forms.Form):

@@ -9,12 +9,13 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from incentives_portal.accounts.capabilities import CAPABILITIES, Role, holders
+from incentives_portal.accounts.capabilities import CAPABILITIES, holders
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.assignment import former_assignee
 from incentives_portal.cases.enums import APPROVED
 from incentives_portal.cases.messages import Announcement, register
 from incentives_portal.cases.models import Event
+from incentives_portal.cases.recipients import partner_side
 from incentives_portal.money import format_amount
 from incentives_portal.outbox.letters import Letter, Outsider
 from incentives_portal.texts import in_language
@@ -27,9 +28,9 @@ from .snapshot import document_of, places
 def register_all() -> None:
     register(
         Announcement("plan_submitted", reviewers_of, _submitted, named_outsiders, _submitted_to_outsider),
-        Announcement("plan_approved", partners_of, _approved),
-        Announcement("plan_action_required", partners_of, _action_required),
-        Announcement("plan_rejected", partners_of, _rejected),
+        Announcement("plan_approved", partner_side, _approved),
+        Announcement("plan_action_required", partner_side, _action_required),
+        Announcement("plan_rejected", partner_side, _rejected),
         Announcement("plan_taken_over", former_assignee, _taken_over),
         Announcement("plan_comment_added", other_side_of, _comment_added, collect=True),
     )
@@ -53,24 +54,12 @@ def named_outsiders(plan: Plan, _event: Event) -> list[Outsider]:
     return [Outsider(address, time_zone=plan.time_zone)]
 
 
-def partners_of(plan: Plan, _event: Event) -> list[User]:
-    """The incentives admins of the plan's location and program and the submitter; nobody active: the next who answer for it."""
-    people = holders([Role.PARTNER_INCENTIVES_ADMIN], plan.scope)
-    submission = plan.case.submission
-    if submission and submission.by.is_active and submission.by not in people:
-        people.append(submission.by)
-    for fallback in (Role.PARTNER_GLOBAL_ADMIN, Role.PARTNER_ACCOUNT_ADMIN, Role.OPERATOR_INCENTIVES_ADMIN):
-        if not people:
-            people = holders([fallback], plan.scope)
-    return people
-
-
 def other_side_of(plan: Plan, event: Event) -> Iterable[User]:
     """Who hears of a comment: the partner's people, or the one who has the plan on the desk, or the reviewer."""
     if event.organisation_id == plan.scope.organisation_id:
         reviewer = plan.case.active_assignee
         return [reviewer] if reviewer else reviewers_of(plan, event)
-    return partners_of(plan, event)
+    return partner_side(plan, event)
 
 
 def _link(plan: Plan, person: User) -> str:
@@ -89,7 +78,7 @@ def _facts(plan: Plan) -> list[tuple[str, str]]:
 
 
 def _said(event: Event) -> dict[str, Any]:
-    return {"words": event.words, "said_by": f"{event.actor_name}, {event.organisation.name}"} if event.words else {}
+    return {"words": event.words, "said_by": f"{event.actor_name}, {event.organisation_name}"} if event.words else {}
 
 
 def _why(plan: Plan, event: Event) -> dict[str, Any]:

@@ -3,10 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal
 from functools import cached_property
 from itertools import groupby
-from typing import Any
 
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -15,6 +13,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.models import User
+from incentives_portal.cases.comments import may_comment
 from incentives_portal.cases.enums import ACTION_REQUIRED, APPROVED, EDITING, REJECTED, SUBMITTED, UNDER_REVIEW
 from incentives_portal.cases.models import Event, Submission
 from incentives_portal.cases.queries import events_of
@@ -27,11 +26,10 @@ from incentives_portal.screens.anatomy import Baton, TimelineEntry, Verb, initia
 from incentives_portal.texts import in_language
 
 from . import rules
-from .cells import ActivityCell, activity_cells, claim_sections
-from .enums import MACHINE
 from .events import EDITS
 from .models import Plan
 from .snapshot import ActivityPart, CampaignPart, Change, PlanDocument, compare, document_of, part_at, places, read
+from .transitions import MACHINE
 
 Text = str | Promise
 _RETURNED = {"plans.plan.action_requested", "plans.plan.rejected"}
@@ -50,10 +48,9 @@ class TrackStep:
 
 @dataclass(frozen=True)
 class ActivityRow:
-    """An activity of the document with what other rooms show of it; ``mark`` is what the reviewer wants to have mended there."""
+    """An activity of the document; ``mark`` is what the reviewer wants to have mended there."""
 
     part: ActivityPart
-    cell: ActivityCell = ActivityCell()
     mark: str = ""
 
 
@@ -66,18 +63,13 @@ class CampaignRow:
     mark: str = ""
 
 
-def campaign_rows(
-    document: PlanDocument, cells: Mapping[str, ActivityCell] | None = None, marks: Mapping[str, str] | None = None
-) -> list[CampaignRow]:
+def campaign_rows(document: PlanDocument, marks: Mapping[str, str] | None = None) -> list[CampaignRow]:
     """The document's campaigns, made ready for the partial that portal and admin site share."""
-    cells, marks = cells or {}, marks or {}
+    marks = marks or {}
     return [
         CampaignRow(
             campaign,
-            [
-                ActivityRow(part, cells.get(part.id, ActivityCell()), marks.get(part.id, ""))
-                for part in campaign.activities
-            ],
+            [ActivityRow(part, marks.get(part.id, "")) for part in campaign.activities],
             marks.get(campaign.id, ""),
         )
         for campaign in document.campaigns
@@ -156,26 +148,12 @@ class PlanPage:
 
     @property
     def can_comment(self) -> bool:
-        return rules.may_comment(self.user, self.plan)
-
-    @cached_property
-    def cells(self) -> dict[str, ActivityCell]:
-        return activity_cells(self.plan, self.user)
-
-    @property
-    def claimed(self) -> Decimal | None:
-        """What the proofs of all activities ask for; None while there is none."""
-        amounts = [cell.claimed for cell in self.cells.values() if cell.claimed is not None]
-        return sum(amounts, Decimal(0)) if amounts else None
+        return may_comment(self.user, self.plan)
 
     @property
     def campaigns(self) -> list["CampaignRow"]:
-        """The campaigns of the document with the cells of other rooms and the marks of the reviewer."""
-        return campaign_rows(self.document, self.cells, self.mending.marks if self.mending else {})
-
-    @property
-    def claims(self) -> list[Any]:
-        return claim_sections(self.plan, self.user)
+        """The campaigns of the document with the marks of the reviewer."""
+        return campaign_rows(self.document, self.mending.marks if self.mending else {})
 
     @property
     def number(self) -> int:

@@ -20,9 +20,9 @@ from incentives_portal.programs import dates
 from incentives_portal.programs.enums import Track
 from incentives_portal.programs.models import Program, ProgramYear
 
-from .enums import MACHINE
 from .limits import Claimed
 from .snapshot import ActivityPart, CampaignPart, PlanDocument, read
+from .transitions import MACHINE
 
 if TYPE_CHECKING:
     from .models import Activity, Plan
@@ -86,16 +86,6 @@ def open_verbs(plan: "Plan", user: User) -> list[Transition]:
 
 def may_edit(user: User, plan: "Plan") -> bool:
     return plan.is_editable and may(user, "plan.write", plan.scope)
-
-
-def may_comment(user: User, plan: "Plan") -> bool:
-    """Whoever writes plans or decides about them may say something on one, at any time."""
-    return may(user, "plan.write", plan.scope) or may(user, "plan.review", plan.scope)
-
-
-def may_note(user: User, plan: "Plan") -> bool:
-    """Internal notes are the operator's."""
-    return may(user, "history.internal", plan.scope)
 
 
 def creatable_enrolments(user: User, program: Program | None = None) -> "Iterable[Enrolment]":

@@ -7,8 +7,7 @@ class ProofsConfig(AppConfig):
     verbose_name = _("Proofs of execution")
 
     def ready(self) -> None:
-        from . import events, mails, sections
+        from . import events, mails
 
         events.register_all()
         mails.register_all()
-        sections.register_all()

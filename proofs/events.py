@@ -38,9 +38,9 @@ KINDS = (
     EventKind(DOCUMENT_REMOVED, _("removed %(name)s"), "trash"),
     EventKind(ATTENDEES_EDITED, _("edited the list of attendees"), "pencil"),
     EventKind(ANSWERS_SAVED, _("entered metrics and answers"), "pencil"),
-    EventKind(FILE_REFUSED, _("sent %(name)s, which was refused when it was checked"), "x-lg", "red"),
+    EventKind(FILE_REFUSED, _("refused %(name)s, which %(sender)s had sent, when it was checked"), "x-lg", "red"),
     EventKind(
-        FILE_INFECTED, _("sent %(name)s, in which the virus scanner found %(finding)s"), "exclamation-circle", "red"
+        FILE_INFECTED, _("found %(finding)s in %(name)s, which %(sender)s had sent"), "exclamation-circle", "red"
     ),
 )
 

@@ -5,7 +5,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.models import User
-from incentives_portal.cases.file_verdicts import follow_findings, follow_refusals, infected_file, refused_file
+from incentives_portal.cases.file_verdicts import (
+    follow_findings,
+    follow_refusals,
+    infected_file,
+    refused_file,
+    sender_of,
+)
 from incentives_portal.cases.messages import Announcement, register
 from incentives_portal.cases.models import Event
 from incentives_portal.outbox.letters import Letter
@@ -19,19 +25,16 @@ REFUSED = "proof_file_refused"
 
 def register_all() -> None:
     register(
-        Announcement(
-            INFECTED, lambda _proof, event: [event.actor], _infected_letter, to_actor=True, has_comments=False
-        ),
+        Announcement(INFECTED, sender_of, _infected_letter, has_comments=False),
         Announcement(
             REFUSED,
-            lambda _proof, event: [event.actor],
+            sender_of,
             _refused_letter,
-            to_actor=True,
             collect=True,
             has_comments=False,
         ),
     )
-    follow_findings(Proof.objects.with_file, event=events.FILE_INFECTED, announcement=INFECTED)
+    follow_findings(Proof.objects.with_unsent_file, event=events.FILE_INFECTED, announcement=INFECTED)
     follow_refusals(Proof.objects.with_file, event=events.FILE_REFUSED, announcement=REFUSED)
 
 

@@ -49,6 +49,10 @@ class ProofQuerySet(models.QuerySet["Proof"]):
         """Without those that were thrown away."""
         return self.exclude(case__status=DISCARDED, case__submitted_at=None)
 
+    def with_unsent_file(self, version: "DocumentVersion") -> "ProofQuerySet":
+        """Those that hold a file which was not sent in with them."""
+        return self.with_file(version).exclude(sealed_files__version=version)
+
     def with_file(self, version: "DocumentVersion") -> "ProofQuerySet":
         """Those that hold a file now, or held it when they were sent in. A file that none has yet is refused when one is to take it."""
         document = version.document_id

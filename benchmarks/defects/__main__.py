@@ -26,7 +26,7 @@ PARTS = {
         "incentives_portal/money.py",
         "incentives_portal/programs/rates.py",
     ],
-    "caps": ["incentives_portal/programs/caps.py", "claims/caps.py", "claims/limits.py"],
+    "caps": ["incentives_portal/programs/caps.py", "proofs/caps.py", "proofs/limits.py"],
     "dates": [
         "incentives_portal/programs/dates.py",
         "incentives_portal/programs/periods.py",
@@ -46,7 +46,7 @@ PARTS = {
     "proofs/services": ["proofs/services/*.py"],
     "claims": ["claims/rules.py", "claims/rows.py", "claims/openings.py", "claims/mails/*.py"],
     "claims/services": ["claims/services/*.py"],
-    "enrollments": ["incentives_portal/enrollments/services.py", "incentives_portal/enrollments/enums.py"],
+    "enrollments": ["incentives_portal/enrollments/services.py", "incentives_portal/enrollments/transitions.py"],
     "programs": ["incentives_portal/programs/services.py"],
     "outbox": ["incentives_portal/outbox/*.py"],
     "documents": ["incentives_portal/documents/services.py", "incentives_portal/documents/limits.py"],

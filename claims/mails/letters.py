@@ -226,7 +226,7 @@ def _values(claim: "Claim", event: "Event") -> dict[str, str]:
         "title": claim.title,
         "partner": claim.proof.location.organisation.name,
         "name": event.actor_name,
-        "side": event.organisation.name,
+        "side": event.organisation_name,
         "asked": _amount(claim, claim.asked),
         "approved": _amount(claim, approved_amount) if approved_amount is not None else "",
     }

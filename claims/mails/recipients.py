@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 from incentives_portal.accounts.capabilities import Role, holders
 from incentives_portal.accounts.models import User
+from incentives_portal.cases.file_verdicts import sender_of
+from incentives_portal.cases.recipients import partner_side
 
 if TYPE_CHECKING:
     from incentives_portal.cases.models import Event
@@ -16,17 +18,6 @@ def of_a_submission(claim: "Claim", event: "Event") -> list[User]:
     return [*reviewers(claim), *holders([Role.PARTNER_INCENTIVES_ADMIN], claim.scope)]
 
 
-def partner_side(claim: "Claim", event: "Event") -> list[User]:
-    """The person who submitted and the incentives admins of location and program; if none of them is active, the global admins.
-
-    If the partner has nobody at all, the submitter stays on the list: the message then has no valid address, which staff see.
-    """
-    admins = holders([Role.PARTNER_INCENTIVES_ADMIN], claim.scope)
-    submitter = claim.case.submission.by if claim.case.submission else claim.created_by
-    people = [submitter, *admins] if submitter.is_active else admins
-    return people or holders([Role.PARTNER_GLOBAL_ADMIN], claim.scope) or [submitter]
-
-
 def other_reviewers(claim: "Claim", event: "Event") -> list[User]:
     """The reviewers who may decide the dispute; if there is none but those who rejected, those who give roles to people."""
     others = [person for person in holders("claim.review", claim.scope) if person.pk not in claim.rejecters]
@@ -35,12 +26,12 @@ def other_reviewers(claim: "Claim", event: "Event") -> list[User]:
 
 def other_side(claim: "Claim", event: "Event") -> list[User]:
     """Of a comment: the partner hears of the operator's, the reviewers hear of the partner's."""
-    return partner_side(claim, event) if event.actor.is_operator else reviewers(claim)
+    return reviewers(claim) if event.organisation_id == claim.case.organisation_id else partner_side(claim, event)
 
 
 def of_an_infected_file(claim: "Claim", event: "Event") -> list[User]:
     """Whoever sent it; and whoever reviews the claim, once it was sent in."""
-    return [event.actor, *(reviewers(claim) if claim.submitted_at else [])]
+    return [*sender_of(claim, event), *(reviewers(claim) if claim.submitted_at else [])]
 
 
 def reviewers(claim: "Claim") -> list[User]:

@@ -1,8 +1,8 @@
 """Writing claims: one function per verb, the beginning of a claim, and comments. Nothing else writes claims, decisions or disputes."""
 
 from incentives_portal.cases.assignment import return_to_queue, start_review, take_over
+from incentives_portal.cases.comments import add_comment
 
-from .commenting import add_comment
 from .creating import AlreadyClaimed, create_claim_directly, create_claim_for_proof
 from .disputing import dispute
 from .reviewing import approve, reject, request_action

@@ -64,7 +64,7 @@ def approve(
         reason=reason,
         remarks=remarks,
         before=before,
-        after=_decided(Outcome.APPROVED, note),
+        after=_decided(Outcome.APPROVED, note, actor),
     )
 
 
@@ -150,7 +150,7 @@ def request_action(
         reason=reason,
         remarks=_at_least_where_the_reason_points(remarks, reason),
         before=before,
-        after=_decided(Outcome.ACTION_REQUIRED, note),
+        after=_decided(Outcome.ACTION_REQUIRED, note, actor),
     )
 
 
@@ -178,7 +178,7 @@ def reject(
         reason=reason,
         remarks=_at_least_where_the_reason_points(remarks, reason),
         before=before,
-        after=_decided(Outcome.REJECTED, note),
+        after=_decided(Outcome.REJECTED, note, actor),
     )
 
 
@@ -191,7 +191,7 @@ def _at_least_where_the_reason_points(
     return given
 
 
-def _decided(outcome: Outcome, note: str) -> Callable[[Claim, Event], None]:
+def _decided(outcome: Outcome, note: str, actor: User) -> Callable[[Claim, Event], None]:
     """What follows a decision: its row, and the internal note."""
 
     def after(current: Claim, event: Event) -> None:
@@ -202,10 +202,10 @@ def _decided(outcome: Outcome, note: str) -> Callable[[Claim, Event], None]:
             round=current.round,
             outcome=outcome,
             approved_amount=current.approved_amount,
-            by=event.actor,
+            by=actor,
             event=event,
         )
         if note.strip():
-            comment(current.case, event.actor, note.strip(), internal=True)
+            comment(current.case, actor, note.strip(), internal=True)
 
     return after

@@ -209,14 +209,32 @@ def test_nobody_active_means_the_global_admins(world):
     assert names_of(decide(world, claim, "approve")) == ["Karin"]
 
 
-def test_nobody_at_all_leaves_a_message_without_an_address(world):
+def test_account_admin_as_the_last_who_is_active_gets_a_letter_without_what_may_not_be_read(world):
+    claim = builders.claim_under_review(world)
+    User.objects.filter(organisation=world.nordlicht).exclude(pk=world.anton.pk).update(is_active=False)
+
+    event = decide(world, claim, "reject", words="The logo is missing.")
+
+    message = Message.objects.get(cause=cause_key(event.pk))
+    reference = claim.case.reference
+    assert (message.recipient, message.subject) == (
+        world.anton,
+        f"{reference}: nobody of Nordlicht Systems GmbH can read the news",
+    )
+    assert "given a role in Cloud Reseller Co-op" in " ".join(message.text.split())
+    assert "logo" not in message.text + message.html
+    assert claim.title not in message.text + message.html
+
+
+def test_nobody_of_the_partner_at_all_means_the_operators_admins(world):
     claim = builders.claim_under_review(world)
     User.objects.filter(organisation=world.nordlicht).update(is_active=False)
 
     event = decide(world, claim, "approve")
 
-    message = Message.objects.get(cause=cause_key(event.pk))
-    assert (message.recipient, message.state) == (world.jana, "no_address")
+    told = Message.objects.filter(cause=cause_key(event.pk))
+    assert {message.recipient for message in told} == {world.elif_, world.emre}
+    assert all(claim.title in message.text for message in told), "they may read it"
 
 
 def test_admins_of_other_places_and_partners_hear_nothing(world):

@@ -670,3 +670,23 @@ def test_reason_of_less_is_read_by_the_partner_in_the_history(world, signed_in):
     words = text_of(signed_in(world.karin).get(claim.get_absolute_url()))
 
     assert all(part in words for part in ("€800.00", "The wine.", "The dates do not fit."))
+
+
+def test_remark_at_a_cost_stays_open_while_only_its_invoice_is_edited(world, signed_in):
+    claim = builders.claim_under_review(world)
+    invoice = claim.proof.invoices.get()
+    place = f"expense-{invoice.expenses.get().public_id}"
+    builders.decide(world, claim, "request_action", remarks=[builders.remark_at(place, "Which campaign was this?")])
+    details = proof_services.InvoiceDetails(
+        **{name: getattr(invoice, name) for name in ("supplier", "date", "currency", *proof_services.AMOUNTS)},
+        number="RE-26/9999",
+    )
+    costs = [
+        proof_services.ExpenseDraft(line.expense_type, line.net, line.tax, line.words)
+        for line in invoice.expenses.select_related("expense_type")
+    ]
+
+    proof_services.edit_invoice(invoice, actor=world.jana, seen=fresh(claim).version, details=details, expenses=costs)
+
+    answer = signed_in(world.jana).get(claim.get_absolute_url()).context["page"].answer
+    assert [(mark.anchor, mark.is_open) for mark in answer.marks] == [(place, True)]

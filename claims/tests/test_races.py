@@ -12,9 +12,9 @@ from django.db.models import Sum
 from django.test import Client
 
 from claims import services
-from claims.enums import MACHINE
 from claims.models import Claim, Decision
 from claims.services.locking import locked_limits
+from claims.transitions import MACHINE
 from incentives_portal import clock
 from incentives_portal.accounts.services import add_location
 from incentives_portal.cases import services as history

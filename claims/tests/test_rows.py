@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import pytest
 
 from claims import services
-from claims.enums import MACHINE
 from claims.models import Claim
 from claims.rows import claim_rows, who_has_it
+from claims.transitions import MACHINE
 
 from . import builders
 

@@ -3,7 +3,7 @@
 import pytest
 
 from claims import services
-from claims.enums import MACHINE
+from claims.transitions import MACHINE
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.errors import NotAllowed, NotNow
 from incentives_portal.cases.event_kinds import kind_of

@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 
 from claims import services
-from claims.enums import MACHINE, TRANSITIONS
 from claims.models import Claim, Decision, Dispute
+from claims.transitions import MACHINE, TRANSITIONS
 from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.models import User
 from incentives_portal.accounts.services import give_role

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from incentives_portal.accounts.capabilities import NoPartInIt, may
 from incentives_portal.cases.assignment import colleague_of
+from incentives_portal.cases.comments import may_comment, may_note
 from incentives_portal.cases.errors import Busy, Refused
 from incentives_portal.cases.forms import VerbForm, show_refusal
 from incentives_portal.cases.state_machine import Transition
@@ -20,14 +21,14 @@ from incentives_portal.outbox.queries import deliveries_for
 from incentives_portal.screens.paging import BoundedPaginator
 from proofs.page import evidence_context
 
-from .. import rules, services
+from .. import services
 from ..desk import LISTS, counts, listed, neighbours, queue_rows, shown
-from ..enums import MACHINE
 from ..filters import searched, words_q
 from ..forms import ApproveForm, CommentForm, DecisionForm, NoteForm
 from ..models import Claim
 from ..page import ClaimPage
 from ..services import SERVICES
+from ..transitions import MACHINE
 from .detail import comment_form, tell_added
 from .fetching import claim_or_404
 from .verbs import DECIDING, ClaimView
@@ -119,7 +120,7 @@ def comment(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Say something that the partner reads."""
     row = claim_or_404(request, public_id, for_page=False)
     _staff_only(request)
-    if not rules.may_comment(request.user, row):
+    if not may_comment(request.user, row):
         raise PermissionDenied
     form = comment_form(request, sent=True)
     if not form.is_valid():
@@ -139,7 +140,7 @@ def note(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Leave an internal note."""
     row = claim_or_404(request, public_id, for_page=False)
     _staff_only(request)
-    if not rules.may_note(request.user, row):
+    if not may_note(request.user, row):
         raise PermissionDenied
     form = NoteForm(request.POST, auto_id="id_note_%s")
     if not form.is_valid():

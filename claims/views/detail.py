@@ -10,13 +10,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from incentives_portal.cases.comments import may_comment
 from incentives_portal.cases.errors import Busy, Refused
 from incentives_portal.cases.forms import show_refusal
 from incentives_portal.documents import form_uploads
 from proofs import rules as proof_rules
 from proofs.page import evidence_context, workbench_context
 
-from .. import rules, services
+from .. import services
 from ..forms import CommentForm, DisputeForm
 from ..models import Claim
 from ..page import ClaimPage
@@ -78,7 +79,7 @@ def _dispute_context(page: ClaimPage) -> dict[str, Any]:
 def comment(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Say something on the claim, with documents if any; possible at any time."""
     claim = claim_or_404(request, public_id, for_page=False)
-    if request.user.is_operator or not rules.may_comment(request.user, claim):
+    if request.user.is_operator or not may_comment(request.user, claim):
         raise PermissionDenied
     form = comment_form(request, sent=True)
     if not form.is_valid():

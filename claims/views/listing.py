@@ -17,11 +17,11 @@ from incentives_portal.enrollments.querysets import programs_visible_to
 from incentives_portal.prepared import Prepared
 from incentives_portal.screens.paging import BoundedPaginator
 
-from ..enums import MACHINE
 from ..filters import ClaimFilter, searched, words_q
 from ..models import Claim
 from ..overview import Overview, overview
 from ..rows import keys_of, rows_in_order
+from ..transitions import MACHINE
 
 PER_PAGE = 25
 #: Newest first among a partner's. As a sum, for which there is no index: else PostgreSQL reads everybody's claims from the newest back

@@ -13,11 +13,11 @@ from incentives_portal.cases.state_machine import Transition
 from incentives_portal.cases.views import VerbView
 from proofs.page import workbench_context
 
-from ..enums import MACHINE
 from ..forms import DisputeForm
 from ..models import Claim
 from ..page import CHECKED, ClaimPage
 from ..services import SERVICES
+from ..transitions import MACHINE
 from .fetching import claim_or_404
 
 DECIDING = {arrow.verb for arrow in MACHINE.transitions if arrow.decides}

@@ -7,11 +7,8 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People and organisations")
 
     def ready(self) -> None:
-        from incentives_portal.screens import navigation
-
         from . import checks, second_factor, security_events, sessions  # noqa: F401
-        from .capabilities import register_role_source, standing
+        from .capabilities import register_role_source
         from .sources import ORGANISATION_ROLES
 
         register_role_source(ORGANISATION_ROLES)
-        navigation.register_standing(standing)

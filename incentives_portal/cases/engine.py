@@ -126,8 +126,8 @@ def _locking(model: type[Detail]) -> Prepared[Detail]:
 
 
 def latest_event(case: Case) -> Event | None:
-    """What changed the case last: whom to name when somebody was faster. A comment changes nothing; notes of the operator are left out."""
-    changes = case.events.filter(internal=False).exclude(code="cases.commented")
+    """What a person changed last: whom to name when somebody was faster. A comment changes nothing; notes of the operator are left out."""
+    changes = case.events.filter(internal=False, actor__isnull=False).exclude(code="cases.commented")
     return changes.select_related("organisation").order_by("-id").first()
 
 

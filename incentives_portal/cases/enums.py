@@ -11,6 +11,14 @@ class CaseKind(models.TextChoices):
     ASSOCIATION = "association", _("Customer association")
 
 
+class ActorKind(models.TextChoices):
+    """Who did something: a person with an account, the portal by itself (a scanner, a clock), or somebody with a link and no account."""
+
+    USER = "user", _("User")
+    SYSTEM = "system", _("System")
+    OUTSIDER = "outsider", _("Outsider")
+
+
 EDITING = "editing"
 SUBMITTED = "submitted"
 UNDER_REVIEW = "under_review"

@@ -1,4 +1,4 @@
-"""A file that turned out bad after it was attached: written into the history of what holds it, and told to the person who sent it."""
+"""A file that turned out bad after it was attached: written into the history of the case as the portal's deed, and told to its sender."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -7,7 +7,7 @@ from django.dispatch import Signal
 from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.models import User
-from incentives_portal.cases.models import Event
+from incentives_portal.cases.models import CaseDetail, Event
 from incentives_portal.cases.services import record
 from incentives_portal.documents.checking import file_refused, malware_found
 from incentives_portal.documents.enums import SENTENCES
@@ -17,8 +17,8 @@ from incentives_portal.sandbox.parsing.reasons import Reason
 
 from .messages import announce
 
-#: Gives what holds a file: cases with a ``case``. None for a file that is attached to nothing yet, or to something else.
-Holders = Callable[[DocumentVersion], Iterable[Any]]
+#: Gives what holds a file; nothing for a file that is attached to nothing yet, or to something else.
+Holders = Callable[[DocumentVersion], Iterable[CaseDetail]]
 
 
 def follow_findings(holders: Holders, *, event: str, announcement: str) -> None:
@@ -36,17 +36,23 @@ def _follow(
 ) -> None:
     def receive(sender: object, version: DocumentVersion, **verdict: Any) -> None:
         """In the transaction in which the verdict is written."""
-        data = {"name": version.original_name, "sha256": version.sha256, **data_of(verdict)}
+        sender = version.uploaded_by
+        file = {"name": version.original_name, "sha256": version.sha256, "sender": sender.name, "sender_id": sender.pk}
         for detail in holders(version):
-            announce(announcement, detail, record(detail.case, version.uploaded_by, event, data=data))
+            announce(announcement, detail, record(detail.case, None, event, data=file | data_of(verdict)))
 
     signal.connect(receive, weak=False, dispatch_uid=announcement)
 
 
+def sender_of(_detail: CaseDetail, event: Event) -> list[User]:
+    """The person who sent the file."""
+    return list(User.objects.filter(pk=event.data["sender_id"]))
+
+
 def infected_file(event: Event, person: User, **link: Any) -> Letter:
     """The letter about a file that was locked away, to whoever sent it and to those who would have read it."""
-    values = {"file": event.data["name"], "finding": event.data["finding"], "name": event.actor_name}
-    mine = person.pk == event.actor_id
+    values = {"file": event.data["name"], "finding": event.data["finding"], "name": event.data["sender"]}
+    mine = person.pk == event.data["sender_id"]
     return Letter(
         subject=_("Malware found: %(file)s") % values,
         heading=_("The virus scanner found malware in a file"),

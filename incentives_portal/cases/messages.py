@@ -8,8 +8,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from django.conf import settings
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from incentives_portal.accounts.capabilities import may
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.event_kinds import EventKind
 from incentives_portal.cases.event_kinds import register as register_kinds
@@ -18,6 +21,9 @@ from incentives_portal.cases.services import record
 from incentives_portal.outbox.letters import Cause, Letter, Outsider
 from incentives_portal.outbox.models import Message
 from incentives_portal.outbox.services import queue, queue_outsiders, resent
+from incentives_portal.texts import in_language
+
+from .types import case_type
 
 #: That a message was sent is no event, its row says so; that a person sent it again is.
 RESENT = "outbox.message.resent"
@@ -43,8 +49,6 @@ class Announcement:
     letter: Callable[[Any, Event, User], Letter]
     outsiders: Callable[[Any, Event], Iterable[Outsider]] = _no_outsiders
     letter_to_outsider: Callable[[Any, Event, Outsider], Letter] = _no_letter
-    #: Whether whoever the event names as its actor is told too: they did not do it knowingly.
-    to_actor: bool = False
     #: Whether several within minutes are one mail: of comments and refused files, never of decisions.
     collect: bool = False
     #: Whether a question can be asked by a comment on the page of the case.
@@ -76,7 +80,7 @@ def cause_of(event: Event) -> Cause:
         case_reference=event.case.reference,
         case_title=event.case.title,
         author=event.actor_name,
-        organisation=event.organisation.name,
+        organisation=event.organisation_name or settings.OPERATOR_NAME,
         at=event.at,
         comment=event.words,
         files=[remark.version.original_name for remark in event.remarks_in_order if remark.version],
@@ -85,7 +89,35 @@ def cause_of(event: Event) -> Cause:
 
 
 def _letter(announcement: Announcement, detail: Any, event: Event, person: User) -> Letter:
+    if getattr(person, "is_last_resort", False) and not may(person, case_type(event.case.kind).read, event.case.scope):
+        return _letter_without_content(event)
     return replace(announcement.letter(detail, event, person), has_comments=announcement.has_comments)
+
+
+def _letter_without_content(event: Event) -> Letter:
+    """To the last who can be reached and may not read the case: there is news, and somebody is needed who may."""
+    case = event.case
+    values = {
+        "reference": case.reference,
+        "organisation": case.organisation.name,
+        "program": in_language(case.program.name),
+        "location": case.location.name,
+    }
+    return Letter(
+        subject=gettext("%(reference)s: nobody of %(organisation)s can read the news") % values,
+        heading=gettext("Nobody with a role in the program is active"),
+        paragraphs=[
+            gettext("There is news about %(reference)s (%(program)s, %(location)s).") % values,
+            gettext("Your role does not show it, and nobody else of %(organisation)s who could read it is active.")
+            % values,
+        ],
+        next_step=gettext(
+            "Have a person of %(organisation)s given a role in %(program)s: that person finds the news in the portal."
+        )
+        % values,
+        link="/",
+        link_label=gettext("Open the portal"),
+    )
 
 
 def announce(code: str, detail: Any, event: Event) -> None:
@@ -95,7 +127,7 @@ def announce(code: str, detail: Any, event: Event) -> None:
     """
     announcement = _announcements[code]
     people = list(announcement.recipients(detail, event))
-    others = [person for person in people if announcement.to_actor or person.pk != event.actor_id]
+    others = [person for person in people if person.pk != event.actor_id]
     if others or not people:
         letter_for = partial(_letter, announcement, detail, event)
         queue(cause_of(event), code, letter_for, others, collect=announcement.collect)

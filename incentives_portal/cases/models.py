@@ -20,7 +20,7 @@ from incentives_portal.money import AmountField, CurrencyField
 from incentives_portal.programs.models import Program
 from incentives_portal.texts import TextsField, in_language
 
-from .enums import APPROVED, STATUSES, WAITING, WITH_PARTNER, CaseKind
+from .enums import APPROVED, STATUSES, WAITING, WITH_PARTNER, ActorKind, CaseKind
 from .querysets import CaseQuerySet, EventQuerySet
 from .types import case_type
 
@@ -262,12 +262,16 @@ COMMENT_CODES = ("cases.commented", "cases.noted")
 
 
 class Event(models.Model):
-    """One thing that somebody did: who (name and role as they were), when, what, from which status to which, and the words."""
+    """One thing that was done: by whom (name and role as they were), when, what, from which status to which, and the words.
+
+    What the portal did by itself has neither actor nor organization.
+    """
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="events")
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    actor_name = models.CharField(max_length=120)
+    actor_kind = models.CharField(max_length=8, choices=ActorKind.choices, default=ActorKind.USER)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    actor_name = models.CharField(max_length=120, blank=True)
     actor_role = models.CharField(max_length=32, blank=True)
     code = models.CharField(max_length=60)
     from_status = models.CharField(max_length=24, blank=True)
@@ -284,6 +288,15 @@ class Event(models.Model):
     class Meta:
         verbose_name = _("event")
         verbose_name_plural = _("events")
+        constraints = [
+            models.CheckConstraint(
+                name="event_actor_known",
+                condition=models.Q(actor_kind=ActorKind.USER, actor__isnull=False, organisation__isnull=False)
+                & ~models.Q(actor_name="")
+                | models.Q(actor_kind=ActorKind.SYSTEM, actor=None, organisation=None, actor_name="", actor_role="")
+                | models.Q(actor_kind=ActorKind.OUTSIDER, actor=None, organisation=None) & ~models.Q(actor_name=""),
+            ),
+        ]
         indexes = [
             # The history panel: events of one case, newest first.
             models.Index(name="event_of_case", fields=["case", "-id"]),
@@ -294,6 +307,11 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.code}"
+
+    @property
+    def organisation_name(self) -> str:
+        """For whom it was done; empty for what the portal did by itself."""
+        return self.organisation.name if self.organisation else ""
 
     @cached_property
     def remarks_in_order(self) -> list["Remark"]:

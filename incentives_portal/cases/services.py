@@ -22,7 +22,7 @@ from incentives_portal.documents.services import attach
 from incentives_portal.programs.models import Program
 from incentives_portal.request_context import request_id
 
-from .enums import CaseKind
+from .enums import ActorKind, CaseKind
 from .event_kinds import kind_of
 from .models import Case, Event, ReasonCode, Remark, Submission
 from .types import case_type
@@ -90,7 +90,7 @@ def _next_number(prefix: str, year: int) -> int:
 @transaction.atomic(savepoint=False)
 def record(
     case: Case,
-    actor: User,
+    actor: User | None,
     code: str,
     *,
     from_status: str = "",
@@ -101,14 +101,14 @@ def record(
     data: Mapping[str, Any] | None = None,
     remarks: Iterable[RemarkDraft] = (),
 ) -> Event:
-    """Write one event, with its remarks. Raises event_kinds.UnknownEvent for a code that nobody registered."""
+    """Write one event, with its remarks. Without an actor it is the portal's own deed.
+
+    Raises event_kinds.UnknownEvent for a code that nobody registered.
+    """
     kind_of(code)
     event = Event.objects.create(
         case=case,
-        organisation=actor.organisation,
-        actor=actor,
-        actor_name=actor.name,
-        actor_role=next((grant.role.value for grant in grants(actor)), ""),
+        **_who(actor),
         code=code,
         from_status=from_status,
         to_status=to_status,
@@ -124,6 +124,13 @@ def record(
         for draft in remarks
     )
     return event
+
+
+def _who(actor: User | None) -> dict[str, Any]:
+    if actor is None:
+        return {"actor_kind": ActorKind.SYSTEM}
+    role = next((grant.role.value for grant in grants(actor)), "")
+    return {"organisation": actor.organisation, "actor": actor, "actor_name": actor.name, "actor_role": role}
 
 
 @transaction.atomic(savepoint=False)

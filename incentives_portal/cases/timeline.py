@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 
 from incentives_portal.documents.enums import CheckState
 from incentives_portal.documents.models import DocumentVersion
@@ -42,8 +43,8 @@ def _entry(event: Event, places: Places, version_url: VersionUrl | None) -> Time
     return TimelineEntry(
         icon=kind.icon,
         tone="amber" if event.internal else kind.tone,
-        actor=event.actor_name,
-        side=event.side,  # type: ignore[attr-defined]  # the name of its organization, read by events_of
+        actor=event.actor_name or gettext("The portal"),
+        side=event.side or "",  # type: ignore[attr-defined]  # the name of its organization, read by events_of
         at=event.at,
         sentence=sentence(event),
         words=event.words,

@@ -13,10 +13,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CaseType:
-    """One kind of case: the prefix of its references (PLN-2026-00042) and the life that it has."""
+    """One kind of case: the prefix of its references (PLN-2026-00042), the life that it has, and the capabilities that its pages ask for.
+
+    ``read`` is who may read it, ``contribute`` which people of the partner may comment on it, ``review`` which of the operator.
+    """
 
     prefix: str
     machine: "Machine"
+    read: str
+    contribute: str
+    review: str
 
 
 @cache

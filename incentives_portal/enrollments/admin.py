@@ -17,8 +17,8 @@ from incentives_portal.cases.timeline import entries
 from incentives_portal.cases.views import VerbView
 
 from . import services
-from .enums import MACHINE
 from .models import Enrolment
+from .transitions import MACHINE
 
 
 class InvitationForm(forms.ModelForm):

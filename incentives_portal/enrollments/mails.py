@@ -1,31 +1,23 @@
 """Who hears what about an enrolment: the incentives admins of location and program; nobody active, then the global admins."""
 
-from collections.abc import Iterable
-
 from django.utils.translation import gettext as _
 
-from incentives_portal.accounts.capabilities import Role, holders
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.messages import Announcement, register
 from incentives_portal.cases.models import Event
+from incentives_portal.cases.recipients import partner_side
 from incentives_portal.outbox.letters import Letter
 from incentives_portal.texts import in_language
 
-from .enums import ENROLLED, MACHINE
+from .enums import ENROLLED
 from .models import Enrolment
+from .transitions import MACHINE
 
 CHANGED = "enrolment_changed"
 
 
 def register_all() -> None:
-    register(Announcement(CHANGED, recipients_of, letter_of, has_comments=False))
-
-
-def recipients_of(enrolment: Enrolment, _event: Event) -> Iterable[User]:
-    for roles in ([Role.PARTNER_INCENTIVES_ADMIN], [Role.PARTNER_GLOBAL_ADMIN], [Role.PARTNER_ACCOUNT_ADMIN]):
-        if people := holders(roles, enrolment.scope):
-            return people
-    return holders([Role.OPERATOR_INCENTIVES_ADMIN], enrolment.scope)
+    register(Announcement(CHANGED, partner_side, letter_of, has_comments=False))
 
 
 def letter_of(enrolment: Enrolment, event: Event, _person: User) -> Letter:

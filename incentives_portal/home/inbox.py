@@ -27,6 +27,7 @@ from incentives_portal.programs import dates
 from plans import enums as plan_states
 from plans import rules as plan_rules
 from plans.models import Activity, Plan
+from plans.transitions import MACHINE as PLANS
 from proofs.models import Proof
 
 LIMIT = 10
@@ -75,7 +76,7 @@ def plan_item(plan: Plan, action: str | Promise, *, due_at: datetime | None = No
         title=plan.title,
         url=reverse("plans:detail", args=[plan.public_id]),
         reference=plan.case.reference,
-        status=plan_states.MACHINE.status(plan.status),
+        status=PLANS.status(plan.status),
         action=action,
         due_at=due_at,
         since=plan.submitted_at,

@@ -9,14 +9,14 @@ from django.views import defaults
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from claims.enums import MACHINE as CLAIMS
 from claims.queries import recent_decisions
+from claims.transitions import MACHINE as CLAIMS
 from incentives_portal.accounts.capabilities import CAPABILITIES, CAPABILITY_WORDS, Role, grants
 from incentives_portal.accounts.views import no_role_context
 from incentives_portal.documents import limits
-from incentives_portal.enrollments.enums import MACHINE as ENROLMENTS
+from incentives_portal.enrollments.transitions import MACHINE as ENROLMENTS
 from incentives_portal.request_context import request_id
-from plans.enums import MACHINE as PLANS
+from plans.transitions import MACHINE as PLANS
 
 from . import inbox
 

@@ -13,17 +13,12 @@ class MonitoringConfig(AppConfig):
     def ready(self) -> None:
         from celery.signals import beat_embedded_init, heartbeat_sent
 
-        from incentives_portal.screens import navigation
-
         from .beat import forget_closed_handles
         from .heartbeat import write_heartbeat
 
         heartbeat_sent.connect(write_heartbeat)
         beat_embedded_init.connect(forget_closed_handles)
         start_error_reports()
-        navigation.register(
-            navigation.NavItem(_("System"), "monitoring:system", 95, lambda user: user.may("system.read"))
-        )
 
 
 def start_error_reports() -> None:

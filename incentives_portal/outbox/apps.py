@@ -8,9 +8,7 @@ class OutboxConfig(AppConfig):
 
     def ready(self) -> None:
         from incentives_portal.accounts.along import read_along
-        from incentives_portal.screens import navigation
 
         from . import queries
 
         read_along("unread_messages", queries.unread_messages)
-        navigation.register_unread(queries.unread_count)

@@ -98,7 +98,7 @@ def _quote(row: Message, cause: Cause) -> Quote:
     """What somebody wrote, or, where nobody wrote anything, what the message is about."""
     moment = timezone.localtime(cause.at)
     return Quote(
-        said_by=f"{cause.author}, {cause.organisation}",
+        said_by=", ".join(filter(None, [cause.author, cause.organisation])),
         when=f"{date_format(moment, 'DATE_FORMAT')}, {date_format(moment, 'H:i')}",
         words=cause.comment or ("" if cause.files else row.subject),
         files=cause.files,

@@ -1,4 +1,4 @@
-"""The shape that pages share: who has it now and until when, and the entries of a history."""
+"""The shape that pages share: who has it now and until when, the entries of a history, links and buttons."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -50,6 +50,15 @@ class TimelineEntry:
     reason: str = ""
     internal: bool = False
     links: Sequence[TimelineLink] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class Link:
+    """An entry of the main menu; ``current`` where the page belongs to it."""
+
+    label: Text
+    url: str
+    current: bool
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ from django.core.files.storage import default_storage
 from django.db import connection, transaction
 
 from claims import services as claims
-from claims.enums import MACHINE as CLAIM
 from claims.tests import builders as claim_builders
+from claims.transitions import MACHINE as CLAIM
 from incentives_portal import clock
 from incentives_portal.accounts import services as accounts
 from incentives_portal.accounts.capabilities import Role
@@ -36,8 +36,8 @@ from incentives_portal.documents.enums import CheckState
 from incentives_portal.documents.models import VersionCheck
 from incentives_portal.documents.tests import samples
 from incentives_portal.enrollments import services as enrollments
-from incentives_portal.enrollments.enums import MACHINE as ENROLMENT
 from incentives_portal.enrollments.models import Enrolment
+from incentives_portal.enrollments.transitions import MACHINE as ENROLMENT
 from incentives_portal.outbox import services as outbox
 from incentives_portal.outbox.models import Message
 from incentives_portal.people import services as people
@@ -48,8 +48,8 @@ from incentives_portal.sandbox.parsing.reasons import Reason
 from incentives_portal.tests.racing import offered, who_may
 from incentives_portal.tests.world import NOW, World, make_world
 from plans import services as plans
-from plans.enums import MACHINE as PLAN
 from plans.tests import builders as plan_builders
+from plans.transitions import MACHINE as PLAN
 from proofs import services as proofs
 from proofs.tests import builders as proof_builders
 

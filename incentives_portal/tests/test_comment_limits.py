@@ -14,7 +14,7 @@ from claims import services as claim_services
 from claims.tests import builders as claims
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
-from incentives_portal.cases.comment_limits import CommentLimitReached
+from incentives_portal.cases.comments import CommentLimitReached
 from incentives_portal.cases.models import COMMENT_CODES, Event
 from incentives_portal.outbox.delivery import deliver, lease_due
 from incentives_portal.outbox.models import Message

@@ -12,26 +12,26 @@ from django.conf import settings as portal_settings
 from django.db import connection
 from django.http.response import HttpResponseBase
 
-from claims.enums import MACHINE as CLAIMS
 from claims.models import Claim
 from claims.reasons import load_reasons
 from claims.services import SERVICES as CLAIM_SERVICES
+from claims.transitions import MACHINE as CLAIMS
 from incentives_portal.accounts.capabilities import CAPABILITIES, CAPABILITY_WORDS, Role
 from incentives_portal.cases.event_kinds import all_kinds
 from incentives_portal.cases.messages import all_announcements
 from incentives_portal.cases.models import Case, ReasonCode
 from incentives_portal.cases.state_machine import Machine
-from incentives_portal.enrollments.enums import MACHINE as ENROLMENTS
 from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.enrollments.services import VERBS as ENROLMENT_SERVICES
+from incentives_portal.enrollments.transitions import MACHINE as ENROLMENTS
 from incentives_portal.tests.matrix import FORBIDDEN, HIDDEN, LED, NOT_THUS, OK, SIGN_IN, TRIED, Line, said
 from incentives_portal.tests.matrix.desks import DESKS, DOORS
 from incentives_portal.tests.matrix.pages import PAGES
 from incentives_portal.tests.matrix.people import ADMIN, DESK, EVERYBODY, SWITCHED_OFF, VIEWER
 from incentives_portal.tests.matrix.stage import Writing, addresses, answer, rolled_back, rows_written
-from plans.enums import MACHINE as PLANS
 from plans.models import Plan
 from plans.services import SERVICES as PLAN_SERVICES
+from plans.transitions import MACHINE as PLANS
 
 LINES: tuple[Line, ...] = (*PAGES, *DESKS)
 #: The pages on which the verbs of a kind of case are done; each does its own ones and no others.

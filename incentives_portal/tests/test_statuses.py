@@ -5,17 +5,17 @@ import re
 import pytest
 from django.utils import translation
 
-from claims.enums import MACHINE as CLAIM
 from claims.tests import builders as claims
+from claims.transitions import MACHINE as CLAIM
 from incentives_portal.cases.messages import cause_key
 from incentives_portal.cases.models import Case
 from incentives_portal.enrollments import services as enrollments
-from incentives_portal.enrollments.enums import MACHINE as ENROLMENT
 from incentives_portal.enrollments.models import Enrolment
+from incentives_portal.enrollments.transitions import MACHINE as ENROLMENT
 from incentives_portal.outbox.models import Message
 from incentives_portal.tests.world import november, sign_in, world  # noqa: F401
-from plans.enums import MACHINE as PLAN
 from plans.tests import builders as plans
+from plans.transitions import MACHINE as PLAN
 from proofs.tests.conftest import catalogue  # noqa: F401
 
 TAG = re.compile(r'class="tag tag-(\w+)[^"]*"><svg.*?</svg>([^<]+)<', re.DOTALL)

@@ -1,8 +1,8 @@
 """Writing plans: one function per verb, and the editing of a plan's content. Nothing else writes plans, campaigns or activities."""
 
 from incentives_portal.cases.assignment import return_to_queue, start_review, take_over
+from incentives_portal.cases.comments import add_comment
 
-from .comments import add_comment
 from .content import (
     add_activity,
     add_campaign,

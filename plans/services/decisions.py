@@ -55,7 +55,7 @@ def approve(
         words=words,
         reason=reason,
         before=before,
-        after=_keep_note(note),
+        after=_keep_note(note, actor),
     )
 
 
@@ -89,7 +89,7 @@ def request_action(
         reason=reason,
         remarks=_remarks(place),
         before=before,
-        after=_keep_note(note),
+        after=_keep_note(note, actor),
     )
 
 
@@ -120,7 +120,7 @@ def reject(
         reason=reason,
         remarks=_remarks(place),
         before=before,
-        after=_keep_note(note),
+        after=_keep_note(note, actor),
     )
 
 
@@ -129,11 +129,11 @@ def _remarks(place: str) -> list[RemarkDraft]:
     return [RemarkDraft(words="", place=place)] if place else []
 
 
-def _keep_note(note: str) -> Callable[[Plan, Event], None]:
+def _keep_note(note: str, actor: User) -> Callable[[Plan, Event], None]:
     """Keep what the reviewer wrote for colleagues beside the decision."""
 
-    def after(current: Plan, event: Event) -> None:
+    def after(current: Plan, _event: Event) -> None:
         if note.strip():
-            comment(current.case, event.actor, note.strip(), internal=True)
+            comment(current.case, actor, note.strip(), internal=True)
 
     return after

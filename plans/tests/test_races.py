@@ -7,8 +7,8 @@ from incentives_portal.cases.errors import Overtaken, Refused, Stale
 from incentives_portal.tests.racing import assert_told_to_try_again, at_once, race_every_pair, while_locked
 from incentives_portal.tests.world import DOOR, NOW, make_world
 from plans import services
-from plans.enums import MACHINE
 from plans.models import Plan
+from plans.transitions import MACHINE
 
 from . import builders
 from .builders import fresh

@@ -17,8 +17,8 @@ from incentives_portal.tests.elsewhere import answered_wrongly
 from incentives_portal.tests.segregation import DECIDING, decided_for_oneself
 from incentives_portal.tests.world import ZONE
 from plans import enums, services
-from plans.enums import MACHINE, TRANSITIONS
 from plans.models import Plan
+from plans.transitions import MACHINE, TRANSITIONS
 
 from . import builders
 from .builders import fresh

@@ -9,10 +9,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from incentives_portal.cases.comments import may_comment
 from incentives_portal.cases.errors import Busy, Refused
 from incentives_portal.cases.forms import show_refusal
 
-from .. import rules, services
+from .. import services
 from ..forms import CommentForm
 from ..page import PlanPage
 from .fetching import plan_or_404
@@ -33,7 +34,7 @@ def _page(request: HttpRequest, page: PlanPage, form: CommentForm, status: int =
 def comment(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Say something on the plan; possible at any time."""
     plan = plan_or_404(request, public_id)
-    if not rules.may_comment(request.user, plan):
+    if not may_comment(request.user, plan):
         raise PermissionDenied
     form = CommentForm(request.POST)
     if not form.is_valid():

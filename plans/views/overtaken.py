@@ -7,8 +7,8 @@ from django.shortcuts import render
 from incentives_portal.cases.models import Event
 from incentives_portal.cases.submitted_values import kept_words
 
-from ..enums import MACHINE
 from ..models import Plan
+from ..transitions import MACHINE
 
 
 def overtaken(request: HttpRequest, plan: Plan, latest: Event | None, form: forms.Form | None = None) -> HttpResponse:

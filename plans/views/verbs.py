@@ -10,12 +10,12 @@ from incentives_portal.cases.forms import VerbForm
 from incentives_portal.cases.state_machine import Transition
 from incentives_portal.cases.views import VerbView
 
-from ..enums import MACHINE
 from ..facts import assessment_of
 from ..models import Plan
 from ..page import campaign_rows
 from ..services import SERVICES
 from ..snapshot import document_of
+from ..transitions import MACHINE
 from .fetching import plan_or_404
 
 DECIDING = {arrow.verb for arrow in MACHINE.transitions if arrow.decides}

@@ -18,7 +18,7 @@ from incentives_portal.programs.models import ActivityType
 
 from .. import events, rules
 from ..models import Attendee, Proof
-from .parts import apply, record_changes
+from .parts import apply, record_changes, update_rows
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,6 @@ def save_attendees(proof: Proof, *, actor: User, seen: int | None, attendees: Se
         before = list(current.attendees.values_list("name", "cost"))
         if rows == before:
             return
-        current.attendees.all().delete()
-        Attendee.objects.bulk_create(Attendee(proof=current, name=name, cost=cost) for name, cost in rows)
+        people = [Attendee(proof=current, name=name, cost=cost) for name, cost in rows]
+        update_rows(current.attendees.all(), people, ("name", "cost"))
         record(current.case, actor, events.ATTENDEES_EDITED, data={"before": len(before), "now": len(rows)})

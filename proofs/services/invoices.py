@@ -18,9 +18,11 @@ from incentives_portal.programs.models import EligibleExpense, ExpenseType
 
 from .. import events, rules
 from ..models import ExpenseLine, Invoice, Proof
-from .parts import own, take_over
+from .parts import own, take_over, update_rows
 
 AMOUNTS = ("net", "tax", "rounding", "gross")
+#: What a cost says; one that says the same is the same.
+COST = ("expense_type", "words", "net", "tax", "rounding")
 
 
 @dataclass(frozen=True)
@@ -144,11 +146,10 @@ def _write(invoice: Invoice, details: InvoiceDetails, expenses: Sequence[Expense
     for name in AMOUNTS:
         setattr(invoice, name, quantize(getattr(details, name), details.currency))
     invoice.save()
-    invoice.expenses.all().delete()
     rounding = rules.rounding_of_costs(
         [line.net + line.tax for line in expenses], rounding=invoice.rounding, gross=invoice.gross
     )
-    ExpenseLine.objects.bulk_create(
+    rows = [
         ExpenseLine(
             proof=invoice.proof,
             invoice=invoice,
@@ -159,7 +160,8 @@ def _write(invoice: Invoice, details: InvoiceDetails, expenses: Sequence[Expense
             rounding=part,
         )
         for line, part in zip(expenses, rounding, strict=True)
-    )
+    ]
+    update_rows(invoice.expenses.select_related("expense_type"), rows, COST)
 
 
 def _told(invoice: Invoice, version: DocumentVersion | None) -> dict[str, str]:

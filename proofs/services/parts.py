@@ -1,6 +1,6 @@
 """What all services of a proof's parts share: finding the part again under the lock, taking over a file, saying what changed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from django.db import models
@@ -58,3 +58,27 @@ def record_changes(proof: Proof, actor: User, code: str, changes: Mapping[str, l
     """Tell the history what changed; nothing, if nothing did."""
     if changes:
         record(proof.case, actor, code, data={"changes": dict(changes), **data})
+
+
+def update_rows(rows: models.QuerySet[Part], wanted: Sequence[Part], fields: Sequence[str]) -> None:
+    """Make the rows what is wanted of these fields, in place: a row that says the same stays, so that remarks at it stay too.
+
+    Of the others each takes what comes next, in order; then rows are added or deleted. Four queries at most.
+    """
+    model, left, new = rows.model, list(rows), []
+    for row in wanted:
+        same = next((old for old in left if all(getattr(old, name) == getattr(row, name) for name in fields)), None)
+        if same is None:
+            new.append(row)
+        else:
+            left.remove(same)
+    changed = left[: len(new)]
+    for old, row in zip(changed, new, strict=False):
+        for name in fields:
+            setattr(old, name, getattr(row, name))
+    if changed:
+        model._default_manager.bulk_update(changed, fields)
+    if surplus := [old.pk for old in left[len(changed) :]]:
+        rows.filter(pk__in=surplus).delete()
+    if added := new[len(changed) :]:
+        model._default_manager.bulk_create(added)

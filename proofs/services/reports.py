@@ -17,10 +17,11 @@ from incentives_portal.programs.models import ExpenseType
 
 from .. import events, rules
 from ..models import ExpenseLine, Proof, ServiceLine, ServiceReport
-from .invoices import check_expense_types
-from .parts import own
+from .invoices import COST, check_expense_types
+from .parts import own, update_rows
 
 _HOURS_A_DAY = 24
+_LINE = ("person", "role", "starts", "ends", "hours", "rate")
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,6 @@ def _write(report: ServiceReport, work: str, lines: Sequence[WorkDraft], expense
     proof = report.proof
     report.work = work.strip()
     report.save()
-    report.lines.all().delete()
     rows = [
         ServiceLine(
             report=report,
@@ -146,9 +146,9 @@ def _write(report: ServiceReport, work: str, lines: Sequence[WorkDraft], expense
         )
         for line in lines
     ]
-    ServiceLine.objects.bulk_create(rows)
+    update_rows(report.lines.all(), rows, _LINE)
     total = quantize(sum((row.hours * row.rate for row in rows), Decimal(0)), proof.currency)
-    report.expenses.all().delete()
-    ExpenseLine.objects.create(
+    cost = ExpenseLine(
         proof=proof, report=report, expense_type=expense_type, words=report.work[:200], net=total, tax=Decimal(0)
     )
+    update_rows(report.expenses.select_related("expense_type"), [cost], COST)

@@ -1,5 +1,6 @@
 """The proof to be read: what stands where, remarks at their places, and what the plan page shows."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -7,10 +8,13 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from incentives_portal.cases.models import Case
+from incentives_portal.tests.world import sign_in
+from plans.models import Activity
 from plans.tests import builders as plans
-from proofs import sections, services
+from proofs import services
 from proofs.page import Evidence, evidence_context, workbench_context
 from proofs.snapshot import content_of
+from proofs.templatetags.proofs import ActivityCell, activity_cells, cell_of, total_claimed
 
 from . import builders
 from .builders import fresh, seen
@@ -138,28 +142,36 @@ def evidence_of(world, proof) -> Evidence:
 # The plan page
 
 
-def cells(world, activity, user):
+def cell(world, activity, user):
     plan = plans.fresh(activity.campaign.plan)
-    return sections.activity_proofs(plan, user)[str(activity.public_id)]
+    return activity_cells(plan, user)[str(activity.public_id)]
+
+
+def column(activity, found):
+    return render_to_string(
+        "proofs/_activity_cell.html", {"cell": found, "activity": activity, "zone": "Europe/Berlin"}
+    )
 
 
 def test_activity_without_proofs_offers_to_add_one(world):
     activity = builders.approved_activity(world)
 
-    cell = cells(world, activity, world.jana)
+    found = cell(world, activity, world.jana)
 
-    assert (cell.claimed, cell.context["proofs"]) == (None, [])
-    assert cell.context["add_url"] == reverse("proofs:new", args=[activity.public_id])
-    page = render_to_string(cell.template, {"cell": cell.context})
+    assert (found.claimed, found.proofs) == (None, [])
+    assert found.add_url == reverse("proofs:new", args=[activity.public_id])
+    page = column(activity, found)
     assert ("Add PoE" in page, "26 Feb 2027" in page) == (True, True)
 
 
 @pytest.mark.parametrize("name", ["tobias", "lena", "karin", "bea", "elif_", "mira"])
 def test_add_poe_is_offered_to_incentives_admins_only(world, name):
-    cell = cells(world, builders.approved_activity(world), getattr(world, name))
+    activity = builders.approved_activity(world)
 
-    assert cell.context["add_url"] == ""
-    assert "Add PoE" not in render_to_string(cell.template, {"cell": cell.context})
+    found = cell(world, activity, getattr(world, name))
+
+    assert found.add_url == ""
+    assert "Add PoE" not in column(activity, found)
 
 
 def test_add_poe_is_offered_for_approved_activities_only(world):
@@ -167,7 +179,7 @@ def test_add_poe_is_offered_for_approved_activities_only(world):
 
     activity = plan.campaigns.get().activities.select_related("campaign__plan").first()
 
-    assert cells(world, activity, world.jana).context["add_url"] == ""
+    assert cell(world, activity, world.jana).add_url == ""
 
 
 def test_proofs_with_status_and_what_their_claims_take_of_the_plan(world):
@@ -177,10 +189,10 @@ def test_proofs_with_status_and_what_their_claims_take_of_the_plan(world):
         builders.seal(proof)
     Case.objects.filter(pk=rejected.pk).update(status="rejected")
 
-    cell = cells(world, activity, world.jana)
+    found = cell(world, activity, world.jana)
 
-    assert cell.claimed == pending.amount
-    assert [(link.reference, link.status.code, link.url) for link in cell.context["proofs"]] == [
+    assert found.claimed == pending.amount
+    assert [(link.reference, link.status.code, link.url) for link in found.proofs] == [
         (draft.case.reference, "editing", draft.get_absolute_url()),
         (rejected.case.reference, "rejected", rejected.get_absolute_url()),
         (pending.case.reference, "submitted", pending.get_absolute_url()),
@@ -193,6 +205,32 @@ def test_operator_sees_proofs_that_were_sent_in_only(world):
     sent = builders.make_proof(world, activity=activity)
     builders.seal(sent)
 
-    links = cells(world, activity, world.mira).context["proofs"]
+    links = cell(world, activity, world.mira).proofs
 
     assert [link.reference for link in links] == [sent.case.reference]
+
+
+def test_plan_page_adds_up_what_its_activities_claim(world, client):
+    plan = plans.approved_plan(world, activities=2)
+    for activity, amount in zip(Activity.objects.all(), ["300.00", "45.50"], strict=True):
+        builders.seal(builders.make_proof(world, activity=activity, amount=Decimal(amount)))
+    sign_in(client, world.elif_)
+
+    page = client.get(plan.get_absolute_url()).content.decode()
+
+    assert re.search(r"Claimed so far</dt><dd><span[^>]*>€345\.50</span>", page)
+    assert re.findall(r'data-label="Claimed"><span[^>]*>([^<]*)<', page) == ["€300.00", "€45.50"]
+    assert '<section class="panel" aria-labelledby="claims">' in page
+
+
+def test_plan_that_was_never_approved_has_nothing_of_claims(world, client):
+    sign_in(client, world.jana)
+
+    page = client.get(plans.submitted_plan(world).get_absolute_url()).content.decode()
+
+    assert 'aria-labelledby="claims"' not in page
+
+
+def test_nothing_claimed_is_no_zero_and_an_activity_that_is_gone_has_an_empty_cell():
+    assert total_claimed({"a": ActivityCell(), "b": ActivityCell()}) is None
+    assert cell_of({}, "gone") == ActivityCell()

@@ -505,3 +505,64 @@ def test_no_proof_is_begun_for_an_activity_of_a_program_that_has_no_plans_any_mo
         services.create_proof_for_activity(activity, actor=world.jana, beginning=beginning())
 
     assert not Proof.objects.exists()
+
+
+# Identity survives editing
+
+
+def test_costs_that_stay_keep_their_identity_when_another_one_is_changed_removed_or_added(world):
+    proof = builders.make_proof(world)
+    names = ("Advert", "Design", "Print")
+    costs = [builders.expense(proof, words=name, net=Decimal(100), tax=Decimal(0)) for name in names]
+    invoice = builders.add_invoice(
+        proof, world.jana, net=Decimal(900), tax=Decimal(0), gross=Decimal(900), expenses=costs
+    )
+    details = services.InvoiceDetails(
+        **{name: getattr(invoice, name) for name in ("supplier", "number", "date", "currency", *services.AMOUNTS)}
+    )
+
+    def save(*wanted):
+        before = dict(invoice.expenses.values_list("words", "public_id"))
+        drafts = [builders.expense(proof, words=name, net=Decimal(net), tax=Decimal(0)) for name, net in wanted]
+        services.edit_invoice(invoice, actor=world.jana, seen=seen(proof), details=details, expenses=drafts)
+        now = dict(invoice.expenses.values_list("words", "public_id"))
+        return (
+            {name for name in now if before.get(name) == now[name]},
+            list(now),
+            set(now.values()) - set(before.values()),
+        )
+
+    assert save(("Advert", 100), ("Design", 120), ("Print", 100)) == ({"Advert", "Design", "Print"}, list(names), set())
+    assert save(("Advert", 100), ("Print", 100)) == ({"Advert", "Print"}, ["Advert", "Print"], set())
+    kept, now, new = save(("Advert", 100), ("Print", 100), ("Post", 50))
+    assert (kept, now, len(new)) == ({"Advert", "Print"}, ["Advert", "Print", "Post"], 1)
+    assert save() == (set(), [], set())
+
+
+def test_report_that_is_edited_keeps_its_lines_and_its_cost(world):
+    proof = builders.make_proof(world)
+    lines = [builders.work(person=name) for name in ("Ida", "Max")]
+    report = builders.add_report(proof, world.jana, lines=lines)
+    before, cost = dict(report.lines.values_list("person", "pk")), report.expenses.get()
+
+    lines[1] = builders.work(person="Max", hours=Decimal("3.00"))
+    services.edit_report(
+        report, actor=world.jana, seen=seen(proof), work="Other words", lines=lines, expense_type=cost.expense_type
+    )
+
+    assert dict(report.lines.values_list("person", "pk")) == before
+    assert (report.expenses.get().public_id, report.expenses.get().words) == (cost.public_id, "Other words")
+
+
+def test_people_who_stay_on_the_list_stay_the_same_rows(world):
+    proof = builders.make_proof(world)
+
+    def save(*names):
+        people = [services.AttendeeDraft(name, Decimal(10)) for name in names]
+        services.save_attendees(proof, actor=world.jana, seen=seen(proof), attendees=people)
+        return dict(proof.attendees.values_list("name", "pk"))
+
+    first = save("Ida Holm", "Max Sommer", "Eva Kern")
+    second = save("Ida Holm", "Eva Kern")
+
+    assert second == {name: first[name] for name in ("Ida Holm", "Eva Kern")}

@@ -8,8 +8,8 @@ import pytest
 from django.core.management import call_command
 
 from claims import services as claims
-from claims.enums import MACHINE as CLAIMS
 from claims.models import Claim
+from claims.transitions import MACHINE as CLAIMS
 from incentives_portal import clock
 from incentives_portal.accounts.models import Organisation, User
 from incentives_portal.cases.messages import cause_key
@@ -22,9 +22,9 @@ from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.outbox.models import Message
 from incentives_portal.programs.models import ActivityType, FundType, ProgramYear
 from plans import services as plans
-from plans.enums import MACHINE as PLANS
 from plans.models import Plan
 from plans.openings import openings
+from plans.transitions import MACHINE as PLANS
 from proofs.models import Invoice, Proof
 
 pytestmark = pytest.mark.django_db

@@ -5,8 +5,8 @@ import pytest
 from incentives_portal.accounts.services import add_location
 from incentives_portal.cases.models import Case
 from incentives_portal.enrollments import services
-from incentives_portal.enrollments.enums import MACHINE, TRANSITIONS
 from incentives_portal.enrollments.models import Enrolment
+from incentives_portal.enrollments.transitions import MACHINE, TRANSITIONS
 from incentives_portal.tests.racing import at_once, race_every_pair
 from incentives_portal.tests.world import make_world
 

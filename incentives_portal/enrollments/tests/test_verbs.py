@@ -11,6 +11,7 @@ from incentives_portal.enrollments import enums as states
 from incentives_portal.enrollments import services
 from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.enrollments.querysets import programs_visible_to
+from incentives_portal.enrollments.transitions import MACHINE, TRANSITIONS
 from incentives_portal.outbox.models import Message
 from incentives_portal.people.models import RoleAssignment
 from incentives_portal.programs.tests.tables import TABLES
@@ -93,7 +94,7 @@ def test_only_operator_incentives_admins_manage_enrolments(world, flensburg, nam
     assert enrolment_of(world).status == "enrolled"
 
 
-@pytest.mark.parametrize("arrow", states.TRANSITIONS, ids=lambda arrow: f"{arrow.source}-{arrow.verb}")
+@pytest.mark.parametrize("arrow", TRANSITIONS, ids=lambda arrow: f"{arrow.source}-{arrow.verb}")
 def test_every_arrow(world, arrow):
     Case.objects.filter(pk=enrolment_of(world).pk).update(status=arrow.source)
 
@@ -106,7 +107,7 @@ def test_every_arrow(world, arrow):
 
 def test_table_has_the_documented_arrows():
     """Roll forward is no change, and *discontinued* can be reached from everywhere."""
-    arrows = {(arrow.source, arrow.target) for arrow in states.TRANSITIONS}
+    arrows = {(arrow.source, arrow.target) for arrow in TRANSITIONS}
     documented = {tuple(pair) for pair in TABLES["enrolment_arrows"] if pair[0] not in ("*", pair[1])}
     everywhere = {(code, "discontinued") for code in STATUSES[CaseKind.ENROLMENT] if code != "discontinued"}
 
@@ -123,7 +124,7 @@ def test_bad_news_need_words(world, verb):
 
 def test_w01_verb_from_any_other_status_is_told_what_happened(world):
     """Among them every verb of what was discontinued: that is the end."""
-    arrows = {(arrow.source, arrow.verb) for arrow in states.TRANSITIONS}
+    arrows = {(arrow.source, arrow.verb) for arrow in TRANSITIONS}
     services.suspend(enrolment_of(world), actor=world.elif_, seen=1, words="Agreement ended.")
 
     def put(status):
@@ -133,7 +134,7 @@ def test_w01_verb_from_any_other_status_is_told_what_happened(world):
     def deed(case, verb):
         return services.VERBS[verb](case, actor=world.elif_, seen=case.version, words="As agreed.")
 
-    assert list(answered_wrongly(states.MACHINE, services.VERBS, arrows, put, deed)) == []
+    assert list(answered_wrongly(MACHINE, services.VERBS, arrows, put, deed)) == []
     assert {source for source, _verb in arrows} == set(STATUSES[CaseKind.ENROLMENT]) - {states.DISCONTINUED}
 
 

@@ -145,8 +145,7 @@ def _allowed(facts: ProofFacts, cap: CapFact, kept: Parts, people: dict[str, int
     )
     if cap.kind == CapKind.AMOUNT_PER_PERSON:
         most = max((people[code] for code in kept if _covers(cap, code)), default=0)
-        counted = most if cap.count is None else min(most, cap.count)
-        return caps.per_person(_cost_of_each(facts, cap, kept, people), limit, counted)
+        return caps.per_person(_cost_of_each(facts, cap, kept, people), limit, most)
     if cap.kind == CapKind.PERCENT_OF_EARNED:
         return caps.left_of(caps.share_of(cap.percent or caps.ZERO, facts.earned or caps.ZERO), before)
     if cap.kind == CapKind.GREATER_OF:

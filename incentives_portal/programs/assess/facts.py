@@ -132,7 +132,7 @@ class ReportFact:
     """A certified service report: certified or not, how many lines it has, and what they come to (hours × rate)."""
 
     certified: bool
-    lines: int = 1
+    lines: int
     amount: Decimal = Decimal(0)
 
 

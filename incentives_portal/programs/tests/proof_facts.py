@@ -38,7 +38,7 @@ def proof_facts(data: Mapping[str, Any], **changes: Any) -> ProofFacts:
         "claiming": CLAIMING,
         "impressions": data.get("impressions"),
         "invoices": tuple(_invoice(number) for number in data.get("invoices", ())),
-        "reports": tuple(ReportFact(certified) for certified in data.get("reports", ())),
+        "reports": tuple(ReportFact(certified, lines=1) for certified in data.get("reports", ())),
         "documents": tuple(_document(*row) for row in data.get("documents", ())),
         "expenses": tuple(_expense(*row) for row in data.get("expenses", ())),
         "attendees": tuple(AttendeeFact(name, Decimal(cost)) for name, cost in data.get("attendees", ())),

@@ -71,8 +71,8 @@ def test_complete_proof_is_ready():
             [],
         ),
         ({"invoices": (), "reports": ()}, ["block invoices evidence"]),
-        ({"invoices": (), "reports": (ReportFact(certified=True),)}, []),
-        ({"reports": (ReportFact(certified=False),)}, ["block reports report_certified"]),
+        ({"invoices": (), "reports": (ReportFact(certified=True, lines=1),)}, []),
+        ({"reports": (ReportFact(certified=False, lines=1),)}, ["block reports report_certified"]),
         ({"reports": (ReportFact(certified=True, lines=0),)}, ["block reports report_lines"]),
         ({"invoices": (replace(INVOICE, state="refused"),)}, ["block invoices invoice_file"]),
         ({"invoices": (replace(INVOICE, state="infected"),)}, ["block invoices invoice_infected"]),
@@ -270,7 +270,7 @@ def test_late_proof_is_for_the_reviewer_to_judge():
 def test_evidence_vector(vector):
     given = vector["given"]
     invoices = (INVOICE,) if given["third_party_invoice"] else ()
-    reports = (ReportFact(certified=True),) if given["certification_report"] else ()
+    reports = (ReportFact(certified=True, lines=1),) if given["certification_report"] else ()
 
     assessment = assess_proof(proof_facts(COMPLETE, invoices=invoices, reports=reports))
 

@@ -61,7 +61,7 @@ def test_document_that_nobody_may_open_proves_nothing(state, met):
 
 def test_invoice_and_list_of_attendees_are_met_by_having_one():
     with_both = proof_facts(COMPLETE | {"attendees": [["Ida Holm", "40"]]})
-    with_neither = proof_facts(COMPLETE, invoices=(), attendees=(), reports=(ReportFact(certified=True),))
+    with_neither = proof_facts(COMPLETE, invoices=(), attendees=(), reports=(ReportFact(certified=True, lines=1),))
 
     assert [is_met(with_both, asked(kind)) for kind in ("invoice", "table")] == [True, True]
     assert [is_met(with_neither, asked(kind)) for kind in ("invoice", "table")] == [False, False]
@@ -78,7 +78,7 @@ def test_places_are_those_of_the_form():
     [(True, True, {"invoice", "report"}), (True, False, {"invoice"}), (False, True, {"report"}), (False, False, set())],
 )
 def test_conditions_look_at_each_kind_of_evidence_and_at_costs_with_a_type(invoices, reports, evidence):
-    facts = proof_facts(COMPLETE, reports=(ReportFact(certified=True),) if reports else ())
+    facts = proof_facts(COMPLETE, reports=(ReportFact(certified=True, lines=1),) if reports else ())
     facts = replace(facts, invoices=facts.invoices if invoices else ())
     facts = replace(
         facts,

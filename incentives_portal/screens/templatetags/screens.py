@@ -26,8 +26,7 @@ from django.utils.translation import gettext as _
 
 from incentives_portal import clock, money
 
-from ..anatomy import Baton, TimelineEntry, TimelineLink, Verb
-from ..navigation import Link
+from ..anatomy import Baton, Link, TimelineEntry, TimelineLink, Verb
 from ..problems import problems
 
 register = template.Library()

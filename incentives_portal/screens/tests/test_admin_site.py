@@ -3,8 +3,6 @@
 import pytest
 from django.contrib import admin
 
-from incentives_portal.screens import navigation
-
 pytestmark = pytest.mark.django_db
 
 
@@ -55,14 +53,6 @@ def test_no_history_can_be_deleted_or_edited_by_hand():
     }
 
     assert deletable & kept == set()
-
-
-def test_administration_stands_in_the_navigation_of_those_for_whom_it_opens(world):
-    def labels(person):
-        return [str(link.label) for link in navigation.links(person, "/admin/plans/plan/") if link.current]
-
-    assert labels(world.elif_) == ["Administration"]
-    assert labels(world.mira) == []
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,6 @@
 import pytest
 from django.test import Client
 
-from incentives_portal.screens import navigation, sections
-
 pytestmark = pytest.mark.django_db
 
 
@@ -97,30 +95,3 @@ def test_frame_of_a_stranger_asks_nothing(client, django_assert_num_queries):
         page = client.get("/accounts/login/").content.decode()
 
     assert 'aria-label="Main"' not in page
-
-
-def test_navigation_is_in_order_and_marks_where_one_is(monkeypatch):
-    monkeypatch.setattr(navigation, "_items", [])
-    navigation.register(
-        navigation.NavItem("Second", "accounts:no_role", 20, lambda user: True, prefix="/profile/"),
-        navigation.NavItem("First", "home", 10, lambda user: True),
-        navigation.NavItem("Hidden", "help", 5, lambda user: False),
-    )
-
-    found = navigation.links(object(), "/profile/language/")
-
-    assert found == [
-        navigation.Link("First", "/", current=False),
-        navigation.Link("Second", "/profile/role/", current=True),
-    ]
-
-
-def test_sections_of_a_place_come_in_order_without_those_that_have_nothing_to_say(monkeypatch):
-    monkeypatch.setattr(sections, "_providers", [])
-    sections.register("plan.parts", lambda plan: f"claims of {plan}", queries=2, order=20)
-    sections.register("plan.parts", lambda plan: f"proofs of {plan}", queries=1, order=10)
-    sections.register("plan.parts", lambda plan: None, queries=1)
-    sections.register("home.parts", lambda user: "other", queries=5)
-
-    assert sections.sections("plan.parts", plan="PLN-1") == ["proofs of PLN-1", "claims of PLN-1"]
-    assert sections.promised_queries("plan.parts") == 4

@@ -26,10 +26,10 @@ def test_icons_are_in_the_sprite():
 
 
 def test_icons_of_registered_events_and_statuses_are_in_the_sprite():
-    from claims.enums import MACHINE as CLAIMS
+    from claims.transitions import MACHINE as CLAIMS
     from incentives_portal.cases.event_kinds import all_kinds
-    from incentives_portal.enrollments.enums import MACHINE as ENROLMENTS
-    from plans.enums import MACHINE as PLANS
+    from incentives_portal.enrollments.transitions import MACHINE as ENROLMENTS
+    from plans.transitions import MACHINE as PLANS
 
     drawn = set(re.findall(r'<symbol id="i-([^"]+)"', SPRITE.read_text(encoding="utf-8")))
     used = {kind.icon for kind in all_kinds()}

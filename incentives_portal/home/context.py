@@ -7,7 +7,10 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from . import navigation
+from incentives_portal.accounts.capabilities import standing
+from incentives_portal.outbox.queries import unread_count
+
+from .navigation import links
 
 THEMES = ("light", "dark")
 
@@ -21,8 +24,8 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     }
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
-        context["nav_links"] = SimpleLazyObject(lambda: navigation.links(user, request.path))
+        context["nav_links"] = SimpleLazyObject(lambda: links(user, request.path))
         # Called by the template that asks: what stands for a number is none, and the plural forms of some languages calculate with it.
-        context["unread"] = cache(partial(navigation.unread, user))
-        context["standing"] = SimpleLazyObject(lambda: navigation.standing(user))
+        context["unread"] = cache(partial(unread_count, user))
+        context["standing"] = SimpleLazyObject(lambda: standing(user))
     return context

@@ -1,0 +1,184 @@
+"""Which verb leads a claim from where to where (docs/domain.md, "Claim statuses"): a table, whose predicates are in rules.py."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from incentives_portal.cases.assignment import (
+    is_assigned,
+    is_unassigned,
+    refuse_ones_own,
+    refuse_what_a_colleague_has,
+)
+from incentives_portal.cases.enums import (
+    ACTION_REQUIRED,
+    APPROVED,
+    DISCARDED,
+    DISPUTED,
+    EDITING,
+    REJECTED,
+    SUBMITTED,
+    UNDER_REVIEW,
+    CaseKind,
+)
+from incentives_portal.cases.state_machine import Machine, Transition
+from incentives_portal.cases.types import CaseType
+
+from . import rules
+from .enums import STATUSES
+
+_SUBMIT: dict[str, Any] = {
+    "target": SUBMITTED,
+    "capability": "claim.write",
+    "refusal": rules.refuse_writing,
+    "message": "claim_submitted",
+    "tone": "primary",
+    "icon": "send",
+    "help": _("The claim and its proof are sent in and cannot be edited until they come back."),
+}
+_GIVE_UP: dict[str, Any] = {
+    "verb": "give_up",
+    "label": _("Give up"),
+    "target": DISCARDED,
+    "capability": "claim.write",
+    "refusal": rules.refuse_writing,
+    "event": "claims.claim.given_up",
+    "tone": "danger",
+    "help": _(
+        "The claim is closed without a decision and cannot be submitted again. What was sent in stays in the history."
+    ),
+}
+_DECIDE: dict[str, Any] = {"capability": "claim.review", "decides": True}
+_REVIEW: dict[str, Any] = _DECIDE | {"refusal": refuse_what_a_colleague_has}
+_AGAIN: dict[str, Any] = _DECIDE | {"source": DISPUTED, "refusal": rules.refuse_dispute}
+_START: dict[str, Any] = {
+    "verb": "start_review",
+    "label": _("Start review"),
+    "event": "claims.claim.review_started",
+    "assigns": "actor",
+    "tone": "primary",
+    "icon": "eye",
+}
+_RETURN: dict[str, Any] = {
+    "verb": "return_to_queue",
+    "label": _("Return to queue"),
+    "event": "claims.claim.returned_to_queue",
+    "assigns": "nobody",
+    "help": _("The claim leaves your desk and waits for anybody."),
+}
+_TAKE_OVER: dict[str, Any] = _DECIDE | {
+    "verb": "take_over",
+    "label": _("Take over"),
+    "event": "claims.claim.taken_over",
+    "message": "claim_taken_over",
+    "assigns": "actor",
+    "tone": "primary",
+    "when": is_assigned,
+    "help": _("The claim moves from a colleague's desk to yours; the colleague is told."),
+}
+_APPROVE: dict[str, Any] = {
+    "verb": "approve",
+    "label": _("Approve"),
+    "target": APPROVED,
+    "event": "claims.claim.approved",
+    "tone": "primary",
+    "icon": "check-lg",
+    "help": _("The claim is accepted with the amount that you approve."),
+}
+_ASK: dict[str, Any] = {
+    "verb": "request_action",
+    "label": _("Request action"),
+    "target": ACTION_REQUIRED,
+    "event": "claims.claim.action_requested",
+    "needs_words": True,
+    "needs_reason": True,
+    "help": _("The claim goes back to the partner, who mends it and submits it again."),
+}
+_REJECT: dict[str, Any] = {
+    "verb": "reject",
+    "label": _("Reject"),
+    "target": REJECTED,
+    "event": "claims.claim.rejected",
+    "needs_words": True,
+    "needs_reason": True,
+    "tone": "danger",
+    "help": _("The claim is refused. The partner may dispute that; another person then decides."),
+}
+
+TRANSITIONS = (
+    Transition(verb="submit", label=_("Submit claim"), source=EDITING, event="claims.claim.submitted", **_SUBMIT),
+    Transition(
+        verb="resubmit", label=_("Resubmit"), source=ACTION_REQUIRED, event="claims.claim.resubmitted", **_SUBMIT
+    ),
+    Transition(
+        verb="withdraw",
+        label=_("Withdraw"),
+        source=SUBMITTED,
+        target=EDITING,
+        capability="claim.write",
+        refusal=rules.refuse_writing,
+        event="claims.claim.withdrawn",
+        assigns="nobody",
+        help=_("The claim comes back to you and can be edited. Nobody has begun to review it."),
+    ),
+    Transition(
+        verb="discard",
+        label=_("Discard"),
+        source=EDITING,
+        target=DISCARDED,
+        capability="claim.write",
+        refusal=rules.refuse_writing,
+        event="claims.claim.discarded",
+        when=rules.never_submitted,
+        tone="danger",
+        help=_("The claim and its proof are thrown away."),
+    ),
+    Transition(source=ACTION_REQUIRED, message="claim_given_up", **_GIVE_UP),
+    # One that was withdrawn after it had been sent in: it cannot be discarded as if nobody had seen it.
+    Transition(source=EDITING, when=rules.once_submitted, **_GIVE_UP),
+    Transition(
+        source=SUBMITTED,
+        target=UNDER_REVIEW,
+        help=_("The claim is put on your desk; the partner can no longer withdraw it."),
+        **_START,
+        **_REVIEW,
+    ),
+    Transition(source=UNDER_REVIEW, message="claim_approved", **_APPROVE, **_REVIEW),
+    Transition(source=UNDER_REVIEW, message="claim_action_required", **_ASK, **_REVIEW),
+    Transition(source=UNDER_REVIEW, message="claim_rejected", **_REJECT, **_REVIEW),
+    Transition(source=UNDER_REVIEW, target=SUBMITTED, **_RETURN, **_REVIEW),
+    # One that was sent in again waits on the desk of who had asked for more.
+    Transition(source=SUBMITTED, target=UNDER_REVIEW, refusal=refuse_ones_own, **_TAKE_OVER),
+    Transition(source=UNDER_REVIEW, target=UNDER_REVIEW, refusal=refuse_ones_own, **_TAKE_OVER),
+    Transition(
+        verb="dispute",
+        label=_("Dispute"),
+        source=REJECTED,
+        target=DISPUTED,
+        capability="claim.dispute",
+        event="claims.claim.disputed",
+        assigns="nobody",
+        message="dispute_received",
+        needs_words=True,
+        icon="flag",
+        help=_(
+            "The claim is looked at again by another person, who may approve it, ask for more, or confirm the rejection."
+        ),
+    ),
+    # A dispute is taken up, too; there is no status of its own for that, so that it stays Disputed (docs/domain.md, "Claim statuses").
+    Transition(
+        target=DISPUTED,
+        when=is_unassigned,
+        help=_("The dispute is put on your desk; colleagues see that you are at it."),
+        **_START,
+        **_AGAIN,
+    ),
+    Transition(message="dispute_decided", **_APPROVE, **_AGAIN),
+    Transition(message="dispute_decided", **_ASK, **_AGAIN),
+    Transition(message="dispute_decided", **_REJECT, **_AGAIN),
+    Transition(target=DISPUTED, when=is_assigned, **_RETURN, **_AGAIN),
+    Transition(source=DISPUTED, target=DISPUTED, refusal=rules.refuse_dispute_takeover, **_TAKE_OVER),
+)
+
+MACHINE = Machine(kind=CaseKind.CLAIM, statuses=STATUSES, transitions=TRANSITIONS)
+CLAIM = CaseType("CLM", MACHINE, read="claim.read", contribute="claim.contribute", review="claim.review")

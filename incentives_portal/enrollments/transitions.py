@@ -1,0 +1,96 @@
+"""Which verb leads an enrollment from where to where: set by the operator, until partners enroll by themselves, as a table."""
+
+from django.utils.translation import gettext_lazy as _
+
+from incentives_portal.cases.enums import ACTION_REQUIRED, CaseKind
+from incentives_portal.cases.state_machine import Machine, Transition
+from incentives_portal.cases.types import CaseType
+
+from .enums import DISCONTINUED, ENROLLED, INACTIVE, INELIGIBLE, INVITED, STATUSES, VALIDATING
+
+
+def _arrows(verb: str, sources: tuple[str, ...], target: str, event: str, **rest: object) -> list[Transition]:
+    """One verb of the operator from several statuses."""
+    return [
+        Transition(
+            verb=verb,
+            source=source,
+            target=target,
+            event=f"programs.enrolment.{event}",
+            capability="enrolment.manage",
+            message="enrolment_changed",
+            **rest,  # type: ignore[arg-type]
+        )
+        for source in sources
+    ]
+
+
+TRANSITIONS = (
+    *_arrows(
+        "validate",
+        (INVITED, ACTION_REQUIRED, ENROLLED, INELIGIBLE),
+        VALIDATING,
+        "validation_begun",
+        label=_("Validate"),
+        help=_("What the partner gave is being checked. Until that is done the location does not take part."),
+    ),
+    *_arrows(
+        "enrol",
+        (INVITED, ACTION_REQUIRED, VALIDATING, INELIGIBLE),
+        ENROLLED,
+        "enrolled",
+        label=_("Enroll"),
+        tone="primary",
+        icon="check-lg",
+        help=_("The location takes part from now on: it can create plans and claims."),
+    ),
+    *_arrows(
+        "require_action",
+        (INVITED, VALIDATING, ENROLLED),
+        ACTION_REQUIRED,
+        "action_required",
+        label=_("Require action"),
+        needs_words=True,
+        help=_("The partner has to complete or renew something first. Say what."),
+    ),
+    *_arrows(
+        "suspend",
+        (INVITED, ACTION_REQUIRED, VALIDATING, ENROLLED, INELIGIBLE),
+        INACTIVE,
+        "suspended",
+        label=_("Suspend"),
+        needs_words=True,
+        help=_("No new plans or claims until it is reinstated. What is under way is finished."),
+    ),
+    *_arrows(
+        "reinstate",
+        (INACTIVE,),
+        ENROLLED,
+        "reinstated",
+        label=_("Reinstate"),
+        tone="primary",
+        help=_("The location takes part again."),
+    ),
+    *_arrows(
+        "declare_ineligible",
+        (INVITED, ACTION_REQUIRED, VALIDATING, ENROLLED),
+        INELIGIBLE,
+        "declared_ineligible",
+        label=_("Declare ineligible"),
+        needs_words=True,
+        help=_("The location does not meet the criteria of the program. Say which."),
+    ),
+    *_arrows(
+        "discontinue",
+        (INVITED, ACTION_REQUIRED, VALIDATING, ENROLLED, INACTIVE, INELIGIBLE),
+        DISCONTINUED,
+        "discontinued",
+        label=_("Discontinue"),
+        needs_words=True,
+        tone="danger",
+        help=_("The program is no longer offered to this location. This cannot be undone."),
+    ),
+)
+
+MACHINE = Machine(kind=CaseKind.ENROLMENT, statuses=STATUSES, transitions=TRANSITIONS)
+ENROLMENT = CaseType("ENR", MACHINE, read="enrolment.read", contribute="enrolment.manage", review="enrolment.manage")

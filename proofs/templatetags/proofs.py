@@ -1,0 +1,97 @@
+"""What the page of a plan shows of proofs: at each activity its proofs with their status, what they ask, and *Add PoE*."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django import template
+from django.urls import reverse
+
+from incentives_portal.accounts.models import User
+from incentives_portal.cases.enums import COUNTING
+from incentives_portal.cases.state_machine import Status
+from incentives_portal.programs import dates
+from plans.models import Activity, Plan
+from plans.rules import approved_document
+
+from .. import rules
+from ..models import Proof
+
+register = template.Library()
+
+
+@dataclass(frozen=True)
+class ProofLink:
+    """A proof in the column: reference and status of its case, and where it opens: its claim, once there is one."""
+
+    reference: str
+    name: str
+    status: Status
+    url: str
+
+
+@dataclass(frozen=True)
+class ActivityCell:
+    """The columns *Claimed* and *Proof of execution* of one activity: an amount in the plan's currency (None: nothing yet), the
+    proofs, where one is added (empty: not by this person or not now), and until when proofs are in time."""
+
+    claimed: Decimal | None = None
+    proofs: Sequence[ProofLink] = ()
+    add_url: str = ""
+    due_at: datetime | None = None
+
+
+@register.simple_tag
+def activity_cells(plan: Plan, user: User) -> dict[str, ActivityCell]:
+    """The cells of all activities of the plan, by their public id. One query besides the plan's parts."""
+    document = approved_document(plan)
+    starts = {part.id: campaign.starts for campaign, part in document.activities()} if document else {}
+    may_add = rules.may_begin(user, plan.scope, plan.program)
+    proofs = (
+        Proof.objects.visible_to(user)
+        .filter(activity__campaign__plan=plan)
+        .select_related("case__claim")
+        .order_by("pk")
+    )
+    cells = {}
+    for activity in _activities(plan):
+        key = str(activity.public_id)
+        mine = [proof for proof in proofs if proof.activity_id == activity.pk]
+        cells[key] = ActivityCell(
+            claimed=_claimed(mine),
+            proofs=[_link(proof) for proof in mine],
+            add_url=reverse("proofs:new", args=[key]) if may_add and key in starts else "",
+            due_at=dates.poe_due_at(plan.program, starts[key]) if key in starts else None,
+        )
+    return cells
+
+
+@register.filter
+def cell_of(cells: Mapping[str, ActivityCell], activity: str) -> ActivityCell:
+    """The cell of one activity; an empty one for what the plan has no longer."""
+    return cells.get(activity, ActivityCell())
+
+
+@register.filter
+def total_claimed(cells: Mapping[str, ActivityCell]) -> Decimal | None:
+    """What the proofs of all activities ask for; None while there is none."""
+    amounts = [cell.claimed for cell in cells.values() if cell.claimed is not None]
+    return sum(amounts, Decimal(0)) if amounts else None
+
+
+def _activities(plan: Plan) -> Iterator[Activity]:
+    for part in plan.parts:
+        yield from part.activities
+
+
+def _claimed(proofs: Sequence[Proof]) -> Decimal | None:
+    """What the claims of the proofs ask, or what was approved of it; None while there are none that count towards the limit."""
+    counting = [proof for proof in proofs if proof.status in COUNTING]
+    amounts = [proof.amount if proof.approved_amount is None else proof.approved_amount for proof in counting]
+    return sum(amounts, Decimal(0)) if amounts else None
+
+
+def _link(proof: Proof) -> ProofLink:
+    page = proof.claim or proof
+    return ProofLink(proof.case.reference, proof.title, proof.state, page.get_absolute_url())
