@@ -18,7 +18,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal import __version__
-from incentives_portal.accounts.errors import NoPartInIt
+from incentives_portal.accounts.capabilities import NoPartInIt
 
 
 class PortalAdminConfig(AdminConfig):

@@ -239,12 +239,8 @@ def _locale(language: str) -> Locale:
     return Locale.parse(language.replace("-", "_"))
 
 
-def _decimal_mark(language: str | None) -> str:
-    return locale(language).number_symbols["latn"]["decimal"]
-
-
 def example(currency: str, language: str | None = None) -> str:
     """An amount as one may type it, for sentences that say how."""
-    mark = _decimal_mark(language)
+    mark = locale(language).number_symbols["latn"]["decimal"]
     digits = decimals(currency)
     return f"1250{mark}{'0' * digits}" if digits else "1250"

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+import pghistory
 from celery.schedules import crontab
 from kombu import Queue
 
@@ -121,7 +122,7 @@ MIDDLEWARE = [
     "incentives_portal.accounts.middleware.PersonalPreferencesMiddleware",
     "incentives_portal.screens.middleware.FormsOnlyMiddleware",
     "incentives_portal.screens.middleware.BusyMiddleware",
-    "incentives_portal.file_store.middleware.StoreAwayMiddleware",
+    "incentives_portal.file_store.storage.StoreAwayMiddleware",
     "incentives_portal.documents.middleware.UploadRateMiddleware",  # when the language of the person is known
     "incentives_portal.accounts.middleware.SecondFactorMiddleware",
 ]
@@ -178,6 +179,8 @@ _database_options["options"] = (
 # backups have no such limit. Seconds; 0: none.
 WEB_STATEMENT_TIMEOUT = env.int("WEB_STATEMENT_TIMEOUT", default=30)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# What ``pghistory.track()`` keeps of the configuration, by triggers, so that nothing goes past it.
+PGHISTORY_DEFAULT_TRACKERS = (pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 
 EMBEDDED_REDIS = "redis://embedded"
 REDIS_URL = env("REDIS_URL", default="") or EMBEDDED_REDIS
@@ -186,7 +189,7 @@ EMBEDDED_BROKER = REDIS_URL == EMBEDDED_REDIS
 BROKER_NUMBER = int(urlsplit(REDIS_URL).path.strip("/") or 0)
 CACHES = {
     "default": (
-        {"BACKEND": "incentives_portal.embedded.cache.EmbeddedCache", "LOCATION": EMBEDDED_REDIS}
+        {"BACKEND": "incentives_portal.embedded.local.EmbeddedCache", "LOCATION": EMBEDDED_REDIS}
         if EMBEDDED_BROKER
         else {
             "BACKEND": "incentives_portal.accounts.cache.SteadyCache",
@@ -275,9 +278,9 @@ else:
     vars().update(env.email_url("EMAIL_URL"))
     OUTBOX_EMAIL_BACKEND = vars()["EMAIL_BACKEND"]
 if OUTBOX_EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend":
-    OUTBOX_EMAIL_BACKEND = "incentives_portal.outbox.smtp.EmailBackend"
+    OUTBOX_EMAIL_BACKEND = "incentives_portal.outbox.backends.EmailBackend"
 # Whatever Django or allauth sends becomes a row of the outbox; only its worker talks to the mail server, over the backend above.
-EMAIL_BACKEND = "incentives_portal.outbox.backend.OutboxBackend"
+EMAIL_BACKEND = "incentives_portal.outbox.backends.OutboxBackend"
 # Outside production: the only domains that get mail. Empty allows all.
 MAIL_ALLOWED_DOMAINS = env.list("MAIL_ALLOWED_DOMAINS", default=[])
 # Where answers of people go, if somebody reads them.
@@ -353,7 +356,6 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "incentives_portal.demo.backends.DemoAccountsBackend",  # first: it refuses
     "incentives_portal.accounts.backends.SignInBackend",
-    "incentives_portal.accounts.backends.CapabilityBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -377,7 +379,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(PORTAL_URL).scheme
-ACCOUNT_FORMS = {"change_password": "incentives_portal.accounts.passwords.OwnPasswordForm"}
+ACCOUNT_FORMS = {"change_password": "incentives_portal.accounts.forms.OwnPasswordForm"}
 # Whoever changes a password or a second factor is told by mail.
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 # "key" is a person at an address (accounts/adapter.py), so that nobody locks a victim out; "ip" is an address, whomever it tries. What is
@@ -450,7 +452,7 @@ LANGUAGE_COOKIE_NAME = "__Host-language" if HTTPS else "portal-language"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
-MESSAGE_STORAGE = "incentives_portal.accounts.flashes.Flashes"
+MESSAGE_STORAGE = "incentives_portal.accounts.session_store.FlashStorage"
 # A sign-in ends after so long without a click, and after so long whatever happens (accounts/sessions.py)…
 SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=30)
 SESSION_HOURS = env.int("SESSION_HOURS", default=12)

@@ -8,9 +8,9 @@ from django.urls import reverse
 
 from claims import services
 from incentives_portal import clock
-from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.models import VersionCheck
 from incentives_portal.documents.tests.samples import pdf, upload
+from incentives_portal.documents.tests.workers import check_version
 from proofs.tests import builders as proofs
 
 from . import builders

@@ -13,9 +13,9 @@ from claims.places import folder_of, named_places
 from incentives_portal import clock
 from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.models import Case
-from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.models import VersionCheck
 from incentives_portal.documents.tests import samples
+from incentives_portal.documents.tests.workers import check_version
 from incentives_portal.programs.models import Holiday
 from incentives_portal.tests.world import NOW
 from proofs.tests import builders as proofs

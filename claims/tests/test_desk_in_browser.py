@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import expect
 
 from claims import services
-from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.tests import samples
+from incentives_portal.documents.tests.workers import check_version
 from incentives_portal.tests.axe import violations
 from proofs.tests import builders as proofs
 

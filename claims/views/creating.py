@@ -10,7 +10,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from incentives_portal.accounts.errors import NoPartInIt
+from incentives_portal.accounts.capabilities import NoPartInIt
 from incentives_portal.cases.errors import Busy, NotAllowed, Overtaken, Refused
 from incentives_portal.cases.forms import show_refusal
 from proofs import rules as proof_rules

@@ -11,8 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from incentives_portal.accounts.capabilities import may
-from incentives_portal.accounts.errors import NoPartInIt
+from incentives_portal.accounts.capabilities import NoPartInIt, may
 from incentives_portal.cases.assignment import colleague_of
 from incentives_portal.cases.comments import may_comment, may_note
 from incentives_portal.cases.errors import Busy, Refused

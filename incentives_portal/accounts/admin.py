@@ -8,8 +8,7 @@ from django.core.validators import validate_domain_name
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.countries import country_code
-from incentives_portal.screens.inlines import FewLines
-from incentives_portal.screens.seen import SeenAdmin
+from incentives_portal.screens.seen import FewLines, SeenAdmin
 from incentives_portal.typed import canonical_email
 
 from .capabilities import OPERATOR_ROLES, PARTNER_WIDE_ROLES, Role
@@ -92,7 +91,6 @@ class LocationForm(forms.ModelForm):
 class LocationInline(FewLines, admin.TabularInline):
     model = Location
     form = LocationForm
-    extra = 0
 
 
 @admin.register(Organisation)
@@ -126,7 +124,6 @@ class OrganisationRoleForm(forms.ModelForm):
 class OrganisationRoleInline(FewLines, admin.TabularInline):
     model = OrganisationRole
     form = OrganisationRoleForm
-    extra = 0
 
 
 class PersonForm(forms.ModelForm):
@@ -136,15 +133,13 @@ class PersonForm(forms.ModelForm):
         model = User
         fields = ["organisation", "email", "name", "language", "time_zone", "is_active"]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["language"] = forms.ChoiceField(
-            label=_("Language"),
-            choices=settings.LANGUAGES,
-            initial=settings.LANGUAGE_CODE,
-            help_text=ProfileForm.base_fields["language"].help_text,
-        )
-        self.fields["time_zone"] = forms.ChoiceField(label=_("Time zone"), choices=time_zone_choices(), initial="UTC")
+    language = forms.ChoiceField(
+        label=_("Language"),
+        choices=settings.LANGUAGES,
+        initial=settings.LANGUAGE_CODE,
+        help_text=ProfileForm.base_fields["language"].help_text,
+    )
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zone_choices, initial="UTC")
 
     def validate_unique(self) -> None:
         """Leave it to the rule of addresses in any spelling, which says the same in its own words."""

@@ -1,9 +1,8 @@
 """Django's permission questions, answered from the capability table: the admin site has no table of its own."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from allauth.account.auth_backends import AuthenticationBackend
-from django.contrib.auth.backends import BaseBackend
 
 from .along import person
 from .capabilities import may
@@ -44,13 +43,3 @@ class SignInBackend(AuthenticationBackend):  # type: ignore[misc]
     def get_user(self, user_id: int) -> "User | None":
         user = person(user_id)
         return user if user is not None and self.user_can_authenticate(user) else None
-
-
-class CapabilityBackend(BaseBackend):
-    """Answers has_perm from capabilities."""
-
-    def authenticate(self, request: Any, **credentials: Any) -> None:
-        return None
-
-    def has_perm(self, user_obj: Any, perm: str, obj: object = None) -> bool:
-        return bool(user_obj.is_active) and admin_permission(user_obj, perm)

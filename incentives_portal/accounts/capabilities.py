@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.db.models.enums import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from django.db.models.expressions import BaseExpression
 
     from .models import User
+
+
+class NoPartInIt(PermissionDenied):
+    """The page is the other side's, or another office's: no role of this account opens it. ``str`` says what the page is."""
 
 
 class Role(TextChoices):
@@ -134,6 +139,8 @@ class RoleSource:
     holders: Callable[[frozenset[Role], Scope], Q]
 
 
+#: More would not fit beside the organisation's name.
+SHOWN_ROLES = 2
 _sources: list[RoleSource] = []
 
 
@@ -160,6 +167,12 @@ def _held(user: "User") -> dict[str, list[Any]]:
         for name, rows in found.get().items():
             setattr(user, name, rows)
     return {source.name: getattr(user, source.name) for source in _sources}
+
+
+def standing(user: "User") -> str:
+    """What a person is here: the names of the first roles, each once, for the top of every page. No query beyond the roles."""
+    labels = dict.fromkeys(str(grant.role.label) for grant in grants(user))
+    return ", ".join(list(labels)[:SHOWN_ROLES])
 
 
 def may(user: "User | AnonymousUser", capability: str, scope: Scope | None = None) -> bool:

@@ -1,6 +1,8 @@
 from typing import Any
 from zoneinfo import available_timezones
 
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import ChangePasswordForm
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -29,9 +31,34 @@ class ProfileForm(forms.ModelForm):
         help_text=_("Of the pages, and of the mails to you."),
     )
     time_zone = forms.ChoiceField(
-        label=_("Time zone"), help_text=_("Times are shown in this zone; deadlines in that of the program.")
+        label=_("Time zone"),
+        choices=time_zone_choices,
+        help_text=_("Times are shown in this zone; deadlines in that of the program."),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["time_zone"].choices = time_zone_choices()
+
+class OwnPasswordForm(ChangePasswordForm):
+    """A new password for the old one. Wrong ones count like wrong ones at the door: a stolen session must not guess on (A-01)."""
+
+    def clean_oldpassword(self) -> Any:
+        password = self.cleaned_data["oldpassword"]
+        if not get_adapter().reauthenticate(self.user, password):
+            raise get_adapter().validation_error("enter_current_password")
+        return password
+
+
+class FindUserForm(forms.Form):
+    """Find a user by address."""
+
+    email = forms.EmailField(
+        label=_("Email of the person"),
+        help_text=_("Make sure in another way, for example by telephone, who is asking."),
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        self.user = User.objects.filter(email__iexact=email).first()
+        if self.user is None:
+            raise forms.ValidationError(_("Nobody has this address."))
+        return email

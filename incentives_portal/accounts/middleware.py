@@ -14,7 +14,9 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -34,14 +36,10 @@ MEANWHILE = {"account_logout", "account_reauthenticate", "accounts:language", "a
 SHOWING_CODES = {"mfa_view_recovery_codes", "mfa_download_recovery_codes"}
 
 
-class SecurityLogMiddleware:
+class SecurityLogMiddleware(MiddlewareMixin):
     """Log answers that refuse: whatever view or middleware gave them. Adds no query."""
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         match = request.resolver_match
         where = {
             "method": request.method,
@@ -81,19 +79,15 @@ class PersonalPreferencesMiddleware:
             return self.get_response(request)
 
 
-class SessionLimitsMiddleware:
+class SessionLimitsMiddleware(MiddlewareMixin):
     """Ends sessions that are too old or were left alone, before anything else is asked of them."""
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def process_request(self, request: HttpRequest) -> None:
         request.ended_for = None  # type: ignore[attr-defined]
         if request.user.is_authenticated and sessions.has_ended(request):
             request.ended_for = request.user.pk  # type: ignore[attr-defined]
             with translation.override(request.user.language):
                 logout(request)
-        return self.get_response(request)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
@@ -115,7 +109,7 @@ class SessionLimitsMiddleware:
             messages.info(request, ended)
             return None
         messages.info(request, ended + " " + _("What you typed is kept: sign in to go on."))
-        return redirect_to_login(sessions.where_to_go_on())
+        return redirect_to_login(reverse("accounts:resume"))
 
 
 class SignInFirstMiddleware(LoginRequiredMiddleware):
@@ -137,14 +131,8 @@ class SignInFirstMiddleware(LoginRequiredMiddleware):
         return redirect_to_login(back, self.get_login_url(view_func), self.get_redirect_field_name(view_func))
 
 
-class SecondFactorMiddleware:
+class SecondFactorMiddleware(MiddlewareMixin):
     """Leads the operator's people to set up a second factor before anything else, where the setting demands one."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any

@@ -84,9 +84,6 @@ class UserManager(BaseUserManager["User"]):
     def get_queryset(self) -> models.QuerySet["User"]:
         return super().get_queryset().select_related("organisation")
 
-    def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email__iexact=username)
-
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """A person of an organisation. Without a password nobody can sign in until one is set by the reset mail."""
         user = self.model(email=canonical_email(email).lower(), **fields)
@@ -150,18 +147,11 @@ class User(AbstractBaseUser):
         """Whether the admin site opens: it is the desk of the operator's incentives admins."""
         return any(grant.role == Role.OPERATOR_INCENTIVES_ADMIN for grant in grants(self))
 
-    @property
-    def is_superuser(self) -> bool:
-        return False
-
     def has_perm(self, perm: str, obj: object = None) -> bool:
         """Django's question, answered from the capability table (accounts/backends.py)."""
         from .backends import admin_permission
 
         return admin_permission(self, perm)
-
-    def has_perms(self, perm_list: list[str], obj: object = None) -> bool:
-        return all(self.has_perm(perm, obj) for perm in perm_list)
 
     def has_module_perms(self, app_label: str) -> bool:
         return self.is_staff

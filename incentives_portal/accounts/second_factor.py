@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import segno
+from allauth.mfa import signals
 from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
@@ -19,11 +20,12 @@ from allauth.mfa.webauthn.forms import (
 )
 from django import forms
 from django.conf import settings
+from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from incentives_portal.screens.json_boxes import Decoder
+from incentives_portal.screens.fields import Decoder
 
 from . import encryption
 from .security_log import Action, record
@@ -45,11 +47,13 @@ def has_proved(request: HttpRequest) -> bool:
     return bool(request.session.get(PROVED) == request.user.pk)
 
 
+@receiver([signals.authenticator_used, signals.authenticator_added])
 def remember_proof(request: HttpRequest, user: "User", **kwargs: Any) -> None:
     """Signal: a factor was used or added."""
     request.session[PROVED] = user.pk
 
 
+@receiver(signals.authenticator_removed)
 def forget_proof(request: HttpRequest, user: "User", **kwargs: Any) -> None:
     """Signal: a factor was removed. Whoever removed the last one has to set up another."""
     if not is_mfa_enabled(user):

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Model
 from django.db.models import signals as model_signals
 from django.db.models.functions import Lower
+from django.dispatch import receiver
 from django.http import HttpRequest
 
 from incentives_portal.request_context import current_request, known_user
@@ -21,24 +22,6 @@ from .security_log import Action, fingerprint, record
 #: Columns of a user whose change is logged.
 _COLUMNS = {"email", "organisation", "is_active"}
 RECOVERY_CODES = "recovery_codes"
-
-
-def connect() -> None:
-    """Connect every receiver; called once, when the apps are ready."""
-    auth_signals.user_logged_in.connect(_signed_in)
-    auth_signals.user_login_failed.connect(_sign_in_failed)
-    auth_signals.user_logged_out.connect(_signed_out)
-    account_signals.password_changed.connect(_password_changed)
-    account_signals.password_set.connect(_password_changed)
-    account_signals.password_reset.connect(_password_reset)
-    mfa_signals.authenticator_added.connect(_factor_added)
-    mfa_signals.authenticator_removed.connect(_factor_removed)
-    mfa_signals.authenticator_reset.connect(_recovery_codes_generated)
-    mfa_signals.authenticator_used.connect(_factor_used)
-    mfa_signals.authentication_failed.connect(_factor_failed)
-    model_signals.pre_save.connect(_remember_stored, sender=User)
-    model_signals.post_save.connect(_user_saved, sender=User)
-    watch_roles(OrganisationRole, lambda given: {"scope": "organisation"})
 
 
 def after_commit(action: Action, **details: Any) -> None:
@@ -57,26 +40,31 @@ def describe_login(email: str) -> dict[str, Any]:
 # Signing in and out
 
 
+@receiver(auth_signals.user_logged_in)
 def _signed_in(request: HttpRequest, user: User, **kwargs: Any) -> None:
     ways = [str(entry.get("type") or entry["method"]) for entry in get_authentication_records(request, user)]
     record(Action.SIGN_IN, request=request, user=user, methods=ways)
 
 
+@receiver(auth_signals.user_login_failed)
 def _sign_in_failed(credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
     """A wrong password: of somebody who signs in, or of a signed-in user who confirms something."""
     record(Action.SIGN_IN_FAILED, request=request, **describe_login(str(credentials.get("email", ""))))
 
 
+@receiver(auth_signals.user_logged_out)
 def _signed_out(request: HttpRequest, user: User | None, **kwargs: Any) -> None:
     if user is not None:
         expired = getattr(request, "ended_for", None) == user.pk
         record(Action.SESSION_EXPIRED if expired else Action.SIGN_OUT, request=request, user=user)
 
 
+@receiver([account_signals.password_changed, account_signals.password_set])
 def _password_changed(request: HttpRequest, user: User, **kwargs: Any) -> None:
     record(Action.PASSWORD_CHANGED, request=request, user=user)
 
 
+@receiver(account_signals.password_reset)
 def _password_reset(request: HttpRequest, user: User, **kwargs: Any) -> None:
     record(Action.PASSWORD_RESET, request=request, user=user)
 
@@ -84,6 +72,7 @@ def _password_reset(request: HttpRequest, user: User, **kwargs: Any) -> None:
 # The second step
 
 
+@receiver(mfa_signals.authenticator_added)
 def _factor_added(request: HttpRequest, user: User, authenticator: Any, **kwargs: Any) -> None:
     if authenticator.type == RECOVERY_CODES:
         _recovery_codes_generated(request, user)
@@ -91,18 +80,22 @@ def _factor_added(request: HttpRequest, user: User, authenticator: Any, **kwargs
         record(Action.FACTOR_ADDED, request=request, user=user, factor=authenticator.type)
 
 
+@receiver(mfa_signals.authenticator_removed)
 def _factor_removed(request: HttpRequest, user: User, authenticator: Any, **kwargs: Any) -> None:
     record(Action.FACTOR_REMOVED, request=request, user=user, factor=authenticator.type)
 
 
+@receiver(mfa_signals.authenticator_reset)
 def _recovery_codes_generated(request: HttpRequest, user: User, **kwargs: Any) -> None:
     record(Action.RECOVERY_CODES_GENERATED, request=request, user=user)
 
 
+@receiver(mfa_signals.authenticator_used)
 def _factor_used(request: HttpRequest, user: User, authenticator: Any, reauthenticated: bool, **kwargs: Any) -> None:
     record(Action.FACTOR_USED, request=request, user=user, factor=authenticator.type, reauthenticated=reauthenticated)
 
 
+@receiver(mfa_signals.authentication_failed)
 def _factor_failed(request: HttpRequest, user: User, authenticator: Any, **kwargs: Any) -> None:
     record(Action.FACTOR_FAILED, request=request, user=user, factor=authenticator.type)
 
@@ -110,6 +103,7 @@ def _factor_failed(request: HttpRequest, user: User, authenticator: Any, **kwarg
 # Users and their roles
 
 
+@receiver(model_signals.pre_save, sender=User)
 def _remember_stored(instance: User, update_fields: frozenset[str] | None, **kwargs: Any) -> None:
     """Read what the row holds before it is written, where something may change that is logged."""
     concerned = update_fields is None or _COLUMNS & set(update_fields)
@@ -117,6 +111,7 @@ def _remember_stored(instance: User, update_fields: frozenset[str] | None, **kwa
         instance._stored_before_save = User.objects.filter(pk=instance.pk).first()  # type: ignore[attr-defined]
 
 
+@receiver(model_signals.post_save, sender=User)
 def _user_saved(instance: User, created: bool, update_fields: frozenset[str] | None, **kwargs: Any) -> None:
     if created:
         after_commit(Action.USER_ADDED, target=instance, organisation=instance.organisation.name)
@@ -161,3 +156,6 @@ def watch_roles(model: type[Model], describe: Callable[[Any], dict[str, Any]]) -
     model_signals.pre_save.connect(remember, sender=model, weak=False)
     model_signals.post_save.connect(saved, sender=model, weak=False)
     model_signals.post_delete.connect(deleted, sender=model, weak=False)
+
+
+watch_roles(OrganisationRole, lambda given: {"scope": "organisation"})

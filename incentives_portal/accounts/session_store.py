@@ -1,9 +1,13 @@
-"""The engine of sessions: Django's own in the database, whose question of every request is prepared."""
+"""Where sessions are kept, and what is said once on the next page."""
 
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+from django.conf import settings
+from django.contrib.messages.storage.cookie import CookieStorage
+from django.contrib.messages.storage.fallback import FallbackStorage
+from django.contrib.messages.storage.session import SessionStorage
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
 from django.utils import timezone
@@ -12,7 +16,7 @@ from incentives_portal.prepared import Prepared
 
 
 class SessionStore(db.SessionStore):
-    """A session of the table ``django_session``."""
+    """A session of the table ``django_session``: Django's own engine, whose question of every request is prepared."""
 
     def load(self) -> dict[str, Any]:
         """What the session holds; nothing, and its key forgotten, when it is over or was never there."""
@@ -32,3 +36,18 @@ def _live() -> Prepared[Any]:
         key="key",
         now=datetime.min.replace(tzinfo=UTC),
     )
+
+
+def message_cookie_name(https: bool) -> str:
+    """With https as the other cookies: the browser takes it from this very host only (A-09)."""
+    return "__Host-messages" if https else "portal-messages"
+
+
+class _MessageCookie(CookieStorage):
+    cookie_name = message_cookie_name(settings.HTTPS)
+
+
+class FlashStorage(FallbackStorage):
+    """Messages in a cookie with the same flags and prefix as the others; what is too long for that in the session."""
+
+    storage_classes = (_MessageCookie, SessionStorage)

@@ -8,8 +8,9 @@ import time
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.signals import user_logged_in
+from django.dispatch import receiver
 from django.http import HttpRequest
-from django.urls import reverse
 
 #: In the session, in seconds since the epoch of the machine's own clock: PORTAL_CLOCK moves what people see, not how long they were away.
 BEGAN, SEEN = "signed_in_at", "seen_at"
@@ -21,6 +22,7 @@ SEEN_EVERY = 60
 KEPT_AT_MOST = 200_000
 
 
+@receiver(user_logged_in)
 def begin(request: HttpRequest, **kwargs: Any) -> None:
     """Signal: somebody signed in."""
     request.session[BEGAN] = request.session[SEEN] = time.time()
@@ -70,8 +72,3 @@ def kept_for(request: HttpRequest) -> dict[str, Any] | None:
 def forget_typed(request: HttpRequest) -> None:
     """It was sent after all, or is not this person's."""
     request.session.pop(KEPT, None)
-
-
-def where_to_go_on() -> str:
-    """The page that shows what was kept."""
-    return reverse("accounts:resume")

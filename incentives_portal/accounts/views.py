@@ -1,12 +1,12 @@
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils import translation
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views import csrf
 from django.views.decorators.http import require_POST
@@ -14,8 +14,7 @@ from django.views.defaults import permission_denied
 from django.views.generic import UpdateView
 
 from . import sessions
-from .capabilities import Role, Scope, grants, holders
-from .errors import NoPartInIt
+from .capabilities import NoPartInIt, Role, Scope, grants, holders
 from .forms import ProfileForm
 from .models import User
 from .services import choose_language, keep_columns
@@ -49,10 +48,7 @@ def set_language(request: HttpRequest) -> HttpResponse:
     if language in dict(ProfileForm.base_fields["language"].choices):
         choose_language(request.user, language)
     target = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(
-        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return redirect(target if safe else "home")
+    return redirect(target if get_adapter().is_safe_url(target) else "home")
 
 
 def email_address(request: HttpRequest) -> HttpResponse:

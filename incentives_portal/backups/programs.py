@@ -42,19 +42,12 @@ class PoolerInBetween(Exception):
     """The programs must not go through a pooler; the message says what to do."""
 
 
-def server_version() -> int:
-    """Return the major version of the server."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('server_version_num')::int / 10000")
-        return int(cursor.fetchone()[0])
-
-
 def program(name: str) -> str:
     """Return the path of ``pg_dump``, ``pg_restore`` or ``psql`` of the server's version. Raises ProgramMissing.
 
     A newer one could read the server, but writes what an older server does not understand.
     """
-    wanted = server_version()
+    wanted = connection.pg_version // 10_000
     found: list[str] = []
     for path in _candidates(name):
         version = version_of(path)

@@ -11,7 +11,7 @@ backup, or be adopted. A restore that was broken off can be begun again.
 
 import subprocess
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -39,7 +39,6 @@ from .backing_up import key_fingerprint
 from .manifest import Backup, StoredFile, sha256_of
 from .snapshot import PASSING
 
-Say = Callable[[str], None]
 _THREADS, _BATCH = 4, 200
 #: Tables that the portal fills by itself: a database with rows in no other one is empty.
 _FILLED_ANYWAY = {"django_migrations", "django_content_type", "auth_permission", Installation._meta.db_table, *PASSING}

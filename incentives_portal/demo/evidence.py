@@ -186,30 +186,44 @@ def paper_for(code: str, proof: Proof, shown: str = "") -> tuple[str, bytes]:
             ("09:30", "Halden products in practice"),
             ("11:00", "Questions, next steps"),
         ]
-        return f"{code}.pdf", papers.agenda(title, day, proof.location.name, f"{brand} with Halden", points)
+        return f"{code}.pdf", papers.paper(
+            "agenda", title=title, day=day, place=proof.location.name, host=f"{brand} with Halden", points=points
+        )
     if any(word in code for word in ("screenshot", "page", "web", "site")):
         address = f"https://www.{proof.location.organisation.email_domains[0]}/campaign"
-        return f"{code}.pdf", papers.webpage(
-            address, title, "Halden products, installed and explained by people near you.", brand
+        return f"{code}.pdf", papers.paper(
+            "webpage",
+            address=address,
+            headline=title,
+            text="Halden products, installed and explained by people near you.",
+            brand=brand,
         )
     if any(word in code for word in ("offer", "terms", "contest")):
-        return f"{code}.pdf", papers.offer(
-            title, brand, ["Valid until the end of the quarter.", "One per customer.", "Halden products only."]
+        return f"{code}.pdf", papers.paper(
+            "offer",
+            title=title,
+            brand=brand,
+            terms=["Valid until the end of the quarter.", "One per customer.", "Halden products only."],
         )
     if any(word in code for word in ("results", "report", "posted", "sent", "delivery", "list")):
-        return f"{code}.pdf", papers.sheet(title, ["Day", "Number"], [[day, "140"], ["Total", "140"]])
+        return f"{code}.pdf", papers.paper(
+            "sheet", title=title, head=["Day", "Number"], rows=[[day, "140"], ["Total", "140"]]
+        )
     if "agreement" in code:
-        return f"{code}.pdf", papers.offer(
-            title,
-            brand,
-            ["Scope: the pages about Halden products.", "Duration: three months.", "Fee: see the invoice."],
+        return f"{code}.pdf", papers.paper(
+            "offer",
+            title=title,
+            brand=brand,
+            terms=["Scope: the pages about Halden products.", "Duration: three months.", "Fee: see the invoice."],
         )
     if not code.startswith("call"):
         text = TEXTS.get(code.rpartition("_")[2], "Ask us how Halden keeps your work moving.")
-        return f"{code}.pdf", papers.advert(title, text, brand, contact, shown or "Halden Workplace")
+        return f"{code}.pdf", papers.paper(
+            "advert", headline=title, text=text, brand=brand, contact=contact, product=shown or "Halden Workplace"
+        )
     paragraphs = [
         "Good morning, this is Nora Feld of " + brand + ".",
         "I call about Halden Workplace and what it can do for you.",
         "May I send you an invitation?",
     ]
-    return f"{code}.pdf", papers.script(title, brand, paragraphs)
+    return f"{code}.pdf", papers.paper("script", title=title, brand=brand, paragraphs=paragraphs)

@@ -73,3 +73,8 @@ PEOPLE = [
     Person("ines.costa@halden.example", "Ines Costa", HALDEN, "Finance", "en", _BERLIN, (Role.OPERATOR_FINANCE,)),
     Person("hugo.berg@halden.example", "Hugo Berg", HALDEN, "Auditor", "en", _BERLIN, (Role.OPERATOR_AUDITOR,)),
 ]  # fmt: skip
+
+
+def accounts() -> list[tuple[str, str]]:
+    """Whom one can sign in as, in rows of (role, email): printed by quickstart, and the table of the README."""
+    return [(f"{person.shown_role}, {person.company}", person.email) for person in PEOPLE]

@@ -15,6 +15,7 @@ from incentives_portal.people.models import RoleAssignment
 from incentives_portal.programs import dates
 from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.programs.models import Calendar, FundType, Holiday, Market, Program, ProgramYear, UsagePeriod
+from incentives_portal.programs.periods import usage_period
 
 from .people import COMPANIES, PASSWORD, PEOPLE
 
@@ -113,17 +114,7 @@ def _years(program: Program) -> None:
                 revise_until=dates.plan_revision_deadline(span.ends, program.revision_days),
             )
     halves = [dates.fiscal_half(number, half) for number in (this - 1, this, this + 1) for half in (1, 2)]
-    for half in halves:
-        UsagePeriod.objects.create(
-            program=program,
-            label=half.label,
-            earning_starts=half.earning.starts,
-            earning_ends=half.earning.ends,
-            usage_starts=half.usage.starts,
-            usage_ends=half.usage.ends,
-            claiming_starts=half.claiming.starts,
-            claiming_ends=half.claiming.ends,
-        )
+    UsagePeriod.objects.bulk_create(usage_period(program, half) for half in halves)
 
 
 def _holidays(calendar: Calendar) -> None:

@@ -65,25 +65,9 @@ def prepare_next() -> bool:
     return _work_on(scheduling.lease_preparation(), _prepare) or _work_on(scheduling.lease_rescan(), _rescan)
 
 
-def check_version(version_id: int) -> None:
-    """Do everything that is left to be done with this very version, now. May be called twice. Raises ScannerFailed."""
-    while check := scheduling.lease_version(version_id):
-        if check.state == CheckState.PENDING:
-            work = _judge
-        else:
-            work = _prepare if check.prepared_at is None else _rescan
-        if not _work_on(check, work):
-            return
-        current = VersionCheck.objects.get(pk=check.pk)
-        if current.lease_until is not None:  # put off
-            return
-
-
 def judge_version(version_id: int) -> None:
     """Give this very version its verdict, now: for data that is loaded without workers. Raises ScannerFailed."""
-    check = scheduling.lease_version(version_id)
-    if check is not None and check.state == CheckState.PENDING:
-        _work_on(check, _judge)
+    _work_on(scheduling.lease_version(version_id), _judge)
 
 
 def _work_on(check: VersionCheck | None, work: Callable[[VersionCheck], None]) -> bool:

@@ -4,14 +4,15 @@ What is inside is read by a documents worker (``checking.py``). The media type t
 name (fault table U-01).
 """
 
-import hashlib
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
+from incentives_portal.file_store.storage import sha256_of
 from incentives_portal.sandbox.parsing.reasons import Reason, Unreadable
 
 from . import limits
@@ -72,10 +73,10 @@ class BatchLimits:
     def add(self, name: str, size: int) -> None:
         """One more file of so many bytes. Raises UploadRefused, which names it, if there are more now than may come at once."""
         self._files += 1
-        self._bytes += min(size, limits.max_bytes())
+        self._bytes += min(size, settings.UPLOAD_MAX_BYTES)
         if self._files > limits.max_files():
             raise UploadRefused(name, Reason.TOO_MANY, size)
-        if self._bytes > limits.max_total_bytes():
+        if self._bytes > settings.UPLOAD_MAX_TOTAL_BYTES:
             raise UploadRefused(name, Reason.TOO_MUCH, size)
 
 
@@ -114,15 +115,8 @@ def _validate(upload: UploadedFile, name: str) -> ValidatedUpload:
         raise Unreadable(Reason.TOO_MUCH)
     if not upload.size:
         raise Unreadable(Reason.EMPTY)
-    if upload.size > limits.max_bytes():
+    if upload.size > settings.UPLOAD_MAX_BYTES:
         raise Unreadable(Reason.TOO_LARGE)
     upload.seek(0)
     file_type, name = detect(upload.read(SNIFFED_BYTES), name)
-    return ValidatedUpload(upload, name, file_type, upload.size, _sha256(upload))
-
-
-def _sha256(upload: UploadedFile) -> str:
-    digest = hashlib.sha256()
-    for chunk in upload.chunks():
-        digest.update(chunk)
-    return digest.hexdigest()
+    return ValidatedUpload(upload, name, file_type, upload.size, sha256_of(upload))

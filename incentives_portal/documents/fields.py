@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.forms.renderers import BaseRenderer, TemplatesSetting
@@ -85,9 +86,9 @@ class UploadWidget(forms.Widget):
             "total": limits.max_total_text(),
             "slot": self.slot,
             "bounds": {
-                "bytes": limits.max_bytes(),
+                "bytes": settings.UPLOAD_MAX_BYTES,
                 "files": limits.max_files() if self.multiple else 1,
-                "total": limits.max_total_bytes(),
+                "total": settings.UPLOAD_MAX_TOTAL_BYTES,
             },
         }
         return context

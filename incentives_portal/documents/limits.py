@@ -19,19 +19,9 @@ _MEGABYTE = 1024 * 1024
 DAY = timedelta(days=1)
 
 
-def max_bytes() -> int:
-    """The largest file, in bytes."""
-    return settings.UPLOAD_MAX_BYTES
-
-
 def max_files() -> int:
     """How many files may come at once."""
     return settings.UPLOAD_MAX_FILES
-
-
-def max_total_bytes() -> int:
-    """What all files that come at once may have together, in bytes."""
-    return settings.UPLOAD_MAX_TOTAL_BYTES
 
 
 def max_body_bytes() -> int:
@@ -39,7 +29,7 @@ def max_body_bytes() -> int:
 
     As much again as the files may have: who chose somewhat too much gets the form back, with what was typed and with what is too much.
     """
-    return 2 * max_total_bytes() + settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    return 2 * settings.UPLOAD_MAX_TOTAL_BYTES + settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
 
 def kept() -> timedelta:
@@ -48,11 +38,11 @@ def kept() -> timedelta:
 
 
 def max_size_text() -> str:
-    return _megabytes(max_bytes())
+    return _megabytes(settings.UPLOAD_MAX_BYTES)
 
 
 def max_total_text() -> str:
-    return _megabytes(max_total_bytes())
+    return _megabytes(settings.UPLOAD_MAX_TOTAL_BYTES)
 
 
 def _megabytes(count: int) -> str:

@@ -5,7 +5,6 @@ happens while the request is read: the check of the token against forgery reads 
 """
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +14,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.deprecation import MiddlewareMixin
 
 from . import limits
 
@@ -41,11 +41,11 @@ class BoundedUploadHandler(FileUploadHandler):
             raise RequestDataTooBig(f"{content_length} bytes at once")
         user = getattr(self.request, "user", None)
         is_stranger = user is not None and not user.is_authenticated
-        self._room = 0 if is_stranger else limits.max_total_bytes()
+        self._room = 0 if is_stranger else settings.UPLOAD_MAX_TOTAL_BYTES
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
         """``start`` is how much of this file came before, in bytes."""
-        left = limits.max_bytes() - start
+        left = settings.UPLOAD_MAX_BYTES - start
         if left < 0:
             return None
         self._room -= min(len(raw_data), left)
@@ -64,21 +64,18 @@ def is_cut_off(upload: UploadedFile) -> bool:
     return _CUT_OFF in (upload.content_type_extra or {})
 
 
-class UploadRateMiddleware:
+class UploadRateMiddleware(MiddlewareMixin):
     """Turns away who sends more than ``UPLOAD_FORMS_PER_MINUTE`` forms with files, before their files are read and taken apart.
 
     A form with files costs a web process a tenth of a second, most of it before any limit on files is asked. Nobody fills in one each
     second; a script would keep all processes from everybody else. The count lies in the cache and is not exact.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
         if request.content_type != "multipart/form-data" or not request.user.is_authenticated:
-            return self.get_response(request)
+            return None
         if self._count(request.user.pk) <= settings.UPLOAD_FORMS_PER_MINUTE:
-            return self.get_response(request)
+            return None
         _discard_body(request)
         page = render(request, "documents/too_many_forms.html", status=429)
         page.headers["Retry-After"] = "60"

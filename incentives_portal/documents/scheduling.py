@@ -39,12 +39,8 @@ def lease_rescan() -> VersionCheck | None:
 
 @transaction.atomic
 def lease_version(version_id: int) -> VersionCheck | None:
-    """The check of this very version, if anything is left to be done and nobody has it."""
-    now = clock.now()
-    rows = VersionCheck.objects.due(now) | VersionCheck.objects.unprepared(now)
-    if scanning.is_on():
-        rows |= VersionCheck.objects.unscanned(now)
-    return _taken(rows.filter(version=version_id))
+    """The check of this very version, if it waits for its verdict and nobody has it."""
+    return _taken(VersionCheck.objects.due(clock.now()).filter(version=version_id))
 
 
 def _lease(rows: VersionCheckQuerySet) -> VersionCheck | None:

@@ -65,17 +65,16 @@ def versions_for(tokens: Iterable[str], *, actor: User, organisation: Organisati
 
 def version_for(token: str, *, actor: User) -> DocumentVersion | None:
     """The person's own file of one token, whatever organisation it is for. One query."""
-    try:
-        public_id, actor_id, _organisation = signing.loads(token, salt=_SALT, max_age=limits.kept())
-    except signing.BadSignature:
-        return None
+    public_id = _read(token, actor)
     files = DocumentVersion.objects.current().with_checks().filter(public_id=public_id, uploaded_by=actor)
-    return files.first() if actor_id == actor.pk else None
+    return files.first() if public_id else None
 
 
-def _read(token: str, actor: User, organisation: Organisation) -> str | None:
+def _read(token: str, actor: User, organisation: Organisation | None = None) -> str | None:
+    """The public id in a token of the person, for this organisation if one is given; None for any other token."""
     try:
         public_id, actor_id, organisation_id = signing.loads(token, salt=_SALT, max_age=limits.kept())
     except signing.BadSignature:
         return None
-    return public_id if (actor_id, organisation_id) == (actor.pk, organisation.pk) else None
+    is_for = organisation is None or organisation_id == organisation.pk
+    return public_id if actor_id == actor.pk and is_for else None

@@ -5,7 +5,6 @@ from django.utils.translation import gettext_lazy as _
 
 class EmbeddedConfig(AppConfig):
     name = "incentives_portal.embedded"
-    label = "embedded"
     verbose_name = _("Embedded servers")
 
     def ready(self) -> None:

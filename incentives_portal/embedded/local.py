@@ -4,6 +4,9 @@ import os
 from typing import Any
 
 from django.conf import settings
+from django.utils.functional import cached_property
+
+from incentives_portal.accounts.cache import SteadyCache
 
 from . import lease
 from .places import Place
@@ -34,3 +37,15 @@ def redis_url(database: int = 0) -> str:
     """The address of the embedded broker; starts the servers where needed."""
     found = lease.address(place())
     return f"redis://:{found['broker']['password']}@{found['host']}:{found['broker']['port']}/{database}"
+
+
+class EmbeddedCache(SteadyCache):
+    """The cache on the embedded broker, which starts when the cache is really used.
+
+    Uses another database of the server than the queue does: clearing the cache must not empty that.
+    """
+
+    @cached_property
+    def _cache(self) -> Any:
+        self._servers = [redis_url(database=1)]
+        return self._class(self._servers, **self._options)

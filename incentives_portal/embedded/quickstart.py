@@ -23,7 +23,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connections
 
-from . import lease, local, locks
+from . import lease, local, locks, servers
 from .supervisor import Part, Supervisor
 from .words import compile_words
 
@@ -158,7 +158,7 @@ def run(
     doors: list[socket.socket], environment: dict[str, str], supervisor: Supervisor, greet: Callable[[], None]
 ) -> str:
     """Run all parts until it is over; returns why, empty when somebody asked for it."""
-    mail_port = _free_port() if settings.LOCAL_MAILBOX else 0
+    mail_port = servers.free_port(None) if settings.LOCAL_MAILBOX else 0
     if mail_port:
         environment = {**environment, "PORTAL_MAILBOX_PORT": str(mail_port)}
     first_page = FirstPage(f"http://127.0.0.1:{doors[0].getsockname()[1]}/accounts/login/")
@@ -232,9 +232,3 @@ def _listen(address: str, port: int) -> socket.socket:
             raise _NoSuchFamily from error
         raise
     return door
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

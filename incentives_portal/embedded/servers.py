@@ -1,17 +1,16 @@
 """The two embedded servers: a PostgreSQL cluster and a Valkey broker, on loopback, each with a password."""
 
-import ctypes
 import os
 import secrets
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -19,11 +18,11 @@ import psycopg2
 import redis
 
 from .places import EmbeddedServersFailed, Place, account, postgres_programs, valkey_program
+from .supervisor import end_with_parent
 
 HOST = "127.0.0.1"
 ROLE = "portal"
 START_SECONDS = 60  # slow machines exist; it is polled, so fast ones do not wait
-PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ def start_postgres(place: Place, port: int | None) -> Running:
     if not (data / "PG_VERSION").exists():
         _make_cluster(place, programs, superuser)
     _end_leftover(data)
-    port = _free_port(port)
+    port = free_port(port)
     settings = {
         "port": port,
         "listen_addresses": HOST,
@@ -65,7 +64,7 @@ def start_postgres(place: Place, port: int | None) -> Running:
 
 def start_valkey(place: Place) -> Running:
     """Start a broker without persistence: messages live in the outbox table, the broker only carries the news of them."""
-    port, password = _free_port(None), secrets.token_urlsafe(24)
+    port, password = free_port(None), secrets.token_urlsafe(24)
     process = _start(place, [valkey_program(place), "-"], signal.SIGTERM, stdin=subprocess.PIPE)
     # By its standard input: neither a password among the arguments nor a path to quote.
     lines = [f"bind {HOST}", f"port {port}", f"requirepass {password}", 'save ""', "appendonly no", "daemonize no"]
@@ -167,16 +166,11 @@ def _start(
     place: Place, command: list[Path | str], at_death: signal.Signals, stdin: int = subprocess.DEVNULL
 ) -> subprocess.Popen[bytes]:
     """A child in a session of its own, which the kernel ends when the keeper dies (on Linux)."""
-
-    def before_exec() -> None:
-        # After the change of user, which would clear it again.
-        if sys.platform == "linux":
-            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(at_death))
-
     with place.log.open("ab") as log:
+        # Its wish is said after the change of user, which would clear it again.
         return subprocess.Popen(
             command, stdin=stdin, stdout=log, stderr=log, env=_environment(), cwd="/", start_new_session=True,
-            preexec_fn=before_exec, **account().popen_options(),
+            preexec_fn=partial(end_with_parent, at_death), **account().popen_options(),
         )  # fmt: skip
 
 
@@ -198,7 +192,8 @@ def _environment() -> dict[str, str]:
     return {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 
 
-def _free_port(wanted: int | None) -> int:
+def free_port(wanted: int | None) -> int:
+    """The wanted port of the loopback if it is free, else any that is."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if wanted:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -55,7 +56,7 @@ class Supervisor:
         process = subprocess.Popen(
             part.command, cwd=part.folder, env={**os.environ, **part.environment, "PYTHONUNBUFFERED": "1"}, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, pass_fds=part.handles,
-            preexec_fn=_end_with_parent,
+            preexec_fn=partial(end_with_parent, signal.SIGTERM),
         )  # fmt: skip
         assert process.stdout is not None
         os.set_blocking(process.stdout.fileno(), False)
@@ -128,7 +129,7 @@ class Supervisor:
                 self.say(key.data, line.decode(errors="replace").rstrip())
 
 
-def _end_with_parent() -> None:
-    """Have the kernel end this process when the supervisor is killed (on Linux)."""
+def end_with_parent(number: signal.Signals) -> None:
+    """Have the kernel end this process by a signal when the one that started it dies (on Linux)."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM))
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(number))

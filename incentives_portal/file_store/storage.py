@@ -12,6 +12,9 @@ from typing import IO
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.deprecation import MiddlewareMixin
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +25,18 @@ Save = Callable[[str, File], str]
 
 class StoreAway(OSError):
     """The file store does not answer, or not as it should. Trying again later is right."""
+
+
+class StoreAwayMiddleware(MiddlewareMixin):
+    """Answers with a page that says so, and when to try again, instead of an error."""
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, StoreAway):
+            return None
+        logger.error("The file store does not answer: %s", exception)
+        page = render(request, "file_store/store_away.html", status=503)
+        page.headers["Retry-After"] = "10"
+        return page
 
 
 class StorageFailed(Exception):

@@ -7,7 +7,6 @@ look stray that are not: therefore a run that finds more than the ceiling moves 
 import logging
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -31,14 +30,6 @@ class TooManyStray(Exception):
     """More files look stray than one run may move; none was. The message says how many and what to do."""
 
 
-@dataclass(frozen=True)
-class Walk:
-    """What one walk has found; ``cursor`` is the last key that was looked at, empty at the end of the store."""
-
-    stray: list[str]
-    cursor: str
-
-
 def discard_stray(
     folders: tuple[str, ...], older_than: timedelta, *, dry_run: bool = False, force: bool = False
 ) -> int:
@@ -46,15 +37,15 @@ def discard_stray(
 
     Goes on where the last run ended. Raises TooManyStray where ``force`` was not given.
     """
-    walk = _walk(folders, older_than, installation().cleanup_cursor, unbounded=dry_run or force)
+    stray, cursor = _walk(folders, older_than, installation().cleanup_cursor, unbounded=dry_run or force)
     if dry_run:
-        for key in walk.stray:
+        for key in stray:
             logger.info("No row names %s", key)
-        return len(walk.stray)
+        return len(stray)
     if not force:
-        _require_few(len(walk.stray))
-    moved = trash.discard(walk.stray)
-    note_cursor(walk.cursor)
+        _require_few(len(stray))
+    moved = trash.discard(stray)
+    note_cursor(cursor)
     return moved
 
 
@@ -67,8 +58,11 @@ def _require_few(number: int) -> None:
         )
 
 
-def _walk(folders: tuple[str, ...], older_than: timedelta, after: str, *, unbounded: bool) -> Walk:
-    """Look at the keys after the cursor, batch by batch, until the end of the store, of the time, or of what one run may take."""
+def _walk(folders: tuple[str, ...], older_than: timedelta, after: str, *, unbounded: bool) -> tuple[list[str], str]:
+    """Look at the keys after the cursor, batch by batch, until the end of the store, of the time, or of what one run may take.
+
+    Returns the stray ones, and the last key that was looked at, empty at the end of the store.
+    """
     stray: list[str] = []
     end = time.monotonic() + _SECONDS
     for batch in _batches(folders, after):
@@ -76,8 +70,8 @@ def _walk(folders: tuple[str, ...], older_than: timedelta, after: str, *, unboun
         stray += [key for key, modified in batch if key not in known and _is_old(key, modified, older_than)]
         if (len(stray) > MOST and not unbounded) or time.monotonic() > end:
             logger.warning("The walk through the file store ends at %s and goes on there the next time", batch[-1][0])
-            return Walk(stray, batch[-1][0])
-    return Walk(stray, "")
+            return stray, batch[-1][0]
+    return stray, ""
 
 
 def _batches(folders: tuple[str, ...], after: str) -> Iterator[list[tuple[str, datetime | None]]]:

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from incentives_portal.accounts.standing import standing
+from incentives_portal.accounts.capabilities import standing
 from incentives_portal.outbox.queries import unread_count
 
 from .navigation import links

@@ -50,7 +50,7 @@ def note_cursor(cursor: str) -> None:
 
 
 def note_cleanup(summary: Summary) -> None:
-    """Remember what the last cleanup did, or why it did nothing."""
+    """Remember what the last cleanup did, or why it did nothing: ``at`` (ISO 8601), ``documents``, ``files``, ``refused`` (words)."""
     installation()
     Installation.objects.filter(pk=1).update(last_cleanup=summary)
 
@@ -65,16 +65,6 @@ def last_backup() -> Summary | None:
     """Return the summary of the last complete backup, or None: ``at`` and ``finished`` (ISO 8601), ``destination``, ``files``, ``bytes``,
     ``database_bytes``, ``seconds``, and ``problems``, the number of files that were missing or changed in the store."""
     return Installation.objects.filter(pk=1).values_list("last_backup", flat=True).first()
-
-
-def last_cleanup() -> Summary | None:
-    """Return what the last cleanup did, or None: ``at`` (ISO 8601), ``documents``, ``files``, ``refused`` (words, empty if all is well)."""
-    return Installation.objects.filter(pk=1).values_list("last_cleanup", flat=True).first()
-
-
-def last_restore() -> Summary | None:
-    """Return ``at`` and ``backup_at`` (ISO 8601) of the restore that made this database, or None."""
-    return Installation.objects.filter(pk=1).values_list("restored", flat=True).first()
 
 
 def mail_held_before() -> datetime | None:

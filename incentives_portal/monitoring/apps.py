@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 
 class MonitoringConfig(AppConfig):
     name = "incentives_portal.monitoring"
-    label = "monitoring"
     verbose_name = _("Monitoring")
 
     def ready(self) -> None:

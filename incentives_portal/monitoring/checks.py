@@ -10,6 +10,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +67,10 @@ def run_checks() -> tuple[Figures, list[Found]]:
 
 def check_migrations(figures: Figures) -> Iterator[Found]:
     """Compare what is applied with the code of this process."""
-    figures["migrations_missing"] = missing = _migrations.missing()
+    applied = MigrationRecorder(connection).applied_migrations()
+    figures["migrations_missing"] = missing = len(set(_migrations().graph.nodes) - set(applied))
     if missing:
+        _migrations.cache_clear()  # a squashed migration counts otherwise after "migrate"
         yield Found("migrations_missing", {"count": missing})
 
 
@@ -185,21 +188,10 @@ def _existing(folder: Path) -> Path:
     return next(path for path in (folder, *folder.parents) if path.exists())
 
 
-class _Migrations:
-    """Knows the migrations of the code; to read them takes half a second, to compare them with the database is one query."""
-
-    def __init__(self) -> None:
-        self._loader: MigrationLoader | None = None
-
-    def missing(self) -> int:
-        """Return how many migrations of the code are not applied."""
-        if self._loader is None:
-            self._loader = MigrationLoader(connection)
-        applied = MigrationRecorder(connection).applied_migrations()
-        missing = len(set(self._loader.graph.nodes) - set(applied))
-        if missing:
-            self._loader = None  # a squashed migration counts otherwise after "migrate"
-        return missing
+@cache
+def _migrations() -> MigrationLoader:
+    """The migrations of the code: to read them takes half a second, to compare them with the database is one query."""
+    return MigrationLoader(connection)
 
 
 class _Storage:
@@ -238,7 +230,7 @@ def _write_read_delete() -> None:
         default_storage.delete(key)
 
 
-_migrations, _storage = _Migrations(), _Storage()
+_storage = _Storage()
 
 CHECKS: dict[str, Check] = {
     "migrations": check_migrations,

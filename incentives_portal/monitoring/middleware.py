@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.deprecation import MiddlewareMixin
 
 from . import probes
 
@@ -15,17 +16,14 @@ PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {
 }
 
 
-class ProbeMiddleware:
+class ProbeMiddleware(MiddlewareMixin):
     """Answers by any host name or address: nothing in these answers depends on it, and nobody is led anywhere.
 
     A browser with a session goes on to the view of the same name, which shows causes to those who may read them; /livez asks nobody.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
         probe = PROBES.get(request.path_info) if request.method in ("GET", "HEAD") else None
         if probe is None or (probe is not probes.livez and settings.SESSION_COOKIE_NAME in request.COOKIES):
-            return self.get_response(request)
+            return None
         return probe(request)

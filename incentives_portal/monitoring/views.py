@@ -2,18 +2,18 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import wraps
-from typing import Any
 
 from allauth.account.decorators import reauthentication_required
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.contrib.auth.decorators import user_passes_test
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from incentives_portal.accounts.errors import NoPartInIt
+from incentives_portal.accounts.capabilities import NoPartInIt
+from incentives_portal.accounts.forms import FindUserForm
 from incentives_portal.accounts.models import User
 from incentives_portal.accounts.services import NoSecondFactor, remove_second_factor
 from incentives_portal.documents.models import DocumentVersion
@@ -21,7 +21,6 @@ from incentives_portal.documents.services import NotCheckable, check_again
 from incentives_portal.installation.services import last_backup
 
 from . import overview
-from .forms import FindUserForm
 from .health import current_health
 
 View = Callable[..., HttpResponse]
@@ -30,16 +29,12 @@ View = Callable[..., HttpResponse]
 def capability_required(capability: str) -> Callable[[View], View]:
     """Refuse with 403 who does not hold the capability, before anything is looked for."""
 
-    def decorate(view: View) -> View:
-        @wraps(view)
-        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if not request.user.may(capability):
-                raise NoPartInIt(_("The people who look after the portal itself work here."))
-            return view(request, *args, **kwargs)
+    def check(user: User) -> bool:
+        if not user.may(capability):
+            raise NoPartInIt(_("The people who look after the portal itself work here."))
+        return True
 
-        return checked
-
-    return decorate
+    return user_passes_test(check)
 
 
 @require_safe
@@ -64,8 +59,9 @@ def system(request: HttpRequest) -> HttpResponse:
 @require_POST
 def check_file_again(request: HttpRequest, public_id: str) -> HttpResponse:
     """Have a file checked once more."""
+    version = get_object_or_404(DocumentVersion, public_id=public_id, document__removed_at=None)
     try:
-        check_again(_version_or_404(public_id), request.user)
+        check_again(version, request.user)
     except NotCheckable:
         messages.error(request, _("This file has been checked already."))
     else:
@@ -88,7 +84,7 @@ def find_user(request: HttpRequest) -> HttpResponse:
 @reauthentication_required
 def remove_factor(request: HttpRequest, public_id: str) -> HttpResponse:
     """Ask to confirm, then remove all second factors of a user. Whoever does it signs in once more first."""
-    user = _user_or_404(public_id)
+    user = get_object_or_404(User, public_id=public_id)
     if request.method != "POST":
         factors = Authenticator.objects.filter(user_id=user.pk).count()
         context = {"person": user, "factors": factors, "is_self": user.pk == request.user.pk}
@@ -101,17 +97,3 @@ def remove_factor(request: HttpRequest, public_id: str) -> HttpResponse:
         sentence = _("The second step of %(name)s was removed. A mail to %(email)s says so.")
         messages.success(request, sentence % {"name": user.name, "email": user.email})
     return redirect("monitoring:system")
-
-
-def _version_or_404(public_id: str) -> DocumentVersion:
-    version = DocumentVersion.objects.filter(public_id=public_id, document__removed_at=None).first()
-    if version is None:
-        raise Http404
-    return version
-
-
-def _user_or_404(public_id: str) -> User:
-    user = User.objects.filter(public_id=public_id).first()
-    if user is None:
-        raise Http404
-    return user

@@ -4,7 +4,6 @@ from django.utils.translation import gettext_lazy as _
 
 class OutboxConfig(AppConfig):
     name = "incentives_portal.outbox"
-    label = "outbox"
     verbose_name = _("Messages")
 
     def ready(self) -> None:

@@ -25,7 +25,7 @@ from incentives_portal import clock
 from incentives_portal.prepared import Prepared
 
 from . import leases
-from .digest import Collected, collected_with
+from .digest import collected_with
 from .enums import WAITING, State, Trouble
 from .faults import Fault, fault_of
 from .models import Message
@@ -218,7 +218,7 @@ def _mail(message: Message, connection: BaseEmailBackend) -> EmailMultiAlternati
         # Mail programs show all letters about one case together.
         host = urlsplit(settings.PORTAL_URL).hostname
         headers["References"] = f"<{message.case_public_id}@{host}>"
-    content = _content(message)
+    content = message if message.hold_until is None else collected_with(message)
     mail = EmailMultiAlternatives(
         subject=content.subject,
         body=content.text,
@@ -230,11 +230,6 @@ def _mail(message: Message, connection: BaseEmailBackend) -> EmailMultiAlternati
     if content.html:
         mail.attach_alternative(content.html, "text/html")
     return mail
-
-
-def _content(message: Message) -> Message | Collected:
-    """What the row says; for one that others were collected with, what all of them say."""
-    return message if message.hold_until is None else collected_with(message)
 
 
 def _settle_fault(message: Message, fault: Fault) -> None:

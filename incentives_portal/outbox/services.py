@@ -216,16 +216,11 @@ class DeliveryReport:
     def failed(self) -> int:
         return sum(cause.count for cause in self.causes)
 
-    @property
-    def is_ok(self) -> bool:
-        """Whether nobody need look."""
-        return not self.failed and not self.put_off
-
 
 def delivery_report(within: timedelta = RECENTLY) -> DeliveryReport:
     """What failed within this time and was not sent again, most frequent cause first, and what is put off now. Two queries.
 
-    For the home page of the operator's admins and for the health page, which is amber where ``is_ok`` is false.
+    For the home page of the operator's admins and for the health page, which is amber where there is anything.
     """
     failed = Message.objects.failed_recently(clock.now() - within)
     grouped = (

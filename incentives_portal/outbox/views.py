@@ -1,10 +1,10 @@
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -90,7 +90,4 @@ def say_resent(request: HttpRequest, queued: int, refused: int) -> None:
 def _back(request: HttpRequest) -> str:
     """The page that the button was on, if it is one of ours."""
     target = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(
-        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return target if safe else "outbox:notifications"
+    return target if get_adapter().is_safe_url(target) else "outbox:notifications"

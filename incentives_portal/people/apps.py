@@ -4,7 +4,6 @@ from django.utils.translation import gettext_lazy as _
 
 class PeopleConfig(AppConfig):
     name = "incentives_portal.people"
-    label = "people"
     verbose_name = _("Incentives roles")
 
     def ready(self) -> None:

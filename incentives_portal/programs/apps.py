@@ -4,5 +4,4 @@ from django.utils.translation import gettext_lazy as _
 
 class ProgramsConfig(AppConfig):
     name = "incentives_portal.programs"
-    label = "programs"
     verbose_name = _("Programs")

@@ -64,8 +64,19 @@ def is_excluded(activity_type: ActivityType, program: Program) -> bool:
 def requirements_of(
     activity_type: ActivityType, program: Program, components: Iterable[ActivityType] = ()
 ) -> list[Requirement]:
-    """The rows behind the snapshot's requirements, in the same order: for forms that answer or prove them. One query."""
-    return _requirements([activity_type, *components], program)
+    """The rows behind the snapshot's requirements, in the same order: for forms that answer or prove them. One query.
+
+    Of each code the program's own row if there is one, else the general one; those switched off left out.
+    """
+    types = [activity_type, *components]
+    rows = Requirement.objects.filter(_general_or(program), activity_type__in=types)
+    place = {activity.pk: position for position, activity in enumerate(types)}
+    chosen: dict[str, Requirement] = {}
+    for row in rows:
+        if row.code not in chosen or row.program_id is not None:
+            chosen[row.code] = row
+    active = [row for row in chosen.values() if row.active]
+    return sorted(active, key=lambda row: (place[row.activity_type_id], row.order, row.code))
 
 
 def _general_or(program: Program) -> Q:
@@ -97,18 +108,6 @@ _CAP_FIELDS: dict[str, Any] = {
     "amount": Cast("amount", CharField()),
     "percent": Cast("percent", CharField()),
 }
-
-
-def _requirements(types: list[ActivityType], program: Program) -> list[Requirement]:
-    """Of each code the program's own row if there is one, else the general one; those switched off left out."""
-    rows = Requirement.objects.filter(_general_or(program), activity_type__in=types)
-    place = {activity.pk: position for position, activity in enumerate(types)}
-    chosen: dict[str, Requirement] = {}
-    for row in rows:
-        if row.code not in chosen or row.program_id is not None:
-            chosen[row.code] = row
-    active = [row for row in chosen.values() if row.active]
-    return sorted(active, key=lambda row: (place[row.activity_type_id], row.order, row.code))
 
 
 def _requirement_fact(row: Requirement) -> RequirementFact:

@@ -23,20 +23,10 @@ class Missing:
     program: Program
     sentence: str | Promise
     since: date
-    days_left: int
 
     def __str__(self) -> str:
-        return self.text
-
-    @property
-    def text(self) -> str:
         """The warning as a sentence, in the current language."""
         return str(self.sentence) % {"program": str(self.program), "day": date_format(self.since, "DATE_FORMAT")}
-
-    @property
-    def is_now(self) -> bool:
-        """Whether it is missing already, so that nobody can create a plan or a claim."""
-        return self.days_left <= 0
 
 
 def missing_periods(today: date | None = None) -> list[Missing]:
@@ -57,7 +47,7 @@ def _missing(program: Program, today: date) -> Missing | None:
         sentence = _("%(program)s has no usage period from %(day)s: no claim can be created then.")
         spans = [(period.usage_starts, period.usage_ends) for period in program.usage_periods.all()]
     since = first_gap(spans, today)
-    return Missing(program, sentence, since, (since - today).days) if since <= today + WARN_BEFORE else None
+    return Missing(program, sentence, since) if since <= today + WARN_BEFORE else None
 
 
 def first_gap(spans: Iterable[tuple[date, date]], today: date) -> date:

@@ -18,8 +18,6 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from django.conf import settings
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 from . import forkserver
 from .parsing.reasons import Content, Reason, Unreadable
@@ -39,13 +37,6 @@ _LONGEST, _MOST = 255, 1_000
 _COPIES = {"pdf": {"pdf"}, "docx": {"text", "picture"}, "xml": {"text"}, "xlsx": {"table"}, "csv": {"table"}}
 _MEDIA_TYPES = {"application/pdf", "application/json", "image/png", "image/jpeg"}
 _LARGEST = 1_000_000  # pages, and pixels of an edge
-
-LEVEL_TEXTS: dict[int, Promise] = {
-    0: _("No protection works: files are not read"),
-    1: _("Limits of the operating system"),
-    2: _("Landlock and a filter of system calls"),
-    3: _("Separate namespaces (bubblewrap), Landlock and a filter of system calls"),
-}
 
 
 @dataclass(frozen=True)
@@ -69,10 +60,6 @@ class Level:
 
     number: int
     problems: tuple[str, ...] = ()
-
-    @property
-    def text(self) -> Promise:
-        return LEVEL_TEXTS[self.number]
 
 
 #: Highest level that may be tried → the one that was found, and when.

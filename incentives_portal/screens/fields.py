@@ -1,6 +1,7 @@
 """Form fields of the portal."""
 
 import contextlib
+import json
 import re
 from datetime import date
 from decimal import Decimal
@@ -156,6 +157,15 @@ def example_number(digits: int) -> str:
     return format_decimal(Decimal("1250.5") if digits else Decimal(1250), format="0.#", locale=money.locale())
 
 
+class DayInput(forms.DateInput):
+    """The native date input: it takes and gives ISO dates in every language."""
+
+    input_type = "date"
+
+    def format_value(self, value: Any) -> str | None:
+        return value.isoformat() if isinstance(value, date) else value
+
+
 class DayField(forms.DateField):
     """A day, chosen in the browser's own calendar; the allowed range stands under the field before one types.
 
@@ -167,11 +177,9 @@ class DayField(forms.DateField):
         "range": _("enter a date between %(first)s and %(last)s."),
     }
 
-    def __init__(self, *, first: date | None = None, last: date | None = None, **kwargs: Any) -> None:
-        self.first, self.last = first, last
-        kwargs.setdefault("widget", DayInput())
-        super().__init__(**kwargs)
-        self.bound_to(first, last)
+    widget = DayInput
+    first: date | None = None
+    last: date | None = None
 
     def bound_to(self, first: date | None, last: date | None) -> None:
         """Set the range, for forms that learn it when they are made."""
@@ -208,6 +216,24 @@ class DayField(forms.DateField):
             )
 
 
+class Decoder(json.JSONDecoder):
+    """For JSON that came from a browser. What Python reads and the database does not keep, or what Python gives up on, cannot be read:
+    numbers of too many digits or beyond all measure, a thousand brackets in one another, characters that are none."""
+
+    def decode(self, text: str, *args: Any) -> Any:
+        try:
+            value = super().decode(text, *args)
+            written = json.dumps(value, ensure_ascii=False, allow_nan=False)
+            written.encode()
+        except json.JSONDecodeError:
+            raise
+        except (ValueError, RecursionError) as error:
+            raise json.JSONDecodeError(str(error), text, 0) from error
+        if "\\u0000" in written:
+            raise json.JSONDecodeError("a character that is none", text, 0)
+        return value
+
+
 def _readings(typed: str) -> set[date]:
     """The days that somebody may have meant who wrote day, month and year in figures: 31/12/2026 is one, 11/12/2026 may be two."""
     found = set()
@@ -217,12 +243,3 @@ def _readings(typed: str) -> set[date]:
             with contextlib.suppress(ValueError):
                 found.add(date(year, month, day))
     return found
-
-
-class DayInput(forms.DateInput):
-    """The native date input: it takes and gives ISO dates in every language."""
-
-    input_type = "date"
-
-    def format_value(self, value: Any) -> str | None:
-        return value.isoformat() if isinstance(value, date) else value

@@ -29,7 +29,7 @@ def test_the_first_admin_brings_the_first_partner_to_a_plan_without_a_shell(
     stack: Stack, page: Page, settings: Any
 ) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
-    settings.EMAIL_BACKEND = "incentives_portal.outbox.backend.OutboxBackend"
+    settings.EMAIL_BACKEND = "incentives_portal.outbox.backends.OutboxBackend"
     call_command("load_catalog", verbosity=0)
     call_command("load_reasons", verbosity=0)
     call_command("add_operator_admin", ADMIN, "Ada First", operator="Halden Software", verbosity=0)

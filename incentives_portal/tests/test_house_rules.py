@@ -244,9 +244,8 @@ RULES = (
             "incentives_portal/programs/admin/program.py prepare_view": "may configure every program, asked before",
             "incentives_portal/people/admin.py clean": "may give roles to everybody, by address",
             "incentives_portal/accounts/views.py get_object": "oneself",
-            "incentives_portal/monitoring/views.py _user_or_404": "may help every person, asked before",
-            "incentives_portal/monitoring/views.py remove_factor": "of a person that was found",
-            "incentives_portal/monitoring/views.py _version_or_404": "may have every file checked again, asked before",
+            "incentives_portal/monitoring/views.py remove_factor": "may help every person, asked before",
+            "incentives_portal/monitoring/views.py check_file_again": "may have every file checked again, asked before",
         },
     ),
     Rule(

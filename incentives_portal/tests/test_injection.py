@@ -18,9 +18,9 @@ from django.urls import path, reverse
 from claims.tests import builders as claims
 from incentives_portal.cases.models import Event
 from incentives_portal.cases.services import RemarkDraft
-from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.services import store
 from incentives_portal.documents.tests import samples
+from incentives_portal.documents.tests.workers import check_version
 from incentives_portal.logs import LineFormatter, RequestIdFilter
 from incentives_portal.outbox.delivery import deliver
 from incentives_portal.outbox.models import Message
@@ -287,7 +287,7 @@ def test_x12_nothing_lies_about(world, jana):
 
 def test_x14_no_secret_stands_in_a_log_a_mail_or_a_history(world, caplog, settings):
     caplog.set_level("DEBUG")
-    settings.EMAIL_BACKEND = "incentives_portal.outbox.backend.OutboxBackend"  # which the test runner takes out
+    settings.EMAIL_BACKEND = "incentives_portal.outbox.backends.OutboxBackend"  # which the test runner takes out
     secrets = ["Zaunkoenig-im-Nest-27", "Zaunkoenig-neu-im-Nest-28", "Zaunkoenig-falsch-29"]
     world.jana.set_password(secrets[0])
     world.jana.save()

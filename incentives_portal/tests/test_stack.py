@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from django.core.mail import EmailMessage
 
-from incentives_portal.outbox.backend import OutboxBackend
+from incentives_portal.outbox.backends import OutboxBackend
 from incentives_portal.tests.stack import Stack
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]

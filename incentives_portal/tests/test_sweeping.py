@@ -17,9 +17,9 @@ from incentives_portal import clock
 from incentives_portal.cases.errors import Refused
 from incentives_portal.documents import cleanup, limits, upload_tokens
 from incentives_portal.documents import services as documents
-from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.models import Document, DocumentVersion, PageImage
 from incentives_portal.documents.tests import samples
+from incentives_portal.documents.tests.workers import check_version
 from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.tests.racing import done_at_once
 from incentives_portal.tests.world import NOW, make_world

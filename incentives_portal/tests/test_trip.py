@@ -44,13 +44,12 @@ def files(tmp_path: Path) -> dict[str, Path]:
         [("Half page", "", Decimal(900))],
         tax_percent=Decimal(20),
     )
+    words = {"text": "Ask us.", "brand": "Brightwater IT Ltd", "contact": "Bath", "product": "Halden Workplace"}
     made = {
         "invoice.pdf": papers.bill(bill),
-        "advert.pdf": papers.advert("Work moves", "Ask us.", "Brightwater IT Ltd", "Bath", "Halden Workplace"),
-        "advert-with-logo.pdf": papers.advert(
-            "Work moves on", "Ask us.", "Brightwater IT Ltd", "Bath", "Halden Workplace"
-        ),
-        "page-in-the-paper.jpg": papers.photo("The advert on page seven", 0),
+        "advert.pdf": papers.paper("advert", headline="Work moves", **words),
+        "advert-with-logo.pdf": papers.paper("advert", headline="Work moves on", **words),
+        "page-in-the-paper.jpg": papers.photo("The advert on page seven"),
     }
     for name, content in made.items():
         (tmp_path / name).write_bytes(content)

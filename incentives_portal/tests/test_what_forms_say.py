@@ -20,7 +20,7 @@ from hypothesis import given
 
 from incentives_portal.accounts.models import User
 from incentives_portal.programs.enums import SatisfiedBy
-from incentives_portal.screens.inlines import MAX_LINES
+from incentives_portal.screens.seen import MAX_LINES
 from incentives_portal.tests.hostile import (
     EVERYWHERE,
     FORM,

@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.http import require_safe
 
-from incentives_portal.accounts.capabilities import may
-from incentives_portal.accounts.errors import NoPartInIt
+from incentives_portal.accounts.capabilities import NoPartInIt, may
 from incentives_portal.accounts.models import Location
 from incentives_portal.cases.engine import latest_event
 from incentives_portal.cases.errors import Busy, NotAllowed, Overtaken, Refused

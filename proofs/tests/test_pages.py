@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.documents.tests.samples import CSV, pdf, picture, upload
+from incentives_portal.documents.tests.workers import check_version
 from incentives_portal.programs.assess import assess_proof
 from incentives_portal.screens.templatetags.screens import is_optional
 from plans.tests import builders as plans

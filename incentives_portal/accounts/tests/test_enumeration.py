@@ -89,7 +89,7 @@ def medians(path, field, addresses, times):
 @pytest.mark.parametrize(("path", "field"), [(LOGIN, "login"), (RESET, "email")])
 def test_a03_known_or_not_takes_the_same_time(strangers, owen, settings, path, field):
     settings.PASSWORD_HASHERS = [f"{__name__}.CostlyHasher"]
-    settings.EMAIL_BACKEND = "incentives_portal.outbox.backend.OutboxBackend"
+    settings.EMAIL_BACKEND = "incentives_portal.outbox.backends.OutboxBackend"
     settings.ACCOUNT_RATE_LIMITS = False
     owen.set_password(PASSWORD)
     owen.save()
@@ -102,7 +102,7 @@ def test_a03_known_or_not_takes_the_same_time(strangers, owen, settings, path, f
 
 
 def test_a03_who_is_not_known_gets_a_mail_as_well(owen, settings):
-    settings.EMAIL_BACKEND = "incentives_portal.outbox.backend.OutboxBackend"
+    settings.EMAIL_BACKEND = "incentives_portal.outbox.backends.OutboxBackend"
 
     for address in (owen.email, NOBODY):
         Client().post(RESET, {"email": address})

@@ -25,7 +25,7 @@ NO_ROLES = {f"organisation_roles-{name}": 0 for name in ("TOTAL_FORMS", "INITIAL
 @pytest.fixture(autouse=True)
 def _outbox(settings):
     """As in production; pytest-django has put a list of its own in its place."""
-    settings.EMAIL_BACKEND = "incentives_portal.outbox.backend.OutboxBackend"
+    settings.EMAIL_BACKEND = "incentives_portal.outbox.backends.OutboxBackend"
 
 
 def add(world, **changes):

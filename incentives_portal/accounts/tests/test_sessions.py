@@ -234,11 +234,12 @@ def in_production():
 
 
 def test_a09_every_cookie_is_bound_to_the_host_and_closed_to_scripts(owen, in_production, settings, monkeypatch):
-    from incentives_portal.accounts import flashes
+    from incentives_portal.accounts import session_store
 
     for name, value in in_production.items():
         setattr(settings, name, value)
-    monkeypatch.setattr(flashes._Cookie, "cookie_name", flashes.cookie_name(in_production["HTTPS"]))
+    named = session_store.message_cookie_name(in_production["HTTPS"])
+    monkeypatch.setattr(session_store._MessageCookie, "cookie_name", named)
     client, given = Client(), {}
     more = {"secure": True}
 

@@ -18,9 +18,9 @@ from incentives_portal import clock
 from incentives_portal.backups import backing_up, manifest, programs
 from incentives_portal.documents import cleanup
 from incentives_portal.documents import services as documents
-from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.models import DocumentVersion, PageImage, SafeCopy
 from incentives_portal.documents.tests import samples
+from incentives_portal.documents.tests.workers import check_version
 from incentives_portal.installation import services as installations
 from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.tests.world import make_world

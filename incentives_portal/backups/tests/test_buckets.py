@@ -10,8 +10,8 @@ from moto.server import ThreadedMotoServer
 
 from incentives_portal.backups import backing_up
 from incentives_portal.documents import cleanup, services
-from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.tests import samples
+from incentives_portal.documents.tests.workers import check_version
 from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.tests.world import make_world
 

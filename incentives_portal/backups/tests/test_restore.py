@@ -10,8 +10,8 @@ from django.test import Client
 from incentives_portal import clock
 from incentives_portal.backups import backing_up, manifest
 from incentives_portal.documents import services as documents
-from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.tests import samples
+from incentives_portal.documents.tests.workers import check_version
 from incentives_portal.outbox.enums import State
 from incentives_portal.outbox.models import Message
 from incentives_portal.programs.catalog import load_catalog

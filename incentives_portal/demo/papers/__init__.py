@@ -4,6 +4,6 @@ Nothing here is read by the portal itself; a reviewer of the demo shall have som
 """
 
 from .pictures import photo
-from .prints import Bill, advert, agenda, bill, offer, script, sheet, webpage
+from .prints import Bill, bill, paper
 
-__all__ = ["Bill", "advert", "agenda", "bill", "offer", "photo", "script", "sheet", "webpage"]
+__all__ = ["Bill", "bill", "paper", "photo"]

@@ -58,52 +58,22 @@ _WORDS = {
 }
 
 
-def bill(paper: Bill) -> bytes:
+def bill(invoice: Bill) -> bytes:
     """An invoice with its lines, net, tax and total."""
 
     def shown(amount: Decimal) -> str:
-        return format_amount(amount, paper.currency, paper.language)
+        return format_amount(amount, invoice.currency, invoice.language)
 
-    data = asdict(paper) | {
-        "day": paper.day.isoformat(),
-        "words": _WORDS[paper.language],
-        "lines": [[name, detail, shown(amount)] for name, detail, amount in paper.lines],
-        "net": shown(paper.net),
-        "tax": shown(paper.tax),
-        "tax_percent": f"{paper.tax_percent} %",
-        "total": shown(paper.net + paper.tax),
+    data = asdict(invoice) | {
+        "day": invoice.day.isoformat(),
+        "words": _WORDS[invoice.language],
+        "lines": [[name, detail, shown(amount)] for name, detail, amount in invoice.lines],
+        "net": shown(invoice.net),
+        "tax": shown(invoice.tax),
+        "tax_percent": f"{invoice.tax_percent} %",
+        "total": shown(invoice.net + invoice.tax),
     }
-    return _set("bill", data)
-
-
-def advert(headline: str, text: str, brand: str, contact: str, product: str) -> bytes:
-    """A printed advert or mailing piece with the partner's brand and the operator's product."""
-    return _set("advert", {"headline": headline, "text": text, "brand": brand, "contact": contact, "product": product})
-
-
-def agenda(title: str, day: str, place: str, host: str, points: list[tuple[str, str]]) -> bytes:
-    """An invitation with its agenda."""
-    return _set("agenda", {"title": title, "day": day, "place": place, "host": host, "points": points})
-
-
-def webpage(address: str, headline: str, text: str, brand: str) -> bytes:
-    """A picture of a landing page with its address visible."""
-    return _set("webpage", {"address": address, "headline": headline, "text": text, "brand": brand})
-
-
-def script(title: str, brand: str, paragraphs: list[str]) -> bytes:
-    """A call script, a case study, a specification: running text under a title."""
-    return _set("script", {"title": title, "brand": brand, "paragraphs": paragraphs})
-
-
-def offer(title: str, brand: str, terms: list[str]) -> bytes:
-    """An offer or contest with its terms and conditions."""
-    return _set("offer", {"title": title, "brand": brand, "terms": terms})
-
-
-def sheet(title: str, head: list[str], rows: list[list[str]]) -> bytes:
-    """Results as a table: clicks, calls, guests."""
-    return _set("sheet", {"title": title, "head": head, "rows": rows})
+    return paper("bill", **data)
 
 
 @cache
@@ -111,8 +81,9 @@ def _source(name: str) -> str:
     return (Path(__file__).parent / f"{name}.typ").read_text(encoding="utf-8")
 
 
-def _set(name: str, data: dict[str, Any]) -> bytes:
+def paper(kind: str, **data: Any) -> bytes:
+    """A paper of a kind, set by the file of that name: an advert, an agenda, a web page, a script, an offer, a table of results."""
     document = typst.compile(
-        _source(name).encode(), sys_inputs={"data": json.dumps(data, default=str)}, ignore_system_fonts=True
+        _source(kind).encode(), sys_inputs={"data": json.dumps(data, default=str)}, ignore_system_fonts=True
     )
     return bytes(document)

@@ -14,8 +14,8 @@ from incentives_portal import clock
 from incentives_portal.accounts.models import Organisation, User
 from incentives_portal.cases.messages import cause_key
 from incentives_portal.cases.models import Event, Remark
-from incentives_portal.demo import accounts
-from incentives_portal.demo.people import COMPANIES, PASSWORD, PEOPLE
+from incentives_portal.demo import people
+from incentives_portal.demo.people import COMPANIES, PEOPLE
 from incentives_portal.demo.setting import ZONE
 from incentives_portal.demo.story import at_work
 from incentives_portal.documents.models import DocumentVersion
@@ -153,7 +153,6 @@ def test_demo_does_nothing_where_somebody_is(capsys):
 
 
 def test_demo_accounts_are_one_per_person_with_one_password():
-    table = accounts.table()
+    table = people.accounts()
 
     assert [email for _role, email in table] == [person.email for person in PEOPLE]
-    assert accounts.password() == PASSWORD

@@ -12,10 +12,10 @@ from django.db import connection
 
 from incentives_portal import clock
 from incentives_portal.documents import checking, form_uploads, limits, services, tasks
-from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.enums import CheckState
 from incentives_portal.documents.models import DocumentVersion, PageImage, SafeCopy, Upload, VersionCheck
 from incentives_portal.documents.services import NotCheckable
+from incentives_portal.documents.tests.workers import check_version
 from incentives_portal.sandbox import runner
 from incentives_portal.sandbox.parsing.reasons import Reason, Unreadable
 from incentives_portal.sandbox.runner import Copy, Inspection
@@ -187,8 +187,8 @@ def test_command_checks_again_what_an_older_reader_refused(keep):
 
 def test_only_what_was_found_clean_without_a_scanner_is_scanned_later(keep):
     clean, refused, _pending = keep("clean.csv"), keep("refused.pdf", b"%PDF-1.4 x"), keep("pending.csv")
-    checking.check_version(clean.pk)
-    checking.check_version(refused.pk)
+    check_version(clean.pk)
+    check_version(refused.pk)
 
     assert [check.version for check in VersionCheck.objects.unscanned(clock.now())] == [clean]
 
@@ -385,7 +385,7 @@ def test_file_that_waits_is_looked_at_again_at_once_and_one_in_order_is_not(
     keep, caplog, django_capture_on_commit_callbacks
 ):
     waiting, in_order = keep("waiting.csv"), keep("in-order.csv")
-    checking.check_version(in_order.pk)
+    check_version(in_order.pk)
 
     with django_capture_on_commit_callbacks(execute=True):
         services.check_again(waiting, None)

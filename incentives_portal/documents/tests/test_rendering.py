@@ -8,10 +8,10 @@ from PIL import Image
 
 from incentives_portal import clock
 from incentives_portal.documents import checking, services, tasks
-from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.enums import CheckState
 from incentives_portal.documents.models import DocumentVersion, PageImage, VersionCheck
 from incentives_portal.documents.querysets import LEASE, page_images_for
+from incentives_portal.documents.tests.workers import check_version
 from incentives_portal.sandbox import runner
 from incentives_portal.sandbox.parsing.reasons import Reason
 from incentives_portal.sandbox.runner import Limits

@@ -9,9 +9,9 @@ from django.http import Http404
 
 from incentives_portal import clock
 from incentives_portal.documents import checking, scanning, services, serving, tasks
-from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.enums import CheckState
 from incentives_portal.documents.models import DocumentVersion, PageImage, VersionCheck
+from incentives_portal.documents.tests.workers import check_version
 from incentives_portal.sandbox.parsing.reasons import Reason
 
 from . import corpus, samples, scanners

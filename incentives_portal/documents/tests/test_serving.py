@@ -10,9 +10,9 @@ from django.http import Http404
 from PIL import Image
 
 from incentives_portal.documents import services, serving
-from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.enums import CONTENT_SENTENCES, CheckState
 from incentives_portal.documents.models import PageImage, VersionCheck
+from incentives_portal.documents.tests.workers import check_version
 from incentives_portal.sandbox.parsing.reasons import Content, Reason
 
 from . import corpus, samples

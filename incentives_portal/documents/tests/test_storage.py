@@ -13,9 +13,9 @@ from django.test import RequestFactory
 
 from incentives_portal import clock
 from incentives_portal.documents import content, services, serving
-from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.content import UploadRefused
 from incentives_portal.documents.models import DocumentVersion, PageImage
+from incentives_portal.documents.tests.workers import check_version
 from incentives_portal.sandbox.parsing.reasons import Reason
 from incentives_portal.tests.racing import at_once, while_locked
 

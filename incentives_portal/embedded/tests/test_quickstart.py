@@ -26,7 +26,7 @@ import psutil
 import pytest
 from django.core.management.base import CommandError
 
-from incentives_portal.demo import accounts
+from incentives_portal.demo import people
 from incentives_portal.embedded import lease, locks, quickstart
 from incentives_portal.embedded.places import Place
 
@@ -213,10 +213,10 @@ def test_ctrl_c_the_death_of_a_part_and_of_the_supervisor_leave_nothing_but_the_
         taken = somebody_else.getsockname()[1]
         url = portal.start("--port", str(taken))
         assert f"Port {taken} is taken, so it is {url.rsplit(':')[-1]}." in portal.output
-    person = accounts.table()[0][1]
+    person = people.accounts()[0][1]
     assert person in portal.output
-    assert accounts.password() in portal.output
-    assert sign_in(url, person, accounts.password()) == f"{url}/"
+    assert people.PASSWORD in portal.output
+    assert sign_in(url, person, people.PASSWORD) == f"{url}/"
     assert_ready(url)
     stylesheet = re.search(r'href="(/static/[^"]+\.[0-9a-f]{12}\.css)"', get(browser(), f"{url}/accounts/login/"))
     assert stylesheet
@@ -228,7 +228,7 @@ def test_ctrl_c_the_death_of_a_part_and_of_the_supervisor_leave_nothing_but_the_
     assert still_there(everything) == []
 
     url = portal.start("--port", str(taken))
-    assert sign_in(url, person, accounts.password()) == f"{url}/"
+    assert sign_in(url, person, people.PASSWORD) == f"{url}/"
     everything = portal.processes()
     portal.part("celery --quiet -A incentives_portal worker -Q portal").kill()
     assert portal.wait_for_the_end() == 1

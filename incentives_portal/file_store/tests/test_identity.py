@@ -12,9 +12,9 @@ from django.core.management import CommandError, call_command
 
 from incentives_portal import clock
 from incentives_portal.documents import cleanup, services
-from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.models import DocumentVersion, PageImage, SafeCopy
 from incentives_portal.documents.tests import samples
+from incentives_portal.documents.tests.workers import check_version
 from incentives_portal.file_store import stray_files, trash
 from incentives_portal.file_store.identity import IDENTITY_FILE
 from incentives_portal.installation import services as installations
@@ -89,7 +89,7 @@ def test_u14_nothing_is_deleted_from_a_store_that_is_not_ones_own(keep, break_it
     assert words in swept.refused
     assert (swept.documents, swept.files) == (0, 0)
     assert files() == {version.storage_key, *lost}
-    assert installations.last_cleanup()["refused"] == swept.refused
+    assert installations.installation().last_cleanup["refused"] == swept.refused
 
 
 def _overwrite(content):
@@ -222,7 +222,7 @@ def test_dry_run_says_what_would_go_and_changes_nothing(keep, capsys, caplog):
     assert all(key in caplog.text for key in keys)
     assert files() == before
     assert DocumentVersion.objects.count() == 1
-    assert installations.last_cleanup() is None
+    assert installations.installation().last_cleanup is None
 
 
 def test_large_store_is_walked_over_several_runs(db, monkeypatch):

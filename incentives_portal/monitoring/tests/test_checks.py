@@ -24,7 +24,7 @@ from incentives_portal.monitoring.enums import CAUSES, LATE, WORKER_GONE, State
 from incentives_portal.monitoring.models import SystemStatus, WorkerHeartbeat
 from incentives_portal.monitoring.rules import Cause, Found, carry_over, state_of
 from incentives_portal.monitoring.services import record_heartbeat, write_status
-from incentives_portal.outbox.backend import OutboxBackend
+from incentives_portal.outbox.backends import OutboxBackend
 from incentives_portal.outbox.enums import State as MessageState
 from incentives_portal.outbox.hold import release
 from incentives_portal.outbox.models import Message

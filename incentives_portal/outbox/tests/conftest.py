@@ -109,7 +109,7 @@ def mail_server(settings) -> Iterator[MailServer]:
     """A running mail server, to which the outbox delivers."""
     server = MailServer()
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.start()
-    settings.OUTBOX_EMAIL_BACKEND = "incentives_portal.outbox.smtp.EmailBackend"
+    settings.OUTBOX_EMAIL_BACKEND = "incentives_portal.outbox.backends.EmailBackend"
     settings.EMAIL_TIMEOUT, settings.MAIL_DATA_TIMEOUT = 2, 10
     yield server
     server.stop()

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def the_portals_own_backend(settings):
     """Django's test runner puts another one in its place."""
-    settings.EMAIL_BACKEND = "incentives_portal.outbox.backend.OutboxBackend"
+    settings.EMAIL_BACKEND = "incentives_portal.outbox.backends.OutboxBackend"
 
 
 def test_mail_becomes_a_secret_row(jana, broker_messages, django_capture_on_commit_callbacks):

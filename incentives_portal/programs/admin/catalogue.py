@@ -4,18 +4,16 @@ from typing import Any
 
 from django.contrib import admin
 
-from incentives_portal.screens.fields import NUMBERS_IN_ADMIN
-from incentives_portal.screens.inlines import FewLines
-from incentives_portal.screens.seen import SeenAdmin
+from incentives_portal.screens.seen import FewLines
 
 from ..models import ActivityType, Cap, ExpenseType, Requirement
-from .forms import ActivityTypeForm, RequirementForm
+from .forms import ActivityTypeForm, ConfigurationAdmin, RequirementForm
 
 
 class _Overview(FewLines, admin.TabularInline):
     """What belongs to an activity, to read at a glance; each row leads to its own page, where there is room to edit."""
 
-    extra = max_num = 0
+    max_num = 0
     can_delete = False
     show_change_link = True
 
@@ -40,12 +38,10 @@ class CapInline(_Overview):
 
 
 @admin.register(ActivityType)
-class ActivityTypeAdmin(SeenAdmin):
+class ActivityTypeAdmin(ConfigurationAdmin):
     """Kinds of activities are switched off, not deleted, once they were used."""
 
     form = ActivityTypeForm
-    actions = None
-    formfield_overrides = NUMBERS_IN_ADMIN
     list_display = ["code", "__str__", "category", "active"]
     list_filter = ["category", "active"]
     search_fields = ["code", "name"]
@@ -53,12 +49,10 @@ class ActivityTypeAdmin(SeenAdmin):
 
 
 @admin.register(Requirement)
-class RequirementAdmin(SeenAdmin):
+class RequirementAdmin(ConfigurationAdmin):
     """Requirements are switched off, not deleted, once an answer or document met them."""
 
     form = RequirementForm
-    actions = None
-    formfield_overrides = NUMBERS_IN_ADMIN
     list_display = ["code", "__str__", "activity_type", "group", "satisfied_by", "program", "active"]
     list_filter = ["group", "satisfied_by", "active", "program", "activity_type"]
     list_select_related = ["activity_type", "program"]
@@ -66,9 +60,7 @@ class RequirementAdmin(SeenAdmin):
 
 
 @admin.register(Cap)
-class CapAdmin(SeenAdmin):
-    actions = None
-    formfield_overrides = NUMBERS_IN_ADMIN
+class CapAdmin(ConfigurationAdmin):
     list_display = ["code", "activity_type", "kind", "amount", "currency", "percent", "count", "applies_to", "program"]
     # Not by amount: those of several currencies have no order.
     sortable_by = [name for name in list_display if name != "amount"]
@@ -78,7 +70,6 @@ class CapAdmin(SeenAdmin):
 
 
 @admin.register(ExpenseType)
-class ExpenseTypeAdmin(SeenAdmin):
-    actions = None
+class ExpenseTypeAdmin(ConfigurationAdmin):
     list_display = ["code", "__str__"]
     search_fields = ["code", "name"]

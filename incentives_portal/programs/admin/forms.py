@@ -1,17 +1,26 @@
-"""Form fields of the configuration that are lists in the database."""
+"""What the pages of the configuration share, and their forms."""
 
 from typing import Any
 
 from django import forms
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.countries import country_choices
-from incentives_portal.screens.json_boxes import Decoder
+from incentives_portal.screens.fields import NUMBERS_IN_ADMIN, Decoder
+from incentives_portal.screens.seen import SeenAdmin
 
 from ..choices import EXAMPLE
 from ..enums import ProgramKind
 from ..models import ActivityType, Calendar, ExchangeRate, ExpenseType, Market, Requirement
-from ..models.calendars import WEEKDAYS, monday_to_friday
+from ..models.calendars import monday_to_friday
+
+
+class ConfigurationAdmin(SeenAdmin):
+    """A page of the configuration. Rows are deleted one by one, if at all."""
+
+    actions = None
+    formfield_overrides = NUMBERS_IN_ADMIN
 
 
 class ListField(forms.TypedMultipleChoiceField):

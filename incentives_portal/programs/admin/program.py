@@ -14,9 +14,7 @@ from django.utils.translation import gettext as _
 
 from incentives_portal import clock
 from incentives_portal.accounts.capabilities import may
-from incentives_portal.screens.fields import NUMBERS_IN_ADMIN
-from incentives_portal.screens.inlines import FewLines
-from incentives_portal.screens.seen import SeenAdmin
+from incentives_portal.screens.seen import FewLines
 
 from .. import periods
 from ..models import (
@@ -31,20 +29,18 @@ from ..models import (
 )
 from ..services import prepare_next_year
 from ..warnings import missing_periods
-from .forms import CalendarForm, ExchangeRateForm, MarketForm
+from .forms import CalendarForm, ConfigurationAdmin, ExchangeRateForm, MarketForm
 
 
 class HolidayInline(FewLines, admin.StackedInline):
     """Stacked, as all below that are edited: the stock table of inlines has no labels at its fields."""
 
     model = Holiday
-    extra = 0
 
 
 @admin.register(Calendar)
-class CalendarAdmin(SeenAdmin):
+class CalendarAdmin(ConfigurationAdmin):
     form = CalendarForm
-    actions = None
     list_display = ["name", "time_zone"]
     search_fields = ["name"]
     inlines = [HolidayInline]
@@ -52,21 +48,17 @@ class CalendarAdmin(SeenAdmin):
 
 class FundTypeInline(FewLines, admin.StackedInline):
     model = FundType
-    extra = 0
 
 
 class ProgramYearInline(FewLines, admin.StackedInline):
     model = ProgramYear
-    extra = 0
     fields = [("label", "starts", "ends", "revise_until")]
 
 
 @admin.register(Program)
-class ProgramAdmin(SeenAdmin):
+class ProgramAdmin(ConfigurationAdmin):
     """A program with its fund types and years, and the button that makes those of the next year."""
 
-    actions = None
-    formfield_overrides = NUMBERS_IN_ADMIN
     change_form_template = "programs/admin/program_form.html"
     change_list_template = "programs/admin/program_list.html"
     list_display = ["code", "__str__", "track", "kind", "currency"]
@@ -89,8 +81,7 @@ class ProgramAdmin(SeenAdmin):
         program = get_object_or_404(Program.objects.select_related("calendar"), pk=pk)
         today = clock.today(program.calendar.time_zone)
         if request.method == "POST":
-            prepared = prepare_next_year(program, today=today, actor=request.user)
-            made = get_text_list(prepared.labels, _("and"))
+            made = get_text_list(prepare_next_year(program, today=today, actor=request.user), _("and"))
             messages.success(request, _("Made: %(made)s.") % {"made": made} if made else _("Nothing was missing."))
             return redirect("admin:programs_program_change", pk)
         context = {
@@ -105,9 +96,8 @@ class ProgramAdmin(SeenAdmin):
 
 
 @admin.register(Market)
-class MarketAdmin(SeenAdmin):
+class MarketAdmin(ConfigurationAdmin):
     form = MarketForm
-    actions = None
     list_display = ["code", "__str__", "program"]
     list_filter = ["program"]
     list_select_related = ["program"]
@@ -115,8 +105,7 @@ class MarketAdmin(SeenAdmin):
 
 
 @admin.register(UsagePeriod)
-class UsagePeriodAdmin(SeenAdmin):
-    actions = None
+class UsagePeriodAdmin(ConfigurationAdmin):
     list_display = ["label", "program", "usage_starts", "usage_ends", "claiming_starts", "claiming_ends"]
     list_filter = ["program"]
     list_select_related = ["program"]
@@ -124,10 +113,8 @@ class UsagePeriodAdmin(SeenAdmin):
 
 
 @admin.register(ExchangeRate)
-class ExchangeRateAdmin(SeenAdmin):
+class ExchangeRateAdmin(ConfigurationAdmin):
     form = ExchangeRateForm
-    actions = None
-    formfield_overrides = NUMBERS_IN_ADMIN
     list_display = ["__str__", "rate"]
     list_filter = ["from_currency", "to_currency"]
     search_fields = ["from_currency", "to_currency"]

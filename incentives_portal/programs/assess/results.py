@@ -1,9 +1,11 @@
 """What an assessment says: findings and amount steps, as data; words come when somebody reads them, in the reader's language."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
+
+import msgspec
 
 from . import words
 
@@ -87,30 +89,10 @@ class Assessment:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; amounts as strings."""
-        return {
-            "currency": self.currency,
-            "findings": [asdict(finding) for finding in self.findings],
-            "steps": [
-                asdict(step) | {"amount": str(step.amount), "operand": _text(step.operand)} for step in self.steps
-            ],
-        }
+        plain: dict[str, Any] = msgspec.to_builtins(self)
+        return plain
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Assessment":
         """The assessment as it was stored."""
-        return cls(
-            findings=tuple(Finding(**finding) for finding in data["findings"]),
-            steps=tuple(_step(step) for step in data["steps"]),
-            currency=data["currency"],
-        )
-
-
-def _text(value: Decimal | None) -> str | None:
-    return None if value is None else str(value)
-
-
-def _step(data: Mapping[str, Any]) -> Step:
-    operand = data["operand"]
-    return Step(
-        **(dict(data) | {"amount": Decimal(data["amount"]), "operand": None if operand is None else Decimal(operand)})
-    )
+        return msgspec.convert(data, cls)

@@ -3,23 +3,12 @@
 from datetime import date
 from zoneinfo import available_timezones
 
+import pghistory
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.texts import TextsField, in_language
-
-from .tracking import tracked
-
-WEEKDAYS = [
-    (0, _("Monday")),
-    (1, _("Tuesday")),
-    (2, _("Wednesday")),
-    (3, _("Thursday")),
-    (4, _("Friday")),
-    (5, _("Saturday")),
-    (6, _("Sunday")),
-]
 
 
 def monday_to_friday() -> list[int]:
@@ -36,7 +25,7 @@ def validate_weekdays(days: object) -> None:
         raise ValidationError(_("Choose at least one day of the week."))
 
 
-@tracked
+@pghistory.track()
 class Calendar(models.Model):
     """Business days and the time zone in which deadlines end (docs/domain.md, "Time zone"). ``weekdays``: 0 is Monday."""
 
@@ -59,7 +48,7 @@ class Calendar(models.Model):
         return self._days_off
 
 
-@tracked
+@pghistory.track()
 class Holiday(models.Model):
     """A day on which the operator does not work."""
 

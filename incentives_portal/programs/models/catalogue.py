@@ -2,6 +2,7 @@
 
 import uuid
 
+import pghistory
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -12,10 +13,9 @@ from incentives_portal.texts import TextsField, in_language
 from .. import choices, conditions
 from ..enums import CAP_NUMBERS, AppliesTo, CapKind, CapScope, Category, Group, SatisfiedBy
 from .program import Program
-from .tracking import tracked
 
 
-@tracked
+@pghistory.track()
 class ExpenseType(models.Model):
     """A kind of cost."""
 
@@ -31,7 +31,7 @@ class ExpenseType(models.Model):
         return in_language(self.name)
 
 
-@tracked
+@pghistory.track()
 class ActivityType(models.Model):
     """A kind of activity of the catalogue.
 
@@ -70,7 +70,7 @@ class ActivityType(models.Model):
         return in_language(self.name)
 
 
-@tracked
+@pghistory.track()
 class EligibleExpense(models.Model):
     """A cost that the activity may have reimbursed. An activity without any takes every cost (product seeding)."""
 
@@ -93,7 +93,7 @@ class EligibleExpense(models.Model):
         return f"{self.type_id}: {self.expense_id}"
 
 
-@tracked
+@pghistory.track()
 class Requirement(models.Model):
     """One thing that the proof of an activity must show, and what meets it.
 
@@ -166,7 +166,7 @@ def _has_its_numbers() -> models.Q:
     return condition
 
 
-@tracked
+@pghistory.track()
 class Cap(models.Model):
     """A limit of an activity (docs/domain.md, "Caps"). Which numbers it has depends on its kind; amounts are in ``currency``.
 

@@ -1,9 +1,11 @@
 """A program, what belongs to it, and its years and periods. All of it is configuration, edited by the operator's incentives admins."""
 
 import uuid
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pghistory
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeOperators
 from django.core.exceptions import ValidationError
@@ -15,9 +17,7 @@ from incentives_portal.money import CurrencyField
 from incentives_portal.texts import TextsField, in_language
 
 from ..enums import Basis, ProgramKind, Track
-from ..querysets import ProgramYearQuerySet, UsagePeriodQuerySet
 from .calendars import Calendar
-from .tracking import tracked
 
 _YEAR_ORDER = _("The year must end after it starts, and revisions not before it ends.")
 _PERIOD_ORDER = _("Each of the three periods must end after it starts.")
@@ -50,7 +50,7 @@ def _refuse_backwards(row: models.Model, *ranges: tuple[str, str], message: Any)
         raise ValidationError(wrong)
 
 
-@tracked
+@pghistory.track()
 class Program(models.Model):
     """An incentive program: which of the two tracks it is on, its rules and dates. ``guide`` is what partners read on its pages."""
 
@@ -114,7 +114,7 @@ class Program(models.Model):
         return self.track == Track.PLAN
 
 
-@tracked
+@pghistory.track()
 class FundType(models.Model):
     """A kind of money within a program; part of what makes a plan unique (docs/domain.md, "Plan key")."""
 
@@ -138,7 +138,7 @@ class FundType(models.Model):
         return in_language(self.name)
 
 
-@tracked
+@pghistory.track()
 class Market(models.Model):
     """A market of a program, with the countries (ISO 3166 alpha-2) in which its activities take place; plans are created from here."""
 
@@ -164,7 +164,7 @@ class Market(models.Model):
         return in_language(self.name)
 
 
-@tracked
+@pghistory.track()
 class ProgramYear(models.Model):
     """The year of a program's plans: they are first submitted by its last day, and revised until ``revise_until``."""
 
@@ -174,8 +174,6 @@ class ProgramYear(models.Model):
     starts = models.DateField(_("first day"))
     ends = models.DateField(_("last day"))
     revise_until = models.DateField(_("plans can be revised until"))
-
-    objects = ProgramYearQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("program year")
@@ -204,7 +202,13 @@ class ProgramYear(models.Model):
         _refuse_backwards(self, ("starts", "ends"), message=_YEAR_ORDER)
 
 
-@tracked
+class UsagePeriodQuerySet(models.QuerySet["UsagePeriod"]):
+    def claimable(self, day: date) -> "UsagePeriodQuerySet":
+        """The periods whose claiming window is open; at most one per program."""
+        return self.filter(claiming_starts__lte=day, claiming_ends__gte=day)
+
+
+@pghistory.track()
 class UsagePeriod(models.Model):
     """A fiscal half: when its co-op funds are earned, when the activities they pay for take place, when that is claimed."""
 
@@ -267,7 +271,7 @@ class UsagePeriod(models.Model):
         _refuse_backwards(self, *spans, message=_PERIOD_ORDER)
 
 
-@tracked
+@pghistory.track()
 class ExchangeRate(models.Model):
     """The operator's rate of a month: one unit of ``from_currency`` in ``to_currency``. ``month`` is the first of a month."""
 

@@ -17,10 +17,7 @@ _DECLARATION = re.compile(rb"\s*<\?xml[^>]{0,200}?\bencoding\s*=\s*[\"']([A-Za-z
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _TEXT_MARK = b"\xef\xbb\xbf"
 
-
-def preload() -> None:
-    """Load all encodings."""
-    texts.preload()
+preload = texts.preload
 
 
 def inspect(source: IO[bytes], deadline: Deadline) -> Findings:

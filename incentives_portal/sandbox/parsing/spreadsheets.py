@@ -20,10 +20,7 @@ _MAX_DAY = 2_958_465
 #: Shared texts of more than this are left out; cells that refer to them are empty, and the copy says that there is more.
 _MAX_SHARED = 8_000_000
 
-
-def preload() -> None:
-    """As office.preload."""
-    office.preload()
+preload = office.preload
 
 
 def inspect(source: IO[bytes], deadline: Deadline) -> Findings:

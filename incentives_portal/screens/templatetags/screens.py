@@ -231,11 +231,6 @@ def _tabular(figures: str) -> SafeString:
     return format_html('<span class="tab nowrap">{}</span>', figures)
 
 
-@register.simple_tag
-def currency_symbol(currency: str) -> str:
-    return money.symbol(currency)
-
-
 @register.simple_tag(name="datetime")
 def show_moment(moment: datetime | None, zone: str | None = None) -> str:
     """Day and time in the reader's zone, or in the named one."""
@@ -333,6 +328,7 @@ def _days_since(moment: datetime, zone: str | None) -> int:
     return (timezone.localtime(clock.now(), where).date() - timezone.localtime(moment, where).date()).days
 
 
+@register.filter(name="place_of")
 def place(zone: str) -> str:
     """Berlin for Europe/Berlin."""
     return zone.rpartition("/")[2].replace("_", " ")
@@ -345,5 +341,6 @@ def at_most_99(number: int) -> str:
 
 
 @register.filter
-def place_of(zone: str) -> str:
-    return place(zone)
+def may(user: Any, capability: str) -> bool:
+    """Whether the reader holds a capability for anything at all."""
+    return bool(user.may(capability))

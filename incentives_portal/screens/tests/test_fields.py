@@ -17,7 +17,8 @@ class Amount(forms.Form):
 
 
 class Day(forms.Form):
-    day = DayField(first=date(2026, 9, 1), last=date(2026, 11, 30))
+    day = DayField()
+    day.bound_to(date(2026, 9, 1), date(2026, 11, 30))
 
 
 class Comment(forms.Form):

@@ -21,9 +21,9 @@ from incentives_portal.accounts.services import add_location, give_role
 from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.models import ReasonCode
 from incentives_portal.cases.services import RemarkDraft, record
-from incentives_portal.documents.checking import check_version
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.documents.tests.samples import CSV, picture
+from incentives_portal.documents.tests.workers import check_version
 from incentives_portal.enrollments.enums import INACTIVE, INVITED
 from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.monitoring.services import write_status

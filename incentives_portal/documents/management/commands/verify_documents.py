@@ -1,7 +1,6 @@
 """Compares every stored file with the hash that was written down when it came; for the scheduler and after restoring a backup."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from django.core.files.storage import default_storage
@@ -11,17 +10,11 @@ from incentives_portal.documents.models import DocumentVersion, PageImage
 from incentives_portal.file_store.storage import sha256_of
 
 
-@dataclass(frozen=True)
-class Fault:
-    """A stored file that is ``missing`` or ``changed``, by its key in the storage and the name under which it was sent."""
+def faults() -> Iterator[str]:
+    """A line for every version whose file is missing or changed, and every page image whose file is missing.
 
-    kind: str
-    storage_key: str
-    name: str
-
-
-def faults() -> Iterator[Fault]:
-    """Every version whose file is missing or has another hash, and every page image whose file is missing."""
+    It has the key in the storage and the name under which the file was sent.
+    """
     for version in DocumentVersion.objects.order_by("pk").iterator(chunk_size=500):
         try:
             with default_storage.open(version.storage_key, "rb") as stored:
@@ -29,10 +22,11 @@ def faults() -> Iterator[Fault]:
         except FileNotFoundError:
             kind = "missing"
         if kind:
-            yield Fault(kind, version.storage_key, version.original_name)
+            yield f"{kind}: {version.storage_key} ({version.original_name!r})"
     for image in PageImage.objects.select_related("version").order_by("pk").iterator(chunk_size=500):
         if not default_storage.exists(image.storage_key):
-            yield Fault("missing", image.storage_key, f"{image.version.original_name}, page {image.page}")
+            shown = f"{image.version.original_name}, page {image.page}"
+            yield f"missing: {image.storage_key} ({shown!r})"
 
 
 class Command(BaseCommand):
@@ -43,7 +37,7 @@ class Command(BaseCommand):
         try:
             for fault in faults():
                 count += 1
-                self.stdout.write(f"{fault.kind}: {fault.storage_key} ({fault.name!r})")
+                self.stdout.write(fault)
         except OSError as error:
             raise CommandError(f"The file store does not answer, and not everything was looked at: {error}") from error
         total = DocumentVersion.objects.count()

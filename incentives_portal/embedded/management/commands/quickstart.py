@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from incentives_portal.demo import accounts
+from incentives_portal.demo import people
 from incentives_portal.embedded import lease, local, quickstart
 from incentives_portal.embedded.places import EmbeddedServersFailed
 from incentives_portal.embedded.supervisor import Supervisor
@@ -75,9 +75,9 @@ class Command(BaseCommand):
         if settings.LOCAL_MAILBOX:
             say(f"Its mails are at {settings.PORTAL_URL}/mailbox/")
         if demo:
-            rows = accounts.table()
+            rows = people.accounts()
             width = max(len(role) for role, _email in rows)
-            say(f"Sign in as one of these, with the password {accounts.password()}")
+            say(f"Sign in as one of these, with the password {people.PASSWORD}")
             for role, email in rows:
                 say(f"  {role:<{width}}  {email}")
         say("Ctrl-C ends everything; the data stay.")

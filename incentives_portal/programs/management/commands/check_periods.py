@@ -6,11 +6,9 @@ from incentives_portal.programs.warnings import missing_periods
 
 
 class Command(BaseCommand):
-    """Says which programs lack a year or usage period within 60 days; ends with an error if any does."""
-
     help = "Check that every program has the years and usage periods that it will need within 60 days."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if missing := missing_periods():
-            raise CommandError("\n".join(warning.text for warning in missing))
+            raise CommandError("\n".join(map(str, missing)))
         self.stdout.write("Every program has its years and periods.")

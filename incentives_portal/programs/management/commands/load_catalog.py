@@ -7,8 +7,6 @@ from incentives_portal.programs.catalog import DEFAULT, CatalogError, load_catal
 
 
 class Command(BaseCommand):
-    """Installs a catalog document. Running it again changes nothing."""
-
     help = "Install an activity catalog; what is there is kept, and listed where it differs from the document."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -8,8 +8,6 @@ from incentives_portal.programs.services import prepare_next_year
 
 
 class Command(BaseCommand):
-    """Makes the program years and usage periods that are missing until the end of the next year. Running it again changes nothing."""
-
     help = "Make the next program year and its usage periods, for all programs or those named."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -23,5 +21,5 @@ class Command(BaseCommand):
             if unknown:
                 raise CommandError(f"There is no program {', '.join(sorted(unknown))}.")
         for program in programs:
-            prepared = prepare_next_year(program, today=clock.today(program.calendar.time_zone))
-            self.stdout.write(f"{program.code}: {', '.join(prepared.labels) or 'nothing was missing'}")
+            made = prepare_next_year(program, today=clock.today(program.calendar.time_zone))
+            self.stdout.write(f"{program.code}: {', '.join(made) or 'nothing was missing'}")

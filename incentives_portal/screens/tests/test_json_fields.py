@@ -3,7 +3,7 @@
 import pytest
 from django import forms
 
-from incentives_portal.screens.json_boxes import Decoder
+from incentives_portal.screens.fields import Decoder
 
 REFUSED = [
     "[" * 100_000,

@@ -1,8 +1,0 @@
-from django.apps import AppConfig
-from django.utils.translation import gettext_lazy as _
-
-
-class InstallationConfig(AppConfig):
-    name = "incentives_portal.installation"
-    label = "installation"
-    verbose_name = _("Installation")

@@ -1,6 +1,0 @@
-from django.apps import AppConfig
-
-
-class ScreensConfig(AppConfig):
-    name = "incentives_portal.screens"
-    label = "screens"
