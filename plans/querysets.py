@@ -7,7 +7,6 @@ from django.db import models
 from django.db.models import Value
 from django.db.models.functions import Coalesce
 
-from incentives_portal.cases.enums import SUBMITTED, UNDER_REVIEW
 from incentives_portal.cases.querysets import visible
 
 if TYPE_CHECKING:
@@ -51,14 +50,6 @@ class PlanQuerySet(models.QuerySet["Plan"]):
         """With what a row of a list shows; without the long text. One query."""
         rows = self.select_related(*HEAD).defer("description")
         return rows.annotate(starts=_of_campaigns(ArrayAgg("starts", default=Value([]))))
-
-    def waiting_for_review(self) -> "PlanQuerySet":
-        """The approval queue: what is submitted or under review, longest waiting first (index case_waiting)."""
-        return self.filter(case__status__in=[SUBMITTED, UNDER_REVIEW]).order_by("case__submitted_at", "pk")
-
-    def in_force(self) -> "PlanQuerySet":
-        """Plans whose activities may be carried out: with an approval, whether or not a revision of it is under way."""
-        return self.filter(case__approved_submission__isnull=False)
 
 
 class PlanManager(models.Manager.from_queryset(PlanQuerySet)):  # type: ignore[misc]

@@ -1,6 +1,5 @@
 """What may be done with a plan and until when: predicates and pure checks, without writing (docs/domain.md, "Plan checks")."""
 
-from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -14,11 +13,9 @@ from incentives_portal.accounts.capabilities import Scope, may
 from incentives_portal.accounts.models import Organisation, OrganisationKind, User
 from incentives_portal.cases.enums import APPROVED
 from incentives_portal.cases.state_machine import Transition
-from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.money import format_amount
 from incentives_portal.programs import dates
-from incentives_portal.programs.enums import Track
-from incentives_portal.programs.models import Program, ProgramYear
+from incentives_portal.programs.models import ProgramYear
 
 from .limits import Claimed
 from .snapshot import ActivityPart, CampaignPart, PlanDocument, read
@@ -86,14 +83,6 @@ def open_verbs(plan: "Plan", user: User) -> list[Transition]:
 
 def may_edit(user: User, plan: "Plan") -> bool:
     return plan.is_editable and may(user, "plan.write", plan.scope)
-
-
-def creatable_enrolments(user: User, program: Program | None = None) -> "Iterable[Enrolment]":
-    """Where the person may create plans: enrolled locations of programs with plans, within the roles held. A queryset."""
-    enrolments = Enrolment.objects.usable_by(user, "plan.write").filter(program__track=Track.PLAN)
-    if user.is_operator:
-        return enrolments.none()
-    return enrolments.filter(program=program) if program else enrolments
 
 
 def may_create(user: User, scope: Scope) -> bool:

@@ -11,7 +11,7 @@ from .enums import DISCARDED, EDITING
 if TYPE_CHECKING:
     from incentives_portal.accounts.models import User
 
-    from .models import Case, Event  # noqa: F401  they stand in the annotations below
+    from .models import Event  # noqa: F401  it stands in an annotation below
 
 #: The paths from the row of a kind to what permissions are about.
 SCOPE_PATHS = {
@@ -19,10 +19,6 @@ SCOPE_PATHS = {
     "program": "case__program_id",
     "location": "case__location_id",
 }
-
-
-class CaseQuerySet(models.QuerySet["Case"]):
-    """Cases; the rows of their kinds say which of them exist for a person."""
 
 
 def existing(rows: Any, scope: models.Q, *, of_operator: bool) -> Any:

@@ -331,10 +331,6 @@ def test_year_is_open_for_new_plans_to_the_end_of_its_last_day(world):
     assert found[1].startswith("Plans for FY27 could be created until 30 Jun 2027")
 
 
-def test_plans_are_created_where_programs_have_them(world):
-    assert {row.program for row in rules.creatable_enrolments(world.jana)} == {world.device}
-
-
 def test_plan_is_edited_by_who_writes_plans_while_it_can_be_edited(world):
     draft = builders.make_plan(world)
 
