@@ -26,7 +26,7 @@ from django.db import connection, transaction
 from claims import services as claims
 from claims.tests import builders as claim_builders
 from claims.transitions import MACHINE as CLAIM
-from incentives_portal import clock
+from incentives_portal import cases, clock
 from incentives_portal.accounts import services as accounts
 from incentives_portal.accounts.capabilities import Role
 from incentives_portal.cases.models import Case, CaseDetail
@@ -366,12 +366,14 @@ def store(there: World, number: int = 1) -> list[Any]:
 
 
 def services_of(room: ModuleType) -> set[str]:
-    """What a room offers to be called: its public functions that are no verbs of a machine."""
-    names = getattr(room, "__all__", vars(room))
+    """What a room offers to be called: its public functions that are no verbs of a machine, also those of cases that it offers."""
+    names, own = getattr(room, "__all__", vars(room)), (room.__name__,)
+    if hasattr(room, "__all__"):
+        own += (cases.__name__,)
     found = {
         name
         for name in names
-        if isinstance(value := getattr(room, name), FunctionType) and value.__module__.startswith(room.__name__)
+        if isinstance(value := getattr(room, name), FunctionType) and value.__module__.startswith(own)
     }
     verbs = getattr(room, "SERVICES", getattr(room, "VERBS", {}))
     return {name for name in found if not name.startswith("_")} - set(verbs)

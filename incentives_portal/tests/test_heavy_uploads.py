@@ -148,7 +148,7 @@ def five_files_of_one_comment(jana: Browser, claim: Claim, token: str) -> None:
 
     assert answer.status == 302, answer.body[:300]
     assert answer.seconds < FORM_SECONDS
-    event = Event.objects.get(thread=claim.thread, words=WORDS)
+    event = Event.objects.get(case=claim.case, words=WORDS)
     assert event.remarks.count() == 5
     page = jana.request(claim.get_absolute_url()).decode()
     assert "files are still being checked" in page or "The others are checked from" in page

@@ -92,5 +92,5 @@ def test_x01_u08_no_word_that_was_typed_runs(whole, page, live_server, settings)
     assert "\n".join(heard) == ""
     assert opened > 60
     assert shown > 30, "the words have to be on the pages to prove anything"
-    assert Plan.objects.filter(title__contains="onerror").exists()
-    assert Claim.objects.filter(proof__name__contains="onerror").exists()
+    assert Plan.objects.filter(case__title__contains="onerror").exists()
+    assert Claim.objects.filter(case__title__contains="onerror").exists()
