@@ -35,7 +35,7 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
 
     def with_file(self, version: "DocumentVersion") -> "ClaimQuerySet":
         """Those to which a comment brought a file, or whose proof had it when it was sent in."""
-        brought = Q(case__events__remarks__version=version) | Q(case__proof__sealed_files__version=version)
+        brought = Q(case__events__remarks__version=version) | Q(case__proof__sent_files__version=version)
         return self.filter(brought).select_related("case").distinct()
 
     def with_file_in_comment(self, version: "DocumentVersion") -> "ClaimQuerySet":

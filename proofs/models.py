@@ -277,14 +277,14 @@ class Answer(models.Model):
         return self.text or self.url or str(self.number)
 
 
-class SealedFile(models.Model):
+class SentFile(models.Model):
     """A file as it was sent in with the proof. The operator reads these and no others; they stay when the partner takes one out."""
 
-    proof = models.ForeignKey(Proof, models.PROTECT, related_name="sealed_files")
+    proof = models.ForeignKey(Proof, models.PROTECT, related_name="sent_files")
     version = models.ForeignKey(DocumentVersion, models.PROTECT, related_name="+")
 
     class Meta:
-        constraints = [models.UniqueConstraint(name="sealed_file_once", fields=["proof", "version"])]
+        constraints = [models.UniqueConstraint(name="sent_file_once", fields=["proof", "version"])]
         triggers = APPEND_ONLY
 
     def __str__(self) -> str:

@@ -51,12 +51,12 @@ class ProofQuerySet(models.QuerySet["Proof"]):
 
     def with_unsent_file(self, version: "DocumentVersion") -> "ProofQuerySet":
         """Those that hold a file which was not sent in with them."""
-        return self.with_file(version).exclude(sealed_files__version=version)
+        return self.with_file(version).exclude(sent_files__version=version)
 
     def with_file(self, version: "DocumentVersion") -> "ProofQuerySet":
         """Those that hold a file now, or held it when they were sent in. A file that none has yet is refused when one is to take it."""
         document = version.document_id
-        held = Q(invoices__document=document) | Q(documents__document=document) | Q(sealed_files__version=version)
+        held = Q(invoices__document=document) | Q(documents__document=document) | Q(sent_files__version=version)
         return self.filter(held).select_related("case").distinct()
 
 

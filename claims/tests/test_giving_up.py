@@ -10,7 +10,7 @@ from incentives_portal.accounts.models import User
 from incentives_portal.cases.errors import NotNow
 from incentives_portal.cases.messages import cause_key
 from incentives_portal.outbox.models import Message
-from proofs.models import Proof, SealedFile
+from proofs.models import Proof, SentFile
 from proofs.tests import builders as proofs
 
 from . import builders
@@ -66,14 +66,14 @@ def test_nobody_is_told_of_what_had_come_back_by_withdrawing(world):
 
 def test_files_added_since_are_not_handed_to_the_operator(world):
     claim = builders.returned_claim(world)
-    sealed = set(SealedFile.objects.values_list("version", flat=True))
+    sealed = set(SentFile.objects.values_list("version", flat=True))
     proofs.add_document(
         claim.proof, world.jana, version=proofs.file(world.jana, name="unsent.csv", content=b"a,b\n1,2\n")
     )
 
     give_up(claim, world.jana)
 
-    assert set(SealedFile.objects.values_list("version", flat=True)) == sealed
+    assert set(SentFile.objects.values_list("version", flat=True)) == sealed
 
 
 def test_given_up_claim_takes_nothing_of_the_plan_any_more(world):

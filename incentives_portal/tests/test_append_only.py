@@ -21,7 +21,7 @@ def test_these_tables_are_append_only():
         "claims_decision",
         "claims_dispute",
         "documents_documentversion",
-        "proofs_sealedfile",
+        "proofs_sentfile",
     ]
 
 

@@ -5,8 +5,8 @@ from .basics import AttendeeDraft, Basics, edit_basics, save_attendees, set_fina
 from .creating import Beginning, create_proof_for_activity, create_proof_for_period
 from .documents import DocumentDraft, add_documents, edit_document, remove_document
 from .invoices import AMOUNTS, ExpenseDraft, InvoiceDetails, add_invoice, edit_invoice, remove_invoice
+from .parts import keep_sent_files
 from .reports import WorkDraft, add_report, certify_report, edit_report, remove_report
-from .sealing import keep_sent_files
 
 __all__ = [
     "AMOUNTS",

@@ -1,6 +1,6 @@
 """What all services of a proof's parts share: finding the part again under the lock, taking over a file, saying what changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from django.db import models
@@ -13,7 +13,7 @@ from incentives_portal.cases.services import record
 from incentives_portal.documents.models import Document, DocumentVersion
 from incentives_portal.documents.services import UploadGone, attach
 
-from ..models import Invoice, Proof, ProofDocument
+from ..models import Invoice, Proof, ProofDocument, SentFile
 
 Part = TypeVar("Part", bound=models.Model)
 
@@ -37,6 +37,12 @@ def take_over(part: Invoice | ProofDocument, version: DocumentVersion, place: st
     except UploadGone as gone:
         raise Refused(str(gone), place=place) from gone
     return document
+
+
+def keep_sent_files(proof: Proof, versions: Iterable[DocumentVersion]) -> None:
+    """Keep which files were sent in with the claim: these the operator sees. The caller holds the lock of the case."""
+    files = [SentFile(proof=proof, version=version) for version in versions]
+    SentFile.objects.bulk_create(files, ignore_conflicts=True)
 
 
 def apply(row: Any, **values: Any) -> dict[str, list[str]]:

@@ -13,7 +13,7 @@ from incentives_portal.cases.errors import Refused
 from incentives_portal.programs.models import ExchangeRate, Requirement
 from proofs import services
 from proofs.facts import applicable, assess, proof_facts
-from proofs.models import SealedFile
+from proofs.models import SentFile
 from proofs.snapshot import content_of, read
 
 from . import builders
@@ -348,11 +348,11 @@ def test_what_was_thrown_away_or_taken_out_does_not_count(world):
 # What was sent in
 
 
-@pytest.mark.parametrize("statement", ["UPDATE proofs_sealedfile SET proof_id = 0", "DELETE FROM proofs_sealedfile"])
+@pytest.mark.parametrize("statement", ["UPDATE proofs_sentfile SET proof_id = 0", "DELETE FROM proofs_sentfile"])
 def test_database_keeps_what_was_sent_in(world, statement):
     builders.seal(builders.complete_proof(world))
 
     with pytest.raises(InternalError, match="append_only"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
 
-    assert SealedFile.objects.count() == 2
+    assert SentFile.objects.count() == 2

@@ -468,7 +468,7 @@ def test_seal_keeps_the_files_and_counts(world):
 
     sealed = fresh(proof)
     assert (sealed.is_editable, sealed.version, sealed.case.first_submitted_at) == (False, proof.version + 1, NOW)
-    assert proof.sealed_files.count() == 2
+    assert proof.sent_files.count() == 2
 
 
 def test_unsealed_counts_and_can_be_edited(world):
@@ -493,7 +493,7 @@ def test_sealed_again_keeps_both_sets_of_files(world):
 
     builders.seal(proof)
 
-    assert proof.sealed_files.count() == 3
+    assert proof.sent_files.count() == 3
     assert proof.documents.count() == 2
 
 

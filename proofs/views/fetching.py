@@ -15,7 +15,7 @@ from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.prepared import Prepared
 from plans.models import Activity
 
-from ..models import Invoice, Proof, ProofDocument, SealedFile
+from ..models import Invoice, Proof, ProofDocument, SentFile
 
 Part = TypeVar("Part", bound=Model)
 
@@ -62,8 +62,8 @@ def version_or_404(proof: Proof, user: User, public_id: UUID) -> DocumentVersion
 
 def files_of(proof: Proof, user: User) -> "QuerySet[DocumentVersion]":
     """What was sent in with the proof; for the partner also what is on it now. The operator does not read drafts."""
-    sealed = Q(pk__in=SealedFile.objects.filter(proof=proof).values("version"))
+    sent = Q(pk__in=SentFile.objects.filter(proof=proof).values("version"))
     if user.is_operator:
-        return DocumentVersion.objects.filter(sealed)
+        return DocumentVersion.objects.filter(sent)
     now = [Q(document__in=model.objects.filter(proof=proof).values("document")) for model in (Invoice, ProofDocument)]
-    return DocumentVersion.objects.filter(sealed | now[0] | now[1])
+    return DocumentVersion.objects.filter(sent | now[0] | now[1])
