@@ -153,9 +153,10 @@ def grants(user: "User | AnonymousUser") -> list[Grant]:
     """All roles of a person, kept on the instance. One query, and none for who asks for a page. Nobody inactive holds any."""
     if not user.is_authenticated or not user.is_active:
         return []
-    if not hasattr(user, "_grants"):
-        user._grants = [grant for source in _sources for grant in source.grants(user, _held(user)[source.name])]
-    return user._grants
+    kept = vars(user)
+    if "_grants" not in kept:
+        kept["_grants"] = [grant for source in _sources for grant in source.grants(user, _held(user)[source.name])]
+    return kept["_grants"]
 
 
 def _held(user: "User") -> dict[str, list[Any]]:
@@ -184,7 +185,7 @@ def may(user: "User | AnonymousUser", capability: str, scope: Scope | None = Non
 def _covers(user: "User | AnonymousUser", grant: Grant, scope: Scope | None) -> bool:
     if scope is None or grant.role.is_operator:
         return True
-    if user.organisation_id != scope.organisation_id:
+    if user.organisation_id != scope.organisation_id:  # type: ignore[union-attr]  # who holds a role is signed in
         return False
     if grant.program_id is not None and scope.program_id is not None and grant.program_id != scope.program_id:
         return False
@@ -211,7 +212,7 @@ def scope_q(
             continue
         if grant.role.is_operator:
             return Q()
-        rows = Q(**{organisation: user.organisation_id})
+        rows = Q(**{organisation: user.organisation_id})  # type: ignore[union-attr]  # who holds a role is signed in
         if grant.program_id is not None:
             rows &= Q(**{program: grant.program_id})
         if grant.location_id is not None:

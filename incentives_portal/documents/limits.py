@@ -68,10 +68,12 @@ def checked_again_from(actor: User) -> datetime | None:
     """When the files of a person are looked at again whose processor time of the hour is spent; None while some is left. One query."""
     recent = Upload.objects.filter(owner=actor).spent_since(clock.now() - HOUR)
     spent = list(recent.order_by("spent_at").values_list("spent_at", "milliseconds"))
-    total, free_at = sum(milliseconds for _at, milliseconds in spent), None
+    total = sum(milliseconds for _at, milliseconds in spent)
+    free_at: datetime | None = None
     for at, milliseconds in spent:
         if total < 1000 * settings.UPLOAD_HOUR_SECONDS:
             break
+        assert at is not None  # spent_since asks for a time
         total -= milliseconds
         free_at = at + HOUR
     return free_at
