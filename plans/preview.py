@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
-from incentives_portal.cases.messages import Announcement, all_announcements
+from incentives_portal.cases.messages import Announcement, all_announcements, letter_to
 from incentives_portal.cases.models import Event
 from incentives_portal.cases.state_machine import Transition
 from incentives_portal.outbox.letters import Letter
@@ -54,7 +54,7 @@ def preview_of(plan: Plan, arrow: Transition, actor: User, typed: Mapping[str, A
     plan.case.approved_amount = typed.get("approved_amount") or plan.approved_amount
     reader = people[0]
     with translation.override(reader.language), timezone.override(ZoneInfo(reader.time_zone)):
-        letter = announcement.letter(plan, event, reader)
+        letter = letter_to(announcement, plan, event, reader)
     return Preview(letter, people, reader.language, dict(settings.LANGUAGES).get(reader.language, reader.language))
 
 

@@ -38,7 +38,7 @@ def locked_limits(proof: Proof) -> Plan | None:
 @cache
 def _enrolment() -> Prepared[Any]:
     """Every decision asks it."""
-    enrolments = Enrolment.objects.select_for_update(of=("case",)).order_by("pk")
+    enrolments = Enrolment.objects.select_for_update(of=("case",), no_key=True).order_by("pk")
     return Prepared(
         lambda location, program: enrolments.filter(location=location, program=program), location=-1, program=-2
     )
@@ -47,7 +47,7 @@ def _enrolment() -> Prepared[Any]:
 def _locked_plan(proof: Proof) -> Plan | None:
     if proof.activity is None:
         return None
-    plans = Plan.objects.select_for_update(of=("case",)).select_related("case__approved_submission")
+    plans = Plan.objects.select_for_update(of=("case",), no_key=True).select_related("case__approved_submission")
     plan = plans.get(pk=proof.activity.campaign.plan_id)
     proof.activity.campaign.plan = plan
     return plan

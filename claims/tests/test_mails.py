@@ -226,6 +226,20 @@ def test_account_admin_as_the_last_who_is_active_gets_a_letter_without_what_may_
     assert claim.title not in message.text + message.html
 
 
+def test_comments_that_would_be_joined_in_one_mail_do_not_tell_it_either(world):
+    claim = builders.claim_under_review(world)
+    User.objects.filter(organisation=world.nordlicht).exclude(pk=world.anton.pk).update(is_active=False)
+
+    for number in range(3):
+        services.add_comment(builders.fresh(claim), actor=world.mira, words=f"Secret number {number}.")
+
+    messages = Message.objects.filter(code="claim_comment_added")
+    assert [(message.recipient, message.hold_until, message.quoted) for message in messages] == [
+        (world.anton, None, None)
+    ] * 3
+    assert not any("Secret" in message.text + message.html for message in messages)
+
+
 def test_nobody_of_the_partner_at_all_means_the_operators_admins(world):
     claim = builders.claim_under_review(world)
     User.objects.filter(organisation=world.nordlicht).update(is_active=False)

@@ -17,6 +17,7 @@ from incentives_portal.cases.comments import may_comment, may_note
 from incentives_portal.cases.errors import Busy, Refused
 from incentives_portal.cases.forms import VerbForm, show_refusal
 from incentives_portal.cases.state_machine import Transition
+from incentives_portal.outbox.models import Message
 from incentives_portal.outbox.queries import deliveries_for
 from incentives_portal.screens.paging import BoundedPaginator
 from proofs.page import evidence_context
@@ -96,7 +97,7 @@ def desk_page(
         "neighbours": neighbours(key, row, request.user),
         "evidence": evidence,
         "shown": shown(evidence, page, request.GET.get("doc", ""), request.GET.get("page", "")),
-        "deliveries": deliveries_for(row.case.public_id) if request.user.may("outbox.read") else None,
+        "deliveries": _deliveries(row) if request.user.may("outbox.read") else None,
         "comment_form": comment or comment_form(request),
         "note_form": note or NoteForm(auto_id="id_note_%s"),
         "refusal": _refusal(row, request),
@@ -104,6 +105,11 @@ def desk_page(
         "arrows": [arrow for arrow in page.arrows if arrow.decides],
     }
     return render(request, "desk/claim.html", context, status=status)
+
+
+def _deliveries(row: Claim) -> list[Message]:
+    """What was written about the claim. Files of its draft are not for the operator, nor is what was written to their sender."""
+    return [message for message in deliveries_for(row.case.public_id) if not message.code.startswith("proof_file_")]
 
 
 def _refusal(row: Claim, request: HttpRequest) -> Any:

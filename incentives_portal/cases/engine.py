@@ -120,8 +120,8 @@ def locked(model: type[Detail], pk: Any) -> Detail:
 
 @cache
 def _locking(model: type[Detail]) -> Prepared[Detail]:
-    """Every verb asks it."""
-    rows = model._default_manager.select_related("case").select_for_update(of=("case",))
+    """Every verb asks it. Not the key: the event of a file that is checked meanwhile may name the case."""
+    rows = model._default_manager.select_related("case").select_for_update(of=("case",), no_key=True)
     return Prepared(lambda pk: rows.filter(pk=pk), pk=-1)
 
 

@@ -88,10 +88,18 @@ def cause_of(event: Event) -> Cause:
     )
 
 
-def _letter(announcement: Announcement, detail: Any, event: Event, person: User) -> Letter:
-    if getattr(person, "is_last_resort", False) and not may(person, case_type(event.case.kind).read, event.case.scope):
+def letter_to(announcement: Announcement, detail: Any, event: Event, person: User) -> Letter:
+    """The letter to a person; without its content to the last who can be reached, if that person may not read the case."""
+    if not _may_read(event, person):
         return _letter_without_content(event)
     return replace(announcement.letter(detail, event, person), has_comments=announcement.has_comments)
+
+
+def _may_read(event: Event, person: User) -> bool:
+    """No query for whoever takes part in the case: only the last resort is asked (recipients.py)."""
+    if not getattr(person, "is_last_resort", False):
+        return True
+    return may(person, case_type(event.case.kind).read, event.case.scope)
 
 
 def _letter_without_content(event: Event) -> Letter:
@@ -129,8 +137,13 @@ def announce(code: str, detail: Any, event: Event) -> None:
     people = list(announcement.recipients(detail, event))
     others = [person for person in people if person.pk != event.actor_id]
     if others or not people:
-        letter_for = partial(_letter, announcement, detail, event)
-        queue(cause_of(event), code, letter_for, others, collect=announcement.collect)
+        letter_for, cause = partial(letter_to, announcement, detail, event), cause_of(event)
+        if blind := [person for person in others if not _may_read(event, person)]:
+            # Never joined with others in one mail: that would quote what they may not read.
+            queue(cause, code, letter_for, blind)
+        readers = [person for person in others if person not in blind]
+        if readers or not blind:
+            queue(cause, code, letter_for, readers, collect=announcement.collect)
     if outsiders := list(announcement.outsiders(detail, event)):
         queue_outsiders(cause_of(event), code, partial(announcement.letter_to_outsider, detail, event), outsiders)
 

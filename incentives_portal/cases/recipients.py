@@ -12,7 +12,7 @@ _NEXT = (Role.PARTNER_GLOBAL_ADMIN, Role.PARTNER_ACCOUNT_ADMIN, Role.OPERATOR_IN
 def partner_side(detail: CaseDetail, _event: Event) -> list[User]:
     """The incentives admins of location and program and the submitter; nobody active: global admins, account admins, the operator's admins.
 
-    Who of them may not read the case gets a letter without its content (messages.py).
+    Whoever is told as the last resort and may not read the case gets a letter without its content (messages.py).
     """
     people = holders([Role.PARTNER_INCENTIVES_ADMIN], detail.scope)
     submission = detail.case.submission

@@ -17,7 +17,7 @@ _DECISIONS = ("claims.claim.approved", "claims.claim.action_requested", "claims.
 def broken_invariants(claims: Iterable[Claim]) -> list[str]:
     """Sentences about what does not hold of these claims, of their plans and their messages; empty if all is well."""
     keys = [claim.pk for claim in claims]
-    return [*_of_claims(keys), *_of_decisions(keys), *_of_money(keys), *_of_messages(keys)]
+    return [*_of_claims(keys), *_of_parents(keys), *_of_decisions(keys), *_of_money(keys), *_of_messages(keys)]
 
 
 def _of_claims(keys: list[int]) -> Iterator[str]:
@@ -32,6 +32,13 @@ def _of_claims(keys: list[int]) -> Iterator[str]:
     waiting = Q(status__in=[SUBMITTED, UNDER_REVIEW, "disputed"])
     for case in Case.objects.filter(pk__in=keys).exclude(assignee=None).exclude(waiting):
         yield f"{case} lies on a desk and waits for nobody"
+
+
+def _of_parents(keys: list[int]) -> Iterator[str]:
+    """What counts against the limit of a plan is a claim for one of its activities."""
+    planned = Claim.objects.filter(pk__in=keys).exclude(case__proof__activity=None)
+    for claim in planned.exclude(case__parent=F("case__proof__activity__campaign__plan")):
+        yield f"{claim} counts against another plan than that of its activity"
 
 
 def _of_decisions(keys: list[int]) -> Iterator[str]:

@@ -110,7 +110,7 @@ def save_attendees(proof: Proof, *, actor: User, seen: int | None, attendees: Se
             raise Refused(_("Enter zero or more."), place="attendees")
         rows = [(attendee.name, quantize(attendee.cost, current.currency)) for attendee in attendees]
         before = list(current.attendees.values_list("name", "cost"))
-        if rows == before:
+        if sorted(rows) == sorted(before):
             return
         people = [Attendee(proof=current, name=name, cost=cost) for name, cost in rows]
         update_rows(current.attendees.all(), people, ("name", "cost"))
