@@ -136,8 +136,9 @@ def announce(code: str, detail: Any, event: Event) -> None:
     announcement = _announcements[code]
     people = list(announcement.recipients(detail, event))
     others = [person for person in people if person.pk != event.actor_id]
+    cause = cause_of(event)
     if others or not people:
-        letter_for, cause = partial(letter_to, announcement, detail, event), cause_of(event)
+        letter_for = partial(letter_to, announcement, detail, event)
         if blind := [person for person in others if not _may_read(event, person)]:
             # Never joined with others in one mail: that would quote what they may not read.
             queue(cause, code, letter_for, blind)
@@ -145,7 +146,7 @@ def announce(code: str, detail: Any, event: Event) -> None:
         if readers or not blind:
             queue(cause, code, letter_for, readers, collect=announcement.collect)
     if outsiders := list(announcement.outsiders(detail, event)):
-        queue_outsiders(cause_of(event), code, partial(announcement.letter_to_outsider, detail, event), outsiders)
+        queue_outsiders(cause, code, partial(announcement.letter_to_outsider, detail, event), outsiders)
 
 
 def record_messages_sent_again() -> None:

@@ -128,6 +128,27 @@ def record(
     return event
 
 
+def apply(row: Any, **values: Any) -> dict[str, list[str]]:
+    """Set the values and return what changed, as field → [before, after]."""
+    changes = {}
+    for name, value in values.items():
+        before = getattr(row, name)
+        if before != value:
+            changes[name] = [_shown(before), _shown(value)]
+            setattr(row, name, value)
+    return changes
+
+
+def _shown(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def record_changes(case: Case, actor: User, code: str, changes: Mapping[str, list[str]], **data: Any) -> None:
+    """Tell the history what changed; nothing, if nothing did."""
+    if changes:
+        record(case, actor, code, data={"changes": dict(changes), **data})
+
+
 def _who(actor: User | None) -> dict[str, Any]:
     if actor is None:
         return {"actor_kind": ActorKind.SYSTEM}

@@ -1,6 +1,5 @@
 """Writing what a plan says: the plan itself, its campaigns, its activities."""
 
-from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -14,7 +13,7 @@ from incentives_portal.accounts.models import Location, User
 from incentives_portal.cases.engine import editing, latest_event
 from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.errors import NotAllowed, Refused, Stale
-from incentives_portal.cases.services import open_case, record
+from incentives_portal.cases.services import apply, open_case, record, record_changes
 from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.money import quantize
 from incentives_portal.programs.models import ActivityType, FundType, Market, ProgramYear
@@ -124,11 +123,11 @@ def edit_plan(
     with editing(plan, actor=actor, capability=CAPABILITY, seen=seen) as current:
         _check_head(requested_amount, reviewer_email)
         _check_currency(current, currency)
-        changes = _apply(
+        changes = apply(
             current.case, currency=currency, title=title, requested_amount=quantize(requested_amount, currency)
-        ) | _apply(current, description=description, reviewer_email=reviewer_email.strip().lower())
+        ) | apply(current, description=description, reviewer_email=reviewer_email.strip().lower())
         current.save()
-        _record_changes(current, actor, events.EDITED, changes)
+        record_changes(current.case, actor, events.EDITED, changes)
     return current
 
 
@@ -161,9 +160,9 @@ def edit_campaign(
     with editing(campaign.plan, actor=actor, capability=CAPABILITY, seen=seen) as current:
         _check_dates(current, starts, ends)
         row = _own(current, Campaign, campaign.pk)
-        changes = _apply(row, name=name, starts=starts, ends=ends)
+        changes = apply(row, name=name, starts=starts, ends=ends)
         row.save()
-        _record_changes(current, actor, events.CAMPAIGN_EDITED, changes, name=name)
+        record_changes(current.case, actor, events.CAMPAIGN_EDITED, changes, name=name)
     return row
 
 
@@ -233,7 +232,7 @@ def edit_activity(
         if row.activity_type_id != activity_type.pk:
             _check_activity_type(current, row, activity_type)
         _check_planned(current, countries, planned_amount)
-        changes = _apply(
+        changes = apply(
             row,
             activity_type=activity_type,
             name=name,
@@ -242,7 +241,7 @@ def edit_activity(
             planned_amount=quantize(planned_amount, current.currency),
         )
         row.save()
-        _record_changes(current, actor, events.ACTIVITY_EDITED, changes, name=name)
+        record_changes(current.case, actor, events.ACTIVITY_EDITED, changes, name=name)
     return row
 
 
@@ -280,19 +279,3 @@ def _own(plan: Plan, model: type[Campaign] | type[Activity], pk: int) -> Any:
     if row is None:
         raise Stale(plan, latest_event(plan.case))
     return row
-
-
-def _apply(row: Any, **values: Any) -> dict[str, list[str]]:
-    """Set the values and return what changed, as field → [before, after]."""
-    changes = {}
-    for name, value in values.items():
-        before = getattr(row, name)
-        if before != value:
-            changes[name] = [str(before), str(value)]
-            setattr(row, name, value)
-    return changes
-
-
-def _record_changes(plan: Plan, actor: User, code: str, changes: Mapping[str, list[str]], **words: str) -> None:
-    if changes:
-        record(plan.case, actor, code, data={"changes": dict(changes), **words})

@@ -11,14 +11,14 @@ from django.utils.translation import gettext as _
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.engine import editing
 from incentives_portal.cases.errors import Refused
-from incentives_portal.cases.services import record
+from incentives_portal.cases.services import apply, record, record_changes
 from incentives_portal.money import quantize
 from incentives_portal.prepared import Prepared
 from incentives_portal.programs.models import ActivityType
 
 from .. import events, rules
 from ..models import Attendee, Proof
-from .parts import apply, record_changes, update_rows
+from .parts import update_rows
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def edit_basics(proof: Proof, *, actor: User, seen: int | None, basics: Basics) 
         current.save()
         if basics.components is not None:
             changes |= _set_components(current, basics.components)
-        record_changes(current, actor, events.EDITED, changes)
+        record_changes(current.case, actor, events.EDITED, changes)
     return current
 
 
@@ -91,7 +91,7 @@ def set_final_comments(proof: Proof, *, actor: User, seen: int | None, words: st
     with editing(proof, actor=actor, capability=rules.write_capability(proof), seen=seen) as current:
         changes = apply(current, final_comments=words.strip())
         current.save()
-        record_changes(current, actor, events.COMMENTS_EDITED, changes)
+        record_changes(current.case, actor, events.COMMENTS_EDITED, changes)
     return current
 
 

@@ -1,15 +1,13 @@
-"""What all services of a proof's parts share: finding the part again under the lock, taking over a file, saying what changed."""
+"""What all services of a proof's parts share: finding the part again under the lock, taking over a file, bringing rows up to date."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from django.db import models
 from django.utils.translation import gettext as _
 
-from incentives_portal.accounts.models import User
 from incentives_portal.cases.engine import latest_event
 from incentives_portal.cases.errors import Refused, Stale
-from incentives_portal.cases.services import record
 from incentives_portal.documents.models import Document, DocumentVersion
 from incentives_portal.documents.services import UploadGone, attach
 
@@ -29,7 +27,7 @@ def own(proof: Proof, part: Part) -> Part:
 def take_over(part: Invoice | ProofDocument, version: DocumentVersion, place: str) -> Document:
     """The document of a stored file, attached to a part of a proof. Raises Refused for one of others, expired, refused, or in use."""
     document = Document.objects.select_for_update().filter(pk=version.document_id).first()
-    foreign = document is None or document.organisation_id != part.proof.location.organisation_id
+    foreign = document is None or document.organisation_id != part.proof.case.organisation_id
     if document is None or foreign or document.removed_at is not None:
         raise Refused(_("This file cannot be used here. Choose it again."), place=place)
     try:
@@ -43,27 +41,6 @@ def keep_sent_files(proof: Proof, versions: Iterable[DocumentVersion]) -> None:
     """Keep which files were sent in with the claim: these the operator sees. The caller holds the lock of the case."""
     files = [SentFile(proof=proof, version=version) for version in versions]
     SentFile.objects.bulk_create(files, ignore_conflicts=True)
-
-
-def apply(row: Any, **values: Any) -> dict[str, list[str]]:
-    """Set the values and return what changed, as field → [before, after]."""
-    changes = {}
-    for name, value in values.items():
-        before = getattr(row, name)
-        if before != value:
-            changes[name] = [_shown(before), _shown(value)]
-            setattr(row, name, value)
-    return changes
-
-
-def _shown(value: Any) -> str:
-    return "" if value is None else str(value)
-
-
-def record_changes(proof: Proof, actor: User, code: str, changes: Mapping[str, list[str]], **data: Any) -> None:
-    """Tell the history what changed; nothing, if nothing did."""
-    if changes:
-        record(proof.case, actor, code, data={"changes": dict(changes), **data})
 
 
 def update_rows(rows: models.QuerySet[Part], wanted: Sequence[Part], fields: Sequence[str]) -> None:
