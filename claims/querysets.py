@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from incentives_portal.accounts.capabilities import scope_q
 from incentives_portal.cases.enums import WAITING
-from incentives_portal.cases.querysets import SCOPE_PATHS, existing, visible
+from incentives_portal.cases.querysets import SCOPE_PATHS, CaseDetailQuerySet
 
 if TYPE_CHECKING:
     from incentives_portal.accounts.models import User
@@ -16,18 +16,11 @@ if TYPE_CHECKING:
     from .models import Claim, Decision  # noqa: F401
 
 #: What every page, letter and verb of a claim asks for.
-HEAD = ("case__organisation", "case__location__organisation", "case__program__calendar", "case__assignee__organisation")
+HEAD = ("case__organisation", "case__location", "case__program__calendar", "case__assignee__organisation")
 
 
-class ClaimQuerySet(models.QuerySet["Claim"]):
-    def visible_to(self, user: "User") -> "ClaimQuerySet":
-        """The claims that exist for the person: the operator does not see what was never submitted; nobody a draft that was
-        thrown away. What was given up after it had been sent in stays."""
-        return visible(self, user, "claim.read")
-
-    def within(self, scope: Q, *, of_operator: bool) -> "ClaimQuerySet":
-        """What ``visible_to`` says, for everybody of the same scope."""
-        return existing(self, scope, of_operator=of_operator)
+class ClaimQuerySet(CaseDetailQuerySet["Claim"]):
+    capability = "claim.read"
 
     def waiting(self) -> "ClaimQuerySet":
         """The claims that wait for the operator's decision, by the date that was promised."""

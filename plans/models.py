@@ -67,6 +67,11 @@ class Plan(CaseDetail):
     def get_absolute_url(self) -> str:
         return reverse("plans:detail", args=[self.public_id])
 
+    @property
+    def time_zone(self) -> str:
+        """By its own program, which is read with it: the same as that of the case."""
+        return self.program.calendar.time_zone
+
     @cached_property
     def parts(self) -> list[Part]:
         """Campaigns with their activities and types, read once per instance. One query, or two if a campaign may be empty."""

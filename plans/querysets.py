@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Value
 from django.db.models.functions import Coalesce
 
-from incentives_portal.cases.querysets import visible
+from incentives_portal.cases.querysets import CaseDetailQuerySet
 
 if TYPE_CHECKING:
     from incentives_portal.accounts.models import User
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 #: What every page, letter and verb of a plan asks for.
 HEAD = (
-    "case__program__calendar",
     "case__assignee",
     "location__organisation",
     "program__calendar",
@@ -34,14 +33,14 @@ def _of_campaigns(figure: models.Aggregate) -> models.Subquery:
     return models.Subquery(campaigns.annotate(figure=figure).values("figure"))
 
 
-class PlanQuerySet(models.QuerySet["Plan"]):
-    def visible_to(self, user: "User") -> "PlanQuerySet":
-        """The plans that exist for the person: the operator does not see what was never submitted; nobody sees what is discarded."""
-        return visible(self, user, "plan.read")
+class PlanQuerySet(CaseDetailQuerySet["Plan"]):
+    capability = "plan.read"
 
     def for_page(self) -> "PlanQuerySet":
         """With what every page that shows a plan's head needs. One query."""
-        return self.select_related(*HEAD, "case__submission__by__organisation", "case__approved_submission").annotate(
+        rows = self.select_related(*HEAD, "case__submission__by__organisation", "case__approved_submission")
+        # A plan reads both by itself where they were not asked for: hence names that it has.
+        return rows.annotate(  # type: ignore[no-redef]
             campaign_count=Coalesce(_of_campaigns(models.Count("pk")), 0),
             starts=_of_campaigns(ArrayAgg("starts", default=Value([]))),
         )
@@ -49,7 +48,7 @@ class PlanQuerySet(models.QuerySet["Plan"]):
     def for_list(self) -> "PlanQuerySet":
         """With what a row of a list shows; without the long text. One query."""
         rows = self.select_related(*HEAD).defer("description")
-        return rows.annotate(starts=_of_campaigns(ArrayAgg("starts", default=Value([]))))
+        return rows.annotate(starts=_of_campaigns(ArrayAgg("starts", default=Value([]))))  # type: ignore[no-redef]
 
 
 class PlanManager(models.Manager.from_queryset(PlanQuerySet)):  # type: ignore[misc]

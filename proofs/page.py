@@ -282,7 +282,7 @@ def page_url(proof: Proof, version_id: object, number: int) -> str:
 
 def draft_baton(proof: Proof, reader: User) -> Baton:
     """Who has a proof that has no claim yet, and until when the claim is to be filed. No query."""
-    organisation = proof.location.organisation
+    organisation = proof.case.organisation
     ours = reader.organisation_id == organisation.pk
     initials = "".join(word[0] for word in organisation.name.split()[:2]).upper()
     holder = _("With you") if ours else organisation.name

@@ -7,30 +7,23 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from incentives_portal.cases.enums import COUNTING, DISCARDED
-from incentives_portal.cases.querysets import existing, visible
+from incentives_portal.cases.querysets import CaseDetailQuerySet
 
 if TYPE_CHECKING:
-    from incentives_portal.accounts.models import User
     from incentives_portal.documents.models import DocumentVersion
 
     from .models import Proof  # noqa: F401
 
 #: What every page and every verb of a proof asks for: scope, track, deadlines, what is required.
-HEAD = ("case__organisation", "case__location__organisation", "case__program__calendar", "activity_type")
+HEAD = ("case__organisation", "case__location", "case__program__calendar", "activity_type")
 
 
 #: What the claim of a proof takes of limits, in its currency: what was approved, else what is asked.
 TAKEN = Coalesce("case__approved_amount", "case__requested_amount")
 
 
-class ProofQuerySet(models.QuerySet["Proof"]):
-    def visible_to(self, user: "User") -> "ProofQuerySet":
-        """The proofs that exist for the person, discarded ones for nobody; for the operator only once a claim was submitted."""
-        return visible(self, user, "poe.read")
-
-    def within(self, scope: models.Q, *, of_operator: bool) -> "ProofQuerySet":
-        """What ``visible_to`` says, for everybody of the same scope."""
-        return existing(self, scope, of_operator=of_operator)
+class ProofQuerySet(CaseDetailQuerySet["Proof"]):
+    capability = "poe.read"
 
     def for_page(self) -> "ProofQuerySet":
         """With what every page that shows a proof's head needs, the approved plan with its campaign included. One query."""

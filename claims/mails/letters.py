@@ -224,7 +224,7 @@ def _values(claim: "Claim", event: "Event") -> dict[str, str]:
     return {
         "reference": claim.case.reference,
         "title": claim.title,
-        "partner": claim.proof.location.organisation.name,
+        "partner": claim.case.organisation.name,
         "name": event.actor_name,
         "side": event.organisation_name,
         "asked": _amount(claim, claim.asked),

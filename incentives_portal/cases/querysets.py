@@ -1,6 +1,6 @@
 """Which cases exist for a person, and which of their events: internal notes only with the capability for them."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 
 from django.db import models
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from .models import Event  # noqa: F401  it stands in an annotation below
 
+Row = TypeVar("Row", bound=models.Model)
+
 #: The paths from the row of a kind to what permissions are about.
 SCOPE_PATHS = {
     "organisation": "case__organisation_id",
@@ -21,19 +23,23 @@ SCOPE_PATHS = {
 }
 
 
-def existing(rows: Any, scope: models.Q, *, of_operator: bool) -> Any:
-    """The rows of a kind, within a scope, that exist for people of the operator or of a partner.
+class CaseDetailQuerySet(models.QuerySet[Row]):
+    """The rows of a kind of case. ``capability`` is the one to read them."""
 
-    The operator does not see what was never submitted; nobody sees what was discarded before it ever was. What was canceled after it had
-    been submitted stays.
-    """
-    hidden = [EDITING, DISCARDED] if of_operator else [DISCARDED]
-    return rows.exclude(case__status__in=hidden, case__submitted_at=None).filter(scope)
+    capability: ClassVar[str]
 
+    def visible_to(self, user: "User") -> Self:
+        """The rows that exist for the person.
 
-def visible(rows: Any, user: "User", capability: str) -> Any:
-    """The rows of a kind that exist for the person, by the capability to read them."""
-    return existing(rows, scope_q(user, capability, **SCOPE_PATHS), of_operator=user.is_operator)
+        The operator does not see what was never submitted; nobody sees what was discarded before it ever was. What was canceled after it
+        had been submitted stays.
+        """
+        return self.within(scope_q(user, self.capability, **SCOPE_PATHS), of_operator=user.is_operator)
+
+    def within(self, scope: models.Q, *, of_operator: bool) -> Self:
+        """What ``visible_to`` says, for everybody of the same scope."""
+        hidden = [EDITING, DISCARDED] if of_operator else [DISCARDED]
+        return self.exclude(case__status__in=hidden, case__submitted_at=None).filter(scope)
 
 
 class EventQuerySet(models.QuerySet["Event"]):

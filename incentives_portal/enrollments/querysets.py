@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 
 from incentives_portal.accounts.capabilities import scope_q
-from incentives_portal.cases.querysets import visible
+from incentives_portal.cases.querysets import CaseDetailQuerySet
 from incentives_portal.programs.models import Program
 
 from .enums import ENROLLED
@@ -14,10 +14,8 @@ if TYPE_CHECKING:
     from incentives_portal.accounts.models import User
 
 
-class EnrolmentQuerySet(models.QuerySet[Any]):
-    def visible_to(self, user: "User") -> "EnrolmentQuerySet":
-        """The enrolments that exist for the person, by the roles per program and location."""
-        return visible(self, user, "enrolment.read")
+class EnrolmentQuerySet(CaseDetailQuerySet[Any]):
+    capability = "enrolment.read"
 
     def enrolled(self) -> "EnrolmentQuerySet":
         return self.filter(case__status=ENROLLED)
@@ -28,9 +26,7 @@ class EnrolmentQuerySet(models.QuerySet[Any]):
 
     def for_page(self) -> "EnrolmentQuerySet":
         """With what every page that shows an enrolment needs. One query."""
-        return self.select_related(
-            "case__program__calendar", "case__assignee", "location__organisation", "program__calendar"
-        )
+        return self.select_related("case__assignee", "location__organisation", "program__calendar")
 
 
 class EnrolmentManager(models.Manager.from_queryset(EnrolmentQuerySet)):  # type: ignore[misc]

@@ -190,7 +190,7 @@ def owed_proofs(user: User) -> Any:
         campaign__starts__lte=clock.now().date() + SOON
     )
     return activities.select_related(
-        "activity_type", "campaign__plan__case__program__calendar", "campaign__plan__program__calendar"
+        "activity_type", "campaign__plan__case", "campaign__plan__program__calendar"
     ).order_by("campaign__starts", "pk")
 
 

@@ -44,7 +44,7 @@ class _InvoiceView(PartView):
         # Most invoices have no line for it.
         initial["rounding"] = initial.get("rounding") or None
         form = InvoiceForm(self.proof, data, files, initial=initial, has_file=invoice is not None)
-        form.fields["file"].bind(actor=self.request.user, organisation=self.proof.location.organisation)
+        form.fields["file"].bind(actor=self.request.user, organisation=self.proof.case.organisation)
         given = {"types": self.types, "currency": form.currency}
         rows = _cost_rows(invoice) if invoice and data is None else []
         return {"form": form, "lines": lines_of(ExpenseLineForm, data, initial=rows, form_kwargs=given)}

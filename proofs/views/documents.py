@@ -37,7 +37,7 @@ class AddDocumentsView(DocumentView):
 
     def forms(self, data: Any = None, files: Any = None) -> dict[str, Any]:
         form = DocumentsForm(data, files)
-        form.fields["files"].bind(actor=self.request.user, organisation=self.proof.location.organisation)
+        form.fields["files"].bind(actor=self.request.user, organisation=self.proof.case.organisation)
         self.notes: list[tuple[Any, Any]] = []
         return {"form": form}
 
@@ -51,7 +51,7 @@ class AddDocumentsView(DocumentView):
     def page_context(self, given: dict[str, Any]) -> dict[str, Any]:
         """The notes, and the upload control without the list of files that it would draw itself."""
         blank = DocumentsForm()
-        blank.fields["files"].bind(actor=self.request.user, organisation=self.proof.location.organisation)
+        blank.fields["files"].bind(actor=self.request.user, organisation=self.proof.case.organisation)
         blank.fields["files"].required = not self.notes
         return {"notes": self.notes, "note_forms": [note for _item, note in self.notes], "blank": blank}
 
@@ -93,7 +93,7 @@ class EditDocumentView(DocumentView):
         initial = {"note": self.row.note, "proves": proven} if self.row and data is None else {}
         requirements = provable(requirements_for(self.proof, folder, also=proven))
         form = EditDocumentForm(requirements, data, files, initial=initial)
-        form.fields["file"].bind(actor=self.request.user, organisation=self.proof.location.organisation)
+        form.fields["file"].bind(actor=self.request.user, organisation=self.proof.case.organisation)
         form.named_after(self.file_name)
         return {"form": form}
 

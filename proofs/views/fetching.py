@@ -41,7 +41,6 @@ def activity_or_404(request: HttpRequest, public_id: UUID) -> Activity:
     activities = Activity.objects.visible_to(request.user).select_related(
         "activity_type",
         "campaign__plan__case__approved_submission",
-        "campaign__plan__case__program__calendar",
         "campaign__plan__location__organisation",
         "campaign__plan__program__calendar",
     )
