@@ -9,17 +9,28 @@ from claims.reasons import load_reasons
 from claims.tests import builders
 from claims.tests.copies import copy_claim, copy_company
 from incentives_portal import clock
+from incentives_portal.accounts.models import Location, User
+from incentives_portal.accounts.services import add_person
 from incentives_portal.cases.services import comment
+from incentives_portal.people.models import IncentivesRole
 from incentives_portal.programs.catalog import load_catalog
-from incentives_portal.tests.world import NOW, World, make_world
+from incentives_portal.tests.world import NOW, World, give_incentives_role, make_world
 
 from .measuring import TURN
 
 HISTORY = 20
-#: How many claims the partner has that is measured, and among how many companies the others are spread.
+#: How many claims the partner has that is measured, and among how many companies the others are spread, unless said otherwise.
 OWN, OTHERS = 1_000, 200
 #: Of a hundred claims so many are in each status; most of what a portal holds was decided long ago.
-SHARES = {"approved": 88, "rejected": 6, "submitted": 3, "editing": 3}
+SHARES = {
+    "approved": 85,
+    "rejected": 6,
+    "submitted": 3,
+    "editing": 3,
+    "under_review": 1,
+    "action_required": 1,
+    "disputed": 1,
+}
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,9 @@ def fill() -> Filled:
             "rejected": builders.rejected_claim(world),
             "submitted": builders.submitted_claim(world),
             "editing": builders.draft_claim(world),
+            "under_review": builders.claim_under_review(world),
+            "action_required": builders.returned_claim(world),
+            "disputed": builders.disputed_claim(world),
         }
         return Filled(
             world,
@@ -59,16 +73,33 @@ def fill() -> Filled:
         )
 
 
-def grow(filled: Filled, rows: int) -> None:
-    """Add copies until there are so many claims: the first thousand to the partner that is measured, the others to other companies."""
-    present = Claim.objects.count()
-    own = max(min(rows, OWN) - present, 0)
-    for status, share in SHARES.items():
-        copy_claim(filled.models[status], own * share // 100)
-    others = rows - present - own
-    if others > 0:
-        first = copy_company(filled.world.hamburg, OTHERS)
-        for status, share in SHARES.items():
-            copy_claim(filled.models[status], others * share // 100, locations=(first, OTHERS))
+def grow(filled: Filled, rows: int, *, own: int = OWN, companies: int = OTHERS) -> None:
+    """Add copies until there are so many claims: ``own`` of them to the partner that is measured, the others to other companies."""
+    present, mine = Claim.objects.count(), Claim.objects.filter(case__organisation=filled.world.nordlicht).count()
+    _copy_all(filled, min(rows, own) - mine)
+    if (others := rows - max(present, min(rows, own))) > 0:
+        _copy_all(filled, others, (_first_of_others(filled, companies), companies))
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
+
+
+def _copy_all(filled: Filled, number: int, locations: tuple[int, int] | None = None) -> None:
+    for status, share in SHARES.items():
+        copy_claim(filled.models[status], number * share // 100, locations=locations)
+
+
+def _first_of_others(filled: Filled, companies: int) -> int:
+    """The key of the first location of the other companies, which are made when they are first wanted."""
+    copies = Location.objects.filter(partner_id__startswith="COPY-").order_by("pk")
+    first = copies.values_list("pk", flat=True).first()
+    return first if first is not None else copy_company(filled.world.hamburg, companies)
+
+
+def usual_partner(filled: Filled) -> User:
+    """Somebody of one of the other companies, who may write its claims."""
+    location = Location.objects.exclude(organisation=filled.world.nordlicht).order_by("-pk")[0]
+    with clock.at(NOW):
+        person = add_person(location.organisation, email="usual@partner.example", name="Usual Partner")
+        for program in (filled.world.device, filled.world.cloud):
+            give_incentives_role(person, program, IncentivesRole.ADMIN)
+    return person

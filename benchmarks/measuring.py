@@ -52,17 +52,18 @@ def measured_beside(page: Asked, floor: Asked, postgres: int) -> tuple[Figures, 
     All processes of the servers and of PostgreSQL are found by their first ones.
     """
     for each in (page, floor):
-        for _turn_to_warm in range(WARM):
-            _turn(each, postgres)
+        for _warm in range(WARM):
+            turn(each, postgres)
     turns: tuple[list[Figures], list[Figures]] = ([], [])
     for _round in range(ROUNDS):
         for each, figures in zip((page, floor), turns, strict=True):
-            figures.append(_turn(each, postgres))
+            figures.append(turn(each, postgres))
     ratio = statistics.median(one.cpu / other.cpu for one, other in zip(*turns, strict=True))
     return _middle(turns[0]), _middle(turns[1]), ratio
 
 
-def _turn(asked: Asked, postgres: int) -> Figures:
+def turn(asked: Asked, postgres: int) -> Figures:
+    """Ask for the page TURN times, and say what that took per request."""
     asked.ready()
     before, took, body = (_spent(asked.server), _spent(postgres)), [], b""
     for _number in range(TURN):
