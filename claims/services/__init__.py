@@ -11,6 +11,7 @@ from .disputing import dispute
 from .reviewing import approve
 from .submitting import resubmit, submit
 
+#: Take back what nobody has begun to review; throw away what was never sent in; close for good what was, without a decision.
 withdraw, discard, give_up = (service_of(verb) for verb in ("withdraw", "discard", "give_up"))
 
 #: The service of each verb of the machine; views and tests read it.

@@ -49,7 +49,7 @@ def perform(
     ``seen`` is the version of the case that the person had before their eyes. ``before`` runs on the locked row: it checks the room's own
     rules (raising Refused), sets further columns, and returns data for the event. ``after`` writes what hangs on the event.
 
-    Effects, in order: the row's columns, its status and version, the event with its remarks, ``after``, the announcement.
+    Effects, in order: the row's columns, its due date, status and version, the event with its remarks, ``after``, the announcement.
     Raises NotNow, Stale, NotAllowed, WordsMissing, ReasonMissing, Refused, Busy; then nothing was written.
     """
 

@@ -18,6 +18,7 @@ from .content import (
 from .decisions import approve
 from .partner import discard, discard_revision, resubmit, revise, rework, submit
 
+#: Take back what nobody has begun to review.
 withdraw = service_of("withdraw")
 
 #: The service of each verb of the machine; views and tests read it.
