@@ -1,6 +1,5 @@
-"""The statuses that a claim can have (docs/domain.md, "Claim statuses"), and how a submission can be decided."""
+"""The statuses that a claim can have (docs/domain.md, "Claim statuses")."""
 
-from django.db.models.enums import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.cases.enums import (
@@ -14,15 +13,6 @@ from incentives_portal.cases.enums import (
     UNDER_REVIEW,
 )
 from incentives_portal.cases.state_machine import Status
-
-
-class Outcome(TextChoices):
-    """How a submission was decided."""
-
-    APPROVED = "approved", _("Approved")
-    ACTION_REQUIRED = "action_required", _("Action required")
-    REJECTED = "rejected", _("Rejected")
-
 
 STATUSES = (
     Status(EDITING, _("Editing"), "editing", "pencil", _("Being written; nothing was sent yet."), "partner", True),

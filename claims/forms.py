@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Iterable
 from datetime import date
-from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -13,11 +12,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from incentives_portal import money
 from incentives_portal.accounts.models import Organisation, User
-from incentives_portal.cases.forms import WORDS_LIMIT, ReasonField, VerbForm
+from incentives_portal.cases import forms as cases
+from incentives_portal.cases.forms import WORDS_LIMIT, VerbForm
 from incentives_portal.cases.services import RemarkDraft
-from incentives_portal.cases.state_machine import Transition
 from incentives_portal.documents.fields import MultipleUploadField
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.screens.fields import DayField, LongTextField, MoneyFormField
@@ -29,7 +27,6 @@ from proofs.services import Beginning
 from .models import Claim
 from .openings import Openings
 from .places import folder_of, named_files, named_places
-from .transitions import MACHINE
 
 #: How many places a decision can point at.
 REMARKS = 6
@@ -117,19 +114,18 @@ class NewClaimForm(PartForm):
 class DisputeForm(VerbForm):
     """Contests a rejection, in one's own words."""
 
-    def __init__(self, claim: Claim, arrow: Transition, data: Any = None, **kwargs: Any) -> None:
-        super().__init__(MACHINE, arrow, data, initial={"seen": claim.version}, **kwargs)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.fields["words"].label = _("Why is the decision wrong?")
 
 
-class DecisionForm(VerbForm):
-    """A decision of the operator's: reason, words for the partner, places that are meant, and a note that the partner never sees."""
+class DecisionForm(cases.DecisionForm):
+    """A decision about a claim, which can point at several documents and places of the submission."""
 
-    def __init__(self, claim: Claim, arrow: Transition, data: Any = None) -> None:
-        super().__init__(MACHINE, arrow, data, initial={"seen": claim.version})
-        self.claim = claim
-        self.fields["words"].help_text = _("The partner reads it in the portal and by mail.")
-        places = cache(lambda: list(_pointable(claim)))  # asked for where a field is shown or something is chosen
+    words_help = _("The partner reads it in the portal and by mail.")
+
+    def add_places(self) -> None:
+        places = cache(lambda: list(_pointable(self.detail)))  # asked for where a field is shown or something is chosen
         for number in range(1, REMARKS + 1):
             self.fields[f"at_{number}"] = forms.ChoiceField(label=_("Point at"), choices=places, required=False)
             self.fields[f"remark_{number}"] = LongTextField(
@@ -138,13 +134,6 @@ class DecisionForm(VerbForm):
                 max_length=1000,
                 rows=2,
             )
-        self.fields["note"] = LongTextField(
-            label=_("Internal note (optional)"),
-            required=False,
-            max_length=WORDS_LIMIT,
-            rows=2,
-            help_text=_("Never shown to partners."),
-        )
 
     @property
     def main_fields(self) -> list[forms.BoundField]:
@@ -178,10 +167,7 @@ class DecisionForm(VerbForm):
                 self.add_error(f"at_{number}", _("Choose the place or the document that you mean."))
         return given
 
-    def act(self) -> dict[str, Any]:
-        return super().act() | {"remarks": self._remarks(), "note": self.cleaned_data.get("note", "")}
-
-    def _remarks(self) -> list[RemarkDraft]:
+    def remarks(self) -> list[RemarkDraft]:
         """The remarks in the order of the rows. One query where files are meant."""
         pairs = [
             (self.cleaned_data[f"at_{number}"], self.cleaned_data[f"remark_{number}"])
@@ -209,32 +195,6 @@ def _pointable(claim: Claim) -> Iterable[tuple[str | Promise, Any]]:
         if files:
             yield _("Documents"), files
         yield _("Places in the form"), [(f"place:{place}", name) for place, name in named_places(folder)]
-
-
-class ApproveForm(DecisionForm):
-    """Approves up to what was asked; a reason and words are needed where it is less."""
-
-    def __init__(self, claim: Claim, arrow: Transition, data: Any = None) -> None:
-        super().__init__(claim, arrow, data)
-        asked = money.quantize(claim.asked, claim.currency)
-        self.fields["approved_amount"] = MoneyFormField(
-            label=gettext("Approved amount in %(currency)s") % {"currency": claim.currency},
-            currency=claim.currency,
-            initial=asked,
-            help_text=gettext("Asked for: %(asked)s. Less needs a reason and a comment.")
-            % {"asked": money.format_amount(asked, claim.currency)},
-        )
-        self.fields["reason"] = ReasonField(
-            MACHINE, arrow.verb, required=False, empty_label=_("None: the full amount"), label=_("Reason")
-        )
-        self.order_fields(["seen", "approved_amount", "reason", "words"])
-
-    def act(self) -> dict[str, Any]:
-        return super().act() | {"approved_amount": self.approved_amount}
-
-    @property
-    def approved_amount(self) -> Decimal | None:
-        return self.cleaned_data.get("approved_amount")
 
 
 class CommentForm(forms.Form):

@@ -3,36 +3,35 @@
 from decimal import Decimal
 from functools import cached_property
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from incentives_portal.cases.models import CaseDetail, Event, Submission
-from incentives_portal.cases.state_machine import Status
+from incentives_portal.cases.enums import Outcome
+from incentives_portal.cases.models import CaseDetail, Decision
 from incentives_portal.documents.models import APPEND_ONLY
-from incentives_portal.money import AmountField
 from proofs.models import Proof
 
-from .enums import Outcome
-from .querysets import ClaimManager, DecisionQuerySet
-from .transitions import MACHINE
+from .querysets import ClaimManager
 
 
 class Claim(CaseDetail):
     """The claim for what a proof shows, once it was created: before that, its case is a proof that is being written.
 
-    ``created_by`` is who may submit it where users submit their own claims; ``round`` counts the disputes about the last submission.
+    ``created_by`` is who may submit it where users submit their own claims.
     """
 
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    round = models.PositiveSmallIntegerField(default=0)
 
     objects = ClaimManager()
 
     class Meta:
         verbose_name = _("claim")
         verbose_name_plural = _("claims")
+        # Nothing has a foreign key to it: its decisions and its history hang on the case.
+        triggers = [pgtrigger.Protect(name="not_deleted", operation=pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return f"{self.case.reference} {self.title}"
@@ -52,46 +51,8 @@ class Claim(CaseDetail):
     @cached_property
     def rejecters(self) -> frozenset[int]:
         """Keys of who has rejected what was submitted last: nobody of them decides a dispute about it. One query."""
-        rejections = self.decisions.filter(submission=self.case.submission_id, outcome=Outcome.REJECTED)
+        rejections = self.case.decisions.filter(submission=self.case.submission_id, outcome=Outcome.REJECTED)
         return frozenset(rejections.values_list("by_id", flat=True))
-
-    @cached_property
-    def last_decision(self) -> "Decision | None":
-        """The decision that stands, or that was the last before the present submission."""
-        return self.decisions.select_related("by", "event__reason").order_by("-pk").first()
-
-
-class Decision(models.Model):
-    """What was decided about a submission, by whom: round 0 is the first decision, round n the one about the n-th dispute."""
-
-    claim = models.ForeignKey(Claim, models.PROTECT, related_name="decisions")
-    submission = models.ForeignKey(Submission, models.PROTECT, related_name="decisions")
-    round = models.PositiveSmallIntegerField(default=0)
-    outcome = models.CharField(max_length=16, choices=Outcome.choices)
-    approved_amount = AmountField(null=True, blank=True)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    event = models.OneToOneField(Event, models.PROTECT, related_name="decision")
-
-    objects = DecisionQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(name="decision_once", fields=["submission", "round"]),
-            models.CheckConstraint(
-                name="decision_amount",
-                condition=models.Q(outcome="approved", approved_amount__gte=0)
-                | (~models.Q(outcome="approved") & models.Q(approved_amount=None)),
-            ),
-        ]
-        triggers = APPEND_ONLY
-
-    def __str__(self) -> str:
-        return f"{self.claim_id} {self.outcome}"
-
-    @property
-    def status(self) -> Status:
-        """The status to which the decision led, for its tag."""
-        return MACHINE.status(self.outcome)
 
 
 class Dispute(models.Model):

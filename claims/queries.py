@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, OuterRef, Q
 
 from incentives_portal import clock
-from incentives_portal.cases.enums import ACTION_REQUIRED, DISPUTED, EDITING, WITH_PARTNER
+from incentives_portal.accounts.capabilities import scope_q
+from incentives_portal.cases.enums import ACTION_REQUIRED, DISPUTED, EDITING, WITH_PARTNER, CaseKind, Outcome
+from incentives_portal.cases.models import Decision
+from incentives_portal.cases.querysets import SCOPE_PATHS
 
-from .enums import Outcome
-from .models import Claim, Decision
+from .models import Claim
 from .querysets import ClaimQuerySet
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ RECENTLY = timedelta(days=30)
 #: The columns of a decision in a list.
 DECIDED = (
     "outcome", "approved_amount", "event__at",
-    "claim__case__public_id", "claim__case__reference", "claim__case__title", "claim__case__currency",
+    "case__kind", "case__public_id", "case__reference", "case__title", "case__currency",
 )  # fmt: skip
 
 
@@ -54,8 +56,8 @@ def waiting_for_operator(user: "User") -> ClaimQuerySet:
 def recent_decisions(user: "User") -> "QuerySet[Decision]":
     """What was decided in the last 30 days about claims that exist for the person, newest first."""
     since = clock.now() - RECENTLY
-    decisions = Decision.objects.visible_to(user).filter(event__at__gte=since)
-    return decisions.select_related("claim__case", "event").only(*DECIDED).order_by("-pk")
+    mine = Decision.objects.filter(scope_q(user, "claim.read", **SCOPE_PATHS), case__kind=CaseKind.CLAIM)
+    return mine.filter(event__at__gte=since).select_related("case", "event").only(*DECIDED).order_by("-pk")
 
 
 def queue(user: "User") -> ClaimQuerySet:
@@ -65,7 +67,7 @@ def queue(user: "User") -> ClaimQuerySet:
 
 def decidable_by(user: "User") -> Q:
     """Not a dispute about a rejection of one's own: another person decides that."""
-    rejected = Decision.objects.filter(claim=OuterRef("pk"), submission=OuterRef("case__submission"), by=user)
+    rejected = Decision.objects.filter(case=OuterRef("pk"), submission=OuterRef("case__submission"), by=user)
     return ~(Q(case__status=DISPUTED) & Exists(rejected.filter(outcome=Outcome.REJECTED)))
 
 

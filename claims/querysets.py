@@ -5,15 +5,13 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import Q
 
-from incentives_portal.accounts.capabilities import scope_q
 from incentives_portal.cases.enums import WAITING
-from incentives_portal.cases.querysets import SCOPE_PATHS, CaseDetailQuerySet
+from incentives_portal.cases.querysets import CaseDetailQuerySet
 
 if TYPE_CHECKING:
-    from incentives_portal.accounts.models import User
     from incentives_portal.documents.models import DocumentVersion
 
-    from .models import Claim, Decision  # noqa: F401
+    from .models import Claim  # noqa: F401
 
 #: What every page, letter and verb of a claim asks for.
 HEAD = ("case__organisation", "case__location", "case__program__calendar", "case__assignee__organisation")
@@ -44,13 +42,6 @@ class ClaimQuerySet(CaseDetailQuerySet["Claim"]):
             "case__proof__activity__campaign__plan__case",
             "case__usage_period",
         )
-
-
-class DecisionQuerySet(models.QuerySet["Decision"]):
-    def visible_to(self, user: "User") -> "DecisionQuerySet":
-        """The decisions about claims that exist for the person: what was decided was sent in, and stays."""
-        paths = {name: f"claim__{path}" for name, path in SCOPE_PATHS.items()}
-        return self.filter(scope_q(user, "claim.read", **paths))
 
 
 class ClaimManager(models.Manager.from_queryset(ClaimQuerySet)):  # type: ignore[misc]

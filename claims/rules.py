@@ -1,14 +1,20 @@
 """What may be done with a claim, and until when: predicates and pure checks, without writing. transitions.py names some of them."""
 
+from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from incentives_portal import clock
 from incentives_portal.accounts.capabilities import Role, grants, may
 from incentives_portal.cases.assignment import refuse_ones_own, refuse_what_a_colleague_has
-from proofs.rules import write_capability
+from incentives_portal.prepared import Prepared
+from incentives_portal.programs import dates
+from proofs import rules as proof_rules
+from proofs.models import Proof
 
 if TYPE_CHECKING:
     from incentives_portal.accounts.models import User
@@ -16,6 +22,35 @@ if TYPE_CHECKING:
     from .models import Claim
 
 Sentence = str | Promise
+
+
+def whole_proof(claim: "Claim") -> Proof:
+    """The claim's proof with what an assessment asks about; it keeps the case that the claim has. One query."""
+    (proof,) = _whole_proof().rows(pk=claim.pk)
+    claim.case.usage_period = proof.case.usage_period
+    proof.case = claim.case
+    return proof
+
+
+@cache
+def _whole_proof() -> Prepared[Proof]:
+    return Prepared(lambda pk: Proof.objects.for_page().filter(pk=pk), pk=-1)
+
+
+def due_at(claim: "Claim") -> datetime | None:
+    """Until when a claim that is with the partner, and was not sent back, is to be sent in."""
+    return proof_rules.due_at(whole_proof(claim))
+
+
+def review_due_at(claim: "Claim") -> datetime:
+    """Until when a claim that was just sent in should be decided (docs/domain.md, "Review due date")."""
+    assert claim.submitted_at is not None
+    return dates.review_due_at(claim.proof.program, claim.submitted_at)
+
+
+def dispute_due_at(claim: "Claim") -> datetime:
+    """Until when a dispute that begins now should be decided (docs/domain.md, "Dispute due date")."""
+    return dates.dispute_due_at(claim.proof.program, clock.now())
 
 
 def when_to_answer(claim: "Claim") -> str:
@@ -55,7 +90,7 @@ def refuse_dispute_takeover(claim: "Claim", user: "User") -> Sentence | None:
 
 def refuse_writing(claim: "Claim", user: "User") -> Sentence | None:
     """Why the person cannot submit the claim, take it back or close it, whatever its status."""
-    if not may(user, write_capability(claim.proof), claim.scope):
+    if not may(user, proof_rules.write_capability(claim.proof), claim.scope):
         return _("In this program only an incentives admin submits claims.")
     if _is_plain_user(claim, user):
         if not claim.proof.program.users_may_submit_claims:

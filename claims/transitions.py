@@ -21,7 +21,7 @@ from incentives_portal.cases.enums import (
     UNDER_REVIEW,
     CaseKind,
 )
-from incentives_portal.cases.state_machine import Machine, Transition
+from incentives_portal.cases.state_machine import Machine, Transition, no_date
 from incentives_portal.cases.types import CaseType
 
 from . import rules
@@ -32,6 +32,7 @@ _SUBMIT: dict[str, Any] = {
     "capability": "claim.write",
     "refusal": rules.refuse_writing,
     "message": "claim_submitted",
+    "due": rules.review_due_at,
     "tone": "primary",
     "icon": "send",
     "help": _("The claim and its proof are sent in and cannot be edited until they come back."),
@@ -43,6 +44,7 @@ _GIVE_UP: dict[str, Any] = {
     "capability": "claim.write",
     "refusal": rules.refuse_writing,
     "event": "claims.claim.given_up",
+    "due": no_date,
     "tone": "danger",
     "help": _(
         "The claim is closed without a decision and cannot be submitted again. What was sent in stays in the history."
@@ -81,6 +83,7 @@ _APPROVE: dict[str, Any] = {
     "label": _("Approve"),
     "target": APPROVED,
     "event": "claims.claim.approved",
+    "due": no_date,
     "tone": "primary",
     "icon": "check-lg",
     "help": _("The claim is accepted with the amount that you approve."),
@@ -90,6 +93,7 @@ _ASK: dict[str, Any] = {
     "label": _("Request action"),
     "target": ACTION_REQUIRED,
     "event": "claims.claim.action_requested",
+    "due": no_date,
     "needs_words": True,
     "needs_reason": True,
     "help": _("The claim goes back to the partner, who mends it and submits it again."),
@@ -99,6 +103,7 @@ _REJECT: dict[str, Any] = {
     "label": _("Reject"),
     "target": REJECTED,
     "event": "claims.claim.rejected",
+    "due": no_date,
     "needs_words": True,
     "needs_reason": True,
     "tone": "danger",
@@ -119,6 +124,7 @@ TRANSITIONS = (
         refusal=rules.refuse_writing,
         event="claims.claim.withdrawn",
         assigns="nobody",
+        due=rules.due_at,
         help=_("The claim comes back to you and can be edited. Nobody has begun to review it."),
     ),
     Transition(
@@ -129,6 +135,7 @@ TRANSITIONS = (
         capability="claim.write",
         refusal=rules.refuse_writing,
         event="claims.claim.discarded",
+        due=no_date,
         when=rules.never_submitted,
         tone="danger",
         help=_("The claim and its proof are thrown away."),
@@ -158,6 +165,7 @@ TRANSITIONS = (
         capability="claim.dispute",
         event="claims.claim.disputed",
         assigns="nobody",
+        due=rules.dispute_due_at,
         message="dispute_received",
         needs_words=True,
         icon="flag",

@@ -8,11 +8,12 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 
 from incentives_portal.cases.assignment import colleague_of
+from incentives_portal.cases.decisions import OUTCOMES
 from incentives_portal.cases.forms import VerbForm
 from incentives_portal.cases.state_machine import Transition
 from incentives_portal.cases.views import VerbView
 
-from .forms import ApproveForm, DecisionForm, SendBackForm
+from .forms import DecisionForm
 from .models import Plan
 from .preview import preview_of
 from .services import SERVICES
@@ -21,7 +22,6 @@ from .transitions import MACHINE
 if TYPE_CHECKING:
     from .admin import PlanAdmin
 
-FORMS: dict[str, type[DecisionForm]] = {"approve": ApproveForm, "request_action": SendBackForm, "reject": SendBackForm}
 DECIDING = {arrow.verb for arrow in MACHINE.transitions if arrow.decides}
 
 
@@ -30,10 +30,10 @@ class AdminVerbView(VerbView):
 
     machine = MACHINE
     services = {verb: service for verb, service in SERVICES.items() if verb in DECIDING}
+    forms = dict.fromkeys(OUTCOMES, DecisionForm)
     template_name = "admin/plans/plan/verb.html"
     overtaken_template_name = "admin/plans/plan/overtaken.html"
     model_admin: "PlanAdmin | None" = None
-    bound: VerbForm | None = None
 
     @cached_property
     def plan(self) -> Plan:
@@ -55,22 +55,16 @@ class AdminVerbView(VerbView):
         }
 
     def get_form(self, arrow: Transition, detail: Plan, data: Any = None) -> VerbForm:
-        initial = {"seen": detail.version}
-        if arrow.verb in FORMS:
-            form: VerbForm = FORMS[arrow.verb](detail, arrow, data, initial=initial)
-        else:
-            form = VerbForm(MACHINE, arrow, data, initial=initial)
-        self.bound = form if data is not None else None
-        return form
+        self.form = super().get_form(arrow, detail, data)
+        return self.form
 
     def page_context(self, detail: Plan, arrow: Transition) -> dict[str, Any]:
-        typed = self.bound.cleaned_data if self.bound is not None and self.bound.is_bound else {}
         return {
             "title": arrow.label,
-            "decides": arrow.verb in FORMS,
+            "decides": arrow.verb in self.forms,
             "colleague": colleague_of(detail, self.request.user),
             "target": MACHINE.status(arrow.target),
-            "preview": preview_of(detail, arrow, self.request.user, typed),
+            "preview": preview_of(detail, arrow, self.request.user, self.form),
         }
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:

@@ -7,9 +7,12 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.utils.formats import date_format
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from incentives_portal.cases.forms import WORDS_LIMIT, ReasonField, VerbForm
+from incentives_portal.cases import forms as cases
+from incentives_portal.cases.forms import WORDS_LIMIT
+from incentives_portal.cases.services import RemarkDraft
 from incentives_portal.countries import country_choices
 from incentives_portal.money import CURRENCIES, format_amount
 from incentives_portal.programs.enums import Category
@@ -18,11 +21,10 @@ from incentives_portal.screens.fields import DayField, LongTextField, MoneyFormF
 from incentives_portal.screens.templatetags.screens import place
 
 from . import rules
-from .limits import claimed_of
+from .limits import Claimed, claimed_of
 from .models import Activity, Campaign, Plan
 from .openings import MarketChoice, Opening
 from .snapshot import document_of, places
-from .transitions import MACHINE
 
 
 class VersionedForm(forms.Form):
@@ -248,71 +250,38 @@ class NoteForm(CommentForm):
         self.fields["words"].label = _("Internal note")
 
 
-class PlanVerbForm(VerbForm):
-    """The form of a verb of the partner's."""
+class DecisionForm(cases.DecisionForm):
+    """A decision about a plan: the amount within what claims have taken of it, or the place in the plan that is meant."""
 
-    def __init__(self, plan: Plan, arrow: Any, *args: Any, **kwargs: Any) -> None:
-        super().__init__(MACHINE, arrow, *args, **kwargs)
-        self.plan = plan
+    words_help = _("Sent as written and kept in the history.")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["note"].widget = forms.TextInput(attrs={"size": 50})
 
-class DecisionForm(PlanVerbForm):
-    """A decision of the operator's: with an internal note beside the words for the partner."""
+    @cached_property
+    def claimed(self) -> Claimed:
+        return claimed_of(self.detail)
 
-    def __init__(self, plan: Plan, arrow: Any, *args: Any, **kwargs: Any) -> None:
-        super().__init__(plan, arrow, *args, **kwargs)
-        self.fields["words"].help_text = _("Sent as written and kept in the history.")
-        self.fields["note"] = forms.CharField(
-            label=_("Internal note (optional)"),
-            required=False,
-            max_length=WORDS_LIMIT,
-            widget=forms.TextInput(attrs={"size": 50}),
-            help_text=_("Never shown to partners."),
-        )
+    def add_places(self) -> None:
+        if self.arrow.needs_reason:
+            self.fields["place"] = forms.ChoiceField(
+                label=_("Place in the plan"),
+                required=False,
+                choices=[("", _("The whole plan")), *places(document_of(self.detail))],
+                help_text=_("Will be marked on the partner’s page."),
+            )
 
-    def act(self) -> dict[str, Any]:
-        return super().act() | {"note": self.cleaned_data.get("note", "")}
+    def remarks(self) -> list[RemarkDraft]:
+        """The place, which needs no words: what is wrong there are reason and words of the decision."""
+        place = self.cleaned_data.get("place")
+        return [RemarkDraft(words="", place=place)] if place else []
 
-
-class SendBackForm(DecisionForm):
-    """Requests action or rejects: with the reason, and where in the plan it is about."""
-
-    def __init__(self, plan: Plan, arrow: Any, *args: Any, **kwargs: Any) -> None:
-        super().__init__(plan, arrow, *args, **kwargs)
-        self.fields["place"] = forms.ChoiceField(
-            label=_("Place in the plan"),
-            required=False,
-            choices=[("", _("The whole plan")), *places(document_of(plan))],
-            help_text=_("Will be marked on the partner’s page."),
-        )
-        self.order_fields(["seen", "reason", "place", "words", "note"])
-
-    def act(self) -> dict[str, Any]:
-        return super().act() | {"place": self.cleaned_data.get("place", "")}
-
-
-class ApproveForm(DecisionForm):
-    """Approves up to an amount; a reason and words are needed where it is less than was asked."""
-
-    def __init__(self, plan: Plan, arrow: Any, *args: Any, **kwargs: Any) -> None:
-        super().__init__(plan, arrow, *args, **kwargs)
-        self.claimed = claimed_of(plan)
-        self.fields["approved_amount"] = MoneyFormField(
-            label=_("Approved amount in %(currency)s") % {"currency": plan.currency},
-            currency=plan.currency,
-            initial=plan.requested_amount,
-            help_text=" ".join(map(str, self._bounds())),
-        )
-        self.fields["reason"] = ReasonField(
-            MACHINE, arrow.verb, required=False, empty_label=_("None: the full amount"), label=_("Reason")
-        )
-        self.order_fields(["seen", "approved_amount", "reason", "words", "note"])
-
-    def _bounds(self) -> Iterable[str]:
-        """What the amount is measured by: what was asked, and what claims have taken of the limit that was valid until now."""
-        currency, claimed = self.plan.currency, self.claimed
+    def bounds(self) -> Iterable[Any]:
+        """What was asked, and what claims have taken of the limit that was valid until now."""
+        currency, claimed = self.detail.currency, self.claimed
         yield _("Requested: %(amount)s. Less needs a reason and a comment.") % {
-            "amount": format_amount(self.plan.requested_amount, currency)
+            "amount": format_amount(self.detail.requested_amount, currency)
         }
         if claimed.total:
             yield _("Claimed so far: %(approved)s approved, %(pending)s not decided yet.") % {
@@ -321,17 +290,13 @@ class ApproveForm(DecisionForm):
             }
 
     def clean_approved_amount(self) -> Decimal:
-        amount = self.cleaned_data["approved_amount"]
-        problem = rules.amount_problem(amount, self.plan.requested_amount)
-        if problem := problem or rules.limit_problem(self.plan, amount, self.claimed):
+        amount = super().clean_approved_amount()
+        if problem := rules.limit_problem(self.detail, amount, self.claimed):
             raise forms.ValidationError(problem)
         return amount
 
     @property
     def limit_warning(self) -> str:
         """What the amount, as it stands in the form, would mean for undecided claims: shown beside it, and no obstacle."""
-        amount = self.cleaned_data.get("approved_amount") if self.is_bound else self.plan.requested_amount
-        return rules.limit_warning(self.plan, amount, self.claimed) if amount is not None else ""
-
-    def act(self) -> dict[str, Any]:
-        return super().act() | {"approved_amount": self.cleaned_data["approved_amount"]}
+        amount = self.cleaned_data.get("approved_amount") if self.is_bound else self.detail.requested_amount
+        return rules.limit_warning(self.detail, amount, self.claimed) if amount is not None else ""

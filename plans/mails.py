@@ -88,11 +88,11 @@ def _why(plan: Plan, event: Event) -> dict[str, Any]:
     words, fix = in_language(event.reason.words), in_language(event.reason.fix)
     if event.to_status == APPROVED:
         return {"reason": words}
-    place = event.data.get("place", "")
-    if not place:
+    meant = [remark.place for remark in event.remarks_in_order]
+    if not meant:
         return {"reason": words, "mend": fix}
     labels = dict(places(document_of(plan)))
-    return {"reason": words, "remarks": [(str(labels.get(place, place)), fix)]}
+    return {"reason": words, "remarks": [(str(labels.get(place, place)), fix) for place in meant]}
 
 
 def deadline_words(moment: datetime, zone: str) -> str:

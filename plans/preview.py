@@ -1,8 +1,6 @@
 """The mail as it will go out, shown before a decision is confirmed."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -10,8 +8,10 @@ from django.utils import timezone, translation
 
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
+from incentives_portal.cases.decisions import at_least_at_the_reason
+from incentives_portal.cases.forms import DecisionForm, VerbForm
 from incentives_portal.cases.messages import Announcement, all_announcements, letter_to
-from incentives_portal.cases.models import Event
+from incentives_portal.cases.models import Event, Remark
 from incentives_portal.cases.state_machine import Transition
 from incentives_portal.outbox.letters import Letter
 
@@ -28,13 +28,13 @@ class Preview:
     language_name: str
 
 
-def preview_of(plan: Plan, arrow: Transition, actor: User, typed: Mapping[str, Any]) -> Preview | None:
+def preview_of(plan: Plan, arrow: Transition, actor: User, form: VerbForm) -> Preview | None:
     """What the partner would read if the decision were confirmed with what is typed so far. Writes nothing; None for no message."""
     announcement = _announcement(arrow.message)
     if announcement is None:
         return None
+    typed = form.cleaned_data if form.is_bound else {}
     reason = typed.get("reason")
-    place = typed.get("place") or (reason.place if reason else "")
     event = Event(
         case=plan.case,
         organisation=actor.organisation,
@@ -45,9 +45,10 @@ def preview_of(plan: Plan, arrow: Transition, actor: User, typed: Mapping[str, A
         to_status=arrow.target,
         reason=reason,
         words=typed.get("words") or "",
-        data={"place": place},
         at=clock.now(),
     )
+    drafts = form.remarks() if isinstance(form, DecisionForm) and form.is_bound else []
+    event.remarks_in_order = [Remark(place=draft.place) for draft in at_least_at_the_reason(drafts, reason)]
     people = [person for person in announcement.recipients(plan, event) if person.pk != actor.pk]
     if not people:
         return None

@@ -11,15 +11,15 @@ from django.utils.translation import gettext as _
 from incentives_portal import clock
 from incentives_portal.accounts.capabilities import Scope, may
 from incentives_portal.accounts.models import Organisation, OrganisationKind, User
-from incentives_portal.cases.enums import APPROVED
+from incentives_portal.cases.enums import APPROVED, CaseKind
 from incentives_portal.cases.state_machine import Transition
+from incentives_portal.cases.types import case_type
 from incentives_portal.money import format_amount
 from incentives_portal.programs import dates
 from incentives_portal.programs.models import ProgramYear
 
 from .limits import Claimed
 from .snapshot import ActivityPart, CampaignPart, PlanDocument, read
-from .transitions import MACHINE
 
 if TYPE_CHECKING:
     from .models import Activity, Plan
@@ -77,8 +77,8 @@ def why_no_more_changes(plan: "Plan") -> str | None:
 
 def open_verbs(plan: "Plan", user: User) -> list[Transition]:
     """The verbs that the person may do now: the machine's, without revisions for which it is too late."""
-    late = {"revise", "rework"} if is_late(plan) else set()
-    return [arrow for arrow in MACHINE.open_to(plan, user) if arrow.verb not in late]
+    late, machine = {"revise", "rework"} if is_late(plan) else set(), case_type(CaseKind.PLAN).machine
+    return [arrow for arrow in machine.open_to(plan, user) if arrow.verb not in late]
 
 
 def may_edit(user: User, plan: "Plan") -> bool:
@@ -140,15 +140,6 @@ def reviewer(plan: "Plan") -> User | None:
     return User.objects.filter(
         email__iexact=plan.reviewer_email, is_active=True, organisation__kind=OrganisationKind.OPERATOR
     ).first()
-
-
-def amount_problem(amount: Decimal | None, requested: Decimal) -> str | None:
-    """Why an amount cannot be approved: nothing, or more than was asked for."""
-    if amount is None or amount <= 0:
-        return _("Enter the amount that you approve; it must be more than zero.")
-    if amount > requested:
-        return _("The approved amount cannot be more than the requested amount.")
-    return None
 
 
 def limit_problem(plan: "Plan", amount: Decimal, claimed: Claimed) -> str | None:

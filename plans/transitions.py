@@ -15,9 +15,10 @@ from incentives_portal.cases.enums import (
     UNDER_REVIEW,
     CaseKind,
 )
-from incentives_portal.cases.state_machine import Machine, Transition
+from incentives_portal.cases.state_machine import Machine, Transition, no_date
 from incentives_portal.cases.types import CaseType
 
+from . import rules
 from .enums import STATUSES
 
 
@@ -38,6 +39,7 @@ _SUBMIT: dict[str, Any] = {
     "target": SUBMITTED,
     "capability": "plan.write",
     "message": "plan_submitted",
+    "due": no_date,
     "tone": "primary",
     "icon": "send",
     "help": _("The plan is sent for approval and cannot be edited until it comes back."),
@@ -48,6 +50,7 @@ _DISCARD_REVISION: dict[str, Any] = {
     "target": APPROVED,
     "capability": "plan.write",
     "event": "plans.plan.revision_discarded",
+    "due": no_date,
     "when": _is_revision,
     "tone": "danger",
     "help": _("The plan goes back to what was approved. The approved amount stays as it is."),
@@ -72,6 +75,7 @@ TRANSITIONS = (
         target=EDITING,
         capability="plan.write",
         event="plans.plan.withdrawn",
+        due=rules.due_at,
         help=_("The plan comes back to you and can be edited. Nobody has begun to review it."),
     ),
     Transition(
@@ -81,6 +85,7 @@ TRANSITIONS = (
         target=DISCARDED,
         capability="plan.write",
         event="plans.plan.discarded",
+        due=no_date,
         when=_never_submitted,
         tone="danger",
         help=_(
@@ -108,6 +113,7 @@ TRANSITIONS = (
         label=_("Approve"),
         target=APPROVED,
         event="plans.plan.approved",
+        due=no_date,
         message="plan_approved",
         tone="primary",
         icon="check-lg",
@@ -119,6 +125,7 @@ TRANSITIONS = (
         label=_("Request action"),
         target=ACTION_REQUIRED,
         event="plans.plan.action_requested",
+        due=rules.due_at,
         message="plan_action_required",
         needs_words=True,
         needs_reason=True,
@@ -130,6 +137,7 @@ TRANSITIONS = (
         label=_("Reject"),
         target=REJECTED,
         event="plans.plan.rejected",
+        due=no_date,
         message="plan_rejected",
         needs_words=True,
         needs_reason=True,
@@ -163,6 +171,7 @@ TRANSITIONS = (
         target=EDITING,
         capability="plan.write",
         event="plans.plan.revision_begun",
+        due=rules.due_at,
         icon="pencil",
         help=_("You edit a new version; what was approved stays in force until the new version is approved."),
     ),
@@ -173,6 +182,7 @@ TRANSITIONS = (
         target=EDITING,
         capability="plan.write",
         event="plans.plan.rework_begun",
+        due=rules.due_at,
         when=_may_be_reworked,
         icon="pencil",
         help=_("The plan can be edited and submitted again."),

@@ -1,12 +1,18 @@
-"""Writing claims: one function per verb, the beginning of a claim, and comments. Nothing else writes claims, decisions or disputes."""
+"""Writing claims: one function per verb, the beginning of a claim, and comments. Nothing else writes claims or disputes."""
 
 from incentives_portal.cases.assignment import return_to_queue, start_review, take_over
 from incentives_portal.cases.comments import add_comment
+from incentives_portal.cases.decisions import reject, request_action
+from incentives_portal.cases.engine import service_of
+from incentives_portal.cases.errors import NotReady
 
 from .creating import AlreadyClaimed, create_claim_directly, create_claim_for_proof
 from .disputing import dispute
-from .reviewing import approve, reject, request_action
-from .submitting import NotReady, discard, give_up, resubmit, submit, withdraw
+from .reviewing import approve
+from .submitting import resubmit, submit
+
+#: Take back what nobody has begun to review; throw away what was never sent in; close for good what was, without a decision.
+withdraw, discard, give_up = (service_of(verb) for verb in ("withdraw", "discard", "give_up"))
 
 #: The service of each verb of the machine; views and tests read it.
 SERVICES = {

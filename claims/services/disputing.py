@@ -1,10 +1,8 @@
 """The partner contests a rejection."""
 
-from incentives_portal import clock
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.engine import perform
 from incentives_portal.cases.models import Event
-from incentives_portal.programs import dates
 
 from ..models import Claim, Dispute
 
@@ -16,13 +14,11 @@ def dispute(claim: Claim, *, actor: User, seen: int | None, words: str) -> Event
     """
 
     def before(current: Claim) -> None:
-        current.round += 1
-        current.save(update_fields=["round"])
-        current.case.due_at = dates.dispute_due_at(current.proof.program, clock.now())
+        current.case.round += 1
 
     def after(current: Claim, event: Event) -> None:
-        contested, due_at = current.last_decision, current.due_at
-        assert contested is not None and due_at is not None  # noqa: PT018  a rejected claim was decided, and before() set the date
+        contested, due_at = current.case.decisions.latest("pk"), current.due_at
+        assert due_at is not None  # the table sets one
         Dispute.objects.create(contested=contested, words=event.words, by=actor, at=event.at, due_at=due_at)
 
     return perform(claim, "dispute", actor=actor, seen=seen, words=words, before=before, after=after)

@@ -8,21 +8,6 @@ from incentives_portal.prepared import Prepared
 from plans.models import Plan
 from proofs.models import Proof
 
-from ..models import Claim
-
-
-def whole_proof(claim: Claim) -> Proof:
-    """The claim's proof with what an assessment asks about; it keeps the case that the claim has. One query."""
-    (proof,) = _whole_proof().rows(pk=claim.pk)
-    claim.case.usage_period = proof.case.usage_period
-    proof.case = claim.case
-    return proof
-
-
-@cache
-def _whole_proof() -> Prepared[Proof]:
-    return Prepared(lambda pk: Proof.objects.for_page().filter(pk=pk), pk=-1)
-
 
 def locked_limits(proof: Proof) -> Plan | None:
     """Hold what all claims share whose sum is limited: the plan, and the location's enrolment in the program for the caps.

@@ -9,7 +9,7 @@ from incentives_portal.cases.models import ReasonCode
 from . import builders
 
 
-@pytest.mark.parametrize("table", ["claims_decision", "claims_dispute"])
+@pytest.mark.parametrize("table", ["cases_decision", "claims_dispute"])
 @pytest.mark.parametrize("statement", ["UPDATE {table} SET by_id = by_id", "DELETE FROM {table}"])
 def test_decisions_and_disputes_are_append_only(world, table, statement):
     builders.disputed_claim(world)

@@ -8,11 +8,10 @@ import pytest
 from django.urls import reverse
 
 from claims import services
-from claims.models import Decision
 from claims.places import folder_of, named_places
 from incentives_portal import clock
 from incentives_portal.cases.enums import CaseKind
-from incentives_portal.cases.models import Case
+from incentives_portal.cases.models import Case, Decision
 from incentives_portal.documents.models import VersionCheck
 from incentives_portal.documents.tests import samples
 from incentives_portal.documents.tests.workers import check_version
@@ -408,7 +407,7 @@ def test_sending_back_points_at_documents_and_places(world, signed_in, verb):
         note="Third time.",
     )
 
-    event = Decision.objects.get(claim=claim).event
+    event = Decision.objects.get(case=claim.case).event
     assert answer.status_code == 302
     assert list(event.remarks.order_by("pk").values_list("version", "place", "words")) == [
         (version.pk, "", "Too dark."),

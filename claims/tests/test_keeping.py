@@ -4,9 +4,9 @@ import pytest
 from django.db import InternalError, transaction
 from django.db.models import ProtectedError, RestrictedError
 
-from claims.models import Claim, Decision, Dispute
+from claims.models import Claim, Dispute
 from incentives_portal.accounts.models import Location, Organisation, User
-from incentives_portal.cases.models import Case, Event, ReasonCode, Submission
+from incentives_portal.cases.models import Case, Decision, Event, ReasonCode, Submission
 from incentives_portal.documents.models import Document, DocumentVersion
 from incentives_portal.programs.models import ActivityType, FundType, Program, ProgramYear, UsagePeriod
 from plans.models import Plan

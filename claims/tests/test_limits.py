@@ -6,10 +6,10 @@ from decimal import Decimal
 import pytest
 
 from claims import services
-from claims.models import Claim, Decision
+from claims.models import Claim
 from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.errors import Refused
-from incentives_portal.cases.models import Case
+from incentives_portal.cases.models import Case, Decision
 from incentives_portal.programs import dates, periods
 from incentives_portal.programs.assess import UnratedFact, assess_proof
 from incentives_portal.programs.models import ActivityType, Cap, ExchangeRate

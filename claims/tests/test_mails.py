@@ -317,7 +317,7 @@ def test_w15_each_request_is_a_decision_and_a_message_of_its_own(world):
     told = Message.objects.filter(code="claim_action_required", recipient=world.jana)
     words_of = {cause_key(event.pk): event.words for event in claim.case.events.all()}
     assert [words_of[message.cause] for message in told.order_by("pk")] == [f"Again, no. {n}." for n in range(3)]
-    assert claim.decisions.count() == claim.case.submissions.count() == 3
+    assert claim.case.decisions.count() == claim.case.submissions.count() == 3
 
 
 def test_link_leads_each_side_to_its_own_page(world, second_admin, settings):

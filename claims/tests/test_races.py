@@ -12,7 +12,7 @@ from django.db.models import Sum
 from django.test import Client
 
 from claims import services
-from claims.models import Claim, Decision
+from claims.models import Claim
 from claims.services.locking import locked_limits
 from claims.transitions import MACHINE
 from incentives_portal import clock
@@ -22,7 +22,7 @@ from incentives_portal.cases.engine import locked, perform
 from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.errors import NotAllowed, NotNow, Overtaken, Refused, Stale
 from incentives_portal.cases.messages import cause_key
-from incentives_portal.cases.models import Case, Event
+from incentives_portal.cases.models import Case, Decision, Event
 from incentives_portal.outbox.models import Message
 from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.programs.models import ActivityType, Cap, ExchangeRate
@@ -331,7 +331,7 @@ def test_w19_who_waits_too_long_is_told_in_words(there, client):
     reason = there.reason(CaseKind.CLAIM, "reject").pk
     given = {"seen": claim.version, "words": "My long words.", "reason": reason}
 
-    answer = while_locked(claim, lambda: client.post(f"/desk/{claim.public_id}/reject/", given))
+    answer = while_locked(claim.case, lambda: client.post(f"/desk/{claim.public_id}/reject/", given))
 
     assert_told_to_try_again(answer, there.mira, "My long words.")
     assert fresh(claim).status == "under_review"

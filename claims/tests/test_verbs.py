@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from claims import services
-from claims.models import Claim, Decision, Dispute
+from claims.models import Claim, Dispute
 from claims.transitions import MACHINE, TRANSITIONS
 from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.models import User
@@ -16,7 +16,7 @@ from incentives_portal.accounts.services import give_role
 from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.errors import NotAllowed, NotNow, ReasonMissing, Refused, Stale, WordsMissing
 from incentives_portal.cases.messages import cause_key
-from incentives_portal.cases.models import Case, Event
+from incentives_portal.cases.models import Case, Decision, Event
 from incentives_portal.outbox.models import Message
 from incentives_portal.people.models import IncentivesRole, RoleAssignment
 from incentives_portal.programs.dates import local_day
@@ -236,7 +236,7 @@ def test_submitting_seals_the_proof_and_keeps_what_was_sent(world):
     send(claim, world.jana, words="All on one invoice.")
 
     claim = fresh(claim)
-    assert (claim.proof.is_editable, claim.case.submission.number, claim.case.submission.by, claim.round) == (
+    assert (claim.proof.is_editable, claim.case.submission.number, claim.case.submission.by, claim.case.round) == (
         False,
         1,
         world.jana,
@@ -400,7 +400,7 @@ def test_approving_leaves_amount_and_decision(world):
     event = decide(world, claim, "approve")
 
     claim = fresh(claim)
-    decision = Decision.objects.get(claim=claim)
+    decision = Decision.objects.get(case=claim.case)
     assert (claim.approved_amount, claim.due_at, claim.proof.is_editable) == (Decimal("1000.00"), None, False)
     assert (decision.outcome, decision.round, decision.submission) == ("approved", 0, claim.case.submission)
     assert (decision.approved_amount, decision.by, decision.event) == (Decimal("1000.00"), world.mira, event)
@@ -462,7 +462,7 @@ def test_requesting_action_opens_the_proof_and_keeps_remarks_and_note(world):
         ("basics", None, "The date is wrong."),
         ("", version.pk, "Too dark."),
     ]
-    assert Decision.objects.get(claim=claim).outcome == "action_required"
+    assert Decision.objects.get(case=claim.case).outcome == "action_required"
     note = claim.case.events.latest("id")
     assert (note.code, note.internal, note.words) == ("cases.noted", True, "Third time this year.")
 
@@ -506,7 +506,7 @@ def test_t19_nobody_decides_about_the_own_organisation(world):
 
 def test_dispute_keeps_the_contested_decision_and_leaves_the_desk(world):
     claim = builders.rejected_claim(world)
-    contested = Decision.objects.get(claim=claim)
+    contested = Decision.objects.get(case=claim.case)
 
     event = do(world, claim, "dispute", world.jana, words="It took place.")
 
@@ -514,7 +514,7 @@ def test_dispute_keeps_the_contested_decision_and_leaves_the_desk(world):
     assert (dispute.contested, dispute.words, dispute.by, dispute.at) == (
         contested, "It took place.", world.jana, event.at,
     )  # fmt: skip
-    assert (claim.round, claim.due_at) == (1, dispute.due_at)
+    assert (claim.case.round, claim.due_at) == (1, dispute.due_at)
     assert (claim.is_editable, claim.proof.is_editable) == (False, False)
     assert Case.objects.get(pk=claim.pk).assignee is None
 
@@ -533,7 +533,7 @@ def test_dispute_is_not_decided_by_the_one_who_rejected(world):
         decide(world, claim, "approve", actor=world.mira)
     decide(world, claim, "approve", actor=world.daniel)
 
-    rounds = list(Decision.objects.filter(claim=claim).order_by("pk").values_list("round", "outcome", "by"))
+    rounds = list(Decision.objects.filter(case=claim.case).order_by("pk").values_list("round", "outcome", "by"))
     assert rounds == [(0, "rejected", world.mira.pk), (1, "approved", world.daniel.pk)]
     assert fresh(claim).approved_amount == Decimal("1000.00")
 
@@ -553,7 +553,7 @@ def test_second_dispute_is_decided_by_another_person_again(world):
     claim = fresh(claim)
     assert (claim.status, claim.proof.is_editable) == ("action_required", True)
     send(claim, world.jana, "resubmit")
-    assert (fresh(claim).round, fresh(claim).case.submission.number) == (0, 2)
+    assert (fresh(claim).case.round, fresh(claim).case.submission.number) == (0, 2)
 
 
 # Beginning

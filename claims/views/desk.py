@@ -14,8 +14,9 @@ from django.views.decorators.http import require_POST, require_safe
 from incentives_portal.accounts.capabilities import NoPartInIt, may
 from incentives_portal.cases.assignment import colleague_of
 from incentives_portal.cases.comments import may_comment, may_note
+from incentives_portal.cases.decisions import OUTCOMES
 from incentives_portal.cases.errors import Busy, Refused
-from incentives_portal.cases.forms import VerbForm, show_refusal
+from incentives_portal.cases.forms import show_refusal
 from incentives_portal.cases.state_machine import Transition
 from incentives_portal.outbox.models import Message
 from incentives_portal.outbox.queries import deliveries_for
@@ -25,7 +26,7 @@ from proofs.page import evidence_context
 from .. import services
 from ..desk import LISTS, counts, listed, neighbours, queue_rows, shown
 from ..filters import searched, words_q
-from ..forms import ApproveForm, CommentForm, DecisionForm, NoteForm
+from ..forms import CommentForm, DecisionForm, NoteForm
 from ..models import Claim
 from ..page import ClaimPage
 from ..services import SERVICES
@@ -164,14 +165,8 @@ class DeskVerbView(ClaimView):
     """A verb of the operator's."""
 
     services = {verb: service for verb, service in SERVICES.items() if verb in DECIDING}
+    forms = dict.fromkeys(OUTCOMES, DecisionForm)
     template_name = "desk/verb.html"
-
-    def get_form(self, arrow: Transition, detail: Claim, data: Any = None) -> VerbForm:
-        if arrow.verb == "approve":
-            return ApproveForm(detail, arrow, data)
-        if arrow.needs_reason:
-            return DecisionForm(detail, arrow, data)
-        return VerbForm(MACHINE, arrow, data, initial={"seen": detail.version})
 
     def page_context(self, detail: Claim, arrow: Transition) -> dict[str, Any]:
         page = ClaimPage(detail, self.request.user)

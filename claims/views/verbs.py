@@ -8,7 +8,6 @@ from django.shortcuts import redirect
 from django.utils.functional import cached_property
 
 from incentives_portal.cases.enums import ACTION_REQUIRED
-from incentives_portal.cases.forms import VerbForm
 from incentives_portal.cases.state_machine import Transition
 from incentives_portal.cases.views import VerbView
 from proofs.page import workbench_context
@@ -49,11 +48,7 @@ class PartnerVerbView(ClaimView):
     """A verb of the partner's. The operator's are on the review desk."""
 
     services = {verb: service for verb, service in SERVICES.items() if verb not in DECIDING and verb not in CHECKED}
-
-    def get_form(self, arrow: Transition, detail: Claim, data: Any = None) -> VerbForm:
-        if arrow.verb == "dispute":
-            return DisputeForm(detail, arrow, data)
-        return VerbForm(MACHINE, arrow, data, initial={"seen": detail.version})
+    forms = {"dispute": DisputeForm}
 
     def done(self, detail: Claim, arrow: Transition) -> HttpResponse:
         """Back to the claim; from one that was thrown away to the list."""
@@ -74,9 +69,6 @@ class CheckView(ClaimView):
         if self.claim.status == ACTION_REQUIRED:
             self.kwargs["verb"] = "resubmit"
         return super().dispatch(request, *args, **kwargs)
-
-    def get_form(self, arrow: Transition, detail: Claim, data: Any = None) -> VerbForm:
-        return VerbForm(MACHINE, arrow, data, initial={"seen": detail.version})
 
     def page_context(self, detail: Claim, arrow: Transition) -> dict[str, Any]:
         """With what the reviewer asked for, when the claim had come back: all rules may be met and nothing of that be done."""

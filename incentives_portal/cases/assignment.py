@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.models import User
 
-from .engine import perform
+from .engine import perform, service_of
 from .models import CaseDetail, Event
 
 Detail = TypeVar("Detail", bound=CaseDetail)
@@ -42,14 +42,10 @@ def refuse_ones_own(detail: CaseDetail, user: User) -> Promise | None:
     return None if colleague_of(detail, user) else _("This is on your desk already.")
 
 
-def start_review(detail: Detail, *, actor: User, seen: int | None, words: str = "") -> Event:
-    """Take up what waits; from then on the partner cannot withdraw it. Raises the errors of ``perform``."""
-    return perform(detail, "start_review", actor=actor, seen=seen, words=words)
-
-
-def return_to_queue(detail: Detail, *, actor: User, seen: int | None, words: str = "") -> Event:
-    """Give a case back: it is nobody's and waits for anybody, due as before. Raises the errors of ``perform``."""
-    return perform(detail, "return_to_queue", actor=actor, seen=seen, words=words)
+#: Take up what waits; from then on the partner cannot withdraw it.
+start_review = service_of("start_review")
+#: Give a case back: it is nobody's and waits for anybody, due as before.
+return_to_queue = service_of("return_to_queue")
 
 
 def take_over(detail: Detail, *, actor: User, seen: int | None, words: str = "") -> Event:

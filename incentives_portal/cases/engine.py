@@ -8,7 +8,7 @@ account; several of a kind by primary key.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar
 
 from django.db import OperationalError, connection, transaction
@@ -49,7 +49,7 @@ def perform(
     ``seen`` is the version of the case that the person had before their eyes. ``before`` runs on the locked row: it checks the room's own
     rules (raising Refused), sets further columns, and returns data for the event. ``after`` writes what hangs on the event.
 
-    Effects, in order: the row's columns, its status and version, the event with its remarks, ``after``, the announcement.
+    Effects, in order: the row's columns, its due date, status and version, the event with its remarks, ``after``, the announcement.
     Raises NotNow, Stale, NotAllowed, WordsMissing, ReasonMissing, Refused, Busy; then nothing was written.
     """
 
@@ -62,6 +62,8 @@ def perform(
         if arrow.needs_words and not words.strip():
             raise WordsMissing
         data = before(current) if before else None
+        if arrow.due:
+            case.due_at = arrow.due(current)
         source, case.status = case.status, arrow.target
         if arrow.assigns == "actor":
             case.assignee, case.assigned_at = actor, clock.now()
@@ -88,6 +90,11 @@ def perform(
         return event
 
     return _retried(once)
+
+
+def service_of(verb: str) -> Callable[..., Event]:
+    """The service of a verb that does what the transition table says and no more; it takes what ``perform`` takes."""
+    return partial(perform, verb=verb)
 
 
 @contextmanager

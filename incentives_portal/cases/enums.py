@@ -19,6 +19,14 @@ class ActorKind(models.TextChoices):
     OUTSIDER = "outsider", _("Outsider")
 
 
+class Outcome(models.TextChoices):
+    """How a submission was decided."""
+
+    APPROVED = "approved", _("Approved")
+    ACTION_REQUIRED = "action_required", _("Action required")
+    REJECTED = "rejected", _("Rejected")
+
+
 EDITING = "editing"
 SUBMITTED = "submitted"
 UNDER_REVIEW = "under_review"

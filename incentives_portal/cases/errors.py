@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
     from incentives_portal.cases.models import Event
+    from incentives_portal.programs.assess import Assessment
 
     from .models import CaseDetail
     from .state_machine import Text
@@ -62,6 +63,14 @@ class Refused(WorkflowError):
     @property
     def places(self) -> list[str | None]:
         return [place for place, _sentence in self.problems]
+
+
+class NotReady(Refused):
+    """Something must be mended before it can be submitted; ``assessment`` says what and where."""
+
+    def __init__(self, assessment: "Assessment") -> None:
+        super().__init__(*(f"{finding.text} {finding.fix}".strip() for finding in assessment.blocks))
+        self.assessment = assessment
 
 
 class WordsMissing(Refused):

@@ -1,15 +1,20 @@
-"""The form of a verb: what was seen, a reason where one is needed, and words."""
+"""The form of a verb: what was seen, a reason where one is needed, and words; of a decision with an amount, places, and a note."""
 
-from typing import Any
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from incentives_portal.cases.models import ReasonCode
-from incentives_portal.screens.fields import LongTextField
+from incentives_portal import money
+from incentives_portal.screens.fields import LongTextField, MoneyFormField
 
 from .errors import Busy, Refused
-from .state_machine import Machine, Transition
+from .models import CaseDetail, ReasonCode
+from .rules import amount_problem
+from .services import RemarkDraft
+from .state_machine import Transition
 
 WORDS_LIMIT = 10_000
 
@@ -25,22 +30,22 @@ def show_refusal(form: forms.BaseForm, error: Refused | Busy) -> None:
 class ReasonField(forms.ModelChoiceField):
     """The reason codes of a kind of case and a verb, in the reader's language."""
 
-    def __init__(self, machine: Machine, verb: str, **kwargs: Any) -> None:
-        reasons = ReasonCode.objects.filter(kind=machine.kind, verb=verb, active=True)
+    def __init__(self, kind: str, verb: str, **kwargs: Any) -> None:
+        reasons = ReasonCode.objects.filter(kind=kind, verb=verb, active=True)
         super().__init__(reasons, **({"label": _("Reason"), "empty_label": _("Choose a reason")} | kwargs))
 
 
 class VerbForm(forms.Form):
-    """Confirms one verb. Rooms subclass it for what else a verb asks (an approved amount, remarks)."""
+    """Confirms one verb of a case. Rooms subclass it for what else a verb asks."""
 
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, machine: Machine, arrow: Transition, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.arrow = arrow
+    def __init__(self, detail: CaseDetail, arrow: Transition, data: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, initial={"seen": detail.version}, **kwargs)
+        self.detail, self.arrow = detail, arrow
         if arrow.needs_reason:
             self.fields["reason"] = ReasonField(
-                machine, arrow.verb, error_messages={"required": _("Choose the reason.")}
+                detail.case.kind, arrow.verb, error_messages={"required": _("Choose the reason.")}
             )
         self.fields["words"] = LongTextField(
             label=_("Comment") if arrow.needs_words else _("Comment (optional)"),
@@ -59,3 +64,63 @@ class VerbForm(forms.Form):
         return {"seen": given.get("seen"), "words": given.get("words", "")} | (
             {"reason": given["reason"]} if "reason" in given else {}
         )
+
+
+class DecisionForm(VerbForm):
+    """A decision of the operator's: what a verb asks, the amount of an approval, places that are meant, and a note for colleagues.
+
+    A kind says who reads the comment in ``words_help``, adds the fields of its places in ``add_places``, and reads them in ``remarks``.
+    """
+
+    words_help: ClassVar[Any] = ""
+
+    def __init__(self, detail: CaseDetail, arrow: Transition, data: Any = None, **kwargs: Any) -> None:
+        super().__init__(detail, arrow, data, **kwargs)
+        self.fields["words"].help_text = self.words_help
+        self.add_places()
+        self.fields["note"] = LongTextField(
+            label=_("Internal note (optional)"),
+            required=False,
+            max_length=WORDS_LIMIT,
+            rows=2,
+            help_text=_("Never shown to partners."),
+        )
+        if arrow.verb == "approve":
+            self._add_amount()
+        self.order_fields(("seen", "approved_amount", "reason", "place"))
+
+    def _add_amount(self) -> None:
+        """Up to what was asked; a reason and words are needed where it is less."""
+        currency = self.detail.currency
+        self.fields["approved_amount"] = MoneyFormField(
+            label=_("Approved amount in %(currency)s") % {"currency": currency},
+            currency=currency,
+            initial=money.quantize(self.detail.requested_amount, currency),
+            help_text=" ".join(map(str, self.bounds())),
+        )
+        self.fields["reason"] = ReasonField(
+            self.detail.case.kind, self.arrow.verb, required=False, empty_label=_("None: the full amount")
+        )
+
+    def add_places(self) -> None:
+        """Add the fields that say which places of the case are meant, if any."""
+
+    def remarks(self) -> list[RemarkDraft]:
+        """What those fields say. Asked once the form is clean."""
+        return []
+
+    def bounds(self) -> Iterable[Any]:
+        """The sentences that say by what the amount is measured."""
+        asked = money.format_amount(self.detail.requested_amount, self.detail.currency)
+        yield _("Asked for: %(asked)s. Less needs a reason and a comment.") % {"asked": asked}
+
+    def clean_approved_amount(self) -> Decimal:
+        amount: Decimal = self.cleaned_data["approved_amount"]
+        if problem := amount_problem(self.detail, amount):
+            raise forms.ValidationError(problem)
+        return amount
+
+    def act(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        more = {"approved_amount": given["approved_amount"]} if "approved_amount" in given else {}
+        return super().act() | {"remarks": self.remarks(), "note": given.get("note", "")} | more

@@ -1,4 +1,4 @@
-"""Cases and what happened to them: append-only events, snapshots of what was submitted, remarks that point at a place.
+"""Cases and what happened to them: append-only events, snapshots of what was submitted, decisions, remarks that point at a place.
 
 Nothing of what a person did or said is ever changed or deleted: the database refuses it. Do not put anything here that is edited.
 """
@@ -20,7 +20,7 @@ from incentives_portal.money import AmountField, CurrencyField
 from incentives_portal.programs.models import Program, UsagePeriod
 from incentives_portal.texts import TextsField, in_language
 
-from .enums import APPROVED, STATUSES, WAITING, WITH_PARTNER, ActorKind, CaseKind
+from .enums import APPROVED, STATUSES, WAITING, WITH_PARTNER, ActorKind, CaseKind, Outcome
 from .querysets import EventQuerySet
 from .types import case_type
 
@@ -54,8 +54,9 @@ class Case(models.Model):
 
     Scope (``organisation``, ``program``, ``location``) is copied when the case is opened and never changes. ``parent`` is the plan whose
     limit a claim counts against, in the same currency; in programs without plans a claim has a usage period instead. Amounts are in
-    ``currency``. ``due_at`` is until when whoever has the case now should act. ``submission`` is what was sent in last;
-    ``approved_submission`` and ``approved_amount`` are in force until another approval replaces them, also while a revision is edited.
+    ``currency``. ``due_at`` is until when whoever has the case now should act. ``submission`` is what was sent in last, ``round`` how often
+    a decision about that was disputed; ``approved_submission`` and ``approved_amount`` are in force until another approval replaces them,
+    also while a revision is edited.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -75,6 +76,7 @@ class Case(models.Model):
     first_submitted_at = models.DateTimeField(null=True)
     submitted_at = models.DateTimeField(null=True)
     submission = models.OneToOneField("Submission", models.PROTECT, null=True, related_name="+")
+    round = models.PositiveSmallIntegerField(default=0)
     approved_submission = models.OneToOneField("Submission", models.PROTECT, null=True, related_name="+")
     currency = CurrencyField(_("currency"))
     requested_amount = AmountField(_("requested amount"), null=True)
@@ -356,3 +358,34 @@ class Submission(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id} #{self.number}"
+
+
+class Decision(models.Model):
+    """What was decided about a submission, by whom: round 0 is the first decision, round n the one about the n-th dispute."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="decisions")
+    submission = models.ForeignKey(Submission, models.PROTECT, related_name="decisions")
+    round = models.PositiveSmallIntegerField(default=0)
+    outcome = models.CharField(max_length=16, choices=Outcome.choices)
+    approved_amount = AmountField(null=True, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    event = models.OneToOneField(Event, models.PROTECT, related_name="decision")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="decision_once", fields=["submission", "round"]),
+            models.CheckConstraint(
+                name="decision_amount",
+                condition=models.Q(outcome=Outcome.APPROVED, approved_amount__gte=0)
+                | (~models.Q(outcome=Outcome.APPROVED) & models.Q(approved_amount=None)),
+            ),
+        ]
+        triggers = APPEND_ONLY
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.outcome}"
+
+    @property
+    def status(self) -> "Status":
+        """The status to which the decision led, for its tag."""
+        return case_type(self.case.kind).machine.status(self.outcome)

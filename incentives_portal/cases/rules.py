@@ -1,18 +1,38 @@
-"""What holds for an approved amount in every room."""
+"""What holds for the approved amount of every kind of case."""
+
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from incentives_portal.cases.models import ReasonCode
+from incentives_portal import money
 
 from .errors import Refused
+from .models import CaseDetail, ReasonCode
 
 
-def check_why_less(words: str, reason: ReasonCode | None) -> None:
-    """Less than was asked needs a reason and words (docs/domain.md, "Reasons and comments"). Raises Refused, naming all that is missing."""
+def amount_problem(detail: CaseDetail, amount: Decimal | None) -> str | None:
+    """Why an amount cannot be approved: nothing, more than was asked for, or more decimals than the currency has."""
+    if amount is None or amount <= 0:
+        return _("Enter the amount that you approve; it must be more than zero.")
+    if amount > detail.requested_amount or amount != money.quantize(amount, detail.currency):
+        asked = money.format_amount(detail.requested_amount, detail.currency)
+        return _("Approve at most what was asked for: %(asked)s.") % {"asked": asked}
+    return None
+
+
+def check_amount(detail: CaseDetail, amount: Decimal | None, words: str, reason: ReasonCode | None) -> Decimal:
+    """The amount, if it can be approved with these words and this reason (docs/domain.md, "Reasons and comments").
+
+    Less than was asked needs both. Raises Refused, naming all that is missing.
+    """
+    if (problem := amount_problem(detail, amount)) or amount is None:
+        raise Refused(problem, place="approved_amount")
     missing = {}
-    if reason is None:
-        missing["reason"] = _("Less than was asked for: choose the reason.")
-    if not words.strip():
-        missing["words"] = _("Less than was asked for: tell the partner why.")
+    if amount < detail.requested_amount:
+        if reason is None:
+            missing["reason"] = _("Less than was asked for: choose the reason.")
+        if not words.strip():
+            missing["words"] = _("Less than was asked for: tell the partner why.")
     if missing:
         raise Refused(at=missing)
+    return amount

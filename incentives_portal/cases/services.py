@@ -1,4 +1,4 @@
-"""Writing history. The only functions that insert cases, events, remarks and submissions.
+"""Writing history. The only functions that insert cases, events, remarks, submissions and decisions.
 
 They are part of their caller's transaction and fail with it, so they set no savepoint of their own.
 """
@@ -19,12 +19,14 @@ from incentives_portal.accounts.capabilities import grants
 from incentives_portal.accounts.models import Location, User
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.documents.services import attach
+from incentives_portal.programs.assess import Assessment
 from incentives_portal.programs.models import Program, UsagePeriod
 from incentives_portal.request_context import request_id
 
-from .enums import ActorKind, CaseKind
+from .enums import ActorKind, CaseKind, Outcome
+from .errors import NotReady
 from .event_kinds import kind_of
-from .models import Case, Event, ReasonCode, Remark, Submission
+from .models import Case, Decision, Event, ReasonCode, Remark, Submission
 from .types import case_type
 
 _SENT_TWICE = timedelta(minutes=1)
@@ -190,8 +192,13 @@ def _files(event: Event) -> list[str]:
 
 
 @transaction.atomic(savepoint=False)
-def submit(case: Case, content: Mapping[str, Any], assessment: Mapping[str, Any], actor: User) -> Submission:
-    """Keep what is submitted, as it is now. The caller holds the lock of the case and saves it, so numbers follow each other."""
+def submit(case: Case, content: Mapping[str, Any], assessment: Assessment, actor: User) -> Submission:
+    """Keep what is submitted, as it is now. The caller holds the lock of the case and saves it, so numbers follow each other.
+
+    Raises NotReady with what must be mended first.
+    """
+    if assessment.blocks:
+        raise NotReady(assessment)
     canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     last = case.submissions.order_by("-number").values_list("number", flat=True).first() or 0
     case.submission = Submission.objects.create(
@@ -199,10 +206,25 @@ def submit(case: Case, content: Mapping[str, Any], assessment: Mapping[str, Any]
         number=last + 1,
         content=content,
         sha256=hashlib.sha256(canonical.encode()).hexdigest(),
-        assessment=assessment,
+        assessment=assessment.to_json(),
         by=actor,
         at=clock.now(),
     )
-    case.submitted_at = case.submission.at
+    case.round, case.submitted_at = 0, case.submission.at
     case.first_submitted_at = case.first_submitted_at or case.submitted_at
     return case.submission
+
+
+@transaction.atomic(savepoint=False)
+def record_decision(case: Case, outcome: Outcome, event: Event, actor: User) -> Decision:
+    """Keep how what was submitted last was decided. The caller holds the lock of the case, so that no round is decided twice."""
+    assert case.submission_id is not None  # nothing else is decided
+    return Decision.objects.create(
+        case=case,
+        submission_id=case.submission_id,
+        round=case.round,
+        outcome=outcome,
+        approved_amount=case.approved_amount if outcome == Outcome.APPROVED else None,
+        by=actor,
+        event=event,
+    )

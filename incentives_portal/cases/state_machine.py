@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from django.utils.functional import Promise
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 Text = str | Promise
 Holder = Literal["partner", "operator", "nobody"]
+
+
+def no_date(_detail: "CaseDetail") -> None:
+    """The due date of a case on which nobody has to act by a day: it has none."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,8 @@ class Transition:
     ``capability`` is who may; ``refusal`` is a further predicate (scope, not one's own decision) that answers with a sentence when the
     person may not, though the role would allow it. ``decides`` marks verbs that nobody does for the own organisation. ``event`` is the
     code of the history event, ``message`` the announcement that goes out. ``help`` says before the click what will happen.
-    ``assigns`` says who has the case afterwards: whoever acts, nobody, or (empty) whoever had it.
+    ``assigns`` says who has the case afterwards: whoever acts, nobody, or (empty) whoever had it. ``due`` is until when that one should
+    act, asked once the verb's own checks are done; without it the date stays as it is.
     """
 
     verb: str
@@ -57,6 +63,7 @@ class Transition:
     when: Callable[[Any], bool] | None = None
     refusal: Callable[[Any, User], Text | None] | None = None
     assigns: Literal["", "actor", "nobody"] = ""
+    due: Callable[[Any], datetime | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -87,8 +94,10 @@ class Machine:
                 return arrow
         return None
 
-    def knows(self, verb: str) -> bool:
-        return any(arrow.verb == verb for arrow in self.transitions)
+    @property
+    def verbs(self) -> list[str]:
+        """Every verb once, in the order of the table."""
+        return list(dict.fromkeys(arrow.verb for arrow in self.transitions))
 
     def capability_of(self, verb: str) -> str:
         """The capability of a verb, whatever the status; raises StopIteration for an unknown verb."""

@@ -50,12 +50,14 @@ def _entry(event: Event, places: Places, version_url: VersionUrl | None) -> Time
         words=event.words,
         reason=in_language(event.reason.words) if event.reason else "",
         internal=event.internal,
-        links=[_link(remark, places, version_url) for remark in event.remarks_in_order],
+        links=[_link(remark, event, places, version_url) for remark in event.remarks_in_order],
     )
 
 
-def _link(remark: Remark, places: Places, version_url: VersionUrl | None) -> TimelineLink:
-    words = remark.words or (in_language(remark.reason.words) if remark.reason else "")
+def _link(remark: Remark, event: Event, places: Places, version_url: VersionUrl | None) -> TimelineLink:
+    """A link to what the remark is about; the reason of the event stands there already and is not said twice."""
+    reason = remark.reason if remark.reason_id != event.reason_id else None
+    words = remark.words or (in_language(reason.words) if reason else "")
     if remark.version:
         return _file_link(remark.version, version_url, words)
     return TimelineLink(label=places.get(remark.place, remark.place), url=f"#{remark.place}", words=words)

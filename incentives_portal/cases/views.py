@@ -33,6 +33,8 @@ class VerbView(View):
 
     machine: ClassVar[Machine]
     services: ClassVar[Mapping[str, Service]]
+    #: The form of each verb that asks for more than a reason and a comment.
+    forms: ClassVar[Mapping[str, type[VerbForm]]] = {}
     template_name = "cases/verb.html"
     overtaken_template_name = "cases/overtaken.html"
 
@@ -41,7 +43,7 @@ class VerbView(View):
         raise Http404
 
     def get_form(self, arrow: Transition, detail: CaseDetail, data: Any = None) -> VerbForm:
-        return VerbForm(self.machine, arrow, data, initial={"seen": detail.version})
+        return self.forms.get(arrow.verb, VerbForm)(detail, arrow, data)
 
     def done(self, detail: CaseDetail, arrow: Transition) -> HttpResponse:
         """Where to go when the verb is done."""
@@ -88,7 +90,7 @@ class VerbView(View):
 
     def _case_and_arrow(self) -> tuple[CaseDetail, Transition | HttpResponse]:
         detail, verb, user = self.get_case(), self.kwargs["verb"], cast(User, self.request.user)
-        if not self.machine.knows(verb) or verb not in self.services:
+        if verb not in self.services:
             raise Http404
         arrow = self.machine.find(detail, verb)
         if arrow is None:

@@ -164,6 +164,6 @@ def _roles(people: dict[str, User], programs: dict[str, Program]) -> None:
 def _enrol(location: Location, program: Program, actor: User) -> None:
     with clock.at(clock.now() - timedelta(days=200)):
         enrolment = services.invite(location, program, actor=actor)
-        services.validate(enrolment, actor=actor, seen=enrolment.version)
+        services.VERBS["validate"](enrolment, actor=actor, seen=enrolment.version)
         enrolment.refresh_from_db()
-        services.enrol(enrolment, actor=actor, seen=enrolment.version)
+        services.VERBS["enrol"](enrolment, actor=actor, seen=enrolment.version)

@@ -1,17 +1,14 @@
 """The verbs of an enrolment."""
 
-from typing import Any
-
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.capabilities import Scope, may
 from incentives_portal.accounts.models import Location, User
-from incentives_portal.cases.engine import perform
+from incentives_portal.cases.engine import service_of
 from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.errors import NotAllowed, Refused
 from incentives_portal.cases.messages import announce
-from incentives_portal.cases.models import Event
 from incentives_portal.cases.services import open_case, record
 from incentives_portal.programs.models import Program
 from incentives_portal.texts import in_language
@@ -19,6 +16,7 @@ from incentives_portal.texts import in_language
 from . import events, mails
 from .enums import INVITED
 from .models import Enrolment
+from .transitions import MACHINE
 
 
 @transaction.atomic
@@ -42,54 +40,8 @@ def invite(location: Location, program: Program, *, actor: User, words: str = ""
     return enrolment
 
 
-def validate(enrolment: Enrolment, *, actor: User, seen: int | None, words: str = "") -> Event:
-    """Begin to check what the partner gave. Raises what the engine raises, as all verbs below."""
-    return _perform(enrolment, "validate", actor=actor, seen=seen, words=words)
-
-
-def enrol(enrolment: Enrolment, *, actor: User, seen: int | None, words: str = "") -> Event:
-    """Let the location take part."""
-    return _perform(enrolment, "enrol", actor=actor, seen=seen, words=words)
-
-
-def require_action(enrolment: Enrolment, *, actor: User, seen: int | None, words: str = "") -> Event:
-    """Ask the partner to complete something; needs words."""
-    return _perform(enrolment, "require_action", actor=actor, seen=seen, words=words)
-
-
-def suspend(enrolment: Enrolment, *, actor: User, seen: int | None, words: str = "") -> Event:
-    """No new plans and claims until it is reinstated; needs words."""
-    return _perform(enrolment, "suspend", actor=actor, seen=seen, words=words)
-
-
-def reinstate(enrolment: Enrolment, *, actor: User, seen: int | None, words: str = "") -> Event:
-    """Let a suspended location take part again."""
-    return _perform(enrolment, "reinstate", actor=actor, seen=seen, words=words)
-
-
-def declare_ineligible(enrolment: Enrolment, *, actor: User, seen: int | None, words: str = "") -> Event:
-    """The criteria of the program are not met; needs words."""
-    return _perform(enrolment, "declare_ineligible", actor=actor, seen=seen, words=words)
-
-
-def discontinue(enrolment: Enrolment, *, actor: User, seen: int | None, words: str = "") -> Event:
-    """The program is not offered to the location any more; needs words, cannot be undone."""
-    return _perform(enrolment, "discontinue", actor=actor, seen=seen, words=words)
-
-
-VERBS = {
-    "validate": validate,
-    "enrol": enrol,
-    "require_action": require_action,
-    "suspend": suspend,
-    "reinstate": reinstate,
-    "declare_ineligible": declare_ineligible,
-    "discontinue": discontinue,
-}
-
-
-def _perform(enrolment: Enrolment, verb: str, **act: Any) -> Event:
-    return perform(enrolment, verb, **act)
+#: The service of each verb of the machine; none does more than the table says.
+VERBS = {verb: service_of(verb) for verb in MACHINE.verbs}
 
 
 def _title(location: Location, program: Program) -> str:

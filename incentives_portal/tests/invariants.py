@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from django.db.models import Count, F, Q, Sum
 
 from claims.enums import APPROVED, SUBMITTED, UNDER_REVIEW
-from claims.models import Claim, Decision
+from claims.models import Claim
 from incentives_portal.cases.messages import cause_key
-from incentives_portal.cases.models import Case, Event
+from incentives_portal.cases.models import Case, Decision, Event
 from incentives_portal.outbox.models import Message
 from plans.models import Plan
 
@@ -43,11 +43,11 @@ def _of_parents(keys: list[int]) -> Iterator[str]:
 
 def _of_decisions(keys: list[int]) -> Iterator[str]:
     """Each decision has its event and each event its decision; no round of a submission is decided twice."""
-    decided = set(Decision.objects.filter(claim__in=keys).values_list("event_id", flat=True))
+    decided = set(Decision.objects.filter(case__in=keys).values_list("event_id", flat=True))
     told = set(Event.objects.filter(case__claim__in=keys, code__in=_DECISIONS).values_list("pk", flat=True))
     if decided != told:
         yield f"decisions without an event: {decided - told}; events without a decision: {told - decided}"
-    rounds = Decision.objects.filter(claim__in=keys).values("submission", "round").annotate(times=Count("pk"))
+    rounds = Decision.objects.filter(case__in=keys).values("submission", "round").annotate(times=Count("pk"))
     for twice in rounds.filter(times__gt=1):
         yield f"decided twice: {twice}"
 
@@ -56,7 +56,7 @@ def _of_money(keys: list[int]) -> Iterator[str]:
     """A claim is approved with the amount of its decision, and plans pay no more than was approved of them."""
     approved = Claim.objects.filter(pk__in=keys, case__status=APPROVED)
     for claim in approved:
-        decision = claim.decisions.order_by("pk").last()
+        decision = claim.case.decisions.order_by("pk").last()
         if decision is None or decision.approved_amount != claim.approved_amount:
             yield f"claim {claim.pk} is approved with {claim.approved_amount}, its decision says {decision}"
     taken = approved.values(plan=F("case__proof__activity__campaign__plan")).exclude(plan=None)

@@ -15,10 +15,10 @@ TABLES = sorted(
 
 def test_these_tables_are_append_only():
     assert TABLES == [
+        "cases_decision",
         "cases_event",
         "cases_remark",
         "cases_submission",
-        "claims_decision",
         "claims_dispute",
         "documents_documentversion",
         "proofs_sentfile",

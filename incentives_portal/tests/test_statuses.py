@@ -9,6 +9,7 @@ from claims.tests import builders as claims
 from claims.transitions import MACHINE as CLAIM
 from incentives_portal.cases.messages import cause_key
 from incentives_portal.cases.models import Case
+from incentives_portal.cases.state_machine import no_date
 from incentives_portal.enrollments import services as enrollments
 from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.enrollments.transitions import MACHINE as ENROLMENT
@@ -36,6 +37,14 @@ def test_every_status_is_found_by_its_code(machine):
     assert len({str(status.label) for status in machine.statuses}) == len(codes)
     with pytest.raises(StopIteration):
         machine.status("unheard of")
+
+
+@pytest.mark.parametrize("machine", [CLAIM, PLAN], ids=lambda machine: machine.kind)
+def test_what_nobody_has_to_act_on_has_no_due_date(machine):
+    final = [arrow for arrow in machine.transitions if machine.status(arrow.target).holder == "nobody"]
+
+    assert final
+    assert [(arrow.source, arrow.verb) for arrow in final if arrow.due is not no_date] == []
 
 
 def test_claim_is_called_by_its_status_in_list_page_and_desk(client, world, catalogue):
@@ -77,7 +86,9 @@ def test_enrolment_is_called_by_its_status_on_its_page_and_in_the_mail(client, w
         assert tags(elif_, f"/admin/enrollments/enrolment/{enrolment.pk}/change/") == {(status.tone, str(status.label))}
     Case.objects.filter(pk=enrolment.pk).update(status="enrolled")
     enrolment = Enrolment.objects.get(pk=enrolment.pk)
-    event = enrollments.suspend(enrolment, actor=world.elif_, seen=enrolment.version, words="The contract ended.")
+    event = enrollments.VERBS["suspend"](
+        enrolment, actor=world.elif_, seen=enrolment.version, words="The contract ended."
+    )
     message = Message.objects.get(cause=cause_key(event.pk))
     with translation.override(message.language):
         labels = {status.code: str(status.label) for status in machine.statuses}

@@ -158,7 +158,7 @@ def client_of(user: User) -> Client:
 def test_german_partner_and_english_reviewer_read_the_same_decision(world: World) -> None:  # noqa: F811
     words = "The advert shows another product."
     claim = builders.rejected_claim(world, words=words)
-    reason = claim.decisions.get().event.reason
+    reason = claim.case.decisions.get().event.reason
 
     german = client_of(world.jana).get(reverse("claims:detail", args=[claim.public_id])).content.decode()
     english = client_of(world.mira).get(reverse("desk:claim", args=[claim.public_id])).content.decode()

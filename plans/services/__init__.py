@@ -2,6 +2,8 @@
 
 from incentives_portal.cases.assignment import return_to_queue, start_review, take_over
 from incentives_portal.cases.comments import add_comment
+from incentives_portal.cases.decisions import reject, request_action
+from incentives_portal.cases.engine import service_of
 
 from .content import (
     add_activity,
@@ -13,8 +15,11 @@ from .content import (
     remove_activity,
     remove_campaign,
 )
-from .decisions import approve, reject, request_action
-from .partner import discard, discard_revision, resubmit, revise, rework, submit, withdraw
+from .decisions import approve
+from .partner import discard, discard_revision, resubmit, revise, rework, submit
+
+#: Take back what nobody has begun to review.
+withdraw = service_of("withdraw")
 
 #: The service of each verb of the machine; views and tests read it.
 SERVICES = {

@@ -12,6 +12,7 @@ from typing import Any
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.models import Event
+from incentives_portal.cases.services import RemarkDraft
 from incentives_portal.programs.models import FundType
 from incentives_portal.tests.kept import keeps
 from incentives_portal.tests.world import World
@@ -112,7 +113,8 @@ def returned_plan(world: World, *, words: str = "Please move the seminar.", plac
     """A plan in Action required."""
     plan = plan_under_review(world, **given)
     reason = world.reason(CaseKind.PLAN, "request_action")
-    services.request_action(plan, actor=world.elif_, seen=plan.version, words=words, reason=reason, place=place)
+    remarks = [RemarkDraft("", place=place)] if place else []
+    services.request_action(plan, actor=world.elif_, seen=plan.version, words=words, reason=reason, remarks=remarks)
     return fresh(plan)
 
 

@@ -9,6 +9,7 @@ import pytest
 from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.services import give_role
 from incentives_portal.cases.enums import CaseKind
+from incentives_portal.cases.services import RemarkDraft
 from incentives_portal.outbox.models import Message
 from incentives_portal.people.models import IncentivesRole, RoleAssignment
 from incentives_portal.tests.world import give_incentives_role
@@ -141,7 +142,12 @@ def test_german_partner_and_english_reviewer_read_the_same_decision(world):
     services.start_review(plan, actor=world.elif_, seen=plan.version)
     reason = world.reason(CaseKind.PLAN, "request_action")
     services.request_action(
-        plan, actor=world.elif_, seen=plan.version + 1, words="Bitte verschieben.", reason=reason, place="title"
+        plan,
+        actor=world.elif_,
+        seen=plan.version + 1,
+        words="Bitte verschieben.",
+        reason=reason,
+        remarks=[RemarkDraft("", place="title")],
     )
 
     message = Message.objects.get(code="plan_action_required")

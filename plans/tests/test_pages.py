@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.models import Event
+from incentives_portal.cases.services import RemarkDraft
 from incentives_portal.programs.models import Market
 from incentives_portal.tests.world import sign_in
 from plans import enums, services
@@ -467,7 +468,7 @@ def test_returned_plan_shows_why_and_where(jana, world):
         seen=plan.version + 2,
         words="Please move it.",
         reason=reason,
-        place=str(activity.public_id),
+        remarks=[RemarkDraft("", place=str(activity.public_id))],
     )
 
     page = jana.get(url("detail", plan)).context["page"]
@@ -573,7 +574,12 @@ def test_what_was_changed_since_is_not_marked_any_more(world, client):
     place = str(campaign.public_id)
     reason = world.reason(CaseKind.PLAN, "request_action")
     services.request_action(
-        fresh(plan), actor=world.elif_, seen=fresh(plan).version, reason=reason, words="Earlier, please.", place=place
+        fresh(plan),
+        actor=world.elif_,
+        seen=fresh(plan).version,
+        reason=reason,
+        words="Earlier, please.",
+        remarks=[RemarkDraft("", place=place)],
     )
     browser = sign_in(client, world.karin)
     before = browser.get(plan.get_absolute_url()).content.decode()

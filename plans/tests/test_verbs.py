@@ -10,7 +10,8 @@ from incentives_portal import clock
 from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.errors import NotAllowed, NotNow, ReasonMissing, Refused, Stale, WordsMissing
 from incentives_portal.cases.messages import cause_key
-from incentives_portal.cases.models import Case, Event
+from incentives_portal.cases.models import Case, Decision, Event
+from incentives_portal.cases.services import RemarkDraft
 from incentives_portal.outbox.models import Message
 from incentives_portal.programs.dates import local_day
 from incentives_portal.tests.elsewhere import answered_wrongly
@@ -318,6 +319,7 @@ def test_approval_sets_limit_and_submission_and_takes_the_plan_off_the_desk(worl
         (Decimal("0"), "Why", True, ["approved_amount"]),
         (Decimal("10000.01"), "Why", True, ["approved_amount"]),
         (None, "Why", True, ["approved_amount"]),
+        (Decimal("9999.999"), "Why", True, ["approved_amount"]),
         (Decimal("9999.99"), "", True, ["words"]),
         (Decimal("9999.99"), "Why", False, ["reason"]),
         (Decimal("9999.99"), " ", False, ["reason", "words"]),
@@ -339,7 +341,21 @@ def test_approval_with_less_keeps_reason_and_words(world):
 
     event = plan.case.events.latest("pk")
     assert (event.code, event.words, event.reason.code) == ("plans.plan.approved", "The rest later.", "X-01")
-    assert event.data == {"amount": "8000", "currency": "EUR"}
+    assert event.data == {"amount": "8000", "asked": "10000.000", "currency": "EUR"}
+
+
+def test_each_decision_is_kept_with_its_submission(world):
+    plan = builders.approved_plan(world)
+    for verb, actor in (("revise", world.jana), ("submit", world.jana), ("start_review", world.elif_)):
+        do(world, fresh(plan), verb, actor)
+    event = do(world, fresh(plan), "reject", world.elif_)
+
+    approved, rejected = Decision.objects.filter(case=plan.case).order_by("pk")
+    assert (approved.outcome, approved.round, approved.approved_amount) == ("approved", 0, Decimal("10000.00"))
+    assert (rejected.outcome, rejected.round, rejected.approved_amount) == ("rejected", 0, None)
+    assert [approved.submission.number, rejected.submission.number] == [1, 2]
+    assert (rejected.by, rejected.event, rejected.status.code) == (world.elif_, event, enums.REJECTED)
+    assert fresh(plan).approved_amount == Decimal("10000.00")
 
 
 def test_internal_note_of_a_decision_is_kept_beside_it(world):
@@ -356,7 +372,7 @@ def test_request_points_at_the_place_that_was_chosen(world):
     plan = builders.plan_under_review(world)
     activity = plan.campaigns.get().activities.first()
 
-    event = do(world, plan, "request_action", world.elif_, place=str(activity.public_id))
+    event = do(world, plan, "request_action", world.elif_, remarks=[RemarkDraft("", place=str(activity.public_id))])
 
     assert event.remarks.get().place == str(activity.public_id)
     assert fresh(plan).due_at == clock.end_of_day(world.year.revise_until, "Europe/Berlin")

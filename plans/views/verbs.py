@@ -6,7 +6,6 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 from incentives_portal.cases.enums import ACTION_REQUIRED
-from incentives_portal.cases.forms import VerbForm
 from incentives_portal.cases.state_machine import Transition
 from incentives_portal.cases.views import VerbView
 
@@ -33,9 +32,6 @@ class PlanVerbView(VerbView):
     @cached_property
     def plan(self) -> Plan:
         return plan_or_404(self.request, self.kwargs["public_id"])
-
-    def get_form(self, arrow: Transition, detail: Plan, data: Any = None) -> VerbForm:
-        return VerbForm(MACHINE, arrow, data, initial={"seen": detail.version})
 
 
 class CheckView(PlanVerbView):

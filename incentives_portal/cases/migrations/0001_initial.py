@@ -99,6 +99,7 @@ class Migration(migrations.Migration):
                 ('due_at', models.DateTimeField(null=True)),
                 ('first_submitted_at', models.DateTimeField(null=True)),
                 ('submitted_at', models.DateTimeField(null=True)),
+                ('round', models.PositiveSmallIntegerField(default=0)),
                 ('currency', incentives_portal.money.CurrencyField(max_length=3, verbose_name='currency')),
                 ('requested_amount', incentives_portal.money.AmountField(decimal_places=3, max_digits=16, null=True, verbose_name='requested amount')),
                 ('approved_amount', incentives_portal.money.AmountField(decimal_places=3, max_digits=16, null=True, verbose_name='approved amount')),

@@ -9,13 +9,16 @@ from incentives_portal.accounts.models import Organisation
 from incentives_portal.accounts.services import add_person, give_role
 from incentives_portal.cases import event_kinds
 from incentives_portal.cases.enums import CaseKind
-from incentives_portal.cases.models import Event
+from incentives_portal.cases.models import Event, ReasonCode
 from incentives_portal.cases.queries import events_of
 from incentives_portal.cases.services import RemarkDraft, comment, record, submit
 from incentives_portal.cases.tests.builders import make_case
 from incentives_portal.cases.timeline import entries
+from incentives_portal.programs.assess import Assessment
 
 pytestmark = pytest.mark.django_db
+
+NOTHING_FOUND = Assessment(findings=(), steps=(), currency="EUR")
 
 
 @pytest.fixture
@@ -103,9 +106,24 @@ def test_history_panel_needs_the_same_queries_for_any_length(case, jana, mira, r
     assert len(entries) == rows
 
 
+def test_history_says_the_reason_of_an_event_once(case, jana, mira):
+    reasons = [
+        ReasonCode.objects.create(kind=case.kind, verb="reject", code=code, words={"en": f"Reason {code}"})
+        for code in ("A", "B")
+    ]
+    remarks = [
+        RemarkDraft("", place=place, reason=reason) for place, reason in zip(("own", "other"), reasons, strict=True)
+    ]
+    record(case, jana, "cases.commented", reason=reasons[0], remarks=remarks)
+
+    (entry,) = entries(events_of(case, reader=mira))
+
+    assert (entry.reason, [link.words for link in entry.links]) == ("Reason A", ["", "Reason B"])
+
+
 def test_snapshots_are_numbered_and_hashed(case, jana):
-    first = submit(case, {"title": "A"}, {}, jana)
-    second = submit(case, {"title": "B"}, {}, jana)
+    first = submit(case, {"title": "A"}, NOTHING_FOUND, jana)
+    second = submit(case, {"title": "B"}, NOTHING_FOUND, jana)
 
     assert [first.number, second.number] == [1, 2]
     assert first.sha256 != second.sha256
@@ -116,7 +134,7 @@ def test_snapshots_are_numbered_and_hashed(case, jana):
 @pytest.mark.parametrize("statement", ["UPDATE {} SET id = id", "DELETE FROM {}"])
 def test_the_database_refuses_to_change_or_delete(case, jana, table, statement):
     record(case, jana, "cases.commented", remarks=[RemarkDraft("x")])
-    submit(case, {}, {}, jana)
+    submit(case, {}, NOTHING_FOUND, jana)
 
     with pytest.raises(InternalError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement.format(table))

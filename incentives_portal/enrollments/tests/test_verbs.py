@@ -51,7 +51,7 @@ def test_long_names_are_cut_in_the_title_of_the_case(world, flensburg):
 
 
 def test_message_is_in_the_language_of_its_reader(world, invited):
-    services.require_action(invited, actor=world.elif_, seen=1, words="The VAT number is missing.")
+    services.VERBS["require_action"](invited, actor=world.elif_, seen=1, words="The VAT number is missing.")
 
     message = Message.objects.filter(recipient=world.jana).latest("pk")
 
@@ -89,7 +89,7 @@ def test_only_operator_incentives_admins_manage_enrolments(world, flensburg, nam
     with pytest.raises(NotAllowed):
         services.invite(flensburg, world.device, actor=actor)
     with pytest.raises(NotAllowed):
-        services.suspend(enrolment_of(world), actor=actor, seen=1, words="No agreement.")
+        services.VERBS["suspend"](enrolment_of(world), actor=actor, seen=1, words="No agreement.")
 
     assert enrolment_of(world).status == "enrolled"
 
@@ -125,7 +125,7 @@ def test_bad_news_need_words(world, verb):
 def test_w01_verb_from_any_other_status_is_told_what_happened(world):
     """Among them every verb of what was discontinued: that is the end."""
     arrows = {(arrow.source, arrow.verb) for arrow in TRANSITIONS}
-    services.suspend(enrolment_of(world), actor=world.elif_, seen=1, words="Agreement ended.")
+    services.VERBS["suspend"](enrolment_of(world), actor=world.elif_, seen=1, words="Agreement ended.")
 
     def put(status):
         Case.objects.filter(pk=enrolment_of(world).pk).update(status=status)
@@ -139,11 +139,11 @@ def test_w01_verb_from_any_other_status_is_told_what_happened(world):
 
 
 def test_who_did_not_see_the_latest_version_is_told(world):
-    services.suspend(enrolment_of(world), actor=world.elif_, seen=1, words="Agreement ended.")
-    services.reinstate(enrolment_of(world), actor=world.emre, seen=2)
+    services.VERBS["suspend"](enrolment_of(world), actor=world.elif_, seen=1, words="Agreement ended.")
+    services.VERBS["reinstate"](enrolment_of(world), actor=world.emre, seen=2)
 
     with pytest.raises(Stale):
-        services.suspend(enrolment_of(world), actor=world.elif_, seen=1, words="Agreement ended.")
+        services.VERBS["suspend"](enrolment_of(world), actor=world.elif_, seen=1, words="Agreement ended.")
 
 
 def test_enrolments_exist_by_role(world):
@@ -176,7 +176,7 @@ def test_programs_exist_where_one_is_enrolled(world):
 
 
 def test_plans_and_claims_begin_at_enrolled_open_locations(world):
-    services.suspend(enrolment_of(world), actor=world.elif_, seen=1, words="Agreement ended.")
+    services.VERBS["suspend"](enrolment_of(world), actor=world.elif_, seen=1, words="Agreement ended.")
     world.bristol.closed_on = world.year.starts
     world.bristol.save()
 

@@ -37,7 +37,7 @@ from django.db.models import F
 from django.urls import reverse
 
 from claims.enums import ACTION_REQUIRED, APPROVED, REJECTED
-from claims.models import Claim, Decision
+from claims.models import Claim
 from claims.reasons import load_reasons
 from claims.tests import builders
 from claims.tests.copies import copy_claim
@@ -45,7 +45,7 @@ from claims.tests.test_pages import new_data
 from incentives_portal import clock
 from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.messages import cause_key
-from incentives_portal.cases.models import Event, ReasonCode
+from incentives_portal.cases.models import Decision, Event, ReasonCode
 from incentives_portal.documents import cleanup, upload_tokens
 from incentives_portal.documents.models import DocumentVersion, PageImage, SafeCopy
 from incentives_portal.documents.tests import samples
@@ -352,7 +352,7 @@ def figures(rig: Rig, claims: list[Claim]) -> dict[str, int]:
     known = set(Message.objects.values_list("message_id", flat=True))
     return {
         "decided": decided(claims),
-        "decisions": Decision.objects.filter(claim__in=mine).count(),
+        "decisions": Decision.objects.filter(case__in=mine).count(),
         "events": events.count(),
         "messages": len(messages),
         "lost": sum(message_id not in arrived for message_id in messages),
