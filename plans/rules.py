@@ -135,13 +135,6 @@ def reviewer_email_problem(email: str) -> str | None:
     }
 
 
-def reviewer(plan: "Plan") -> User | None:
-    """The active person of the operator whom the reviewer email names, if there is one. One query."""
-    return User.objects.filter(
-        email__iexact=plan.reviewer_email, is_active=True, organisation__kind=OrganisationKind.OPERATOR
-    ).first()
-
-
 def amount_problem(amount: Decimal | None, requested: Decimal) -> str | None:
     """Why an amount cannot be approved: nothing, or more than was asked for."""
     if amount is None or amount <= 0:

@@ -232,6 +232,11 @@ class CaseDetail(models.Model):
     def time_zone(self) -> str:
         return self.case.time_zone
 
+    @property
+    def named_reviewer(self) -> User | None:
+        """The active person of the operator whom the partner named as reviewer; None in kinds where nobody is named."""
+        return None
+
 
 class ReasonCode(models.Model):
     """Why something was sent back or refused, in words that a partner can act on (docs/domain.md, "Reasons and comments")."""
