@@ -19,6 +19,7 @@ from incentives_portal.cases.assignment import colleague_of
 from incentives_portal.cases.enums import ACTION_REQUIRED, EDITING, SUBMITTED, UNDER_REVIEW
 from incentives_portal.cases.errors import Busy, Refused
 from incentives_portal.cases.forms import show_refusal
+from incentives_portal.cases.page import holder
 from incentives_portal.outbox.queries import deliveries_for
 from incentives_portal.programs.enums import Track
 from incentives_portal.programs.models import Program
@@ -30,7 +31,7 @@ from .admin_verbs import AdminVerbView
 from .forms import CommentForm, NoteForm
 from .limits import claimed_of
 from .models import Plan
-from .page import PlanPage, campaign_rows, comparison, holder
+from .page import PlanPage, campaign_rows, comparison
 
 OTHER_PLANS = 5
 
@@ -186,7 +187,7 @@ class PlanAdmin(admin.ModelAdmin):
             "plan": plan,
             "page": page,
             "shown": shown,
-            "campaigns": campaign_rows(shown.document, page.mending.marks if page.mending else None),
+            "campaigns": campaign_rows(shown.document, page.marks),
             "arrows": [arrow for arrow in page.arrows if arrow.decides],
             "colleague": colleague_of(plan, request.user),
             "others": _other_plans(plan),

@@ -6,8 +6,9 @@ import pytest
 
 from claims import services
 from claims.models import Claim
-from claims.rows import claim_rows, who_has_it
+from claims.rows import claim_rows
 from claims.transitions import MACHINE
+from incentives_portal.cases.page import who_has_it
 
 from . import builders
 

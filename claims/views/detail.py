@@ -50,20 +50,23 @@ def tell_added(request: HttpRequest, form: CommentForm, done: str) -> None:
 
 def claim_page(request: HttpRequest, claim: Claim, form: CommentForm, status: int = 200) -> HttpResponse:
     page = ClaimPage(claim, request.user)
-    context = {"page": page, "claim": claim, "form": form} | _proof_context(request, page) | _dispute_context(page)
+    context = (
+        {"page": page, "claim": claim, "comment_form": form} | _proof_context(request, page) | _dispute_context(page)
+    )
     return render(request, "claims/detail.html", context, status=status)
 
 
 def _proof_context(request: HttpRequest, page: ClaimPage) -> dict[str, Any]:
     """The proof with its forms for who may edit it, else to be read: as it was sent in, or, never sent, as it is."""
-    proof, user = page.claim.proof, request.user
+    claim, user = page.detail, request.user
+    proof = claim.proof
     if proof_rules.may_write(user, proof) or proof_rules.may_contribute(user, proof):
-        context = workbench_context(proof, user, here=page.claim.get_absolute_url())
+        context = workbench_context(proof, user, here=claim.get_absolute_url())
     else:
-        submitted = page.claim.case.submission.content if not proof.is_editable and page.claim.case.submission else None
+        submitted = claim.case.submission.content if not proof.is_editable and claim.case.submission else None
         context = evidence_context(proof, user, content=submitted)
     evidence = context["evidence"]
-    page.compare_with(evidence.folder, can_mend=evidence.can_write)
+    page.current = evidence.folder
     page.is_ready = "bench" not in context or context["bench"].assessment.is_ready
     evidence.marks = page.marks
     return context
@@ -72,7 +75,7 @@ def _proof_context(request: HttpRequest, page: ClaimPage) -> dict[str, Any]:
 def _dispute_context(page: ClaimPage) -> dict[str, Any]:
     if page.dispute is None:
         return {}
-    return {"dispute_form": DisputeForm(page.claim, page.dispute, auto_id="id_dispute_%s")}
+    return {"dispute_form": DisputeForm(page.detail, page.dispute, auto_id="id_dispute_%s")}
 
 
 @require_POST

@@ -343,6 +343,11 @@ class Remark(models.Model):
     def __str__(self) -> str:
         return self.words
 
+    @property
+    def text(self) -> str:
+        """What it says: its own words, else what would fix it, in the words of its reason."""
+        return self.words or (in_language(self.reason.fix) if self.reason else "")
+
 
 class Submission(models.Model):
     """What was submitted, as it was: the content, its hash, and the assessment that both sides saw."""

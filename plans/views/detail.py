@@ -27,7 +27,9 @@ def plan_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 def _page(request: HttpRequest, page: PlanPage, form: CommentForm, status: int = 200) -> HttpResponse:
-    return render(request, "plans/detail.html", {"page": page, "plan": page.plan, "form": form}, status=status)
+    page.is_ready = not page.lacks_activities
+    context = {"page": page, "plan": page.detail, "comment_form": form}
+    return render(request, "plans/detail.html", context, status=status)
 
 
 @require_POST
