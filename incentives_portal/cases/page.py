@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -127,7 +128,7 @@ class CasePage(Generic[Detail]):
         return ""
 
     @property
-    def until(self) -> Any:
+    def until(self) -> datetime | None:
         """Until when whoever has the case should act; None where nobody promised a date."""
         return self.detail.due_at
 
