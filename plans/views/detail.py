@@ -26,7 +26,7 @@ def plan_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def _page(request: HttpRequest, plan: Plan, form: CommentForm, status: int = 200) -> HttpResponse:
     page = PlanPage(plan, request.user)
     page.is_ready = not page.lacks_activities
-    context = {"page": page, "plan": plan, "comment_form": form}
+    context = {"page": page, "plan": plan, "form": form}
     return render(request, "plans/detail.html", context, status=status)
 
 
