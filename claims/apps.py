@@ -7,7 +7,7 @@ class ClaimsConfig(AppConfig):
     verbose_name = _("Claims")
 
     def ready(self) -> None:
-        from . import events, mails
+        from . import events, letters
 
         events.register_all()
-        mails.register_all()
+        letters.register_all()

@@ -196,8 +196,8 @@ def shown(evidence: Evidence, page: ClaimPage, wanted: str, number: str) -> Show
         tabs=tabs,
         version=version,
         image=images[here - 1] if images else None,
-        image_url=_page_url(page.claim, chosen, here, in_proof),
-        download_url=_file_url(page.claim, chosen, in_proof),
+        image_url=_page_url(page.detail, chosen, here, in_proof),
+        download_url=_file_url(page.detail, chosen, in_proof),
         number=here,
         pages=len(images),
     )

@@ -1,4 +1,4 @@
-"""The forms of claims: begin one, send it in, decide about it, say something on it."""
+"""The forms of claims: begin one, send it in, decide about it."""
 
 import uuid
 from collections.abc import Iterable
@@ -12,11 +12,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from incentives_portal.accounts.models import Organisation, User
 from incentives_portal.cases import forms as cases
-from incentives_portal.cases.forms import WORDS_LIMIT, VerbForm
+from incentives_portal.cases.forms import VerbForm
 from incentives_portal.cases.services import RemarkDraft
-from incentives_portal.documents.fields import MultipleUploadField
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.screens.fields import DayField, LongTextField, MoneyFormField
 from incentives_portal.screens.templatetags.screens import place
@@ -195,31 +193,3 @@ def _pointable(claim: Claim) -> Iterable[tuple[str | Promise, Any]]:
         if files:
             yield _("Documents"), files
         yield _("Places in the form"), [(f"place:{place}", name) for place, name in named_places(folder)]
-
-
-class CommentForm(forms.Form):
-    """Something said on a claim, with documents if any."""
-
-    words = LongTextField(label=_("Comment"), required=False, max_length=WORDS_LIMIT, rows=3)
-    files = MultipleUploadField(label=_("Documents (optional)"), required=False)
-
-    def __init__(self, *args: Any, actor: User, organisation: Organisation, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["files"].bind(actor=actor, organisation=organisation)
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or self.cleaned_data
-        if not self.errors and not given["words"].strip() and not given["files"]:
-            self.add_error("words", _("Write something first, or choose a document."))
-        return given
-
-
-class NoteForm(forms.Form):
-    """An internal note: the operator's people read it, partners never."""
-
-    words = LongTextField(
-        label=_("Internal note"),
-        max_length=WORDS_LIMIT,
-        rows=3,
-        error_messages={"required": _("Write something first.")},
-    )

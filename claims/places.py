@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from incentives_portal.texts import in_language
 from proofs.snapshot import ProofFolder, read
 
 if TYPE_CHECKING:
@@ -89,7 +88,7 @@ def remark_lines(claim: "Claim", event: "Event") -> list[tuple[str, str]]:
     remarks = event.remarks_in_order
     folder = folder_of(claim) if remarks else None
     places = dict(named_places(folder)) if folder else {}
-    return [(name_of(remark, places), words_of(remark)) for remark in remarks]
+    return [(name_of(remark, places), remark.text) for remark in remarks]
 
 
 def name_of(remark: "Remark", places: dict[str, str]) -> str:
@@ -97,8 +96,3 @@ def name_of(remark: "Remark", places: dict[str, str]) -> str:
     if remark.version:
         return remark.version.original_name
     return places.get(remark.place) or str(SECTIONS.get(remark.place, _("The claim")))
-
-
-def words_of(remark: "Remark") -> str:
-    """What the remark says: its own words, else those of its reason."""
-    return remark.words or (in_language(remark.reason.fix) if remark.reason else "")

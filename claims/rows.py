@@ -12,9 +12,9 @@ from uuid import UUID
 
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.capabilities import Scope, may
+from incentives_portal.cases.page import who_has_it
 from incentives_portal.cases.state_machine import Status
 from incentives_portal.prepared import PreparedMany
 from incentives_portal.texts import in_language
@@ -119,16 +119,3 @@ def _row(row: dict[str, Any], reader: "User") -> ClaimRow:
     scope = Scope(row["_organisation"], row["_program"], row["_location"])
     row["can_write"] = status.editable and may(reader, capability_of(row["_track"]), scope)
     return row  # type: ignore[return-value]
-
-
-def who_has_it(
-    status: Status, organisation: tuple[int, str], reviewer: tuple[int | None, str | None], reader: "User"
-) -> Text:
-    """Who has a claim now, as the reader calls them; empty when it is closed. Organisation and reviewer by key and name."""
-    if status.holder == "partner":
-        return _("With you") if reader.organisation_id == organisation[0] else organisation[1]
-    if status.holder == "operator":
-        if reviewer[0] is None:
-            return _("Waiting for a reviewer")
-        return _("With you") if reviewer[0] == reader.pk else str(reviewer[1])
-    return ""

@@ -1,8 +1,9 @@
 """The approval desk: plans in the admin site. They are read and decided about here, never edited."""
 
+from functools import partial
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -17,20 +18,20 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.cases.assignment import colleague_of
 from incentives_portal.cases.enums import ACTION_REQUIRED, EDITING, SUBMITTED, UNDER_REVIEW
-from incentives_portal.cases.errors import Busy, Refused
-from incentives_portal.cases.forms import show_refusal
+from incentives_portal.cases.forms import CommentForm, NoteForm
+from incentives_portal.cases.page import holder
+from incentives_portal.cases.views import post_comment
 from incentives_portal.outbox.queries import deliveries_for
 from incentives_portal.programs.enums import Track
 from incentives_portal.programs.models import Program
 from incentives_portal.screens.templatetags.screens import show_day, status_tag, waited
 from incentives_portal.texts import in_language
 
-from . import rules, services
+from . import rules
 from .admin_verbs import AdminVerbView
-from .forms import CommentForm, NoteForm
 from .limits import claimed_of
 from .models import Plan
-from .page import PlanPage, campaign_rows, comparison, holder
+from .page import PlanPage, campaign_rows, comparison
 
 OTHER_PLANS = 5
 
@@ -170,15 +171,14 @@ class PlanAdmin(admin.ModelAdmin):
             raise Http404
         return self.plan_page(request, self.plan_or_404(request, object_id))
 
-    def plan_page(
-        self, request: HttpRequest, plan: Plan, said: CommentForm | None = None, *, internal: bool = False
-    ) -> HttpResponse:
+    def plan_page(self, request: HttpRequest, plan: Plan, said: CommentForm | None = None) -> HttpResponse:
         """The plan; with what somebody tried to say and could not, in the form for comments or in that for internal notes."""
         shown = comparison(plan)
         if shown is None:
             raise Http404
         page = PlanPage(plan, request.user)
         page.document = shown.document
+        note = said if said and said.is_internal else None
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -186,14 +186,14 @@ class PlanAdmin(admin.ModelAdmin):
             "plan": plan,
             "page": page,
             "shown": shown,
-            "campaigns": campaign_rows(shown.document, page.mending.marks if page.mending else None),
+            "campaigns": campaign_rows(shown.document, page.marks),
             "arrows": [arrow for arrow in page.arrows if arrow.decides],
             "colleague": colleague_of(plan, request.user),
             "others": _other_plans(plan),
             "claimed": claimed_of(plan),
             "deliveries": deliveries_for(plan.case.public_id),
-            "form": CommentForm() if internal or said is None else said,
-            "note_form": said if internal and said else NoteForm(),
+            "form": CommentForm(actor=request.user) if note or said is None else said,
+            "note_form": note or NoteForm(actor=request.user),
         }
         return TemplateResponse(request, "admin/plans/plan/document.html", context, status=200 if said is None else 422)
 
@@ -202,18 +202,12 @@ class PlanAdmin(admin.ModelAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         plan = self.plan_or_404(request, pk)
-        internal = "internal" in request.POST
-        form = NoteForm(request.POST) if internal else CommentForm(request.POST)
-        if not form.is_valid():
-            return self.plan_page(request, plan, form, internal=internal)
-        try:
-            services.add_comment(plan, actor=request.user, words=form.cleaned_data["words"], internal=internal)
-        except (Refused, Busy) as error:
-            show_refusal(form, error)
-            return self.plan_page(request, plan, form, internal=internal)
-        done = gettext("The note is kept. Partners do not see it.") if internal else gettext("The comment is sent.")
-        messages.success(request, done)
-        return redirect(f"{reverse('admin:plans_plan_change', args=[plan.pk])}#history")
+        if "internal" in request.POST:
+            form, done = NoteForm, gettext("The note is kept. Partners do not see it.")
+        else:
+            form, done = CommentForm, gettext("The comment is sent.")
+        url = reverse("admin:plans_plan_change", args=[plan.pk])
+        return post_comment(request, plan, form, partial(self.plan_page, request, plan), done=done, url=url)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """The plan has its own history, on its page."""

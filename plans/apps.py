@@ -7,7 +7,7 @@ class PlansConfig(AppConfig):
     verbose_name = _("Plans")
 
     def ready(self) -> None:
-        from . import events, mails
+        from . import events, letters
 
         events.register_all()
-        mails.register_all()
+        letters.register_all()

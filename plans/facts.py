@@ -25,7 +25,7 @@ def plan_facts(plan: "Plan") -> PlanFacts:
         campaigns=tuple(_campaign(plan, part) for part in plan.parts),
         reviewer_email=plan.reviewer_email,
         reviewer_at_operator=company is not None and company.owns_address(plan.reviewer_email),
-        reviewer_is_user=rules.reviewer(plan) is not None,
+        reviewer_is_user=plan.named_reviewer is not None,
         enrolled=_is_enrolled(plan),
         countries=tuple(plan.market.countries),
         first_submitted_on=first.astimezone(ZoneInfo(plan.time_zone)).date() if first else None,

@@ -1,4 +1,4 @@
-"""The forms of a plan's content, of its verbs, and of what is said about it."""
+"""The forms of a plan's content and of its verbs."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -229,25 +229,6 @@ def _by_category(field: forms.ModelChoiceField, program: Program) -> list[tuple[
     for kind in field.queryset:
         groups[Category(kind.category).label].append((kind.pk, str(kind)))
     return [("", field.empty_label), *((label, kinds) for label, kinds in groups.items() if kinds)]
-
-
-class CommentForm(forms.Form):
-    """Something said on a plan, for both sides to read."""
-
-    words = LongTextField(
-        label=_("Comment"),
-        max_length=WORDS_LIMIT,
-        rows=3,
-        error_messages={"required": _("Write something first.")},
-    )
-
-
-class NoteForm(CommentForm):
-    """An internal note: its controls have ids of their own, as it stands beside the form for comments."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **({"auto_id": "id_note_%s"} | kwargs))
-        self.fields["words"].label = _("Internal note")
 
 
 class DecisionForm(cases.DecisionForm):

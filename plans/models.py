@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from incentives_portal.accounts.models import Location
+from incentives_portal.accounts.models import Location, OrganisationKind, User
 from incentives_portal.cases.models import CaseDetail
 from incentives_portal.money import AmountField
 from incentives_portal.programs.models import ActivityType, FundType, Market, Program, ProgramYear
@@ -71,6 +71,12 @@ class Plan(CaseDetail):
     def time_zone(self) -> str:
         """By its own program, which is read with it: the same as that of the case."""
         return self.program.calendar.time_zone
+
+    @property
+    def named_reviewer(self) -> User | None:
+        """The active person of the operator whom the reviewer email names, if there is one. One query."""
+        of_operator = User.objects.filter(is_active=True, organisation__kind=OrganisationKind.OPERATOR)
+        return of_operator.filter(email__iexact=self.reviewer_email).first()
 
     @cached_property
     def parts(self) -> list[Part]:

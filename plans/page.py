@@ -1,10 +1,11 @@
 """What a plan's page shows, prepared for its templates: portal and admin site read the same."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from itertools import groupby
+from typing import Any
 
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -12,17 +13,14 @@ from django.utils.functional import Promise
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from incentives_portal.accounts.models import User
-from incentives_portal.cases.comments import may_comment
 from incentives_portal.cases.enums import ACTION_REQUIRED, APPROVED, EDITING, REJECTED, SUBMITTED, UNDER_REVIEW
-from incentives_portal.cases.models import Event, Submission
-from incentives_portal.cases.queries import events_of
-from incentives_portal.cases.state_machine import Status, Transition
-from incentives_portal.cases.timeline import entries
+from incentives_portal.cases.models import Event, Remark, Submission
+from incentives_portal.cases.page import CasePage, is_decision, submits
+from incentives_portal.cases.state_machine import Transition
 from incentives_portal.money import format_amount
 from incentives_portal.programs.assess import Assessment
 from incentives_portal.programs.dates import local_day
-from incentives_portal.screens.anatomy import Baton, TimelineEntry, Verb, initials_of, with_one_that_stands_out
+from incentives_portal.screens.anatomy import TimelineEntry, Verb
 from incentives_portal.texts import in_language
 
 from . import rules
@@ -32,9 +30,6 @@ from .snapshot import ActivityPart, CampaignPart, Change, PlanDocument, compare,
 from .transitions import MACHINE
 
 Text = str | Promise
-_RETURNED = {"plans.plan.action_requested", "plans.plan.rejected"}
-_SENT = {"plans.plan.submitted", "plans.plan.resubmitted"}
-_DECIDED = _RETURNED | {"plans.plan.approved"}
 
 
 @dataclass(frozen=True)
@@ -76,94 +71,94 @@ def campaign_rows(document: PlanDocument, marks: Mapping[str, str] | None = None
     ]
 
 
-@dataclass(frozen=True)
-class Mending:
-    """Why a plan came back, and where to look: ``marks`` are the places that are meant, with what is wrong there."""
+class PlanPage(CasePage[Plan]):
+    """One plan, prepared for a reader: with its document, its way so far, and editing folded in its history."""
 
-    sentence: str
-    reason: str
-    fix: str
-    words: str
-    marks: dict[str, str] = field(default_factory=dict)
-    places: list[tuple[str, Text]] = field(default_factory=list)
-    #: Those of the places at which something was changed since.
-    mended: list[str] = field(default_factory=list)
+    namespace = "plans"
+    returned_in = (ACTION_REQUIRED, REJECTED, EDITING)
 
+    def is_edit(self, event: Event) -> bool:
+        return event.code in EDITS
 
-@dataclass
-class PlanPage:
-    """One plan, prepared for a reader. Properties are computed once; the number of queries does not grow with the plan."""
+    def read(self, content: Mapping[str, Any]) -> PlanDocument:
+        return read(content)
 
-    plan: Plan
-    user: User
+    def part_at(self, content: PlanDocument, place: str) -> object:
+        return part_at(content, place)
 
-    @property
-    def status(self) -> Status:
-        return MACHINE.status(self.plan.status)
+    def words_of(self, remark: Remark, decision: Event) -> str:
+        """What is wrong at the place: the reason of the decision."""
+        return remark.words or (in_language(decision.reason.words) if decision.reason else "")
+
+    @cached_property
+    def places(self) -> dict[str, Text]:
+        return dict(places(self.document))
 
     @cached_property
     def document(self) -> PlanDocument:
         """The plan as the reader may read it: the operator reads what was submitted, also while the partner edits on."""
-        if self.user.is_operator and self.plan.is_editable and self.plan.case.submission:
-            return read(self.plan.case.submission.content)
-        return document_of(self.plan)
+        if self.user.is_operator and self.detail.is_editable and self.submitted:
+            return self.submitted
+        return document_of(self.detail)
 
-    @cached_property
-    def events(self) -> list[Event]:
-        """The history that the reader may see, newest first. Two queries."""
-        found = events_of(self.plan.case, reader=self.user)
-        return list(_as_sent(found)) if self.user.is_operator else found
+    @property
+    def current(self) -> PlanDocument:
+        return self.document
 
     @property
     def timeline(self) -> list[TimelineEntry]:
-        return _folded(entries(self.events, places=dict(places(self.document))), self.events)
+        return _folded(super().timeline, self.events)
 
     @property
-    def baton(self) -> Baton:
-        who, initials = holder(self.plan, self.user)
-        return Baton(self.status, who, rules.until(self.plan), self.plan.time_zone, self._baton_note(), initials)
+    def until(self) -> datetime | None:
+        return rules.until(self.detail)
 
-    def _baton_note(self) -> Text:
+    @property
+    def until_note(self) -> Text:
         """What the date is about, or since when the plan waits where nobody promised a date."""
-        if self.plan.status == APPROVED:
+        plan = self.detail
+        if plan.status == APPROVED:
             return self._proofs_note()
-        if self.plan.status not in (SUBMITTED, UNDER_REVIEW) or self.plan.submitted_at is None:
+        if plan.status not in (SUBMITTED, UNDER_REVIEW) or plan.submitted_at is None:
             return ""
-        moment = localtime(self.plan.submitted_at)
+        moment = localtime(plan.submitted_at)
         return _("waiting since %(day)s") % {"day": date_format(moment, "DATETIME_FORMAT")}
 
     def _proofs_note(self) -> Text:
         """What is due on the day that stands before it, and when the last of it is, if that is later."""
-        due = rules.proofs_due(self.plan)
+        due = rules.proofs_due(self.detail)
         if not due:
             return _("proofs have no due date")
-        if rules.until(self.plan) == due[-1]:
+        if self.until == due[-1]:
             return _("last day for proofs")
-        last = date_format(local_day(due[-1], self.plan.time_zone), "DATE_FORMAT")
+        last = date_format(local_day(due[-1], self.detail.time_zone), "DATE_FORMAT")
         return _("next proofs are due, the last ones on %(day)s") % {"day": last}
 
     @cached_property
     def can_edit(self) -> bool:
-        return rules.may_edit(self.user, self.plan)
+        return rules.may_edit(self.user, self.detail)
 
     @property
-    def can_comment(self) -> bool:
-        return may_comment(self.user, self.plan)
+    def marks(self) -> dict[str, str]:
+        """What is wrong at places of the document."""
+        notice = self.return_notice
+        return {marker.anchor: marker.words for marker in notice.open_markers} if notice else {}
 
     @property
-    def campaigns(self) -> list["CampaignRow"]:
+    def campaigns(self) -> list[CampaignRow]:
         """The campaigns of the document with the marks of the reviewer."""
-        return campaign_rows(self.document, self.mending.marks if self.mending else {})
+        return campaign_rows(self.document, self.marks)
 
     @property
     def number(self) -> int:
         """How often the plan was submitted, by what the history tells."""
-        return sum(event.code in _SENT for event in self.events)
+        submitting = self.codes_of(submits)
+        return sum(event.code in submitting for event in self.events)
 
     @property
     def note(self) -> Text:
         """What somebody might otherwise wonder about."""
-        plan = self.plan
+        plan = self.detail
         if self.user.is_operator and plan.is_editable:
             return _("The partner is editing this plan. You read what was submitted last.")
         if plan.approved_amount is not None and plan.status != APPROVED:
@@ -177,53 +172,38 @@ class PlanPage:
             }
         return ""
 
-    @property
-    def admin_url(self) -> str:
-        """The page on which the reader decides, for whom that is open."""
-        may_decide = self.user.is_staff and self.user.may("plan.review")
-        return reverse("admin:plans_plan_change", args=[self.plan.pk]) if may_decide else ""
-
     @cached_property
     def arrows(self) -> list[Transition]:
-        """What the reader may do with the plan now."""
-        return rules.open_verbs(self.plan, self.user)
+        return rules.open_verbs(self.detail, self.user)
 
     @property
     def verbs(self) -> list[Verb]:
-        """The buttons of the portal's page, of which submitting stands out once there is something to submit; decisions are the admin
-        site's."""
-        buttons = [verb_button(self.plan, arrow) for arrow in self.arrows if not arrow.decides]
-        return with_one_that_stands_out(buttons, is_ready=not self.lacks_activities)
+        """Buttons to edit, those of the verbs, and for the operator one to the page where a plan is decided."""
+        return [*self._edit_buttons(), *super().verbs, *self._decide_buttons()]
+
+    def _edit_buttons(self) -> Iterable[Verb]:
+        if not self.can_edit:
+            return
+        is_next = self.lacks_activities and not self.document.campaigns
+        args = [self.detail.public_id]
+        yield Verb(_("Edit"), reverse("plans:edit", args=args), icon="pencil")
+        tone = "primary" if is_next else "plain"
+        yield Verb(_("New campaign"), reverse("plans:campaign_new", args=args), tone, "plus-lg")
+
+    def _decide_buttons(self) -> Iterable[Verb]:
+        if self.user.is_staff and self.user.may("plan.review"):
+            url = reverse("admin:plans_plan_change", args=[self.detail.pk])
+            yield Verb(_("Open in the approval desk"), url, "primary")
 
     @property
     def lacks_activities(self) -> bool:
         """Whether there is nothing to be submitted yet: then a campaign is what comes next."""
         return self.can_edit and not any(campaign.activities for campaign in self.document.campaigns)
 
-    @cached_property
-    def mending(self) -> Mending | None:
-        """Why the plan came back, while it has not been sent in again."""
-        if self.plan.status not in (ACTION_REQUIRED, REJECTED, EDITING):
-            return None
-        last = next((event for event in self.events if event.code in _DECIDED), None)
-        if last is None or last.code not in _RETURNED:
-            return None
-        mending, sent = _mending(last, dict(places(self.document))), self.plan.case.submission
-        if sent is None:
-            return mending
-        # What was changed since is not marked any more.
-        seen = read(sent.content)
-        left = {
-            place: words
-            for place, words in mending.marks.items()
-            if part_at(seen, place) == part_at(self.document, place)
-        }
-        return replace(mending, marks=left, mended=[place for place in mending.marks if place not in left])
-
     @property
     def track(self) -> list[TrackStep]:
         """The way of the plan so far, and what comes next."""
-        return list(_track(self.plan, self.events))
+        return list(_track(self))
 
 
 def _folded(lines: Sequence[TimelineEntry], events: Sequence[Event]) -> list[TimelineEntry]:
@@ -246,58 +226,12 @@ def _editing_run(pair: tuple[TimelineEntry, Event]) -> int | None:
     return event.actor_id if event.code in EDITS else None
 
 
-def _as_sent(events: Iterable[Event]) -> Iterable[Event]:
-    """Without what the partner has edited since the plan was last sent in: the operator does not read drafts."""
-    sent = False
-    for event in events:
-        sent = sent or event.code in _SENT
-        if sent or event.code not in EDITS:
-            yield event
-
-
-def _mending(event: Event, labels: Mapping[str, Text]) -> Mending:
-    reason = in_language(event.reason.words) if event.reason else ""
-    marks = {remark.place: reason for remark in event.remarks_in_order if remark.place}
-    sentence = (
-        _("%(name)s asked for a change.") if event.to_status == ACTION_REQUIRED else _("%(name)s rejected the plan.")
-    )
-    return Mending(
-        sentence=sentence % {"name": event.actor_name},
-        reason=reason,
-        fix=in_language(event.reason.fix) if event.reason else "",
-        words=event.words,
-        marks=marks,
-        places=[(place, labels[place]) for place in marks if place in labels],
-    )
-
-
-def holder(plan: Plan, reader: User) -> tuple[Text, str]:
-    """Who has the plan now, as the reader calls them, with the initials for the face."""
-    status = MACHINE.status(plan.status)
-    if status.holder == "partner":
-        organisation = plan.location.organisation
-        ours = reader.organisation_id == organisation.pk
-        return (_("With you") if ours else organisation.name), initials_of(organisation.name)
-    if status.holder == "operator":
-        reviewer = plan.case.assignee
-        if reviewer is None:
-            return _("Waiting for a reviewer"), ""
-        return (_("With you") if reviewer == reader else reviewer.name), reviewer.initials
-    return "", ""
-
-
-def verb_button(plan: Plan, arrow: Transition) -> Verb:
-    """The portal's button of a verb. Submitting leads over the check page."""
-    name = "plans:check" if arrow.verb in ("submit", "resubmit") else "plans:verb"
-    args = [plan.public_id] if name == "plans:check" else [plan.public_id, arrow.verb]
-    return Verb(arrow.label, reverse(name, args=args), arrow.tone, arrow.icon)
-
-
-def _track(plan: Plan, events: Sequence[Event]) -> Iterable[TrackStep]:
+def _track(page: PlanPage) -> Iterable[TrackStep]:
+    plan = page.detail
     order = [EDITING, SUBMITTED, UNDER_REVIEW, APPROVED]
     here = plan.status if plan.status in order else APPROVED
     last = plan.status if plan.status in (ACTION_REQUIRED, REJECTED) else APPROVED
-    notes = _track_notes(plan, events)
+    notes = _track_notes(page)
     for code in order:
         shown = last if code == APPROVED else code
         position = order.index(code) - order.index(here)
@@ -306,15 +240,16 @@ def _track(plan: Plan, events: Sequence[Event]) -> Iterable[TrackStep]:
         yield TrackStep(MACHINE.status(shown).label, notes.get(shown, "") if state else "", state)
 
 
-def _track_notes(plan: Plan, events: Sequence[Event]) -> dict[str, str]:
+def _track_notes(page: PlanPage) -> dict[str, str]:
     """What stands below the steps: when, who, how much."""
+    plan, events, deciding = page.detail, page.events, page.codes_of(is_decision)
     notes = {EDITING: _("created %(day)s") % {"day": _day(events[-1].at)}} if events else {}
     if plan.submitted_at:
         notes[SUBMITTED] = _day(plan.submitted_at)
     review = next((event for event in events if event.code == "plans.plan.review_started"), None)
     if review:
         notes[UNDER_REVIEW] = review.actor_name
-    decision = next((event for event in events if event.code in _DECIDED), None)
+    decision = next((event for event in events if event.code in deciding), None)
     if decision:
         notes[decision.to_status] = _day(decision.at)
     if plan.status == APPROVED and plan.approved_amount is not None:

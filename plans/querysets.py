@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 #: What every page, letter and verb of a plan asks for.
 HEAD = (
     "case__assignee",
+    "case__organisation",
     "location__organisation",
     "program__calendar",
     "market",

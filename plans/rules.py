@@ -135,13 +135,6 @@ def reviewer_email_problem(email: str) -> str | None:
     }
 
 
-def reviewer(plan: "Plan") -> User | None:
-    """The active person of the operator whom the reviewer email names, if there is one. One query."""
-    return User.objects.filter(
-        email__iexact=plan.reviewer_email, is_active=True, organisation__kind=OrganisationKind.OPERATOR
-    ).first()
-
-
 def limit_problem(plan: "Plan", amount: Decimal, claimed: Claimed) -> str | None:
     """Why an amount cannot become the plan's limit: more than that was approved for its claims already."""
     if amount >= claimed.approved:

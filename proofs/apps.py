@@ -7,7 +7,7 @@ class ProofsConfig(AppConfig):
     verbose_name = _("Proofs of execution")
 
     def ready(self) -> None:
-        from . import events, mails
+        from . import events, letters
 
         events.register_all()
-        mails.register_all()
+        letters.register_all()

@@ -10,19 +10,19 @@ Places, as ids in the page: ``basics``, ``invoices``, ``reports``, ``expenses``,
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.models import User
+from incentives_portal.cases.page import CasePage
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.programs.assess import Assessment, ProofFacts, assess_proof
 from incentives_portal.programs.enums import CapKind, SatisfiedBy
 from incentives_portal.programs.models import Requirement
-from incentives_portal.screens.anatomy import Baton
 
 from . import rules
 from .facts import all_requirements, applicable, proof_facts, versions_of
@@ -280,10 +280,17 @@ def page_url(proof: Proof, version_id: object, number: int) -> str:
     return reverse("proofs:page", args=[proof.public_id, version_id, number])
 
 
-def draft_baton(proof: Proof, reader: User) -> Baton:
-    """Who has a proof that has no claim yet, and until when the claim is to be filed. No query."""
-    organisation = proof.case.organisation
-    ours = reader.organisation_id == organisation.pk
-    initials = "".join(word[0] for word in organisation.name.split()[:2]).upper()
-    holder = _("With you") if ours else organisation.name
-    return Baton(proof.state, holder, rules.due_at(proof), proof.time_zone, proof.case.reference, initials)
+class ProofPage(CasePage[Proof]):
+    """A proof that has no claim yet, prepared for a reader."""
+
+    def file_url(self, version: DocumentVersion) -> str:
+        return file_url(self.detail, version.public_id)
+
+    @property
+    def until(self) -> datetime | None:
+        """Until when the claim is to be filed. No query."""
+        return rules.due_at(self.detail)
+
+    @property
+    def until_note(self) -> str:
+        return self.detail.case.reference

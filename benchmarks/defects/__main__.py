@@ -44,7 +44,7 @@ PARTS = {
     "plans/services": ["plans/services/*.py"],
     "proofs": ["proofs/rules.py", "proofs/snapshot.py", "proofs/facts.py"],
     "proofs/services": ["proofs/services/*.py"],
-    "claims": ["claims/rules.py", "claims/transitions.py", "claims/rows.py", "claims/openings.py", "claims/mails/*.py"],
+    "claims": ["claims/rules.py", "claims/transitions.py", "claims/rows.py", "claims/openings.py", "claims/letters.py"],
     "claims/services": ["claims/services/*.py"],
     "enrollments": ["incentives_portal/enrollments/services.py", "incentives_portal/enrollments/transitions.py"],
     "programs": ["incentives_portal/programs/services.py"],

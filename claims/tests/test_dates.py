@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from claims import services
-from claims.mails.letters import submitted
+from claims.letters import submitted
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.errors import Refused

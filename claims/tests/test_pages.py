@@ -688,5 +688,5 @@ def test_remark_at_a_cost_stays_open_while_only_its_invoice_is_edited(world, sig
 
     proof_services.edit_invoice(invoice, actor=world.jana, seen=fresh(claim).version, details=details, expenses=costs)
 
-    answer = signed_in(world.jana).get(claim.get_absolute_url()).context["page"].answer
-    assert [(mark.anchor, mark.is_open) for mark in answer.marks] == [(place, True)]
+    notice = signed_in(world.jana).get(claim.get_absolute_url()).context["page"].return_notice
+    assert [(marker.anchor, marker.is_open) for marker in notice.markers] == [(place, True)]

@@ -1,36 +1,12 @@
-"""What a row of a list says of a claim: who has it, and whether the reader may go on with its proof."""
-
-from types import SimpleNamespace
+"""What a row of a list says of a claim: whether the reader may go on with its proof."""
 
 import pytest
 
 from claims import services
 from claims.models import Claim
-from claims.rows import claim_rows, who_has_it
-from claims.transitions import MACHINE
+from claims.rows import claim_rows
 
 from . import builders
-
-OURS, THEIRS = (7, "Nordlicht Systems GmbH"), (8, "Brightwater IT Ltd")
-NOBODY, MIRA, DANIEL = (None, None), (3, "Mira Okafor"), (4, "Daniel Lindqvist")
-JANA, REVIEWER = SimpleNamespace(pk=1, organisation_id=7), SimpleNamespace(pk=3, organisation_id=9)
-
-
-@pytest.mark.parametrize(
-    ("status", "organisation", "reviewer", "reader", "who"),
-    [
-        ("editing", OURS, NOBODY, JANA, "With you"),
-        ("action_required", THEIRS, MIRA, JANA, "Brightwater IT Ltd"),
-        ("submitted", OURS, NOBODY, JANA, "Waiting for a reviewer"),
-        ("under_review", OURS, MIRA, JANA, "Mira Okafor"),
-        ("under_review", OURS, MIRA, REVIEWER, "With you"),
-        ("disputed", OURS, DANIEL, REVIEWER, "Daniel Lindqvist"),
-        ("approved", OURS, MIRA, JANA, ""),
-        ("discarded", OURS, NOBODY, JANA, ""),
-    ],
-)
-def test_who_has_a_claim(status, organisation, reviewer, reader, who):
-    assert who_has_it(MACHINE.status(status), organisation, reviewer, reader) == who
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,9 @@
 """The review desk: the queue of claims, one claim with its documents beside facts and checks, and the operator's verbs."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,25 +12,22 @@ from django.views.decorators.http import require_POST, require_safe
 
 from incentives_portal.accounts.capabilities import NoPartInIt, may
 from incentives_portal.cases.assignment import colleague_of
-from incentives_portal.cases.comments import may_comment, may_note
 from incentives_portal.cases.decisions import OUTCOMES
-from incentives_portal.cases.errors import Busy, Refused
-from incentives_portal.cases.forms import show_refusal
+from incentives_portal.cases.forms import CommentForm, CommentWithFilesForm, NoteForm
 from incentives_portal.cases.state_machine import Transition
+from incentives_portal.cases.views import post_comment
 from incentives_portal.outbox.models import Message
 from incentives_portal.outbox.queries import deliveries_for
 from incentives_portal.screens.paging import BoundedPaginator
 from proofs.page import evidence_context
 
-from .. import services
 from ..desk import LISTS, counts, listed, neighbours, queue_rows, shown
 from ..filters import searched, words_q
-from ..forms import CommentForm, DecisionForm, NoteForm
+from ..forms import DecisionForm
 from ..models import Claim
 from ..page import ClaimPage
 from ..services import SERVICES
 from ..transitions import MACHINE
-from .detail import comment_form, tell_added
 from .fetching import claim_or_404
 from .verbs import DECIDING, ClaimView
 
@@ -77,14 +73,9 @@ def claim(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return desk_page(request, row)
 
 
-def desk_page(
-    request: HttpRequest,
-    row: Claim,
-    *,
-    comment: CommentForm | None = None,
-    note: NoteForm | None = None,
-    status: int = 200,
-) -> HttpResponse:
+def desk_page(request: HttpRequest, row: Claim, said: CommentForm | None = None) -> HttpResponse:
+    """The claim; with the comment or note that somebody tried to add and could not."""
+    note = said if said and said.is_internal else None
     page = ClaimPage(row, request.user)
     key = _list_key(request)
     evidence = evidence_context(row.proof, request.user, content=row.case.submission.content, marks=page.marks)[
@@ -99,13 +90,13 @@ def desk_page(
         "evidence": evidence,
         "shown": shown(evidence, page, request.GET.get("doc", ""), request.GET.get("page", "")),
         "deliveries": _deliveries(row) if request.user.may("outbox.read") else None,
-        "comment_form": comment or comment_form(request),
-        "note_form": note or NoteForm(auto_id="id_note_%s"),
+        "comment_form": CommentWithFilesForm(actor=request.user) if note or said is None else said,
+        "note_form": note or NoteForm(actor=request.user),
         "refusal": _refusal(row, request),
         "colleague": colleague_of(row, request.user),
         "arrows": [arrow for arrow in page.arrows if arrow.decides],
     }
-    return render(request, "desk/claim.html", context, status=status)
+    return render(request, "desk/claim.html", context, status=200 if said is None else 422)
 
 
 def _deliveries(row: Claim) -> list[Message]:
@@ -125,40 +116,20 @@ def _refusal(row: Claim, request: HttpRequest) -> Any:
 @require_POST
 def comment(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Say something that the partner reads."""
-    row = claim_or_404(request, public_id, for_page=False)
-    _staff_only(request)
-    if not may_comment(request.user, row):
-        raise PermissionDenied
-    form = comment_form(request, sent=True)
-    if not form.is_valid():
-        return desk_page(request, row, comment=form, status=422)
-    given = form.cleaned_data
-    try:
-        services.add_comment(row, actor=request.user, words=given["words"], versions=given["files"])
-    except (Refused, Busy) as error:
-        show_refusal(form, error)
-        return desk_page(request, row, comment=form, status=422)
-    tell_added(request, form, _("Your comment is added; the partner can read it."))
-    return redirect(f"{reverse('desk:claim', args=[row.public_id])}#history")
+    return _say(request, public_id, CommentWithFilesForm, _("Your comment is added; the partner can read it."))
 
 
 @require_POST
 def note(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Leave an internal note."""
+    return _say(request, public_id, NoteForm, _("Your internal note is added; partners never see it."))
+
+
+def _say(request: HttpRequest, public_id: UUID, form_class: type[CommentForm], done: str) -> HttpResponse:
     row = claim_or_404(request, public_id, for_page=False)
     _staff_only(request)
-    if not may_note(request.user, row):
-        raise PermissionDenied
-    form = NoteForm(request.POST, auto_id="id_note_%s")
-    if not form.is_valid():
-        return desk_page(request, row, note=form, status=422)
-    try:
-        services.add_comment(row, actor=request.user, words=form.cleaned_data["words"], internal=True)
-    except (Refused, Busy) as error:
-        show_refusal(form, error)
-        return desk_page(request, row, note=form, status=422)
-    messages.success(request, _("Your internal note is added; partners never see it."))
-    return redirect(f"{reverse('desk:claim', args=[row.public_id])}#history")
+    url = reverse("desk:claim", args=[public_id])
+    return post_comment(request, row, form_class, partial(desk_page, request, row), done=done, url=url)
 
 
 class DeskVerbView(ClaimView):

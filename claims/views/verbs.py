@@ -8,18 +8,21 @@ from django.shortcuts import redirect
 from django.utils.functional import cached_property
 
 from incentives_portal.cases.enums import ACTION_REQUIRED
+from incentives_portal.cases.page import submits
 from incentives_portal.cases.state_machine import Transition
 from incentives_portal.cases.views import VerbView
 from proofs.page import workbench_context
 
 from ..forms import DisputeForm
 from ..models import Claim
-from ..page import CHECKED, ClaimPage
+from ..page import ClaimPage
 from ..services import SERVICES
 from ..transitions import MACHINE
 from .fetching import claim_or_404
 
 DECIDING = {arrow.verb for arrow in MACHINE.transitions if arrow.decides}
+#: Verbs that are done on the check page.
+CHECKED = {arrow.verb for arrow in MACHINE.transitions if submits(arrow)}
 
 
 class ClaimView(VerbView):
@@ -74,6 +77,6 @@ class CheckView(ClaimView):
         """With what the reviewer asked for, when the claim had come back: all rules may be met and nothing of that be done."""
         page = ClaimPage(detail, self.request.user)
         bench = workbench_context(detail.proof, self.request.user)["bench"]
-        page.compare_with(bench.evidence.folder, can_mend=bench.evidence.can_write)
+        page.current = bench.evidence.folder
         to_be_read = replace(bench.evidence, marks=page.marks, can_write=False, can_contribute=False)
-        return {"claim": detail, "assessment": bench.assessment, "evidence": to_be_read, "answer": page.answer}
+        return {"claim": detail, "page": page, "assessment": bench.assessment, "evidence": to_be_read}

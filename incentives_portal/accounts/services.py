@@ -10,7 +10,7 @@ from django.db import transaction
 
 from . import encryption
 from .capabilities import OPERATOR_ROLES, PARTNER_WIDE_ROLES, Role, may
-from .mails import send_second_factor_removed
+from .letters import send_second_factor_removed
 from .models import Location, Organisation, OrganisationRole, User
 from .security_events import after_commit
 from .security_log import Action

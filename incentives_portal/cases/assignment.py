@@ -57,8 +57,3 @@ def take_over(detail: Detail, *, actor: User, seen: int | None, words: str = "")
         return {"name": former.name, "from": former.pk}
 
     return perform(detail, "take_over", actor=actor, seen=seen, words=words, before=before)
-
-
-def former_assignee(_detail: CaseDetail, event: Event) -> list[User]:
-    """From whom it was taken: who hears of it."""
-    return list(User.objects.filter(pk=event.data.get("from"), is_active=True))

@@ -1,4 +1,4 @@
-"""The form of a verb: what was seen, a reason where one is needed, and words; of a decision with an amount, places, and a note."""
+"""The forms of a verb (a reason where one is needed, words; of a decision an amount, places, a note) and of a comment."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -8,6 +8,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal import money
+from incentives_portal.accounts.models import User
+from incentives_portal.documents.fields import MultipleUploadField
 from incentives_portal.screens.fields import LongTextField, MoneyFormField
 
 from .errors import Busy, Refused
@@ -17,6 +19,51 @@ from .services import RemarkDraft
 from .state_machine import Transition
 
 WORDS_LIMIT = 10_000
+
+
+class CommentForm(forms.Form):
+    """Something said on a case by ``actor``, for both sides to read."""
+
+    is_internal: ClassVar[bool] = False
+
+    words = LongTextField(
+        label=_("Comment"),
+        max_length=WORDS_LIMIT,
+        rows=3,
+        error_messages={"required": _("Write something first.")},
+    )
+
+    def __init__(self, *args: Any, actor: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.actor = actor
+
+
+class NoteForm(CommentForm):
+    """An internal note: its controls have ids of their own, as it stands beside the form for comments."""
+
+    is_internal = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **({"auto_id": "id_note_%s"} | kwargs))
+        self.fields["words"].label = _("Internal note")
+
+
+class CommentWithFilesForm(CommentForm):
+    """Something said on a case, with documents if any, which belong to the company of who writes; either may be missing."""
+
+    files = MultipleUploadField(label=_("Documents (optional)"), required=False)  # type: ignore[assignment]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **({"auto_id": "id_comment_%s"} | kwargs))
+        self.fields["words"].required = False
+        files: Any = self.fields["files"]
+        files.bind(actor=self.actor, organisation=self.actor.organisation)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        if not self.errors and not given["words"].strip() and not given["files"]:
+            self.add_error("words", _("Write something first, or choose a document."))
+        return given
 
 
 def show_refusal(form: forms.BaseForm, error: Refused | Busy) -> None:

@@ -234,6 +234,11 @@ class CaseDetail(models.Model):
     def time_zone(self) -> str:
         return self.case.time_zone
 
+    @property
+    def named_reviewer(self) -> User | None:
+        """The active person of the operator whom the partner named as reviewer; None in kinds where nobody is named."""
+        return None
+
 
 class ReasonCode(models.Model):
     """Why something was sent back or refused, in words that a partner can act on (docs/domain.md, "Reasons and comments")."""
@@ -339,6 +344,11 @@ class Remark(models.Model):
 
     def __str__(self) -> str:
         return self.words
+
+    @property
+    def text(self) -> str:
+        """What it says: its own words, else what would fix it, in the words of its reason."""
+        return self.words or (in_language(self.reason.fix) if self.reason else "")
 
 
 class Submission(models.Model):

@@ -1,4 +1,7 @@
-"""The page of a verb: what will happen, what it asks, and what to say to who comes second. Portal and admin site share it."""
+"""The page of a verb: what will happen, what it asks, and what to say to who comes second; and saying something on a case.
+
+Portal and admin site share them.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, cast
@@ -13,15 +16,49 @@ from django.views import View
 from incentives_portal.accounts.capabilities import may
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.models import Event
+from incentives_portal.documents import form_uploads
 
+from .comments import add_comment, may_comment, may_note
 from .engine import latest_event
 from .errors import Busy, NotAllowed, Overtaken, Refused
-from .forms import VerbForm, show_refusal
+from .forms import CommentForm, VerbForm, show_refusal
 from .models import CaseDetail
 from .state_machine import Machine, Transition, is_open
 from .submitted_values import kept_words
 
 Service = Callable[..., Any]
+
+
+def post_comment(
+    request: HttpRequest,
+    detail: CaseDetail,
+    form_class: type[CommentForm],
+    page: Callable[[CommentForm], HttpResponse],
+    *,
+    done: str,
+    url: str,
+) -> HttpResponse:
+    """Add what was posted to the history of the case and go there, on the page at ``url``; ``done`` is what is said then.
+
+    Raises PermissionDenied before any file is stored. ``page`` shows the form with what is wrong.
+    """
+    user, internal = cast(User, request.user), form_class.is_internal
+    if not (may_note if internal else may_comment)(user, detail):
+        raise PermissionDenied
+    form = form_class(request.POST, request.FILES, actor=user)
+    form_uploads.receive(form)
+    if not form.is_valid():
+        return page(form)
+    words, files = form.cleaned_data["words"], form.cleaned_data.get("files", [])
+    try:
+        add_comment(detail, actor=user, words=words, internal=internal, versions=files)
+    except (Refused, Busy) as error:
+        show_refusal(form, error)
+        return page(form)
+    messages.success(request, done)
+    if waiting := form_uploads.notice(files, user):
+        messages.info(request, waiting)
+    return redirect(f"{url}#history")
 
 
 class VerbView(View):

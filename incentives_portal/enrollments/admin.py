@@ -11,9 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.capabilities import may
 from incentives_portal.cases.models import CaseDetail
-from incentives_portal.cases.queries import events_of
+from incentives_portal.cases.page import CasePage
 from incentives_portal.cases.state_machine import Transition
-from incentives_portal.cases.timeline import entries
 from incentives_portal.cases.views import VerbView
 
 from . import services
@@ -117,10 +116,5 @@ class EnrolmentAdmin(admin.ModelAdmin):
         if not object_id.isdigit():
             raise Http404
         enrolment = get_object_or_404(Enrolment.objects.visible_to(request.user).for_page(), pk=object_id)
-        context = {
-            "enrolment": enrolment,
-            "status": MACHINE.status(enrolment.status),
-            "arrows": MACHINE.open_to(enrolment, request.user),
-            "entries": entries(events_of(enrolment.case, reader=request.user)),
-        }
+        context = {"enrolment": enrolment, "page": CasePage(enrolment, request.user)}
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))

@@ -10,7 +10,7 @@ class EnrollmentsConfig(AppConfig):
     verbose_name = _("Programs")
 
     def ready(self) -> None:
-        from . import events, mails
+        from . import events, letters
 
         events.register_all()
-        mails.register_all()
+        letters.register_all()

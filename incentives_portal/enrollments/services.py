@@ -13,7 +13,7 @@ from incentives_portal.cases.services import open_case, record
 from incentives_portal.programs.models import Program
 from incentives_portal.texts import in_language
 
-from . import events, mails
+from . import events, letters
 from .enums import INVITED
 from .models import Enrolment
 from .transitions import MACHINE
@@ -36,7 +36,7 @@ def invite(location: Location, program: Program, *, actor: User, words: str = ""
     except IntegrityError as error:
         raise Refused(_("This location already has an enrollment in this program."), place="location") from error
     event = record(case, actor, events.INVITED, to_status=INVITED, words=words.strip())
-    announce(mails.CHANGED, enrolment, event)
+    announce(letters.CHANGED, enrolment, event)
     return enrolment
 
 

@@ -258,7 +258,7 @@ RULES = (
         ),
         but={
             "incentives_portal/outbox/": "this is the outbox",
-            "incentives_portal/accounts/mails.py": "lies below; its way is the mail backend",
+            "incentives_portal/accounts/letters.py": "lies below; its way is the mail backend",
         },
     ),
     Rule(

@@ -6,11 +6,10 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 
-from claims.mails.letters import moment
 from incentives_portal import clock
+from incentives_portal.cases.letters import deadline
 from incentives_portal.screens.templatetags.screens import due, show_day, until
 from plans import admin as plans_admin
-from plans.mails import deadline_words
 
 ZONES = ["Pacific/Honolulu", "America/New_York", "UTC", "Europe/Berlin", "Asia/Kolkata", "Pacific/Auckland"]
 #: The ends of a year, a fiscal year, a window, February in a leap year, and of days on which clocks change; and the moment after one.
@@ -23,7 +22,7 @@ SURFACES = {
     "page": lambda at, zone: f"{until(at, zone)}, {due(at, zone)}",
     "list": show_day,
     "admin site": plans_admin.show_day,
-    "mail": lambda at, zone: f"{moment(at, zone)}, {deadline_words(at, zone)}",
+    "mail": lambda at, zone: f"{deadline(at, zone)}, {deadline(at, zone, weekday=False)}",
 }
 
 

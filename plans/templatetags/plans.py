@@ -1,4 +1,4 @@
-"""What templates of plans ask: who has one, and where an address may break."""
+"""What templates of plans ask: until when one is due, and where an address may break."""
 
 from datetime import datetime
 
@@ -6,19 +6,10 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from incentives_portal.accounts.models import User
-
 from .. import rules
 from ..models import Plan
-from ..page import Text, holder
 
 register = template.Library()
-
-
-@register.simple_tag
-def plan_holder(plan: Plan, reader: User) -> Text:
-    """Who has the plan now, as the reader calls them; empty for nobody."""
-    return holder(plan, reader)[0]
 
 
 @register.simple_tag

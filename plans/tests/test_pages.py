@@ -473,7 +473,7 @@ def test_returned_plan_shows_why_and_where(jana, world):
 
     page = jana.get(url("detail", plan)).context["page"]
 
-    assert (page.mending.words, page.mending.reason) == ("Please move it.", "Die Daten passen nicht.")
+    assert (page.return_notice.event.words, page.return_notice.reason) == ("Please move it.", "Die Daten passen nicht.")
     assert [row.mark for row in page.campaigns[0].activities] == ["Die Daten passen nicht.", ""]
 
 

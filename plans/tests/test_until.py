@@ -34,9 +34,9 @@ def approved(world):
 
 
 def test_approved_plan_is_the_partners_until_the_next_proofs_are_due(world, approved):
-    baton = PlanPage(approved, world.jana).baton
+    header = PlanPage(approved, world.jana).status_header
 
-    assert (baton.holder, baton.until.replace(microsecond=0), baton.note) == (
+    assert (header.holder, header.until.replace(microsecond=0), header.note) == (
         "With you",
         FIRST_DAY,
         "next proofs are due, the last ones on 26 Feb 2027",
@@ -46,9 +46,9 @@ def test_approved_plan_is_the_partners_until_the_next_proofs_are_due(world, appr
 @pytest.mark.parametrize("days", [0, 400])
 def test_once_the_first_are_past_the_last_day_is_named(world, approved, days):
     with clock.at(FIRST_DAY + timedelta(days=days, seconds=2)):
-        baton = PlanPage(fresh(approved), world.jana).baton
+        header = PlanPage(fresh(approved), world.jana).status_header
 
-    assert (baton.until.replace(microsecond=0), baton.note) == (LAST_DAY, "last day for proofs")
+    assert (header.until.replace(microsecond=0), header.note) == (LAST_DAY, "last day for proofs")
 
 
 def test_page_lists_and_desk_say_the_date(client, world, approved):
@@ -72,9 +72,9 @@ def test_page_lists_and_desk_say_the_date(client, world, approved):
 def test_program_without_a_due_date_says_so(world, approved):
     Program.objects.filter(pk=world.device.pk).update(poe_due_days=None)
 
-    baton = PlanPage(fresh(approved), world.jana).baton
+    header = PlanPage(fresh(approved), world.jana).status_header
 
-    assert (baton.until, baton.note) == (None, "proofs have no due date")
+    assert (header.until, header.note) == (None, "proofs have no due date")
 
 
 def test_revision_is_due_as_a_revision_and_thrown_away_as_what_was_approved(world, approved):

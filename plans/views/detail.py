@@ -1,20 +1,17 @@
 """The status page of a plan, and what is said on it."""
 
+from functools import partial
 from uuid import UUID
 
-from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from incentives_portal.cases.comments import may_comment
-from incentives_portal.cases.errors import Busy, Refused
-from incentives_portal.cases.forms import show_refusal
+from incentives_portal.cases.forms import CommentForm
+from incentives_portal.cases.views import post_comment
 
-from .. import services
-from ..forms import CommentForm
+from ..models import Plan
 from ..page import PlanPage
 from .fetching import plan_or_404
 
@@ -23,26 +20,20 @@ from .fetching import plan_or_404
 def plan_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The plan with its status, facts, campaigns and activities, proofs and claims, history and verbs."""
     plan = plan_or_404(request, public_id)
-    return _page(request, PlanPage(plan, request.user), CommentForm())
+    return _page(request, plan, CommentForm(actor=request.user))
 
 
-def _page(request: HttpRequest, page: PlanPage, form: CommentForm, status: int = 200) -> HttpResponse:
-    return render(request, "plans/detail.html", {"page": page, "plan": page.plan, "form": form}, status=status)
+def _page(request: HttpRequest, plan: Plan, form: CommentForm, status: int = 200) -> HttpResponse:
+    page = PlanPage(plan, request.user)
+    page.is_ready = not page.lacks_activities
+    context = {"page": page, "plan": plan, "form": form}
+    return render(request, "plans/detail.html", context, status=status)
 
 
 @require_POST
 def comment(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Say something on the plan; possible at any time."""
     plan = plan_or_404(request, public_id)
-    if not may_comment(request.user, plan):
-        raise PermissionDenied
-    form = CommentForm(request.POST)
-    if not form.is_valid():
-        return _page(request, PlanPage(plan, request.user), form, status=422)
-    try:
-        services.add_comment(plan, actor=request.user, words=form.cleaned_data["words"])
-    except (Refused, Busy) as error:
-        show_refusal(form, error)
-        return _page(request, PlanPage(plan, request.user), form, status=422)
-    messages.success(request, _("Your comment is added."))
-    return redirect(f"{plan.get_absolute_url()}#history")
+    page = partial(_page, request, plan, status=422)
+    done, url = _("Your comment is added."), plan.get_absolute_url()
+    return post_comment(request, plan, CommentForm, page, done=done, url=url)

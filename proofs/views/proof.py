@@ -15,8 +15,6 @@ from django.views.decorators.http import require_safe
 
 from incentives_portal.cases.errors import NotAllowed, Refused
 from incentives_portal.cases.forms import show_refusal
-from incentives_portal.cases.queries import events_of
-from incentives_portal.cases.timeline import entries
 
 from .. import rules, services
 from ..facts import requirements_for
@@ -31,7 +29,7 @@ from ..forms import (
     lines_of,
 )
 from ..models import Proof
-from ..page import draft_baton, file_url, workbench_context
+from ..page import ProofPage, workbench_context
 from ..snapshot import content_of, read
 from .base import PartView
 from .fetching import activity_or_404, proof_or_404
@@ -92,12 +90,10 @@ def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     proof = proof_or_404(request, public_id)
     if proof.claim is not None:
         return redirect(proof.claim)
-    events = events_of(proof.case, reader=request.user)
     context = {
         "proof": proof,
-        "baton": draft_baton(proof, request.user),
+        "page": ProofPage(proof, request.user),
         "can_create": rules.may_write(request.user, proof),
-        "history": entries(events, version_url=lambda version: file_url(proof, version.public_id)),
         **workbench_context(proof, request.user, here=request.path),
     }
     return render(request, "proofs/detail.html", context)

@@ -66,7 +66,7 @@ def test_enrolment_page_has_status_verbs_and_history(elif_, world):
 
     page = elif_.get(address("change", enrolment.pk))
 
-    assert [arrow.verb for arrow in page.context["arrows"]] == [
+    assert [arrow.verb for arrow in page.context["page"].arrows] == [
         "validate", "require_action", "suspend", "declare_ineligible", "discontinue",
     ]  # fmt: skip
     assert "<select" not in page.content.decode().partition('id="content"')[2]

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.models import User
+from incentives_portal.cases.letters import letter_about
 from incentives_portal.cases.messages import Announcement, register
 from incentives_portal.cases.models import Event
 from incentives_portal.cases.recipients import partner_side
@@ -26,19 +27,19 @@ def letter_of(enrolment: Enrolment, event: Event, _person: User) -> Letter:
     names = {
         "location": enrolment.location.name,
         "program": in_language(enrolment.program.name),
-        "status": status.label,
+        "status": str(status.label),
     }
-    return Letter(
-        subject=_("%(location)s in %(program)s: %(status)s") % names,
-        heading=_("The enrollment of %(location)s in %(program)s has changed") % names,
+    return letter_about(
+        event,
+        names,
+        subject=_("%(location)s in %(program)s: %(status)s"),
+        heading=_("The enrollment of %(location)s in %(program)s has changed"),
         paragraphs=[str(status.meaning)],
         facts=[
             (_("Location"), str(enrolment.location)),
-            (_("Program"), str(names["program"])),
-            (_("Status"), str(status.label)),
+            (_("Program"), names["program"]),
+            (_("Status"), names["status"]),
         ],
-        words=event.words,
-        said_by=event.actor_name if event.words else "",
         next_step=_("You can create plans and claims now.") if enrolment.status == ENROLLED else "",
         link="/",
         link_label=_("Open the portal"),

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from claims import services
-from claims.mails import ANNOUNCEMENTS
+from claims.letters import ANNOUNCEMENTS
 from claims.models import Claim
 from incentives_portal.accounts.models import User
 from incentives_portal.accounts.services import add_person

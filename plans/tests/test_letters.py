@@ -9,11 +9,12 @@ import pytest
 from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.services import give_role
 from incentives_portal.cases.enums import CaseKind
+from incentives_portal.cases.letters import deadline
 from incentives_portal.cases.services import RemarkDraft
 from incentives_portal.outbox.models import Message
 from incentives_portal.people.models import IncentivesRole, RoleAssignment
 from incentives_portal.tests.world import give_incentives_role
-from plans import mails, services
+from plans import letters, services
 
 from . import builders
 from .builders import fresh
@@ -69,7 +70,7 @@ def test_address_of_a_domain_that_is_not_the_operators_any_more_is_not_written_t
     type(plan.location.organisation).objects.filter(kind="operator").update(email_domains=["elsewhere.example"])
     event = plan.case.events.latest("pk")
 
-    assert mails.named_outsiders(plan, event) == []
+    assert letters.named_outsiders(plan, event) == []
 
 
 def test_comment_is_not_written_to_an_address_of_nobody(world):
@@ -254,7 +255,7 @@ def test_w15_returned_twice_is_told_twice(world):
 def test_deadline_is_written_where_the_program_lives():
     moment = datetime(2027, 9, 28, 21, 59, 59, tzinfo=ZoneInfo("UTC"))
 
-    assert mails.deadline_words(moment, "Europe/Berlin").endswith("23:59 (Berlin)")
+    assert deadline(moment, "Europe/Berlin").endswith("23:59 (Berlin)")
 
 
 def test_approval_says_why_it_is_less_and_not_how_to_mend_it(world):

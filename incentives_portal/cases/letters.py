@@ -1,0 +1,98 @@
+"""What letters about cases of all kinds share. The sentences are those of each kind, as sentences are translated whole."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from incentives_portal.accounts.models import User
+from incentives_portal.documents.enums import SENTENCES
+from incentives_portal.outbox.letters import Letter
+from incentives_portal.sandbox.parsing.reasons import Reason
+from incentives_portal.texts import in_language
+
+from .enums import APPROVED
+from .models import Event
+
+#: What the sentences of a letter name: key → text.
+Values = Mapping[str, str]
+#: Where a person reads a case of a kind: ``link`` and ``link_label`` of a letter.
+LinkTo = Callable[[Any, User], dict[str, str]]
+
+
+def letter_about(
+    event: Event,
+    values: Values,
+    *,
+    subject: str,
+    heading: str,
+    paragraphs: Sequence[str] = (),
+    next_step: str = "",
+    **parts: Any,
+) -> Letter:
+    """A letter whose sentences name the values (``%(reference)s``), with the words of who acted."""
+    return Letter(
+        subject=subject % values,
+        heading=heading % values,
+        paragraphs=[paragraph % values for paragraph in paragraphs],
+        next_step=next_step % values,
+        **({"words": event.words} | parts),
+    )
+
+
+def why(event: Event, remarks: Iterable[tuple[str, str]] = ()) -> dict[str, Any]:
+    """Why it was decided so: the reason, what would fix it, remarks at their places. Once a case is approved there is nothing to fix."""
+    reason = event.reason
+    return {
+        "reason": in_language(reason.words) if reason else "",
+        "mend": in_language(reason.fix) if reason and event.to_status != APPROVED else "",
+        "remarks": list(remarks),
+    }
+
+
+def deadline(at: datetime | None, zone: str, *, weekday: bool = True) -> str:
+    """A deadline in words, where the program lives: Friday, 20 November 2026, 23:59 (Berlin). Empty where there is none."""
+    if at is None:
+        return ""
+    local = at.astimezone(ZoneInfo(zone))
+    formats = ["l"] * weekday + ["DATE_FORMAT", "H:i"]
+    city = zone.rpartition("/")[2].replace("_", " ")
+    return f"{', '.join(date_format(local, each) for each in formats)} ({city})"
+
+
+def infected_file(link_to: LinkTo, detail: Any, event: Event, person: User) -> Letter:
+    """The letter about a file that was locked away, to whoever sent it and to those who would have read it."""
+    values = {"file": event.data["name"], "finding": event.data["finding"], "name": event.data["sender"]}
+    mine = person.pk == event.data["sender_id"]
+    return letter_about(
+        event,
+        values,
+        subject=_("Malware found: %(file)s"),
+        heading=_("The virus scanner found malware in a file"),
+        paragraphs=[
+            _("You sent “%(file)s”.") if mine else _("%(name)s sent “%(file)s”."),
+            _("The virus scanner found “%(finding)s” in it. The file is locked away and nobody can open it."),
+        ],
+        next_step=(
+            _("Have the computer checked from which it came, and send a clean file in its place.")
+            if mine
+            else _("You have nothing to do. The file cannot be opened by anybody.")
+        ),
+        **link_to(detail, person),
+    )
+
+
+def refused_file(link_to: LinkTo, detail: Any, event: Event, person: User) -> Letter:
+    """The letter about a file that was refused after it was attached, to who sent it."""
+    return letter_about(
+        event,
+        {"file": event.data["name"], "why": str(SENTENCES[Reason(event.data["why"])])},
+        subject=_("File refused: %(file)s"),
+        heading=_("A file was refused when it was checked"),
+        paragraphs=[_("You sent “%(file)s”. It could not be checked at once, and now it is refused."), "%(why)s"],
+        next_step=_("Send another file in its place. Nobody else can open the refused one."),
+        **link_to(detail, person),
+    )

@@ -1,0 +1,262 @@
+"""What the page of a case shows, prepared for its templates: both sides' pages, portal and admin site read the same."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any, ClassVar, Generic, TypeVar
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from incentives_portal.accounts.models import User
+from incentives_portal.documents.models import DocumentVersion
+from incentives_portal.screens.anatomy import Baton, TimelineEntry, Verb, initials_of, with_one_that_stands_out
+from incentives_portal.texts import in_language
+
+from .comments import may_comment, may_note
+from .enums import ACTION_REQUIRED, APPROVED, REJECTED, SUBMITTED
+from .models import CaseDetail, Event, Remark
+from .queries import events_of
+from .state_machine import Machine, Status, Transition
+from .timeline import entries
+from .types import case_type
+
+Detail = TypeVar("Detail", bound=CaseDetail)
+Text = str | Promise
+
+
+@dataclass(frozen=True)
+class RemarkMarker:
+    """One thing that the reviewer wants to have changed: its number, the id on the page at which it is shown, its name, what is said."""
+
+    number: int
+    anchor: str
+    name: Text
+    words: str
+    #: Whether what it is about is still as the reviewer saw it.
+    is_open: bool
+
+
+@dataclass(frozen=True)
+class ReturnNotice:
+    """Why a case came back: what was decided last, as long as it is the partner's turn, and the places that are meant."""
+
+    event: Event
+    status: Status
+    markers: list[RemarkMarker]
+
+    @property
+    def open_markers(self) -> list[RemarkMarker]:
+        """What is as it was: nothing stops the partner from sending it so, but it should be known."""
+        return [marker for marker in self.markers if marker.is_open]
+
+    @property
+    def reason(self) -> str:
+        return in_language(self.event.reason.words) if self.event.reason else ""
+
+    @property
+    def fix(self) -> str:
+        return in_language(self.event.reason.fix) if self.event.reason else ""
+
+
+@dataclass
+class CasePage(Generic[Detail]):
+    """One case, prepared for a reader. Properties are computed once; the number of queries does not grow with the case.
+
+    A kind of case says what its own content is: which events edit it, its places, what stands at a place. ``is_ready`` is whether it
+    could be submitted as it is, where somebody has looked.
+    """
+
+    detail: Detail
+    user: User
+    is_ready: bool = True
+
+    #: The namespace of the kind's addresses; a kind that is submitted has ``check`` and ``verb`` in it.
+    namespace: ClassVar[str]
+    #: The statuses in which the page says why the case came back.
+    returned_in: ClassVar[tuple[str, ...]] = (ACTION_REQUIRED, REJECTED)
+
+    def is_edit(self, event: Event) -> bool:
+        """Whether the event tells that the content was edited: the operator reads of that once it is submitted."""
+        return False
+
+    @property
+    def can_edit(self) -> bool:
+        """Whether the reader may edit the content now."""
+        return False
+
+    def read(self, content: Any) -> Any:
+        """The content of a submission, as the kind reads it."""
+        return content
+
+    @cached_property
+    def submitted(self) -> Any:
+        """The content as it was submitted last; None before that."""
+        submission = self.detail.case.submission
+        return self.read(submission.content) if submission else None
+
+    @cached_property
+    def current(self) -> Any:
+        """The content as it would be submitted now; None where that is not asked."""
+        return None
+
+    def part_at(self, content: Any, place: str) -> object:
+        """What stands at a place of the content, to be compared with what stood there before."""
+        return None
+
+    @cached_property
+    def places(self) -> dict[str, Text]:
+        """The places at which remarks point, with their names."""
+        return {}
+
+    def anchor(self, remark: Remark) -> str:
+        """The id on the page of what the remark points at."""
+        return remark.place
+
+    def name_of(self, remark: Remark) -> Text:
+        """What the remark points at, in words."""
+        return self.places.get(remark.place, "")
+
+    def words_of(self, remark: Remark, decision: Event) -> str:
+        """What a remark of the decision says."""
+        return remark.text
+
+    def file_url(self, version: DocumentVersion) -> str:
+        """Where a file of the history is downloaded."""
+        return ""
+
+    @property
+    def until(self) -> datetime | None:
+        """Until when whoever has the case should act; None where nobody promised a date."""
+        return self.detail.due_at
+
+    @property
+    def until_note(self) -> Text:
+        """What the date is about, or what is said where there is none."""
+        return ""
+
+    @property
+    def machine(self) -> Machine:
+        return case_type(self.detail.case.kind).machine
+
+    @cached_property
+    def events(self) -> list[Event]:
+        """The history that the reader may see, newest first. Two queries."""
+        found = events_of(self.detail.case, reader=self.user)
+        return list(self._without_drafts(found)) if self.user.is_operator else found
+
+    def _without_drafts(self, events: list[Event]) -> Iterator[Event]:
+        """Without what the partner has edited since the case was last submitted: the operator does not read drafts."""
+        submitting, was_submitted = self.codes_of(submits), False
+        for event in events:
+            was_submitted = was_submitted or event.code in submitting
+            if was_submitted or not self.is_edit(event):
+                yield event
+
+    def codes_of(self, is_wanted: Callable[[Transition], bool]) -> set[str]:
+        """The codes of the events of some transitions."""
+        return {arrow.event for arrow in self.machine.transitions if is_wanted(arrow)}
+
+    @property
+    def timeline(self) -> list[TimelineEntry]:
+        return entries(self.events, places=self.places, version_url=self.file_url)
+
+    @property
+    def status_header(self) -> Baton:
+        """The status, who has the case now, and until when."""
+        who, initials = holder(self.detail, self.user)
+        return Baton(self.detail.state, who, self.until, self.detail.time_zone, self.until_note, initials)
+
+    @cached_property
+    def return_notice(self) -> ReturnNotice | None:
+        """Why the case came back, while it has not been submitted again."""
+        if self.detail.status not in self.returned_in:
+            return None
+        deciding = self.codes_of(is_decision)
+        last = next((event for event in self.events if event.code in deciding), None)
+        if last is None or last.code not in self.codes_of(returns):
+            return None
+        return ReturnNotice(last, self.machine.status(last.to_status), list(self._markers(last)))
+
+    def _markers(self, event: Event) -> Iterator[RemarkMarker]:
+        for number, remark in enumerate(event.remarks_in_order, start=1):
+            anchor = self.anchor(remark)
+            words = self.words_of(remark, event)
+            yield RemarkMarker(number, anchor, self.name_of(remark), words, not self._was_changed(anchor))
+
+    def _was_changed(self, place: str) -> bool:
+        """Whether something else stands at the place than what was submitted."""
+        if self.submitted is None or self.current is None:
+            return False
+        return self.part_at(self.submitted, place) != self.part_at(self.current, place)
+
+    @cached_property
+    def arrows(self) -> list[Transition]:
+        """What the reader may do with the case now."""
+        return self.machine.open_to(self.detail, self.user)
+
+    @property
+    def verbs(self) -> list[Verb]:
+        """The buttons on top of the partner's page, of which submitting stands out once nothing is missing; it has no decisions."""
+        buttons = [self.button(arrow) for arrow in self.arrows if self.is_on_top(arrow)]
+        return with_one_that_stands_out(buttons, is_ready=self.is_ready)
+
+    def is_on_top(self, arrow: Transition) -> bool:
+        """Whether the verb has its button on top of the partner's page."""
+        return not arrow.decides
+
+    def button(self, arrow: Transition) -> Verb:
+        """The partner's button of a verb. Submitting leads over the check page."""
+        public_id = self.detail.public_id
+        if submits(arrow):
+            url = reverse(f"{self.namespace}:check", args=[public_id])
+        else:
+            url = reverse(f"{self.namespace}:verb", args=[public_id, arrow.verb])
+        return Verb(arrow.label, url, arrow.tone, arrow.icon)
+
+    @property
+    def can_comment(self) -> bool:
+        return may_comment(self.user, self.detail)
+
+    @property
+    def can_note(self) -> bool:
+        return may_note(self.user, self.detail)
+
+
+def submits(arrow: Transition) -> bool:
+    """Whether the partner sends the case to the operator by it."""
+    return not arrow.decides and arrow.target == SUBMITTED
+
+
+def is_decision(arrow: Transition) -> bool:
+    """Whether it is a decision about what was submitted, beside start and return of a review."""
+    return arrow.decides and arrow.target in (APPROVED, ACTION_REQUIRED, REJECTED)
+
+
+def returns(arrow: Transition) -> bool:
+    """Whether it is a decision with which the case comes back to the partner."""
+    return is_decision(arrow) and arrow.target != APPROVED
+
+
+def holder(detail: CaseDetail, reader: User) -> tuple[Text, str]:
+    """Who has the case now, as the reader calls them, with the initials for the face."""
+    status, organisation, assignee = detail.state, detail.case.organisation, detail.case.assignee
+    reviewer = (assignee.pk, assignee.name) if assignee else (None, None)
+    who = who_has_it(status, (organisation.pk, organisation.name), reviewer, reader)
+    faces = {"partner": initials_of(organisation.name), "operator": assignee.initials if assignee else ""}
+    return who, faces.get(status.holder, "")
+
+
+def who_has_it(
+    status: Status, organisation: tuple[int, str], reviewer: tuple[int | None, str | None], reader: User
+) -> Text:
+    """Who has a case now, as the reader calls them; empty when it is closed. Organization and reviewer by key and name."""
+    if status.holder == "partner":
+        return _("With you") if reader.organisation_id == organisation[0] else organisation[1]
+    if status.holder == "operator":
+        if reviewer[0] is None:
+            return _("Waiting for a reviewer")
+        return _("With you") if reviewer[0] == reader.pk else str(reviewer[1])
+    return ""

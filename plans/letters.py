@@ -1,0 +1,189 @@
+"""Every message about a plan: its code, who hears of it, and the letter (docs/domain.md, "Recipients")."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from incentives_portal.accounts.models import User
+from incentives_portal.cases.enums import APPROVED
+from incentives_portal.cases.letters import deadline, letter_about, why
+from incentives_portal.cases.messages import Announcement, register
+from incentives_portal.cases.models import Event
+from incentives_portal.cases.recipients import former_assignee, other_side, partner_side, reviewers
+from incentives_portal.money import format_amount
+from incentives_portal.outbox.letters import Letter, Outsider
+
+from . import rules
+from .models import Plan
+from .snapshot import document_of, places
+
+
+def named_outsiders(plan: Plan, _event: Event) -> list[Outsider]:
+    """The reviewer email, where it belongs to nobody whom the portal knows and is on a domain of the operator."""
+    address = plan.reviewer_email
+    if User.objects.filter(email__iexact=address).exists() or rules.reviewer_email_problem(address):
+        return []
+    return [Outsider(address, time_zone=plan.time_zone)]
+
+
+def submitted(plan: Plan, event: Event, person: User) -> Letter:
+    return _letter(
+        plan,
+        event,
+        person,
+        subject=_("Plan %(reference)s of %(partner)s waits for your review"),
+        heading=_("A plan was submitted"),
+        paragraphs=[_("%(name)s of %(partner)s submitted the plan “%(title)s” for approval.")],
+        next_step=_("Start the review, read the plan and approve it, request action, or reject it."),
+    )
+
+
+def submitted_to_outsider(plan: Plan, event: Event, _outsider: Outsider) -> Letter:
+    """That there is something to review, and where. What the plan says, and for how much, is for those who sign in."""
+    return letter_about(
+        event,
+        _values(plan, event),
+        subject=_("Plan %(reference)s of %(partner)s waits for your review"),
+        heading=_("A plan was submitted"),
+        paragraphs=[_("%(partner)s submitted the plan %(reference)s for approval and named you as its reviewer.")],
+        next_step=_("Sign in to read it. If you have no account, ask the incentives admins of your company for one."),
+        words="",
+        link=reverse("account_login"),
+        link_label=_("Sign in"),
+    )
+
+
+def approved(plan: Plan, event: Event, person: User) -> Letter:
+    return _letter(
+        plan,
+        event,
+        person,
+        subject=_("Approved: plan %(reference)s with %(amount)s"),
+        heading=_("Your plan is approved"),
+        paragraphs=[_("The plan “%(title)s” is approved with %(amount)s.")],
+        facts=[*_facts(plan), (_("Approved amount"), _amount_in_force(plan))],
+        next_step=_("Carry out the activities and add a proof of execution (PoE) to each of them."),
+        **_why(plan, event),
+    )
+
+
+def action_required(plan: Plan, event: Event, person: User) -> Letter:
+    return _letter(
+        plan,
+        event,
+        person,
+        subject=_("Action required: plan %(reference)s, %(title)s"),
+        heading=_("Your plan needs a change"),
+        paragraphs=[_("The plan “%(title)s” needs one more step from you before it can be approved.")],
+        next_step=_("Edit the plan, mend what is named above, and submit it again."),
+        deadline=deadline(rules.due_at(plan), plan.time_zone, weekday=False),
+        link_label=_("Open the plan and mend it"),
+        **_why(plan, event),
+    )
+
+
+def rejected(plan: Plan, event: Event, person: User) -> Letter:
+    """What can be done about it: rework where the program allows it, or nothing but asking. What was approved before stays."""
+    paragraphs = [_("The plan “%(title)s” cannot be approved.")]
+    if plan.approved_amount is not None:
+        paragraphs.append(_("What was approved before, with %(amount)s, stays in force."))
+    if plan.program.rework_rejected_plans and not rules.is_late(plan):
+        next_step, due_at = _("You can rework the plan and submit it again."), rules.due_at(plan)
+    else:
+        next_step, due_at = _("If you have questions, write a comment at the plan."), None
+    return _letter(
+        plan,
+        event,
+        person,
+        subject=_("Rejected: plan %(reference)s, %(title)s"),
+        heading=_("Your plan was rejected"),
+        paragraphs=paragraphs,
+        next_step=next_step,
+        deadline=deadline(due_at, plan.time_zone, weekday=False),
+        **_why(plan, event),
+    )
+
+
+def taken_over(plan: Plan, event: Event, person: User) -> Letter:
+    return _letter(
+        plan,
+        event,
+        person,
+        subject=_("Taken over: plan %(reference)s, %(title)s"),
+        heading=_("A colleague took over a plan of yours"),
+        paragraphs=[_("%(name)s took over the review of the plan “%(title)s”, which was on your desk.")],
+        next_step=_("You have nothing more to do with it."),
+    )
+
+
+def comment_added(plan: Plan, event: Event, person: User) -> Letter:
+    return _letter(
+        plan,
+        event,
+        person,
+        subject=_("New comment: plan %(reference)s, %(title)s"),
+        heading=_("A comment on a plan") if person.is_operator else _("A comment on your plan"),
+        next_step=_("Read it in the history of the plan, and answer there if an answer is needed."),
+    )
+
+
+def _letter(plan: Plan, event: Event, person: User, **parts: Any) -> Letter:
+    """A letter with the facts, the organization of who acted, and a link to the page of whoever gets it."""
+    said_by = f"{event.actor_name}, {event.organisation_name}"
+    parts = {"facts": _facts(plan), "said_by": said_by} | link_to(plan, person) | parts
+    return letter_about(event, _values(plan, event), **parts)
+
+
+def _why(plan: Plan, event: Event) -> dict[str, Any]:
+    """The reason, and what would fix it: at the places that are meant, if there are any."""
+    parts, meant = why(event), [remark.place for remark in event.remarks_in_order]
+    if not meant or event.reason is None or event.to_status == APPROVED:
+        return parts
+    labels = dict(places(document_of(plan)))
+    return parts | {"mend": "", "remarks": [(str(labels.get(place, place)), parts["mend"]) for place in meant]}
+
+
+def _values(plan: Plan, event: Event) -> dict[str, str]:
+    """What the sentences name."""
+    return {
+        "reference": plan.case.reference,
+        "title": plan.title,
+        "partner": plan.location.organisation.name,
+        "name": event.actor_name,
+        "amount": _amount_in_force(plan),
+    }
+
+
+def _amount_in_force(plan: Plan) -> str:
+    return format_amount(plan.approved_amount or plan.requested_amount, plan.currency)
+
+
+def _facts(plan: Plan) -> list[tuple[str, str]]:
+    return [
+        (_("Plan"), f"{plan.case.reference}, {plan.title}"),
+        (_("Program"), f"{plan.program}, {plan.program_year}"),
+        (_("Location"), f"{plan.location.organisation.name}, {plan.location}"),
+        (_("Requested amount"), format_amount(plan.requested_amount, plan.currency)),
+    ]
+
+
+def link_to(plan: Plan, person: User) -> dict[str, str]:
+    """Where the person reads the plan: in the admin site, or on the portal's page."""
+    decides = person.is_operator and person.is_staff
+    url = reverse("admin:plans_plan_change", args=[plan.pk]) if decides else plan.get_absolute_url()
+    return {"link": url, "link_label": _("Open the plan")}
+
+
+ANNOUNCEMENTS = (
+    Announcement("plan_submitted", reviewers, submitted, named_outsiders, submitted_to_outsider),
+    Announcement("plan_approved", partner_side, approved),
+    Announcement("plan_action_required", partner_side, action_required),
+    Announcement("plan_rejected", partner_side, rejected),
+    Announcement("plan_taken_over", former_assignee, taken_over),
+    Announcement("plan_comment_added", other_side, comment_added, collect=True),
+)
+
+
+def register_all() -> None:
+    register(*ANNOUNCEMENTS)

@@ -1,0 +1,31 @@
+"""What is told about proofs: a file that turned out bad, to the person who sent it."""
+
+from functools import partial
+
+from django.utils.translation import gettext as _
+
+from incentives_portal.accounts.models import User
+from incentives_portal.cases.file_verdicts import follow_findings, follow_refusals
+from incentives_portal.cases.letters import infected_file, refused_file
+from incentives_portal.cases.messages import Announcement, register
+from incentives_portal.cases.recipients import sender_of_file
+
+from . import events
+from .models import Proof
+
+INFECTED = "proof_file_infected"
+REFUSED = "proof_file_refused"
+
+
+def register_all() -> None:
+    infected, refused = partial(infected_file, link_to), partial(refused_file, link_to)
+    register(
+        Announcement(INFECTED, sender_of_file, infected, has_comments=False),
+        Announcement(REFUSED, sender_of_file, refused, collect=True, has_comments=False),
+    )
+    follow_findings(Proof.objects.with_unsent_file, event=events.FILE_INFECTED, announcement=INFECTED)
+    follow_refusals(Proof.objects.with_file, event=events.FILE_REFUSED, announcement=REFUSED)
+
+
+def link_to(proof: Proof, _person: User) -> dict[str, str]:
+    return {"link": proof.get_absolute_url(), "link_label": _("Open the proof")}
