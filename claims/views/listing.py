@@ -20,7 +20,7 @@ from incentives_portal.screens.paging import BoundedPaginator
 from ..filters import ClaimFilter, searched, words_q
 from ..models import Claim
 from ..overview import Overview, overview
-from ..rows import keys_of, rows_in_order
+from ..rows import rows_in_order
 from ..transitions import MACHINE
 
 PER_PAGE = 25
@@ -56,7 +56,8 @@ def claim_list(request: HttpRequest) -> HttpResponse:
     page = BoundedPaginator(rows, PER_PAGE, count=_number(user, found, above)).get_page(request.GET.get("page"))
     is_filtered = any(request.GET.get(name) for name in ClaimFilter.base_filters)
     as_opened = not (user.is_operator or is_filtered or order in ORDERS) and page.number == 1
-    keys = _newest(scope_q(user, "claim.read", **SCOPE_PATHS)).rows() if as_opened else keys_of(page.object_list)
+    shown = page.object_list.values_list("pk", flat=True)
+    keys = _newest(scope_q(user, "claim.read", **SCOPE_PATHS)).rows() if as_opened else list(shown)
     context = {
         "overview": above,
         "filter": found,
