@@ -17,6 +17,7 @@ from incentives_portal.cases.comments import may_comment, may_note
 from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.errors import Busy, Refused
 from incentives_portal.cases.forms import VerbForm, show_refusal
+from incentives_portal.cases.querysets import words_q
 from incentives_portal.cases.queue import counts, lists, neighbours, waiting
 from incentives_portal.cases.state_machine import Transition
 from incentives_portal.outbox.models import Message
@@ -58,7 +59,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     numbers, found = counts(request.user, CaseKind.CLAIM), lists(request.user)
     title, part = found[key]
     rows = waiting(request.user, CaseKind.CLAIM).filter(part)
-    rows, number = (rows.search(words), None) if words else (rows, numbers[key])
+    rows, number = (rows.filter(words_q(words)), None) if words else (rows, numbers[key])
     page = BoundedPaginator(rows, PER_PAGE, count=number).get_page(request.GET.get("page"))
     context = {
         "lists": [(code, title, numbers[code], code == key) for code, (title, _part) in found.items()],

@@ -29,6 +29,19 @@ def _hidden(*, of_operator: bool) -> tuple[str, ...]:
     return (EDITING, DISCARDED) if of_operator else (DISCARDED,)
 
 
+def words_q(words: str) -> models.Q:
+    """Each word in the title of a case, its reference, or the name of the location or company."""
+    found = models.Q()
+    for word in words.split():
+        found &= (
+            models.Q(title__icontains=word)
+            | models.Q(reference__icontains=word)
+            | models.Q(location__name__icontains=word)
+            | models.Q(organisation__name__icontains=word)
+        )
+    return found
+
+
 class CaseQuerySet(models.QuerySet["Case"]):
     def visible_to(self, user: "User", *kinds: str) -> "CaseQuerySet":
         """The cases of these kinds that exist for the user. A proof without a claim is a case of the kind claim, too."""
@@ -36,19 +49,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
         for kind in kinds:
             scope = scope_q(user, case_type(kind).read, organisation="organisation_id")
             readable |= models.Q(kind=kind) & scope
-        return self.exclude(status__in=_hidden(of_operator=user.is_operator), submitted_at=None).filter(readable)
+        return self.within(readable, of_operator=user.is_operator)
 
-    def search(self, words: str) -> "CaseQuerySet":
-        """Each word in the title, the reference, or the name of the location or company."""
-        found = self
-        for word in words.split():
-            found = found.filter(
-                models.Q(title__icontains=word)
-                | models.Q(reference__icontains=word)
-                | models.Q(location__name__icontains=word)
-                | models.Q(organisation__name__icontains=word)
-            )
-        return found
+    def within(self, scope: models.Q, *, of_operator: bool) -> "CaseQuerySet":
+        """What ``visible_to`` says, for everybody of the same scope."""
+        return self.exclude(status__in=_hidden(of_operator=of_operator), submitted_at=None).filter(scope)
 
 
 class CaseDetailQuerySet(models.QuerySet[Row]):

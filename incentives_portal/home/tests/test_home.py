@@ -87,11 +87,13 @@ def test_who_decides_nothing_is_told_of_no_empty_desk(world: World) -> None:
 
 
 def test_own_rejection_of_an_earlier_submission_keeps_nobody_from_a_dispute(world: World) -> None:
-    claim = claims.resubmitted_claim(world, name="Contested")
-    claims.services.take_over(claim, actor=world.daniel, seen=claim.version)
+    claim = claims.disputed_claim(world, name="Contested")  # Mira rejected it
+    claims.decide(world, claim, "request_action", actor=world.daniel)
     with clock.at(clock.now() + timedelta(hours=1)):
-        claims.decide(world, claims.fresh(claim), "reject", actor=world.daniel, words="No.")
-        claims.services.dispute(claims.fresh(claim), actor=world.jana, seen=claims.fresh(claim).version, words="Yes.")
+        claims.send(claim, world.jana, "resubmit")
+        claims.send(claim, world.daniel, "start_review")
+        claims.decide(world, claim, "reject", actor=world.daniel)
+        claims.send(claim, world.jana, "dispute", words="It was, see the photos.")
 
         assert titles(inbox.to_review(world.mira))["unassigned"] == [claim.title]
         assert titles(inbox.to_review(world.daniel))["unassigned"] == []
