@@ -3,11 +3,12 @@
 from typing import Any
 
 import django_filters
-from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from .models import Claim
+from incentives_portal.cases.models import Case
+from incentives_portal.cases.querysets import CaseQuerySet, words_q
+
 from .transitions import MACHINE
 
 STATUSES = [(status.code, status.label) for status in MACHINE.statuses]
@@ -21,38 +22,19 @@ def searched(params: QueryDict) -> str:
     return params.get("q", "").replace("\x00", "").strip()[:SEARCHED]
 
 
-def words_q(words: str) -> Q:
-    """Each word in the title, the reference, or the name of location or company."""
-    found = Q()
-    for word in words.split():
-        found &= (
-            Q(case__title__icontains=word)
-            | Q(case__reference__icontains=word)
-            | Q(case__location__name__icontains=word)
-            | Q(case__organisation__name__icontains=word)
-        )
-    return found
-
-
 class ClaimFilter(django_filters.FilterSet):
     """By words, status, program, location and usage period. The choices are those that the person sees anyway."""
 
     q = django_filters.CharFilter(label=_("Search"), method="search")
-    program = django_filters.ChoiceFilter(
-        label=_("Program"), field_name="case__program__public_id", empty_label=_("All")
-    )
-    location = django_filters.ChoiceFilter(
-        label=_("Location"), field_name="case__location__public_id", empty_label=_("All")
-    )
+    program = django_filters.ChoiceFilter(label=_("Program"), field_name="program__public_id", empty_label=_("All"))
+    location = django_filters.ChoiceFilter(label=_("Location"), field_name="location__public_id", empty_label=_("All"))
     period = django_filters.ChoiceFilter(
-        label=_("Usage period"), field_name="case__usage_period__public_id", empty_label=_("All")
+        label=_("Usage period"), field_name="usage_period__public_id", empty_label=_("All")
     )
-    status = django_filters.ChoiceFilter(
-        field_name="case__status", label=_("Status"), choices=STATUSES, empty_label=_("All")
-    )
+    status = django_filters.ChoiceFilter(field_name="status", label=_("Status"), choices=STATUSES, empty_label=_("All"))
 
     class Meta:
-        model = Claim
+        model = Case
         fields: list[str] = []
 
     def __init__(self, *args: Any, programs: Choices, locations: Choices, periods: Choices, **kwargs: Any) -> None:
@@ -60,5 +42,5 @@ class ClaimFilter(django_filters.FilterSet):
         for name, choices in (("program", programs), ("location", locations), ("period", periods)):
             self.form.fields[name].choices = choices
 
-    def search(self, claims: QuerySet[Claim], _name: str, words: str) -> QuerySet[Claim]:
-        return claims.filter(words_q(words[:SEARCHED]))
+    def search(self, cases: CaseQuerySet, _name: str, words: str) -> CaseQuerySet:
+        return cases.filter(words_q(words[:SEARCHED]))

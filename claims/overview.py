@@ -6,13 +6,13 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, Q, Sum
 
 from incentives_portal.cases.enums import ACTION_REQUIRED, DISCARDED, EDITING, REJECTED, WAITING
+from incentives_portal.cases.models import Case
 from incentives_portal.prepared import Prepared
 from incentives_portal.texts import in_language
 
-from .models import Claim
 from .transitions import MACHINE
 
 if TYPE_CHECKING:
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 ZERO = Decimal(0)
 
-_NAMES = {
-    "program": F("case__program__public_id"),
-    "program_name": F("case__program__name"),
-    "location": F("case__location__public_id"),
-    "location_name": F("case__location__name"),
-    "period": F("case__usage_period__public_id"),
-    "period_label": F("case__usage_period__label"),
-    "period_starts": F("case__usage_period__usage_starts"),
-    "currency": F("case__currency"),
+#: What the list can be narrowed by, and how a row names it.
+_CHOICES = {
+    "program": "program__public_id",
+    "location": "location__public_id",
+    "period": "usage_period__public_id",
 }
+_COLUMNS = (
+    "status", "currency", *_CHOICES.values(),
+    "program__name", "location__name", "usage_period__label", "usage_period__usage_starts",
+)  # fmt: skip
 
 
 @dataclass
@@ -70,36 +70,39 @@ def overview(scope: Q, chosen: Mapping[str, str], search: Q | None) -> Overview:
     come from those that fit. One query.
     """
     rows = list(_grouped(scope, search)) if search else _all_grouped(scope).rows()
-    periods = _periods([row for row in rows if chosen["program"] in ("", str(row["program"]))])
+    periods = _periods([row for row in rows if chosen["program"] in ("", str(row["program__public_id"]))])
     offered = chosen["period"] in dict(periods)
     wanted = {name: value for name, value in chosen.items() if value and (name != "period" or offered)}
-    fitting = [row for row in rows if all(str(row[name]) == value for name, value in wanted.items())]
+    fitting = [row for row in rows if all(str(row[_CHOICES[name]]) == value for name, value in wanted.items())]
     counts = _by(fitting, "status", lambda row: row["claims"])
     return Overview(
         sums=_sums(fitting),
         statuses=[(status, counts[status.code]) for status in MACHINE.statuses if counts.get(status.code)],
         number=sum(counts.values()),
-        programs=_choices(rows, "program", "program_name"),
-        locations=_choices(rows, "location", "location_name"),
+        programs=_choices(rows, "program__public_id", "program__name"),
+        locations=_choices(rows, "location__public_id", "location__name"),
         periods=periods,
     )
 
 
 def _periods(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     """The usage periods, newest first; of several programs each with the name of its program."""
-    found = _choices(sorted(rows, key=_newest_first), "period", "period_label")
-    programs = {str(row["period"]): in_language(row["program_name"]) for row in rows if row["period"]}
+    found = _choices(sorted(rows, key=_newest_first), "usage_period__public_id", "usage_period__label")
+    names = {
+        str(row["usage_period__public_id"]): row["program__name"] for row in rows if row["usage_period__public_id"]
+    }
+    programs = {code: in_language(name) for code, name in names.items()}
     if len(set(programs.values())) < 2:
         return found
     return [(code, f"{label} ({programs[code]})") for code, label in found]
 
 
-def _grouped(scope: Q, search: Q | None) -> "QuerySet[Claim, dict[str, Any]]":
-    claims = Claim.objects.within(scope, of_operator=False).order_by().values(status=F("case__status"), **_NAMES)
+def _grouped(scope: Q, search: Q | None) -> "QuerySet[Case, dict[str, Any]]":
+    claims = Case.objects.within(scope, of_operator=False).order_by().values(*_COLUMNS)
     return claims.annotate(
         claims=Count("pk", filter=search),
-        sum_asked=Sum("case__requested_amount", filter=search, default=ZERO),
-        sum_approved=Sum("case__approved_amount", filter=search, default=ZERO),
+        sum_asked=Sum("requested_amount", filter=search, default=ZERO),
+        sum_approved=Sum("approved_amount", filter=search, default=ZERO),
     )
 
 
@@ -138,5 +141,5 @@ def _choices(rows: Iterable[Mapping[str, Any]], key: str, name: str) -> list[tup
 
 
 def _newest_first(row: Mapping[str, Any]) -> int:
-    starts = row["period_starts"]
+    starts = row["usage_period__usage_starts"]
     return -starts.toordinal() if starts else 0

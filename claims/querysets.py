@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import Q
 
-from incentives_portal.cases.enums import WAITING
 from incentives_portal.cases.querysets import CaseDetailQuerySet
 
 if TYPE_CHECKING:
@@ -19,10 +18,6 @@ HEAD = ("case__organisation", "case__location", "case__program__calendar", "case
 
 class ClaimQuerySet(CaseDetailQuerySet["Claim"]):
     capability = "claim.read"
-
-    def waiting(self) -> "ClaimQuerySet":
-        """The claims that wait for the operator's decision, by the date that was promised."""
-        return self.filter(case__status__in=WAITING).order_by("case__due_at", "pk")
 
     def with_file(self, version: "DocumentVersion") -> "ClaimQuerySet":
         """Those to which a comment brought a file, or whose proof had it when it was sent in."""

@@ -3,7 +3,7 @@
 A list says which claims, in which order; what a row shows of them is asked for by their keys, in one statement that never changes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -24,9 +24,9 @@ from .models import Claim
 from .transitions import MACHINE
 
 if TYPE_CHECKING:
-    from incentives_portal.accounts.models import User
+    from django.db.models import QuerySet
 
-    from .querysets import ClaimQuerySet
+    from incentives_portal.accounts.models import User
 
 Text = str | Promise
 
@@ -82,26 +82,15 @@ class ClaimRow(TypedDict):
     can_write: bool
 
 
-def claim_rows(claims: "ClaimQuerySet", reader: "User") -> list[ClaimRow]:
-    """The claims as rows, in their order. Two queries, and one more for every fifty beyond the first."""
-    return rows_in_order(keys_of(claims), reader)
+def claim_rows(claims: "QuerySet[Any]", reader: "User") -> list[ClaimRow]:
+    """The claims, or the cases of claims, as rows, in their order. Two queries, and one more for every fifty beyond the first."""
+    return rows_in_order(list(claims.values_list("pk", flat=True)), reader)
 
 
 def rows_in_order(keys: Sequence[int], reader: "User") -> list[ClaimRow]:
     """The rows of the claims of these keys, in their order. A query for each fifty."""
-    rows = rows_of(keys, reader)
-    return [rows[key] for key in keys]
-
-
-def keys_of(claims: "ClaimQuerySet") -> list[int]:
-    """Which claims, in which order. One query."""
-    return list(claims.values_list("pk", flat=True))
-
-
-def rows_of(keys: Iterable[int], reader: "User") -> dict[int, ClaimRow]:
-    """The rows by the keys of their claims, for several lists at once. A query for each fifty."""
-    found = _shown().rows(keys)
-    return {key: _row(dict(zip(_COLUMNS, values, strict=True)), reader) for key, *values in found}
+    found = {key: _row(dict(zip(_COLUMNS, values, strict=True)), reader) for key, *values in _shown().rows(keys)}
+    return [found[key] for key in keys]
 
 
 @cache

@@ -4,6 +4,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from incentives_portal import clock
 from incentives_portal.accounts.capabilities import Role, grants, may
 from incentives_portal.cases.assignment import refuse_ones_own, refuse_what_a_colleague_has
+from incentives_portal.cases.inbox import soon
 from incentives_portal.prepared import Prepared
 from incentives_portal.programs import dates
 from proofs import rules as proof_rules
@@ -18,6 +20,7 @@ from proofs.models import Proof
 
 if TYPE_CHECKING:
     from incentives_portal.accounts.models import User
+    from incentives_portal.cases.models import Case
 
     from .models import Claim
 
@@ -86,6 +89,16 @@ def refuse_dispute(claim: "Claim", user: "User") -> Sentence | None:
 def refuse_dispute_takeover(claim: "Claim", user: "User") -> Sentence | None:
     """Why the person cannot take a dispute from a colleague."""
     return _refuse_own_rejection(claim, user) or refuse_ones_own(claim, user)
+
+
+def may_edit(case: "Case", user: "User") -> bool:
+    """Whether the user may go on with the proof of the claim now, by the track of its program. No query, once the program was read."""
+    return case.state.editable and may(user, proof_rules.capability_of(case.program.track), case.scope)
+
+
+def drafts_of(user: "User") -> Q:
+    """Those that the user began, and a colleague's once they are due soon; a proof for which no claim was created yet is none."""
+    return Q(claim__created_by=user) | Q(claim__isnull=False, due_at__lte=soon())
 
 
 def refuse_writing(claim: "Claim", user: "User") -> Sentence | None:

@@ -1,7 +1,8 @@
 """Which verb leads a claim from where to where (docs/domain.md, "Claim statuses"): a table, whose predicates are in rules.py."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.cases.assignment import (
@@ -26,6 +27,10 @@ from incentives_portal.cases.types import CaseType
 
 from . import rules
 from .enums import STATUSES
+
+if TYPE_CHECKING:
+    from incentives_portal.accounts.models import User
+    from incentives_portal.cases.models import Case
 
 _SUBMIT: dict[str, Any] = {
     "target": SUBMITTED,
@@ -188,5 +193,20 @@ TRANSITIONS = (
     Transition(source=DISPUTED, target=DISPUTED, refusal=rules.refuse_dispute_takeover, **_TAKE_OVER),
 )
 
+
+def _url_for(case: "Case", user: "User") -> str:
+    """The page on which the user works: that of the operator's people is on the review desk."""
+    return reverse("desk:claim" if user.is_operator else "claims:detail", args=[case.public_id])
+
+
 MACHINE = Machine(kind=CaseKind.CLAIM, statuses=STATUSES, transitions=TRANSITIONS)
-CLAIM = CaseType("CLM", MACHINE, read="claim.read", contribute="claim.contribute", review="claim.review")
+CLAIM = CaseType(
+    "CLM",
+    MACHINE,
+    read="claim.read",
+    contribute="claim.contribute",
+    review="claim.review",
+    url_for=_url_for,
+    may_edit=rules.may_edit,
+    drafts_of=rules.drafts_of,
+)

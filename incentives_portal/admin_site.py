@@ -82,11 +82,12 @@ class PortalAdminSite(admin.AdminSite):
         return redirect("account_change_password")
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        from incentives_portal.home.inbox import failed_messages, staff_buckets
+        from incentives_portal.cases.inbox import to_review
+        from incentives_portal.home.inbox import failed_messages
         from incentives_portal.programs.warnings import missing_periods
 
         context = {
-            "buckets": staff_buckets(request.user),
+            "buckets": to_review(request.user),
             "failed_messages": failed_messages(request.user),
             "period_warnings": missing_periods(None),
         }

@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.cases.assignment import colleague_of
-from incentives_portal.cases.enums import ACTION_REQUIRED, EDITING, SUBMITTED, UNDER_REVIEW
+from incentives_portal.cases.enums import WAITING, WITH_PARTNER
 from incentives_portal.cases.forms import CommentForm, NoteForm
 from incentives_portal.cases.page import holder
 from incentives_portal.cases.views import post_comment
@@ -57,10 +57,10 @@ class WaitingFilter(admin.SimpleListFilter):
             case "all":
                 return queryset
             case "partner":
-                return queryset.filter(case__status__in=[EDITING, ACTION_REQUIRED])
+                return queryset.filter(case__status__in=WITH_PARTNER)
             case "mine":
-                return queryset.filter(case__status=UNDER_REVIEW, case__assignee=request.user)
-        return queryset.filter(case__status__in=[SUBMITTED, UNDER_REVIEW])
+                return queryset.filter(case__status__in=WAITING, case__assignee=request.user)
+        return queryset.filter(case__status__in=WAITING)
 
 
 class ProgramFilter(admin.SimpleListFilter):
@@ -134,7 +134,7 @@ class PlanAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("waiting since"), ordering="case__submitted_at")
     def waiting_since(self, plan: Plan) -> SafeString | str:
-        if plan.submitted_at is None or plan.status not in (SUBMITTED, UNDER_REVIEW):
+        if plan.submitted_at is None or plan.status not in WAITING:
             return "–"
         day = show_day(plan.submitted_at)
         return format_html('{}<span class="d-b small2 quiet">{}</span>', day, waited(plan.submitted_at))

@@ -1,7 +1,8 @@
 """Which verb leads a plan from where to where (docs/domain.md, "Plan statuses"), as a table."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.cases.assignment import is_assigned, refuse_ones_own, refuse_what_a_colleague_has
@@ -21,6 +22,10 @@ from incentives_portal.cases.types import CaseType
 from . import rules
 from .enums import STATUSES
 
+if TYPE_CHECKING:
+    from incentives_portal.accounts.models import User
+    from incentives_portal.cases.models import Case
+
 
 def _never_submitted(plan: Any) -> bool:
     return plan.case.submitted_at is None
@@ -32,6 +37,13 @@ def _is_revision(plan: Any) -> bool:
 
 def _may_be_reworked(plan: Any) -> bool:
     return plan.program.rework_rejected_plans
+
+
+def _url_for(case: "Case", user: "User") -> str:
+    """The page on which the user works: incentives admins decide in the admin site."""
+    if user.is_staff:
+        return reverse("admin:plans_plan_change", args=[case.pk])
+    return reverse("plans:detail", args=[case.public_id])
 
 
 _SUBMIT: dict[str, Any] = {
@@ -190,4 +202,12 @@ TRANSITIONS = (
 )
 
 MACHINE = Machine(kind=CaseKind.PLAN, statuses=STATUSES, transitions=TRANSITIONS)
-PLAN = CaseType("PLN", MACHINE, read="plan.read", contribute="plan.write", review="plan.review")
+PLAN = CaseType(
+    "PLN",
+    MACHINE,
+    read="plan.read",
+    contribute="plan.write",
+    review="plan.review",
+    url_for=_url_for,
+    has_review_due_date=False,
+)

@@ -10,6 +10,7 @@ from django.urls import reverse
 from claims import services
 from claims.places import folder_of, named_places
 from incentives_portal import clock
+from incentives_portal.cases import queue
 from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.models import Case, Decision
 from incentives_portal.documents.models import VersionCheck
@@ -17,6 +18,7 @@ from incentives_portal.documents.tests import samples
 from incentives_portal.documents.tests.workers import check_version
 from incentives_portal.programs.models import Holiday
 from incentives_portal.tests.world import NOW
+from plans.tests import builders as plans
 from proofs.tests import builders as proofs
 
 from . import builders
@@ -322,6 +324,17 @@ def test_after_a_decision_the_next_is_the_first_that_waits(world, signed_in):
     found = signed_in(world.mira).get(url("claim", decided)).context["neighbours"]
 
     assert (found.previous, found.next) == (None, waiting.public_id)
+
+
+def test_cases_without_a_due_date_follow_those_that_have_one(world):
+    plan, claim = plans.submitted_plan(world), builders.submitted_claim(world)
+    later = builders.submitted_claim(world)
+    Case.objects.filter(pk__in=[plan.pk, later.pk]).update(due_at=None)
+
+    assert queue.neighbours("", claim.case, world.mira) == queue.Neighbours(None, later.public_id)
+    assert queue.neighbours("", fresh(later).case, world.mira) == queue.Neighbours(claim.public_id, None)
+    assert queue.neighbours("", plans.fresh(plan).case, world.elif_) == queue.Neighbours(None, None)
+    assert queue.counts(world.elif_, CaseKind.PLAN, CaseKind.CLAIM)[""] == 3
 
 
 def test_own_rejection_is_explained_to_the_one_who_rejected(world, signed_in):

@@ -13,7 +13,10 @@ from django.views.decorators.http import require_POST, require_safe
 from incentives_portal.accounts.capabilities import NoPartInIt, may
 from incentives_portal.cases.assignment import colleague_of
 from incentives_portal.cases.decisions import OUTCOMES
+from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.forms import CommentForm, CommentWithFilesForm, NoteForm
+from incentives_portal.cases.querysets import words_q
+from incentives_portal.cases.queue import counts, lists, neighbours, waiting
 from incentives_portal.cases.state_machine import Transition
 from incentives_portal.cases.views import post_comment
 from incentives_portal.outbox.models import Message
@@ -21,8 +24,8 @@ from incentives_portal.outbox.queries import deliveries_for
 from incentives_portal.screens.paging import BoundedPaginator
 from proofs.page import evidence_context
 
-from ..desk import LISTS, counts, listed, neighbours, queue_rows, shown
-from ..filters import searched, words_q
+from ..desk import queue_rows, shown
+from ..filters import searched
 from ..forms import DecisionForm
 from ..models import Claim
 from ..page import ClaimPage
@@ -42,7 +45,7 @@ def _staff_only(request: HttpRequest) -> None:
 
 def _list_key(request: HttpRequest) -> str:
     key = request.GET.get("list", "")
-    return key if key in LISTS else ""
+    return key if key in lists(request.user) else ""
 
 
 @require_safe
@@ -50,14 +53,15 @@ def queue(request: HttpRequest) -> HttpResponse:
     """What waits for a decision, due first: everything, nobody's, mine, overdue, disputes."""
     _staff_only(request)
     key, words = _list_key(request), searched(request.GET)
-    numbers = counts(request.user)
-    rows = listed(key, request.user)
-    found, number = (rows.filter(words_q(words)), None) if words else (rows, numbers[key])
-    page = BoundedPaginator(found, PER_PAGE, count=number).get_page(request.GET.get("page"))
+    numbers, found = counts(request.user, CaseKind.CLAIM), lists(request.user)
+    title, part = found[key]
+    rows = waiting(request.user, CaseKind.CLAIM).filter(part)
+    rows, number = (rows.filter(words_q(words)), None) if words else (rows, numbers[key])
+    page = BoundedPaginator(rows, PER_PAGE, count=number).get_page(request.GET.get("page"))
     context = {
-        "lists": [(code, title, numbers[code], code == key) for code, (title, _part) in LISTS.items()],
+        "lists": [(code, title, numbers[code], code == key) for code, (title, _part) in found.items()],
         "key": key,
-        "title": LISTS[key][0],
+        "title": title,
         "words": words,
         "page": page,
         "rows": queue_rows(page.object_list, request.user),
@@ -85,8 +89,8 @@ def desk_page(request: HttpRequest, row: Claim, said: CommentForm | None = None)
         "page": page,
         "claim": row,
         "key": key,
-        "list_title": LISTS[key][0],
-        "neighbours": neighbours(key, row, request.user),
+        "list_title": lists(request.user)[key][0],
+        "neighbours": neighbours(key, row.case, request.user),
         "evidence": evidence,
         "shown": shown(evidence, page, request.GET.get("doc", ""), request.GET.get("page", "")),
         "deliveries": _deliveries(row) if request.user.may("outbox.read") else None,

@@ -12,15 +12,16 @@ from django.views.decorators.http import require_safe
 
 from incentives_portal.accounts.capabilities import scope_q
 from incentives_portal.accounts.models import User
-from incentives_portal.cases.querysets import SCOPE_PATHS
+from incentives_portal.cases.enums import CaseKind
+from incentives_portal.cases.models import Case
+from incentives_portal.cases.querysets import words_q
 from incentives_portal.enrollments.querysets import programs_visible_to
 from incentives_portal.prepared import Prepared
 from incentives_portal.screens.paging import BoundedPaginator
 
-from ..filters import ClaimFilter, searched, words_q
-from ..models import Claim
+from ..filters import ClaimFilter, searched
 from ..overview import Overview, overview
-from ..rows import keys_of, rows_in_order
+from ..rows import rows_in_order
 from ..transitions import MACHINE
 
 PER_PAGE = 25
@@ -29,10 +30,10 @@ PER_PAGE = 25
 NEWEST_OWN = (F("pk") + 0).desc()
 #: What else the list can be ordered by; the key stands in the address.
 ORDERS = {
-    "due": [F("case__due_at").asc(nulls_last=True), "pk"],
-    "carried_out": ["-case__proof__executed_on", "-pk"],
+    "due": ["due_at", "pk"],
+    "carried_out": ["-proof__executed_on", "-pk"],
     # Amounts of several currencies cannot be compared: those of each currency stand together.
-    "amount": ["case__currency", "-case__requested_amount", "-pk"],
+    "amount": ["currency", "-requested_amount", "-pk"],
 }
 
 
@@ -45,7 +46,7 @@ def claim_list(request: HttpRequest) -> HttpResponse:
     above = _overview(user, request.GET)
     found = ClaimFilter(
         request.GET,
-        Claim.objects.visible_to(user),
+        Case.objects.visible_to(user, CaseKind.CLAIM).filter(claim__isnull=False),
         programs=above.programs,
         locations=above.locations,
         periods=above.periods,
@@ -56,7 +57,8 @@ def claim_list(request: HttpRequest) -> HttpResponse:
     page = BoundedPaginator(rows, PER_PAGE, count=_number(user, found, above)).get_page(request.GET.get("page"))
     is_filtered = any(request.GET.get(name) for name in ClaimFilter.base_filters)
     as_opened = not (user.is_operator or is_filtered or order in ORDERS) and page.number == 1
-    keys = _newest(scope_q(user, "claim.read", **SCOPE_PATHS)).rows() if as_opened else keys_of(page.object_list)
+    shown = page.object_list.values_list("pk", flat=True)
+    keys = _newest(_scope(user)).rows() if as_opened else list(shown)
     context = {
         "overview": above,
         "filter": found,
@@ -74,8 +76,14 @@ def claim_list(request: HttpRequest) -> HttpResponse:
 @lru_cache(maxsize=64)
 def _newest(scope: Q) -> Prepared[int]:
     """The first page of all, as the list is opened: one statement for those of a partner who see the same."""
-    claims = Claim.objects.within(scope, of_operator=False).order_by(NEWEST_OWN)[:PER_PAGE]
+    claims = Case.objects.within(scope, of_operator=False).order_by(NEWEST_OWN)[:PER_PAGE]
     return Prepared(lambda: claims.values_list("pk", flat=True))
+
+
+def _scope(user: User) -> Q:
+    """The cases of claims that were created and that the user may read."""
+    readable = scope_q(user, "claim.read", organisation="organisation_id")
+    return Q(kind=CaseKind.CLAIM, claim__isnull=False) & readable
 
 
 def _overview(user: User, params: QueryDict) -> Overview:
@@ -85,8 +93,7 @@ def _overview(user: User, params: QueryDict) -> Overview:
         return Overview(programs=[(str(program.public_id), str(program)) for program in programs])
     chosen = {name: params.get(name, "") for name in ("program", "location", "period")}
     words = searched(params)
-    scope = scope_q(user, "claim.read", **SCOPE_PATHS)
-    return overview(scope, chosen, words_q(words) if words else None)
+    return overview(_scope(user), chosen, words_q(words) if words else None)
 
 
 def _number(user: User, found: ClaimFilter, above: Overview) -> int | None:

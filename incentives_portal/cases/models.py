@@ -21,7 +21,7 @@ from incentives_portal.programs.models import Program, UsagePeriod
 from incentives_portal.texts import TextsField, in_language
 
 from .enums import APPROVED, STATUSES, WAITING, WITH_PARTNER, ActorKind, CaseKind, Outcome
-from .querysets import EventQuerySet
+from .querysets import CaseQuerySet, EventQuerySet
 from .types import case_type
 
 if TYPE_CHECKING:
@@ -81,6 +81,8 @@ class Case(models.Model):
     currency = CurrencyField(_("currency"))
     requested_amount = AmountField(_("requested amount"), null=True)
     approved_amount = AmountField(_("approved amount"), null=True)
+
+    objects = CaseQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("case")

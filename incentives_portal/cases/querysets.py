@@ -7,11 +7,12 @@ from django.db import models
 from incentives_portal.accounts.capabilities import may, scope_q
 
 from .enums import DISCARDED, EDITING
+from .types import case_type
 
 if TYPE_CHECKING:
     from incentives_portal.accounts.models import User
 
-    from .models import Event  # noqa: F401  it stands in an annotation below
+    from .models import Case, Event  # noqa: F401  they stand in annotations below
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -21,6 +22,38 @@ SCOPE_PATHS = {
     "program": "case__program_id",
     "location": "case__location_id",
 }
+
+
+def _hidden(*, of_operator: bool) -> tuple[str, ...]:
+    """In which statuses a case is hidden until it was submitted: drafts from the operator, what was discarded from everybody."""
+    return (EDITING, DISCARDED) if of_operator else (DISCARDED,)
+
+
+def words_q(words: str) -> models.Q:
+    """Each word in the title of a case, its reference, or the name of the location or company."""
+    found = models.Q()
+    for word in words.split():
+        found &= (
+            models.Q(title__icontains=word)
+            | models.Q(reference__icontains=word)
+            | models.Q(location__name__icontains=word)
+            | models.Q(organisation__name__icontains=word)
+        )
+    return found
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    def visible_to(self, user: "User", *kinds: str) -> "CaseQuerySet":
+        """The cases of these kinds that exist for the user. A proof without a claim is a case of the kind claim, too."""
+        readable = models.Q(pk__in=[])
+        for kind in kinds:
+            scope = scope_q(user, case_type(kind).read, organisation="organisation_id")
+            readable |= models.Q(kind=kind) & scope
+        return self.within(readable, of_operator=user.is_operator)
+
+    def within(self, scope: models.Q, *, of_operator: bool) -> "CaseQuerySet":
+        """What ``visible_to`` says, for everybody of the same scope."""
+        return self.exclude(status__in=_hidden(of_operator=of_operator), submitted_at=None).filter(scope)
 
 
 class CaseDetailQuerySet(models.QuerySet[Row]):
@@ -38,8 +71,7 @@ class CaseDetailQuerySet(models.QuerySet[Row]):
 
     def within(self, scope: models.Q, *, of_operator: bool) -> Self:
         """What ``visible_to`` says, for everybody of the same scope."""
-        hidden = [EDITING, DISCARDED] if of_operator else [DISCARDED]
-        return self.exclude(case__status__in=hidden, case__submitted_at=None).filter(scope)
+        return self.exclude(case__status__in=_hidden(of_operator=of_operator), case__submitted_at=None).filter(scope)
 
 
 class EventQuerySet(models.QuerySet["Event"]):

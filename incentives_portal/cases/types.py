@@ -1,21 +1,45 @@
 """The kinds of cases as the portal knows them: one ``CaseType`` each, named in the setting CASE_TYPES."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils.module_loading import import_string
 
+from incentives_portal.accounts.capabilities import may
+
 if TYPE_CHECKING:
+    from incentives_portal.accounts.models import User
+
+    from .models import Case, CaseDetail
     from .state_machine import Machine
+
+
+def detail_url(case: "Case", _user: "User") -> str:
+    """The page of the case, the same for everybody. One query, unless the row of its kind was read."""
+    detail: CaseDetail = getattr(case, case.kind)
+    return detail.get_absolute_url()
+
+
+def may_edit(case: "Case", user: "User") -> bool:
+    """Whether the status can be edited and the user contributes to such cases."""
+    return case.state.editable and may(user, case_type(case.kind).contribute, case.scope)
+
+
+def every_draft(_user: "User") -> Q:
+    return Q()
 
 
 @dataclass(frozen=True)
 class CaseType:
-    """One kind of case: the prefix of its references (PLN-2026-00042), the life that it has, and the capabilities that its pages ask for.
+    """One kind of case: the prefix of its references (PLN-2026-00042), its state machine, and the capabilities that its pages ask for.
 
-    ``read`` is who may read it, ``contribute`` which people of the partner may comment on it, ``review`` which of the operator.
+    ``read`` is who may read it, ``contribute`` which people of the partner may comment on it, ``review`` which of the operator. The rest is
+    for lists over all kinds (inbox.py): the address for a user, whether the user may edit it now, which of the drafts that exist for a
+    user stand in the user's list, and whether the partner is promised a day for the decision.
     """
 
     prefix: str
@@ -23,6 +47,10 @@ class CaseType:
     read: str
     contribute: str
     review: str
+    url_for: Callable[["Case", "User"], str] = detail_url
+    may_edit: Callable[["Case", "User"], bool] = may_edit
+    drafts_of: Callable[["User"], Q] = every_draft
+    has_review_due_date: bool = True
 
 
 @cache

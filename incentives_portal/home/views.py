@@ -13,6 +13,7 @@ from claims.queries import recent_decisions
 from claims.transitions import MACHINE as CLAIMS
 from incentives_portal.accounts.capabilities import CAPABILITIES, CAPABILITY_WORDS, Role, grants
 from incentives_portal.accounts.views import no_role_context
+from incentives_portal.cases.inbox import to_review, waiting_for_operator, waiting_for_partners
 from incentives_portal.documents import limits
 from incentives_portal.enrollments.transitions import MACHINE as ENROLMENTS
 from incentives_portal.request_context import request_id
@@ -31,9 +32,9 @@ def home(request: HttpRequest) -> HttpResponse:
     if not grants(user):
         return render(request, "accounts/no_role.html", no_role_context(user))
     if user.is_operator:
-        buckets, waiting = inbox.staff_buckets(user), inbox.waiting_for_partners(user)
+        buckets, waiting = to_review(user), waiting_for_partners(user)
     else:
-        buckets, waiting = inbox.partner_buckets(user), inbox.waiting_for_operator(user)
+        buckets, waiting = inbox.partner_buckets(user), waiting_for_operator(user)
     context = {
         "buckets": buckets,
         "waiting": waiting,

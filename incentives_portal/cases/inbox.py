@@ -1,0 +1,192 @@
+"""What a user has to do next, and what the user waits for: lists over all kinds of cases, as the home page shows them.
+
+Each list is one query and shows the first cases of each kind only, so that the page does not grow with the data.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from incentives_portal import clock
+from incentives_portal.accounts.models import User
+
+from .enums import ACTION_REQUIRED, DISPUTED, EDITING, WAITING
+from .models import Case
+from .querysets import CaseQuerySet
+from .queue import UNASSIGNED, decidable_by, overdue
+from .state_machine import Status
+from .types import case_type, case_types
+
+Text = str | Promise
+
+#: So many cases of each kind stand in a list.
+LIMIT = 10
+SOON = timedelta(days=30)
+#: What waits for a decision: due first; without a due date, longest waiting first.
+LONGEST_WAITING = ("due_at", "submitted_at", "pk")
+_WAITING = Q(status__in=WAITING)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One row: what it is, where it is, until when (or since when it waits), in which zone, and the word on its button."""
+
+    title: str
+    url: str
+    reference: str
+    status: Status | None
+    action: Text
+    note: Text = ""
+    due_at: datetime | None = None
+    since: datetime | None = None
+    zone: str = "UTC"
+    amount: Decimal | None = None
+    currency: str = ""
+    is_mine: bool = True
+
+    @property
+    def is_late(self) -> bool:
+        return self.due_at is not None and self.due_at < clock.now()
+
+    @property
+    def is_soon(self) -> bool:
+        return self.due_at is not None and not self.is_late and self.due_at <= soon()
+
+
+@dataclass
+class Bucket:
+    """A named list of items with the sentence for when it is empty."""
+
+    key: str
+    title: Text
+    items: list[Item] = field(default_factory=list)
+    empty: Text = ""
+
+
+def soon() -> datetime:
+    """Until when it counts as soon."""
+    return clock.now() + SOON
+
+
+def by_date(items: Iterable[Item]) -> list[Item]:
+    """Soonest first; what has no date last."""
+    far = clock.now() + timedelta(days=36_500)
+    return sorted(items, key=lambda item: item.due_at or far)
+
+
+def returned(user: User) -> Bucket:
+    """What a reviewer sent back to the user's side."""
+    items = [_own(case, user, _("Mend")) for case in _cases(user, Q(status=ACTION_REQUIRED))]
+    return Bucket("returned", _("Returned to us"), items, _("Nothing was sent back to you."))
+
+
+def due_soon(user: User, others: Iterable[Item] = ()) -> Bucket:
+    """The drafts that have to be sent in within 30 days, or should have been, and ``others`` that are due soon."""
+    items = by_date([*_drafts(user, Q(due_at__lte=soon())), *others])
+    return Bucket("due", _("Due within 30 days"), items, _("Nothing falls due within 30 days."))
+
+
+def drafts(user: User) -> Bucket:
+    """The drafts that have more time."""
+    items = _drafts(user, Q(due_at__gt=soon()) | Q(due_at=None))
+    return Bucket("drafts", _("Drafts"), items, _("No drafts, or all are due within 30 days."))
+
+
+def waiting_for_operator(user: User) -> Bucket:
+    """What the user's side has sent in and waits for, by the promised date."""
+    items = [_item(case, user, _("Open")) for case in _cases(user, _WAITING, LONGEST_WAITING)]
+    return Bucket("waiting", _("Waiting for the operator"), items, _("Nothing of yours is waiting for a decision."))
+
+
+def waiting_for_partners(user: User) -> Bucket:
+    """What the operator has sent back and waits for."""
+    items = [_item(case, user, _("Open")) for case in _cases(user, Q(status=ACTION_REQUIRED))]
+    return Bucket("waiting", _("Waiting for partners"), items, _("No partner owes you an answer."))
+
+
+def to_review(user: User) -> list[Bucket]:
+    """What waits for a decision that the user may make, each case in one list; no list for who makes none. One query for each."""
+    kinds = [kind for kind in _kinds(user) if user.may(case_type(kind).review)]
+    if not kinds:
+        return []
+    is_promised = any(case_type(kind).has_review_due_date for kind in kinds)
+    return [*([_overdue(user, kinds)] if is_promised else ()), _mine(user, kinds), _unassigned(user, kinds)]
+
+
+def _overdue(user: User, kinds: list[str]) -> Bucket:
+    cases = _cases(user, _WAITING & overdue() & decidable_by(user), LONGEST_WAITING, kinds)
+    return Bucket("overdue", _("Overdue"), [_item(case, user, _("Open")) for case in cases], _("Nothing is overdue."))
+
+
+def _mine(user: User, kinds: list[str]) -> Bucket:
+    cases = _cases(user, _WAITING & Q(assignee=user) & ~overdue(), LONGEST_WAITING, kinds)
+    items = [_item(case, user, _("Decide")) for case in cases]
+    return Bucket("mine", _("On my desk"), items, _("Nothing is on your desk."))
+
+
+def _unassigned(user: User, kinds: list[str]) -> Bucket:
+    """A dispute is decided at once, by another person; everything else is taken up first."""
+    cases = _cases(user, _WAITING & UNASSIGNED & ~overdue() & decidable_by(user), LONGEST_WAITING, kinds)
+    items = [_item(case, user, _("Decide") if case.status == DISPUTED else _("Take up")) for case in cases]
+    return Bucket("unassigned", _("Unassigned"), items, _("Nobody waits to be taken up."))
+
+
+def _kinds(user: User) -> list[str]:
+    """The kinds that the user may read and that partners write: those with a status in which a case can be edited."""
+    return [
+        kind
+        for kind, found in case_types().items()
+        if user.may(found.read) and any(status.editable for status in found.machine.statuses)
+    ]
+
+
+def _cases(
+    user: User, condition: Q, order: Sequence[str] = ("due_at", "pk"), kinds: Iterable[str] | None = None
+) -> list[Case]:
+    """The first of each kind that exist for the user and fit, in this order. One query."""
+    wanted = _kinds(user) if kinds is None else kinds
+    return _first([Case.objects.visible_to(user, kind).filter(condition) for kind in wanted], order)
+
+
+def _drafts(user: User, when: Q) -> list[Item]:
+    """Of the drafts due then those that are the user's to go on with, newest first where several are due at once. One query."""
+    parts = [
+        Case.objects.visible_to(user, kind).filter(when, case_type(kind).drafts_of(user), status=EDITING)
+        for kind in _kinds(user)
+    ]
+    return [_own(case, user, _("Continue")) for case in _first(parts, ("due_at", "-pk"))]
+
+
+def _first(parts: list[CaseQuerySet], order: Sequence[str]) -> list[Case]:
+    """The first of each part, in this order: so that many of one kind leave room for the others."""
+    if not parts:
+        return []
+    one, *others = [part.select_related("program__calendar").order_by(*order)[:LIMIT] for part in parts]
+    return list(one.union(*others, all=True).order_by(*order) if others else one)
+
+
+def _own(case: Case, user: User, action: Text) -> Item:
+    """What the user can go on with; whoever may only read opens it, and is not told that it waits for them."""
+    can_edit = case_type(case.kind).may_edit(case, user)
+    return _item(case, user, action if can_edit else _("Open"), is_mine=can_edit)
+
+
+def _item(case: Case, user: User, action: Text, *, is_mine: bool = True) -> Item:
+    return Item(
+        title=case.title,
+        url=case_type(case.kind).url_for(case, user),
+        reference=case.reference,
+        status=case.state,
+        action=action,
+        due_at=case.due_at,
+        since=case.submitted_at if case.status in WAITING else None,
+        zone=case.time_zone,
+        amount=case.requested_amount,
+        currency=case.currency,
+        is_mine=is_mine,
+    )
