@@ -21,7 +21,7 @@ from proofs.facts import proof_facts, versions_of
 from ..enums import Outcome
 from ..models import Claim, Decision
 from ..places import folder_of
-from .locking import locked_limits
+from .locking import locked_limits, whole_proof
 
 ZERO = Decimal(0)
 
@@ -113,7 +113,7 @@ def _check_limits(claim: Claim, amount: Decimal | None) -> None:
     """A disputed claim held no place within the limits while others may have used them: what is left counts now."""
     folder = folder_of(claim)
     assert folder is not None  # what is disputed was submitted
-    assessment = assess_proof(proof_facts(claim.proof, folder))
+    assessment = assess_proof(proof_facts(whole_proof(claim), folder))
     left = assessment.steps[-1].amount
     if amount is not None and amount > left:
         raise Refused(

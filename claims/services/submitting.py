@@ -46,8 +46,8 @@ def resubmit(claim: Claim, *, actor: User, seen: int | None, words: str = "") ->
 
 def _send(verb: str, claim: Claim, actor: User, seen: int | None, words: str) -> Event:
     def before(current: Claim) -> dict[str, Any]:
+        locked_limits(current.proof)
         proof = whole_proof(current)
-        locked_limits(proof)
         content = content_of(proof)
         folder = read(content)
         versions = versions_of(folder)
