@@ -13,7 +13,8 @@ from incentives_portal.cases.services import RemarkDraft, comment
 
 from .. import rules
 from ..limits import claimed_of
-from ..models import Activity, Plan
+from ..models import Plan
+from .in_force import put_in_force
 
 
 def approve(
@@ -41,10 +42,9 @@ def approve(
             raise Refused(problem, place="approved_amount")
         if approved_amount < current.requested_amount:
             check_why_less(words, reason)
-        current.case.approved_submission = current.case.submission
+        put_in_force(current)
         current.case.approved_amount = approved_amount
         current.case.due_at = None
-        Activity.objects.filter(campaign__plan=current).update(approved=True)
         return {"amount": str(approved_amount), "currency": current.currency}
 
     return perform(

@@ -1,5 +1,7 @@
 """The home page: what needs me now, by when. For whom it shows what, and how many queries it needs."""
 
+from decimal import Decimal
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -8,6 +10,7 @@ from claims.tests import builders as claims
 from incentives_portal.accounts.models import User
 from incentives_portal.home import inbox
 from incentives_portal.tests.world import World, sign_in
+from plans.models import Activity
 from plans.tests import builders as plans
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +48,17 @@ def test_activity_without_proof_is_owed_until_a_proof_is_begun(world: World) -> 
     found = titles(inbox.partner_buckets(world.jana))
 
     assert len(found["owed"]) + len(found["due"]) > 0
+
+
+def test_proofs_are_owed_for_what_is_in_force_while_a_revision_is_edited(world: World) -> None:
+    plan = plans.plan_in_revision(world)
+    kept, gone = Activity.objects.all()
+    plans.services.remove_activity(gone, actor=world.jana, seen=plan.version)
+    values = {"activity_type": world.seminar, "countries": ["DE"], "planned_amount": Decimal(1)}
+    plans.services.edit_activity(kept, actor=world.jana, seen=plan.version + 1, name="Renamed", **values)
+    plans.add_activity(world, kept.campaign, world.jana, name="New")
+
+    assert [inbox.activity_item(activity).title for activity in inbox.owed_proofs(world.jana)] == ["Seminar 1"]
 
 
 def test_reviewer_finds_nobodys_and_own_claims(world: World) -> None:
