@@ -36,4 +36,5 @@ def recent_decisions(user: "User") -> "QuerySet[Decision]":
 def of_plan(plan: "Plan", user: "User") -> ClaimQuerySet:
     """The claims of the plan's proofs, in the order of the activities."""
     claims = Claim.objects.visible_to(user).filter(case__proof__activity__campaign__plan=plan)
-    return claims.order_by("case__proof__activity__campaign", "case__proof__activity", "pk")
+    campaign = "case__proof__activity__campaign"
+    return claims.order_by(f"{campaign}__in_force__starts", f"{campaign}_id", "case__proof__activity_id", "pk")

@@ -35,6 +35,8 @@ class ClaimQuerySet(CaseDetailQuerySet["Claim"]):
             "case__submission__by",
             "case__proof__activity_type",
             "case__proof__activity__campaign__plan__case",
+            "case__proof__activity__campaign__in_force",
+            "case__proof__activity__in_force",
             "case__usage_period",
         )
 

@@ -9,11 +9,11 @@ from incentives_portal.programs.assess import Assessment, CampaignFact, PlanFact
 from . import rules
 
 if TYPE_CHECKING:
-    from .models import Activity, Part, Plan
+    from .models import ActivityContent, Part, Plan
 
 
 def plan_facts(plan: "Plan") -> PlanFacts:
-    """The facts of the plan's rows as they are now. Three queries besides ``parts``: operator, reviewer, enrolment."""
+    """The facts of the plan's draft as it is now. Three queries besides ``parts``: operator, reviewer, enrolment."""
     company = rules.operator()
     first = plan.case.first_submitted_at
     return PlanFacts(
@@ -38,18 +38,18 @@ def assessment_of(plan: "Plan") -> Assessment:
 
 
 def _campaign(plan: "Plan", part: "Part") -> CampaignFact:
-    campaign = part.campaign
-    activities = tuple(_activity(plan, activity) for activity in part.activities)
-    return CampaignFact(campaign.name, campaign.starts, campaign.ends, activities)
+    content = part.campaign.draft
+    activities = tuple(_activity(plan, activity.draft) for activity in part.activities)
+    return CampaignFact(content.name, content.starts, content.ends, activities)
 
 
-def _activity(plan: "Plan", activity: "Activity") -> PlannedActivityFact:
+def _activity(plan: "Plan", content: "ActivityContent") -> PlannedActivityFact:
     return PlannedActivityFact(
-        name=activity.name,
-        type_name=activity.activity_type.name,
-        countries=tuple(activity.countries),
-        planned_amount=activity.planned_amount,
-        excluded=plan.program.kind in activity.activity_type.excluded_kinds,
+        name=content.name,
+        type_name=content.activity_type.name,
+        countries=tuple(content.countries),
+        planned_amount=content.planned_amount,
+        excluded=plan.program.kind in content.activity_type.excluded_kinds,
     )
 
 

@@ -154,12 +154,12 @@ class CampaignForm(VersionedForm):
 
     @classmethod
     def of(cls, campaign: Campaign, data: Any = None) -> "CampaignForm":
-        """The form filled with a campaign's values."""
+        """The form filled with the draft of a campaign."""
         initial = {
             "seen": campaign.plan.version,
-            "name": campaign.name,
-            "starts": campaign.starts,
-            "ends": campaign.ends,
+            "name": campaign.draft.name,
+            "starts": campaign.draft.starts,
+            "ends": campaign.draft.ends,
         }
         return cls(campaign.plan, data, initial=initial)
 
@@ -200,21 +200,21 @@ class ActivityForm(VersionedForm):
 
     @classmethod
     def of(cls, activity: Activity, data: Any = None) -> "ActivityForm":
-        """The form filled with an activity's values. The type of an approved one cannot be chosen any more."""
-        plan = activity.campaign.plan
+        """The form filled with the draft of an activity. The type of an approved one cannot be chosen any more."""
+        plan, content = activity.campaign.plan, activity.draft
         form = cls(
             plan,
             data,
             initial={
                 "seen": plan.version,
-                "activity_type": activity.activity_type_id,
-                "name": activity.name,
-                "goal": activity.goal,
-                "countries": activity.countries,
-                "planned_amount": activity.planned_amount,
+                "activity_type": content.activity_type_id,
+                "name": content.name,
+                "goal": content.goal,
+                "countries": content.countries,
+                "planned_amount": content.planned_amount,
             },
         )
-        if activity.approved:
+        if activity.in_force_id is not None:
             form.fields["activity_type"].disabled = True
             form.fields["activity_type"].queryset = ActivityType.objects.all()
             form.fields["activity_type"].help_text = _(

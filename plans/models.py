@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import date
 
+import pgtrigger
 from django.db import models
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -16,10 +17,13 @@ from incentives_portal.programs.models import ActivityType, FundType, Market, Pr
 
 from .querysets import ActivityQuerySet, CampaignQuerySet, PlanManager
 
+#: A campaign or an activity is in force, or in the draft of its plan, or both.
+HAS_CONTENT = models.Q(in_force__isnull=False) | models.Q(draft__isnull=False)
+
 
 @dataclass(frozen=True)
 class Part:
-    """A campaign of a plan with its activities, in order."""
+    """A campaign of a plan's draft with its activities, in order."""
 
     campaign: "Campaign"
     activities: "list[Activity]"
@@ -28,7 +32,8 @@ class Part:
 class Plan(CaseDetail):
     """One plan per location, program, fund type and program year (docs/domain.md, "Plan key"); its approved amount is its limit.
 
-    While a revision is edited, what was approved stays in force; the rows of campaigns and activities are those of the revision.
+    While a revision is edited, what was approved stays in force: of campaigns and activities as rows, of the plan itself in the approved
+    submission.
     ``holds_key``: no other plan of the same key can be created; a discarded plan frees it.
     """
 
@@ -80,58 +85,95 @@ class Plan(CaseDetail):
 
     @cached_property
     def parts(self) -> list[Part]:
-        """Campaigns with their activities and types, read once per instance. One query, or two if a campaign may be empty."""
+        """Campaigns and activities of the draft, read once per instance. One query, or two if a campaign may be empty."""
         found: dict[int, Part] = {}
-        rows = Activity.objects.filter(campaign__plan=self.pk).select_related("campaign", "activity_type")
-        for activity in rows:
+        for activity in Activity.objects.filter(campaign__plan=self.pk).drafts().select_related("campaign__in_force"):
             activity.campaign.plan = self
             found.setdefault(activity.campaign_id, Part(activity.campaign, [])).activities.append(activity)
         if self.campaign_count != len(found):
-            for campaign in self.campaigns.all():
+            for campaign in self.campaigns.drafts():
                 found.setdefault(campaign.pk, Part(campaign, []))
-        return sorted(found.values(), key=lambda part: (part.campaign.starts, part.campaign.pk))
+        return sorted(found.values(), key=lambda part: (part.campaign.draft.starts, part.campaign.pk))
 
     @cached_property
     def starts(self) -> list[date] | None:
-        """The days on which its campaigns start, or None. One query, where ``for_page`` or ``for_list`` has not told it."""
-        return list(self.campaigns.values_list("starts", flat=True))
+        """The days on which its campaigns in force start. One query, where ``for_page`` or ``for_list`` has not told it."""
+        return list(self.campaigns.in_force().values_list("in_force__starts", flat=True))
 
 
-class Campaign(models.Model):
-    """A part of a plan with a beginning and an end; proofs must lie between them (example PO-1)."""
+#: For ``Meta.triggers`` of content: the database refuses to change a row, so that what is in force cannot be edited by mistake.
+WRITTEN_ONCE = [pgtrigger.Protect(name="written_once", operation=pgtrigger.Update)]
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    plan = models.ForeignKey(Plan, models.PROTECT, related_name="campaigns")
+
+class CampaignContent(models.Model):
+    """What a campaign says; written once, an edited campaign gets another row. Proofs must lie between its days (example PO-1)."""
+
     name = models.CharField(_("name"), max_length=120)
     starts = models.DateField(_("start date"))
     ends = models.DateField(_("end date"))
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="campaign_order", condition=models.Q(starts__lte=models.F("ends")))]
+        triggers = WRITTEN_ONCE
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def bounds(self) -> tuple[date, date]:
+        return self.starts, self.ends
+
+
+class Campaign(models.Model):
+    """A part of a plan with a beginning and an end: what was approved of it, and what the partner writes.
+
+    ``draft`` is what forms edit; ``in_force`` is what was approved. Both are one row until a revision changes it. A campaign without a
+    draft was taken out by the revision; one that is not in force is new. ``put_in_force`` of services makes the draft what is in force.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    plan = models.ForeignKey(Plan, models.PROTECT, related_name="campaigns")
+    in_force = models.OneToOneField(CampaignContent, models.PROTECT, null=True, related_name="+")
+    draft = models.OneToOneField(CampaignContent, models.PROTECT, null=True, related_name="+")
 
     objects = CampaignQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("campaign")
         verbose_name_plural = _("campaigns")
-        ordering = ["starts", "pk"]
-        constraints = [models.CheckConstraint(name="campaign_order", condition=models.Q(starts__lte=models.F("ends")))]
+        ordering = ["pk"]
+        constraints = [models.CheckConstraint(name="campaign_has_content", condition=HAS_CONTENT)]
+
+    def __str__(self) -> str:
+        return str(self.draft or self.in_force)
+
+
+class ActivityContent(models.Model):
+    """What an activity says: a kind of the catalogue, in one or more countries. Written once, as that of a campaign."""
+
+    activity_type = models.ForeignKey(ActivityType, models.PROTECT, related_name="+", verbose_name=_("activity type"))
+    name = models.CharField(_("name"), max_length=120)
+    goal = models.CharField(_("goal"), max_length=200, blank=True)
+    countries = models.JSONField(_("countries/regions"), default=list)
+    planned_amount = AmountField(_("planned amount"))
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="activity_planned_positive", condition=models.Q(planned_amount__gt=0))
+        ]
+        triggers = WRITTEN_ONCE
 
     def __str__(self) -> str:
         return self.name
 
 
 class Activity(models.Model):
-    """One thing that will be done, of a kind of the catalogue, in one or more countries.
-
-    ``approved``: it is part of the approved submission, so that proofs may hang on it, also while a revision is edited.
-    """
+    """One thing that will be done. ``in_force`` and ``draft`` are as those of a campaign; proofs hang on what is in force."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="activities")
-    activity_type = models.ForeignKey(ActivityType, models.PROTECT, related_name="+", verbose_name=_("activity type"))
-    name = models.CharField(_("name"), max_length=120)
-    goal = models.CharField(_("goal"), max_length=200, blank=True)
-    countries = models.JSONField(_("countries/regions"), default=list)
-    planned_amount = AmountField(_("planned amount"))
-    approved = models.BooleanField(default=False)
+    in_force = models.OneToOneField(ActivityContent, models.PROTECT, null=True, related_name="+")
+    draft = models.OneToOneField(ActivityContent, models.PROTECT, null=True, related_name="+")
 
     objects = ActivityQuerySet.as_manager()
 
@@ -139,13 +181,7 @@ class Activity(models.Model):
         verbose_name = _("activity")
         verbose_name_plural = _("activities")
         ordering = ["pk"]
-        constraints = [
-            models.CheckConstraint(name="activity_planned_positive", condition=models.Q(planned_amount__gt=0))
-        ]
+        constraints = [models.CheckConstraint(name="activity_has_content", condition=HAS_CONTENT)]
 
     def __str__(self) -> str:
-        return self.name
-
-    @property
-    def bounds(self) -> tuple[date, date]:
-        return self.campaign.starts, self.campaign.ends
+        return str(self.draft or self.in_force)

@@ -26,12 +26,16 @@ HEAD = (
 )
 
 
-def _of_campaigns(figure: models.Aggregate) -> models.Subquery:
-    """A figure of the campaigns of the plan of the row."""
+def _of_campaigns(content: str, figure: models.Aggregate) -> models.Subquery:
+    """A figure of the campaigns of the plan of the row: of its draft, or of those in force."""
     from .models import Campaign
 
-    campaigns = Campaign.objects.filter(plan=models.OuterRef("pk")).order_by().values("plan")
-    return models.Subquery(campaigns.annotate(figure=figure).values("figure"))
+    campaigns = Campaign.objects.filter(plan=models.OuterRef("pk"), **{f"{content}__isnull": False})
+    return models.Subquery(campaigns.order_by().values("plan").annotate(figure=figure).values("figure"))
+
+
+def _starts() -> models.Subquery:
+    return _of_campaigns("in_force", ArrayAgg("in_force__starts", default=Value([])))
 
 
 class PlanQuerySet(CaseDetailQuerySet["Plan"]):
@@ -42,14 +46,14 @@ class PlanQuerySet(CaseDetailQuerySet["Plan"]):
         rows = self.select_related(*HEAD, "case__submission__by__organisation", "case__approved_submission")
         # A plan reads both by itself where they were not asked for: hence names that it has.
         return rows.annotate(  # type: ignore[no-redef]
-            campaign_count=Coalesce(_of_campaigns(models.Count("pk")), 0),
-            starts=_of_campaigns(ArrayAgg("starts", default=Value([]))),
+            campaign_count=Coalesce(_of_campaigns("draft", models.Count("pk")), 0),
+            starts=_starts(),
         )
 
     def for_list(self) -> "PlanQuerySet":
         """With what a row of a list shows; without the long text. One query."""
         rows = self.select_related(*HEAD).defer("description")
-        return rows.annotate(starts=_of_campaigns(ArrayAgg("starts", default=Value([]))))  # type: ignore[no-redef]
+        return rows.annotate(starts=_starts())  # type: ignore[no-redef]
 
 
 class PlanManager(models.Manager.from_queryset(PlanQuerySet)):  # type: ignore[misc]
@@ -60,11 +64,13 @@ class PlanManager(models.Manager.from_queryset(PlanQuerySet)):  # type: ignore[m
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):
-    def visible_to(self, user: "User") -> "CampaignQuerySet":
-        """The campaigns of the plans that exist for the person."""
-        from .models import Plan
+    def drafts(self) -> "CampaignQuerySet":
+        """Those of the draft, with what it says of them."""
+        return self.filter(draft__isnull=False).select_related("draft")
 
-        return self.filter(plan__in=Plan.objects.visible_to(user))
+    def in_force(self) -> "CampaignQuerySet":
+        """What was approved, with its content."""
+        return self.filter(in_force__isnull=False).select_related("in_force")
 
 
 class ActivityQuerySet(models.QuerySet["Activity"]):
@@ -74,6 +80,14 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
 
         return self.filter(campaign__plan__in=Plan.objects.visible_to(user))
 
-    def approved(self) -> "ActivityQuerySet":
-        """The activities that may be carried out and proved: those of approved submissions."""
-        return self.filter(approved=True)
+    def drafts(self) -> "ActivityQuerySet":
+        """Those of the draft, with what it says of them and of their campaigns."""
+        return self.filter(draft__isnull=False).select_related("campaign__draft", "draft__activity_type")
+
+    def in_force(self) -> "ActivityQuerySet":
+        """What was approved, with its content and that of its campaigns."""
+        return self.filter(in_force__isnull=False).select_related("campaign__in_force", "in_force__activity_type")
+
+    def open_for_proofs(self) -> "ActivityQuerySet":
+        """What is in force and was not taken out by a revision: so that a proof never hangs on what the next approval withdraws."""
+        return self.in_force().filter(draft__isnull=False)

@@ -19,10 +19,10 @@ from incentives_portal.programs import dates
 from incentives_portal.programs.models import ProgramYear
 
 from .limits import Claimed
-from .snapshot import ActivityPart, CampaignPart, PlanDocument, read
+from .snapshot import PlanDocument, read
 
 if TYPE_CHECKING:
-    from .models import Activity, Plan
+    from .models import Plan
 
 Sentence = str | Promise
 
@@ -165,14 +165,5 @@ def limit_warning(plan: "Plan", amount: Decimal, claimed: Claimed) -> str:
 
 
 def approved_document(plan: "Plan") -> PlanDocument | None:
-    """What is in force: the document of the approved submission, also while a revision is edited."""
+    """The document of the approved submission, which is in force also while a revision is edited."""
     return read(plan.case.approved_submission.content) if plan.case.approved_submission else None
-
-
-def approved_activity(activity: "Activity") -> tuple[CampaignPart, ActivityPart] | None:
-    """The activity as it was approved, with its campaign's bounds; None if it is not part of what is in force.
-
-    Proofs hang on approved activities only, and their dates are checked against the approved campaign (docs/domain.md, "Execution date").
-    """
-    document = approved_document(activity.campaign.plan)
-    return document.find(str(activity.public_id)) if document else None

@@ -1,6 +1,6 @@
 """What a submission of a plan keeps, and the comparison of two such snapshots.
 
-The declared types are the form of the JSON: msgspec writes and reads it. A snapshot of the rows as they are now has the same types, so
+The declared types are the form of the JSON: msgspec writes and reads it. A snapshot of the draft as it is now has the same types, so
 that it can be compared with a submission. Nothing here asks the database but for ``Plan.parts``, which are read once per plan.
 """
 
@@ -140,7 +140,7 @@ def read(content: Mapping[str, Any]) -> PlanDocument:
 
 
 def document_of(plan: "Plan") -> PlanDocument:
-    """The document of the plan's rows as they are now."""
+    """The document of the plan's draft as it is now."""
     return PlanDocument(
         title=plan.title,
         description=plan.description,
@@ -157,20 +157,21 @@ def document_of(plan: "Plan") -> PlanDocument:
 
 
 def _campaign_part(part: "Part", currency: str) -> CampaignPart:
-    row = part.campaign
+    row, content = part.campaign, part.campaign.draft
     activities = tuple(_activity_part(activity, currency) for activity in part.activities)
-    return CampaignPart(str(row.public_id), row.name, row.starts, row.ends, activities)
+    return CampaignPart(str(row.public_id), content.name, content.starts, content.ends, activities)
 
 
 def _activity_part(row: "Activity", currency: str) -> ActivityPart:
+    content = row.draft
     return ActivityPart(
         id=str(row.public_id),
-        name=row.name,
-        goal=row.goal,
-        type_code=row.activity_type.code,
-        type_names=row.activity_type.name,
-        countries=tuple(row.countries),
-        planned=quantize(row.planned_amount, currency),
+        name=content.name,
+        goal=content.goal,
+        type_code=content.activity_type.code,
+        type_names=content.activity_type.name,
+        countries=tuple(content.countries),
+        planned=quantize(content.planned_amount, currency),
     )
 
 

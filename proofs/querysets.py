@@ -26,10 +26,12 @@ class ProofQuerySet(CaseDetailQuerySet["Proof"]):
     capability = "poe.read"
 
     def for_page(self) -> "ProofQuerySet":
-        """With what every page that shows a proof's head needs, the approved plan with its campaign included. One query."""
+        """With what every page that shows a proof's head needs, what was approved of its activity included. One query."""
         return self.select_related(
             *HEAD,
-            "activity__campaign__plan__case__approved_submission",
+            "activity__campaign__plan__case",
+            "activity__campaign__in_force",
+            "activity__in_force",
             "case__usage_period",
             "case__claim",
         )

@@ -13,11 +13,10 @@ from incentives_portal import clock
 from incentives_portal.accounts.capabilities import Scope, may
 from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.enrollments.querysets import EnrolmentQuerySet
-from incentives_portal.money import format_amount, rounding_limit
+from incentives_portal.money import format_amount, quantize, rounding_limit
 from incentives_portal.programs import dates
 from incentives_portal.programs.enums import Track
 from incentives_portal.programs.models import Program, UsagePeriod
-from plans.rules import approved_activity
 
 if TYPE_CHECKING:
     from incentives_portal.accounts.models import User
@@ -58,9 +57,9 @@ def may_change_document(user: "User", proof: "Proof", row: "ProofDocument") -> b
 
 
 def may_add_for(user: "User", activity: "Activity") -> bool:
-    """Whether the person may begin a proof for the activity: role, and the activity is part of what is in force."""
+    """Whether the person may begin a proof for the activity: role, and the activity is in force and not taken out since."""
     plan = activity.campaign.plan
-    return may_begin(user, plan.scope, plan.program) and approved_activity(activity) is not None
+    return may_begin(user, plan.scope, plan.program) and None not in (activity.in_force_id, activity.draft_id)
 
 
 def may_begin(user: "User", scope: Scope, program: Program) -> bool:
@@ -75,9 +74,10 @@ def begin_enrolments(user: "User") -> EnrolmentQuerySet:
 
 
 def bounds_of(activity: "Activity") -> tuple[date, date]:
-    """First and last day of the activity's campaign, as approved (examples PO-1 and PO-2)."""
-    found = approved_activity(activity)
-    return (found[0].starts, found[0].ends) if found else activity.bounds
+    """First and last day of the campaign of an activity that is in force, as approved (examples PO-1 and PO-2)."""
+    campaign = activity.campaign.in_force
+    assert campaign is not None  # it is in force with its activities
+    return campaign.bounds
 
 
 def bounds(proof: "Proof") -> tuple[date, date]:
@@ -172,9 +172,9 @@ def due_at(proof: "Proof") -> datetime | None:
 
 
 def planned_amount(activity: "Activity") -> Decimal:
-    """What was approved for the activity, in the plan's currency."""
-    found = approved_activity(activity)
-    return found[1].planned if found else activity.planned_amount
+    """What was approved for an activity that is in force, in the plan's currency."""
+    assert activity.in_force is not None
+    return quantize(activity.in_force.planned_amount, activity.campaign.plan.currency)
 
 
 def key_of(text: str) -> str:

@@ -293,8 +293,8 @@ def _head(proof: Proof) -> dict[str, Any]:
         "activity_type": proof.activity_type.code,
         "activity_type_name": proof.activity_type.name,
         "activity": str(activity.public_id) if activity else None,
-        "activity_name": activity.name if activity else None,
-        "campaign": activity.campaign.name if activity else None,
+        "activity_name": activity.in_force.name if activity else None,
+        "campaign": activity.campaign.in_force.name if activity else None,
         "plan": activity.campaign.plan.case.reference if activity else None,
         "usage_period": proof.usage_period.label if proof.usage_period else None,
     }

@@ -12,8 +12,8 @@ from proofs.models import Proof
 def locked_limits(proof: Proof) -> Plan | None:
     """Hold what all claims share whose sum is limited: the plan, and the location's enrolment in the program for the caps.
 
-    Answers with the plan of the proof's activity, read again under its lock; None in programs without plans. The enrolment comes last,
-    where the fund account will stand.
+    Answers with the plan of the proof's activity, read again under its lock; None in programs without plans. What is in force of the plan
+    is read after that, since it may have been approved again meanwhile. The enrolment comes last, where the fund account will stand.
     """
     plan = _locked_plan(proof)
     _enrolment().rows(location=proof.case.location_id, program=proof.case.program_id)
@@ -30,9 +30,6 @@ def _enrolment() -> Prepared[Any]:
 
 
 def _locked_plan(proof: Proof) -> Plan | None:
-    if proof.activity is None:
+    if proof.case.parent_id is None:
         return None
-    plans = Plan.objects.select_for_update(of=("case",), no_key=True).select_related("case__approved_submission")
-    plan = plans.get(pk=proof.activity.campaign.plan_id)
-    proof.activity.campaign.plan = plan
-    return plan
+    return Plan.objects.select_related("case").select_for_update(of=("case",), no_key=True).get(pk=proof.case.parent_id)

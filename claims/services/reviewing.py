@@ -16,6 +16,7 @@ from proofs.snapshot import ProofFolder
 
 from ..models import Claim
 from ..places import folder_of
+from ..rules import whole_proof
 from .locking import locked_limits
 
 ZERO = Decimal(0)
@@ -34,7 +35,7 @@ def _check(claim: Claim, amount: Decimal) -> None:
         _check_at_most(claim, amount, left, _("Of the plan's limit %(left)s are left. Approve at most this."))
     if claim.status == DISPUTED:
         # It held no place within the limits while others may have used them: what is left counts now.
-        left = assess_proof(proof_facts(claim.proof, folder)).steps[-1].amount
+        left = assess_proof(proof_facts(whole_proof(claim), folder)).steps[-1].amount
         words = _("With what other claims have used since, %(left)s can be reimbursed. Approve at most this.")
         _check_at_most(claim, amount, left, words)
 

@@ -26,8 +26,8 @@ def submit(claim: Claim, *, actor: User, seen: int | None, words: str = "", verb
     """
 
     def before(current: Claim) -> dict[str, Any]:
+        locked_limits(current.proof)
         proof = whole_proof(current)
-        locked_limits(proof)
         content = content_of(proof)
         folder = read(content)
         versions = versions_of(folder)

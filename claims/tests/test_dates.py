@@ -268,7 +268,7 @@ def test_draft_is_due_by_the_end_of_the_claiming_period(world):
 def test_draft_on_the_plan_track_is_due_180_days_after_the_campaign_starts(world):
     claim = builders.draft_claim(world, track="plan")
 
-    starts = claim.proof.activity.campaign.starts
+    starts = claim.proof.activity.campaign.in_force.starts
     assert (dates.local_day(claim.due_at, "Europe/Berlin") - starts).days == 180
 
 

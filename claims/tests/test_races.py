@@ -3,6 +3,7 @@
 import threading
 import time
 from contextlib import suppress
+from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from django.test import Client
 from claims import services
 from claims.models import Claim
 from claims.services.locking import locked_limits
+from claims.services.submitting import NotReady
 from claims.transitions import MACHINE
 from incentives_portal import clock
 from incentives_portal.accounts.services import add_location
@@ -35,6 +37,7 @@ from incentives_portal.tests.racing import (
 )
 from incentives_portal.tests.world import DOOR, NOW, make_world
 from plans import services as plan_services
+from plans.tests import builders as plans
 from proofs import services as proof_services
 from proofs.models import Proof
 from proofs.tests import builders as proofs
@@ -163,6 +166,24 @@ def test_claim_approved_while_its_plan_is_approved_lower(there):
 
     assert sorted(type(result).__name__ for result in results) == ["Event", "Refused"], results
     assert_within_limit(plan)
+
+
+def test_claim_is_submitted_for_what_is_in_force_once_its_plan_is_approved_again(there):
+    """The revision moves the campaign to the day after the claim's."""
+    activity = proofs.approved_activity(there)
+    claim, plan = builders.another_claim(there, activity, Decimal("1000")), activity.campaign.plan
+    plan_services.revise(plan, actor=there.jana, seen=plans.fresh(plan).version)
+    starts, ends = claim.proof.executed_on + timedelta(days=1), activity.campaign.draft.ends
+    moved = {"name": "Moved", "starts": starts, "ends": ends}
+    plan_services.edit_campaign(activity.campaign, actor=there.jana, seen=plans.fresh(plan).version, **moved)
+    for verb, actor in (("submit", there.jana), ("start_review", there.elif_)):
+        plan_services.SERVICES[verb](plan, actor=actor, seen=plans.fresh(plan).version)
+    plan = plans.fresh(plan)
+    again = plans.deed(there, plan, "approve", there.elif_)
+
+    approved, refused = one_after_the_other(again, builders.deed(there, claim, "submit", there.jana))
+
+    assert (type(approved), type(refused)) == (Event, NotReady), (approved, refused)
 
 
 @pytest.mark.parametrize("first", ["claim", "plan"])

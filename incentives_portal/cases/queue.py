@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal import clock
 
-from .enums import DISPUTED, WAITING
-from .models import Case
+from .enums import DISPUTED, WAITING, Outcome
+from .models import Case, Decision
 from .querysets import CaseQuerySet
 
 if TYPE_CHECKING:

@@ -161,8 +161,8 @@ class Teller:
 
     def _day(self, activity: Activity, number: int) -> date:
         """When an activity was carried out: not all on the same day."""
-        starts = activity.campaign.starts
-        return starts + (min(self.today, activity.campaign.ends) - starts) * (4 + number % 4) // 8
+        starts, ends = activity.campaign.draft.bounds
+        return starts + (min(self.today, ends) - starts) * (4 + number % 4) // 8
 
     def _planned_claim(
         self, activity: Activity, tale: ClaimTale, actor: User, executed_on: date, approved: datetime
@@ -173,7 +173,7 @@ class Teller:
         work = Clockwork(begins, 7, self.now)
         yield work.next()
         activity = Activity.objects.select_related("campaign__plan").get(pk=activity.pk)
-        beginning = proofs.Beginning(activity.name, executed_on, Decimal(tale.amount))
+        beginning = proofs.Beginning(str(activity), executed_on, Decimal(tale.amount))
         proof = proofs.create_proof_for_activity(activity, actor=actor, beginning=beginning)
         claim = claims.create_claim_for_proof(
             proof, actor=actor, seen=proof.version, name=proof.title, executed_on=executed_on, impressions=140

@@ -35,27 +35,26 @@ def partner_buckets(user: User) -> list[Bucket]:
 
 def owed_proofs(user: User) -> QuerySet[Activity]:
     """Activities of plans in force, for which nobody has begun a proof. One query."""
-    activities = Activity.objects.visible_to(user).filter(campaign__plan__case__approved_submission__isnull=False)
-    activities = activities.exclude(proofs__in=Proof.objects.live()).filter(
-        campaign__starts__lte=clock.now().date() + SOON
+    activities = Activity.objects.visible_to(user).open_for_proofs().exclude(proofs__in=Proof.objects.live())
+    return (
+        activities.filter(campaign__in_force__starts__lte=clock.now().date() + SOON)
+        .select_related("campaign__plan__case", "campaign__plan__program__calendar")
+        .order_by("campaign__in_force__starts", "pk")
     )
-    return activities.select_related(
-        "activity_type", "campaign__plan__case", "campaign__plan__program__calendar"
-    ).order_by("campaign__starts", "pk")
 
 
 def _owed_item(activity: Activity) -> Item:
-    plan = activity.campaign.plan
+    plan, content = activity.campaign.plan, activity.in_force
     return Item(
-        title=activity.name,
+        title=content.name,
         url=reverse("plans:detail", args=[plan.public_id]),
         reference=plan.case.reference,
         status=None,
         action=_("Add PoE"),
-        note=str(activity.activity_type),
-        due_at=dates.poe_due_at(plan.program, activity.campaign.starts),
+        note=str(content.activity_type),
+        due_at=dates.poe_due_at(plan.program, activity.campaign.in_force.starts),
         zone=plan.program.calendar.time_zone,
-        amount=activity.planned_amount,
+        amount=content.planned_amount,
         currency=plan.currency,
     )
 

@@ -265,7 +265,7 @@ def plan_deeds(there: World) -> dict[str, Deed]:
     activity = campaign.activities.first()
     act: dict[str, Any] = {"actor": there.jana, "seen": plan.version}
     values: dict[str, Any] = {"requested_amount": Decimal("9000.00"), "reviewer_email": plan.reviewer_email}
-    days = {"name": "Other weeks", "starts": campaign.starts, "ends": campaign.ends}
+    days = {"name": "Other weeks", "starts": campaign.draft.starts, "ends": campaign.draft.ends}
     work: dict[str, Any] = {
         "activity_type": there.seminar,
         "name": "Other",

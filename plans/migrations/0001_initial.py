@@ -16,15 +16,22 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Activity',
+            name='ActivityContent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ('name', models.CharField(max_length=120, verbose_name='name')),
                 ('goal', models.CharField(blank=True, max_length=200, verbose_name='goal')),
                 ('countries', models.JSONField(default=list, verbose_name='countries/regions')),
                 ('planned_amount', incentives_portal.money.AmountField(decimal_places=3, max_digits=16, verbose_name='planned amount')),
-                ('approved', models.BooleanField(default=False)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Activity',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('draft', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='plans.activitycontent')),
+                ('in_force', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='plans.activitycontent')),
             ],
             options={
                 'verbose_name': 'activity',
@@ -33,18 +40,26 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Campaign',
+            name='CampaignContent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ('name', models.CharField(max_length=120, verbose_name='name')),
                 ('starts', models.DateField(verbose_name='start date')),
                 ('ends', models.DateField(verbose_name='end date')),
             ],
+        ),
+        migrations.CreateModel(
+            name='Campaign',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('draft', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='plans.campaigncontent')),
+                ('in_force', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='plans.campaigncontent')),
+            ],
             options={
                 'verbose_name': 'campaign',
                 'verbose_name_plural': 'campaigns',
-                'ordering': ['starts', 'pk'],
+                'ordering': ['pk'],
             },
         ),
         migrations.CreateModel(

@@ -19,8 +19,8 @@ from incentives_portal.money import quantize
 from incentives_portal.programs.models import ActivityType, FundType, Market, ProgramYear
 
 from .. import events, rules
-from ..models import Activity, Campaign, Plan
-from .removing import remove_row
+from ..models import Activity, ActivityContent, Campaign, CampaignContent, Plan
+from .in_force import change_draft, take_out
 
 CAPABILITY = "plan.write"
 
@@ -136,7 +136,7 @@ def _check_currency(plan: Plan, currency: str) -> None:
         return
     if plan.case.approved_submission_id is not None:
         raise Refused(_("The currency of an approved plan cannot be changed."), place="currency")
-    planned = Activity.objects.filter(campaign__plan=plan).values_list("planned_amount", flat=True)
+    planned = Activity.objects.filter(campaign__plan=plan).values_list("draft__planned_amount", flat=True)
     if any(quantize(amount, currency) != amount for amount in planned):
         raise Refused(
             _("Planned amounts have more decimals than %(currency)s has. Change them first.") % {"currency": currency},
@@ -148,7 +148,8 @@ def add_campaign(plan: Plan, *, actor: User, seen: int | None, name: str, starts
     """Add a campaign. Raises Refused for dates outside the program year, and the errors of ``editing``."""
     with editing(plan, actor=actor, capability=CAPABILITY, seen=seen) as current:
         _check_dates(current, starts, ends)
-        campaign = Campaign.objects.create(plan=current, name=name, starts=starts, ends=ends)
+        content = CampaignContent.objects.create(name=name, starts=starts, ends=ends)
+        campaign = Campaign.objects.create(plan=current, draft=content)
         record(current.case, actor, events.CAMPAIGN_ADDED, data={"name": name})
     return campaign
 
@@ -160,8 +161,7 @@ def edit_campaign(
     with editing(campaign.plan, actor=actor, capability=CAPABILITY, seen=seen) as current:
         _check_dates(current, starts, ends)
         row = _own(current, Campaign, campaign.pk)
-        changes = apply(row, name=name, starts=starts, ends=ends)
-        row.save()
+        changes = change_draft(row, name=name, starts=starts, ends=ends)
         record_changes(current.case, actor, events.CAMPAIGN_EDITED, changes, name=name)
     return row
 
@@ -170,10 +170,11 @@ def remove_campaign(campaign: Campaign, *, actor: User, seen: int | None) -> Non
     """Take a campaign and its activities out of the plan. Raises Refused if a proof hangs on one, and the errors of ``editing``."""
     with editing(campaign.plan, actor=actor, capability=CAPABILITY, seen=seen) as current:
         row = _own(current, Campaign, campaign.pk)
-        for activity in row.activities.all():
-            remove_row(activity)
-        remove_row(row)
-        record(current.case, actor, events.CAMPAIGN_REMOVED, data={"name": row.name})
+        name = row.draft.name
+        for activity in row.activities.drafts():
+            take_out(activity)
+        take_out(row)
+        record(current.case, actor, events.CAMPAIGN_REMOVED, data={"name": name})
 
 
 def _check_dates(plan: Plan, starts: date, ends: date) -> None:
@@ -200,14 +201,14 @@ def add_activity(
     with editing(campaign.plan, actor=actor, capability=CAPABILITY, seen=seen) as current:
         row = _own(current, Campaign, campaign.pk)
         _check_activity(current, activity_type, countries, planned_amount)
-        activity = Activity.objects.create(
-            campaign=row,
+        content = ActivityContent.objects.create(
             activity_type=activity_type,
             name=name,
             goal=goal,
             countries=sorted(countries),
             planned_amount=quantize(planned_amount, current.currency),
         )
+        activity = Activity.objects.create(campaign=row, draft=content)
         record(current.case, actor, events.ACTIVITY_ADDED, data={"name": name})
     return activity
 
@@ -229,10 +230,10 @@ def edit_activity(
     """
     with editing(activity.campaign.plan, actor=actor, capability=CAPABILITY, seen=seen) as current:
         row = _own(current, Activity, activity.pk)
-        if row.activity_type_id != activity_type.pk:
+        if row.draft.activity_type_id != activity_type.pk:
             _check_activity_type(current, row, activity_type)
         _check_planned(current, countries, planned_amount)
-        changes = apply(
+        changes = change_draft(
             row,
             activity_type=activity_type,
             name=name,
@@ -240,7 +241,6 @@ def edit_activity(
             countries=sorted(countries),
             planned_amount=quantize(planned_amount, current.currency),
         )
-        row.save()
         record_changes(current.case, actor, events.ACTIVITY_EDITED, changes, name=name)
     return row
 
@@ -249,20 +249,25 @@ def remove_activity(activity: Activity, *, actor: User, seen: int | None) -> Non
     """Take an activity out of the plan. Raises Refused if a proof hangs on it, and the errors of ``editing``."""
     with editing(activity.campaign.plan, actor=actor, capability=CAPABILITY, seen=seen) as current:
         row = _own(current, Activity, activity.pk)
-        remove_row(row)
-        record(current.case, actor, events.ACTIVITY_REMOVED, data={"name": row.name})
+        name = row.draft.name
+        take_out(row)
+        record(current.case, actor, events.ACTIVITY_REMOVED, data={"name": name})
 
 
 def _check_activity(plan: Plan, kind: ActivityType, countries: list[str], planned_amount: Decimal) -> None:
-    if not kind.active or plan.program.kind in kind.excluded_kinds:
-        raise Refused(_("This program does not reimburse this kind of activity."), place="activity_type")
+    _check_offered(plan, kind)
     _check_planned(plan, countries, planned_amount)
 
 
 def _check_activity_type(plan: Plan, activity: Activity, kind: ActivityType) -> None:
-    if activity.approved:
+    if activity.in_force_id is not None:
         raise Refused(_("The type of an approved activity stays. Add a new activity instead."), place="activity_type")
-    _check_activity(plan, kind, activity.countries, activity.planned_amount)
+    _check_offered(plan, kind)
+
+
+def _check_offered(plan: Plan, kind: ActivityType) -> None:
+    if not kind.active or plan.program.kind in kind.excluded_kinds:
+        raise Refused(_("This program does not reimburse this kind of activity."), place="activity_type")
 
 
 def _check_planned(plan: Plan, countries: list[str], planned_amount: Decimal) -> None:
@@ -275,7 +280,7 @@ def _check_planned(plan: Plan, countries: list[str], planned_amount: Decimal) ->
 def _own(plan: Plan, model: type[Campaign] | type[Activity], pk: int) -> Any:
     """The campaign or activity, read again under the plan's lock; gone means that somebody else took it out."""
     path = "plan" if model is Campaign else "campaign__plan"
-    row = model._default_manager.filter(pk=pk, **{path: plan}).first()
+    row = model.objects.drafts().filter(pk=pk, **{path: plan}).first()
     if row is None:
         raise Stale(plan, latest_event(plan.case))
     return row

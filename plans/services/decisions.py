@@ -8,7 +8,8 @@ from incentives_portal.cases.errors import Refused
 
 from .. import rules
 from ..limits import claimed_of
-from ..models import Activity, Plan
+from ..models import Plan
+from .in_force import put_in_force
 
 
 def _check(plan: Plan, amount: Decimal) -> None:
@@ -18,12 +19,7 @@ def _check(plan: Plan, amount: Decimal) -> None:
     """
     if problem := rules.limit_problem(plan, amount, claimed_of(plan)):
         raise Refused(problem, place="approved_amount")
-    _put_in_force(plan)
-
-
-def _put_in_force(plan: Plan) -> None:
-    """Proofs may hang on the plan's activities from now on."""
-    Activity.objects.filter(campaign__plan=plan).update(approved=True)
+    put_in_force(plan)
 
 
 #: Approve the plan as submitted; the amount is its limit from now on.

@@ -13,7 +13,7 @@ from .. import rules
 from ..facts import assessment_of
 from ..models import Plan
 from ..snapshot import content_of
-from .restoring import restore
+from .in_force import restore
 
 
 def submit(plan: Plan, *, actor: User, seen: int | None, words: str = "", verb: str = "submit") -> Event:

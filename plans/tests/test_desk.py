@@ -116,7 +116,7 @@ def test_plan_is_read_with_changes_checks_history_and_deliveries(desk, world, no
         actor=world.jana,
         seen=plan.version,
         activity_type=world.seminar,
-        name=activity.name,
+        name=activity.draft.name,
         goal="40 guests",
         countries=["DE"],
         planned_amount=Decimal("4000"),

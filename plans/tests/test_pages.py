@@ -301,8 +301,8 @@ def test_campaign_and_activity_are_added_by_their_forms(jana, world):
 
     activity = Activity.objects.get()
     assert response["Location"] == plan.get_absolute_url()
-    assert (campaign.starts, campaign.ends) == (starts, starts + timedelta(days=9))
-    assert (activity.countries, activity.planned_amount) == (["DE", "SE"], Decimal("1250"))
+    assert campaign.draft.bounds == (starts, starts + timedelta(days=9))
+    assert (activity.draft.countries, activity.draft.planned_amount) == (["DE", "SE"], Decimal("1250"))
     assert fresh(plan).version == 3
 
 
@@ -327,7 +327,7 @@ def test_d05_campaign_with_impossible_dates_is_refused_at_its_field(jana, world,
     campaign = builders.add_campaign(plan, world.jana)
     old = jana.post(url("campaign_edit", plan, campaign.public_id), {"seen": fresh(plan).version, **typed})
     assert (old.status_code, list(old.context["form"].errors)) == (422, wrong)
-    assert (Campaign.objects.get().starts, Campaign.objects.get().ends) == (campaign.starts, campaign.ends)
+    assert Campaign.objects.get().draft == campaign.draft
 
 
 def test_activity_takes_countries_of_the_market_only(jana, world):
@@ -588,8 +588,8 @@ def test_what_was_changed_since_is_not_marked_any_more(world, client):
         actor=world.karin,
         seen=fresh(plan).version,
         name="Earlier",
-        starts=campaign.starts,
-        ends=campaign.ends,
+        starts=campaign.draft.starts,
+        ends=campaign.draft.ends,
     )
     after = browser.get(plan.get_absolute_url()).content.decode()
 

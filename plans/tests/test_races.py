@@ -40,7 +40,12 @@ def test_w06_edit_and_submit_at_once_never_submit_something_unseen(there):
     results = at_once(
         builders.deed(there, plan, "submit", there.jana),
         lambda: services.edit_campaign(
-            campaign, actor=there.karin, seen=plan.version, name="Other", starts=campaign.starts, ends=campaign.ends
+            campaign,
+            actor=there.karin,
+            seen=plan.version,
+            name="Other",
+            starts=campaign.draft.starts,
+            ends=campaign.draft.ends,
         ),
     )
 

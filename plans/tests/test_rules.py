@@ -244,7 +244,9 @@ def test_content_is_edited_while_the_plan_is_with_the_partner_only(world):
 
     for deed in (
         lambda: builders.add_campaign(plan, world.jana),
-        lambda: services.edit_campaign(campaign, name="X", starts=campaign.starts, ends=campaign.ends, **by),
+        lambda: services.edit_campaign(
+            campaign, name="X", starts=campaign.draft.starts, ends=campaign.draft.ends, **by
+        ),
         lambda: services.remove_campaign(campaign, **by),
         lambda: builders.add_activity(world, campaign, world.jana),
         lambda: services.remove_activity(activity, **by),

@@ -171,15 +171,15 @@ def test_content_is_this_json(world):
             {
                 "id": str(launch.campaign.public_id),
                 "name": "Launch weeks",
-                "starts": launch.campaign.starts.isoformat(),
-                "ends": launch.campaign.ends.isoformat(),
+                "starts": launch.campaign.draft.starts.isoformat(),
+                "ends": launch.campaign.draft.ends.isoformat(),
                 "activities": [
                     {
                         "id": str(activity.public_id),
-                        "name": activity.name,
+                        "name": activity.draft.name,
                         "goal": "25 guests",
                         "activity_type": "seminars",
-                        "activity_type_name": activity.activity_type.name,
+                        "activity_type_name": activity.draft.activity_type.name,
                         "countries": ["DE", "DK"],
                         "planned_amount": "5000.00",
                     }

@@ -18,7 +18,7 @@ from incentives_portal.tests.elsewhere import answered_wrongly
 from incentives_portal.tests.segregation import DECIDING, decided_for_oneself
 from incentives_portal.tests.world import ZONE
 from plans import enums, services
-from plans.models import Plan
+from plans.models import Activity, Plan
 from plans.transitions import MACHINE, TRANSITIONS
 
 from . import builders
@@ -307,10 +307,7 @@ def test_approval_sets_limit_and_submission_and_takes_the_plan_off_the_desk(worl
     assert plan.approved_amount == Decimal("10000.00")
     assert plan.case.approved_submission == plan.case.submissions.get()
     assert Case.objects.get(pk=plan.pk).assignee is None
-    assert [activity.approved for campaign in plan.campaigns.all() for activity in campaign.activities.all()] == [
-        True,
-        True,
-    ]
+    assert [activity.in_force_id == activity.draft_id for activity in Activity.objects.all()] == [True, True]
 
 
 @pytest.mark.parametrize(

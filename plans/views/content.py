@@ -228,7 +228,7 @@ class RemoveView(ContentView):
 
 class RemoveCampaignView(RemoveView):
     def heading(self) -> str:
-        return _("Remove the campaign %(name)s?") % {"name": self.campaign.name}
+        return _("Remove the campaign %(name)s?") % {"name": self.campaign}
 
     def load(self) -> None:
         self.campaign = campaign_or_404(self.plan, self.kwargs["campaign_id"])
@@ -240,7 +240,7 @@ class RemoveCampaignView(RemoveView):
 
 class RemoveActivityView(RemoveView):
     def heading(self) -> str:
-        return _("Remove the activity %(name)s?") % {"name": self.activity.name}
+        return _("Remove the activity %(name)s?") % {"name": self.activity}
 
     def load(self) -> None:
         self.activity = activity_or_404(self.plan, self.kwargs["activity_id"])

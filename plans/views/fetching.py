@@ -16,8 +16,8 @@ def plan_or_404(request: HttpRequest, public_id: UUID) -> Plan:
 
 
 def campaign_or_404(plan: Plan, public_id: UUID) -> Campaign:
-    """A campaign of the plan, with that very plan."""
-    campaign = Campaign.objects.filter(plan=plan, public_id=public_id).first()
+    """A campaign of the plan's draft, with that very plan."""
+    campaign = Campaign.objects.drafts().filter(plan=plan, public_id=public_id).first()
     if campaign is None:
         raise Http404
     campaign.plan = plan
@@ -25,8 +25,8 @@ def campaign_or_404(plan: Plan, public_id: UUID) -> Campaign:
 
 
 def activity_or_404(plan: Plan, public_id: UUID) -> Activity:
-    """An activity of the plan, with its campaign and that very plan."""
-    activity = Activity.objects.filter(campaign__plan=plan, public_id=public_id).select_related("campaign").first()
+    """An activity of the plan's draft, with its campaign and that very plan."""
+    activity = Activity.objects.drafts().filter(campaign__plan=plan, public_id=public_id).first()
     if activity is None:
         raise Http404
     activity.campaign.plan = plan

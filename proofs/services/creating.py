@@ -20,7 +20,6 @@ from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.money import quantize
 from incentives_portal.programs.models import ActivityType, Program, UsagePeriod
 from plans.models import Activity, Plan
-from plans.rules import approved_activity
 
 from .. import events, rules
 from ..models import Proof
@@ -48,12 +47,12 @@ def create_proof_for_activity(activity: Activity, *, actor: User, beginning: Beg
     """
     # The plan is held, so that the approval on which the proof rests cannot be replaced meanwhile.
     plan = locked(Plan, activity.campaign.plan_id)
-    fresh = Activity.objects.select_related("campaign", "activity_type").get(pk=activity.pk)
-    fresh.campaign.plan = plan
     if not rules.may_begin(actor, plan.scope, plan.program):
         raise NotAllowed
-    if not plan.program.has_plans or approved_activity(fresh) is None:
+    fresh = Activity.objects.open_for_proofs().filter(pk=activity.pk).first()
+    if fresh is None or fresh.in_force is None or not plan.program.has_plans:
         raise Refused(_("A proof can be added to an activity of an approved plan only."))
+    fresh.campaign.plan = plan
     _check(beginning, rules.bounds_of(fresh), in_campaign=True)
     return _create(
         actor,
@@ -61,7 +60,7 @@ def create_proof_for_activity(activity: Activity, *, actor: User, beginning: Beg
         location=plan.location,
         program=plan.program,
         activity=fresh,
-        activity_type=fresh.activity_type,
+        activity_type=fresh.in_force.activity_type,
         currency=plan.currency,
     )
 

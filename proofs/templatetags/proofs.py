@@ -13,7 +13,6 @@ from incentives_portal.cases.enums import COUNTING
 from incentives_portal.cases.state_machine import Status
 from incentives_portal.programs import dates
 from plans.models import Activity, Plan
-from plans.rules import approved_document
 
 from .. import rules
 from ..models import Proof
@@ -45,8 +44,6 @@ class ActivityCell:
 @register.simple_tag
 def activity_cells(plan: Plan, user: User) -> dict[str, ActivityCell]:
     """The cells of all activities of the plan, by their public id. One query besides the plan's parts."""
-    document = approved_document(plan)
-    starts = {part.id: campaign.starts for campaign, part in document.activities()} if document else {}
     may_add = rules.may_begin(user, plan.scope, plan.program)
     proofs = (
         Proof.objects.visible_to(user)
@@ -56,13 +53,13 @@ def activity_cells(plan: Plan, user: User) -> dict[str, ActivityCell]:
     )
     cells = {}
     for activity in _activities(plan):
-        key = str(activity.public_id)
+        key, is_in_force = str(activity.public_id), activity.in_force_id is not None
         mine = [proof for proof in proofs if proof.activity_id == activity.pk]
         cells[key] = ActivityCell(
             claimed=_claimed(mine),
             proofs=[_link(proof) for proof in mine],
-            add_url=reverse("proofs:new", args=[key]) if may_add and key in starts else "",
-            due_at=dates.poe_due_at(plan.program, starts[key]) if key in starts else None,
+            add_url=reverse("proofs:new", args=[key]) if may_add and is_in_force else "",
+            due_at=dates.poe_due_at(plan.program, rules.bounds_of(activity)[0]) if is_in_force else None,
         )
     return cells
 

@@ -4,6 +4,7 @@ from incentives_portal.demo.setting import CATALOG
 from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.tests.kept import built_once
 from incentives_portal.tests.world import november, signed_in, world  # noqa: F401  fixtures
+from plans.tests.conftest import pytest_runtest_call  # noqa: F401  plans are whole after each test
 
 
 @pytest.fixture(autouse=True)

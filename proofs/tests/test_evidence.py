@@ -149,7 +149,7 @@ def cell(world, activity, user):
 
 def column(activity, found):
     return render_to_string(
-        "proofs/_activity_cell.html", {"cell": found, "activity": activity, "zone": "Europe/Berlin"}
+        "proofs/_activity_cell.html", {"cell": found, "activity": activity.draft, "zone": "Europe/Berlin"}
     )
 
 

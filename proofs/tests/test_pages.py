@@ -94,6 +94,15 @@ def test_new_proof_for_an_activity_that_is_not_approved(world, jana):
     assert (answer.status_code, "is not part of the approved plan" in text(answer)) == (409, True)
 
 
+def test_new_proof_for_an_activity_that_the_revision_took_out(world, jana):
+    activity = builders.approved_activity(world)
+    plan = activity.campaign.plan
+    plans.services.revise(plan, actor=world.jana, seen=plans.fresh(plan).version)
+    plans.services.remove_activity(activity, actor=world.jana, seen=plans.fresh(plan).version)
+
+    assert jana.get(reverse("proofs:new", args=[activity.public_id])).status_code == 404
+
+
 # The page and its small forms
 
 

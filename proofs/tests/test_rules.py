@@ -58,8 +58,7 @@ def test_either_kind_of_evidence_is_enough(world):
 @pytest.mark.parametrize("vector", vectors("poe_due"), ids=named)
 def test_proof_is_due_180_days_after_the_campaign_starts(world, vector):
     proof = builders.make_proof(world)
-    proof.activity.campaign.plan.case.approved_submission = None
-    proof.activity.campaign.starts = day(vector["given"]["campaign_start"])
+    proof.activity.campaign.in_force.starts = day(vector["given"]["campaign_start"])
 
     due = rules.due_at(proof)
 

@@ -10,8 +10,9 @@ from incentives_portal.cases.errors import NotAllowed, NotNow, Refused, Stale
 from incentives_portal.cases.models import Case, Event
 from incentives_portal.programs.models import Program, Requirement, UsagePeriod
 from incentives_portal.tests.world import NOW
+from plans.models import Activity
 from plans.tests import builders as plans
-from proofs import services
+from proofs import rules, services
 from proofs.models import Proof
 
 from . import builders
@@ -35,7 +36,11 @@ def test_proof_for_an_activity_takes_what_the_plan_says(world):
     proof = services.create_proof_for_activity(activity, actor=world.jana, beginning=beginning())
 
     assert (proof.location, proof.program, proof.currency) == (world.hamburg, world.device, "EUR")
-    assert (proof.activity, proof.activity_type, proof.usage_period) == (activity, activity.activity_type, None)
+    assert (proof.activity, proof.activity_type, proof.usage_period) == (
+        activity,
+        activity.in_force.activity_type,
+        None,
+    )
     assert (proof.title, proof.executed_on, proof.amount) == ("Autumn adverts, first half", date(2026, 10, 8), 1000)
     assert proof.case.reference.startswith("CLM-2026-")
     assert codes(proof) == ["proofs.proof.created"]
@@ -68,6 +73,17 @@ def test_proof_for_an_activity_that_only_the_revision_has(world):
     with pytest.raises(Refused):
         services.create_proof_for_activity(new, actor=world.jana, beginning=beginning())
     assert services.create_proof_for_activity(activity, actor=world.jana, beginning=beginning()).pk
+
+
+def test_proof_for_an_activity_that_the_revision_took_out(world):
+    activity = builders.approved_activity(world)
+    plan = activity.campaign.plan
+    plans.services.SERVICES["revise"](plan, actor=world.jana, seen=plans.fresh(plan).version)
+    plans.services.remove_activity(activity, actor=world.jana, seen=plans.fresh(plan).version)
+
+    with pytest.raises(Refused):
+        services.create_proof_for_activity(activity, actor=world.jana, beginning=beginning())
+    assert not rules.may_add_for(world.jana, Activity.objects.get(pk=activity.pk))
 
 
 def test_date_of_a_new_proof_within_the_campaign(world):

@@ -37,12 +37,17 @@ def _visible(scope: Q, *, of_operator: bool) -> Prepared[Proof]:
 
 
 def activity_or_404(request: HttpRequest, public_id: UUID) -> Activity:
-    """The activity with its plan and what was approved of it. One query."""
-    activities = Activity.objects.visible_to(request.user).select_related(
-        "activity_type",
-        "campaign__plan__case__approved_submission",
-        "campaign__plan__location__organisation",
-        "campaign__plan__program__calendar",
+    """An activity that its plan still has, with what was approved of it. One query."""
+    activities = (
+        Activity.objects.visible_to(request.user)
+        .drafts()
+        .select_related(
+            "in_force__activity_type",
+            "campaign__in_force",
+            "campaign__plan__case",
+            "campaign__plan__location__organisation",
+            "campaign__plan__program__calendar",
+        )
     )
     return get_object_or_404(activities, public_id=public_id)
 

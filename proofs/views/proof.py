@@ -48,7 +48,7 @@ class NewProofView(View):
         return super().dispatch(request, *args, **kwargs)
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        return self._page(self._form(initial={"name": self.activity.name}))
+        return self._page(self._form(initial={"name": self.activity.in_force.name}))
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         form = self._form(request.POST)

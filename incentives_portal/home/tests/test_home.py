@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.test import Client
@@ -17,10 +18,10 @@ from incentives_portal.cases.models import Case
 from incentives_portal.cases.types import CaseType, case_type
 from incentives_portal.enrollments import services as enrolling
 from incentives_portal.enrollments.models import Enrolment
-from incentives_portal.home.inbox import partner_buckets
+from incentives_portal.home.inbox import owed_proofs, partner_buckets
 from incentives_portal.tests.world import World, sign_in
 from plans import rules as plan_rules
-from plans.models import Plan
+from plans.models import Activity, Plan
 from plans.tests import builders as plans
 from proofs.tests import builders as proofs
 
@@ -59,6 +60,17 @@ def test_activity_without_proof_is_owed_until_a_proof_is_begun(world: World) -> 
     found = titles(partner_buckets(world.jana))
 
     assert len(found["owed"]) + len(found["due"]) > 0
+
+
+def test_proofs_are_owed_for_what_is_in_force_while_a_revision_is_edited(world: World) -> None:
+    plan = plans.plan_in_revision(world)
+    kept, gone = Activity.objects.all()
+    plans.services.remove_activity(gone, actor=world.jana, seen=plan.version)
+    values = {"activity_type": world.seminar, "countries": ["DE"], "planned_amount": Decimal(1)}
+    plans.services.edit_activity(kept, actor=world.jana, seen=plan.version + 1, name="Renamed", **values)
+    plans.add_activity(world, kept.campaign, world.jana, name="New")
+
+    assert [activity.in_force.name for activity in owed_proofs(world.jana)] == ["Seminar 1"]
 
 
 def test_reviewer_finds_nobodys_and_own_claims(world: World) -> None:

@@ -179,8 +179,8 @@ def _edit(side: Side, plan: Plan) -> None:
         actor=side.writer,
         seen=plans.fresh(plan).version,
         name=side.say(f"campaign-{UNSENT}"),
-        starts=campaign.starts,
-        ends=campaign.ends,
+        starts=campaign.draft.starts,
+        ends=campaign.draft.ends,
     )
     _keep_plan(side, "returned plan", plans.fresh(plan))
 

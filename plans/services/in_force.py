@@ -1,0 +1,97 @@
+"""The draft of a plan's campaigns and activities, and what of it is in force.
+
+A row of content is written once. While campaign or activity name the same row as draft and as what is in force, nothing was revised.
+"""
+
+from copy import copy
+from typing import Any
+
+from django.db.models import F, QuerySet
+from django.utils.translation import gettext as _
+
+from incentives_portal.cases.errors import Refused
+from incentives_portal.cases.services import apply
+
+from ..models import Activity, Campaign, Plan
+from ..rules import approved_document
+
+
+def change_draft(row: Activity | Campaign, **values: Any) -> dict[str, list[str]]:
+    """Give the draft of a campaign or activity these values, and return what changed as ``apply`` does; what is in force stays."""
+    content: Any = copy(row.draft)
+    changes = apply(content, **values)
+    if changes:
+        content.pk = None
+        content.save(force_insert=True)
+        _set_draft(row, content)
+    return changes
+
+
+def take_out(row: Activity | Campaign) -> None:
+    """Take a campaign or an activity out of the draft; what is not in force is deleted. Raises Refused if a proof hangs on the activity.
+
+    The caller holds the lock of the plan, under which proofs begin, too.
+    """
+    if isinstance(row, Activity) and row.proofs.exists():
+        raise Refused(
+            _("“%(name)s” has a proof of execution and cannot be taken out of the plan.") % {"name": str(row.draft)}
+        )
+    if row.in_force_id is not None:
+        _set_draft(row, None)
+        return
+    content: Any = row.draft
+    row.delete()
+    content.delete()
+
+
+def _set_draft(row: Activity | Campaign, content: Any) -> None:
+    before: Any = row.draft
+    row.draft = content
+    row.save(update_fields=["draft"])
+    if before.pk != row.in_force_id:
+        before.delete()
+
+
+def put_in_force(plan: Plan) -> None:
+    """Make the draft, which is what was submitted last, what is in force; campaigns and activities that it left out are deleted.
+
+    The caller holds the lock of the plan, and writes what is the approved submission now. Two queries the first time.
+    """
+    is_first = plan.case.approved_submission_id is None
+    for rows in _rows(plan):
+        if is_first:
+            rows.update(in_force=F("draft"))
+        else:
+            _replace(rows, "in_force", by="draft")
+
+
+def restore(plan: Plan) -> None:
+    """Make what is in force the draft again; what is new in the draft is deleted. The caller holds the lock of the plan and saves its case.
+
+    What the plan says of itself comes from the approved submission. Raises Refused where there is none.
+    """
+    document = approved_document(plan)
+    if document is None:
+        raise Refused(_("There is no approved version to go back to."))
+    plan.case.title = document.title
+    plan.case.currency = document.currency
+    plan.case.requested_amount = document.requested_amount
+    plan.description = document.description
+    plan.reviewer_email = document.reviewer_email
+    plan.save()
+    for rows in _rows(plan):
+        _replace(rows, "draft", by="in_force")
+
+
+def _rows(plan: Plan) -> tuple[QuerySet[Activity], QuerySet[Campaign]]:
+    """In the order in which they can be deleted."""
+    return Activity.objects.filter(campaign__plan=plan), Campaign.objects.filter(plan=plan)
+
+
+def _replace(rows: QuerySet[Any], target: str, *, by: str) -> None:
+    """Set the target of each row to its other content; delete rows that have none, and content that no row names any more."""
+    differing = list(rows.exclude(**{target: F(by)}).values_list("pk", target, by))
+    rows.filter(pk__in=[pk for pk, _before, after in differing if after is None]).delete()
+    rows.update(**{target: F(by)})
+    content = rows.model._meta.get_field(target).related_model
+    content.objects.filter(pk__in=[before for _pk, before, _after in differing if before is not None]).delete()
