@@ -32,9 +32,7 @@ def claim_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 def claim_page(request: HttpRequest, claim: Claim, form: CommentForm, status: int = 200) -> HttpResponse:
     page = ClaimPage(claim, request.user)
-    context = (
-        {"page": page, "claim": claim, "form": form} | _proof_context(request, page) | _dispute_context(page)
-    )
+    context = {"page": page, "claim": claim, "form": form} | _proof_context(request, page) | _dispute_context(page)
     return render(request, "claims/detail.html", context, status=status)
 
 
