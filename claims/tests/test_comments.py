@@ -66,6 +66,7 @@ def test_empty_comment_is_refused(world, signed_in):
     answer = signed_in(world.karin).post(url("comment", claim), {"words": " "})
 
     assert (answer.status_code, "Write something first" in text_of(answer)) == (422, True)
+    assert "<title>Error: " in answer.content.decode()
 
 
 @pytest.mark.parametrize(("name", "status"), [("lena", 403), ("anton", 404), ("owen", 404), ("mira", 403)])
