@@ -15,14 +15,13 @@ from django.test import Client
 from claims import services
 from claims.models import Claim
 from claims.services.locking import locked_limits
-from claims.services.submitting import NotReady
 from claims.transitions import MACHINE
 from incentives_portal import clock
 from incentives_portal.accounts.services import add_location
 from incentives_portal.cases import services as history
 from incentives_portal.cases.engine import locked, perform
 from incentives_portal.cases.enums import CaseKind
-from incentives_portal.cases.errors import NotAllowed, NotNow, Overtaken, Refused, Stale
+from incentives_portal.cases.errors import NotAllowed, NotNow, NotReady, Overtaken, Refused, Stale
 from incentives_portal.cases.messages import cause_key
 from incentives_portal.cases.models import Case, Decision, Event
 from incentives_portal.outbox.models import Message

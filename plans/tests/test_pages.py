@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.models import Event
@@ -473,7 +474,9 @@ def test_returned_plan_shows_why_and_where(jana, world):
 
     page = jana.get(url("detail", plan)).context["page"]
 
-    assert (page.return_notice.event.words, page.return_notice.reason) == ("Please move it.", "Die Daten passen nicht.")
+    with translation.override("de"):
+        notice = page.return_notice
+        assert (notice.event.words, notice.reason) == ("Please move it.", "Die Daten passen nicht.")
     assert [row.mark for row in page.campaigns[0].activities] == ["Die Daten passen nicht.", ""]
 
 

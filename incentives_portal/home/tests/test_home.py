@@ -155,7 +155,7 @@ def test_proof_without_a_claim_is_no_draft(world: World) -> None:
 
 def test_enrollment_that_requires_action_is_not_returned_work(world: World) -> None:
     enrolment = Enrolment.objects.get(location=world.hamburg, program=world.cloud)
-    enrolling.require_action(enrolment, actor=world.elif_, seen=enrolment.version, words="Renew it.")
+    enrolling.VERBS["require_action"](enrolment, actor=world.elif_, seen=enrolment.version, words="Renew it.")
 
     assert titles(partner_buckets(world.jana))["returned"] == []
     assert inbox.waiting_for_partners(world.elif_).items == []
