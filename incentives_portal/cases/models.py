@@ -130,8 +130,12 @@ class Case(models.Model):
             ),
         ]
         indexes = [
-            # The review queue: what waits for a decision, due first.
-            models.Index(name="case_queue", fields=["due_at", "id"], condition=models.Q(status__in=WAITING)),
+            # The queue of a kind: what waits for a decision, due first.
+            models.Index(name="case_queue", fields=["kind", "due_at", "id"], condition=models.Q(status__in=WAITING)),
+            # What of it a reviewer has taken up; decided cases keep their reviewer.
+            models.Index(
+                name="case_of_assignee", fields=["assignee", "due_at"], condition=models.Q(status__in=WAITING)
+            ),
             # The approval queue: longest waiting first.
             models.Index(name="case_waiting", fields=["submitted_at", "id"], condition=models.Q(status__in=WAITING)),
             # What partners have to go on with; most cases are closed.
@@ -139,6 +143,12 @@ class Case(models.Model):
                 name="case_with_partner",
                 fields=["status", "due_at"],
                 condition=models.Q(status__in=WITH_PARTNER),
+            ),
+            # The lists on a partner's home page; most cases are closed.
+            models.Index(
+                name="case_open_of_organisation",
+                fields=["organisation", "status", "due_at"],
+                condition=models.Q(status__in=[*WAITING, *WITH_PARTNER]),
             ),
             # A partner's list, newest first.
             models.Index(name="case_of_organisation", fields=["organisation", "kind", "-id"]),

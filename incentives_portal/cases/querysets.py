@@ -7,7 +7,7 @@ from django.db import models
 from incentives_portal.accounts.capabilities import may, scope_q
 
 from .enums import DISCARDED, EDITING
-from .types import case_type
+from .types import case_type, case_types
 
 if TYPE_CHECKING:
     from incentives_portal.accounts.models import User
@@ -44,9 +44,9 @@ def words_q(words: str) -> models.Q:
 
 class CaseQuerySet(models.QuerySet["Case"]):
     def visible_to(self, user: "User", *kinds: str) -> "CaseQuerySet":
-        """The cases of these kinds that exist for the user. A proof without a claim is a case of the kind claim, too."""
+        """The cases of these kinds, else of all, that exist for the user. A proof without a claim is a case of the kind claim, too."""
         readable = models.Q(pk__in=[])
-        for kind in kinds:
+        for kind in kinds or case_types():
             scope = scope_q(user, case_type(kind).read, organisation="organisation_id")
             readable |= models.Q(kind=kind) & scope
         return self.within(readable, of_operator=user.is_operator)

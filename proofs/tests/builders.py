@@ -22,6 +22,7 @@ from incentives_portal.documents.checking import judge_version
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.documents.services import store
 from incentives_portal.documents.tests.samples import pdf, upload
+from incentives_portal.programs.assess import Assessment
 from incentives_portal.programs.enums import SatisfiedBy
 from incentives_portal.programs.facts import requirements_of
 from incentives_portal.programs.models import ActivityType, EligibleExpense, ExpenseType, Requirement
@@ -220,7 +221,9 @@ def seal(proof: Proof, *, seen: int | None = None) -> None:
         raise Stale(held, latest_event(case))
     content = content_of(held)
     services.keep_sent_files(held, versions_of(read(content)).values())
-    submit_case(case, content, {}, User.objects.filter(organisation=case.organisation_id).first())
+    submit_case(
+        case, content, Assessment((), (), case.currency), User.objects.filter(organisation=case.organisation_id).first()
+    )
     case.status, case.version = SUBMITTED, case.version + 1
     case.save()
 
