@@ -15,28 +15,28 @@ from incentives_portal.cases.enums import (
 from incentives_portal.cases.state_machine import Status
 
 STATUSES = (
-    Status(EDITING, _("Editing"), "editing", "pencil", _("Being written; nothing was sent yet."), "partner", True),
+    Status(EDITING, _("Editing"), "editing", "pencil", _("Being edited. Not submitted yet."), "partner", True),
     Status(
-        SUBMITTED, _("Submitted"), "submitted", "send", _("Sent in and locked; it waits for a reviewer."), "operator"
+        SUBMITTED, _("Submitted"), "submitted", "send", _("Submitted and locked. Waiting for a reviewer."), "operator"
     ),
-    Status(UNDER_REVIEW, _("Under review"), "review", "eye", _("A reviewer is checking it; it is locked."), "operator"),
+    Status(UNDER_REVIEW, _("Under review"), "review", "eye", _("A reviewer is checking it. It is locked."), "operator"),
     Status(
         ACTION_REQUIRED,
         _("Action required"),
         "action",
         "exclamation-circle",
-        _("The reviewer asks for more: mend what is marked and submit it again."),
+        _("The reviewer requested changes. Fix the marked items and resubmit."),
         "partner",
         True,
     ),
     Status(APPROVED, _("Approved"), "approved", "check-lg", _("Accepted."), "nobody"),
-    Status(REJECTED, _("Rejected"), "rejected", "x-lg", _("Refused, with reasons; it can be disputed."), "nobody"),
+    Status(REJECTED, _("Rejected"), "rejected", "x-lg", _("Rejected with a reason. It can be disputed."), "nobody"),
     Status(
         DISPUTED,
         _("Disputed"),
         "disputed",
         "flag",
-        _("The rejection is being looked at again, by another person."),
+        _("Another person is reviewing the rejection."),
         "operator",
     ),
     Status(
@@ -44,7 +44,7 @@ STATUSES = (
         _("Discarded"),
         "editing",
         "trash",
-        _("Thrown away as a draft, or given up by the partner."),
+        _("Discarded as a draft or canceled by the partner."),
         "nobody",
     ),
 )

@@ -13,20 +13,23 @@ def register_all() -> None:
         EventKind("claims.claim.withdrawn", _("withdrew the claim"), "arrow-counterclockwise"),
         EventKind("claims.claim.discarded", _("discarded the claim"), "trash"),
         EventKind("claims.claim.review_started", _("started the review"), "eye"),
-        EventKind("claims.claim.taken_over", _("took the claim over from %(name)s"), "eye"),
-        EventKind("claims.claim.given_up", _("gave up the claim"), "trash"),
+        EventKind("claims.claim.taken_over", _("took over the claim from %(name)s"), "eye"),
+        EventKind("claims.claim.given_up", _("canceled the claim"), "trash"),
         EventKind("claims.claim.returned_to_queue", _("returned the claim to the queue"), "arrow-counterclockwise"),
         EventKind("claims.claim.approved", _("approved the claim"), "check-lg", "green"),
-        EventKind("claims.claim.action_requested", _("asked for action"), "exclamation-circle", "amber"),
+        EventKind("claims.claim.action_requested", _("requested action"), "exclamation-circle", "amber"),
         EventKind("claims.claim.rejected", _("rejected the claim"), "x-lg", "red"),
         EventKind(
             "claims.file.infected",
-            _("found %(finding)s in %(name)s, which %(sender)s had sent"),
+            _("found %(finding)s in %(name)s, uploaded by %(sender)s"),
             "exclamation-circle",
             "red",
         ),
         EventKind(
-            "claims.file.refused", _("refused %(name)s, which %(sender)s had sent, when it was checked"), "x-lg", "red"
+            "claims.file.refused",
+            _("rejected %(name)s, uploaded by %(sender)s, when the file was checked"),
+            "x-lg",
+            "red",
         ),
         EventKind("claims.claim.disputed", _("disputed the decision"), "flag", "violet"),
     )

@@ -49,11 +49,9 @@ class NewClaimForm(PartForm):
         label=_("Usage period"), error_messages={"invalid_choice": _("Choose a usage period of this program.")}
     )
     activity_type = forms.ChoiceField(label=_("Activity"))
-    name = forms.CharField(
-        label=_("Title"), max_length=120, help_text=_("A friendly name; you will find the claim under it.")
-    )
-    executed_on = DayField(label=_("Date of execution"), help_text=_("A day within the usage period."))
-    amount = MoneyFormField(label=_("Amount"), help_text=_("What you ask for, in the currency of the program."))
+    name = forms.CharField(label=_("Title"), max_length=120, help_text=_("A name that helps you find the claim later."))
+    executed_on = DayField(label=_("Date of execution"), help_text=_("A date within the usage period."))
+    amount = MoneyFormField(label=_("Amount"), help_text=_("The amount you request, in the currency of the program."))
 
     rows = (
         ("program", 6),
@@ -75,11 +73,12 @@ class NewClaimForm(PartForm):
         self.initial.setdefault("usage_period", openings.running(program))
         zones = sorted({place(each.calendar.time_zone) for each in ([program] if program else openings.programs)})
         self.fields["usage_period"].help_text = gettext(
-            "In which the activity took place. Claims are accepted in the claiming period, whose last day ends at 23:59 (%(zones)s)."
+            "The period in which the activity took place. Claims are accepted in the claiming period, until "
+            "23:59 on its last day (%(zones)s)."
         ) % {"zones": ", ".join(zones)}
         if program is not None:
             self.fields["amount"].currency = program.currency
-            self.fields["amount"].help_text = gettext("What you ask for, in %(currency)s.") % {
+            self.fields["amount"].help_text = gettext("The amount you request, in %(currency)s.") % {
                 "currency": program.currency
             }
 
@@ -114,20 +113,20 @@ class DisputeForm(VerbForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["words"].label = _("Why is the decision wrong?")
+        self.fields["words"].label = _("Why do you think the decision is wrong?")
 
 
 class DecisionForm(cases.DecisionForm):
     """A decision about a claim, which can point at several documents and places of the submission."""
 
-    words_help = _("The partner reads it in the portal and by mail.")
+    words_help = _("The partner can read it in the portal and by email.")
 
     def add_places(self) -> None:
         places = cache(lambda: list(_pointable(self.detail)))  # asked for where a field is shown or something is chosen
         for number in range(1, REMARKS + 1):
-            self.fields[f"at_{number}"] = forms.ChoiceField(label=_("Point at"), choices=places, required=False)
+            self.fields[f"at_{number}"] = forms.ChoiceField(label=_("Applies to"), choices=places, required=False)
             self.fields[f"remark_{number}"] = LongTextField(
-                label=_("What is wrong there"),
+                label=_("What is wrong"),
                 required=False,
                 max_length=1000,
                 rows=2,
@@ -160,9 +159,9 @@ class DecisionForm(cases.DecisionForm):
         for number in range(1, REMARKS + 1):
             at, words = given.get(f"at_{number}", ""), given.get(f"remark_{number}", "")
             if at and not words:
-                self.add_error(f"remark_{number}", _("Say what is wrong there."))
+                self.add_error(f"remark_{number}", _("Explain what is wrong."))
             if words and not at:
-                self.add_error(f"at_{number}", _("Choose the place or the document that you mean."))
+                self.add_error(f"at_{number}", _("Choose the item or document that the remark applies to."))
         return given
 
     def remarks(self) -> list[RemarkDraft]:
@@ -186,10 +185,10 @@ def _draft(at: str, words: str, versions: dict[str, DocumentVersion]) -> RemarkD
 
 def _pointable(claim: Claim) -> Iterable[tuple[str | Promise, Any]]:
     """The documents and places of the submission, as grouped choices."""
-    yield "", _("Choose a place")
+    yield "", _("Choose an item")
     folder = folder_of(claim)
     if folder is not None:
         files = [(f"file:{version}", name) for version, name in named_files(folder)]
         if files:
             yield _("Documents"), files
-        yield _("Places in the form"), [(f"place:{place}", name) for place, name in named_places(folder)]
+        yield _("Items in the form"), [(f"place:{place}", name) for place, name in named_places(folder)]

@@ -50,7 +50,7 @@ def submitted(claim: Claim, event: Event, person: User) -> Letter:
             subject=_("To review: claim %(reference)s, %(partner)s, %(title)s"),
             heading=_("A claim is waiting for review"),
             paragraphs=[_("%(name)s of %(partner)s submitted the claim “%(title)s”.")],
-            next_step=_("Start the review on the review desk."),
+            next_step=_("Start the review in the review queue."),
             deadline=deadline(claim.due_at, claim.time_zone),
         )
     return _letter(
@@ -58,12 +58,12 @@ def submitted(claim: Claim, event: Event, person: User) -> Letter:
         event,
         person,
         subject=_("Submitted: claim %(reference)s, %(title)s"),
-        heading=_("A claim of your company was submitted"),
+        heading=_("A claim from your company was submitted"),
         paragraphs=[
             _("%(name)s submitted the claim “%(title)s”."),
-            _("You get the answer of %(operator)s by %(deadline)s."),
+            _("You will receive a response from %(operator)s by %(deadline)s."),
         ],
-        next_step=_("You have nothing to do. Until a review begins the claim can be withdrawn."),
+        next_step=_("No action is needed. The claim can be withdrawn until the review begins."),
     )
 
 
@@ -72,12 +72,15 @@ def action_required(claim: Claim, event: Event, person: User) -> Letter:
     return _decision(
         claim,
         event,
-        link_label=_("See the claim and mend it"),
+        link_label=_("Open and fix the claim"),
         subject=_("Action required: claim %(reference)s, %(title)s"),
-        heading=_("Your claim needs something more"),
-        paragraphs=[_("We looked at your claim “%(title)s” and cannot decide yet. You can edit it now.")],
+        heading=_("Your claim needs changes"),
+        paragraphs=[
+            _("We reviewed your claim “%(title)s” and cannot make a decision yet. You can edit the claim now.")
+        ],
         next_step=_(
-            "Mend what is marked on the page of the claim and choose “Resubmit”; or, if you do not go on with it, “Give up”."
+            "Fix the marked items on the claim page and choose “Resubmit”. If you do not want to continue, "
+            "choose “Cancel claim”."
         ),
     )
 
@@ -91,11 +94,11 @@ def approved(claim: Claim, event: Event, person: User) -> Letter:
         subject=_("Approved: claim %(reference)s, %(title)s, %(approved)s"),
         heading=_("Your claim was approved"),
         paragraphs=[
-            _("Your claim “%(title)s” was approved with %(approved)s of the %(asked)s that you asked for.")
+            _("Your claim “%(title)s” was approved for %(approved)s of the %(asked)s that you requested.")
             if less
-            else _("Your claim “%(title)s” was approved with %(approved)s.")
+            else _("Your claim “%(title)s” was approved for %(approved)s.")
         ],
-        next_step=_("You have nothing more to do: the claim is closed."),
+        next_step=_("No further action is needed. The claim is closed."),
     )
 
 
@@ -107,10 +110,10 @@ def rejected(claim: Claim, event: Event, person: User) -> Letter:
         link_label=_("Read the decision"),
         subject=_("Rejected: claim %(reference)s, %(title)s"),
         heading=_("Your claim was rejected"),
-        paragraphs=[_("We looked at your claim “%(title)s” and cannot approve it.")],
+        paragraphs=[_("We reviewed your claim “%(title)s” and cannot approve it.")],
         next_step=_(
-            "If you think that the decision is wrong, choose “Dispute” at the bottom of the page of the claim. Another person looks"
-            " at it again within %(days)s business days."
+            "If you think that the decision is wrong, choose “Dispute” at the bottom of the claim page. Another "
+            "person will review the claim again within %(days)s business days."
         ),
     )
 
@@ -122,9 +125,9 @@ def dispute_received(claim: Claim, event: Event, person: User) -> Letter:
         event,
         person,
         subject=_("Dispute: claim %(reference)s, %(partner)s, %(title)s"),
-        heading=_("A rejection is disputed"),
-        paragraphs=[_("%(name)s of %(partner)s disputes the rejection of the claim “%(title)s”.")],
-        next_step=_("Look at the claim again and decide. The person who rejected it cannot."),
+        heading=_("A rejection was disputed"),
+        paragraphs=[_("%(name)s of %(partner)s disputed the rejection of the claim “%(title)s”.")],
+        next_step=_("Review the claim again and decide. The person who rejected it cannot do this."),
         deadline=deadline(claim.due_at, claim.time_zone),
     )
 
@@ -132,21 +135,21 @@ def dispute_received(claim: Claim, event: Event, person: User) -> Letter:
 def dispute_decided(claim: Claim, event: Event, person: User) -> Letter:
     """To the partner: what came of the dispute."""
     if event.to_status == APPROVED:
-        outcome = _("It is approved with %(approved)s.")
-        next_step = _("You have nothing more to do: the claim is closed.")
+        outcome = _("It was approved for %(approved)s.")
+        next_step = _("No further action is needed. The claim is closed.")
     elif event.to_status == ACTION_REQUIRED:
-        outcome = _("It needs something more before it can be decided. You can edit it now.")
-        next_step = _("Mend what is marked on the page of the claim and choose “Resubmit”.")
+        outcome = _("It needs changes before a decision can be made. You can edit it now.")
+        next_step = _("Fix the marked items on the claim page and choose “Resubmit”.")
     else:
-        outcome = _("The rejection stays.")
-        next_step = _("Read the reasons on the page of the claim, where you can also answer by a comment.")
+        outcome = _("The rejection was confirmed.")
+        next_step = _("Read the reasons on the claim page. You can also reply there with a comment.")
     return _decision(
         claim,
         event,
         link_label=_("Read the decision"),
         subject=_("Your dispute was decided: claim %(reference)s, %(title)s"),
         heading=_("Your dispute was decided"),
-        paragraphs=[_("Another person looked at your claim “%(title)s” again."), outcome],
+        paragraphs=[_("Another person reviewed your claim “%(title)s” again."), outcome],
         next_step=next_step,
     )
 
@@ -158,9 +161,9 @@ def taken_over(claim: Claim, event: Event, person: User) -> Letter:
         event,
         person,
         subject=_("Taken over: claim %(reference)s, %(title)s"),
-        heading=_("A colleague took over a claim of yours"),
-        paragraphs=[_("%(name)s took over the review of the claim “%(title)s”, which was on your desk.")],
-        next_step=_("You have nothing more to do with it."),
+        heading=_("A colleague took over one of your claims"),
+        paragraphs=[_("%(name)s took over the review of the claim “%(title)s”, which was assigned to you.")],
+        next_step=_("No further action is needed."),
     )
 
 
@@ -170,10 +173,10 @@ def given_up(claim: Claim, event: Event, person: User) -> Letter:
         claim,
         event,
         person,
-        subject=_("Given up: claim %(reference)s, %(title)s"),
-        heading=_("A claim was given up"),
-        paragraphs=[_("%(name)s of %(partner)s gave up the claim “%(title)s”. It is closed without a decision.")],
-        next_step=_("You have nothing more to do with it."),
+        subject=_("Canceled: claim %(reference)s, %(title)s"),
+        heading=_("A claim was canceled"),
+        paragraphs=[_("%(name)s of %(partner)s canceled the claim “%(title)s”. It is closed without a decision.")],
+        next_step=_("No further action is needed."),
     )
 
 
@@ -183,11 +186,11 @@ def comment_added(claim: Claim, event: Event, person: User) -> Letter:
         claim,
         event,
         person,
-        subject=_("Comment on claim %(reference)s, %(title)s"),
-        heading=_("There is a comment on a claim"),
-        paragraphs=[_("%(name)s of %(side)s wrote about the claim “%(title)s”.")],
+        subject=_("New comment: claim %(reference)s, %(title)s"),
+        heading=_("New comment on a claim"),
+        paragraphs=[_("%(name)s of %(side)s commented on the claim “%(title)s”.")],
         remarks=remark_lines(claim, event),
-        next_step=_("Answer on the page of the claim if an answer is needed."),
+        next_step=_("If a reply is needed, reply on the claim page."),
     )
 
 
@@ -239,7 +242,7 @@ def _facts(claim: Claim) -> list[tuple[str, str]]:
 def link_to(claim: Claim, person: User) -> dict[str, str]:
     """Where the person reads the claim: on the review desk, or on the partner's page."""
     if person.is_operator:
-        return {"link": reverse("desk:claim", args=[claim.public_id]), "link_label": _("Open it on the review desk")}
+        return {"link": reverse("desk:claim", args=[claim.public_id]), "link_label": _("Open in the review queue")}
     return {"link": claim.get_absolute_url(), "link_label": _("Open the claim")}
 
 

@@ -108,7 +108,7 @@ def period_words(period: UsagePeriod, today: date) -> str:
     starts, ends, opens, closes = (date_format(day, "SHORT_DATE_FORMAT") for day in days)
     words = _("%(label)s: %(starts)s – %(ends)s, claims from %(opens)s to %(closes)s")
     if today < period.usage_starts:
-        words = _("%(label)s: %(starts)s – %(ends)s, has not begun yet, claims from %(opens)s to %(closes)s")
+        words = _("%(label)s: %(starts)s – %(ends)s, not started yet, claims from %(opens)s to %(closes)s")
     return words % {
         "label": period.label,
         "starts": starts,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .models import Claim
 
 SECTIONS: dict[str, Promise] = {
-    "basics": _("Name, date and amount"),
+    "basics": _("Name, date, and amount"),
     "invoices": _("Third-party invoices"),
     "reports": _("Certified service reports"),
     "expenses": _("Expenses"),

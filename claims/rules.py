@@ -60,10 +60,10 @@ def when_to_answer(claim: "Claim") -> str:
     """What a returned claim says instead of a date: none is documented, and it may come after the claiming period (decision 0006)."""
     period = claim.proof.usage_period
     if period is None:
-        return _("No date is set for the answer")
-    return _("No date is set; the claiming period ends on %(day)s, and it can be submitted again after that too") % {
-        "day": date_format(period.claiming_ends, "DATE_FORMAT")
-    }
+        return _("No deadline is set for the response")
+    return _(
+        "No deadline is set; the claiming period ends on %(day)s, but the claim can still be resubmitted after that"
+    ) % {"day": date_format(period.claiming_ends, "DATE_FORMAT")}
 
 
 def never_submitted(claim: "Claim") -> bool:
@@ -77,7 +77,7 @@ def once_submitted(claim: "Claim") -> bool:
 def _refuse_own_rejection(claim: "Claim", user: "User") -> Sentence | None:
     """A dispute is decided by somebody who has never rejected this submission (docs/domain.md, "Own rejection")."""
     if user.pk in claim.rejecters:
-        return _("You rejected this claim: another person decides the dispute.")
+        return _("You rejected this claim. Another person must decide the dispute.")
     return None
 
 
@@ -104,12 +104,12 @@ def drafts_of(user: "User") -> Q:
 def refuse_writing(claim: "Claim", user: "User") -> Sentence | None:
     """Why the person cannot submit the claim, take it back or close it, whatever its status."""
     if not may(user, proof_rules.write_capability(claim.proof), claim.scope):
-        return _("In this program only an incentives admin submits claims.")
+        return _("In this program, only an incentives admin can submit claims.")
     if _is_plain_user(claim, user):
         if not claim.proof.program.users_may_submit_claims:
-            return _("In this program only an incentives admin submits claims. You can add documents and comments.")
+            return _("In this program, only an incentives admin can submit claims. You can add documents and comments.")
         if claim.created_by_id != user.pk:
-            return _("You can submit the claims that you began yourself; this one was begun by somebody else.")
+            return _("You can only submit claims that you created. This claim was created by someone else.")
     return None
 
 

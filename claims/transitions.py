@@ -40,11 +40,11 @@ _SUBMIT: dict[str, Any] = {
     "due": rules.review_due_at,
     "tone": "primary",
     "icon": "send",
-    "help": _("The claim and its proof are sent in and cannot be edited until they come back."),
+    "help": _("The claim and its proof are submitted and cannot be edited until they are sent back."),
 }
 _GIVE_UP: dict[str, Any] = {
     "verb": "give_up",
-    "label": _("Give up"),
+    "label": _("Cancel claim"),
     "target": DISCARDED,
     "capability": "claim.write",
     "refusal": rules.refuse_writing,
@@ -52,7 +52,8 @@ _GIVE_UP: dict[str, Any] = {
     "due": no_date,
     "tone": "danger",
     "help": _(
-        "The claim is closed without a decision and cannot be submitted again. What was sent in stays in the history."
+        "The claim is closed without a decision and cannot be resubmitted. Earlier submissions stay in the "
+        "history. This cannot be undone."
     ),
 }
 _DECIDE: dict[str, Any] = {"capability": "claim.review", "decides": True}
@@ -71,7 +72,7 @@ _RETURN: dict[str, Any] = {
     "label": _("Return to queue"),
     "event": "claims.claim.returned_to_queue",
     "assigns": "nobody",
-    "help": _("The claim leaves your desk and waits for anybody."),
+    "help": _("The claim goes back to the queue. Any reviewer can pick it up."),
 }
 _TAKE_OVER: dict[str, Any] = _DECIDE | {
     "verb": "take_over",
@@ -81,7 +82,7 @@ _TAKE_OVER: dict[str, Any] = _DECIDE | {
     "assigns": "actor",
     "tone": "primary",
     "when": is_assigned,
-    "help": _("The claim moves from a colleague's desk to yours; the colleague is told."),
+    "help": _("The claim is reassigned from a colleague to you. The colleague is notified."),
 }
 _APPROVE: dict[str, Any] = {
     "verb": "approve",
@@ -91,7 +92,7 @@ _APPROVE: dict[str, Any] = {
     "due": no_date,
     "tone": "primary",
     "icon": "check-lg",
-    "help": _("The claim is accepted with the amount that you approve."),
+    "help": _("The claim is approved for the amount that you enter."),
 }
 _ASK: dict[str, Any] = {
     "verb": "request_action",
@@ -101,7 +102,7 @@ _ASK: dict[str, Any] = {
     "due": no_date,
     "needs_words": True,
     "needs_reason": True,
-    "help": _("The claim goes back to the partner, who mends it and submits it again."),
+    "help": _("The claim is sent back to the partner, who fixes it and resubmits it."),
 }
 _REJECT: dict[str, Any] = {
     "verb": "reject",
@@ -112,7 +113,7 @@ _REJECT: dict[str, Any] = {
     "needs_words": True,
     "needs_reason": True,
     "tone": "danger",
-    "help": _("The claim is refused. The partner may dispute that; another person then decides."),
+    "help": _("The claim is rejected. The partner can dispute the decision. Another person then decides."),
 }
 
 TRANSITIONS = (
@@ -130,7 +131,7 @@ TRANSITIONS = (
         event="claims.claim.withdrawn",
         assigns="nobody",
         due=rules.due_at,
-        help=_("The claim comes back to you and can be edited. Nobody has begun to review it."),
+        help=_("The claim comes back to you and you can edit it. The review has not started yet."),
     ),
     Transition(
         verb="discard",
@@ -143,7 +144,7 @@ TRANSITIONS = (
         due=no_date,
         when=rules.never_submitted,
         tone="danger",
-        help=_("The claim and its proof are thrown away."),
+        help=_("The claim and its proof are discarded. This cannot be undone."),
     ),
     Transition(source=ACTION_REQUIRED, message="claim_given_up", **_GIVE_UP),
     # One that was withdrawn after it had been sent in: it cannot be discarded as if nobody had seen it.
@@ -151,7 +152,7 @@ TRANSITIONS = (
     Transition(
         source=SUBMITTED,
         target=UNDER_REVIEW,
-        help=_("The claim is put on your desk; the partner can no longer withdraw it."),
+        help=_("The claim is assigned to you. The partner can no longer withdraw it."),
         **_START,
         **_REVIEW,
     ),
@@ -174,15 +175,13 @@ TRANSITIONS = (
         message="dispute_received",
         needs_words=True,
         icon="flag",
-        help=_(
-            "The claim is looked at again by another person, who may approve it, ask for more, or confirm the rejection."
-        ),
+        help=_("Another person reviews the claim again and can approve it, request action, or confirm the rejection."),
     ),
     # A dispute is taken up, too; there is no status of its own for that, so that it stays Disputed (docs/domain.md, "Claim statuses").
     Transition(
         target=DISPUTED,
         when=is_unassigned,
-        help=_("The dispute is put on your desk; colleagues see that you are at it."),
+        help=_("The dispute is assigned to you. Colleagues can see that you are working on it."),
         **_START,
         **_AGAIN,
     ),

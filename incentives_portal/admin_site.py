@@ -30,7 +30,7 @@ class PortalAdminSite(admin.AdminSite):
 
     site_header = _("Incentives administration")
     site_title = _("Incentives administration")
-    index_title = _("What waits, and what can be configured")
+    index_title = _("Pending work and configuration")
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return {**super().each_context(request), "version": __version__}
@@ -54,9 +54,7 @@ class PortalAdminSite(admin.AdminSite):
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.user.is_authenticated and not self.has_permission(request):
                 raise NoPartInIt(
-                    _(
-                        "This is the administration: the operator’s incentives admins approve plans here and set programs up."
-                    )
+                    _("This area is for the operator’s incentives admins. They approve plans and set up programs here.")
                 )
             # No column holds this character: a filter that asks for it would be an error of the database. The search says so by itself.
             if any("\0" in value for name, values in request.GET.lists() if name != SEARCH_VAR for value in values):

@@ -125,9 +125,11 @@ def parse_amount(text: str, currency: str, language: str | None = None) -> Decim
     except NumberError as error:
         raise AmountError(
             {
-                "invalid": _("enter an amount in figures, for example %(example)s."),
+                "invalid": _("enter an amount in numbers, for example %(example)s."),
                 "unclear": _("“%(text)s” can be read in more than one way. Write it like %(example)s."),
-                "decimals": _("%(currency)s amounts have at most %(digits)s decimals, for example %(example)s."),
+                "decimals": _(
+                    "%(currency)s amounts can have at most %(digits)s decimal places, for example %(example)s."
+                ),
             }[error.code]
             % said
         ) from error

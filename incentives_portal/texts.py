@@ -44,7 +44,7 @@ class TextsFormField(forms.MultiValueField):
     """A text per language; English is the one that must not be missing."""
 
     default_error_messages = {
-        "no_default": _("Write the text in English at least: it is shown where a translation is missing.")
+        "no_default": _("Enter the text at least in English. It is shown where a translation is missing.")
     }
 
     def __init__(self, *, long: bool = False, **kwargs: Any) -> None:

@@ -43,7 +43,7 @@ class WaitingFilter(admin.SimpleListFilter):
     parameter_name = "show"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str | Promise]]:
-        return [("mine", _("On my desk")), ("partner", _("With the partner")), ("all", _("All plans"))]
+        return [("mine", _("Assigned to me")), ("partner", _("With the partner")), ("all", _("All plans"))]
 
     def choices(self, changelist: Any) -> Any:
         chosen = self.value()
@@ -104,7 +104,7 @@ class PlanAdmin(admin.ModelAdmin):
         return False
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        @admin.display(description=_("status, and who has it"), ordering="case__status")
+        @admin.display(description=_("status and assignee"), ordering="case__status")
         def status_and_holder(plan: Plan) -> SafeString:
             """As the reader calls them: "with you" depends on who is looking. With the date, where there is one."""
             tag = status_tag(plan.state)
@@ -203,7 +203,7 @@ class PlanAdmin(admin.ModelAdmin):
             return HttpResponseNotAllowed(["POST"])
         plan = self.plan_or_404(request, pk)
         if "internal" in request.POST:
-            form, done = NoteForm, gettext("The note is kept. Partners do not see it.")
+            form, done = NoteForm, gettext("The note is saved. Partners do not see it.")
         else:
             form, done = CommentForm, gettext("The comment is sent.")
         url = reverse("admin:plans_plan_change", args=[plan.pk])

@@ -31,14 +31,14 @@ KINDS = (
     EventKind("plans.plan.resubmitted", _("resubmitted the plan, submission %(number)s"), "send", "blue"),
     EventKind("plans.plan.withdrawn", _("withdrew the plan"), "arrow-counterclockwise"),
     EventKind("plans.plan.discarded", _("discarded the plan"), "trash"),
-    EventKind("plans.plan.revision_begun", _("began a revision"), "pencil"),
+    EventKind("plans.plan.revision_begun", _("started a revision"), "pencil"),
     EventKind("plans.plan.revision_discarded", _("discarded the revision"), "trash"),
     EventKind("plans.plan.rework_begun", _("reopened the rejected plan"), "pencil"),
     EventKind("plans.plan.review_started", _("started the review"), "eye"),
     EventKind("plans.plan.taken_over", _("took the plan over from %(name)s"), "eye"),
     EventKind("plans.plan.returned_to_queue", _("returned the plan to the queue"), "arrow-counterclockwise"),
-    EventKind("plans.plan.approved", _("approved the plan with %(amount)s"), "check-lg", "green"),
-    EventKind("plans.plan.action_requested", _("asked for action"), "exclamation-lg", "amber"),
+    EventKind("plans.plan.approved", _("approved the plan for %(amount)s"), "check-lg", "green"),
+    EventKind("plans.plan.action_requested", _("requested action"), "exclamation-lg", "amber"),
     EventKind("plans.plan.rejected", _("rejected the plan"), "x-lg", "red"),
 )
 

@@ -62,16 +62,16 @@ class PlanForm(VersionedForm):
         required=False,
         max_length=WORDS_LIMIT,
         rows=5,
-        help_text=_("What you want to achieve, with whom, and how you will see that it worked."),
+        help_text=_("What you want to achieve, with whom, and how you will measure success."),
     )
     currency = forms.ChoiceField(
         label=_("Currency"),
         choices=[(code, code) for code in CURRENCIES],
-        help_text=_("All amounts of the plan are in it."),
+        help_text=_("All amounts in the plan use this currency."),
     )
     requested_amount = MoneyFormField(label=_("Requested amount"))
     reviewer_email = forms.EmailField(
-        label=_("Reviewer email"), help_text=_("The address of your account manager at the operator.")
+        label=_("Reviewer email"), help_text=_("The email address of your account manager at the operator.")
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -124,7 +124,7 @@ class NewPlanForm(PlanForm):
             for year in opening.years
         ]
         self.fields["program_year"].help_text = _(
-            "Submit the plan for the first time within the year, whose last day ends at 23:59 (%(zone)s)."
+            "Submit the plan for the first time within the program year, by 23:59 on its last day (%(zone)s)."
         ) % {"zone": place(opening.program.calendar.time_zone)}
         self.initial.setdefault("currency", opening.program.currency)
         if opening.years:
@@ -178,13 +178,13 @@ class ActivityForm(VersionedForm):
     )
     name = forms.CharField(label=_("Name"), max_length=120)
     goal = forms.CharField(
-        label=_("Goal"), required=False, max_length=200, help_text=_("What it is to bring, best as a number.")
+        label=_("Goal"), required=False, max_length=200, help_text=_("The expected result, as a number if possible.")
     )
     countries = forms.MultipleChoiceField(
         label=_("Countries/regions"),
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose at least one country or region.")},
-        help_text=_("Where the activity takes place. You can choose several."),
+        help_text=_("Where the activity takes place. You can choose more than one."),
     )
     planned_amount = MoneyFormField(label=_("Planned amount"))
 
@@ -218,7 +218,7 @@ class ActivityForm(VersionedForm):
             form.fields["activity_type"].disabled = True
             form.fields["activity_type"].queryset = ActivityType.objects.all()
             form.fields["activity_type"].help_text = _(
-                "The type of an approved activity stays. Add a new activity instead."
+                "You cannot change the type of an approved activity. Add a new activity instead."
             )
         return form
 
@@ -234,7 +234,7 @@ def _by_category(field: forms.ModelChoiceField, program: Program) -> list[tuple[
 class DecisionForm(cases.DecisionForm):
     """A decision about a plan: the amount within what claims have taken of it, or the place in the plan that is meant."""
 
-    words_help = _("Sent as written and kept in the history.")
+    words_help = _("Sent exactly as you write it and kept in the history.")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -247,7 +247,7 @@ class DecisionForm(cases.DecisionForm):
     def add_places(self) -> None:
         if self.arrow.needs_reason:
             self.fields["place"] = forms.ChoiceField(
-                label=_("Place in the plan"),
+                label=_("Item in the plan"),
                 required=False,
                 choices=[("", _("The whole plan")), *places(document_of(self.detail))],
                 help_text=_("Will be marked on the partner’s page."),
@@ -261,7 +261,7 @@ class DecisionForm(cases.DecisionForm):
     def bounds(self) -> Iterable[Any]:
         """What was asked, and what claims have taken of the limit that was valid until now."""
         currency, claimed = self.detail.currency, self.claimed
-        yield _("Requested: %(amount)s. Less needs a reason and a comment.") % {
+        yield _("Requested: %(amount)s. A lower amount requires a reason and a comment.") % {
             "amount": format_amount(self.detail.requested_amount, currency)
         }
         if claimed.total:

@@ -32,10 +32,10 @@ def submitted(plan: Plan, event: Event, person: User) -> Letter:
         plan,
         event,
         person,
-        subject=_("Plan %(reference)s of %(partner)s waits for your review"),
+        subject=_("Plan %(reference)s of %(partner)s is waiting for your review"),
         heading=_("A plan was submitted"),
         paragraphs=[_("%(name)s of %(partner)s submitted the plan “%(title)s” for approval.")],
-        next_step=_("Start the review, read the plan and approve it, request action, or reject it."),
+        next_step=_("Start the review. Then approve the plan, request action, or reject it."),
     )
 
 
@@ -44,10 +44,12 @@ def submitted_to_outsider(plan: Plan, event: Event, _outsider: Outsider) -> Lett
     return letter_about(
         event,
         _values(plan, event),
-        subject=_("Plan %(reference)s of %(partner)s waits for your review"),
+        subject=_("Plan %(reference)s of %(partner)s is waiting for your review"),
         heading=_("A plan was submitted"),
         paragraphs=[_("%(partner)s submitted the plan %(reference)s for approval and named you as its reviewer.")],
-        next_step=_("Sign in to read it. If you have no account, ask the incentives admins of your company for one."),
+        next_step=_(
+            "Sign in to read it. If you do not have an account, ask an incentives admin at your company for one."
+        ),
         words="",
         link=reverse("account_login"),
         link_label=_("Sign in"),
@@ -59,11 +61,11 @@ def approved(plan: Plan, event: Event, person: User) -> Letter:
         plan,
         event,
         person,
-        subject=_("Approved: plan %(reference)s with %(amount)s"),
-        heading=_("Your plan is approved"),
-        paragraphs=[_("The plan “%(title)s” is approved with %(amount)s.")],
+        subject=_("Approved: plan %(reference)s for %(amount)s"),
+        heading=_("Your plan was approved"),
+        paragraphs=[_("The plan “%(title)s” was approved for %(amount)s.")],
         facts=[*_facts(plan), (_("Approved amount"), _amount_in_force(plan))],
-        next_step=_("Carry out the activities and add a proof of execution (PoE) to each of them."),
+        next_step=_("Carry out the activities and add a proof of execution (PoE) to each one."),
         **_why(plan, event),
     )
 
@@ -74,11 +76,11 @@ def action_required(plan: Plan, event: Event, person: User) -> Letter:
         event,
         person,
         subject=_("Action required: plan %(reference)s, %(title)s"),
-        heading=_("Your plan needs a change"),
-        paragraphs=[_("The plan “%(title)s” needs one more step from you before it can be approved.")],
-        next_step=_("Edit the plan, mend what is named above, and submit it again."),
+        heading=_("Your plan needs changes"),
+        paragraphs=[_("The plan “%(title)s” needs changes before it can be approved.")],
+        next_step=_("Edit the plan, fix what is listed above, and resubmit the plan."),
         deadline=deadline(rules.due_at(plan), plan.time_zone, weekday=False),
-        link_label=_("Open the plan and mend it"),
+        link_label=_("Open and fix the plan"),
         **_why(plan, event),
     )
 
@@ -87,11 +89,11 @@ def rejected(plan: Plan, event: Event, person: User) -> Letter:
     """What can be done about it: rework where the program allows it, or nothing but asking. What was approved before stays."""
     paragraphs = [_("The plan “%(title)s” cannot be approved.")]
     if plan.approved_amount is not None:
-        paragraphs.append(_("What was approved before, with %(amount)s, stays in force."))
+        paragraphs.append(_("The earlier approval for %(amount)s remains in effect."))
     if plan.program.rework_rejected_plans and not rules.is_late(plan):
-        next_step, due_at = _("You can rework the plan and submit it again."), rules.due_at(plan)
+        next_step, due_at = _("You can rework the plan and resubmit it."), rules.due_at(plan)
     else:
-        next_step, due_at = _("If you have questions, write a comment at the plan."), None
+        next_step, due_at = _("If you have questions, add a comment to the plan."), None
     return _letter(
         plan,
         event,
@@ -111,9 +113,9 @@ def taken_over(plan: Plan, event: Event, person: User) -> Letter:
         event,
         person,
         subject=_("Taken over: plan %(reference)s, %(title)s"),
-        heading=_("A colleague took over a plan of yours"),
-        paragraphs=[_("%(name)s took over the review of the plan “%(title)s”, which was on your desk.")],
-        next_step=_("You have nothing more to do with it."),
+        heading=_("A colleague took over one of your plans"),
+        paragraphs=[_("%(name)s took over the review of the plan “%(title)s”, which was assigned to you.")],
+        next_step=_("No further action is needed."),
     )
 
 
@@ -123,8 +125,8 @@ def comment_added(plan: Plan, event: Event, person: User) -> Letter:
         event,
         person,
         subject=_("New comment: plan %(reference)s, %(title)s"),
-        heading=_("A comment on a plan") if person.is_operator else _("A comment on your plan"),
-        next_step=_("Read it in the history of the plan, and answer there if an answer is needed."),
+        heading=_("New comment on a plan") if person.is_operator else _("New comment on your plan"),
+        next_step=_("Read it in the history of the plan. If a reply is needed, reply there."),
     )
 
 

@@ -132,7 +132,7 @@ class PlanPage(CasePage[Plan]):
         if self.until == due[-1]:
             return _("last day for proofs")
         last = date_format(local_day(due[-1], self.detail.time_zone), "DATE_FORMAT")
-        return _("next proofs are due, the last ones on %(day)s") % {"day": last}
+        return _("next proofs due; last proofs due on %(day)s") % {"day": last}
 
     @cached_property
     def can_edit(self) -> bool:
@@ -160,14 +160,14 @@ class PlanPage(CasePage[Plan]):
         """What somebody might otherwise wonder about."""
         plan = self.detail
         if self.user.is_operator and plan.is_editable:
-            return _("The partner is editing this plan. You read what was submitted last.")
+            return _("The partner is editing this plan. You are viewing the last submitted version.")
         if plan.approved_amount is not None and plan.status != APPROVED:
             amount = format_amount(plan.approved_amount, plan.currency)
-            return _("What was approved, with %(amount)s, stays in force until a new version is approved.") % {
+            return _("The approval for %(amount)s remains in effect until a new version is approved.") % {
                 "amount": amount
             }
         if plan.is_editable and rules.is_late(plan):
-            return _("It is too late to submit this plan: its last day was %(day)s.") % {
+            return _("This plan can no longer be submitted. The last day was %(day)s.") % {
                 "day": date_format(rules.last_day(plan), "DATE_FORMAT")
             }
         return ""
@@ -193,7 +193,7 @@ class PlanPage(CasePage[Plan]):
     def _decide_buttons(self) -> Iterable[Verb]:
         if self.user.is_staff and self.user.may("plan.review"):
             url = reverse("admin:plans_plan_change", args=[self.detail.pk])
-            yield Verb(_("Open in the approval desk"), url, "primary")
+            yield Verb(_("Open in the approval queue"), url, "primary")
 
     @property
     def lacks_activities(self) -> bool:

@@ -69,7 +69,7 @@ def why_no_more_changes(plan: "Plan") -> str | None:
     """Why a revision or rework can no longer begin; None while it can."""
     if not is_late(plan):
         return None
-    return _("Plans of %(year)s could be edited and resubmitted until %(day)s.") % {
+    return _("Plans for %(year)s could be edited and resubmitted until %(day)s.") % {
         "year": plan.program_year.label,
         "day": date_format(last_day(plan), "DATE_FORMAT"),
     }
@@ -112,7 +112,7 @@ def dates_problem(year: ProgramYear, starts: date, ends: date) -> tuple[str, str
 
 
 def _outside(year: ProgramYear) -> str:
-    return _("Choose a day of the program year %(year)s: %(first)s to %(last)s.") % {
+    return _("Choose a date in the program year %(year)s: %(first)s to %(last)s.") % {
         "year": year.label,
         "first": date_format(year.starts, "DATE_FORMAT"),
         "last": date_format(year.ends, "DATE_FORMAT"),
@@ -130,7 +130,7 @@ def reviewer_email_problem(email: str) -> str | None:
     if company and company.owns_address(email):
         return None
     domains = ", ".join(company.email_domains) if company else ""
-    return _("Enter an address of the operator (%(domains)s): the reviewer is one of its people.") % {
+    return _("Enter an email address of the operator (%(domains)s). The reviewer must work for the operator.") % {
         "domains": domains
     }
 
@@ -142,10 +142,10 @@ def limit_problem(plan: "Plan", amount: Decimal, claimed: Claimed) -> str | None
     approved = format_amount(claimed.approved, plan.currency)
     if plan.requested_amount < claimed.approved:
         return _(
-            "%(approved)s were already approved for claims of this plan, and less than that is requested now. "
-            "Send it back with “Request action”."
+            "%(approved)s has already been approved for claims on this plan, which is more than the amount "
+            "requested now. Send the plan back with “Request action”."
         ) % {"approved": approved}
-    return _("%(approved)s were already approved for claims of this plan. Approve at least this.") % {
+    return _("%(approved)s has already been approved for claims on this plan. Approve at least this amount.") % {
         "approved": approved
     }
 
@@ -155,8 +155,8 @@ def limit_warning(plan: "Plan", amount: Decimal, claimed: Claimed) -> str:
     if not claimed.approved <= amount < claimed.total:
         return ""
     return _(
-        "Claims of this plan that are not decided yet ask for %(pending)s, and %(approved)s were approved already. "
-        "With less than %(total)s not all of them can be approved in full."
+        "Claims on this plan that are not decided yet request %(pending)s, and %(approved)s has already been "
+        "approved. If you approve less than %(total)s, not all claims can be approved in full."
     ) % {
         "pending": format_amount(claimed.pending, plan.currency),
         "approved": format_amount(claimed.approved, plan.currency),

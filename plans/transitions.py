@@ -54,7 +54,7 @@ _SUBMIT: dict[str, Any] = {
     "due": no_date,
     "tone": "primary",
     "icon": "send",
-    "help": _("The plan is sent for approval and cannot be edited until it comes back."),
+    "help": _("The plan is submitted for approval and cannot be edited until it is sent back."),
 }
 _DISCARD_REVISION: dict[str, Any] = {
     "verb": "discard_revision",
@@ -65,7 +65,7 @@ _DISCARD_REVISION: dict[str, Any] = {
     "due": no_date,
     "when": _is_revision,
     "tone": "danger",
-    "help": _("The plan goes back to what was approved. The approved amount stays as it is."),
+    "help": _("The plan goes back to the approved version. The approved amount does not change."),
 }
 _REVIEW: dict[str, Any] = {
     "source": UNDER_REVIEW,
@@ -88,7 +88,7 @@ TRANSITIONS = (
         capability="plan.write",
         event="plans.plan.withdrawn",
         due=rules.due_at,
-        help=_("The plan comes back to you and can be edited. Nobody has begun to review it."),
+        help=_("The plan comes back to you and you can edit it. The review has not started yet."),
     ),
     Transition(
         verb="discard",
@@ -101,7 +101,8 @@ TRANSITIONS = (
         when=_never_submitted,
         tone="danger",
         help=_(
-            "The plan is thrown away. Another one can be created for the same location, program, fund type and year."
+            "The plan is discarded. This cannot be undone. You can create another plan for the same location, "
+            "program, fund type, and year."
         ),
     ),
     Transition(source=EDITING, **_DISCARD_REVISION),
@@ -118,7 +119,7 @@ TRANSITIONS = (
         assigns="actor",
         tone="primary",
         icon="eye",
-        help=_("The plan is put on your desk; the partner can no longer withdraw it."),
+        help=_("The plan is assigned to you. The partner can no longer withdraw it."),
     ),
     Transition(
         verb="approve",
@@ -129,7 +130,7 @@ TRANSITIONS = (
         message="plan_approved",
         tone="primary",
         icon="check-lg",
-        help=_("The partner may carry out the activities and file proofs, up to the amount that you approve."),
+        help=_("The partner can carry out the activities and add proofs, up to the amount that you approve."),
         **_REVIEW,
     ),
     Transition(
@@ -141,7 +142,7 @@ TRANSITIONS = (
         message="plan_action_required",
         needs_words=True,
         needs_reason=True,
-        help=_("The plan goes back to the partner, who mends it and submits it again."),
+        help=_("The plan is sent back to the partner, who fixes it and resubmits it."),
         **_REVIEW,
     ),
     Transition(
@@ -154,7 +155,7 @@ TRANSITIONS = (
         needs_words=True,
         needs_reason=True,
         tone="danger",
-        help=_("The plan is turned down. An earlier approval, if any, stays in force."),
+        help=_("The plan is rejected. An earlier approval, if any, remains in effect."),
         **_REVIEW,
     ),
     Transition(
@@ -162,7 +163,7 @@ TRANSITIONS = (
         label=_("Return to queue"),
         target=SUBMITTED,
         event="plans.plan.returned_to_queue",
-        help=_("The plan leaves your desk and waits for anybody."),
+        help=_("The plan goes back to the queue. Any reviewer can pick it up."),
         **_REVIEW,
     ),
     Transition(
@@ -173,7 +174,7 @@ TRANSITIONS = (
         message="plan_taken_over",
         tone="primary",
         when=is_assigned,
-        help=_("The plan moves from a colleague's desk to yours; the colleague is told."),
+        help=_("The plan is reassigned from a colleague to you. The colleague is notified."),
         **(_REVIEW | {"refusal": refuse_ones_own, "assigns": "actor"}),
     ),
     Transition(
@@ -185,7 +186,7 @@ TRANSITIONS = (
         event="plans.plan.revision_begun",
         due=rules.due_at,
         icon="pencil",
-        help=_("You edit a new version; what was approved stays in force until the new version is approved."),
+        help=_("You edit a new version. The approved version remains in effect until the new version is approved."),
     ),
     Transition(
         verb="rework",
@@ -197,7 +198,7 @@ TRANSITIONS = (
         due=rules.due_at,
         when=_may_be_reworked,
         icon="pencil",
-        help=_("The plan can be edited and submitted again."),
+        help=_("The plan can be edited and resubmitted."),
     ),
 )
 

@@ -23,7 +23,7 @@ FILE_INFECTED = "proofs.file.infected"
 FILE_REFUSED = "proofs.file.refused"
 
 KINDS = (
-    EventKind(CREATED, _("began a proof of execution: %(name)s"), "plus-lg"),
+    EventKind(CREATED, _("created a proof of execution: %(name)s"), "plus-lg"),
     EventKind(EDITED, _("edited the proof"), "pencil"),
     EventKind(COMMENTS_EDITED, _("edited the final comments"), "pencil"),
     EventKind(INVOICE_ADDED, _("added the invoice %(name)s"), "paperclip"),
@@ -38,10 +38,8 @@ KINDS = (
     EventKind(DOCUMENT_REMOVED, _("removed %(name)s"), "trash"),
     EventKind(ATTENDEES_EDITED, _("edited the list of attendees"), "pencil"),
     EventKind(ANSWERS_SAVED, _("entered metrics and answers"), "pencil"),
-    EventKind(FILE_REFUSED, _("refused %(name)s, which %(sender)s had sent, when it was checked"), "x-lg", "red"),
-    EventKind(
-        FILE_INFECTED, _("found %(finding)s in %(name)s, which %(sender)s had sent"), "exclamation-circle", "red"
-    ),
+    EventKind(FILE_REFUSED, _("rejected %(name)s, uploaded by %(sender)s, when the file was checked"), "x-lg", "red"),
+    EventKind(FILE_INFECTED, _("found %(finding)s in %(name)s, uploaded by %(sender)s"), "exclamation-circle", "red"),
 )
 
 

@@ -127,18 +127,18 @@ def invoice_problem(
         return "net", _("Enter zero or more.")
     limit = rounding_limit(currency)
     if abs(rounding) >= limit:
-        return "rounding", _("A rounding is less than %(limit)s.") % {"limit": format_amount(limit, currency)}
+        return "rounding", _("The rounding must be less than %(limit)s.") % {"limit": format_amount(limit, currency)}
     total = net + tax + rounding
     if total == gross:
         return None
     shown = {"total": format_amount(total, currency), "rest": format_amount(gross - total, currency)}
     if rounding:
-        return "gross", _("Net amount, tax and rounding come to %(total)s.") % shown
+        return "gross", _("Net amount, tax, and rounding add up to %(total)s.") % shown
     if abs(gross - total) < limit:
         return "gross", _(
-            "Net amount and tax come to %(total)s. If the invoice has a line for rounding, enter %(rest)s there."
+            "Net amount and tax add up to %(total)s. If the invoice has a line for rounding, enter %(rest)s there."
         ) % shown
-    return "gross", _("Net amount and tax come to %(total)s.") % shown
+    return "gross", _("Net amount and tax add up to %(total)s.") % shown
 
 
 def rounding_of_costs(costs: Sequence[Decimal], *, rounding: Decimal, gross: Decimal) -> list[Decimal]:

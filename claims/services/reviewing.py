@@ -32,11 +32,14 @@ def _check(claim: Claim, amount: Decimal) -> None:
     _check_files(folder)
     if (plan := locked_limits(claim.proof)) is not None:
         left = max(left_of(plan, claim.case), ZERO)
-        _check_at_most(claim, amount, left, _("Of the plan's limit %(left)s are left. Approve at most this."))
+        _check_at_most(claim, amount, left, _("The plan's limit has %(left)s remaining. Approve no more than this."))
     if claim.status == DISPUTED:
         # It held no place within the limits while others may have used them: what is left counts now.
         left = assess_proof(proof_facts(whole_proof(claim), folder)).steps[-1].amount
-        words = _("With what other claims have used since, %(left)s can be reimbursed. Approve at most this.")
+        words = _(
+            "Other claims have since used part of the available amount. Only %(left)s can be reimbursed. Approve "
+            "no more than this."
+        )
         _check_at_most(claim, amount, left, words)
 
 
@@ -46,13 +49,14 @@ def _check_files(folder: ProofFolder) -> None:
         if version.standing == "infected":
             raise Refused(
                 _(
-                    "The virus scanner found malware in “%(file)s”. Send the claim back, so that the partner replaces it."
+                    "The virus scanner found malware in “%(file)s”. Send the claim back so that the partner can replace "
+                    "the file."
                 )
                 % {"file": version.original_name}
             )
         if version.standing == "waiting":
             raise Refused(
-                _("“%(file)s” is still being checked. Approve the claim when that is done.")
+                _("“%(file)s” is still being checked. Approve the claim after the check is complete.")
                 % {"file": version.original_name}
             )
 

@@ -144,7 +144,7 @@ def test_queue_is_searched(world, signed_in):
     found, none = browser.get(url("queue"), {"q": "wint nordlicht"}), browser.get(url("queue"), {"q": "summer"})
 
     assert (names_on(found), names_on(none)) == (["Winter"], [])
-    assert "No claim matches" in text_of(none)
+    assert "No matching claims" in text_of(none)
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_queue_marks_what_has_one_business_day_left(world, signed_in, now, due, 
 def test_empty_queue_says_so(world, signed_in):
     browser = signed_in(world.mira)
 
-    assert "Every claim that was submitted is decided." in text_of(browser.get(url("queue")))
+    assert "All submitted claims have been decided." in text_of(browser.get(url("queue")))
     assert "This list is empty" in text_of(browser.get(url("queue"), {"list": "mine"}))
 
 
@@ -221,7 +221,7 @@ def test_claim_shows_facts_checks_costs_amounts_history_and_messages(world, sign
         claim.case.reference,
         "Nordlicht Systems GmbH",
         "Checks",
-        "How the amount comes about",
+        "How the amount is calculated",
         "Invoice and expense information",
         "History and comments",
         "started the review",
@@ -268,7 +268,7 @@ def test_refused_table_is_not_offered_for_opening(world, signed_in):
 
     page = text_of(signed_in(world.mira).get(url("claim", claim), {"doc": str(version.public_id)}))
 
-    assert "This file was refused and is not handed out." in page
+    assert "This file was rejected and cannot be opened." in page
     assert "Open “Show content”" not in page
 
 

@@ -38,7 +38,7 @@ def test_given_up_claim_is_final_but_stays_to_be_read(world, signed_in):
         assert Claim.objects.visible_to(person).filter(pk=claim.pk).exists()
         page = signed_in(person).get(address)
         assert page.status_code == 200
-        assert "gave up the claim" in page.content.decode()
+        assert "canceled the claim" in page.content.decode()
     with pytest.raises(NotNow):
         send(claim, world.jana, "resubmit")
 
@@ -122,4 +122,4 @@ def test_returned_claim_of_a_plan_says_so_without_a_claiming_period(world, signe
 
     page = signed_in(world.jana).get(claim.get_absolute_url()).content.decode()
 
-    assert "No date is set for the answer" in page
+    assert "No deadline is set for the response" in page

@@ -119,7 +119,7 @@ def test_request_says_reason_fix_words_places_and_what_to_do(world, second_admin
         "Mira Okafor",
         version.original_name,
         "Too dark.",
-        "Name, date and amount",
+        "Name, date, and amount",
         "The date is wrong.",
         "“Resubmit”",
         f"/claims/{claim.public_id}/",
@@ -188,7 +188,7 @@ def test_dispute_with_no_other_reviewer_goes_to_those_who_give_roles(world):
     [
         ("approve", "It is approved with €1,000.00."),
         ("request_action", "It needs something more"),
-        ("reject", "The rejection stays."),
+        ("reject", "The rejection was confirmed."),
     ],
 )
 def test_decided_dispute_goes_to_the_partner(world, second_admin, verb, words):
@@ -345,5 +345,5 @@ def test_link_says_what_to_do_there(world, second_admin):
     returned = letter(last(claim), second_admin)
     submitted = Message.objects.get(code="claim_submitted", recipient=second_admin)
 
-    assert "See the claim and mend it" in returned.text
+    assert "Open and fix the claim" in returned.text
     assert "Open the claim" in submitted.text

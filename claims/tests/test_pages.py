@@ -109,7 +109,7 @@ def test_list_says_nothing_of_other_partners(world, signed_in):
     answer = signed_in(world.owen).get(reverse("claims:list"), {"q": "Canary"})
 
     assert (list(answer.context["page"]), answer.context["overview"].sums) == ([], [])
-    assert "No claim matches" in text_of(answer)
+    assert "No matching claims" in text_of(answer)
     assert "7731" not in answer.content.decode()
 
 
@@ -299,7 +299,7 @@ def test_new_claim_without_an_enrolled_location_says_what_to_do(world, signed_in
 
     answer = signed_in(world.karin).get(reverse("claims:new"))
 
-    assert "No program without plans" in text_of(answer)
+    assert "No programs without plans" in text_of(answer)
     assert '<form method="post" class="panel"' not in answer.content.decode()
 
 
@@ -402,7 +402,8 @@ def test_what_is_asked_for_stands_on_top_and_at_its_place(world, signed_in):
 
     words, page = text_of(answer), answer.content.decode()
     assert all(
-        part in words for part in ("What is asked for", "Nearly there.", "The dates do not fit.", "Choose other dates.")
+        part in words
+        for part in ("Why action is required", "Nearly there.", "The dates do not fit.", "Choose other dates.")
     )
     assert f'href="#document-{row.public_id}"' in page
     assert re.search(rf'id="document-{row.public_id}" class="marked".*?1\. Too dark\.', page, re.DOTALL)
@@ -423,8 +424,8 @@ def test_mark_leads_to_its_row_when_the_file_is_replaced_and_is_no_longer_red(wo
 
     page, words = answer.content.decode(), text_of(answer)
     assert f'href="#document-{row.public_id}"' in page
-    assert "Changed since" in words
-    assert "Must mend" not in words
+    assert "Changed since then" in words
+    assert "Required change" not in words
     assert 'class="marked"' not in page
 
 
@@ -436,9 +437,9 @@ def test_nobody_must_mend_what_cannot_be_edited(world, signed_in):
     locked = builders.rejected_claim(world)
     rejected = text_of(signed_in(world.karin).get(locked.get_absolute_url()))
 
-    assert "Must mend" in writer
+    assert "Required change" in writer
     for page in (viewer, desk, rejected):
-        assert "Must mend" not in page
+        assert "Required change" not in page
     assert all("Another day." in page for page in (viewer, desk))
 
 
@@ -520,7 +521,7 @@ def test_check_page_shows_the_assessment_and_submits(world, signed_in):
 
     words = text_of(page)
     assert all(
-        part in words for part in ("Check and submit", "How the amount comes about", "€1,000.00", "Submit claim")
+        part in words for part in ("Check and submit", "How the amount is calculated", "€1,000.00", "Submit claim")
     )
     assert answer.headers["Location"] == claim.get_absolute_url()
     assert fresh(claim).status == "submitted"
@@ -540,9 +541,9 @@ def test_check_page_of_a_returned_claim_says_which_remarks_are_open(world, signe
     mended = text_of(browser.get(url("check", claim)))
 
     assert "2 remarks of the reviewer are open" in untouched
-    assert untouched.count("Must mend") == 2
+    assert untouched.count("Required change") == 2
     assert "1 remark of the reviewer is open" in mended
-    assert (mended.count("Must mend"), mended.count("Changed since")) == (1, 1)
+    assert (mended.count("Required change"), mended.count("Changed since then")) == (1, 1)
     assert "Resubmit" in mended
 
 
@@ -559,7 +560,7 @@ def test_list_in_which_nothing_fits_offers_to_take_the_filters_away(world, signe
 
     page = signed_in(world.karin).get(reverse("claims:list"), {"q": "no such words"}).content.decode()
 
-    assert "No claim matches" in page
+    assert "No matching claims" in page
     assert f'<a class="btn" href="{reverse("claims:list")}">Clear all filters</a>' in page
     assert 'aria-label="Breadcrumb"' not in page
 
@@ -572,7 +573,7 @@ def test_check_page_of_an_incomplete_claim_says_what_is_missing_and_has_no_butto
     answer = browser.post(url("check", claim), submit_data(claim))
 
     assert "cannot be submitted yet" in text_of(page)
-    assert "There is neither a third-party invoice nor a certified service report." in text_of(page)
+    assert "There is no third-party invoice or certified service report." in text_of(page)
     assert f'href="{claim.get_absolute_url()}#invoices"' in page.content.decode()
     assert (answer.status_code, fresh(claim).status) == (422, "editing")
 

@@ -29,7 +29,7 @@ def new_claim(request: HttpRequest) -> HttpResponse:
     Who takes part in several chooses the program first: locations, periods and activities are those of one.
     """
     if request.user.is_operator:
-        raise NoPartInIt(_("Partners begin their claims here."))
+        raise NoPartInIt(_("Only partners can create claims here."))
     if not request.user.may("claim.write"):
         raise PermissionDenied
     offered = openings(request.user)
@@ -38,7 +38,7 @@ def new_claim(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         claim = _create(request, form)
         if claim is not None:
-            messages.success(request, _("The claim is created. Add its invoices, proof documents and metrics."))
+            messages.success(request, _("The claim is created. Add its invoices, proof documents, and metrics."))
             return redirect(claim)
         status = 422
     context = {
@@ -109,7 +109,7 @@ def _proof_page(request: HttpRequest, proof: Proof, form: NewClaimForProofForm, 
 
 
 def _to_the_first(request: HttpRequest, claim: Claim) -> HttpResponse:
-    messages.info(request, _("There is a claim for this proof already: here it is."))
+    messages.info(request, _("This proof already has a claim. It is shown here."))
     return redirect(claim)
 
 
@@ -122,5 +122,5 @@ def _changed(request: HttpRequest, proof: Proof, form: NewClaimForProofForm) -> 
         raise Http404
     form.data = form.data.copy()
     form.data["seen"] = str(fresh.version)
-    form.add_error(None, _("The proof was changed meanwhile. Check what you typed and create the claim again."))
+    form.add_error(None, _("The proof has changed in the meantime. Check your entries and create the claim again."))
     return _proof_page(request, fresh, form, 409)

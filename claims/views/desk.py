@@ -40,7 +40,7 @@ PER_PAGE = 25
 def _staff_only(request: HttpRequest) -> None:
     """The desk is the operator's; whoever of them may read claims may look."""
     if not request.user.is_operator or not request.user.may("claim.read"):
-        raise NoPartInIt(_("This is the review desk: the operator’s people review and decide claims here."))
+        raise NoPartInIt(_("This is the review queue. The operator’s staff review and decide claims here."))
 
 
 def _list_key(request: HttpRequest) -> str:
@@ -120,13 +120,13 @@ def _refusal(row: Claim, request: HttpRequest) -> Any:
 @require_POST
 def comment(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Say something that the partner reads."""
-    return _say(request, public_id, CommentWithFilesForm, _("Your comment is added; the partner can read it."))
+    return _say(request, public_id, CommentWithFilesForm, _("Your comment is added. The partner can read it."))
 
 
 @require_POST
 def note(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Leave an internal note."""
-    return _say(request, public_id, NoteForm, _("Your internal note is added; partners never see it."))
+    return _say(request, public_id, NoteForm, _("Your internal note is added. Partners never see it."))
 
 
 def _say(request: HttpRequest, public_id: UUID, form_class: type[CommentForm], done: str) -> HttpResponse:

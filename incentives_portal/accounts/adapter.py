@@ -33,8 +33,8 @@ class AccountAdapter(DefaultAccountAdapter):
     #: Said where codes of the second step are counted: no new password helps there.
     error_messages = DefaultAccountAdapter.error_messages | {
         "too_many_login_attempts": _(
-            "Too many failed login attempts. Wait a quarter of an hour, then try again. If it still does not work, ask the operator’s "
-            "incentives admins."
+            "Too many failed sign-in attempts. Wait 15 minutes, then try again. If it still does not work, ask "
+            "the operator’s incentives admins."
         )
     }
 
@@ -91,10 +91,12 @@ class AccountAdapter(DefaultAccountAdapter):
             )
             minutes = _minutes_closed(request, self._get_login_attempts_cache_key(request, **credentials))
             words = ngettext(
-                "Too many failed login attempts. Wait %(n)s minute, then try again. If you have forgotten your password, reset it: "
-                "then you need not wait. If no mail comes, ask the operator’s incentives admins.",
-                "Too many failed login attempts. Wait %(n)s minutes, then try again. If you have forgotten your password, reset it: "
-                "then you need not wait. If no mail comes, ask the operator’s incentives admins.",
+                "Too many failed sign-in attempts. Wait %(n)s minute, then try again. If you have forgotten your "
+                "password, you can reset it instead of waiting. If you do not get the email, ask the operator’s "
+                "incentives admins.",
+                "Too many failed sign-in attempts. Wait %(n)s minutes, then try again. If you have forgotten your "
+                "password, you can reset it instead of waiting. If you do not get the email, ask the operator’s "
+                "incentives admins.",
                 minutes,
             )
             raise ValidationError(words % {"n": minutes}, code=refused.code) from refused

@@ -23,7 +23,7 @@ class DomainsField(forms.CharField):
 
     default_error_messages: ClassVar[dict[str, Any]] = {
         "domain": _(
-            "“%(domain)s” is not a domain. Write what stands behind the @ of the addresses, for example %(example)s."
+            "“%(domain)s” is not a domain. Enter the part of the addresses after the @, for example %(example)s."
         )
     }
 
@@ -55,7 +55,7 @@ class OrganisationForm(forms.ModelForm):
     email_domains = DomainsField(
         label=_("Email domains"),
         required=False,
-        help_text=_("Several are separated by commas: example.com, example.org"),
+        help_text=_("Separate several domains with commas: example.com, example.org"),
     )
 
     class Meta:
@@ -67,7 +67,7 @@ class CountryField(forms.CharField):
     """A country by its code or its name, kept as the code: a list of 250 in each line of a page would be long."""
 
     default_error_messages: ClassVar[dict[str, Any]] = {
-        "country": _("“%(typed)s” is not a country. Write its name, or its code of two letters, for example DE.")
+        "country": _("“%(typed)s” is not a country. Enter its name or two-letter code, for example DE.")
     }
 
     def to_python(self, value: Any) -> str:
@@ -79,9 +79,7 @@ class CountryField(forms.CharField):
 
 
 class LocationForm(forms.ModelForm):
-    country = CountryField(
-        label=_("Country/region"), max_length=80, help_text=_("Its name, or its code of two letters.")
-    )
+    country = CountryField(label=_("Country/region"), max_length=80, help_text=_("Name or two-letter code."))
 
     class Meta:
         model = Location
@@ -117,7 +115,7 @@ class OrganisationRoleForm(forms.ModelForm):
         cleaned = super().clean() or {}
         user, role = cleaned.get("user"), cleaned.get("role")
         if user and role and Role(role) not in (OPERATOR_ROLES if user.is_operator else PARTNER_WIDE_ROLES):
-            self.add_error("role", _("This role belongs to the other side."))
+            self.add_error("role", _("This role is not available in the person’s organization."))
         return cleaned
 
 
@@ -174,5 +172,6 @@ class UserAdmin(SeenAdmin):
             invite(obj)
             # The address at the end: Django writes the first letter of a message large.
             messages.info(
-                request, _("A mail with a link to choose a password goes to %(email)s.") % {"email": obj.email}
+                request,
+                _("An email with a link to choose a password will be sent to %(email)s.") % {"email": obj.email},
             )

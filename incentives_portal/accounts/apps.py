@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 class AccountsConfig(AppConfig):
     name = "incentives_portal.accounts"
-    verbose_name = _("People and organisations")
+    verbose_name = _("People and organizations")
 
     def ready(self) -> None:
         from . import checks, second_factor, security_events, sessions  # noqa: F401

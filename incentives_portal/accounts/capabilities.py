@@ -85,25 +85,25 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
 
 #: What each capability means, for the help page.
 CAPABILITY_WORDS = {
-    "enrolment.read": _("See enrollments"),
-    "enrolment.manage": _("Set enrollments"),
-    "plan.read": _("See plans"),
-    "plan.write": _("Create, edit and submit plans"),
+    "enrolment.read": _("View enrollments"),
+    "enrolment.manage": _("Manage enrollments"),
+    "plan.read": _("View plans"),
+    "plan.write": _("Create, edit, and submit plans"),
     "plan.review": _("Approve or reject plans"),
-    "poe.read": _("See proofs of execution"),
+    "poe.read": _("View proofs of execution"),
     "poe.write": _("Create and submit proofs of execution and their claims in programs with plans"),
-    "claim.read": _("See claims"),
+    "claim.read": _("View claims"),
     "claim.write": _("Create and edit claims"),
     "claim.contribute": _("Add documents and comments to a claim"),
-    "claim.review": _("Review and decide claims"),
+    "claim.review": _("Review and decide on claims"),
     "claim.dispute": _("Dispute a rejected claim"),
     "history.internal": _("Read and write internal notes"),
-    "outbox.read": _("See whether messages were delivered"),
+    "outbox.read": _("View the delivery status of messages"),
     "outbox.resend": _("Send a message again"),
-    "people.manage": _("Add people and give roles"),
-    "program.configure": _("Edit programs, catalogue and calendars"),
-    "system.read": _("See whether the system works"),
-    "system.manage": _("Have a file checked again, remove the second step of a person"),
+    "people.manage": _("Add people and assign roles"),
+    "program.configure": _("Edit programs, catalog, and calendars"),
+    "system.read": _("View the system status"),
+    "system.manage": _("Have files checked again and remove a person’s second step"),
 }
 
 

@@ -28,12 +28,12 @@ class ProfileForm(forms.ModelForm):
     language = forms.ChoiceField(
         label=_("Language"),
         choices=settings.LANGUAGES,
-        help_text=_("Of the pages, and of the mails to you."),
+        help_text=_("Used for pages and for emails to you."),
     )
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
         choices=time_zone_choices,
-        help_text=_("Times are shown in this zone; deadlines in that of the program."),
+        help_text=_("Times are shown in this time zone; deadlines are shown in the program’s time zone."),
     )
 
 
@@ -51,8 +51,8 @@ class FindUserForm(forms.Form):
     """Find a user by address."""
 
     email = forms.EmailField(
-        label=_("Email of the person"),
-        help_text=_("Make sure in another way, for example by telephone, who is asking."),
+        label=_("Person’s email"),
+        help_text=_("Confirm the identity of the person asking in another way, for example by phone."),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
 
@@ -60,5 +60,5 @@ class FindUserForm(forms.Form):
         email: str = self.cleaned_data["email"]
         self.user = User.objects.filter(email__iexact=email).first()
         if self.user is None:
-            raise forms.ValidationError(_("Nobody has this address."))
+            raise forms.ValidationError(_("No user has this address."))
         return email

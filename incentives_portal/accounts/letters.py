@@ -13,11 +13,12 @@ def send_second_factor_removed(user: User) -> None:
     """Tell the user that the second factor is gone: whoever did not ask for it learns that somebody did."""
     with translation.override(user.language):
         send_mail(
-            _("Your second step of signing in was removed"),
+            _("Your second sign-in step was removed"),
             _(
-                "Hello %(name)s,\n\n%(operator)s removed the second step of signing in from your account, because somebody asked for it. "
-                "You sign in with your password alone now.\n\nPlease set up a new one under My profile: %(url)s\n\n"
-                "If you did not ask for this, change your password at once and tell %(operator)s."
+                "Hello %(name)s,\n\n%(operator)s removed the second sign-in step from your account because someone "
+                "requested it. You now sign in with your password only.\n\nPlease set up a new second step under My "
+                "profile: %(url)s\n\nIf you did not request this, change your password immediately and tell "
+                "%(operator)s."
             )
             % {
                 "name": user.name,

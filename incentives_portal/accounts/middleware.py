@@ -101,14 +101,14 @@ class SessionLimitsMiddleware(MiddlewareMixin):
             return None
         minutes = settings.SESSION_IDLE_MINUTES
         ended = ngettext(
-            "You were signed out after %(n)s minute without a click.",
-            "You were signed out after %(n)s minutes without a click.",
+            "You were signed out after %(n)s minute of inactivity.",
+            "You were signed out after %(n)s minutes of inactivity.",
             minutes,
         ) % {"n": minutes}
         if request.method != "POST" or not sessions.keep_typed(request, request.ended_for):  # type: ignore[attr-defined]
             messages.info(request, ended)
             return None
-        messages.info(request, ended + " " + _("What you typed is kept: sign in to go on."))
+        messages.info(request, ended + " " + _("What you typed was kept. Sign in to continue."))
         return redirect_to_login(reverse("accounts:resume"))
 
 
@@ -125,7 +125,7 @@ class SignInFirstMiddleware(LoginRequiredMiddleware):
             return super().handle_no_permission(request, view_func)
         messages.warning(
             request,
-            _("You were signed out. What you sent was not done: go back and copy it before you sign in."),
+            _("You were signed out, and what you sent was not saved. Go back and copy it before you sign in."),
         )
         back = f"/{page.path.lstrip('/')}"
         return redirect_to_login(back, self.get_login_url(view_func), self.get_redirect_field_name(view_func))
@@ -146,9 +146,9 @@ class SecondFactorMiddleware(MiddlewareMixin):
         if is_mfa_enabled(user):
             # The session is older than the factor: it does not become stronger by what was done in another one.
             logout(request)
-            messages.info(request, _("Sign in again, with your second step."))
+            messages.info(request, _("Sign in again using your second step."))
             return redirect_to_login(request.get_full_path())
-        messages.info(request, _("People of the operator sign in with two steps. Set up your second one first."))
+        messages.info(request, _("Operator users sign in with two steps. Set up your second step first."))
         return redirect("mfa_index")
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

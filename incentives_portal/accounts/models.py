@@ -27,8 +27,8 @@ class Organisation(models.Model):
     email_domains = models.JSONField(_("email domains"), default=list, blank=True)
 
     class Meta:
-        verbose_name = _("organisation")
-        verbose_name_plural = _("organisations")
+        verbose_name = _("organization")
+        verbose_name_plural = _("organizations")
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(
@@ -40,7 +40,7 @@ class Organisation(models.Model):
                 name="organisation_one_operator",
                 fields=["kind"],
                 condition=models.Q(kind=OrganisationKind.OPERATOR),
-                violation_error_message=_("There is an operator already, and there can be only one."),
+                violation_error_message=_("There is already an operator, and there can be only one."),
             ),
         ]
 
@@ -62,7 +62,7 @@ class Location(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     organisation = models.ForeignKey(
-        Organisation, models.PROTECT, related_name="locations", verbose_name=_("organisation")
+        Organisation, models.PROTECT, related_name="locations", verbose_name=_("organization")
     )
     partner_id = models.CharField(_("partner ID"), max_length=20, unique=True)
     name = models.CharField(_("name"), max_length=120)
@@ -97,7 +97,7 @@ class User(AbstractBaseUser):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     organisation = models.ForeignKey(
-        Organisation, models.PROTECT, related_name="people", verbose_name=_("organisation")
+        Organisation, models.PROTECT, related_name="people", verbose_name=_("organization")
     )
     email = models.EmailField(_("email"), unique=True)
     name = models.CharField(_("name"), max_length=120)
@@ -120,7 +120,7 @@ class User(AbstractBaseUser):
             models.UniqueConstraint(
                 Lower("email"),
                 name="user_email_any_case",
-                violation_error_message=_("Somebody already has this e-mail address."),
+                violation_error_message=_("Someone already has this email address."),
             ),
         ]
 
@@ -179,8 +179,8 @@ class OrganisationRole(models.Model):
     )
 
     class Meta:
-        verbose_name = _("organisation-wide role")
-        verbose_name_plural = _("organisation-wide roles")
+        verbose_name = _("organization-wide role")
+        verbose_name_plural = _("organization-wide roles")
         constraints = [
             models.UniqueConstraint(
                 name="organisation_role_once",

@@ -130,8 +130,9 @@ class _CheckedCode(_Code):
                 return str(self.cleaned_data["code"])
             raise forms.ValidationError(
                 _(
-                    "This code could not be checked: the portal can no longer read a part of your second step. "
-                    "Try a recovery code or a passkey, or ask the operator to remove your second step, then set it up again."
+                    "This code could not be checked because the portal can no longer read part of your second step. Try "
+                    "a recovery code or a passkey, or ask the operator to remove your second step and then set it up "
+                    "again."
                 ),
                 code="unreadable",
             ) from unreadable
@@ -160,7 +161,7 @@ class ConfirmCodeForm(_CheckedCode, ReauthenticateForm):
 class ActivateAppForm(_Code, ActivateTOTPForm):
     """The first code of an app proves that it was set up."""
 
-    code_label = _("Code that the app shows now")
+    code_label = _("Code currently shown in the app")
 
 
 class _CredentialIsRead(forms.Form):
@@ -207,8 +208,8 @@ class AddPasskeyForm(_CredentialIsRead, AddWebAuthnForm):
         super().__init__(*args, **kwargs)
         self.fields["name"].label = _("Name of the device")
         passwordless = self.fields["passwordless"]
-        passwordless.label = _("Sign in with it instead of the password")
-        passwordless.help_text = _("The device then asks for your fingerprint, face or PIN.")
+        passwordless.label = _("Use it to sign in instead of the password")
+        passwordless.help_text = _("The device then asks for your fingerprint, face, or PIN.")
         passwordless.initial = True
 
 

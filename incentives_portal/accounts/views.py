@@ -34,7 +34,7 @@ class ProfileView(UpdateView):
     def form_valid(self, form: ProfileForm) -> HttpResponse:
         keep_columns(form.save(commit=False), *form.changed_data)
         with translation.override(form.instance.language):
-            messages.success(self.request, _("Your profile is saved."))
+            messages.success(self.request, _("Your profile was saved."))
         return redirect(self.get_success_url())
 
     def form_invalid(self, form: ProfileForm) -> HttpResponse:

@@ -34,12 +34,12 @@ def refuse_what_a_colleague_has(detail: CaseDetail, user: User) -> Promise | Non
     """Nobody decides, or takes up, what a colleague has taken up."""
     if colleague_of(detail, user) is None:
         return None
-    return _("This is on a colleague's desk. Take it over first.")
+    return _("This is assigned to a colleague. Take it over first.")
 
 
 def refuse_ones_own(detail: CaseDetail, user: User) -> Promise | None:
     """There is nobody to take it over from."""
-    return None if colleague_of(detail, user) else _("This is on your desk already.")
+    return None if colleague_of(detail, user) else _("This is already assigned to you.")
 
 
 #: Take up what waits; from then on the partner cannot withdraw it.

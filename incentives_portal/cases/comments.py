@@ -93,15 +93,15 @@ def within_comment_limits(actor: User) -> Iterator[None]:
 
 def _too_many_comments(since: datetime) -> str:
     return _(
-        "One person can write %(number)s comments within an hour, and you have. Your text is still here: send it after %(time)s. Several"
-        " points fit into one comment."
+        "You have reached the limit of %(number)s comments per hour. Your text is still here. Send it after "
+        "%(time)s. You can combine several points in one comment."
     ) % {"number": settings.COMMENTS_PER_HOUR, "time": _clock_time(since + HOUR)}
 
 
 def _too_many_mails(since: datetime) -> str:
     return _(
-        "Your comments of the last hour went to so many people that no more mails can go out for you now. Your text is still here: send it"
-        " after %(time)s. Several points fit into one comment."
+        "Your comments in the last hour went to so many people that no more emails can be sent for you now. "
+        "Your text is still here. Send it after %(time)s. You can combine several points in one comment."
     ) % {"time": _clock_time(since + HOUR)}
 
 

@@ -16,7 +16,7 @@ class ActorKind(models.TextChoices):
 
     USER = "user", _("User")
     SYSTEM = "system", _("System")
-    OUTSIDER = "outsider", _("Outsider")
+    OUTSIDER = "outsider", _("External person")
 
 
 class Outcome(models.TextChoices):

@@ -21,7 +21,7 @@ class Overtaken(WorkflowError):
     """Somebody was faster: the case is not any more what the person saw. Carries the case as it is now and the last event."""
 
     def __init__(self, detail: "CaseDetail", latest: "Event | None") -> None:
-        super().__init__(_("Somebody was faster: this has changed since you opened it."))
+        super().__init__(_("This has changed since you opened it."))
         self.detail: Any = detail
         self.latest = latest
 
@@ -77,7 +77,7 @@ class WordsMissing(Refused):
     """The verb needs a comment."""
 
     def __init__(self) -> None:
-        super().__init__(_("Write a comment: the partner reads it and acts on it."), place="words")
+        super().__init__(_("Write a comment. The partner will read it and act on it."), place="words")
 
 
 class ReasonMissing(Refused):
@@ -91,6 +91,4 @@ class Busy(WorkflowError):
     """Somebody else is writing to the same case just now; trying again is right."""
 
     def __init__(self) -> None:
-        super().__init__(
-            _("Somebody else is saving this at the same moment. Nothing of yours was lost: please try again.")
-        )
+        super().__init__(_("Someone else is saving this right now. None of your entries were lost. Please try again."))

@@ -30,7 +30,7 @@ class CommentForm(forms.Form):
         label=_("Comment"),
         max_length=WORDS_LIMIT,
         rows=3,
-        error_messages={"required": _("Write something first.")},
+        error_messages={"required": _("Enter some text.")},
     )
 
     def __init__(self, *args: Any, actor: User, **kwargs: Any) -> None:
@@ -62,7 +62,7 @@ class CommentWithFilesForm(CommentForm):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
         if not self.errors and not given["words"].strip() and not given["files"]:
-            self.add_error("words", _("Write something first, or choose a document."))
+            self.add_error("words", _("Enter a comment or choose a document."))
         return given
 
 
@@ -99,7 +99,7 @@ class VerbForm(forms.Form):
             required=arrow.needs_words,
             max_length=WORDS_LIMIT,
             rows=4,
-            error_messages={"required": _("Write a comment: the other side reads it and acts on it.")},
+            error_messages={"required": _("Write a comment. The recipient will read it and act on it.")},
         )
 
     def clean_words(self) -> str:
@@ -146,7 +146,7 @@ class DecisionForm(VerbForm):
             help_text=" ".join(map(str, self.bounds())),
         )
         self.fields["reason"] = ReasonField(
-            self.detail.case.kind, self.arrow.verb, required=False, empty_label=_("None: the full amount")
+            self.detail.case.kind, self.arrow.verb, required=False, empty_label=_("None (full amount)")
         )
 
     def add_places(self) -> None:
@@ -159,7 +159,7 @@ class DecisionForm(VerbForm):
     def bounds(self) -> Iterable[Any]:
         """The sentences that say by what the amount is measured."""
         asked = money.format_amount(self.detail.requested_amount, self.detail.currency)
-        yield _("Asked for: %(asked)s. Less needs a reason and a comment.") % {"asked": asked}
+        yield _("Requested: %(asked)s. A lower amount requires a reason and a comment.") % {"asked": asked}
 
     def clean_approved_amount(self) -> Decimal:
         amount: Decimal = self.cleaned_data["approved_amount"]

@@ -81,14 +81,14 @@ def by_date(items: Iterable[Item]) -> list[Item]:
 
 def returned(user: User) -> Bucket:
     """What a reviewer sent back to the user's side."""
-    items = [_own(case, user, _("Mend")) for case in _cases(user, Q(status=ACTION_REQUIRED))]
-    return Bucket("returned", _("Returned to us"), items, _("Nothing was sent back to you."))
+    items = [_own(case, user, _("Fix")) for case in _cases(user, Q(status=ACTION_REQUIRED))]
+    return Bucket("returned", _("Sent back to you"), items, _("Nothing was sent back to you."))
 
 
 def due_soon(user: User, others: Iterable[Item] = ()) -> Bucket:
     """The drafts that have to be sent in within 30 days, or should have been, and ``others`` that are due soon."""
     items = by_date([*_drafts(user, Q(due_at__lte=soon())), *others])
-    return Bucket("due", _("Due within 30 days"), items, _("Nothing falls due within 30 days."))
+    return Bucket("due", _("Due within 30 days"), items, _("Nothing is due within 30 days."))
 
 
 def drafts(user: User) -> Bucket:
@@ -100,13 +100,15 @@ def drafts(user: User) -> Bucket:
 def waiting_for_operator(user: User) -> Bucket:
     """What the user's side has sent in and waits for, by the promised date."""
     items = [_item(case, user, _("Open")) for case in _cases(user, _WAITING, LONGEST_WAITING)]
-    return Bucket("waiting", _("Waiting for the operator"), items, _("Nothing of yours is waiting for a decision."))
+    return Bucket(
+        "waiting", _("Waiting for the operator"), items, _("None of your plans or claims are waiting for a decision.")
+    )
 
 
 def waiting_for_partners(user: User) -> Bucket:
     """What the operator has sent back and waits for."""
     items = [_item(case, user, _("Open")) for case in _cases(user, Q(status=ACTION_REQUIRED))]
-    return Bucket("waiting", _("Waiting for partners"), items, _("No partner owes you an answer."))
+    return Bucket("waiting", _("Waiting for partners"), items, _("Nothing is waiting for a partner."))
 
 
 def to_review(user: User) -> list[Bucket]:
@@ -126,14 +128,14 @@ def _overdue(user: User, kinds: list[str]) -> Bucket:
 def _mine(user: User, kinds: list[str]) -> Bucket:
     cases = _cases(user, _WAITING & Q(assignee=user) & ~overdue(), LONGEST_WAITING, kinds)
     items = [_item(case, user, _("Decide")) for case in cases]
-    return Bucket("mine", _("On my desk"), items, _("Nothing is on your desk."))
+    return Bucket("mine", _("Assigned to me"), items, _("Nothing is assigned to you."))
 
 
 def _unassigned(user: User, kinds: list[str]) -> Bucket:
     """A dispute is decided at once, by another person; everything else is taken up first."""
     cases = _cases(user, _WAITING & UNASSIGNED & ~overdue() & decidable_by(user), LONGEST_WAITING, kinds)
-    items = [_item(case, user, _("Decide") if case.status == DISPUTED else _("Take up")) for case in cases]
-    return Bucket("unassigned", _("Unassigned"), items, _("Nobody waits to be taken up."))
+    items = [_item(case, user, _("Decide") if case.status == DISPUTED else _("Start review")) for case in cases]
+    return Bucket("unassigned", _("Unassigned"), items, _("Nothing is waiting for review."))
 
 
 def _kinds(user: User) -> list[str]:

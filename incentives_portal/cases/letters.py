@@ -74,12 +74,12 @@ def infected_file(link_to: LinkTo, detail: Any, event: Event, person: User) -> L
         heading=_("The virus scanner found malware in a file"),
         paragraphs=[
             _("You sent “%(file)s”.") if mine else _("%(name)s sent “%(file)s”."),
-            _("The virus scanner found “%(finding)s” in it. The file is locked away and nobody can open it."),
+            _("The virus scanner found “%(finding)s” in it. The file is quarantined, and no one can open it."),
         ],
         next_step=(
-            _("Have the computer checked from which it came, and send a clean file in its place.")
+            _("Have the computer it came from checked, and send a clean file in its place.")
             if mine
-            else _("You have nothing to do. The file cannot be opened by anybody.")
+            else _("You do not need to do anything. No one can open the file.")
         ),
         **link_to(detail, person),
     )
@@ -90,9 +90,12 @@ def refused_file(link_to: LinkTo, detail: Any, event: Event, person: User) -> Le
     return letter_about(
         event,
         {"file": event.data["name"], "why": str(SENTENCES[Reason(event.data["why"])])},
-        subject=_("File refused: %(file)s"),
-        heading=_("A file was refused when it was checked"),
-        paragraphs=[_("You sent “%(file)s”. It could not be checked at once, and now it is refused."), "%(why)s"],
-        next_step=_("Send another file in its place. Nobody else can open the refused one."),
+        subject=_("File rejected: %(file)s"),
+        heading=_("A file was rejected when it was checked"),
+        paragraphs=[
+            _("You sent “%(file)s”. It could not be checked immediately and has now been rejected."),
+            "%(why)s",
+        ],
+        next_step=_("Send another file in its place. No one else can open the rejected file."),
         **link_to(detail, person),
     )

@@ -112,15 +112,18 @@ def _letter_without_content(event: Event) -> Letter:
         "location": case.location.name,
     }
     return Letter(
-        subject=gettext("%(reference)s: nobody of %(organisation)s can read the news") % values,
-        heading=gettext("Nobody with a role in the program is active"),
+        subject=gettext("%(reference)s: no one at %(organisation)s can read the update") % values,
+        heading=gettext("No one with a role in the program is active"),
         paragraphs=[
-            gettext("There is news about %(reference)s (%(program)s, %(location)s).") % values,
-            gettext("Your role does not show it, and nobody else of %(organisation)s who could read it is active.")
+            gettext("There is an update on %(reference)s (%(program)s, %(location)s).") % values,
+            gettext(
+                "Your role does not let you see it, and no one else at %(organisation)s who could see it is active."
+            )
             % values,
         ],
         next_step=gettext(
-            "Have a person of %(organisation)s given a role in %(program)s: that person finds the news in the portal."
+            "Have someone at %(organisation)s assigned a role in %(program)s. That person can then read the "
+            "update in the portal."
         )
         % values,
         link="/",
@@ -151,7 +154,7 @@ def announce(code: str, detail: Any, event: Event) -> None:
 
 def record_messages_sent_again() -> None:
     """Write from now on into the history of a case that somebody sent a message about it again."""
-    register_kinds(EventKind(RESENT, _("sent the mail to %(name)s again"), "send"))
+    register_kinds(EventKind(RESENT, _("sent the email to %(name)s again"), "send"))
     resent.connect(_record_resent, dispatch_uid=RESENT)
 
 

@@ -255,11 +255,11 @@ class CaseDetail(models.Model):
 class ReasonCode(models.Model):
     """Why something was sent back or refused, in words that a partner can act on (docs/domain.md, "Reasons and comments")."""
 
-    kind = models.CharField(_("for"), max_length=12, choices=CaseKind.choices)
-    verb = models.CharField(_("verb"), max_length=24, help_text=_("The verb that it belongs to, for example reject."))
+    kind = models.CharField(_("applies to"), max_length=12, choices=CaseKind.choices)
+    verb = models.CharField(_("action"), max_length=24, help_text=_("The action it applies to, for example reject."))
     code = models.CharField(_("code"), max_length=12)
-    words = TextsField(verbose_name=_("words"))
-    fix = TextsField(verbose_name=_("what would mend it"), blank=True, long=True)
+    words = TextsField(verbose_name=_("text"))
+    fix = TextsField(verbose_name=_("what needs to change"), blank=True, long=True)
     place = models.CharField(_("place in the form"), max_length=40, blank=True)
     active = models.BooleanField(_("active"), default=True)
 
@@ -271,7 +271,7 @@ class ReasonCode(models.Model):
             models.UniqueConstraint(
                 name="reason_code_once",
                 fields=["kind", "verb", "code"],
-                violation_error_message=_("There is already a reason with this code for this verb."),
+                violation_error_message=_("There is already a reason with this code for this action."),
             )
         ]
 

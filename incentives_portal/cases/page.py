@@ -254,9 +254,9 @@ def who_has_it(
 ) -> Text:
     """Who has a case now, as the reader calls them; empty when it is closed. Organization and reviewer by key and name."""
     if status.holder == "partner":
-        return _("With you") if reader.organisation_id == organisation[0] else organisation[1]
+        return _("You") if reader.organisation_id == organisation[0] else organisation[1]
     if status.holder == "operator":
         if reviewer[0] is None:
             return _("Waiting for a reviewer")
-        return _("With you") if reviewer[0] == reader.pk else str(reviewer[1])
+        return _("You") if reviewer[0] == reader.pk else str(reviewer[1])
     return ""

@@ -40,9 +40,9 @@ def decidable_by(user: "User") -> Q:
 def lists(user: "User") -> dict[str, tuple[str | Promise, Q]]:
     """The lists of a queue: key in the address → title, and which part of the queue it is for the user now."""
     return {
-        "": (_("Everything"), Q()),
+        "": (_("All claims"), Q()),
         "unassigned": (_("Unassigned"), UNASSIGNED),
-        "mine": (_("Mine"), Q(assignee=user)),
+        "mine": (_("Assigned to me"), Q(assignee=user)),
         "overdue": (_("Overdue"), overdue()),
         "disputes": (_("Disputes"), Q(status=DISPUTED)),
     }

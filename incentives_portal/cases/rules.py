@@ -13,10 +13,10 @@ from .models import CaseDetail, ReasonCode
 def amount_problem(detail: CaseDetail, amount: Decimal | None) -> str | None:
     """Why an amount cannot be approved: nothing, more than was asked for, or more decimals than the currency has."""
     if amount is None or amount <= 0:
-        return _("Enter the amount that you approve; it must be more than zero.")
+        return _("Enter the approved amount. It must be more than zero.")
     if amount > detail.requested_amount or amount != money.quantize(amount, detail.currency):
         asked = money.format_amount(detail.requested_amount, detail.currency)
-        return _("Approve at most what was asked for: %(asked)s.") % {"asked": asked}
+        return _("Approve no more than the requested amount: %(asked)s.") % {"asked": asked}
     return None
 
 
@@ -30,9 +30,9 @@ def check_amount(detail: CaseDetail, amount: Decimal | None, words: str, reason:
     missing = {}
     if amount < detail.requested_amount:
         if reason is None:
-            missing["reason"] = _("Less than was asked for: choose the reason.")
+            missing["reason"] = _("This is less than requested. Choose the reason.")
         if not words.strip():
-            missing["words"] = _("Less than was asked for: tell the partner why.")
+            missing["words"] = _("This is less than requested. Tell the partner why.")
     if missing:
         raise Refused(at=missing)
     return amount

@@ -33,9 +33,7 @@ class DemoPasswordValidator:
     def validate(self, password: str, user: Any = None) -> None:
         """Raise ValidationError for it."""
         if password == PASSWORD:
-            raise ValidationError(
-                _("This password is that of the demo accounts, which everybody can read. Choose another one.")
-            )
+            raise ValidationError(_("This is the public password of the demo accounts. Choose a different one."))
 
     def get_help_text(self) -> str:
         """Say nothing: nobody would think of it."""

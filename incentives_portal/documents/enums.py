@@ -60,8 +60,8 @@ TYPE_BY_ENDING = {ending: file_type for file_type, known in FORMATS.items() for 
 class CheckState(models.TextChoices):
     PENDING = "pending", _("being checked")
     CLEAN = "clean", _("stored and checked")
-    REFUSED = "refused", _("refused")
-    INFECTED = "infected", _("locked away")
+    REFUSED = "refused", _("rejected")
+    INFECTED = "infected", _("blocked")
 
 
 #: Never handed out again.
@@ -70,44 +70,42 @@ UNUSABLE = [CheckState.REFUSED, CheckState.INFECTED]
 SENTENCES: dict[Reason, Promise] = {
     Reason.EMPTY: _("The file is empty."),
     Reason.TOO_LARGE: _("The file is too large."),
-    Reason.TOO_MANY: _("Too many files came at once. Send it with the next ones."),
-    Reason.TOO_MUCH: _("Together the files are too large. Send it with the next ones."),
-    Reason.QUOTA: _("You have sent very many files in a short time. Please try again later."),
-    Reason.TYPE: _("This type of file is not accepted. Save it as PDF or JPEG and choose that file."),
-    Reason.CONTENT: _("The content is not what the ending of the file name says."),
+    Reason.TOO_MANY: _("Too many files were sent at once. Send this file separately."),
+    Reason.TOO_MUCH: _("Together, the files are too large. Send this file separately."),
+    Reason.QUOTA: _("You have sent too many files in a short time. Please try again later."),
+    Reason.TYPE: _("This type of file is not accepted. Save it as a PDF or JPEG file and choose that file."),
+    Reason.CONTENT: _("The content does not match the file extension."),
     Reason.DAMAGED: _("The file is damaged or incomplete."),
     Reason.PASSWORD: _(
-        "The file is protected by a password or in an old format. Save it without a password in a current format."
+        "The file is password-protected or in an outdated format. Save it in a current format without a password."
     ),
-    Reason.MACROS: _("The file contains macros. Save it without macros or as PDF."),
-    Reason.ENTITIES: _("The file declares entities, which are not accepted in XML."),
-    Reason.EMBEDDED: _("The file has a program or an archive within. Save it without that file."),
-    Reason.MIXED: _("The file is an archive as well, as if something were hidden in it. Print it or save it again."),
-    Reason.TOO_COMPLEX: _("The file takes too much time or memory to read. Save it in a simpler or smaller form."),
-    Reason.NOT_STORED: _("The file could not be stored just now. Please try again later."),
-    Reason.INFECTED: _("The virus scanner found malware in it."),
+    Reason.MACROS: _("The file contains macros. Save it without macros or as a PDF."),
+    Reason.ENTITIES: _("The XML file declares entities, which are not accepted."),
+    Reason.EMBEDDED: _("The file contains a program or an archive. Save it without that content."),
+    Reason.MIXED: _("The file is also an archive and may contain hidden content. Print it to PDF or save it again."),
+    Reason.TOO_COMPLEX: _("The file takes too much time or memory to process. Save a simpler or smaller version."),
+    Reason.NOT_STORED: _("The file could not be stored right now. Please try again later."),
+    Reason.INFECTED: _("The virus scanner found malware in this file."),
 }
 
 REASON_CHOICES = [(reason.value, sentence) for reason, sentence in SENTENCES.items()]
 
 #: What is said beside a document whose copy differs from the original.
 CONTENT_SENTENCES: dict[Content, Promise] = {
-    Content.SCRIPTS: _("The file has scripts. The copy does not have them."),
-    Content.ACTIONS: _("The file can start programs, open other files or send data. The copy cannot."),
-    Content.FORMS: _(
-        "The file has a form that is a program of its own. The copy shows only what is drawn on its pages."
-    ),
-    Content.MEDIA: _("The file has video, sound or 3D content. The copy does not have it."),
-    Content.EXTERNAL: _("The file loads content from elsewhere when it is opened. The copy does not."),
+    Content.SCRIPTS: _("The file contains scripts. The copy does not include them."),
+    Content.ACTIONS: _("The file can start programs, open other files, or send data. The copy cannot."),
+    Content.FORMS: _("The file contains a dynamic form. The copy shows only what is visible on its pages."),
+    Content.MEDIA: _("The file contains video, audio, or 3D content. The copy does not include it."),
+    Content.EXTERNAL: _("The file loads content from other sources when it is opened. The copy does not."),
     Content.COMMANDS: _(
-        "The file has cells or fields that other programs run as commands. The copy shows them as text."
+        "The file contains cells or fields that other programs run as commands. The copy shows them as text."
     ),
-    Content.ATTACHMENTS: _("The file has other files attached. The copy does not have them."),
-    Content.SIGNATURE: _("The file is digitally signed. The signature is only valid in the original."),
-    Content.HIDDEN_SHEETS: _("The file has hidden sheets. The copy shows them."),
-    Content.COMMENTS: _("The file has comments. The copy does not have them."),
-    Content.DRAWINGS: _("The file has pictures or charts that the copy does not show."),
-    Content.LOCATION: _("The picture contains the place where it was taken. The copy does not."),
-    Content.PICTURES: _("The file has several pictures. The copy shows the first one."),
-    Content.MARKUP: _("The file has parts of a web page around its content. The copy does not have them."),
+    Content.ATTACHMENTS: _("The file has other files attached. The copy does not include them."),
+    Content.SIGNATURE: _("The file is digitally signed. The signature is valid only in the original."),
+    Content.HIDDEN_SHEETS: _("The file contains hidden sheets. The copy shows them."),
+    Content.COMMENTS: _("The file contains comments. The copy does not include them."),
+    Content.DRAWINGS: _("The file contains images or charts that the copy does not show."),
+    Content.LOCATION: _("The image includes the location where it was taken. The copy does not."),
+    Content.PICTURES: _("The file contains several images. The copy shows the first one."),
+    Content.MARKUP: _("The file contains web page code around its content. The copy does not include it."),
 }

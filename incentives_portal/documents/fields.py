@@ -126,7 +126,7 @@ class UploadFieldBase(forms.Field):
 
     default_error_messages = {
         "required": _("Choose a file."),
-        "gone": _("A file that was kept from before is no longer there. Choose it again."),
+        "gone": _("A file that you added earlier is no longer available. Choose it again."),
     }
 
     def __init__(self, **kwargs: Any) -> None:

@@ -88,8 +88,8 @@ def notice(versions: Iterable[DocumentVersion], actor: User) -> str:
     if not pending:
         return ""
     return put_off_notice(actor) or ngettext(
-        "%(count)s file is still being checked. It can be opened when that is done.",
-        "%(count)s files are still being checked. They can be opened when that is done.",
+        "%(count)s file is still being checked. You can open it when the check is complete.",
+        "%(count)s files are still being checked. You can open them when the checks are complete.",
         pending,
     ) % {"count": pending}
 
@@ -98,9 +98,9 @@ def put_off_notice(actor: User) -> str:
     """From when on the files of somebody are checked who has used up the time for them; empty for everybody else. One query."""
     if (again_from := limits.checked_again_from(actor)) is None:
         return ""
-    return _("You have sent files that take long to check. The others are checked from %(time)s on.") % {
-        "time": time_format(localtime(again_from), "TIME_FORMAT")
-    }
+    return _(
+        "Some of the files you sent take a long time to check. Your other files will be checked starting at %(time)s."
+    ) % {"time": time_format(localtime(again_from), "TIME_FORMAT")}
 
 
 def _upload_fields(parts: Iterable[Any]) -> Iterator[tuple[forms.BaseForm, str, UploadFieldBase]]:

@@ -42,7 +42,7 @@ class Document(models.Model):
     """One thing that an organisation handed in. Where it belongs is said by the rooms above; removed ones stay for the record."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+", verbose_name=_("organisation"))
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+", verbose_name=_("organization"))
     uploaded_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("uploaded by"))
     removed_at = models.DateTimeField(_("removed at"), null=True, blank=True)
     removed_by = models.ForeignKey(
@@ -133,7 +133,7 @@ class Upload(models.Model):
     """
 
     owner = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("uploaded by"))
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+", verbose_name=_("organisation"))
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+", verbose_name=_("organization"))
     version = models.OneToOneField(
         DocumentVersion,
         models.PROTECT,
@@ -147,7 +147,7 @@ class Upload(models.Model):
     at = models.DateTimeField(_("uploaded at"), default=clock.now)
     expires_at = models.DateTimeField(_("kept until"), null=True, blank=True)
     attached_to = models.CharField(_("attached to"), max_length=100, blank=True, default="")
-    milliseconds = models.PositiveIntegerField(_("milliseconds of processor time"), default=0)
+    milliseconds = models.PositiveIntegerField(_("processor time in milliseconds"), default=0)
     spent_at = models.DateTimeField(null=True, blank=True)
 
     objects = UploadQuerySet.as_manager()
@@ -190,12 +190,12 @@ class VersionCheck(models.Model):
     state = models.CharField(_("state"), max_length=8, choices=CheckState.choices, default=CheckState.PENDING)
     reason = models.CharField(_("reason"), max_length=16, choices=REASON_CHOICES, blank=True, default="")
     page_count = models.PositiveIntegerField(_("pages"), default=0)
-    contents = models.JSONField(_("what is left out of copies"), default=list, blank=True)
-    attachments = models.JSONField(_("files within"), default=list, blank=True)
+    contents = models.JSONField(_("content left out of copies"), default=list, blank=True)
+    attachments = models.JSONField(_("embedded files"), default=list, blank=True)
     encoding = models.CharField(_("encoding"), max_length=40, blank=True, default="")
     reader = models.PositiveSmallIntegerField(default=0)
     pages = models.PositiveIntegerField(_("page images"), default=0)
-    is_partial = models.BooleanField(_("not all pages drawn"), default=False)
+    is_partial = models.BooleanField(_("some pages not shown"), default=False)
     attempts = models.PositiveSmallIntegerField(default=0)
     postponed = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -208,8 +208,8 @@ class VersionCheck(models.Model):
     objects = VersionCheckQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("check of a document version")
-        verbose_name_plural = _("checks of document versions")
+        verbose_name = _("document version check")
+        verbose_name_plural = _("document version checks")
         indexes = [
             # due(): what still waits for its verdict, oldest first. Small, because nearly everything is checked.
             models.Index(name="check_pending", fields=["id"], condition=Q(state=CheckState.PENDING)),
@@ -234,11 +234,11 @@ class VersionCheck(models.Model):
         """What a reader has to know about the file: in what its copy differs, which files are within, and how its text was read."""
         notes = [str(CONTENT_SENTENCES[content]) for content in map(Content, self.contents)]
         if self.attachments:
-            notes.append(_("Files within: %(names)s") % {"names": ", ".join(self.attachments)})
+            notes.append(_("Embedded files: %(names)s") % {"names": ", ".join(self.attachments)})
         if self.encoding:
-            notes.append(_("Its text was read as %(encoding)s.") % {"encoding": self.encoding})
+            notes.append(_("The text of the file was read as %(encoding)s.") % {"encoding": self.encoding})
         if self.is_partial or self.page_count > self.pages > 0:
-            notes.append(_("Not all of its pages are shown here. Download it to read the rest."))
+            notes.append(_("Some pages are not shown here. Download the file to read the rest."))
         return notes
 
 
@@ -282,12 +282,12 @@ class SafeCopy(models.Model):
     sha256 = models.CharField(max_length=64)
     size = models.PositiveBigIntegerField(_("size in bytes"))
     storage_key = models.CharField(max_length=100, unique=True, editable=False)
-    made_by = models.CharField(_("made by"), max_length=40)
-    made_at = models.DateTimeField(_("made at"), default=clock.now)
+    made_by = models.CharField(_("created by"), max_length=40)
+    made_at = models.DateTimeField(_("created at"), default=clock.now)
 
     class Meta:
-        verbose_name = _("harmless copy")
-        verbose_name_plural = _("harmless copies")
+        verbose_name = _("safe copy")
+        verbose_name_plural = _("safe copies")
         ordering = ["version", "kind", "number"]
         constraints = [
             # Also the index of a version's copies.

@@ -45,7 +45,7 @@ class UploadGone(Exception):
 
     def __str__(self) -> str:
         if self.reason == Reason.INFECTED:
-            return _("The virus scanner found malware in “%(file)s”. Send a clean file in its place.") % {
+            return _("The virus scanner found malware in “%(file)s”. Send a clean file instead.") % {
                 "file": self.file_name
             }
         if self.reason:

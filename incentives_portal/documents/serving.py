@@ -43,9 +43,9 @@ _SAFE_HEADERS = {
 
 
 _CLOSED = {
-    CheckState.REFUSED: gettext_lazy("This file was refused and is not handed out."),
+    CheckState.REFUSED: gettext_lazy("This file was rejected and cannot be opened."),
     CheckState.INFECTED: gettext_lazy(
-        "The virus scanner found malware in this file. It is locked away and not handed out."
+        "The virus scanner found malware in this file. The file is blocked and cannot be opened."
     ),
 }
 
@@ -117,13 +117,13 @@ def _told(read: Callable[[File], _T], stored: File) -> _T:
     except copies.NotACopy:
         stored.close()
         logger.exception("The copy %s has not the form of a copy", stored.name)
-        raise Http404(_("No harmless copy could be made of this file.")) from None
+        raise Http404(_("A safe copy of this file could not be created.")) from None
 
 
 def _no_copy(version: DocumentVersion) -> str:
     if version.check_result.prepared_at is None:
-        return _("A harmless copy of this file is being prepared. Try again in a moment.")
-    return _("No harmless copy could be made of this file. You can download the original after a warning.")
+        return _("A safe copy of this file is being prepared. Please try again in a moment.")
+    return _("A safe copy of this file could not be created. You can download the original after a warning.")
 
 
 def _named(version: DocumentVersion) -> dict[str, object]:
@@ -139,7 +139,7 @@ def page_response(version: DocumentVersion, number: int) -> HttpResponseBase:
     _refuse_closed(version)
     drawn = version.page_images.filter(page=number).first()
     if drawn is None:
-        raise Http404(_("There is no such page."))
+        raise Http404(_("This page does not exist."))
     return _safe(FileResponse(_open(drawn.storage_key), filename=f"page-{number}.png", content_type="image/png"))
 
 
@@ -155,7 +155,7 @@ def _open_whole(storage_key: str, sha256: str) -> File:
     if sha256_of(stored) != sha256:
         stored.close()
         logger.error("The file %s is not what was stored: its hash has changed", storage_key)
-        raise Http404(_("This file was changed in the storage and is not handed out."))
+        raise Http404(_("This file was changed in storage and cannot be opened."))
     return stored
 
 

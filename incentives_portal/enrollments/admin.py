@@ -83,7 +83,7 @@ class EnrolmentAdmin(admin.ModelAdmin):
     def reference(self, enrolment: Enrolment) -> str:
         return enrolment.case.reference
 
-    @admin.display(description=_("organisation"), ordering="location__organisation__name")
+    @admin.display(description=_("organization"), ordering="location__organisation__name")
     def organisation(self, enrolment: Enrolment) -> str:
         return enrolment.location.organisation.name
 

@@ -13,13 +13,13 @@ INELIGIBLE = "ineligible"
 DISCONTINUED = "discontinued"
 
 STATUSES = (
-    Status(INVITED, _("Invited"), "submitted", "envelope", _("Invited by the operator; nothing begun."), "partner"),
+    Status(INVITED, _("Invited"), "submitted", "envelope", _("Invited by the operator; not started yet."), "partner"),
     Status(
         ACTION_REQUIRED,
         _("Action required"),
         "action",
         "exclamation-circle",
-        _("Something is missing or out of date before the location can take part."),
+        _("Something is missing or out of date and must be fixed before the location can take part."),
         "partner",
     ),
     Status(
@@ -27,7 +27,7 @@ STATUSES = (
         _("Validating enrollment"),
         "review",
         "eye",
-        _("What was given is being checked, which takes up to 48 hours."),
+        _("The information provided is being checked. This takes up to 48 hours."),
         "operator",
     ),
     Status(ENROLLED, _("Enrolled"), "approved", "check-lg", _("The location takes part."), "nobody"),
@@ -36,9 +36,11 @@ STATUSES = (
         _("Inactive"),
         "editing",
         "hourglass-split",
-        _("The program is not open for enrollment now, or the enrollment is suspended."),
+        _("The program is not currently open for enrollment, or the enrollment is suspended."),
         "nobody",
     ),
-    Status(INELIGIBLE, _("Ineligible"), "rejected", "x-lg", _("The criteria of the program are not met."), "nobody"),
+    Status(
+        INELIGIBLE, _("Ineligible"), "rejected", "x-lg", _("The location does not meet the program criteria."), "nobody"
+    ),
     Status(DISCONTINUED, _("Discontinued"), "editing", "x-circle", _("The program is no longer offered."), "nobody"),
 )

@@ -8,9 +8,9 @@ INVITED = "programs.enrolment.invited"
 
 KINDS = (
     EventKind(INVITED, _("invited the location to the program"), "envelope"),
-    EventKind("programs.enrolment.validation_begun", _("began to validate the enrollment"), "eye"),
+    EventKind("programs.enrolment.validation_begun", _("started validating the enrollment"), "eye"),
     EventKind("programs.enrolment.enrolled", _("enrolled the location"), "check-lg", "green"),
-    EventKind("programs.enrolment.action_required", _("asked for action"), "exclamation-lg", "amber"),
+    EventKind("programs.enrolment.action_required", _("requested action"), "exclamation-lg", "amber"),
     EventKind("programs.enrolment.suspended", _("suspended the enrollment"), "hourglass-split", "amber"),
     EventKind("programs.enrolment.reinstated", _("reinstated the enrollment"), "check-lg", "green"),
     EventKind("programs.enrolment.declared_ineligible", _("declared the location ineligible"), "x-lg", "red"),

@@ -40,7 +40,7 @@ def letter_of(enrolment: Enrolment, event: Event, _person: User) -> Letter:
             (_("Program"), names["program"]),
             (_("Status"), names["status"]),
         ],
-        next_step=_("You can create plans and claims now.") if enrolment.status == ENROLLED else "",
+        next_step=_("You can now create plans and claims.") if enrolment.status == ENROLLED else "",
         link="/",
         link_label=_("Open the portal"),
     )

@@ -32,7 +32,7 @@ TRANSITIONS = (
         VALIDATING,
         "validation_begun",
         label=_("Validate"),
-        help=_("What the partner gave is being checked. Until that is done the location does not take part."),
+        help=_("The information from the partner is being checked. The location cannot take part until this is done."),
     ),
     *_arrows(
         "enrol",
@@ -49,9 +49,9 @@ TRANSITIONS = (
         (INVITED, VALIDATING, ENROLLED),
         ACTION_REQUIRED,
         "action_required",
-        label=_("Require action"),
+        label=_("Request action"),
         needs_words=True,
-        help=_("The partner has to complete or renew something first. Say what."),
+        help=_("The partner must complete or renew something first. Say what."),
     ),
     *_arrows(
         "suspend",
@@ -60,7 +60,7 @@ TRANSITIONS = (
         "suspended",
         label=_("Suspend"),
         needs_words=True,
-        help=_("No new plans or claims until it is reinstated. What is under way is finished."),
+        help=_("No new plans or claims until the enrollment is reinstated. Work in progress can be completed."),
     ),
     *_arrows(
         "reinstate",
@@ -78,7 +78,7 @@ TRANSITIONS = (
         "declared_ineligible",
         label=_("Declare ineligible"),
         needs_words=True,
-        help=_("The location does not meet the criteria of the program. Say which."),
+        help=_("The location does not meet the program criteria. Say which."),
     ),
     *_arrows(
         "discontinue",

@@ -25,9 +25,9 @@ def partner_buckets(user: User) -> list[Bucket]:
         due_soon(user, owed_soon),
         Bucket(
             "owed",
-            _("Proofs owed for approved activities"),
+            _("Outstanding proofs"),
             by_date(item for item in owed if item not in owed_soon),
-            _("Every approved activity has its proof, or is due within 30 days."),
+            _("No outstanding proofs, or all are due within 30 days."),
         ),
         drafts(user),
     ]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 class State(models.TextChoices):
     GREEN = "green", _("Everything works")
     AMBER = "amber", _("Works, but needs attention")
-    RED = "red", _("Does not work as it should")
+    RED = "red", _("Not working as expected")
 
     @property
     def tone(self) -> str:
@@ -55,77 +55,77 @@ class CauseKind:
 
 CAUSES: dict[str, CauseKind] = {
     "database_unreachable": CauseKind(
-        _("The database does not answer."), _("Start PostgreSQL, and look whether it refuses connections.")
+        _("The database is not responding."), _("Start PostgreSQL, and check whether it refuses connections.")
     ),
     "database_read_only": CauseKind(
-        _("The database takes no changes: it is read-only."),
-        _("Look for a full disk or a failover: the portal must be connected to the primary server."),
+        _("The database is read-only and does not accept changes."),
+        _("Check for a full disk or a failover. The portal must be connected to the primary server."),
     ),
     "status_missing": CauseKind(
         _("Nothing has been checked yet."),
-        _("Start Celery beat. If it runs, its log says why it cannot write to the database."),
+        _("Start Celery beat. If it is already running, check its log to see why it cannot write to the database."),
     ),
     "status_old": CauseKind(
         _("The last check was %(age)s seconds ago."),
-        _("Celery beat does not run, or cannot reach the database. Start it again and read its log."),
+        _("Celery beat is not running or cannot reach the database. Restart it and check its log."),
     ),
     "beat_stalled": CauseKind(
-        _("Celery beat has started no job for %(age)s seconds."),
-        _("It probably waits for the broker. If Redis is well, start beat again."),
+        _("Celery beat has not started a job for %(age)s seconds."),
+        _("It is probably waiting for the broker. If Redis is working, restart beat."),
     ),
     "migrations_missing": CauseKind(
-        _("Migrations that are not applied: %(count)s."), _("Run “manage.py migrate” with the code that beat runs.")
+        _("Migrations not applied: %(count)s."), _("Run “manage.py migrate” with the same code that beat is running.")
     ),
     "broker_unreachable": CauseKind(
-        _("The broker (Redis) does not answer."),
-        _("Start Redis. Nothing is lost meanwhile, but mails and file checks wait."),
+        _("The broker (Redis) is not responding."),
+        _("Start Redis. Nothing is lost, but emails and file checks are delayed until then."),
         A_MINUTE,
     ),
     "worker_missing": CauseKind(
-        _("No worker serves the queue “%(queue)s”."),
-        _("Start the Celery worker of this queue. What waits is done as soon as it runs."),
+        _("No worker is processing the queue “%(queue)s”."),
+        _("Start the Celery worker for this queue. Waiting tasks are processed as soon as it is running."),
         A_MINUTE,
     ),
     "messages_waiting": CauseKind(
-        _("A message has been waiting for %(minutes)s minutes to be sent."),
-        _("Look at the workers below and at the mail server: the list of messages says what it answered."),
+        _("A message has been waiting to be sent for %(minutes)s minutes."),
+        _("Check the workers below and the mail server. The list of messages shows how the mail server responded."),
     ),
     "messages_failed": CauseKind(
         _("Messages that could not be delivered: %(count)s."),
-        _("Open the list, correct the address or the mail server, and send them again."),
+        _("Open the list, correct the address or fix the mail server, and send the messages again."),
         None,
     ),
     "messages_held": CauseKind(
-        _("Messages that are held since a restore: %(count)s."),
-        _("Look which of them had been sent before it, then run “manage.py release_mail”."),
+        _("Messages on hold since a restore: %(count)s."),
+        _("Check which messages were sent before the restore, then run “manage.py release_mail”."),
         None,
     ),
     "files_waiting": CauseKind(
-        _("A file has been waiting for %(minutes)s minutes to be checked."),
-        _("Look at the workers below, the virus scanner and the file storage."),
+        _("A file has been waiting to be checked for %(minutes)s minutes."),
+        _("Check the workers below, the virus scanner, and the file storage."),
     ),
     "scanner_unreachable": CauseKind(
-        _("The virus scanner does not answer."),
-        _("Start clamd. Files stay closed until it has seen them."),
+        _("The virus scanner is not responding."),
+        _("Start clamd. Files cannot be opened until it has scanned them."),
         A_MINUTE,
     ),
     "storage_unwritable": CauseKind(
-        _("The file storage cannot be written to."),
-        _("Look for a full disk, missing rights, or an object store that is away."),
+        _("The file storage is not writable."),
+        _("Check for a full disk, missing permissions, or an unavailable object store."),
         A_MINUTE,
     ),
     "sandbox_refused": CauseKind(
-        _("No file is read: sandbox level %(level)s is below what SANDBOX_MIN_LEVEL demands."),
-        _("Install bubblewrap on the machine of the documents worker, or run a kernel with Landlock."),
+        _("No files are read: sandbox level %(level)s is below the level that SANDBOX_MIN_LEVEL requires."),
+        _("Install bubblewrap on the machine that runs the documents worker, or use a kernel with Landlock."),
     ),
     "sandbox_weak": CauseKind(
-        _("Files of strangers are read at sandbox level %(level)s."),
-        _("Install bubblewrap on the machine of the documents worker, or run a kernel with Landlock."),
+        _("Uploaded files are read at a low sandbox level: %(level)s."),
+        _("Install bubblewrap on the machine that runs the documents worker, or use a kernel with Landlock."),
         None,
     ),
-    "disk_low": CauseKind(_("Free disk space: %(free)s MB."), _("Make room before uploads and mails fail."), None),
-    "disk_full": CauseKind(_("The disk is full: %(free)s MB are left."), _("Make room at once.")),
+    "disk_low": CauseKind(_("Free disk space: %(free)s MB."), _("Free up space before uploads and emails fail."), None),
+    "disk_full": CauseKind(_("The disk is full: only %(free)s MB left."), _("Free up space immediately.")),
     "check_failed": CauseKind(
-        _("A check failed: %(check)s."), _("The log of Celery beat says more."), timedelta(minutes=5)
+        _("A check failed: %(check)s."), _("See the Celery beat log for details."), timedelta(minutes=5)
     ),
 }

@@ -41,7 +41,7 @@ class WorkerHeartbeat(models.Model):
     name = models.CharField(_("worker"), max_length=200, unique=True)
     queues = models.JSONField(_("queues"), default=list)
     details = models.JSONField(_("details"), default=dict)
-    seen_at = models.DateTimeField(_("last heard of"), default=clock.now)
+    seen_at = models.DateTimeField(_("last seen"), default=clock.now)
 
     objects = WorkerHeartbeatQuerySet.as_manager()
 

@@ -31,10 +31,10 @@ FIGURES = (
 
 #: What a check found of a server, in words; the figures of which it is so.
 _WORDS = {
-    "ok": _("works"),
+    "ok": _("working"),
     "off": _("not set up"),
-    "unreachable": _("does not answer"),
-    "unwritable": _("cannot be written to"),
+    "unreachable": _("not responding"),
+    "unwritable": _("not writable"),
 }
 _IN_WORDS = ("broker", "storage", "scanner")
 

@@ -31,7 +31,7 @@ def capability_required(capability: str) -> Callable[[View], View]:
 
     def check(user: User) -> bool:
         if not user.may(capability):
-            raise NoPartInIt(_("The people who look after the portal itself work here."))
+            raise NoPartInIt(_("Only people who manage the portal can open this page."))
         return True
 
     return user_passes_test(check)
@@ -63,7 +63,7 @@ def check_file_again(request: HttpRequest, public_id: str) -> HttpResponse:
     try:
         check_again(version, request.user)
     except NotCheckable:
-        messages.error(request, _("This file has been checked already."))
+        messages.error(request, _("This file has already been checked."))
     else:
         messages.success(request, _("The file will be checked again."))
     return redirect("monitoring:system")
@@ -94,6 +94,6 @@ def remove_factor(request: HttpRequest, public_id: str) -> HttpResponse:
     except NoSecondFactor:
         messages.error(request, _("%(name)s has no second step.") % {"name": user.name})
     else:
-        sentence = _("The second step of %(name)s was removed. A mail to %(email)s says so.")
+        sentence = _("The second step of %(name)s was removed. An email about this was sent to %(email)s.")
         messages.success(request, sentence % {"name": user.name, "email": user.email})
     return redirect("monitoring:system")

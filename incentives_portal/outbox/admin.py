@@ -18,7 +18,7 @@ class MessageAdmin(admin.ModelAdmin):
     list_display = ["subject_line", "address", "code", "state", "attempts", "created", "sent_at"]
     list_filter = ["state", "trouble", "secret"]
     search_fields = ["address", "subject", "case_reference", "message_id"]
-    search_help_text = _("Address, subject, reference of the case or Message-ID")
+    search_help_text = _("Address, subject, case reference, or Message-ID")
     list_per_page = 50
     show_full_result_count = False
     actions = ["send_again"]
@@ -41,7 +41,7 @@ class MessageAdmin(admin.ModelAdmin):
                 ]
             },
         ),
-        (_("Words"), {"fields": ["words"]}),
+        (_("Text"), {"fields": ["words"]}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
@@ -77,5 +77,5 @@ class MessageAdmin(admin.ModelAdmin):
     def words(self, message: Message) -> str:
         """The text part. What is secret is nobody's to read, also before it is wiped."""
         if message.secret:
-            return str(_("Not shown: it is about signing in."))
-        return str(_("The text was removed because of its age.")) if message.body_removed_at else message.text
+            return str(_("Not shown because this message is about signing in."))
+        return str(_("The text was removed after its retention period.")) if message.body_removed_at else message.text

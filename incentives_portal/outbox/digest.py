@@ -76,10 +76,10 @@ def _letter(message: Message, rows: list[tuple[Message, Cause]]) -> Letter:
         heading=(_("There are %(number)s new comments") if are_comments else _("There are %(number)s new messages"))
         % values,
         paragraphs=[
-            _("They are about “%(title)s” (%(reference)s) and stand here in the order they were written.") % values
+            _("They are about “%(title)s” (%(reference)s) and are listed in the order they were written.") % values
         ],
         quotes=[_quote(row, cause) for row, cause in rows],
-        next_step=_("If an answer is needed, reply in the portal."),
+        next_step=_("If a reply is needed, write it in the portal."),
         link=message.link,
     )
 

@@ -54,17 +54,17 @@ class Message(models.Model):
     text = models.TextField(_("text"), blank=True)
     html = models.TextField(blank=True)
     link = models.CharField(_("link"), max_length=200, blank=True)
-    secret = models.BooleanField(_("secret"), default=False)
+    secret = models.BooleanField(_("confidential"), default=False)
     read_at = models.DateTimeField(_("read at"), null=True)
 
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.QUEUED)
-    trouble = models.CharField(_("trouble"), max_length=12, choices=Trouble.choices, blank=True)
-    error = models.CharField(_("what the server said"), max_length=500, blank=True)
+    trouble = models.CharField(_("problem"), max_length=12, choices=Trouble.choices, blank=True)
+    error = models.CharField(_("server response"), max_length=500, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     next_at = models.DateTimeField(_("next attempt"), default=clock.now)
     lease_until = models.DateTimeField(null=True)
     lease_holder = models.BigIntegerField(null=True, editable=False)
-    hold_until = models.DateTimeField(_("collects until"), null=True)
+    hold_until = models.DateTimeField(_("held until"), null=True)
     # Without an index of its own: message_sent_with is smaller.
     sent_with = models.ForeignKey(
         "self", models.PROTECT, null=True, related_name="collected", db_index=False, verbose_name=_("sent with")

@@ -127,7 +127,7 @@ def _context(letter: Letter, cause: Cause, person: User | None) -> dict[str, Any
         "person": person,
         "cause": cause,
         "link": absolute(letter.link) if letter.link else "",
-        "link_label": letter.link_label or _("See it in the portal"),
+        "link_label": letter.link_label or _("View in the portal"),
         "portal_name": settings.PORTAL_NAME,
         "language": translation.get_language(),
     }
@@ -136,7 +136,7 @@ def _context(letter: Letter, cause: Cause, person: User | None) -> dict[str, Any
 def _text(context: dict[str, Any]) -> str:
     """The plain part: wrapped, facts in columns, foreign words marked with ">" so that they cannot pass for ours."""
     letter: Letter = context["letter"]
-    facts = [*context["facts"], *([(_("Until"), letter.deadline)] if letter.deadline else [])]
+    facts = [*context["facts"], *([(_("Due"), letter.deadline)] if letter.deadline else [])]
     column = max((len(label) for label, _value in facts), default=0) + 2
     remarks = [f"{place}. {words}" if words else place for place, words in letter.remarks]
     rendered = render_to_string(

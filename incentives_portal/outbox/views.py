@@ -58,7 +58,10 @@ def resend_message(request: HttpRequest, public_id: str) -> HttpResponse:
     except NotResendable:
         messages.error(
             request,
-            _("It cannot be sent again: it is on its way, or there is still no valid address of an active person."),
+            _(
+                "The message cannot be sent again. It is already being sent, or there is still no valid address for "
+                "an active user."
+            ),
         )
     else:
         messages.success(request, _("The message will be sent again."))
@@ -80,8 +83,10 @@ def say_resent(request: HttpRequest, queued: int, refused: int) -> None:
         messages.success(request, sentence % {"number": queued})
     if refused:
         sentence = ngettext(
-            "%(number)s message cannot be sent again: it is on its way, is about signing in, or has no valid address.",
-            "%(number)s messages cannot be sent again: they are on their way, are about signing in, or have no valid address.",
+            "%(number)s message cannot be sent again: it is already being sent, is about signing in, or has no "
+            "valid address.",
+            "%(number)s messages cannot be sent again: they are already being sent, are about signing in, or "
+            "have no valid address.",
             refused,
         )
         messages.error(request, sentence % {"number": refused})

@@ -18,13 +18,13 @@ class PersonField(forms.EmailField):
     """A person, by the e-mail address: a list of all people would be long."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(label=_("Email"), help_text=_("Of the person who gets the role."), **kwargs)
+        super().__init__(label=_("Email"), help_text=_("Email of the person who gets the role."), **kwargs)
 
     def clean(self, value: Any) -> User:
         address = super().clean(value)
         person = User.objects.filter(email__iexact=address, is_active=True).first()
         if person is None:
-            raise forms.ValidationError(_("Nobody who can sign in has this e-mail address."))
+            raise forms.ValidationError(_("No active user has this email address."))
         return person
 
 
@@ -65,7 +65,7 @@ class RoleAssignmentAdmin(SeenAdmin):
     search_fields = ["user__name", "user__email", "user__organisation__name", "location__name", "location__partner_id"]
     ordering = ["-pk"]
 
-    @admin.display(description=_("organisation"), ordering="user__organisation__name")
+    @admin.display(description=_("organization"), ordering="user__organisation__name")
     def organisation(self, assignment: RoleAssignment) -> str:
         return assignment.user.organisation.name
 

@@ -35,7 +35,7 @@ class RoleAssignment(models.Model):
         blank=True,
         related_name="role_assignments",
         verbose_name=_("location"),
-        help_text=_("Empty: all locations of the organisation."),
+        help_text=_("Leave empty for all locations of the organization."),
     )
     role = models.CharField(_("role"), max_length=8, choices=IncentivesRole.choices)
 

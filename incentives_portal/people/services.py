@@ -46,9 +46,9 @@ def remove_role(assignment: RoleAssignment, *, actor: User) -> None:
 def problem_of(user: User, location: Location | None) -> str | None:
     """Why a role cannot be given to the person there, or None."""
     if user.is_operator:
-        return _("Incentives roles of programs are for partners. Give this person a role of the operator instead.")
+        return _("Incentives roles in programs are for partners. Assign this person an operator role instead.")
     if location is not None and location.organisation_id != user.organisation_id:
-        return _("This location belongs to another organisation.")
+        return _("This location belongs to another organization.")
     return None
 
 

@@ -17,16 +17,18 @@ _CODE = re.compile(r"[-a-zA-Z0-9_]{1,32}")
 def problem_of(choices: object) -> str | Promise | None:
     """What is wrong with choices as somebody typed them, or None. An empty list is right: then there are none."""
     if not isinstance(choices, list) or not all(_is_choice(choice) for choice in choices):
-        return _("Choices are a list of codes with their texts, in English at least, for example %(example)s.") % {
+        return _("Enter choices as a list of codes and their text, at least in English, for example %(example)s.") % {
             "example": EXAMPLE
         }
     codes = [choice["code"] for choice in choices]
     if not all(map(_CODE.fullmatch, codes)):
-        return _("The code of a choice has up to 32 letters, digits, hyphens and underscores.")
+        return _("The code of a choice can have up to 32 letters, digits, hyphens, and underscores.")
     if len(set(codes)) < len(codes):
-        return _("Each choice needs a code of its own.")
+        return _("Each choice needs its own code.")
     if len(codes) == 1:
-        return _("A choice needs at least two choices; nothing else has any.")
+        return _(
+            "A requirement that is met by a choice needs at least two choices. Other requirements cannot have choices."
+        )
     return None
 
 

@@ -50,13 +50,13 @@ def holds(condition: Mapping[str, str], given: Circumstances) -> bool:
 def problem_of(condition: object) -> str | Promise | None:
     """What is wrong with a condition as somebody typed it, or None."""
     if not isinstance(condition, dict) or not all(isinstance(value, str) for value in condition.values()):
-        return _('A condition is a list of words and values, for example {"expense": "seo_fee"}.')
+        return _('A condition is a list of keys and values, for example {"expense": "seo_fee"}.')
     if not set(condition) <= _KEYS:
         return _(
-            "A condition knows these words only: expense, expense_other_than, answer with is, component, evidence."
+            "A condition can only have these keys: expense, expense_other_than, answer (with is), component, evidence."
         )
     if ("answer" in condition) != ("is" in condition):
-        return _("“answer” and “is” belong together.")
+        return _("“answer” and “is” must be used together.")
     if condition.get("evidence", "report") not in ("report", "invoice"):
-        return _("Evidence is “report” or “invoice”.")
+        return _("“evidence” must be “report” or “invoice”.")
     return None

@@ -49,7 +49,7 @@ class SatisfiedBy(TextChoices):
     DOCUMENT = "document", _("A proof document")
     URL = "url", _("A web address")
     NUMBER = "number", _("A number")
-    TEXT = "text", _("Words")
+    TEXT = "text", _("Text")
     TABLE = "table", _("The list of attendees")
     DECLARATION = "declaration", _("A declaration")
     CHOICE = "choice", _("A choice")
@@ -65,7 +65,7 @@ class CapKind(TextChoices):
     AMOUNT_PER_PERSON = "amount_per_person_per_event", _("An amount per person and event")
     MAX_ATTENDEES = "max_attendees", _("A number of attendees")
     UNLIMITED = "unlimited", _("No limit")
-    EXCEPTION = "exception", _("Other allowances, see the program guide")
+    EXCEPTION = "exception", _("Other limits (see the program guide)")
 
 
 #: The numbers that each kind of cap needs, by the names of their fields; it has no others.
@@ -93,7 +93,7 @@ class AppliesTo(TextChoices):
 
     ALL = "all", _("All programs")
     DEVICE = "device", _("Device programs")
-    NON_DEVICE = "non_device", _("All but device programs")
+    NON_DEVICE = "non_device", _("All except device programs")
     HOSTING = "hosting", _("Hosting programs")
 
     def covers(self, kind: str) -> bool:

@@ -41,10 +41,10 @@ def missing_periods(today: date | None = None) -> list[Missing]:
 
 def _missing(program: Program, today: date) -> Missing | None:
     if program.has_plans:
-        sentence = _("%(program)s has no program year from %(day)s: no plan can be created then.")
+        sentence = _("%(program)s has no program year from %(day)s on. No plan can be created from that day.")
         spans = [(year.starts, year.ends) for year in program.years.all()]
     else:
-        sentence = _("%(program)s has no usage period from %(day)s: no claim can be created then.")
+        sentence = _("%(program)s has no usage period from %(day)s on. No claim can be created from that day.")
         spans = [(period.usage_starts, period.usage_ends) for period in program.usage_periods.all()]
     since = first_gap(spans, today)
     return Missing(program, sentence, since) if since <= today + WARN_BEFORE else None

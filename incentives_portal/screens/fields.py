@@ -102,7 +102,7 @@ class _TypedNumber(forms.Field):
 
     default_error_messages = {
         "unclear": _("“%(figure)s” can be read in more than one way. Write it like %(example)s."),
-        "decimals": _("enter a number with at most %(max)s decimals."),
+        "decimals": _("enter a number with at most %(max)s decimal places."),
     }
 
     def prepare_value(self, value: Any) -> Any:

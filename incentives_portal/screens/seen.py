@@ -108,7 +108,7 @@ class SeenLines(BaseInlineFormSet):
             if row := rows.get(form.instance.pk):
                 refused += self._compared(form, row, seen.get(str(row.pk), ""))
             elif not self._should_delete_form(form):
-                form.add_error(None, _("This was removed after you had opened it. Open the page again."))
+                form.add_error(None, _("This was removed after you opened it. Open the page again."))
         if refused:
             raise forms.ValidationError(refused)
 
@@ -166,7 +166,7 @@ def _is_typed_into(form: Any, seen: str) -> bool:
 def _sentence(form: Any, names: list[str], row: Model) -> str:
     shown = [name for name in names if name in form.fields and not form.fields[name].widget.is_hidden]
     parts = [f"{form.fields[name].label or name}: {_words(row, name)}" for name in shown]
-    return _("This was changed after you had opened it (%(what)s). Compare it with what you typed, and save again.") % {
+    return _("This was changed after you opened it (%(what)s). Compare it with what you entered, and save again.") % {
         "what": get_text_list(parts, _("and")) or str(row._meta.verbose_name)
     }
 

@@ -26,30 +26,30 @@ from .fields import EXAMPLE_DAY, DayField, MoneyFormField, NumberField, WholeFie
 
 _DAY = gettext_noop("enter a date, for example %(day)s.")
 _MOMENT = gettext_noop("enter a date and a time, for example %(moment)s.")
-_WHOLE = gettext_noop("enter a whole number in figures, for example 1250.")
-_NUMBER = gettext_noop("enter a number in figures, for example 1250.")
-_FIGURE = gettext_noop("enter a number in figures, for example %(number)s.")
+_WHOLE = gettext_noop("enter a whole number, for example 1250.")
+_NUMBER = gettext_noop("enter a number, for example 1250.")
+_FIGURE = gettext_noop("enter a number, for example %(number)s.")
 _UNCLEAR = gettext_noop("“%(figure)s” can be read in more than one way. Write it like %(example)s.")
-_EMAIL = gettext_noop("enter an e-mail address, for example name@example.com.")
+_EMAIL = gettext_noop("enter an email address, for example name@example.com.")
 _ADDRESS = gettext_noop("enter a web address, for example https://www.example.com.")
 _ONE = gettext_noop("choose one from the list.")
 _SEVERAL = gettext_noop("choose at least one from the list.")
-_SLUG = gettext_noop("use letters, digits, hyphens and underscores only.")
+_SLUG = gettext_noop("use only letters, digits, hyphens, and underscores.")
 _JSON = gettext_noop("enter it as JSON, for example %(json)s.")
-_TEXT = gettext_noop("fill this in.")
+_TEXT = gettext_noop("fill in this field.")
 _SAID = "%(problem)s"  # by whoever has read what was typed
-_BROKEN = gettext_noop("this page lacks something that it needs. Open it again, and send it once more.")
+_BROKEN = gettext_noop("part of this page is missing. Open the page again, and submit it again.")
 
 #: What validators find, of whatever kind the field is.
 _BOUNDS = {
-    "max_length": gettext_noop("use at most %(limit_value)s characters. These are %(show_value)s."),
-    "min_length": gettext_noop("use at least %(limit_value)s characters. These are %(show_value)s."),
+    "max_length": gettext_noop("use at most %(limit_value)s characters. You entered %(show_value)s."),
+    "min_length": gettext_noop("use at least %(limit_value)s characters. You entered %(show_value)s."),
     "max_value": gettext_noop("enter %(limit_value)s or less."),
     "min_value": gettext_noop("enter %(limit_value)s or more."),
     "max_digits": gettext_noop("enter a number with at most %(max)s digits."),
-    "max_whole_digits": gettext_noop("enter a number with at most %(max)s digits before the decimal mark."),
-    "max_decimal_places": gettext_noop("enter a number with at most %(max)s decimals."),
-    "null_characters_not_allowed": gettext_noop("take out the invisible characters, or type it again."),
+    "max_whole_digits": gettext_noop("enter a number with at most %(max)s digits before the decimal point."),
+    "max_decimal_places": gettext_noop("enter a number with at most %(max)s decimal places."),
+    "null_characters_not_allowed": gettext_noop("remove the invisible characters, or type the text again."),
 }
 
 #: Kind of field → what it says, by the code of the error. The first kind that fits counts.
@@ -83,7 +83,7 @@ _KINDS: tuple[tuple[type[forms.Field] | tuple[type[forms.Field], ...], dict[str,
             "required": _FIGURE,
             "invalid": _FIGURE,
             "unclear": _UNCLEAR,
-            "decimals": gettext_noop("enter a number with at most %(max)s decimals."),
+            "decimals": gettext_noop("enter a number with at most %(max)s decimal places."),
         },
     ),
     (WholeField, {"required": _WHOLE, "invalid": _WHOLE, "unclear": _UNCLEAR, "decimals": _WHOLE}),
@@ -99,7 +99,7 @@ _KINDS: tuple[tuple[type[forms.Field] | tuple[type[forms.Field], ...], dict[str,
         {"required": _SEVERAL, "invalid_choice": _SEVERAL, "invalid_list": _SEVERAL, "invalid_pk_value": _SEVERAL},
     ),
     ((forms.ModelChoiceField, forms.ChoiceField), {"required": _ONE, "invalid_choice": _ONE}),
-    (forms.BooleanField, {"required": gettext_noop("tick the box.")}),
+    (forms.BooleanField, {"required": gettext_noop("select the checkbox.")}),
     (forms.Field, {"required": _TEXT, "incomplete": _TEXT}),
 )
 

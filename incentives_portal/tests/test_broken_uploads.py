@@ -218,7 +218,7 @@ def too_much_by_some(stack: Stack, watch: Any, browser: Browser, path: str, fiel
         answer = sent(stack, browser, path, body_of(fields, files))
     assert answer.startswith("HTTP/1.1 422"), answer[:200]
     refused = re.findall(r"“(\w+)\.csv” was not stored\. (.+?\.)(?= Accepted|<)", answer)
-    words = "Together the files are too large. Send it with the next ones."
+    words = "Together, the files are too large. Send this file separately."
     assert set(refused) == {("four", words), ("five", words)}
     assert "As we said on Monday</textarea>" in answer
     assert TOTAL // 2 < seen.files <= TOTAL

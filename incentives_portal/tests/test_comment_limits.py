@@ -69,8 +69,8 @@ def test_who_wrote_enough_is_told_when_to_go_on_and_finds_the_words(world: World
     assert "canary 2" in page
     with translation.override(person.language):
         sentence = translation.gettext(
-            "One person can write %(number)s comments within an hour, and you have. Your text is still here: send it after %(time)s."
-            " Several points fit into one comment."
+            "You have reached the limit of %(number)s comments per hour. Your text is still here. Send it after "
+            "%(time)s. You can combine several points in one comment."
         )
     assert escape(sentence).split("%(number)s")[0] in page
 
@@ -90,7 +90,7 @@ def test_an_hour_later_one_may_write_again(world: World, settings: Any, internal
     with pytest.raises(CommentLimitReached):
         claim_at(59, "Three")
     with clock.at(now + timedelta(minutes=59)):  # others are not concerned
-        plan_services.add_comment(plan, actor=world.elif_, words="Mine", internal=internal)
+        plan_services.add_comment(plan, actor=world.elif_, words="Assigned to me", internal=internal)
     claim_at(61, "Three")
     with pytest.raises(CommentLimitReached):
         claim_at(62, "Four")

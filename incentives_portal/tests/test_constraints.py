@@ -70,9 +70,9 @@ def test_a_second_address_a_second_operator_and_a_second_market_are_refused_in_w
     market = {"program": world.device.pk, "code": "NORTH", "name_en": "North", "countries": ["DE"]}
     again = client.post(reverse("admin:programs_market_add"), market)
 
-    assert "Somebody already has this e-mail address." in person.content.decode()
+    assert "Someone already has this email address." in person.content.decode()
     assert "Person with this Email already exists." not in person.content.decode()
-    assert "There is an operator already, and there can be only one." in operator.content.decode()
+    assert "There is already an operator, and there can be only one." in operator.content.decode()
     assert "There is already a market with this code in this program." in again.content.decode()
     assert (Organisation.objects.filter(kind="operator").count(), Market.objects.filter(code="NORTH").count()) == (1, 1)
 

@@ -120,7 +120,7 @@ def see_what_is_wrong(walk: Walk, name: str, words: str) -> None:
 def add_a_partner(walk: Walk) -> None:
     """The company with a location, the enrollment, a person, and the role with which the person may write plans."""
     page = walk.page
-    open_form(walk, "People and organisations", "Organisations")
+    open_form(walk, "People and organizations", "Organisations")
     choose(walk, {"Kind": "Partner"})
     write(walk, {"Name": "Northwind GmbH"})
     another(walk, "Add another Location")
@@ -143,8 +143,8 @@ def add_a_partner(walk: Walk) -> None:
     with page.expect_navigation():
         page.get_by_role("button", name="Enroll", exact=True).click()
     expect(page.locator("#content")).to_contain_text("Enrolled")
-    open_form(walk, "People and organisations", "People")
-    choose(walk, {"Organisation": "Northwind GmbH"})
+    open_form(walk, "People and organizations", "People")
+    choose(walk, {"Organization": "Northwind GmbH"})
     write(walk, {"Email": PARTNER, "Name": "Paul Partner"})
     save(walk)
     expect(page.locator(".messagelist")).to_contain_text(f"A mail with a link to choose a password goes to {PARTNER}.")

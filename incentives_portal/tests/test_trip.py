@@ -200,8 +200,8 @@ def ask_for_a_better_document(walk: Walk) -> None:
     walk.click("Request action", exact=False)
     page.get_by_label("Reason", exact=False).first.select_option(index=1)
     walk.fill("Comment", "The logo cannot be read.", exact=False)
-    walk.choose("Point at", "advert.pdf", exact=False)
-    walk.fill("What is wrong there", "Please send this page again with the logo.", exact=False)
+    walk.choose("Applies to", "advert.pdf", exact=False)
+    walk.fill("What is wrong", "Please send this page again with the logo.", exact=False)
     walk.click("Request action", role="button", exact=False)
     text = text_of(walk.stack.wait_for_mails(1, to=OWEN, subject=f"Action required: claim {reference_of(walk)}")[0])
     assert "The logo cannot be read." in text
@@ -221,7 +221,7 @@ def mend_and_resubmit(walk: Walk, claim_url: str, files: dict[str, Path]) -> Non
     """The partner finds the remark at the document, replaces the file, and submits again."""
     page = walk.page
     walk.sign_in(OWEN)
-    returned = page.locator("main section").filter(has=page.get_by_role("heading", name="Returned to us"))
+    returned = page.locator("main section").filter(has=page.get_by_role("heading", name="Sent back to you"))
     with page.expect_navigation():
         returned.get_by_role("link", name=CLAIM, exact=True).click()
     walk.look()
@@ -264,7 +264,7 @@ def dispute(walk: Walk) -> None:
 def decide_the_dispute(walk: Walk) -> None:
     """Not by the reviewer who rejected: by another one."""
     open_on_the_desk(walk, MIRA)
-    expect(walk.page.get_by_text("You rejected this claim: another person decides the dispute.")).to_be_visible()
+    expect(walk.page.get_by_text("You rejected this claim. Another person must decide the dispute.")).to_be_visible()
     expect(walk.page.locator("main").get_by_role("link", name=re.compile("Approve"))).to_have_count(0)
     open_on_the_desk(walk, DANIEL, of="Disputes")
     walk.click("Approve", exact=False)
@@ -286,7 +286,7 @@ def read_the_end(walk: Walk, claim_url: str) -> None:
 
 def open_on_the_desk(walk: Walk, person: str, of: str = "") -> None:
     walk.sign_in(person)
-    walk.click("Review desk", inside="header")
+    walk.click("Review queue", inside="header")
     if of:
         walk.click(of, exact=False)
     walk.click(CLAIM, inside="main table", exact=False)

@@ -134,7 +134,7 @@ def test_a_language_that_is_offered_is_complete(language: str) -> None:
 def test_what_is_marked_is_found() -> None:
     found = texts_of_the_portal()
 
-    assert {"Start review", "Whom to ask", "There is a comment on a claim"} <= found
+    assert {"Start review", "Who to ask", "New comment on a claim"} <= found
     assert len(found) > 1500
     assert len(missing("fr")) > 1500, "there is no French catalogue of the portal's own"
 

@@ -75,7 +75,7 @@ def create_plan(
 def _check_key(location: Location, market: Market, fund_type: FundType, year: ProgramYear) -> None:
     program = market.program
     if not program.has_plans or fund_type.program_id != program.pk or year.program_id != program.pk:
-        raise Refused(_("This program has no such plans."), place="fund_type")
+        raise Refused(_("This program does not offer plans for this fund type or program year."), place="fund_type")
     enrolled = Enrolment.objects.enrolled().filter(location=location, program=program, location__closed_on=None)
     if not enrolled.exists():
         raise Refused(_("This location is not enrolled in the program."), place="location")
@@ -101,7 +101,7 @@ def _save_as_the_only_one(plan: Plan) -> None:
         key = ("location", "program", "fund_type", "program_year")
         found = Plan.objects.filter(holds_key=True, **{name: getattr(plan, name) for name in key}).first()
         raise Refused(
-            _("There is already a plan for this location, fund type and program year."), place="location", see=found
+            _("There is already a plan for this location, fund type, and program year."), place="location", see=found
         ) from error
 
 
@@ -139,7 +139,8 @@ def _check_currency(plan: Plan, currency: str) -> None:
     planned = Activity.objects.filter(campaign__plan=plan).values_list("draft__planned_amount", flat=True)
     if any(quantize(amount, currency) != amount for amount in planned):
         raise Refused(
-            _("Planned amounts have more decimals than %(currency)s has. Change them first.") % {"currency": currency},
+            _("Some planned amounts have more decimal places than %(currency)s allows. Change them first.")
+            % {"currency": currency},
             place="currency",
         )
 
@@ -261,18 +262,20 @@ def _check_activity(plan: Plan, kind: ActivityType, countries: list[str], planne
 
 def _check_activity_type(plan: Plan, activity: Activity, kind: ActivityType) -> None:
     if activity.in_force_id is not None:
-        raise Refused(_("The type of an approved activity stays. Add a new activity instead."), place="activity_type")
+        raise Refused(
+            _("You cannot change the type of an approved activity. Add a new activity instead."), place="activity_type"
+        )
     _check_offered(plan, kind)
 
 
 def _check_offered(plan: Plan, kind: ActivityType) -> None:
     if not kind.active or plan.program.kind in kind.excluded_kinds:
-        raise Refused(_("This program does not reimburse this kind of activity."), place="activity_type")
+        raise Refused(_("This program does not reimburse this type of activity."), place="activity_type")
 
 
 def _check_planned(plan: Plan, countries: list[str], planned_amount: Decimal) -> None:
     if not countries or not set(countries) <= set(plan.market.countries):
-        raise Refused(_("Choose at least one country or region of the plan's market."), place="countries")
+        raise Refused(_("Choose at least one country or region in the plan's market."), place="countries")
     if planned_amount <= 0:
         raise Refused(_("Enter an amount of more than zero."), place="planned_amount")
 

@@ -34,7 +34,7 @@ def take_out(row: Activity | Campaign) -> None:
     """
     if isinstance(row, Activity) and row.proofs.exists():
         raise Refused(
-            _("“%(name)s” has a proof of execution and cannot be taken out of the plan.") % {"name": str(row.draft)}
+            _("“%(name)s” has a proof of execution and cannot be removed from the plan.") % {"name": str(row.draft)}
         )
     if row.in_force_id is not None:
         _set_draft(row, None)

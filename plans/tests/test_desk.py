@@ -50,18 +50,18 @@ def test_queue_shows_what_waits_longest_first(desk, world, november):
     assert titles(response) == ["First", "Second"]
     body = response.content.decode()
     assert "9 days" in body
-    assert "With you" in body
+    assert "You" in body
     assert "Nordlicht Systems GmbH" in body
 
 
 def test_queue_can_be_asked_for_other_plans(desk, world):
-    builders.plan_under_review(world, title="Mine")
+    builders.plan_under_review(world, title="Assigned to me")
     builders.returned_plan(world, title="Returned", location=world.kiel)
     builders.approved_plan(world, title="Done", fund_type=world.other_fund_type)
 
-    assert titles(desk.get(QUEUE, {"show": "mine"})) == ["Mine"]
+    assert titles(desk.get(QUEUE, {"show": "mine"})) == ["Assigned to me"]
     assert titles(desk.get(QUEUE, {"show": "partner"})) == ["Returned"]
-    assert sorted(titles(desk.get(QUEUE, {"show": "all"}))) == ["Done", "Mine", "Returned"]
+    assert sorted(titles(desk.get(QUEUE, {"show": "all"}))) == ["Done", "Assigned to me", "Returned"]
     assert titles(desk.get(QUEUE, {"show": "all", "program": "DEVICE", "q": "ret"})) == ["Returned"]
 
 

@@ -139,7 +139,7 @@ def test_create_plan_says_so_where_no_plan_can_be_created(jana, world):
     world.jana.language = "en"
     world.jana.save()
 
-    assert "No plan can be created now" in jana.get(reverse("plans:begin")).content.decode()
+    assert "No plans can be created now" in jana.get(reverse("plans:begin")).content.decode()
 
 
 @pytest.mark.parametrize(("name", "status"), [("tobias", 403), ("lena", 403), ("owen", 302), ("elif_", 403)])
@@ -183,7 +183,7 @@ def test_list_without_programs_names_who_can_help(jana, world):
 
     shown = jana.get(reverse("plans:list")).content.decode()
 
-    assert "No program with plans" in shown
+    assert "No programs with plans" in shown
     assert "The operator’s incentives admins enroll locations and give roles." in shown
 
 
@@ -426,10 +426,10 @@ def test_w03_second_submit_of_the_same_page_says_that_the_first_one_counted(jana
     shown = response.content.decode()
     assert response.status_code == 409
     assert "Once more" in shown
-    assert "You have changed this already" in shown
+    assert "You have already changed this" in shown
     assert re.search(r"You changed it yourself on [^:]+:\d\d[^:]*: Jana Petersen submitted the plan\.", shown)
     assert "the first click counted" in shown
-    assert "Somebody was faster" not in shown
+    assert "This has changed in the meantime" not in shown
     assert plan.case.submissions.count() == 1
 
 
@@ -444,7 +444,7 @@ def test_own_comment_is_not_taken_for_the_change_that_came_first(jana, world):
     response = jana.post(url("verb", plan, "withdraw"), {"seen": plan.version + 1})
 
     assert response.status_code == 409
-    assert "Somebody was faster" in response.content.decode()
+    assert "This has changed in the meantime" in response.content.decode()
     assert "Last change: Elif Sander" in response.content.decode()
 
 
@@ -596,5 +596,5 @@ def test_what_was_changed_since_is_not_marked_any_more(world, client):
     )
     after = browser.get(plan.get_absolute_url()).content.decode()
 
-    assert ("mark-note" in before, "Changed since" in before) == (True, False)
-    assert ("mark-note" in after, "Changed since" in after) == (False, True)
+    assert ("mark-note" in before, "Changed since then" in before) == (True, False)
+    assert ("mark-note" in after, "Changed since then" in after) == (False, True)

@@ -37,7 +37,7 @@ def test_approved_plan_is_the_partners_until_the_next_proofs_are_due(world, appr
     header = PlanPage(approved, world.jana).status_header
 
     assert (header.holder, header.until.replace(microsecond=0), header.note) == (
-        "With you",
+        "You",
         FIRST_DAY,
         "next proofs are due, the last ones on 26 Feb 2027",
     )

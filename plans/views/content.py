@@ -98,7 +98,7 @@ def begin_plan(request: HttpRequest) -> HttpResponse:
 
 def _check_may_begin(request: HttpRequest) -> None:
     if request.user.is_operator:
-        raise NoPartInIt(_("Partners begin their plans here."))
+        raise NoPartInIt(_("Only partners can create plans here."))
     if not request.user.may("plan.write"):
         raise PermissionDenied
 

@@ -77,7 +77,7 @@ def _initial(row: Requirement, value: Decimal | str | None) -> Any:
 def _field(row: Requirement) -> forms.Field:
     given: dict[str, Any] = {"label": str(row), "required": False}
     if row.any_of:
-        given["help_text"] = _("One of several ways; the list of what is required names the others.")
+        given["help_text"] = _("One of several options. The list of requirements shows the others.")
     match row.satisfied_by:
         case SatisfiedBy.NUMBER:
             return NumberField(min_value=0, max_digits=16, **given)

@@ -24,9 +24,7 @@ from .base import PartForm
 class _NamedAndDated(PartForm):
     """Name and date of execution, with the allowed range under the field."""
 
-    name = forms.CharField(
-        label=_("Name"), max_length=120, help_text=_("A friendly name; you will find the claim under it.")
-    )
+    name = forms.CharField(label=_("Name"), max_length=120, help_text=_("A name that helps you find the claim later."))
     executed_on = DayField(label=_("Date"))
 
     def bound_to(self, allowed: tuple[date, date], *, in_campaign: bool) -> None:
@@ -57,7 +55,7 @@ class NewProofForm(_NamedAndDated):
         self.bound_to(allowed, in_campaign=True)
         self.fields["amount"] = amount_field(currency)
         if left is not None:
-            self.fields["amount"].help_text = gettext("In %(currency)s. %(left)s are left of what was planned.") % {
+            self.fields["amount"].help_text = gettext("In %(currency)s. %(left)s of the planned amount remains.") % {
                 "currency": currency,
                 "left": format_amount(left, currency),
             }
@@ -127,7 +125,7 @@ class BasicsForm(_Reach):
                 label=_("Parts of the campaign"),
                 required=False,
                 widget=forms.CheckboxSelectMultiple,
-                help_text=_("Tick each part that was used; what it requires is added to the list."),
+                help_text=_("Select each part that was used. Its requirements are added to the list."),
             )
             self.initial.setdefault("components", list(proof.components.all()))
 

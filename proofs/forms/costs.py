@@ -54,9 +54,9 @@ class InvoiceForm(PartForm):
         label=_("Rounding"),
         required=False,
         signed=True,
-        help_text=_("As printed, with a minus if it lowers the total."),
+        help_text=_("As shown on the invoice. Enter a minus sign if it lowers the total."),
     )
-    gross = MoneyFormField(label=_("Gross amount"), help_text=_("Net amount, tax, and rounding together."))
+    gross = MoneyFormField(label=_("Gross amount"), help_text=_("Net amount plus tax and rounding."))
 
     rows = (
         ("file", 12),
@@ -145,7 +145,7 @@ class ReportForm(PartForm):
         label=_("Description of the work"),
         max_length=WORDS_LIMIT,
         rows=4,
-        help_text=_("What your own people did for this activity."),
+        help_text=_("The work that your own staff did for this activity."),
     )
 
     def __init__(self, *args: Any, types: list[tuple[str, str]], **kwargs: Any) -> None:

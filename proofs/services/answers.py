@@ -37,7 +37,7 @@ def save_answers(proof: Proof, *, actor: User, seen: int | None, answers: Mappin
         rows = requirements_of(current.activity_type, current.program, current.components.all())
         known = {row.code: row for row in rows if row.satisfied_by in ANSWERABLE}
         if not set(answers) <= set(known):
-            raise Refused(_("This activity does not ask for that."))
+            raise Refused(_("This activity does not require this information."))
         wanted = {known[code].pk: _fields(known[code], value) for code, value in answers.items()}
         changed = _write(current, wanted)
         if changed:

@@ -75,7 +75,7 @@ def _set_components(proof: Proof, components: tuple[ActivityType, ...]) -> dict[
     allowed = set(proof.activity_type.components.filter(active=True))
     before = set(proof.components.all())
     if not set(components) <= allowed | before:
-        raise Refused(_("Choose parts that this activity has."), place="components")
+        raise Refused(_("Choose parts that belong to this activity."), place="components")
     if set(components) == before:
         return {}
     proof.components.set(components)

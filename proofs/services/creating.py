@@ -51,7 +51,7 @@ def create_proof_for_activity(activity: Activity, *, actor: User, beginning: Beg
         raise NotAllowed
     fresh = Activity.objects.open_for_proofs().filter(pk=activity.pk).first()
     if fresh is None or fresh.in_force is None or not plan.program.has_plans:
-        raise Refused(_("A proof can be added to an activity of an approved plan only."))
+        raise Refused(_("You can only add a proof to an activity of an approved plan."))
     fresh.campaign.plan = plan
     _check(beginning, rules.bounds_of(fresh), in_campaign=True)
     return _create(
@@ -85,7 +85,7 @@ def create_proof_for_period(
     _check_enrolled(location, program)
     _check_period(usage_period, program)
     if not activity_type.active or program.kind in activity_type.excluded_kinds:
-        raise Refused(_("This program does not reimburse this kind of activity."), place="activity_type")
+        raise Refused(_("This program does not reimburse this type of activity."), place="activity_type")
     _check(beginning, (usage_period.usage_starts, usage_period.usage_ends), in_campaign=False)
     return _create(
         actor,
@@ -100,7 +100,7 @@ def create_proof_for_period(
 
 def _check_enrolled(location: Location, program: Program) -> None:
     if program.has_plans:
-        raise Refused(_("In this program proofs are added to the activities of an approved plan."), place="program")
+        raise Refused(_("In this program, proofs are added to the activities of an approved plan."), place="program")
     enrolled = Enrolment.objects.enrolled().filter(location=location, program=program, location__closed_on=None)
     if not enrolled.exists():
         raise Refused(_("This location is not enrolled in the program."), place="location")
@@ -166,5 +166,5 @@ def _first_of(key: uuid.UUID | None, activity: Activity | None, **scope: Any) ->
         case__public_id=key, activity=activity, **{f"case__{name}": value for name, value in scope.items()}
     )
     if (proof := first.first()) is None:
-        raise Refused(_("This could not be saved. Please open the form again."))
+        raise Refused(_("This could not be saved. Open the form again."))
     return proof

@@ -103,7 +103,7 @@ def _capability(proof: Proof, actor: User) -> str:
 def _changeable(proof: Proof, row: ProofDocument, actor: User) -> ProofDocument:
     own_row = own(proof, row)
     if not rules.may_change_document(actor, proof, own_row):
-        raise NotAllowed(_("Somebody else added this document; an incentives admin can change it."))
+        raise NotAllowed(_("Someone else added this document. An incentives admin can change it."))
     return own_row
 
 

@@ -117,7 +117,7 @@ def _check(
     _check_sums(details, expenses)
     same = proof.invoices.filter(supplier_key=rules.key_of(details.supplier), number_key=rules.key_of(details.number))
     if (same.exclude(pk=own_row.pk) if own_row else same).exists():
-        raise Refused(_("This invoice is on this proof already."), place="number")
+        raise Refused(_("This invoice is already on this proof."), place="number")
 
 
 def check_expense_types(proof: Proof, types: Sequence[ExpenseType | None]) -> None:
@@ -129,11 +129,11 @@ def check_expense_types(proof: Proof, types: Sequence[ExpenseType | None]) -> No
 
 def _check_sums(details: InvoiceDetails, expenses: Sequence[ExpenseDraft]) -> None:
     if any(line.net <= 0 or line.tax < 0 for line in expenses):
-        raise Refused(_("Each cost needs a net amount of more than zero."), place="expenses")
+        raise Refused(_("Enter a net amount of more than zero for each cost."), place="expenses")
     net, tax = sum((line.net for line in expenses), Decimal(0)), sum((line.tax for line in expenses), Decimal(0))
     if net > details.net or tax > details.tax:
         raise Refused(
-            _("The costs come to %(net)s net and %(tax)s tax: more than the invoice.")
+            _("The costs add up to %(net)s net and %(tax)s tax, which is more than the invoice.")
             % {"net": format_amount(net, details.currency), "tax": format_amount(tax, details.currency)},
             place="expenses",
         )

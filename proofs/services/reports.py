@@ -87,7 +87,7 @@ def certify_report(report: ServiceReport, *, actor: User, seen: int | None, stat
     with editing(proof, actor=actor, capability=rules.write_capability(proof), seen=seen) as current:
         row = own(current, report)
         if row.is_certified:
-            raise Refused(_("This report is certified already."))
+            raise Refused(_("This report is already certified."))
         if not statement.strip():
             raise Refused(_("Confirm the statement."), place="confirmed")
         row.statement = statement.strip()
@@ -111,19 +111,19 @@ def _check(proof: Proof, work: str, lines: Sequence[WorkDraft], expense_type: Ex
     if not work.strip():
         raise Refused(_("Describe the work."), place="work")
     if not lines:
-        raise Refused(_("Add a line for each person who worked."), place="lines")
+        raise Refused(_("Add a line for each person who did the work."), place="lines")
     check_expense_types(proof, [expense_type])
     for line in lines:
         if line.ends < line.starts:
             raise Refused(_("The work of %(person)s ends before it starts.") % {"person": line.person}, place="lines")
         if line.hours <= 0 or line.rate <= 0:
             raise Refused(
-                _("The line of %(person)s needs hours and a rate of more than zero.") % {"person": line.person},
+                _("Enter hours and a rate of more than zero for %(person)s.") % {"person": line.person},
                 place="lines",
             )
         if line.hours > _HOURS_A_DAY * ((line.ends - line.starts).days + 1):
             raise Refused(
-                _("%(person)s cannot have worked that many hours in these days.") % {"person": line.person},
+                _("%(person)s cannot have worked that many hours on these days.") % {"person": line.person},
                 place="lines",
             )
     if sum((line.hours * line.rate for line in lines), Decimal(0)) > MAX_AMOUNT:

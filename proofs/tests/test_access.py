@@ -292,7 +292,7 @@ def test_second_of_two_sees_who_was_faster_and_saves_after_a_look(world, proof, 
 
     shown = answer.content.decode()
     assert (answer.status_code, "Tobias Wendt" in shown, "Long and thoughtful" in shown) == (409, True, True)
-    assert "Somebody was faster" in shown
+    assert "This has changed in the meantime" in shown
     assert builders.fresh(proof).final_comments == ""
 
     again = client.post(url, {"seen": answer.context["seen"], "final_comments": "Long and thoughtful"})
@@ -309,10 +309,10 @@ def test_second_click_of_the_same_person_does_not_speak_of_somebody(world, proof
 
     shown = client.post(url, {"seen": old, "final_comments": "Long and thoughtful"}).content.decode()
 
-    assert "You have changed this already" in shown
+    assert "You have already changed this" in shown
     assert "You changed it yourself on " in shown
     assert "the first click counted" not in shown  # it may have been another change
-    assert "Somebody was faster" not in shown
+    assert "This has changed in the meantime" not in shown
 
 
 def test_form_of_a_part_that_somebody_took_out(world, proof, signed_in):

@@ -112,9 +112,9 @@ def test_page_shows_what_is_required_and_where_to_mend_it(world, jana):
     shown = text(jana.get(proof.get_absolute_url()))
 
     for words in (
-        "There is neither a third-party invoice nor a certified service report.",
+        "There is no third-party invoice or certified service report.",
         "Missing: Copy of the finished piece that shows the core requirements of the program",
-        "What you would get",
+        "What you would receive",
         "Create claim",
         "Add invoice",
         "Add report",
@@ -452,7 +452,7 @@ def test_report_without_lines(world, jana):
 
     answer = post(jana, "report_add", proof, work="Layout", expense_type="media_placement", **lines({}, {}))
 
-    assert (answer.status_code, errors(answer)) == (422, {"__all__": ["Add a line for each person who worked."]})
+    assert (answer.status_code, errors(answer)) == (422, {"__all__": ["Add a line for each person who did the work."]})
 
 
 # Proof documents

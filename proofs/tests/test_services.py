@@ -129,7 +129,7 @@ def test_key_of_somebody_elses_proof_reveals_nothing(world):
     with pytest.raises(Refused) as refused:
         builders.make_proof(world, key=theirs.public_id)
 
-    assert refused.value.sentences == ["This could not be saved. Please open the form again."]
+    assert refused.value.sentences == ["This could not be saved. Open the form again."]
 
 
 def test_proof_for_a_period(world):

@@ -49,16 +49,14 @@ def test_several_files_go_ahead_and_the_bad_one_is_explained_and_removed(page, o
     expect(rows).to_have_count(3)
     expect(rows.nth(0)).to_contain_text("stored", timeout=20_000)
     expect(rows.nth(2)).to_contain_text("stored", timeout=20_000)
-    expect(rows.nth(1)).to_contain_text(
-        "“page.pdf” was not stored. The content is not what the ending of the file name says."
-    )
+    expect(rows.nth(1)).to_contain_text("“page.pdf” was not stored. The content does not match the file extension.")
     assert violations(page) == []
 
     page.get_by_role(
         "button", name="Upload and describe"
     ).click()  # is held back: a file that was meant to be sent is missing
     expect(page.locator(".upload-status")).to_have_text(
-        "A file was not stored. Remove it, or choose “Try again” where that is offered; then send the form."
+        "A file was not stored. Remove it or choose “Try again” if available, then send the form."
     )
     page.get_by_role("button", name="Remove page.pdf").click()
     page.get_by_role("button", name="Upload and describe").click()
@@ -92,7 +90,7 @@ def test_progress_of_a_file_is_shown_while_it_is_sent(page, open_page):
     expect(page.locator("progress")).to_have_attribute("value", re.compile(r"^[2-9]\d(\.|$)"))
     row, bar = page.locator(".upload .files > li"), page.get_by_role("progressbar", name="list.csv")
     expect(bar).to_be_visible()
-    expect(row).to_contain_text("is being sent")
+    expect(row).to_contain_text("uploading")
     expect(row).to_contain_text("stored", timeout=20_000)
     expect(page.locator(".upload-status")).to_have_text("list.csv: stored")
     expect(bar).to_be_hidden()
@@ -108,7 +106,7 @@ def test_u19_broken_connection_leaves_what_was_typed_and_can_be_tried_again(page
     page.route("**/uploads/", lambda route: route.abort())
     page.locator("input[type=file]").set_input_files([file("list.csv", samples.CSV)])
     row = page.locator(".upload .files > li")
-    expect(row).to_contain_text("The connection broke. The file was not stored.")
+    expect(row).to_contain_text("The connection was lost. The file was not stored.")
     expect(page.get_by_label("Supplier")).to_have_value("Bristol Post Media")
     assert DocumentVersion.objects.count() == 0
 
@@ -131,7 +129,7 @@ def test_u04_files_that_a_form_holds_on_to_count_with_those_that_are_chosen_next
     expect(page.locator(".upload .files > li").filter(has_text="stored")).to_have_count(3, timeout=20_000)
     page.get_by_role("button", name="Upload and describe").click()
     expect(page.locator("#error-summary")).to_contain_text(
-        "“three.csv” was not stored. Together the files are too large. Send it with the next ones."
+        "“three.csv” was not stored. Together, the files are too large. Send this file separately."
     )
     expect(page.get_by_role("checkbox", name="Keep one.csv")).to_be_checked()
 
@@ -155,7 +153,7 @@ def test_u04_of_files_that_arrive_in_another_order_the_one_chosen_last_is_too_mu
     )
     rows = page.locator(".upload .files > li")
     expect(rows.filter(has_text="stored")).to_have_count(2, timeout=20_000)
-    expect(rows.nth(0)).to_contain_text("is being sent")  # the first is the last to arrive
+    expect(rows.nth(0)).to_contain_text("uploading")  # the first is the last to arrive
     page.get_by_role("button", name="Upload and describe").click()
     held[0].continue_()
 
@@ -300,7 +298,7 @@ def test_refused_file_leaves_what_was_typed_in_a_form_without_scripts(browser, l
         page.get_by_role("button", name="Save").click()
 
         expect(page.locator("#error-summary")).to_contain_text(
-            "“bill.pdf” was not stored. The content is not what the ending of the file name says. Accepted: PDF, JPEG"
+            "“bill.pdf” was not stored. The content does not match the file extension. Accepted: PDF, JPEG"
         )
         expect(page.get_by_label("Supplier")).to_have_value("Bristol Post Media")
     finally:

@@ -211,7 +211,7 @@ class CertifyReportView(PartView):
 def statement() -> str:
     """What a person certifies, in the language in which it is read; it is kept with the report."""
     return _(
-        "I certify that our own people did this work in the time stated, and that the hourly rates are what it cost us."
+        "I certify that our own staff did this work in the stated time and that the hourly rates are our actual costs."
     )
 
 

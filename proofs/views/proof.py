@@ -103,14 +103,14 @@ class BasicsView(PartView):
     place = "basics"
 
     def heading(self) -> str:
-        return _("Edit the basics")
+        return _("Edit basic information")
 
     def forms(self, data: Any = None, files: Any = None) -> dict[str, Any]:
         return {"form": BasicsForm(self.proof, data)}
 
     def save(self, given: dict[str, Any], seen: int | None) -> str:
         services.edit_basics(self.proof, actor=self.request.user, seen=seen, basics=given["form"].basics())
-        return _("The basics are saved.")
+        return _("The basic information is saved.")
 
 
 class CommentsView(PartView):

@@ -183,7 +183,7 @@ def test_w05_duplicate_among_lines_hides_nothing_that_a_colleague_changed(there)
     page = in_boxes(typed(elif_.get(address)))
     assert emre.post(address, page | {"holidays-0-name_en": "Renamed"}).status_code == 302
 
-    late = page | {"holidays-0-name_en": "Mine", "holidays-1-date": "2031-03-03"}
+    late = page | {"holidays-0-name_en": "Assigned to me", "holidays-1-date": "2031-03-03"}
     refused = elif_.post(address, late)
     mended = elif_.post(address, in_boxes(typed(refused)) | {"holidays-1-date": "2031-03-04"})
 
@@ -203,7 +203,7 @@ def test_w05_line_that_a_colleague_has_added_too_is_a_message(there):
     refused = elif_.post(address, page)
 
     assert (refused.status_code, calendar.holidays.count()) == (200, number + 1)
-    assert "This day is already a holiday of the calendar." in refused.content.decode()
+    assert "This day is already a holiday in the calendar." in refused.content.decode()
 
 
 def in_boxes(values):
@@ -243,4 +243,4 @@ def test_w19_lock_that_nobody_explains_at_a_form_is_said_on_a_page(there):
     answer = while_locked(there.owen, lambda: browser.post(reverse("accounts:profile"), PROFILE | {"language": "en"}))
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
-    assert "Somebody else is saving this" in answer.content.decode()
+    assert "Someone else is saving this" in answer.content.decode()

@@ -137,7 +137,7 @@ def test_a04_a_link_sets_the_password_once(owen, mailoutbox):
 
     owen.refresh_from_db()
     assert "Choose a new password" in first
-    assert "This link was used already or is too old." in second
+    assert "This link was already used or has expired." in second
     assert owen.check_password(NEW)
 
 

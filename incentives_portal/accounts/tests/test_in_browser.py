@@ -88,11 +88,11 @@ def add_passkey(page, look, passwordless=True):
     page.get_by_role("link", name="Two-step sign-in").click()
     look("Two-step sign-in")
     page.get_by_role("link", name="Add a passkey").click()
-    look("Confirm that it is you")
+    look("Confirm your identity")
     confirm(page)
     look("Add a passkey")
     page.get_by_label("Name of the device").fill("My laptop")
-    page.get_by_label("Sign in with it instead of the password").set_checked(passwordless)
+    page.get_by_label("Use it to sign in instead of the password").set_checked(passwordless)
     page.get_by_role("button", name="Add a passkey").click()
     look("Recovery codes")
 
@@ -105,7 +105,7 @@ def test_a_passkey_is_added_and_signs_in_without_a_password(world, page, door, f
     add_passkey(page, look)
     page.goto(f"{door.address}/accounts/2fa/webauthn/")
     look("Passkeys")
-    expect(page.get_by_text("Signs in without the password")).to_be_visible()
+    expect(page.get_by_text("Sign-in without the password")).to_be_visible()
 
     page.context.clear_cookies()
     page.goto(f"{door.address}/accounts/login/?next=/plans/")
@@ -163,12 +163,12 @@ def test_an_app_is_set_up_and_its_code_signs_in(world, page, door, look, complai
     confirm(page)
     look("Set up an app")
     secret = page.locator("#authenticator_secret").inner_text()
-    page.get_by_label("Code that the app shows now").fill("000000")
+    page.get_by_label("Code currently shown in the app").fill("000000")
     page.get_by_role("button", name="Set up the app").click()
     expect(page.locator("#error-summary")).to_contain_text("Incorrect code")
     look("Set up an app")
     assert page.locator("#authenticator_secret").inner_text() == secret
-    page.get_by_label("Code that the app shows now").fill(code_of(secret))
+    page.get_by_label("Code currently shown in the app").fill(code_of(secret))
     page.get_by_role("button", name="Set up the app").click()
     look("Recovery codes")
     codes = page.locator(".codes code").all_inner_texts()
@@ -205,8 +205,8 @@ def test_a08_a_form_that_was_open_too_long_comes_back(world, page, door, look, c
     page.get_by_role("button", name="Sign in", exact=True).click()
     look("What you typed is still here")
     expect(page.get_by_text("Owen Hughes the Second")).to_be_visible()
-    page.get_by_role("button", name="Send it now").click()
-    expect(page.get_by_text("Your profile is saved.")).to_be_visible()
+    page.get_by_role("button", name="Send now").click()
+    expect(page.get_by_text("Your profile was saved.")).to_be_visible()
 
     owen.refresh_from_db()
     assert owen.name == "Owen Hughes the Second"

@@ -58,7 +58,7 @@ def set_up(client, password=PASSWORD):
     page = client.get("/accounts/2fa/totp/activate/").content.decode()
     secret = re.search(r'id="authenticator_secret">(\w+)<', page)[1]
     done = client.post("/accounts/2fa/totp/activate/", {"code": code_of(secret)}, follow=True)
-    assert "Confirm that it is you" in confirm.content.decode()
+    assert "Confirm your identity" in confirm.content.decode()
     return secret, done.content.decode()
 
 
@@ -272,7 +272,7 @@ def test_the_operator_removes_what_was_lost_and_writes_to_the_person(owen, capsy
 
     assert "signs in with the password alone" in capsys.readouterr().out
     [letter] = mailoutbox
-    assert (letter.to, letter.subject) == ([owen.email], "Your second step of signing in was removed")
+    assert (letter.to, letter.subject) == ([owen.email], "Your second sign-in step was removed")
     assert "If you did not ask for this" in letter.body
     assert f"The second step of person {owen.public_id} was removed by the operator" in caplog.messages
     assert sign_in(owen).url == "/"

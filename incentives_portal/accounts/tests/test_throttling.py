@@ -198,7 +198,7 @@ def test_a02_nobody_fills_a_mailbox_with_links(owen, mailoutbox):
     ]
 
     assert len(mailoutbox) == 5
-    assert "Too many tries" in answers[-1].content.decode()
+    assert "Too many attempts" in answers[-1].content.decode()
     assert "Reset your password" in answers[-1].content.decode()
 
 

@@ -29,11 +29,11 @@ def test_which_events_submit_decide_and_return(kind):
 @pytest.mark.parametrize(
     ("status", "organisation", "reviewer", "reader", "who"),
     [
-        ("editing", OURS, NOBODY, JANA, "With you"),
+        ("editing", OURS, NOBODY, JANA, "You"),
         ("action_required", THEIRS, MIRA, JANA, "Brightwater IT Ltd"),
         ("submitted", OURS, NOBODY, JANA, "Waiting for a reviewer"),
         ("under_review", OURS, MIRA, JANA, "Mira Okafor"),
-        ("under_review", OURS, MIRA, REVIEWER, "With you"),
+        ("under_review", OURS, MIRA, REVIEWER, "You"),
         ("disputed", OURS, DANIEL, REVIEWER, "Daniel Lindqvist"),
         ("approved", OURS, MIRA, JANA, ""),
         ("discarded", OURS, NOBODY, JANA, ""),

@@ -100,7 +100,7 @@ def test_refusal_message_names_file_reason_and_what_is_accepted():
         samples.inspect(samples.upload("100% <b>.svg", b"<svg/>"))
 
     assert caught.value.message == (
-        "“100% <b>.svg” was not stored. This type of file is not accepted. Save it as PDF or JPEG and choose that file. "
+        "“100% <b>.svg” was not stored. This type of file is not accepted. Save it as a PDF or JPEG file and choose that file. "
         "Accepted: PDF, JPEG, PNG, WebP, HEIC, XLSX, DOCX, XML or CSV, up to 20 MB each."
     )
 

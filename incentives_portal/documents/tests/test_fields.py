@@ -190,7 +190,7 @@ def test_token_of_a_removed_file_and_an_old_token_bring_nothing_and_the_form_say
 
     form = PapersForm(sent(title=["x"], **{"papers-kept": [token]}), sent(), **who)
 
-    assert form.errors == {"papers": ["A file that was kept from before is no longer there. Choose it again."]}
+    assert form.errors == {"papers": ["A file that you added earlier is no longer available. Choose it again."]}
 
 
 def test_control_states_the_limits_and_is_described_by_them(who, settings):

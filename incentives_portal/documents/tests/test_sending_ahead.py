@@ -35,7 +35,7 @@ def test_bad_file_is_refused_with_its_message(browser, actor, organisation):
 
     assert answer.status_code == 422
     assert answer.json()["message"] == (
-        "“a.svg” was not stored. This type of file is not accepted. Save it as PDF or JPEG and choose that file."
+        "“a.svg” was not stored. This type of file is not accepted. Save it as a PDF or JPEG file and choose that file."
     )
     assert not Document.objects.exists()
 

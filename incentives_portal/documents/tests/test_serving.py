@@ -190,7 +190,7 @@ def test_the_content_of_a_table_is_shown_escaped_and_cut_after_some_rows(keep, r
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "<td>b</td>" in page
     assert "<td>d</td>" not in page
-    assert "More rows follow in the file. Download it to read them." in page
+    assert "The file has more rows. Download it to read them." in page
     assert re.search(r'<a class="btn" href="\.\./">.*Download list\.csv</a>', page, re.DOTALL)
 
 

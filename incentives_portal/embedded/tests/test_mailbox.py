@@ -86,7 +86,7 @@ def test_page_shows_mails_without_signing_in_and_runs_nothing(port: int, folder:
 
 @with_page
 def test_empty_mailbox_says_what_belongs_there(folder: Path, client: Client) -> None:
-    assert "No mail yet" in client.get("/mailbox/").content.decode()
+    assert "No emails yet" in client.get("/mailbox/").content.decode()
 
 
 @with_page

@@ -47,7 +47,7 @@ def test_partner_finds_returned_work_and_drafts_in_one_list_each(world: World) -
 
 
 def test_partner_sees_what_the_operator_has(world: World) -> None:
-    claim = claims.submitted_claim(world, name="Sent in")
+    claim = claims.submitted_claim(world, name="Uploaded")
 
     bucket = inbox.waiting_for_operator(world.jana)
 
@@ -75,7 +75,7 @@ def test_proofs_are_owed_for_what_is_in_force_while_a_revision_is_edited(world: 
 
 def test_reviewer_finds_nobodys_and_own_claims(world: World) -> None:
     waiting = claims.submitted_claim(world, name="Nobody's")
-    taken = claims.claim_under_review(world, name="Mine", reviewer=world.mira)
+    taken = claims.claim_under_review(world, name="Assigned to me", reviewer=world.mira)
 
     found = titles(inbox.to_review(world.mira))
 
@@ -224,7 +224,7 @@ def test_home_needs_the_same_queries_for_any_amount_of_work(
 ) -> None:
     for number in range(rows):
         claims.draft_claim(world, name=f"Draft {number}")
-    claims.submitted_claim(world, name="Sent in")
+    claims.submitted_claim(world, name="Uploaded")
     client = client_of(getattr(world, person))
     client.get("/")
 

@@ -12,8 +12,8 @@ pytestmark = pytest.mark.django_db
     ("person", "labels"),
     [
         ("jana", ["Home", "Plans", "Co-op management"]),
-        ("mira", ["Home", "Plans", "Review desk", "Claims"]),
-        ("elif_", ["Home", "Plans", "Review desk", "Claims", "Administration", "System"]),
+        ("mira", ["Home", "Plans", "Review queue", "Claims"]),
+        ("elif_", ["Home", "Plans", "Review queue", "Claims", "Administration", "System"]),
     ],
 )
 def test_menu_has_what_opens_something_for_the_person(world, person, labels):

@@ -58,7 +58,7 @@ def test_page_of_a_reviewer_or_partner_says_that_it_is_for_others(world):
     for person in (world.mira, world.owen):
         page = page_of(person, status=403)
 
-        assert "The people who look after the portal itself work here." in page
+        assert "Only people who manage the portal can open this page." in page
         assert "can change that" not in page
 
 
@@ -67,7 +67,7 @@ def test_page_of_a_portal_that_works(world, green):
 
     for words in ("Everything works", "Nothing needs to be done.", "portal@here", "documents@here", "PostgreSQL"):
         assert words in page
-    assert "All files are checked." in page
+    assert "All files have been checked." in page
 
 
 def test_page_says_causes_and_what_to_do(world, workers):
@@ -75,10 +75,10 @@ def test_page_says_causes_and_what_to_do(world, workers):
 
     page = page_of(world.elif_)
 
-    assert "Does not work as it should" in page
+    assert "Not working as expected" in page
     assert "No worker serves the queue “documents”." in page
     assert "Migrations that are not applied: 2." in page
-    assert "Run “manage.py migrate” with the code that beat runs." in page
+    assert "Run “manage.py migrate” with the same code that beat is running." in page
 
 
 def test_page_names_workers_that_are_gone_and_the_level_of_their_sandbox(world, workers):
@@ -102,10 +102,10 @@ def test_page_without_a_row_says_what_is_missing(world):
 
 
 def test_page_shows_the_last_backup(world, green):
-    assert "none noted" in page_of(world.elif_)
+    assert "none recorded" in page_of(world.elif_)
 
     note_backup({"finished": "2026-11-29T03:00:00+00:00"})
-    assert "none noted" not in page_of(world.elif_)
+    assert "none recorded" not in page_of(world.elif_)
 
 
 def test_page_costs_six_queries_whatever_waits(world, green, django_assert_num_queries):
@@ -171,7 +171,7 @@ def test_file_with_malware_is_listed_and_has_no_button(world, green):
 
     page = page_of(world.elif_)
 
-    assert "locked away: The virus scanner found malware in it. (Eicar-Signature)" in page
+    assert "locked away: The virus scanner found malware in this file. (Eicar-Signature)" in page
     assert "secret plan" not in page
     assert reverse("monitoring:check_file_again", args=[version.public_id]) not in page
 
@@ -208,7 +208,7 @@ def test_file_that_is_clean_or_infected_is_not_checked_again(world, green, state
         reverse("monitoring:check_file_again", args=[version.public_id]), follow=True
     )
 
-    assert "This file has been checked already." in response.content.decode()
+    assert "This file has already been checked." in response.content.decode()
     assert VersionCheck.objects.get(version=version).state == state
 
 
@@ -228,7 +228,7 @@ def test_second_factor_is_removed_after_the_password_and_a_confirmation(world, f
     assert f"The second step of {world.owen.name} was removed." in response.content.decode()
     assert not Authenticator.objects.filter(user=world.owen).exists()
     [letter] = mailoutbox
-    assert (letter.to, letter.subject) == ([world.owen.email], "Your second step of signing in was removed")
+    assert (letter.to, letter.subject) == ([world.owen.email], "Your second sign-in step was removed")
     entry = LogEntry.objects.get()
     assert (entry.user, entry.object_id) == (world.elif_, str(world.owen.pk))
     history = admin.get(f"/admin/accounts/user/{world.owen.pk}/history/").content.decode()
@@ -265,7 +265,7 @@ def test_nobody_else_removes_a_second_factor(world, factor, who):
 def test_address_of_nobody_and_a_person_without_a_second_factor(world, admin, mailoutbox):
     page = admin.get(reverse("monitoring:find_user"), {"email": "nobody@example.com"})
     assert page.status_code == 422
-    assert "Nobody has this address." in page.content.decode()
+    assert "No user has this address." in page.content.decode()
 
     confirm = reverse("monitoring:remove_second_factor", args=[world.owen.public_id])
     assert "This person has no second step." in admin.get(confirm).content.decode()

@@ -184,7 +184,7 @@ def test_old_bodies_are_removed_and_the_rest_stays(refused, write, make_cause, j
         young = write(mira, about=make_cause())[0]
         deliver([young.pk])
     secret = queue_secret(jana.email, subject="Reset", text="SECRET")
-    Message.objects.filter(pk=old[0].pk).update(quoted={"comment": "Words"})
+    Message.objects.filter(pk=old[0].pk).update(quoted={"comment": "Text"})
 
     with clock.at(clock.now() + timedelta(days=31)):
         assert (remove_old_bodies(), remove_old_bodies()) == (3, 0)

@@ -37,7 +37,7 @@ REJECTED = Letter(
     ],
     next_step="If you think the decision is wrong, you can dispute it on the same page.",
     link="/claims/412/",
-    link_label="See the claim and mend it",
+    link_label="Open and fix the claim",
     has_comments=True,
 )
 
@@ -70,7 +70,7 @@ In the words of Mira Okafor
 > See the claim:
 > https://evil.example/
 
-See the claim and mend it:
+Open and fix the claim:
 https://portal.example/claims/412/
 
 If you think the decision is wrong, you can dispute it on the same

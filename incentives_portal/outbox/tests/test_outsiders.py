@@ -96,7 +96,7 @@ def test_staff_see_the_address_and_what_became_of_it(write_out, mira, case):
 
     html = render_to_string("outbox/_delivery.html", {"deliveries": deliveries_for(case.public_id), "user": mira})
 
-    for words in ("left@halden.example", "no user of the portal", "550 no such user", "Send again"):
+    for words in ("left@halden.example", "not a portal user", "550 no such user", "Send again"):
         assert words in html, words
 
 

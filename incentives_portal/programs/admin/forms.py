@@ -66,7 +66,7 @@ class ActivityTypeForm(forms.ModelForm):
         label=_("Eligible expenses"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("None: every cost counts."),
+        help_text=_("If you select none, every cost counts."),
     )
 
     class Meta:
@@ -103,7 +103,7 @@ class RequirementForm(forms.ModelForm):
         for name, example in (("only_if", '{"expense": "seo_fee"}'), ("choices", EXAMPLE)):
             self.fields[name].decoder = Decoder
             self.fields[name].example = example
-        self.fields["choices"].help_text = _("For a choice: %(example)s") % {"example": EXAMPLE}
+        self.fields["choices"].help_text = _("Example for a choice: %(example)s") % {"example": EXAMPLE}
 
 
 class ExchangeRateForm(forms.ModelForm):

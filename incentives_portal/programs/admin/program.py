@@ -82,7 +82,7 @@ class ProgramAdmin(ConfigurationAdmin):
         today = clock.today(program.calendar.time_zone)
         if request.method == "POST":
             made = get_text_list(prepare_next_year(program, today=today, actor=request.user), _("and"))
-            messages.success(request, _("Made: %(made)s.") % {"made": made} if made else _("Nothing was missing."))
+            messages.success(request, _("Created: %(made)s.") % {"made": made} if made else _("Nothing was missing."))
             return redirect("admin:programs_program_change", pk)
         context = {
             **self.admin_site.each_context(request),

@@ -56,7 +56,7 @@ def shown(value: Any) -> str:
     if "month" in value:
         return formats.date_format(date.fromisoformat(value["month"]), "YEAR_MONTH_FORMAT")
     if "share" in value:
-        return _("%(number)s %%") % {"number": formats.number_format(Decimal(value["share"]))}
+        return _("%(number)s%%") % {"number": formats.number_format(Decimal(value["share"]))}
     if "texts" in value:
         return in_language(value["texts"])
     if "number" in value:

@@ -32,16 +32,16 @@ _MISSING = _("Missing: %(words)s")
 _PROOF_WORDS = {
     "executed": Words(
         _("The date of execution has passed."),
-        _("The date of execution, %(date)s, is still to come."),
-        _("Enter the day on which the activity took place, and file the proof after it."),
+        _("The date of execution, %(date)s, is in the future."),
+        _("Enter the day the activity took place, and submit the proof after that day."),
     ),
     "in_campaign": Words(
-        _("The date of execution lies within the campaign."),
+        _("The date of execution is within the campaign."),
         _("The date of execution, %(date)s, is not within the campaign, %(starts)s to %(ends)s."),
         _("Enter a date between the first and the last day of the campaign."),
     ),
     "in_usage_period": Words(
-        _("The date of execution lies within the usage period."),
+        _("The date of execution is within the usage period."),
         _("The date of execution, %(date)s, is not within the usage period, %(starts)s to %(ends)s."),
         _("Choose the usage period in which the activity took place, or correct the date."),
     ),
@@ -53,7 +53,7 @@ _PROOF_WORDS = {
     "proof_due": Words(
         _("The proof is on time."),
         _("The proof was due on %(due)s."),
-        _("Submit it now and say in the final comments why it is late; the reviewer decides."),
+        _("Submit it now and explain in the final comments why it is late. The reviewer decides."),
     ),
     "activity_allowed": Words(
         _SILENT,
@@ -61,29 +61,29 @@ _PROOF_WORDS = {
         _("Choose another activity."),
     ),
     "components_chosen": Words(
-        _("The parts of the campaign are chosen."),
-        _("It is not said which parts the campaign had."),
-        _("Tick each part that was used; its requirements are then added below."),
+        _("The parts of the campaign are selected."),
+        _("No parts of the campaign are selected."),
+        _("Select each part that was used. Its requirements are then added below."),
     ),
     "impressions": Words(
-        _("Estimated impressions are given."),
+        _("Estimated impressions are provided."),
         _("Estimated impressions are missing."),
-        _("Enter how many people the activity reached, as an estimate."),
+        _("Enter an estimate of how many people the activity reached."),
     ),
     "pre_approval": Words(
-        _("The pre-approval ID is given."),
+        _("The pre-approval ID is provided."),
         _("The pre-approval ID is missing."),
         _("Enter the ID that you received when your material was approved."),
     ),
     "evidence": Words(
-        _("The costs are shown by an invoice or a certified service report."),
-        _("There is neither a third-party invoice nor a certified service report."),
-        _("Add the invoice of the supplier or, for work done in-house, a certified service report."),
+        _("The costs are documented by an invoice or a certified service report."),
+        _("There is no third-party invoice or certified service report."),
+        _("Add the supplier’s invoice or, for in-house work, a certified service report."),
     ),
     "report_lines": Words(
         _SILENT,
         _("A service report has no lines."),
-        _("Add a line for each person who worked: role, dates, hours, and rate."),
+        _("Add a line for each person who did the work: role, dates, hours, and rate."),
     ),
     "report_certified": Words(
         _("The service report is certified."),
@@ -92,33 +92,36 @@ _PROOF_WORDS = {
     ),
     "invoice_file": Words(
         _SILENT,
-        _("The file of invoice %(number)s of %(supplier)s was refused."),
-        _("Replace the file by one that can be opened."),
+        _("The file for invoice %(number)s from %(supplier)s was rejected."),
+        _("Replace the file with one that can be opened."),
     ),
     "invoice_infected": Words(
         _SILENT,
-        _("The virus scanner found malware in the file of invoice %(number)s of %(supplier)s."),
-        _("Replace it by a clean file."),
+        _("The virus scanner found malware in the file for invoice %(number)s from %(supplier)s."),
+        _("Replace it with a clean file."),
     ),
     "invoice_waiting": Words(
         _SILENT,
-        _("The file of invoice %(number)s of %(supplier)s is still being checked."),
-        _("Nothing is wrong and nothing is lost: open this page again in a minute."),
+        _("The file for invoice %(number)s from %(supplier)s is still being checked."),
+        _("You do not need to do anything. Open this page again in a minute."),
     ),
     "invoice_date": Words(
         _SILENT,
-        _("Invoice %(number)s of %(supplier)s is dated %(date)s, which is still to come."),
+        _("Invoice %(number)s from %(supplier)s is dated %(date)s, which is in the future."),
         _("Check the date on the invoice."),
     ),
     "invoice_again": Words(
         _SILENT,
-        _("Invoice %(number)s of %(supplier)s is also in %(cases)s."),
-        _("If it pays for both, say in the final comments how the costs are divided; otherwise remove it."),
+        _("Invoice %(number)s from %(supplier)s is also in %(cases)s."),
+        _("If it covers both, explain in the final comments how the costs are divided. Otherwise, remove it."),
     ),
     "invoices_share_file": Words(
         _SILENT,
         _("These invoices have the same file: %(invoices)s."),
-        _("Give each invoice its own file. If one file holds all of them, say so in the final comments."),
+        _(
+            "Use a separate file for each invoice. If one file contains all of them, explain this in the final "
+            "comments."
+        ),
     ),
     "expenses_given": Words(
         _("The costs are listed."),
@@ -127,23 +130,23 @@ _PROOF_WORDS = {
     ),
     "expense_evidence": Words(
         _SILENT,
-        _("The cost “%(words)s” belongs to no invoice and no service report."),
-        _("Choose the invoice or service report that shows it."),
+        _("The cost “%(words)s” is not linked to an invoice or a service report."),
+        _("Choose the invoice or service report that shows this cost."),
     ),
     "expense_typed": Words(
         _SILENT,
         _("The cost “%(words)s” has no type."),
-        _("Choose what kind of cost it is; without a type it does not count."),
+        _("Choose the type of cost. A cost without a type does not count."),
     ),
     "expense_eligible": Words(
         _("All costs are eligible."),
         _("“%(words)s” is not an eligible expense of this activity and does not count."),
-        _("Choose another type if it fits, or leave it: it is not reimbursed. Eligible are: %(eligible)s."),
+        _("Choose another type if one fits. Otherwise, this cost is not reimbursed. Eligible expenses: %(eligible)s."),
     ),
     "expense_rate": Words(
         _SILENT,
         _("There is no exchange rate from %(currency)s for the month of the activity."),
-        _("Ask the operator to enter the rate of that month."),
+        _("Ask the operator to enter the rate for that month."),
     ),
     "cap_rate": Words(
         _SILENT,
@@ -151,89 +154,89 @@ _PROOF_WORDS = {
             "The limit of %(limit)s is not checked: there is no exchange rate between %(from)s and %(to)s for %(month)s, "
             "the month of the activity."
         ),
-        _("Ask the operator to enter the rate of that month."),
+        _("Ask the operator to enter the rate for that month."),
     ),
     "cap_used_rate": Words(
         _SILENT,
         _(
-            "What other claims have in %(from)s is not counted towards the limit of %(limit)s: there is no exchange rate between "
-            "%(from)s and %(to)s for %(month)s, the month of their activities."
+            "Amounts in %(from)s on other claims are not counted toward the limit of %(limit)s: there is no "
+            "exchange rate between %(from)s and %(to)s for %(month)s, the month of their activities."
         ),
-        _("Ask the operator to enter the rate of that month."),
+        _("Ask the operator to enter the rate for that month."),
     ),
     "cap_funds": Words(
         _SILENT,
-        _("The amount is not checked against the limit by the co-op funds earned: the funds are not known yet."),
-        _("Nothing has to be changed: the limit is checked once the funds are known."),
+        _("The amount is not checked against the limit based on the co-op funds earned: the funds are not known yet."),
+        _("You do not need to change anything. The limit is checked once the funds are known."),
     ),
     "cap_attendees": Words(
         _SILENT,
-        _("The amount is not checked against the limits on attendees: nobody is listed."),
+        _("The amount is not checked against the attendee limits: no attendees are listed."),
         _("List the attendees and the cost of each."),
     ),
     "cap_exception": Words(
         _SILENT,
-        _("The amount is not checked against other limits that may apply, see the program guide."),
+        _("The amount is not checked against other limits that may apply (see the program guide)."),
         _("Compare the amount with the program guide."),
     ),
     "attendees": Words(
         _SILENT,
-        _("%(present)s people are listed; the costs of at most %(most)s are reimbursed."),
-        _("The costs of the others do not count."),
+        _("%(present)s people are listed. Costs are reimbursed for at most %(most)s."),
+        _("Costs for the others do not count."),
     ),
     "document_note": Words(
         _("Each proof document has a note."),
         _("%(name)s has no note."),
-        _("Say in a sentence what the document shows."),
+        _("Describe in one sentence what the document shows."),
     ),
     "document_file": Words(
         _SILENT,
-        _("The file %(name)s was refused."),
-        _("Replace it by a file that can be opened."),
+        _("The file %(name)s was rejected."),
+        _("Replace it with a file that can be opened."),
     ),
     "document_infected": Words(
         _SILENT,
         _("The virus scanner found malware in %(name)s."),
-        _("Replace it by a clean file."),
+        _("Replace it with a clean file."),
     ),
     "document_waiting": Words(
         _SILENT,
         _("The file %(name)s is still being checked."),
-        _("Nothing is wrong and nothing is lost: open this page again in a minute."),
+        _("You do not need to do anything. Open this page again in a minute."),
     ),
     "document_again": Words(
         _SILENT,
         _("%(name)s is also in %(cases)s."),
-        _("If it shows both activities, say in its note which part belongs here; otherwise replace it."),
+        _("If it shows both activities, explain in its note which part belongs here. Otherwise, replace it."),
     ),
     "documents_share_file": Words(
         _SILENT,
         _("The same file was added %(count)s times: %(names)s."),
-        _("Remove what is there twice, or replace it by the file that was meant."),
+        _("Remove the duplicates, or replace them with the correct files."),
     ),
     "document_is_invoice": Words(
         _SILENT,
-        _("%(name)s is the same file as that of an invoice: %(invoices)s."),
-        _("Remove it if the invoice was not meant to be a proof document, or replace it by the file that was meant."),
+        _("%(name)s is the same file as the file of an invoice: %(invoices)s."),
+        _("Remove this file if the invoice is not meant to be a proof document, or replace it with the correct file."),
     ),
     "amount_within": Words(
-        _("The amount is within what can be reimbursed."),
-        _("%(asked)s is asked; at most %(allowed)s can be reimbursed."),
-        _("Lower the amount to %(allowed)s, or see in the calculation what limits it."),
+        _("The amount does not exceed what can be reimbursed."),
+        _("%(asked)s is requested; at most %(allowed)s can be reimbursed."),
+        _("Lower the amount to %(allowed)s, or check the calculation to see what limits it."),
     ),
 }
 _REQUIREMENT_WORDS = {
     "requirement.document": Words(
-        _AS_IT_IS, _MISSING, _("Add a proof document that shows this, and tick this requirement beside it.")
+        _AS_IT_IS, _MISSING, _("Add a proof document that shows this, and select this requirement next to it.")
     ),
-    "requirement.url": Words(_AS_IT_IS, _MISSING, _("Enter the address of the page.")),
+    "requirement.url": Words(_AS_IT_IS, _MISSING, _("Enter the web address of the page.")),
     "requirement.number": Words(_AS_IT_IS, _MISSING, _("Enter the number.")),
-    "requirement.text": Words(_AS_IT_IS, _MISSING, _("Write it down.")),
+    "requirement.text": Words(_AS_IT_IS, _MISSING, _("Enter the text.")),
     "requirement.table": Words(_AS_IT_IS, _MISSING, _("List the people and the cost of each.")),
-    "requirement.declaration": Words(_AS_IT_IS, _MISSING, _("Tick the box to declare it.")),
+    "requirement.declaration": Words(_AS_IT_IS, _MISSING, _("Select the checkbox to make this declaration.")),
     "requirement.choice": Words(_AS_IT_IS, _MISSING, _("Choose one of the answers.")),
     "requirement.invoice": Words(_AS_IT_IS, _MISSING, _("Add this invoice; a service report is not enough.")),
-    "requirement.any": Words(_AS_IT_IS, _("Missing, one of these: %(words)s"), _("One of them is enough.")),
+    "requirement.any": Words(_AS_IT_IS, _("At least one of these is required: %(words)s"), _("One of them is enough.")),
 }
 _PLAN_WORDS = {
     "enrolled": Words(
@@ -243,36 +246,36 @@ _PLAN_WORDS = {
     ),
     "plan_first_deadline": Words(
         _("The program year is open for first submission."),
-        _("A plan for this program year had to be submitted by %(until)s."),
+        _("The deadline to submit a plan for this program year was %(until)s."),
         _("Create a plan for the current program year."),
     ),
     "plan_revision_deadline": Words(
         _("The plan can still be revised."),
-        _("Plans of this program year could be revised until %(until)s."),
-        _("What was approved stays in force."),
+        _("The deadline to revise plans for this program year was %(until)s."),
+        _("What was approved remains in effect."),
     ),
     "has_campaign": Words(
         _("The plan has a campaign."), _("The plan has no campaign."), _("Add at least one campaign.")
     ),
     "campaign_in_year": Words(
-        _("The campaign “%(campaign)s” lies within the program year."),
+        _("The campaign “%(campaign)s” is within the program year."),
         _("The campaign “%(campaign)s” is not within the program year, %(starts)s to %(ends)s."),
-        _("Move its first and last day into the program year."),
+        _("Change its first and last day to dates within the program year."),
     ),
     "has_activity": Words(
         _("The campaign “%(campaign)s” has an activity."),
         _("The campaign “%(campaign)s” has no activity."),
-        _("Add at least one activity to it."),
+        _("Add at least one activity to the campaign."),
     ),
     "activity_countries": Words(
-        _("The activity “%(activity)s” has its countries."),
-        _("The activity “%(activity)s” has no country."),
+        _("The activity “%(activity)s” has at least one country/region."),
+        _("The activity “%(activity)s” has no country/region."),
         _("Choose at least one country/region."),
     ),
     "countries_in_market": Words(
-        _("The countries of “%(activity)s” belong to the market."),
-        _("“%(activity)s” takes place outside the market of the plan."),
-        _("Choose countries/regions of the market, or explain it in the description."),
+        _("The countries/regions of “%(activity)s” are in the plan’s market."),
+        _("“%(activity)s” takes place outside the plan’s market."),
+        _("Choose countries/regions in the market, or explain the reason in the description."),
     ),
     "plan_activity_allowed": Words(
         _("“%(type)s” is eligible in this program."),
@@ -280,45 +283,45 @@ _PLAN_WORDS = {
         _("Choose another kind of activity."),
     ),
     "planned_within_requested": Words(
-        _("The planned amounts come to no more than is requested."),
-        _("The activities come to %(planned)s, but %(requested)s is requested."),
-        _("Request more, or lower the planned amounts; otherwise you pay the difference yourself."),
+        _("The planned amounts do not exceed the requested amount."),
+        _("The activities total %(planned)s, but only %(requested)s is requested."),
+        _("Request more, or lower the planned amounts. Otherwise, you pay the difference yourself."),
     ),
     "requested_is_planned": Words(
-        _("The requested amount is planned for."),
-        _("%(requested)s is requested, but the activities come to %(planned)s only."),
-        _("Plan what the rest is for, or request less."),
+        _("The requested amount is covered by planned activities."),
+        _("%(requested)s is requested, but the activities total only %(planned)s."),
+        _("Plan activities for the rest, or request less."),
     ),
     "reviewer_at_operator": Words(
         _("The reviewer works for the operator."),
-        _("%(email)s is not an address of the operator."),
-        _("Enter the e-mail address of your account manager at the operator."),
+        _("%(email)s is not one of the operator’s email addresses."),
+        _("Enter the email address of your account manager at the operator."),
     ),
     "reviewer_is_user": Words(
-        _("The reviewer uses the portal."),
+        _("The reviewer is an active user of the portal."),
         _("%(email)s does not belong to an active user of the portal."),
-        _("Check the spelling. The plan is reviewed all the same."),
+        _("Check the spelling. The plan will be reviewed either way."),
     ),
 }
 RULES: dict[str, Words] = _PROOF_WORDS | _REQUIREMENT_WORDS | _PLAN_WORDS
 
 STEPS: dict[str, Text] = {
-    "costs.net": _("Costs shown, net"),
-    "costs.gross": _("Costs shown, gross"),
+    "costs.net": _("Documented costs, net"),
+    "costs.gross": _("Documented costs, gross"),
     "eligible": _("Eligible expenses"),
-    "share": _("Reimbursed share of %(percent)s %%"),
-    "cap.amount": _("Limit of the activity: %(limit)s %(per)s"),
-    "cap.percent_of_earned": _("Limit: %(percent)s %% of the co-op funds earned %(per)s"),
-    "cap.greater_of": _("Limit: %(percent)s %% of all co-op funds or %(limit)s %(per)s, whichever is more"),
+    "share": _("Reimbursed share of %(percent)s%%"),
+    "cap.amount": _("Activity limit: %(limit)s %(per)s"),
+    "cap.percent_of_earned": _("Limit: %(percent)s%% of the co-op funds earned %(per)s"),
+    "cap.greater_of": _("Limit: %(percent)s%% of all co-op funds or %(limit)s %(per)s, whichever is greater"),
     "cap.amount_per_person_per_event": _("Limit: %(limit)s per person and event"),
-    "cap.max_attendees": _("Limit: costs of %(count)s attendees"),
-    "cap.unknown_funds": _("Limit by the co-op funds earned: checked once the funds are known"),
+    "cap.max_attendees": _("Limit: costs for %(count)s attendees"),
+    "cap.unknown_funds": _("Limit based on the co-op funds earned: checked once the funds are known"),
     "cap.unknown_rate": _("Limit of %(limit)s: not checked, no exchange rate for the month"),
     "cap.unknown_attendees": _("Limit per person: checked once the attendees are listed"),
-    "cap.exception": _("Other limits may apply, see the program guide"),
-    "planned": _("What is left of the planned amount of the activity"),
-    "plan_limit": _("What is left of the plan limit"),
-    "asked": _("Reimbursable of the amount asked"),
+    "cap.exception": _("Other limits may apply (see the program guide)"),
+    "planned": _("Remaining planned amount of the activity"),
+    "plan_limit": _("Remaining plan limit"),
+    "asked": _("Reimbursable part of the requested amount"),
     "plan.planned": _("Planned for the activities"),
     "plan.requested": _("Requested amount"),
 }

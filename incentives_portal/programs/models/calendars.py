@@ -64,7 +64,7 @@ class Holiday(models.Model):
             models.UniqueConstraint(
                 name="holiday_once",
                 fields=["calendar", "date"],
-                violation_error_message=_("This day is already a holiday of the calendar."),
+                violation_error_message=_("This day is already a holiday in the calendar."),
             )
         ]
 

@@ -52,7 +52,7 @@ class ActivityType(models.Model):
         blank=True,
         related_name="composites",
         verbose_name=_("components"),
-        help_text=_("Only for an activity made of others."),
+        help_text=_("Only for activities made up of other activities."),
     )
     excluded_kinds = models.JSONField(_("not eligible for these kinds of programs"), default=list, blank=True)
     expenses = models.ManyToManyField(
@@ -85,7 +85,7 @@ class EligibleExpense(models.Model):
             models.UniqueConstraint(
                 name="eligible_expense_once",
                 fields=["type", "expense"],
-                violation_error_message=_("This cost is already among those of the activity."),
+                violation_error_message=_("This expense is already listed for the activity."),
             )
         ]
 
@@ -117,12 +117,15 @@ class Requirement(models.Model):
     satisfied_by = models.CharField(_("met by"), max_length=12, choices=SatisfiedBy.choices)
     choices = models.JSONField(_("choices"), default=list, blank=True)
     any_of = models.SlugField(
-        _("alternatives"), max_length=32, blank=True, help_text=_("One of those with the same word here is enough.")
+        _("alternatives"),
+        max_length=32,
+        blank=True,
+        help_text=_("Only one of the requirements with the same value here must be met."),
     )
     only_if = models.JSONField(
         _("only if"), default=dict, blank=True, help_text=_('A condition, for example {"expense": "seo_fee"}')
     )
-    words = TextsField(_("words"), long=True)
+    words = TextsField(_("text"), long=True)
     order = models.PositiveSmallIntegerField(_("order"), default=0)
     active = models.BooleanField(_("active"), default=True)
 
@@ -151,7 +154,14 @@ class Requirement(models.Model):
         if problem := choices.problem_of(self.choices):
             raise ValidationError({"choices": problem})
         if (self.satisfied_by == SatisfiedBy.CHOICE) != bool(self.choices):
-            raise ValidationError({"choices": _("A choice needs at least two choices; nothing else has any.")})
+            raise ValidationError(
+                {
+                    "choices": _(
+                        "A requirement that is met by a choice needs at least two choices. Other requirements cannot have "
+                        "choices."
+                    )
+                }
+            )
 
 
 def _has_its_numbers() -> models.Q:
@@ -185,8 +195,8 @@ class Cap(models.Model):
     currency = CurrencyField(_("currency"), blank=True)
     percent = models.DecimalField(_("percent"), max_digits=5, decimal_places=2, null=True, blank=True)
     count = models.PositiveSmallIntegerField(_("number"), null=True, blank=True)
-    scope = models.CharField(_("counted over"), max_length=16, choices=CapScope.choices)
-    applies_to = models.CharField(_("for"), max_length=12, choices=AppliesTo.choices, default=AppliesTo.ALL)
+    scope = models.CharField(_("counted per"), max_length=16, choices=CapScope.choices)
+    applies_to = models.CharField(_("applies to"), max_length=12, choices=AppliesTo.choices, default=AppliesTo.ALL)
     expenses = models.ManyToManyField(ExpenseType, blank=True, related_name="+", verbose_name=_("only these expenses"))
     valid_from = models.DateField(_("valid from"), null=True, blank=True)
     valid_until = models.DateField(_("valid until"), null=True, blank=True)
@@ -207,13 +217,13 @@ class Cap(models.Model):
             models.CheckConstraint(
                 name="cap_numbers",
                 condition=_has_its_numbers(),
-                violation_error_message=_("The numbers of this kind of cap are missing."),
+                violation_error_message=_("Enter all numbers that this kind of cap requires."),
             ),
             models.CheckConstraint(
                 name="cap_currency",
                 condition=models.Q(amount=None, currency="")
                 | (models.Q(amount__isnull=False) & ~models.Q(currency="")),
-                violation_error_message=_("An amount needs its currency, and a currency its amount."),
+                violation_error_message=_("Enter both an amount and its currency, or neither."),
             ),
         ]
 

@@ -19,7 +19,7 @@ from incentives_portal.texts import TextsField, in_language
 from ..enums import Basis, ProgramKind, Track
 from .calendars import Calendar
 
-_YEAR_ORDER = _("The year must end after it starts, and revisions not before it ends.")
+_YEAR_ORDER = _("The year must end after it starts, and revisions cannot end before the year does.")
 _PERIOD_ORDER = _("Each of the three periods must end after it starts.")
 
 
@@ -59,7 +59,7 @@ class Program(models.Model):
     name = TextsField(_("name"))
     track = models.CharField(_("track"), max_length=8, choices=Track.choices)
     kind = models.CharField(_("kind"), max_length=12, choices=ProgramKind.choices, default=ProgramKind.STANDARD)
-    basis = models.CharField(_("costs count as"), max_length=8, choices=Basis.choices, default=Basis.NET)
+    basis = models.CharField(_("costs counted as"), max_length=8, choices=Basis.choices, default=Basis.NET)
     share_percent = models.DecimalField(
         _("reimbursed share, percent"),
         max_digits=5,
@@ -70,7 +70,9 @@ class Program(models.Model):
     currency = CurrencyField(_("currency"))
     calendar = models.ForeignKey(Calendar, models.PROTECT, related_name="programs", verbose_name=_("calendar"))
     rework_rejected_plans = models.BooleanField(_("a rejected plan can be reworked"), default=True)
-    users_may_submit_claims = models.BooleanField(_("incentives users may submit the claims they began"), default=True)
+    users_may_submit_claims = models.BooleanField(
+        _("incentives users can submit the claims they started"), default=True
+    )
     preapproval_required = models.BooleanField(_("every proof needs a pre-approval ID"), default=False)
     poe_due_days = models.PositiveSmallIntegerField(
         _("proof due, days after the campaign starts"),
@@ -79,14 +81,14 @@ class Program(models.Model):
         default=180,
         help_text=_("Leave empty if proofs have no due date."),
     )
-    review_business_days = models.PositiveSmallIntegerField(_("review of a claim, business days"), default=2)
-    dispute_business_days = models.PositiveSmallIntegerField(_("decision of a dispute, business days"), default=5)
-    revision_days = models.PositiveSmallIntegerField(_("revision of plans, days after the program year"), default=90)
+    review_business_days = models.PositiveSmallIntegerField(_("claim review, business days"), default=2)
+    dispute_business_days = models.PositiveSmallIntegerField(_("dispute decision, business days"), default=5)
+    revision_days = models.PositiveSmallIntegerField(_("plan revision, days after the program year"), default=90)
     guide = TextsField(
         _("program guide"),
         blank=True,
         long=True,
-        help_text=_("Partners read it on the pages of the program. Addresses of web pages become links."),
+        help_text=_("Partners read this on the pages of the program. Web addresses become links."),
     )
 
     class Meta:
@@ -97,7 +99,7 @@ class Program(models.Model):
             models.CheckConstraint(
                 name="program_share",
                 condition=models.Q(share_percent__gt=0, share_percent__lte=100),
-                violation_error_message=_("The reimbursed share is more than 0 and at most 100 percent."),
+                violation_error_message=_("The reimbursed share must be more than 0 and at most 100 percent."),
             ),
         ]
 
@@ -247,19 +249,19 @@ class UsagePeriod(models.Model):
                 "usage_period_no_earning_overlap",
                 "earning_starts",
                 "earning_ends",
-                _("The earning period overlaps another one of the same program."),
+                _("The earning period overlaps another earning period of the same program."),
             ),
             _no_overlap(
                 "usage_period_no_usage_overlap",
                 "usage_starts",
                 "usage_ends",
-                _("The usage period overlaps another one of the same program."),
+                _("The usage period overlaps another usage period of the same program."),
             ),
             _no_overlap(
                 "usage_period_no_claiming_overlap",
                 "claiming_starts",
                 "claiming_ends",
-                _("The claiming period overlaps another one of the same program."),
+                _("The claiming period overlaps another claiming period of the same program."),
             ),
         ]
 
@@ -288,17 +290,17 @@ class ExchangeRate(models.Model):
             models.UniqueConstraint(
                 name="exchange_rate_once",
                 fields=["month", "from_currency", "to_currency"],
-                violation_error_message=_("There is already a rate of this month for these two currencies."),
+                violation_error_message=_("There is already a rate for these two currencies in this month."),
             ),
             models.CheckConstraint(
                 name="exchange_rate_positive",
                 condition=models.Q(rate__gt=0),
-                violation_error_message=_("Enter a rate of more than zero."),
+                violation_error_message=_("Enter a rate greater than zero."),
             ),
             models.CheckConstraint(
                 name="exchange_rate_month",
                 condition=models.Q(month__day=1),
-                violation_error_message=_("Give the first day of the month."),
+                violation_error_message=_("Enter the first day of the month."),
             ),
             models.CheckConstraint(
                 name="exchange_rate_differs",

@@ -282,7 +282,7 @@ def test_conference_of_hosting_program_names_the_guide():
     found = assess_proof(proof_facts(facts)).steps
 
     assert [step.text for step in found if step.code == "cap.exception"] == [
-        "Other limits may apply, see the program guide"
+        "Other limits may apply (see the program guide)"
     ]
 
 
@@ -309,12 +309,12 @@ def test_words_of_steps():
     )
 
     assert [step.text for step in assess_proof(facts).steps] == [
-        "Costs shown, net",
+        "Documented costs, net",
         "Eligible expenses",
         "Reimbursed share of 50 %",
         "Limit: 25 % of the co-op funds earned in the usage period",
-        "What is left of the planned amount of the activity",
-        "Reimbursable of the amount asked",
+        "Remaining planned amount of the activity",
+        "Reimbursable part of the requested amount",
     ]
 
 

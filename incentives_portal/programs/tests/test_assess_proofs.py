@@ -170,7 +170,7 @@ def test_claims_that_a_cap_cannot_count_are_told_in_the_checklist():
         "What other claims have in CHF is not counted towards the limit of $18,750.00: there is no exchange rate between "
         "CHF and USD for September 2026, the month of their activities."
     )
-    assert finding.fix == "Ask the operator to enter the rate of that month."
+    assert finding.fix == "Ask the operator to enter the rate for that month."
     assert limit_findings(**SYNDICATED, claimed_unrated={"another_cap": UNRATED}) == []
 
 
@@ -217,7 +217,7 @@ def test_other_limits_of_hosting_programs_are_to_be_looked_at():
 
     [finding] = [each for each in assess_proof(proof_facts(facts)).findings if each.rule.startswith("cap_")]
 
-    assert finding.text == "The amount is not checked against other limits that may apply, see the program guide."
+    assert finding.text == ("The amount is not checked against other limits that may apply (see the program guide).")
     assert finding.fix == "Compare the amount with the program guide."
     assert "amount_within" not in [each.rule for each in assess_proof(proof_facts(facts)).findings]
 
@@ -306,7 +306,7 @@ def test_words_in_english():
     )
     assert sentences(documents=(replace(DOCUMENT, proves=frozenset({"print_brand", "print_piece"})),)) == (
         "Missing: Content about Halden is present",
-        "Add a proof document that shows this, and tick this requirement beside it.",
+        "Add a proof document that shows this, and select this requirement next to it.",
     )
 
 

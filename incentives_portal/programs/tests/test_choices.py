@@ -8,7 +8,7 @@ from incentives_portal.programs.choices import EXAMPLE, problem_of
 
 YES, NO = {"code": "yes", "words": {"en": "Yes"}}, {"code": "no", "words": {"en": "No", "de": "Nein"}}
 SHAPE = f"Choices are a list of codes with their texts, in English at least, for example {EXAMPLE}."
-CODE = "The code of a choice has up to 32 letters, digits, hyphens and underscores."
+CODE = "The code of a choice can have up to 32 letters, digits, hyphens, and underscores."
 
 
 @pytest.mark.parametrize(
@@ -33,8 +33,11 @@ def test_choices_that_are_accepted(choices):
         ([YES, {"code": "", "words": {"en": "No"}}], CODE),
         ([YES, {"code": "n o", "words": {"en": "No"}}], CODE),
         ([YES, {"code": "n" * 33, "words": {"en": "No"}}], CODE),
-        ([YES, YES], "Each choice needs a code of its own."),
-        ([YES], "A choice needs at least two choices; nothing else has any."),
+        ([YES, YES], "Each choice needs its own code."),
+        (
+            [YES],
+            "A requirement that is met by a choice needs at least two choices. Other requirements cannot have choices.",
+        ),
     ],
 )
 def test_what_is_wrong_with_choices_is_said(choices, problem):

@@ -70,7 +70,7 @@ def test_year_that_ends_before_it_begins_is_refused_by_the_form(world):
         row.full_clean()
 
     assert refused.value.message_dict == {
-        "ends": ["The year must end after it starts, and revisions not before it ends."]
+        "ends": ["The year must end after it starts, and revisions cannot end before the year does."]
     }
 
 

@@ -22,7 +22,7 @@ def test_admin_site_opens_for_the_operator_s_incentives_admins(world, client):
 
     page = client.get("/admin/").content.decode()
 
-    assert "What waits, and what can be configured" in page
+    assert "Pending work and configuration" in page
     assert '<a href="/admin/accounts/user/">People</a>' in page
     assert 'admin-parts staff dashboard"' in page
 

@@ -87,7 +87,7 @@ def test_nobody_changes_the_address_by_which_one_is_known(owen, client):
 
 
 def test_sign_up_by_oneself_is_refused(client):
-    assert "Nobody signs up here" in client.get("/accounts/signup/").content.decode()
+    assert "You cannot sign up here" in client.get("/accounts/signup/").content.decode()
 
 
 def test_whoever_has_no_role_reads_whom_to_ask(world, client):
@@ -106,7 +106,7 @@ def test_help_names_who_has_a_page_to_give_roles(world, client):
 
     page = client.get("/help/").content.decode()
 
-    line = page[page.index("Add people and give roles") :]
+    line = page[page.index("Add people and assign roles") :]
     line = line[: line.index("</tr>")]
     assert "Operator incentives admin" in line
     assert "Account admin" not in line
@@ -131,7 +131,7 @@ def test_whoever_has_another_role_is_told_that_it_does_not_do(world, client):
     response = client.get("/claims/")
 
     assert response.status_code == 403
-    assert "You may not do this" in response.content.decode()
+    assert "You do not have permission to do this" in response.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -140,8 +140,8 @@ def test_whoever_has_another_role_is_told_that_it_does_not_do(world, client):
         ("owen", "/desk/", "This is the review desk"),
         ("owen", "/admin/", "This is the administration"),
         ("mira", "/admin/", "This is the administration"),
-        ("mira", "/claims/new/", "Partners begin their claims here."),
-        ("elif_", "/plans/new/", "Partners begin their plans here."),
+        ("mira", "/claims/new/", "Only partners can create claims here."),
+        ("elif_", "/plans/new/", "Only partners can create plans here."),
     ],
 )
 def test_page_of_the_other_side_says_what_it_is_and_leads_home(world, client, person, path, about):
@@ -173,7 +173,7 @@ def test_missing_page_is_said_in_the_reader_s_language_with_a_way_back(world, cl
 
     page = response.content.decode()
     assert response.status_code == 404
-    assert "There is nothing here" in page
+    assert "Page not found" in page
     assert '<a class="btn btn-primary" href="/">' in page
 
 
@@ -206,7 +206,7 @@ def test_form_that_came_without_its_token_says_what_to_do():
     response = Client(enforce_csrf_checks=True).post("/accounts/login/", {"login": "a@b.example"})
 
     assert response.status_code == 403
-    assert "This page was open too long" in response.content.decode()
+    assert "This page was open for too long" in response.content.decode()
 
 
 def test_error_page_needs_neither_person_nor_words_nor_the_list_of_static_files(

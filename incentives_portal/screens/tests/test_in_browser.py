@@ -170,7 +170,7 @@ def test_careless_click_on_a_link_asks_before_typed_work_is_lost(world, page, si
     sign_in(world.owen)
     page.get_by_label("Name").press_sequentially("x")
 
-    page.get_by_role("link", name="Words used here").click(no_wait_after=True)
+    page.get_by_role("link", name="Glossary").click(no_wait_after=True)
     page.wait_for_timeout(300)
 
     assert asked == ["beforeunload"]

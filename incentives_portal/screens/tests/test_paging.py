@@ -52,7 +52,7 @@ def test_what_was_counted_elsewhere_is_not_counted_again(django_assert_num_queri
 
 def test_pager_says_that_there_is_more_and_on_the_last_page_how_to_see_it():
     paginator = FourAtMost(companies(6), 2)
-    hint = "To see what comes after these, narrow the list down by words or filters."
+    hint = "To see more, narrow the list with a search or filters."
 
     assert "1–2 of more than 4" in shown(paginator.page(1))
     assert hint not in shown(paginator.page(1))

@@ -60,7 +60,7 @@ def test_problems_name_the_field_in_the_reader_s_language():
 
 def test_problems_of_a_formset_name_the_controls_of_each_form():
     class Line(forms.Form):
-        words = forms.CharField(label="Words", error_messages={"required": "Write what it was."})
+        words = forms.CharField(label="Text", error_messages={"required": "Write what it was."})
 
     lines = forms.formset_factory(Line, min_num=2, validate_min=True, extra=0)
     sent = lines({"form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "0", "form-0-words": ""})

@@ -17,7 +17,7 @@ class Wish(forms.Form):
 def test_a_label_may_have_a_per_cent_sign():
     missing, huge = Wish({}), Wish({"share": "1" + "0" * 30})
 
-    assert missing.errors["share"] == ["Share in %: enter a whole number in figures, for example 1250."]
+    assert missing.errors["share"] == ["Share in %: enter a whole number, for example 1250."]
     assert huge.errors["share"] == ["Share in %: enter 1,000,000 or less."]
 
 

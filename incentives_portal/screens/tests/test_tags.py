@@ -140,7 +140,7 @@ def test_status_tag_has_icon_word_and_tone():
 
 
 def test_baton_says_who_has_it_and_until_when():
-    baton = Baton(Status(), "With you", datetime(2026, 11, 27, 22, 59, 59, tzinfo=UTC), "Europe/Berlin", initials="NS")
+    baton = Baton(Status(), "You", datetime(2026, 11, 27, 22, 59, 59, tzinfo=UTC), "Europe/Berlin", initials="NS")
 
     assert show("{% baton baton %}", baton=baton).endswith(
         '<span class="who"><span class="face" aria-hidden="true">NS</span>With you</span>'
@@ -195,7 +195,7 @@ def test_amount_steps_mark_what_binds_and_end_with_the_result():
         Step("Costs", Decimal(4000)),
         Step("Share", Decimal(2000), Decimal(50), True, "share"),
         Step("Limit", Decimal(1500), Decimal(1600), True),
-        Step("Asked", Decimal(1500), Decimal(1800)),
+        Step("Question", Decimal(1500), Decimal(1800)),
     ]
 
     shown = show("{% amount_steps steps 'EUR' %}", steps=steps)

@@ -199,7 +199,7 @@ def test_units_and_nginx_run_the_portal(site: Site) -> None:
     status, page, _cookie = site.ask(
         "POST", "/accounts/login/", None, Content_Length=str(limits.max_body_bytes() + 4_000_000)
     )
-    assert (status, "This was too much at once" in page) == (413, True)
+    assert (status, "Your upload is too large" in page) == (413, True)
 
     # Wrong passwords of one address lock that address out and nobody else, whatever the address says of itself.
     statuses = {site.sign_in("ada@vendor.example", "wrong", X_Forwarded_For=f"198.51.100.{n}") for n in range(12)}
