@@ -19,11 +19,11 @@ from django.template import Template
 from django.test import client as django_client
 
 from incentives_portal.accounts import sessions
-from incentives_portal.embedded import lease, local
-from incentives_portal.embedded.words import compile_words
-from incentives_portal.tests import kept
+from incentives_portal.embedded import local, refcount
+from incentives_portal.embedded.compile_translations import compile_translations
+from incentives_portal.tests import fixture_cache
 
-pytest_plugins = ["incentives_portal.tests.stack", "incentives_portal.tests.logged"]
+pytest_plugins = ["incentives_portal.tests.stack", "incentives_portal.tests.log_lines"]
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's sync API runs an event loop in this case
 
@@ -42,7 +42,7 @@ IN_CI = os.environ.get("CI", "").lower() == "true"
 def pytest_configure(config: pytest.Config) -> None:
     """The workers of pytest-xdist find the words compiled by the process that started them."""
     if not hasattr(config, "workerinput"):
-        compile_words(settings.LOCALE_PATHS)
+        compile_translations(settings.LOCALE_PATHS)
 
 
 @pytest.hookimpl(trylast=True)
@@ -139,7 +139,7 @@ def _own_surroundings(_media: Path, settings: Any) -> Iterator[None]:
     settings.MEDIA_ROOT = _media / str(next(_numbers))  # made with its first file: most tests have none
     cache.clear()
     yield
-    kept.forget()
+    fixture_cache.forget()
 
 
 @pytest.fixture(autouse=True)
@@ -177,4 +177,4 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         return
     place = local.place()
     if place.throwaway:
-        lease.release(place)
+        refcount.release(place)

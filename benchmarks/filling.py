@@ -11,7 +11,7 @@ from claims.tests.copies import copy_claim, copy_company
 from incentives_portal import clock
 from incentives_portal.accounts.models import Location, User
 from incentives_portal.accounts.services import add_person
-from incentives_portal.cases.services import comment
+from incentives_portal.cases.services import record_comment
 from incentives_portal.people.models import IncentivesRole
 from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.tests.world import NOW, World, give_incentives_role, make_world
@@ -53,7 +53,7 @@ def fill() -> Filled:
         world = make_world()
         waiting = builders.submitted_claim(world)
         for number in range(HISTORY):
-            comment(waiting.case, world.mira, f"Comment number {number}.")
+            record_comment(waiting.case, world.mira, f"Comment number {number}.")
         originals = {
             "approved": builders.approved_claim(world),
             "rejected": builders.rejected_claim(world),

@@ -79,7 +79,7 @@ def pages(base: str, filled: "Filled", usual: "User") -> Iterator[tuple[str, Cal
         browser = signed_in(base, person)
         paths = {f"list {query.partition('=')[0] if '-' in query else query}": f"/claims/?{query}" for query in queries}
         if person is world.mira:
-            paths |= {f"queue {key}": f"/desk/?list={key}" for key in QUEUES} | {"queue page 2": "/desk/?page=2"}
+            paths |= {f"queue {key}": f"/review/?list={key}" for key in QUEUES} | {"queue page 2": "/review/?page=2"}
         for label, path in ({"home": "/"} | paths).items():
             yield f"{name}: {label.strip()}", partial(browser.request, path)
 

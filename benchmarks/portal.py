@@ -29,10 +29,10 @@ def pages(base: str, filled: Filled) -> Iterator[Page]:
     """All pages, each ready to be asked for as often as one likes."""
     partner, reviewer = signed_in(base, filled.world.jana), signed_in(base, filled.world.mira)
     case, proof = f"/claims/{filled.waiting.public_id}/", f"/proofs/{filled.draft.proof.public_id}/basics/"
-    desk = f"/desk/{filled.under_review.public_id}/"
+    desk = f"/review/{filled.under_review.public_id}/"
     yield Page("list of claims, a partner's", "list", 2.5, lambda: partner.request("/claims/"))
     yield Page("list of claims, the operator's", "list", 2.5, lambda: reviewer.request("/claims/"))
-    yield Page("queue of the review desk", "list", 2.5, lambda: reviewer.request("/desk/"))
+    yield Page("queue of the review desk", "list", 2.5, lambda: reviewer.request("/review/"))
     yield Page("home of a reviewer", "list", 4, lambda: reviewer.request("/"))
     yield Page("claim with history", "detail", 3, lambda: partner.request(case))
     yield Page("claim on the review desk", "detail", 3, lambda: reviewer.request(desk))
@@ -44,11 +44,11 @@ def pages(base: str, filled: Filled) -> Iterator[Page]:
 def _saving(browser: Browser, path: str) -> Callable[[], bytes]:
     """Saves another name each time, on the version that the last time left."""
     fields, number = fields_of(browser.request(path)), count()
-    seen = int(fields["seen"])
+    seen = int(fields["expected_version"])
 
     def save() -> bytes:
         turn = next(number)
-        changed = {"seen": seen + turn, "name": f"Saved {turn} times"}
+        changed = {"expected_version": seen + turn, "name": f"Saved {turn} times"}
         return browser.request(path, fields | changed, expected=302)
 
     return save
@@ -58,14 +58,15 @@ def _deciding(browser: Browser, claims: list[Claim]) -> tuple[Callable[[], bytes
     """Approves one claim after the other; before each turn all are under review again, as if it had been about another round."""
     keys = [claim.pk for claim in claims]
     cases = Case.objects.filter(pk__in=keys)
-    paths = cycle(f"/desk/{claim.public_id}/approve/" for claim in claims)
+    paths = cycle(f"/review/{claim.public_id}/approve/" for claim in claims)
     seen: dict[str, int] = {}
 
     def put_back() -> None:
         cases.update(status="under_review", approved_amount=None, approved_submission=None)
         Claim.objects.filter(pk__in=keys).update(round=F("round") + 1)
         seen.update(
-            (f"/desk/{public_id}/approve/", version) for public_id, version in cases.values_list("public_id", "version")
+            (f"/review/{public_id}/approve/", version)
+            for public_id, version in cases.values_list("public_id", "version")
         )
 
     put_back()
@@ -73,6 +74,6 @@ def _deciding(browser: Browser, claims: list[Claim]) -> tuple[Callable[[], bytes
 
     def decide() -> bytes:
         path = next(paths)
-        return browser.request(path, fields | {"seen": seen[path]}, expected=302)
+        return browser.request(path, fields | {"expected_version": seen[path]}, expected=302)
 
     return decide, put_back

@@ -35,7 +35,7 @@ def portal_database() -> Iterator[tuple[dict[str, object], int]]:
         django.setup()
         from django.core.management import call_command
 
-        from incentives_portal.embedded import lease, local
+        from incentives_portal.embedded import local, refcount
 
         place = local.place()
         try:
@@ -45,7 +45,7 @@ def portal_database() -> Iterator[tuple[dict[str, object], int]]:
             call_command("collectstatic", verbosity=0, interactive=False)
             yield there, int((place.postgres_data / "postmaster.pid").read_text().split()[0])
         finally:
-            lease.release(place)
+            refcount.release(place)
 
 
 def create_database(there: dict[str, object], name: str) -> None:

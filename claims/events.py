@@ -14,7 +14,7 @@ def register_all() -> None:
         EventKind("claims.claim.discarded", _("discarded the claim"), "trash"),
         EventKind("claims.claim.review_started", _("started the review"), "eye"),
         EventKind("claims.claim.taken_over", _("took over the claim from %(name)s"), "eye"),
-        EventKind("claims.claim.given_up", _("canceled the claim"), "trash"),
+        EventKind("claims.claim.canceled", _("canceled the claim"), "trash"),
         EventKind("claims.claim.returned_to_queue", _("returned the claim to the queue"), "arrow-counterclockwise"),
         EventKind("claims.claim.approved", _("approved the claim"), "check-lg", "green"),
         EventKind("claims.claim.action_requested", _("requested action"), "exclamation-circle", "amber"),

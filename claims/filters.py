@@ -7,11 +7,11 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.cases.models import Case
-from incentives_portal.cases.querysets import CaseQuerySet, words_q
+from incentives_portal.cases.querysets import CaseQuerySet, search_q
 
-from .transitions import MACHINE
+from .transitions import STATE_MACHINE
 
-STATUSES = [(status.code, status.label) for status in MACHINE.statuses]
+STATUSES = [(status.code, status.label) for status in STATE_MACHINE.statuses]
 Choices = list[tuple[str, str]]
 #: Characters; what is typed beyond is not searched for.
 SEARCHED = 100
@@ -43,4 +43,4 @@ class ClaimFilter(django_filters.FilterSet):
             self.form.fields[name].choices = choices
 
     def search(self, cases: CaseQuerySet, _name: str, words: str) -> CaseQuerySet:
-        return cases.filter(words_q(words[:SEARCHED]))
+        return cases.filter(search_q(words[:SEARCHED]))

@@ -22,9 +22,9 @@ from proofs.forms import ClaimBasicsForm
 from proofs.forms.base import PartForm
 from proofs.services import Beginning
 
+from .anchors import folder_of, named_files, named_places
+from .creation_options import Openings
 from .models import Claim
-from .openings import Openings
-from .places import folder_of, named_files, named_places
 
 #: How many places a decision can point at.
 REMARKS = 6
@@ -34,7 +34,7 @@ SHOWN_REMARKS = 3
 class NewClaimForProofForm(ClaimBasicsForm):
     """*New proof of execution claim*: the basics of the proof once more, and which version of it the person saw."""
 
-    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    expected_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
 
 class NewClaimForm(PartForm):
@@ -113,7 +113,7 @@ class DisputeForm(VerbForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["words"].label = _("Why do you think the decision is wrong?")
+        self.fields["comment"].label = _("Why do you think the decision is wrong?")
 
 
 class DecisionForm(cases.DecisionForm):
@@ -135,7 +135,7 @@ class DecisionForm(cases.DecisionForm):
     @property
     def main_fields(self) -> list[forms.BoundField]:
         """What stands above the remarks."""
-        return [self[name] for name in ("approved_amount", "reason", "words") if name in self.fields]
+        return [self[name] for name in ("approved_amount", "reason", "comment") if name in self.fields]
 
     @property
     def first_rows(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
@@ -180,7 +180,7 @@ class DecisionForm(cases.DecisionForm):
 
 def _draft(at: str, words: str, versions: dict[str, DocumentVersion]) -> RemarkDraft:
     kind, _colon, key = at.partition(":")
-    return RemarkDraft(words=words, version=versions[key]) if kind == "file" else RemarkDraft(words=words, place=key)
+    return RemarkDraft(text=words, version=versions[key]) if kind == "file" else RemarkDraft(text=words, place=key)
 
 
 def _pointable(claim: Claim) -> Iterable[tuple[str | Promise, Any]]:

@@ -30,8 +30,8 @@ from incentives_portal.money import format_amount
 from incentives_portal.outbox.letters import Letter
 from incentives_portal.texts import in_language
 
+from .anchors import remark_lines
 from .models import Claim
-from .places import remark_lines
 
 
 def other_reviewers(claim: Claim, _event: Event) -> list[User]:
@@ -167,7 +167,7 @@ def taken_over(claim: Claim, event: Event, person: User) -> Letter:
     )
 
 
-def given_up(claim: Claim, event: Event, person: User) -> Letter:
+def canceled(claim: Claim, event: Event, person: User) -> Letter:
     """To the reviewers, who need not wait any more, and to the partner's incentives admins."""
     return _letter(
         claim,
@@ -242,7 +242,7 @@ def _facts(claim: Claim) -> list[tuple[str, str]]:
 def link_to(claim: Claim, person: User) -> dict[str, str]:
     """Where the person reads the claim: on the review desk, or on the partner's page."""
     if person.is_operator:
-        return {"link": reverse("desk:claim", args=[claim.public_id]), "link_label": _("Open in the review queue")}
+        return {"link": reverse("review:claim", args=[claim.public_id]), "link_label": _("Open in the review queue")}
     return {"link": claim.get_absolute_url(), "link_label": _("Open the claim")}
 
 
@@ -254,7 +254,7 @@ ANNOUNCEMENTS = (
     Announcement("dispute_received", other_reviewers, dispute_received),
     Announcement("dispute_decided", partner_side, dispute_decided),
     Announcement("claim_taken_over", former_assignee, taken_over),
-    Announcement("claim_given_up", submission_readers, given_up),
+    Announcement("claim_canceled", submission_readers, canceled),
     Announcement("claim_comment_added", other_side, comment_added, collect=True),
     Announcement("claim_file_infected", sender_and_reviewers, partial(infected_file, link_to)),
     Announcement("claim_file_refused", sender_of_file, partial(refused_file, link_to), collect=True),

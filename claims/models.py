@@ -59,7 +59,7 @@ class Dispute(models.Model):
     """The partner contests a rejection; another person decides, within five business days (docs/domain.md, "Dispute due date")."""
 
     contested = models.OneToOneField(Decision, models.PROTECT, related_name="dispute")
-    words = models.TextField()
+    comment = models.TextField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
     due_at = models.DateTimeField()
@@ -68,4 +68,4 @@ class Dispute(models.Model):
         triggers = APPEND_ONLY
 
     def __str__(self) -> str:
-        return self.words[:60]
+        return self.comment[:60]

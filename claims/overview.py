@@ -10,10 +10,10 @@ from django.db.models import Count, Q, Sum
 
 from incentives_portal.cases.enums import ACTION_REQUIRED, DISCARDED, EDITING, REJECTED, WAITING
 from incentives_portal.cases.models import Case
-from incentives_portal.prepared import Prepared
+from incentives_portal.prepared_statements import PreparedQuery
 from incentives_portal.texts import in_language
 
-from .transitions import MACHINE
+from .transitions import STATE_MACHINE
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -77,7 +77,7 @@ def overview(scope: Q, chosen: Mapping[str, str], search: Q | None) -> Overview:
     counts = _by(fitting, "status", lambda row: row["claims"])
     return Overview(
         sums=_sums(fitting),
-        statuses=[(status, counts[status.code]) for status in MACHINE.statuses if counts.get(status.code)],
+        statuses=[(status, counts[status.code]) for status in STATE_MACHINE.statuses if counts.get(status.code)],
         number=sum(counts.values()),
         programs=_choices(rows, "program__public_id", "program__name"),
         locations=_choices(rows, "location__public_id", "location__name"),
@@ -107,9 +107,9 @@ def _grouped(scope: Q, search: Q | None) -> "QuerySet[Case, dict[str, Any]]":
 
 
 @lru_cache(maxsize=64)
-def _all_grouped(scope: Q) -> Prepared[dict[str, Any]]:
+def _all_grouped(scope: Q) -> PreparedQuery[dict[str, Any]]:
     """Of everything, as the list is opened: one statement for those of a partner who see the same."""
-    return Prepared(lambda: _grouped(scope, None))
+    return PreparedQuery(lambda: _grouped(scope, None))
 
 
 def _by(rows: Iterable[Mapping[str, Any]], key: str, value: Callable[[Mapping[str, Any]], int]) -> dict[str, int]:

@@ -18,8 +18,8 @@ from proofs import rules as proof_rules
 from proofs.snapshot import ProofFolder, read
 
 from . import rules
+from .anchors import name_of, named_places, part_at, rows_of_files
 from .models import Claim
-from .places import name_of, named_places, part_at, rows_of_files
 
 Text = str | Promise
 
@@ -82,16 +82,16 @@ class ClaimPage(CasePage[Claim]):
         """What is open at places and files of the proof, numbered as in the list above it: for the parts of the proof's pages."""
         found: dict[str, list[str]] = {}
         for marker in self.return_notice.open_markers if self.return_notice else []:
-            found.setdefault(marker.anchor, []).append(f"{marker.number}. {marker.words}")
+            found.setdefault(marker.anchor, []).append(f"{marker.number}. {marker.text}")
         return found
 
-    def is_on_top(self, arrow: Transition) -> bool:
+    def is_on_top(self, transition: Transition) -> bool:
         """*Dispute* stands at the bottom of the page, with its form."""
-        return super().is_on_top(arrow) and arrow.verb != "dispute"
+        return super().is_on_top(transition) and transition.verb != "dispute"
 
     @property
     def dispute(self) -> Transition | None:
-        return next((arrow for arrow in self.arrows if arrow.verb == "dispute"), None)
+        return next((transition for transition in self.transitions if transition.verb == "dispute"), None)
 
     @property
     def dispute_event(self) -> Event | None:

@@ -25,7 +25,7 @@ def _seed() -> Iterator[ReasonCode]:
                     kind=kind,
                     verb=verb,
                     code=reason["code"],
-                    words=reason["words"],
+                    text=reason["text"],
                     fix=reason["fix"],
                     place=reason.get("place", ""),
                 )

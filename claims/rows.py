@@ -16,12 +16,12 @@ from django.utils.functional import Promise
 from incentives_portal.accounts.capabilities import Scope, may
 from incentives_portal.cases.page import who_has_it
 from incentives_portal.cases.state_machine import Status
-from incentives_portal.prepared import PreparedMany
+from incentives_portal.prepared_statements import PreparedLookup
 from incentives_portal.texts import in_language
 from proofs.rules import capability_of
 
 from .models import Claim
-from .transitions import MACHINE
+from .transitions import STATE_MACHINE
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -94,13 +94,13 @@ def rows_in_order(keys: Sequence[int], reader: "User") -> list[ClaimRow]:
 
 
 @cache
-def _shown() -> PreparedMany[Any]:
+def _shown() -> PreparedLookup[Any]:
     columns = Claim.objects.order_by().values_list("pk", *_COLUMNS.values())
-    return PreparedMany(lambda keys: columns.filter(pk__in=keys))
+    return PreparedLookup(lambda keys: columns.filter(pk__in=keys))
 
 
 def _row(row: dict[str, Any], reader: "User") -> ClaimRow:
-    row["status"] = status = MACHINE.status(row["_status"])
+    row["status"] = status = STATE_MACHINE.status(row["_status"])
     row["url"] = reverse("claims:detail", args=[row["public_id"]])
     row["activity_type"] = in_language(row["_activity_type"])
     organisation, reviewer = (row["_organisation"], row["organisation"]), (row["_reviewer"], row["_reviewer_name"])

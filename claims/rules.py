@@ -13,7 +13,7 @@ from incentives_portal import clock
 from incentives_portal.accounts.capabilities import Role, grants, may
 from incentives_portal.cases.assignment import refuse_ones_own, refuse_what_a_colleague_has
 from incentives_portal.cases.inbox import soon
-from incentives_portal.prepared import Prepared
+from incentives_portal.prepared_statements import PreparedQuery
 from incentives_portal.programs import dates
 from proofs import rules as proof_rules
 from proofs.models import Proof
@@ -36,8 +36,8 @@ def whole_proof(claim: "Claim") -> Proof:
 
 
 @cache
-def _whole_proof() -> Prepared[Proof]:
-    return Prepared(lambda pk: Proof.objects.for_page().filter(pk=pk), pk=-1)
+def _whole_proof() -> PreparedQuery[Proof]:
+    return PreparedQuery(lambda pk: Proof.objects.for_page().filter(pk=pk), pk=-1)
 
 
 def due_at(claim: "Claim") -> datetime | None:

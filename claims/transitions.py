@@ -22,7 +22,7 @@ from incentives_portal.cases.enums import (
     UNDER_REVIEW,
     CaseKind,
 )
-from incentives_portal.cases.state_machine import Machine, Transition, no_date
+from incentives_portal.cases.state_machine import StateMachine, Transition, no_date
 from incentives_portal.cases.types import CaseType
 
 from . import rules
@@ -42,13 +42,13 @@ _SUBMIT: dict[str, Any] = {
     "icon": "send",
     "help": _("The claim and its proof are submitted and cannot be edited until they are sent back."),
 }
-_GIVE_UP: dict[str, Any] = {
-    "verb": "give_up",
+_CANCEL: dict[str, Any] = {
+    "verb": "cancel",
     "label": _("Cancel claim"),
     "target": DISCARDED,
     "capability": "claim.write",
     "refusal": rules.refuse_writing,
-    "event": "claims.claim.given_up",
+    "event": "claims.claim.canceled",
     "due": no_date,
     "tone": "danger",
     "help": _(
@@ -146,9 +146,9 @@ TRANSITIONS = (
         tone="danger",
         help=_("The claim and its proof are discarded. This cannot be undone."),
     ),
-    Transition(source=ACTION_REQUIRED, message="claim_given_up", **_GIVE_UP),
+    Transition(source=ACTION_REQUIRED, message="claim_canceled", **_CANCEL),
     # One that was withdrawn after it had been sent in: it cannot be discarded as if nobody had seen it.
-    Transition(source=EDITING, when=rules.once_submitted, **_GIVE_UP),
+    Transition(source=EDITING, when=rules.once_submitted, **_CANCEL),
     Transition(
         source=SUBMITTED,
         target=UNDER_REVIEW,
@@ -173,7 +173,7 @@ TRANSITIONS = (
         assigns="nobody",
         due=rules.dispute_due_at,
         message="dispute_received",
-        needs_words=True,
+        needs_comment=True,
         icon="flag",
         help=_("Another person reviews the claim again and can approve it, request action, or confirm the rejection."),
     ),
@@ -195,13 +195,13 @@ TRANSITIONS = (
 
 def _url_for(case: "Case", user: "User") -> str:
     """The page on which the user works: that of the operator's people is on the review desk."""
-    return reverse("desk:claim" if user.is_operator else "claims:detail", args=[case.public_id])
+    return reverse("review:claim" if user.is_operator else "claims:detail", args=[case.public_id])
 
 
-MACHINE = Machine(kind=CaseKind.CLAIM, statuses=STATUSES, transitions=TRANSITIONS)
+STATE_MACHINE = StateMachine(kind=CaseKind.CLAIM, statuses=STATUSES, transitions=TRANSITIONS)
 CLAIM = CaseType(
     "CLM",
-    MACHINE,
+    STATE_MACHINE,
     read="claim.read",
     contribute="claim.contribute",
     review="claim.review",

@@ -18,7 +18,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal import __version__
-from incentives_portal.accounts.capabilities import NoPartInIt
+from incentives_portal.accounts.capabilities import WrongAudience
 
 
 class PortalAdminConfig(AdminConfig):
@@ -53,7 +53,7 @@ class PortalAdminSite(admin.AdminSite):
 
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.user.is_authenticated and not self.has_permission(request):
-                raise NoPartInIt(
+                raise WrongAudience(
                     _("This area is for the operator’s incentives admins. They approve plans and set up programs here.")
                 )
             # No column holds this character: a filter that asks for it would be an error of the database. The search says so by itself.

@@ -59,7 +59,7 @@ CASE_TYPES = [
     "incentives_portal.enrollments.transitions.ENROLMENT",
 ]
 
-# -- The rooms ----------------------------------------------------------------------------------------------------------------
+# -- The apps ----------------------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -130,7 +130,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "incentives_portal.urls"
 WSGI_APPLICATION = "incentives_portal.wsgi.application"
 # Widgets of our own have their templates among the others; what fields say of what was typed names them.
-FORM_RENDERER = "incentives_portal.screens.sentences.Renderer"
+FORM_RENDERER = "incentives_portal.screens.error_messages.Renderer"
 
 TEMPLATES = [
     {

@@ -21,7 +21,7 @@ urlpatterns = [
     path("plans/", include("plans.urls")),
     path("proofs/", include("proofs.urls")),
     path("claims/", include("claims.urls")),
-    path("desk/", include("claims.desk_urls")),
+    path("review/", include("claims.review_urls")),
     path("uploads/", include("incentives_portal.documents.urls")),
     path("notifications/", include("incentives_portal.outbox.urls")),
     path("admin/", admin.site.urls),

@@ -17,7 +17,7 @@ refuse_unsafe_start()
 limit_statements()
 
 
-class WholeBody:
+class CompleteBodyStream:
     """What a visitor sends, or an error where the line broke before all of it had come (fault U-19).
 
     Web servers just end early, and half a form would be taken for a whole one: a comment cut off in the middle, a claim without its files.
@@ -58,5 +58,5 @@ def application(environ: dict[str, Any], start_response: Any) -> Any:
     """What the web server calls."""
     length = environ.get("CONTENT_LENGTH") or ""
     if length.isdecimal():
-        environ["wsgi.input"] = WholeBody(environ["wsgi.input"], int(length))
+        environ["wsgi.input"] = CompleteBodyStream(environ["wsgi.input"], int(length))
     return django_application(environ, start_response)

@@ -187,7 +187,7 @@ class PlanAdmin(admin.ModelAdmin):
             "page": page,
             "shown": shown,
             "campaigns": campaign_rows(shown.document, page.marks),
-            "arrows": [arrow for arrow in page.arrows if arrow.decides],
+            "transitions": [transition for transition in page.transitions if transition.decides],
             "colleague": colleague_of(plan, request.user),
             "others": _other_plans(plan),
             "claimed": claimed_of(plan),

@@ -17,22 +17,22 @@ from .forms import DecisionForm
 from .models import Plan
 from .preview import preview_of
 from .services import SERVICES
-from .transitions import MACHINE
+from .transitions import STATE_MACHINE
 
 if TYPE_CHECKING:
     from .admin import PlanAdmin
 
-DECIDING = {arrow.verb for arrow in MACHINE.transitions if arrow.decides}
+DECIDING = {transition.verb for transition in STATE_MACHINE.transitions if transition.decides}
 
 
 class AdminVerbView(VerbView):
     """A verb of the operator's in the admin site."""
 
-    machine = MACHINE
+    state_machine = STATE_MACHINE
     services = {verb: service for verb, service in SERVICES.items() if verb in DECIDING}
     forms = dict.fromkeys(OUTCOMES, DecisionForm)
     template_name = "admin/plans/plan/verb.html"
-    overtaken_template_name = "admin/plans/plan/overtaken.html"
+    conflict_template_name = "admin/plans/plan/conflict.html"
     model_admin: "PlanAdmin | None" = None
 
     @cached_property
@@ -54,31 +54,33 @@ class AdminVerbView(VerbView):
             "back_url": self.back_url,
         }
 
-    def get_form(self, arrow: Transition, detail: Plan, data: Any = None) -> VerbForm:
-        self.form = super().get_form(arrow, detail, data)
+    def get_form(self, transition: Transition, detail: Plan, data: Any = None) -> VerbForm:
+        self.form = super().get_form(transition, detail, data)
         return self.form
 
-    def page_context(self, detail: Plan, arrow: Transition) -> dict[str, Any]:
+    def page_context(self, detail: Plan, transition: Transition) -> dict[str, Any]:
         return {
-            "title": arrow.label,
-            "decides": arrow.verb in self.forms,
+            "title": transition.label,
+            "decides": transition.verb in self.forms,
             "colleague": colleague_of(detail, self.request.user),
-            "target": MACHINE.status(arrow.target),
-            "preview": preview_of(detail, arrow, self.request.user, self.form),
+            "target": STATE_MACHINE.status(transition.target),
+            "preview": preview_of(detail, transition, self.request.user, self.form),
         }
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         if "preview" not in request.POST:
             return super().post(request, **kwargs)
-        detail, arrow = self._case_and_arrow()
-        if isinstance(arrow, HttpResponse):
-            return arrow
-        form = self.get_form(arrow, detail, request.POST)
+        detail, transition = self._case_and_transition()
+        if isinstance(transition, HttpResponse):
+            return transition
+        form = self.get_form(transition, detail, request.POST)
         form.full_clean()
-        return self._page(detail, arrow, form)
+        return self._page(detail, transition, form)
 
-    def done(self, detail: Plan, arrow: Transition) -> HttpResponse:
+    def done(self, detail: Plan, transition: Transition) -> HttpResponse:
         """To the plan while one works on it, else back to the queue."""
         return redirect(
-            self.back_url if arrow.verb in ("start_review", "take_over") else reverse("admin:plans_plan_changelist")
+            self.back_url
+            if transition.verb in ("start_review", "take_over")
+            else reverse("admin:plans_plan_changelist")
         )

@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from incentives_portal.cases.enums import DISCARDED
 
 from .models import Plan
-from .transitions import MACHINE
+from .transitions import STATE_MACHINE
 
-STATUSES = [(status.code, status.label) for status in MACHINE.statuses if status.code != DISCARDED]
+STATUSES = [(status.code, status.label) for status in STATE_MACHINE.statuses if status.code != DISCARDED]
 
 
 #: Characters; what is typed beyond is not searched for.

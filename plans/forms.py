@@ -11,7 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.cases import forms as cases
-from incentives_portal.cases.forms import WORDS_LIMIT
+from incentives_portal.cases.forms import COMMENT_LIMIT
 from incentives_portal.cases.services import RemarkDraft
 from incentives_portal.countries import country_choices
 from incentives_portal.money import CURRENCIES, format_amount
@@ -21,9 +21,9 @@ from incentives_portal.screens.fields import DayField, LongTextField, MoneyFormF
 from incentives_portal.screens.templatetags.screens import place
 
 from . import rules
+from .creation_options import MarketChoice, Opening
 from .limits import Claimed, claimed_of
 from .models import Activity, Campaign, Plan
-from .openings import MarketChoice, Opening
 from .snapshot import document_of, places
 
 
@@ -33,7 +33,7 @@ class VersionedForm(forms.Form):
     #: How many of the twelve columns a field takes; all of them where it is not named.
     widths: ClassVar[dict[str, int]] = {}
 
-    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    expected_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def columns(self) -> list[tuple[forms.BoundField, str]]:
         """The visible fields with the class of their width."""
@@ -41,7 +41,7 @@ class VersionedForm(forms.Form):
 
     def content(self) -> dict[str, Any]:
         """What the service is given besides the version."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "seen"}
+        return {name: value for name, value in self.cleaned_data.items() if name != "expected_version"}
 
 
 class PlanForm(VersionedForm):
@@ -60,7 +60,7 @@ class PlanForm(VersionedForm):
     description = LongTextField(
         label=_("Description"),
         required=False,
-        max_length=WORDS_LIMIT,
+        max_length=COMMENT_LIMIT,
         rows=5,
         help_text=_("What you want to achieve, with whom, and how you will measure success."),
     )
@@ -86,7 +86,7 @@ class PlanForm(VersionedForm):
         return cls(
             data,
             initial={
-                "seen": plan.version,
+                "expected_version": plan.version,
                 "title": plan.title,
                 "description": plan.description,
                 "currency": plan.currency,
@@ -156,7 +156,7 @@ class CampaignForm(VersionedForm):
     def of(cls, campaign: Campaign, data: Any = None) -> "CampaignForm":
         """The form filled with the draft of a campaign."""
         initial = {
-            "seen": campaign.plan.version,
+            "expected_version": campaign.plan.version,
             "name": campaign.draft.name,
             "starts": campaign.draft.starts,
             "ends": campaign.draft.ends,
@@ -206,7 +206,7 @@ class ActivityForm(VersionedForm):
             plan,
             data,
             initial={
-                "seen": plan.version,
+                "expected_version": plan.version,
                 "activity_type": content.activity_type_id,
                 "name": content.name,
                 "goal": content.goal,
@@ -245,7 +245,7 @@ class DecisionForm(cases.DecisionForm):
         return claimed_of(self.detail)
 
     def add_places(self) -> None:
-        if self.arrow.needs_reason:
+        if self.transition.needs_reason:
             self.fields["place"] = forms.ChoiceField(
                 label=_("Item in the plan"),
                 required=False,
@@ -256,7 +256,7 @@ class DecisionForm(cases.DecisionForm):
     def remarks(self) -> list[RemarkDraft]:
         """The place, which needs no words: what is wrong there are reason and words of the decision."""
         place = self.cleaned_data.get("place")
-        return [RemarkDraft(words="", place=place)] if place else []
+        return [RemarkDraft(text="", place=place)] if place else []
 
     def bounds(self) -> Iterable[Any]:
         """What was asked, and what claims have taken of the limit that was valid until now."""

@@ -12,19 +12,19 @@ from incentives_portal.cases.messages import Announcement, register
 from incentives_portal.cases.models import Event
 from incentives_portal.cases.recipients import former_assignee, other_side, partner_side, reviewers
 from incentives_portal.money import format_amount
-from incentives_portal.outbox.letters import Letter, Outsider
+from incentives_portal.outbox.letters import ExternalRecipient, Letter
 
 from . import rules
 from .models import Plan
 from .snapshot import document_of, places
 
 
-def named_outsiders(plan: Plan, _event: Event) -> list[Outsider]:
+def named_outsiders(plan: Plan, _event: Event) -> list[ExternalRecipient]:
     """The reviewer email, where it belongs to nobody whom the portal knows and is on a domain of the operator."""
     address = plan.reviewer_email
     if User.objects.filter(email__iexact=address).exists() or rules.reviewer_email_problem(address):
         return []
-    return [Outsider(address, time_zone=plan.time_zone)]
+    return [ExternalRecipient(address, time_zone=plan.time_zone)]
 
 
 def submitted(plan: Plan, event: Event, person: User) -> Letter:
@@ -39,7 +39,7 @@ def submitted(plan: Plan, event: Event, person: User) -> Letter:
     )
 
 
-def submitted_to_outsider(plan: Plan, event: Event, _outsider: Outsider) -> Letter:
+def submitted_to_outsider(plan: Plan, event: Event, _outsider: ExternalRecipient) -> Letter:
     """That there is something to review, and where. What the plan says, and for how much, is for those who sign in."""
     return letter_about(
         event,
@@ -50,7 +50,7 @@ def submitted_to_outsider(plan: Plan, event: Event, _outsider: Outsider) -> Lett
         next_step=_(
             "Sign in to read it. If you do not have an account, ask an incentives admin at your company for one."
         ),
-        words="",
+        comment="",
         link=reverse("account_login"),
         link_label=_("Sign in"),
     )

@@ -20,14 +20,14 @@ from incentives_portal.cases.state_machine import Transition
 from incentives_portal.money import format_amount
 from incentives_portal.programs.assess import Assessment
 from incentives_portal.programs.dates import local_day
-from incentives_portal.screens.anatomy import TimelineEntry, Verb
+from incentives_portal.screens.components import TimelineEntry, Verb
 from incentives_portal.texts import in_language
 
 from . import rules
 from .events import EDITS
 from .models import Plan
 from .snapshot import ActivityPart, CampaignPart, Change, PlanDocument, compare, document_of, part_at, places, read
-from .transitions import MACHINE
+from .transitions import STATE_MACHINE
 
 Text = str | Promise
 
@@ -88,7 +88,7 @@ class PlanPage(CasePage[Plan]):
 
     def words_of(self, remark: Remark, decision: Event) -> str:
         """What is wrong at the place: the reason of the decision."""
-        return remark.words or (in_language(decision.reason.words) if decision.reason else "")
+        return remark.text or (in_language(decision.reason.text) if decision.reason else "")
 
     @cached_property
     def places(self) -> dict[str, Text]:
@@ -142,7 +142,7 @@ class PlanPage(CasePage[Plan]):
     def marks(self) -> dict[str, str]:
         """What is wrong at places of the document."""
         notice = self.return_notice
-        return {marker.anchor: marker.words for marker in notice.open_markers} if notice else {}
+        return {marker.anchor: marker.text for marker in notice.open_markers} if notice else {}
 
     @property
     def campaigns(self) -> list[CampaignRow]:
@@ -173,7 +173,7 @@ class PlanPage(CasePage[Plan]):
         return ""
 
     @cached_property
-    def arrows(self) -> list[Transition]:
+    def transitions(self) -> list[Transition]:
         return rules.open_verbs(self.detail, self.user)
 
     @property
@@ -237,7 +237,7 @@ def _track(page: PlanPage) -> Iterable[TrackStep]:
         position = order.index(code) - order.index(here)
         done = position < 0 or (code == here == plan.status == APPROVED)
         state = "done" if done else "now" if position == 0 else ""
-        yield TrackStep(MACHINE.status(shown).label, notes.get(shown, "") if state else "", state)
+        yield TrackStep(STATE_MACHINE.status(shown).label, notes.get(shown, "") if state else "", state)
 
 
 def _track_notes(page: PlanPage) -> dict[str, str]:

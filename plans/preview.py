@@ -28,9 +28,9 @@ class Preview:
     language_name: str
 
 
-def preview_of(plan: Plan, arrow: Transition, actor: User, form: VerbForm) -> Preview | None:
+def preview_of(plan: Plan, transition: Transition, actor: User, form: VerbForm) -> Preview | None:
     """What the partner would read if the decision were confirmed with what is typed so far. Writes nothing; None for no message."""
-    announcement = _announcement(arrow.message)
+    announcement = _announcement(transition.message)
     if announcement is None:
         return None
     typed = form.cleaned_data if form.is_bound else {}
@@ -40,11 +40,11 @@ def preview_of(plan: Plan, arrow: Transition, actor: User, form: VerbForm) -> Pr
         organisation=actor.organisation,
         actor=actor,
         actor_name=actor.name,
-        code=arrow.event,
-        from_status=arrow.source,
-        to_status=arrow.target,
+        code=transition.event,
+        from_status=transition.source,
+        to_status=transition.target,
         reason=reason,
-        words=typed.get("words") or "",
+        comment=typed.get("comment") or "",
         at=clock.now(),
     )
     drafts = form.remarks() if isinstance(form, DecisionForm) and form.is_bound else []

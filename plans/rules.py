@@ -77,8 +77,8 @@ def why_no_more_changes(plan: "Plan") -> str | None:
 
 def open_verbs(plan: "Plan", user: User) -> list[Transition]:
     """The verbs that the person may do now: the machine's, without revisions for which it is too late."""
-    late, machine = {"revise", "rework"} if is_late(plan) else set(), case_type(CaseKind.PLAN).machine
-    return [arrow for arrow in machine.open_to(plan, user) if arrow.verb not in late]
+    late, state_machine = {"revise", "rework"} if is_late(plan) else set(), case_type(CaseKind.PLAN).state_machine
+    return [transition for transition in state_machine.open_to(plan, user) if transition.verb not in late]
 
 
 def may_edit(user: User, plan: "Plan") -> bool:
@@ -151,7 +151,7 @@ def limit_problem(plan: "Plan", amount: Decimal, claimed: Claimed) -> str | None
 
 
 def limit_warning(plan: "Plan", amount: Decimal, claimed: Claimed) -> str:
-    """What a limit would mean for the claims that are still to be decided; empty if there is room for all of them."""
+    """What a limit would mean for the claims that are still to be decided; empty if there is app for all of them."""
     if not claimed.approved <= amount < claimed.total:
         return ""
     return _(

@@ -16,7 +16,7 @@ from incentives_portal.cases.enums import (
     UNDER_REVIEW,
     CaseKind,
 )
-from incentives_portal.cases.state_machine import Machine, Transition, no_date
+from incentives_portal.cases.state_machine import StateMachine, Transition, no_date
 from incentives_portal.cases.types import CaseType
 
 from . import rules
@@ -140,7 +140,7 @@ TRANSITIONS = (
         event="plans.plan.action_requested",
         due=rules.due_at,
         message="plan_action_required",
-        needs_words=True,
+        needs_comment=True,
         needs_reason=True,
         help=_("The plan is sent back to the partner, who fixes it and resubmits it."),
         **_REVIEW,
@@ -152,7 +152,7 @@ TRANSITIONS = (
         event="plans.plan.rejected",
         due=no_date,
         message="plan_rejected",
-        needs_words=True,
+        needs_comment=True,
         needs_reason=True,
         tone="danger",
         help=_("The plan is rejected. An earlier approval, if any, remains in effect."),
@@ -202,10 +202,10 @@ TRANSITIONS = (
     ),
 )
 
-MACHINE = Machine(kind=CaseKind.PLAN, statuses=STATUSES, transitions=TRANSITIONS)
+STATE_MACHINE = StateMachine(kind=CaseKind.PLAN, statuses=STATUSES, transitions=TRANSITIONS)
 PLAN = CaseType(
     "PLN",
-    MACHINE,
+    STATE_MACHINE,
     read="plan.read",
     contribute="plan.write",
     review="plan.review",

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from incentives_portal import clock
 from incentives_portal.documents.models import DocumentVersion
-from incentives_portal.prepared import PreparedMany
+from incentives_portal.prepared_statements import PreparedLookup
 from incentives_portal.programs import dates
 from incentives_portal.programs.assess import (
     ActivityFacts,
@@ -26,7 +26,7 @@ from incentives_portal.programs.facts import catalogue_snapshot, program_facts, 
 from incentives_portal.programs.models import ActivityType, Requirement
 from incentives_portal.programs.rates import exchange_rates
 
-from . import again, rules
+from . import duplicates, rules
 from .limits import Used, used_before
 from .models import Proof
 from .snapshot import DocumentPart, ExpensePart, FilePart, InvoicePart, ProofFolder, content_of, read
@@ -53,7 +53,7 @@ def proof_facts(
     folder = folder or read(content_of(proof))
     states = {key: version.standing for key, version in (versions or versions_of(folder)).items()}
     used = used_before(proof)
-    twice = again.find(proof, folder)
+    twice = duplicates.find(proof, folder)
     activity = catalogue_of(proof, folder, requirements)
     first = proof.case.first_submitted_at
     return ProofFacts(
@@ -126,9 +126,11 @@ def versions_of(folder: ProofFolder) -> dict[str, DocumentVersion]:
 
 
 @cache
-def _versions() -> PreparedMany[DocumentVersion]:
+def _versions() -> PreparedLookup[DocumentVersion]:
     versions = DocumentVersion.objects.with_checks()
-    return PreparedMany(lambda keys: versions.filter(public_id__in=keys), stand_in=lambda number: UUID(int=-number))
+    return PreparedLookup(
+        lambda keys: versions.filter(public_id__in=keys), placeholder=lambda number: UUID(int=-number)
+    )
 
 
 def _bounds(proof: Proof, used: Used) -> dict[str, Any]:
@@ -150,7 +152,7 @@ def _bounds(proof: Proof, used: Used) -> dict[str, Any]:
     return shared | {"usage": rules.bounds(proof), "claiming": rules.claiming(proof)}
 
 
-def _invoice(invoice: InvoicePart, states: Mapping[str, str], twice: again.Again) -> InvoiceFact:
+def _invoice(invoice: InvoicePart, states: Mapping[str, str], twice: duplicates.Again) -> InvoiceFact:
     return InvoiceFact(
         supplier=invoice.supplier,
         number=invoice.number,
@@ -164,7 +166,7 @@ def _invoice(invoice: InvoicePart, states: Mapping[str, str], twice: again.Again
     )
 
 
-def _document(document: DocumentPart, states: Mapping[str, str], twice: again.Again) -> DocumentFact:
+def _document(document: DocumentPart, states: Mapping[str, str], twice: duplicates.Again) -> DocumentFact:
     return DocumentFact(
         name=document.file.name,
         note=document.note,
@@ -181,7 +183,7 @@ def _expense(line: ExpensePart, currency: str) -> ExpenseFact:
         net=line.net,
         tax=line.tax,
         rounding=line.rounding,
-        words=line.words or line.type_name,
+        comment=line.description or line.type_name,
         currency=currency,
     )
 

@@ -199,7 +199,7 @@ class ExpenseLine(models.Model):
     expense_type = models.ForeignKey(
         ExpenseType, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("expense type")
     )
-    words = models.CharField(_("description"), max_length=200, blank=True)
+    description = models.CharField(_("description"), max_length=200, blank=True)
     net = AmountField(_("net amount"))
     tax = AmountField(_("tax"))
     rounding = AmountField(_("rounding"), default=Decimal(0))
@@ -222,7 +222,7 @@ class ExpenseLine(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.words
+        return self.description
 
 
 class Attendee(models.Model):

@@ -188,7 +188,7 @@ class Evidence:
 
 
 @dataclass
-class Bench:
+class ProofEditor:
     """What the editor shows besides the evidence: the assessment, and the small forms that stand on the page itself."""
 
     evidence: Evidence
@@ -266,8 +266,8 @@ def workbench_context(proof: Proof, user: User, *, here: str = "", marks: Marks 
         can_contribute=rules.may_contribute(user, proof),
         here=here or proof.get_absolute_url(),
     )
-    bench = Bench(evidence, facts, assess_proof(facts), applicable(requirements, folder))
-    return {"evidence": evidence, "bench": bench}
+    editor = ProofEditor(evidence, facts, assess_proof(facts), applicable(requirements, folder))
+    return {"evidence": evidence, "editor": editor}
 
 
 def file_url(proof: Proof, version_id: object) -> str:

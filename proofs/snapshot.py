@@ -46,7 +46,7 @@ class ExpensePart(Struct, frozen=True):
     id: str
     type: str | None
     type_names: Texts | None = field(name="type_name")
-    words: str
+    description: str
     net: Decimal
     tax: Decimal
     rounding: Decimal = Decimal(0)  # what was submitted before there was a line for rounding has none
@@ -144,11 +144,11 @@ class WordedPart(Struct, frozen=True):
     """A requirement that a document proves, or a choice that can be answered, in words."""
 
     code: str
-    words: Texts
+    wording: Texts
 
     @property
     def text(self) -> str:
-        return in_language(self.words)
+        return in_language(self.wording)
 
 
 class DocumentPart(Struct, frozen=True):
@@ -164,7 +164,7 @@ class AnswerPart(Struct, frozen=True):
     """What was answered to a requirement."""
 
     code: str
-    words: Texts
+    wording: Texts
     satisfied_by: str
     choices: tuple[WordedPart, ...]
     number: Decimal | None
@@ -173,7 +173,7 @@ class AnswerPart(Struct, frozen=True):
 
     @property
     def question(self) -> str:
-        return in_language(self.words)
+        return in_language(self.wording)
 
     @property
     def value(self) -> Decimal | str:
@@ -333,7 +333,7 @@ def _parts() -> dict[str, "BaseExpression"]:
             AnswerPart,
             Answer.objects.filter(proof=own).order_by("requirement__order", "requirement__code"),
             code="requirement__code",
-            words="requirement__words",
+            text="requirement__text",
             satisfied_by="requirement__satisfied_by",
             choices="requirement__choices",
             number=Cast("number", CharField()),

@@ -80,8 +80,8 @@ class Copy:
 @contextmanager
 def copy_of_project() -> Iterator[Copy]:
     """A copy of what git knows, with servers that run until the end of the block."""
-    from incentives_portal.embedded import lease
-    from incentives_portal.embedded.places import Place
+    from incentives_portal.embedded import refcount
+    from incentives_portal.embedded.state_dir import Place
 
     with tempfile.TemporaryDirectory(prefix="portal-defects-") as name:
         folder, state = Path(name) / "project", Path(name) / "state"
@@ -91,8 +91,8 @@ def copy_of_project() -> Iterator[Copy]:
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(PROJECT / path, folder / path)
         place = Place(state, throwaway=True)
-        lease.address(place)
+        refcount.address(place)
         try:
             yield Copy(folder, state)
         finally:
-            lease.release(place)
+            refcount.release(place)

@@ -12,7 +12,7 @@ from .reviewing import approve
 from .submitting import resubmit, submit
 
 #: Take back what nobody has begun to review; throw away what was never sent in; close for good what was, without a decision.
-withdraw, discard, give_up = (service_of(verb) for verb in ("withdraw", "discard", "give_up"))
+withdraw, discard, cancel = (service_of(verb) for verb in ("withdraw", "discard", "cancel"))
 
 #: The service of each verb of the machine; views and tests read it.
 SERVICES = {
@@ -20,7 +20,7 @@ SERVICES = {
     "resubmit": resubmit,
     "withdraw": withdraw,
     "discard": discard,
-    "give_up": give_up,
+    "cancel": cancel,
     "start_review": start_review,
     "approve": approve,
     "request_action": request_action,
@@ -40,7 +40,7 @@ __all__ = [
     "create_claim_for_proof",
     "discard",
     "dispute",
-    "give_up",
+    "cancel",
     "reject",
     "request_action",
     "resubmit",

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from incentives_portal.accounts.models import Location, User
 from incentives_portal.cases.engine import locked
-from incentives_portal.cases.errors import WorkflowError
+from incentives_portal.cases.errors import CaseError
 from incentives_portal.cases.services import record
 from incentives_portal.programs.models import ActivityType, Program, UsagePeriod
 from proofs import rules as proof_rules
@@ -16,7 +16,7 @@ from proofs.models import Proof
 from ..models import Claim
 
 
-class AlreadyClaimed(WorkflowError):
+class AlreadyClaimed(CaseError):
     """The proof has its claim: somebody was faster, or clicked twice. ``claim`` is the one that there is."""
 
     def __init__(self, claim: Claim) -> None:
@@ -29,7 +29,7 @@ def create_claim_for_proof(
     proof: Proof,
     *,
     actor: User,
-    seen: int | None,
+    expected_version: int | None,
     name: str,
     executed_on: date,
     impressions: int | None = None,
@@ -37,7 +37,7 @@ def create_claim_for_proof(
 ) -> Claim:
     """Begin the claim of a proof, after its basics were looked at once more; the amount is that of the proof.
 
-    Raises AlreadyClaimed for a proof that has its claim; Refused for basics that a proof cannot have; NotAllowed, NotNow and Stale.
+    Raises AlreadyClaimed for a proof that has its claim; RuleViolation for basics that a proof cannot have; NotAllowed, InvalidTransition and StaleVersion.
     """
     _check_free(proof)
     basics = proofs.Basics(
@@ -47,7 +47,7 @@ def create_claim_for_proof(
         impressions=impressions,
         pre_approval_id=pre_approval_id,
     )
-    edited = proofs.edit_basics(proof, actor=actor, seen=seen, basics=basics)
+    edited = proofs.edit_basics(proof, actor=actor, expected_version=expected_version, basics=basics)
     return _create(edited.pk, actor)
 
 
@@ -64,7 +64,7 @@ def create_claim_directly(
     """Begin a claim with its proof in a program without plans; amounts are in the program's currency.
 
     A second click with the same ``beginning.key`` gives the claim that the first one made.
-    Raises NotAllowed, and Refused for values that a proof cannot have.
+    Raises NotAllowed, and RuleViolation for values that a proof cannot have.
     """
     proof = proofs.create_proof_for_period(
         actor=actor,

@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any
 
 from incentives_portal.enrollments.models import Enrolment
-from incentives_portal.prepared import Prepared
+from incentives_portal.prepared_statements import PreparedQuery
 from plans.models import Plan
 from proofs.models import Proof
 
@@ -21,10 +21,10 @@ def locked_limits(proof: Proof) -> Plan | None:
 
 
 @cache
-def _enrolment() -> Prepared[Any]:
+def _enrolment() -> PreparedQuery[Any]:
     """Every decision asks it."""
     enrolments = Enrolment.objects.select_for_update(of=("case",), no_key=True).order_by("pk")
-    return Prepared(
+    return PreparedQuery(
         lambda location, program: enrolments.filter(location=location, program=program), location=-1, program=-2
     )
 

@@ -8,14 +8,14 @@ from django.utils.translation import gettext as _
 from incentives_portal import money
 from incentives_portal.cases import decisions
 from incentives_portal.cases.enums import DISPUTED
-from incentives_portal.cases.errors import Refused
+from incentives_portal.cases.errors import RuleViolation
 from incentives_portal.programs.assess import assess_proof
 from plans.limits import left_of
 from proofs.facts import proof_facts, versions_of
 from proofs.snapshot import ProofFolder
 
+from ..anchors import folder_of
 from ..models import Claim
-from ..places import folder_of
 from ..rules import whole_proof
 from .locking import locked_limits
 
@@ -25,7 +25,7 @@ ZERO = Decimal(0)
 def _check(claim: Claim, amount: Decimal) -> None:
     """Ask, under the locks, whether the amount can be approved: files, what is left of the plan's limit, in a dispute all limits.
 
-    Raises Refused.
+    Raises RuleViolation.
     """
     folder = folder_of(claim)
     assert folder is not None  # what is under review was submitted
@@ -47,7 +47,7 @@ def _check_files(folder: ProofFolder) -> None:
     """Nobody pays for what nobody may open: a scanner set up, or a finding made, after the claim was sent in (fault table U-05, U-06)."""
     for version in versions_of(folder).values():
         if version.standing == "infected":
-            raise Refused(
+            raise RuleViolation(
                 _(
                     "The virus scanner found malware in “%(file)s”. Send the claim back so that the partner can replace "
                     "the file."
@@ -55,7 +55,7 @@ def _check_files(folder: ProofFolder) -> None:
                 % {"file": version.original_name}
             )
         if version.standing == "waiting":
-            raise Refused(
+            raise RuleViolation(
                 _("“%(file)s” is still being checked. Approve the claim after the check is complete.")
                 % {"file": version.original_name}
             )
@@ -63,7 +63,7 @@ def _check_files(folder: ProofFolder) -> None:
 
 def _check_at_most(claim: Claim, amount: Decimal, left: Decimal, words: str) -> None:
     if amount > left:
-        raise Refused(words % {"left": money.format_amount(left, claim.currency)}, place="approved_amount")
+        raise RuleViolation(words % {"left": money.format_amount(left, claim.currency)}, place="approved_amount")
 
 
 #: Accept the claim; the limits and files are checked again (docs/domain.md, "Approved amount").

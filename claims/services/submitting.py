@@ -17,8 +17,10 @@ from ..rules import whole_proof
 from .locking import locked_limits
 
 
-def submit(claim: Claim, *, actor: User, seen: int | None, words: str = "", verb: str = "submit") -> Event:
-    """Send the claim in. ``seen`` is the version of its case that the person had before their eyes.
+def submit(
+    claim: Claim, *, actor: User, expected_version: int | None, comment: str = "", verb: str = "submit"
+) -> Event:
+    """Send the claim in. ``expected_version`` is the version of its case that the person had before their eyes.
 
     Effects: what the proof says is kept as a submission with its assessment, and its files stay; the review is due in two business
     days, or on the plan track by the end of the following month (examples CL-1, PO-4); reviewers and colleagues are told.
@@ -35,7 +37,7 @@ def submit(claim: Claim, *, actor: User, seen: int | None, words: str = "", verb
         proofs.keep_sent_files(proof, versions.values())
         return {"number": submission.number, "amount": str(proof.amount), "currency": proof.currency}
 
-    return perform(claim, verb, actor=actor, seen=seen, words=words, before=before)
+    return perform(claim, verb, actor=actor, expected_version=expected_version, comment=comment, before=before)
 
 
 #: Send a claim in again that the reviewer had sent back (*Action required*), also after the claiming window.

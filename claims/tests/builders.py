@@ -1,4 +1,4 @@
-"""Claims in every status, made by the services: what tests of this room and of those above begin with.
+"""Claims in every status, made by the services: what tests of this app and of those above begin with.
 
 Each builder returns the claim as it is in the database. The people are those of the world: Jana writes, Mira reviews, Daniel decides
 disputes. ``track`` is "claim" (the program without plans) or "plan"; the documented catalogue is needed (fixture ``catalogue``).
@@ -18,7 +18,7 @@ from incentives_portal.accounts.services import give_role
 from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.models import Case, Event
 from incentives_portal.cases.services import RemarkDraft
-from incentives_portal.tests.kept import keeps
+from incentives_portal.tests.fixture_cache import keeps
 from incentives_portal.tests.world import World
 from plans.models import Activity, Plan
 from plans.tests import builders as plans
@@ -55,7 +55,7 @@ def draft_claim(world: World, *, track: str = "claim", actor: User | None = None
 def claim_of(proof: Proof, actor: User) -> Claim:
     """The claim of a proof, created as the proof's basics are."""
     basics = {"name": proof.title, "executed_on": proof.executed_on, "impressions": proof.impressions}
-    return fresh(services.create_claim_for_proof(proof, actor=actor, seen=proofs.seen(proof), **basics))
+    return fresh(services.create_claim_for_proof(proof, actor=actor, expected_version=proofs.seen(proof), **basics))
 
 
 @keeps(fresh)
@@ -77,7 +77,7 @@ def submitted_claim(world: World, *, actor: User | None = None, **given: Any) ->
 def send(claim: Claim, actor: User, verb: str = "submit", **given: Any) -> Event:
     """Submit or resubmit the claim as it is now."""
     current = fresh(claim)
-    seen = {"seen": current.version}
+    seen = {"expected_version": current.version}
     return services.SERVICES[verb](current, actor=actor, **(seen | given))
 
 
@@ -85,30 +85,30 @@ def send(claim: Claim, actor: User, verb: str = "submit", **given: Any) -> Event
 def claim_under_review(world: World, *, reviewer: User | None = None, **given: Any) -> Claim:
     """A claim on Mira's desk."""
     claim = submitted_claim(world, **given)
-    services.start_review(claim, actor=reviewer or world.mira, seen=claim.version)
+    services.start_review(claim, actor=reviewer or world.mira, expected_version=claim.version)
     return fresh(claim)
 
 
 @keeps(fresh)
-def returned_claim(world: World, *, words: str = "Please add the photo.", remarks: Any = (), **given: Any) -> Claim:
+def returned_claim(world: World, *, text: str = "Please add the photo.", remarks: Any = (), **given: Any) -> Claim:
     """A claim in Action required."""
     claim = claim_under_review(world, **given)
-    decide(world, claim, "request_action", words=words, remarks=remarks)
+    decide(world, claim, "request_action", comment=text, remarks=remarks)
     return fresh(claim)
 
 
 @keeps(fresh)
-def rejected_claim(world: World, *, words: str = "This was not carried out.", **given: Any) -> Claim:
+def rejected_claim(world: World, *, comment: str = "This was not carried out.", **given: Any) -> Claim:
     claim = claim_under_review(world, **given)
-    decide(world, claim, "reject", words=words)
+    decide(world, claim, "reject", comment=comment)
     return fresh(claim)
 
 
 @keeps(fresh)
-def disputed_claim(world: World, *, words: str = "It was, see the photos.", **given: Any) -> Claim:
+def disputed_claim(world: World, *, comment: str = "It was, see the photos.", **given: Any) -> Claim:
     """A rejected claim that is looked at again."""
     claim = rejected_claim(world, **given)
-    services.dispute(claim, actor=world.jana, seen=claim.version, words=words)
+    services.dispute(claim, actor=world.jana, expected_version=claim.version, comment=comment)
     return fresh(claim)
 
 
@@ -124,7 +124,7 @@ def resubmitted_claim(world: World, **given: Any) -> Claim:
 def withdrawn_claim(world: World, **given: Any) -> Claim:
     """A claim in Editing that was sent in once."""
     claim = submitted_claim(world, **given)
-    services.withdraw(claim, actor=world.jana, seen=claim.version)
+    services.withdraw(claim, actor=world.jana, expected_version=claim.version)
     return fresh(claim)
 
 
@@ -133,7 +133,7 @@ def dispute_on_a_desk(world: World, **given: Any) -> Claim:
     """A dispute about Mira's rejection that Daniel has taken up; Emre reviews claims, too."""
     give_role(world.emre, Role.OPERATOR_REVIEWER)
     claim = disputed_claim(world, **given)
-    services.start_review(claim, actor=world.daniel, seen=claim.version)
+    services.start_review(claim, actor=world.daniel, expected_version=claim.version)
     return fresh(claim)
 
 
@@ -148,22 +148,22 @@ def approved_claim(world: World, **given: Any) -> Claim:
 def decide(world: World, claim: Claim, verb: str, *, actor: User | None = None, **given: Any) -> Event:
     """Decide about the claim as it is now, with a reason and words where the verb needs them."""
     current = fresh(claim)
-    values: dict[str, Any] = {"actor": actor or world.mira, "seen": current.version}
+    values: dict[str, Any] = {"actor": actor or world.mira, "expected_version": current.version}
     if verb == "approve":
         values["approved_amount"] = current.asked
     else:
-        values |= {"words": "Look again.", "reason": world.reason(CaseKind.CLAIM, verb)}
+        values |= {"comment": "Look again.", "reason": world.reason(CaseKind.CLAIM, verb)}
     return services.SERVICES[verb](current, **(values | given))
 
 
 def deed(world: World, claim: Claim, verb: str, actor: User) -> Callable[[], Event]:
     """A verb on the versions that everybody saw."""
-    asked: dict[str, Any] = {"words": f"words of {actor.name}"}
+    asked: dict[str, Any] = {"comment": f"words of {actor.name}"}
     if verb in ("request_action", "reject"):
         asked["reason"] = world.reason(CaseKind.CLAIM, verb)
     if verb == "approve":
         asked["approved_amount"] = claim.asked
-    return lambda: services.SERVICES[verb](claim, actor=actor, seen=claim.version, **asked)
+    return lambda: services.SERVICES[verb](claim, actor=actor, expected_version=claim.version, **asked)
 
 
 def situations(world: World) -> dict[str, Callable[[], Claim]]:
@@ -206,8 +206,8 @@ def situations(world: World) -> dict[str, Callable[[], Claim]]:
     }
 
 
-def remark_at(place: str, words: str = "Not readable.") -> RemarkDraft:
-    return RemarkDraft(words=words, place=place)
+def remark_at(place: str, text: str = "Not readable.") -> RemarkDraft:
+    return RemarkDraft(text=text, place=place)
 
 
 def another_claim(world: World, activity: Activity, amount: Decimal, **given: Any) -> Claim:
@@ -232,5 +232,5 @@ def another_claim(world: World, activity: Activity, amount: Decimal, **given: An
 def plan_again(world: World, plan: Plan) -> Plan:
     """An approved plan once more on Elif's desk, as a revision that asks for the same."""
     for verb, actor in (("revise", world.jana), ("submit", world.jana), ("start_review", world.elif_)):
-        plans.services.SERVICES[verb](plan, actor=actor, seen=plans.fresh(plan).version)
+        plans.services.SERVICES[verb](plan, actor=actor, expected_version=plans.fresh(plan).version)
     return plans.fresh(plan)

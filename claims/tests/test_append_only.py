@@ -31,7 +31,7 @@ def test_submission_of_a_claim_is_append_only(world):
 
 def test_reasons_are_loaded_once_and_edits_stay(db):
     assert load_reasons() == ReasonCode.objects.count() == 54
-    ReasonCode.objects.filter(code="C-01").update(words={"en": "Our own words."}, active=False)
+    ReasonCode.objects.filter(code="C-01").update(text={"en": "Our own words."}, active=False)
 
     assert load_reasons() == 0
     assert set(ReasonCode.objects.filter(code="C-01").values_list("active", flat=True)) == {False}
@@ -41,7 +41,7 @@ def test_every_reason_has_words_and_fix_in_english_and_german(db):
     load_reasons()
 
     for reason in ReasonCode.objects.all():
-        for texts in (reason.words, reason.fix):
+        for texts in (reason.text, reason.fix):
             assert set(texts) == {"en", "de"}, reason.code
             assert all(text.strip() for text in texts.values()), reason.code
 

@@ -23,7 +23,7 @@ def test_comment_with_documents_is_read_by_both_sides(world, signed_in):
     browser = signed_in(world.tobias)
     file = upload("list.pdf", pdf())
 
-    answer = browser.post(url("comment", claim), {"words": "The list, as asked.", "files": [file]})
+    answer = browser.post(url("comment", claim), {"comment": "The list, as asked.", "files": [file]})
 
     version = claim.case.events.latest("id").remarks.get().version
     assert answer.headers["Location"] == f"{claim.get_absolute_url()}#history"
@@ -36,7 +36,7 @@ def test_comment_with_a_refused_file_keeps_words_and_good_files(world, signed_in
     claim = builders.approved_claim(world)
     files = [upload("good.pdf", pdf()), upload("bad.exe", b"MZ")]
 
-    answer = signed_in(world.karin).post(url("comment", claim), {"words": "Two files.", "files": files})
+    answer = signed_in(world.karin).post(url("comment", claim), {"comment": "Two files.", "files": files})
 
     page = answer.content.decode()
     assert (answer.status_code, "Two files." in page, "good.pdf" in page, "bad.exe" in page) == (422, True, True, True)
@@ -46,9 +46,9 @@ def test_comment_with_a_refused_file_keeps_words_and_good_files(world, signed_in
 def test_w10_comment_sent_again_after_a_lost_answer_is_kept_once(world, signed_in):
     claim, browser, file = builders.approved_claim(world), signed_in(world.karin), pdf()
 
-    def say(words, *files):
+    def say(comment, *files):
         browser.post(
-            url("comment", claim), {"words": words, "files": [upload("list.pdf", content) for content in files]}
+            url("comment", claim), {"comment": comment, "files": [upload("list.pdf", content) for content in files]}
         )
         return claim.case.events.filter(code="cases.commented").count()
 
@@ -63,7 +63,7 @@ def test_w10_comment_sent_again_after_a_lost_answer_is_kept_once(world, signed_i
 def test_empty_comment_is_refused(world, signed_in):
     claim = builders.approved_claim(world)
 
-    answer = signed_in(world.karin).post(url("comment", claim), {"words": " "})
+    answer = signed_in(world.karin).post(url("comment", claim), {"comment": " "})
 
     assert (answer.status_code, "Write something first" in text_of(answer)) == (422, True)
     assert "<title>Error: " in answer.content.decode()
@@ -73,7 +73,7 @@ def test_empty_comment_is_refused(world, signed_in):
 def test_comment_is_for_those_who_contribute(world, signed_in, name, status):
     claim = builders.approved_claim(world)
 
-    answer = signed_in(getattr(world, name)).post(url("comment", claim), {"words": "Hello"})
+    answer = signed_in(getattr(world, name)).post(url("comment", claim), {"comment": "Hello"})
 
     assert (answer.status_code, claim.case.events.filter(code="cases.commented").count()) == (status, 0)
 
@@ -81,7 +81,7 @@ def test_comment_is_for_those_who_contribute(world, signed_in, name, status):
 def test_file_of_a_comment_is_for_the_two_sides_only(world, signed_in):
     claim = builders.approved_claim(world)
     version = proofs.file(world.jana, "list.pdf")
-    services.add_comment(claim, actor=world.jana, words="", versions=[version])
+    services.add_comment(claim, actor=world.jana, comment="", versions=[version])
     check_version(version.pk)  # draws it: the other side gets a copy
     address = url("file", claim, version.public_id)
 
@@ -97,7 +97,7 @@ def test_file_of_a_comment_is_for_the_two_sides_only(world, signed_in):
 def test_file_that_the_history_does_not_name_is_not_served(world, signed_in):
     claim, other = builders.approved_claim(world), builders.submitted_claim(world, name="Another")
     version = proofs.file(world.jana, "list.pdf")
-    services.add_comment(other, actor=world.jana, words="", versions=[version])
+    services.add_comment(other, actor=world.jana, comment="", versions=[version])
 
     assert signed_in(world.jana).get(url("file", claim, version.public_id)).status_code == 404
     assert signed_in(world.jana).get(url("file", claim, uuid4())).status_code == 404
@@ -106,9 +106,9 @@ def test_file_that_the_history_does_not_name_is_not_served(world, signed_in):
 def test_internal_notes_are_on_no_page_of_the_partner(world, signed_in):
     claim = builders.returned_claim(world)
     version = proofs.file(world.mira, "canary-4711.pdf")
-    services.add_comment(claim, actor=world.mira, words="Canary 4711", internal=True, versions=[version])
+    services.add_comment(claim, actor=world.mira, comment="Canary 4711", internal=True, versions=[version])
     builders.send(claim, world.jana, "resubmit")
-    services.start_review(fresh(claim), actor=world.mira, seen=fresh(claim).version)
+    services.start_review(fresh(claim), actor=world.mira, expected_version=fresh(claim).version)
     decide(world, claim, "reject", note="Canary 4712")
     addresses = [
         claim.get_absolute_url(),
@@ -125,29 +125,29 @@ def test_internal_notes_are_on_no_page_of_the_partner(world, signed_in):
             assert "Canary 471" not in page, (name, address)
             assert "canary-4711" not in page, (name, address)
         assert browser.get(url("file", claim, version.public_id)).status_code == 404
-    staff = text_of(signed_in(world.hugo).get(reverse("desk:claim", args=[claim.public_id])))
+    staff = text_of(signed_in(world.hugo).get(reverse("review:claim", args=[claim.public_id])))
     assert all(words in staff for words in ("Canary 4711", "Canary 4712"))
 
 
 @pytest.mark.parametrize(
-    ("words", "status"),
+    ("comment", "status"),
     [("", 422), ("x", 302), ("x" * 10_000, 302), ("x" * 10_001, 422), ("👩🏽‍💻 🎉", 302), ("שלום \u202etxt.exe", 302), ("a\x00b", 422)],
     ids=["nothing", "one", "10000", "10001", "emoji", "right-to-left", "nul"],
 )  # fmt: skip
-def test_w12_comment_is_kept_letter_by_letter_or_comes_back(world, signed_in, words, status):
+def test_w12_comment_is_kept_letter_by_letter_or_comes_back(world, signed_in, comment, status):
     claim = builders.approved_claim(world)
 
-    answer = signed_in(world.karin).post(url("comment", claim), {"words": words})
+    answer = signed_in(world.karin).post(url("comment", claim), {"comment": comment})
 
     assert answer.status_code == status
-    kept = claim.case.events.filter(code="cases.commented").values_list("words", flat=True)
-    assert list(kept) == ([words] if status == 302 else [])
+    kept = claim.case.events.filter(code="cases.commented").values_list("comment", flat=True)
+    assert list(kept) == ([comment] if status == 302 else [])
 
 
 def test_history_links_no_file_that_cannot_be_opened_and_says_its_state(world, signed_in):
     claim = builders.approved_claim(world)
     files = [upload("good.pdf", pdf()), upload("slow.pdf", pdf()), upload("bad.pdf", pdf())]
-    signed_in(world.karin).post(url("comment", claim), {"words": "Three files.", "files": files})
+    signed_in(world.karin).post(url("comment", claim), {"comment": "Three files.", "files": files})
     checks = VersionCheck.objects.filter(version__remarks__event__code="cases.commented")
     checks.filter(version__original_name="slow.pdf").update(state="pending", checked_at=None)
     checks.filter(version__original_name="bad.pdf").update(state="refused", reason="too_complex")

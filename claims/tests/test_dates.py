@@ -9,7 +9,7 @@ from claims import services
 from claims.letters import submitted
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
-from incentives_portal.cases.errors import Refused
+from incentives_portal.cases.errors import RuleViolation
 from incentives_portal.cases.models import Case, Event
 from incentives_portal.programs import dates
 from incentives_portal.programs.catalog import load_catalog
@@ -94,10 +94,10 @@ def test_a_holiday_is_no_business_day(years):
 def test_dispute_is_due_in_five_business_days(years):
     world, claim = submitted_on(date(2023, 3, 10))
     with clock.at(noon(date(2023, 3, 14))):  # CL-2, a Tuesday
-        services.start_review(claim, actor=world.mira, seen=claim.version)
+        services.start_review(claim, actor=world.mira, expected_version=claim.version)
         builders.decide(world, claim, "reject")
         claim = fresh(claim)
-        services.dispute(claim, actor=world.jana, seen=claim.version, words="Please.")
+        services.dispute(claim, actor=world.jana, expected_version=claim.version, comment="Please.")
 
     assert local(fresh(claim).due_at) == (date(2023, 3, 21), "59")
 
@@ -127,7 +127,7 @@ def _planned(world, day):
     )
     for verb, actor in (("submit", world.jana), ("start_review", world.elif_), ("approve", world.elif_)):
         more = {"approved_amount": plan.requested_amount} if verb == "approve" else {}
-        plans.services.SERVICES[verb](plan, actor=actor, seen=plans.fresh(plan).version, **more)
+        plans.services.SERVICES[verb](plan, actor=actor, expected_version=plans.fresh(plan).version, **more)
     claim = builders.claim_of(proofs.make_proof(world, activity=activity, executed_on=day), world.jana)
     make_complete(world, claim, day)
     return fresh(claim)
@@ -164,7 +164,7 @@ def test_claim_is_not_begun_for_a_period_whose_claims_are_over(years, client, be
         if accepted:
             builders.draft_claim(world, executed_on=date(2024, 6, 30), usage_period=period)
         else:
-            with pytest.raises(Refused, match="Claims for FY24 H1 were accepted until 15 Aug 2024") as caught:
+            with pytest.raises(RuleViolation, match="Claims for FY24 H1 were accepted until 15 Aug 2024") as caught:
                 builders.draft_claim(world, executed_on=date(2024, 6, 30), usage_period=period)
             assert [place for place, _sentence in caught.value.problems] == ["usage_period"]
     assert offered is accepted
@@ -190,14 +190,14 @@ def test_activity_after_the_usage_period_cannot_be_claimed_for_its_funds(years):
         world = make_world()
         funds_of_fy24_h1 = period_of(world.cloud, date(2024, 6, 30))
 
-        with pytest.raises(Refused, match="usage period"):
+        with pytest.raises(RuleViolation, match="usage period"):
             builders.draft_claim(world, executed_on=date(2024, 7, 1), usage_period=funds_of_fy24_h1)
 
 
 def test_w18_resubmission_is_possible_after_the_window(years):
     world, claim = submitted_on(date(2024, 8, 15), date(2024, 6, 30))
     with clock.at(noon(date(2024, 8, 19))):
-        services.start_review(claim, actor=world.mira, seen=claim.version)
+        services.start_review(claim, actor=world.mira, expected_version=claim.version)
         builders.decide(world, claim, "request_action")
     with clock.at(noon(date(2024, 9, 2))):
         send(claim, world.jana, "resubmit")
@@ -238,7 +238,7 @@ def test_d03_page_list_desk_and_mail_name_the_same_day(years, client, zone, read
         shown = {
             "page": sign_in(client, world.jana).get(claim.get_absolute_url()).content.decode(),
             "list": client.get("/claims/").content.decode(),
-            "desk": sign_in(client, world.mira).get("/desk/").content.decode(),
+            "desk": sign_in(client, world.mira).get("/review/").content.decode(),
             "mail": letter.deadline,
         }
 

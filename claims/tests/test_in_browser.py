@@ -41,7 +41,7 @@ def test_documents_are_all_in_sight_the_one_that_is_shown_is_marked_and_no_mark_
         proofs.add_document(claim.proof, world.jana, version=version)
     builders.send(claim, world.jana)
 
-    page = go(world.mira, f"{reverse('desk:claim', args=[claim.public_id])}?doc={table.public_id}")
+    page = go(world.mira, f"{reverse('review:claim', args=[claim.public_id])}?doc={table.public_id}")
 
     tabs = page.locator(".doctabs a")
     assert tabs.evaluate_all(IN_SIGHT) == tabs.count() == 9

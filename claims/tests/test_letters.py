@@ -54,7 +54,7 @@ def second_admin(world):
 def test_the_table_names_every_message_of_the_room():
     assert {announcement.code for announcement in ANNOUNCEMENTS} == {
         "claim_submitted", "claim_action_required", "claim_approved", "claim_rejected",
-        "dispute_received", "dispute_decided", "claim_taken_over", "claim_given_up", "claim_comment_added",
+        "dispute_received", "dispute_decided", "claim_taken_over", "claim_canceled", "claim_comment_added",
         "claim_file_infected", "claim_file_refused",
     }  # fmt: skip
 
@@ -67,7 +67,7 @@ def test_submission_goes_to_all_reviewers_and_the_other_admins(world, second_adm
     assert review.subject == (
         f"To review: claim {claim.case.reference}, Nordlicht Systems GmbH, Autumn adverts, first half"
     )
-    assert review.link == f"/desk/{claim.public_id}/"
+    assert review.link == f"/review/{claim.public_id}/"
     assert all(words in flat(review) for words in ("Jana Petersen", "€1,000.00", "Monday, 23 Nov 2026, 23:59 (Berlin)"))
     copy = letter(last(claim), second_admin)
     assert (copy.link, "You get the answer of Halden by" in flat(copy)) == (f"/claims/{claim.public_id}/", True)
@@ -108,7 +108,7 @@ def test_request_says_reason_fix_words_places_and_what_to_do(world, second_admin
     version = proofs.fresh(claim.proof).documents.first().document.versions.get()
     remarks = [builders.RemarkDraft("Too dark.", version=version), builders.remark_at("basics", "The date is wrong.")]
 
-    event = decide(world, claim, "request_action", words="Nearly there.", remarks=remarks)
+    event = decide(world, claim, "request_action", comment="Nearly there.", remarks=remarks)
 
     message = letter(event, second_admin)
     assert message.subject == f"Action required: claim {claim.case.reference}, Autumn adverts, first half"
@@ -131,7 +131,7 @@ def test_request_says_reason_fix_words_places_and_what_to_do(world, second_admin
 def test_each_reads_the_decision_in_the_own_language(world, second_admin):
     claim = builders.claim_under_review(world)
 
-    event = decide(world, claim, "reject", words="Das Foto zeigt einen leeren Raum.")
+    event = decide(world, claim, "reject", comment="Das Foto zeigt einen leeren Raum.")
 
     german, english = letter(event, world.jana), letter(event, second_admin)
     assert (german.language, english.language) == ("de", "en")
@@ -155,7 +155,7 @@ def test_approval_of_less_says_how_much_and_why(world, second_admin):
     claim = builders.claim_under_review(world)
     reason = world.reason(CaseKind.CLAIM, "approve")
 
-    event = decide(world, claim, "approve", approved_amount=claim.asked - 200, words="The wine.", reason=reason)
+    event = decide(world, claim, "approve", approved_amount=claim.asked - 200, comment="The wine.", reason=reason)
 
     message = letter(event, second_admin)
     assert "with €800.00 of the €1,000.00 that you asked for" in flat(message)
@@ -166,39 +166,39 @@ def test_approval_of_less_says_how_much_and_why(world, second_admin):
 
 
 def test_dispute_goes_to_the_other_reviewers(world):
-    claim = builders.disputed_claim(world, words="It took place.")
+    claim = builders.disputed_claim(world, comment="It took place.")
 
     assert names_of(last(claim)) == ["Daniel"]
     message = letter(last(claim), world.daniel)
     assert all(words in flat(message) for words in ("It took place.", "Thursday, 26 Nov 2026, 23:59 (Berlin)"))
-    assert message.link == f"/desk/{claim.public_id}/"
+    assert message.link == f"/review/{claim.public_id}/"
 
 
 def test_dispute_with_no_other_reviewer_goes_to_those_who_give_roles(world):
     claim = builders.rejected_claim(world)
     User.objects.filter(pk=world.daniel.pk).update(is_active=False)
 
-    services.dispute(claim, actor=world.jana, seen=claim.version, words="It took place.")
+    services.dispute(claim, actor=world.jana, expected_version=claim.version, comment="It took place.")
 
     assert names_of(last(claim)) == ["Elif", "Emre"]
 
 
 @pytest.mark.parametrize(
-    ("verb", "words"),
+    ("verb", "comment"),
     [
         ("approve", "It is approved with €1,000.00."),
         ("request_action", "It needs something more"),
         ("reject", "The rejection was confirmed."),
     ],
 )
-def test_decided_dispute_goes_to_the_partner(world, second_admin, verb, words):
+def test_decided_dispute_goes_to_the_partner(world, second_admin, verb, comment):
     claim = builders.disputed_claim(world)
 
     event = decide(world, claim, verb, actor=world.daniel)
 
     assert names_of(event) == ["Jana", "Maja"]
     message = letter(event, second_admin)
-    assert (message.code, words in flat(message)) == ("dispute_decided", True)
+    assert (message.code, comment in flat(message)) == ("dispute_decided", True)
 
 
 def test_nobody_active_means_the_global_admins(world):
@@ -213,7 +213,7 @@ def test_account_admin_as_the_last_who_is_active_gets_a_letter_without_what_may_
     claim = builders.claim_under_review(world)
     User.objects.filter(organisation=world.nordlicht).exclude(pk=world.anton.pk).update(is_active=False)
 
-    event = decide(world, claim, "reject", words="The logo is missing.")
+    event = decide(world, claim, "reject", comment="The logo is missing.")
 
     message = Message.objects.get(cause=cause_key(event.pk))
     reference = claim.case.reference
@@ -231,7 +231,7 @@ def test_comments_that_would_be_joined_in_one_mail_do_not_tell_it_either(world):
     User.objects.filter(organisation=world.nordlicht).exclude(pk=world.anton.pk).update(is_active=False)
 
     for number in range(3):
-        services.add_comment(builders.fresh(claim), actor=world.mira, words=f"Secret number {number}.")
+        services.add_comment(builders.fresh(claim), actor=world.mira, comment=f"Secret number {number}.")
 
     messages = Message.objects.filter(code="claim_comment_added")
     assert [(message.recipient, message.hold_until, message.quoted) for message in messages] == [
@@ -264,19 +264,19 @@ def test_admins_of_other_places_and_partners_hear_nothing(world):
 def test_comment_goes_to_the_other_side(world):
     claim = builders.claim_under_review(world)
 
-    asked = services.add_comment(claim, actor=world.mira, words="Which hall?")
-    answered = services.add_comment(claim, actor=world.tobias, words="Hall 3.")
+    asked = services.add_comment(claim, actor=world.mira, comment="Which hall?")
+    answered = services.add_comment(claim, actor=world.tobias, comment="Hall 3.")
 
     assert (names_of(asked), names_of(answered)) == (["Jana"], ["Mira"])
     assert "Hall 3." in flat(letter(answered, world.mira))
-    assert letter(answered, world.mira).link == f"/desk/{claim.public_id}/"
+    assert letter(answered, world.mira).link == f"/review/{claim.public_id}/"
 
 
 def test_comment_on_a_draft_and_internal_notes_tell_nobody(world):
     draft, sent = builders.draft_claim(world), builders.submitted_claim(world, name="Another")
 
-    on_draft = services.add_comment(draft, actor=world.jana, words="Who has the photos?")
-    note = services.add_comment(sent, actor=world.mira, words="Watch out.", internal=True)
+    on_draft = services.add_comment(draft, actor=world.jana, comment="Who has the photos?")
+    note = services.add_comment(sent, actor=world.mira, comment="Watch out.", internal=True)
 
     assert names_of(on_draft) == names_of(note) == []
 
@@ -311,11 +311,11 @@ def test_w15_each_request_is_a_decision_and_a_message_of_its_own(world):
     for number in range(3):
         if number:
             builders.send(claim, world.jana, "resubmit")
-            services.start_review(fresh(claim), actor=world.mira, seen=fresh(claim).version)
-        decide(world, claim, "request_action", words=f"Again, no. {number}.")
+            services.start_review(fresh(claim), actor=world.mira, expected_version=fresh(claim).version)
+        decide(world, claim, "request_action", comment=f"Again, no. {number}.")
 
     told = Message.objects.filter(code="claim_action_required", recipient=world.jana)
-    words_of = {cause_key(event.pk): event.words for event in claim.case.events.all()}
+    words_of = {cause_key(event.pk): event.comment for event in claim.case.events.all()}
     assert [words_of[message.cause] for message in told.order_by("pk")] == [f"Again, no. {n}." for n in range(3)]
     assert claim.case.decisions.count() == claim.case.submissions.count() == 3
 
@@ -323,9 +323,11 @@ def test_w15_each_request_is_a_decision_and_a_message_of_its_own(world):
 def test_link_leads_each_side_to_its_own_page(world, second_admin, settings):
     claim = builders.returned_claim(world)
     for actor in (world.jana, world.mira):
-        services.add_comment(fresh(claim), actor=actor, words="Please look again.")
-    services.give_up(fresh(claim), actor=world.jana, seen=fresh(claim).version, words="It will not take place.")
-    pages = {True: reverse("desk:claim", args=[claim.public_id]), False: claim.get_absolute_url()}
+        services.add_comment(fresh(claim), actor=actor, comment="Please look again.")
+    services.cancel(
+        fresh(claim), actor=world.jana, expected_version=fresh(claim).version, comment="It will not take place."
+    )
+    pages = {True: reverse("review:claim", args=[claim.public_id]), False: claim.get_absolute_url()}
 
     messages = list(Message.objects.exclude(recipient=None).select_related("recipient__organisation"))
     wrong = [
@@ -336,7 +338,7 @@ def test_link_leads_each_side_to_its_own_page(world, second_admin, settings):
 
     assert wrong == []
     assert {(message.code, message.recipient.is_operator) for message in messages} >= {
-        ("claim_comment_added", True), ("claim_comment_added", False), ("claim_given_up", True), ("claim_given_up", False),
+        ("claim_comment_added", True), ("claim_comment_added", False), ("claim_canceled", True), ("claim_canceled", False),
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import pytest
 from claims import services
 from claims.models import Claim
 from incentives_portal.cases.enums import CaseKind
-from incentives_portal.cases.errors import Refused
+from incentives_portal.cases.errors import RuleViolation
 from incentives_portal.cases.models import Case, Decision
 from incentives_portal.programs import dates, periods
 from incentives_portal.programs.assess import UnratedFact, assess_proof
@@ -58,9 +58,9 @@ def test_what_is_withdrawn_or_rejected_is_free_again(world, activity, verb):
     first, second = another_claim(world, activity, Decimal("6000")), another_claim(world, activity, Decimal("6000"))
     send(first, world.jana)
     if verb == "withdraw":
-        services.withdraw(fresh(first), actor=world.jana, seen=fresh(first).version)
+        services.withdraw(fresh(first), actor=world.jana, expected_version=fresh(first).version)
     else:
-        services.start_review(fresh(first), actor=world.mira, seen=fresh(first).version)
+        services.start_review(fresh(first), actor=world.mira, expected_version=fresh(first).version)
         decide(world, first, "reject")
 
     send(second, world.jana)
@@ -71,7 +71,7 @@ def test_what_is_withdrawn_or_rejected_is_free_again(world, activity, verb):
 def test_what_was_sent_back_keeps_its_part(world, activity):
     first, second = another_claim(world, activity, Decimal("6000")), another_claim(world, activity, Decimal("6000"))
     send(first, world.jana)
-    services.start_review(fresh(first), actor=world.mira, seen=fresh(first).version)
+    services.start_review(fresh(first), actor=world.mira, expected_version=fresh(first).version)
     decide(world, first, "request_action")
 
     assert blocks_of(second, world.jana) == ["amount_within"]
@@ -80,9 +80,9 @@ def test_what_was_sent_back_keeps_its_part(world, activity):
 def test_approving_less_frees_the_rest(world, activity):
     first, second = another_claim(world, activity, Decimal("6000")), another_claim(world, activity, Decimal("9000"))
     send(first, world.jana)
-    services.start_review(fresh(first), actor=world.mira, seen=fresh(first).version)
+    services.start_review(fresh(first), actor=world.mira, expected_version=fresh(first).version)
     reason = world.reason(CaseKind.CLAIM, "approve")
-    decide(world, first, "approve", approved_amount=Decimal("1000.00"), words="Only the first page.", reason=reason)
+    decide(world, first, "approve", approved_amount=Decimal("1000.00"), comment="Only the first page.", reason=reason)
 
     send(second, world.jana)
 
@@ -92,14 +92,14 @@ def test_approving_less_frees_the_rest(world, activity):
 def test_dispute_is_not_stopped_by_the_limit_but_its_approval_is(world, activity):
     first, second = another_claim(world, activity, Decimal("6000")), another_claim(world, activity, Decimal("6000"))
     send(first, world.jana)
-    services.start_review(fresh(first), actor=world.mira, seen=fresh(first).version)
+    services.start_review(fresh(first), actor=world.mira, expected_version=fresh(first).version)
     decide(world, first, "reject")
     send(second, world.jana)
-    services.start_review(fresh(second), actor=world.mira, seen=fresh(second).version)
+    services.start_review(fresh(second), actor=world.mira, expected_version=fresh(second).version)
     decide(world, second, "approve")
-    services.dispute(fresh(first), actor=world.jana, seen=fresh(first).version, words="It took place.")
+    services.dispute(fresh(first), actor=world.jana, expected_version=fresh(first).version, comment="It took place.")
 
-    with pytest.raises(Refused, match="4,000.00") as caught:
+    with pytest.raises(RuleViolation, match="4,000.00") as caught:
         decide(world, first, "approve", actor=world.daniel)
     reason = world.reason(CaseKind.CLAIM, "approve")
     decide(
@@ -108,7 +108,7 @@ def test_dispute_is_not_stopped_by_the_limit_but_its_approval_is(world, activity
         "approve",
         actor=world.daniel,
         approved_amount=Decimal("4000.00"),
-        words="What is left.",
+        comment="What is left.",
         reason=reason,
     )
 
@@ -119,17 +119,17 @@ def test_dispute_is_not_stopped_by_the_limit_but_its_approval_is(world, activity
 def test_lowered_plan_limit_binds_approvals(world, activity):
     claim = another_claim(world, activity, Decimal("6000"))
     send(claim, world.jana)
-    services.start_review(fresh(claim), actor=world.mira, seen=fresh(claim).version)
+    services.start_review(fresh(claim), actor=world.mira, expected_version=fresh(claim).version)
     Case.objects.filter(pk=activity.campaign.plan_id).update(approved_amount=Decimal("5000.00"))
 
-    with pytest.raises(Refused, match="5,000.00"):
+    with pytest.raises(RuleViolation, match="5,000.00"):
         decide(world, claim, "approve")
 
 
 def less(world, amount):
     """Approved with less than was asked."""
     reason = world.reason(CaseKind.CLAIM, "approve")
-    return {"approved_amount": Decimal(amount), "words": "What is left.", "reason": reason}
+    return {"approved_amount": Decimal(amount), "comment": "What is left.", "reason": reason}
 
 
 @pytest.mark.parametrize("taken", ["0.00", "3000.00"])
@@ -139,14 +139,14 @@ def test_approval_takes_what_is_left_of_the_plan_and_not_a_cent_more(world, acti
     if Decimal(taken):
         other = another_claim(world, activity, Decimal(taken))
         send(other, world.jana)
-        services.start_review(fresh(other), actor=world.mira, seen=fresh(other).version)
+        services.start_review(fresh(other), actor=world.mira, expected_version=fresh(other).version)
         decide(world, other, "approve")
     send(claim, world.jana)
-    services.start_review(fresh(claim), actor=world.mira, seen=fresh(claim).version)
+    services.start_review(fresh(claim), actor=world.mira, expected_version=fresh(claim).version)
     Case.objects.filter(pk=activity.campaign.plan_id).update(approved_amount=Decimal("5999.98") + Decimal(taken))
 
     for amount in ("6000.00", "5999.99"):
-        with pytest.raises(Refused, match="5,999.98 are left") as caught:
+        with pytest.raises(RuleViolation, match="5,999.98 are left") as caught:
             decide(world, claim, "approve", **less(world, amount))
         assert caught.value.places == ["approved_amount"]
     decide(world, claim, "approve", **less(world, "5999.98"))
@@ -160,12 +160,12 @@ def test_approval_of_a_dispute_takes_what_the_caps_have_left_and_not_a_cent_more
     first, second = (builders.ready_claim(world, name=name) for name in ("First", "Second"))
     for claim, verb in ((first, "reject"), (second, "approve")):
         send(claim, world.jana)
-        services.start_review(fresh(claim), actor=world.mira, seen=fresh(claim).version)
+        services.start_review(fresh(claim), actor=world.mira, expected_version=fresh(claim).version)
         decide(world, claim, verb)
-    services.dispute(fresh(first), actor=world.jana, seen=fresh(first).version, words="It took place.")
+    services.dispute(fresh(first), actor=world.jana, expected_version=fresh(first).version, comment="It took place.")
 
     for amount in ("1000.00", "500.01"):
-        with pytest.raises(Refused, match="500.00 can be reimbursed") as caught:
+        with pytest.raises(RuleViolation, match="500.00 can be reimbursed") as caught:
             decide(world, first, "approve", actor=world.daniel, **less(world, amount))
         assert caught.value.places == ["approved_amount"]
     decide(world, first, "approve", actor=world.daniel, **less(world, "500.00"))
@@ -348,9 +348,9 @@ def test_what_was_approved_counts_in_another_currency_too(world, activity):
     rate("EUR", "USD", "1.25")
     first = another_claim(world, dollar_activity(world), Decimal("1000"))
     send(first, world.jana)
-    services.start_review(fresh(first), actor=world.mira, seen=fresh(first).version)
+    services.start_review(fresh(first), actor=world.mira, expected_version=fresh(first).version)
     reason = world.reason(CaseKind.CLAIM, "approve")
-    decide(world, first, "approve", approved_amount=Decimal("500.00"), words="Half of it.", reason=reason)
+    decide(world, first, "approve", approved_amount=Decimal("500.00"), comment="Half of it.", reason=reason)
 
     second = another_claim(world, activity, Decimal("1000"))
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from claims.openings import Openings
+from claims.creation_options import Openings
 from incentives_portal import clock
 from incentives_portal.enrollments.models import Enrolment
 

@@ -45,7 +45,7 @@ def test_claim_of_others_does_not_exist(world, signed_in, name):
     for address in (claim.get_absolute_url(), url("check", claim), url("verb", claim, "dispute")):
         assert browser.get(address).status_code == 404
     for address in (url("check", claim), url("comment", claim), url("verb", claim, "dispute")):
-        assert browser.post(address, {"words": "x"}).status_code == 404
+        assert browser.post(address, {"comment": "x"}).status_code == 404
 
 
 @pytest.mark.parametrize("name", PARTNERS_OF_NORDLICHT)
@@ -64,14 +64,14 @@ def test_staff_read_a_submitted_claim_on_the_desk_and_no_draft(world, signed_in,
     browser = signed_in(getattr(world, name))
 
     assert browser.get(draft.get_absolute_url()).status_code == 404
-    assert browser.get(sent.get_absolute_url()).headers["Location"] == reverse("desk:claim", args=[sent.public_id])
+    assert browser.get(sent.get_absolute_url()).headers["Location"] == reverse("review:claim", args=[sent.public_id])
 
 
 def test_discarded_claim_does_not_exist_any_more(world, signed_in):
     claim = builders.draft_claim(world)
     browser = signed_in(world.jana)
 
-    answer = browser.post(url("verb", claim, "discard"), {"seen": claim.version}, follow=True)
+    answer = browser.post(url("verb", claim, "discard"), {"expected_version": claim.version}, follow=True)
 
     assert (answer.redirect_chain[0][0], answer.status_code) == (reverse("claims:list"), 200)
     assert browser.get(claim.get_absolute_url()).status_code == 404
@@ -142,21 +142,21 @@ def test_list_is_narrowed_down(world, signed_in, params, expected):
     assert answer.status_code == 200
 
 
-@pytest.mark.parametrize("words", ["\x00", "a\x00b", "%_\\", "x" * 5_000, "’; DROP TABLE", "ä 招"])
-def test_search_takes_any_text(world, signed_in, words):
+@pytest.mark.parametrize("comment", ["\x00", "a\x00b", "%_\\", "x" * 5_000, "’; DROP TABLE", "ä 招"])
+def test_search_takes_any_text(world, signed_in, comment):
     builders.submitted_claim(world)
 
-    for person, address in ((world.jana, "claims:list"), (world.mira, "claims:list"), (world.mira, "desk:queue")):
-        answer = signed_in(person).get(reverse(address), {"q": words, "page": "x", "status": "\x00", "order": "-pk"})
+    for person, address in ((world.jana, "claims:list"), (world.mira, "claims:list"), (world.mira, "review:queue")):
+        answer = signed_in(person).get(reverse(address), {"q": comment, "page": "x", "status": "\x00", "order": "-pk"})
         assert answer.status_code == 200
 
 
-@pytest.mark.parametrize("words", ["\x00", "x" * 10_001])
-def test_words_that_cannot_be_kept_come_back(world, signed_in, words):
+@pytest.mark.parametrize("comment", ["\x00", "x" * 10_001])
+def test_words_that_cannot_be_kept_come_back(world, signed_in, comment):
     claim = builders.rejected_claim(world)
 
     answers = [
-        signed_in(world.jana).post(url(name, claim, *more), {"seen": claim.version, "words": words})
+        signed_in(world.jana).post(url(name, claim, *more), {"expected_version": claim.version, "comment": comment})
         for name, more in (("comment", []), ("verb", ["dispute"]))
     ]
 
@@ -311,7 +311,8 @@ def test_claim_for_a_proof_is_created_by_its_documented_page(world, signed_in):
 
     page = browser.get(address)
     answer = browser.post(
-        address, {"seen": proof.version, "name": "Adverts", "executed_on": "2026-10-09", "impressions": "1200"}
+        address,
+        {"expected_version": proof.version, "name": "Adverts", "executed_on": "2026-10-09", "impressions": "1200"},
     )
 
     assert "New proof of execution claim" in text_of(page)
@@ -344,9 +345,9 @@ def test_claim_for_a_proof_is_for_those_who_write_proofs(world, signed_in, name,
 def test_claim_for_a_proof_that_changed_meanwhile_keeps_the_typed_words(world, signed_in):
     proof = proofs.make_proof(world)
     seen = proof.version
-    proof_services.set_final_comments(proof, actor=world.jana, seen=seen, words="One thing more.")
+    proof_services.set_final_comments(proof, actor=world.jana, expected_version=seen, comments="One thing more.")
     browser, address = signed_in(world.jana), reverse("claims:create_for_proof", args=[proof.public_id])
-    data = {"seen": seen, "name": "A long name", "executed_on": "2026-10-09"}
+    data = {"expected_version": seen, "name": "A long name", "executed_on": "2026-10-09"}
 
     answer = browser.post(address, data)
 
@@ -365,7 +366,7 @@ def test_draft_is_edited_on_its_page_and_what_is_missing_is_said(world, signed_i
 
     words = text_of(answer)
     assert all(part in words for part in ("Add invoice", "What is required", "Submit claim", "Discard"))
-    assert answer.context["bench"].assessment.is_ready is False
+    assert answer.context["editor"].assessment.is_ready is False
 
 
 def test_colleague_who_only_contributes_adds_documents_and_sees_no_verbs(world, signed_in):
@@ -396,7 +397,7 @@ def test_what_is_asked_for_stands_on_top_and_at_its_place(world, signed_in):
         builders.RemarkDraft("Too dark.", version=row.document.versions.get()),
         builders.remark_at("basics", "The date is wrong."),
     ]
-    decide(world, claim, "request_action", words="Nearly there.", remarks=remarks)
+    decide(world, claim, "request_action", comment="Nearly there.", remarks=remarks)
 
     answer = signed_in(world.karin).get(claim.get_absolute_url())
 
@@ -418,7 +419,7 @@ def test_mark_leads_to_its_row_when_the_file_is_replaced_and_is_no_longer_red(wo
     )
     seen = proofs.seen(claim.proof)
     better = proofs.file(world.jana, "better.pdf")
-    proof_services.edit_document(row, actor=world.jana, seen=seen, note="Better", proves=(), version=better)
+    proof_services.edit_document(row, actor=world.jana, expected_version=seen, note="Better", proves=(), version=better)
 
     answer = signed_in(world.karin).get(claim.get_absolute_url())
 
@@ -431,9 +432,9 @@ def test_mark_leads_to_its_row_when_the_file_is_replaced_and_is_no_longer_red(wo
 
 def test_nobody_must_mend_what_cannot_be_edited(world, signed_in):
     claim = builders.claim_under_review(world)
-    decide(world, claim, "request_action", words="Soon.", remarks=[builders.remark_at("basics", "Another day.")])
+    decide(world, claim, "request_action", comment="Soon.", remarks=[builders.remark_at("basics", "Another day.")])
     writer, viewer = (text_of(signed_in(user).get(claim.get_absolute_url())) for user in (world.karin, world.lena))
-    desk = text_of(signed_in(world.mira).get(reverse("desk:claim", args=[claim.public_id])))
+    desk = text_of(signed_in(world.mira).get(reverse("review:claim", args=[claim.public_id])))
     locked = builders.rejected_claim(world)
     rejected = text_of(signed_in(world.karin).get(locked.get_absolute_url()))
 
@@ -444,11 +445,11 @@ def test_nobody_must_mend_what_cannot_be_edited(world, signed_in):
 
 
 def test_remark_at_a_metric_stands_once_and_at_its_field(world, signed_in):
-    asked = {"group": Group.METRIC, "satisfied_by": SatisfiedBy.NUMBER, "words": {"en": "Copies that were printed"}}
+    asked = {"group": Group.METRIC, "satisfied_by": SatisfiedBy.NUMBER, "comment": {"en": "Copies that were printed"}}
     row = Requirement.objects.create(activity_type=world.advert, code="copies", **asked)
     claim = builders.claim_under_review(world)
     remark = builders.remark_at(f"answers-{row.code}", "Count again.")
-    decide(world, claim, "request_action", words="Soon.", remarks=[remark])
+    decide(world, claim, "request_action", comment="Soon.", remarks=[remark])
 
     page = signed_in(world.karin).get(claim.get_absolute_url()).content.decode()
 
@@ -478,7 +479,7 @@ def test_w07_sealed_claim_is_read_as_it_was_sent(world, signed_in):
 
     answer = signed_in(world.jana).get(claim.get_absolute_url())
 
-    assert "bench" not in answer.context
+    assert "editor" not in answer.context
     assert answer.context["evidence"].can_write is False
     assert answer.context["page"].assessment.is_ready is True
 
@@ -488,8 +489,8 @@ def test_rejected_claim_is_disputed_at_its_bottom(world, signed_in):
     browser = signed_in(world.jana)
 
     assert f'action="{url("verb", claim, "dispute")}"' in browser.get(claim.get_absolute_url()).content.decode()
-    empty = browser.post(url("verb", claim, "dispute"), {"seen": claim.version, "words": ""})
-    done = browser.post(url("verb", claim, "dispute"), {"seen": claim.version, "words": "It took place."})
+    empty = browser.post(url("verb", claim, "dispute"), {"expected_version": claim.version, "comment": ""})
+    done = browser.post(url("verb", claim, "dispute"), {"expected_version": claim.version, "comment": "It took place."})
 
     assert (empty.status_code, done.status_code) == (422, 302)
     assert fresh(claim).status == "disputed"
@@ -501,7 +502,10 @@ def test_dispute_is_offered_to_incentives_admins_only(world, signed_in, name):
     browser = signed_in(getattr(world, name))
 
     assert "dispute_form" not in browser.get(claim.get_absolute_url()).context
-    assert browser.post(url("verb", claim, "dispute"), {"seen": claim.version, "words": "x"}).status_code == 403
+    assert (
+        browser.post(url("verb", claim, "dispute"), {"expected_version": claim.version, "comment": "x"}).status_code
+        == 403
+    )
     assert fresh(claim).status == "rejected"
 
 
@@ -509,7 +513,7 @@ def test_dispute_is_offered_to_incentives_admins_only(world, signed_in, name):
 
 
 def submit_data(claim, **given):
-    return {"seen": claim.version, "words": ""} | given
+    return {"expected_version": claim.version, "comment": ""} | given
 
 
 def test_check_page_shows_the_assessment_and_submits(world, signed_in):
@@ -517,7 +521,7 @@ def test_check_page_shows_the_assessment_and_submits(world, signed_in):
     browser = signed_in(world.karin)
 
     page = browser.get(url("check", claim))
-    answer = browser.post(url("check", claim), submit_data(claim, words="All there."))
+    answer = browser.post(url("check", claim), submit_data(claim, comment="All there."))
 
     words = text_of(page)
     assert all(
@@ -530,14 +534,14 @@ def test_check_page_shows_the_assessment_and_submits(world, signed_in):
 def test_check_page_of_a_returned_claim_says_which_remarks_are_open(world, signed_in):
     claim = builders.claim_under_review(world)
     remarks = [builders.remark_at("basics", "Another day."), builders.remark_at("documents", "Too dark.")]
-    decide(world, claim, "request_action", words="Nearly there.", remarks=remarks)
+    decide(world, claim, "request_action", comment="Nearly there.", remarks=remarks)
     browser = signed_in(world.karin)
 
     untouched = text_of(browser.get(url("check", claim)))
     proof = fresh(claim).proof
     kept = {"executed_on": proof.executed_on, "amount": proof.amount, "impressions": proof.impressions}
     basics = proof_services.Basics(name="Another name", **kept)
-    proof_services.edit_basics(proof, actor=world.karin, seen=proof.version, basics=basics)
+    proof_services.edit_basics(proof, actor=world.karin, expected_version=proof.version, basics=basics)
     mended = text_of(browser.get(url("check", claim)))
 
     assert "2 remarks of the reviewer are open" in untouched
@@ -580,8 +584,10 @@ def test_check_page_of_an_incomplete_claim_says_what_is_missing_and_has_no_butto
 
 def test_w05_submitting_what_somebody_changed_is_stopped_and_keeps_the_words(world, signed_in):
     claim = builders.ready_claim(world)
-    data = submit_data(claim, words="My long comment.")
-    proof_services.set_final_comments(claim.proof, actor=world.jana, seen=claim.proof.version, words="Changed.")
+    data = submit_data(claim, comment="My long comment.")
+    proof_services.set_final_comments(
+        claim.proof, actor=world.jana, expected_version=claim.proof.version, comments="Changed."
+    )
 
     answer = signed_in(world.karin).post(url("check", claim), data)
 
@@ -634,7 +640,7 @@ def test_t20_extra_fields_change_nothing(world, signed_in):
     claim = builders.submitted_claim(world)
     extra = {"status": "approved", "approved_amount": "1000.00", "due_at": "", "created_by": world.owen.pk}
 
-    signed_in(world.jana).post(url("verb", claim, "withdraw"), {"seen": claim.version, **extra})
+    signed_in(world.jana).post(url("verb", claim, "withdraw"), {"expected_version": claim.version, **extra})
 
     after = fresh(claim)
     assert (after.status, after.approved_amount, after.created_by) == ("editing", None, world.jana)
@@ -666,7 +672,7 @@ def test_plan_shows_no_claims_to_those_who_do_not_read_them(world, signed_in):
 def test_reason_of_less_is_read_by_the_partner_in_the_history(world, signed_in):
     claim = builders.claim_under_review(world)
     reason = world.reason(CaseKind.CLAIM, "approve")
-    decide(world, claim, "approve", approved_amount=Decimal("800.00"), words="The wine.", reason=reason)
+    decide(world, claim, "approve", approved_amount=Decimal("800.00"), comment="The wine.", reason=reason)
 
     words = text_of(signed_in(world.karin).get(claim.get_absolute_url()))
 
@@ -683,11 +689,13 @@ def test_remark_at_a_cost_stays_open_while_only_its_invoice_is_edited(world, sig
         number="RE-26/9999",
     )
     costs = [
-        proof_services.ExpenseDraft(line.expense_type, line.net, line.tax, line.words)
+        proof_services.ExpenseDraft(line.expense_type, line.net, line.tax, line.comment)
         for line in invoice.expenses.select_related("expense_type")
     ]
 
-    proof_services.edit_invoice(invoice, actor=world.jana, seen=fresh(claim).version, details=details, expenses=costs)
+    proof_services.edit_invoice(
+        invoice, actor=world.jana, expected_version=fresh(claim).version, details=details, expenses=costs
+    )
 
     notice = signed_in(world.jana).get(claim.get_absolute_url()).context["page"].return_notice
     assert [(marker.anchor, marker.is_open) for marker in notice.markers] == [(place, True)]

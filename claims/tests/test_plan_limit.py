@@ -8,7 +8,7 @@ from django.urls import reverse
 from claims import services
 from claims.models import Claim
 from incentives_portal.cases.enums import CaseKind
-from incentives_portal.cases.errors import Refused
+from incentives_portal.cases.errors import RuleViolation
 from incentives_portal.tests.world import sign_in
 from plans import services as plan_services
 from plans.limits import Claimed, claimed_of
@@ -31,7 +31,7 @@ def plan(world, activity):
     first, second = (another_claim(world, activity, Decimal(amount)) for amount in ("4000", "3000"))
     for claim in (first, second):
         send(claim, world.jana)
-    services.start_review(fresh(first), actor=world.mira, seen=fresh(first).version)
+    services.start_review(fresh(first), actor=world.mira, expected_version=fresh(first).version)
     decide(world, first, "approve")
     return builders.plan_again(world, activity.campaign.plan)
 
@@ -39,8 +39,8 @@ def plan(world, activity):
 def approve(world, plan, amount):
     """Approve with less than was asked, or with all of it."""
     reason = world.reason(CaseKind.PLAN, "approve")
-    given = {"approved_amount": Decimal(amount), "words": "Less this time.", "reason": reason}
-    return plan_services.approve(plan, actor=world.elif_, seen=plans.fresh(plan).version, **given)
+    given = {"approved_amount": Decimal(amount), "comment": "Less this time.", "reason": reason}
+    return plan_services.approve(plan, actor=world.elif_, expected_version=plans.fresh(plan).version, **given)
 
 
 def verb_url(plan):
@@ -49,7 +49,7 @@ def verb_url(plan):
 
 def typed(world, plan, amount):
     reason = world.reason(CaseKind.PLAN, "approve").pk
-    return {"seen": plan.version, "approved_amount": amount, "words": "Less this time.", "reason": reason}
+    return {"expected_version": plan.version, "approved_amount": amount, "comment": "Less this time.", "reason": reason}
 
 
 def test_plan_knows_what_its_claims_have_taken(world, plan, django_assert_num_queries):
@@ -73,7 +73,7 @@ def test_nobody_is_asked_before_a_plan_was_approved(world, django_assert_num_que
 
 @pytest.mark.parametrize("amount", ["3999.99", "1"])
 def test_limit_below_what_was_approved_is_refused(world, plan, amount):
-    with pytest.raises(Refused, match=r"€4,000\.00 were already approved .* Approve at least this") as caught:
+    with pytest.raises(RuleViolation, match=r"€4,000\.00 were already approved .* Approve at least this") as caught:
         approve(world, plan, amount)
 
     assert caught.value.places == ["approved_amount"]
@@ -89,16 +89,16 @@ def test_limit_above_what_was_approved_is_allowed(world, plan, amount):
 
 def test_less_requested_than_was_approved_is_to_be_sent_back(world, plan):
     reason = world.reason(CaseKind.PLAN, "request_action")
-    returned = {"words": "Ask for less.", "reason": reason}
-    plan_services.request_action(plan, actor=world.elif_, seen=plan.version, **returned)
+    returned = {"comment": "Ask for less.", "reason": reason}
+    plan_services.request_action(plan, actor=world.elif_, expected_version=plan.version, **returned)
     plan = plans.fresh(plan)
     head = {"currency": "EUR", "title": plan.title, "reviewer_email": plan.reviewer_email}
     head |= {"requested_amount": Decimal("3000"), "description": plan.description}
-    plan_services.edit_plan(plan, actor=world.jana, seen=plan.version, **head)
-    plan_services.resubmit(plan, actor=world.jana, seen=plans.fresh(plan).version)
-    plan_services.start_review(plan, actor=world.elif_, seen=plans.fresh(plan).version)
+    plan_services.edit_plan(plan, actor=world.jana, expected_version=plan.version, **head)
+    plan_services.resubmit(plan, actor=world.jana, expected_version=plans.fresh(plan).version)
+    plan_services.start_review(plan, actor=world.elif_, expected_version=plans.fresh(plan).version)
 
-    with pytest.raises(Refused, match="less than that is requested now. Send it back"):
+    with pytest.raises(RuleViolation, match="less than that is requested now. Send it back"):
         approve(world, plan, "3000")
 
 
@@ -136,8 +136,8 @@ def test_warning_stands_in_nobodys_way_and_the_claim_is_bound_by_the_new_limit(c
 
     assert (answer.status_code, plans.fresh(plan).approved_amount) == (302, Decimal("6000.00"))
     claim = Claim.objects.get(case__status="submitted")
-    services.start_review(claim, actor=world.mira, seen=claim.version)
-    with pytest.raises(Refused, match="2,000.00 are left"):
+    services.start_review(claim, actor=world.mira, expected_version=claim.version)
+    with pytest.raises(RuleViolation, match="2,000.00 are left"):
         decide(world, claim, "approve")
 
 

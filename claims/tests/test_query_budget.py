@@ -10,7 +10,7 @@ from django.urls import reverse
 from incentives_portal.accounts.capabilities import grants
 from incentives_portal.cases import inbox
 from incentives_portal.cases.enums import CaseKind
-from incentives_portal.cases.services import comment
+from incentives_portal.cases.services import record_comment
 from proofs.tests import builders as proofs
 
 from . import builders
@@ -36,7 +36,7 @@ def many(builder, world, count):
 def grown(claim, world, count):
     """The claim with so many documents and comments."""
     for _number in range(count):
-        comment(claim.case, world.mira, "Words.", versions=[proofs.file(world.jana)])
+        record_comment(claim.case, world.mira, "Words.", versions=[proofs.file(world.jana)])
     return claim
 
 
@@ -64,7 +64,7 @@ def test_queue(world, signed_in, django_assert_num_queries, count):
     browser = signed_in(world.mira)
 
     with django_assert_num_queries(QUEUE):
-        browser.get(reverse("desk:queue"))
+        browser.get(reverse("review:queue"))
 
 
 @pytest.mark.parametrize("count", ROWS)
@@ -113,7 +113,7 @@ def test_claim_on_the_desk(world, signed_in, django_assert_num_queries, count):
     browser = signed_in(world.mira)
 
     with django_assert_num_queries(DESK):
-        browser.get(reverse("desk:claim", args=[claim.public_id]))
+        browser.get(reverse("review:claim", args=[claim.public_id]))
 
 
 def test_disputed_claim_on_the_desk(world, signed_in, django_assert_num_queries):
@@ -121,7 +121,7 @@ def test_disputed_claim_on_the_desk(world, signed_in, django_assert_num_queries)
     browser = signed_in(world.daniel)
 
     with django_assert_num_queries(DESK_DISPUTED):
-        browser.get(reverse("desk:claim", args=[claim.public_id]))
+        browser.get(reverse("review:claim", args=[claim.public_id]))
 
 
 def test_form_of_a_new_claim(world, signed_in, django_assert_num_queries):
@@ -137,7 +137,7 @@ def test_form_of_a_decision(world, signed_in, django_assert_num_queries, verb, n
     browser = signed_in(world.mira)
 
     with django_assert_num_queries(number):
-        browser.get(reverse("desk:verb", args=[claim.public_id, verb]))
+        browser.get(reverse("review:verb", args=[claim.public_id, verb]))
 
 
 def work_of(browser, address, data):
@@ -161,18 +161,18 @@ def work_of(browser, address, data):
 )
 def test_decision(world, signed_in, verb, number, remarks):
     claim = (builders.submitted_claim if verb == "start_review" else builders.claim_under_review)(world)
-    data = {"seen": claim.version, "words": "Look again.", "approved_amount": "1000"}
+    data = {"expected_version": claim.version, "comment": "Look again.", "approved_amount": "1000"}
     if verb in ("reject", "request_action"):
         data["reason"] = world.reason(CaseKind.CLAIM, verb).pk
     for row in range(1, remarks + 1):
         data |= {f"at_{row}": "place:basics", f"remark_{row}": "Mend this."}
 
-    assert work_of(signed_in(world.mira), reverse("desk:verb", args=[claim.public_id, verb]), data) == number
+    assert work_of(signed_in(world.mira), reverse("review:verb", args=[claim.public_id, verb]), data) == number
 
 
 def test_submission(world, signed_in):
     claim = builders.ready_claim(world)
-    data = {"seen": claim.version}
+    data = {"expected_version": claim.version}
 
     assert work_of(signed_in(world.jana), reverse("claims:check", args=[claim.public_id]), data) == SUBMIT
 
@@ -181,4 +181,6 @@ def test_comment(world, signed_in):
     """Four of them for limits and mail: the person's lock, comments and mails of the last hour, mails that wait for others."""
     claim = builders.claim_under_review(world)
 
-    assert work_of(signed_in(world.jana), reverse("claims:comment", args=[claim.public_id]), {"words": "Hall 3."}) == 12
+    assert (
+        work_of(signed_in(world.jana), reverse("claims:comment", args=[claim.public_id]), {"comment": "Hall 3."}) == 12
+    )

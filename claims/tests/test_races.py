@@ -15,13 +15,20 @@ from django.test import Client
 from claims import services
 from claims.models import Claim
 from claims.services.locking import locked_limits
-from claims.transitions import MACHINE
+from claims.transitions import STATE_MACHINE
 from incentives_portal import clock
 from incentives_portal.accounts.services import add_location
 from incentives_portal.cases import services as history
 from incentives_portal.cases.engine import locked, perform
 from incentives_portal.cases.enums import CaseKind
-from incentives_portal.cases.errors import NotAllowed, NotNow, NotReady, Overtaken, Refused, Stale
+from incentives_portal.cases.errors import (
+    Conflict,
+    InvalidTransition,
+    NotAllowed,
+    NotReady,
+    RuleViolation,
+    StaleVersion,
+)
 from incentives_portal.cases.messages import cause_key
 from incentives_portal.cases.models import Case, Decision, Event
 from incentives_portal.outbox.models import Message
@@ -56,14 +63,14 @@ def there():
 
 def test_w02_w04_w06_every_verb_against_every_other_has_one_winner(there):
     never_together = race_every_pair(
-        MACHINE,
+        STATE_MACHINE,
         builders.situations(there),
         lambda claim, verb, actor: builders.deed(there, claim, verb, actor),
         there.people,
     )
 
     assert never_together == {
-        ("editing", "discard", "give_up"),
+        ("editing", "discard", "cancel"),
         ("disputed", "return_to_queue", "start_review"),
         ("disputed", "start_review", "take_over"),
     }
@@ -80,7 +87,7 @@ def test_w04_dispute_decided_by_two_at_once_is_decided_by_the_one_who_may(there)
         builders.deed(there, claim, "approve", there.mira), builders.deed(there, claim, "reject", there.daniel)
     )
 
-    assert isinstance(results[0], NotAllowed | NotNow)
+    assert isinstance(results[0], NotAllowed | InvalidTransition)
     assert Claim.objects.get(pk=claim.pk).status == "rejected"
     assert isinstance(results[1], Event)
 
@@ -90,16 +97,18 @@ def test_w06_edit_and_submit_at_once_never_submit_something_unseen(there):
     proof = claim.proof
 
     def edit():
-        return proof_services.set_final_comments(proof, actor=there.karin, seen=proof.version, words="Changed.")
+        return proof_services.set_final_comments(
+            proof, actor=there.karin, expected_version=proof.version, comments="Changed."
+        )
 
     submitted, edited = at_once(builders.deed(there, claim, "submit", there.jana), edit)
 
     claim = fresh(claim)
     if isinstance(submitted, Event):
-        assert isinstance(edited, Overtaken)
+        assert isinstance(edited, Conflict)
         assert claim.case.submission.content["final_comments"] == claim.proof.final_comments == ""
     else:
-        assert isinstance(submitted, Stale)
+        assert isinstance(submitted, StaleVersion)
         assert (claim.status, claim.proof.final_comments) == ("editing", "Changed.")
 
 
@@ -121,7 +130,7 @@ def two_claims_under_review(there, *, limit):
     claims = [builders.another_claim(there, activity, Decimal("4000")) for _number in range(2)]
     for claim in claims:
         builders.send(claim, there.jana)
-        services.start_review(fresh(claim), actor=there.mira, seen=fresh(claim).version)
+        services.start_review(fresh(claim), actor=there.mira, expected_version=fresh(claim).version)
     plan = activity.campaign.plan
     Case.objects.filter(pk=plan.pk).update(approved_amount=limit)
     return plan, claims
@@ -132,14 +141,14 @@ def test_approvals_at_once_stay_within_a_lowered_limit(there):
 
     results = at_once(*(builders.deed(there, fresh(claim), "approve", there.mira) for claim in claims))
 
-    assert sorted(type(result).__name__ for result in results) == ["Event", "Refused"]
-    assert isinstance(next(result for result in results if not isinstance(result, Event)), Refused)
+    assert sorted(type(result).__name__ for result in results) == ["Event", "RuleViolation"]
+    assert isinstance(next(result for result in results if not isinstance(result, Event)), RuleViolation)
 
 
 def lower(world, plan, amount):
     """Approve a plan again, with less than it asks."""
-    given = {"words": "Less this time.", "reason": world.reason(CaseKind.PLAN, "approve"), "approved_amount": amount}
-    return lambda: plan_services.approve(plan, actor=world.elif_, seen=plan.version, **given)
+    given = {"comment": "Less this time.", "reason": world.reason(CaseKind.PLAN, "approve"), "approved_amount": amount}
+    return lambda: plan_services.approve(plan, actor=world.elif_, expected_version=plan.version, **given)
 
 
 def plan_and_claim_on_desks(world):
@@ -147,7 +156,7 @@ def plan_and_claim_on_desks(world):
     activity = proofs.approved_activity(world)
     claim = builders.another_claim(world, activity, Decimal("6000"))
     builders.send(claim, world.jana)
-    services.start_review(fresh(claim), actor=world.mira, seen=fresh(claim).version)
+    services.start_review(fresh(claim), actor=world.mira, expected_version=fresh(claim).version)
     return builders.plan_again(world, activity.campaign.plan), fresh(claim)
 
 
@@ -163,7 +172,7 @@ def test_claim_approved_while_its_plan_is_approved_lower(there):
 
     results = at_once(builders.deed(there, claim, "approve", there.mira), lower(there, plan, Decimal("5000.00")))
 
-    assert sorted(type(result).__name__ for result in results) == ["Event", "Refused"], results
+    assert sorted(type(result).__name__ for result in results) == ["Event", "RuleViolation"], results
     assert_within_limit(plan)
 
 
@@ -171,12 +180,14 @@ def test_claim_is_submitted_for_what_is_in_force_once_its_plan_is_approved_again
     """The revision moves the campaign to the day after the claim's."""
     activity = proofs.approved_activity(there)
     claim, plan = builders.another_claim(there, activity, Decimal("1000")), activity.campaign.plan
-    plan_services.revise(plan, actor=there.jana, seen=plans.fresh(plan).version)
+    plan_services.revise(plan, actor=there.jana, expected_version=plans.fresh(plan).version)
     starts, ends = claim.proof.executed_on + timedelta(days=1), activity.campaign.draft.ends
     moved = {"name": "Moved", "starts": starts, "ends": ends}
-    plan_services.edit_campaign(activity.campaign, actor=there.jana, seen=plans.fresh(plan).version, **moved)
+    plan_services.edit_campaign(
+        activity.campaign, actor=there.jana, expected_version=plans.fresh(plan).version, **moved
+    )
     for verb, actor in (("submit", there.jana), ("start_review", there.elif_)):
-        plan_services.SERVICES[verb](plan, actor=actor, seen=plans.fresh(plan).version)
+        plan_services.SERVICES[verb](plan, actor=actor, expected_version=plans.fresh(plan).version)
     plan = plans.fresh(plan)
     again = plans.deed(there, plan, "approve", there.elif_)
 
@@ -192,7 +203,7 @@ def test_whoever_comes_second_waits_and_sees_what_the_first_has_written(there, f
 
     written, refused = one_after_the_other(*(deeds if first == "claim" else reversed(deeds)))
 
-    assert (type(written), type(refused)) == (Event, Refused), (written, refused)
+    assert (type(written), type(refused)) == (Event, RuleViolation), (written, refused)
     assert refused.places == ["approved_amount"]
     assert_within_limit(plan)
 
@@ -207,7 +218,7 @@ def test_second_claim_of_a_plan_waits_for_a_slow_approval_of_the_first(there):
         *(builders.deed(there, fresh(claim), "approve", there.mira) for claim in claims)
     )
 
-    assert (type(written), type(refused)) == (Event, Refused), (written, refused)
+    assert (type(written), type(refused)) == (Event, RuleViolation), (written, refused)
     assert refused.places == ["approved_amount"]
     assert_within_limit(plan)
 
@@ -285,7 +296,7 @@ def test_w02_claim_of_a_proof_is_created_once_at_once(there):
     results = at_once(*(lambda: builders.claim_of(proof, there.jana) for _number in range(2)))
 
     assert sum(isinstance(result, Claim) for result in results) == 1, results
-    assert sum(isinstance(result, Stale | services.AlreadyClaimed) for result in results) == 1, results
+    assert sum(isinstance(result, StaleVersion | services.AlreadyClaimed) for result in results) == 1, results
     assert Claim.objects.count() == 1
 
 
@@ -306,13 +317,13 @@ def test_w04_loser_of_a_decision_finds_the_own_words_on_the_page(there):
 
     def post(name, verb):
         words = {
-            "words": f"Long words of {name}.",
+            "comment": f"Long words of {name}.",
             "note": f"Note of {name}.",
             "at_1": "place:basics",
             "remark_1": "Date?",
         }
-        data = words | {"seen": claim.version, "reason": reasons[verb]}
-        return browsers[name].post(f"/desk/{claim.public_id}/{verb}/", data)
+        data = words | {"expected_version": claim.version, "reason": reasons[verb]}
+        return browsers[name].post(f"/review/{claim.public_id}/{verb}/", data)
 
     answers = at_once(lambda: post("one", "reject"), lambda: post("two", "request_action"))
 
@@ -336,7 +347,7 @@ def test_w19_two_who_wait_for_each_other_both_get_through(there):
                 both.wait(timeout=10)
             locked(Claim, other.pk)
 
-        return lambda: perform(mine, "start_review", actor=there.mira, seen=mine.version, before=before)
+        return lambda: perform(mine, "start_review", actor=there.mira, expected_version=mine.version, before=before)
 
     results = at_once(start(*claims), start(*reversed(claims)))
 
@@ -349,23 +360,23 @@ def test_w19_who_waits_too_long_is_told_in_words(there, client):
     claim = builders.claim_under_review(there)
     client.force_login(there.mira, backend=DOOR)
     reason = there.reason(CaseKind.CLAIM, "reject").pk
-    given = {"seen": claim.version, "words": "My long words.", "reason": reason}
+    given = {"expected_version": claim.version, "comment": "My long words.", "reason": reason}
 
-    answer = while_locked(claim.case, lambda: client.post(f"/desk/{claim.public_id}/reject/", given))
+    answer = while_locked(claim.case, lambda: client.post(f"/review/{claim.public_id}/reject/", given))
 
     assert_told_to_try_again(answer, there.mira, "My long words.")
     assert fresh(claim).status == "under_review"
 
 
 @pytest.mark.parametrize(
-    ("person", "address"), [("jana", "claims/{}/comment"), ("mira", "desk/{}/comment"), ("mira", "desk/{}/note")]
+    ("person", "address"), [("jana", "claims/{}/comment"), ("mira", "review/{}/comment"), ("mira", "review/{}/note")]
 )
 def test_w19_who_comments_and_waits_too_long_is_told_in_words(there, client, person, address):
     claim = builders.claim_under_review(there)
     client.force_login(getattr(there, person), backend=DOOR)
 
     answer = while_locked(
-        claim.case, lambda: client.post(f"/{address.format(claim.public_id)}/", {"words": "My long words."})
+        claim.case, lambda: client.post(f"/{address.format(claim.public_id)}/", {"comment": "My long words."})
     )
 
     assert_told_to_try_again(answer, getattr(there, person), "My long words.")
@@ -385,7 +396,7 @@ def test_w10_comment_sent_twice_at_once_is_kept_and_told_once(there, monkeypatch
     monkeypatch.setattr(history, "_just_said", meet)
 
     def say():
-        return services.add_comment(fresh(claim), actor=there.jana, words="Hall 3.")
+        return services.add_comment(fresh(claim), actor=there.jana, comment="Hall 3.")
 
     one, other = done_at_once(say, say)
 

@@ -31,7 +31,7 @@ def test_who_may_go_on_with_the_proof(world, build, writers):
 
 def test_proof_that_was_thrown_away_is_closed(world):
     claim = builders.draft_claim(world)
-    services.discard(claim, actor=world.jana, seen=claim.version)
+    services.discard(claim, actor=world.jana, expected_version=claim.version)
 
     [row] = claim_rows(Claim.objects.filter(pk=claim.pk), world.jana)
 

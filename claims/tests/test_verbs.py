@@ -9,19 +9,26 @@ import pytest
 
 from claims import services
 from claims.models import Claim, Dispute
-from claims.transitions import MACHINE, TRANSITIONS
+from claims.transitions import STATE_MACHINE, TRANSITIONS
 from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.models import User
 from incentives_portal.accounts.services import give_role
 from incentives_portal.cases.enums import CaseKind
-from incentives_portal.cases.errors import NotAllowed, NotNow, ReasonMissing, Refused, Stale, WordsMissing
+from incentives_portal.cases.errors import (
+    CommentMissing,
+    InvalidTransition,
+    NotAllowed,
+    ReasonMissing,
+    RuleViolation,
+    StaleVersion,
+)
 from incentives_portal.cases.messages import cause_key
 from incentives_portal.cases.models import Case, Decision, Event
 from incentives_portal.outbox.models import Message
 from incentives_portal.people.models import IncentivesRole, RoleAssignment
 from incentives_portal.programs.dates import local_day
-from incentives_portal.tests.elsewhere import answered_wrongly
-from incentives_portal.tests.segregation import DECIDING, decided_for_oneself
+from incentives_portal.tests.four_eyes import DECIDING, decided_for_oneself
+from incentives_portal.tests.other_statuses import answered_wrongly
 from incentives_portal.tests.world import ZONE
 from proofs import services as proof_services
 from proofs.models import Proof
@@ -30,14 +37,14 @@ from proofs.tests import builders as proofs
 from . import builders
 from .builders import decide, fresh, send
 
-#: For each arrow (from, verb) a claim to try it on.
+#: For each transition (from, verb) a claim to try it on.
 START = {
     ("editing", "submit"): builders.ready_claim,
     ("action_required", "resubmit"): builders.returned_claim,
     ("submitted", "withdraw"): builders.submitted_claim,
     ("editing", "discard"): builders.draft_claim,
-    ("editing", "give_up"): builders.withdrawn_claim,
-    ("action_required", "give_up"): builders.returned_claim,
+    ("editing", "cancel"): builders.withdrawn_claim,
+    ("action_required", "cancel"): builders.returned_claim,
     ("submitted", "start_review"): builders.submitted_claim,
     ("under_review", "approve"): builders.claim_under_review,
     ("under_review", "request_action"): builders.claim_under_review,
@@ -53,7 +60,7 @@ START = {
     ("disputed", "request_action"): builders.disputed_claim,
     ("disputed", "reject"): builders.disputed_claim,
 }
-ARROWS = {(arrow.source, arrow.verb): arrow for arrow in TRANSITIONS}
+ARROWS = {(transition.source, transition.verb): transition for transition in TRANSITIONS}
 #: Who may, on the claim track, for a claim that Jana began.
 MAY = {"claim.write": {"jana", "karin"}, "claim.dispute": {"jana"}, "claim.review": {"mira", "daniel"}}
 #: Of the reviewers: what is under review is on Mira's desk, and Mira has rejected what is disputed.
@@ -67,8 +74,8 @@ DUE = {
     ("action_required", "resubmit"): REVIEW,
     ("submitted", "withdraw"): CLAIMING,
     ("editing", "discard"): None,
-    ("editing", "give_up"): None,
-    ("action_required", "give_up"): None,
+    ("editing", "cancel"): None,
+    ("action_required", "cancel"): None,
     ("submitted", "start_review"): REVIEW,
     ("under_review", "approve"): None,
     ("under_review", "request_action"): None,
@@ -105,9 +112,9 @@ EVERYBODY = [
 def do(world, claim, verb, actor, **given):
     """Do a verb with everything that it could ask for."""
     current = fresh(claim)
-    values = {"seen": current.version}
-    if ARROWS[current.status, verb].needs_words if (current.status, verb) in ARROWS else verb != "approve":
-        values["words"] = "Please look again."
+    values = {"expected_version": current.version}
+    if ARROWS[current.status, verb].needs_comment if (current.status, verb) in ARROWS else verb != "approve":
+        values["comment"] = "Please look again."
     if verb in ("request_action", "reject"):
         values["reason"] = world.reason(CaseKind.CLAIM, verb)
     if verb == "approve":
@@ -115,42 +122,42 @@ def do(world, claim, verb, actor, **given):
     return services.SERVICES[verb](current, actor=actor, **(values | given))
 
 
-def by_whom(source, arrow):
-    if arrow.verb == "take_over":
+def by_whom(source, transition):
+    if transition.verb == "take_over":
         return MAY_TAKE_OVER[source]
-    return MAY_REVIEW.get(source) if arrow.decides and source in MAY_REVIEW else MAY[arrow.capability]
+    return MAY_REVIEW.get(source) if transition.decides and source in MAY_REVIEW else MAY[transition.capability]
 
 
 def test_every_arrow_is_tried():
     assert set(START) == set(ARROWS) == set(DUE)
-    assert set(services.SERVICES) == {arrow.verb for arrow in TRANSITIONS}
+    assert set(services.SERVICES) == {transition.verb for transition in TRANSITIONS}
 
 
 @pytest.mark.parametrize(("source", "verb"), sorted(START))
 def test_w01_verb_leads_where_the_table_says(world, source, verb):
-    claim, arrow = START[source, verb](world), ARROWS[source, verb]
-    actor = getattr(world, sorted(by_whom(source, arrow))[0])
+    claim, transition = START[source, verb](world), ARROWS[source, verb]
+    actor = getattr(world, sorted(by_whom(source, transition))[0])
 
     event = do(world, claim, verb, actor)
 
     after = Claim.objects.get(pk=claim.pk)
-    assert (after.status, after.version) == (arrow.target, claim.version + 1)
+    assert (after.status, after.version) == (transition.target, claim.version + 1)
     assert (after.due_at and local_day(after.due_at, ZONE)) == DUE[source, verb]
-    assert (event.code, event.from_status, event.to_status) == (arrow.event, source, arrow.target)
+    assert (event.code, event.from_status, event.to_status) == (transition.event, source, transition.target)
     assert (event.actor, event.actor_name, event.case_id) == (actor, actor.name, claim.case_id)
     assert set(Message.objects.filter(cause=cause_key(event.pk)).values_list("code", flat=True)) == (
-        {arrow.message} if arrow.message else set()
+        {transition.message} if transition.message else set()
     )
 
 
 @pytest.mark.parametrize(("source", "verb"), sorted(START))
 def test_w01_verb_is_open_to_nobody_else(world, source, verb):
-    claim, arrow = START[source, verb](world), ARROWS[source, verb]
-    allowed, counted = by_whom(source, arrow), Event.objects.count()
+    claim, transition = START[source, verb](world), ARROWS[source, verb]
+    allowed, counted = by_whom(source, transition), Event.objects.count()
 
     for name in EVERYBODY:
         person = getattr(world, name)
-        assert (arrow in MACHINE.open_to(fresh(claim), person)) == (name in allowed), name
+        assert (transition in STATE_MACHINE.open_to(fresh(claim), person)) == (name in allowed), name
         if name not in allowed:
             with pytest.raises(NotAllowed):
                 do(world, claim, verb, person)
@@ -169,10 +176,10 @@ def nobody_left_holds(builder):
     return build
 
 
-#: For each arrow that is there under a condition only: a claim in that status for which the condition does not hold, and who tries.
+#: For each transition that is there under a condition only: a claim in that status for which the condition does not hold, and who tries.
 CLOSED = {
     ("editing", "discard"): (builders.withdrawn_claim, "jana"),
-    ("editing", "give_up"): (builders.draft_claim, "jana"),
+    ("editing", "cancel"): (builders.draft_claim, "jana"),
     ("submitted", "take_over"): (builders.submitted_claim, "daniel"),
     ("under_review", "take_over"): (nobody_left_holds(builders.claim_under_review), "daniel"),
     ("disputed", "start_review"): (builders.dispute_on_a_desk, "daniel"),
@@ -182,7 +189,7 @@ CLOSED = {
 
 
 def test_every_arrow_with_a_condition_is_tried_without_it():
-    assert set(CLOSED) == {key for key, arrow in ARROWS.items() if arrow.when}
+    assert set(CLOSED) == {key for key, transition in ARROWS.items() if transition.when}
 
 
 @pytest.mark.parametrize(("source", "verb"), sorted(CLOSED))
@@ -191,8 +198,8 @@ def test_w01_verb_whose_condition_does_not_hold_is_not_there(world, source, verb
     claim = build(world)
     assert claim.status == source
 
-    assert ARROWS[source, verb] not in MACHINE.open_to(claim, getattr(world, name))
-    with pytest.raises(NotNow):
+    assert ARROWS[source, verb] not in STATE_MACHINE.open_to(claim, getattr(world, name))
+    with pytest.raises(InvalidTransition):
         do(world, claim, verb, getattr(world, name))
 
     assert (fresh(claim).status, fresh(claim).version) == (source, claim.version)
@@ -210,19 +217,19 @@ def test_w01_w03_verb_from_any_other_status_is_told_what_happened(world):
         return fresh(claim)
 
     def deed(case, verb):
-        return do(world, case, verb, person[MACHINE.capability_of(verb)])
+        return do(world, case, verb, person[STATE_MACHINE.capability_of(verb)])
 
-    assert list(answered_wrongly(MACHINE, services.SERVICES, START.keys(), put, deed)) == []
+    assert list(answered_wrongly(STATE_MACHINE, services.SERVICES, START.keys(), put, deed)) == []
 
 
 @pytest.mark.parametrize(("source", "verb"), sorted(START))
-@pytest.mark.parametrize("seen", [None, 0], ids=["unsaid", "older"])
-def test_w05_verb_on_what_was_not_seen_is_refused(world, source, verb, seen):
-    claim, arrow = START[source, verb](world), ARROWS[source, verb]
-    actor = getattr(world, sorted(by_whom(source, arrow))[0])
+@pytest.mark.parametrize("expected_version", [None, 0], ids=["unsaid", "older"])
+def test_w05_verb_on_what_was_not_seen_is_refused(world, source, verb, expected_version):
+    claim, transition = START[source, verb](world), ARROWS[source, verb]
+    actor = getattr(world, sorted(by_whom(source, transition))[0])
 
-    with pytest.raises(Stale):
-        do(world, claim, verb, actor, seen=seen)
+    with pytest.raises(StaleVersion):
+        do(world, claim, verb, actor, expected_version=expected_version)
 
     assert fresh(claim).status == source
 
@@ -233,7 +240,7 @@ def test_w05_verb_on_what_was_not_seen_is_refused(world, source, verb, seen):
 def test_submitting_seals_the_proof_and_keeps_what_was_sent(world):
     claim = builders.ready_claim(world)
 
-    send(claim, world.jana, words="All on one invoice.")
+    send(claim, world.jana, comment="All on one invoice.")
 
     claim = fresh(claim)
     assert (claim.proof.is_editable, claim.case.submission.number, claim.case.submission.by, claim.case.round) == (
@@ -244,7 +251,7 @@ def test_submitting_seals_the_proof_and_keeps_what_was_sent(world):
     )
     assert claim.case.submission.content["name"] == claim.title
     assert {finding["level"] for finding in claim.case.submission.assessment["findings"]} == {"pass"}
-    assert claim.case.events.latest("id").words == "All on one invoice."
+    assert claim.case.events.latest("id").comment == "All on one invoice."
 
 
 def test_submitting_an_incomplete_claim_is_refused_with_what_is_missing(world):
@@ -266,10 +273,10 @@ def test_submitting_an_incomplete_claim_is_refused_with_what_is_missing(world):
 def test_w05_w07_submitting_a_proof_that_changed_meanwhile_is_stale(world):
     claim = builders.ready_claim(world)
     seen = claim.proof.version
-    proof_services.set_final_comments(claim.proof, actor=world.karin, seen=seen, words="One thing more.")
+    proof_services.set_final_comments(claim.proof, actor=world.karin, expected_version=seen, comments="One thing more.")
 
-    with pytest.raises(Stale) as caught:
-        send(claim, world.jana, seen=seen)
+    with pytest.raises(StaleVersion) as caught:
+        send(claim, world.jana, expected_version=seen)
 
     assert (caught.value.detail, caught.value.latest.actor) == (claim, world.karin)
     assert fresh(claim).status == "editing"
@@ -277,7 +284,9 @@ def test_w05_w07_submitting_a_proof_that_changed_meanwhile_is_stale(world):
 
 def test_resubmitting_keeps_a_second_submission_and_the_reviewer(world):
     claim = builders.returned_claim(world)
-    proof_services.set_final_comments(claim.proof, actor=world.jana, seen=claim.proof.version, words="Photo added.")
+    proof_services.set_final_comments(
+        claim.proof, actor=world.jana, expected_version=claim.proof.version, comments="Photo added."
+    )
 
     send(claim, world.jana, "resubmit")
 
@@ -306,7 +315,7 @@ def test_withdrawing_gives_the_proof_back_and_the_claim_can_be_sent_again(world)
 def test_withdrawing_is_too_late_once_a_review_began(world):
     claim = builders.claim_under_review(world)
 
-    with pytest.raises(NotNow):
+    with pytest.raises(InvalidTransition):
         do(world, claim, "withdraw", world.jana)
 
 
@@ -323,8 +332,8 @@ def test_discarding_is_not_offered_for_what_was_submitted_once(world):
     claim = builders.submitted_claim(world)
     do(world, claim, "withdraw", world.jana)
 
-    assert [arrow.verb for arrow in MACHINE.open_to(fresh(claim), world.jana)] == ["submit", "give_up"]
-    with pytest.raises(NotNow):
+    assert [transition.verb for transition in STATE_MACHINE.open_to(fresh(claim), world.jana)] == ["submit", "cancel"]
+    with pytest.raises(InvalidTransition):
         do(world, claim, "discard", world.jana)
 
 
@@ -412,8 +421,8 @@ def test_approving_an_amount_that_cannot_be_is_refused(world, amount):
     claim = builders.claim_under_review(world)
     reason = world.reason(CaseKind.CLAIM, "approve")
 
-    with pytest.raises(Refused) as caught:
-        decide(world, claim, "approve", approved_amount=amount, words="Less.", reason=reason)
+    with pytest.raises(RuleViolation) as caught:
+        decide(world, claim, "approve", approved_amount=amount, comment="Less.", reason=reason)
 
     assert caught.value.places == ["approved_amount"]
     assert (fresh(claim).status, Decision.objects.count()) == ("under_review", 0)
@@ -424,17 +433,17 @@ def test_w11_approving_less_needs_reason_and_words(world):
     reason = world.reason(CaseKind.CLAIM, "approve")
     less = {"approved_amount": Decimal("800.00")}
 
-    with pytest.raises(Refused) as no_reason:
-        decide(world, claim, "approve", words="The wine.", **less)
-    with pytest.raises(Refused) as no_words:
-        decide(world, claim, "approve", reason=reason, words=" ", **less)
-    with pytest.raises(Refused) as neither:
-        decide(world, claim, "approve", words=" ", **less)
-    event = decide(world, claim, "approve", reason=reason, words="The wine.", **less)
+    with pytest.raises(RuleViolation) as no_reason:
+        decide(world, claim, "approve", comment="The wine.", **less)
+    with pytest.raises(RuleViolation) as no_words:
+        decide(world, claim, "approve", reason=reason, comment=" ", **less)
+    with pytest.raises(RuleViolation) as neither:
+        decide(world, claim, "approve", comment=" ", **less)
+    event = decide(world, claim, "approve", reason=reason, comment="The wine.", **less)
 
-    assert (no_reason.value.places, no_words.value.places) == (["reason"], ["words"])
-    assert neither.value.places == ["reason", "words"]
-    assert (fresh(claim).approved_amount, event.reason, event.words) == (Decimal("800.00"), reason, "The wine.")
+    assert (no_reason.value.places, no_words.value.places) == (["reason"], ["comment"])
+    assert neither.value.places == ["reason", "comment"]
+    assert (fresh(claim).approved_amount, event.reason, event.comment) == (Decimal("800.00"), reason, "The wine.")
 
 
 @pytest.mark.parametrize("verb", ["request_action", "reject"])
@@ -443,8 +452,8 @@ def test_w11_sending_back_needs_reason_and_words(world, verb):
 
     with pytest.raises(ReasonMissing):
         decide(world, claim, verb, reason=None)
-    with pytest.raises(WordsMissing):
-        decide(world, claim, verb, words="  ")
+    with pytest.raises(CommentMissing):
+        decide(world, claim, verb, comment="  ")
 
     assert fresh(claim).status == "under_review"
 
@@ -458,13 +467,13 @@ def test_requesting_action_opens_the_proof_and_keeps_remarks_and_note(world):
 
     claim = fresh(claim)
     assert (claim.proof.is_editable, claim.is_editable, claim.due_at) == (True, True, None)
-    assert list(event.remarks.order_by("pk").values_list("place", "version", "words")) == [
+    assert list(event.remarks.order_by("pk").values_list("place", "version", "text")) == [
         ("basics", None, "The date is wrong."),
         ("", version.pk, "Too dark."),
     ]
     assert Decision.objects.get(case=claim.case).outcome == "action_required"
     note = claim.case.events.latest("id")
-    assert (note.code, note.internal, note.words) == ("cases.noted", True, "Third time this year.")
+    assert (note.code, note.internal, note.comment) == ("cases.noted", True, "Third time this year.")
 
 
 def test_decision_without_remarks_points_where_its_reason_belongs(world):
@@ -483,12 +492,14 @@ def test_t19_nobody_decides_about_the_own_organisation(world):
         world.reason(CaseKind.CLAIM, verb)  # the world makes it when it is first asked for
     for make in builders.situations(world).values():
         claim = make()
-        for key, arrow in ARROWS.items():
-            able = [one for one in (world.mira, world.daniel, world.emre) if arrow in MACHINE.open_to(claim, one)]
+        for key, transition in ARROWS.items():
+            able = [
+                one for one in (world.mira, world.daniel, world.emre) if transition in STATE_MACHINE.open_to(claim, one)
+            ]
             if key[1] in DECIDING and able:
                 tried.add(key)
                 wrong += decided_for_oneself(
-                    MACHINE,
+                    STATE_MACHINE,
                     partial(fresh, claim),
                     key[1],
                     able[0],
@@ -508,10 +519,10 @@ def test_dispute_keeps_the_contested_decision_and_leaves_the_desk(world):
     claim = builders.rejected_claim(world)
     contested = Decision.objects.get(case=claim.case)
 
-    event = do(world, claim, "dispute", world.jana, words="It took place.")
+    event = do(world, claim, "dispute", world.jana, comment="It took place.")
 
     claim, dispute = fresh(claim), Dispute.objects.get()
-    assert (dispute.contested, dispute.words, dispute.by, dispute.at) == (
+    assert (dispute.contested, dispute.comment, dispute.by, dispute.at) == (
         contested, "It took place.", world.jana, event.at,
     )  # fmt: skip
     assert (claim.case.round, claim.due_at) == (1, dispute.due_at)
@@ -522,8 +533,8 @@ def test_dispute_keeps_the_contested_decision_and_leaves_the_desk(world):
 def test_dispute_needs_words(world):
     claim = builders.rejected_claim(world)
 
-    with pytest.raises(WordsMissing):
-        do(world, claim, "dispute", world.jana, words="")
+    with pytest.raises(CommentMissing):
+        do(world, claim, "dispute", world.jana, comment="")
 
 
 def test_dispute_is_not_decided_by_the_one_who_rejected(world):
@@ -577,7 +588,7 @@ def test_creating_a_claim_for_a_proof_looks_at_its_basics_again(world):
     proof = proofs.make_proof(world)
     basics = {"name": "Adverts", "executed_on": proof.executed_on, "impressions": 900, "pre_approval_id": "A-1"}
 
-    claim = services.create_claim_for_proof(proof, actor=world.jana, seen=proof.version, **basics)
+    claim = services.create_claim_for_proof(proof, actor=world.jana, expected_version=proof.version, **basics)
 
     proof = proofs.fresh(proof)
     assert (proof.title, proof.impressions, proof.pre_approval_id, proof.amount) == (
@@ -593,8 +604,8 @@ def test_creating_a_claim_with_a_date_outside_the_campaign_leaves_nothing(world)
     proof = proofs.make_proof(world)
     basics = {"name": "Adverts", "executed_on": proof.executed_on.replace(month=12)}
 
-    with pytest.raises(Refused):
-        services.create_claim_for_proof(proof, actor=world.jana, seen=proof.version, **basics)
+    with pytest.raises(RuleViolation):
+        services.create_claim_for_proof(proof, actor=world.jana, expected_version=proof.version, **basics)
 
     assert Claim.objects.count() == 0
 
@@ -623,9 +634,9 @@ def test_comments_keep_words_and_documents_in_the_history(world):
     claim = builders.approved_claim(world)
     version = proofs.file(world.tobias, "list.pdf")
 
-    event = services.add_comment(claim, actor=world.tobias, words="The list.", versions=[version])
+    event = services.add_comment(claim, actor=world.tobias, comment="The list.", versions=[version])
 
-    assert (event.code, event.words, event.internal) == ("cases.commented", "The list.", False)
+    assert (event.code, event.comment, event.internal) == ("cases.commented", "The list.", False)
     assert [remark.version for remark in event.remarks.all()] == [version]
 
 
@@ -634,7 +645,7 @@ def test_comments_are_for_contributors_and_reviewers(world, name):
     claim = builders.submitted_claim(world)
 
     with pytest.raises(NotAllowed):
-        services.add_comment(claim, actor=getattr(world, name), words="Hello")
+        services.add_comment(claim, actor=getattr(world, name), comment="Hello")
 
 
 @pytest.mark.parametrize("name", ["jana", "karin", "owen"])
@@ -642,16 +653,16 @@ def test_internal_notes_are_not_for_partners(world, name):
     claim = builders.submitted_claim(world)
 
     with pytest.raises(NotAllowed):
-        services.add_comment(claim, actor=getattr(world, name), words="Hello", internal=True)
+        services.add_comment(claim, actor=getattr(world, name), comment="Hello", internal=True)
 
 
 def test_comment_needs_words_or_documents_of_ones_own(world):
     claim = builders.submitted_claim(world)
 
-    with pytest.raises(WordsMissing):
-        services.add_comment(claim, actor=world.jana, words=" ")
+    with pytest.raises(CommentMissing):
+        services.add_comment(claim, actor=world.jana, comment=" ")
     with pytest.raises(NotAllowed):
-        services.add_comment(claim, actor=world.jana, words="", versions=[proofs.file(world.owen)])
+        services.add_comment(claim, actor=world.jana, comment="", versions=[proofs.file(world.owen)])
 
 
 def test_user_without_a_role_any_more_is_heard_no_more(world):
@@ -659,4 +670,4 @@ def test_user_without_a_role_any_more_is_heard_no_more(world):
     RoleAssignment.objects.filter(user=world.tobias).update(role=IncentivesRole.VIEWER)
 
     with pytest.raises(NotAllowed):
-        services.add_comment(claim, actor=type(world.tobias).objects.get(pk=world.tobias.pk), words="Hello")
+        services.add_comment(claim, actor=type(world.tobias).objects.get(pk=world.tobias.pk), comment="Hello")

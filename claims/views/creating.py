@@ -10,16 +10,16 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from incentives_portal.accounts.capabilities import NoPartInIt
-from incentives_portal.cases.errors import Busy, NotAllowed, Overtaken, Refused
+from incentives_portal.accounts.capabilities import WrongAudience
+from incentives_portal.cases.errors import Busy, Conflict, NotAllowed, RuleViolation
 from incentives_portal.cases.forms import show_refusal
 from proofs import rules as proof_rules
 from proofs.models import Proof
 
 from .. import services
+from ..creation_options import openings
 from ..forms import NewClaimForm, NewClaimForProofForm
 from ..models import Claim
-from ..openings import openings
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -29,7 +29,7 @@ def new_claim(request: HttpRequest) -> HttpResponse:
     Who takes part in several chooses the program first: locations, periods and activities are those of one.
     """
     if request.user.is_operator:
-        raise NoPartInIt(_("Only partners can create claims here."))
+        raise WrongAudience(_("Only partners can create claims here."))
     if not request.user.may("claim.write"):
         raise PermissionDenied
     offered = openings(request.user)
@@ -67,7 +67,7 @@ def _create(request: HttpRequest, form: NewClaimForm) -> Claim | None:
         return services.create_claim_directly(actor=request.user, **form.content())
     except NotAllowed as error:
         raise PermissionDenied(str(error)) from error
-    except (Refused, Busy) as error:
+    except (RuleViolation, Busy) as error:
         show_refusal(form, error)
         return None
 
@@ -83,7 +83,7 @@ def new_claim_for_proof(request: HttpRequest, proof_id: UUID) -> HttpResponse:
     if existing := Claim.objects.filter(pk=proof.pk).first():
         return _to_the_first(request, existing)
     form = NewClaimForProofForm(
-        proof, request.POST if request.method == "POST" else None, initial={"seen": proof.version}
+        proof, request.POST if request.method == "POST" else None, initial={"expected_version": proof.version}
     )
     if request.method != "POST":
         return _proof_page(request, proof, form, 200)
@@ -95,9 +95,9 @@ def new_claim_for_proof(request: HttpRequest, proof_id: UUID) -> HttpResponse:
         return _to_the_first(request, error.claim)
     except NotAllowed as error:
         raise PermissionDenied(str(error)) from error
-    except Overtaken:
+    except Conflict:
         return _changed(request, proof, form)
-    except (Refused, Busy) as error:
+    except (RuleViolation, Busy) as error:
         show_refusal(form, error)
         return _proof_page(request, proof, form, 422)
     messages.success(request, _("The claim is created. Add what is missing and submit it."))
@@ -121,6 +121,6 @@ def _changed(request: HttpRequest, proof: Proof, form: NewClaimForProofForm) -> 
     if fresh is None:
         raise Http404
     form.data = form.data.copy()
-    form.data["seen"] = str(fresh.version)
+    form.data["expected_version"] = str(fresh.version)
     form.add_error(None, _("The proof has changed in the meantime. Check your entries and create the claim again."))
     return _proof_page(request, fresh, form, 409)

@@ -26,7 +26,7 @@ def claim_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The claim with its status, the proof to edit or to read, history and verbs. The operator reads it on the review desk."""
     claim = claim_or_404(request, public_id)
     if request.user.is_operator:
-        return redirect("desk:claim", claim.public_id)
+        return redirect("review:claim", claim.public_id)
     return claim_page(request, claim, CommentWithFilesForm(actor=request.user))
 
 
@@ -47,7 +47,7 @@ def _proof_context(request: HttpRequest, page: ClaimPage) -> dict[str, Any]:
         context = evidence_context(proof, user, content=submitted)
     evidence = context["evidence"]
     page.current = evidence.folder
-    page.is_ready = "bench" not in context or context["bench"].assessment.is_ready
+    page.is_ready = "editor" not in context or context["editor"].assessment.is_ready
     evidence.marks = page.marks
     return context
 

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest
 
 from incentives_portal.accounts.capabilities import scope_q
 from incentives_portal.cases.querysets import SCOPE_PATHS
-from incentives_portal.prepared import Prepared
+from incentives_portal.prepared_statements import PreparedQuery
 
 from ..models import Claim
 
@@ -24,8 +24,8 @@ def claim_or_404(request: HttpRequest, public_id: UUID, *, for_page: bool = True
 
 
 @lru_cache(maxsize=64)
-def _visible(scope: Q, *, of_operator: bool, for_page: bool) -> Prepared[Claim]:
+def _visible(scope: Q, *, of_operator: bool, for_page: bool) -> PreparedQuery[Claim]:
     """One statement for all of the operator's people, and one for those of a partner who see the same."""
     claims = Claim.objects.within(scope, of_operator=of_operator)
     claims = claims.for_page() if for_page else claims
-    return Prepared(lambda public_id: claims.filter(case__public_id=public_id), public_id=UUID(int=0))
+    return PreparedQuery(lambda public_id: claims.filter(case__public_id=public_id), public_id=UUID(int=0))

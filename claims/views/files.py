@@ -47,7 +47,7 @@ def content(request: HttpRequest, public_id: UUID, version_id: UUID) -> HttpResp
 
 def _claim_url(request: HttpRequest, public_id: UUID) -> str:
     """Where the person reads the claim."""
-    return reverse("desk:claim" if request.user.is_operator else "claims:detail", args=[public_id])
+    return reverse("review:claim" if request.user.is_operator else "claims:detail", args=[public_id])
 
 
 @require_safe

@@ -14,15 +14,15 @@ from incentives_portal.accounts.capabilities import scope_q
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.models import Case
-from incentives_portal.cases.querysets import words_q
+from incentives_portal.cases.querysets import search_q
 from incentives_portal.enrollments.querysets import programs_visible_to
-from incentives_portal.prepared import Prepared
+from incentives_portal.prepared_statements import PreparedQuery
 from incentives_portal.screens.paging import BoundedPaginator
 
 from ..filters import ClaimFilter, searched
 from ..overview import Overview, overview
 from ..rows import rows_in_order
-from ..transitions import MACHINE
+from ..transitions import STATE_MACHINE
 
 PER_PAGE = 25
 #: Newest first among a partner's. As a sum, for which there is no index: else PostgreSQL reads everybody's claims from the newest back
@@ -74,10 +74,10 @@ def claim_list(request: HttpRequest) -> HttpResponse:
 
 
 @lru_cache(maxsize=64)
-def _newest(scope: Q) -> Prepared[int]:
+def _newest(scope: Q) -> PreparedQuery[int]:
     """The first page of all, as the list is opened: one statement for those of a partner who see the same."""
     claims = Case.objects.within(scope, of_operator=False).order_by(NEWEST_OWN)[:PER_PAGE]
-    return Prepared(lambda: claims.values_list("pk", flat=True))
+    return PreparedQuery(lambda: claims.values_list("pk", flat=True))
 
 
 def _scope(user: User) -> Q:
@@ -93,7 +93,7 @@ def _overview(user: User, params: QueryDict) -> Overview:
         return Overview(programs=[(str(program.public_id), str(program)) for program in programs])
     chosen = {name: params.get(name, "") for name in ("program", "location", "period")}
     words = searched(params)
-    return overview(_scope(user), chosen, words_q(words) if words else None)
+    return overview(_scope(user), chosen, search_q(words) if words else None)
 
 
 def _number(user: User, found: ClaimFilter, above: Overview) -> int | None:
@@ -109,7 +109,7 @@ def _chips(params: QueryDict, above: Overview, user: User) -> Any:
     here = params.get("status", "")
     yield _chip(params, "", None, above.number if above.statuses else None, here)
     if user.is_operator:
-        for status in MACHINE.statuses:
+        for status in STATE_MACHINE.statuses:
             yield _chip(params, status.code, status.label, None, here)
     for status, number in above.statuses:
         yield _chip(params, status.code, status.label, number, here)

@@ -17,18 +17,18 @@ from ..forms import DisputeForm
 from ..models import Claim
 from ..page import ClaimPage
 from ..services import SERVICES
-from ..transitions import MACHINE
+from ..transitions import STATE_MACHINE
 from .fetching import claim_or_404
 
-DECIDING = {arrow.verb for arrow in MACHINE.transitions if arrow.decides}
+DECIDING = {transition.verb for transition in STATE_MACHINE.transitions if transition.decides}
 #: Verbs that are done on the check page.
-CHECKED = {arrow.verb for arrow in MACHINE.transitions if submits(arrow)}
+CHECKED = {transition.verb for transition in STATE_MACHINE.transitions if submits(transition)}
 
 
 class ClaimView(VerbView):
     """What all verbs of claims share: how the claim is fetched, and which words are kept for who came second."""
 
-    machine = MACHINE
+    state_machine = STATE_MACHINE
 
     def get_case(self) -> Claim:
         return self.claim
@@ -53,9 +53,9 @@ class PartnerVerbView(ClaimView):
     services = {verb: service for verb, service in SERVICES.items() if verb not in DECIDING and verb not in CHECKED}
     forms = {"dispute": DisputeForm}
 
-    def done(self, detail: Claim, arrow: Transition) -> HttpResponse:
+    def done(self, detail: Claim, transition: Transition) -> HttpResponse:
         """Back to the claim; from one that was thrown away to the list."""
-        return redirect("claims:list") if arrow.verb == "discard" else redirect(detail)
+        return redirect("claims:list") if transition.verb == "discard" else redirect(detail)
 
 
 class CheckView(ClaimView):
@@ -73,10 +73,10 @@ class CheckView(ClaimView):
             self.kwargs["verb"] = "resubmit"
         return super().dispatch(request, *args, **kwargs)
 
-    def page_context(self, detail: Claim, arrow: Transition) -> dict[str, Any]:
+    def page_context(self, detail: Claim, transition: Transition) -> dict[str, Any]:
         """With what the reviewer asked for, when the claim had come back: all rules may be met and nothing of that be done."""
         page = ClaimPage(detail, self.request.user)
-        bench = workbench_context(detail.proof, self.request.user)["bench"]
-        page.current = bench.evidence.folder
-        to_be_read = replace(bench.evidence, marks=page.marks, can_write=False, can_contribute=False)
-        return {"claim": detail, "page": page, "assessment": bench.assessment, "evidence": to_be_read}
+        editor = workbench_context(detail.proof, self.request.user)["editor"]
+        page.current = editor.evidence.folder
+        to_be_read = replace(editor.evidence, marks=page.marks, can_write=False, can_contribute=False)
+        return {"claim": detail, "page": page, "assessment": editor.assessment, "evidence": to_be_read}

@@ -8,8 +8,8 @@ from django.core.validators import validate_domain_name
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.countries import country_code
-from incentives_portal.screens.seen import FewLines, SeenAdmin
-from incentives_portal.typed import canonical_email
+from incentives_portal.screens.optimistic_lock import FewLines, StaleCheckAdmin
+from incentives_portal.typed_text import canonical_email
 
 from .capabilities import OPERATOR_ROLES, PARTNER_WIDE_ROLES, Role
 from .forms import ProfileForm, time_zone_choices
@@ -92,7 +92,7 @@ class LocationInline(FewLines, admin.TabularInline):
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(SeenAdmin):
+class OrganisationAdmin(StaleCheckAdmin):
     form = OrganisationForm
     list_display = ["name", "kind"]
     list_filter = ["kind"]
@@ -149,7 +149,7 @@ class PersonForm(forms.ModelForm):
 
 
 @admin.register(User)
-class UserAdmin(SeenAdmin):
+class UserAdmin(StaleCheckAdmin):
     """People are switched off, never deleted: their deeds stay in the history."""
 
     form = PersonForm

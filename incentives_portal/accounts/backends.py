@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from allauth.account.auth_backends import AuthenticationBackend
 
-from .along import person
 from .capabilities import may
+from .request_user import person
 
 if TYPE_CHECKING:
     from .models import User

@@ -20,19 +20,19 @@ WHILE_AWAY = "while-redis-is-away"
 def _steady(name: str) -> Callable[..., Any]:
     """A method of the cache that asks Redis, and the database where Redis does not answer."""
 
-    def method(self: "SteadyCache", *args: Any, **kwargs: Any) -> Any:
-        if time.monotonic() >= SteadyCache.away_until:
+    def method(self: "FallbackRedisCache", *args: Any, **kwargs: Any) -> Any:
+        if time.monotonic() >= FallbackRedisCache.away_until:
             try:
-                return getattr(super(SteadyCache, self), name)(*args, **kwargs)
+                return getattr(super(FallbackRedisCache, self), name)(*args, **kwargs)
             except RedisError as error:
-                SteadyCache.away_until = time.monotonic() + PAUSE
+                FallbackRedisCache.away_until = time.monotonic() + PAUSE
                 log.warning("The cache is away, the database counts for %s seconds: %s", PAUSE, error)
         return getattr(caches[WHILE_AWAY], name)(*args, **kwargs)
 
     return method
 
 
-class SteadyCache(RedisCache):
+class FallbackRedisCache(RedisCache):
     """Neither fails open nor closed when Redis is down.
 
     Open, whoever brings Redis down guesses passwords without end; closed, nobody signs in although everything else works. The counts

@@ -1,8 +1,8 @@
 """Who may do what: the one table of the portal (docs/domain.md, "Capabilities").
 
 Transitions name capabilities, views and buttons ask ``may``, lists use ``scope_q``, mails use ``holders``, the admin asks through the
-authentication backend. Roles come from *role sources*: the organisation-wide ones from this room, the roles per program and location
-from the room people/, which registers itself here because it stands above.
+authentication backend. Roles come from *role sources*: the organisation-wide ones from this app, the roles per program and location
+from the app people/, which registers itself here because it stands above.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,9 +15,9 @@ from django.db.models import Q, QuerySet
 from django.db.models.enums import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from incentives_portal.prepared import Prepared
+from incentives_portal.prepared_statements import PreparedQuery
 
-from .along import read_along
+from .request_user import add_column
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .models import User
 
 
-class NoPartInIt(PermissionDenied):
+class WrongAudience(PermissionDenied):
     """The page is the other side's, or another office's: no role of this account opens it. ``str`` says what the page is."""
 
 
@@ -146,7 +146,7 @@ _sources: list[RoleSource] = []
 
 def register_role_source(source: RoleSource) -> None:
     _sources.append(source)
-    read_along(source.name, source.held)
+    add_column(source.name, source.held)
 
 
 def grants(user: "User | AnonymousUser") -> list[Grant]:
@@ -229,7 +229,7 @@ def holders(roles: str | Iterable[Role], scope: Scope) -> list["User"]:
 
 
 @cache
-def _holding(wanted: frozenset[Role], narrowed: frozenset[str]) -> "Prepared[User]":
+def _holding(wanted: frozenset[Role], narrowed: frozenset[str]) -> "PreparedQuery[User]":
     """Every message asks it. The operator's people hold their roles everywhere, so a scope may not matter."""
     from .models import User
 
@@ -239,5 +239,5 @@ def _holding(wanted: frozenset[Role], narrowed: frozenset[str]) -> "Prepared[Use
             condition |= source.holders(wanted, Scope(**given))
         return User.objects.filter(condition, is_active=True).distinct().order_by("pk")
 
-    stand_ins = {name: -1 - number for number, name in enumerate(sorted(narrowed))}
-    return Prepared(people, may_lack=narrowed, **stand_ins)
+    placeholders = {name: -1 - number for number, name in enumerate(sorted(narrowed))}
+    return PreparedQuery(people, optional=narrowed, **placeholders)

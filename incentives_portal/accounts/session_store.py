@@ -12,7 +12,7 @@ from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from incentives_portal.prepared import Prepared
+from incentives_portal.prepared_statements import PreparedQuery
 
 
 class SessionStore(db.SessionStore):
@@ -30,8 +30,8 @@ class SessionStore(db.SessionStore):
 
 
 @cache
-def _live() -> Prepared[Any]:
-    return Prepared(
+def _live() -> PreparedQuery[Any]:
+    return PreparedQuery(
         lambda key, now: Session.objects.filter(session_key=key, expire_date__gt=now).values_list("session_data"),
         key="key",
         now=datetime.min.replace(tzinfo=UTC),

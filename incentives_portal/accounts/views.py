@@ -14,7 +14,7 @@ from django.views.defaults import permission_denied
 from django.views.generic import UpdateView
 
 from . import sessions
-from .capabilities import NoPartInIt, Role, Scope, grants, holders
+from .capabilities import Role, Scope, WrongAudience, grants, holders
 from .forms import ProfileForm
 from .models import User
 from .services import choose_language, keep_columns
@@ -74,7 +74,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """What is refused. To who has no role at all, a "may not" says nothing: that page says whom to ask, whatever was asked for."""
     if request.user.is_authenticated and not grants(request.user):
         return render(request, "accounts/no_role.html", no_role_context(request.user), status=403)
-    if isinstance(exception, NoPartInIt):
+    if isinstance(exception, WrongAudience):
         return render(request, "accounts/no_part.html", {"about": str(exception)}, status=403)
     return permission_denied(request, exception)
 

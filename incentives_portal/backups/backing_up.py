@@ -35,7 +35,7 @@ from django.core.files.storage import default_storage
 from django.utils.crypto import salted_hmac
 
 from incentives_portal import clock
-from incentives_portal.embedded import locks
+from incentives_portal.embedded import file_locks
 from incentives_portal.file_store import trash
 from incentives_portal.file_store.references import named_among
 from incentives_portal.installation.services import installation, note_backup
@@ -296,7 +296,7 @@ def _require_other_place(destination: Path) -> None:
 @contextmanager
 def _alone(destination: Path) -> Iterator[None]:
     """Keep a second backup out of the destination. Raises BackupFailed."""
-    lock = locks.hold(destination / ".lock", shared=False, wait=False)
+    lock = file_locks.hold(destination / ".lock", shared=False, wait=False)
     if lock is None:
         raise BackupFailed(f"Another backup into {destination} is running.")
     try:

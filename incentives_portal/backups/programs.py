@@ -13,7 +13,7 @@ from django.db import connection
 
 from incentives_portal.embedded import local
 from incentives_portal.embedded.deploy_checks import shares_connections
-from incentives_portal.embedded.places import postgres_programs
+from incentives_portal.embedded.state_dir import postgres_programs
 
 #: Parameter of a connection → the variable in which the programs look for it. What is secret stands in no command line.
 _VARIABLES = {

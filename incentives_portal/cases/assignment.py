@@ -48,12 +48,12 @@ start_review = service_of("start_review")
 return_to_queue = service_of("return_to_queue")
 
 
-def take_over(detail: Detail, *, actor: User, seen: int | None, words: str = "") -> Event:
+def take_over(detail: Detail, *, actor: User, expected_version: int | None, comment: str = "") -> Event:
     """Take a case from a colleague. The history says from whom; the table says who is told. Raises the errors of ``perform``."""
 
     def before(current: Detail) -> dict[str, Any]:
         former = current.case.active_assignee
-        assert former is not None  # the arrow is there only while somebody has it
+        assert former is not None  # the transition is there only while somebody has it
         return {"name": former.name, "from": former.pk}
 
-    return perform(detail, "take_over", actor=actor, seen=seen, words=words, before=before)
+    return perform(detail, "take_over", actor=actor, expected_version=expected_version, comment=comment, before=before)

@@ -12,15 +12,17 @@ from .types import case_types
 @register()
 def check_statuses(**kwargs: object) -> list[CheckMessage]:
     """Each kind of case has the statuses of its state machine in the database, no more and no fewer."""
-    machines = {kind: {status.code for status in found.machine.statuses} for kind, found in case_types().items()}
+    state_machines = {
+        kind: {status.code for status in found.state_machine.statuses} for kind, found in case_types().items()
+    }
     return [
         Error(
             f"The statuses of cases of kind {kind} differ between cases/enums.py and the state machine of CASE_TYPES.",
-            hint=f"Differing: {', '.join(sorted(machines.get(kind, set()) ^ set(STATUSES.get(kind, ()))))}.",
+            hint=f"Differing: {', '.join(sorted(state_machines.get(kind, set()) ^ set(STATUSES.get(kind, ()))))}.",
             id="portal.E024",
         )
-        for kind in sorted(machines.keys() | STATUSES)
-        if machines.get(kind, set()) != set(STATUSES.get(kind, ()))
+        for kind in sorted(state_machines.keys() | STATUSES)
+        if state_machines.get(kind, set()) != set(STATUSES.get(kind, ()))
     ]
 
 

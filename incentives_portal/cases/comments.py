@@ -21,10 +21,10 @@ from incentives_portal.documents.services import UploadGone
 from incentives_portal.outbox.models import Message
 
 from .engine import waiting_briefly
-from .errors import NotAllowed, Refused, WordsMissing
+from .errors import CommentMissing, NotAllowed, RuleViolation
 from .messages import announce, cause_key
 from .models import COMMENT_CODES, CaseDetail, Event
-from .services import comment
+from .services import record_comment
 from .types import case_type
 
 HOUR = timedelta(hours=1)
@@ -44,31 +44,31 @@ def may_note(user: User, detail: CaseDetail) -> bool:
 @waiting_briefly()
 @transaction.atomic
 def add_comment(
-    detail: CaseDetail, *, actor: User, words: str, internal: bool = False, versions: Sequence[DocumentVersion] = ()
+    detail: CaseDetail, *, actor: User, comment: str, internal: bool = False, versions: Sequence[DocumentVersion] = ()
 ) -> Event:
     """Keep a comment with its documents in the history of the case and tell the other side; an internal note tells nobody.
 
     Before the first submission there is no other side yet: the operator does not know of the case, and nobody is told. Possible at any
     time and not a change of the case: it needs no version. The documents are the actor's own, stored just before. Raises NotAllowed;
-    WordsMissing if there are neither words nor documents; Refused for a document that was refused or expired; CommentLimitReached; Busy.
+    CommentMissing if there are neither words nor documents; RuleViolation for a document that was refused or expired; CommentLimitReached; Busy.
     """
     if not (may_note(actor, detail) if internal else may_comment(actor, detail)):
         raise NotAllowed
     if any(version.uploaded_by_id != actor.pk for version in versions):
         raise NotAllowed
-    if not words.strip() and not versions:
-        raise WordsMissing
+    if not comment.strip() and not versions:
+        raise CommentMissing
     with within_comment_limits(actor):
         try:
-            event = comment(detail.case, actor, words.strip(), internal=internal, versions=versions)
+            event = record_comment(detail.case, actor, comment.strip(), internal=internal, versions=versions)
         except UploadGone as gone:
-            raise Refused(str(gone), place="files") from gone
+            raise RuleViolation(str(gone), place="files") from gone
         if not internal and detail.submitted_at is not None:
             announce(f"{detail.case.kind}_comment_added", detail, event)
     return event
 
 
-class CommentLimitReached(Refused):
+class CommentLimitReached(RuleViolation):
     """The person has written, or caused mails, as much as one may within an hour."""
 
 
@@ -85,10 +85,10 @@ def within_comment_limits(actor: User) -> Iterator[None]:
     comments = Event.objects.filter(actor=actor, code__in=COMMENT_CODES, at__gt=since)
     said = list(comments.order_by("-at").values_list("pk", "at")[: settings.COMMENTS_PER_HOUR + 1])
     if len(said) > settings.COMMENTS_PER_HOUR:
-        raise CommentLimitReached(_too_many_comments(said[-1][1]), place="words")
+        raise CommentLimitReached(_too_many_comments(said[-1][1]), place="comment")
     mails = Message.objects.filter(cause__in=[cause_key(event) for event, _at in said], sent_with=None)
     if mails[: settings.COMMENT_MAILS_PER_HOUR + 1].count() > settings.COMMENT_MAILS_PER_HOUR:
-        raise CommentLimitReached(_too_many_mails(said[-1][1]), place="words")
+        raise CommentLimitReached(_too_many_mails(said[-1][1]), place="comment")
 
 
 def _too_many_comments(since: datetime) -> str:

@@ -14,7 +14,7 @@ from .engine import perform
 from .enums import Outcome
 from .models import CaseDetail, Event, ReasonCode
 from .rules import check_amount
-from .services import RemarkDraft, comment, record_decision
+from .services import RemarkDraft, record_comment, record_decision
 
 Detail = TypeVar("Detail", bound=CaseDetail)
 
@@ -26,9 +26,9 @@ def approve(
     detail: Detail,
     *,
     actor: User,
-    seen: int | None,
+    expected_version: int | None,
     approved_amount: Decimal | None,
-    words: str = "",
+    comment: str = "",
     reason: ReasonCode | None = None,
     remarks: Iterable[RemarkDraft] = (),
     note: str = "",
@@ -37,13 +37,13 @@ def approve(
     """Accept what was submitted with an amount in its currency: more than zero, and at most what was asked.
 
     Less than was asked needs a reason and words (docs/domain.md, "Reasons and comments"). ``check`` is asked on the locked case with an
-    amount that is right so far: it raises Refused for what the kind forbids, and writes what the kind keeps of an approval. ``note``
-    becomes an internal note. Effects: approved submission and amount, decision, message to the partner. Raises Refused for the amount, and
+    amount that is right so far: it raises RuleViolation for what the kind forbids, and writes what the kind keeps of an approval. ``note``
+    becomes an internal note. Effects: approved submission and amount, decision, message to the partner. Raises RuleViolation for the amount, and
     the errors of ``perform``.
     """
 
     def before(current: Detail) -> dict[str, Any]:
-        amount = check_amount(current, approved_amount, words, reason)
+        amount = check_amount(current, approved_amount, comment, reason)
         if check is not None:
             check(current, amount)
         current.case.approved_submission_id = current.case.submission_id
@@ -51,7 +51,15 @@ def approve(
         return {"amount": str(amount), "asked": str(current.requested_amount), "currency": current.currency}
 
     return _decide(
-        "approve", detail, note, actor=actor, seen=seen, words=words, reason=reason, remarks=remarks, before=before
+        "approve",
+        detail,
+        note,
+        actor=actor,
+        expected_version=expected_version,
+        comment=comment,
+        reason=reason,
+        remarks=remarks,
+        before=before,
     )
 
 
@@ -60,8 +68,8 @@ def _decide_against(
     detail: Detail,
     *,
     actor: User,
-    seen: int | None,
-    words: str,
+    expected_version: int | None,
+    comment: str,
     reason: ReasonCode | None,
     remarks: Iterable[RemarkDraft] = (),
     note: str = "",
@@ -71,7 +79,16 @@ def _decide_against(
     Effects: decision, message to the partner; ``note`` becomes an internal note. Raises the errors of ``perform``.
     """
     pointed = at_least_at_the_reason(remarks, reason)
-    return _decide(verb, detail, note, actor=actor, seen=seen, words=words, reason=reason, remarks=pointed)
+    return _decide(
+        verb,
+        detail,
+        note,
+        actor=actor,
+        expected_version=expected_version,
+        comment=comment,
+        reason=reason,
+        remarks=pointed,
+    )
 
 
 #: Send the case back to the partner, who mends it and submits it again.
@@ -84,7 +101,7 @@ def at_least_at_the_reason(remarks: Iterable[RemarkDraft], reason: ReasonCode | 
     """The remarks of a decision; where there are none, one at the place to which its reason belongs."""
     given = list(remarks)
     if not given and reason is not None and reason.place:
-        return [RemarkDraft(words="", place=reason.place, reason=reason)]
+        return [RemarkDraft(text="", place=reason.place, reason=reason)]
     return given
 
 
@@ -94,6 +111,6 @@ def _decide(verb: str, detail: Detail, note: str, *, actor: User, **given: Any) 
     def after(current: Detail, event: Event) -> None:
         record_decision(current.case, OUTCOMES[verb], event, actor)
         if note.strip():
-            comment(current.case, actor, note.strip(), internal=True)
+            record_comment(current.case, actor, note.strip(), internal=True)
 
     return perform(detail, verb, actor=actor, after=after, **given)

@@ -19,9 +19,9 @@ from incentives_portal.accounts.models import User
 from incentives_portal.cases.models import Case, Event, ReasonCode
 from incentives_portal.cases.services import RemarkDraft, record
 from incentives_portal.locks import may_be_begun_again, waited_too_long
-from incentives_portal.prepared import Prepared
+from incentives_portal.prepared_statements import PreparedQuery
 
-from .errors import Busy, NotAllowed, NotNow, ReasonMissing, Stale, WordsMissing
+from .errors import Busy, CommentMissing, InvalidTransition, NotAllowed, ReasonMissing, StaleVersion
 from .messages import announce
 from .models import CaseDetail
 from .state_machine import Transition
@@ -37,8 +37,8 @@ def perform(
     verb: str,
     *,
     actor: User,
-    seen: int | None,
-    words: str = "",
+    expected_version: int | None,
+    comment: str = "",
     reason: ReasonCode | None = None,
     remarks: Iterable[RemarkDraft] = (),
     before: Callable[[Detail], Mapping[str, Any] | None] | None = None,
@@ -46,28 +46,28 @@ def perform(
 ) -> Event:
     """Do a verb to a case and return the event that tells of it.
 
-    ``seen`` is the version of the case that the person had before their eyes. ``before`` runs on the locked row: it checks the room's own
-    rules (raising Refused), sets further columns, and returns data for the event. ``after`` writes what hangs on the event.
+    ``expected_version`` is the version of the case that the person had before their eyes. ``before`` runs on the locked row: it checks the app's own
+    rules (raising RuleViolation), sets further columns, and returns data for the event. ``after`` writes what hangs on the event.
 
     Effects, in order: the row's columns, its due date, status and version, the event with its remarks, ``after``, the announcement.
-    Raises NotNow, Stale, NotAllowed, WordsMissing, ReasonMissing, Refused, Busy; then nothing was written.
+    Raises InvalidTransition, StaleVersion, NotAllowed, CommentMissing, ReasonMissing, RuleViolation, Busy; then nothing was written.
     """
 
     def once() -> Event:
         current = locked(type(detail), detail.pk)
         case = current.case
-        arrow = _arrow(current, verb, actor, seen)
-        if arrow.needs_reason and reason is None:
+        transition = _transition(current, verb, actor, expected_version)
+        if transition.needs_reason and reason is None:
             raise ReasonMissing
-        if arrow.needs_words and not words.strip():
-            raise WordsMissing
+        if transition.needs_comment and not comment.strip():
+            raise CommentMissing
         data = before(current) if before else None
-        if arrow.due:
-            case.due_at = arrow.due(current)
-        source, case.status = case.status, arrow.target
-        if arrow.assigns == "actor":
+        if transition.due:
+            case.due_at = transition.due(current)
+        source, case.status = case.status, transition.target
+        if transition.assigns == "actor":
             case.assignee, case.assigned_at = actor, clock.now()
-        elif arrow.assigns == "nobody":
+        elif transition.assigns == "nobody":
             case.assignee = case.assigned_at = None
         case.version += 1
         # The whole row: it was read under the lock, so nothing of another's can be overwritten.
@@ -75,18 +75,18 @@ def perform(
         event = record(
             case,
             actor,
-            arrow.event,
+            transition.event,
             from_status=source,
-            to_status=arrow.target,
+            to_status=transition.target,
             reason=reason,
-            words=words.strip(),
+            comment=comment.strip(),
             data=data,
             remarks=remarks,
         )
         if after:
             after(current, event)
-        if arrow.message:
-            announce(arrow.message, current, event)
+        if transition.message:
+            announce(transition.message, current, event)
         return event
 
     return _retried(once)
@@ -98,10 +98,10 @@ def service_of(verb: str) -> Callable[..., Event]:
 
 
 @contextmanager
-def editing(detail: Detail, *, actor: User, capability: str, seen: int | None) -> Iterator[Detail]:
+def editing(detail: Detail, *, actor: User, capability: str, expected_version: int | None) -> Iterator[Detail]:
     """Edit the content of a case: yields the locked, fresh row and counts the version of its case up at the end, in one transaction.
 
-    Columns of the row itself are saved by whoever edits them. Raises NotAllowed, NotNow, Stale, Busy.
+    Columns of the row itself are saved by whoever edits them. Raises NotAllowed, InvalidTransition, StaleVersion, Busy.
     """
     with waiting_briefly(), transaction.atomic():
         current = locked(type(detail), detail.pk)
@@ -109,9 +109,9 @@ def editing(detail: Detail, *, actor: User, capability: str, seen: int | None) -
         if not may(actor, capability, case.scope):
             raise NotAllowed
         if not case.state.editable:
-            raise NotNow(current, latest_event(case))
-        if seen != case.version:
-            raise Stale(current, latest_event(case))
+            raise InvalidTransition(current, latest_event(case))
+        if expected_version != case.version:
+            raise StaleVersion(current, latest_event(case))
         yield current
         case.version += 1
         case.save()
@@ -126,10 +126,10 @@ def locked(model: type[Detail], pk: Any) -> Detail:
 
 
 @cache
-def _locking(model: type[Detail]) -> Prepared[Detail]:
+def _locking(model: type[Detail]) -> PreparedQuery[Detail]:
     """Every verb asks it. Not the key: the event of a file that is checked meanwhile may name the case."""
     rows = model._default_manager.select_related("case").select_for_update(of=("case",), no_key=True)
-    return Prepared(lambda pk: rows.filter(pk=pk), pk=-1)
+    return PreparedQuery(lambda pk: rows.filter(pk=pk), pk=-1)
 
 
 def latest_event(case: Case) -> Event | None:
@@ -138,24 +138,24 @@ def latest_event(case: Case) -> Event | None:
     return changes.select_related("organisation").order_by("-id").first()
 
 
-def _arrow(detail: CaseDetail, verb: str, actor: User, seen: int | None) -> Transition:
-    """The arrow to follow, after the questions: from this status, by this person, on what was seen."""
+def _transition(detail: CaseDetail, verb: str, actor: User, expected_version: int | None) -> Transition:
+    """The transition to follow, after the questions: from this status, by this person, on what was seen."""
     case = detail.case
-    machine = case_type(case.kind).machine
-    arrow = machine.find(detail, verb)
-    capability = arrow.capability if arrow else machine.capability_of(verb)
+    state_machine = case_type(case.kind).state_machine
+    transition = state_machine.find(detail, verb)
+    capability = transition.capability if transition else state_machine.capability_of(verb)
     if not may(actor, capability, case.scope):
         raise NotAllowed
-    if arrow is None:
-        raise NotNow(detail, latest_event(case))
-    if arrow.decides and actor.organisation_id == case.organisation_id:
+    if transition is None:
+        raise InvalidTransition(detail, latest_event(case))
+    if transition.decides and actor.organisation_id == case.organisation_id:
         raise NotAllowed
-    if seen != case.version:
-        raise Stale(detail, latest_event(case))
+    if expected_version != case.version:
+        raise StaleVersion(detail, latest_event(case))
     # After that: what has changed meanwhile may be the very thing that refuses it now, and who was faster is the better answer.
-    if arrow.refusal and (why := arrow.refusal(detail, actor)):
+    if transition.refusal and (why := transition.refusal(detail, actor)):
         raise NotAllowed(why)
-    return arrow
+    return transition
 
 
 def _retried(once: Callable[[], Event]) -> Event:

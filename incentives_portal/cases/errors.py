@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from .state_machine import Text
 
 
-class WorkflowError(Exception):
+class CaseError(Exception):
     """A verb could not be done. Nothing was written."""
 
 
-class Overtaken(WorkflowError):
+class Conflict(CaseError):
     """Somebody was faster: the case is not any more what the person saw. Carries the case as it is now and the last event."""
 
     def __init__(self, detail: "CaseDetail", latest: "Event | None") -> None:
@@ -26,22 +26,22 @@ class Overtaken(WorkflowError):
         self.latest = latest
 
 
-class NotNow(Overtaken):
+class InvalidTransition(Conflict):
     """The verb is not allowed from the present status."""
 
 
-class Stale(Overtaken):
+class StaleVersion(Conflict):
     """The status would allow it, but the case was changed after the person had opened it, or the form did not say what was seen."""
 
 
-class NotAllowed(WorkflowError):
+class NotAllowed(CaseError):
     """The person may see the case but may not do this: 403."""
 
     def __init__(self, why: "Text" = "") -> None:
         super().__init__(why or _("Your role does not allow this."))
 
 
-class Refused(WorkflowError):
+class RuleViolation(CaseError):
     """A business rule forbids it now: sentences that say what is wrong and what to do.
 
     ``place`` names the form field that they mean, if they mean one; ``at`` gives sentences of several fields at once. ``see`` is a case
@@ -65,7 +65,7 @@ class Refused(WorkflowError):
         return [place for place, _sentence in self.problems]
 
 
-class NotReady(Refused):
+class NotReady(RuleViolation):
     """Something must be mended before it can be submitted; ``assessment`` says what and where."""
 
     def __init__(self, assessment: "Assessment") -> None:
@@ -73,21 +73,21 @@ class NotReady(Refused):
         self.assessment = assessment
 
 
-class WordsMissing(Refused):
+class CommentMissing(RuleViolation):
     """The verb needs a comment."""
 
     def __init__(self) -> None:
-        super().__init__(_("Write a comment. The partner will read it and act on it."), place="words")
+        super().__init__(_("Write a comment. The partner will read it and act on it."), place="comment")
 
 
-class ReasonMissing(Refused):
+class ReasonMissing(RuleViolation):
     """The verb needs a reason code."""
 
     def __init__(self) -> None:
         super().__init__(_("Choose the reason."), place="reason")
 
 
-class Busy(WorkflowError):
+class Busy(CaseError):
     """Somebody else is writing to the same case just now; trying again is right."""
 
     def __init__(self) -> None:

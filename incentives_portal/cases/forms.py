@@ -12,13 +12,13 @@ from incentives_portal.accounts.models import User
 from incentives_portal.documents.fields import MultipleUploadField
 from incentives_portal.screens.fields import LongTextField, MoneyFormField
 
-from .errors import Busy, Refused
+from .errors import Busy, RuleViolation
 from .models import CaseDetail, ReasonCode
 from .rules import amount_problem
 from .services import RemarkDraft
 from .state_machine import Transition
 
-WORDS_LIMIT = 10_000
+COMMENT_LIMIT = 10_000
 
 
 class CommentForm(forms.Form):
@@ -26,9 +26,9 @@ class CommentForm(forms.Form):
 
     is_internal: ClassVar[bool] = False
 
-    words = LongTextField(
+    comment = LongTextField(
         label=_("Comment"),
-        max_length=WORDS_LIMIT,
+        max_length=COMMENT_LIMIT,
         rows=3,
         error_messages={"required": _("Enter some text.")},
     )
@@ -45,7 +45,7 @@ class NoteForm(CommentForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **({"auto_id": "id_note_%s"} | kwargs))
-        self.fields["words"].label = _("Internal note")
+        self.fields["comment"].label = _("Internal note")
 
 
 class CommentWithFilesForm(CommentForm):
@@ -55,22 +55,22 @@ class CommentWithFilesForm(CommentForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **({"auto_id": "id_comment_%s"} | kwargs))
-        self.fields["words"].required = False
+        self.fields["comment"].required = False
         files: Any = self.fields["files"]
         files.bind(actor=self.actor, organisation=self.actor.organisation)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
-        if not self.errors and not given["words"].strip() and not given["files"]:
-            self.add_error("words", _("Enter a comment or choose a document."))
+        if not self.errors and not given["comment"].strip() and not given["files"]:
+            self.add_error("comment", _("Enter a comment or choose a document."))
         return given
 
 
-def show_refusal(form: forms.BaseForm, error: Refused | Busy) -> None:
+def show_refusal(form: forms.BaseForm, error: RuleViolation | Busy) -> None:
     """Why a service would not, on the form: at the fields that it names, else on top."""
-    for place, sentence in error.problems if isinstance(error, Refused) else [(None, str(error))]:
+    for place, sentence in error.problems if isinstance(error, RuleViolation) else [(None, str(error))]:
         form.add_error(place if place in form.fields else None, sentence)
-    if isinstance(error, Refused) and error.see is not None:
+    if isinstance(error, RuleViolation) and error.see is not None:
         form.see = error.see  # type: ignore[attr-defined]
 
 
@@ -83,32 +83,32 @@ class ReasonField(forms.ModelChoiceField):
 
 
 class VerbForm(forms.Form):
-    """Confirms one verb of a case. Rooms subclass it for what else a verb asks."""
+    """Confirms one verb of a case. Apps subclass it for what else a verb asks."""
 
-    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    expected_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, detail: CaseDetail, arrow: Transition, data: Any = None, **kwargs: Any) -> None:
-        super().__init__(data, initial={"seen": detail.version}, **kwargs)
-        self.detail, self.arrow = detail, arrow
-        if arrow.needs_reason:
+    def __init__(self, detail: CaseDetail, transition: Transition, data: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, initial={"expected_version": detail.version}, **kwargs)
+        self.detail, self.transition = detail, transition
+        if transition.needs_reason:
             self.fields["reason"] = ReasonField(
-                detail.case.kind, arrow.verb, error_messages={"required": _("Choose the reason.")}
+                detail.case.kind, transition.verb, error_messages={"required": _("Choose the reason.")}
             )
-        self.fields["words"] = LongTextField(
-            label=_("Comment") if arrow.needs_words else _("Comment (optional)"),
-            required=arrow.needs_words,
-            max_length=WORDS_LIMIT,
+        self.fields["comment"] = LongTextField(
+            label=_("Comment") if transition.needs_comment else _("Comment (optional)"),
+            required=transition.needs_comment,
+            max_length=COMMENT_LIMIT,
             rows=4,
             error_messages={"required": _("Write a comment. The recipient will read it and act on it.")},
         )
 
     def clean_words(self) -> str:
-        return self.cleaned_data["words"].strip()
+        return self.cleaned_data["comment"].strip()
 
     def act(self) -> dict[str, Any]:
         """The keyword arguments of the service that does the verb."""
         given = self.cleaned_data
-        return {"seen": given.get("seen"), "words": given.get("words", "")} | (
+        return {"expected_version": given.get("expected_version"), "comment": given.get("comment", "")} | (
             {"reason": given["reason"]} if "reason" in given else {}
         )
 
@@ -121,20 +121,20 @@ class DecisionForm(VerbForm):
 
     words_help: ClassVar[Any] = ""
 
-    def __init__(self, detail: CaseDetail, arrow: Transition, data: Any = None, **kwargs: Any) -> None:
-        super().__init__(detail, arrow, data, **kwargs)
-        self.fields["words"].help_text = self.words_help
+    def __init__(self, detail: CaseDetail, transition: Transition, data: Any = None, **kwargs: Any) -> None:
+        super().__init__(detail, transition, data, **kwargs)
+        self.fields["comment"].help_text = self.words_help
         self.add_places()
         self.fields["note"] = LongTextField(
             label=_("Internal note (optional)"),
             required=False,
-            max_length=WORDS_LIMIT,
+            max_length=COMMENT_LIMIT,
             rows=2,
             help_text=_("Never shown to partners."),
         )
-        if arrow.verb == "approve":
+        if transition.verb == "approve":
             self._add_amount()
-        self.order_fields(("seen", "approved_amount", "reason", "place"))
+        self.order_fields(("expected_version", "approved_amount", "reason", "place"))
 
     def _add_amount(self) -> None:
         """Up to what was asked; a reason and words are needed where it is less."""
@@ -146,7 +146,7 @@ class DecisionForm(VerbForm):
             help_text=" ".join(map(str, self.bounds())),
         )
         self.fields["reason"] = ReasonField(
-            self.detail.case.kind, self.arrow.verb, required=False, empty_label=_("None (full amount)")
+            self.detail.case.kind, self.transition.verb, required=False, empty_label=_("None (full amount)")
         )
 
     def add_places(self) -> None:

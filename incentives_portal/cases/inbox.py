@@ -143,7 +143,7 @@ def _kinds(user: User) -> list[str]:
     return [
         kind
         for kind, found in case_types().items()
-        if user.may(found.read) and any(status.editable for status in found.machine.statuses)
+        if user.may(found.read) and any(status.editable for status in found.state_machine.statuses)
     ]
 
 
@@ -165,7 +165,7 @@ def _drafts(user: User, when: Q) -> list[Item]:
 
 
 def _first(parts: list[CaseQuerySet], order: Sequence[str]) -> list[Case]:
-    """The first of each part, in this order: so that many of one kind leave room for the others."""
+    """The first of each part, in this order: so that many of one kind leave app for the others."""
     if not parts:
         return []
     one, *others = [part.select_related("program__calendar").order_by(*order)[:LIMIT] for part in parts]

@@ -39,7 +39,7 @@ def letter_about(
         heading=heading % values,
         paragraphs=[paragraph % values for paragraph in paragraphs],
         next_step=next_step % values,
-        **({"words": event.words} | parts),
+        **({"comment": event.comment} | parts),
     )
 
 
@@ -47,7 +47,7 @@ def why(event: Event, remarks: Iterable[tuple[str, str]] = ()) -> dict[str, Any]
     """Why it was decided so: the reason, what would fix it, remarks at their places. Once a case is approved there is nothing to fix."""
     reason = event.reason
     return {
-        "reason": in_language(reason.words) if reason else "",
+        "reason": in_language(reason.text) if reason else "",
         "mend": in_language(reason.fix) if reason and event.to_status != APPROVED else "",
         "remarks": list(remarks),
     }

@@ -1,4 +1,4 @@
-"""Which message goes to whom when something happens: each room registers its table of announcements here.
+"""Which message goes to whom when something happens: each app registers its table of announcements here.
 
 The outbox knows no events: what it has to know of one is its ``Cause``, and that a message was sent again is recorded here.
 """
@@ -18,9 +18,9 @@ from incentives_portal.cases.event_kinds import EventKind
 from incentives_portal.cases.event_kinds import register as register_kinds
 from incentives_portal.cases.models import Case, Event
 from incentives_portal.cases.services import record
-from incentives_portal.outbox.letters import Cause, Letter, Outsider
+from incentives_portal.outbox.letters import Cause, ExternalRecipient, Letter
 from incentives_portal.outbox.models import Message
-from incentives_portal.outbox.services import queue, queue_outsiders, resent
+from incentives_portal.outbox.services import queue, queue_external, resent
 from incentives_portal.texts import in_language
 
 from .types import case_type
@@ -29,12 +29,12 @@ from .types import case_type
 RESENT = "outbox.message.resent"
 
 
-def _no_outsiders(_case: Any, _event: Event) -> Iterable[Outsider]:
+def _no_outsiders(_case: Any, _event: Event) -> Iterable[ExternalRecipient]:
     return ()
 
 
-def _no_letter(_case: Any, _event: Event, outsider: Outsider) -> Letter:
-    raise NotImplementedError(f"There is no letter to {outsider}.")
+def _no_letter(_case: Any, _event: Event, external_recipient: ExternalRecipient) -> Letter:
+    raise NotImplementedError(f"There is no letter to {external_recipient}.")
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ class Announcement:
     code: str
     recipients: Callable[[Any, Event], Iterable[User]]
     letter: Callable[[Any, Event, User], Letter]
-    outsiders: Callable[[Any, Event], Iterable[Outsider]] = _no_outsiders
-    letter_to_outsider: Callable[[Any, Event, Outsider], Letter] = _no_letter
+    external_recipients: Callable[[Any, Event], Iterable[ExternalRecipient]] = _no_outsiders
+    letter_to_external_recipient: Callable[[Any, Event, ExternalRecipient], Letter] = _no_letter
     #: Whether several within minutes are one mail: of comments and refused files, never of decisions.
     collect: bool = False
     #: Whether a question can be asked by a comment on the page of the case.
@@ -82,7 +82,7 @@ def cause_of(event: Event) -> Cause:
         author=event.actor_name,
         organisation=event.organisation_name or settings.OPERATOR_NAME,
         at=event.at,
-        comment=event.words,
+        comment=event.comment,
         files=[remark.version.original_name for remark in event.remarks_in_order if remark.version],
         request_id=event.request_id,
     )
@@ -148,8 +148,10 @@ def announce(code: str, detail: Any, event: Event) -> None:
         readers = [person for person in others if person not in blind]
         if readers or not blind:
             queue(cause, code, letter_for, readers, collect=announcement.collect)
-    if outsiders := list(announcement.outsiders(detail, event)):
-        queue_outsiders(cause, code, partial(announcement.letter_to_outsider, detail, event), outsiders)
+    if external_recipients := list(announcement.external_recipients(detail, event)):
+        queue_external(
+            cause, code, partial(announcement.letter_to_external_recipient, detail, event), external_recipients
+        )
 
 
 def record_messages_sent_again() -> None:

@@ -164,7 +164,7 @@ class Case(models.Model):
     @property
     def state(self) -> "Status":
         """The status with its word, look and meaning."""
-        return case_type(self.kind).machine.status(self.status)
+        return case_type(self.kind).state_machine.status(self.status)
 
     @property
     def time_zone(self) -> str:
@@ -258,7 +258,7 @@ class ReasonCode(models.Model):
     kind = models.CharField(_("applies to"), max_length=12, choices=CaseKind.choices)
     verb = models.CharField(_("action"), max_length=24, help_text=_("The action it applies to, for example reject."))
     code = models.CharField(_("code"), max_length=12)
-    words = TextsField(verbose_name=_("text"))
+    text = TextsField(verbose_name=_("text"))
     fix = TextsField(verbose_name=_("what needs to change"), blank=True, long=True)
     place = models.CharField(_("place in the form"), max_length=40, blank=True)
     active = models.BooleanField(_("active"), default=True)
@@ -276,7 +276,7 @@ class ReasonCode(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.code} {in_language(self.words)}"
+        return f"{self.code} {in_language(self.text)}"
 
 
 #: The codes of what people say outside of a verb: comments and internal notes.
@@ -299,7 +299,7 @@ class Event(models.Model):
     from_status = models.CharField(max_length=24, blank=True)
     to_status = models.CharField(max_length=24, blank=True)
     reason = models.ForeignKey(ReasonCode, models.PROTECT, null=True, related_name="+")
-    words = models.TextField(blank=True)
+    comment = models.TextField(blank=True)
     internal = models.BooleanField(default=False)
     data = models.JSONField(default=dict)
     request_id = models.CharField(max_length=36, blank=True)
@@ -349,18 +349,18 @@ class Remark(models.Model):
     # Long enough for the name of a row with its public id: expense-6f1c….
     place = models.CharField(max_length=60, blank=True)
     reason = models.ForeignKey(ReasonCode, models.PROTECT, null=True, related_name="+")
-    words = models.TextField(blank=True)
+    text = models.TextField(blank=True)
 
     class Meta:
         triggers = APPEND_ONLY
 
     def __str__(self) -> str:
-        return self.words
+        return self.text
 
     @property
-    def text(self) -> str:
+    def shown_text(self) -> str:
         """What it says: its own words, else what would fix it, in the words of its reason."""
-        return self.words or (in_language(self.reason.fix) if self.reason else "")
+        return self.text or (in_language(self.reason.fix) if self.reason else "")
 
 
 class Submission(models.Model):
@@ -410,4 +410,4 @@ class Decision(models.Model):
     @property
     def status(self) -> "Status":
         """The status to which the decision led, for its tag."""
-        return case_type(self.case.kind).machine.status(self.outcome)
+        return case_type(self.case.kind).state_machine.status(self.outcome)

@@ -12,14 +12,20 @@ from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.models import User
 from incentives_portal.documents.models import DocumentVersion
-from incentives_portal.screens.anatomy import Baton, TimelineEntry, Verb, initials_of, with_one_that_stands_out
+from incentives_portal.screens.components import (
+    StatusHeader,
+    TimelineEntry,
+    Verb,
+    initials_of,
+    with_one_that_stands_out,
+)
 from incentives_portal.texts import in_language
 
 from .comments import may_comment, may_note
 from .enums import ACTION_REQUIRED, APPROVED, REJECTED, SUBMITTED
 from .models import CaseDetail, Event, Remark
 from .queries import events_of
-from .state_machine import Machine, Status, Transition
+from .state_machine import StateMachine, Status, Transition
 from .timeline import entries
 from .types import case_type
 
@@ -34,7 +40,7 @@ class RemarkMarker:
     number: int
     anchor: str
     name: Text
-    words: str
+    text: str
     #: Whether what it is about is still as the reviewer saw it.
     is_open: bool
 
@@ -54,7 +60,7 @@ class ReturnNotice:
 
     @property
     def reason(self) -> str:
-        return in_language(self.event.reason.words) if self.event.reason else ""
+        return in_language(self.event.reason.text) if self.event.reason else ""
 
     @property
     def fix(self) -> str:
@@ -121,7 +127,7 @@ class CasePage(Generic[Detail]):
 
     def words_of(self, remark: Remark, decision: Event) -> str:
         """What a remark of the decision says."""
-        return remark.text
+        return remark.shown_text
 
     def file_url(self, version: DocumentVersion) -> str:
         """Where a file of the history is downloaded."""
@@ -138,8 +144,8 @@ class CasePage(Generic[Detail]):
         return ""
 
     @property
-    def machine(self) -> Machine:
-        return case_type(self.detail.case.kind).machine
+    def state_machine(self) -> StateMachine:
+        return case_type(self.detail.case.kind).state_machine
 
     @cached_property
     def events(self) -> list[Event]:
@@ -157,17 +163,17 @@ class CasePage(Generic[Detail]):
 
     def codes_of(self, is_wanted: Callable[[Transition], bool]) -> set[str]:
         """The codes of the events of some transitions."""
-        return {arrow.event for arrow in self.machine.transitions if is_wanted(arrow)}
+        return {transition.event for transition in self.state_machine.transitions if is_wanted(transition)}
 
     @property
     def timeline(self) -> list[TimelineEntry]:
         return entries(self.events, places=self.places, version_url=self.file_url)
 
     @property
-    def status_header(self) -> Baton:
+    def status_header(self) -> StatusHeader:
         """The status, who has the case now, and until when."""
         who, initials = holder(self.detail, self.user)
-        return Baton(self.detail.state, who, self.until, self.detail.time_zone, self.until_note, initials)
+        return StatusHeader(self.detail.state, who, self.until, self.detail.time_zone, self.until_note, initials)
 
     @cached_property
     def return_notice(self) -> ReturnNotice | None:
@@ -178,7 +184,7 @@ class CasePage(Generic[Detail]):
         last = next((event for event in self.events if event.code in deciding), None)
         if last is None or last.code not in self.codes_of(returns):
             return None
-        return ReturnNotice(last, self.machine.status(last.to_status), list(self._markers(last)))
+        return ReturnNotice(last, self.state_machine.status(last.to_status), list(self._markers(last)))
 
     def _markers(self, event: Event) -> Iterator[RemarkMarker]:
         for number, remark in enumerate(event.remarks_in_order, start=1):
@@ -193,28 +199,28 @@ class CasePage(Generic[Detail]):
         return self.part_at(self.submitted, place) != self.part_at(self.current, place)
 
     @cached_property
-    def arrows(self) -> list[Transition]:
+    def transitions(self) -> list[Transition]:
         """What the reader may do with the case now."""
-        return self.machine.open_to(self.detail, self.user)
+        return self.state_machine.open_to(self.detail, self.user)
 
     @property
     def verbs(self) -> list[Verb]:
         """The buttons on top of the partner's page, of which submitting stands out once nothing is missing; it has no decisions."""
-        buttons = [self.button(arrow) for arrow in self.arrows if self.is_on_top(arrow)]
+        buttons = [self.button(transition) for transition in self.transitions if self.is_on_top(transition)]
         return with_one_that_stands_out(buttons, is_ready=self.is_ready)
 
-    def is_on_top(self, arrow: Transition) -> bool:
+    def is_on_top(self, transition: Transition) -> bool:
         """Whether the verb has its button on top of the partner's page."""
-        return not arrow.decides
+        return not transition.decides
 
-    def button(self, arrow: Transition) -> Verb:
+    def button(self, transition: Transition) -> Verb:
         """The partner's button of a verb. Submitting leads over the check page."""
         public_id = self.detail.public_id
-        if submits(arrow):
+        if submits(transition):
             url = reverse(f"{self.namespace}:check", args=[public_id])
         else:
-            url = reverse(f"{self.namespace}:verb", args=[public_id, arrow.verb])
-        return Verb(arrow.label, url, arrow.tone, arrow.icon)
+            url = reverse(f"{self.namespace}:verb", args=[public_id, transition.verb])
+        return Verb(transition.label, url, transition.tone, transition.icon)
 
     @property
     def can_comment(self) -> bool:
@@ -225,19 +231,19 @@ class CasePage(Generic[Detail]):
         return may_note(self.user, self.detail)
 
 
-def submits(arrow: Transition) -> bool:
+def submits(transition: Transition) -> bool:
     """Whether the partner sends the case to the operator by it."""
-    return not arrow.decides and arrow.target == SUBMITTED
+    return not transition.decides and transition.target == SUBMITTED
 
 
-def is_decision(arrow: Transition) -> bool:
+def is_decision(transition: Transition) -> bool:
     """Whether it is a decision about what was submitted, beside start and return of a review."""
-    return arrow.decides and arrow.target in (APPROVED, ACTION_REQUIRED, REJECTED)
+    return transition.decides and transition.target in (APPROVED, ACTION_REQUIRED, REJECTED)
 
 
-def returns(arrow: Transition) -> bool:
+def returns(transition: Transition) -> bool:
     """Whether it is a decision with which the case comes back to the partner."""
-    return is_decision(arrow) and arrow.target != APPROVED
+    return is_decision(transition) and transition.target != APPROVED
 
 
 def holder(detail: CaseDetail, reader: User) -> tuple[Text, str]:

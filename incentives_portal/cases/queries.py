@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import F
 
 from incentives_portal.accounts.capabilities import may
-from incentives_portal.prepared import Prepared
+from incentives_portal.prepared_statements import PreparedQuery
 
 from .models import Case, Event, Remark
 
@@ -31,16 +31,16 @@ def events_of(*cases: Case, reader: "User") -> list[Event]:
 
 
 @cache
-def _events(number: int, *, internal: bool) -> Prepared[Event]:
+def _events(number: int, *, internal: bool) -> PreparedQuery[Event]:
     events = Event.objects.within(internal=internal)
     events = events.annotate(side=F("organisation__name")).order_by("-id").select_related("reason")
-    return Prepared(lambda **keys: events.filter(case__in=keys.values()), **_stand_ins(number))
+    return PreparedQuery(lambda **keys: events.filter(case__in=keys.values()), **_stand_ins(number))
 
 
 @cache
-def _remarks(number: int) -> Prepared[Remark]:
+def _remarks(number: int) -> PreparedQuery[Remark]:
     remarks = Remark.objects.select_related("version__check_result", "reason").order_by("pk")
-    return Prepared(lambda **keys: remarks.filter(event__case__in=keys.values()), **_stand_ins(number))
+    return PreparedQuery(lambda **keys: remarks.filter(event__case__in=keys.values()), **_stand_ins(number))
 
 
 def _stand_ins(number: int) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def _hidden(*, of_operator: bool) -> tuple[str, ...]:
     return (EDITING, DISCARDED) if of_operator else (DISCARDED,)
 
 
-def words_q(words: str) -> models.Q:
+def search_q(words: str) -> models.Q:
     """Each word in the title of a case, its reference, or the name of the location or company."""
     found = models.Q()
     for word in words.split():

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from incentives_portal import money
 
-from .errors import Refused
+from .errors import RuleViolation
 from .models import CaseDetail, ReasonCode
 
 
@@ -20,19 +20,19 @@ def amount_problem(detail: CaseDetail, amount: Decimal | None) -> str | None:
     return None
 
 
-def check_amount(detail: CaseDetail, amount: Decimal | None, words: str, reason: ReasonCode | None) -> Decimal:
+def check_amount(detail: CaseDetail, amount: Decimal | None, text: str, reason: ReasonCode | None) -> Decimal:
     """The amount, if it can be approved with these words and this reason (docs/domain.md, "Reasons and comments").
 
-    Less than was asked needs both. Raises Refused, naming all that is missing.
+    Less than was asked needs both. Raises RuleViolation, naming all that is missing.
     """
     if (problem := amount_problem(detail, amount)) or amount is None:
-        raise Refused(problem, place="approved_amount")
+        raise RuleViolation(problem, place="approved_amount")
     missing = {}
     if amount < detail.requested_amount:
         if reason is None:
             missing["reason"] = _("This is less than requested. Choose the reason.")
-        if not words.strip():
-            missing["words"] = _("This is less than requested. Tell the partner why.")
+        if not text.strip():
+            missing["comment"] = _("This is less than requested. Tell the partner why.")
     if missing:
-        raise Refused(at=missing)
+        raise RuleViolation(at=missing)
     return amount

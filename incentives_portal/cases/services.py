@@ -36,7 +36,7 @@ _SENT_TWICE = timedelta(minutes=1)
 class RemarkDraft:
     """A remark to be recorded with an event: at a document version, or at a place of the form, with words or a reason."""
 
-    words: str
+    text: str
     version: DocumentVersion | None = None
     place: str = ""
     reason: ReasonCode | None = None
@@ -74,7 +74,7 @@ def open_case(
         location=location,
         parent=parent,
         usage_period=usage_period,
-        status=status or kind_of_case.machine.statuses[0].code,
+        status=status or kind_of_case.state_machine.statuses[0].code,
         due_at=due_at,
         currency=currency or program.currency,
         requested_amount=requested_amount,
@@ -100,7 +100,7 @@ def record(
     from_status: str = "",
     to_status: str = "",
     reason: ReasonCode | None = None,
-    words: str = "",
+    comment: str = "",
     internal: bool = False,
     data: Mapping[str, Any] | None = None,
     remarks: Iterable[RemarkDraft] = (),
@@ -117,14 +117,14 @@ def record(
         from_status=from_status,
         to_status=to_status,
         reason=reason,
-        words=words,
+        comment=comment,
         internal=internal,
         data=dict(data or {}),
         request_id=request_id.get(),
         at=clock.now(),
     )
     event.remarks_in_order = Remark.objects.bulk_create(
-        Remark(event=event, version=draft.version, place=draft.place, reason=draft.reason, words=draft.words)
+        Remark(event=event, version=draft.version, place=draft.place, reason=draft.reason, text=draft.text)
         for draft in remarks
     )
     return event
@@ -159,8 +159,8 @@ def _who(actor: User | None) -> dict[str, Any]:
 
 
 @transaction.atomic(savepoint=False)
-def comment(
-    case: Case, actor: User, words: str, *, internal: bool = False, versions: Iterable[DocumentVersion] = ()
+def record_comment(
+    case: Case, actor: User, comment: str, *, internal: bool = False, versions: Iterable[DocumentVersion] = ()
 ) -> Event:
     """Say something on a case, with documents if any. Whether the person may is the caller's question.
 
@@ -171,10 +171,10 @@ def comment(
     code = "cases.noted" if internal else "cases.commented"
     versions = list(versions)
     Case.objects.select_for_update(no_key=True).get(pk=case.pk)
-    if (last := _just_said(case, actor, code, words)) and _files(last) == [version.sha256 for version in versions]:
+    if (last := _just_said(case, actor, code, comment)) and _files(last) == [version.sha256 for version in versions]:
         return last
-    remarks = [RemarkDraft(words="", version=version) for version in versions]
-    event = record(case, actor, code, words=words, internal=internal, remarks=remarks)
+    remarks = [RemarkDraft(text="", version=version) for version in versions]
+    event = record(case, actor, code, comment=comment, internal=internal, remarks=remarks)
     if versions:
         attach(versions, to=f"cases.event:{event.pk}")
     return event
@@ -182,7 +182,7 @@ def comment(
 
 def _just_said(case: Case, actor: User, code: str, words: str) -> Event | None:
     last = case.events.order_by("-id").first()
-    if last is None or (last.actor_id, last.code, last.words) != (actor.pk, code, words):
+    if last is None or (last.actor_id, last.code, last.comment) != (actor.pk, code, words):
         return None
     return last if clock.now() - last.at < _SENT_TWICE else None
 

@@ -38,7 +38,7 @@ class Status:
 
 @dataclass(frozen=True)
 class Transition:
-    """One arrow of a machine.
+    """One transition of a machine.
 
     ``capability`` is who may; ``refusal`` is a further predicate (scope, not one's own decision) that answers with a sentence when the
     person may not, though the role would allow it. ``decides`` marks verbs that nobody does for the own organisation. ``event`` is the
@@ -54,7 +54,7 @@ class Transition:
     capability: str
     event: str
     message: str = ""
-    needs_words: bool = False
+    needs_comment: bool = False
     needs_reason: bool = False
     decides: bool = False
     tone: Literal["primary", "plain", "danger"] = "plain"
@@ -67,20 +67,21 @@ class Transition:
 
 
 @dataclass(frozen=True)
-class Machine:
-    """All statuses and transitions of a kind of case. A verb has at most one arrow from a status."""
+class StateMachine:
+    """All statuses and transitions of a kind of case. A verb has at most one transition from a status."""
 
     kind: CaseKind
     statuses: tuple[Status, ...]
     transitions: tuple[Transition, ...]
 
     def __post_init__(self) -> None:
-        arrows = [(arrow.source, arrow.verb) for arrow in self.transitions]
+        transitions = [(transition.source, transition.verb) for transition in self.transitions]
         codes = {status.code for status in self.statuses}
-        if len(arrows) != len(set(arrows)):
+        if len(transitions) != len(set(transitions)):
             raise ValueError(f"{self.kind}: a verb has two arrows from one status")
         if not codes.issuperset(
-            {arrow.source for arrow in self.transitions} | {arrow.target for arrow in self.transitions}
+            {transition.source for transition in self.transitions}
+            | {transition.target for transition in self.transitions}
         ):
             raise ValueError(f"{self.kind}: an arrow names an unknown status")
 
@@ -88,36 +89,40 @@ class Machine:
         return next(status for status in self.statuses if status.code == code)
 
     def find(self, detail: "CaseDetail", verb: str) -> Transition | None:
-        """The arrow of a verb from the case's present status, if there is one and the case itself allows it."""
-        for arrow in self.transitions:
-            if arrow.source == detail.status and arrow.verb == verb and (arrow.when is None or arrow.when(detail)):
-                return arrow
+        """The transition of a verb from the case's present status, if there is one and the case itself allows it."""
+        for transition in self.transitions:
+            if (
+                transition.source == detail.status
+                and transition.verb == verb
+                and (transition.when is None or transition.when(detail))
+            ):
+                return transition
         return None
 
     @property
     def verbs(self) -> list[str]:
         """Every verb once, in the order of the table."""
-        return list(dict.fromkeys(arrow.verb for arrow in self.transitions))
+        return list(dict.fromkeys(transition.verb for transition in self.transitions))
 
     def capability_of(self, verb: str) -> str:
         """The capability of a verb, whatever the status; raises StopIteration for an unknown verb."""
-        return next(arrow.capability for arrow in self.transitions if arrow.verb == verb)
+        return next(transition.capability for transition in self.transitions if transition.verb == verb)
 
     def open_to(self, detail: "CaseDetail", user: User) -> list[Transition]:
         """What this person may do with the case now: what buttons are made of."""
         return [
-            arrow
-            for arrow in self.transitions
-            if arrow.source == detail.status
-            and (arrow.when is None or arrow.when(detail))
-            and is_open(arrow, detail, user)
+            transition
+            for transition in self.transitions
+            if transition.source == detail.status
+            and (transition.when is None or transition.when(detail))
+            and is_open(transition, detail, user)
         ]
 
 
-def is_open(arrow: Transition, detail: "CaseDetail", user: User) -> bool:
-    """Whether the person may follow the arrow; no query beyond the person's roles unless ``refusal`` makes one."""
-    if not may(user, arrow.capability, detail.scope):
+def is_open(transition: Transition, detail: "CaseDetail", user: User) -> bool:
+    """Whether the person may follow the transition; no query beyond the person's roles unless ``refusal`` makes one."""
+    if not may(user, transition.capability, detail.scope):
         return False
-    if arrow.decides and user.organisation_id == detail.scope.organisation_id:
+    if transition.decides and user.organisation_id == detail.scope.organisation_id:
         return False
-    return arrow.refusal is None or arrow.refusal(detail, user) is None
+    return transition.refusal is None or transition.refusal(detail, user) is None

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django import forms
 
 
-def kept_words(form: forms.Form) -> Iterable[tuple[str, str]]:
+def typed_values(form: forms.Form) -> Iterable[tuple[str, str]]:
     """What somebody typed into the visible fields, as (label, words)."""
     for field in form.visible_fields():
         value = (

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from incentives_portal.documents.enums import CheckState
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.money import format_amount
-from incentives_portal.screens.anatomy import TimelineEntry, TimelineLink
+from incentives_portal.screens.components import TimelineEntry, TimelineLink
 from incentives_portal.texts import in_language
 
 from .event_kinds import kind_of
@@ -47,8 +47,8 @@ def _entry(event: Event, places: Places, version_url: VersionUrl | None) -> Time
         side=event.side or "",  # type: ignore[attr-defined]  # the name of its organization, read by events_of
         at=event.at,
         sentence=sentence(event),
-        words=event.words,
-        reason=in_language(event.reason.words) if event.reason else "",
+        comment=event.comment,
+        reason=in_language(event.reason.text) if event.reason else "",
         internal=event.internal,
         links=[_link(remark, event, places, version_url) for remark in event.remarks_in_order],
     )
@@ -57,15 +57,15 @@ def _entry(event: Event, places: Places, version_url: VersionUrl | None) -> Time
 def _link(remark: Remark, event: Event, places: Places, version_url: VersionUrl | None) -> TimelineLink:
     """A link to what the remark is about; the reason of the event stands there already and is not said twice."""
     reason = remark.reason if remark.reason_id != event.reason_id else None
-    words = remark.words or (in_language(reason.words) if reason else "")
+    words = remark.text or (in_language(reason.text) if reason else "")
     if remark.version:
         return _file_link(remark.version, version_url, words)
-    return TimelineLink(label=places.get(remark.place, remark.place), url=f"#{remark.place}", words=words)
+    return TimelineLink(label=places.get(remark.place, remark.place), url=f"#{remark.place}", text=words)
 
 
 def _file_link(version: DocumentVersion, version_url: VersionUrl | None, words: str) -> TimelineLink:
     """A link to a file that can be opened. For another one its state, as its address would be answered with 404."""
     if version.can_be_opened:
-        return TimelineLink(label=version.original_name, url=version_url(version) if version_url else "", words=words)
+        return TimelineLink(label=version.original_name, url=version_url(version) if version_url else "", text=words)
     said = CheckState.PENDING.label if version.standing == "waiting" else version.check_result.get_state_display()
-    return TimelineLink(label=version.original_name, url="", words=" · ".join(filter(None, [str(said), words])))
+    return TimelineLink(label=version.original_name, url="", text=" · ".join(filter(None, [str(said), words])))

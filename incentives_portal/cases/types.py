@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from incentives_portal.accounts.models import User
 
     from .models import Case, CaseDetail
-    from .state_machine import Machine
+    from .state_machine import StateMachine
 
 
 def detail_url(case: "Case", _user: "User") -> str:
@@ -43,7 +43,7 @@ class CaseType:
     """
 
     prefix: str
-    machine: "Machine"
+    state_machine: "StateMachine"
     read: str
     contribute: str
     review: str
@@ -57,7 +57,7 @@ class CaseType:
 def case_types() -> dict[str, CaseType]:
     """Kind → its type. Raises ImportError for a path in CASE_TYPES that names nothing."""
     found: list[CaseType] = [import_string(path) for path in settings.CASE_TYPES]
-    return {each.machine.kind: each for each in found}
+    return {each.state_machine.kind: each for each in found}
 
 
 def case_type(kind: str) -> CaseType:

@@ -20,11 +20,11 @@ from incentives_portal.documents import form_uploads
 
 from .comments import add_comment, may_comment, may_note
 from .engine import latest_event
-from .errors import Busy, NotAllowed, Overtaken, Refused
+from .errors import Busy, Conflict, NotAllowed, RuleViolation
 from .forms import CommentForm, VerbForm, show_refusal
 from .models import CaseDetail
-from .state_machine import Machine, Transition, is_open
-from .submitted_values import kept_words
+from .state_machine import StateMachine, Transition, is_open
+from .submitted_values import typed_values
 
 Service = Callable[..., Any]
 
@@ -49,10 +49,10 @@ def post_comment(
     form_uploads.receive(form)
     if not form.is_valid():
         return page(form)
-    words, files = form.cleaned_data["words"], form.cleaned_data.get("files", [])
+    words, files = form.cleaned_data["comment"], form.cleaned_data.get("files", [])
     try:
-        add_comment(detail, actor=user, words=words, internal=internal, versions=files)
-    except (Refused, Busy) as error:
+        add_comment(detail, actor=user, comment=words, internal=internal, versions=files)
+    except (RuleViolation, Busy) as error:
         show_refusal(form, error)
         return page(form)
     messages.success(request, done)
@@ -62,32 +62,32 @@ def post_comment(
 
 
 class VerbView(View):
-    """GET shows the confirmation of a verb, POST does it. Rooms say how to fetch the case, which service does which verb, where to go.
+    """GET shows the confirmation of a verb, POST does it. Apps say how to fetch the case, which service does which verb, where to go.
 
     Strangers get 404 by ``get_case``; insiders without the right 403; who comes second gets 409 with who was faster and what it is now,
     and finds the typed words there, also where the case was taken over meanwhile; what a rule forbids comes back as 422 at the form.
     """
 
-    machine: ClassVar[Machine]
+    state_machine: ClassVar[StateMachine]
     services: ClassVar[Mapping[str, Service]]
     #: The form of each verb that asks for more than a reason and a comment.
     forms: ClassVar[Mapping[str, type[VerbForm]]] = {}
     template_name = "cases/verb.html"
-    overtaken_template_name = "cases/overtaken.html"
+    conflict_template_name = "cases/conflict.html"
 
     def get_case(self) -> CaseDetail:
         """The case, fetched through ``visible_to``; raises Http404."""
         raise Http404
 
-    def get_form(self, arrow: Transition, detail: CaseDetail, data: Any = None) -> VerbForm:
-        return self.forms.get(arrow.verb, VerbForm)(detail, arrow, data)
+    def get_form(self, transition: Transition, detail: CaseDetail, data: Any = None) -> VerbForm:
+        return self.forms.get(transition.verb, VerbForm)(detail, transition, data)
 
-    def done(self, detail: CaseDetail, arrow: Transition) -> HttpResponse:
+    def done(self, detail: CaseDetail, transition: Transition) -> HttpResponse:
         """Where to go when the verb is done."""
         return redirect(detail.get_absolute_url())
 
-    def page_context(self, detail: CaseDetail, arrow: Transition) -> dict[str, Any]:
-        """What the room's template wants besides form, case and arrow."""
+    def page_context(self, detail: CaseDetail, transition: Transition) -> dict[str, Any]:
+        """What the app's template wants besides form, case and transition."""
         return {}
 
     def frame_context(self) -> dict[str, Any]:
@@ -95,77 +95,81 @@ class VerbView(View):
         return {}
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        detail, arrow = self._case_and_arrow()
-        if isinstance(arrow, HttpResponse):
-            return arrow
-        return self._page(detail, arrow, self.get_form(arrow, detail))
+        detail, transition = self._case_and_transition()
+        if isinstance(transition, HttpResponse):
+            return transition
+        return self._page(detail, transition, self.get_form(transition, detail))
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        detail, arrow = self._case_and_arrow()
-        if isinstance(arrow, HttpResponse):
-            return arrow
-        form = self.get_form(arrow, detail, request.POST)
+        detail, transition = self._case_and_transition()
+        if isinstance(transition, HttpResponse):
+            return transition
+        form = self.get_form(transition, detail, request.POST)
         if not form.is_valid():
-            return self._page(detail, arrow, form, status=422)
+            return self._page(detail, transition, form, status=422)
         try:
-            self.services[arrow.verb](detail, actor=request.user, **form.act())
-        except Overtaken as error:
-            return self._overtaken(error.detail, error.latest)
+            self.services[transition.verb](detail, actor=request.user, **form.act())
+        except Conflict as error:
+            return self._conflict(error.detail, error.latest)
         except NotAllowed as error:
             raise PermissionDenied(str(error)) from error
-        except (Refused, Busy) as error:
+        except (RuleViolation, Busy) as error:
             show_refusal(form, error)
-            return self._page(detail, arrow, form, status=422)
-        messages.success(request, self.success_message(detail, arrow))
-        return self.done(detail, arrow)
+            return self._page(detail, transition, form, status=422)
+        messages.success(request, self.success_message(detail, transition))
+        return self.done(detail, transition)
 
-    def success_message(self, detail: CaseDetail, arrow: Transition) -> str:
-        if arrow.source == arrow.target:
+    def success_message(self, detail: CaseDetail, transition: Transition) -> str:
+        if transition.source == transition.target:
             return _("%(reference)s: done.") % {"reference": detail.case.reference}
-        status = self.machine.status(arrow.target).label
+        status = self.state_machine.status(transition.target).label
         return _("%(reference)s: now %(status)s.") % {"reference": detail.case.reference, "status": status}
 
-    def _case_and_arrow(self) -> tuple[CaseDetail, Transition | HttpResponse]:
+    def _case_and_transition(self) -> tuple[CaseDetail, Transition | HttpResponse]:
         detail, verb, user = self.get_case(), self.kwargs["verb"], cast(User, self.request.user)
         if verb not in self.services:
             raise Http404
-        arrow = self.machine.find(detail, verb)
-        if arrow is None:
-            if not may(user, self.machine.capability_of(verb), detail.scope):
+        transition = self.state_machine.find(detail, verb)
+        if transition is None:
+            if not may(user, self.state_machine.capability_of(verb), detail.scope):
                 raise PermissionDenied
-            return detail, self._overtaken(detail, latest_event(detail.case))
-        if not is_open(arrow, detail, user):
-            why = arrow.refusal(detail, user) if arrow.refusal else None
-            if why and may(user, arrow.capability, detail.scope) and self._saw_another_version(detail):
-                return detail, self._overtaken(detail, latest_event(detail.case))
+            return detail, self._conflict(detail, latest_event(detail.case))
+        if not is_open(transition, detail, user):
+            why = transition.refusal(detail, user) if transition.refusal else None
+            if why and may(user, transition.capability, detail.scope) and self._saw_another_version(detail):
+                return detail, self._conflict(detail, latest_event(detail.case))
             raise PermissionDenied(str(why or ""))
-        return detail, arrow
+        return detail, transition
 
     def _saw_another_version(self, detail: CaseDetail) -> bool:
         """Whether something was posted about an earlier version of the case."""
-        seen = self.request.POST.get("seen", "")
+        seen = self.request.POST.get("expected_version", "")
         return seen.isdecimal() and int(seen) != detail.version
 
-    def _page(self, detail: CaseDetail, arrow: Transition, form: VerbForm, status: int = 200) -> HttpResponse:
-        context = {"detail": detail, "arrow": arrow, "form": form, "view": self} | self.frame_context()
-        context |= self.page_context(detail, arrow)
+    def _page(self, detail: CaseDetail, transition: Transition, form: VerbForm, status: int = 200) -> HttpResponse:
+        context = {"detail": detail, "transition": transition, "form": form, "view": self} | self.frame_context()
+        context |= self.page_context(detail, transition)
         return render(self.request, self.template_name, context, status=status)
 
-    def _overtaken(self, detail: CaseDetail, latest: Event | None) -> HttpResponse:
-        events = {arrow.event for arrow in self.machine.transitions if arrow.verb == self.kwargs["verb"]}
+    def _conflict(self, detail: CaseDetail, latest: Event | None) -> HttpResponse:
+        events = {
+            transition.event for transition in self.state_machine.transitions if transition.verb == self.kwargs["verb"]
+        }
         context = {
             "detail": detail,
-            "status": self.machine.status(detail.status),
+            "status": self.state_machine.status(detail.status),
             "latest": latest,
             "repeated": latest is not None and latest.code in events,
             "kept": self._kept(detail),
             "view": self,
         } | self.frame_context()
-        return render(self.request, self.overtaken_template_name, context, status=409)
+        return render(self.request, self.conflict_template_name, context, status=409)
 
     def _kept(self, detail: CaseDetail) -> list[tuple[str, str]]:
         """What was typed, as (label, words), also where the verb is not possible any more."""
         if self.request.method != "POST":
             return []
-        arrow = next(arrow for arrow in self.machine.transitions if arrow.verb == self.kwargs["verb"])
-        return list(kept_words(self.get_form(arrow, detail, self.request.POST)))
+        transition = next(
+            transition for transition in self.state_machine.transitions if transition.verb == self.kwargs["verb"]
+        )
+        return list(typed_values(self.get_form(transition, detail, self.request.POST)))

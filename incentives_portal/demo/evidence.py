@@ -18,7 +18,7 @@ from proofs import services
 from proofs.models import Proof
 
 from . import papers
-from .telling import ADDRESSES
+from .scenarios import ADDRESSES
 
 #: Tax on what is bought, in percent, where the partner is.
 TAX = {"DE": Decimal(19), "FR": Decimal(20), "GB": Decimal(20)}
@@ -61,19 +61,19 @@ class Folder:
         wanted = [row for row in self._requirements() if row.code not in leave_out]
         drafts = [self._document(row) for row in wanted if row.satisfied_by == SatisfiedBy.DOCUMENT]
         if drafts:
-            services.add_documents(self.proof, actor=self.actor, seen=self._seen(), documents=drafts)
+            services.add_documents(self.proof, actor=self.actor, expected_version=self._seen(), documents=drafts)
         answers = {row.code: self._answer(row) for row in wanted if row.satisfied_by in services.ANSWERABLE}
         if answers:
-            services.save_answers(self.proof, actor=self.actor, seen=self._seen(), answers=answers)
+            services.save_answers(self.proof, actor=self.actor, expected_version=self._seen(), answers=answers)
         if any(row.satisfied_by == SatisfiedBy.TABLE for row in wanted):
             people = [services.AttendeeDraft(name, self.proof.amount / 2) for name in ("Ida Holm", "Max Sommer")]
-            services.save_attendees(self.proof, actor=self.actor, seen=self._seen(), attendees=people)
+            services.save_attendees(self.proof, actor=self.actor, expected_version=self._seen(), attendees=people)
         return Proof.objects.get(pk=self.proof.pk)
 
     def _impressions(self) -> None:
         proof = self.proof
         basics = services.Basics(proof.title, proof.executed_on, proof.amount, impressions=140)
-        services.edit_basics(proof, actor=self.actor, seen=self._seen(), basics=basics)
+        services.edit_basics(proof, actor=self.actor, expected_version=self._seen(), basics=basics)
 
     def _requirements(self) -> list[Requirement]:
         return requirements_of(self.proof.activity_type, self.proof.program, self.proof.components.all())
@@ -116,7 +116,7 @@ class Folder:
         services.add_invoice(
             proof,
             actor=self.actor,
-            seen=self._seen(),
+            expected_version=self._seen(),
             version=self._store(f"{self.number}.pdf", papers.bill(bill)),
             details=details,
             expenses=[services.ExpenseDraft(kind, proof.amount, tax, proof.title)],
@@ -135,18 +135,18 @@ class Folder:
         report = services.add_report(
             self.proof,
             actor=self.actor,
-            seen=self._seen(),
+            expected_version=self._seen(),
             work=in_language(WORK, self.actor.language).format(name=self.proof.title),
             lines=[line],
             expense_type=self._expense_type(),
         )
         statement = in_language(CERTIFIED, self.actor.language)
-        services.certify_report(report, actor=self.actor, seen=self._seen(), statement=statement)
+        services.certify_report(report, actor=self.actor, expected_version=self._seen(), statement=statement)
 
     def _document(self, row: Requirement) -> services.DocumentDraft:
         name, content = paper_for(row.code, self.proof, self.shown)
         return services.DocumentDraft(
-            self._store(name, content), in_language(row.words, self.actor.language)[:200], (row,)
+            self._store(name, content), in_language(row.comment, self.actor.language)[:200], (row,)
         )
 
     def _answer(self, row: Requirement) -> Decimal | str | bool:

@@ -39,7 +39,7 @@ class Person:
     programs: tuple[str, ...] = ("DEVICE", "CLOUD")
 
 
-#: Each partner has one location about which nothing was written yet, first in its lists: there is room for a plan at once.
+#: Each partner has one location about which nothing was written yet, first in its lists: there is app for a plan at once.
 COMPANIES = [
     Company(HALDEN, "operator", "halden.example"),
     Company(

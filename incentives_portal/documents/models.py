@@ -39,7 +39,7 @@ APPEND_ONLY = [
 
 
 class Document(models.Model):
-    """One thing that an organisation handed in. Where it belongs is said by the rooms above; removed ones stay for the record."""
+    """One thing that an organisation handed in. Where it belongs is said by the apps above; removed ones stay for the record."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+", verbose_name=_("organization"))

@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q, Sum
 
 from incentives_portal import clock
-from incentives_portal.prepared import PreparedMany
+from incentives_portal.prepared_statements import PreparedLookup
 
 from .enums import CheckState
 
@@ -101,6 +101,6 @@ def page_images_for(versions: Iterable["DocumentVersion"]) -> dict[int, list["Pa
 
 
 @cache
-def _page_images() -> "PreparedMany[PageImage]":
+def _page_images() -> "PreparedLookup[PageImage]":
     images = apps.get_model("documents", "PageImage").objects.order_by("version", "page")
-    return PreparedMany(lambda keys: images.filter(version__in=keys))
+    return PreparedLookup(lambda keys: images.filter(version__in=keys))

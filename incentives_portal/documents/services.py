@@ -78,7 +78,7 @@ def store_good(
     """Store the good files and return them with the refusals of the others: for forms, where nothing sent may be lost.
 
     ``limits_of_form`` has counted the files that the form holds on to already; ``batch`` is the same for all files of a form, whose
-    processor time is counted together. Refused files are written down too, because they count.
+    processor time is counted together. RuleViolation files are written down too, because they count.
     """
     batch = batch or uuid.uuid4()
     good, refused = content.validate_all(uploaded_files, limits_of_form)

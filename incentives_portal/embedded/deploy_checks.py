@@ -18,7 +18,7 @@ from django.core.files.storage import storages
 from django.db import DEFAULT_DB_ALIAS, connection
 
 from .checks import TAG, only_this_machine
-from .words import uncompiled
+from .compile_translations import uncompiled
 
 #: How often two connections are compared; a pooler that hands its connections out in turn is found out by repetition.
 ROUNDS = 8

@@ -6,10 +6,10 @@ from typing import Any
 from django.conf import settings
 from django.utils.functional import cached_property
 
-from incentives_portal.accounts.cache import SteadyCache
+from incentives_portal.accounts.cache import FallbackRedisCache
 
-from . import lease
-from .places import Place
+from . import refcount
+from .state_dir import Place
 
 
 def place() -> Place:
@@ -24,22 +24,22 @@ def in_use() -> bool:
 
 def start() -> None:
     """Start the servers where needed, and count as their user."""
-    lease.address(place())
+    refcount.address(place())
 
 
 def database() -> dict[str, Any]:
     """Connection parameters for psycopg2; starts the servers where needed."""
-    found = lease.address(place())
+    found = refcount.address(place())
     return {"host": found["host"], **found["database"]}
 
 
 def redis_url(database: int = 0) -> str:
     """The address of the embedded broker; starts the servers where needed."""
-    found = lease.address(place())
+    found = refcount.address(place())
     return f"redis://:{found['broker']['password']}@{found['host']}:{found['broker']['port']}/{database}"
 
 
-class EmbeddedCache(SteadyCache):
+class EmbeddedCache(FallbackRedisCache):
     """The cache on the embedded broker, which starts when the cache is really used.
 
     Uses another database of the server than the queue does: clearing the cache must not empty that.

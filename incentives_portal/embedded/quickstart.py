@@ -23,9 +23,9 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connections
 
-from . import lease, local, locks, servers
+from . import file_locks, local, refcount, servers
+from .compile_translations import compile_translations
 from .supervisor import Part, Supervisor
-from .words import compile_words
 
 PORTS_TO_TRY = 50
 FIRST_PAGE_SECONDS = 180  # a busy or slow machine is no reason to give up
@@ -62,7 +62,7 @@ def move_clock(today: date) -> int:
 def be_the_only_one() -> int:
     """The lock of the one quickstart per state folder. Raises CommandError."""
     settings.PORTAL_STATE.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = locks.hold(settings.PORTAL_STATE / "quickstart.lock", shared=False, wait=False)
+    lock = file_locks.hold(settings.PORTAL_STATE / "quickstart.lock", shared=False, wait=False)
     if lock is None:
         raise CommandError("It is running already, in another terminal.")
     return lock
@@ -71,7 +71,7 @@ def be_the_only_one() -> int:
 def reset() -> None:
     """Forget everything: databases, media, mails, key. Raises CommandError while somebody uses them."""
     place = local.place()
-    if not lease.release(place):
+    if not refcount.release(place):
         raise CommandError("Another process uses the embedded servers: end it first, then reset.")
     place.remove()
     for path in settings.PORTAL_STATE.iterdir():
@@ -117,7 +117,7 @@ def prepare(say: Callable[[str], None], demo: bool) -> None:
             local.start()
         say("Migrating the database")
         call_command("migrate", interactive=False, verbosity=0)
-        compile_words(settings.LOCALE_PATHS)
+        compile_translations(settings.LOCALE_PATHS)
         if demo:
             say("Loading the demo, unless it is there")
             call_command("seed_demo", stdout=io.StringIO())
@@ -167,9 +167,9 @@ def run(
         if first_page.answered.is_set() and not first_page.greeted:
             first_page.greeted = True
             greet()
-        if first_page.trouble:
-            return first_page.trouble
-        if local.in_use() and not lease.is_running(local.place()):
+        if first_page.failure_reason:
+            return first_page.failure_reason
+        if local.in_use() and not refcount.is_running(local.place()):
             return "a server ended"
         return None
 
@@ -181,7 +181,7 @@ def run(
     try:
         return supervisor.run(each_round)
     finally:
-        first_page.give_up.set()
+        first_page.cancel.set()
         supervisor.stop(STOP_ORDER)
 
 
@@ -192,22 +192,22 @@ class FirstPage(threading.Thread):
         super().__init__(daemon=True)
         self.url = url
         self.greeted = False
-        self.trouble = ""
-        self.answered, self.give_up = threading.Event(), threading.Event()
+        self.failure_reason = ""
+        self.answered, self.cancel = threading.Event(), threading.Event()
 
     def run(self) -> None:
         end = time.monotonic() + FIRST_PAGE_SECONDS
-        while time.monotonic() < end and not self.give_up.wait(0.2):
+        while time.monotonic() < end and not self.cancel.wait(0.2):
             try:
                 with urllib.request.urlopen(self.url, timeout=30):  # noqa: S310  (our own address)
                     self.answered.set()
                     return
             except urllib.error.HTTPError as error:
-                self.trouble = f"the first page answered with {error.code}; what web said above may tell why"
+                self.failure_reason = f"the first page answered with {error.code}; what web said above may tell why"
                 return
             except OSError:
                 continue
-        self.trouble = f"the first page did not answer within {FIRST_PAGE_SECONDS} seconds"
+        self.failure_reason = f"the first page did not answer within {FIRST_PAGE_SECONDS} seconds"
 
 
 class _NoSuchFamily(Exception):

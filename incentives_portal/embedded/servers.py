@@ -17,7 +17,7 @@ import psutil
 import psycopg2
 import redis
 
-from .places import EmbeddedServersFailed, Place, account, postgres_programs, valkey_program
+from .state_dir import EmbeddedServersFailed, Place, account, postgres_programs, valkey_program
 from .supervisor import end_with_parent
 
 HOST = "127.0.0.1"

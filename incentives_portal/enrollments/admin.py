@@ -17,7 +17,7 @@ from incentives_portal.cases.views import VerbView
 
 from . import services
 from .models import Enrolment
-from .transitions import MACHINE
+from .transitions import STATE_MACHINE
 
 
 class InvitationForm(forms.ModelForm):
@@ -37,24 +37,24 @@ class InvitationForm(forms.ModelForm):
 class EnrolmentVerbView(VerbView):
     """The page of one verb, within the admin site."""
 
-    machine = MACHINE
+    state_machine = STATE_MACHINE
     services = services.VERBS
     template_name = "enrollments/admin/verb.html"
-    overtaken_template_name = "enrollments/admin/overtaken.html"
+    conflict_template_name = "enrollments/admin/overtaken.html"
     site: admin.AdminSite = admin.site
 
     def get_case(self) -> CaseDetail:
         enrolments = Enrolment.objects.visible_to(self.request.user).for_page()
         return get_object_or_404(enrolments, pk=self.kwargs["pk"])
 
-    def done(self, detail: CaseDetail, arrow: Transition) -> HttpResponse:
+    def done(self, detail: CaseDetail, transition: Transition) -> HttpResponse:
         return redirect("admin:enrollments_enrolment_change", detail.pk)
 
     def frame_context(self) -> dict[str, Any]:
         return {**self.site.each_context(self.request), "opts": Enrolment._meta}
 
-    def page_context(self, detail: CaseDetail, arrow: Transition) -> dict[str, Any]:
-        return {"title": arrow.label, "original": detail}
+    def page_context(self, detail: CaseDetail, transition: Transition) -> dict[str, Any]:
+        return {"title": transition.label, "original": detail}
 
 
 @admin.register(Enrolment)
@@ -89,7 +89,7 @@ class EnrolmentAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("status"), ordering="case__status")
     def status_word(self, enrolment: Enrolment) -> str:
-        return str(MACHINE.status(enrolment.status).label)
+        return str(STATE_MACHINE.status(enrolment.status).label)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return may(request.user, "enrolment.manage")

@@ -12,7 +12,7 @@ from incentives_portal.texts import in_language
 
 from .enums import ENROLLED
 from .models import Enrolment
-from .transitions import MACHINE
+from .transitions import STATE_MACHINE
 
 CHANGED = "enrolment_changed"
 
@@ -23,7 +23,7 @@ def register_all() -> None:
 
 def letter_of(enrolment: Enrolment, event: Event, _person: User) -> Letter:
     """What the enrolment is now, what that means, and the operator's words."""
-    status = MACHINE.status(enrolment.status)
+    status = STATE_MACHINE.status(enrolment.status)
     names = {
         "location": enrolment.location.name,
         "program": in_language(enrolment.program.name),

@@ -7,7 +7,7 @@ from incentives_portal.accounts.capabilities import Scope, may
 from incentives_portal.accounts.models import Location, User
 from incentives_portal.cases.engine import service_of
 from incentives_portal.cases.enums import CaseKind
-from incentives_portal.cases.errors import NotAllowed, Refused
+from incentives_portal.cases.errors import NotAllowed, RuleViolation
 from incentives_portal.cases.messages import announce
 from incentives_portal.cases.services import open_case, record
 from incentives_portal.programs.models import Program
@@ -16,32 +16,32 @@ from incentives_portal.texts import in_language
 from . import events, letters
 from .enums import INVITED
 from .models import Enrolment
-from .transitions import MACHINE
+from .transitions import STATE_MACHINE
 
 
 @transaction.atomic
-def invite(location: Location, program: Program, *, actor: User, words: str = "") -> Enrolment:
+def invite(location: Location, program: Program, *, actor: User, comment: str = "") -> Enrolment:
     """Begin a location's enrolment in a program: case, row, event, message to the partner.
 
-    Raises NotAllowed without enrolment.manage, Refused if the location is closed or already has an enrolment there.
+    Raises NotAllowed without enrolment.manage, RuleViolation if the location is closed or already has an enrolment there.
     """
     if not may(actor, "enrolment.manage", Scope(location.organisation_id, program.pk, location.pk)):
         raise NotAllowed
     if location.closed_on is not None:
-        raise Refused(_("This location is closed."), place="location")
+        raise RuleViolation(_("This location is closed."), place="location")
     case = open_case(CaseKind.ENROLMENT, location=location, program=program, title=_title(location, program))
     try:
         with transaction.atomic():
             enrolment = Enrolment.objects.create(case=case, location=location, program=program)
     except IntegrityError as error:
-        raise Refused(_("This location already has an enrollment in this program."), place="location") from error
-    event = record(case, actor, events.INVITED, to_status=INVITED, words=words.strip())
+        raise RuleViolation(_("This location already has an enrollment in this program."), place="location") from error
+    event = record(case, actor, events.INVITED, to_status=INVITED, comment=comment.strip())
     announce(letters.CHANGED, enrolment, event)
     return enrolment
 
 
 #: The service of each verb of the machine; none does more than the table says.
-VERBS = {verb: service_of(verb) for verb in MACHINE.verbs}
+VERBS = {verb: service_of(verb) for verb in STATE_MACHINE.verbs}
 
 
 def _title(location: Location, program: Program) -> str:

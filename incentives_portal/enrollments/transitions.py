@@ -3,13 +3,13 @@
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.cases.enums import ACTION_REQUIRED, CaseKind
-from incentives_portal.cases.state_machine import Machine, Transition
+from incentives_portal.cases.state_machine import StateMachine, Transition
 from incentives_portal.cases.types import CaseType
 
 from .enums import DISCONTINUED, ENROLLED, INACTIVE, INELIGIBLE, INVITED, STATUSES, VALIDATING
 
 
-def _arrows(verb: str, sources: tuple[str, ...], target: str, event: str, **rest: object) -> list[Transition]:
+def _transitions(verb: str, sources: tuple[str, ...], target: str, event: str, **rest: object) -> list[Transition]:
     """One verb of the operator from several statuses."""
     return [
         Transition(
@@ -26,7 +26,7 @@ def _arrows(verb: str, sources: tuple[str, ...], target: str, event: str, **rest
 
 
 TRANSITIONS = (
-    *_arrows(
+    *_transitions(
         "validate",
         (INVITED, ACTION_REQUIRED, ENROLLED, INELIGIBLE),
         VALIDATING,
@@ -34,7 +34,7 @@ TRANSITIONS = (
         label=_("Validate"),
         help=_("The information from the partner is being checked. The location cannot take part until this is done."),
     ),
-    *_arrows(
+    *_transitions(
         "enrol",
         (INVITED, ACTION_REQUIRED, VALIDATING, INELIGIBLE),
         ENROLLED,
@@ -44,25 +44,25 @@ TRANSITIONS = (
         icon="check-lg",
         help=_("The location takes part from now on: it can create plans and claims."),
     ),
-    *_arrows(
+    *_transitions(
         "require_action",
         (INVITED, VALIDATING, ENROLLED),
         ACTION_REQUIRED,
         "action_required",
         label=_("Request action"),
-        needs_words=True,
+        needs_comment=True,
         help=_("The partner must complete or renew something first. Say what."),
     ),
-    *_arrows(
+    *_transitions(
         "suspend",
         (INVITED, ACTION_REQUIRED, VALIDATING, ENROLLED, INELIGIBLE),
         INACTIVE,
         "suspended",
         label=_("Suspend"),
-        needs_words=True,
+        needs_comment=True,
         help=_("No new plans or claims until the enrollment is reinstated. Work in progress can be completed."),
     ),
-    *_arrows(
+    *_transitions(
         "reinstate",
         (INACTIVE,),
         ENROLLED,
@@ -71,26 +71,28 @@ TRANSITIONS = (
         tone="primary",
         help=_("The location takes part again."),
     ),
-    *_arrows(
+    *_transitions(
         "declare_ineligible",
         (INVITED, ACTION_REQUIRED, VALIDATING, ENROLLED),
         INELIGIBLE,
         "declared_ineligible",
         label=_("Declare ineligible"),
-        needs_words=True,
+        needs_comment=True,
         help=_("The location does not meet the program criteria. Say which."),
     ),
-    *_arrows(
+    *_transitions(
         "discontinue",
         (INVITED, ACTION_REQUIRED, VALIDATING, ENROLLED, INACTIVE, INELIGIBLE),
         DISCONTINUED,
         "discontinued",
         label=_("Discontinue"),
-        needs_words=True,
+        needs_comment=True,
         tone="danger",
         help=_("The program is no longer offered to this location. This cannot be undone."),
     ),
 )
 
-MACHINE = Machine(kind=CaseKind.ENROLMENT, statuses=STATUSES, transitions=TRANSITIONS)
-ENROLMENT = CaseType("ENR", MACHINE, read="enrolment.read", contribute="enrolment.manage", review="enrolment.manage")
+STATE_MACHINE = StateMachine(kind=CaseKind.ENROLMENT, statuses=STATUSES, transitions=TRANSITIONS)
+ENROLMENT = CaseType(
+    "ENR", STATE_MACHINE, read="enrolment.read", contribute="enrolment.manage", review="enrolment.manage"
+)

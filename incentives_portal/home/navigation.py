@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.models import User
-from incentives_portal.screens.anatomy import Link
+from incentives_portal.screens.components import Link
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def _reads_claims_as_operator(user: User) -> bool:
 MENU = (
     NavItem(_("Home"), "home", lambda user: True),
     NavItem(_("Plans"), "plans:list", lambda user: user.may("plan.read"), prefix="/plans/"),
-    NavItem(_("Review queue"), "desk:queue", _reads_claims_as_operator),
+    NavItem(_("Review queue"), "review:queue", _reads_claims_as_operator),
     NavItem(_("Co-op management"), "claims:list", _reads_claims_as_partner),
     NavItem(_("Claims"), "claims:list", _reads_claims_as_operator),
     NavItem(_("Administration"), "admin:index", lambda user: user.is_staff, prefix="/admin/"),

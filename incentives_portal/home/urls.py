@@ -6,5 +6,5 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("help/", views.help_page, name="help"),
-    path("help/words/", views.words, name="words"),
+    path("help/glossary/", views.glossary, name="glossary"),
 ]

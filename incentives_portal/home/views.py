@@ -10,14 +10,14 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from claims.queries import recent_decisions
-from claims.transitions import MACHINE as CLAIMS
+from claims.transitions import STATE_MACHINE as CLAIMS
 from incentives_portal.accounts.capabilities import CAPABILITIES, CAPABILITY_WORDS, Role, grants
 from incentives_portal.accounts.views import no_role_context
 from incentives_portal.cases.inbox import to_review, waiting_for_operator, waiting_for_partners
 from incentives_portal.documents import limits
-from incentives_portal.enrollments.transitions import MACHINE as ENROLMENTS
+from incentives_portal.enrollments.transitions import STATE_MACHINE as ENROLMENTS
 from incentives_portal.request_context import request_id
-from plans.transitions import MACHINE as PLANS
+from plans.transitions import STATE_MACHINE as PLANS
 
 from . import inbox
 
@@ -48,10 +48,10 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "home/home.html", context)
 
 
-def words(request: HttpRequest) -> HttpResponse:
+def glossary(request: HttpRequest) -> HttpResponse:
     """Words used here: every status and every verb, read from the tables by which the portal works."""
-    machines = [(_("Plan"), PLANS), (_("Claim"), CLAIMS), (_("Enrollment"), ENROLMENTS)]
-    return render(request, "home/words.html", {"machines": machines})
+    state_machines = [(_("Plan"), PLANS), (_("Claim"), CLAIMS), (_("Enrollment"), ENROLMENTS)]
+    return render(request, "home/glossary.html", {"state_machines": state_machines})
 
 
 def help_page(request: HttpRequest) -> HttpResponse:

@@ -11,7 +11,7 @@ from typing import Any
 
 from celery.beat import PersistentScheduler
 
-from incentives_portal.embedded import lease
+from incentives_portal.embedded import refcount
 
 from .enums import BEAT_STALLED, INTERVAL
 
@@ -74,4 +74,4 @@ class Watch(threading.Thread):
 
 def forget_closed_handles(**kwargs: Any) -> None:
     """Signal: beat runs as a child of a worker, and Celery has closed every file handle that the child inherited."""
-    lease.forget()
+    refcount.forget()

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from incentives_portal.accounts.capabilities import NoPartInIt
+from incentives_portal.accounts.capabilities import WrongAudience
 from incentives_portal.accounts.forms import FindUserForm
 from incentives_portal.accounts.models import User
 from incentives_portal.accounts.services import NoSecondFactor, remove_second_factor
@@ -31,7 +31,7 @@ def capability_required(capability: str) -> Callable[[View], View]:
 
     def check(user: User) -> bool:
         if not user.may(capability):
-            raise NoPartInIt(_("Only people who manage the portal can open this page."))
+            raise WrongAudience(_("Only people who manage the portal can open this page."))
         return True
 
     return user_passes_test(check)

@@ -16,7 +16,7 @@ class MessageAdmin(admin.ModelAdmin):
 
     change_form_template = "outbox/admin_message.html"
     list_display = ["subject_line", "address", "code", "state", "attempts", "created", "sent_at"]
-    list_filter = ["state", "trouble", "secret"]
+    list_filter = ["state", "failure_reason", "secret"]
     search_fields = ["address", "subject", "case_reference", "message_id"]
     search_help_text = _("Address, subject, case reference, or Message-ID")
     list_per_page = 50
@@ -29,7 +29,7 @@ class MessageAdmin(admin.ModelAdmin):
             {
                 "fields": [
                     "state",
-                    "trouble",
+                    "failure_reason",
                     "error",
                     "attempts",
                     "next_at",

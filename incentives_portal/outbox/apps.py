@@ -7,8 +7,8 @@ class OutboxConfig(AppConfig):
     verbose_name = _("Messages")
 
     def ready(self) -> None:
-        from incentives_portal.accounts.along import read_along
+        from incentives_portal.accounts.request_user import add_column
 
         from . import queries
 
-        read_along("unread_messages", queries.unread_messages)
+        add_column("unread_messages", queries.unread_messages)

@@ -22,11 +22,11 @@ from django.db import InterfaceError, OperationalError, connections, transaction
 from django.db.models import F
 
 from incentives_portal import clock
-from incentives_portal.prepared import Prepared
+from incentives_portal.prepared_statements import PreparedQuery
 
 from . import leases
 from .digest import collected_with
-from .enums import WAITING, State, Trouble
+from .enums import WAITING, FailureReason, State
 from .faults import Fault, fault_of
 from .models import Message
 from .querysets import LONGEST_DELAY, MAX_ATTEMPTS
@@ -72,7 +72,7 @@ def take_back_abandoned() -> None:
 
 
 def _put_back(abandoned: Any, now: datetime) -> None:
-    outcome = {"state": State.FAILED, "trouble": Trouble.WORN_OUT, "lease_until": None, "failed_at": now}
+    outcome = {"state": State.FAILED, "failure_reason": FailureReason.WORN_OUT, "lease_until": None, "failed_at": now}
     worn_out = list(abandoned.filter(attempts__gte=MAX_ATTEMPTS).values_list("pk", flat=True))
     if worn_out:
         Message.objects.filter(pk__in=worn_out, secret=True).update(**outcome, text="", html="")
@@ -126,7 +126,7 @@ def deliver(ids: Iterable[int]) -> None:
                     continue
                 fault = _send(message, connection)
                 reached = reached or fault is None
-                if fault and fault.trouble == Trouble.UNREACHABLE:
+                if fault and fault.failure_reason == FailureReason.UNREACHABLE:
                     break
         finally:
             if reached:
@@ -145,14 +145,16 @@ def _claim(message_id: int, holder: int) -> Message | None:
     obstacle = _obstacle(message)
     if obstacle is None:
         return message
-    _settle(message, State.FAILED if obstacle == Trouble.NOT_ALLOWED else State.NO_ADDRESS, trouble=obstacle)
+    _settle(
+        message, State.FAILED if obstacle == FailureReason.NOT_ALLOWED else State.NO_ADDRESS, failure_reason=obstacle
+    )
     return None
 
 
 @cache
-def _claimed() -> Prepared[Message]:
+def _claimed() -> PreparedQuery[Message]:
     messages = Message.objects.select_related("recipient").order_by()
-    return Prepared(lambda pk: messages.filter(pk=pk), pk=-1)
+    return PreparedQuery(lambda pk: messages.filter(pk=pk), pk=-1)
 
 
 def _send(message: Message, connection: BaseEmailBackend) -> Fault | None:
@@ -162,7 +164,7 @@ def _send(message: Message, connection: BaseEmailBackend) -> Fault | None:
         connection.open()  # or Django would hang up after each message
         connection.send_messages([_mail(message, connection)])
     except SoftTimeLimitExceeded:
-        _settle_fault(message, Fault(Trouble.UNREACHABLE, "The time for one task was over."))
+        _settle_fault(message, Fault(FailureReason.UNREACHABLE, "The time for one task was over."))
         raise
     except LeaseLost:
         logger.warning("Message %s is another worker's by now; its text was not sent", message.public_id)
@@ -170,7 +172,7 @@ def _send(message: Message, connection: BaseEmailBackend) -> Fault | None:
         return None
     except Exception as error:
         fault = fault_of(error)
-        if fault.trouble == Trouble.BROKEN:
+        if fault.failure_reason == FailureReason.BROKEN:
             logger.exception("Message %s cannot be sent", message.public_id)
         _settle_fault(message, fault)
         _hang_up(connection)
@@ -195,13 +197,13 @@ def _ownership_check(message: Message) -> Callable[[], None]:
     return check
 
 
-def _obstacle(message: Message) -> Trouble | None:
+def _obstacle(message: Message) -> FailureReason | None:
     """What has come up since the message was written, or does not allow this installation to write to the address."""
     if message.recipient and not message.recipient.is_active:
-        return Trouble.INACTIVE
+        return FailureReason.INACTIVE
     allowed = [domain.lower() for domain in settings.MAIL_ALLOWED_DOMAINS]
     if allowed and message.address.rpartition("@")[2].lower() not in allowed:
-        return Trouble.NOT_ALLOWED
+        return FailureReason.NOT_ALLOWED
     return None
 
 
@@ -236,14 +238,14 @@ def _settle_fault(message: Message, fault: Fault) -> None:
     """Again later, or never: by the kind of the fault and the number of attempts."""
     if fault.passing and message.attempts < MAX_ATTEMPTS:
         next_at = clock.now() + DELAYS[message.attempts - 1]
-        _settle(message, State.RETRY, trouble=fault.trouble, error=fault.words, next_at=next_at)
+        _settle(message, State.RETRY, failure_reason=fault.failure_reason, error=fault.comment, next_at=next_at)
     else:
-        _settle(message, State.FAILED, trouble=fault.trouble, error=fault.words)
+        _settle(message, State.FAILED, failure_reason=fault.failure_reason, error=fault.comment)
 
 
-def _settle(message: Message, state: State, *, trouble: str = "", error: str = "", **fields: object) -> None:
+def _settle(message: Message, state: State, *, failure_reason: str = "", error: str = "", **fields: object) -> None:
     """Write the outcome, if the row is still this worker's. The body of a secret message does not outlive its way."""
-    outcome = {"state": state, "trouble": trouble, "error": error, "lease_until": None, **fields}
+    outcome = {"state": state, "failure_reason": failure_reason, "error": error, "lease_until": None, **fields}
     if state == State.FAILED:
         outcome["failed_at"] = clock.now()
     if message.secret and state != State.RETRY:
@@ -283,7 +285,9 @@ def _written(write: Callable[[], int]) -> int:
 
 def _hasten_unreached() -> None:
     """The server answers again: what waited only for that need not wait for its hour."""
-    waiting = Message.objects.filter(state=State.RETRY, trouble=Trouble.UNREACHABLE, next_at__gt=clock.now())
+    waiting = Message.objects.filter(
+        state=State.RETRY, failure_reason=FailureReason.UNREACHABLE, next_at__gt=clock.now()
+    )
     waiting.update(next_at=clock.now())
 
 

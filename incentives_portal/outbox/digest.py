@@ -100,6 +100,6 @@ def _quote(row: Message, cause: Cause) -> Quote:
     return Quote(
         said_by=", ".join(filter(None, [cause.author, cause.organisation])),
         when=f"{date_format(moment, 'DATE_FORMAT')}, {date_format(moment, 'H:i')}",
-        words=cause.comment or ("" if cause.files else row.subject),
+        comment=cause.comment or ("" if cause.files else row.subject),
         files=cause.files,
     )

@@ -31,7 +31,7 @@ WAITING = (State.QUEUED, State.SENDING, State.RETRY)
 FINISHED = (State.SENT, State.FAILED, State.NO_ADDRESS)
 
 
-class Trouble(models.TextChoices):
+class FailureReason(models.TextChoices):
     """Why a message is not sent, in words for staff; what the server said stands in ``Message.error``."""
 
     NOBODY = "nobody", _("There is no recipient.")

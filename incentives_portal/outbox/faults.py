@@ -3,7 +3,7 @@
 import smtplib
 from dataclasses import dataclass
 
-from .enums import Trouble
+from .enums import FailureReason
 
 _LENGTH = 500
 #: Errors of the conversation, not of a message: a wrong password must not turn every message into a failed one.
@@ -14,13 +14,13 @@ _CONVERSATION = (smtplib.SMTPConnectError, smtplib.SMTPHeloError, smtplib.SMTPAu
 class Fault:
     """Why an attempt failed: its class, and what was said, in one line."""
 
-    trouble: Trouble
-    words: str
+    failure_reason: FailureReason
+    text: str
 
     @property
     def passing(self) -> bool:
         """Whether another attempt may succeed."""
-        return self.trouble in (Trouble.UNREACHABLE, Trouble.PUT_OFF)
+        return self.failure_reason in (FailureReason.UNREACHABLE, FailureReason.PUT_OFF)
 
 
 def fault_of(error: Exception) -> Fault:
@@ -29,18 +29,18 @@ def fault_of(error: Exception) -> Fault:
         code, said = next(iter(error.recipients.values()))  # a message has one recipient
         return Fault(_by_code(code), _line(code, said))
     if isinstance(error, smtplib.SMTPResponseException):
-        trouble = Trouble.UNREACHABLE if isinstance(error, _CONVERSATION) else _by_code(error.smtp_code)
-        return Fault(trouble, _line(error.smtp_code, error.smtp_error))
+        failure_reason = FailureReason.UNREACHABLE if isinstance(error, _CONVERSATION) else _by_code(error.smtp_code)
+        return Fault(failure_reason, _line(error.smtp_code, error.smtp_error))
     if isinstance(error, OSError):  # refused, reset, timed out, name unknown, and all other errors of smtplib
-        return Fault(Trouble.UNREACHABLE, _line(type(error).__name__, str(error)))
-    return Fault(Trouble.BROKEN, _line(type(error).__name__, str(error)))
+        return Fault(FailureReason.UNREACHABLE, _line(type(error).__name__, str(error)))
+    return Fault(FailureReason.BROKEN, _line(type(error).__name__, str(error)))
 
 
-def _by_code(code: int) -> Trouble:
+def _by_code(code: int) -> FailureReason:
     """421 is the server's farewell and says nothing about the message."""
     if code == 421:
-        return Trouble.UNREACHABLE
-    return Trouble.REFUSED if code >= 500 else Trouble.PUT_OFF
+        return FailureReason.UNREACHABLE
+    return FailureReason.REFUSED if code >= 500 else FailureReason.PUT_OFF
 
 
 def _line(kind: int | str, said: bytes | str) -> str:

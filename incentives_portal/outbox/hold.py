@@ -68,14 +68,14 @@ def release(sent_before: datetime | None = None) -> Released:
     rows = Message.objects.held()
     now = clock.now()
     dropped = rows.filter(secret=True).update(
-        state=State.FAILED, trouble="", error=_TOO_OLD, text="", html="", lease_until=None, failed_at=now
+        state=State.FAILED, failure_reason="", error=_TOO_OLD, text="", html="", lease_until=None, failed_at=now
     )
     taken = 0
     if sent_before is not None:
         # What goes with another message shares its fate, or it would wait for ever for one that is taken as sent.
         with_another = Q(sent_with__queued_at__lt=sent_before)
         before = rows.filter(with_another | Q(sent_with=None, queued_at__lt=sent_before))
-        taken = before.update(state=State.SENT, trouble="", error=_TAKEN_AS_SENT, sent_at=now, lease_until=None)
+        taken = before.update(state=State.SENT, failure_reason="", error=_TAKEN_AS_SENT, sent_at=now, lease_until=None)
     queued = rows.update(state=State.QUEUED, attempts=0, queued_at=now, next_at=now, lease_until=None)
     end_mail_hold()
     return Released(queued, taken, dropped)

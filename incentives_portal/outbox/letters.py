@@ -38,7 +38,7 @@ class Quote:
 
     said_by: str
     when: str
-    words: str
+    comment: str
     files: Sequence[str] = ()
 
 
@@ -68,7 +68,7 @@ class Letter:
     facts: Sequence[tuple[str, str]] = ()
     reason: str = ""
     mend: str = ""
-    words: str = ""
+    comment: str = ""
     said_by: str = ""
     remarks: Sequence[tuple[str, str]] = ()
     quotes: Sequence[Quote] = ()
@@ -84,7 +84,7 @@ class Letter:
 
 
 @dataclass(frozen=True)
-class Outsider:
+class ExternalRecipient:
     """Somebody whom a case names by an address that belongs to no user: gets a mail, sees nothing of the portal, has no notifications.
 
     Without a language or time zone the portal's own count.
@@ -98,4 +98,4 @@ class Outsider:
 #: Writes the letter to a person; called under the person's language and time zone.
 LetterWriter = Callable[[User], Letter]
 #: The same for somebody without an account, who may know less: no amounts, no titles, nobody's words; it leads to the sign-in page.
-OutsiderWriter = Callable[[Outsider], Letter]
+ExternalLetterWriter = Callable[[ExternalRecipient], Letter]

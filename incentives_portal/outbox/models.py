@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal import clock
 
-from .enums import FINISHED, WAITING, State, Trouble
+from .enums import FINISHED, WAITING, FailureReason, State
 from .querysets import MessageQuerySet
 
 
@@ -58,7 +58,7 @@ class Message(models.Model):
     read_at = models.DateTimeField(_("read at"), null=True)
 
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.QUEUED)
-    trouble = models.CharField(_("problem"), max_length=12, choices=Trouble.choices, blank=True)
+    failure_reason = models.CharField(_("problem"), max_length=12, choices=FailureReason.choices, blank=True)
     error = models.CharField(_("server response"), max_length=500, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     next_at = models.DateTimeField(_("next attempt"), default=clock.now)
@@ -97,7 +97,9 @@ class Message(models.Model):
                 name="message_once_per_address", fields=["cause", "code", "address"], condition=~Q(address="")
             ),
             models.CheckConstraint(name="message_state_known", condition=Q(state__in=State.values)),
-            models.CheckConstraint(name="message_trouble_known", condition=Q(trouble__in=["", *Trouble.values])),
+            models.CheckConstraint(
+                name="message_failure_reason_known", condition=Q(trouble__in=["", *FailureReason.values])
+            ),
             models.CheckConstraint(
                 name="message_sent_at_a_time", condition=~Q(state=State.SENT) | Q(sent_at__isnull=False)
             ),

@@ -1,4 +1,4 @@
-"""Questions that other rooms and pages ask about messages. Each says how many queries it makes."""
+"""Questions that other apps and pages ask about messages. Each says how many queries it makes."""
 
 from functools import cache
 from uuid import UUID, uuid4
@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from django.db.models import IntegerField, OuterRef, Subquery
 
 from incentives_portal.accounts.models import User
-from incentives_portal.prepared import Prepared
+from incentives_portal.prepared_statements import PreparedQuery
 
 from .models import Message
 
@@ -43,6 +43,6 @@ def deliveries_for(case_public_id: UUID) -> list[Message]:
 
 
 @cache
-def _deliveries() -> Prepared[Message]:
+def _deliveries() -> PreparedQuery[Message]:
     messages = Message.objects.select_related("recipient__organisation").for_list()
-    return Prepared(lambda case: messages.filter(case_public_id=case)[:_SHOWN], case=uuid4())
+    return PreparedQuery(lambda case: messages.filter(case_public_id=case)[:_SHOWN], case=uuid4())

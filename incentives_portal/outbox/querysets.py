@@ -10,7 +10,7 @@ from incentives_portal import clock
 from incentives_portal.accounts.capabilities import may
 from incentives_portal.installation.models import Installation
 
-from .enums import FINISHED, WAITING, State, Trouble
+from .enums import FINISHED, WAITING, FailureReason, State
 
 if TYPE_CHECKING:
     from incentives_portal.accounts.models import User
@@ -81,7 +81,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """
         now = clock.now()
         attended = Q(state=State.SENDING) & ~_is_over(now)
-        waiting = self.filter(state__in=WAITING, sent_with=None).exclude(attended).exclude(trouble=Trouble.PUT_OFF)
+        waiting = (
+            self.filter(state__in=WAITING, sent_with=None)
+            .exclude(attended)
+            .exclude(failure_reason=FailureReason.PUT_OFF)
+        )
         oldest = waiting.without_held().aggregate(oldest=models.Min("queued_at"))["oldest"]
         return max((clock.now() - oldest).total_seconds(), 0.0) if oldest else 0.0
 

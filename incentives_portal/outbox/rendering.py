@@ -17,9 +17,9 @@ from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.models import User
 
-from .letters import Cause, Letter, Outsider
+from .letters import Cause, ExternalRecipient, Letter
 
-Reader = TypeVar("Reader", User, Outsider)
+Reader = TypeVar("Reader", User, ExternalRecipient)
 
 WIDTH = 66  # columns of the text part: also quoted twice it stays below 72
 SUBJECT_LENGTH, SUMMARY_LENGTH = 200, 300
@@ -63,7 +63,7 @@ class Renderer:
                 link=letter.link,
             )
 
-    def _bodies_of(self, letter: Letter, cause: Cause, person: User | Outsider) -> tuple[str, str]:
+    def _bodies_of(self, letter: Letter, cause: Cause, person: User | ExternalRecipient) -> tuple[str, str]:
         if not isinstance(person, User):
             return letter_bodies(letter, cause, None)
         key = (
@@ -102,12 +102,12 @@ def one_line(words: str, length: int) -> str:
     return line if len(line) <= length else Truncator(line).chars(length)
 
 
-def language_of(person: User | Outsider) -> str:
+def language_of(person: User | ExternalRecipient) -> str:
     """The person's language, if the portal speaks it, else the portal's own."""
     return person.language if person.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
 
-def zone_of(person: User | Outsider) -> ZoneInfo:
+def zone_of(person: User | ExternalRecipient) -> ZoneInfo:
     try:
         return ZoneInfo(person.time_zone)
     except (ZoneInfoNotFoundError, ValueError):
@@ -145,8 +145,8 @@ def _text(context: dict[str, Any]) -> str:
             **context,
             "fact_lines": [_hanging(value, label.ljust(column)) for label, value in facts],
             "remark_lines": [_hanging(remark, f"{number}. ") for number, remark in enumerate(remarks, 1)],
-            "quoted": "\n".join(_quoted(letter.words)),
-            "quotes": [(quote, "\n".join(_quoted(quote.words))) for quote in letter.quotes],
+            "quoted": "\n".join(_quoted(letter.text)),
+            "quotes": [(quote, "\n".join(_quoted(quote.text))) for quote in letter.quotes],
             "width": WIDTH,
         },
     )

@@ -18,14 +18,14 @@ from django.utils import translation
 from incentives_portal import clock
 from incentives_portal.accounts.capabilities import may
 from incentives_portal.accounts.models import User
-from incentives_portal.prepared import Prepared
+from incentives_portal.prepared_statements import PreparedQuery
 
 from .digest import quotation_of
-from .enums import WAITING, State, Trouble
-from .letters import Cause, LetterWriter, Outsider, OutsiderWriter
+from .enums import WAITING, FailureReason, State
+from .letters import Cause, ExternalLetterWriter, ExternalRecipient, LetterWriter
 from .models import Message
 from .rendering import SUBJECT_LENGTH, Rendered, Renderer, one_line
-from .tasks import poke
+from .tasks import notify_workers
 
 #: So many messages are sent again with one click at most; who has more clicks again.
 RESENT_AT_ONCE = 200
@@ -69,23 +69,28 @@ def queue(
 
 
 @cache
-def _stored() -> Prepared[Message]:
+def _stored() -> PreparedQuery[Message]:
     """What was kept of the rows, without the long columns: a row that was there already had its turn."""
     messages = Message.objects.defer("text", "html", "quoted").order_by("id")
-    return Prepared(lambda cause, code: messages.filter(cause=cause, code=code), cause="cause", code="code")
+    return PreparedQuery(lambda cause, code: messages.filter(cause=cause, code=code), cause="cause", code="code")
 
 
 @transaction.atomic(savepoint=False)
-def queue_outsiders(
-    cause: Cause, code: str, letter_for: OutsiderWriter, outsiders: Iterable[Outsider]
+def queue_external(
+    cause: Cause, code: str, letter_for: ExternalLetterWriter, external_recipients: Iterable[ExternalRecipient]
 ) -> list[Message]:
     """Write a message to addresses that belong to no user, once to each, and return the rows.
 
     An address that is not valid gets a row in state ``no_address``; where this installation may write to (``MAIL_ALLOWED_DOMAINS``) is
     asked when it is sent, as for everybody.
     """
-    wanted, renderer = {outsider.address: outsider for outsider in outsiders}, Renderer()
-    rows = [_to_address(cause, code, letter_for, outsider, renderer) for outsider in wanted.values()]
+    wanted, renderer = (
+        {external_recipient.address: external_recipient for external_recipient in external_recipients},
+        Renderer(),
+    )
+    rows = [
+        _to_address(cause, code, letter_for, external_recipient, renderer) for external_recipient in wanted.values()
+    ]
     Message.objects.bulk_create(rows, ignore_conflicts=True)
     stored = Message.objects.filter(cause=cause.key, code=code, recipient=None).order_by("id")
     mine = [message for message in stored if message.address in wanted]
@@ -96,7 +101,7 @@ def queue_outsiders(
 @transaction.atomic
 def queue_secret(address: str, *, subject: str, text: str, html: str = "") -> Message:
     """Write a mail about signing in: no case, no notification, its body is hidden and wiped when sent, it is never sent again."""
-    trouble = "" if _is_valid(address) else Trouble.ADDRESS
+    failure_reason = "" if _is_valid(address) else FailureReason.ADDRESS
     identity = _identity()
     message = Message.objects.create(
         cause=f"sign_in:{identity['public_id']}",
@@ -105,11 +110,11 @@ def queue_secret(address: str, *, subject: str, text: str, html: str = "") -> Me
         address=address[:254],
         language=translation.get_language() or settings.LANGUAGE_CODE,
         subject=one_line(subject, SUBJECT_LENGTH),
-        text="" if trouble else text,
-        html="" if trouble else html,
+        text="" if failure_reason else text,
+        html="" if failure_reason else html,
         secret=True,
-        state=State.NO_ADDRESS if trouble else State.QUEUED,
-        trouble=trouble,
+        state=State.NO_ADDRESS if failure_reason else State.QUEUED,
+        failure_reason=failure_reason,
         **identity,
     )
     _poke_after_commit([message])
@@ -138,8 +143,8 @@ def resend(message: Message, actor: User) -> Message:
     current = rows.get(pk=message.pk)
     person = current.recipient
     address = person.email if person else current.address
-    trouble = _trouble_with(person) if person else not _is_valid(address)
-    if not current.can_be_resent or trouble:
+    failure_reason = _trouble_with(person) if person else not _is_valid(address)
+    if not current.can_be_resent or failure_reason:
         raise NotResendable
     others = Message.objects.filter(cause=current.cause, code=current.code, address=address).exclude(pk=current.pk)
     if others.exists():  # the address was another person's, and has the message already
@@ -147,7 +152,14 @@ def resend(message: Message, actor: User) -> Message:
     if current.sent_with_id:
         current.sent_with = current.hold_until = None
     now = clock.now()
-    again = {"state": State.QUEUED, "trouble": "", "error": "", "failed_at": None, "address": address, "queued_at": now}
+    again = {
+        "state": State.QUEUED,
+        "failure_reason": "",
+        "error": "",
+        "failed_at": None,
+        "address": address,
+        "queued_at": now,
+    }
     if current.hold_until:
         Message.objects.filter(sent_with=current, body_removed_at=None).update(**again)
     for name, value in again.items():
@@ -159,9 +171,11 @@ def resend(message: Message, actor: User) -> Message:
     return current
 
 
-def resend_failed(trouble: str, actor: User) -> tuple[int, int]:
+def resend_failed(failure_reason: str, actor: User) -> tuple[int, int]:
     """Send again what failed for one reason lately; as ``resend_all``."""
-    failed = Message.objects.failed_recently(clock.now() - SHOWN_FOR).filter(trouble=trouble, secret=False)
+    failed = Message.objects.failed_recently(clock.now() - SHOWN_FOR).filter(
+        failure_reason=failure_reason, secret=False
+    )
     return resend_all(failed.filter(body_removed_at=None, sent_with=None).order_by("id"), actor)
 
 
@@ -194,7 +208,7 @@ def resend_all(messages: QuerySet[Message], actor: User) -> tuple[int, int]:
 class FailureCause:
     """Messages that failed for one reason: how many, when last, and what a mail server said of one of them."""
 
-    trouble: str
+    failure_reason: str
     count: int
     last_at: datetime
     said: str
@@ -202,7 +216,7 @@ class FailureCause:
     @property
     def label(self) -> str:
         """The reason in words."""
-        return str(Trouble(self.trouble).label) if self.trouble else ""
+        return str(FailureReason(self.failure_reason).label) if self.failure_reason else ""
 
 
 @dataclass(frozen=True)
@@ -224,10 +238,14 @@ def delivery_report(within: timedelta = RECENTLY) -> DeliveryReport:
     """
     failed = Message.objects.failed_recently(clock.now() - within)
     grouped = (
-        failed.order_by().values("trouble").annotate(count=Count("pk"), last_at=Max("failed_at"), said=Max("error"))
+        failed.order_by()
+        .values("failure_reason")
+        .annotate(count=Count("pk"), last_at=Max("failed_at"), said=Max("error"))
     )
-    causes = [FailureCause(**cause) for cause in grouped.order_by("-count", "trouble")]
-    put_off = Message.objects.filter(state=State.RETRY, trouble=Trouble.PUT_OFF, attempts__gte=PUT_OFF_ATTEMPTS)
+    causes = [FailureCause(**cause) for cause in grouped.order_by("-count", "failure_reason")]
+    put_off = Message.objects.filter(
+        state=State.RETRY, failure_reason=FailureReason.PUT_OFF, attempts__gte=PUT_OFF_ATTEMPTS
+    )
     return DeliveryReport(causes, put_off[:COUNTED_PUT_OFF].count())
 
 
@@ -297,16 +315,20 @@ def _collects(message: Message, latest: datetime) -> bool:
 
 def _written(cause: Cause, code: str, letter_for: LetterWriter, person: User, renderer: Renderer) -> Message:
     letter = renderer.render(letter_for, cause, person)
-    return _row(cause, code, letter, recipient=person, address=person.email, trouble=_trouble_with(person))
+    return _row(cause, code, letter, recipient=person, address=person.email, failure_reason=_trouble_with(person))
 
 
-def _to_address(cause: Cause, code: str, letter_for: OutsiderWriter, outsider: Outsider, renderer: Renderer) -> Message:
-    letter = renderer.render(letter_for, cause, outsider)
-    trouble = "" if _is_valid(outsider.address) else Trouble.ADDRESS
-    return _row(cause, code, letter, recipient=None, address=outsider.address, trouble=trouble)
+def _to_address(
+    cause: Cause, code: str, letter_for: ExternalLetterWriter, external_recipient: ExternalRecipient, renderer: Renderer
+) -> Message:
+    letter = renderer.render(letter_for, cause, external_recipient)
+    failure_reason = "" if _is_valid(external_recipient.address) else FailureReason.ADDRESS
+    return _row(cause, code, letter, recipient=None, address=external_recipient.address, failure_reason=failure_reason)
 
 
-def _row(cause: Cause, code: str, letter: Rendered, *, recipient: User | None, address: str, trouble: str) -> Message:
+def _row(
+    cause: Cause, code: str, letter: Rendered, *, recipient: User | None, address: str, failure_reason: str
+) -> Message:
     return Message(
         **_about(cause),
         code=code,
@@ -318,8 +340,8 @@ def _row(cause: Cause, code: str, letter: Rendered, *, recipient: User | None, a
         text=letter.text,
         html=letter.html,
         link=letter.link,
-        state=State.NO_ADDRESS if trouble else State.QUEUED,
-        trouble=trouble,
+        state=State.NO_ADDRESS if failure_reason else State.QUEUED,
+        failure_reason=failure_reason,
         **_identity(),
     )
 
@@ -330,7 +352,7 @@ def _nobody(cause: Cause, code: str) -> Message:
         code=code,
         language=settings.LANGUAGE_CODE,
         state=State.NO_ADDRESS,
-        trouble=Trouble.NOBODY,
+        failure_reason=FailureReason.NOBODY,
         **_identity(),
     )
 
@@ -351,8 +373,8 @@ def _identity() -> dict[str, object]:
 
 def _trouble_with(person: User) -> str:
     if not person.is_active:
-        return Trouble.INACTIVE
-    return "" if _is_valid(person.email) else Trouble.ADDRESS
+        return FailureReason.INACTIVE
+    return "" if _is_valid(person.email) else FailureReason.ADDRESS
 
 
 def _is_valid(address: str) -> bool:
@@ -367,4 +389,4 @@ def _poke_after_commit(messages: Iterable[Message]) -> None:
     now = clock.now()
     ids = [message.pk for message in messages if message.state in WAITING and message.next_at <= now]
     if ids:
-        transaction.on_commit(partial(poke, ids), robust=True)
+        transaction.on_commit(partial(notify_workers, ids), robust=True)

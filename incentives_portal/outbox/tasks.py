@@ -57,7 +57,7 @@ def remove_old_bodies() -> None:
         logger.info("The text of %s old messages was removed", removed)
 
 
-def poke(ids: Sequence[int]) -> None:
+def notify_workers(ids: Sequence[int]) -> None:
     """Tell the workers about new messages. Without a broker the request goes on as if nothing were: the relay will find the rows."""
     global _silent_until
     if time.monotonic() < _silent_until:

@@ -71,7 +71,7 @@ def resend_message(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_POST
 def resend_failed_messages(request: HttpRequest) -> HttpResponse:
     """Staff send again what failed for one reason. Everybody else gets 403."""
-    queued, refused = resend_failed(request.POST.get("trouble", ""), request.user)
+    queued, refused = resend_failed(request.POST.get("failure_reason", ""), request.user)
     say_resent(request, queued, refused)
     return redirect(_back(request))
 

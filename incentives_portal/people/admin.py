@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.models import User
-from incentives_portal.screens.seen import SeenAdmin
+from incentives_portal.screens.optimistic_lock import StaleCheckAdmin
 
 from .models import IncentivesRole, RoleAssignment
 from .services import assign_role, problem_of, remove_role
@@ -54,7 +54,7 @@ class RoleAssignmentForm(forms.ModelForm):
 
 
 @admin.register(RoleAssignment)
-class RoleAssignmentAdmin(SeenAdmin):
+class RoleAssignmentAdmin(StaleCheckAdmin):
     """Who has which role, per program and location. A role is changed by choosing another one; the scope stays."""
 
     form = RoleAssignmentForm

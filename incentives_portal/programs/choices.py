@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from incentives_portal.typed import shows_nothing
+from incentives_portal.typed_text import shows_nothing
 
 #: A whole example, so that who follows it has something that is accepted.
 EXAMPLE = '[{"code": "yes", "words": {"en": "Yes"}}, {"code": "no", "words": {"en": "No"}}]'
@@ -33,9 +33,9 @@ def problem_of(choices: object) -> str | Promise | None:
 
 
 def _is_choice(choice: object) -> bool:
-    if not isinstance(choice, dict) or set(choice) != {"code", "words"}:
+    if not isinstance(choice, dict) or set(choice) != {"code", "text"}:
         return False
-    words = choice["words"]
+    words = choice["text"]
     return isinstance(choice["code"], str) and isinstance(words, dict) and all(_texts(words))
 
 

@@ -116,10 +116,10 @@ def _requirement_fact(row: Requirement) -> RequirementFact:
         code=row.code,
         group=row.group,
         satisfied_by=row.satisfied_by,
-        words=row.words,
+        text=row.text,
         any_of=row.any_of,
         only_if=row.only_if,
-        choices=tuple((choice["code"], choice["words"]) for choice in row.choices),
+        choices=tuple((choice["code"], choice["text"]) for choice in row.choices),
     )
 
 

@@ -131,7 +131,7 @@ def _periods(years: Sequence[ProgramYear], there: Sequence[UsagePeriod], year: Y
 
 
 def _period_label(last: UsagePeriod | None, own: Year, period: dates.Half, months: int) -> str:
-    """Like that of the last period, else after the period's year; after the days of the year where its label leaves no room."""
+    """Like that of the last period, else after the period's year; after the days of the year where its label leaves no app."""
     by_days = Year(_default_label(own.starts), own.starts)
     labels = (_label_like(last, period, months), _label(own, period, months), _label(by_days, period, months))
     return next(label for label in labels if 0 < len(label) <= _LONGEST_LABEL)

@@ -17,8 +17,8 @@ from incentives_portal.tests.world import sign_in
 class Unexpected(Exception):
     """The portal answered otherwise than was asked for; ``status`` is what it answered."""
 
-    def __init__(self, status: int, words: str) -> None:
-        super().__init__(words)
+    def __init__(self, status: int, comment: str) -> None:
+        super().__init__(comment)
         self.status = status
 
 

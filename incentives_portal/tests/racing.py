@@ -15,10 +15,10 @@ from django.utils.html import escape
 
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
-from incentives_portal.cases.errors import Busy, NotNow, Stale
+from incentives_portal.cases.errors import Busy, InvalidTransition, StaleVersion
 from incentives_portal.cases.messages import cause_key
 from incentives_portal.cases.models import CaseDetail, Event
-from incentives_portal.cases.state_machine import Machine, Transition
+from incentives_portal.cases.state_machine import StateMachine, Transition
 from incentives_portal.outbox.models import Message
 
 START_SECONDS = 10
@@ -92,7 +92,7 @@ def assert_told_to_try_again(answer: Any, reader: User, typed: str) -> None:
 
 
 def race_every_pair(
-    machine: Machine,
+    state_machine: StateMachine,
     starts: Mapping[str, Callable[[], CaseDetail]],
     deed: Callable[[CaseDetail, str, User], Deed],
     people: Iterable[User],
@@ -100,58 +100,64 @@ def race_every_pair(
     """Race each verb against itself and against every other that is offered beside it; returns the pairs that are never offered together.
 
     ``starts`` makes cases by a name for messages; each race has a new one. ``deed`` is a verb of a person on the case as all saw it. A verb
-    is done by two people where two may, and twice by the same one (a double click). Fails for an arrow that no start offers: whoever adds a
+    is done by two people where two may, and twice by the same one (a double click). Fails for a transition that no start offers: whoever adds a
     verb adds a start.
     """
     people = list(people)
     raced: set[Pair] = set()
     for name, start in starts.items():
         case = start()
-        for one, other in combinations_with_replacement(sorted(offered(machine, case)), 2):
-            for first, second in _runners(machine, case, one, other, people):
+        for one, other in combinations_with_replacement(sorted(offered(state_machine, case)), 2):
+            for first, second in _runners(state_machine, case, one, other, people):
                 fresh = start()
                 results = at_once(deed(fresh, one, first), deed(fresh, other, second))
                 _assert_one_winner(f"{name}: {one} and {other}", fresh, results)
             raced.add((case.status, one, other))
-    arrows = {(arrow.source, arrow.verb) for arrow in machine.transitions}
-    assert arrows == {(status, one) for status, one, other in raced if one == other}, (
+    transitions = {(transition.source, transition.verb) for transition in state_machine.transitions}
+    assert transitions == {(status, one) for status, one, other in raced if one == other}, (
         "Some arrow is offered by no start."
     )
-    return pairs_of(machine.transitions) - raced
+    return pairs_of(state_machine.transitions) - raced
 
 
 def pairs_of(transitions: Iterable[Transition]) -> set[Pair]:
     """All that could be done at once: two verbs, or one twice, from the same status."""
     found = set()
-    for source in {arrow.source for arrow in transitions}:
-        verbs = sorted(arrow.verb for arrow in transitions if arrow.source == source)
+    for source in {transition.source for transition in transitions}:
+        verbs = sorted(transition.verb for transition in transitions if transition.source == source)
         found |= {(source, one, other) for one, other in combinations_with_replacement(verbs, 2)}
     return found
 
 
-def offered(machine: Machine, case: CaseDetail) -> set[str]:
+def offered(state_machine: StateMachine, case: CaseDetail) -> set[str]:
     """The verbs that somebody could do to the case as it is now."""
-    return {arrow.verb for arrow in machine.transitions if machine.find(case, arrow.verb) == arrow}
+    return {
+        transition.verb
+        for transition in state_machine.transitions
+        if state_machine.find(case, transition.verb) == transition
+    }
 
 
-def who_may(machine: Machine, case: CaseDetail, verb: str, people: Iterable[User]) -> list[User]:
+def who_may(state_machine: StateMachine, case: CaseDetail, verb: str, people: Iterable[User]) -> list[User]:
     """Who of these may do the verb to the case as it is now."""
-    found = [person for person in people if machine.find(case, verb) in machine.open_to(case, person)]
+    found = [person for person in people if state_machine.find(case, verb) in state_machine.open_to(case, person)]
     assert found, f"Nobody of the world may {verb} from {case.status}."
     return found
 
 
-def _runners(machine: Machine, case: CaseDetail, one: str, other: str, people: list[User]) -> list[tuple[User, User]]:
+def _runners(
+    state_machine: StateMachine, case: CaseDetail, one: str, other: str, people: list[User]
+) -> list[tuple[User, User]]:
     """Who does the one and who the other. For a verb against itself: two people if two may, and one person twice."""
 
-    first, second = who_may(machine, case, one, people)[0], who_may(machine, case, other, people)[-1]
+    first, second = who_may(state_machine, case, one, people)[0], who_may(state_machine, case, other, people)[-1]
     return [(first, second)] if one != other or first == second else [(first, second), (first, first)]
 
 
 def _assert_one_winner(what: str, case: CaseDetail, results: list[Any]) -> None:
     """One event, one status, its messages and no more; the loser is told who was faster."""
     winners = [result for result in results if isinstance(result, Event)]
-    losers = [result for result in results if isinstance(result, NotNow | Stale)]
+    losers = [result for result in results if isinstance(result, InvalidTransition | StaleVersion)]
     assert (len(winners), len(losers)) == (1, 1), (what, results)
     assert losers[0].latest == winners[0], what
     after = type(case).objects.get(pk=case.pk)  # type: ignore[attr-defined]

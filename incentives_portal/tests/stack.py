@@ -26,8 +26,8 @@ from aiosmtpd.controller import Controller
 from django.conf import settings as portal_settings
 from django.db import connection
 
-from incentives_portal.embedded import locks, servers
-from incentives_portal.embedded.places import Place
+from incentives_portal.embedded import file_locks, servers
+from incentives_portal.embedded.state_dir import Place
 
 START_SECONDS = 60
 HOST = "127.0.0.1"
@@ -217,7 +217,7 @@ def environment_of(clock: int, broker: str, mail_port: int) -> dict[str, str]:
 
 def collect_static(environment: dict[str, str]) -> None:
     """Once per run, whichever worker of pytest-xdist comes first."""
-    lock = locks.hold(portal_settings.PORTAL_STATE / "static.lock", shared=False)
+    lock = file_locks.hold(portal_settings.PORTAL_STATE / "static.lock", shared=False)
     assert lock is not None
     try:
         if not (portal_settings.STATIC_ROOT / "staticfiles.json").exists():

@@ -29,7 +29,7 @@ from incentives_portal.people.models import RoleAssignment
 from incentives_portal.tests.matrix.pages import PAGES
 from incentives_portal.tests.matrix.people import ADMIN, AUDITOR, DESK, FINANCE, NEWCOMER, PARTNERS, REVIEWER
 from incentives_portal.tests.matrix.stage import FOREIGN, OWN, Stage, addresses, answer, rows_written
-from incentives_portal.tests.sheets import FORMS, HOLDERS, Control, Desk, Sheet, ask_everything, desks
+from incentives_portal.tests.page_forms import FORMS, HOLDERS, Control, Desk, Sheet, ask_everything, desks
 from incentives_portal.tests.test_leaks import NAMES, leaks, names_of, visit
 
 ROOMS = (
@@ -93,7 +93,7 @@ def relations_in_forms() -> set[str]:
 
 
 def test_t04_t10_a_key_of_another_company_is_refused_in_every_choice(stage):
-    """Refused at the very control: that a form lacks something else as well is no answer to what was chosen. Nor does the refusal
+    """RuleViolation at the very control: that a form lacks something else as well is no answer to what was chosen. Nor does the refusal
     tell anything about what the key belongs to."""
     ask_everything(stage)
     tried, accepted, names = set(), [], names_of(stage.world.brightwater)
@@ -240,8 +240,8 @@ def test_t05_t06_parameters_in_the_address_widen_no_list_that_is_searched_or_ord
 class _Params:
     """Watches what is written to the database: the values, one by one."""
 
-    def __init__(self, seen: list[Any], shape: list[Any] | None = None) -> None:
-        self.seen, self.shape = seen, [] if shape is None else shape
+    def __init__(self, expected_version: list[Any], shape: list[Any] | None = None) -> None:
+        self.seen, self.shape = expected_version, [] if shape is None else shape
 
     def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if sql.startswith(("INSERT", "UPDATE")) and '"django_session"' not in sql:
@@ -307,7 +307,7 @@ def written(desk: Desk, sheet: Any, extra: dict[str, Any]) -> tuple[int, list[An
     values: list[Any] = []
     shape: list[Any] = []
     with connection.execute_wrapper(_Params(values, shape)):
-        said = desk.post(sheet, extra | sheet.kept() | {"words": "Words.", "note": "", "comment": "Words."})
+        said = desk.post(sheet, extra | sheet.kept() | {"comment": "Words.", "note": ""})
     return said.status_code, values, shape
 
 

@@ -25,19 +25,19 @@ from django.db import connection, transaction
 
 from claims import services as claims
 from claims.tests import builders as claim_builders
-from claims.transitions import MACHINE as CLAIM
+from claims.transitions import STATE_MACHINE as CLAIM
 from incentives_portal import cases, clock
 from incentives_portal.accounts import services as accounts
 from incentives_portal.accounts.capabilities import Role
 from incentives_portal.cases.models import Case, CaseDetail
-from incentives_portal.cases.state_machine import Machine
+from incentives_portal.cases.state_machine import StateMachine
 from incentives_portal.documents import services as documents
 from incentives_portal.documents.enums import CheckState
 from incentives_portal.documents.models import VersionCheck
 from incentives_portal.documents.tests import samples
 from incentives_portal.enrollments import services as enrollments
 from incentives_portal.enrollments.models import Enrolment
-from incentives_portal.enrollments.transitions import MACHINE as ENROLMENT
+from incentives_portal.enrollments.transitions import STATE_MACHINE as ENROLMENT
 from incentives_portal.outbox import services as outbox
 from incentives_portal.outbox.models import Message
 from incentives_portal.people import services as people
@@ -49,7 +49,7 @@ from incentives_portal.tests.racing import offered, who_may
 from incentives_portal.tests.world import NOW, World, make_world
 from plans import services as plans
 from plans.tests import builders as plan_builders
-from plans.transitions import MACHINE as PLAN
+from plans.transitions import STATE_MACHINE as PLAN
 from proofs import services as proofs
 from proofs.tests import builders as proof_builders
 
@@ -159,7 +159,7 @@ def words_to_workers() -> int:
 
 
 def break_every_verb(
-    machine: Machine,
+    state_machine: StateMachine,
     situations: dict[str, Callable[[], CaseDetail]],
     deed: Callable[[CaseDetail, str, Any], Deed],
     world: World,
@@ -169,11 +169,11 @@ def break_every_verb(
     for name, make in situations.items():
         case = make()
         words_to_workers()
-        for verb in sorted(offered(machine, case)):
-            actor = who_may(machine, case, verb, world.people)[0]
-            assert_all_or_nothing(f"{machine.kind}, {name}: {verb}", deed(case, verb, actor))
+        for verb in sorted(offered(state_machine, case)):
+            actor = who_may(state_machine, case, verb, world.people)[0]
+            assert_all_or_nothing(f"{state_machine.kind}, {name}: {verb}", deed(case, verb, actor))
             tried.add((case.status, verb))
-    assert tried == {(arrow.source, arrow.verb) for arrow in machine.transitions}
+    assert tried == {(transition.source, transition.verb) for transition in state_machine.transitions}
 
 
 def test_w08_no_verb_leaves_half_of_itself(there):
@@ -184,10 +184,12 @@ def test_w08_no_verb_leaves_half_of_itself(there):
             Case.objects.filter(pk=enrolment.pk).update(status=status)
             return Enrolment.objects.get(pk=enrolment.pk)
 
-        return {arrow.source: partial(put, arrow.source) for arrow in ENROLMENT.transitions}
+        return {transition.source: partial(put, transition.source) for transition in ENROLMENT.transitions}
 
     def of_enrolment(enrolment, verb, actor):
-        return lambda: enrollments.VERBS[verb](enrolment, actor=actor, seen=enrolment.version, words="As agreed.")
+        return lambda: enrollments.VERBS[verb](
+            enrolment, actor=actor, expected_version=enrolment.version, comment="As agreed."
+        )
 
     break_every_verb(PLAN, plan_builders.situations(there), partial(plan_builders.deed, there), there)
     break_every_verb(CLAIM, claim_builders.situations(there), partial(claim_builders.deed, there), there)
@@ -203,13 +205,13 @@ def proof_deeds(there: World) -> dict[str, Deed]:
     document = proof_builders.add_document(proof, jana)
     file = proof_builders.file(jana)
     proof = proof_builders.fresh(proof)
-    act: dict[str, Any] = {"actor": jana, "seen": proof.version}
+    act: dict[str, Any] = {"actor": jana, "expected_version": proof.version}
     words = services_words(proof)
     return {
         "edit_basics": lambda: proofs.edit_basics(
             proof, basics=proofs.Basics("Other", proof.executed_on, Decimal(7), impressions=9), **act
         ),
-        "set_final_comments": lambda: proofs.set_final_comments(proof, words="That is all.", **act),
+        "set_final_comments": lambda: proofs.set_final_comments(proof, comments="That is all.", **act),
         "save_attendees": lambda: proofs.save_attendees(
             proof,
             attendees=[proofs.AttendeeDraft("Ida Holm", Decimal(400)), proofs.AttendeeDraft("Bo", Decimal(1))],
@@ -227,7 +229,7 @@ def proof_deeds(there: World) -> dict[str, Deed]:
         "edit_invoice": lambda: proofs.edit_invoice(
             invoice,
             details=proof_builders.details(),
-            expenses=[proof_builders.expense(proof, words="Other")],
+            expenses=[proof_builders.expense(proof, description="Other")],
             version=file,
             **act,
         ),
@@ -263,7 +265,7 @@ def plan_deeds(there: World) -> dict[str, Deed]:
     plan = plan_builders.make_plan(there)
     campaign = plan.campaigns.get()
     activity = campaign.activities.first()
-    act: dict[str, Any] = {"actor": there.jana, "seen": plan.version}
+    act: dict[str, Any] = {"actor": there.jana, "expected_version": plan.version}
     values: dict[str, Any] = {"requested_amount": Decimal("9000.00"), "reviewer_email": plan.reviewer_email}
     days = {"name": "Other weeks", "starts": campaign.draft.starts, "ends": campaign.draft.ends}
     work: dict[str, Any] = {
@@ -281,7 +283,7 @@ def plan_deeds(there: World) -> dict[str, Deed]:
         "add_activity": lambda: plans.add_activity(campaign, **work, **act),
         "edit_activity": lambda: plans.edit_activity(activity, **work, **act),
         "remove_activity": lambda: plans.remove_activity(activity, **act),
-        "add_comment": lambda: plans.add_comment(plan_builders.fresh(plan), actor=there.jana, words="A question."),
+        "add_comment": lambda: plans.add_comment(plan_builders.fresh(plan), actor=there.jana, comment="A question."),
     }
 
 
@@ -291,12 +293,12 @@ def claim_deeds(there: World) -> dict[str, Deed]:
     return {
         "create_claim_for_proof": lambda: claim_builders.claim_of(proof, there.jana),
         "create_claim_directly": lambda: claim_builders.draft_claim(there, key=uuid.uuid4()),
-        "add_comment": lambda: claims.add_comment(claim, actor=there.jana, words="See the file.", versions=[file]),
+        "add_comment": lambda: claims.add_comment(claim, actor=there.jana, comment="See the file.", versions=[file]),
     }
 
 
 def other_deeds(there: World) -> dict[str, dict[str, Deed]]:
-    """Services of the lower rooms."""
+    """Services of the lower apps."""
     flensburg = accounts.add_location(there.nordlicht, partner_id="5210499", name="Flensburg", country="DE")
     role = people.assign_role(there.nils, there.device, IncentivesRole.USER, actor=there.karin)
     document = store(there)[0].document
@@ -305,7 +307,7 @@ def other_deeds(there: World) -> dict[str, dict[str, Deed]]:
     failed = Message.objects.filter(secret=False, recipient__is_active=True).first()
     assert failed is not None
     Authenticator.objects.create(user=there.owen, type=Authenticator.Type.TOTP, data={"secret": ""})
-    Message.objects.filter(pk=failed.pk).update(state="failed", trouble="refused", failed_at=NOW)
+    Message.objects.filter(pk=failed.pk).update(state="failed", failure_reason="refused", failed_at=NOW)
     return {
         "accounts": {
             "add_person": lambda: accounts.add_person(there.nordlicht, email="new@nordlicht.example", name="New"),
@@ -366,7 +368,7 @@ def store(there: World, number: int = 1) -> list[Any]:
 
 
 def services_of(room: ModuleType) -> set[str]:
-    """What a room offers to be called: its public functions that are no verbs of a machine, also those of cases that it offers."""
+    """What a app offers to be called: its public functions that are no verbs of a machine, also those of cases that it offers."""
     names, own = getattr(room, "__all__", vars(room)), (room.__name__,)
     if hasattr(room, "__all__"):
         own += (cases.__name__,)

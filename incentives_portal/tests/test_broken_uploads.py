@@ -165,10 +165,10 @@ def test_u04_u19_bodies_too_large_endless_or_broken_off_cost_little_and_leave_no
     endless(stack, watch, jana, comment)
     by_a_stranger(stack, watch, stranger, {"csrfmiddlewaretoken": stranger_token})
     assert DocumentVersion.objects.count() == before
-    too_much_by_some(stack, watch, jana, comment, {"csrfmiddlewaretoken": token, "words": "As we said on Monday"})
+    too_much_by_some(stack, watch, jana, comment, {"csrfmiddlewaretoken": token, "comment": "As we said on Monday"})
     assert emptied(temporary)
-    comment_broken_off(stack, jana, claim, {"csrfmiddlewaretoken": token, "words": "See the list"}, temporary)
-    words_broken_off(stack, jana, claim, {"csrfmiddlewaretoken": token, "words": "Not a cent more. " * 99})
+    comment_broken_off(stack, jana, claim, {"csrfmiddlewaretoken": token, "comment": "See the list"}, temporary)
+    words_broken_off(stack, jana, claim, {"csrfmiddlewaretoken": token, "comment": "Not a cent more. " * 99})
     sent_ahead_broken_off(stack, jana, world.jana, {"csrfmiddlewaretoken": token}, temporary)
 
 

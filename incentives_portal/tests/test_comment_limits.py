@@ -37,8 +37,8 @@ WAYS: dict[str, tuple[str, Callable[[World], str], dict[str, str]]] = {
         {"internal": "1"},
     ),
     "claim, partner": ("jana", lambda world: reverse("claims:comment", args=[a_claim(world).public_id]), {}),
-    "claim, operator": ("mira", lambda world: reverse("desk:comment", args=[a_claim(world).public_id]), {}),
-    "claim, note": ("mira", lambda world: reverse("desk:note", args=[a_claim(world).public_id]), {}),
+    "claim, operator": ("mira", lambda world: reverse("review:comment", args=[a_claim(world).public_id]), {}),
+    "claim, note": ("mira", lambda world: reverse("review:note", args=[a_claim(world).public_id]), {}),
 }
 
 
@@ -61,7 +61,7 @@ def test_who_wrote_enough_is_told_when_to_go_on_and_finds_the_words(world: World
     settings.COMMENTS_PER_HOUR = 2
     browser, before = sign_in(Client(), person), said()
 
-    answers = [browser.post(address, {"words": f"canary {number}", **more}) for number in range(3)]
+    answers = [browser.post(address, {"comment": f"canary {number}", **more}) for number in range(3)]
 
     assert [answer.status_code for answer in answers] == [302, 302, 422]
     assert said() == before + 2
@@ -81,16 +81,16 @@ def test_an_hour_later_one_may_write_again(world: World, settings: Any, internal
     case, plan = a_claim(world), a_plan(world)
     now, before = clock.now(), said()
 
-    def claim_at(minutes: int, words: str) -> None:
+    def claim_at(minutes: int, comment: str) -> None:
         with clock.at(now + timedelta(minutes=minutes)):
-            claim_services.add_comment(case, actor=world.mira, words=words, internal=internal)
+            claim_services.add_comment(case, actor=world.mira, comment=comment, internal=internal)
 
     claim_at(0, "One")
     claim_at(30, "Two")
     with pytest.raises(CommentLimitReached):
         claim_at(59, "Three")
     with clock.at(now + timedelta(minutes=59)):  # others are not concerned
-        plan_services.add_comment(plan, actor=world.elif_, words="Assigned to me", internal=internal)
+        plan_services.add_comment(plan, actor=world.elif_, comment="Assigned to me", internal=internal)
     claim_at(61, "Three")
     with pytest.raises(CommentLimitReached):
         claim_at(62, "Four")
@@ -102,7 +102,7 @@ def test_comment_that_is_sent_twice_counts_once(world: World, settings: Any):
     settings.COMMENTS_PER_HOUR = 1
     case = a_claim(world)
 
-    first, again = (claim_services.add_comment(case, actor=world.jana, words="Hall 3.") for _time in range(2))
+    first, again = (claim_services.add_comment(case, actor=world.jana, comment="Hall 3.") for _time in range(2))
 
     assert first == again
 
@@ -115,8 +115,8 @@ def test_comments_at_once_do_not_slip_through_together(world: World, settings: A
     def say(number: int) -> Callable[[], Event]:
         actor = User.objects.get(pk=world.jana.pk)
         if number % 2:
-            return lambda: claim_services.add_comment(claims.fresh(case), actor=actor, words=f"Number {number}")
-        return lambda: plan_services.add_comment(plans.fresh(plan), actor=actor, words=f"Number {number}")
+            return lambda: claim_services.add_comment(claims.fresh(case), actor=actor, comment=f"Number {number}")
+        return lambda: plan_services.add_comment(plans.fresh(plan), actor=actor, comment=f"Number {number}")
 
     results = at_once(*(say(number) for number in range(8)))
 
@@ -131,10 +131,10 @@ def test_comment_that_would_go_to_too_many_is_refused_whole(world: World, settin
 
     # Noon in UTC: an hour later, in UTC too, as nobody's zone is in force here.
     with pytest.raises(CommentLimitReached, match="send it after 13:01"):
-        claim_services.add_comment(case, actor=world.jana, words="To all of you.")
+        claim_services.add_comment(case, actor=world.jana, comment="To all of you.")
 
     assert (said(), Message.objects.count()) == before
-    claim_services.add_comment(case, actor=world.mira, words="A note mails nobody.", internal=True)
+    claim_services.add_comment(case, actor=world.mira, comment="A note mails nobody.", internal=True)
 
 
 def test_sixty_comments_are_two_mails_and_sixty_notifications(world: World, mail_server: MailServer):
@@ -145,7 +145,7 @@ def test_sixty_comments_are_two_mails_and_sixty_notifications(world: World, mail
 
     for number in range(60):
         with clock.at(now + timedelta(seconds=number / 10)):
-            claim_services.add_comment(case, actor=world.jana, words=f"Number {number}.")
+            claim_services.add_comment(case, actor=world.jana, comment=f"Number {number}.")
     for minutes in (1, 5, 10, 20, 40):
         with clock.at(now + timedelta(minutes=minutes)):
             deliver(lease_due(500))
@@ -158,8 +158,8 @@ def test_sixty_comments_are_two_mails_and_sixty_notifications(world: World, mail
 def test_decision_is_never_held_back(world: World):
     case = a_claim(world)
     for words in ("One", "Two", "Three"):
-        claim_services.add_comment(case, actor=world.mira, words=words)
-    claims.decide(world, case, "reject", words="No.")
+        claim_services.add_comment(case, actor=world.mira, comment=words)
+    claims.decide(world, case, "reject", comment="No.")
 
     mine = Message.objects.filter(recipient=world.jana, case_public_id=case.case.public_id).order_by("id")
     held = {(message.code, message.hold_until is not None) for message in mine}

@@ -15,7 +15,7 @@ from incentives_portal.outbox.models import Message
 from incentives_portal.outbox.querysets import MAX_ATTEMPTS
 from incentives_portal.outbox.tests.conftest import mail_server  # noqa: F401
 from incentives_portal.outbox.tests.mail_server import MailServer
-from incentives_portal.tests.sheets import Reader
+from incentives_portal.tests.page_forms import Reader
 from incentives_portal.tests.world import World, november, sign_in, world  # noqa: F401
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,7 @@ WORDS = "The hall on the photos is another one."
 def test_n09_decision_whose_mail_died_is_read_in_the_portal_and_sent_again(world: World, mail_server: MailServer):  # noqa: F811
     world.jana.language = "en"
     world.jana.save()
-    claim = claims.rejected_claim(world, words=WORDS, name="Posters in Hamburg")
+    claim = claims.rejected_claim(world, comment=WORDS, name="Posters in Hamburg")
     message = Message.objects.get(code="claim_rejected", recipient=world.jana)
     let_die(message, mail_server)
 
@@ -47,7 +47,7 @@ def test_n09_decision_whose_mail_died_is_read_in_the_portal_and_sent_again(world
 
     listing = elif_.get(reverse("admin:outbox_message_changelist"), {"state__exact": State.FAILED})
     assert list(listing.context["cl"].result_list) == [message]
-    desk = reverse("desk:claim", kwargs={"public_id": claim.public_id})
+    desk = reverse("review:claim", kwargs={"public_id": claim.public_id})
     page = page_of(mira, desk)
     assert "Not delivered" in page
     button = next(sheet for sheet in Reader(page).sheets if str(message.public_id) in sheet.action)

@@ -14,8 +14,8 @@ from playwright.sync_api import Page, expect
 
 from incentives_portal import clock
 
+from .browser_walk import Walk
 from .stack import Stack
-from .walking import Walk
 
 ADMIN, PARTNER = "ada.first@halden.example", "paul.partner@northwind.example"
 PASSWORD = "Correct-horse-battery-9"
@@ -104,13 +104,13 @@ def set_up_a_program(walk: Walk) -> None:
     save(walk)
 
 
-def see_what_is_wrong(walk: Walk, name: str, words: str) -> None:
+def see_what_is_wrong(walk: Walk, name: str, comment: str) -> None:
     """Send the form, and find the words right above the field they are about."""
     with walk.page.expect_navigation():
         walk.page.get_by_role("button", name="Save", exact=True).click()
     walk.look()
     row = walk.page.locator(f".field-{name}")
-    expect(row.locator(".errorlist")).to_have_text(words)
+    expect(row.locator(".errorlist")).to_have_text(comment)
     said, field = row.locator(".errorlist li").bounding_box(), row.locator("input").first.bounding_box()
     assert said
     assert field
@@ -205,8 +205,8 @@ def control(walk: Walk, label: str) -> Any:
     return named if named.count() else walk.page.locator("#content").get_by_label(f"{label}:", exact=True).first
 
 
-def another(walk: Walk, words: str) -> None:
-    walk.page.locator(".add-row a").get_by_text(words).click()
+def another(walk: Walk, comment: str) -> None:
+    walk.page.locator(".add-row a").get_by_text(comment).click()
 
 
 def save(walk: Walk) -> None:

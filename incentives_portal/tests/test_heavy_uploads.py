@@ -110,7 +110,7 @@ def test_u17_heavy_files_of_one_person_cost_nobody_else_anything_and_lose_no_wor
 
 def bad_file_is_refused_at_its_field(jana: Browser, claim: Claim, token: str) -> None:
     """By an idle worker, at once: the web server has not looked into the file."""
-    fields = {"csrfmiddlewaretoken": token, "words": WORDS}
+    fields = {"csrfmiddlewaretoken": token, "comment": WORDS}
     answer = Answer(
         jana, comment_path(claim), fields, files=[("bad.pdf", b"%PDF-1.7 and no more"), ("list.csv", samples.CSV)]
     )
@@ -142,13 +142,13 @@ def four_files_sent_ahead_at_once(jana: Browser, world: World, token: str) -> No
 
 def five_files_of_one_comment(jana: Browser, claim: Claim, token: str) -> None:
     """They killed the web worker; the answer was 500, and the words were lost."""
-    fields = {"csrfmiddlewaretoken": token, "words": WORDS}
+    fields = {"csrfmiddlewaretoken": token, "comment": WORDS}
     sheet = heavy_sheet()
     answer = Answer(jana, comment_path(claim), fields, files=[(f"shop-{number}.xlsx", sheet) for number in range(5)])
 
     assert answer.status == 302, answer.body[:300]
     assert answer.seconds < FORM_SECONDS
-    event = Event.objects.get(case=claim.case, words=WORDS)
+    event = Event.objects.get(case=claim.case, comment=WORDS)
     assert event.remarks.count() == 5
     page = jana.request(claim.get_absolute_url()).decode()
     assert "files are still being checked" in page or "The others are checked from" in page

@@ -66,7 +66,7 @@ def jana(world):
 def lists(world: Any) -> dict[str, tuple[Any, list[str]]]:
     """Every address that searches, filters or sorts, with the person who may, and the filters that only it knows."""
     found = {reverse(name): (world.jana, []) for name in ("plans:list", "claims:list", "outbox:notifications")}
-    found[reverse("desk:queue")] = (world.mira, [])
+    found[reverse("review:queue")] = (world.mira, [])
     for model, site in admin.site._registry.items():
         url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
         found[url] = (world.elif_, [f"{one}__exact" for one in site.list_filter if isinstance(one, str)])
@@ -156,7 +156,7 @@ def test_x05_templates_and_formats_that_are_typed_are_words(world, jana):
     world.nordlicht.save()
     words = " ".join(TEMPLATES)
     plan = plans.submitted_plan(world, title=words[:110], description=words)
-    plans.services.add_comment(plan, actor=world.jana, words=words)
+    plans.services.add_comment(plan, actor=world.jana, comment=words)
 
     for client, url in (
         (jana, plan.get_absolute_url()),
@@ -234,9 +234,9 @@ def returned_for_a_file(world: Any, name: str) -> tuple[Any, Any]:
     claim = claims.ready_claim(world, name=CRLF[:80])
     proofs.add_document(claim.proof, world.jana, version=version, note=CRLF)
     claims.send(claim, world.jana)
-    claims.services.start_review(claim, actor=world.mira, seen=claims.fresh(claim).version)
+    claims.services.start_review(claim, actor=world.mira, expected_version=claims.fresh(claim).version)
     remark = RemarkDraft("Not readable.", version=version)
-    claims.decide(world, claim, "request_action", remarks=[remark], words=CRLF)
+    claims.decide(world, claim, "request_action", remarks=[remark], comment=CRLF)
     return claim, version
 
 

@@ -59,7 +59,7 @@ def walk(stage: Stage, who: str, client: Client) -> Iterator[Page]:
     for line, own, thing in stage.tries((*PAGES, *lines), who):
         if own and line.takes != "POST":
             yield visit(client, stage.url(line, thing))
-    for name in ("plans:list", "claims:list", "desk:queue", "claims:new"):
+    for name in ("plans:list", "claims:list", "review:queue", "claims:new"):
         for query in searches(stage):
             yield visit(client, f"{reverse(name)}?{urlencode(query)}")
 
@@ -151,7 +151,7 @@ def test_t10_answers_to_forms_tell_nothing_of_another_company_either(stage):
     client, names, pages = stage.client(*ADMIN), names_of(stage.world.brightwater), []
     for line, own, thing in stage.tries(PAGES, *ADMIN):
         if own and line.takes != "GET":
-            for given in ({"seen": "0", "words": "Words."}, {}):
+            for given in ({"expected_version": "0", "comment": "Words."}, {}):
                 with rolled_back():
                     pages.append(read(client.post(stage.url(line, thing), given), f"{line} {given}"))
     slot = {"slot": slot_for(actor=stage.world.jana, organisation=stage.world.nordlicht)}
@@ -222,7 +222,7 @@ def notes_pages(stage: Stage) -> Iterator[Page]:
     for name in ("submitted plan", "rejected revision"):
         yield visit(plans, reverse("admin:plans_plan_change", args=[stage.own[name]["pk"]]))
     for name in ("submitted cloud claim", "returned cloud claim"):
-        yield visit(claims, reverse("desk:claim", args=[stage.own[name]["public_id"]]))
+        yield visit(claims, reverse("review:claim", args=[stage.own[name]["public_id"]]))
 
 
 def test_t12_mails_go_to_the_two_sides_of_a_case_only(stage):

@@ -32,7 +32,7 @@ MARKUP = "'\"></script><img src=x onerror=alert(1)>"
 #: Who sees which pages; a page is opened once, by the first of them who may.
 CRAWLERS = [*ADMIN, *REVIEWER, *DESK, *GLOBAL, *USER, *VIEWER, *BILLING, *FINANCE, *AUDITOR]
 #: Every crawler opens these.
-EVERYWHERE = {"home", "plans:list", "claims:list", "desk:queue", "outbox:notifications"}
+EVERYWHERE = {"home", "plans:list", "claims:list", "review:queue", "outbox:notifications"}
 
 
 @pytest.fixture

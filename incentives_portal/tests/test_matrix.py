@@ -15,15 +15,15 @@ from django.http.response import HttpResponseBase
 from claims.models import Claim
 from claims.reasons import load_reasons
 from claims.services import SERVICES as CLAIM_SERVICES
-from claims.transitions import MACHINE as CLAIMS
+from claims.transitions import STATE_MACHINE as CLAIMS
 from incentives_portal.accounts.capabilities import CAPABILITIES, CAPABILITY_WORDS, Role
 from incentives_portal.cases.event_kinds import all_kinds
 from incentives_portal.cases.messages import all_announcements
 from incentives_portal.cases.models import Case, ReasonCode
-from incentives_portal.cases.state_machine import Machine
+from incentives_portal.cases.state_machine import StateMachine
 from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.enrollments.services import VERBS as ENROLMENT_SERVICES
-from incentives_portal.enrollments.transitions import MACHINE as ENROLMENTS
+from incentives_portal.enrollments.transitions import STATE_MACHINE as ENROLMENTS
 from incentives_portal.tests.matrix import FORBIDDEN, HIDDEN, LED, NOT_THUS, OK, SIGN_IN, TRIED, Line, said
 from incentives_portal.tests.matrix.desks import DESKS, DOORS
 from incentives_portal.tests.matrix.pages import PAGES
@@ -31,11 +31,11 @@ from incentives_portal.tests.matrix.people import ADMIN, DESK, EVERYBODY, SWITCH
 from incentives_portal.tests.matrix.stage import Writing, addresses, answer, rolled_back, rows_written
 from plans.models import Plan
 from plans.services import SERVICES as PLAN_SERVICES
-from plans.transitions import MACHINE as PLANS
+from plans.transitions import STATE_MACHINE as PLANS
 
 LINES: tuple[Line, ...] = (*PAGES, *DESKS)
 #: The pages on which the verbs of a kind of case are done; each does its own ones and no others.
-VERB_PAGES = ({"plans:verb", "admin:plans_plan_verb"}, {"claims:verb", "claims:check", "desk:verb"})
+VERB_PAGES = ({"plans:verb", "admin:plans_plan_verb"}, {"claims:verb", "claims:check", "review:verb"})
 #: The answers to a method that there is nowhere.
 UNKNOWN = {FORBIDDEN, HIDDEN, NOT_THUS}
 #: What is asked, the asking, and the answers that are right.
@@ -72,15 +72,15 @@ def test_every_arrow_of_plans_and_claims_has_a_line(stage):
     tried = {
         (stage.own[line.of]["row"].status, line.verb) for line in PAGES + DESKS if line.verb and line.of in stage.own
     }
-    arrows = {(arrow.source, arrow.verb) for arrow in (*PLANS.transitions, *CLAIMS.transitions)}
+    transitions = {(transition.source, transition.verb) for transition in (*PLANS.transitions, *CLAIMS.transitions)}
 
-    assert sorted(arrows - tried) == []
+    assert sorted(transitions - tried) == []
 
 
 def test_every_verb_of_enrolments_has_a_line():
     tried = {line.verb for line in DESKS if line.name == "admin:enrollments_enrolment_verb"}
 
-    assert {arrow.verb for arrow in ENROLMENTS.transitions} == tried
+    assert {transition.verb for transition in ENROLMENTS.transitions} == tried
 
 
 @pytest.mark.parametrize("who", [*ADMIN, *VIEWER])
@@ -143,7 +143,7 @@ def test_post_of_somebody_who_may(stage, who):
 
 def typed(line: Line, thing: dict[str, Any]) -> dict[str, Any]:
     """What a verb is posted with; the forms of content are posted with a comment only."""
-    return thing["typed"] | {"reason": thing["reasons"].get(line.verb, "")} if line.verb else {"words": "Words."}
+    return thing["typed"] | {"reason": thing["reasons"].get(line.verb, "")} if line.verb else {"comment": "Words."}
 
 
 def status_of(row: Any) -> str:
@@ -325,21 +325,21 @@ def test_a10_a_post_with_the_token_is_taken_but_not_from_another_site(stage):
 
 # The machines and the tables that they name
 
-MACHINES: list[tuple[Machine, dict[str, Any], type[Any]]] = [
+MACHINES: list[tuple[StateMachine, dict[str, Any], type[Any]]] = [
     (PLANS, PLAN_SERVICES, Plan),
     (CLAIMS, CLAIM_SERVICES, Claim),
     (ENROLMENTS, ENROLMENT_SERVICES, Enrolment),
 ]
 each_machine = pytest.mark.parametrize(
-    ("machine", "services", "model"), MACHINES, ids=lambda value: getattr(value, "kind", "")
+    ("state_machines", "services", "model"), MACHINES, ids=lambda value: getattr(value, "kind", "")
 )
 
 
 def test_no_machine_is_left_out():
     gc.unfreeze()  # conftest.py has put aside what was there when this file began
-    found = {id(thing) for thing in gc.get_objects() if type(thing) is Machine}
+    found = {id(thing) for thing in gc.get_objects() if type(thing) is StateMachine}
 
-    assert found == {id(machine) for machine, _services, _model in MACHINES}
+    assert found == {id(state_machine) for state_machine, _services, _model in MACHINES}
 
 
 def test_every_capability_has_words():
@@ -347,28 +347,33 @@ def test_every_capability_has_words():
 
 
 @each_machine
-def test_every_arrow_names_what_there_is(machine, services, model):
+def test_every_arrow_names_what_there_is(state_machine, services, model):
     events, messages = {kind.code for kind in all_kinds()}, {announcement.code for announcement in all_announcements()}
-    arrows = machine.transitions
+    transitions = state_machine.transitions
 
-    assert {arrow.capability for arrow in arrows} - set(CAPABILITIES) == set()
-    assert {arrow.event for arrow in arrows} - events == set()
-    assert {arrow.message for arrow in arrows if arrow.message} - messages == set()
-    assert {arrow.verb for arrow in arrows} == set(services)
-
-
-@each_machine
-def test_every_status_can_be_reached(machine, services, model):
-    reached = {machine.statuses[0].code}
-    for _step in machine.statuses:
-        reached |= {arrow.target for arrow in machine.transitions if arrow.source in reached}
-
-    assert reached == {status.code for status in machine.statuses}
+    assert {transition.capability for transition in transitions} - set(CAPABILITIES) == set()
+    assert {transition.event for transition in transitions} - events == set()
+    assert {transition.message for transition in transitions if transition.message} - messages == set()
+    assert {transition.verb for transition in transitions} == set(services)
 
 
 @each_machine
-def test_nobody_but_the_operator_decides(machine, services, model):
-    deciders = {role for arrow in machine.transitions if arrow.decides for role in CAPABILITIES[arrow.capability]}
+def test_every_status_can_be_reached(state_machine, services, model):
+    reached = {state_machine.statuses[0].code}
+    for _step in state_machine.statuses:
+        reached |= {transition.target for transition in state_machine.transitions if transition.source in reached}
+
+    assert reached == {status.code for status in state_machine.statuses}
+
+
+@each_machine
+def test_nobody_but_the_operator_decides(state_machine, services, model):
+    deciders = {
+        role
+        for transition in state_machine.transitions
+        if transition.decides
+        for role in CAPABILITIES[transition.capability]
+    }
 
     assert [role for role in deciders if not Role(role).is_operator] == []
 
@@ -378,10 +383,10 @@ def test_every_reason_belongs_to_a_verb_that_takes_one(db):
     given = set(ReasonCode.objects.values_list("kind", "verb"))
     # Less than was asked for is approved with a reason as well.
     needed = {
-        (str(machine.kind), arrow.verb)
-        for machine, *_rest in MACHINES
-        for arrow in machine.transitions
-        if arrow.needs_reason
+        (str(state_machine.kind), transition.verb)
+        for state_machine, *_rest in MACHINES
+        for transition in state_machine.transitions
+        if transition.needs_reason
     }
 
     assert given == needed | {("plan", "approve"), ("claim", "approve")}

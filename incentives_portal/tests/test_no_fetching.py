@@ -14,7 +14,7 @@ from incentives_portal.documents.services import store
 from incentives_portal.documents.tests import corpus, samples
 from incentives_portal.documents.tests.workers import check_version
 from incentives_portal.tests.matrix.stage import Stage
-from incentives_portal.tests.sheets import Desk, Sheet, ask_everything, desks
+from incentives_portal.tests.page_forms import Desk, Sheet, ask_everything, desks
 
 #: Controls into which an address can be typed.
 TYPED = ("text", "textarea", "url", "search")

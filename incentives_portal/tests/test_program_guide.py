@@ -51,7 +51,7 @@ def guided(world):  # noqa: F811
         "new claim": (reverse("claims:new"), world.jana),
         "draft claim": (claim.get_absolute_url(), world.jana),
         "submitted claim": (sent.get_absolute_url(), world.jana),
-        "claim on the desk": (reverse("desk:claim", args=[sent.public_id]), world.mira),
+        "claim on the desk": (reverse("review:claim", args=[sent.public_id]), world.mira),
     }
 
 

@@ -25,7 +25,7 @@ from incentives_portal.tests.matrix.desks import DESKS
 from incentives_portal.tests.matrix.pages import PAGES
 from incentives_portal.tests.matrix.people import DESK
 from incentives_portal.tests.matrix.stage import Stage, rolled_back, stage, whole_stage  # noqa: F401
-from incentives_portal.tests.sheets import WRITERS, Reader, ask_everything
+from incentives_portal.tests.page_forms import WRITERS, Reader, ask_everything
 
 pytestmark = pytest.mark.slow  # hundreds of forms and pages
 
@@ -43,13 +43,13 @@ STRUCTURES = [
     '{"answer": {}, "is": []}', '{"answer": "no-such", "is": ""}', '{"expense": ["a"]}',
 ]  # fmt: skip
 CHOICES = [
-    ({"code": "a", "words": {}}, {"code": "b", "words": None}),
-    ({"code": [], "words": []}, {"code": {}, "words": {"en": []}}),
-    ({"code": 1, "words": {"en": 1}}, {"code": 2, "words": {"en": 2}}),
-    ({"code": "a", "words": "A"}, {"code": "b", "words": "B"}),
-    ({"code": "a", "words": {"en": "A"}}, {"code": "a", "words": {"en": "B"}}),
-    ({"code": "", "words": {"de": "A"}}, {"code": "漢 /", "words": {"en": "B"}}),
-    ({"code": "a", "words": {"en": "\u200b"}}, {"code": "b", "words": {"en": "B", "xx": "C"}}),
+    ({"code": "a", "comment": {}}, {"code": "b", "comment": None}),
+    ({"code": [], "comment": []}, {"code": {}, "comment": {"en": []}}),
+    ({"code": 1, "comment": {"en": 1}}, {"code": 2, "comment": {"en": 2}}),
+    ({"code": "a", "comment": "A"}, {"code": "b", "comment": "B"}),
+    ({"code": "a", "comment": {"en": "A"}}, {"code": "a", "comment": {"en": "B"}}),
+    ({"code": "", "comment": {"de": "A"}}, {"code": "漢 /", "comment": {"en": "B"}}),
+    ({"code": "a", "comment": {"en": "\u200b"}}, {"code": "b", "comment": {"en": "B", "xx": "C"}}),
 ]
 #: First and last day of every range.
 DAYS = [("0001-01-01", "0001-01-02"), ("9999-12-30", "9999-12-31"), ("0001-01-01", "9999-12-31")]
@@ -60,7 +60,7 @@ WORDED = ("text", "textarea", "email", "url")
 #: Pages on which everything that is configured comes together.
 MEETING_PLACES = (
     "home", "plans:list", "plans:new", "plans:detail", "plans:activity_edit", "proofs:detail", "proofs:basics", "proofs:invoice_add",
-    "claims:detail", "claims:new", "claims:check", "desk:queue", "desk:claim", "admin:plans_plan_change", "admin:programs_program_prepare",
+    "claims:detail", "claims:new", "claims:check", "review:queue", "review:claim", "admin:plans_plan_change", "admin:programs_program_prepare",
 )  # fmt: skip
 #: Two rows are enough, but each requirement is met in another way.
 ROWS = 2

@@ -1,4 +1,4 @@
-"""The real stack itself: what the tests of other rooms take for granted."""
+"""The real stack itself: what the tests of other apps take for granted."""
 
 import re
 import signal

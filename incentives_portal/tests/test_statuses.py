@@ -6,17 +6,17 @@ import pytest
 from django.utils import translation
 
 from claims.tests import builders as claims
-from claims.transitions import MACHINE as CLAIM
+from claims.transitions import STATE_MACHINE as CLAIM
 from incentives_portal.cases.messages import cause_key
 from incentives_portal.cases.models import Case
 from incentives_portal.cases.state_machine import no_date
 from incentives_portal.enrollments import services as enrollments
 from incentives_portal.enrollments.models import Enrolment
-from incentives_portal.enrollments.transitions import MACHINE as ENROLMENT
+from incentives_portal.enrollments.transitions import STATE_MACHINE as ENROLMENT
 from incentives_portal.outbox.models import Message
 from incentives_portal.tests.world import november, sign_in, world  # noqa: F401
 from plans.tests import builders as plans
-from plans.transitions import MACHINE as PLAN
+from plans.transitions import STATE_MACHINE as PLAN
 from proofs.tests.conftest import catalogue  # noqa: F401
 
 TAG = re.compile(r'class="tag tag-(\w+)[^"]*"><svg.*?</svg>([^<]+)<', re.DOTALL)
@@ -29,22 +29,26 @@ def tags(client, address):
     return {(tone, word.strip()) for tone, word in TAG.findall(answer.content.decode())}
 
 
-@pytest.mark.parametrize("machine", [CLAIM, PLAN, ENROLMENT], ids=lambda machine: machine.kind)
-def test_every_status_is_found_by_its_code(machine):
-    codes = [status.code for status in machine.statuses]
+@pytest.mark.parametrize("state_machines", [CLAIM, PLAN, ENROLMENT], ids=lambda state_machine: state_machine.kind)
+def test_every_status_is_found_by_its_code(state_machine):
+    codes = [status.code for status in state_machine.statuses]
 
-    assert [machine.status(code).code for code in codes] == codes
-    assert len({str(status.label) for status in machine.statuses}) == len(codes)
+    assert [state_machine.status(code).code for code in codes] == codes
+    assert len({str(status.label) for status in state_machine.statuses}) == len(codes)
     with pytest.raises(StopIteration):
-        machine.status("unheard of")
+        state_machine.status("unheard of")
 
 
-@pytest.mark.parametrize("machine", [CLAIM, PLAN], ids=lambda machine: machine.kind)
-def test_what_nobody_has_to_act_on_has_no_due_date(machine):
-    final = [arrow for arrow in machine.transitions if machine.status(arrow.target).holder == "nobody"]
+@pytest.mark.parametrize("state_machines", [CLAIM, PLAN], ids=lambda state_machine: state_machine.kind)
+def test_what_nobody_has_to_act_on_has_no_due_date(state_machine):
+    final = [
+        transition
+        for transition in state_machine.transitions
+        if state_machine.status(transition.target).holder == "nobody"
+    ]
 
     assert final
-    assert [(arrow.source, arrow.verb) for arrow in final if arrow.due is not no_date] == []
+    assert [(transition.source, transition.verb) for transition in final if transition.due is not no_date] == []
 
 
 def test_claim_is_called_by_its_status_in_list_page_and_desk(client, world, catalogue):
@@ -59,7 +63,7 @@ def test_claim_is_called_by_its_status_in_list_page_and_desk(client, world, cata
         assert expected in tags(jana, "/claims/"), status.code
         assert tags(jana, claim.get_absolute_url()) == {expected}, status.code
         if status.code in ("submitted", "under_review", "disputed"):
-            assert tags(mira, "/desk/") == {expected}, status.code
+            assert tags(mira, "/review/") == {expected}, status.code
 
 
 def test_plan_is_called_by_its_status_in_list_page_and_desk(client, world):
@@ -79,17 +83,17 @@ def test_plan_is_called_by_its_status_in_list_page_and_desk(client, world):
 
 def test_enrolment_is_called_by_its_status_on_its_page_and_in_the_mail(client, world):
     enrolment = Enrolment.objects.get(location=world.hamburg, program=world.device)
-    machine, elif_ = ENROLMENT, sign_in(client, world.elif_)
+    state_machine, elif_ = ENROLMENT, sign_in(client, world.elif_)
 
-    for status in machine.statuses:
+    for status in state_machine.statuses:
         Case.objects.filter(pk=enrolment.pk).update(status=status.code)
         assert tags(elif_, f"/admin/enrollments/enrolment/{enrolment.pk}/change/") == {(status.tone, str(status.label))}
     Case.objects.filter(pk=enrolment.pk).update(status="enrolled")
     enrolment = Enrolment.objects.get(pk=enrolment.pk)
     event = enrollments.VERBS["suspend"](
-        enrolment, actor=world.elif_, seen=enrolment.version, words="The contract ended."
+        enrolment, actor=world.elif_, expected_version=enrolment.version, comment="The contract ended."
     )
     message = Message.objects.get(cause=cause_key(event.pk))
     with translation.override(message.language):
-        labels = {status.code: str(status.label) for status in machine.statuses}
+        labels = {status.code: str(status.label) for status in state_machine.statuses}
     assert [code for code, label in labels.items() if label in message.subject] == [event.to_status]

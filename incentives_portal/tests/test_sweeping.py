@@ -14,7 +14,7 @@ from django.db import transaction
 from claims import services as claims
 from claims.tests import builders as claim_builders
 from incentives_portal import clock
-from incentives_portal.cases.errors import Refused
+from incentives_portal.cases.errors import RuleViolation
 from incentives_portal.documents import cleanup, limits, upload_tokens
 from incentives_portal.documents import services as documents
 from incentives_portal.documents.models import Document, DocumentVersion, PageImage
@@ -99,7 +99,7 @@ def test_what_is_referred_to_stays(world):
     with clock.at(clock.now() - OLD):
         claim = claim_builders.returned_claim(world)
         version = upload(world.jana)
-        claims.add_comment(claim, actor=world.jana, words="See the file.", versions=[version])
+        claims.add_comment(claim, actor=world.jana, comment="See the file.", versions=[version])
     before = set(DocumentVersion.objects.values_list("pk", flat=True))
 
     assert sweep() == 0
@@ -112,7 +112,7 @@ def test_former_file_and_removed_document_stay_for_the_record(world):
         proof = proofs.make_proof(world)
         invoice = proofs.add_invoice(proof, world.jana, version=(former := upload(world.jana)))
         given = {"details": proofs.details(), "expenses": [], "version": upload(world.jana)}
-        proofs.services.edit_invoice(invoice, actor=world.jana, seen=proofs.seen(proof), **given)
+        proofs.services.edit_invoice(invoice, actor=world.jana, expected_version=proofs.seen(proof), **given)
         removed = upload(world.jana)
         documents.remove(removed.document, world.jana)
 
@@ -125,7 +125,7 @@ def test_file_that_is_gone_is_refused_in_words(world):
     version = old_upload(world.jana)
     sweep()
 
-    with pytest.raises(Refused, match="Choose it again"):
+    with pytest.raises(RuleViolation, match="Choose it again"):
         proofs.add_document(proof, world.jana, version=version)
 
 
@@ -176,7 +176,7 @@ def test_upload_that_is_being_attached_is_not_lost(transactional_db, request, wa
             if way == "proof":
                 proofs.add_document(claim.proof, world.jana, version=version)
             else:
-                claims.add_comment(claim, actor=world.jana, words="See the file.", versions=[version])
+                claims.add_comment(claim, actor=world.jana, comment="See the file.", versions=[version])
             attached.set()
             swept.wait(1)
 

@@ -19,21 +19,21 @@ def test_in_language_prefers_the_reader_then_english_then_any(settings):
 
 
 class WordsForm(forms.Form):
-    words = texts.TextsFormField()
+    comment = texts.TextsFormField()
 
 
 def test_texts_form_field_keeps_what_was_written_per_language():
     form = WordsForm({"words_en": "Reason", "words_de": "Grund"})
 
     assert form.is_valid()
-    assert form.cleaned_data["words"] == {"en": "Reason", "de": "Grund"}
+    assert form.cleaned_data["comment"] == {"en": "Reason", "de": "Grund"}
 
 
 @pytest.mark.parametrize("data", [{}, {"words_de": "Grund"}])
 def test_texts_form_field_wants_english(data):
     form = WordsForm(data)
 
-    assert list(form.errors) == ["words"]
+    assert list(form.errors) == ["comment"]
 
 
 def test_a_form_keeps_what_is_known_in_languages_that_it_does_not_offer():

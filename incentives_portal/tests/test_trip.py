@@ -17,10 +17,10 @@ from django.core.management import call_command
 from playwright.sync_api import Page, expect
 
 from incentives_portal import clock
-from incentives_portal.demo import papers, setting
+from incentives_portal.demo import organizations, papers
 
+from .browser_walk import Walk
 from .stack import Stack
-from .walking import Walk
 
 OWEN, ELIF, MIRA, DANIEL = (
     "owen.hughes@brightwater.example",
@@ -300,7 +300,7 @@ def reference_of(walk: Walk) -> str:
 
 
 def today() -> date:
-    return clock.today(setting.ZONE)
+    return clock.today(organizations.ZONE)
 
 
 def text_of(mail: object) -> str:

@@ -11,7 +11,7 @@ from incentives_portal.accounts.services import add_person
 from incentives_portal.accounts.tests.conftest import LOGIN, PASSWORD, is_signed_in
 from incentives_portal.countries import country_choices, country_code
 from incentives_portal.tests.world import november, sign_in, world  # noqa: F401
-from incentives_portal.typed import canonical_email, shows_nothing
+from incentives_portal.typed_text import canonical_email, shows_nothing
 
 KELVIN = "\u212a"
 INVISIBLE = [

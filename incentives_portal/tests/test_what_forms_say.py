@@ -20,8 +20,8 @@ from hypothesis import given
 
 from incentives_portal.accounts.models import User
 from incentives_portal.programs.enums import SatisfiedBy
-from incentives_portal.screens.seen import MAX_LINES
-from incentives_portal.tests.hostile import (
+from incentives_portal.screens.optimistic_lock import MAX_LINES
+from incentives_portal.tests.hostile_input import (
     EVERYWHERE,
     FORM,
     HANDS,
@@ -39,7 +39,7 @@ from incentives_portal.tests.markup import invalid
 from incentives_portal.tests.matrix.people import ADMIN, DESK
 from incentives_portal.tests.matrix.stage import Writing, stage, whole_stage  # noqa: F401
 from incentives_portal.tests.matrix.stage import answer as status_of
-from incentives_portal.tests.sheets import Control, Desk, Reader, Sheet, ask_everything, desks
+from incentives_portal.tests.page_forms import Control, Desk, Reader, Sheet, ask_everything, desks
 
 pytestmark = pytest.mark.slow  # hundreds of forms
 
@@ -257,7 +257,7 @@ def test_x08_no_form_breaks_and_none_loses_what_was_typed(forms, watch, hand):
     assert watch.found == []
     assert watch.tried > 400
     assert {field for _name, _action, field in typed} >= {
-        "seen",
+        "expected_version",
         "key",
         "lines-TOTAL_FORMS",
         "proves",

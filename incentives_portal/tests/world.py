@@ -1,6 +1,6 @@
 """A small world for tests: the operator, two partners, two programs, one person per role. Built by the services where there are any.
 
-Use it as fixtures, imported into a room's conftest::
+Use it as fixtures, imported into a app's conftest::
 
     from incentives_portal.tests.world import november, world  # noqa: F401
 
@@ -38,7 +38,7 @@ from incentives_portal.programs.models import (
     UsagePeriod,
 )
 
-from .kept import built_once
+from .fixture_cache import built_once
 
 #: The backend by which people come in; the other one only answers questions about permissions.
 DOOR = "incentives_portal.accounts.backends.SignInBackend"
@@ -94,7 +94,7 @@ class World:
         """A reason code for a verb; in English and German."""
         words = {"en": "The dates do not fit.", "de": "Die Daten passen nicht."}
         fix = {"en": "Choose other dates.", "de": "Wählen Sie andere Daten."}
-        defaults = {"words": words, "fix": fix, "place": place}
+        defaults = {"comment": words, "fix": fix, "place": place}
         return ReasonCode.objects.get_or_create(kind=kind, verb=verb, code=code, defaults=defaults)[0]
 
 

@@ -12,7 +12,7 @@ from incentives_portal.accounts.capabilities import Scope
 from incentives_portal.accounts.models import Location, User
 from incentives_portal.cases.engine import editing, latest_event
 from incentives_portal.cases.enums import CaseKind
-from incentives_portal.cases.errors import NotAllowed, Refused, Stale
+from incentives_portal.cases.errors import NotAllowed, RuleViolation, StaleVersion
 from incentives_portal.cases.services import apply, open_case, record, record_changes
 from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.money import quantize
@@ -41,7 +41,7 @@ def create_plan(
 ) -> Plan:
     """Begin a plan for a location in a market's program, in status *Editing*.
 
-    Raises NotAllowed without the right for this program and location; Refused if the location is not enrolled, the year is over, the
+    Raises NotAllowed without the right for this program and location; RuleViolation if the location is not enrolled, the year is over, the
     reviewer is not the operator's, or there is a plan already (docs/domain.md, "Plan key").
     """
     program = market.program
@@ -75,19 +75,21 @@ def create_plan(
 def _check_key(location: Location, market: Market, fund_type: FundType, year: ProgramYear) -> None:
     program = market.program
     if not program.has_plans or fund_type.program_id != program.pk or year.program_id != program.pk:
-        raise Refused(_("This program does not offer plans for this fund type or program year."), place="fund_type")
+        raise RuleViolation(
+            _("This program does not offer plans for this fund type or program year."), place="fund_type"
+        )
     enrolled = Enrolment.objects.enrolled().filter(location=location, program=program, location__closed_on=None)
     if not enrolled.exists():
-        raise Refused(_("This location is not enrolled in the program."), place="location")
+        raise RuleViolation(_("This location is not enrolled in the program."), place="location")
     if problem := rules.year_problem(year, program.calendar.time_zone):
-        raise Refused(problem, place="program_year")
+        raise RuleViolation(problem, place="program_year")
 
 
 def _check_head(requested_amount: Decimal, reviewer_email: str) -> None:
     if requested_amount <= 0:
-        raise Refused(_("Enter an amount of more than zero."), place="requested_amount")
+        raise RuleViolation(_("Enter an amount of more than zero."), place="requested_amount")
     if problem := rules.reviewer_email_problem(reviewer_email):
-        raise Refused(problem, place="reviewer_email")
+        raise RuleViolation(problem, place="reviewer_email")
 
 
 def _save_as_the_only_one(plan: Plan) -> None:
@@ -100,7 +102,7 @@ def _save_as_the_only_one(plan: Plan) -> None:
             raise
         key = ("location", "program", "fund_type", "program_year")
         found = Plan.objects.filter(holds_key=True, **{name: getattr(plan, name) for name in key}).first()
-        raise Refused(
+        raise RuleViolation(
             _("There is already a plan for this location, fund type, and program year."), place="location", see=found
         ) from error
 
@@ -109,7 +111,7 @@ def edit_plan(
     plan: Plan,
     *,
     actor: User,
-    seen: int | None,
+    expected_version: int | None,
     currency: str,
     title: str,
     requested_amount: Decimal,
@@ -118,9 +120,9 @@ def edit_plan(
 ) -> Plan:
     """Change what the plan says of itself; location, program, fund type and year are its key and stay.
 
-    Raises Refused for values that a plan cannot have, and the errors of ``editing``.
+    Raises RuleViolation for values that a plan cannot have, and the errors of ``editing``.
     """
-    with editing(plan, actor=actor, capability=CAPABILITY, seen=seen) as current:
+    with editing(plan, actor=actor, capability=CAPABILITY, expected_version=expected_version) as current:
         _check_head(requested_amount, reviewer_email)
         _check_currency(current, currency)
         changes = apply(
@@ -135,19 +137,21 @@ def _check_currency(plan: Plan, currency: str) -> None:
     if currency == plan.currency:
         return
     if plan.case.approved_submission_id is not None:
-        raise Refused(_("The currency of an approved plan cannot be changed."), place="currency")
+        raise RuleViolation(_("The currency of an approved plan cannot be changed."), place="currency")
     planned = Activity.objects.filter(campaign__plan=plan).values_list("draft__planned_amount", flat=True)
     if any(quantize(amount, currency) != amount for amount in planned):
-        raise Refused(
+        raise RuleViolation(
             _("Some planned amounts have more decimal places than %(currency)s allows. Change them first.")
             % {"currency": currency},
             place="currency",
         )
 
 
-def add_campaign(plan: Plan, *, actor: User, seen: int | None, name: str, starts: date, ends: date) -> Campaign:
-    """Add a campaign. Raises Refused for dates outside the program year, and the errors of ``editing``."""
-    with editing(plan, actor=actor, capability=CAPABILITY, seen=seen) as current:
+def add_campaign(
+    plan: Plan, *, actor: User, expected_version: int | None, name: str, starts: date, ends: date
+) -> Campaign:
+    """Add a campaign. Raises RuleViolation for dates outside the program year, and the errors of ``editing``."""
+    with editing(plan, actor=actor, capability=CAPABILITY, expected_version=expected_version) as current:
         _check_dates(current, starts, ends)
         content = CampaignContent.objects.create(name=name, starts=starts, ends=ends)
         campaign = Campaign.objects.create(plan=current, draft=content)
@@ -156,10 +160,10 @@ def add_campaign(plan: Plan, *, actor: User, seen: int | None, name: str, starts
 
 
 def edit_campaign(
-    campaign: Campaign, *, actor: User, seen: int | None, name: str, starts: date, ends: date
+    campaign: Campaign, *, actor: User, expected_version: int | None, name: str, starts: date, ends: date
 ) -> Campaign:
-    """Change a campaign. Raises Refused for dates outside the program year, and the errors of ``editing``."""
-    with editing(campaign.plan, actor=actor, capability=CAPABILITY, seen=seen) as current:
+    """Change a campaign. Raises RuleViolation for dates outside the program year, and the errors of ``editing``."""
+    with editing(campaign.plan, actor=actor, capability=CAPABILITY, expected_version=expected_version) as current:
         _check_dates(current, starts, ends)
         row = _own(current, Campaign, campaign.pk)
         changes = change_draft(row, name=name, starts=starts, ends=ends)
@@ -167,9 +171,9 @@ def edit_campaign(
     return row
 
 
-def remove_campaign(campaign: Campaign, *, actor: User, seen: int | None) -> None:
-    """Take a campaign and its activities out of the plan. Raises Refused if a proof hangs on one, and the errors of ``editing``."""
-    with editing(campaign.plan, actor=actor, capability=CAPABILITY, seen=seen) as current:
+def remove_campaign(campaign: Campaign, *, actor: User, expected_version: int | None) -> None:
+    """Take a campaign and its activities out of the plan. Raises RuleViolation if a proof hangs on one, and the errors of ``editing``."""
+    with editing(campaign.plan, actor=actor, capability=CAPABILITY, expected_version=expected_version) as current:
         row = _own(current, Campaign, campaign.pk)
         name = row.draft.name
         for activity in row.activities.drafts():
@@ -181,14 +185,14 @@ def remove_campaign(campaign: Campaign, *, actor: User, seen: int | None) -> Non
 def _check_dates(plan: Plan, starts: date, ends: date) -> None:
     if problem := rules.dates_problem(plan.program_year, starts, ends):
         place, sentence = problem
-        raise Refused(sentence, place=place)
+        raise RuleViolation(sentence, place=place)
 
 
 def add_activity(
     campaign: Campaign,
     *,
     actor: User,
-    seen: int | None,
+    expected_version: int | None,
     activity_type: ActivityType,
     name: str,
     countries: list[str],
@@ -197,9 +201,9 @@ def add_activity(
 ) -> Activity:
     """Add an activity of the catalogue to a campaign, in one or more countries of the plan's market; the amount is in its currency.
 
-    Raises Refused for values that an activity cannot have, and the errors of ``editing``.
+    Raises RuleViolation for values that an activity cannot have, and the errors of ``editing``.
     """
-    with editing(campaign.plan, actor=actor, capability=CAPABILITY, seen=seen) as current:
+    with editing(campaign.plan, actor=actor, capability=CAPABILITY, expected_version=expected_version) as current:
         row = _own(current, Campaign, campaign.pk)
         _check_activity(current, activity_type, countries, planned_amount)
         content = ActivityContent.objects.create(
@@ -218,7 +222,7 @@ def edit_activity(
     activity: Activity,
     *,
     actor: User,
-    seen: int | None,
+    expected_version: int | None,
     activity_type: ActivityType,
     name: str,
     countries: list[str],
@@ -227,9 +231,11 @@ def edit_activity(
 ) -> Activity:
     """Change an activity. The type of one that was approved stays, since proofs are made for it: a new activity is added instead.
 
-    Raises Refused for values that an activity cannot have, and the errors of ``editing``.
+    Raises RuleViolation for values that an activity cannot have, and the errors of ``editing``.
     """
-    with editing(activity.campaign.plan, actor=actor, capability=CAPABILITY, seen=seen) as current:
+    with editing(
+        activity.campaign.plan, actor=actor, capability=CAPABILITY, expected_version=expected_version
+    ) as current:
         row = _own(current, Activity, activity.pk)
         if row.draft.activity_type_id != activity_type.pk:
             _check_activity_type(current, row, activity_type)
@@ -246,9 +252,11 @@ def edit_activity(
     return row
 
 
-def remove_activity(activity: Activity, *, actor: User, seen: int | None) -> None:
-    """Take an activity out of the plan. Raises Refused if a proof hangs on it, and the errors of ``editing``."""
-    with editing(activity.campaign.plan, actor=actor, capability=CAPABILITY, seen=seen) as current:
+def remove_activity(activity: Activity, *, actor: User, expected_version: int | None) -> None:
+    """Take an activity out of the plan. Raises RuleViolation if a proof hangs on it, and the errors of ``editing``."""
+    with editing(
+        activity.campaign.plan, actor=actor, capability=CAPABILITY, expected_version=expected_version
+    ) as current:
         row = _own(current, Activity, activity.pk)
         name = row.draft.name
         take_out(row)
@@ -262,7 +270,7 @@ def _check_activity(plan: Plan, kind: ActivityType, countries: list[str], planne
 
 def _check_activity_type(plan: Plan, activity: Activity, kind: ActivityType) -> None:
     if activity.in_force_id is not None:
-        raise Refused(
+        raise RuleViolation(
             _("You cannot change the type of an approved activity. Add a new activity instead."), place="activity_type"
         )
     _check_offered(plan, kind)
@@ -270,14 +278,14 @@ def _check_activity_type(plan: Plan, activity: Activity, kind: ActivityType) -> 
 
 def _check_offered(plan: Plan, kind: ActivityType) -> None:
     if not kind.active or plan.program.kind in kind.excluded_kinds:
-        raise Refused(_("This program does not reimburse this type of activity."), place="activity_type")
+        raise RuleViolation(_("This program does not reimburse this type of activity."), place="activity_type")
 
 
 def _check_planned(plan: Plan, countries: list[str], planned_amount: Decimal) -> None:
     if not countries or not set(countries) <= set(plan.market.countries):
-        raise Refused(_("Choose at least one country or region in the plan's market."), place="countries")
+        raise RuleViolation(_("Choose at least one country or region in the plan's market."), place="countries")
     if planned_amount <= 0:
-        raise Refused(_("Enter an amount of more than zero."), place="planned_amount")
+        raise RuleViolation(_("Enter an amount of more than zero."), place="planned_amount")
 
 
 def _own(plan: Plan, model: type[Campaign] | type[Activity], pk: int) -> Any:
@@ -285,5 +293,5 @@ def _own(plan: Plan, model: type[Campaign] | type[Activity], pk: int) -> Any:
     path = "plan" if model is Campaign else "campaign__plan"
     row = model.objects.drafts().filter(pk=pk, **{path: plan}).first()
     if row is None:
-        raise Stale(plan, latest_event(plan.case))
+        raise StaleVersion(plan, latest_event(plan.case))
     return row

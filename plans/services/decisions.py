@@ -4,7 +4,7 @@ from decimal import Decimal
 from functools import partial
 
 from incentives_portal.cases import decisions
-from incentives_portal.cases.errors import Refused
+from incentives_portal.cases.errors import RuleViolation
 
 from .. import rules
 from ..limits import claimed_of
@@ -15,10 +15,10 @@ from .in_force import put_in_force
 def _check(plan: Plan, amount: Decimal) -> None:
     """Ask, under the lock that the approval of a claim takes too, whether the amount can be the plan's limit; put the activities in force.
 
-    Raises Refused for less than was approved for the plan's claims already.
+    Raises RuleViolation for less than was approved for the plan's claims already.
     """
     if problem := rules.limit_problem(plan, amount, claimed_of(plan)):
-        raise Refused(problem, place="approved_amount")
+        raise RuleViolation(problem, place="approved_amount")
     put_in_force(plan)
 
 

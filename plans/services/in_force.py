@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
-from incentives_portal.cases.errors import Refused
+from incentives_portal.cases.errors import RuleViolation
 from incentives_portal.cases.services import apply
 
 from ..models import Activity, Campaign, Plan
@@ -28,12 +28,12 @@ def change_draft(row: Activity | Campaign, **values: Any) -> dict[str, list[str]
 
 
 def take_out(row: Activity | Campaign) -> None:
-    """Take a campaign or an activity out of the draft; what is not in force is deleted. Raises Refused if a proof hangs on the activity.
+    """Take a campaign or an activity out of the draft; what is not in force is deleted. Raises RuleViolation if a proof hangs on the activity.
 
     The caller holds the lock of the plan, under which proofs begin, too.
     """
     if isinstance(row, Activity) and row.proofs.exists():
-        raise Refused(
+        raise RuleViolation(
             _("“%(name)s” has a proof of execution and cannot be removed from the plan.") % {"name": str(row.draft)}
         )
     if row.in_force_id is not None:
@@ -68,11 +68,11 @@ def put_in_force(plan: Plan) -> None:
 def restore(plan: Plan) -> None:
     """Make what is in force the draft again; what is new in the draft is deleted. The caller holds the lock of the plan and saves its case.
 
-    What the plan says of itself comes from the approved submission. Raises Refused where there is none.
+    What the plan says of itself comes from the approved submission. Raises RuleViolation where there is none.
     """
     document = approved_document(plan)
     if document is None:
-        raise Refused(_("There is no approved version to go back to."))
+        raise RuleViolation(_("There is no approved version to go back to."))
     plan.case.title = document.title
     plan.case.currency = document.currency
     plan.case.requested_amount = document.requested_amount

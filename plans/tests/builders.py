@@ -1,4 +1,4 @@
-"""Plans in every status, made by the services: what tests of this room and of those above begin with.
+"""Plans in every status, made by the services: what tests of this app and of those above begin with.
 
 Each builder returns the plan as it is in the database. The people are those of the world: Jana writes, Elif decides.
 """
@@ -14,7 +14,7 @@ from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.models import Event
 from incentives_portal.cases.services import RemarkDraft
 from incentives_portal.programs.models import FundType
-from incentives_portal.tests.kept import keeps
+from incentives_portal.tests.fixture_cache import keeps
 from incentives_portal.tests.world import World
 from plans import services
 from plans.models import Activity, Campaign, Plan
@@ -61,7 +61,7 @@ def add_campaign(plan: Plan, actor: User, **given: Any) -> Campaign:
     """A campaign of two months that runs in the middle of the program year."""
     starts = plan.program_year.starts + timedelta(days=60)
     values = {"name": "Launch weeks", "starts": starts, "ends": starts + timedelta(days=60)}
-    return services.add_campaign(plan, actor=actor, seen=fresh(plan).version, **(values | given))
+    return services.add_campaign(plan, actor=actor, expected_version=fresh(plan).version, **(values | given))
 
 
 def add_activity(world: World, campaign: Campaign, actor: User, **given: Any) -> Activity:
@@ -72,14 +72,16 @@ def add_activity(world: World, campaign: Campaign, actor: User, **given: Any) ->
         "countries": ["DE", "DK"],
         "planned_amount": Decimal("5000.00"),
     }
-    return services.add_activity(campaign, actor=actor, seen=fresh(campaign.plan).version, **(values | given))
+    return services.add_activity(
+        campaign, actor=actor, expected_version=fresh(campaign.plan).version, **(values | given)
+    )
 
 
 @keeps(fresh)
 def submitted_plan(world: World, **given: Any) -> Plan:
     """A plan that waits for a reviewer."""
     plan = make_plan(world, **given)
-    services.submit(plan, actor=given.get("actor", world.jana), seen=plan.version)
+    services.submit(plan, actor=given.get("actor", world.jana), expected_version=plan.version)
     return fresh(plan)
 
 
@@ -87,7 +89,7 @@ def submitted_plan(world: World, **given: Any) -> Plan:
 def plan_under_review(world: World, **given: Any) -> Plan:
     """A plan on Elif's desk."""
     plan = submitted_plan(world, **given)
-    services.start_review(plan, actor=world.elif_, seen=plan.version)
+    services.start_review(plan, actor=world.elif_, expected_version=plan.version)
     return fresh(plan)
 
 
@@ -100,29 +102,31 @@ def approved_plan(world: World, *, approved_amount: Decimal | None = None, **giv
     services.approve(
         plan,
         actor=world.elif_,
-        seen=plan.version,
+        expected_version=plan.version,
         approved_amount=amount,
-        words="The rest later." if less else "",
+        comment="The rest later." if less else "",
         reason=world.reason(CaseKind.PLAN, "approve") if less else None,
     )
     return fresh(plan)
 
 
 @keeps(fresh)
-def returned_plan(world: World, *, words: str = "Please move the seminar.", place: str = "", **given: Any) -> Plan:
+def returned_plan(world: World, *, comment: str = "Please move the seminar.", place: str = "", **given: Any) -> Plan:
     """A plan in Action required."""
     plan = plan_under_review(world, **given)
     reason = world.reason(CaseKind.PLAN, "request_action")
     remarks = [RemarkDraft("", place=place)] if place else []
-    services.request_action(plan, actor=world.elif_, seen=plan.version, words=words, reason=reason, remarks=remarks)
+    services.request_action(
+        plan, actor=world.elif_, expected_version=plan.version, comment=comment, reason=reason, remarks=remarks
+    )
     return fresh(plan)
 
 
 @keeps(fresh)
-def rejected_plan(world: World, *, words: str = "This does not fit the program.", **given: Any) -> Plan:
+def rejected_plan(world: World, *, comment: str = "This does not fit the program.", **given: Any) -> Plan:
     plan = plan_under_review(world, **given)
     reason = world.reason(CaseKind.PLAN, "reject")
-    services.reject(plan, actor=world.elif_, seen=plan.version, words=words, reason=reason)
+    services.reject(plan, actor=world.elif_, expected_version=plan.version, comment=comment, reason=reason)
     return fresh(plan)
 
 
@@ -130,18 +134,18 @@ def rejected_plan(world: World, *, words: str = "This does not fit the program."
 def plan_in_revision(world: World, **given: Any) -> Plan:
     """An approved plan of which a new version is being written."""
     plan = approved_plan(world, **given)
-    services.revise(plan, actor=given.get("actor", world.jana), seen=plan.version)
+    services.revise(plan, actor=given.get("actor", world.jana), expected_version=plan.version)
     return fresh(plan)
 
 
 def deed(world: World, plan: Plan, verb: str, actor: User) -> Callable[[], Event]:
     """A verb on the version that everybody saw."""
-    asked: dict[str, Any] = {"words": "words"}
+    asked: dict[str, Any] = {"comment": "comment"}
     if verb in ("request_action", "reject"):
         asked["reason"] = world.reason(CaseKind.PLAN, verb)
     if verb == "approve":
         asked["approved_amount"] = plan.requested_amount
-    return lambda: services.SERVICES[verb](plan, actor=actor, seen=plan.version, **asked)
+    return lambda: services.SERVICES[verb](plan, actor=actor, expected_version=plan.version, **asked)
 
 
 def situations(world: World) -> dict[str, Callable[[], Plan]]:

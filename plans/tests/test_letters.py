@@ -60,7 +60,7 @@ def test_letter_to_an_address_of_nobody_says_that_there_is_a_plan_and_no_more(wo
 
 def test_resubmission_is_written_to_the_named_address_again(world):
     plan = builders.returned_plan(world, reviewer_email="left@halden.example")
-    services.resubmit(plan, actor=world.jana, seen=plan.version)
+    services.resubmit(plan, actor=world.jana, expected_version=plan.version)
 
     assert addresses("plan_submitted").count("left@halden.example") == 2
 
@@ -76,7 +76,7 @@ def test_address_of_a_domain_that_is_not_the_operators_any_more_is_not_written_t
 def test_comment_is_not_written_to_an_address_of_nobody(world):
     plan = builders.submitted_plan(world, reviewer_email="left@halden.example")
 
-    services.add_comment(plan, actor=world.jana, words="A question")
+    services.add_comment(plan, actor=world.jana, comment="A question")
 
     assert "left@halden.example" not in addresses("plan_comment_added")
 
@@ -122,7 +122,7 @@ def test_decision_never_goes_to_nobody(world, gone, expected):
         person.is_active = False
         person.save()
 
-    services.approve(plan, actor=world.elif_, seen=plan.version, approved_amount=plan.requested_amount)
+    services.approve(plan, actor=world.elif_, expected_version=plan.version, approved_amount=plan.requested_amount)
 
     assert addresses("plan_approved") == expected
 
@@ -132,7 +132,7 @@ def test_submitter_without_any_role_left_still_hears(world):
     RoleAssignment.objects.filter(user=world.jana).delete()
     world.bea.organisation_roles.all().delete()
 
-    services.approve(plan, actor=world.elif_, seen=plan.version, approved_amount=plan.requested_amount)
+    services.approve(plan, actor=world.elif_, expected_version=plan.version, approved_amount=plan.requested_amount)
 
     assert addresses("plan_approved") == ["bea.lange@nordlicht.example"]
 
@@ -140,13 +140,13 @@ def test_submitter_without_any_role_left_still_hears(world):
 def test_german_partner_and_english_reviewer_read_the_same_decision(world):
     plan = builders.submitted_plan(world)
     give_role(world.karin, Role.PARTNER_BILLING_ADMIN)
-    services.start_review(plan, actor=world.elif_, seen=plan.version)
+    services.start_review(plan, actor=world.elif_, expected_version=plan.version)
     reason = world.reason(CaseKind.PLAN, "request_action")
     services.request_action(
         plan,
         actor=world.elif_,
-        seen=plan.version + 1,
-        words="Bitte verschieben.",
+        expected_version=plan.version + 1,
+        comment="Bitte verschieben.",
         reason=reason,
         remarks=[RemarkDraft("", place="title")],
     )
@@ -188,10 +188,10 @@ def test_letter_of_a_rejected_revision_says_what_stays(world):
     world.jana.language = "en"
     world.jana.save()
     plan = builders.plan_in_revision(world)
-    services.submit(plan, actor=world.jana, seen=plan.version)
-    services.start_review(plan, actor=world.elif_, seen=plan.version + 1)
+    services.submit(plan, actor=world.jana, expected_version=plan.version)
+    services.start_review(plan, actor=world.elif_, expected_version=plan.version + 1)
     reason = world.reason(CaseKind.PLAN, "reject")
-    services.reject(plan, actor=world.elif_, seen=plan.version + 2, words="No.", reason=reason)
+    services.reject(plan, actor=world.elif_, expected_version=plan.version + 2, comment="No.", reason=reason)
 
     message = Message.objects.get(code="plan_rejected")
 
@@ -211,16 +211,16 @@ def test_letter_of_a_rejected_revision_says_what_stays(world):
 def test_comment_goes_to_the_other_side(world, author, expected):
     plan = builders.submitted_plan(world)
 
-    services.add_comment(plan, actor=getattr(world, author), words="A question")
+    services.add_comment(plan, actor=getattr(world, author), comment="A question")
 
     assert addresses("plan_comment_added") == expected
 
 
 def test_comment_on_a_plan_under_review_goes_to_whose_desk_it_is_on(world):
     plan = builders.submitted_plan(world, reviewer_email=world.elif_.email)
-    services.start_review(plan, actor=world.emre, seen=plan.version)
+    services.start_review(plan, actor=world.emre, expected_version=plan.version)
 
-    services.add_comment(fresh(plan), actor=world.jana, words="A question")
+    services.add_comment(fresh(plan), actor=world.jana, comment="A question")
 
     assert addresses("plan_comment_added") == ["emre.aksoy@halden.example"]
 
@@ -228,7 +228,7 @@ def test_comment_on_a_plan_under_review_goes_to_whose_desk_it_is_on(world):
 def test_comment_on_a_draft_is_not_sent_to_the_operator(world):
     plan = builders.make_plan(world)
 
-    services.add_comment(plan, actor=world.jana, words="For Karin")
+    services.add_comment(plan, actor=world.jana, comment="For Karin")
 
     assert not Message.objects.exists()
 
@@ -237,17 +237,17 @@ def test_internal_note_goes_to_nobody(world):
     plan = builders.submitted_plan(world)
     before = Message.objects.count()
 
-    services.add_comment(plan, actor=world.elif_, words="Among us", internal=True)
+    services.add_comment(plan, actor=world.elif_, comment="Among us", internal=True)
 
     assert Message.objects.count() == before
 
 
 def test_w15_returned_twice_is_told_twice(world):
     plan = builders.returned_plan(world)
-    services.resubmit(plan, actor=world.jana, seen=plan.version)
-    services.start_review(plan, actor=world.elif_, seen=plan.version + 1)
+    services.resubmit(plan, actor=world.jana, expected_version=plan.version)
+    services.start_review(plan, actor=world.elif_, expected_version=plan.version + 1)
     reason = world.reason(CaseKind.PLAN, "request_action")
-    services.request_action(plan, actor=world.elif_, seen=plan.version + 2, words="Again.", reason=reason)
+    services.request_action(plan, actor=world.elif_, expected_version=plan.version + 2, comment="Again.", reason=reason)
 
     assert addresses("plan_action_required") == ["jana.petersen@nordlicht.example"] * 2
 
@@ -262,7 +262,12 @@ def test_approval_says_why_it_is_less_and_not_how_to_mend_it(world):
     plan = builders.plan_under_review(world)
     reason = world.reason(CaseKind.PLAN, "approve")
     services.approve(
-        plan, actor=world.elif_, seen=plan.version, approved_amount=Decimal(100), reason=reason, words="Less."
+        plan,
+        actor=world.elif_,
+        expected_version=plan.version,
+        approved_amount=Decimal(100),
+        reason=reason,
+        comment="Less.",
     )
 
     message = Message.objects.get(code="plan_approved", recipient=world.jana)

@@ -246,7 +246,7 @@ def test_forms_of_a_foreign_plan_write_nothing(client, world):
         url("comment", plan),
         url("verb", plan, "discard"),
     ):
-        assert client.post(address, {"seen": plan.version, "words": "x"}).status_code == 404, address
+        assert client.post(address, {"expected_version": plan.version, "comment": "x"}).status_code == 404, address
 
     assert Event.objects.count() == events
 
@@ -262,7 +262,7 @@ def test_readers_see_the_plan_and_cannot_write(client, world, name):
     assert "New campaign" not in page.content.decode()
     for address in (url("edit", plan), url("campaign_new", plan), url("check", plan), url("verb", plan, "discard")):
         assert client.get(address).status_code == 403, address
-    assert client.post(url("comment", plan), {"words": "x"}).status_code == 403
+    assert client.post(url("comment", plan), {"comment": "x"}).status_code == 403
 
 
 def test_detail_has_the_documented_labels(client, world):
@@ -284,14 +284,19 @@ def test_campaign_and_activity_are_added_by_their_forms(jana, world):
     starts = builders.in_year(plan, 30)
     jana.post(
         url("campaign_new", plan),
-        {"seen": 1, "name": "Launch", "starts": starts.isoformat(), "ends": (starts + timedelta(days=9)).isoformat()},
+        {
+            "expected_version": 1,
+            "name": "Launch",
+            "starts": starts.isoformat(),
+            "ends": (starts + timedelta(days=9)).isoformat(),
+        },
     )
     campaign = Campaign.objects.get()
 
     response = jana.post(
         url("activity_new", plan, campaign.public_id),
         {
-            "seen": 2,
+            "expected_version": 2,
             "activity_type": world.seminar.pk,
             "name": "Seminar",
             "goal": "",
@@ -321,12 +326,12 @@ def test_d05_campaign_with_impossible_dates_is_refused_at_its_field(jana, world,
     plan = builders.empty_plan(world)
     typed = {"name": "Late", "starts": starts, "ends": ends}
 
-    new = jana.post(url("campaign_new", plan), {"seen": 1, **typed})
+    new = jana.post(url("campaign_new", plan), {"expected_version": 1, **typed})
     assert (new.status_code, list(new.context["form"].errors)) == (422, wrong)
     assert not Campaign.objects.exists()
 
     campaign = builders.add_campaign(plan, world.jana)
-    old = jana.post(url("campaign_edit", plan, campaign.public_id), {"seen": fresh(plan).version, **typed})
+    old = jana.post(url("campaign_edit", plan, campaign.public_id), {"expected_version": fresh(plan).version, **typed})
     assert (old.status_code, list(old.context["form"].errors)) == (422, wrong)
     assert Campaign.objects.get().draft == campaign.draft
 
@@ -334,7 +339,7 @@ def test_d05_campaign_with_impossible_dates_is_refused_at_its_field(jana, world,
 def test_activity_takes_countries_of_the_market_only(jana, world):
     plan = builders.make_plan(world)
     campaign = Campaign.objects.get()
-    typed = {"seen": plan.version, "activity_type": world.seminar.pk, "name": "X", "planned_amount": "5"}
+    typed = {"expected_version": plan.version, "activity_type": world.seminar.pk, "name": "X", "planned_amount": "5"}
 
     none = jana.post(url("activity_new", plan, campaign.public_id), typed)
     foreign = jana.post(url("activity_new", plan, campaign.public_id), typed | {"countries": ["US"]})
@@ -346,7 +351,7 @@ def test_activity_takes_countries_of_the_market_only(jana, world):
 def test_w05_edit_on_an_old_version_answers_409_and_keeps_every_word(jana, world):
     plan = builders.make_plan(world)
     typed = {
-        "seen": plan.version,
+        "expected_version": plan.version,
         "title": "My long title",
         "description": "My long description",
         "currency": "EUR",
@@ -356,7 +361,7 @@ def test_w05_edit_on_an_old_version_answers_409_and_keeps_every_word(jana, world
     services.edit_plan(
         plan,
         actor=world.karin,
-        seen=plan.version,
+        expected_version=plan.version,
         title="Karin’s title",
         currency="EUR",
         requested_amount=Decimal(5),
@@ -376,7 +381,7 @@ def test_edit_of_a_submitted_plan_says_what_it_is_now(jana, world):
     plan = builders.submitted_plan(world)
 
     assert jana.get(url("edit", plan)).status_code == 409
-    assert jana.post(url("edit", plan), {"seen": plan.version}).status_code == 409
+    assert jana.post(url("edit", plan), {"expected_version": plan.version}).status_code == 409
 
 
 def test_submit_leads_over_the_check_page(jana, world):
@@ -386,10 +391,10 @@ def test_submit_leads_over_the_check_page(jana, world):
     assert page.status_code == 200
     assert page.context["assessment"].is_ready
 
-    response = jana.post(url("check", plan), {"seen": plan.version, "words": "Thank you"})
+    response = jana.post(url("check", plan), {"expected_version": plan.version, "comment": "Thank you"})
     assert (response.status_code, response["Location"]) == (302, plan.get_absolute_url())
     assert fresh(plan).status == enums.SUBMITTED
-    assert plan.case.events.latest("pk").words == "Thank you"
+    assert plan.case.events.latest("pk").comment == "Thank you"
 
 
 def test_operator_s_people_are_not_sent_to_the_partner_s_admins(client, world):
@@ -410,7 +415,7 @@ def test_check_page_of_an_unready_plan_has_no_confirm(jana, world):
     assert not page.context["assessment"].is_ready
     assert 'name="words"' not in page.content.decode()
 
-    response = jana.post(url("check", plan), {"seen": plan.version})
+    response = jana.post(url("check", plan), {"expected_version": plan.version})
     assert response.status_code == 422
     assert fresh(plan).status == enums.EDITING
 
@@ -419,9 +424,9 @@ def test_w03_second_submit_of_the_same_page_says_that_the_first_one_counted(jana
     world.jana.language = "en"
     world.jana.save()
     plan = builders.make_plan(world)
-    jana.post(url("check", plan), {"seen": plan.version})
+    jana.post(url("check", plan), {"expected_version": plan.version})
 
-    response = jana.post(url("check", plan), {"seen": plan.version, "words": "Once more"})
+    response = jana.post(url("check", plan), {"expected_version": plan.version, "comment": "Once more"})
 
     shown = response.content.decode()
     assert response.status_code == 409
@@ -437,11 +442,11 @@ def test_own_comment_is_not_taken_for_the_change_that_came_first(jana, world):
     world.jana.language = "en"
     world.jana.save()
     plan = builders.make_plan(world)
-    services.submit(plan, actor=world.jana, seen=plan.version)
-    services.start_review(plan, actor=world.elif_, seen=plan.version + 1)
-    services.add_comment(plan, actor=world.jana, words="Thank you.")
+    services.submit(plan, actor=world.jana, expected_version=plan.version)
+    services.start_review(plan, actor=world.elif_, expected_version=plan.version + 1)
+    services.add_comment(plan, actor=world.jana, comment="Thank you.")
 
-    response = jana.post(url("verb", plan, "withdraw"), {"seen": plan.version + 1})
+    response = jana.post(url("verb", plan, "withdraw"), {"expected_version": plan.version + 1})
 
     assert response.status_code == 409
     assert "This has changed in the meantime" in response.content.decode()
@@ -451,7 +456,7 @@ def test_own_comment_is_not_taken_for_the_change_that_came_first(jana, world):
 def test_resubmit_after_action_required(jana, world):
     plan = builders.returned_plan(world)
 
-    jana.post(url("check", plan), {"seen": plan.version, "words": "Moved."})
+    jana.post(url("check", plan), {"expected_version": plan.version, "comment": "Moved."})
 
     assert fresh(plan).status == enums.SUBMITTED
     assert plan.case.events.latest("pk").code == "plans.plan.resubmitted"
@@ -460,14 +465,14 @@ def test_resubmit_after_action_required(jana, world):
 def test_returned_plan_shows_why_and_where(jana, world):
     plan = builders.make_plan(world)
     activity = Activity.objects.first()
-    services.submit(plan, actor=world.jana, seen=plan.version)
-    services.start_review(plan, actor=world.elif_, seen=plan.version + 1)
+    services.submit(plan, actor=world.jana, expected_version=plan.version)
+    services.start_review(plan, actor=world.elif_, expected_version=plan.version + 1)
     reason = world.reason("plan", "request_action")
     services.request_action(
         plan,
         actor=world.elif_,
-        seen=plan.version + 2,
-        words="Please move it.",
+        expected_version=plan.version + 2,
+        comment="Please move it.",
         reason=reason,
         remarks=[RemarkDraft("", place=str(activity.public_id))],
     )
@@ -476,7 +481,7 @@ def test_returned_plan_shows_why_and_where(jana, world):
 
     with translation.override("de"):
         notice = page.return_notice
-        assert (notice.event.words, notice.reason) == ("Please move it.", "Die Daten passen nicht.")
+        assert (notice.event.comment, notice.reason) == ("Please move it.", "Die Daten passen nicht.")
     assert [row.mark for row in page.campaigns[0].activities] == ["Die Daten passen nicht.", ""]
 
 
@@ -495,7 +500,7 @@ def test_verb_page_asks_and_does(jana, world, verb, build, status):
     assert any(button.url == url("verb", plan, verb) for button in jana.get(url("detail", plan)).context["page"].verbs)
     assert jana.get(url("verb", plan, verb)).status_code == 200
 
-    response = jana.post(url("verb", plan, verb), {"seen": plan.version})
+    response = jana.post(url("verb", plan, verb), {"expected_version": plan.version})
 
     assert response.status_code == 302
     assert fresh(plan).status == status
@@ -506,24 +511,24 @@ def test_decisions_have_no_page_in_the_portal(client, world, verb):
     plan = builders.submitted_plan(world)
     for person in (world.jana, world.elif_):
         sign_in(client, person)
-        assert client.post(url("verb", plan, verb), {"seen": plan.version}).status_code == 404
+        assert client.post(url("verb", plan, verb), {"expected_version": plan.version}).status_code == 404
 
 
 def test_comment_is_added_at_any_time_and_too_long_ones_are_kept(jana, world):
     plan = builders.submitted_plan(world)
 
-    jana.post(url("comment", plan), {"words": "Eine Frage"})
-    too_long = jana.post(url("comment", plan), {"words": "x" * 10_001})
-    nothing = jana.post(url("comment", plan), {"words": "  "})
+    jana.post(url("comment", plan), {"comment": "Eine Frage"})
+    too_long = jana.post(url("comment", plan), {"comment": "x" * 10_001})
+    nothing = jana.post(url("comment", plan), {"comment": "  "})
 
-    assert plan.case.events.latest("pk").words == "Eine Frage"
+    assert plan.case.events.latest("pk").comment == "Eine Frage"
     assert (too_long.status_code, nothing.status_code) == (422, 422)
     assert "x" * 10_001 in too_long.content.decode()
 
 
 def test_internal_notes_never_reach_the_partner(jana, world):
     plan = builders.submitted_plan(world)
-    services.add_comment(plan, actor=world.elif_, words="canary-internal", internal=True)
+    services.add_comment(plan, actor=world.elif_, comment="canary-internal", internal=True)
 
     assert "canary-internal" not in jana.get(url("detail", plan)).content.decode()
 
@@ -533,7 +538,7 @@ def test_operator_reads_what_was_submitted_while_the_partner_edits(client, world
     services.edit_plan(
         plan,
         actor=world.jana,
-        seen=plan.version,
+        expected_version=plan.version,
         title="Not yet submitted",
         currency="EUR",
         requested_amount=Decimal(1),
@@ -553,9 +558,9 @@ def test_removing_asks_first(jana, world):
     assert jana.get(url("activity_remove", plan, activity.public_id)).status_code == 200
     assert jana.get(url("campaign_remove", plan, campaign.public_id)).status_code == 200
 
-    jana.post(url("activity_remove", plan, activity.public_id), {"seen": plan.version})
+    jana.post(url("activity_remove", plan, activity.public_id), {"expected_version": plan.version})
     assert Activity.objects.count() == 1
-    jana.post(url("campaign_remove", plan, campaign.public_id), {"seen": plan.version + 1})
+    jana.post(url("campaign_remove", plan, campaign.public_id), {"expected_version": plan.version + 1})
     assert (Campaign.objects.count(), Activity.objects.count()) == (0, 0)
 
 
@@ -572,16 +577,16 @@ def test_an_empty_plan_asks_for_a_campaign_first(world, client):
 
 def test_what_was_changed_since_is_not_marked_any_more(world, client):
     plan = builders.submitted_plan(world)
-    services.start_review(plan, actor=world.elif_, seen=plan.version)
+    services.start_review(plan, actor=world.elif_, expected_version=plan.version)
     campaign = fresh(plan).campaigns.first()
     place = str(campaign.public_id)
     reason = world.reason(CaseKind.PLAN, "request_action")
     services.request_action(
         fresh(plan),
         actor=world.elif_,
-        seen=fresh(plan).version,
+        expected_version=fresh(plan).version,
         reason=reason,
-        words="Earlier, please.",
+        comment="Earlier, please.",
         remarks=[RemarkDraft("", place=place)],
     )
     browser = sign_in(client, world.karin)
@@ -589,7 +594,7 @@ def test_what_was_changed_since_is_not_marked_any_more(world, client):
     services.edit_campaign(
         fresh(plan).campaigns.first(),
         actor=world.karin,
-        seen=fresh(plan).version,
+        expected_version=fresh(plan).version,
         name="Earlier",
         starts=campaign.draft.starts,
         ends=campaign.draft.ends,

@@ -36,13 +36,13 @@ def grown(world, count):
         campaign = builders.add_campaign(plan, world.jana, name=f"C{number}", starts=starts, ends=starts)
         for _ in range(min(count, 3)):
             builders.add_activity(world, campaign, world.jana)
-        services.add_comment(plan, actor=world.jana, words=f"Comment {number}")
+        services.add_comment(plan, actor=world.jana, comment=f"Comment {number}")
     return builders.fresh(plan)
 
 
 def sent(world, plan):
-    services.submit(plan, actor=world.jana, seen=plan.version)
-    services.start_review(plan, actor=world.elif_, seen=plan.version + 1)
+    services.submit(plan, actor=world.jana, expected_version=plan.version)
+    services.start_review(plan, actor=world.elif_, expected_version=plan.version + 1)
     return builders.fresh(plan)
 
 
@@ -126,7 +126,7 @@ def test_decision(client, world, count):
     with CaptureQueriesContext(connection) as made:
         client.post(
             reverse("admin:plans_plan_verb", args=[plan.pk, "approve"]),
-            {"seen": plan.version, "approved_amount": str(plan.requested_amount)},
+            {"expected_version": plan.version, "approved_amount": str(plan.requested_amount)},
         )
     # All but the two marks by which the test's transaction holds the verb's.
     assert len(made) - 2 == DECISION

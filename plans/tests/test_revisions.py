@@ -8,7 +8,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import F, ProtectedError, Sum
 
 from incentives_portal.cases.enums import CaseKind
-from incentives_portal.cases.errors import Refused
+from incentives_portal.cases.errors import RuleViolation
 from plans import enums, rules, services
 from plans.models import Activity, ActivityContent, Campaign, CampaignContent
 from plans.services.in_force import put_in_force
@@ -30,7 +30,7 @@ def rewrite(world, plan):
     plan = services.edit_plan(
         plan,
         actor=world.jana,
-        seen=plan.version,
+        expected_version=plan.version,
         title="Bigger",
         description="More of it",
         currency="EUR",
@@ -41,7 +41,7 @@ def rewrite(world, plan):
     services.edit_campaign(
         campaign,
         actor=world.jana,
-        seen=plan.version,
+        expected_version=plan.version,
         name="Other",
         starts=campaign.draft.starts,
         ends=campaign.draft.starts,
@@ -49,13 +49,13 @@ def rewrite(world, plan):
     services.edit_activity(
         kept,
         actor=world.jana,
-        seen=fresh(plan).version,
+        expected_version=fresh(plan).version,
         activity_type=world.seminar,
         name="Renamed",
         countries=["SE"],
         planned_amount=Decimal("1"),
     )
-    services.remove_activity(gone, actor=world.jana, seen=fresh(plan).version)
+    services.remove_activity(gone, actor=world.jana, expected_version=fresh(plan).version)
     added = builders.add_campaign(plan, world.jana, name="Second wave")
     builders.add_activity(world, added, world.jana, activity_type=world.advert)
     return fresh(plan)
@@ -81,15 +81,19 @@ def test_discarding_the_revision_restores_everything(world, status):
     before = content(plan)
     plan = rewrite(world, plan)
     if status != "editing":
-        services.submit(plan, actor=world.jana, seen=plan.version)
-        services.start_review(plan, actor=world.elif_, seen=plan.version + 1)
+        services.submit(plan, actor=world.jana, expected_version=plan.version)
+        services.start_review(plan, actor=world.elif_, expected_version=plan.version + 1)
         verb = "reject" if status == "rejected" else "request_action"
         services.SERVICES[verb](
-            plan, actor=world.elif_, seen=plan.version + 2, words="No.", reason=world.reason(CaseKind.PLAN, verb)
+            plan,
+            actor=world.elif_,
+            expected_version=plan.version + 2,
+            comment="No.",
+            reason=world.reason(CaseKind.PLAN, verb),
         )
         plan = fresh(plan)
 
-    services.discard_revision(plan, actor=world.jana, seen=plan.version)
+    services.discard_revision(plan, actor=world.jana, expected_version=plan.version)
 
     after = fresh(plan)
     assert content(plan) == before
@@ -100,10 +104,10 @@ def test_discarding_the_revision_restores_everything(world, status):
 
 def test_approved_revision_replaces_what_was_in_force(world):
     plan = rewrite(world, builders.plan_in_revision(world))
-    services.submit(plan, actor=world.jana, seen=plan.version)
-    services.start_review(plan, actor=world.elif_, seen=plan.version + 1)
+    services.submit(plan, actor=world.jana, expected_version=plan.version)
+    services.start_review(plan, actor=world.elif_, expected_version=plan.version + 1)
 
-    services.approve(plan, actor=world.elif_, seen=plan.version + 2, approved_amount=Decimal("20000"))
+    services.approve(plan, actor=world.elif_, expected_version=plan.version + 2, approved_amount=Decimal("20000"))
 
     after = fresh(plan)
     assert (after.approved_amount, after.case.approved_submission.number) == (Decimal("20000"), 2)
@@ -115,10 +119,10 @@ def test_what_a_revision_took_out_stays_in_force_until_it_is_approved(world):
     plan = rewrite(world, builders.plan_in_revision(world))
     assert [str(activity) for activity in Activity.objects.in_force().filter(draft=None)] == ["Seminar 2"]
 
-    services.submit(plan, actor=world.jana, seen=plan.version)
-    services.start_review(plan, actor=world.elif_, seen=plan.version + 1)
+    services.submit(plan, actor=world.jana, expected_version=plan.version)
+    services.start_review(plan, actor=world.elif_, expected_version=plan.version + 1)
     assert Activity.objects.in_force().count() == 2
-    services.approve(plan, actor=world.elif_, seen=plan.version + 2, approved_amount=Decimal("20000"))
+    services.approve(plan, actor=world.elif_, expected_version=plan.version + 2, approved_amount=Decimal("20000"))
 
     assert [str(activity.in_force) for activity in Activity.objects.all()] == ["Renamed", "Seminar"]
     assert (CampaignContent.objects.count(), ActivityContent.objects.count()) == (2, 2)
@@ -127,7 +131,7 @@ def test_what_a_revision_took_out_stays_in_force_until_it_is_approved(world):
 def test_campaign_that_a_revision_took_out_stays_in_force_with_its_activities(world):
     plan = builders.plan_in_revision(world)
 
-    services.remove_campaign(Campaign.objects.get(), actor=world.jana, seen=plan.version)
+    services.remove_campaign(Campaign.objects.get(), actor=world.jana, expected_version=plan.version)
 
     assert (Campaign.objects.in_force().count(), Activity.objects.in_force().count()) == (1, 2)
     assert fresh(plan).parts == []
@@ -144,11 +148,11 @@ def test_sums_of_what_is_in_force_can_be_asked_of_the_database(world):
 
 def test_rejected_revision_leaves_the_approval(world):
     plan = builders.plan_in_revision(world)
-    services.submit(plan, actor=world.jana, seen=plan.version)
-    services.start_review(plan, actor=world.elif_, seen=plan.version + 1)
+    services.submit(plan, actor=world.jana, expected_version=plan.version)
+    services.start_review(plan, actor=world.elif_, expected_version=plan.version + 1)
     reason = world.reason(CaseKind.PLAN, "reject")
 
-    services.reject(plan, actor=world.elif_, seen=plan.version + 2, words="No.", reason=reason)
+    services.reject(plan, actor=world.elif_, expected_version=plan.version + 2, comment="No.", reason=reason)
 
     after = fresh(plan)
     assert (after.status, after.approved_amount, after.case.approved_submission.number) == (
@@ -161,18 +165,18 @@ def test_rejected_revision_leaves_the_approval(world):
 def test_what_has_a_proof_cannot_be_taken_out_of_the_plan(world):
     plan = builders.plan_in_revision(world)
     activity, other = Activity.objects.order_by("pk")
-    services.discard_revision(plan, actor=world.jana, seen=plan.version)
+    services.discard_revision(plan, actor=world.jana, expected_version=plan.version)
     proofs.make_proof(world, activity=activity)
-    services.revise(plan, actor=world.jana, seen=plan.version + 1)
+    services.revise(plan, actor=world.jana, expected_version=plan.version + 1)
 
-    with pytest.raises(Refused, match="has a proof of execution"):
-        services.remove_activity(activity, actor=world.jana, seen=plan.version + 2)
-    with pytest.raises(Refused, match="has a proof of execution"):
-        services.remove_campaign(Campaign.objects.get(), actor=world.jana, seen=plan.version + 2)
+    with pytest.raises(RuleViolation, match="has a proof of execution"):
+        services.remove_activity(activity, actor=world.jana, expected_version=plan.version + 2)
+    with pytest.raises(RuleViolation, match="has a proof of execution"):
+        services.remove_campaign(Campaign.objects.get(), actor=world.jana, expected_version=plan.version + 2)
 
     assert Activity.objects.count() == 2
-    services.remove_activity(other, actor=world.jana, seen=plan.version + 2)
-    services.discard_revision(plan, actor=world.jana, seen=plan.version + 3)
+    services.remove_activity(other, actor=world.jana, expected_version=plan.version + 2)
+    services.discard_revision(plan, actor=world.jana, expected_version=plan.version + 3)
     assert activity.proofs.get().activity == activity
 
 
@@ -229,7 +233,7 @@ def test_row_without_content_is_refused(world, model):
 def test_plan_that_was_never_approved_has_no_revision_to_discard(world):
     plan = builders.make_plan(world)
 
-    assert "discard_revision" not in [arrow.verb for arrow in rules.open_verbs(plan, world.jana)]
+    assert "discard_revision" not in [transition.verb for transition in rules.open_verbs(plan, world.jana)]
 
 
 def test_document_of_rows_equals_document_of_the_submission(world):

@@ -7,7 +7,7 @@ import pytest
 
 from incentives_portal import clock
 from incentives_portal.accounts.models import Organisation
-from incentives_portal.cases.errors import NotAllowed, NotNow, Refused
+from incentives_portal.cases.errors import InvalidTransition, NotAllowed, RuleViolation
 from incentives_portal.cases.models import Case
 from incentives_portal.programs.models import ProgramYear
 from incentives_portal.tests.world import enrol
@@ -53,7 +53,7 @@ def test_plan_key_is_taken_once(world, vector, change, accepted):
     if accepted:
         builders.empty_plan(world, **given)
     else:
-        with pytest.raises(Refused, match="already a plan"):
+        with pytest.raises(RuleViolation, match="already a plan"):
             builders.empty_plan(world, **given)
 
     assert Plan.objects.count() == 1 + accepted
@@ -77,10 +77,10 @@ def test_first_submission_is_possible_in_the_program_year(world, fy23, vector, d
 
     with clock.at(noon(day)):
         if accepted:
-            services.submit(plan, actor=world.jana, seen=plan.version)
+            services.submit(plan, actor=world.jana, expected_version=plan.version)
         else:
-            with pytest.raises(Refused, match="had to be submitted by"):
-                services.submit(plan, actor=world.jana, seen=plan.version)
+            with pytest.raises(RuleViolation, match="had to be submitted by"):
+                services.submit(plan, actor=world.jana, expected_version=plan.version)
 
     assert (fresh(plan).case.first_submitted_at is not None) is accepted
 
@@ -94,10 +94,10 @@ def test_resubmission_is_possible_90_days_longer(world, fy23, vector, day, accep
 
     with clock.at(noon(day)):
         if accepted:
-            services.resubmit(plan, actor=world.jana, seen=plan.version)
+            services.resubmit(plan, actor=world.jana, expected_version=plan.version)
         else:
-            with pytest.raises(Refused, match="could be revised until"):
-                services.resubmit(plan, actor=world.jana, seen=plan.version)
+            with pytest.raises(RuleViolation, match="could be revised until"):
+                services.resubmit(plan, actor=world.jana, expected_version=plan.version)
 
     assert fresh(plan).case.submissions.count() == 1 + accepted
 
@@ -119,17 +119,17 @@ def test_revision_cannot_begin_after_the_last_day(world, fy23, verb, build):
         plan = build(world, program_year=fy23)
 
     with clock.at(noon(date(2023, 9, 28))):
-        assert verb in [arrow.verb for arrow in rules.open_verbs(plan, world.jana)]
+        assert verb in [transition.verb for transition in rules.open_verbs(plan, world.jana)]
     with clock.at(noon(date(2023, 9, 29))):
-        assert verb not in [arrow.verb for arrow in rules.open_verbs(plan, world.jana)]
-        with pytest.raises(Refused, match="until"):
-            services.SERVICES[verb](plan, actor=world.jana, seen=plan.version)
+        assert verb not in [transition.verb for transition in rules.open_verbs(plan, world.jana)]
+        with pytest.raises(RuleViolation, match="until"):
+            services.SERVICES[verb](plan, actor=world.jana, expected_version=plan.version)
 
     assert fresh(plan).version == plan.version
 
 
 def test_plan_of_a_past_year_cannot_be_created(world, fy23):
-    with clock.at(noon(date(2023, 7, 1))), pytest.raises(Refused) as caught:
+    with clock.at(noon(date(2023, 7, 1))), pytest.raises(RuleViolation) as caught:
         builders.empty_plan(world, program_year=fy23)
 
     assert caught.value.places == ["program_year"]
@@ -151,14 +151,14 @@ def test_plan_is_created_by_admins_of_the_partner(world, name):
 def test_plan_needs_an_enrolled_location(world):
     Case.objects.filter(enrolment__location=world.hamburg, enrolment__program=world.device).update(status="inactive")
 
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RuleViolation) as caught:
         builders.empty_plan(world)
 
     assert caught.value.places == ["location"]
 
 
 def test_plan_needs_a_program_with_plans(world):
-    with pytest.raises(Refused):
+    with pytest.raises(RuleViolation):
         builders.empty_plan(world, market=world.cloud_market)
 
 
@@ -167,7 +167,7 @@ def test_fund_type_and_year_are_those_of_the_program(world):
     world.fund_type.program, world.fund_type.code = world.cloud, "X"
     world.fund_type.save()
 
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RuleViolation) as caught:
         builders.empty_plan(world)
 
     assert caught.value.places == ["fund_type"]
@@ -181,7 +181,7 @@ def test_reviewer_email_is_an_address_of_the_operator(world, email, accepted):
     if accepted:
         assert builders.empty_plan(world, reviewer_email=email).reviewer_email == email.lower()
     else:
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(RuleViolation) as caught:
             builders.empty_plan(world, reviewer_email=email)
         assert caught.value.places == ["reviewer_email"]
 
@@ -189,7 +189,7 @@ def test_reviewer_email_is_an_address_of_the_operator(world, email, accepted):
 def test_reviewer_who_is_no_active_person_is_a_warning(world):
     plan = builders.make_plan(world, reviewer_email="left@halden.example")
 
-    services.submit(plan, actor=world.jana, seen=plan.version)
+    services.submit(plan, actor=world.jana, expected_version=plan.version)
 
     findings = plan.case.submissions.get().assessment["findings"]
     assert {finding["rule"]: finding["level"] for finding in findings}["reviewer_is_user"] == "warn"
@@ -197,12 +197,12 @@ def test_reviewer_who_is_no_active_person_is_a_warning(world):
 
 @pytest.mark.parametrize("amount", [Decimal("0"), Decimal("-1")])
 def test_amounts_are_more_than_zero(world, amount):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RuleViolation) as caught:
         builders.empty_plan(world, requested_amount=amount)
     assert caught.value.places == ["requested_amount"]
 
     campaign = builders.add_campaign(builders.empty_plan(world), world.jana)
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RuleViolation) as caught:
         builders.add_activity(world, campaign, world.jana, planned_amount=amount)
     assert caught.value.places == ["planned_amount"]
 
@@ -218,7 +218,7 @@ def test_campaign_lies_inside_the_program_year(world):
         (last, first, "ends"),
         (last + day, last + day, "starts"),
     ]:
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(RuleViolation) as caught:
             builders.add_campaign(plan, world.jana, starts=starts, ends=ends)
         assert caught.value.places == [place]
     builders.add_campaign(plan, world.jana, starts=first, ends=last)
@@ -231,7 +231,7 @@ def test_activity_types_that_the_program_excludes_are_refused(world):
     world.advert.excluded_kinds = ["standard"]
     world.advert.save()
 
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RuleViolation) as caught:
         builders.add_activity(world, campaign, world.jana, activity_type=world.advert)
 
     assert caught.value.places == ["activity_type"]
@@ -240,7 +240,7 @@ def test_activity_types_that_the_program_excludes_are_refused(world):
 def test_content_is_edited_while_the_plan_is_with_the_partner_only(world):
     plan = builders.submitted_plan(world)
     campaign, activity = Campaign.objects.get(), Activity.objects.first()
-    by = {"actor": world.jana, "seen": plan.version}
+    by = {"actor": world.jana, "expected_version": plan.version}
 
     for deed in (
         lambda: builders.add_campaign(plan, world.jana),
@@ -251,7 +251,7 @@ def test_content_is_edited_while_the_plan_is_with_the_partner_only(world):
         lambda: builders.add_activity(world, campaign, world.jana),
         lambda: services.remove_activity(activity, **by),
     ):
-        with pytest.raises(NotNow):
+        with pytest.raises(InvalidTransition):
             deed()
 
     assert fresh(plan).version == plan.version
@@ -261,8 +261,8 @@ def test_currency_of_an_approved_plan_stays(world):
     plan = builders.plan_in_revision(world)
     values = {"title": plan.title, "requested_amount": Decimal(5), "reviewer_email": plan.reviewer_email}
 
-    with pytest.raises(Refused) as caught:
-        services.edit_plan(plan, actor=world.jana, seen=plan.version, currency="USD", **values)
+    with pytest.raises(RuleViolation) as caught:
+        services.edit_plan(plan, actor=world.jana, expected_version=plan.version, currency="USD", **values)
 
     assert caught.value.places == ["currency"]
 
@@ -271,8 +271,8 @@ def test_currency_without_decimals_needs_amounts_without_decimals(world):
     plan = builders.make_plan(world, requested_amount=Decimal("10.01"))
     values = {"title": plan.title, "requested_amount": Decimal(5), "reviewer_email": plan.reviewer_email}
 
-    with pytest.raises(Refused) as caught:
-        services.edit_plan(plan, actor=world.jana, seen=plan.version, currency="JPY", **values)
+    with pytest.raises(RuleViolation) as caught:
+        services.edit_plan(plan, actor=world.jana, expected_version=plan.version, currency="JPY", **values)
 
     assert caught.value.places == ["currency"]
 
@@ -282,11 +282,15 @@ def test_type_of_an_approved_activity_stays(world):
     activity = Activity.objects.first()
     values = {"name": "X", "countries": ["DE"], "planned_amount": Decimal(5)}
 
-    with pytest.raises(Refused) as caught:
-        services.edit_activity(activity, actor=world.jana, seen=plan.version, activity_type=world.advert, **values)
+    with pytest.raises(RuleViolation) as caught:
+        services.edit_activity(
+            activity, actor=world.jana, expected_version=plan.version, activity_type=world.advert, **values
+        )
 
     assert caught.value.places == ["activity_type"]
-    services.edit_activity(activity, actor=world.jana, seen=plan.version, activity_type=world.seminar, **values)
+    services.edit_activity(
+        activity, actor=world.jana, expected_version=plan.version, activity_type=world.seminar, **values
+    )
 
 
 def test_roles_at_one_location_reach_that_location_only(world):
@@ -306,7 +310,7 @@ def test_enrolment_that_ends_after_submission_does_not_stop_the_review(world):
     plan = builders.returned_plan(world)
     Case.objects.filter(enrolment__location=world.hamburg, enrolment__program=world.device).update(status="inactive")
 
-    services.resubmit(plan, actor=world.jana, seen=plan.version)
+    services.resubmit(plan, actor=world.jana, expected_version=plan.version)
 
     findings = plan.case.submissions.latest("number").assessment["findings"]
     assert {finding["rule"]: finding["level"] for finding in findings}["enrolled"] == "warn"
@@ -314,7 +318,7 @@ def test_enrolment_that_ends_after_submission_does_not_stop_the_review(world):
 
 def test_enrol_helper_is_what_the_rules_ask(world):
     extra = world.brightwater.locations.create(partner_id="4471903", name="Leeds", country="GB")
-    with pytest.raises(Refused):
+    with pytest.raises(RuleViolation):
         builders.empty_plan(world, actor=world.owen, location=extra)
 
     enrol(extra, world.device)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from incentives_portal.cases.errors import NotAllowed, Refused, Stale, WordsMissing
+from incentives_portal.cases.errors import CommentMissing, NotAllowed, RuleViolation, StaleVersion
 from incentives_portal.cases.models import Event
 from incentives_portal.outbox.models import Message
 from incentives_portal.tests.world import sign_in
@@ -31,20 +31,22 @@ def head(plan, **given):
 
 
 def edit_plan(world, plan, **given):
-    return services.edit_plan(plan, actor=world.jana, seen=fresh(plan).version, **head(fresh(plan), **given))
+    return services.edit_plan(
+        plan, actor=world.jana, expected_version=fresh(plan).version, **head(fresh(plan), **given)
+    )
 
 
 def edit_campaign(world, campaign, **given):
     values = {name: getattr(campaign.draft, name) for name in ("name", "starts", "ends")}
     seen = fresh(campaign.plan).version
-    return services.edit_campaign(campaign, actor=world.jana, seen=seen, **(values | given))
+    return services.edit_campaign(campaign, actor=world.jana, expected_version=seen, **(values | given))
 
 
 def edit_activity(world, activity, **given):
     names = ("activity_type", "name", "goal", "countries", "planned_amount")
     values = {name: getattr(activity.draft, name) for name in names}
     seen = fresh(activity.campaign.plan).version
-    return services.edit_activity(activity, actor=world.jana, seen=seen, **(values | given))
+    return services.edit_activity(activity, actor=world.jana, expected_version=seen, **(values | given))
 
 
 def last(plan):
@@ -52,7 +54,7 @@ def last(plan):
 
 
 def refused_at(deed):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RuleViolation) as caught:
         deed()
     (place,) = caught.value.places
     return place
@@ -105,7 +107,7 @@ def test_plan_that_gets_another_title_has_it_in_list_history_and_mail(world, cli
     for address in ("/plans/", plan.get_absolute_url()):
         page = sign_in(client, world.jana).get(address).content.decode()
         assert ("Autumn device refresh" in page, "Spring device refresh" in page) == (True, False), address
-    builders.services.submit(fresh(plan), actor=world.jana, seen=fresh(plan).version)
+    builders.services.submit(fresh(plan), actor=world.jana, expected_version=fresh(plan).version)
     message = Message.objects.get(code="plan_submitted")
     assert ("Autumn device refresh" in message.text, "Spring device refresh" in message.text) == (True, False)
 
@@ -222,7 +224,7 @@ def test_what_a_colleague_took_out_or_what_is_another_plans_is_stale(world):
     plan, other = builders.make_plan(world), builders.make_plan(world, fund_type=world.other_fund_type)
     activity = Activity.objects.drafts().select_related("campaign__plan").filter(campaign__plan=plan).first()
     campaign = activity.campaign
-    services.remove_campaign(campaign, actor=world.jana, seen=plan.version)
+    services.remove_campaign(campaign, actor=world.jana, expected_version=plan.version)
     foreign = Campaign.objects.get(plan=other)
     foreign.plan = plan
 
@@ -231,7 +233,7 @@ def test_what_a_colleague_took_out_or_what_is_another_plans_is_stale(world):
         lambda: edit_activity(world, activity),
         lambda: edit_campaign(world, foreign, name="Moved"),
     ):
-        with pytest.raises(Stale):
+        with pytest.raises(StaleVersion):
             deed()
 
     assert Campaign.objects.get().draft.name == "Launch weeks"
@@ -251,11 +253,11 @@ def test_discarded_revision_brings_back_campaigns_that_were_taken_out_in_their_o
         builders.deed(world, fresh(plan), verb, getattr(world, actor))()
     approved = content_of(fresh(plan))
     for campaign in Campaign.objects.filter(plan=plan):
-        services.remove_campaign(campaign, actor=world.jana, seen=fresh(plan).version)
+        services.remove_campaign(campaign, actor=world.jana, expected_version=fresh(plan).version)
     edit_plan(world, plan, title="Smaller", requested_amount=Decimal(1))
     builders.add_activity(world, builders.add_campaign(plan, world.jana, name="Third"), world.jana)
 
-    services.discard_revision(plan, actor=world.jana, seen=fresh(plan).version)
+    services.discard_revision(plan, actor=world.jana, expected_version=fresh(plan).version)
 
     now = fresh(plan)
     assert content_of(now) == approved
@@ -289,19 +291,19 @@ def test_comments_are_of_those_who_write_or_decide_and_notes_of_the_operator(wor
 
     for internal, allowed in ((False, comments), (True, notes)):
         if allowed:
-            event = services.add_comment(plan, actor=getattr(world, name), words=" Yes. ", internal=internal)
-            assert (event.words, event.internal) == ("Yes.", internal)
+            event = services.add_comment(plan, actor=getattr(world, name), comment=" Yes. ", internal=internal)
+            assert (event.comment, event.internal) == ("Yes.", internal)
         else:
             with pytest.raises(NotAllowed):
-                services.add_comment(plan, actor=getattr(world, name), words="Yes.", internal=internal)
+                services.add_comment(plan, actor=getattr(world, name), comment="Yes.", internal=internal)
 
 
 @pytest.mark.parametrize("internal", [False, True])
 def test_comment_without_words_is_none(world, internal):
     plan = builders.submitted_plan(world)
 
-    with pytest.raises(WordsMissing):
-        services.add_comment(plan, actor=world.elif_, words=" \n ", internal=internal)
+    with pytest.raises(CommentMissing):
+        services.add_comment(plan, actor=world.elif_, comment=" \n ", internal=internal)
 
     assert last(plan).code == "plans.plan.submitted"
 
@@ -323,7 +325,7 @@ def test_comment_is_told_to_the_other_side_and_never_to_its_author(world, build,
     plan = build(world)
     Message.objects.all().delete()
 
-    services.add_comment(plan, actor=getattr(world, author), words="A question", internal=internal)
+    services.add_comment(plan, actor=getattr(world, author), comment="A question", internal=internal)
 
     written_to = Message.objects.filter(code="plan_comment_added").values_list("address", flat=True)
     assert sorted(written_to) == sorted(getattr(world, name).email for name in told)
@@ -342,7 +344,7 @@ def test_history_names_the_activity_that_was_taken_out(world):
     plan = builders.make_plan(world)
     activity = Activity.objects.filter(campaign__plan=plan).first()
 
-    services.remove_activity(activity, actor=world.jana, seen=plan.version)
+    services.remove_activity(activity, actor=world.jana, expected_version=plan.version)
 
     assert not Activity.objects.filter(pk=activity.pk).exists()
     assert (last(plan).code, last(plan).data, last(plan).actor) == (

@@ -26,10 +26,10 @@ def approved(world):
     first = world.year.starts + timedelta(days=10)
     early = builders.add_campaign(plan, world.jana, name="Early", starts=first, ends=first)
     builders.add_activity(world, early, world.jana)
-    services.submit(fresh(plan), actor=world.jana, seen=fresh(plan).version)
-    services.start_review(fresh(plan), actor=world.elif_, seen=fresh(plan).version)
+    services.submit(fresh(plan), actor=world.jana, expected_version=fresh(plan).version)
+    services.start_review(fresh(plan), actor=world.elif_, expected_version=fresh(plan).version)
     plan = fresh(plan)
-    services.approve(plan, actor=world.elif_, seen=plan.version, approved_amount=plan.requested_amount)
+    services.approve(plan, actor=world.elif_, expected_version=plan.version, approved_amount=plan.requested_amount)
     return fresh(plan)
 
 
@@ -78,14 +78,14 @@ def test_program_without_a_due_date_says_so(world, approved):
 
 
 def test_revision_is_due_as_a_revision_and_thrown_away_as_what_was_approved(world, approved):
-    services.revise(approved, actor=world.jana, seen=approved.version)
+    services.revise(approved, actor=world.jana, expected_version=approved.version)
     revision = fresh(approved)
     late = world.year.starts + timedelta(days=200)
     builders.add_campaign(revision, world.jana, name="Late", starts=late, ends=late)
 
     assert rules.until(fresh(revision)) == revision.due_at == rules.due_at(revision)
 
-    services.discard_revision(fresh(revision), actor=world.jana, seen=fresh(revision).version)
+    services.discard_revision(fresh(revision), actor=world.jana, expected_version=fresh(revision).version)
     assert rules.until(fresh(revision)).replace(microsecond=0) == FIRST_DAY
 
 

@@ -8,36 +8,45 @@ import pytest
 
 from incentives_portal import clock
 from incentives_portal.cases.enums import CaseKind
-from incentives_portal.cases.errors import NotAllowed, NotNow, ReasonMissing, Refused, Stale, WordsMissing
+from incentives_portal.cases.errors import (
+    CommentMissing,
+    InvalidTransition,
+    NotAllowed,
+    ReasonMissing,
+    RuleViolation,
+    StaleVersion,
+)
 from incentives_portal.cases.messages import cause_key
 from incentives_portal.cases.models import Case, Decision, Event
 from incentives_portal.cases.services import RemarkDraft
 from incentives_portal.outbox.models import Message
 from incentives_portal.programs.dates import local_day
-from incentives_portal.tests.elsewhere import answered_wrongly
-from incentives_portal.tests.segregation import DECIDING, decided_for_oneself
+from incentives_portal.tests.four_eyes import DECIDING, decided_for_oneself
+from incentives_portal.tests.other_statuses import answered_wrongly
 from incentives_portal.tests.world import ZONE
 from plans import enums, services
 from plans.models import Activity, Plan
-from plans.transitions import MACHINE, TRANSITIONS
+from plans.transitions import STATE_MACHINE, TRANSITIONS
 
 from . import builders
 from .builders import fresh
 
 
-def do(world, plan, verb, actor, seen=None, **given):
+def do(world, plan, verb, actor, expected_version=None, **given):
     """Do a verb with everything that it could ask for."""
-    needs = {arrow.verb: arrow for arrow in TRANSITIONS}[verb]
-    if needs.needs_words:
-        given.setdefault("words", "Please look again.")
+    needs = {transition.verb: transition for transition in TRANSITIONS}[verb]
+    if needs.needs_comment:
+        given.setdefault("comment", "Please look again.")
     if needs.needs_reason:
         given.setdefault("reason", world.reason(CaseKind.PLAN, verb))
     if verb == "approve":
         given.setdefault("approved_amount", plan.requested_amount)
-    return services.SERVICES[verb](plan, actor=actor, seen=plan.version if seen is None else seen, **given)
+    return services.SERVICES[verb](
+        plan, actor=actor, expected_version=plan.version if expected_version is None else expected_version, **given
+    )
 
 
-#: For each arrow (from, verb) a plan to try it on.
+#: For each transition (from, verb) a plan to try it on.
 START = {
     (enums.EDITING, "submit"): builders.make_plan,
     (enums.ACTION_REQUIRED, "resubmit"): builders.returned_plan,
@@ -61,7 +70,7 @@ REVISIONS = date(2027, 9, 28)
 DUE = {"withdraw": REVISIONS, "request_action": REVISIONS, "revise": REVISIONS, "rework": REVISIONS}
 #: On whose desk the plan lies then, by verb; on nobody's after any other.
 DESK = {"start_review": "elif_", "take_over": "emre"}
-ARROWS = {(arrow.source, arrow.verb): arrow for arrow in TRANSITIONS}
+ARROWS = {(transition.source, transition.verb): transition for transition in TRANSITIONS}
 BUILT = [key for key, builder in START.items() if builder]
 WRITERS, DECIDERS = ("jana", "karin", "bea"), ("elif_", "emre")
 EVERYBODY = ("jana", "tobias", "lena", "karin", "anton", "bea", "nils", "owen") + (
@@ -69,17 +78,17 @@ EVERYBODY = ("jana", "tobias", "lena", "karin", "anton", "bea", "nils", "owen") 
 )  # fmt: skip
 
 
-def by_whom(arrow):
+def by_whom(transition):
     """What is under review is on Elif's desk."""
-    if arrow.capability == "plan.write":
+    if transition.capability == "plan.write":
         return WRITERS
-    if arrow.verb == "take_over":
+    if transition.verb == "take_over":
         return ("emre",)
-    return ("elif_",) if arrow.source == enums.UNDER_REVIEW else DECIDERS
+    return ("elif_",) if transition.source == enums.UNDER_REVIEW else DECIDERS
 
 
-def somebody(world, arrow):
-    return getattr(world, by_whom(arrow)[0])
+def somebody(world, transition):
+    return getattr(world, by_whom(transition)[0])
 
 
 def test_every_arrow_has_a_start():
@@ -88,39 +97,39 @@ def test_every_arrow_has_a_start():
 
 @pytest.mark.parametrize("key", BUILT, ids=str)
 def test_w01_verb_moves_the_plan_and_tells_the_history(world, key):
-    arrow, plan = ARROWS[key], START[key](world)
-    actor = somebody(world, arrow)
+    transition, plan = ARROWS[key], START[key](world)
+    actor = somebody(world, transition)
 
-    event = do(world, plan, arrow.verb, actor)
+    event = do(world, plan, transition.verb, actor)
 
     after = fresh(plan)
-    assert (after.status, after.version) == (arrow.target, plan.version + 1)
-    assert (after.due_at and local_day(after.due_at, ZONE)) == DUE.get(arrow.verb)
-    desk = [getattr(world, DESK[arrow.verb]).pk] if arrow.verb in DESK else []
+    assert (after.status, after.version) == (transition.target, plan.version + 1)
+    assert (after.due_at and local_day(after.due_at, ZONE)) == DUE.get(transition.verb)
+    desk = [getattr(world, DESK[transition.verb]).pk] if transition.verb in DESK else []
     assert list(Case.objects.exclude(assignee=None).values_list("assignee", flat=True)) == desk
-    assert (event.code, event.from_status, event.to_status) == (arrow.event, arrow.source, arrow.target)
+    assert (event.code, event.from_status, event.to_status) == (transition.event, transition.source, transition.target)
     assert (event.actor, event.actor_name, event.at) == (actor, actor.name, clock.now())
 
 
 @pytest.mark.parametrize("key", BUILT, ids=str)
 def test_w01_verb_is_open_to_its_roles_only(world, key):
-    arrow, plan = ARROWS[key], START[key](world)
+    transition, plan = ARROWS[key], START[key](world)
     events = Event.objects.count()
-    allowed = set(by_whom(arrow))
+    allowed = set(by_whom(transition))
 
     for name in EVERYBODY:
         if name not in allowed:
             with pytest.raises(NotAllowed):
-                do(world, plan, arrow.verb, getattr(world, name))
+                do(world, plan, transition.verb, getattr(world, name))
 
     assert fresh(plan).version == plan.version
     assert Event.objects.count() == events
-    assert all(arrow in MACHINE.open_to(plan, getattr(world, name)) for name in allowed)
+    assert all(transition in STATE_MACHINE.open_to(plan, getattr(world, name)) for name in allowed)
 
 
 def withdrawn_plan(world):
     plan = builders.submitted_plan(world)
-    services.withdraw(plan, actor=world.jana, seen=plan.version)
+    services.withdraw(plan, actor=world.jana, expected_version=plan.version)
     return fresh(plan)
 
 
@@ -136,7 +145,7 @@ def of_somebody_who_left(world):
     return fresh(plan)
 
 
-#: For each arrow that is there under a condition only: a plan in that status for which the condition does not hold, and who tries.
+#: For each transition that is there under a condition only: a plan in that status for which the condition does not hold, and who tries.
 CLOSED = {
     (enums.EDITING, "discard"): (withdrawn_plan, "jana"),
     (enums.EDITING, "discard_revision"): (builders.make_plan, "jana"),
@@ -148,7 +157,7 @@ CLOSED = {
 
 
 def test_every_arrow_with_a_condition_is_tried_without_it():
-    assert set(CLOSED) == {key for key, arrow in ARROWS.items() if arrow.when}
+    assert set(CLOSED) == {key for key, transition in ARROWS.items() if transition.when}
 
 
 @pytest.mark.parametrize("key", CLOSED, ids=str)
@@ -157,8 +166,8 @@ def test_w01_verb_whose_condition_does_not_hold_is_not_there(world, key):
     plan = build(world)
     assert plan.status == key[0]
 
-    assert ARROWS[key] not in MACHINE.open_to(plan, getattr(world, name))
-    with pytest.raises(NotNow):
+    assert ARROWS[key] not in STATE_MACHINE.open_to(plan, getattr(world, name))
+    with pytest.raises(InvalidTransition):
         do(world, plan, key[1], getattr(world, name))
 
     assert (fresh(plan).status, fresh(plan).version) == (plan.status, plan.version)
@@ -175,9 +184,9 @@ def test_w01_verb_from_any_other_status_is_told_what_happened_and_writes_nothing
         return fresh(plan)
 
     def deed(case, verb):
-        return do(world, case, verb, person[MACHINE.capability_of(verb)])
+        return do(world, case, verb, person[STATE_MACHINE.capability_of(verb)])
 
-    assert list(answered_wrongly(MACHINE, services.SERVICES, START.keys(), put, deed)) == []
+    assert list(answered_wrongly(STATE_MACHINE, services.SERVICES, START.keys(), put, deed)) == []
 
 
 def test_t19_nobody_decides_about_the_own_organisation(world):
@@ -187,12 +196,12 @@ def test_t19_nobody_decides_about_the_own_organisation(world):
     for verb in ("request_action", "reject"):
         world.reason(CaseKind.PLAN, verb)  # the world makes it when it is first asked for
     for plan in (made["submitted"](), made["under review"]()):
-        for key, arrow in ARROWS.items():
-            able = [one for one in (world.elif_, world.emre) if arrow in MACHINE.open_to(plan, one)]
+        for key, transition in ARROWS.items():
+            able = [one for one in (world.elif_, world.emre) if transition in STATE_MACHINE.open_to(plan, one)]
             if key[1] in DECIDING and able:
                 tried.add(key)
                 wrong += decided_for_oneself(
-                    MACHINE,
+                    STATE_MACHINE,
                     partial(fresh, plan),
                     key[1],
                     able[0],
@@ -205,25 +214,27 @@ def test_t19_nobody_decides_about_the_own_organisation(world):
     assert tried == {key for key in START if key[1] in DECIDING}
 
 
-@pytest.mark.parametrize("seen", [None, 1], ids=["missing", "old"])
+@pytest.mark.parametrize("expected_version", [None, 1], ids=["missing", "old"])
 @pytest.mark.parametrize("key", BUILT, ids=str)
-def test_w05_verb_on_what_was_not_seen_is_refused(world, key, seen):
-    arrow, plan = ARROWS[key], START[key](world)
+def test_w05_verb_on_what_was_not_seen_is_refused(world, key, expected_version):
+    transition, plan = ARROWS[key], START[key](world)
     if plan.version == 1:
         pytest.fail("the start must have been changed at least once")
-    actor = somebody(world, arrow)
+    actor = somebody(world, transition)
 
-    with pytest.raises(Stale):
-        services.SERVICES[arrow.verb](plan, actor=actor, seen=seen, **_asked(world, arrow, plan))
+    with pytest.raises(StaleVersion):
+        services.SERVICES[transition.verb](
+            plan, actor=actor, expected_version=expected_version, **_asked(world, transition, plan)
+        )
 
-    assert fresh(plan).status == arrow.source
+    assert fresh(plan).status == transition.source
 
 
-def _asked(world, arrow, plan):
-    asked = {"words": "words"} if arrow.needs_words else {}
-    if arrow.needs_reason:
-        asked["reason"] = world.reason(CaseKind.PLAN, arrow.verb)
-    return asked | ({"approved_amount": plan.requested_amount} if arrow.verb == "approve" else {})
+def _asked(world, transition, plan):
+    asked = {"comment": "comment"} if transition.needs_comment else {}
+    if transition.needs_reason:
+        asked["reason"] = world.reason(CaseKind.PLAN, transition.verb)
+    return asked | ({"approved_amount": plan.requested_amount} if transition.verb == "approve" else {})
 
 
 @pytest.mark.parametrize("verb", ["request_action", "reject"])
@@ -232,9 +243,9 @@ def test_w11_decision_against_needs_reason_and_words(world, verb):
     reason = world.reason(CaseKind.PLAN, verb)
 
     with pytest.raises(ReasonMissing):
-        services.SERVICES[verb](plan, actor=world.elif_, seen=plan.version, words="Why", reason=None)
-    with pytest.raises(WordsMissing):
-        services.SERVICES[verb](plan, actor=world.elif_, seen=plan.version, words="  ", reason=reason)
+        services.SERVICES[verb](plan, actor=world.elif_, expected_version=plan.version, comment="Why", reason=None)
+    with pytest.raises(CommentMissing):
+        services.SERVICES[verb](plan, actor=world.elif_, expected_version=plan.version, comment="  ", reason=reason)
 
     assert fresh(plan).status == enums.UNDER_REVIEW
 
@@ -242,7 +253,7 @@ def test_w11_decision_against_needs_reason_and_words(world, verb):
 def test_submit_keeps_the_whole_plan_with_its_assessment(world):
     plan = builders.make_plan(world)
 
-    services.submit(plan, actor=world.jana, seen=plan.version)
+    services.submit(plan, actor=world.jana, expected_version=plan.version)
 
     after = fresh(plan)
     submission = after.case.submissions.get()
@@ -261,8 +272,8 @@ def test_submit_keeps_the_whole_plan_with_its_assessment(world):
 def test_submit_of_an_empty_plan_is_refused_with_what_is_missing(world):
     plan = builders.empty_plan(world)
 
-    with pytest.raises(Refused) as caught:
-        services.submit(plan, actor=world.jana, seen=plan.version)
+    with pytest.raises(RuleViolation) as caught:
+        services.submit(plan, actor=world.jana, expected_version=plan.version)
 
     assert caught.value.sentences == ["The plan has no campaign. Add at least one campaign."]
     assert not plan.case.submissions.exists()
@@ -272,7 +283,7 @@ def test_resubmission_is_a_second_submission_and_first_submitted_stays(world, no
     plan = builders.returned_plan(world)
 
     with clock.at(november + timedelta(days=3)):
-        services.resubmit(plan, actor=world.jana, seen=plan.version, words="Moved.")
+        services.resubmit(plan, actor=world.jana, expected_version=plan.version, comment="Moved.")
 
     after = fresh(plan)
     assert after.case.submissions.count() == 2
@@ -283,7 +294,7 @@ def test_resubmission_is_a_second_submission_and_first_submitted_stays(world, no
 def test_withdrawn_plan_is_due_at_the_end_of_the_revisions(world):
     plan = builders.submitted_plan(world)
 
-    services.withdraw(plan, actor=world.jana, seen=plan.version)
+    services.withdraw(plan, actor=world.jana, expected_version=plan.version)
 
     assert fresh(plan).due_at == clock.end_of_day(world.year.revise_until, "Europe/Berlin")
 
@@ -296,7 +307,7 @@ def test_start_review_puts_the_plan_on_the_desk_and_return_takes_it_off(world):
     plan = builders.plan_under_review(world)
     assert Case.objects.get(pk=plan.pk).assignee == world.elif_
 
-    services.return_to_queue(plan, actor=world.elif_, seen=plan.version)
+    services.return_to_queue(plan, actor=world.elif_, expected_version=plan.version)
 
     assert Case.objects.get(pk=plan.pk).assignee is None
 
@@ -311,23 +322,30 @@ def test_approval_sets_limit_and_submission_and_takes_the_plan_off_the_desk(worl
 
 
 @pytest.mark.parametrize(
-    ("amount", "words", "with_reason", "places"),
+    ("amount", "comment", "with_reason", "places"),
     [
         (Decimal("0"), "Why", True, ["approved_amount"]),
         (Decimal("10000.01"), "Why", True, ["approved_amount"]),
         (None, "Why", True, ["approved_amount"]),
         (Decimal("9999.999"), "Why", True, ["approved_amount"]),
-        (Decimal("9999.99"), "", True, ["words"]),
+        (Decimal("9999.99"), "", True, ["comment"]),
         (Decimal("9999.99"), "Why", False, ["reason"]),
-        (Decimal("9999.99"), " ", False, ["reason", "words"]),
+        (Decimal("9999.99"), " ", False, ["reason", "comment"]),
     ],
 )
-def test_approval_of_an_amount_that_cannot_be_is_refused(world, amount, words, with_reason, places):
+def test_approval_of_an_amount_that_cannot_be_is_refused(world, amount, comment, with_reason, places):
     plan = builders.plan_under_review(world)
     reason = world.reason(CaseKind.PLAN, "approve") if with_reason else None
 
-    with pytest.raises(Refused) as caught:
-        services.approve(plan, actor=world.elif_, seen=plan.version, approved_amount=amount, words=words, reason=reason)
+    with pytest.raises(RuleViolation) as caught:
+        services.approve(
+            plan,
+            actor=world.elif_,
+            expected_version=plan.version,
+            approved_amount=amount,
+            comment=comment,
+            reason=reason,
+        )
 
     assert caught.value.places == places
     assert fresh(plan).status == enums.UNDER_REVIEW
@@ -337,7 +355,7 @@ def test_approval_with_less_keeps_reason_and_words(world):
     plan = builders.approved_plan(world, approved_amount=Decimal("8000"))
 
     event = plan.case.events.latest("pk")
-    assert (event.code, event.words, event.reason.code) == ("plans.plan.approved", "The rest later.", "X-01")
+    assert (event.code, event.comment, event.reason.code) == ("plans.plan.approved", "The rest later.", "X-01")
     assert event.data == {"amount": "8000", "asked": "10000.000", "currency": "EUR"}
 
 
@@ -361,7 +379,7 @@ def test_internal_note_of_a_decision_is_kept_beside_it(world):
     do(world, plan, "reject", world.elif_, note="Third time this year.")
 
     note, decision = plan.case.events.order_by("-pk")[:2]
-    assert (note.code, note.internal, note.words) == ("cases.noted", True, "Third time this year.")
+    assert (note.code, note.internal, note.comment) == ("cases.noted", True, "Third time this year.")
     assert (decision.code, decision.internal) == ("plans.plan.rejected", False)
 
 
@@ -387,7 +405,7 @@ def test_request_points_at_the_place_of_the_reason_if_none_was_chosen(world):
 def test_discarded_plan_exists_for_nobody_and_frees_its_key(world):
     plan = builders.make_plan(world)
 
-    services.discard(plan, actor=world.jana, seen=plan.version)
+    services.discard(plan, actor=world.jana, expected_version=plan.version)
 
     assert not Plan.objects.visible_to(world.jana).exists()
     assert builders.make_plan(world).status == enums.EDITING
@@ -396,13 +414,13 @@ def test_discarded_plan_exists_for_nobody_and_frees_its_key(world):
 @pytest.mark.parametrize("verb", sorted(services.SERVICES))
 def test_message_of_a_verb_goes_out_once_per_person(world, verb):
     key = next(key for key in BUILT if key[1] == verb)
-    arrow, plan = ARROWS[key], START[key](world)
+    transition, plan = ARROWS[key], START[key](world)
     Message.objects.all().delete()
 
-    event = do(world, plan, verb, somebody(world, arrow))
+    event = do(world, plan, verb, somebody(world, transition))
 
     expected = {"submit": "elif_", "resubmit": "elif_", "approve": "jana", "request_action": "jana", "reject": "jana"}
     expected["take_over"] = "elif_"
     people = [getattr(world, expected[verb]).email] if verb in expected else []
     assert [message.address for message in Message.objects.filter(cause=cause_key(event.pk))] == people
-    assert [message.code for message in Message.objects.all()] == [arrow.message] * len(people)
+    assert [message.code for message in Message.objects.all()] == [transition.message] * len(people)

@@ -11,19 +11,19 @@ from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.http import require_safe
 
-from incentives_portal.accounts.capabilities import NoPartInIt, may
+from incentives_portal.accounts.capabilities import WrongAudience, may
 from incentives_portal.accounts.models import Location
 from incentives_portal.cases.engine import latest_event
-from incentives_portal.cases.errors import Busy, NotAllowed, Overtaken, Refused
+from incentives_portal.cases.errors import Busy, Conflict, NotAllowed, RuleViolation
 from incentives_portal.cases.forms import show_refusal
 from incentives_portal.programs.models import FundType, Market, ProgramYear
 
 from .. import services
+from ..creation_options import opening_of_market, openings
 from ..forms import ActivityForm, CampaignForm, NewPlanForm, PlanForm, VersionedForm
 from ..models import Plan
-from ..openings import opening_of_market, openings
+from .conflict import conflict
 from .fetching import activity_or_404, campaign_or_404, plan_or_404
-from .overtaken import overtaken
 
 
 class ContentView(View):
@@ -56,7 +56,7 @@ class ContentView(View):
         if self.plan.is_editable:
             self.load()
             return super().dispatch(request, *args, **kwargs)
-        return overtaken(request, self.plan, latest_event(self.plan.case))
+        return conflict(request, self.plan, latest_event(self.plan.case))
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         return self.page(self.form())
@@ -67,11 +67,11 @@ class ContentView(View):
             return self.page(form, status=422)
         try:
             done = self.save(form)
-        except Overtaken as error:
-            return overtaken(request, error.detail, error.latest, form)
+        except Conflict as error:
+            return conflict(request, error.detail, error.latest, form)
         except NotAllowed as error:
             raise PermissionDenied(str(error)) from error
-        except (Refused, Busy) as error:
+        except (RuleViolation, Busy) as error:
             show_refusal(form, error)
             return self.page(form, status=422)
         messages.success(request, done)
@@ -98,7 +98,7 @@ def begin_plan(request: HttpRequest) -> HttpResponse:
 
 def _check_may_begin(request: HttpRequest) -> None:
     if request.user.is_operator:
-        raise NoPartInIt(_("Only partners can create plans here."))
+        raise WrongAudience(_("Only partners can create plans here."))
     if not request.user.may("plan.write"):
         raise PermissionDenied
 
@@ -125,7 +125,7 @@ class NewPlanView(View):
             plan = services.create_plan(actor=request.user, **self.objects(form.content()))
         except NotAllowed as error:
             raise PermissionDenied(str(error)) from error
-        except Refused as error:
+        except RuleViolation as error:
             show_refusal(form, error)
             return self.page(form, status=422)
         messages.success(
@@ -156,7 +156,9 @@ class EditPlanView(ContentView):
         return PlanForm.of(self.plan, data)
 
     def save(self, form: VersionedForm) -> str:
-        services.edit_plan(self.plan, actor=self.request.user, seen=form.cleaned_data["seen"], **form.content())
+        services.edit_plan(
+            self.plan, actor=self.request.user, expected_version=form.cleaned_data["expected_version"], **form.content()
+        )
         return _("The plan is saved.")
 
 
@@ -165,10 +167,12 @@ class NewCampaignView(ContentView):
         return _("New campaign")
 
     def form(self, data: Any = None) -> CampaignForm:
-        return CampaignForm(self.plan, data, initial={"seen": self.plan.version})
+        return CampaignForm(self.plan, data, initial={"expected_version": self.plan.version})
 
     def save(self, form: VersionedForm) -> str:
-        services.add_campaign(self.plan, actor=self.request.user, seen=form.cleaned_data["seen"], **form.content())
+        services.add_campaign(
+            self.plan, actor=self.request.user, expected_version=form.cleaned_data["expected_version"], **form.content()
+        )
         return _("The campaign is saved. Add its activities next.")
 
 
@@ -183,7 +187,12 @@ class EditCampaignView(ContentView):
         return CampaignForm.of(self.campaign, data)
 
     def save(self, form: VersionedForm) -> str:
-        services.edit_campaign(self.campaign, actor=self.request.user, seen=form.cleaned_data["seen"], **form.content())
+        services.edit_campaign(
+            self.campaign,
+            actor=self.request.user,
+            expected_version=form.cleaned_data["expected_version"],
+            **form.content(),
+        )
         return _("The campaign is saved.")
 
 
@@ -195,10 +204,15 @@ class NewActivityView(ContentView):
         self.campaign = campaign_or_404(self.plan, self.kwargs["campaign_id"])
 
     def form(self, data: Any = None) -> ActivityForm:
-        return ActivityForm(self.plan, data, initial={"seen": self.plan.version})
+        return ActivityForm(self.plan, data, initial={"expected_version": self.plan.version})
 
     def save(self, form: VersionedForm) -> str:
-        services.add_activity(self.campaign, actor=self.request.user, seen=form.cleaned_data["seen"], **form.content())
+        services.add_activity(
+            self.campaign,
+            actor=self.request.user,
+            expected_version=form.cleaned_data["expected_version"],
+            **form.content(),
+        )
         return _("The activity is saved.")
 
 
@@ -213,7 +227,12 @@ class EditActivityView(ContentView):
         return ActivityForm.of(self.activity, data)
 
     def save(self, form: VersionedForm) -> str:
-        services.edit_activity(self.activity, actor=self.request.user, seen=form.cleaned_data["seen"], **form.content())
+        services.edit_activity(
+            self.activity,
+            actor=self.request.user,
+            expected_version=form.cleaned_data["expected_version"],
+            **form.content(),
+        )
         return _("The activity is saved.")
 
 
@@ -223,7 +242,7 @@ class RemoveView(ContentView):
     template_name = "plans/remove.html"
 
     def form(self, data: Any = None) -> VersionedForm:
-        return VersionedForm(data, initial={"seen": self.plan.version})
+        return VersionedForm(data, initial={"expected_version": self.plan.version})
 
 
 class RemoveCampaignView(RemoveView):
@@ -234,7 +253,9 @@ class RemoveCampaignView(RemoveView):
         self.campaign = campaign_or_404(self.plan, self.kwargs["campaign_id"])
 
     def save(self, form: VersionedForm) -> str:
-        services.remove_campaign(self.campaign, actor=self.request.user, seen=form.cleaned_data["seen"])
+        services.remove_campaign(
+            self.campaign, actor=self.request.user, expected_version=form.cleaned_data["expected_version"]
+        )
         return _("The campaign is removed.")
 
 
@@ -246,5 +267,7 @@ class RemoveActivityView(RemoveView):
         self.activity = activity_or_404(self.plan, self.kwargs["activity_id"])
 
     def save(self, form: VersionedForm) -> str:
-        services.remove_activity(self.activity, actor=self.request.user, seen=form.cleaned_data["seen"])
+        services.remove_activity(
+            self.activity, actor=self.request.user, expected_version=form.cleaned_data["expected_version"]
+        )
         return _("The activity is removed.")

@@ -12,9 +12,9 @@ from incentives_portal.programs.models import Program
 from incentives_portal.screens.paging import BoundedPaginator
 from incentives_portal.texts import in_language
 
+from ..creation_options import Opening, openings
 from ..filters import PlanFilter
 from ..models import Plan
-from ..openings import Opening, openings
 
 PER_PAGE = 25
 

@@ -14,16 +14,16 @@ from ..models import Plan
 from ..page import campaign_rows
 from ..services import SERVICES
 from ..snapshot import document_of
-from ..transitions import MACHINE
+from ..transitions import STATE_MACHINE
 from .fetching import plan_or_404
 
-DECIDING = {arrow.verb for arrow in MACHINE.transitions if arrow.decides}
+DECIDING = {transition.verb for transition in STATE_MACHINE.transitions if transition.decides}
 
 
 class PlanVerbView(VerbView):
     """A verb of the partner's. The operator's decisions have their pages in the admin site."""
 
-    machine = MACHINE
+    state_machine = STATE_MACHINE
     services = {verb: service for verb, service in SERVICES.items() if verb not in DECIDING}
 
     def get_case(self) -> Plan:
@@ -43,7 +43,7 @@ class CheckView(PlanVerbView):
         super().setup(request, *args, **kwargs)
         self.kwargs["verb"] = "resubmit" if self.plan.status == ACTION_REQUIRED else "submit"
 
-    def page_context(self, detail: Plan, arrow: Transition) -> dict[str, Any]:
+    def page_context(self, detail: Plan, transition: Transition) -> dict[str, Any]:
         document = document_of(detail)
         return {
             "plan": detail,

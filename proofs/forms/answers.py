@@ -9,7 +9,7 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from incentives_portal.cases.forms import WORDS_LIMIT
+from incentives_portal.cases.forms import COMMENT_LIMIT
 from incentives_portal.programs.enums import Group, SatisfiedBy
 from incentives_portal.programs.models import Requirement
 from incentives_portal.screens.fields import LongTextField, NumberField
@@ -86,6 +86,6 @@ def _field(row: Requirement) -> forms.Field:
         case SatisfiedBy.DECLARATION:
             return forms.BooleanField(**given)
         case SatisfiedBy.CHOICE:
-            choices = [(choice["code"], in_language(choice["words"])) for choice in row.choices]
+            choices = [(choice["code"], in_language(choice["text"])) for choice in row.choices]
             return forms.ChoiceField(choices=choices, widget=forms.RadioSelect, **given)
-    return LongTextField(max_length=WORDS_LIMIT, rows=2, **given)
+    return LongTextField(max_length=COMMENT_LIMIT, rows=2, **given)

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from incentives_portal.cases.forms import WORDS_LIMIT
+from incentives_portal.cases.forms import COMMENT_LIMIT
 from incentives_portal.money import format_amount
 from incentives_portal.programs.models import ActivityType
 from incentives_portal.screens.fields import DayField, LongTextField, MoneyFormField, WholeField
@@ -142,7 +142,7 @@ class CommentsForm(PartForm):
     final_comments = LongTextField(
         label=_("Final comments"),
         required=False,
-        max_length=WORDS_LIMIT,
+        max_length=COMMENT_LIMIT,
         rows=3,
         help_text=_("Anything else that the reviewer should know."),
     )

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from incentives_portal.cases.forms import WORDS_LIMIT
+from incentives_portal.cases.forms import COMMENT_LIMIT
 from incentives_portal.documents.fields import UploadField
 from incentives_portal.money import CURRENCIES
 from incentives_portal.programs.models import ExpenseType
@@ -103,7 +103,7 @@ class ExpenseLineForm(LineForm):
         remove = self.fields.pop("remove")
         if types:
             self.fields["expense_type"] = ExpenseTypeField(types)
-        self.fields["words"] = forms.CharField(label=_("Description"), required=False, max_length=200)
+        self.fields["description"] = forms.CharField(label=_("Description"), required=False, max_length=200)
         self.fields["net"] = MoneyFormField(label=_("Net amount"), required=False, currency=currency)
         self.fields["tax"] = MoneyFormField(label=_("Tax"), required=False, positive=False, currency=currency)
         self.fields["remove"] = remove
@@ -124,7 +124,7 @@ def expense_drafts(lines: Lines, details: InvoiceDetails) -> list[ExpenseDraft]:
     return [
         ExpenseDraft(
             expense_type=types.get(line.get("expense_type", "")),
-            words=line["words"],
+            comment=line["description"],
             net=details.net if line["net"] is None else line["net"],
             tax=_tax(line, details),
         )
@@ -143,7 +143,7 @@ class ReportForm(PartForm):
 
     work = LongTextField(
         label=_("Description of the work"),
-        max_length=WORDS_LIMIT,
+        max_length=COMMENT_LIMIT,
         rows=4,
         help_text=_("The work that your own staff did for this activity."),
     )

@@ -58,7 +58,7 @@ class Lines(forms.BaseFormSet):
             if form.is_wanted:
                 yield {name: value for name, value in form.cleaned_data.items() if name != "remove"}
 
-    def hush(self) -> None:
+    def suppress_errors(self) -> None:
         """Show no errors yet: the person only asked for more lines."""
         self.is_valid()
         self._errors = [ErrorDict() for _form in self.forms]

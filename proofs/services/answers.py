@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.engine import editing
-from incentives_portal.cases.errors import Refused
+from incentives_portal.cases.errors import RuleViolation
 from incentives_portal.cases.services import record
 from incentives_portal.programs.enums import SatisfiedBy
 from incentives_portal.programs.facts import requirements_of
@@ -27,17 +27,21 @@ _COLUMNS = ["number", "url", "text"]
 _MAX_NUMBER = Decimal(10) ** 14
 
 
-def save_answers(proof: Proof, *, actor: User, seen: int | None, answers: Mapping[str, AnswerValue]) -> None:
+def save_answers(
+    proof: Proof, *, actor: User, expected_version: int | None, answers: Mapping[str, AnswerValue]
+) -> None:
     """Keep what is answered, by the code of the requirement; nothing, an empty text or an unticked declaration takes an answer back.
 
-    Codes that are not mentioned stay as they are. Raises Refused for a requirement that this activity does not have or a value that it
+    Codes that are not mentioned stay as they are. Raises RuleViolation for a requirement that this activity does not have or a value that it
     cannot have, and the errors of ``editing``.
     """
-    with editing(proof, actor=actor, capability=rules.write_capability(proof), seen=seen) as current:
+    with editing(
+        proof, actor=actor, capability=rules.write_capability(proof), expected_version=expected_version
+    ) as current:
         rows = requirements_of(current.activity_type, current.program, current.components.all())
         known = {row.code: row for row in rows if row.satisfied_by in ANSWERABLE}
         if not set(answers) <= set(known):
-            raise Refused(_("This activity does not require this information."))
+            raise RuleViolation(_("This activity does not require this information."))
         wanted = {known[code].pk: _fields(known[code], value) for code, value in answers.items()}
         changed = _write(current, wanted)
         if changed:
@@ -67,19 +71,19 @@ def _is_same(answer: Answer | None, columns: Columns) -> bool:
 
 
 def _fields(requirement: Requirement, value: AnswerValue) -> Columns | None:
-    """The columns of an answer; None if there is none. Raises Refused for a value that the requirement cannot have."""
+    """The columns of an answer; None if there is none. Raises RuleViolation for a value that the requirement cannot have."""
     place = f"answers-{requirement.code}"
     kind = requirement.satisfied_by
     if value is None or value is False or value == "":
         return None
     if kind == SatisfiedBy.NUMBER:
         if not isinstance(value, Decimal) or not 0 <= value < _MAX_NUMBER:
-            raise Refused(_("Enter a number of zero or more."), place=place)
+            raise RuleViolation(_("Enter a number of zero or more."), place=place)
         return {"number": value, "url": "", "text": ""}
     if kind == SatisfiedBy.DECLARATION:
         return {"number": None, "url": "", "text": "yes"}
     if kind == SatisfiedBy.CHOICE and value not in [choice["code"] for choice in requirement.choices]:
-        raise Refused(_("Choose one of the answers."), place=place)
+        raise RuleViolation(_("Choose one of the answers."), place=place)
     text = str(value).strip()
     if kind == SatisfiedBy.URL:
         return {"number": None, "url": text, "text": ""}

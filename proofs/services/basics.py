@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.engine import editing
-from incentives_portal.cases.errors import Refused
+from incentives_portal.cases.errors import RuleViolation
 from incentives_portal.cases.services import apply, record, record_changes
 from incentives_portal.money import quantize
-from incentives_portal.prepared import Prepared
+from incentives_portal.prepared_statements import PreparedQuery
 from incentives_portal.programs.models import ActivityType
 
 from .. import events, rules
@@ -33,13 +33,15 @@ class Basics:
     components: tuple[ActivityType, ...] | None = None
 
 
-def edit_basics(proof: Proof, *, actor: User, seen: int | None, basics: Basics) -> Proof:
+def edit_basics(proof: Proof, *, actor: User, expected_version: int | None, basics: Basics) -> Proof:
     """Change name, date, amount, impressions, pre-approval ID and, of a composite activity, the parts that were used.
 
-    Raises Refused for a date outside the campaign or usage period, an amount that is none, or parts that the activity does not have;
+    Raises RuleViolation for a date outside the campaign or usage period, an amount that is none, or parts that the activity does not have;
     and the errors of ``editing``.
     """
-    with editing(proof, actor=actor, capability=rules.write_capability(proof), seen=seen) as current:
+    with editing(
+        proof, actor=actor, capability=rules.write_capability(proof), expected_version=expected_version
+    ) as current:
         _check(current, basics)
         changes = apply(
             current.case, title=basics.name, requested_amount=quantize(basics.amount, current.currency)
@@ -57,25 +59,25 @@ def edit_basics(proof: Proof, *, actor: User, seen: int | None, basics: Basics) 
 
 
 @cache
-def _whole() -> Prepared[Proof]:
+def _whole() -> PreparedQuery[Proof]:
     """With the campaign and the period that bound its date."""
-    return Prepared(lambda pk: Proof.objects.for_page().filter(pk=pk), pk=-1)
+    return PreparedQuery(lambda pk: Proof.objects.for_page().filter(pk=pk), pk=-1)
 
 
 def _check(proof: Proof, basics: Basics) -> None:
     (whole,) = _whole().rows(pk=proof.pk)
     in_campaign = whole.activity is not None
     if problem := rules.date_problem(basics.executed_on, rules.bounds(whole), in_campaign=in_campaign):
-        raise Refused(problem, place="executed_on")
+        raise RuleViolation(problem, place="executed_on")
     if problem := rules.amount_problem(basics.amount):
-        raise Refused(problem, place="amount")
+        raise RuleViolation(problem, place="amount")
 
 
 def _set_components(proof: Proof, components: tuple[ActivityType, ...]) -> dict[str, list[str]]:
     allowed = set(proof.activity_type.components.filter(active=True))
     before = set(proof.components.all())
     if not set(components) <= allowed | before:
-        raise Refused(_("Choose parts that belong to this activity."), place="components")
+        raise RuleViolation(_("Choose parts that belong to this activity."), place="components")
     if set(components) == before:
         return {}
     proof.components.set(components)
@@ -86,10 +88,12 @@ def _names(components: Sequence[ActivityType] | set[ActivityType]) -> str:
     return ", ".join(sorted(component.code for component in components))
 
 
-def set_final_comments(proof: Proof, *, actor: User, seen: int | None, words: str) -> Proof:
+def set_final_comments(proof: Proof, *, actor: User, expected_version: int | None, comments: str) -> Proof:
     """Say the last word to the reviewer; empty takes it back. Raises the errors of ``editing``."""
-    with editing(proof, actor=actor, capability=rules.write_capability(proof), seen=seen) as current:
-        changes = apply(current, final_comments=words.strip())
+    with editing(
+        proof, actor=actor, capability=rules.write_capability(proof), expected_version=expected_version
+    ) as current:
+        changes = apply(current, final_comments=comments.strip())
         current.save()
         record_changes(current.case, actor, events.COMMENTS_EDITED, changes)
     return current
@@ -103,11 +107,15 @@ class AttendeeDraft:
     cost: Decimal
 
 
-def save_attendees(proof: Proof, *, actor: User, seen: int | None, attendees: Sequence[AttendeeDraft]) -> None:
-    """Replace the list of people who took part. Raises Refused for a cost below zero, and the errors of ``editing``."""
-    with editing(proof, actor=actor, capability=rules.write_capability(proof), seen=seen) as current:
+def save_attendees(
+    proof: Proof, *, actor: User, expected_version: int | None, attendees: Sequence[AttendeeDraft]
+) -> None:
+    """Replace the list of people who took part. Raises RuleViolation for a cost below zero, and the errors of ``editing``."""
+    with editing(
+        proof, actor=actor, capability=rules.write_capability(proof), expected_version=expected_version
+    ) as current:
         if any(attendee.cost < 0 for attendee in attendees):
-            raise Refused(_("Enter zero or more."), place="attendees")
+            raise RuleViolation(_("Enter zero or more."), place="attendees")
         rows = [(attendee.name, quantize(attendee.cost, current.currency)) for attendee in attendees]
         before = list(current.attendees.values_list("name", "cost"))
         if sorted(rows) == sorted(before):

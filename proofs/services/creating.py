@@ -14,7 +14,7 @@ from incentives_portal.accounts.capabilities import Scope
 from incentives_portal.accounts.models import Location, User
 from incentives_portal.cases.engine import locked
 from incentives_portal.cases.enums import EDITING, CaseKind
-from incentives_portal.cases.errors import NotAllowed, Refused
+from incentives_portal.cases.errors import NotAllowed, RuleViolation
 from incentives_portal.cases.services import open_case, record
 from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.money import quantize
@@ -42,7 +42,7 @@ class Beginning:
 def create_proof_for_activity(activity: Activity, *, actor: User, beginning: Beginning) -> Proof:
     """Begin a proof for an activity of what was approved of a plan (poe.write); in the plan's currency.
 
-    Raises NotAllowed without the right; Refused if the activity is not part of the approved plan, for a date outside the approved
+    Raises NotAllowed without the right; RuleViolation if the activity is not part of the approved plan, for a date outside the approved
     campaign (example PO-2) or an amount that is none.
     """
     # The plan is held, so that the approval on which the proof rests cannot be replaced meanwhile.
@@ -51,7 +51,7 @@ def create_proof_for_activity(activity: Activity, *, actor: User, beginning: Beg
         raise NotAllowed
     fresh = Activity.objects.open_for_proofs().filter(pk=activity.pk).first()
     if fresh is None or fresh.in_force is None or not plan.program.has_plans:
-        raise Refused(_("You can only add a proof to an activity of an approved plan."))
+        raise RuleViolation(_("You can only add a proof to an activity of an approved plan."))
     fresh.campaign.plan = plan
     _check(beginning, rules.bounds_of(fresh), in_campaign=True)
     return _create(
@@ -77,7 +77,7 @@ def create_proof_for_period(
 ) -> Proof:
     """Begin a proof in a program without plans (claim.write), in the program's currency.
 
-    Raises NotAllowed without the right; Refused if the location is not enrolled, the period is another program's or its claims are over,
+    Raises NotAllowed without the right; RuleViolation if the location is not enrolled, the period is another program's or its claims are over,
     the activity is not eligible, for a date outside the usage period or an amount that is none.
     """
     if not rules.may_begin(actor, Scope(location.organisation_id, program.pk, location.pk), program):
@@ -85,7 +85,7 @@ def create_proof_for_period(
     _check_enrolled(location, program)
     _check_period(usage_period, program)
     if not activity_type.active or program.kind in activity_type.excluded_kinds:
-        raise Refused(_("This program does not reimburse this type of activity."), place="activity_type")
+        raise RuleViolation(_("This program does not reimburse this type of activity."), place="activity_type")
     _check(beginning, (usage_period.usage_starts, usage_period.usage_ends), in_campaign=False)
     return _create(
         actor,
@@ -100,18 +100,20 @@ def create_proof_for_period(
 
 def _check_enrolled(location: Location, program: Program) -> None:
     if program.has_plans:
-        raise Refused(_("In this program, proofs are added to the activities of an approved plan."), place="program")
+        raise RuleViolation(
+            _("In this program, proofs are added to the activities of an approved plan."), place="program"
+        )
     enrolled = Enrolment.objects.enrolled().filter(location=location, program=program, location__closed_on=None)
     if not enrolled.exists():
-        raise Refused(_("This location is not enrolled in the program."), place="location")
+        raise RuleViolation(_("This location is not enrolled in the program."), place="location")
 
 
 def _check_period(period: UsagePeriod, program: Program) -> None:
     if period.program_id != program.pk:
-        raise Refused(_("Choose a usage period of this program."), place="usage_period")
+        raise RuleViolation(_("Choose a usage period of this program."), place="usage_period")
     if rules.is_over(period, program):
         last = date_format(period.claiming_ends, "DATE_FORMAT")
-        raise Refused(
+        raise RuleViolation(
             _("Claims for %(period)s were accepted until %(last)s. Choose a later usage period.")
             % {"period": period.label, "last": last},
             place="usage_period",
@@ -120,9 +122,9 @@ def _check_period(period: UsagePeriod, program: Program) -> None:
 
 def _check(beginning: Beginning, allowed: tuple[date, date], *, in_campaign: bool) -> None:
     if problem := rules.date_problem(beginning.executed_on, allowed, in_campaign=in_campaign):
-        raise Refused(problem, place="executed_on")
+        raise RuleViolation(problem, place="executed_on")
     if problem := rules.amount_problem(beginning.amount):
-        raise Refused(problem, place="amount")
+        raise RuleViolation(problem, place="amount")
 
 
 def _create(
@@ -166,5 +168,5 @@ def _first_of(key: uuid.UUID | None, activity: Activity | None, **scope: Any) ->
         case__public_id=key, activity=activity, **{f"case__{name}": value for name, value in scope.items()}
     )
     if (proof := first.first()) is None:
-        raise Refused(_("This could not be saved. Open the form again."))
+        raise RuleViolation(_("This could not be saved. Open the form again."))
     return proof

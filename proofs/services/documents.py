@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from incentives_portal.accounts.capabilities import may
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.engine import editing
-from incentives_portal.cases.errors import NotAllowed, Refused
+from incentives_portal.cases.errors import NotAllowed, RuleViolation
 from incentives_portal.cases.services import record
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.documents.services import remove as remove_document_file
@@ -31,14 +31,16 @@ class DocumentDraft:
 
 
 def add_documents(
-    proof: Proof, *, actor: User, seen: int | None, documents: Sequence[DocumentDraft]
+    proof: Proof, *, actor: User, expected_version: int | None, documents: Sequence[DocumentDraft]
 ) -> list[ProofDocument]:
     """Add files with their notes, all or none. Colleagues may too, where only an incentives admin writes the rest.
 
-    Raises Refused for a file without a note, one of others, or a requirement that this activity does not have; and the errors
+    Raises RuleViolation for a file without a note, one of others, or a requirement that this activity does not have; and the errors
     of ``editing``.
     """
-    with editing(proof, actor=actor, capability=_capability(proof, actor), seen=seen) as current:
+    with editing(
+        proof, actor=actor, capability=_capability(proof, actor), expected_version=expected_version
+    ) as current:
         provable = _provable(current)
         rows = []
         for draft in documents:
@@ -58,7 +60,7 @@ def edit_document(
     row: ProofDocument,
     *,
     actor: User,
-    seen: int | None,
+    expected_version: int | None,
     note: str,
     proves: Sequence[Requirement] = (),
     version: DocumentVersion | None = None,
@@ -68,7 +70,9 @@ def edit_document(
     Contributors change their own documents only. Errors as of ``add_documents``.
     """
     proof = row.proof
-    with editing(proof, actor=actor, capability=_capability(proof, actor), seen=seen) as current:
+    with editing(
+        proof, actor=actor, capability=_capability(proof, actor), expected_version=expected_version
+    ) as current:
         own_row = _changeable(current, row, actor)
         name = version.original_name if version else _name(own_row)
         _check(note, proves, name, _provable(current))
@@ -83,10 +87,12 @@ def edit_document(
     return own_row
 
 
-def remove_document(row: ProofDocument, *, actor: User, seen: int | None) -> None:
+def remove_document(row: ProofDocument, *, actor: User, expected_version: int | None) -> None:
     """Take a document out of the proof. Contributors take out their own only. Raises the errors of ``editing``."""
     proof = row.proof
-    with editing(proof, actor=actor, capability=_capability(proof, actor), seen=seen) as current:
+    with editing(
+        proof, actor=actor, capability=_capability(proof, actor), expected_version=expected_version
+    ) as current:
         own_row = _changeable(current, row, actor)
         document, name = own_row.document, _name(own_row)
         own_row.delete()
@@ -115,9 +121,9 @@ def _provable(proof: Proof) -> set[int]:
 
 def _check(note: str, proves: Sequence[Requirement], file_name: str, provable: set[int]) -> None:
     if problem := rules.note_problem(note, file_name):
-        raise Refused(problem, place="note")
+        raise RuleViolation(problem, place="note")
     if not {requirement.pk for requirement in proves} <= provable:
-        raise Refused(_("Choose requirements of this activity."), place="proves")
+        raise RuleViolation(_("Choose requirements of this activity."), place="proves")
 
 
 def _name(row: ProofDocument) -> str:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.engine import editing
-from incentives_portal.cases.errors import Refused
+from incentives_portal.cases.errors import RuleViolation
 from incentives_portal.cases.services import record
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.documents.services import remove as remove_document_file
@@ -22,7 +22,7 @@ from .parts import own, take_over, update_rows
 
 AMOUNTS = ("net", "tax", "rounding", "gross")
 #: What a cost says; one that says the same is the same.
-COST = ("expense_type", "words", "net", "tax", "rounding")
+COST = ("expense_type", "description", "net", "tax", "rounding")
 
 
 @dataclass(frozen=True)
@@ -46,24 +46,26 @@ class ExpenseDraft:
     expense_type: ExpenseType | None
     net: Decimal
     tax: Decimal
-    words: str = ""
+    description: str = ""
 
 
 def add_invoice(
     proof: Proof,
     *,
     actor: User,
-    seen: int | None,
+    expected_version: int | None,
     version: DocumentVersion,
     details: InvoiceDetails,
     expenses: Sequence[ExpenseDraft] = (),
 ) -> Invoice:
     """Add an invoice with its file and the costs taken from it.
 
-    Raises Refused if net, tax and rounding do not come to gross, the costs come to more than the invoice, a type is none of the activity's,
+    Raises RuleViolation if net, tax and rounding do not come to gross, the costs come to more than the invoice, a type is none of the activity's,
     or the invoice is on this proof already; and the errors of ``editing``.
     """
-    with editing(proof, actor=actor, capability=rules.write_capability(proof), seen=seen) as current:
+    with editing(
+        proof, actor=actor, capability=rules.write_capability(proof), expected_version=expected_version
+    ) as current:
         _check(current, details, expenses)
         invoice = Invoice(proof=current)
         invoice.document = take_over(invoice, version, "file")
@@ -76,14 +78,16 @@ def edit_invoice(
     invoice: Invoice,
     *,
     actor: User,
-    seen: int | None,
+    expected_version: int | None,
     details: InvoiceDetails,
     expenses: Sequence[ExpenseDraft],
     version: DocumentVersion | None = None,
 ) -> Invoice:
     """Change an invoice and its costs; with ``version`` the file too, the former one stays for the record. Errors as of ``add_invoice``."""
     proof = invoice.proof
-    with editing(proof, actor=actor, capability=rules.write_capability(proof), seen=seen) as current:
+    with editing(
+        proof, actor=actor, capability=rules.write_capability(proof), expected_version=expected_version
+    ) as current:
         row = own(current, invoice)
         _check(current, details, expenses, row)
         if version is not None:
@@ -94,10 +98,12 @@ def edit_invoice(
     return row
 
 
-def remove_invoice(invoice: Invoice, *, actor: User, seen: int | None) -> None:
+def remove_invoice(invoice: Invoice, *, actor: User, expected_version: int | None) -> None:
     """Take an invoice and its costs out of the proof. Raises the errors of ``editing``."""
     proof = invoice.proof
-    with editing(proof, actor=actor, capability=rules.write_capability(proof), seen=seen) as current:
+    with editing(
+        proof, actor=actor, capability=rules.write_capability(proof), expected_version=expected_version
+    ) as current:
         row = own(current, invoice)
         data = _told(row, None)
         document = row.document
@@ -112,27 +118,27 @@ def _check(
     amounts = {name: getattr(details, name) for name in AMOUNTS}
     if problem := rules.invoice_problem(currency=details.currency, **amounts):
         place, words = problem
-        raise Refused(words, place=place)
+        raise RuleViolation(words, place=place)
     check_expense_types(proof, [line.expense_type for line in expenses])
     _check_sums(details, expenses)
     same = proof.invoices.filter(supplier_key=rules.key_of(details.supplier), number_key=rules.key_of(details.number))
     if (same.exclude(pk=own_row.pk) if own_row else same).exists():
-        raise Refused(_("This invoice is already on this proof."), place="number")
+        raise RuleViolation(_("This invoice is already on this proof."), place="number")
 
 
 def check_expense_types(proof: Proof, types: Sequence[ExpenseType | None]) -> None:
-    """Raises Refused for a type that the activity may not have reimbursed, or none where it needs one. One query."""
+    """Raises RuleViolation for a type that the activity may not have reimbursed, or none where it needs one. One query."""
     eligible = set(EligibleExpense.objects.filter(type=proof.activity_type_id).values_list("expense", flat=True))
     if eligible and any(kind is None or kind.pk not in eligible for kind in types):
-        raise Refused(_("Choose one of the expense types of this activity."), place="expenses")
+        raise RuleViolation(_("Choose one of the expense types of this activity."), place="expenses")
 
 
 def _check_sums(details: InvoiceDetails, expenses: Sequence[ExpenseDraft]) -> None:
     if any(line.net <= 0 or line.tax < 0 for line in expenses):
-        raise Refused(_("Enter a net amount of more than zero for each cost."), place="expenses")
+        raise RuleViolation(_("Enter a net amount of more than zero for each cost."), place="expenses")
     net, tax = sum((line.net for line in expenses), Decimal(0)), sum((line.tax for line in expenses), Decimal(0))
     if net > details.net or tax > details.tax:
-        raise Refused(
+        raise RuleViolation(
             _("The costs add up to %(net)s net and %(tax)s tax, which is more than the invoice.")
             % {"net": format_amount(net, details.currency), "tax": format_amount(tax, details.currency)},
             place="expenses",
@@ -154,7 +160,7 @@ def _write(invoice: Invoice, details: InvoiceDetails, expenses: Sequence[Expense
             proof=invoice.proof,
             invoice=invoice,
             expense_type=line.expense_type,
-            words=line.words.strip(),
+            description=line.description.strip(),
             net=quantize(line.net, details.currency),
             tax=quantize(line.tax, details.currency),
             rounding=part,

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from incentives_portal.cases.engine import latest_event
-from incentives_portal.cases.errors import Refused, Stale
+from incentives_portal.cases.errors import RuleViolation, StaleVersion
 from incentives_portal.documents.models import Document, DocumentVersion
 from incentives_portal.documents.services import UploadGone, attach
 
@@ -17,23 +17,23 @@ Part = TypeVar("Part", bound=models.Model)
 
 
 def own(proof: Proof, part: Part) -> Part:
-    """The part, read again under the proof's lock; gone means that somebody else took it out (Stale)."""
+    """The part, read again under the proof's lock; gone means that somebody else took it out (StaleVersion)."""
     row = type(part)._default_manager.filter(pk=part.pk, proof=proof).first()
     if row is None:
-        raise Stale(proof, latest_event(proof.case))
+        raise StaleVersion(proof, latest_event(proof.case))
     return row
 
 
 def take_over(part: Invoice | ProofDocument, version: DocumentVersion, place: str) -> Document:
-    """The document of a stored file, attached to a part of a proof. Raises Refused for one of others, expired, refused, or in use."""
+    """The document of a stored file, attached to a part of a proof. Raises RuleViolation for one of others, expired, refused, or in use."""
     document = Document.objects.select_for_update().filter(pk=version.document_id).first()
     foreign = document is None or document.organisation_id != part.proof.case.organisation_id
     if document is None or foreign or document.removed_at is not None:
-        raise Refused(_("This file cannot be used here. Choose it again."), place=place)
+        raise RuleViolation(_("This file cannot be used here. Choose it again."), place=place)
     try:
         attach([version], to=f"{part._meta.label_lower}:{part.public_id}")
     except UploadGone as gone:
-        raise Refused(str(gone), place=place) from gone
+        raise RuleViolation(str(gone), place=place) from gone
     return document
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.engine import editing
-from incentives_portal.cases.errors import Refused
+from incentives_portal.cases.errors import RuleViolation
 from incentives_portal.cases.services import record
 from incentives_portal.money import MAX_AMOUNT, quantize
 from incentives_portal.programs.models import ExpenseType
@@ -40,17 +40,19 @@ def add_report(
     proof: Proof,
     *,
     actor: User,
-    seen: int | None,
+    expected_version: int | None,
     work: str,
     lines: Sequence[WorkDraft],
     expense_type: ExpenseType | None = None,
 ) -> ServiceReport:
     """Generate a service report: its cost is the sum of hours × rate. It counts once a person has certified it.
 
-    Raises Refused for a report without lines, lines that cannot be, or a type that the activity does not have; and the errors of
+    Raises RuleViolation for a report without lines, lines that cannot be, or a type that the activity does not have; and the errors of
     ``editing``.
     """
-    with editing(proof, actor=actor, capability=rules.write_capability(proof), seen=seen) as current:
+    with editing(
+        proof, actor=actor, capability=rules.write_capability(proof), expected_version=expected_version
+    ) as current:
         _check(current, work, lines, expense_type)
         report = ServiceReport(proof=current)
         _write(report, work, lines, expense_type)
@@ -62,14 +64,16 @@ def edit_report(
     report: ServiceReport,
     *,
     actor: User,
-    seen: int | None,
+    expected_version: int | None,
     work: str,
     lines: Sequence[WorkDraft],
     expense_type: ExpenseType | None = None,
 ) -> ServiceReport:
     """Change a report; what was certified before is not certified any more. Errors as of ``add_report``."""
     proof = report.proof
-    with editing(proof, actor=actor, capability=rules.write_capability(proof), seen=seen) as current:
+    with editing(
+        proof, actor=actor, capability=rules.write_capability(proof), expected_version=expected_version
+    ) as current:
         row = own(current, report)
         _check(current, work, lines, expense_type)
         row.statement, row.certified_by, row.certified_name, row.certified_at = "", None, "", None
@@ -78,29 +82,35 @@ def edit_report(
     return row
 
 
-def certify_report(report: ServiceReport, *, actor: User, seen: int | None, statement: str) -> ServiceReport:
+def certify_report(
+    report: ServiceReport, *, actor: User, expected_version: int | None, statement: str
+) -> ServiceReport:
     """Certify a report by name and time, with the statement that the person has read and confirmed.
 
-    Raises Refused without a statement or for a report that is certified already, and the errors of ``editing``.
+    Raises RuleViolation without a statement or for a report that is certified already, and the errors of ``editing``.
     """
     proof = report.proof
-    with editing(proof, actor=actor, capability=rules.write_capability(proof), seen=seen) as current:
+    with editing(
+        proof, actor=actor, capability=rules.write_capability(proof), expected_version=expected_version
+    ) as current:
         row = own(current, report)
         if row.is_certified:
-            raise Refused(_("This report is already certified."))
+            raise RuleViolation(_("This report is already certified."))
         if not statement.strip():
-            raise Refused(_("Confirm the statement."), place="confirmed")
+            raise RuleViolation(_("Confirm the statement."), place="confirmed")
         row.statement = statement.strip()
         row.certified_by, row.certified_name, row.certified_at = actor, actor.name, clock.now()
         row.save()
-        record(current.case, actor, events.REPORT_CERTIFIED, words=row.statement, data={"name": str(row)})
+        record(current.case, actor, events.REPORT_CERTIFIED, comment=row.statement, data={"name": str(row)})
     return row
 
 
-def remove_report(report: ServiceReport, *, actor: User, seen: int | None) -> None:
+def remove_report(report: ServiceReport, *, actor: User, expected_version: int | None) -> None:
     """Take a report and its cost out of the proof. Raises the errors of ``editing``."""
     proof = report.proof
-    with editing(proof, actor=actor, capability=rules.write_capability(proof), seen=seen) as current:
+    with editing(
+        proof, actor=actor, capability=rules.write_capability(proof), expected_version=expected_version
+    ) as current:
         row = own(current, report)
         name = str(row)
         row.delete()
@@ -109,25 +119,27 @@ def remove_report(report: ServiceReport, *, actor: User, seen: int | None) -> No
 
 def _check(proof: Proof, work: str, lines: Sequence[WorkDraft], expense_type: ExpenseType | None) -> None:
     if not work.strip():
-        raise Refused(_("Describe the work."), place="work")
+        raise RuleViolation(_("Describe the work."), place="work")
     if not lines:
-        raise Refused(_("Add a line for each person who did the work."), place="lines")
+        raise RuleViolation(_("Add a line for each person who did the work."), place="lines")
     check_expense_types(proof, [expense_type])
     for line in lines:
         if line.ends < line.starts:
-            raise Refused(_("The work of %(person)s ends before it starts.") % {"person": line.person}, place="lines")
+            raise RuleViolation(
+                _("The work of %(person)s ends before it starts.") % {"person": line.person}, place="lines"
+            )
         if line.hours <= 0 or line.rate <= 0:
-            raise Refused(
+            raise RuleViolation(
                 _("Enter hours and a rate of more than zero for %(person)s.") % {"person": line.person},
                 place="lines",
             )
         if line.hours > _HOURS_A_DAY * ((line.ends - line.starts).days + 1):
-            raise Refused(
+            raise RuleViolation(
                 _("%(person)s cannot have worked that many hours on these days.") % {"person": line.person},
                 place="lines",
             )
     if sum((line.hours * line.rate for line in lines), Decimal(0)) > MAX_AMOUNT:
-        raise Refused(_("The amount of these lines is too large."), place="lines")
+        raise RuleViolation(_("The amount of these lines is too large."), place="lines")
 
 
 def _write(report: ServiceReport, work: str, lines: Sequence[WorkDraft], expense_type: ExpenseType | None) -> None:
@@ -149,6 +161,6 @@ def _write(report: ServiceReport, work: str, lines: Sequence[WorkDraft], expense
     update_rows(report.lines.all(), rows, _LINE)
     total = quantize(sum((row.hours * row.rate for row in rows), Decimal(0)), proof.currency)
     cost = ExpenseLine(
-        proof=proof, report=report, expense_type=expense_type, words=report.work[:200], net=total, tax=Decimal(0)
+        proof=proof, report=report, expense_type=expense_type, description=report.work[:200], net=total, tax=Decimal(0)
     )
     update_rows(report.expenses.select_related("expense_type"), [cost], COST)

@@ -1,4 +1,4 @@
-"""Proofs for tests of this room and of those above, made by the services. The people are those of the world: Jana writes.
+"""Proofs for tests of this app and of those above, made by the services. The people are those of the world: Jana writes.
 
 The documented catalogue is needed (fixture ``catalogue``); every file is made here.
 """
@@ -14,7 +14,7 @@ from django.db.models import F
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.engine import latest_event, locked
 from incentives_portal.cases.enums import ACTION_REQUIRED, DISCARDED, SUBMITTED
-from incentives_portal.cases.errors import Stale
+from incentives_portal.cases.errors import StaleVersion
 from incentives_portal.cases.models import Case
 from incentives_portal.cases.services import submit as submit_case
 from incentives_portal.documents import scanning
@@ -26,7 +26,7 @@ from incentives_portal.programs.assess import Assessment
 from incentives_portal.programs.enums import SatisfiedBy
 from incentives_portal.programs.facts import requirements_of
 from incentives_portal.programs.models import ActivityType, EligibleExpense, ExpenseType, Requirement
-from incentives_portal.tests.kept import keeps
+from incentives_portal.tests.fixture_cache import keeps
 from incentives_portal.tests.world import World
 from plans.models import Activity
 from plans.tests import builders as plans
@@ -64,9 +64,9 @@ def approved_activity(world: World, *, kind: str = "print_advertising", **given:
         planned_amount=plan.requested_amount,
     )
     submit, start, approve = (plans.services.SERVICES[verb] for verb in ("submit", "start_review", "approve"))
-    submit(plan, actor=actor, seen=plans.fresh(plan).version)
-    start(plan, actor=world.elif_, seen=plans.fresh(plan).version)
-    approve(plan, actor=world.elif_, seen=plans.fresh(plan).version, approved_amount=plan.requested_amount)
+    submit(plan, actor=actor, expected_version=plans.fresh(plan).version)
+    start(plan, actor=world.elif_, expected_version=plans.fresh(plan).version)
+    approve(plan, actor=world.elif_, expected_version=plans.fresh(plan).version, approved_amount=plan.requested_amount)
     return Activity.objects.select_related("campaign__plan").get(pk=activity.pk)
 
 
@@ -104,17 +104,17 @@ def complete_proof(world: World, *, proof: Proof | None = None, actor: User | No
     actor = actor or world.jana
     proof = proof or make_proof(world, actor=actor, **given)
     basics = services.Basics(proof.title, proof.executed_on, proof.amount, impressions=12_000)
-    services.edit_basics(proof, actor=actor, seen=seen(proof), basics=basics)
+    services.edit_basics(proof, actor=actor, expected_version=seen(proof), basics=basics)
     add_invoice(proof, actor)
     wanted = wanted_by(proof)
     if documents := [row for row in wanted if row.satisfied_by == SatisfiedBy.DOCUMENT]:
         add_document(proof, actor, proves=tuple(documents))
     answers = {row.code: answer_to(row) for row in wanted if row.satisfied_by in services.ANSWERABLE}
     if answers:
-        services.save_answers(proof, actor=actor, seen=seen(proof), answers=answers)
+        services.save_answers(proof, actor=actor, expected_version=seen(proof), answers=answers)
     if any(row.satisfied_by == SatisfiedBy.TABLE for row in wanted):
         people = [services.AttendeeDraft("Ida Holm", Decimal("400.00"))]
-        services.save_attendees(proof, actor=actor, seen=seen(proof), attendees=people)
+        services.save_attendees(proof, actor=actor, expected_version=seen(proof), attendees=people)
     return fresh(proof)
 
 
@@ -167,7 +167,12 @@ def expense_type(proof: Proof) -> ExpenseType | None:
 
 
 def expense(proof: Proof, **given: Any) -> services.ExpenseDraft:
-    values = {"expense_type": expense_type(proof), "net": Decimal("1000.00"), "tax": Decimal("190.00"), "words": "Ad"}
+    values = {
+        "expense_type": expense_type(proof),
+        "net": Decimal("1000.00"),
+        "tax": Decimal("190.00"),
+        "description": "Ad",
+    }
     return services.ExpenseDraft(**(values | given))
 
 
@@ -178,7 +183,7 @@ def add_invoice(proof: Proof, actor: User, **given: Any) -> Invoice:
     return services.add_invoice(
         proof,
         actor=actor,
-        seen=seen(proof),
+        expected_version=seen(proof),
         version=version,
         details=details(**given),
         expenses=[expense(proof)] if expenses is None else expenses,
@@ -200,25 +205,25 @@ def work(**given: Any) -> services.WorkDraft:
 def add_report(proof: Proof, actor: User, *, certified: bool = True, **given: Any) -> ServiceReport:
     """A service report of 12.5 hours at 80.00."""
     values = {"work": "Layout and proofreading", "lines": [work()], "expense_type": expense_type(proof)}
-    report = services.add_report(proof, actor=actor, seen=seen(proof), **(values | given))
+    report = services.add_report(proof, actor=actor, expected_version=seen(proof), **(values | given))
     if certified:
-        report = services.certify_report(report, actor=actor, seen=seen(proof), statement="Done by us.")
+        report = services.certify_report(report, actor=actor, expected_version=seen(proof), statement="Done by us.")
     return report
 
 
 def add_document(proof: Proof, actor: User, *, note: str = "The advert as printed", **given: Any) -> ProofDocument:
     version = given.pop("version", None) or file(actor)
     draft = services.DocumentDraft(version, note, tuple(given.pop("proves", ())))
-    return services.add_documents(proof, actor=actor, seen=seen(proof), documents=[draft])[0]
+    return services.add_documents(proof, actor=actor, expected_version=seen(proof), documents=[draft])[0]
 
 
 @transaction.atomic
-def seal(proof: Proof, *, seen: int | None = None) -> None:
-    """Submit the case of the proof, as the app above does it; with ``seen`` only if it is still that version."""
+def seal(proof: Proof, *, expected_version: int | None = None) -> None:
+    """Submit the case of the proof, as the app above does it; with ``expected_version`` only if it is still that version."""
     held = locked(Proof, proof.pk)
     case = held.case
-    if seen is not None and seen != case.version:
-        raise Stale(held, latest_event(case))
+    if expected_version is not None and expected_version != case.version:
+        raise StaleVersion(held, latest_event(case))
     content = content_of(held)
     services.keep_sent_files(held, versions_of(read(content)).values())
     submit_case(

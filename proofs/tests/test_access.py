@@ -99,7 +99,7 @@ def test_nothing_is_written_by_those_who_may_not(world, proof, signed_in):
         for name, url in addresses(proof).items():
             if name in READ or (name in CONTRIBUTED and person in ("tobias", "karin")):
                 continue
-            data = {"seen": seen(proof), "confirmed": "on", "note": "x", "final_comments": "x"}
+            data = {"expected_version": seen(proof), "confirmed": "on", "note": "x", "final_comments": "x"}
             assert client.post(url, data).status_code == (403 if person in READERS else 404), (person, name)
 
     assert (seen(proof), proof.invoices.count(), proof.reports.count(), proof.documents.count()) == before
@@ -143,7 +143,7 @@ def test_parts_of_another_proof_are_not_found(world, proof, signed_in):
     ):
         url = reverse(f"proofs:{name}", args=[other.public_id, part.public_id])
         assert client.get(url).status_code == 404
-        assert client.post(url, {"seen": seen(other), "note": "x"}).status_code == 404
+        assert client.post(url, {"expected_version": seen(other), "note": "x"}).status_code == 404
 
     assert (Invoice.objects.count(), ServiceReport.objects.count(), ProofDocument.objects.count()) == (2, 1, 1)
 
@@ -168,7 +168,7 @@ def test_t04_keys_of_others_are_refused_in_every_form(world, proof, signed_in):
     before = _everything()
 
     for name, data, field in tries:
-        answer = client.post(at[name], {"seen": seen(proof)} | data)
+        answer = client.post(at[name], {"expected_version": seen(proof)} | data)
         assert answer.status_code == 422, name
         if field:
             assert field in answer.context["form"].errors, name
@@ -201,7 +201,7 @@ def test_t20_fields_that_no_form_has_are_ignored(world, proof, signed_in):
         "certified_by": world.mira.pk,
         "public_id": str(uuid.uuid4()),
     }
-    data = {"seen": seen(proof), "name": "New", "executed_on": "2026-10-08", "amount": "1"}
+    data = {"expected_version": seen(proof), "name": "New", "executed_on": "2026-10-08", "amount": "1"}
 
     signed_in(world.jana).post(reverse("proofs:basics", args=[proof.public_id]), data | stranger)
 
@@ -246,7 +246,7 @@ def test_form_leads_back_to_where_one_came_from(world, proof, signed_in):
         ("/claims/77/", "/claims/77/#comments"),
         ("//evil.example", f"/proofs/{proof.public_id}/#comments"),
     ):
-        answer = client.post(url, {"seen": seen(proof), "final_comments": "x", "next": wanted})
+        answer = client.post(url, {"expected_version": seen(proof), "final_comments": "x", "next": wanted})
         assert answer.url == place
 
 
@@ -271,7 +271,8 @@ def test_what_was_typed_into_a_proof_that_was_sealed_meanwhile(world, proof, sig
     world.jana.save()
 
     answer = signed_in(world.jana).post(
-        reverse("proofs:comments", args=[proof.public_id]), {"seen": old, "final_comments": "Long and thoughtful"}
+        reverse("proofs:comments", args=[proof.public_id]),
+        {"expected_version": old, "final_comments": "Long and thoughtful"},
     )
 
     shown = answer.content.decode()
@@ -288,14 +289,16 @@ def test_second_of_two_sees_who_was_faster_and_saves_after_a_look(world, proof, 
     world.jana.save()
     client = signed_in(world.jana)
 
-    answer = client.post(url, {"seen": old, "final_comments": "Long and thoughtful"})
+    answer = client.post(url, {"expected_version": old, "final_comments": "Long and thoughtful"})
 
     shown = answer.content.decode()
     assert (answer.status_code, "Tobias Wendt" in shown, "Long and thoughtful" in shown) == (409, True, True)
     assert "This has changed in the meantime" in shown
     assert builders.fresh(proof).final_comments == ""
 
-    again = client.post(url, {"seen": answer.context["seen"], "final_comments": "Long and thoughtful"})
+    again = client.post(
+        url, {"expected_version": answer.context["expected_version"], "final_comments": "Long and thoughtful"}
+    )
 
     assert (again.status_code, builders.fresh(proof).final_comments) == (302, "Long and thoughtful")
 
@@ -305,9 +308,9 @@ def test_second_click_of_the_same_person_does_not_speak_of_somebody(world, proof
     world.jana.language = "en"
     world.jana.save()
     client = signed_in(world.jana)
-    client.post(url, {"seen": old, "final_comments": "Long and thoughtful"})
+    client.post(url, {"expected_version": old, "final_comments": "Long and thoughtful"})
 
-    shown = client.post(url, {"seen": old, "final_comments": "Long and thoughtful"}).content.decode()
+    shown = client.post(url, {"expected_version": old, "final_comments": "Long and thoughtful"}).content.decode()
 
     assert "You have already changed this" in shown
     assert "You changed it yourself on " in shown
@@ -318,10 +321,10 @@ def test_second_click_of_the_same_person_does_not_speak_of_somebody(world, proof
 def test_form_of_a_part_that_somebody_took_out(world, proof, signed_in):
     old, invoice = seen(proof), proof.invoices.get()
     url = reverse("proofs:invoice_edit", args=[proof.public_id, invoice.public_id])
-    services.remove_invoice(invoice, actor=world.jana, seen=old)
+    services.remove_invoice(invoice, actor=world.jana, expected_version=old)
     rows = {"lines-TOTAL_FORMS": "0", "lines-INITIAL_FORMS": "0"}
 
-    answer = signed_in(world.jana).post(url, {"seen": old, "supplier": "Long name of a supplier"} | rows)
+    answer = signed_in(world.jana).post(url, {"expected_version": old, "supplier": "Long name of a supplier"} | rows)
 
     assert (answer.status_code, "Long name of a supplier" in answer.content.decode()) == (409, True)
     assert answer.context["closed"]
@@ -329,7 +332,7 @@ def test_form_of_a_part_that_somebody_took_out(world, proof, signed_in):
 
 @pytest.mark.parametrize("what", ["", "x", "99999999999", "-1", None])
 def test_form_that_does_not_say_what_was_seen(world, proof, signed_in, what):
-    data = {"final_comments": "x"} | ({} if what is None else {"seen": what})
+    data = {"final_comments": "x"} | ({} if what is None else {"expected_version": what})
 
     answer = signed_in(world.jana).post(reverse("proofs:comments", args=[proof.public_id]), data)
 
@@ -339,6 +342,8 @@ def test_form_that_does_not_say_what_was_seen(world, proof, signed_in, what):
 
 @pytest.mark.parametrize("name", ["invoice_add", "report_add", "attendees"])
 def test_lines_without_their_management_form(world, proof, signed_in, name):
-    answer = signed_in(world.jana).post(reverse(f"proofs:{name}", args=[proof.public_id]), {"seen": seen(proof)})
+    answer = signed_in(world.jana).post(
+        reverse(f"proofs:{name}", args=[proof.public_id]), {"expected_version": seen(proof)}
+    )
 
     assert answer.status_code == 422

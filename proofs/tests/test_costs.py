@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from incentives_portal.cases.errors import NotAllowed, Refused, Stale
+from incentives_portal.cases.errors import NotAllowed, RuleViolation, StaleVersion
 from incentives_portal.cases.models import Event
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.documents.tests.samples import pdf, stored
@@ -34,7 +34,7 @@ def test_add_invoice(world):
         "re261187",
         version.document,
     )
-    assert list(invoice.expenses.values_list("expense_type__code", "net", "tax", "words")) == [
+    assert list(invoice.expenses.values_list("expense_type__code", "net", "tax", "description")) == [
         ("media_placement", Decimal("1000"), Decimal("190"), "Ad")
     ]
     event = last(proof)
@@ -48,7 +48,7 @@ def test_add_invoice(world):
 
 def refusal(world, proof, **given):
     """The place at which an invoice is refused."""
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RuleViolation) as refused:
         builders.add_invoice(proof, world.jana, **given)
     assert not proof.invoices.exists()
     (place,) = refused.value.places
@@ -99,12 +99,12 @@ def test_same_invoice_on_the_same_proof(world):
     proof = builders.make_proof(world)
     invoice = builders.add_invoice(proof, world.jana, number="RE-1")
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RuleViolation) as refused:
         builders.add_invoice(proof, world.jana, supplier="DRUCKHAUS NORD GMBH", number="re 1")
 
     assert refused.value.places == ["number"]
     services.edit_invoice(
-        invoice, actor=world.jana, seen=seen(proof), details=builders.details(number="RE 1"), expenses=[]
+        invoice, actor=world.jana, expected_version=seen(proof), details=builders.details(number="RE 1"), expenses=[]
     )
 
 
@@ -116,7 +116,7 @@ def test_edit_invoice_with_another_file(world):
     services.edit_invoice(
         invoice,
         actor=world.jana,
-        seen=seen(proof),
+        expected_version=seen(proof),
         details=builders.details(net=Decimal("500"), tax=Decimal("95"), gross=Decimal("595")),
         expenses=[builders.expense(proof, net=Decimal("400"), tax=Decimal("76"))],
         version=version,
@@ -137,11 +137,11 @@ def test_edited_invoice_is_asked_what_a_new_one_is_asked(world):
     cost, version = builders.expense, seen(proof)
 
     def refused(expenses=(), file=None, **given):
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(RuleViolation) as caught:
             services.edit_invoice(
                 invoice,
                 actor=world.jana,
-                seen=version,
+                expected_version=version,
                 details=builders.details(**({"number": "RE-2"} | given)),
                 expenses=expenses,
                 version=file,
@@ -174,7 +174,7 @@ def test_u13_file_that_was_replaced_stays_with_its_hash_who_sent_it_and_when(wor
     services.edit_invoice(
         invoice,
         actor=world.jana,
-        seen=seen(proof),
+        expected_version=seen(proof),
         details=builders.details(),
         expenses=[],
         version=builders.file(world.jana, "second.pdf"),
@@ -194,7 +194,7 @@ def test_remove_invoice(world):
     proof = builders.make_proof(world)
     invoice = builders.add_invoice(proof, world.jana)
 
-    services.remove_invoice(invoice, actor=world.jana, seen=seen(proof))
+    services.remove_invoice(invoice, actor=world.jana, expected_version=seen(proof))
 
     assert not Invoice.objects.exists()
     assert not ExpenseLine.objects.exists()
@@ -204,10 +204,10 @@ def test_remove_invoice(world):
 def test_invoice_that_somebody_else_took_out(world):
     proof = builders.make_proof(world)
     invoice = builders.add_invoice(proof, world.jana)
-    services.remove_invoice(invoice, actor=world.jana, seen=seen(proof))
+    services.remove_invoice(invoice, actor=world.jana, expected_version=seen(proof))
 
-    with pytest.raises(Stale):
-        services.remove_invoice(Invoice(pk=1, proof=proof), actor=world.jana, seen=seen(proof))
+    with pytest.raises(StaleVersion):
+        services.remove_invoice(Invoice(pk=1, proof=proof), actor=world.jana, expected_version=seen(proof))
 
 
 @pytest.mark.parametrize("whose", ["other organisation", "removed", "on this proof", "on another proof"])
@@ -223,7 +223,7 @@ def test_file_that_cannot_be_used(world, whose):
     if whose == "on another proof":
         builders.add_invoice(builders.make_proof(world, activity=proof.activity), world.jana, version=version)
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RuleViolation) as refused:
         builders.add_invoice(proof, world.jana, version=version)
 
     assert refused.value.places == ["file"]
@@ -252,7 +252,7 @@ def test_certify_by_name_and_time(world):
     proof = builders.make_proof(world)
     report = builders.add_report(proof, world.jana, certified=False)
 
-    services.certify_report(report, actor=world.jana, seen=seen(proof), statement=" We did this. ")
+    services.certify_report(report, actor=world.jana, expected_version=seen(proof), statement=" We did this. ")
 
     row = proof.reports.get()
     assert (row.certified_by, row.certified_name, row.certified_at, row.statement) == (
@@ -261,17 +261,17 @@ def test_certify_by_name_and_time(world):
         NOW,
         "We did this.",
     )
-    assert (last(proof).code, last(proof).words) == ("proofs.report.certified", "We did this.")
-    with pytest.raises(Refused):
-        services.certify_report(report, actor=world.jana, seen=seen(proof), statement="Again.")
+    assert (last(proof).code, last(proof).comment) == ("proofs.report.certified", "We did this.")
+    with pytest.raises(RuleViolation):
+        services.certify_report(report, actor=world.jana, expected_version=seen(proof), statement="Again.")
 
 
 def test_certify_without_a_statement(world):
     proof = builders.make_proof(world)
     report = builders.add_report(proof, world.jana, certified=False)
 
-    with pytest.raises(Refused):
-        services.certify_report(report, actor=world.jana, seen=seen(proof), statement=" ")
+    with pytest.raises(RuleViolation):
+        services.certify_report(report, actor=world.jana, expected_version=seen(proof), statement=" ")
 
 
 def test_certify_is_for_those_who_write(world):
@@ -280,7 +280,7 @@ def test_certify_is_for_those_who_write(world):
 
     for person in (world.tobias, world.lena, world.owen, world.mira):
         with pytest.raises(NotAllowed):
-            services.certify_report(report, actor=person, seen=seen(proof), statement="Yes.")
+            services.certify_report(report, actor=person, expected_version=seen(proof), statement="Yes.")
 
 
 def test_edited_report_must_be_certified_again(world):
@@ -290,7 +290,7 @@ def test_edited_report_must_be_certified_again(world):
     services.edit_report(
         report,
         actor=world.jana,
-        seen=seen(proof),
+        expected_version=seen(proof),
         work="Layout only",
         lines=[builders.work(hours=Decimal(1))],
         expense_type=builders.expense_type(proof),
@@ -312,8 +312,8 @@ def test_edited_report_is_asked_what_a_new_one_is_asked(world, wrong):
     report = builders.add_report(proof, world.jana)
     values = {"work": "Layout only", "lines": [builders.work()], "expense_type": builders.expense_type(proof)}
 
-    with pytest.raises(Refused):
-        services.edit_report(report, actor=world.jana, seen=seen(proof), **(values | wrong))
+    with pytest.raises(RuleViolation):
+        services.edit_report(report, actor=world.jana, expected_version=seen(proof), **(values | wrong))
 
     row = proof.reports.get()
     assert (row.work, row.is_certified, row.expenses.get().net) == ("Layout and proofreading", True, Decimal("1000"))
@@ -323,7 +323,7 @@ def test_remove_report(world):
     proof = builders.make_proof(world)
     report = builders.add_report(proof, world.jana)
 
-    services.remove_report(report, actor=world.jana, seen=seen(proof))
+    services.remove_report(report, actor=world.jana, expected_version=seen(proof))
 
     assert not ServiceReport.objects.exists()
     assert not ExpenseLine.objects.exists()
@@ -331,7 +331,7 @@ def test_remove_report(world):
 
 
 def report_refusal(world, proof, **given):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RuleViolation) as refused:
         builders.add_report(proof, world.jana, certified=False, **given)
     (place,) = refused.value.places
     return place

@@ -2,7 +2,7 @@
 
 import pytest
 
-from incentives_portal.cases.errors import NotAllowed, Refused
+from incentives_portal.cases.errors import NotAllowed, RuleViolation
 from incentives_portal.cases.models import Event
 from incentives_portal.documents import services as documents
 from incentives_portal.documents.models import DocumentVersion
@@ -24,7 +24,7 @@ def requirement(code):
 
 
 def add(proof, actor, *drafts):
-    return services.add_documents(proof, actor=actor, seen=seen(proof), documents=drafts)
+    return services.add_documents(proof, actor=actor, expected_version=seen(proof), documents=drafts)
 
 
 def draft(actor, note="The advert", *proves, **given):
@@ -50,7 +50,7 @@ def test_add_several_with_what_they_prove(world):
 def test_without_a_note_none_is_added(world, note):
     proof = builders.make_proof(world)
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RuleViolation) as refused:
         add(proof, world.jana, draft(world.jana), draft(world.jana, note, name="photo.jpg.pdf"))
 
     assert refused.value.places == ["note"]
@@ -62,7 +62,7 @@ def test_without_a_note_none_is_added(world, note):
 def test_requirement_of_another_activity_or_of_another_kind(world, code):
     proof = builders.make_proof(world)
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RuleViolation) as refused:
         add(proof, world.jana, draft(world.jana, "x", code))
 
     assert refused.value.places == ["proves"]
@@ -71,7 +71,7 @@ def test_requirement_of_another_activity_or_of_another_kind(world, code):
 def test_file_of_another_organisation(world):
     proof = builders.make_proof(world)
 
-    with pytest.raises(Refused):
+    with pytest.raises(RuleViolation):
         add(proof, world.jana, draft(world.owen))
 
     assert not ProofDocument.objects.exists()
@@ -79,7 +79,7 @@ def test_file_of_another_organisation(world):
 
 def edit(row, actor, **given):
     values = {"note": "Better words", "proves": ()}
-    return services.edit_document(row, actor=actor, seen=seen(row.proof), **(values | given))
+    return services.edit_document(row, actor=actor, expected_version=seen(row.proof), **(values | given))
 
 
 def test_edit_note_and_file(world):
@@ -99,7 +99,7 @@ def test_edit_note_and_file(world):
 def test_edit_to_no_note(world):
     row = builders.add_document(builders.make_proof(world), world.jana)
 
-    with pytest.raises(Refused):
+    with pytest.raises(RuleViolation):
         edit(row, world.jana, note=" ")
 
 
@@ -107,7 +107,7 @@ def test_edit_to_no_note(world):
 def test_edited_document_proves_nothing_of_another_activity_or_kind(world, code):
     row = builders.add_document(builders.make_proof(world), world.jana)
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RuleViolation) as refused:
         edit(row, world.jana, proves=[requirement(code)])
 
     assert refused.value.places == ["proves"]
@@ -125,7 +125,7 @@ def test_edited_document_takes_no_file_that_a_new_one_would_not_take(world, whos
     else:
         documents.remove(version.document, world.jana)
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RuleViolation) as refused:
         edit(row, world.jana, version=version)
 
     assert refused.value.places == ["file"]
@@ -150,7 +150,7 @@ def test_contributors_change_their_own_only(world):
 
 
 def remove(row, actor):
-    services.remove_document(row, actor=actor, seen=seen(row.proof))
+    services.remove_document(row, actor=actor, expected_version=seen(row.proof))
 
 
 def test_removed_document_stays_for_the_record(world):

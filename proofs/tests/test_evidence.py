@@ -45,7 +45,7 @@ def test_what_was_submitted_stays_what_it_was(world, proof):
     builders.seal(proof)
     builders.unseal(proof)
     invoice = proof.invoices.get()
-    services.remove_invoice(invoice, actor=world.jana, seen=seen(proof))
+    services.remove_invoice(invoice, actor=world.jana, expected_version=seen(proof))
 
     assert "Druckhaus Nord GmbH" in shown(evidence_context(fresh(proof), world.mira, content=content))
     assert "Druckhaus Nord GmbH" not in shown(evidence_context(fresh(proof), world.mira))
@@ -119,7 +119,7 @@ def test_words_of_partners_are_escaped(world):
     proof = builders.make_proof(world, name=evil)
     builders.add_document(proof, world.jana, note=evil)
     builders.add_invoice(proof, world.jana, supplier=evil)
-    services.set_final_comments(proof, actor=world.jana, seen=seen(proof), words=evil)
+    services.set_final_comments(proof, actor=world.jana, expected_version=seen(proof), comments=evil)
 
     page = shown(evidence_context(fresh(proof), world.mira))
 

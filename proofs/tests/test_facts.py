@@ -9,7 +9,7 @@ import pytest
 from django.db import InternalError, connection, transaction
 from msgspec import ValidationError
 
-from incentives_portal.cases.errors import Refused
+from incentives_portal.cases.errors import RuleViolation
 from incentives_portal.programs.models import ExchangeRate, Requirement
 from proofs import services
 from proofs.facts import applicable, assess, proof_facts
@@ -159,7 +159,7 @@ def test_composite_asks_for_what_its_parts_ask(world):
 
     parts = tuple(proof.activity_type.components.filter(code="telemarketing"))
     basics = services.Basics(proof.title, proof.executed_on, proof.amount, components=parts)
-    services.edit_basics(proof, actor=world.jana, seen=builders.seen(proof), basics=basics)
+    services.edit_basics(proof, actor=world.jana, expected_version=builders.seen(proof), basics=basics)
 
     codes = {requirement.code for requirement in proof_facts(fresh(proof)).activity.requirements}
     assert "call_script" in codes
@@ -288,7 +288,7 @@ def test_m05_a_file_that_was_replaced_counts_as_the_new_one(world):
     services.edit_invoice(
         second,
         actor=world.jana,
-        seen=builders.seen(proof),
+        expected_version=builders.seen(proof),
         details=builders.details(number="RE-2"),
         expenses=[],
         version=builders.file(world.jana),
@@ -303,13 +303,13 @@ def test_m05_same_number_of_the_same_supplier_twice_on_a_proof_is_refused(world,
     builders.add_invoice(proof, world.jana, number="RE 26-1187")
     other = builders.add_invoice(proof, world.jana, number="RE 26-1188")
 
-    with pytest.raises(Refused, match="This invoice is on this proof already") as added:
+    with pytest.raises(RuleViolation, match="This invoice is on this proof already") as added:
         builders.add_invoice(proof, world.jana, supplier="DRUCKHAUS NORD GMBH", number=number)
-    with pytest.raises(Refused, match="This invoice is on this proof already"):
+    with pytest.raises(RuleViolation, match="This invoice is on this proof already"):
         services.edit_invoice(
             other,
             actor=world.jana,
-            seen=builders.seen(proof),
+            expected_version=builders.seen(proof),
             details=builders.details(number=number),
             expenses=[],
         )
@@ -338,7 +338,7 @@ def test_what_was_thrown_away_or_taken_out_does_not_count(world):
     builders.discard(first)
     second = builders.make_proof(world, activity=first.activity)
     taken_out = builders.add_invoice(second, world.jana, number="RE-1")
-    services.remove_invoice(taken_out, actor=world.jana, seen=builders.seen(second))
+    services.remove_invoice(taken_out, actor=world.jana, expected_version=builders.seen(second))
     third = builders.make_proof(world, activity=first.activity)
     builders.add_invoice(third, world.jana, number="RE-1")
 

@@ -35,7 +35,7 @@ def address(name, proof, /, *args):
 
 
 def post(client, name, proof, /, *args, **data):
-    values = {"seen": seen(proof)} | data
+    values = {"expected_version": seen(proof)} | data
     return client.post(address(name, proof, *args), {key: value for key, value in values.items() if value is not None})
 
 
@@ -97,8 +97,8 @@ def test_new_proof_for_an_activity_that_is_not_approved(world, jana):
 def test_new_proof_for_an_activity_that_the_revision_took_out(world, jana):
     activity = builders.approved_activity(world)
     plan = activity.campaign.plan
-    plans.services.revise(plan, actor=world.jana, seen=plans.fresh(plan).version)
-    plans.services.remove_activity(activity, actor=world.jana, seen=plans.fresh(plan).version)
+    plans.services.revise(plan, actor=world.jana, expected_version=plans.fresh(plan).version)
+    plans.services.remove_activity(activity, actor=world.jana, expected_version=plans.fresh(plan).version)
 
     assert jana.get(reverse("proofs:new", args=[activity.public_id])).status_code == 404
 
@@ -190,7 +190,7 @@ def test_answer_of_zero_is_one(world, jana):
     post(jana, "answers", proof, **{"answers-seminar_guests": "0"})
 
     assert [row.number for row in proof.answers.all()] == [0]
-    form = workbench_context(fresh(proof), world.jana)["bench"].answers_form
+    form = workbench_context(fresh(proof), world.jana)["editor"].answers_form
     assert 'value="0"' in str(form["answers-seminar_guests"])
     [met] = [
         finding
@@ -274,8 +274,8 @@ def invoice_data(**given):
 def test_add_invoice_with_costs(world, jana):
     proof = builders.make_proof(world)
     rows = lines(
-        {"expense_type": "media_placement", "words": "Ad", "net": "1000", "tax": "190"},
-        {"expense_type": "printed_material", "words": "Leaflets", "net": "300", "tax": ""},
+        {"expense_type": "media_placement", "description": "Ad", "net": "1000", "tax": "190"},
+        {"expense_type": "printed_material", "description": "Leaflets", "net": "300", "tax": ""},
         {},
     )
 
@@ -353,7 +353,9 @@ def test_invoice_file_that_is_no_invoice(world, jana):
 def test_more_lines_loses_nothing_and_complains_about_nothing(world, jana):
     proof = builders.make_proof(world)
 
-    answer = post(jana, "invoice_add", proof, **invoice_data(supplier="", **lines({"words": "Ad"}, {}, {})), more="1")
+    answer = post(
+        jana, "invoice_add", proof, **invoice_data(supplier="", **lines({"description": "Ad"}, {}, {})), more="1"
+    )
 
     assert (answer.status_code, len(answer.context["lines"].forms)) == (200, 6)
     assert ('value="Ad"' in text(answer), "rechnung.pdf" in text(answer)) == (True, True)
@@ -368,7 +370,7 @@ def test_edit_and_remove_invoice(world, jana):
     shown = text(jana.get(address("invoice_edit", proof, invoice.public_id)))
     assert ('value="Druckhaus Nord GmbH"' in shown, 'value="1000.00"' in shown) == (True, True)
 
-    rows = lines({"expense_type": "media_placement", "net": "500", "tax": "0", "words": "Half"}, initial=1)
+    rows = lines({"expense_type": "media_placement", "net": "500", "tax": "0", "description": "Half"}, initial=1)
     post(jana, "invoice_edit", proof, invoice.public_id, **invoice_data(file=None, **rows))
     assert (proof.invoices.get().number, proof.invoices.get().expenses.get().net) == ("RE-26-1187", 500)
 

@@ -42,8 +42,8 @@ def test_numbers_do_not_grow_with_the_parts(world, activity, signed_in, django_a
             evidence = evidence_context(proof, world.jana)["evidence"]
             assert (len(evidence.documents), len(evidence.invoices)) == (count, count)
         with django_assert_num_queries(7):
-            bench = workbench_context(proof, world.jana)["bench"]
-            assert bench.answers_form is not None
+            editor = workbench_context(proof, world.jana)["editor"]
+            assert editor.answers_form is not None
         with django_assert_num_queries(12):
             client.get(proof.get_absolute_url())
         versions = evidence.versions.values()
@@ -105,7 +105,7 @@ def test_saving(world, activity, signed_in, django_assert_num_queries):
         ("basics", {"name": "New", "executed_on": "2026-10-08", "amount": "1"}, 9 + 2),
         ("answers", {"answers-seminar_guests": "7"}, 12 + 2),
     ):
-        given = {"seen": seen(proof)} | data
+        given = {"expected_version": seen(proof)} | data
         with django_assert_num_queries(number):
             client.post(reverse(f"proofs:{name}", args=[proof.public_id]), given)
 

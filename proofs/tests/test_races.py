@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from incentives_portal import clock
-from incentives_portal.cases.errors import NotNow, Overtaken, Refused, Stale
+from incentives_portal.cases.errors import Conflict, InvalidTransition, RuleViolation, StaleVersion
 from incentives_portal.cases.models import Event
 from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.tests.racing import at_once
@@ -51,12 +51,12 @@ def test_w02_new_proof_clicked_many_times_is_one_proof(there):
 def test_proof_begun_while_its_activity_is_taken_out_of_the_plan(there):
     activity = builders.approved_activity(there)
     plan = activity.campaign.plan
-    plan_services.revise(plan, actor=there.jana, seen=_version(plan))
+    plan_services.revise(plan, actor=there.jana, expected_version=_version(plan))
     version = _version(plan)
 
     results = at_once(
         lambda: services.create_proof_for_activity(activity, actor=there.jana, beginning=beginning()),
-        lambda: plan_services.remove_activity(activity, actor=there.jana, seen=version),
+        lambda: plan_services.remove_activity(activity, actor=there.jana, expected_version=version),
     )
 
     assert len(losers(results)) == 1
@@ -71,13 +71,13 @@ DEEDS = {
     "edit_basics": lambda there, proof: services.edit_basics(
         proof,
         actor=there.jana,
-        seen=proof.version,
+        expected_version=proof.version,
         basics=services.Basics("Other", proof.executed_on, Decimal("7")),
     ),
     "save_answers": lambda there, proof: services.save_answers(
-        proof, actor=there.jana, seen=proof.version, answers={"seminar_guests": Decimal(1)}
+        proof, actor=there.jana, expected_version=proof.version, answers={"seminar_guests": Decimal(1)}
     ),
-    "seal": lambda there, proof: builders.seal(proof, seen=proof.version),
+    "seal": lambda there, proof: builders.seal(proof, expected_version=proof.version),
 }
 
 
@@ -88,7 +88,7 @@ def test_w05_two_edits_of_the_same_version_have_one_winner(there, one, other):
     results = at_once(lambda: DEEDS[one](there, proof), lambda: DEEDS[other](there, proof))
 
     assert len(losers(results)) == 1
-    assert issubclass(losers(results)[0], Overtaken)
+    assert issubclass(losers(results)[0], Conflict)
     assert seen(proof) == proof.version + 1
 
 
@@ -98,12 +98,12 @@ def test_w02_same_invoice_sent_twice_is_one_invoice(there):
 
     def add():
         return services.add_invoice(
-            proof, actor=there.jana, seen=proof.version, version=version, details=details, expenses=[]
+            proof, actor=there.jana, expected_version=proof.version, version=version, details=details, expenses=[]
         )
 
     results = at_once(add, add)
 
-    assert losers(results) == [Stale]
+    assert losers(results) == [StaleVersion]
     assert proof.invoices.count() == 1
     assert codes(proof).count("proofs.invoice.added") == 1
 
@@ -115,11 +115,13 @@ def test_one_file_taken_by_two_proofs(there):
 
     def add(proof):
         draft = services.DocumentDraft(version, "The advert")
-        return lambda: services.add_documents(proof, actor=there.jana, seen=proof.version, documents=[draft])
+        return lambda: services.add_documents(
+            proof, actor=there.jana, expected_version=proof.version, documents=[draft]
+        )
 
     results = at_once(*map(add, proofs))
 
-    assert losers(results) == [Refused]
+    assert losers(results) == [RuleViolation]
     assert sum(proof.documents.count() for proof in proofs) == 1
 
 
@@ -129,11 +131,11 @@ def test_report_certified_by_two(there):
     version = seen(proof)
 
     def certify():
-        return services.certify_report(report, actor=there.jana, seen=version, statement="Yes.")
+        return services.certify_report(report, actor=there.jana, expected_version=version, statement="Yes.")
 
     results = at_once(certify, certify)
 
-    assert losers(results) == [Stale]
+    assert losers(results) == [StaleVersion]
     assert codes(proof).count("proofs.report.certified") == 1
 
 
@@ -142,9 +144,9 @@ def test_w07_document_added_while_the_proof_is_sealed(there):
     draft = services.DocumentDraft(builders.file(there.tobias), "The invitation")
 
     results = at_once(
-        lambda: builders.seal(proof, seen=proof.version),
-        lambda: services.add_documents(proof, actor=there.tobias, seen=proof.version, documents=[draft]),
+        lambda: builders.seal(proof, expected_version=proof.version),
+        lambda: services.add_documents(proof, actor=there.tobias, expected_version=proof.version, documents=[draft]),
     )
 
-    assert losers(results)[0] in (NotNow, Stale)
+    assert losers(results)[0] in (InvalidTransition, StaleVersion)
     assert (proof.documents.count(), Proof.objects.get().is_editable) in [(0, False), (1, True)]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from incentives_portal import money
-from incentives_portal.cases.errors import Refused
+from incentives_portal.cases.errors import RuleViolation
 from incentives_portal.programs.enums import Basis
 from proofs import rules, services
 from proofs.facts import assess
@@ -157,7 +157,7 @@ def test_invoice_without_rounding_shows_none(world, proof, jana):  # noqa: F811
     ],
 )
 def test_service_refuses_what_does_not_add_up(world, proof, figures, place):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RuleViolation) as refused:
         add(proof, world, **figures)
 
     assert refused.value.places == [place]
@@ -257,7 +257,7 @@ def test_edited_rounding_reaches_the_costs(world, proof):
     details = builders.details(**amounts(**(SWISS | {"rounding": "-0.03", "gross": "108.05"})))
     costs = [builders.expense(proof, net=Decimal("99.98"), tax=Decimal("8.10"))]
 
-    services.edit_invoice(invoice, actor=world.jana, seen=seen(proof), details=details, expenses=costs)
+    services.edit_invoice(invoice, actor=world.jana, expected_version=seen(proof), details=details, expenses=costs)
 
     row = proof.invoices.get()
     assert (row.gross, row.rounding, row.expenses.get().rounding) == tuple(map(Decimal, ("108.05", "-0.03", "-0.03")))

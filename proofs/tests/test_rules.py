@@ -80,11 +80,11 @@ def test_claim_track_is_due_at_the_end_of_claiming(world):
 def test_bounds_are_those_of_the_approved_campaign_while_a_revision_moves_it(world):
     activity = builders.approved_activity(world)
     plan = activity.campaign.plan
-    PLAN_VERBS["revise"](plan, actor=world.jana, seen=plans.fresh(plan).version)
+    PLAN_VERBS["revise"](plan, actor=world.jana, expected_version=plans.fresh(plan).version)
     plans.services.edit_campaign(
         activity.campaign,
         actor=world.jana,
-        seen=plans.fresh(plan).version,
+        expected_version=plans.fresh(plan).version,
         name="Launch weeks",
         starts=date(2027, 1, 10),
         ends=date(2027, 2, 10),

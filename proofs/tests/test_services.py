@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from incentives_portal.cases.errors import NotAllowed, NotNow, Refused, Stale
+from incentives_portal.cases.errors import InvalidTransition, NotAllowed, RuleViolation, StaleVersion
 from incentives_portal.cases.models import Case, Event
 from incentives_portal.programs.models import Program, Requirement, UsagePeriod
 from incentives_portal.tests.world import NOW
@@ -60,17 +60,17 @@ def test_proof_for_an_activity_that_was_not_approved(world):
     plan = plans.submitted_plan(world)
     activity = plan.campaigns.get().activities.first()
 
-    with pytest.raises(Refused):
+    with pytest.raises(RuleViolation):
         services.create_proof_for_activity(activity, actor=world.jana, beginning=beginning())
 
 
 def test_proof_for_an_activity_that_only_the_revision_has(world):
     activity = builders.approved_activity(world)
     plan = activity.campaign.plan
-    plans.services.SERVICES["revise"](plan, actor=world.jana, seen=plans.fresh(plan).version)
+    plans.services.SERVICES["revise"](plan, actor=world.jana, expected_version=plans.fresh(plan).version)
     new = plans.add_activity(world, activity.campaign, world.jana, activity_type=builders.kind_of("print_advertising"))
 
-    with pytest.raises(Refused):
+    with pytest.raises(RuleViolation):
         services.create_proof_for_activity(new, actor=world.jana, beginning=beginning())
     assert services.create_proof_for_activity(activity, actor=world.jana, beginning=beginning()).pk
 
@@ -78,10 +78,10 @@ def test_proof_for_an_activity_that_only_the_revision_has(world):
 def test_proof_for_an_activity_that_the_revision_took_out(world):
     activity = builders.approved_activity(world)
     plan = activity.campaign.plan
-    plans.services.SERVICES["revise"](plan, actor=world.jana, seen=plans.fresh(plan).version)
-    plans.services.remove_activity(activity, actor=world.jana, seen=plans.fresh(plan).version)
+    plans.services.SERVICES["revise"](plan, actor=world.jana, expected_version=plans.fresh(plan).version)
+    plans.services.remove_activity(activity, actor=world.jana, expected_version=plans.fresh(plan).version)
 
-    with pytest.raises(Refused):
+    with pytest.raises(RuleViolation):
         services.create_proof_for_activity(activity, actor=world.jana, beginning=beginning())
     assert not rules.may_add_for(world.jana, Activity.objects.get(pk=activity.pk))
 
@@ -93,13 +93,13 @@ def test_date_of_a_new_proof_within_the_campaign(world):
     for day in (first, last_day):
         assert builders.make_proof(world, activity=activity, executed_on=day).executed_on == day
     for day in (date(2026, 8, 29), date(2026, 10, 30)):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RuleViolation) as refused:
             builders.make_proof(world, activity=activity, executed_on=day)
         assert refused.value.places == ["executed_on"]
 
 
 def test_new_proof_needs_an_amount(world):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RuleViolation) as refused:
         builders.make_proof(world, amount=Decimal(0))
 
     assert refused.value.places == ["amount"]
@@ -126,7 +126,7 @@ def test_second_click_with_the_same_key_gives_the_same_proof(world):
 def test_key_of_somebody_elses_proof_reveals_nothing(world):
     theirs = builders.make_period_proof(world, actor=world.owen, location=world.bristol)
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RuleViolation) as refused:
         builders.make_proof(world, key=theirs.public_id)
 
     assert refused.value.sentences == ["This could not be saved. Open the form again."]
@@ -151,7 +151,7 @@ def test_proof_for_a_period_wrong_person(world):
 
 @pytest.mark.parametrize("day", [date(2026, 6, 30), date(2027, 1, 1)])
 def test_proof_for_a_period_outside_of_it(world, day):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RuleViolation) as refused:
         builders.make_period_proof(world, executed_on=day)
 
     assert refused.value.places == ["executed_on"]
@@ -170,7 +170,7 @@ def begin_for_period(world, **given):
 
 
 def test_proof_for_a_period_in_a_program_with_plans(world):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RuleViolation) as refused:
         begin_for_period(world, program=world.device)
 
     assert refused.value.places == ["program"]
@@ -181,7 +181,7 @@ def test_proof_for_a_period_of_another_program(world):
     other.pk, other.public_id, other.program = None, uuid.uuid4(), world.device
     other.save()
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RuleViolation) as refused:
         begin_for_period(world, usage_period=other)
 
     assert refused.value.places == ["usage_period"]
@@ -190,7 +190,7 @@ def test_proof_for_a_period_of_another_program(world):
 def test_proof_for_a_period_where_the_location_is_not_enrolled(world):
     Case.objects.filter(enrolment__location=world.hamburg, enrolment__program=world.cloud).update(status="inactive")
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RuleViolation) as refused:
         begin_for_period(world)
 
     assert refused.value.places == ["location"]
@@ -201,7 +201,7 @@ def test_proof_for_a_period_of_an_activity_that_is_switched_off(world):
     kind.active = False
     kind.save()
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RuleViolation) as refused:
         begin_for_period(world, activity_type=kind)
 
     assert refused.value.places == ["activity_type"]
@@ -218,7 +218,9 @@ def basics(proof, **given):
 def test_edit_basics(world):
     proof = builders.make_proof(world)
 
-    services.edit_basics(proof, actor=world.jana, seen=proof.version, basics=basics(proof, pre_approval_id=" P-1 "))
+    services.edit_basics(
+        proof, actor=world.jana, expected_version=proof.version, basics=basics(proof, pre_approval_id=" P-1 ")
+    )
 
     now = fresh(proof)
     assert (now.title, now.executed_on, now.amount, now.impressions, now.pre_approval_id) == (
@@ -242,7 +244,7 @@ def test_edit_basics_that_change_nothing_tells_nothing(world):
     proof = builders.make_proof(world)
     same = services.Basics(proof.title, proof.executed_on, proof.amount)
 
-    services.edit_basics(proof, actor=world.jana, seen=proof.version, basics=same)
+    services.edit_basics(proof, actor=world.jana, expected_version=proof.version, basics=same)
 
     assert codes(proof) == ["proofs.proof.created"]
 
@@ -253,8 +255,8 @@ def test_edit_basics_that_change_nothing_tells_nothing(world):
 def test_edit_basics_refused(world, given, place):
     proof = builders.make_proof(world)
 
-    with pytest.raises(Refused) as refused:
-        services.edit_basics(proof, actor=world.jana, seen=proof.version, basics=basics(proof, **given))
+    with pytest.raises(RuleViolation) as refused:
+        services.edit_basics(proof, actor=world.jana, expected_version=proof.version, basics=basics(proof, **given))
 
     assert refused.value.places == [place]
     assert fresh(proof).version == proof.version
@@ -264,21 +266,23 @@ def test_components_are_those_of_the_activity(world):
     proof = builders.make_proof(world, kind="multi_touch_campaign")
     parts = tuple(proof.activity_type.components.all()[:2])
 
-    services.edit_basics(proof, actor=world.jana, seen=proof.version, basics=basics(proof, components=parts))
+    services.edit_basics(
+        proof, actor=world.jana, expected_version=proof.version, basics=basics(proof, components=parts)
+    )
 
     assert set(proof.components.all()) == set(parts)
     foreign = basics(proof, components=(builders.kind_of("customer_seminars"),))
-    with pytest.raises(Refused) as refused:
-        services.edit_basics(proof, actor=world.jana, seen=seen(proof), basics=foreign)
+    with pytest.raises(RuleViolation) as refused:
+        services.edit_basics(proof, actor=world.jana, expected_version=seen(proof), basics=foreign)
     assert refused.value.places == ["components"]
 
 
 def test_components_not_mentioned_stay(world):
     proof = builders.make_proof(world, kind="multi_touch_campaign")
     parts = tuple(proof.activity_type.components.all()[:1])
-    services.edit_basics(proof, actor=world.jana, seen=seen(proof), basics=basics(proof, components=parts))
+    services.edit_basics(proof, actor=world.jana, expected_version=seen(proof), basics=basics(proof, components=parts))
 
-    services.edit_basics(proof, actor=world.jana, seen=seen(proof), basics=basics(proof, name="Third"))
+    services.edit_basics(proof, actor=world.jana, expected_version=seen(proof), basics=basics(proof, name="Third"))
 
     assert tuple(proof.components.all()) == parts
 
@@ -286,7 +290,9 @@ def test_components_not_mentioned_stay(world):
 def test_final_comments(world):
     proof = builders.make_proof(world)
 
-    services.set_final_comments(proof, actor=world.jana, seen=proof.version, words=" Late because of the strike. ")
+    services.set_final_comments(
+        proof, actor=world.jana, expected_version=proof.version, comments=" Late because of the strike. "
+    )
 
     assert fresh(proof).final_comments == "Late because of the strike."
     assert codes(proof)[-1] == "proofs.comments.edited"
@@ -299,8 +305,8 @@ def test_attendees_are_replaced_as_a_list(world):
     proof = builders.make_proof(world, kind="hosted_conferences")
     people = [services.AttendeeDraft("Ida Holm", Decimal("400")), services.AttendeeDraft("Max Sommer", Decimal("0"))]
 
-    services.save_attendees(proof, actor=world.jana, seen=seen(proof), attendees=people)
-    services.save_attendees(proof, actor=world.jana, seen=seen(proof), attendees=people[:1])
+    services.save_attendees(proof, actor=world.jana, expected_version=seen(proof), attendees=people)
+    services.save_attendees(proof, actor=world.jana, expected_version=seen(proof), attendees=people[:1])
 
     assert list(proof.attendees.values_list("name", "cost")) == [("Ida Holm", Decimal("400"))]
     assert last(proof).data == {"before": 2, "now": 1}
@@ -309,14 +315,17 @@ def test_attendees_are_replaced_as_a_list(world):
 def test_attendee_cost_below_zero(world):
     proof = builders.make_proof(world)
 
-    with pytest.raises(Refused):
+    with pytest.raises(RuleViolation):
         services.save_attendees(
-            proof, actor=world.jana, seen=seen(proof), attendees=[services.AttendeeDraft("Ida", Decimal(-1))]
+            proof,
+            actor=world.jana,
+            expected_version=seen(proof),
+            attendees=[services.AttendeeDraft("Ida", Decimal(-1))],
         )
 
 
 def save(proof, actor, **answers):
-    services.save_answers(proof, actor=actor, seen=seen(proof), answers=answers)
+    services.save_answers(proof, actor=actor, expected_version=seen(proof), answers=answers)
 
 
 def kept(proof):
@@ -361,7 +370,7 @@ def test_number_that_is_changed_is_kept(world, number):
 def test_choice_that_is_changed_is_kept(world):
     requirement = Requirement.objects.get(code="seminar_guests")
     requirement.satisfied_by = "choice"
-    requirement.choices = [{"code": code, "words": {"en": code}} for code in ("garage", "dealer")]
+    requirement.choices = [{"code": code, "text": {"en": code}} for code in ("garage", "dealer")]
     requirement.save()
     proof = builders.make_proof(world, kind="customer_seminars")
     save(proof, world.jana, seminar_guests="garage")
@@ -369,7 +378,7 @@ def test_choice_that_is_changed_is_kept(world):
     save(proof, world.jana, seminar_guests="dealer")
 
     assert [row[3] for row in kept(proof)] == ["dealer"]
-    with pytest.raises(Refused):
+    with pytest.raises(RuleViolation):
         save(proof, world.jana, seminar_guests="kiosk")
     assert [row[3] for row in kept(proof)] == ["dealer"]
 
@@ -395,7 +404,7 @@ def test_answer_that_the_activity_does_not_ask_for_or_cannot_take(world):
         {"seminar_guests": Decimal(-1)},
         {"seminar_all_shown": "perhaps"},
     ):
-        with pytest.raises(Refused):
+        with pytest.raises(RuleViolation):
             save(proof, world.jana, **answers)
 
     assert kept(proof) == []
@@ -405,7 +414,7 @@ def test_answer_that_the_activity_does_not_ask_for_or_cannot_take(world):
 
 ROUNDS = {
     "edit_basics": lambda proof, **who: services.edit_basics(proof, basics=basics(proof), **who),
-    "set_final_comments": lambda proof, **who: services.set_final_comments(proof, words="Yes", **who),
+    "set_final_comments": lambda proof, **who: services.set_final_comments(proof, comments="Yes", **who),
     "save_attendees": lambda proof, **who: services.save_attendees(
         proof, attendees=[services.AttendeeDraft("Ida", Decimal(1))], **who
     ),
@@ -426,7 +435,7 @@ ROUNDS = {
 def test_edit_is_counted_and_told(world, name):
     proof = builders.make_proof(world, kind="customer_seminars")
 
-    ROUNDS[name](proof, actor=world.jana, seen=proof.version)
+    ROUNDS[name](proof, actor=world.jana, expected_version=proof.version)
 
     assert fresh(proof).version == proof.version + 1
     assert len(codes(proof)) == 2
@@ -453,7 +462,7 @@ def _allowed(world, name, proof):
     allowed = set()
     for person in EVERYBODY:
         try:
-            ROUNDS[name](proof, actor=getattr(world, person), seen=seen(proof))
+            ROUNDS[name](proof, actor=getattr(world, person), expected_version=seen(proof))
         except NotAllowed:
             continue
         allowed.add(person)
@@ -465,11 +474,11 @@ def test_edit_of_what_was_sealed_or_of_another_version(world, name):
     proof = builders.make_proof(world, kind="customer_seminars")
 
     for old in (None, 0, proof.version + 1):
-        with pytest.raises(Stale):
-            ROUNDS[name](proof, actor=world.jana, seen=old)
+        with pytest.raises(StaleVersion):
+            ROUNDS[name](proof, actor=world.jana, expected_version=old)
     builders.seal(proof)
-    with pytest.raises(NotNow):
-        ROUNDS[name](proof, actor=world.jana, seen=seen(proof))
+    with pytest.raises(InvalidTransition):
+        ROUNDS[name](proof, actor=world.jana, expected_version=seen(proof))
 
     assert codes(proof) == ["proofs.proof.created"]
 
@@ -503,7 +512,7 @@ def test_sealed_again_keeps_both_sets_of_files(world):
     document = builders.add_document(proof, world.jana)
     builders.seal(proof)
     builders.unseal(proof)
-    services.remove_document(document, actor=world.jana, seen=seen(proof))
+    services.remove_document(document, actor=world.jana, expected_version=seen(proof))
     builders.add_document(proof, world.jana)
     builders.add_document(proof, world.jana)
 
@@ -517,7 +526,7 @@ def test_no_proof_is_begun_for_an_activity_of_a_program_that_has_no_plans_any_mo
     activity = builders.approved_activity(world)
     Program.objects.filter(pk=world.device.pk).update(track="claim")
 
-    with pytest.raises(Refused, match="an activity of an approved plan only"):
+    with pytest.raises(RuleViolation, match="an activity of an approved plan only"):
         services.create_proof_for_activity(activity, actor=world.jana, beginning=beginning())
 
     assert not Proof.objects.exists()
@@ -529,7 +538,7 @@ def test_no_proof_is_begun_for_an_activity_of_a_program_that_has_no_plans_any_mo
 def test_costs_that_stay_keep_their_identity_when_another_one_is_changed_removed_or_added(world):
     proof = builders.make_proof(world)
     names = ("Advert", "Design", "Print")
-    costs = [builders.expense(proof, words=name, net=Decimal(100), tax=Decimal(0)) for name in names]
+    costs = [builders.expense(proof, description=name, net=Decimal(100), tax=Decimal(0)) for name in names]
     invoice = builders.add_invoice(
         proof, world.jana, net=Decimal(900), tax=Decimal(0), gross=Decimal(900), expenses=costs
     )
@@ -538,10 +547,10 @@ def test_costs_that_stay_keep_their_identity_when_another_one_is_changed_removed
     )
 
     def save(*wanted):
-        before = dict(invoice.expenses.values_list("words", "public_id"))
-        drafts = [builders.expense(proof, words=name, net=Decimal(net), tax=Decimal(0)) for name, net in wanted]
-        services.edit_invoice(invoice, actor=world.jana, seen=seen(proof), details=details, expenses=drafts)
-        now = dict(invoice.expenses.values_list("words", "public_id"))
+        before = dict(invoice.expenses.values_list("description", "public_id"))
+        drafts = [builders.expense(proof, description=name, net=Decimal(net), tax=Decimal(0)) for name, net in wanted]
+        services.edit_invoice(invoice, actor=world.jana, expected_version=seen(proof), details=details, expenses=drafts)
+        now = dict(invoice.expenses.values_list("description", "public_id"))
         return (
             {name for name in now if before.get(name) == now[name]},
             list(now),
@@ -563,11 +572,16 @@ def test_report_that_is_edited_keeps_its_lines_and_its_cost(world):
 
     lines[1] = builders.work(person="Max", hours=Decimal("3.00"))
     services.edit_report(
-        report, actor=world.jana, seen=seen(proof), work="Other words", lines=lines, expense_type=cost.expense_type
+        report,
+        actor=world.jana,
+        expected_version=seen(proof),
+        work="Other words",
+        lines=lines,
+        expense_type=cost.expense_type,
     )
 
     assert dict(report.lines.values_list("person", "pk")) == before
-    assert (report.expenses.get().public_id, report.expenses.get().words) == (cost.public_id, "Other words")
+    assert (report.expenses.get().public_id, report.expenses.get().description) == (cost.public_id, "Other words")
 
 
 def test_people_who_stay_on_the_list_stay_the_same_rows(world):
@@ -575,7 +589,7 @@ def test_people_who_stay_on_the_list_stay_the_same_rows(world):
 
     def save(*names):
         people = [services.AttendeeDraft(name, Decimal(10)) for name in names]
-        services.save_attendees(proof, actor=world.jana, seen=seen(proof), attendees=people)
+        services.save_attendees(proof, actor=world.jana, expected_version=seen(proof), attendees=people)
         return dict(proof.attendees.values_list("name", "pk"))
 
     first = save("Ida Holm", "Max Sommer", "Eva Kern")

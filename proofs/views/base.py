@@ -14,7 +14,7 @@ from django.views import View
 
 from incentives_portal.accounts.capabilities import may
 from incentives_portal.cases.engine import latest_event
-from incentives_portal.cases.errors import Busy, NotAllowed, NotNow, Overtaken, Refused
+from incentives_portal.cases.errors import Busy, Conflict, InvalidTransition, NotAllowed, RuleViolation
 from incentives_portal.cases.forms import show_refusal
 from incentives_portal.documents import form_uploads
 
@@ -54,7 +54,7 @@ class PartView(View):
         """All forms are asked, so that all errors are shown at once."""
         return not [form for form in given.values() if not form.is_valid()]
 
-    def save(self, given: dict[str, Any], seen: int | None) -> str:
+    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
         """Call the service and return the sentence that says what was done."""
         raise NotImplementedError
 
@@ -79,7 +79,7 @@ class PartView(View):
         try:
             self.load()
         except Http404:
-            if _number(request.POST.get("seen")) == self.proof.version:
+            if _number(request.POST.get("expected_version")) == self.proof.version:
                 raise
             return self.gone()
         given = self.forms(request.POST, request.FILES)
@@ -89,12 +89,12 @@ class PartView(View):
         if not self.is_valid(given):
             return self.page(given, status=422)
         try:
-            done = self.save(given, _number(request.POST.get("seen")))
-        except Overtaken as error:
-            return self.overtaken(given, error)
+            done = self.save(given, _number(request.POST.get("expected_version")))
+        except Conflict as error:
+            return self.conflict(given, error)
         except NotAllowed as error:
             raise PermissionDenied(str(error)) from error
-        except (Refused, Busy) as error:
+        except (RuleViolation, Busy) as error:
             show_refusal(given["form"], error)
             return self.page(given, status=422)
         messages.success(request, done)
@@ -108,21 +108,21 @@ class PartView(View):
             return False
         for form in given.values():
             if isinstance(form, Lines):
-                form.hush()
+                form.suppress_errors()
             else:
                 form.is_valid()
                 form.errors.clear()
         return True
 
-    def overtaken(self, given: dict[str, Any], error: Overtaken) -> HttpResponse:
+    def conflict(self, given: dict[str, Any], error: Conflict) -> HttpResponse:
         """The form with everything typed. Saving again is possible, unless the proof or the part is not there to be edited."""
         self.seen = error.detail.version
-        closed = isinstance(error, NotNow)
+        closed = isinstance(error, InvalidTransition)
         try:
             self.load()
         except Http404:
             closed = True
-        return self.page(given, status=409, overtaken=True, closed=closed, latest=error.latest)
+        return self.page(given, status=409, conflict=True, closed=closed, latest=error.latest)
 
     def gone(self) -> HttpResponse:
         """Somebody took the part out since the person opened its form: what was typed is there to be copied."""
@@ -130,7 +130,7 @@ class PartView(View):
         form_uploads.receive(*given.values())
         self.is_valid(given)
         latest = latest_event(self.proof.case)
-        return self.page(given, status=409, overtaken=True, closed=True, latest=latest)
+        return self.page(given, status=409, conflict=True, closed=True, latest=latest)
 
     def locked(self) -> HttpResponse:
         """The proof is with the operator, or the part is gone: there is nothing to be edited."""
@@ -145,7 +145,7 @@ class PartView(View):
         context = {
             "proof": self.proof,
             "heading": self.heading(),
-            "seen": self.seen,
+            "expected_version": self.seen,
             "back": self.back,
             "view": self,
             "lines": None,

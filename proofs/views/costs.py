@@ -60,7 +60,7 @@ def _cost_rows(invoice: Invoice) -> list[dict[str, Any]]:
     return [
         {
             "expense_type": line.expense_type.code if line.expense_type else "",
-            "words": line.words,
+            "description": line.description,
             "net": line.net,
             "tax": line.tax,
         }
@@ -72,13 +72,13 @@ class AddInvoiceView(_InvoiceView):
     def heading(self) -> str:
         return _("Add invoice")
 
-    def save(self, given: dict[str, Any], seen: int | None) -> str:
+    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
         form = given["form"]
         details = form.details()
         services.add_invoice(
             self.proof,
             actor=self.request.user,
-            seen=seen,
+            expected_version=expected_version,
             version=form.cleaned_data["file"],
             details=details,
             expenses=expense_drafts(given["lines"], details),
@@ -93,13 +93,13 @@ class EditInvoiceView(_InvoiceView):
     def load(self) -> None:
         self.invoice = part_or_404(Invoice, self.proof, self.kwargs["part_id"])
 
-    def save(self, given: dict[str, Any], seen: int | None) -> str:
+    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
         form = given["form"]
         details = form.details()
         services.edit_invoice(
             self.invoice,
             actor=self.request.user,
-            seen=seen,
+            expected_version=expected_version,
             details=details,
             expenses=expense_drafts(given["lines"], details),
             version=form.cleaned_data["file"],
@@ -116,8 +116,8 @@ class RemoveInvoiceView(RemoveView):
     def load(self) -> None:
         self.invoice = part_or_404(Invoice, self.proof, self.kwargs["part_id"])
 
-    def save(self, given: dict[str, Any], seen: int | None) -> str:
-        services.remove_invoice(self.invoice, actor=self.request.user, seen=seen)
+    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
+        services.remove_invoice(self.invoice, actor=self.request.user, expected_version=expected_version)
         return _("The invoice is removed.")
 
 
@@ -163,8 +163,10 @@ class AddReportView(_ReportView):
     def heading(self) -> str:
         return _("Generate report")
 
-    def save(self, given: dict[str, Any], seen: int | None) -> str:
-        services.add_report(self.proof, actor=self.request.user, seen=seen, **self.content(given))
+    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
+        services.add_report(
+            self.proof, actor=self.request.user, expected_version=expected_version, **self.content(given)
+        )
         return _("The service report is generated. Certify it next.")
 
 
@@ -175,8 +177,10 @@ class EditReportView(_ReportView):
     def load(self) -> None:
         self.report = part_or_404(ServiceReport, self.proof, self.kwargs["part_id"])
 
-    def save(self, given: dict[str, Any], seen: int | None) -> str:
-        services.edit_report(self.report, actor=self.request.user, seen=seen, **self.content(given))
+    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
+        services.edit_report(
+            self.report, actor=self.request.user, expected_version=expected_version, **self.content(given)
+        )
         return _("The service report is saved. Certify it next.")
 
 
@@ -203,8 +207,10 @@ class CertifyReportView(PartView):
         total = sum(line.hours * line.rate for line in lines)
         return {"report": self.report, "work_lines": lines, "total": total}
 
-    def save(self, given: dict[str, Any], seen: int | None) -> str:
-        services.certify_report(self.report, actor=self.request.user, seen=seen, statement=statement())
+    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
+        services.certify_report(
+            self.report, actor=self.request.user, expected_version=expected_version, statement=statement()
+        )
         return _("The service report is certified.")
 
 
@@ -224,6 +230,6 @@ class RemoveReportView(RemoveView):
     def load(self) -> None:
         self.report = part_or_404(ServiceReport, self.proof, self.kwargs["part_id"])
 
-    def save(self, given: dict[str, Any], seen: int | None) -> str:
-        services.remove_report(self.report, actor=self.request.user, seen=seen)
+    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
+        services.remove_report(self.report, actor=self.request.user, expected_version=expected_version)
         return _("The service report is removed.")

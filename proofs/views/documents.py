@@ -61,9 +61,9 @@ class AddDocumentsView(DocumentView):
         waiting = bool(self.notes) and not form.errors and not any(note.errors for _item, note in self.notes)
         return super().page(given, 200 if waiting and status == 422 else status, **more)
 
-    def save(self, given: dict[str, Any], seen: int | None) -> str:
+    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
         drafts = [draft_of(item.version, note) for item, note in self.notes]
-        services.add_documents(self.proof, actor=self.request.user, seen=seen, documents=drafts)
+        services.add_documents(self.proof, actor=self.request.user, expected_version=expected_version, documents=drafts)
         count = len(drafts)
         return ngettext("%(count)s document is saved.", "%(count)s documents are saved.", count) % {"count": count}
 
@@ -97,12 +97,12 @@ class EditDocumentView(DocumentView):
         form.named_after(self.file_name)
         return {"form": form}
 
-    def save(self, given: dict[str, Any], seen: int | None) -> str:
+    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
         form = given["form"]
         services.edit_document(
             self.row,
             actor=self.request.user,
-            seen=seen,
+            expected_version=expected_version,
             note=form.cleaned_data["note"],
             proves=form.proves(),
             version=form.cleaned_data["file"],
@@ -118,8 +118,8 @@ class RemoveDocumentView(DocumentView, RemoveView):
         self.row = changeable_or_403(self)
         self.file_name = self.row.document.versions.order_by("-number")[0].original_name
 
-    def save(self, given: dict[str, Any], seen: int | None) -> str:
-        services.remove_document(self.row, actor=self.request.user, seen=seen)
+    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
+        services.remove_document(self.row, actor=self.request.user, expected_version=expected_version)
         return _("The document is removed.")
 
 

@@ -12,7 +12,7 @@ from incentives_portal.accounts.capabilities import scope_q
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.querysets import SCOPE_PATHS
 from incentives_portal.documents.models import DocumentVersion
-from incentives_portal.prepared import Prepared
+from incentives_portal.prepared_statements import PreparedQuery
 from plans.models import Activity
 
 from ..models import Invoice, Proof, ProofDocument, SentFile
@@ -30,10 +30,10 @@ def proof_or_404(request: HttpRequest, public_id: UUID) -> Proof:
 
 
 @lru_cache(maxsize=64)
-def _visible(scope: Q, *, of_operator: bool) -> Prepared[Proof]:
+def _visible(scope: Q, *, of_operator: bool) -> PreparedQuery[Proof]:
     """One statement for all of the operator's people, and one for those of a partner who see the same."""
     proofs = Proof.objects.within(scope, of_operator=of_operator).for_page()
-    return Prepared(lambda public_id: proofs.filter(case__public_id=public_id), public_id=UUID(int=0))
+    return PreparedQuery(lambda public_id: proofs.filter(case__public_id=public_id), public_id=UUID(int=0))
 
 
 def activity_or_404(request: HttpRequest, public_id: UUID) -> Activity:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.http import require_safe
 
-from incentives_portal.cases.errors import NotAllowed, Refused
+from incentives_portal.cases.errors import NotAllowed, RuleViolation
 from incentives_portal.cases.forms import show_refusal
 
 from .. import rules, services
@@ -58,7 +58,7 @@ class NewProofView(View):
             proof = services.create_proof_for_activity(self.activity, actor=request.user, beginning=form.beginning())
         except NotAllowed as error:
             raise PermissionDenied(str(error)) from error
-        except Refused as error:
+        except RuleViolation as error:
             show_refusal(form, error)
             return self._page(form, status=422)
         messages.success(
@@ -108,8 +108,10 @@ class BasicsView(PartView):
     def forms(self, data: Any = None, files: Any = None) -> dict[str, Any]:
         return {"form": BasicsForm(self.proof, data)}
 
-    def save(self, given: dict[str, Any], seen: int | None) -> str:
-        services.edit_basics(self.proof, actor=self.request.user, seen=seen, basics=given["form"].basics())
+    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
+        services.edit_basics(
+            self.proof, actor=self.request.user, expected_version=expected_version, basics=given["form"].basics()
+        )
         return _("The basic information is saved.")
 
 
@@ -122,9 +124,11 @@ class CommentsView(PartView):
     def forms(self, data: Any = None, files: Any = None) -> dict[str, Any]:
         return {"form": CommentsForm(data, initial={"final_comments": self.proof.final_comments})}
 
-    def save(self, given: dict[str, Any], seen: int | None) -> str:
+    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
         words = given["form"].cleaned_data["final_comments"]
-        services.set_final_comments(self.proof, actor=self.request.user, seen=seen, words=words)
+        services.set_final_comments(
+            self.proof, actor=self.request.user, expected_version=expected_version, comments=words
+        )
         return _("The final comments are saved.")
 
 
@@ -139,8 +143,10 @@ class AnswersView(PartView):
         folder = read(content_of(self.proof))
         return {"form": AnswersForm(requirements_for(self.proof, folder), folder.answers, data)}
 
-    def save(self, given: dict[str, Any], seen: int | None) -> str:
-        services.save_answers(self.proof, actor=self.request.user, seen=seen, answers=given["form"].answers())
+    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
+        services.save_answers(
+            self.proof, actor=self.request.user, expected_version=expected_version, answers=given["form"].answers()
+        )
         return _("Your answers are saved.")
 
 
@@ -157,7 +163,9 @@ class AttendeesView(PartView):
         lines = lines_of(AttendeeLineForm, data, initial=rows, form_kwargs=currency)
         return {"form": PartForm(data), "lines": lines}
 
-    def save(self, given: dict[str, Any], seen: int | None) -> str:
+    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
         attendees = list(attendee_drafts(given["lines"]))
-        services.save_attendees(self.proof, actor=self.request.user, seen=seen, attendees=attendees)
+        services.save_attendees(
+            self.proof, actor=self.request.user, expected_version=expected_version, attendees=attendees
+        )
         return _("The list of attendees is saved.")

@@ -156,7 +156,7 @@ def test_a_passkey_that_the_device_refuses_is_said_in_words(world, page, door, f
 def test_an_app_is_set_up_and_its_code_signs_in(world, page, door, look, complaints, settings):
     settings.REQUIRE_MFA_FOR_STAFF = True
     mira = with_password(world.mira)
-    door(mira, "/desk/")
+    door(mira, "/review/")
     look("Two-step sign-in")
     expect(page.get_by_text("Set up your second one first.")).to_be_visible()
     page.get_by_role("link", name="Set up an app").click()
@@ -173,18 +173,18 @@ def test_an_app_is_set_up_and_its_code_signs_in(world, page, door, look, complai
     look("Recovery codes")
     codes = page.locator(".codes code").all_inner_texts()
 
-    door(mira, "/desk/")
+    door(mira, "/review/")
     look("Second step")
     page.get_by_label("Code from your app, or a recovery code").fill("000000")
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.locator("#error-summary")).to_contain_text("Incorrect code")
     page.get_by_label("Code from your app, or a recovery code").fill(code_of(secret))
     page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_url("**/desk/")
-    door(mira, "/desk/")
+    page.wait_for_url("**/review/")
+    door(mira, "/review/")
     page.get_by_label("Code from your app, or a recovery code").fill(codes[0])
     page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_url("**/desk/")
+    page.wait_for_url("**/review/")
 
     assert complaints == []
 

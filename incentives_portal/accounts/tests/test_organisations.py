@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from incentives_portal.accounts.models import Location, Organisation
-from incentives_portal.screens.seen import state_of, written
+from incentives_portal.screens.optimistic_lock import state_of, written
 
 pytestmark = pytest.mark.django_db
 LINE = {

@@ -198,7 +198,7 @@ def test_the_operator_s_people_set_one_up_before_anything_else(mira, demanded, n
     sign_in(mira, client=client)
 
     led = {
-        path: client.get(path).headers.get("Location") for path in ("/", "/desk/", "/profile/", "/claims/", "/help/")
+        path: client.get(path).headers.get("Location") for path in ("/", "/review/", "/profile/", "/claims/", "/help/")
     }
     posted = client.post("/profile/", {"name": "Mira", "language": "en", "time_zone": "UTC"})
     page = client.get("/accounts/2fa/").content.decode()
@@ -208,7 +208,7 @@ def test_the_operator_s_people_set_one_up_before_anything_else(mira, demanded, n
     assert (posted.headers["Location"], mira.name) == ("/accounts/2fa/", "Mira Okafor")
     assert "Set up your second one first." in page
     set_up(client)
-    assert client.get("/desk/").status_code == 200
+    assert client.get("/review/").status_code == 200
 
 
 @committing
@@ -236,13 +236,13 @@ def test_a_session_from_before_the_factor_does_not_become_stronger_by_it(mira, d
     sign_in(mira, client=old)
     secret = with_app(mira)
 
-    answer = old.get("/desk/")
+    answer = old.get("/review/")
 
     assert answer.url.startswith(LOGIN)
     assert "_auth_user_id" not in old.session
     client = half_way(mira)
     give(client, code_of(secret))
-    assert client.get("/desk/").status_code == 200
+    assert client.get("/review/").status_code == 200
 
 
 def test_not_demanded_nothing_is_asked(mira, settings):
@@ -250,7 +250,7 @@ def test_not_demanded_nothing_is_asked(mira, settings):
     client = Client()
     sign_in(mira, client=client)
 
-    assert client.get("/desk/").status_code == 200
+    assert client.get("/review/").status_code == 200
 
 
 def test_what_is_needed_meanwhile_is_open(mira, demanded):
@@ -289,13 +289,13 @@ def test_whoever_removes_the_last_factor_sets_up_another_before_anything_else(mi
     client = Client()
     sign_in(mira, client=client)
     secret, _page = set_up(client)
-    inside = client.get("/desk/").status_code
+    inside = client.get("/review/").status_code
     client.post("/accounts/reauthenticate/", {"password": PASSWORD, "next": "/accounts/2fa/totp/deactivate/"})
 
     client.post("/accounts/2fa/totp/deactivate/")
 
     assert not Authenticator.objects.filter(type="totp").exists()
-    assert (inside, client.get("/desk/").url) == (200, reverse("mfa_index"))
+    assert (inside, client.get("/review/").url) == (200, reverse("mfa_index"))
 
 
 def test_passkeys_belong_to_the_configured_host_and_are_numbered(owen, settings):

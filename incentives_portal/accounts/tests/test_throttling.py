@@ -9,7 +9,7 @@ from django.core.cache import caches
 from django.db import connection
 from django.test import Client
 
-from incentives_portal.accounts.cache import SteadyCache
+from incentives_portal.accounts.cache import FallbackRedisCache
 from incentives_portal.accounts.tests.conftest import LOGIN, PASSWORD, WRONG, sign_in
 from incentives_portal.tests.world import sign_in as force_login
 
@@ -153,7 +153,7 @@ def test_a01_inside_a_stolen_session_the_guesses_are_counted_with_those_at_the_d
 
 
 def test_a01_while_redis_is_down_the_database_counts(owen, tried, settings, monkeypatch, caplog):
-    monkeypatch.setattr(SteadyCache, "away_until", 0.0)
+    monkeypatch.setattr(FallbackRedisCache, "away_until", 0.0)
     settings.CACHES = {
         "default": {"BACKEND": "incentives_portal.accounts.cache.SteadyCache", "LOCATION": "redis://127.0.0.1:1/0"},
         "while-redis-is-away": {

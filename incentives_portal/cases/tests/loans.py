@@ -20,7 +20,7 @@ from incentives_portal.cases.models import CaseDetail, Event
 from incentives_portal.cases.page import CasePage
 from incentives_portal.cases.recipients import partner_side, reviewers
 from incentives_portal.cases.services import submit as keep_submission
-from incentives_portal.cases.state_machine import Machine, Status, Transition
+from incentives_portal.cases.state_machine import StateMachine, Status, Transition
 from incentives_portal.cases.types import CaseType
 from incentives_portal.outbox.letters import Letter
 from incentives_portal.programs.assess import Assessment
@@ -55,21 +55,21 @@ TRANSITIONS = (
     Transition("approve", "Approve", UNDER_REVIEW, APPROVED, event="loans.approved", message="loan_decided", **_REVIEW),
     Transition(
         "reject", "Reject", UNDER_REVIEW, REJECTED,
-        event="loans.rejected", message="loan_decided", needs_words=True, needs_reason=True, **_REVIEW,
+        event="loans.rejected", message="loan_decided", needs_comment=True, needs_reason=True, **_REVIEW,
     ),
 )  # fmt: skip
-MACHINE = Machine(KIND, STATUSES, TRANSITIONS)
-LOAN = CaseType("LOA", MACHINE, read="claim.read", contribute="claim.write", review="claim.review")
+STATE_MACHINE = StateMachine(KIND, STATUSES, TRANSITIONS)
+LOAN = CaseType("LOA", STATE_MACHINE, read="claim.read", contribute="claim.write", review="claim.review")
 
 
-def submit(loan: Loan, *, actor: User, seen: int | None, words: str = "") -> Event:
+def submit(loan: Loan, *, actor: User, expected_version: int | None, comment: str = "") -> Event:
     """Send the loan in: what it is about is kept as a submission."""
 
     def before(current: Loan) -> None:
         nothing_to_fix = Assessment((), (), current.currency)
         keep_submission(current.case, {"equipment": current.equipment}, nothing_to_fix, actor)
 
-    return perform(loan, "submit", actor=actor, seen=seen, words=words, before=before)
+    return perform(loan, "submit", actor=actor, expected_version=expected_version, comment=comment, before=before)
 
 
 SERVICES = {

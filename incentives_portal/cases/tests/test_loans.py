@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from incentives_portal.cases import event_kinds, inbox, messages, queue
-from incentives_portal.cases.errors import NotAllowed, Refused, Stale
+from incentives_portal.cases.errors import NotAllowed, RuleViolation, StaleVersion
 from incentives_portal.cases.models import Case, Decision, ReasonCode
 from incentives_portal.cases.services import open_case
 from incentives_portal.cases.types import case_types
@@ -42,7 +42,9 @@ def loan(world, settings, monkeypatch):
 
 def do(loan: Loan, verb: str, actor, **given):
     case = Case.objects.get(pk=loan.pk)
-    return SERVICES[verb](Loan(case=case, equipment=loan.equipment), actor=actor, seen=case.version, **given)
+    return SERVICES[verb](
+        Loan(case=case, equipment=loan.equipment), actor=actor, expected_version=case.version, **given
+    )
 
 
 def fresh(loan: Loan) -> Loan:
@@ -50,7 +52,7 @@ def fresh(loan: Loan) -> Loan:
 
 
 def test_every_verb_has_its_service():
-    assert set(SERVICES) == set(loans.MACHINE.verbs)
+    assert set(SERVICES) == set(loans.STATE_MACHINE.verbs)
 
 
 def test_it_goes_from_draft_to_decision(world, loan):
@@ -69,19 +71,19 @@ def test_it_goes_from_draft_to_decision(world, loan):
 
 
 def test_what_the_engine_refuses(world, loan):
-    reason = ReasonCode.objects.create(kind=KIND, verb="reject", code="L-01", words={"en": "Too many."})
+    reason = ReasonCode.objects.create(kind=KIND, verb="reject", code="L-01", text={"en": "Too many."})
 
     with pytest.raises(NotAllowed):  # nobody decides for the own company, and a viewer writes nothing
         do(loan, "submit", world.lena)
     do(loan, "submit", world.jana)
     do(loan, "start_review", world.mira)
-    with pytest.raises(Refused):
+    with pytest.raises(RuleViolation):
         do(loan, "approve", world.mira, approved_amount=Decimal("900.01"))
-    with pytest.raises(Refused):
-        do(loan, "reject", world.mira, words="", reason=reason)
-    with pytest.raises(Stale):
-        SERVICES["reject"](fresh(loan), actor=world.mira, seen=1, words="No.", reason=reason)
-    do(loan, "reject", world.mira, words="No.", reason=reason)
+    with pytest.raises(RuleViolation):
+        do(loan, "reject", world.mira, comment="", reason=reason)
+    with pytest.raises(StaleVersion):
+        SERVICES["reject"](fresh(loan), actor=world.mira, expected_version=1, comment="No.", reason=reason)
+    do(loan, "reject", world.mira, comment="No.", reason=reason)
     assert fresh(loan).status == "rejected"
 
 
@@ -109,12 +111,15 @@ def test_queue_and_inbox_list_it(world, loan):
 
 
 def test_page_shows_status_history_and_verbs(world, loan):
-    do(loan, "submit", world.jana, words="For the fair.")
+    do(loan, "submit", world.jana, comment="For the fair.")
 
     page = LoanPage(fresh(loan), world.mira)
     assert (str(page.status_header.holder), page.timeline[0].sentence) == (
         "Waiting for a reviewer",
         "asked for the loan",
     )
-    assert (page.timeline[0].words, [arrow.verb for arrow in page.arrows]) == ("For the fair.", ["start_review"])
+    assert (page.timeline[0].comment, [transition.verb for transition in page.transitions]) == (
+        "For the fair.",
+        ["start_review"],
+    )
     assert (page.can_comment, page.return_notice) == (True, None)

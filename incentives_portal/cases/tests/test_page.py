@@ -14,7 +14,11 @@ JANA, REVIEWER = SimpleNamespace(pk=1, organisation_id=7), SimpleNamespace(pk=3,
 
 def events(kind, is_wanted):
     """The last words of the codes of the events of some transitions."""
-    return {arrow.event.rpartition(".")[2] for arrow in case_type(kind).machine.transitions if is_wanted(arrow)}
+    return {
+        transition.event.rpartition(".")[2]
+        for transition in case_type(kind).state_machine.transitions
+        if is_wanted(transition)
+    }
 
 
 @pytest.mark.parametrize("kind", ["plan", "claim"])
@@ -40,4 +44,4 @@ def test_which_events_submit_decide_and_return(kind):
     ],
 )
 def test_who_has_a_case(status, organisation, reviewer, reader, who):
-    assert who_has_it(case_type("claim").machine.status(status), organisation, reviewer, reader) == who
+    assert who_has_it(case_type("claim").state_machine.status(status), organisation, reviewer, reader) == who

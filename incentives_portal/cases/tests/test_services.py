@@ -11,7 +11,7 @@ from incentives_portal.cases import event_kinds
 from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.models import Event, ReasonCode
 from incentives_portal.cases.queries import events_of
-from incentives_portal.cases.services import RemarkDraft, comment, record, submit
+from incentives_portal.cases.services import RemarkDraft, record, record_comment, submit
 from incentives_portal.cases.tests.builders import make_case
 from incentives_portal.cases.timeline import entries
 from incentives_portal.programs.assess import Assessment
@@ -60,7 +60,7 @@ def test_references_count_per_kind_and_year(partner):
 
 def test_record_keeps_who_it_was_at_the_time(case, jana):
     with clock.at(datetime(2026, 5, 2, tzinfo=UTC)):
-        comment(case, jana, "Hello")
+        record_comment(case, jana, "Hello")
     jana.name = "Jana Schmidt"
     jana.save()
 
@@ -70,7 +70,7 @@ def test_record_keeps_who_it_was_at_the_time(case, jana):
         "partner.global_admin",
         "Nordlicht",
     )
-    assert (event.at, event.words) == (datetime(2026, 5, 2, tzinfo=UTC), "Hello")
+    assert (event.at, event.comment) == (datetime(2026, 5, 2, tzinfo=UTC), "Hello")
 
 
 def test_record_refuses_a_code_that_nobody_registered(case, jana):
@@ -83,32 +83,32 @@ def test_record_refuses_a_code_that_nobody_registered(case, jana):
 def test_remarks_belong_to_their_event(case, jana):
     event = record(case, jana, "cases.commented", remarks=[RemarkDraft("Page two is missing.", place="documents")])
 
-    assert [(remark.place, remark.words) for remark in event.remarks.all()] == [("documents", "Page two is missing.")]
+    assert [(remark.place, remark.text) for remark in event.remarks.all()] == [("documents", "Page two is missing.")]
 
 
 def test_internal_notes_exist_for_the_operator_only(case, jana, mira):
-    comment(case, jana, "For all")
-    comment(case, mira, "CANARY", internal=True)
+    record_comment(case, jana, "For all")
+    record_comment(case, mira, "CANARY", internal=True)
 
-    assert [event.words for event in events_of(case, reader=jana)] == ["For all"]
-    assert [event.words for event in events_of(case, reader=mira)] == ["CANARY", "For all"]
+    assert [event.comment for event in events_of(case, reader=jana)] == ["For all"]
+    assert [event.comment for event in events_of(case, reader=mira)] == ["CANARY", "For all"]
 
 
 @pytest.mark.parametrize("rows", [1, 3, 25])
 def test_history_panel_needs_the_same_queries_for_any_length(case, jana, mira, rows, django_assert_num_queries):
     for number in range(rows):
-        record(case, jana, "cases.commented", words=str(number), remarks=[RemarkDraft("x", place="documents")])
+        record(case, jana, "cases.commented", comment=str(number), remarks=[RemarkDraft("x", place="documents")])
     mira.may("history.internal")
 
     with django_assert_num_queries(2):
-        entries = [(event.side, [r.words for r in event.remarks_in_order]) for event in events_of(case, reader=mira)]
+        entries = [(event.side, [r.text for r in event.remarks_in_order]) for event in events_of(case, reader=mira)]
 
     assert len(entries) == rows
 
 
 def test_history_says_the_reason_of_an_event_once(case, jana, mira):
     reasons = [
-        ReasonCode.objects.create(kind=case.kind, verb="reject", code=code, words={"en": f"Reason {code}"})
+        ReasonCode.objects.create(kind=case.kind, verb="reject", code=code, text={"en": f"Reason {code}"})
         for code in ("A", "B")
     ]
     remarks = [
@@ -118,7 +118,7 @@ def test_history_says_the_reason_of_an_event_once(case, jana, mira):
 
     (entry,) = entries(events_of(case, reader=mira))
 
-    assert (entry.reason, [link.words for link in entry.links]) == ("Reason A", ["", "Reason B"])
+    assert (entry.reason, [link.text for link in entry.links]) == ("Reason A", ["", "Reason B"])
 
 
 def test_snapshots_are_numbered_and_hashed(case, jana):
@@ -150,11 +150,11 @@ def test_every_registered_kind_has_a_code_in_the_past_tense():
 
 
 def test_link_of_a_remark_is_called_as_its_place_is_on_the_page(case, jana):
-    record(case, jana, "cases.commented", words="Look.", remarks=[RemarkDraft("Another day.", place="basics")])
+    record(case, jana, "cases.commented", comment="Look.", remarks=[RemarkDraft("Another day.", place="basics")])
     events = events_of(case, reader=jana)
 
     [named] = entries(events, places={"basics": "Basics"})[0].links
     [unnamed] = entries(events)[0].links
 
-    assert (named.label, named.url, named.words) == ("Basics", "#basics", "Another day.")
+    assert (named.label, named.url, named.comment) == ("Basics", "#basics", "Another day.")
     assert unnamed.label == "basics"

@@ -9,7 +9,7 @@ _SIZE, _PEOPLE, _COLUMNS = (1280, 860), 12, 26
 
 
 def photo(caption: str) -> bytes:
-    """A room with a screen and an audience; the caption stands on the screen, as on a photo of an event."""
+    """A app with a screen and an audience; the caption stands on the screen, as on a photo of an event."""
     dice = random.Random(caption)  # noqa: S311  the same caption always gives the same picture
     wall = tuple(dice.randint(150, 215) for _channel in range(3))
     image = Image.new("RGB", _SIZE, wall)

@@ -45,7 +45,7 @@ def addresses(person, mail):
         "claims:list",
         "outbox:notifications",
         "help",
-        "words",
+        "comment",
         "accounts:profile",
         "mailbox:list",
     ]
@@ -58,8 +58,8 @@ def addresses(person, mail):
         yield f"{reverse('plans:new')}?market={next(iter(plans.values())).market.public_id}"
     if person.is_operator:
         yield from (
-            reverse("desk:queue"),
-            *(reverse("desk:claim", args=[claim.public_id]) for claim in claims.values()),
+            reverse("review:queue"),
+            *(reverse("review:claim", args=[claim.public_id]) for claim in claims.values()),
         )
     if person.is_staff:
         yield from (reverse(f"admin:{name}") for name in ("index", "plans_plan_changelist"))

@@ -1,4 +1,4 @@
-"""The demo world can be told on any day of the year, shows every status, and leaves room for what somebody tries first."""
+"""The demo world can be told on any day of the year, shows every status, and leaves app for what somebody tries first."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -9,22 +9,22 @@ from django.core.management import call_command
 
 from claims import services as claims
 from claims.models import Claim
-from claims.transitions import MACHINE as CLAIMS
+from claims.transitions import STATE_MACHINE as CLAIMS
 from incentives_portal import clock
 from incentives_portal.accounts.models import Organisation, User
 from incentives_portal.cases.messages import cause_key
 from incentives_portal.cases.models import Event, Remark
 from incentives_portal.demo import people
+from incentives_portal.demo.builder import at_work
+from incentives_portal.demo.organizations import ZONE
 from incentives_portal.demo.people import COMPANIES, PEOPLE
-from incentives_portal.demo.setting import ZONE
-from incentives_portal.demo.story import at_work
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.outbox.models import Message
 from incentives_portal.programs.models import ActivityType, FundType, ProgramYear
 from plans import services as plans
+from plans.creation_options import openings
 from plans.models import Plan
-from plans.openings import openings
-from plans.transitions import MACHINE as PLANS
+from plans.transitions import STATE_MACHINE as PLANS
 from proofs.models import Invoice, Proof
 
 pytestmark = pytest.mark.django_db
@@ -78,17 +78,19 @@ def submits_a_plan_at_once(domain):
         requested_amount=Decimal(2500),
         reviewer_email="elif.sander@halden.example",
     )
-    campaign = plans.add_campaign(plan, actor=actor, seen=version(plan), name="Today", starts=today, ends=today)
+    campaign = plans.add_campaign(
+        plan, actor=actor, expected_version=version(plan), name="Today", starts=today, ends=today
+    )
     plans.add_activity(
         campaign,
         actor=actor,
-        seen=version(plan),
+        expected_version=version(plan),
         activity_type=ActivityType.objects.get(code="print_advertising"),
         name="Adverts",
         countries=[plan.location.country],
         planned_amount=Decimal(2500),
     )
-    plans.submit(plan, actor=actor, seen=version(plan))
+    plans.submit(plan, actor=actor, expected_version=version(plan))
     return Plan.objects.get(pk=plan.pk).status
 
 
@@ -119,7 +121,7 @@ def test_histories_notifications_remarks_and_drafts_of_the_demo_tell_one_story()
     for name in ("Partner website relaunch", "Backup for small offices, mailing"):
         draft = Claim.objects.get(case__title=name)
         with pytest.raises(claims.NotReady):
-            claims.submit(draft, actor=draft.created_by, seen=draft.version)
+            claims.submit(draft, actor=draft.created_by, expected_version=draft.version)
 
 
 def test_people_of_the_demo_do_things_while_they_are_at_work():

@@ -89,7 +89,7 @@ COMMENT = '# python -c "import secrets; print(secrets.token_urlsafe(50))"'
 
 
 @pytest.mark.parametrize(
-    ("key", "words"),
+    ("key", "text"),
     [
         (COMMENT, "is a comment"),
         ("   " + COMMENT, "is a comment"),

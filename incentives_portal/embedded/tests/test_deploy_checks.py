@@ -7,7 +7,7 @@ from django.core import management
 from django.core.checks import run_checks
 
 from incentives_portal.embedded import deploy_checks
-from incentives_portal.embedded.words import compile_words
+from incentives_portal.embedded.compile_translations import compile_translations
 
 from .test_checks import PUBLIC
 
@@ -81,7 +81,7 @@ def test_o07_static_files_that_were_not_collected_are_missed_before_a_page_fails
 def test_o07_translations_that_were_not_compiled_since_they_changed_are_named(public: Any) -> None:
     (source,) = public.LOCALE_PATHS[0].glob("*/*/*.po")
     (never,) = deploy_checks.check_translations(databases=["default"])
-    compile_words(public.LOCALE_PATHS)
+    compile_translations(public.LOCALE_PATHS)
     compiled = deploy_checks.check_translations(databases=["default"])
     later = source.stat().st_mtime + 60
     os.utime(source, (later, later))

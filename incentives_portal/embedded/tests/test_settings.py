@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from incentives_portal.embedded import lease
+from incentives_portal.embedded import refcount
 from incentives_portal.embedded.secret import secret_key
 
 PRODUCTION = {
@@ -31,7 +31,7 @@ READ = "import json; from incentives_portal import settings as s; print(json.dum
 def read(state: Path, environment: dict[str, str], *names: str) -> dict[str, Any]:
     """These settings, in a process with this environment and no other."""
     output = subprocess.run(
-        [sys.executable, "-c", READ % (names,)], cwd=lease.PROJECT, capture_output=True, check=True, text=True,
+        [sys.executable, "-c", READ % (names,)], cwd=refcount.PROJECT, capture_output=True, check=True, text=True,
         env={"PATH": os.environ["PATH"], "PORTAL_STATE": str(state), **environment},
     ).stdout  # fmt: skip
     found: dict[str, Any] = json.loads(output)
@@ -94,7 +94,7 @@ def test_collected_files_can_be_read_by_another_account_than_the_one_that_collec
         "STATIC_ROOT": str(tmp_path / "static"),
         **PRODUCTION,
     }
-    subprocess.run(command, cwd=lease.PROJECT, env=environment, check=True, umask=0o022)
+    subprocess.run(command, cwd=refcount.PROJECT, env=environment, check=True, umask=0o022)
 
     closed = [path for path in (tmp_path / "static").rglob("*") if path.stat().st_mode & 0o044 != 0o044]
     assert closed == []
@@ -103,14 +103,14 @@ def test_collected_files_can_be_read_by_another_account_than_the_one_that_collec
 def test_production_settings_pass_the_deploy_check(tmp_path: Path) -> None:
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
     environment = {"PATH": os.environ["PATH"], "PORTAL_STATE": str(tmp_path), **PRODUCTION}
-    run = subprocess.run(command, cwd=lease.PROJECT, env=environment, capture_output=True, text=True, check=False)
+    run = subprocess.run(command, cwd=refcount.PROJECT, env=environment, capture_output=True, text=True, check=False)
     assert (run.returncode, run.stderr) == (0, "")
 
 
 def test_web_server_refuses_a_public_name_without_real_servers(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "import incentives_portal.wsgi"]
     environment = {"PATH": os.environ["PATH"], "PORTAL_STATE": str(tmp_path), "ALLOWED_HOSTS": "incentives.example.com"}
-    run = subprocess.run(command, cwd=lease.PROJECT, env=environment, capture_output=True, text=True, check=False)
+    run = subprocess.run(command, cwd=refcount.PROJECT, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 1
     assert "(portal.E001) The embedded servers are for one's own machine only" in run.stderr
 

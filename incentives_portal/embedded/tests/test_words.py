@@ -2,7 +2,7 @@ import gettext
 import os
 from pathlib import Path
 
-from incentives_portal.embedded.words import compile_words
+from incentives_portal.embedded.compile_translations import compile_translations
 
 CATALOGUE = """
 msgid ""
@@ -28,11 +28,11 @@ def test_catalogue_is_compiled_once_per_change_and_without_fuzzy_entries(tmp_pat
     source = tmp_path / "de" / "LC_MESSAGES" / "django.po"
     source.parent.mkdir(parents=True)
     source.write_text(CATALOGUE)
-    assert compile_words([tmp_path]) == [source]
-    assert compile_words([tmp_path]) == []
+    assert compile_translations([tmp_path]) == [source]
+    assert compile_translations([tmp_path]) == []
     words = gettext.translation("django", tmp_path, ["de"])
     assert words.ngettext("%(number)s claim", "%(number)s claims", 2) == "%(number)s Anträge"
     assert words.gettext("Proof") == "Proof"
     later = source.with_suffix(".mo").stat().st_mtime + 1
     os.utime(source, (later, later))
-    assert compile_words([tmp_path]) == [source]
+    assert compile_translations([tmp_path]) == [source]

@@ -66,7 +66,7 @@ def test_enrolment_page_has_status_verbs_and_history(elif_, world):
 
     page = elif_.get(address("change", enrolment.pk))
 
-    assert [arrow.verb for arrow in page.context["page"].arrows] == [
+    assert [transition.verb for transition in page.context["page"].transitions] == [
         "validate", "require_action", "suspend", "declare_ineligible", "discontinue",
     ]  # fmt: skip
     assert "<select" not in page.content.decode().partition('id="content"')[2]
@@ -80,9 +80,9 @@ def test_enrolment_verb_by_its_button(elif_, world):
     url = address("verb", enrolment.pk, "suspend")
 
     shown = elif_.get(url)
-    silent = elif_.post(url, {"seen": 1, "words": ""})
-    done = elif_.post(url, {"seen": 1, "words": "The agreement has ended."})
-    late = elif_.post(url, {"seen": 1, "words": "Me too."})
+    silent = elif_.post(url, {"expected_version": 1, "comment": ""})
+    done = elif_.post(url, {"expected_version": 1, "comment": "The agreement has ended."})
+    late = elif_.post(url, {"expected_version": 1, "comment": "Me too."})
 
     assert [answer.status_code for answer in (shown, silent, done, late)] == [200, 422, 302, 409]
     assert done.headers["Location"] == address("change", enrolment.pk)

@@ -6,7 +6,7 @@ from incentives_portal.accounts.services import add_location
 from incentives_portal.cases.models import Case
 from incentives_portal.enrollments import services
 from incentives_portal.enrollments.models import Enrolment
-from incentives_portal.enrollments.transitions import MACHINE, TRANSITIONS
+from incentives_portal.enrollments.transitions import STATE_MACHINE, TRANSITIONS
 from incentives_portal.tests.racing import at_once, race_every_pair
 from incentives_portal.tests.world import make_world
 
@@ -24,16 +24,18 @@ def starts(world):
 
         return make
 
-    return {status: put(status) for status in sorted({arrow.source for arrow in TRANSITIONS})}
+    return {status: put(status) for status in sorted({transition.source for transition in TRANSITIONS})}
 
 
 def test_w02_w04_every_verb_of_an_enrolment_against_every_other_has_one_winner():
     world = make_world()
 
     def deed(enrolment, verb, actor):
-        return lambda: services.VERBS[verb](enrolment, actor=actor, seen=enrolment.version, words="As agreed.")
+        return lambda: services.VERBS[verb](
+            enrolment, actor=actor, expected_version=enrolment.version, comment="As agreed."
+        )
 
-    assert race_every_pair(MACHINE, starts(world), deed, world.people) == set()
+    assert race_every_pair(STATE_MACHINE, starts(world), deed, world.people) == set()
 
 
 def test_a_location_is_invited_once():
@@ -45,5 +47,5 @@ def test_a_location_is_invited_once():
         lambda: services.invite(flensburg, world.device, actor=world.emre),
     )
 
-    assert sorted(type(result).__name__ for result in results) == ["Enrolment", "Refused"]
+    assert sorted(type(result).__name__ for result in results) == ["Enrolment", "RuleViolation"]
     assert Enrolment.objects.filter(location=flensburg).count() == 1

@@ -4,18 +4,18 @@ import pytest
 
 from incentives_portal.accounts.services import add_location
 from incentives_portal.cases.enums import STATUSES, CaseKind
-from incentives_portal.cases.errors import NotAllowed, Refused, Stale, WordsMissing
+from incentives_portal.cases.errors import CommentMissing, NotAllowed, RuleViolation, StaleVersion
 from incentives_portal.cases.messages import cause_key
 from incentives_portal.cases.models import Case, Event
 from incentives_portal.enrollments import enums as states
 from incentives_portal.enrollments import services
 from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.enrollments.querysets import programs_visible_to
-from incentives_portal.enrollments.transitions import MACHINE, TRANSITIONS
+from incentives_portal.enrollments.transitions import STATE_MACHINE, TRANSITIONS
 from incentives_portal.outbox.models import Message
 from incentives_portal.people.models import RoleAssignment
 from incentives_portal.programs.tests.tables import TABLES
-from incentives_portal.tests.elsewhere import answered_wrongly
+from incentives_portal.tests.other_statuses import answered_wrongly
 
 
 @pytest.fixture
@@ -51,7 +51,9 @@ def test_long_names_are_cut_in_the_title_of_the_case(world, flensburg):
 
 
 def test_message_is_in_the_language_of_its_reader(world, invited):
-    services.VERBS["require_action"](invited, actor=world.elif_, seen=1, words="The VAT number is missing.")
+    services.VERBS["require_action"](
+        invited, actor=world.elif_, expected_version=1, comment="The VAT number is missing."
+    )
 
     message = Message.objects.filter(recipient=world.jana).latest("pk")
 
@@ -69,7 +71,7 @@ def test_nobody_with_an_incentives_role_then_the_global_admin_is_told(world, fle
 
 
 def test_location_is_invited_once_per_program(world, invited, flensburg):
-    with pytest.raises(Refused, match="already has an enrollment"):
+    with pytest.raises(RuleViolation, match="already has an enrollment"):
         services.invite(flensburg, world.device, actor=world.elif_)
 
     assert services.invite(flensburg, world.cloud, actor=world.elif_).status == "invited"
@@ -78,7 +80,7 @@ def test_location_is_invited_once_per_program(world, invited, flensburg):
 def test_closed_location_is_not_invited(world, flensburg):
     flensburg.closed_on = world.year.starts
 
-    with pytest.raises(Refused, match="closed"):
+    with pytest.raises(RuleViolation, match="closed"):
         services.invite(flensburg, world.device, actor=world.elif_)
 
 
@@ -89,61 +91,65 @@ def test_only_operator_incentives_admins_manage_enrolments(world, flensburg, nam
     with pytest.raises(NotAllowed):
         services.invite(flensburg, world.device, actor=actor)
     with pytest.raises(NotAllowed):
-        services.VERBS["suspend"](enrolment_of(world), actor=actor, seen=1, words="No agreement.")
+        services.VERBS["suspend"](enrolment_of(world), actor=actor, expected_version=1, comment="No agreement.")
 
     assert enrolment_of(world).status == "enrolled"
 
 
-@pytest.mark.parametrize("arrow", TRANSITIONS, ids=lambda arrow: f"{arrow.source}-{arrow.verb}")
-def test_every_arrow(world, arrow):
-    Case.objects.filter(pk=enrolment_of(world).pk).update(status=arrow.source)
+@pytest.mark.parametrize("transition", TRANSITIONS, ids=lambda transition: f"{transition.source}-{transition.verb}")
+def test_every_arrow(world, transition):
+    Case.objects.filter(pk=enrolment_of(world).pk).update(status=transition.source)
 
-    event = services.VERBS[arrow.verb](enrolment_of(world), actor=world.elif_, seen=1, words="As agreed.")
+    event = services.VERBS[transition.verb](
+        enrolment_of(world), actor=world.elif_, expected_version=1, comment="As agreed."
+    )
 
-    assert (event.code, event.from_status, event.to_status) == (arrow.event, arrow.source, arrow.target)
-    assert (enrolment_of(world).status, enrolment_of(world).version) == (arrow.target, 2)
+    assert (event.code, event.from_status, event.to_status) == (transition.event, transition.source, transition.target)
+    assert (enrolment_of(world).status, enrolment_of(world).version) == (transition.target, 2)
     assert Message.objects.filter(cause=cause_key(event.pk), recipient=world.jana).count() == 1
 
 
 def test_table_has_the_documented_arrows():
     """Roll forward is no change, and *discontinued* can be reached from everywhere."""
-    arrows = {(arrow.source, arrow.target) for arrow in TRANSITIONS}
+    transitions = {(transition.source, transition.target) for transition in TRANSITIONS}
     documented = {tuple(pair) for pair in TABLES["enrolment_arrows"] if pair[0] not in ("*", pair[1])}
     everywhere = {(code, "discontinued") for code in STATUSES[CaseKind.ENROLMENT] if code != "discontinued"}
 
-    assert documented | everywhere <= arrows
+    assert documented | everywhere <= transitions
 
 
 @pytest.mark.parametrize("verb", ["require_action", "suspend", "declare_ineligible", "discontinue"])
 def test_bad_news_need_words(world, verb):
-    with pytest.raises(WordsMissing):
-        services.VERBS[verb](enrolment_of(world), actor=world.elif_, seen=1, words="  ")
+    with pytest.raises(CommentMissing):
+        services.VERBS[verb](enrolment_of(world), actor=world.elif_, expected_version=1, comment="  ")
 
     assert enrolment_of(world).status == "enrolled"
 
 
 def test_w01_verb_from_any_other_status_is_told_what_happened(world):
     """Among them every verb of what was discontinued: that is the end."""
-    arrows = {(arrow.source, arrow.verb) for arrow in TRANSITIONS}
-    services.VERBS["suspend"](enrolment_of(world), actor=world.elif_, seen=1, words="Agreement ended.")
+    transitions = {(transition.source, transition.verb) for transition in TRANSITIONS}
+    services.VERBS["suspend"](enrolment_of(world), actor=world.elif_, expected_version=1, comment="Agreement ended.")
 
     def put(status):
         Case.objects.filter(pk=enrolment_of(world).pk).update(status=status)
         return enrolment_of(world)
 
     def deed(case, verb):
-        return services.VERBS[verb](case, actor=world.elif_, seen=case.version, words="As agreed.")
+        return services.VERBS[verb](case, actor=world.elif_, expected_version=case.version, comment="As agreed.")
 
-    assert list(answered_wrongly(MACHINE, services.VERBS, arrows, put, deed)) == []
-    assert {source for source, _verb in arrows} == set(STATUSES[CaseKind.ENROLMENT]) - {states.DISCONTINUED}
+    assert list(answered_wrongly(STATE_MACHINE, services.VERBS, transitions, put, deed)) == []
+    assert {source for source, _verb in transitions} == set(STATUSES[CaseKind.ENROLMENT]) - {states.DISCONTINUED}
 
 
 def test_who_did_not_see_the_latest_version_is_told(world):
-    services.VERBS["suspend"](enrolment_of(world), actor=world.elif_, seen=1, words="Agreement ended.")
-    services.VERBS["reinstate"](enrolment_of(world), actor=world.emre, seen=2)
+    services.VERBS["suspend"](enrolment_of(world), actor=world.elif_, expected_version=1, comment="Agreement ended.")
+    services.VERBS["reinstate"](enrolment_of(world), actor=world.emre, expected_version=2)
 
-    with pytest.raises(Stale):
-        services.VERBS["suspend"](enrolment_of(world), actor=world.elif_, seen=1, words="Agreement ended.")
+    with pytest.raises(StaleVersion):
+        services.VERBS["suspend"](
+            enrolment_of(world), actor=world.elif_, expected_version=1, comment="Agreement ended."
+        )
 
 
 def test_enrolments_exist_by_role(world):
@@ -176,7 +182,7 @@ def test_programs_exist_where_one_is_enrolled(world):
 
 
 def test_plans_and_claims_begin_at_enrolled_open_locations(world):
-    services.VERBS["suspend"](enrolment_of(world), actor=world.elif_, seen=1, words="Agreement ended.")
+    services.VERBS["suspend"](enrolment_of(world), actor=world.elif_, expected_version=1, comment="Agreement ended.")
     world.bristol.closed_on = world.year.starts
     world.bristol.save()
 

@@ -64,7 +64,7 @@ def test_first_cleanup_makes_store_and_database_belong_together(db):
 
 
 @pytest.mark.parametrize(
-    ("break_it", "words"),
+    ("break_it", "comment"),
     [
         (lambda: Installation.objects.update(store=None), "belongs to another installation"),
         (lambda: default_storage.delete(IDENTITY_FILE), "has no identity"),
@@ -77,7 +77,7 @@ def test_first_cleanup_makes_store_and_database_belong_together(db):
     ],
     ids=["fresh database", "fresh store", "other store", "copy of the database", "spoilt"],
 )
-def test_u14_nothing_is_deleted_from_a_store_that_is_not_ones_own(keep, break_it, words):
+def test_u14_nothing_is_deleted_from_a_store_that_is_not_ones_own(keep, break_it, comment):
     version = keep()
     cleanup.sweep()
     lost = stray(3)
@@ -86,7 +86,7 @@ def test_u14_nothing_is_deleted_from_a_store_that_is_not_ones_own(keep, break_it
     with clock.at(clock.now() + OLD):
         swept = cleanup.sweep()
 
-    assert words in swept.refused
+    assert comment in swept.refused
     assert (swept.documents, swept.files) == (0, 0)
     assert files() == {version.storage_key, *lost}
     assert installations.installation().last_cleanup["refused"] == swept.refused

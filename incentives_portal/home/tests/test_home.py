@@ -105,7 +105,7 @@ def test_own_rejection_of_an_earlier_submission_keeps_nobody_from_a_dispute(worl
         claims.send(claim, world.jana, "resubmit")
         claims.send(claim, world.daniel, "start_review")
         claims.decide(world, claim, "reject", actor=world.daniel)
-        claims.send(claim, world.jana, "dispute", words="It was, see the photos.")
+        claims.send(claim, world.jana, "dispute", comment="It was, see the photos.")
 
         assert titles(inbox.to_review(world.mira))["unassigned"] == [claim.title]
         assert titles(inbox.to_review(world.daniel))["unassigned"] == []
@@ -155,7 +155,7 @@ def test_proof_without_a_claim_is_no_draft(world: World) -> None:
 
 def test_enrollment_that_requires_action_is_not_returned_work(world: World) -> None:
     enrolment = Enrolment.objects.get(location=world.hamburg, program=world.cloud)
-    enrolling.VERBS["require_action"](enrolment, actor=world.elif_, seen=enrolment.version, words="Renew it.")
+    enrolling.VERBS["require_action"](enrolment, actor=world.elif_, seen=enrolment.version, comment="Renew it.")
 
     assert titles(partner_buckets(world.jana))["returned"] == []
     assert inbox.waiting_for_partners(world.elif_).items == []
@@ -207,7 +207,7 @@ def test_person_without_a_role_reads_whom_to_ask(world: World) -> None:
     assert world.elif_.email in page.content.decode()
 
 
-@pytest.mark.parametrize("page", ["home", "words", "help", "accounts:profile", "accounts:no_role"])
+@pytest.mark.parametrize("page", ["home", "comment", "help", "accounts:profile", "accounts:no_role"])
 @pytest.mark.parametrize("person", ["jana", "tobias", "lena", "karin", "anton", "bea", "elif_", "mira", "ines", "hugo"])
 def test_everybody_can_open_what_is_for_everybody(world: World, person: str, page: str) -> None:
     assert client_of(getattr(world, person)).get(reverse(page)).status_code == 200

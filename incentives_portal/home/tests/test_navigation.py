@@ -3,7 +3,7 @@
 import pytest
 
 from incentives_portal.home.navigation import NavItem, links
-from incentives_portal.screens.anatomy import Link
+from incentives_portal.screens.components import Link
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from incentives_portal.accounts.models import Organisation, User
 from incentives_portal.accounts.services import add_person, give_role
 from incentives_portal.cases.messages import cause_of
 from incentives_portal.cases.models import Case
-from incentives_portal.cases.services import comment
+from incentives_portal.cases.services import record_comment
 from incentives_portal.cases.tests.builders import make_case
 from incentives_portal.outbox import leases, tasks
 from incentives_portal.outbox.letters import Cause, Letter, LetterWriter
@@ -68,7 +68,7 @@ def case(partner) -> Case:
 def make_cause(case, mira) -> Callable[[], Cause]:
     """A comment of Mira's, another one each time."""
     number = count()
-    return lambda: cause_of(comment(case, mira, f"The agenda is fine now, hall {next(number)}."))
+    return lambda: cause_of(record_comment(case, mira, f"The agenda is fine now, hall {next(number)}."))
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def letter_about(cause: Cause) -> LetterWriter:
         subject=f"Comment on {cause.case_reference}",
         heading="There is a comment",
         paragraphs=["Mira Okafor wrote about your claim."],
-        words=cause.comment,
+        comment=cause.comment,
         link="/claims/1/",
         link_label="Open the claim",
     )

@@ -53,7 +53,7 @@ def test_secret_to_an_address_that_is_none_is_kept_without_its_body(db):
         "jana@nordlicht.example\r\nBcc: victim@example.com", subject="Reset", text="SECRET", html="SECRET"
     )
 
-    assert (message.state, message.trouble, message.text, message.html) == ("no_address", "address", "", "")
+    assert (message.state, message.failure_reason, message.text, message.html) == ("no_address", "address", "", "")
 
 
 def test_attachments_are_refused(db):

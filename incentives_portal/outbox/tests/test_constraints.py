@@ -61,7 +61,7 @@ def test_that_there_was_nobody_is_said_once(jana, mira):
         ("message_has_a_cause", {"cause": "", "case_public_id": None, "secret": True}),
         ("message_about_a_case_or_secret", {"case_public_id": None}),
         ("message_state_known", {"state": "lost"}),
-        ("message_trouble_known", {"trouble": "weather"}),
+        ("message_failure_reason_known", {"failure_reason": "weather"}),
         ("message_sent_at_a_time", {"state": State.SENT}),
         ("message_lease_while_sending", {"state": State.SENDING}),
         ("message_secret_is_wiped", {"secret": True, "state": State.FAILED, "text": "A link"}),

@@ -14,7 +14,7 @@ from incentives_portal.accounts.services import add_person
 from incentives_portal.cases.models import Case
 from incentives_portal.outbox import delivery
 from incentives_portal.outbox.delivery import DELAYS, HANDED_OUT, deliver, lease_due, take_back_abandoned
-from incentives_portal.outbox.enums import State, Trouble
+from incentives_portal.outbox.enums import FailureReason, State
 from incentives_portal.outbox.faults import Fault, fault_of
 from incentives_portal.outbox.leases import lease_length
 from incentives_portal.outbox.models import Message
@@ -38,7 +38,7 @@ def due_ids() -> list[int]:
 
 def state_of(message: Message) -> tuple[str, str, int]:
     message.refresh_from_db()
-    return message.state, message.trouble, message.attempts
+    return message.state, message.failure_reason, message.attempts
 
 
 def after(delay: timedelta):
@@ -228,8 +228,10 @@ def test_n05_server_that_is_away_costs_the_first_of_a_batch_an_attempt_and_the_r
 def test_server_that_is_back_is_tried_with_everything_that_waited_for_it(write, colleagues, mail_server):
     waited, put_off, fresh = write(*colleagues(3))
     later = clock.now() + timedelta(hours=4)
-    Message.objects.filter(pk=waited.pk).update(state=State.RETRY, trouble=Trouble.UNREACHABLE, next_at=later)
-    Message.objects.filter(pk=put_off.pk).update(state=State.RETRY, trouble=Trouble.PUT_OFF, next_at=later)
+    Message.objects.filter(pk=waited.pk).update(
+        state=State.RETRY, failure_reason=FailureReason.UNREACHABLE, next_at=later
+    )
+    Message.objects.filter(pk=put_off.pk).update(state=State.RETRY, failure_reason=FailureReason.PUT_OFF, next_at=later)
 
     deliver([fresh.pk])
 
@@ -285,7 +287,7 @@ def test_d07_what_is_to_be_tried_again_does_not_wait_until_a_clock_comes_round(w
     """It waited as long as the clock had been set back, and nobody was told: its age was none."""
     with clock.at(clock.now() + timedelta(days=1)):
         (message,) = write(jana)
-        retry = {"state": State.RETRY, "trouble": Trouble.UNREACHABLE, "attempts": 1}
+        retry = {"state": State.RETRY, "failure_reason": FailureReason.UNREACHABLE, "attempts": 1}
         Message.objects.filter(pk=message.pk).update(**retry, next_at=clock.now() + timedelta(seconds=15))
 
     deliver(lease_due())
@@ -338,7 +340,7 @@ def test_worker_that_comes_back_too_late_changes_nothing(write, jana, mail_serve
     with after(LEASE + timedelta(seconds=1)):
         deliver(due_ids())
 
-    delivery._settle_fault(late, Fault(Trouble.REFUSED, "too late"))
+    delivery._settle_fault(late, Fault(FailureReason.REFUSED, "too late"))
 
     assert state_of(message) == ("sent", "", 2)
 
@@ -351,7 +353,7 @@ def test_worker_that_comes_back_when_its_message_waits_again_changes_nothing(wri
         take_back_abandoned()
         assert state_of(message) == ("retry", "", 1)
 
-        delivery._settle_fault(late, Fault(Trouble.REFUSED, "too late"))
+        delivery._settle_fault(late, Fault(FailureReason.REFUSED, "too late"))
 
         assert state_of(message) == ("retry", "", 1)
         deliver(lease_due())
@@ -502,29 +504,29 @@ def test_n12_mail_that_cannot_be_written_fails_and_the_next_goes_out(write, coll
 
 
 @pytest.mark.parametrize(
-    ("error", "trouble"),
+    ("error", "failure_reason"),
     [
-        (smtplib.SMTPRecipientsRefused({"a@b": (550, b"no")}), Trouble.REFUSED),
-        (smtplib.SMTPRecipientsRefused({"a@b": (450, b"later")}), Trouble.PUT_OFF),
-        (smtplib.SMTPRecipientsRefused({"a@b": (421, b"bye")}), Trouble.UNREACHABLE),
-        (smtplib.SMTPSenderRefused(553, b"no", "x"), Trouble.REFUSED),
-        (smtplib.SMTPDataError(451, b"later"), Trouble.PUT_OFF),
-        (smtplib.SMTPAuthenticationError(535, b"wrong password"), Trouble.UNREACHABLE),
-        (smtplib.SMTPConnectError(554, b"no"), Trouble.UNREACHABLE),
-        (smtplib.SMTPServerDisconnected("gone"), Trouble.UNREACHABLE),
-        (smtplib.SMTPNotSupportedError("no STARTTLS"), Trouble.UNREACHABLE),
-        (TimeoutError("timed out"), Trouble.UNREACHABLE),
-        (ConnectionRefusedError(111, "refused"), Trouble.UNREACHABLE),
-        (UnicodeEncodeError("ascii", "ä", 0, 1, "x"), Trouble.BROKEN),
-        (ValueError("x"), Trouble.BROKEN),
+        (smtplib.SMTPRecipientsRefused({"a@b": (550, b"no")}), FailureReason.REFUSED),
+        (smtplib.SMTPRecipientsRefused({"a@b": (450, b"later")}), FailureReason.PUT_OFF),
+        (smtplib.SMTPRecipientsRefused({"a@b": (421, b"bye")}), FailureReason.UNREACHABLE),
+        (smtplib.SMTPSenderRefused(553, b"no", "x"), FailureReason.REFUSED),
+        (smtplib.SMTPDataError(451, b"later"), FailureReason.PUT_OFF),
+        (smtplib.SMTPAuthenticationError(535, b"wrong password"), FailureReason.UNREACHABLE),
+        (smtplib.SMTPConnectError(554, b"no"), FailureReason.UNREACHABLE),
+        (smtplib.SMTPServerDisconnected("gone"), FailureReason.UNREACHABLE),
+        (smtplib.SMTPNotSupportedError("no STARTTLS"), FailureReason.UNREACHABLE),
+        (TimeoutError("timed out"), FailureReason.UNREACHABLE),
+        (ConnectionRefusedError(111, "refused"), FailureReason.UNREACHABLE),
+        (UnicodeEncodeError("ascii", "ä", 0, 1, "x"), FailureReason.BROKEN),
+        (ValueError("x"), FailureReason.BROKEN),
     ],
 )
-def test_fault_is_read_from_the_error(error, trouble):
-    assert fault_of(error).trouble == trouble
+def test_fault_is_read_from_the_error(error, failure_reason):
+    assert fault_of(error).failure_reason == failure_reason
 
 
 def test_n12_words_of_a_server_are_one_short_line():
     fault = fault_of(smtplib.SMTPDataError(554, b"5.7.1 no\r\nX-Evil: 1 \xff" + b"a" * 900))
 
-    assert fault.words.startswith("554 5.7.1 no X-Evil: 1 �aaa")
-    assert len(fault.words) == 500
+    assert fault.comment.startswith("554 5.7.1 no X-Evil: 1 �aaa")
+    assert len(fault.comment) == 500

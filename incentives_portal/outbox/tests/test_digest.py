@@ -10,7 +10,7 @@ from incentives_portal import clock
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.messages import cause_of
 from incentives_portal.cases.models import Case
-from incentives_portal.cases.services import comment
+from incentives_portal.cases.services import record_comment
 from incentives_portal.cases.tests.builders import make_case
 from incentives_portal.installation.models import Installation
 from incentives_portal.installation.services import installation
@@ -32,9 +32,9 @@ NOBODY = 4711
 def say(case, mira, jana) -> Callable[..., Message]:
     """A comment of Mira's so long after ten o'clock, and its message to Jana."""
 
-    def make(words: str, after: timedelta = timedelta(0), about=case, to: User = jana) -> Message:
+    def make(comment: str, after: timedelta = timedelta(0), about=case, to: User = jana) -> Message:
         with clock.at(begun + after):
-            cause = cause_of(comment(about, mira, words))
+            cause = cause_of(record_comment(about, mira, comment))
             return queue(cause, "claims.commented", letter_about(cause), [to], collect=True)[0]
 
     begun = clock.now()
@@ -128,7 +128,7 @@ def test_other_cases_other_people_and_other_messages_do_not_wait(say, case, part
     say("First")
     other = make_case(partner, "Another case")
     (colleague,) = colleagues(1)
-    decision = cause_of(comment(case, mira, "Approved."))
+    decision = cause_of(record_comment(case, mira, "Approved."))
 
     at_once = [
         say("Elsewhere", about=other),
@@ -225,7 +225,7 @@ def test_mail_of_several_that_is_put_off_is_tried_again_by_itself_and_the_others
     send_at(say.begun)
     mail_server.at_rcpt = lambda address: "451 come again"
     send_at(say.begun + WINDOW)
-    held = Message.objects.exclude(hold_until=None).order_by("pk").values_list("state", "trouble", "error")
+    held = Message.objects.exclude(hold_until=None).order_by("pk").values_list("state", "failure_reason", "error")
     assert list(held.all()) == [("retry", "put_off", "451 come again"), ("queued", "", "")]
 
     mail_server.at_rcpt = lambda address: "250 OK"
@@ -258,7 +258,7 @@ def test_outcome_of_a_mail_of_several_is_that_of_no_other_message(say, colleague
 
 def test_holding_back_needs_one_query_more_for_any_number_of_people(case, mira, colleagues, django_assert_num_queries):
     people = colleagues(25)
-    causes = [cause_of(comment(case, mira, f"Comment {number}")) for number in range(2)]
+    causes = [cause_of(record_comment(case, mira, f"Comment {number}")) for number in range(2)]
     queue(causes[0], "claims.commented", letter_about(causes[0]), people, collect=True)
 
     with django_assert_num_queries(3):  # what waits; insert, read

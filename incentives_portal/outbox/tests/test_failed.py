@@ -58,7 +58,7 @@ def test_n10_provider_that_refuses_everything_does_not_read_ok(refused):
 
     report = delivery_report()
     assert report.failed
-    assert [(cause.trouble, cause.count, cause.said) for cause in report.causes] == [
+    assert [(cause.failure_reason, cause.count, cause.said) for cause in report.causes] == [
         ("refused", 3, "550 5.7.1 not you")
     ]
     assert report.causes[0].label == "The mail server refused the message."
@@ -107,7 +107,7 @@ def test_report_needs_two_queries_for_any_number(refused, number, django_assert_
 
 def test_n09_all_of_one_cause_are_sent_again_and_recorded(refused, mira, case, mail_server):
     messages = refused(3)
-    Message.objects.filter(pk=messages[2].pk).update(trouble="put_off")
+    Message.objects.filter(pk=messages[2].pk).update(failure_reason="put_off")
 
     assert resend_failed("refused", mira) == (2, 0)
     deliver(lease_due())
@@ -139,7 +139,7 @@ def test_who_may_only_look_sends_nothing_again(refused, operator, role):
 
     with pytest.raises(PermissionDenied):
         resend_failed("refused", person)
-    answer = sign_in(Client(), person).post(reverse("outbox:resend_failed"), {"trouble": "refused"})
+    answer = sign_in(Client(), person).post(reverse("outbox:resend_failed"), {"failure_reason": "refused"})
 
     assert answer.status_code == 403
     assert delivery_report().failed == 1
@@ -151,7 +151,9 @@ def test_n09_admins_find_failed_messages_with_their_cause_and_send_them_again(re
     browser = sign_in(Client(), admin)
 
     shown = browser.get(reverse(page)).content.decode()
-    answer = browser.post(reverse("outbox:resend_failed"), {"trouble": "refused", "next": reverse(page)}, follow=True)
+    answer = browser.post(
+        reverse("outbox:resend_failed"), {"failure_reason": "refused", "next": reverse(page)}, follow=True
+    )
 
     for words in ("3 messages", "The mail server refused the message.", "550 5.7.1 not you", "Send all again"):
         assert words in shown

@@ -6,9 +6,9 @@ import pytest
 
 from incentives_portal.outbox.delivery import deliver
 from incentives_portal.outbox.enums import State
-from incentives_portal.outbox.letters import Letter, Outsider
+from incentives_portal.outbox.letters import ExternalRecipient, Letter
 from incentives_portal.outbox.models import Message
-from incentives_portal.outbox.services import queue, queue_outsiders, queue_secret
+from incentives_portal.outbox.services import queue, queue_external, queue_secret
 
 from .mail_server import wrong_with
 
@@ -69,16 +69,16 @@ ADDRESSES = {
 }
 
 
-@pytest.mark.parametrize("place", ["words", "names"])
+@pytest.mark.parametrize("place", ["comment", "names"])
 def test_n12_words_and_names_make_no_header_and_no_second_recipient(make_cause, jana, mira, mail_server, place):
     """Thirty of them in the subject and every other part of a letter; then as what its reader, company and writer are called."""
     messages = []
     for words in WORDS.values():
         if place == "names":
             jana.name = jana.organisation.name = mira.name = mira.organisation.name = words[:120]
-        given = words if place == "words" else "Hello"
+        given = words if place == "comment" else "Hello"
         letter = Letter(
-            subject=words, heading=given, paragraphs=[given], facts=[(given, given)], words=given, said_by=words,
+            subject=words, heading=given, paragraphs=[given], facts=[(given, given)], comment=given, said_by=words,
             remarks=[(given, given)], next_step=given, deadline=given, link="/", link_label=given,
         )  # fmt: skip
         messages += queue(make_cause(), "claims.commented", lambda _person, it=letter: it, [jana])
@@ -99,11 +99,11 @@ def test_n12_field_for_one_address_reaches_no_second(make_cause, jana, mail_serv
     for address in ADDRESSES.values():
         jana.email = address
         rows += queue(make_cause(), "claims.commented", lambda _person: letter, [jana])
-        rows += queue_outsiders(make_cause(), "plan_submitted", lambda _person: letter, [Outsider(address)])
+        rows += queue_external(make_cause(), "plan_submitted", lambda _person: letter, [ExternalRecipient(address)])
         rows.append(queue_secret(address, subject="Hello", text="Hello"))
 
     assert {row.state for row in rows} == {State.NO_ADDRESS}
-    Message.objects.update(state=State.QUEUED, trouble="", text="Hello")
+    Message.objects.update(state=State.QUEUED, failure_reason="", text="Hello")
     jana.email = JANA
     rows += queue(make_cause(), "claims.commented", lambda _person: letter, [jana])
     deliver([row.pk for row in rows])

@@ -29,7 +29,7 @@ REJECTED = Letter(
     deadline="Monday 15 February 2027, 23:59 (Berlin)",
     reason="The proof does not show that the event took place as invoiced.",
     mend="Add what shows that it took place.",
-    words="The agenda is fine now.\n\nSee the claim:\nhttps://evil.example/",
+    comment="The agenda is fine now.\n\nSee the claim:\nhttps://evil.example/",
     said_by="Mira Okafor",
     remarks=[
         ("Event photos", "Add photos that show the audience or a speaker."),
@@ -173,7 +173,7 @@ def test_n13_names_and_words_are_escaped_in_the_html_part_and_plain_in_the_text_
     owen.name = owen.organisation.name = PAYLOAD
     letter = Letter(
         subject=PAYLOAD, heading=PAYLOAD, paragraphs=[PAYLOAD], facts=[(PAYLOAD, PAYLOAD)], reason=PAYLOAD, mend=PAYLOAD,
-        words=PAYLOAD, said_by=PAYLOAD, remarks=[(PAYLOAD, PAYLOAD)], next_step=PAYLOAD, deadline=PAYLOAD, link="/", link_label=PAYLOAD,
+        comment=PAYLOAD, said_by=PAYLOAD, remarks=[(PAYLOAD, PAYLOAD)], next_step=PAYLOAD, deadline=PAYLOAD, link="/", link_label=PAYLOAD,
     )  # fmt: skip
 
     rendered = Renderer().render(lambda _person: letter, cause, owen)
@@ -184,7 +184,7 @@ def test_n13_names_and_words_are_escaped_in_the_html_part_and_plain_in_the_text_
 
 
 def test_n14_template_tags_in_words_are_words(cause, owen):
-    letter = Letter(subject="{{ person.password }}", heading="{% now 'Y' %}", words="{{ person.email }}")
+    letter = Letter(subject="{{ person.password }}", heading="{% now 'Y' %}", comment="{{ person.email }}")
 
     rendered = Renderer().render(lambda _person: letter, cause, owen)
 
@@ -207,10 +207,10 @@ def test_n14_template_tags_in_any_part_of_a_letter_are_words(cause, owen):
         facts=[(tag(), tag())],
         reason=tag(),
         mend=tag(),
-        words=tag(),
+        comment=tag(),
         said_by=tag(),
         remarks=[(tag(), tag())],
-        quotes=[Quote(said_by=tag(), when=tag(), words=tag(), files=[tag()])],
+        quotes=[Quote(said_by=tag(), when=tag(), comment=tag(), files=[tag()])],
         next_step=tag(),
         deadline=tag(),
         link="/claims/",
@@ -262,7 +262,7 @@ def test_letter_with_little_in_it_has_no_gaps(cause, owen):
 def test_address_in_a_comment_is_quoted_whole(cause, owen, name):
     """Half of a link leads nowhere: a line breaks between words only."""
     address = f"https://files.example/{name}"
-    letter = Letter(subject="x", heading="Short", words=f"The agenda is here: {address} (draft)")
+    letter = Letter(subject="x", heading="Short", comment=f"The agenda is here: {address} (draft)")
 
     text = Renderer().render(lambda _person: letter, cause, owen).text
 

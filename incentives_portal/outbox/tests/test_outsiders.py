@@ -6,60 +6,60 @@ from django.template.loader import render_to_string
 from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.services import give_role
 from incentives_portal.outbox import delivery
-from incentives_portal.outbox.letters import Letter, Outsider
+from incentives_portal.outbox.letters import ExternalRecipient, Letter
 from incentives_portal.outbox.models import Message
 from incentives_portal.outbox.queries import deliveries_for, unread_count
-from incentives_portal.outbox.services import NotResendable, queue_outsiders, resend
+from incentives_portal.outbox.services import NotResendable, queue_external, resend
 
 pytestmark = pytest.mark.django_db
 
 CODE = "plan_submitted"
 
 
-def letter_for(outsider):
+def letter_for(external_recipient):
     return Letter(subject="Something waits", heading="Something waits", link="/accounts/login/", link_label="Sign in")
 
 
 @pytest.fixture
 def write_out(cause):
-    return lambda *outsiders, code=CODE: queue_outsiders(cause, code, letter_for, outsiders)
+    return lambda *external_recipients, code=CODE: queue_external(cause, code, letter_for, external_recipients)
 
 
 def row(message):
-    return Message.objects.values_list("address", "recipient", "state", "trouble").get(pk=message.pk)
+    return Message.objects.values_list("address", "recipient", "state", "failure_reason").get(pk=message.pk)
 
 
 def test_outsider_gets_one_row_however_often_it_is_announced(write_out):
-    first = write_out(Outsider("left@halden.example"))
+    first = write_out(ExternalRecipient("left@halden.example"))
 
-    assert write_out(Outsider("left@halden.example"), Outsider("left@halden.example")) == first
+    assert write_out(ExternalRecipient("left@halden.example"), ExternalRecipient("left@halden.example")) == first
     assert row(first[0]) == ("left@halden.example", None, "queued", "")
 
 
 def test_two_outsiders_and_nobody_have_a_row_each(write, write_out):
     nobody = write(code=CODE)[0]
-    messages = write_out(Outsider("one@halden.example"), Outsider("two@halden.example"))
+    messages = write_out(ExternalRecipient("one@halden.example"), ExternalRecipient("two@halden.example"))
 
     assert [row(message)[0] for message in (nobody, *messages)] == ["", "one@halden.example", "two@halden.example"]
 
 
 def test_address_of_a_user_is_not_written_to_twice(write, write_out, jana):
     write(jana, code=CODE)
-    write_out(Outsider(jana.email))
+    write_out(ExternalRecipient(jana.email))
 
     assert Message.objects.get().recipient == jana
 
 
 @pytest.mark.parametrize(("language", "expected"), [("", "en"), ("de", "de"), ("xx", "en")])
 def test_language_is_the_portals_own_unless_one_is_known(write_out, language, expected):
-    message = write_out(Outsider("left@halden.example", language=language))[0]
+    message = write_out(ExternalRecipient("left@halden.example", language=language))[0]
 
     assert message.language == expected
     assert ("Guten Tag" if expected == "de" else "Good day") in message.text
 
 
 def test_letter_names_neither_person_nor_organisation_of_the_reader_nor_who_acted(write_out, mira):
-    message = write_out(Outsider("left@halden.example"))[0]
+    message = write_out(ExternalRecipient("left@halden.example"))[0]
 
     assert "Dear" not in message.text + message.html
     assert mira.name not in message.text + message.html
@@ -68,11 +68,11 @@ def test_letter_names_neither_person_nor_organisation_of_the_reader_nor_who_acte
 
 
 def test_invalid_address_is_not_tried(write_out):
-    assert row(write_out(Outsider("no address"))[0])[2:] == ("no_address", "address")
+    assert row(write_out(ExternalRecipient("no address"))[0])[2:] == ("no_address", "address")
 
 
 def test_mail_goes_out_like_any_other(write_out, mail_server):
-    message = write_out(Outsider("left@halden.example"))[0]
+    message = write_out(ExternalRecipient("left@halden.example"))[0]
 
     delivery.deliver([message.pk])
 
@@ -82,7 +82,7 @@ def test_mail_goes_out_like_any_other(write_out, mail_server):
 
 def test_domain_that_gets_no_mail_gets_none(write_out, mail_server, settings):
     settings.MAIL_ALLOWED_DOMAINS = ["elsewhere.example"]
-    message = write_out(Outsider("left@halden.example"))[0]
+    message = write_out(ExternalRecipient("left@halden.example"))[0]
 
     delivery.deliver([message.pk])
 
@@ -91,8 +91,8 @@ def test_domain_that_gets_no_mail_gets_none(write_out, mail_server, settings):
 
 
 def test_staff_see_the_address_and_what_became_of_it(write_out, mira, case):
-    message = write_out(Outsider("left@halden.example"))[0]
-    Message.objects.filter(pk=message.pk).update(state="failed", trouble="refused", error="550 no such user")
+    message = write_out(ExternalRecipient("left@halden.example"))[0]
+    Message.objects.filter(pk=message.pk).update(state="failed", failure_reason="refused", error="550 no such user")
 
     html = render_to_string("outbox/_delivery.html", {"deliveries": deliveries_for(case.public_id), "user": mira})
 
@@ -101,8 +101,8 @@ def test_staff_see_the_address_and_what_became_of_it(write_out, mira, case):
 
 
 def test_staff_send_it_again_to_the_same_address(write_out, mira, case):
-    message = write_out(Outsider("left@halden.example"))[0]
-    Message.objects.filter(pk=message.pk).update(state="failed", trouble="refused", attempts=3)
+    message = write_out(ExternalRecipient("left@halden.example"))[0]
+    Message.objects.filter(pk=message.pk).update(state="failed", failure_reason="refused", attempts=3)
 
     resend(message, mira)
 
@@ -112,11 +112,11 @@ def test_staff_send_it_again_to_the_same_address(write_out, mira, case):
 
 def test_what_is_on_its_way_is_not_sent_again(write_out, mira):
     with pytest.raises(NotResendable):
-        resend(write_out(Outsider("left@halden.example"))[0], mira)
+        resend(write_out(ExternalRecipient("left@halden.example"))[0], mira)
 
 
 def test_nobody_has_it_among_the_notifications(write_out, mira):
     give_role(mira, Role.OPERATOR_AUDITOR)
-    write_out(Outsider("left@halden.example"))
+    write_out(ExternalRecipient("left@halden.example"))
 
     assert unread_count(mira) == 0

@@ -12,8 +12,8 @@ from django.urls import reverse
 from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.services import add_person, give_role
 from incentives_portal.cases.messages import cause_of
-from incentives_portal.cases.services import comment
-from incentives_portal.outbox.enums import State, Trouble
+from incentives_portal.cases.services import record_comment
+from incentives_portal.outbox.enums import FailureReason, State
 from incentives_portal.outbox.models import Message
 from incentives_portal.outbox.queries import deliveries_for, unread_count, unread_messages
 from incentives_portal.outbox.services import queue, queue_secret
@@ -33,7 +33,7 @@ def signed_in(person) -> Client:
 @pytest.fixture
 def write_many(case, mira, jana):
     def make(number: int) -> list[Message]:
-        causes = [cause_of(comment(case, mira, f"Comment {n}")) for n in range(number)]
+        causes = [cause_of(record_comment(case, mira, f"Comment {n}")) for n in range(number)]
         return [queue(cause, "claims.commented", letter_about(cause), [jana])[0] for cause in causes]
 
     return make
@@ -137,7 +137,9 @@ def test_deliveries_of_a_case_need_one_query(write_many, case, mira, rows, djang
 def test_deliveries_name_state_trouble_and_who_was_meant(write, jana, mira, case):
     sent, failed, nobody = write(jana)[0], write(mira, code="b")[0], write(code="c")[0]
     Message.objects.filter(pk=sent.pk).update(state=State.SENT, sent_at=sent.created)
-    Message.objects.filter(pk=failed.pk).update(state=State.FAILED, trouble=Trouble.REFUSED, error="550 no such user")
+    Message.objects.filter(pk=failed.pk).update(
+        state=State.FAILED, failure_reason=FailureReason.REFUSED, error="550 no such user"
+    )
 
     html = render_to_string("outbox/_delivery.html", {"deliveries": deliveries_for(case.public_id), "user": mira})
 
@@ -190,7 +192,7 @@ def test_n09_reviewer_sends_again_and_stays_in_the_portal(undelivered, mira, tar
 
 
 def test_send_again_leads_back_to_the_page_of_the_button(undelivered, mira):
-    assert resend(mira, undelivered, next="/desk/1/").headers["Location"] == "/desk/1/"
+    assert resend(mira, undelivered, next="/review/1/").headers["Location"] == "/review/1/"
 
 
 def test_send_again_is_unknown_to_partners_and_forbidden_to_who_may_only_look(undelivered, partner, operator, jana):

@@ -13,7 +13,7 @@ from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.models import User
 from incentives_portal.accounts.services import add_person, give_role
 from incentives_portal.cases.models import Event
-from incentives_portal.outbox.enums import State, Trouble
+from incentives_portal.outbox.enums import FailureReason, State
 from incentives_portal.outbox.models import Message
 from incentives_portal.outbox.services import NotResendable, mark_read, queue, queue_secret, resend, resend_all
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 
 def rows() -> list[tuple]:
-    return list(Message.objects.order_by("pk").values_list("address", "state", "trouble"))
+    return list(Message.objects.order_by("pk").values_list("address", "state", "failure_reason"))
 
 
 def test_queue_writes_one_row_per_person(write, cause, jana, mira):
@@ -185,7 +185,7 @@ def test_mark_read_marks_what_is_named_and_only_ones_own(write, make_cause, jana
 
 def failed(message: Message) -> Message:
     Message.objects.filter(pk=message.pk).update(
-        state=State.FAILED, trouble=Trouble.REFUSED, error="550 no", attempts=8
+        state=State.FAILED, failure_reason=FailureReason.REFUSED, error="550 no", attempts=8
     )
     return message
 
@@ -196,7 +196,7 @@ def test_n09_resend_begins_anew_with_the_same_message_id_and_is_recorded(write, 
     resend(message, mira)
 
     again = Message.objects.get()
-    assert (again.state, again.attempts, again.trouble, again.error) == ("queued", 0, "", "")
+    assert (again.state, again.attempts, again.failure_reason, again.error) == ("queued", 0, "", "")
     assert again.message_id == message.message_id
     event = case.events.get(code="outbox.message.resent")
     assert (event.actor, event.internal, event.data) == (mira, True, {"name": "Jana Petersen"})
@@ -281,7 +281,7 @@ def test_oldest_waiting_counts_what_is_to_be_sent_and_was_not_put_off(write, mak
             )
         put_off = write(jana, about=make_cause())[0]
         Message.objects.filter(pk=put_off.pk).update(
-            state=State.RETRY, trouble=Trouble.PUT_OFF, queued_at=now - timedelta(seconds=900)
+            state=State.RETRY, failure_reason=FailureReason.PUT_OFF, queued_at=now - timedelta(seconds=900)
         )
 
         assert Message.objects.oldest_waiting_seconds() == 70.0

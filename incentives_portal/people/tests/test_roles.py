@@ -9,7 +9,7 @@ from incentives_portal.accounts.models import User
 from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.people.models import IncentivesRole, RoleAssignment
 from incentives_portal.people.services import MayNotAssign, RoleRefused, assign_role, remove_role
-from incentives_portal.screens.seen import state_of, written
+from incentives_portal.screens.optimistic_lock import state_of, written
 
 ADMIN, USER, VIEWER = IncentivesRole.ADMIN, IncentivesRole.USER, IncentivesRole.VIEWER
 

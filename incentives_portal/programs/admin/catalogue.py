@@ -4,14 +4,14 @@ from typing import Any
 
 from django.contrib import admin
 
-from incentives_portal.screens.seen import FewLines
+from incentives_portal.screens.optimistic_lock import FewLines
 
 from ..models import ActivityType, Cap, ExpenseType, Requirement
 from .forms import ActivityTypeForm, ConfigurationAdmin, RequirementForm
 
 
 class _Overview(FewLines, admin.TabularInline):
-    """What belongs to an activity, to read at a glance; each row leads to its own page, where there is room to edit."""
+    """What belongs to an activity, to read at a glance; each row leads to its own page, where there is app to edit."""
 
     max_num = 0
     can_delete = False
@@ -56,7 +56,7 @@ class RequirementAdmin(ConfigurationAdmin):
     list_display = ["code", "__str__", "activity_type", "group", "satisfied_by", "program", "active"]
     list_filter = ["group", "satisfied_by", "active", "program", "activity_type"]
     list_select_related = ["activity_type", "program"]
-    search_fields = ["code", "words", "activity_type__code", "activity_type__name"]
+    search_fields = ["code", "text", "activity_type__code", "activity_type__name"]
 
 
 @admin.register(Cap)

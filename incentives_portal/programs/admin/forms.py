@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.countries import country_choices
 from incentives_portal.screens.fields import NUMBERS_IN_ADMIN, Decoder
-from incentives_portal.screens.seen import SeenAdmin
+from incentives_portal.screens.optimistic_lock import StaleCheckAdmin
 
 from ..choices import EXAMPLE
 from ..enums import ProgramKind
@@ -16,7 +16,7 @@ from ..models import ActivityType, Calendar, ExchangeRate, ExpenseType, Market, 
 from ..models.calendars import monday_to_friday
 
 
-class ConfigurationAdmin(SeenAdmin):
+class ConfigurationAdmin(StaleCheckAdmin):
     """A page of the configuration. Rows are deleted one by one, if at all."""
 
     actions = None
@@ -93,7 +93,7 @@ class RequirementForm(forms.ModelForm):
     class Meta:
         model = Requirement
         fields = [
-            "activity_type", "program", "code", "group", "satisfied_by", "any_of", "words", "only_if", "choices",
+            "activity_type", "program", "code", "group", "satisfied_by", "any_of", "text", "only_if", "choices",
             "order", "active",
         ]  # fmt: skip
         widgets = {"only_if": forms.Textarea(attrs={"rows": 2}), "choices": forms.Textarea(attrs={"rows": 4})}

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from incentives_portal import clock
 from incentives_portal.accounts.capabilities import may
-from incentives_portal.screens.seen import FewLines
+from incentives_portal.screens.optimistic_lock import FewLines
 
 from .. import periods
 from ..models import (

@@ -24,7 +24,7 @@ class RequirementFact:
     code: str
     group: str
     satisfied_by: str
-    words: Texts
+    text: Texts
     any_of: str = ""
     only_if: Mapping[str, str] = field(default_factory=dict)
     choices: tuple[tuple[str, Texts], ...] = ()
@@ -88,7 +88,7 @@ class ExpenseFact:
     net: Decimal
     tax: Decimal
     has_evidence: bool = True
-    words: str = ""
+    description: str = ""
     currency: str = ""
     rounding: Decimal = Decimal(0)
 

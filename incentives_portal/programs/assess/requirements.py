@@ -75,17 +75,17 @@ def _single(facts: ProofFacts, requirement: RequirementFact) -> Finding:
         rule=f"requirement.{requirement.satisfied_by}",
         level="pass" if is_met(facts, requirement) else "block",
         place=place_of(requirement),
-        params={"code": requirement.code, "words": texts(requirement.words)},
+        params={"code": requirement.code, "text": texts(requirement.text)},
     )
 
 
 def _alternatives(facts: ProofFacts, group: list[RequirementFact]) -> Finding:
     met = [requirement for requirement in group if is_met(facts, requirement)]
     shown = met or group
-    words = texts(shown[0].words) if len(shown) == 1 else one_of(texts(requirement.words) for requirement in shown)
+    words = texts(shown[0].text) if len(shown) == 1 else one_of(texts(requirement.text) for requirement in shown)
     return Finding(
         rule="requirement.any",
         level="pass" if met else "block",
         place=place_of(shown[0]),
-        params={"code": group[0].any_of, "codes": [requirement.code for requirement in group], "words": words},
+        params={"code": group[0].any_of, "codes": [requirement.code for requirement in group], "text": words},
     )

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from . import words
+from . import messages
 
 Level = Literal["pass", "warn", "block"]
 
@@ -24,12 +24,12 @@ class Finding:
     @property
     def text(self) -> str:
         """The finding as a sentence, in the current language."""
-        return words.finding_text(self.rule, self.level == "pass", self.params)
+        return messages.finding_text(self.rule, self.level == "pass", self.params)
 
     @property
     def fix(self) -> str:
         """What would mend it, in the current language; empty for what is met."""
-        return "" if self.level == "pass" else words.finding_fix(self.rule, self.params)
+        return "" if self.level == "pass" else messages.finding_fix(self.rule, self.params)
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Step:
     @property
     def text(self) -> str:
         """What the step is, in the current language."""
-        return words.step_text(self.code, self.params)
+        return messages.step_text(self.code, self.params)
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ class RequirementEntry:
     code: str = takes(fields.code(32))
     group: Group = takes(fields.one_of(Group))
     satisfied_by: SatisfiedBy = takes(fields.one_of(SatisfiedBy))
-    words: dict[str, str] = takes(fields.texts)
+    text: dict[str, str] = takes(fields.texts)
     any_of: str = takes(fields.code(32), default="")
     only_if: dict[str, str] = takes(fields.condition, default_factory=dict)
     choices: list[dict[str, Any]] = takes(fields.answers, default_factory=list)

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.models import TextChoices
 
 from incentives_portal.money import CURRENCIES
-from incentives_portal.typed import shows_nothing
+from incentives_portal.typed_text import shows_nothing
 
 from .. import choices, conditions
 
@@ -202,5 +202,5 @@ def answers(value: Any, place: Place, name: str) -> Any:
     """The choices of a requirement, each with its text in every language of the document."""
     if judged_by(choices.problem_of)(value, place, name) is BAD:
         return BAD
-    found = [texts(each["words"], place.inside(f"choice {each['code']}"), "words") for each in value]
+    found = [texts(each["text"], place.inside(f"choice {each['code']}"), "text") for each in value]
     return BAD if BAD in found else value

@@ -125,7 +125,7 @@ class Requirement(models.Model):
     only_if = models.JSONField(
         _("only if"), default=dict, blank=True, help_text=_('A condition, for example {"expense": "seo_fee"}')
     )
-    words = TextsField(_("text"), long=True)
+    text = TextsField(_("text"), long=True)
     order = models.PositiveSmallIntegerField(_("order"), default=0)
     active = models.BooleanField(_("active"), default=True)
 
@@ -146,7 +146,7 @@ class Requirement(models.Model):
         ]
 
     def __str__(self) -> str:
-        return in_language(self.words)
+        return in_language(self.text)
 
     def clean(self) -> None:
         if problem := conditions.problem_of(self.only_if):

@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from incentives_portal.demo.setting import CATALOG
+from incentives_portal.demo.organizations import CATALOG
 from incentives_portal.programs.catalog import load_catalog
-from incentives_portal.tests.kept import built_once
+from incentives_portal.tests.fixture_cache import built_once
 from incentives_portal.tests.world import november, signed_in, world  # noqa: F401
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from incentives_portal.demo.setting import CATALOG
+from incentives_portal.demo.organizations import CATALOG
 from incentives_portal.programs.assess import ActivityFacts, CapFact, RequirementFact
 from incentives_portal.programs.catalog import read_catalog
 from incentives_portal.programs.catalog.entries import ActivityTypeEntry, CapEntry, RequirementEntry
@@ -38,10 +38,10 @@ def _requirement(source: RequirementEntry) -> RequirementFact:
         code=source.code,
         group=source.group,
         satisfied_by=source.satisfied_by,
-        words=source.words,
+        text=source.text,
         any_of=source.any_of,
         only_if=source.only_if,
-        choices=tuple((choice["code"], choice["words"]) for choice in source.choices),
+        choices=tuple((choice["code"], choice["text"]) for choice in source.choices),
     )
 
 

@@ -20,7 +20,7 @@ from incentives_portal.programs.models import (
     Requirement,
     UsagePeriod,
 )
-from incentives_portal.screens.seen import state_of, written
+from incentives_portal.screens.optimistic_lock import state_of, written
 
 CONFIGURED = [model for model in apps.get_app_config("programs").get_models() if admin.site.is_registered(model)]
 
@@ -153,7 +153,7 @@ def test_requirement_is_edited_with_its_condition(catalogue, elif_):
         "order": 30,
         "active": "on",
         "choices": "[]",
-        **texts("words", "Service agreement"),
+        **texts("text", "Service agreement"),
         **seen(need),
     }
 
@@ -163,7 +163,7 @@ def test_requirement_is_edited_with_its_condition(catalogue, elif_):
     assert list(refused.context["adminform"].form.errors) == ["only_if"]
     assert saved.status_code == 302
     need.refresh_from_db()
-    assert (need.only_if, need.words) == ({"evidence": "report"}, {"en": "Service agreement"})
+    assert (need.only_if, need.text) == ({"evidence": "report"}, {"en": "Service agreement"})
 
 
 def test_list_of_programs_warns_and_leads_to_the_button(elif_, world):

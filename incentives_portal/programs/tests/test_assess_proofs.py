@@ -17,9 +17,9 @@ from incentives_portal.programs.assess import (
     UnratedFact,
     assess_proof,
 )
+from incentives_portal.programs.assess.messages import RULES, STEPS
 from incentives_portal.programs.assess.params import shown
 from incentives_portal.programs.assess.proofs import _UNCHECKED
-from incentives_portal.programs.assess.words import RULES, STEPS
 
 from .proof_facts import CLAIMING, TODAY, proof_facts, told
 from .pure import activity_facts

@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 
-from incentives_portal.demo.setting import CATALOG
+from incentives_portal.demo.organizations import CATALOG
 from incentives_portal.programs.catalog import DEFAULT, load_catalog, read_catalog
 from incentives_portal.programs.enums import Category, SatisfiedBy
 from incentives_portal.programs.facts import catalogue_snapshot, requirements_of
@@ -56,8 +56,8 @@ def test_expense_types_are_the_documented_ones():
 
 def test_names_of_activities_are_in_six_languages_and_words_in_two():
     assert {frozenset(source.name) for source in SOURCES.values()} == {frozenset(LANGUAGES)}
-    words = [need.words for source in SOURCES.values() for need in source.requirements]
-    words += [choice["words"] for source in SOURCES.values() for need in source.requirements for choice in need.choices]
+    words = [need.text for source in SOURCES.values() for need in source.requirements]
+    words += [choice["text"] for source in SOURCES.values() for need in source.requirements for choice in need.choices]
     names = [entry.name for entry in DOCUMENTED.expense_types.values()]
     assert [text for text in [*words, *names] if not {"en", "de"} <= set(text)] == []
 
@@ -162,11 +162,11 @@ def test_loading_with_overwrite_sets_documented_rows_back(catalogue, capsys):
 def test_loading_leaves_rows_of_programs_alone(catalogue, world):
     general = Requirement.objects.get(code="print_brand")
     own = {"activity_type": general.activity_type, "program": world.device, "code": "print_brand"}
-    Requirement.objects.create(**own, group="core", satisfied_by="document", words={"en": "Both logos"})
+    Requirement.objects.create(**own, group="core", satisfied_by="document", text={"en": "Both logos"})
 
     load_catalog(CATALOG, overwrite=True)
 
-    assert Requirement.objects.get(**own).words == {"en": "Both logos"}
+    assert Requirement.objects.get(**own).text == {"en": "Both logos"}
 
 
 @pytest.mark.parametrize("kind", ["standard", "device", "hosting"])
@@ -198,11 +198,11 @@ def test_snapshot_takes_a_fixed_number_of_queries(catalogue, world, django_asser
 def test_program_adds_replaces_and_removes_requirements(catalogue, world):
     advert = ActivityType.objects.get(code="print_advertising")
     own = {"activity_type": advert, "program": world.device, "group": "core", "satisfied_by": "document"}
-    Requirement.objects.create(code="print_brand", words={"en": "Both logos"}, order=10, **own)
-    Requirement.objects.create(code="print_content", words={"en": "-"}, active=False, **own)
-    Requirement.objects.create(code="print_legal", words={"en": "Legal notice"}, order=90, **own)
+    Requirement.objects.create(code="print_brand", text={"en": "Both logos"}, order=10, **own)
+    Requirement.objects.create(code="print_content", text={"en": "-"}, active=False, **own)
+    Requirement.objects.create(code="print_legal", text={"en": "Legal notice"}, order=90, **own)
 
-    there = [(need.code, need.words["en"]) for need in requirements_of(advert, world.device)]
+    there = [(need.code, need.text["en"]) for need in requirements_of(advert, world.device)]
     elsewhere = [need.code for need in requirements_of(advert, world.cloud)]
 
     assert there == [
@@ -242,7 +242,7 @@ def test_cap_counts_on_the_days_it_is_valid(catalogue, world):
         ({"only_if": ["seo_fee"]}, "only_if"),
         ({"only_if": {"evidence": "photo"}}, "only_if"),
         ({"satisfied_by": SatisfiedBy.CHOICE}, "choices"),
-        ({"choices": [{"code": "yes", "words": {"en": "Yes"}}]}, "choices"),
+        ({"choices": [{"code": "yes", "text": {"en": "Yes"}}]}, "choices"),
     ],
 )
 def test_requirement_refuses_what_cannot_be_evaluated(catalogue, changes, place):

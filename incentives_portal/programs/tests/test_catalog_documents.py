@@ -18,7 +18,7 @@ SEMINARS: dict[str, Any] = {
     "expenses": ["travel", "catering"],
 }
 WORDS = {"en": "Agenda", "de": "Tagesordnung"}
-AGENDA = {"code": "agenda", "group": "core", "satisfied_by": "document", "words": WORDS}
+AGENDA = {"code": "agenda", "group": "core", "satisfied_by": "document", "text": WORDS}
 KNOWN_CONDITIONS = (
     "A condition can only have these keys: expense, expense_other_than, answer (with is), component, evidence."
 )
@@ -26,8 +26,8 @@ ORIGIN: dict[str, Any] = {
     "code": "origin",
     "group": "core",
     "satisfied_by": "choice",
-    "words": WORDS,
-    "choices": [{"code": "bought", "words": WORDS}, {"code": "built", "words": WORDS}],
+    "text": WORDS,
+    "choices": [{"code": "bought", "text": WORDS}, {"code": "built", "text": WORDS}],
 }
 PERSON = {"code": "person", "kind": "amount_per_person_per_event", "scope": "event", "amount": 5000, "currency": "USD"}
 TRAVEL = {"code": "travel", "name": WORDS}
@@ -152,7 +152,7 @@ def test_activity_type_that_is_wrong(tmp_path, changes, problem):
     ("changes", "problem"),
     [
         ({"group": "other"}, 'group must be one of core, communication, metric, not "other"'),
-        ({"words": {"en": "Agenda"}}, "words in de is missing"),
+        ({"text": {"en": "Agenda"}}, "words in de is missing"),
         ({"only_if": {"weather": "fine"}}, f"only_if: {KNOWN_CONDITIONS}"),
         ({"only_if": {"expense": "postage"}}, "only_if: there is no expense type postage in activity type seminars"),
         ({"only_if": {"component": "mailing"}}, "only_if: there is no component mailing in activity type seminars"),
@@ -170,7 +170,7 @@ def test_requirement_that_is_wrong(tmp_path, changes, problem):
 
 
 def test_choice_without_a_language(tmp_path):
-    choices = [ORIGIN["choices"][0], {"code": "built", "words": {"en": "Built"}}]
+    choices = [ORIGIN["choices"][0], {"code": "built", "text": {"en": "Built"}}]
 
     assert problems(tmp_path, seminars(requirements=[ORIGIN | {"choices": choices}])) == [
         "own.json: activity type seminars, requirement origin, choice built: words in de is missing"

@@ -6,13 +6,13 @@ import pytest
 
 from incentives_portal.programs.choices import EXAMPLE, problem_of
 
-YES, NO = {"code": "yes", "words": {"en": "Yes"}}, {"code": "no", "words": {"en": "No", "de": "Nein"}}
+YES, NO = {"code": "yes", "text": {"en": "Yes"}}, {"code": "no", "text": {"en": "No", "de": "Nein"}}
 SHAPE = f"Choices are a list of codes with their texts, in English at least, for example {EXAMPLE}."
 CODE = "The code of a choice can have up to 32 letters, digits, hyphens, and underscores."
 
 
 @pytest.mark.parametrize(
-    "choices", [[], [YES, NO], json.loads(EXAMPLE), [YES, {"code": "n" * 32, "words": {"en": "N"}}]]
+    "choices", [[], [YES, NO], json.loads(EXAMPLE), [YES, {"code": "n" * 32, "text": {"en": "N"}}]]
 )
 def test_choices_that_are_accepted(choices):
     assert problem_of(choices) is None
@@ -25,14 +25,14 @@ def test_choices_that_are_accepted(choices):
         ({"yes": "Yes"}, SHAPE),
         ([YES, {"code": "no"}], SHAPE),
         ([YES, {**NO, "order": 1}], SHAPE),
-        ([YES, {"code": 1, "words": {"en": "One"}}], SHAPE),
-        ([YES, {"code": "no", "words": "No"}], SHAPE),
-        ([YES, {"code": "no", "words": {"de": "Nein"}}], SHAPE),
-        ([YES, {"code": "no", "words": {"en": "\u200b"}}], SHAPE),
-        ([YES, {"code": "no", "words": {"en": "No", "de": None}}], SHAPE),
-        ([YES, {"code": "", "words": {"en": "No"}}], CODE),
-        ([YES, {"code": "n o", "words": {"en": "No"}}], CODE),
-        ([YES, {"code": "n" * 33, "words": {"en": "No"}}], CODE),
+        ([YES, {"code": 1, "text": {"en": "One"}}], SHAPE),
+        ([YES, {"code": "no", "text": "No"}], SHAPE),
+        ([YES, {"code": "no", "text": {"de": "Nein"}}], SHAPE),
+        ([YES, {"code": "no", "text": {"en": "\u200b"}}], SHAPE),
+        ([YES, {"code": "no", "text": {"en": "No", "de": None}}], SHAPE),
+        ([YES, {"code": "", "text": {"en": "No"}}], CODE),
+        ([YES, {"code": "n o", "text": {"en": "No"}}], CODE),
+        ([YES, {"code": "n" * 33, "text": {"en": "No"}}], CODE),
         ([YES, YES], "Each choice needs its own code."),
         (
             [YES],

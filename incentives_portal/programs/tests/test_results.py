@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from incentives_portal.programs.assess import Assessment, Finding, Step, assess_proof
-from incentives_portal.programs.assess.words import RULES, STEPS
+from incentives_portal.programs.assess.messages import RULES, STEPS
 
 from .proof_facts import proof_facts
 from .tables import named, read

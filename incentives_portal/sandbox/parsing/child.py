@@ -31,7 +31,7 @@ _MAX_COMPLAINT = 64 * 1024
 #: Without one of its own the library of these pictures decodes nothing.
 _THREADED = {"heic"}
 _ASK = "ask"
-#: Callbacks from C live in executable memory; as long as one is held, there is room for those that come.
+#: Callbacks from C live in executable memory; as long as one is held, there is app for those that come.
 _held: list[Callable[[], None]] = []
 
 
@@ -76,7 +76,7 @@ def serve(level: int) -> None:
 def warm_up() -> None:
     """Do beforehand what the standard library does on first use: afterwards it can open no path and make no memory executable.
 
-    Loads every codec, because a file says which it wants, and makes room for callbacks.
+    Loads every codec, because a file says which it wants, and makes app for callbacks.
     """
     if _held:
         return

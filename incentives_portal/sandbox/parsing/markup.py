@@ -138,7 +138,7 @@ class Paragraphs:
         return len(self._lines) == MAX_PARAGRAPHS or self._left <= 0
 
     def add(self, line: str) -> None:
-        """One more, cut into several where it is very long, as far as there is room."""
+        """One more, cut into several where it is very long, as far as there is app."""
         for begin in range(0, max(1, len(line)), MAX_CELL):
             if self.is_full:
                 self.more = True

@@ -69,7 +69,7 @@ class Table:
         self._deadline = deadline
 
     def begin(self, name: str, *, is_hidden: bool) -> bool:
-        """A new sheet; whether there is room for it."""
+        """A new sheet; whether there is app for it."""
         if len(self._sheets) == MAX_SHEETS or self._left <= 0:
             self.more = True
             return False
@@ -77,7 +77,7 @@ class Table:
         return True
 
     def add(self, row: Iterable[str]) -> bool:
-        """One more row of the sheet; whether there is room for another one."""
+        """One more row of the sheet; whether there is app for another one."""
         rows, cells = self._sheets[-1]["rows"], list(row)
         if len(rows) == MAX_ROWS or self._left <= 0 or self._deadline.is_over:
             self.more = True

@@ -26,8 +26,8 @@ from django.utils.translation import gettext as _
 
 from incentives_portal import clock, money
 
-from ..anatomy import Baton, Link, TimelineEntry, TimelineLink, Verb
-from ..problems import problems
+from ..components import Link, StatusHeader, TimelineEntry, TimelineLink, Verb
+from ..error_summary import problems
 
 register = template.Library()
 
@@ -119,10 +119,10 @@ def _tag(tone: str, picture: str, label: str, size: str) -> SafeString:
     return format_html('<span class="tag tag-{}{}">{}{}</span>', tone, size, icon(picture), label)
 
 
-@register.inclusion_tag("screens/baton.html")
-def baton(value: Baton) -> dict[str, Any]:
+@register.inclusion_tag("screens/status_header.html")
+def status_header(value: StatusHeader) -> dict[str, Any]:
     """The status, who has the case now, and until when."""
-    return {"baton": value}
+    return {"status_header": value}
 
 
 @register.inclusion_tag("screens/error_summary.html")
@@ -175,8 +175,8 @@ def _what_happened(entry: TimelineEntry) -> SafeString:
 def _what_was_said(entry: TimelineEntry) -> SafeString | str:
     """Reason, words and places in one box; nothing where nothing was said."""
     said = [format_html('<p class="strong">{}</p>', entry.reason)] if entry.reason else []
-    if entry.words:
-        said.append(format_html("<p>{}</p>", linebreaksbr(entry.words)))
+    if entry.comment:
+        said.append(format_html("<p>{}</p>", linebreaksbr(entry.comment)))
     if entry.links:
         said.append(format_html("<ul>{}</ul>", format_html_join("", "<li>{}{}</li>", map(_pointed_at, entry.links))))
     box = format_html_join("", "{}", ((each,) for each in said))
@@ -187,7 +187,7 @@ def _pointed_at(link: TimelineLink) -> tuple[SafeString, str]:
     name = (
         format_html('<a href="{}">{}</a>', link.url, link.label) if link.url else format_html("<b>{}</b>", link.label)
     )
-    return name, f": {link.words}" if link.words else ""
+    return name, f": {link.text}" if link.text else ""
 
 
 @register.inclusion_tag("screens/verbs.html")

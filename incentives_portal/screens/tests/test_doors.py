@@ -113,7 +113,7 @@ def test_help_names_who_has_a_page_to_give_roles(world, client):
     assert "Global admin" not in line
 
 
-@pytest.mark.parametrize("path", ["/claims/", "/claims/new/", "/plans/", "/desk/"])
+@pytest.mark.parametrize("path", ["/claims/", "/claims/new/", "/plans/", "/review/"])
 def test_whoever_has_no_role_reads_whom_to_ask_wherever_they_go(world, client, path):
     client.force_login(world.nils)
 
@@ -137,7 +137,7 @@ def test_whoever_has_another_role_is_told_that_it_does_not_do(world, client):
 @pytest.mark.parametrize(
     ("person", "path", "about"),
     [
-        ("owen", "/desk/", "This is the review desk"),
+        ("owen", "/review/", "This is the review desk"),
         ("owen", "/admin/", "This is the administration"),
         ("mira", "/admin/", "This is the administration"),
         ("mira", "/claims/new/", "Only partners can create claims here."),
@@ -196,7 +196,7 @@ def test_address_that_takes_forms_only_says_so_in_the_reader_s_language(world, c
     ],
 )
 def test_form_sent_after_signing_out_leads_back_to_its_page(client, came_from, leads_to):
-    response = client.post("/notifications/read/", {"words": "typed"}, headers={"referer": came_from})
+    response = client.post("/notifications/read/", {"comment": "typed"}, headers={"referer": came_from})
 
     assert response.status_code == 302
     assert response.url == f"/accounts/login/?next={leads_to}"

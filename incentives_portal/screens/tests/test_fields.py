@@ -22,17 +22,17 @@ class Day(forms.Form):
 
 
 class Comment(forms.Form):
-    words = LongTextField(max_length=20)
+    comment = LongTextField(max_length=20)
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\r", "\n"])
 def test_line_end_counts_as_one_character_and_is_kept_as_one(end):
-    full, too_long = Comment({"words": end.join("0123456789")}), Comment({"words": end.join("0123456789x")})
+    full, too_long = Comment({"comment": end.join("0123456789")}), Comment({"comment": end.join("0123456789x")})
     full.full_clean()
     too_long.full_clean()
 
-    assert full.cleaned_data == {"words": "\n".join("0123456789")}
-    assert "words" in too_long.errors
+    assert full.cleaned_data == {"comment": "\n".join("0123456789")}
+    assert "comment" in too_long.errors
 
 
 @pytest.mark.parametrize(("typed", "language"), [("1234,50", "en"), ("1.234,50", "de"), ("1 234,50", "fr")])

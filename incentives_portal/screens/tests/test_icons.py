@@ -26,15 +26,15 @@ def test_icons_are_in_the_sprite():
 
 
 def test_icons_of_registered_events_and_statuses_are_in_the_sprite():
-    from claims.transitions import MACHINE as CLAIMS
+    from claims.transitions import STATE_MACHINE as CLAIMS
     from incentives_portal.cases.event_kinds import all_kinds
-    from incentives_portal.enrollments.transitions import MACHINE as ENROLMENTS
-    from plans.transitions import MACHINE as PLANS
+    from incentives_portal.enrollments.transitions import STATE_MACHINE as ENROLMENTS
+    from plans.transitions import STATE_MACHINE as PLANS
 
     drawn = set(re.findall(r'<symbol id="i-([^"]+)"', SPRITE.read_text(encoding="utf-8")))
     used = {kind.icon for kind in all_kinds()}
-    for machine in (PLANS, CLAIMS, ENROLMENTS):
-        used |= {status.icon for status in machine.statuses}
-        used |= {arrow.icon for arrow in machine.transitions if arrow.icon}
+    for state_machine in (PLANS, CLAIMS, ENROLMENTS):
+        used |= {status.icon for status in state_machine.statuses}
+        used |= {transition.icon for transition in state_machine.transitions if transition.icon}
 
     assert used - drawn == set()

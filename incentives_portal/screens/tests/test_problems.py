@@ -5,14 +5,14 @@ from django import forms
 from django.template import Context, Template
 from django.utils import translation
 
+from incentives_portal.screens.error_summary import Problem, problems
 from incentives_portal.screens.fields import MoneyFormField
-from incentives_portal.screens.problems import Problem, problems
 
 KINDS = [("invoice", "Invoice"), ("report", "Report")]
 
 
 class Costs(forms.Form):
-    seen = forms.IntegerField(widget=forms.HiddenInput)
+    expected_version = forms.IntegerField(widget=forms.HiddenInput)
     name = forms.CharField(label="Name", max_length=5)
     amount = MoneyFormField(label="Amount", currency="EUR")
     kind = forms.ChoiceField(label="Kind", choices=KINDS, widget=forms.RadioSelect)
@@ -60,7 +60,7 @@ def test_problems_name_the_field_in_the_reader_s_language():
 
 def test_problems_of_a_formset_name_the_controls_of_each_form():
     class Line(forms.Form):
-        words = forms.CharField(label="Text", error_messages={"required": "Write what it was."})
+        description = forms.CharField(label="Text", error_messages={"required": "Write what it was."})
 
     lines = forms.formset_factory(Line, min_num=2, validate_min=True, extra=0)
     sent = lines({"form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "0", "form-0-words": ""})
@@ -80,12 +80,12 @@ def test_problems_of_a_form_that_was_not_sent_are_none(form):
 
 def test_error_summary_takes_forms_and_lists_of_forms():
     class Note(forms.Form):
-        words = forms.CharField(error_messages={"required": "Write a note."})
+        comment = forms.CharField(error_messages={"required": "Write a note."})
 
     notes = [Note({"a-words": "", "b-words": ""}, prefix=prefix) for prefix in "ab"]
 
     summary = Template("{% load screens %}{% error_summary form notes missing %}").render(
-        Context({"form": Note({"words": "fine"}), "notes": notes, "missing": None})
+        Context({"form": Note({"comment": "fine"}), "notes": notes, "missing": None})
     )
 
     assert "There is a problem: 2 places need you" in summary

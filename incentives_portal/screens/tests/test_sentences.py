@@ -4,7 +4,7 @@ import pytest
 from django import forms
 from django.utils import translation
 
-from incentives_portal.screens.sentences import Sentence
+from incentives_portal.screens.error_messages import Sentence
 
 
 class Wish(forms.Form):

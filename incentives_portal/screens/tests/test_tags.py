@@ -11,7 +11,7 @@ from django.test import RequestFactory
 from django.utils import timezone, translation
 
 from incentives_portal import clock
-from incentives_portal.screens.anatomy import Baton, TimelineEntry, TimelineLink, Verb
+from incentives_portal.screens.components import StatusHeader, TimelineEntry, TimelineLink, Verb
 
 NOW = datetime(2026, 11, 19, 12, 0, tzinfo=UTC)
 
@@ -140,9 +140,11 @@ def test_status_tag_has_icon_word_and_tone():
 
 
 def test_baton_says_who_has_it_and_until_when():
-    baton = Baton(Status(), "You", datetime(2026, 11, 27, 22, 59, 59, tzinfo=UTC), "Europe/Berlin", initials="NS")
+    status_header = StatusHeader(
+        Status(), "You", datetime(2026, 11, 27, 22, 59, 59, tzinfo=UTC), "Europe/Berlin", initials="NS"
+    )
 
-    assert show("{% baton baton %}", baton=baton).endswith(
+    assert show("{% status_header status_header %}", status_header=status_header).endswith(
         '<span class="who"><span class="face" aria-hidden="true">NS</span>With you</span>'
         '<span class="until">until <b>Fri 27 Nov 2026, 23:59</b> (Berlin), in 8 days</span></div>'
     )
@@ -150,7 +152,7 @@ def test_baton_says_who_has_it_and_until_when():
 
 def test_timeline_marks_what_partners_never_see():
     entries = [
-        TimelineEntry("lock", "amber", "Daniel", "Halden", NOW, "left a note", words="Clean <so far>", internal=True)
+        TimelineEntry("lock", "amber", "Daniel", "Halden", NOW, "left a note", comment="Clean <so far>", internal=True)
     ]
 
     shown = show("{% timeline entries %}", entries=entries)
@@ -163,7 +165,7 @@ def test_timeline_marks_what_partners_never_see():
 def test_timeline_shows_reason_words_and_places_in_one_box():
     links = [TimelineLink("fotos.pdf", "/x/", "Shows an empty room"), TimelineLink("Amount", "")]
     entries = [
-        TimelineEntry("x-lg", "red", "Mira", "Halden", NOW, "rejected", words="No.", reason="Dates", links=links)
+        TimelineEntry("x-lg", "red", "Mira", "Halden", NOW, "rejected", comment="No.", reason="Dates", links=links)
     ]
 
     assert (

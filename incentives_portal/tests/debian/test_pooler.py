@@ -15,7 +15,7 @@ from django.conf import settings as portal_settings
 from django.db import connection
 
 from incentives_portal.accounts.models import User
-from incentives_portal.demo import setting
+from incentives_portal.demo import organizations
 from incentives_portal.tests import stack as stacks
 from incentives_portal.tests.browsing import Unexpected, fields_of, signed_in
 from incentives_portal.tests.stack import Stack
@@ -26,7 +26,7 @@ FLAG = "?DISABLE_SERVER_SIDE_CURSORS=True"
 PEOPLE = ("owen.hughes", "jana.petersen", "mira.okafor", "elif.sander")
 PAGES = {
     False: ["/", "/plans/", "/claims/", "/notifications/", "/profile/", "/help/"],
-    True: ["/", "/desk/", "/plans/", "/notifications/", "/profile/", "/help/"],
+    True: ["/", "/review/", "/plans/", "/notifications/", "/profile/", "/help/"],
 }
 ADMIN_PAGES = ["/admin/", "/admin/accounts/user/", "/admin/programs/program/", "/admin/plans/plan/"]
 ROUNDS = 4
@@ -120,7 +120,7 @@ def test_every_page_and_mail_works_behind_a_pooler_that_the_portal_was_told_of(
     behind = pooler("transaction") + FLAG
     plain = stacks.environment_of
     monkeypatch.setattr(stacks, "environment_of", lambda *given: plain(*given) | {"DATABASE_URL": behind})
-    setting.build()
+    organizations.build()
     stack = start_stack()
 
     with ThreadPoolExecutor(len(PEOPLE)) as several:

@@ -82,7 +82,7 @@ def make_catalogue(world: World) -> None:
         code="copies",
         group=enums.Group.METRIC,
         satisfied_by=enums.SatisfiedBy.NUMBER,
-        words={"en": "How many copies were printed"},
+        text={"en": "How many copies were printed"},
     )
     for verb in ("approve", "request_action", "reject"):
         world.reason(CaseKind.PLAN, verb)
@@ -107,7 +107,7 @@ def _typed(thing: Object) -> Object:
     row = thing.get("row")
     if not isinstance(row, Plan | Claim | Enrolment):
         return {}
-    typed = {"seen": row.version, "words": "Words.", "approved_amount": "1.00"}
+    typed = {"expected_version": row.version, "comment": "Words.", "approved_amount": "1.00"}
     reasons = ReasonCode.objects.filter(kind=row.case.kind).values_list("verb", "pk")
     return {"typed": typed, "reasons": dict(reasons)}
 
@@ -141,13 +141,13 @@ def _keep_plan(side: Side, kept: str, plan: Plan) -> Plan:
 
 def _plans(side: Side) -> None:
     draft = _plan(side, "draft plan", plans.make_plan, activities=1, title=side.say(f"plan-{UNSENT}"))
-    comment_on_plan(draft, actor=side.writer, words=side.say(f"plan-comment-{UNSENT}"))
+    comment_on_plan(draft, actor=side.writer, comment=side.say(f"plan-comment-{UNSENT}"))
     submitted = _plan(side, "submitted plan", plans.submitted_plan, activities=1)
-    comment_on_plan(submitted, actor=side.world.elif_, words=f"{INTERNAL} at the plan", internal=True)
-    comment_on_plan(submitted, actor=side.world.elif_, words=side.say("plan-answer"))
+    comment_on_plan(submitted, actor=side.world.elif_, comment=f"{INTERNAL} at the plan", internal=True)
+    comment_on_plan(submitted, actor=side.world.elif_, comment=side.say("plan-answer"))
     _plan(side, "plan under review", plans.plan_under_review, activities=1)
     _on_emres_desk(side, _plan(side, "plan of a colleague", plans.plan_under_review, activities=1))
-    returned = _plan(side, "returned plan", plans.returned_plan, activities=1, words=side.say("plan-decision"))
+    returned = _plan(side, "returned plan", plans.returned_plan, activities=1, comment=side.say("plan-decision"))
     _edit(side, returned)
     _plan(side, "rejected plan", plans.rejected_plan, activities=1)
     _plan(side, "plan in revision", plans.plan_in_revision, activities=1)
@@ -157,7 +157,7 @@ def _plans(side: Side) -> None:
 
 
 def _on_emres_desk(side: Side, plan: Plan) -> None:
-    plans.services.take_over(plan, actor=side.world.emre, seen=plan.version)
+    plans.services.take_over(plan, actor=side.world.emre, expected_version=plan.version)
     _keep_plan(side, "plan of a colleague", plans.fresh(plan))
 
 
@@ -166,7 +166,7 @@ def _edit(side: Side, plan: Plan) -> None:
     plans.services.edit_plan(
         plan,
         actor=side.writer,
-        seen=plan.version,
+        expected_version=plan.version,
         title=plan.title,
         description=side.say(f"plan-description-{UNSENT}"),
         currency=plan.currency,
@@ -177,7 +177,7 @@ def _edit(side: Side, plan: Plan) -> None:
     plans.services.edit_campaign(
         campaign,
         actor=side.writer,
-        seen=plans.fresh(plan).version,
+        expected_version=plans.fresh(plan).version,
         name=side.say(f"campaign-{UNSENT}"),
         starts=campaign.draft.starts,
         ends=campaign.draft.ends,
@@ -190,10 +190,12 @@ def _revision(side: Side, kept: str, verb: str) -> None:
     world, plan = side.world, _plan(side, kept, plans.plan_in_revision, activities=1)
     reason = world.reason(CaseKind.PLAN, verb)
     do = plans.services.SERVICES
-    do["submit"](plan, actor=side.writer, seen=plan.version)
-    do["start_review"](plan, actor=world.elif_, seen=plans.fresh(plan).version)
+    do["submit"](plan, actor=side.writer, expected_version=plan.version)
+    do["start_review"](plan, actor=world.elif_, expected_version=plans.fresh(plan).version)
     seen = plans.fresh(plan).version
-    do[verb](plan, actor=world.elif_, seen=seen, words="No.", reason=reason, note=f"{INTERNAL} at a decision")
+    do[verb](
+        plan, actor=world.elif_, expected_version=seen, comment="No.", reason=reason, note=f"{INTERNAL} at a decision"
+    )
     _keep_plan(side, kept, plans.fresh(plan))
 
 
@@ -241,10 +243,12 @@ def _fill(side: Side, proof: Proof) -> None:
     actor, seen = side.writer, proofs.seen
     work = proofs.work(person=side.say("person"), role=side.say("role"))
     proofs.add_report(proof, actor, work=side.say("work"), lines=[work])
-    proof_services.save_answers(proof, actor=actor, seen=seen(proof), answers={"copies": Decimal(12_000)})
-    proof_services.set_final_comments(proof, actor=actor, seen=seen(proof), words=side.say("final-comments"))
+    proof_services.save_answers(proof, actor=actor, expected_version=seen(proof), answers={"copies": Decimal(12_000)})
+    proof_services.set_final_comments(
+        proof, actor=actor, expected_version=seen(proof), comments=side.say("final-comments")
+    )
     guests = [proof_services.AttendeeDraft(side.say("attendee"), Decimal("1.00"))]
-    proof_services.save_attendees(proof, actor=actor, seen=seen(proof), attendees=guests)
+    proof_services.save_attendees(proof, actor=actor, expected_version=seen(proof), attendees=guests)
 
 
 # Claims
@@ -268,17 +272,17 @@ def _do(side: Side, claim: Claim, verb: str) -> None:
     world, current = side.world, claims.fresh(claim)
     actor = getattr(world, who) if who else world.mira
     if verb == "submit":
-        claims.send(current, side.writer, words=side.say("submission-words"))
+        claims.send(current, side.writer, comment=side.say("submission-words"))
     elif verb == "resubmit":
         claims.send(current, side.writer, verb)
     elif verb == "withdraw":
-        CLAIM_VERBS[verb](current, actor=side.writer, seen=current.version)
+        CLAIM_VERBS[verb](current, actor=side.writer, expected_version=current.version)
     elif verb in ("start_review", "take_over"):
-        CLAIM_VERBS[verb](current, actor=actor, seen=current.version)
+        CLAIM_VERBS[verb](current, actor=actor, expected_version=current.version)
     elif verb == "dispute":
-        CLAIM_VERBS[verb](current, actor=side.writer, seen=current.version, words=side.say("dispute"))
+        CLAIM_VERBS[verb](current, actor=side.writer, expected_version=current.version, comment=side.say("dispute"))
     else:
-        claims.decide(world, current, verb, actor=actor, words=side.say("decision"), note=f"{INTERNAL} at a decision")
+        claims.decide(world, current, verb, actor=actor, comment=side.say("decision"), note=f"{INTERNAL} at a decision")
 
 
 def _keep_claim(side: Side, kept: str, claim: Claim) -> Claim:
@@ -306,11 +310,11 @@ def _cloud_claims(side: Side) -> None:
         claim.case,
         side.writer,
         "cases.commented",
-        words=side.say("claim-comment"),
-        remarks=[RemarkDraft(words="", version=each) for each in (version, table)],
+        comment=side.say("claim-comment"),
+        remarks=[RemarkDraft(text="", version=each) for each in (version, table)],
     )
-    comment_on_claim(claim, actor=side.world.mira, words=side.say("claim-answer"))
-    comment_on_claim(claim, actor=side.world.mira, words=f"{INTERNAL} at the claim", internal=True)
+    comment_on_claim(claim, actor=side.world.mira, comment=side.say("claim-answer"))
+    comment_on_claim(claim, actor=side.world.mira, comment=f"{INTERNAL} at the claim", internal=True)
     _keep_claim(side, "submitted cloud claim", claim)
     side.objects["submitted cloud claim"] |= {
         "version_id": version.public_id,
@@ -356,7 +360,7 @@ def _mend(side: Side, claim: Claim) -> None:
     """Begin to mend the proof of a claim that came back, without sending it in again."""
     proof, actor = claim.proof, side.writer
     words = side.say(f"final-comments-{UNSENT}")
-    proof_services.set_final_comments(proof, actor=actor, seen=proofs.seen(proof), words=words)
+    proof_services.set_final_comments(proof, actor=actor, expected_version=proofs.seen(proof), comments=words)
     proofs.add_document(proof, actor, version=_table(side), note=side.say(f"note-{UNSENT}"))
     _keep_claim(side, "returned cloud claim", claim)
 

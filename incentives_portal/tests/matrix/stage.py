@@ -19,7 +19,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
-from incentives_portal.tests.kept import built_once
+from incentives_portal.tests.fixture_cache import built_once
 from incentives_portal.tests.world import NOW, World, make_world, sign_in
 
 from . import SIGN_IN, Door, Line

@@ -112,7 +112,7 @@ class Flood:
 
     def _body(self, files: list[tuple[str, bytes]]) -> bytes:
         uploads = [SimpleUploadedFile(f"{number}-{name}", content) for number, (name, content) in enumerate(files)]
-        return encode_multipart(BOUNDARY, {**token(self._browser), "words": WORDS, "files": uploads})
+        return encode_multipart(BOUNDARY, {**token(self._browser), "comment": WORDS, "files": uploads})
 
     def _run(self) -> None:
         """Two windows with heavy tables, one with heavy PDFs, one that comments."""
@@ -172,7 +172,7 @@ def pages_of_others(rig: Rig) -> list[Callable[[], bytes]]:  # noqa: F811 - the 
     owen, mira, elif_ = (signed_in(rig.stack.url, user) for user in (rig.world.owen, rig.world.mira, rig.world.elif_))
     return [
         lambda: owen.request(reverse("claims:list")),
-        lambda: mira.request(reverse("desk:queue")),
+        lambda: mira.request(reverse("review:queue")),
         lambda: owen.request("/"),
         lambda: mira.request("/"),
         lambda: elif_.request("/"),

@@ -49,7 +49,7 @@ from incentives_portal.cases.models import Decision, Event, ReasonCode
 from incentives_portal.documents import cleanup, upload_tokens
 from incentives_portal.documents.models import DocumentVersion, PageImage, SafeCopy
 from incentives_portal.documents.tests import samples
-from incentives_portal.embedded.places import Place, account, valkey_program
+from incentives_portal.embedded.state_dir import Place, account, valkey_program
 from incentives_portal.monitoring.enums import LATE, MAX_AGE
 from incentives_portal.monitoring.health import current_health
 from incentives_portal.outbox.delivery import DELAYS
@@ -129,7 +129,7 @@ class Rig:
 
     def given(self, browser: Browser, claim: Claim) -> dict[str, object]:
         """What the form of the decision holds."""
-        given = {**token(browser), "seen": claim.version, "words": "Look at the photographs."}
+        given = {**token(browser), "expected_version": claim.version, "comment": "Look at the photographs."}
         if verb_of(claim) == "approve":
             return given | {"approved_amount": claim.asked}
         return given | {"reason": self.reasons[verb_of(claim)]}
@@ -212,7 +212,7 @@ def verb_of(claim: Claim) -> str:
 
 def deciding(claim: Claim) -> str:
     """The address of the decision."""
-    return reverse("desk:verb", args=[claim.public_id, verb_of(claim)])
+    return reverse("review:verb", args=[claim.public_id, verb_of(claim)])
 
 
 def decided(claims: list[Claim]) -> int:

@@ -10,7 +10,7 @@ from claims.models import Claim
 from incentives_portal import clock
 from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.models import User
-from incentives_portal.cases.errors import WorkflowError
+from incentives_portal.cases.errors import CaseError
 from incentives_portal.documents import cleanup
 from incentives_portal.documents import services as documents
 from incentives_portal.documents.content import UploadRefused
@@ -33,9 +33,9 @@ def write(name: str, folder: str) -> None:
             version = documents.store(
                 samples.upload(f"{name}-{number}.csv", content), organisation=claim.case.organisation, actor=actor
             )
-            claims.add_comment(claim, actor=actor, words=f"{name} {number}", versions=[version])
+            claims.add_comment(claim, actor=actor, comment=f"{name} {number}", versions=[version])
             done += 1
-        except (UploadRefused, WorkflowError):
+        except (UploadRefused, CaseError):
             refused += 1  # the hour's quota is used up, or two wrote to one case
     print(f"{name}: {done} comments with a file, {refused} refused")
 

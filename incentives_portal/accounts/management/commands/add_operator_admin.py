@@ -11,7 +11,7 @@ from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.invitations import invite
 from incentives_portal.accounts.models import Organisation, OrganisationKind, User
 from incentives_portal.accounts.services import add_person, give_role
-from incentives_portal.typed import canonical_email
+from incentives_portal.typed_text import canonical_email
 
 
 class Command(BaseCommand):

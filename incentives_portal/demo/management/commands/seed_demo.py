@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from incentives_portal.accounts.models import Organisation
-from incentives_portal.demo import setting
-from incentives_portal.demo.story import Teller
+from incentives_portal.demo import organizations
+from incentives_portal.demo.builder import DemoBuilder
 from incentives_portal.outbox.services import wait_from_now
 
 
@@ -25,6 +25,6 @@ class Command(BaseCommand):
         if Organisation.objects.exists():
             self.stdout.write("There are organisations already: nothing to do.")
             return
-        Teller(setting.build()).tell()
+        DemoBuilder(organizations.build()).tell()
         wait_from_now()
         self.stdout.write("The demo world is ready.")

@@ -35,7 +35,7 @@ class Command(BaseCommand):
 
 
 def _release() -> int:
-    """Refused files that may be read today. Returns how many."""
+    """RuleViolation files that may be read today. Returns how many."""
     older = Q(reader__lt=checking.READER_VERSION) | Q(reason=Reason.TOO_COMPLEX)
     rows = list(VersionCheck.objects.filter(older, state=CheckState.REFUSED).select_related("version").order_by("pk"))
     for check in rows:

@@ -3,7 +3,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from incentives_portal.embedded.words import compile_words
+from incentives_portal.embedded.compile_translations import compile_translations
 
 
 class Command(BaseCommand):
@@ -11,5 +11,5 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for source in compile_words(settings.LOCALE_PATHS):
+        for source in compile_translations(settings.LOCALE_PATHS):
             self.stdout.write(f"compiled {source.relative_to(settings.BASE_DIR)}")

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from incentives_portal.demo import people
-from incentives_portal.embedded import lease, local, quickstart
-from incentives_portal.embedded.places import EmbeddedServersFailed
+from incentives_portal.embedded import local, quickstart, refcount
+from incentives_portal.embedded.state_dir import EmbeddedServersFailed
 from incentives_portal.embedded.supervisor import Supervisor
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -84,5 +84,5 @@ class Command(BaseCommand):
         say("")
 
     def _end_servers(self, supervisor: Supervisor) -> None:
-        if local.in_use() and not lease.release(local.place()):
+        if local.in_use() and not refcount.release(local.place()):
             supervisor.say("portal", "The database runs on: another process uses it, and it stops with that.")

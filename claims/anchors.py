@@ -1,0 +1,98 @@
+"""Where a remark can point: a document of the submission, a row of the proof, an answer, or a part of the form, each by its name.
+
+Places are those of findings (programs.assess): ``basics``, ``invoices``, ``reports``, ``expenses``, ``attendees``, ``documents``,
+``answers-<code>``; rows of the proof are ``invoice-<id>``, ``report-<id>``, ``expense-<id>``, with the public id of the row.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from proofs.snapshot import ProofFolder, read
+
+if TYPE_CHECKING:
+    from incentives_portal.cases.models import Event, Remark
+
+    from .models import Claim
+
+SECTIONS: dict[str, Promise] = {
+    "basics": _("Name, date, and amount"),
+    "invoices": _("Third-party invoices"),
+    "reports": _("Certified service reports"),
+    "expenses": _("Expenses"),
+    "attendees": _("Attendees"),
+    "documents": _("Proof documents"),
+}
+
+
+def folder_of(claim: "Claim") -> ProofFolder | None:
+    """The proof as it was sent in last: what a reviewer reads and points at. No query."""
+    return read(claim.case.submission.content) if claim.case.submission else None
+
+
+def named_places(folder: ProofFolder) -> Iterator[tuple[str, str]]:
+    """Every place of a proof at which a remark can point, with its name, in the order of the form."""
+    yield "basics", str(SECTIONS["basics"])
+    for invoice in folder.invoices:
+        yield f"invoice-{invoice.id}", str(_("Invoice %(name)s")) % {"name": invoice.name}
+        for expense in invoice.expenses:
+            yield f"expense-{expense.id}", str(_("Expense %(name)s")) % {"name": expense.comment or expense.type_name}
+    for report in folder.reports:
+        yield f"report-{report.id}", str(_("Service report %(name)s")) % {"name": report.work[:60]}
+        for expense in report.expenses:
+            yield f"expense-{expense.id}", str(_("Expense %(name)s")) % {"name": expense.comment or expense.type_name}
+    if folder.attendees:
+        yield "attendees", str(SECTIONS["attendees"])
+    for answer in folder.answers:
+        yield f"answers-{answer.code}", answer.question
+    yield "documents", str(SECTIONS["documents"])
+
+
+def part_at(folder: ProofFolder, place: str) -> object:
+    """What stands at a place, to be compared with what stood there in another state of the proof; None where there is nothing."""
+    kind, _dash, key = place.partition("-")
+    match kind:
+        case "basics" | "amount":
+            return (folder.name, folder.executed_on, folder.amount, folder.impressions, folder.pre_approval_id)
+        case "invoices" | "reports" | "attendees" | "documents":
+            return getattr(folder, kind)
+        case "expenses":
+            return list(folder.costs())
+        case "invoice" | "report" | "document":
+            return getattr(folder, kind)(key)
+        case "expense":
+            return next((cost for cost, _currency in folder.costs() if cost.id == key), None)
+        case "answers":
+            return next((answer.value for answer in folder.answers if answer.code == key), None)
+    return None
+
+
+def named_files(folder: ProofFolder) -> Iterator[tuple[str, str]]:
+    """Every file of a proof, by the public id of its version, with its name."""
+    for file in folder.files():
+        yield file.version, file.name
+
+
+def rows_of_files(folder: ProofFolder) -> Iterator[tuple[str, str]]:
+    """Public id of each file's version with the place of the row that holds it."""
+    for invoice in folder.invoices:
+        yield invoice.file.version, f"invoice-{invoice.id}"
+    for document in folder.documents:
+        yield document.file.version, f"document-{document.id}"
+
+
+def remark_lines(claim: "Claim", event: "Event") -> list[tuple[str, str]]:
+    """The remarks of an event as (document or place, words), for letters."""
+    remarks = event.remarks_in_order
+    folder = folder_of(claim) if remarks else None
+    places = dict(named_places(folder)) if folder else {}
+    return [(name_of(remark, places), remark.shown_text) for remark in remarks]
+
+
+def name_of(remark: "Remark", places: dict[str, str]) -> str:
+    """What the remark points at, in words."""
+    if remark.version:
+        return remark.version.original_name
+    return places.get(remark.place) or str(SECTIONS.get(remark.place, _("The claim")))

@@ -1,0 +1,132 @@
+"""What the review desk shows: the rows of the queue with their due dates, and one document page by page."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+
+from incentives_portal import clock
+from incentives_portal.cases.querysets import CaseQuerySet
+from incentives_portal.documents.models import DocumentVersion, PageImage
+from incentives_portal.documents.querysets import page_images_for
+from incentives_portal.programs import dates
+from incentives_portal.programs.models import Calendar
+from proofs.page import Evidence, file_url, page_url
+
+from .models import Claim
+from .page import ClaimPage
+from .rows import ClaimRow, claim_rows
+
+if TYPE_CHECKING:
+    from incentives_portal.accounts.models import User
+
+
+class QueueRow(ClaimRow):
+    """A claim in the queue. Soon is what is due before the second business day."""
+
+    is_late: bool
+    is_soon: bool
+
+
+def queue_rows(cases: CaseQuerySet, user: "User") -> list[QueueRow]:
+    """The rows of a page of the queue. Two queries, and two for all calendars."""
+    rows = claim_rows(cases, user)
+    wanted = {row["calendar"] for row in rows}
+    calendars = {
+        calendar.pk: calendar for calendar in Calendar.objects.filter(pk__in=wanted).prefetch_related("holidays")
+    }
+    return [_queue_row(row, calendars[row["calendar"]]) for row in rows]
+
+
+def _queue_row(row: ClaimRow, calendar: Calendar) -> QueueRow:
+    due_at = row["due_at"]
+    late = due_at is not None and due_at < clock.now()
+    return {
+        **row,
+        "url": reverse("review:claim", args=[row["public_id"]]),
+        "is_late": late,
+        "is_soon": due_at is not None and not late and _is_soon(due_at, calendar),
+    }
+
+
+def _is_soon(due_at: datetime, calendar: Calendar) -> bool:
+    """Whether at most one business day is left for it."""
+    second = dates.add_business_days(clock.today(calendar.time_zone), 2, calendar)
+    return dates.local_day(due_at, calendar.time_zone) < second
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A document of the claim above the page that is shown."""
+
+    id: str
+    name: str
+    is_picture: bool
+    current: bool
+
+
+@dataclass(frozen=True)
+class DocumentViewer:
+    """The document that is shown: its tabs, its page as a picture, and where the others are. ``number`` counts from 1."""
+
+    tabs: list[Tab]
+    version: DocumentVersion | None = None
+    image: PageImage | None = None
+    image_url: str = ""
+    download_url: str = ""
+    number: int = 0
+    pages: int = 0
+
+    @property
+    def previous(self) -> int | None:
+        return self.number - 1 if self.number > 1 else None
+
+    @property
+    def next(self) -> int | None:
+        return self.number + 1 if self.number < self.pages else None
+
+
+def shown(evidence: Evidence, page: ClaimPage, wanted: str, number: str) -> DocumentViewer:
+    """The document that the reader chose (else the first) and its page. Files of the submission come first, then those of comments.
+
+    One query: the page images of the document that is shown.
+    """
+    folder, of_proof = evidence.folder, evidence.versions
+    attached = {
+        str(remark.version.public_id): remark.version
+        for event in reversed(page.events)
+        for remark in event.remarks_in_order
+        if remark.version and str(remark.version.public_id) not in of_proof
+    }
+    order = [part.version for part in folder.files() if part.version in of_proof]
+    versions = {key: of_proof[key] for key in order} | attached
+    if not versions:
+        return DocumentViewer([])
+    chosen = wanted if wanted in versions else next(iter(versions))
+    tabs = [Tab(key, row.original_name, row.is_picture, key == chosen) for key, row in versions.items()]
+    version = versions[chosen]
+    images = page_images_for([version])[version.pk]
+    here = min(max(int(number) if number.isdecimal() else 1, 1), max(len(images), 1))
+    in_proof = chosen in of_proof
+    return DocumentViewer(
+        tabs=tabs,
+        version=version,
+        image=images[here - 1] if images else None,
+        image_url=_page_url(page.detail, chosen, here, in_proof),
+        download_url=_file_url(page.detail, chosen, in_proof),
+        number=here,
+        pages=len(images),
+    )
+
+
+def _page_url(claim: Claim, version: str, number: int, in_proof: bool) -> str:
+    if in_proof:
+        return page_url(claim.proof, version, number)
+    return reverse("claims:page", args=[claim.public_id, version, number])
+
+
+def _file_url(claim: Claim, version: str, in_proof: bool) -> str:
+    if in_proof:
+        return file_url(claim.proof, version)
+    return reverse("claims:file", args=[claim.public_id, version])

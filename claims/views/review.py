@@ -1,0 +1,164 @@
+"""The review desk: the queue of claims, one claim with its documents beside facts and checks, and the operator's verbs."""
+
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from incentives_portal.accounts.capabilities import WrongAudience, may
+from incentives_portal.cases.assignment import colleague_of
+from incentives_portal.cases.decisions import OUTCOMES
+from incentives_portal.cases.enums import CaseKind
+from incentives_portal.cases.forms import CommentForm, CommentWithFilesForm, NoteForm
+from incentives_portal.cases.querysets import search_q
+from incentives_portal.cases.queue import counts, lists, neighbours, waiting
+from incentives_portal.cases.state_machine import Transition
+from incentives_portal.cases.views import post_comment
+from incentives_portal.outbox.models import Message
+from incentives_portal.outbox.queries import deliveries_for
+from incentives_portal.screens.paging import BoundedPaginator
+from proofs.page import evidence_context
+
+from ..filters import searched
+from ..forms import DecisionForm
+from ..models import Claim
+from ..page import ClaimPage
+from ..review_queue import queue_rows, shown
+from ..services import SERVICES
+from ..transitions import STATE_MACHINE
+from .fetching import claim_or_404
+from .verbs import DECIDING, ClaimView
+
+PER_PAGE = 25
+
+
+def _staff_only(request: HttpRequest) -> None:
+    """The desk is the operator's; whoever of them may read claims may look."""
+    if not request.user.is_operator or not request.user.may("claim.read"):
+        raise WrongAudience(_("This is the review queue. The operator’s staff review and decide claims here."))
+
+
+def _list_key(request: HttpRequest) -> str:
+    key = request.GET.get("list", "")
+    return key if key in lists(request.user) else ""
+
+
+@require_safe
+def queue(request: HttpRequest) -> HttpResponse:
+    """What waits for a decision, due first: everything, nobody's, mine, overdue, disputes."""
+    _staff_only(request)
+    key, words = _list_key(request), searched(request.GET)
+    numbers, found = counts(request.user, CaseKind.CLAIM), lists(request.user)
+    title, part = found[key]
+    rows = waiting(request.user, CaseKind.CLAIM).filter(part)
+    rows, number = (rows.filter(search_q(words)), None) if words else (rows, numbers[key])
+    page = BoundedPaginator(rows, PER_PAGE, count=number).get_page(request.GET.get("page"))
+    context = {
+        "lists": [(code, title, numbers[code], code == key) for code, (title, _part) in found.items()],
+        "key": key,
+        "title": title,
+        "comment": words,
+        "page": page,
+        "rows": queue_rows(page.object_list, request.user),
+    }
+    return render(request, "review/queue.html", context)
+
+
+@require_safe
+def claim(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """One claim: its documents page by page, beside facts, checks, costs, amount steps and history; the verbs below."""
+    row = claim_or_404(request, public_id)
+    _staff_only(request)
+    return desk_page(request, row)
+
+
+def desk_page(request: HttpRequest, row: Claim, said: CommentForm | None = None) -> HttpResponse:
+    """The claim; with the comment or note that somebody tried to add and could not."""
+    note = said if said and said.is_internal else None
+    page = ClaimPage(row, request.user)
+    key = _list_key(request)
+    evidence = evidence_context(row.proof, request.user, content=row.case.submission.content, marks=page.marks)[
+        "evidence"
+    ]
+    context = {
+        "page": page,
+        "claim": row,
+        "key": key,
+        "list_title": lists(request.user)[key][0],
+        "neighbours": neighbours(key, row.case, request.user),
+        "evidence": evidence,
+        "shown": shown(evidence, page, request.GET.get("doc", ""), request.GET.get("page", "")),
+        "deliveries": _deliveries(row) if request.user.may("outbox.read") else None,
+        "comment_form": CommentWithFilesForm(actor=request.user) if note or said is None else said,
+        "note_form": note or NoteForm(actor=request.user),
+        "refusal": _refusal(row, request),
+        "colleague": colleague_of(row, request.user),
+        "transitions": [transition for transition in page.transitions if transition.decides],
+    }
+    return render(request, "review/claim.html", context, status=200 if said is None else 422)
+
+
+def _deliveries(row: Claim) -> list[Message]:
+    """What was written about the claim. Files of its draft are not for the operator, nor is what was written to their sender."""
+    return [message for message in deliveries_for(row.case.public_id) if not message.code.startswith("proof_file_")]
+
+
+def _refusal(row: Claim, request: HttpRequest) -> Any:
+    """Why the person may not decide, although the role would allow it. That there is nothing to take over is no reason."""
+    if not may(request.user, "claim.review", row.scope):
+        return None
+    deciding = (
+        transition
+        for transition in STATE_MACHINE.transitions
+        if transition.source == row.status and transition.verb != "take_over"
+    )
+    refusals = (
+        transition.refusal(row, request.user) for transition in deciding if transition.decides and transition.refusal
+    )
+    return next(filter(None, refusals), None)
+
+
+@require_POST
+def comment(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Say something that the partner reads."""
+    return _say(request, public_id, CommentWithFilesForm, _("Your comment is added. The partner can read it."))
+
+
+@require_POST
+def note(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Leave an internal note."""
+    return _say(request, public_id, NoteForm, _("Your internal note is added. Partners never see it."))
+
+
+def _say(request: HttpRequest, public_id: UUID, form_class: type[CommentForm], done: str) -> HttpResponse:
+    row = claim_or_404(request, public_id, for_page=False)
+    _staff_only(request)
+    url = reverse("review:claim", args=[public_id])
+    return post_comment(request, row, form_class, partial(desk_page, request, row), done=done, url=url)
+
+
+class DeskVerbView(ClaimView):
+    """A verb of the operator's."""
+
+    services = {verb: service for verb, service in SERVICES.items() if verb in DECIDING}
+    forms = dict.fromkeys(OUTCOMES, DecisionForm)
+    template_name = "review/verb.html"
+
+    def page_context(self, detail: Claim, transition: Transition) -> dict[str, Any]:
+        page = ClaimPage(detail, self.request.user)
+        colleague = colleague_of(detail, self.request.user)
+        return {"claim": detail, "page": page, "assessment": page.assessment, "colleague": colleague}
+
+    @property
+    def back_url(self) -> str:
+        """The claim on the desk: where one comes from and goes back to."""
+        return reverse("review:claim", args=[self.claim.public_id])
+
+    def done(self, detail: Claim, transition: Transition) -> HttpResponse:
+        """Back to the claim on the desk; to the queue when it was given back."""
+        return redirect("review:queue" if transition.verb == "return_to_queue" else self.back_url)

@@ -1,0 +1,169 @@
+"""The setting of the demo world: companies, people, programs with their years and periods, enrolments. Built by the services."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from django.contrib.auth.hashers import make_password
+
+from claims.reasons import load_reasons
+from incentives_portal import clock
+from incentives_portal.accounts.models import Location, Organisation, User
+from incentives_portal.accounts.services import add_location, add_person, give_role
+from incentives_portal.enrollments import services
+from incentives_portal.people.models import RoleAssignment
+from incentives_portal.programs import dates
+from incentives_portal.programs.catalog import load_catalog
+from incentives_portal.programs.models import Calendar, FundType, Holiday, Market, Program, ProgramYear, UsagePeriod
+from incentives_portal.programs.periods import usage_period
+
+from .people import COMPANIES, PASSWORD, PEOPLE
+
+ZONE = "Europe/Berlin"
+#: The catalog of the demo world: the default one with an operator's own activities, costs and caps.
+CATALOG = Path(__file__).with_name("catalog.json")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Everybody by e-mail address before the @, every location by its name, both programs."""
+
+    people: dict[str, User]
+    locations: dict[str, Location]
+    device: Program
+    cloud: Program
+
+    @property
+    def year(self) -> ProgramYear:
+        """The program year of today."""
+        today = clock.today(ZONE)
+        return ProgramYear.objects.get(program=self.device, starts__lte=today, ends__gte=today)
+
+    @property
+    def period(self) -> UsagePeriod:
+        """The usage period whose claims can be sent in today: on any day exactly one (docs/domain.md, "Fiscal halves")."""
+        today = clock.today(ZONE)
+        return UsagePeriod.objects.get(program=self.cloud, claiming_starts__lte=today, claiming_ends__gte=today)
+
+
+def build() -> Setting:
+    """Build it; the caller is in a transaction."""
+    load_catalog(CATALOG)
+    load_reasons()
+    device, cloud = _programs()
+    people, locations = _companies()
+    _roles(people, {"DEVICE": device, "CLOUD": cloud})
+    for location in locations.values():
+        for program in (device, cloud):
+            _enrol(location, program, people["elif.sander"])
+    return Setting(people, locations, device, cloud)
+
+
+def _programs() -> tuple[Program, Program]:
+    calendar = Calendar.objects.create(name="Halden", time_zone=ZONE)
+    _holidays(calendar)
+    device = Program.objects.create(
+        code="DEVICE",
+        name={"en": "Device Partner Program", "de": "Gerätepartner-Programm"},
+        track="plan",
+        currency="EUR",
+        calendar=calendar,
+        guide={
+            "en": "Plan your campaigns for the year, carry them out, and prove each activity.",
+            "de": "Planen Sie Ihre Kampagnen für das Jahr, führen Sie sie durch und weisen Sie jede Aktivität nach.",
+        },
+    )
+    cloud = Program.objects.create(
+        code="CLOUD",
+        name={"en": "Cloud Reseller Co-op", "de": "Cloud-Reseller-Co-op"},
+        track="claim",
+        currency="EUR",
+        calendar=calendar,
+        guide={
+            "en": "Claim what you have carried out in the usage period; no plan is needed.",
+            "de": "Beantragen Sie, was Sie im Nutzungszeitraum durchgeführt haben; ein Plan ist nicht nötig.",
+        },
+    )
+    for code, en, de in (
+        ("marketing", "Marketing development", "Marketingentwicklung"),
+        ("readiness", "Partner readiness", "Qualifizierung des Partners"),
+    ):
+        FundType.objects.create(program=device, code=code, name={"en": en, "de": de})
+    for program in (device, cloud):
+        Market.objects.create(
+            program=program,
+            code="europe",
+            name={"en": "Europe", "de": "Europa"},
+            countries=["AT", "BE", "CH", "DE", "DK", "FR", "GB", "IE", "NL", "SE"],
+        )
+        _years(program)
+    return device, cloud
+
+
+def _years(program: Program) -> None:
+    """The year before, this one and the next, with the periods that belong to them."""
+    this = dates.fiscal_year_of(clock.today(ZONE))
+    for number in (this - 1, this, this + 1):
+        span = dates.fiscal_year(number)
+        if program.has_plans:
+            ProgramYear.objects.create(
+                program=program,
+                label=dates.fiscal_year_label(number),
+                starts=span.starts,
+                ends=span.ends,
+                revise_until=dates.plan_revision_deadline(span.ends, program.revision_days),
+            )
+    halves = [dates.fiscal_half(number, half) for number in (this - 1, this, this + 1) for half in (1, 2)]
+    UsagePeriod.objects.bulk_create(usage_period(program, half) for half in halves)
+
+
+def _holidays(calendar: Calendar) -> None:
+    year = clock.today(ZONE).year
+    for number in (year - 1, year, year + 1):
+        for month, day, english, german in (
+            (1, 1, "New Year's Day", "Neujahr"),
+            (5, 1, "Labour Day", "Tag der Arbeit"),
+            (12, 25, "Christmas Day", "Erster Weihnachtstag"),
+            (12, 26, "Boxing Day", "Zweiter Weihnachtstag"),
+        ):
+            name = {"en": english, "de": german}
+            Holiday.objects.create(calendar=calendar, date=date(number, month, day), name=name)
+
+
+def _companies() -> tuple[dict[str, User], dict[str, Location]]:
+    people, locations = {}, {}
+    for company in COMPANIES:
+        organisation = Organisation.objects.create(kind=company.kind, name=company.name, email_domains=[company.domain])
+        for partner_id, name, country in company.locations:
+            locations[name] = add_location(organisation, partner_id=partner_id, name=name, country=country)
+        for person in (person for person in PEOPLE if person.company == company.name):
+            user = add_person(
+                organisation,
+                email=person.email,
+                name=person.name,
+                language=person.language,
+                time_zone=person.time_zone,
+            )
+            for role in person.roles:
+                give_role(user, role)
+            people[person.email.partition("@")[0]] = user
+    # Hashed once for all: hashing is slow on purpose.
+    User.objects.filter(pk__in=[user.pk for user in people.values()]).update(password=make_password(PASSWORD))
+    return people, locations
+
+
+def _roles(people: dict[str, User], programs: dict[str, Program]) -> None:
+    """The roles in the programs, at all locations. Given before anybody is there who could give them by the service."""
+    for person in PEOPLE:
+        if person.incentives:
+            user = people[person.email.partition("@")[0]]
+            for code in person.programs:
+                RoleAssignment.objects.create(user=user, program=programs[code], role=person.incentives)
+
+
+def _enrol(location: Location, program: Program, actor: User) -> None:
+    with clock.at(clock.now() - timedelta(days=200)):
+        enrolment = services.invite(location, program, actor=actor)
+        services.VERBS["validate"](enrolment, actor=actor, expected_version=enrolment.version)
+        enrolment.refresh_from_db()
+        services.VERBS["enrol"](enrolment, actor=actor, expected_version=enrolment.version)

@@ -1,0 +1,92 @@
+"""Which pages are photographed, as whom, in which theme and width. Playwright is a development requirement and imported late."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .people import PASSWORD
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+JANA, OWEN, MIRA, ELIF = (
+    "jana.petersen@nordlicht.example",
+    "owen.hughes@brightwater.example",
+    "mira.okafor@halden.example",
+    "elif.sander@halden.example",
+)
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture: where to start, which links to follow, as whom, how wide, in which theme, the whole page or what one sees."""
+
+    name: str
+    person: str
+    path: str
+    follow: tuple[str, ...] = ()
+    width: int = 1280
+    theme: str = "light"
+    whole: bool = True
+
+
+SHOTS = [
+    Shot("sign-in", "", "/accounts/login/"),
+    Shot("home-partner", OWEN, "/"),
+    Shot("home-partner-dark", OWEN, "/", theme="dark"),
+    Shot("home-partner-phone", OWEN, "/", width=390),
+    Shot("home-partner-german", JANA, "/"),
+    Shot("home-reviewer", MIRA, "/"),
+    Shot("plans", OWEN, "/plans/"),
+    Shot("plan-approved", OWEN, "/plans/?status=approved", follow=("main table a",)),
+    Shot("claims", OWEN, "/claims/"),
+    Shot("claims-phone", OWEN, "/claims/", width=390),
+    Shot("claim-rejected", OWEN, "/claims/?status=rejected", follow=("main table a",)),
+    Shot("claim-action-required", OWEN, "/claims/?status=action_required", follow=("main table a",)),
+    Shot("claim-editing", OWEN, "/claims/?status=editing", follow=("main table a",)),
+    Shot("desk", MIRA, "/review/"),
+    Shot("desk-claim", MIRA, "/review/", follow=("main table a",), whole=False),
+    Shot("desk-claim-dark", MIRA, "/review/", follow=("main table a",), theme="dark", whole=False),
+    Shot("admin-home", ELIF, "/admin/"),
+    Shot("admin-plans", ELIF, "/admin/plans/plan/"),
+    Shot("admin-plan", ELIF, "/admin/plans/plan/", follow=("#result_list tbody th a",), whole=False),
+    Shot("notifications", OWEN, "/notifications/"),
+    Shot("profile", OWEN, "/profile/"),
+]
+
+
+def take(url: str, folder: Path, chromium: str, shots: Iterable[Shot]) -> Iterator[str]:
+    """Take the pictures and yield the file names as they are written."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        for shot in shots:
+            file = folder / f"{shot.name}.png"
+            _photograph(browser, url, shot, file)
+            yield file.name
+        browser.close()
+
+
+def _photograph(browser: "Browser", url: str, shot: Shot, file: Path) -> None:
+    context = browser.new_context(
+        viewport={"width": shot.width, "height": 900}, color_scheme=shot.theme, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    if shot.person:
+        sign_in(page, url, shot.person)
+    page.goto(f"{url}{shot.path}")
+    for selector in shot.follow:
+        with page.expect_navigation():
+            page.locator(selector).first.click()
+    page.screenshot(path=str(file), full_page=shot.whole)
+    context.close()
+
+
+def sign_in(page: "Page", url: str, person: str) -> None:
+    page.goto(f"{url}/accounts/login/")
+    page.locator("input[name=login]").fill(person)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.locator("main form button[type=submit], main form button:not([type])").first.click()
+    page.wait_for_load_state()

