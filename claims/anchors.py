@@ -38,7 +38,10 @@ def named_places(folder: ProofFolder) -> Iterator[tuple[str, str]]:
     for invoice in folder.invoices:
         yield f"invoice-{invoice.id}", str(_("Invoice %(name)s")) % {"name": invoice.name}
         for expense in invoice.expenses:
-            yield f"expense-{expense.id}", str(_("Expense %(name)s")) % {"name": expense.comment or expense.type_name}
+            yield (
+                f"expense-{expense.id}",
+                str(_("Expense %(name)s")) % {"name": expense.description or expense.type_name},
+            )
     for report in folder.reports:
         yield f"report-{report.id}", str(_("Service report %(name)s")) % {"name": report.work[:60]}
         for expense in report.expenses:

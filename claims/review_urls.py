@@ -2,7 +2,7 @@ from django.urls import path
 
 from .views import review
 
-app_name = "desk"
+app_name = "review"
 
 urlpatterns = [
     path("", review.queue, name="queue"),

@@ -100,7 +100,7 @@ _ASK: dict[str, Any] = {
     "target": ACTION_REQUIRED,
     "event": "claims.claim.action_requested",
     "due": no_date,
-    "needs_words": True,
+    "needs_comment": True,
     "needs_reason": True,
     "help": _("The claim is sent back to the partner, who fixes it and resubmits it."),
 }
@@ -110,7 +110,7 @@ _REJECT: dict[str, Any] = {
     "target": REJECTED,
     "event": "claims.claim.rejected",
     "due": no_date,
-    "needs_words": True,
+    "needs_comment": True,
     "needs_reason": True,
     "tone": "danger",
     "help": _("The claim is rejected. The partner can dispute the decision. Another person then decides."),

@@ -120,9 +120,9 @@ class PreparedQuery(Generic[Row]):
 
 
 class PreparedLookup(Generic[Row]):
-    """The same for any number of keys, fifty at once: ``PreparedMany(lambda keys: Thing.objects.filter(pk__in=keys)).rows(pks)``.
+    """The same for any number of keys, fifty at once: ``PreparedLookup(lambda keys: Thing.objects.filter(pk__in=keys)).rows(pks)``.
 
-    ``stand_in`` makes keys that no row has, from whole numbers below zero; zero stands where there are fewer keys than places. There is a
+    ``placeholder`` makes keys that no row has, from whole numbers below zero; zero stands where there are fewer keys than places. There is a
     short statement for up to ten, which is what mostly is asked.
     """
 

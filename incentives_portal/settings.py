@@ -463,7 +463,7 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 # -- Languages, time ----------------------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
-# Only what is complete: a page in three languages is worse than one in a foreign one (test_words.py counts).
+# Only what is complete: a page in three languages is worse than one in a foreign one (test_translations.py counts).
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [BASE_DIR / "incentives_portal" / "locale"]
 TIME_ZONE = "UTC"

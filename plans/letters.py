@@ -19,7 +19,7 @@ from .models import Plan
 from .snapshot import document_of, places
 
 
-def named_outsiders(plan: Plan, _event: Event) -> list[ExternalRecipient]:
+def named_recipients(plan: Plan, _event: Event) -> list[ExternalRecipient]:
     """The reviewer email, where it belongs to nobody whom the portal knows and is on a domain of the operator."""
     address = plan.reviewer_email
     if User.objects.filter(email__iexact=address).exists() or rules.reviewer_email_problem(address):
@@ -39,7 +39,7 @@ def submitted(plan: Plan, event: Event, person: User) -> Letter:
     )
 
 
-def submitted_to_outsider(plan: Plan, event: Event, _outsider: ExternalRecipient) -> Letter:
+def submitted_to_named(plan: Plan, event: Event, _outsider: ExternalRecipient) -> Letter:
     """That there is something to review, and where. What the plan says, and for how much, is for those who sign in."""
     return letter_about(
         event,
@@ -178,7 +178,7 @@ def link_to(plan: Plan, person: User) -> dict[str, str]:
 
 
 ANNOUNCEMENTS = (
-    Announcement("plan_submitted", reviewers, submitted, named_outsiders, submitted_to_outsider),
+    Announcement("plan_submitted", reviewers, submitted, named_recipients, submitted_to_named),
     Announcement("plan_approved", partner_side, approved),
     Announcement("plan_action_required", partner_side, action_required),
     Announcement("plan_rejected", partner_side, rejected),

@@ -183,7 +183,7 @@ def _expense(line: ExpensePart, currency: str) -> ExpenseFact:
         net=line.net,
         tax=line.tax,
         rounding=line.rounding,
-        comment=line.description or line.type_name,
+        description=line.description or line.type_name,
         currency=currency,
     )
 

@@ -144,11 +144,11 @@ class WordedPart(Struct, frozen=True):
     """A requirement that a document proves, or a choice that can be answered, in words."""
 
     code: str
-    wording: Texts
+    text: Texts
 
     @property
     def text(self) -> str:
-        return in_language(self.wording)
+        return in_language(self.text)
 
 
 class DocumentPart(Struct, frozen=True):
@@ -333,7 +333,7 @@ def _parts() -> dict[str, "BaseExpression"]:
             AnswerPart,
             Answer.objects.filter(proof=own).order_by("requirement__order", "requirement__code"),
             code="requirement__code",
-            text="requirement__text",
+            wording="requirement__text",
             satisfied_by="requirement__satisfied_by",
             choices="requirement__choices",
             number=Cast("number", CharField()),

@@ -1,4 +1,4 @@
-"""What tests begin with is the same, whether it was built or put back (incentives_portal/tests/kept.py)."""
+"""What tests begin with is the same, whether it was built or put back (incentives_portal/tests/fixture_cache.py)."""
 
 from pathlib import Path
 

@@ -353,7 +353,7 @@ def test_claim_for_a_proof_that_changed_meanwhile_keeps_the_typed_words(world, s
 
     page = answer.content.decode()
     assert (answer.status_code, 'value="A long name"' in page, Claim.objects.count()) == (409, True, 0)
-    assert f'name="seen" value="{proofs.seen(proof)}"' in page
+    assert f'name="expected_version" value="{proofs.seen(proof)}"' in page
 
 
 # One claim

@@ -62,7 +62,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "lists": [(code, title, numbers[code], code == key) for code, (title, _part) in found.items()],
         "key": key,
         "title": title,
-        "comment": words,
+        "words": words,
         "page": page,
         "rows": queue_rows(page.object_list, request.user),
     }

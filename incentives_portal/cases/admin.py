@@ -11,4 +11,4 @@ class ReasonCodeAdmin(StaleCheckAdmin):
 
     list_display = ["code", "kind", "verb", "__str__", "active"]
     list_filter = ["kind", "verb", "active"]
-    search_fields = ["code", "comment"]
+    search_fields = ["code", "text"]

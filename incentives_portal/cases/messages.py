@@ -29,7 +29,7 @@ from .types import case_type
 RESENT = "outbox.message.resent"
 
 
-def _no_outsiders(_case: Any, _event: Event) -> Iterable[ExternalRecipient]:
+def _no_external_recipients(_case: Any, _event: Event) -> Iterable[ExternalRecipient]:
     return ()
 
 
@@ -41,13 +41,13 @@ def _no_letter(_case: Any, _event: Event, external_recipient: ExternalRecipient)
 class Announcement:
     """One line of the table: the code, who hears of it, and the letter, written in the recipient's language when it is queued.
 
-    ``outsiders`` are addresses that belong to no user; they get a letter of their own, because they may know less.
+    ``external_recipients`` are addresses that belong to no user; they get a letter of their own, because they may know less.
     """
 
     code: str
     recipients: Callable[[Any, Event], Iterable[User]]
     letter: Callable[[Any, Event, User], Letter]
-    external_recipients: Callable[[Any, Event], Iterable[ExternalRecipient]] = _no_outsiders
+    external_recipients: Callable[[Any, Event], Iterable[ExternalRecipient]] = _no_external_recipients
     letter_to_external_recipient: Callable[[Any, Event, ExternalRecipient], Letter] = _no_letter
     #: Whether several within minutes are one mail: of comments and refused files, never of decisions.
     collect: bool = False

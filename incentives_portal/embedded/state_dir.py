@@ -78,7 +78,7 @@ class Place:
     @property
     def stop_now(self) -> Path:
         """Exists when somebody asks the keeper not to wait for the next user before it stops."""
-        return self.folder / "hurry"
+        return self.folder / "stop-now"
 
     @property
     def log(self) -> Path:

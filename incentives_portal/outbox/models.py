@@ -98,7 +98,7 @@ class Message(models.Model):
             ),
             models.CheckConstraint(name="message_state_known", condition=Q(state__in=State.values)),
             models.CheckConstraint(
-                name="message_failure_reason_known", condition=Q(trouble__in=["", *FailureReason.values])
+                name="message_failure_reason_known", condition=Q(failure_reason__in=["", *FailureReason.values])
             ),
             models.CheckConstraint(
                 name="message_sent_at_a_time", condition=~Q(state=State.SENT) | Q(sent_at__isnull=False)

@@ -145,8 +145,8 @@ def _text(context: dict[str, Any]) -> str:
             **context,
             "fact_lines": [_hanging(value, label.ljust(column)) for label, value in facts],
             "remark_lines": [_hanging(remark, f"{number}. ") for number, remark in enumerate(remarks, 1)],
-            "quoted": "\n".join(_quoted(letter.text)),
-            "quotes": [(quote, "\n".join(_quoted(quote.text))) for quote in letter.quotes],
+            "quoted": "\n".join(_quoted(letter.comment)),
+            "quotes": [(quote, "\n".join(_quoted(quote.comment))) for quote in letter.quotes],
             "width": WIDTH,
         },
     )

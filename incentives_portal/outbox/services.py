@@ -143,7 +143,7 @@ def resend(message: Message, actor: User) -> Message:
     current = rows.get(pk=message.pk)
     person = current.recipient
     address = person.email if person else current.address
-    failure_reason = _trouble_with(person) if person else not _is_valid(address)
+    failure_reason = _failure_reason_of(person) if person else not _is_valid(address)
     if not current.can_be_resent or failure_reason:
         raise NotResendable
     others = Message.objects.filter(cause=current.cause, code=current.code, address=address).exclude(pk=current.pk)
@@ -315,7 +315,7 @@ def _collects(message: Message, latest: datetime) -> bool:
 
 def _written(cause: Cause, code: str, letter_for: LetterWriter, person: User, renderer: Renderer) -> Message:
     letter = renderer.render(letter_for, cause, person)
-    return _row(cause, code, letter, recipient=person, address=person.email, failure_reason=_trouble_with(person))
+    return _row(cause, code, letter, recipient=person, address=person.email, failure_reason=_failure_reason_of(person))
 
 
 def _to_address(
@@ -371,7 +371,7 @@ def _identity() -> dict[str, object]:
     return {"public_id": public_id, "message_id": f"<{public_id}@{urlsplit(settings.PORTAL_URL).hostname}>"}
 
 
-def _trouble_with(person: User) -> str:
+def _failure_reason_of(person: User) -> str:
     if not person.is_active:
         return FailureReason.INACTIVE
     return "" if _is_valid(person.email) else FailureReason.ADDRESS

@@ -66,7 +66,7 @@ NOT_ALONE = {
         "reencrypt_factors"
     },  # each row is a transaction of its own, tried in accounts/tests/test_key_rotation.py
     "proofs": {"keep_sent_files"},
-    "outbox": {"queue", "queue_outsiders", "delivery_report"},
+    "outbox": {"queue", "queue_external", "delivery_report"},
     "people": {"problem_of"},
 }
 

@@ -1,4 +1,4 @@
-"""Amounts as they are written, rounded and read back. What people type is in test_typed.py."""
+"""Amounts as they are written, rounded and read back. What people type is in test_typed_values.py."""
 
 import re
 from decimal import Decimal

@@ -94,7 +94,7 @@ class World:
         """A reason code for a verb; in English and German."""
         words = {"en": "The dates do not fit.", "de": "Die Daten passen nicht."}
         fix = {"en": "Choose other dates.", "de": "Wählen Sie andere Daten."}
-        defaults = {"comment": words, "fix": fix, "place": place}
+        defaults = {"text": words, "fix": fix, "place": place}
         return ReasonCode.objects.get_or_create(kind=kind, verb=verb, code=code, defaults=defaults)[0]
 
 

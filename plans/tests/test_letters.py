@@ -70,7 +70,7 @@ def test_address_of_a_domain_that_is_not_the_operators_any_more_is_not_written_t
     type(plan.location.organisation).objects.filter(kind="operator").update(email_domains=["elsewhere.example"])
     event = plan.case.events.latest("pk")
 
-    assert letters.named_outsiders(plan, event) == []
+    assert letters.named_recipients(plan, event) == []
 
 
 def test_comment_is_not_written_to_an_address_of_nobody(world):

@@ -156,5 +156,5 @@ def test_link_of_a_remark_is_called_as_its_place_is_on_the_page(case, jana):
     [named] = entries(events, places={"basics": "Basics"})[0].links
     [unnamed] = entries(events)[0].links
 
-    assert (named.label, named.url, named.comment) == ("Basics", "#basics", "Another day.")
+    assert (named.label, named.url, named.text) == ("Basics", "#basics", "Another day.")
     assert unnamed.label == "basics"

@@ -65,9 +65,9 @@ def test_activity_without_proof_is_owed_until_a_proof_is_begun(world: World) -> 
 def test_proofs_are_owed_for_what_is_in_force_while_a_revision_is_edited(world: World) -> None:
     plan = plans.plan_in_revision(world)
     kept, gone = Activity.objects.all()
-    plans.services.remove_activity(gone, actor=world.jana, seen=plan.version)
+    plans.services.remove_activity(gone, actor=world.jana, expected_version=plan.version)
     values = {"activity_type": world.seminar, "countries": ["DE"], "planned_amount": Decimal(1)}
-    plans.services.edit_activity(kept, actor=world.jana, seen=plan.version + 1, name="Renamed", **values)
+    plans.services.edit_activity(kept, actor=world.jana, expected_version=plan.version + 1, name="Renamed", **values)
     plans.add_activity(world, kept.campaign, world.jana, name="New")
 
     assert [activity.in_force.name for activity in owed_proofs(world.jana)] == ["Seminar 1"]
@@ -155,7 +155,9 @@ def test_proof_without_a_claim_is_no_draft(world: World) -> None:
 
 def test_enrollment_that_requires_action_is_not_returned_work(world: World) -> None:
     enrolment = Enrolment.objects.get(location=world.hamburg, program=world.cloud)
-    enrolling.VERBS["require_action"](enrolment, actor=world.elif_, seen=enrolment.version, comment="Renew it.")
+    enrolling.VERBS["require_action"](
+        enrolment, actor=world.elif_, expected_version=enrolment.version, comment="Renew it."
+    )
 
     assert titles(partner_buckets(world.jana))["returned"] == []
     assert inbox.waiting_for_partners(world.elif_).items == []
@@ -207,7 +209,7 @@ def test_person_without_a_role_reads_whom_to_ask(world: World) -> None:
     assert world.elif_.email in page.content.decode()
 
 
-@pytest.mark.parametrize("page", ["home", "comment", "help", "accounts:profile", "accounts:no_role"])
+@pytest.mark.parametrize("page", ["home", "glossary", "help", "accounts:profile", "accounts:no_role"])
 @pytest.mark.parametrize("person", ["jana", "tobias", "lena", "karin", "anton", "bea", "elif_", "mira", "ines", "hugo"])
 def test_everybody_can_open_what_is_for_everybody(world: World, person: str, page: str) -> None:
     assert client_of(getattr(world, person)).get(reverse(page)).status_code == 200

@@ -20,7 +20,7 @@ _UNPRIVILEGED = 65533
 _NICE = 10
 _IDLE_IO = 3 << 13  # IOPRIO_CLASS_IDLE
 
-#: StateMachine → its AUDIT_ARCH, and which column of the table below is its own.
+#: Machine → its AUDIT_ARCH, and which column of the table below is its own.
 _MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 #: What is allowed: name, number from asm/unistd_64.h (x86_64), number from asm-generic/unistd.h (aarch64).
 _NUMBERS = """
@@ -77,7 +77,7 @@ def step_back() -> None:
     os.nice(_NICE)
     with suppress(OSError):  # some containers do not allow it
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
-    _libc.syscall(_IOPRIO_SET[_MACHINES.get(platform.state_machine(), (0, 0))[1]], 1, 0, _IDLE_IO)
+    _libc.syscall(_IOPRIO_SET[_MACHINES.get(platform.machine(), (0, 0))[1]], 1, 0, _IDLE_IO)
 
 
 def openings() -> list[str]:
@@ -113,9 +113,9 @@ def _filter(threads: bool) -> bytes:
 
     The numbers of x32 and everything newer than this list (io_uring among it) are not named.
     """
-    if platform.state_machine() not in _MACHINES:
-        raise OSError(f"no list of system calls for {platform.state_machine()}")
-    audit, column = _MACHINES[platform.state_machine()]
+    if platform.machine() not in _MACHINES:
+        raise OSError(f"no list of system calls for {platform.machine()}")
+    audit, column = _MACHINES[platform.machine()]
     allow, refuse = _do(_ANSWER, _ALLOW), _do(_ANSWER, _ERROR | _EPERM)
     third = _do(_LOAD, _AT_ARGUMENTS + 2 * 8)
     program = [_do(_LOAD, _AT_MACHINE), _do(_EQUALS, audit, 1, 0), _do(_ANSWER, _KILL), _do(_LOAD, _AT_NUMBER)]

@@ -63,13 +63,13 @@ def test_problems_of_a_formset_name_the_controls_of_each_form():
         description = forms.CharField(label="Text", error_messages={"required": "Write what it was."})
 
     lines = forms.formset_factory(Line, min_num=2, validate_min=True, extra=0)
-    sent = lines({"form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "0", "form-0-words": ""})
+    sent = lines({"form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "0", "form-0-description": ""})
 
     found = problems(sent)
 
     assert found == [
         Problem("Please submit at least 2 forms."),
-        Problem("Write what it was.", "id_form-0-words"),
+        Problem("Write what it was.", "id_form-0-description"),
     ]
 
 

@@ -38,7 +38,7 @@ PEOPLE = "from incentives_portal.tests.rigs.writers import {}"
 
 
 @dataclass
-class StateMachine:
+class Machine:
     """One installation: a cluster, a broker, a folder for files, and the processes on it."""
 
     folder: Path
@@ -130,13 +130,13 @@ class StateMachine:
 
 
 @pytest.fixture
-def state_machine(tmp_path: Path) -> Iterator[Callable[[str], StateMachine]]:
+def machine(tmp_path: Path) -> Iterator[Callable[[str], Machine]]:
     """Make a machine by name; all of them end with the test."""
-    made: list[StateMachine] = []
+    made: list[Machine] = []
     logging.getLogger("mail.log").setLevel(logging.WARNING)  # every word of every conversation
 
-    def make(name: str) -> StateMachine:
-        made.append(StateMachine(tmp_path / name))
+    def make(name: str) -> Machine:
+        made.append(Machine(tmp_path / name))
         return made[-1]
 
     yield make
@@ -155,7 +155,7 @@ def wait_for(ready: Callable[[], bool], what: str, seconds: int = 180) -> None:
         time.sleep(0.5)
 
 
-def prepare(there: StateMachine) -> None:
+def prepare(there: Machine) -> None:
     """A portal with its world: the demo's, or one with so many claims."""
     there.manage("migrate", "-v0")
     if CLAIMS:
@@ -164,7 +164,7 @@ def prepare(there: StateMachine) -> None:
         there.manage("seed_demo")
 
 
-def back_up_under_traffic(there: StateMachine, destination: Path) -> tuple[Backup, float]:
+def back_up_under_traffic(there: Machine, destination: Path) -> tuple[Backup, float]:
     """People work, mail goes out, half of the addresses are put off by the mail server; in the middle of it the backup is made."""
     there.mail.at_rcpt = lambda address: "451 4.3.0 try later" if len(address) % 2 else "250 OK"
     there.start_worker()
@@ -184,10 +184,8 @@ def back_up_under_traffic(there: StateMachine, destination: Path) -> tuple[Backu
     return find_backup(destination), seconds
 
 
-def test_o06_m16_another_machine_goes_on_from_the_backup(
-    state_machine: Callable[[str], StateMachine], tmp_path: Path
-) -> None:
-    first = state_machine("first")
+def test_o06_m16_another_machine_goes_on_from_the_backup(machine: Callable[[str], Machine], tmp_path: Path) -> None:
+    first = machine("first")
     prepare(first)
     backup, backup_seconds = back_up_under_traffic(first, tmp_path / "backups")
     (first.folder / "stop").touch()
@@ -197,7 +195,7 @@ def test_o06_m16_another_machine_goes_on_from_the_backup(
     sent_by_first = set(ids_of(first.mail.mails))
     files = list(backup.files())
 
-    second = state_machine("second")
+    second = machine("second")
     begun = time.monotonic()
     said = second.manage("restore", tmp_path / "backups")
     restore_seconds = time.monotonic() - begun
@@ -242,7 +240,7 @@ def test_o06_m16_another_machine_goes_on_from_the_backup(
 
 
 def report(
-    backup: Backup, backup_seconds: float, restore_seconds: float, waiting: int, twice: int, first: StateMachine
+    backup: Backup, backup_seconds: float, restore_seconds: float, waiting: int, twice: int, first: Machine
 ) -> None:
     """Print the figures, and what people had done meanwhile."""
     found = backup.manifest
