@@ -1,4 +1,4 @@
-"""What somebody had typed when somebody else was faster: shown again, to be copied."""
+"""What a user typed into a form that came second, shown again to be copied."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ from django import forms
 
 
 def typed_values(form: forms.Form) -> Iterable[tuple[str, str]]:
-    """What somebody typed into the visible fields, as (label, words)."""
+    """Yield what was typed into the visible fields, as (label, text)."""
     for field in form.visible_fields():
         value = (
             form.data.getlist(field.html_name) if hasattr(form.data, "getlist") else [form.data.get(field.html_name)]
@@ -17,7 +17,7 @@ def typed_values(form: forms.Form) -> Iterable[tuple[str, str]]:
 
 
 def _words(field: forms.BoundField, text: str) -> str:
-    """What the person read in the box: for a choice its label."""
+    """Return the text as the user saw it in the field: for a choice its label."""
     for value, label in _flat(getattr(field.field, "choices", ())):
         if str(value) == text:
             return str(label)
