@@ -21,7 +21,7 @@ PER_PAGE = 25
 
 @require_safe
 def plan_list(request: HttpRequest) -> HttpResponse:
-    """The list of plans, and per program the markets for which a plan can be created."""
+    """List the plans, and per program the markets for which a plan can be created."""
     if not request.user.may("plan.read"):
         raise PermissionDenied
     offered = openings(request.user)
@@ -43,7 +43,7 @@ def plan_list(request: HttpRequest) -> HttpResponse:
 
 
 def _programs(request: HttpRequest, offered: list[Opening]) -> list[tuple[str, str]]:
-    """The programs with plans: those of the own enrolments, all for the operator."""
+    """Return the programs with plans: those of the partner's enrollments, or all for the operator."""
     if request.user.is_operator:
         return [(code, in_language(name)) for code, name in _all_programs()]
     return [(opening.program.code, str(opening.program)) for opening in offered]
@@ -54,6 +54,6 @@ def _all_programs() -> Any:
 
 
 def _years(offered: list[Opening], program: str) -> list[str]:
-    """The labels of the program years; only those of the program where one is chosen."""
+    """Return the labels of the program years, only those of the program if one is chosen."""
     chosen = [opening for opening in offered if opening.program.code == program] or offered
     return sorted({label for opening in chosen for label in opening.all_years}, reverse=True)
