@@ -1,4 +1,4 @@
-"""The form of the section *Metrics*: only what the activity asks for, each in the kind of field that it needs."""
+"""The form of the section *Metrics*, with a field for each requirement that is answered in it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -29,19 +29,19 @@ class FieldGroup:
 
 
 def answerable(requirements: Sequence[Requirement]) -> list[Requirement]:
-    """Those that are answered in the form."""
+    """Return the requirements that are answered in the form."""
     return [row for row in requirements if row.satisfied_by in ANSWERABLE]
 
 
 def field_name(code: str) -> str:
-    """The field of an answer is called as the place of its finding."""
+    """Return the name of an answer's field, which is the place of its findings."""
     return f"answers-{code}"
 
 
 class AnswersForm(PartForm):
-    """Figures, addresses, words, choices and declarations.
+    """Numbers, URLs, texts, choices and declarations.
 
-    Nothing is required in order to save; the list of what is required says what is missing.
+    No field is required in order to save; the list of requirements shows what is missing.
     """
 
     def __init__(self, requirements: Sequence[Requirement], answers: Iterable[AnswerPart], *args: Any, **kwargs: Any):
@@ -64,7 +64,7 @@ class AnswersForm(PartForm):
         return found
 
     def answers(self) -> dict[str, Decimal | str | bool | None]:
-        """For services.save_answers, by the codes of the requirements."""
+        """Return the answers for services.save_answers, by requirement code."""
         return {row.code: self.cleaned_data.get(field_name(row.code)) for row in self.requirements}
 
 

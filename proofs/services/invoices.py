@@ -1,4 +1,4 @@
-"""Writing third-party invoices and the costs taken from them."""
+"""Add, edit and remove third-party invoices and the costs taken from them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,13 +21,16 @@ from ..models import ExpenseLine, Invoice, Proof
 from .parts import own, take_over, update_rows
 
 AMOUNTS = ("net", "tax", "rounding", "gross")
-#: What a cost says; one that says the same is the same.
+#: The fields by which costs are compared when they are updated.
 COST = ("expense_type", "description", "net", "tax", "rounding")
 
 
 @dataclass(frozen=True)
 class InvoiceDetails:
-    """What stands on an invoice; amounts in its ``currency``. Net, tax and rounding (of either sign) come to gross."""
+    """The details of an invoice; amounts in its ``currency``.
+
+    Net, tax and rounding (of either sign) add up to gross.
+    """
 
     supplier: str
     number: str
@@ -41,7 +44,10 @@ class InvoiceDetails:
 
 @dataclass(frozen=True)
 class ExpenseDraft:
-    """A cost to be claimed from an invoice, in its currency. Without a type only where the activity takes every cost."""
+    """A cost to be claimed from an invoice, in its currency.
+
+    The type may be missing only if the activity reimburses every cost.
+    """
 
     expense_type: ExpenseType | None
     net: Decimal
@@ -60,8 +66,8 @@ def add_invoice(
 ) -> Invoice:
     """Add an invoice with its file and the costs taken from it.
 
-    Raises RuleViolation if net, tax and rounding do not come to gross, the costs come to more than the invoice, a type is none of the activity's,
-    or the invoice is on this proof already; and the errors of ``editing``.
+    Raises RuleViolation if net, tax and rounding do not add up to gross, the costs exceed the invoice, a type is
+    not one of the activity's, or the invoice is on this proof already; and the errors of ``editing``.
     """
     with editing(
         proof, actor=actor, capability=rules.write_capability(proof), expected_version=expected_version
@@ -83,7 +89,10 @@ def edit_invoice(
     expenses: Sequence[ExpenseDraft],
     version: DocumentVersion | None = None,
 ) -> Invoice:
-    """Change an invoice and its costs; with ``version`` the file too, the former one stays for the record. Errors as of ``add_invoice``."""
+    """Change an invoice and its costs; with ``version`` its file, too.
+
+    The former file is kept for the record. Errors as of ``add_invoice``.
+    """
     proof = invoice.proof
     with editing(
         proof, actor=actor, capability=rules.write_capability(proof), expected_version=expected_version
@@ -99,7 +108,7 @@ def edit_invoice(
 
 
 def remove_invoice(invoice: Invoice, *, actor: User, expected_version: int | None) -> None:
-    """Take an invoice and its costs out of the proof. Raises the errors of ``editing``."""
+    """Remove an invoice and its costs from the proof. Raises the errors of ``editing``."""
     proof = invoice.proof
     with editing(
         proof, actor=actor, capability=rules.write_capability(proof), expected_version=expected_version
@@ -127,7 +136,7 @@ def _check(
 
 
 def check_expense_types(proof: Proof, types: Sequence[ExpenseType | None]) -> None:
-    """Raises RuleViolation for a type that the activity may not have reimbursed, or none where it needs one. One query."""
+    """Raise RuleViolation for a type that the activity does not reimburse, or a missing one. One query."""
     eligible = set(EligibleExpense.objects.filter(type=proof.activity_type_id).values_list("expense", flat=True))
     if eligible and any(kind is None or kind.pk not in eligible for kind in types):
         raise RuleViolation(_("Choose one of the expense types of this activity."), place="expenses")
@@ -171,7 +180,7 @@ def _write(invoice: Invoice, details: InvoiceDetails, expenses: Sequence[Expense
 
 
 def _told(invoice: Invoice, version: DocumentVersion | None) -> dict[str, str]:
-    """What the history keeps: which invoice, how much, and which file if there is a new one."""
+    """Return the event's data: which invoice, its amount, and a new file if there is one."""
     data = {"name": str(invoice), "gross": str(invoice.gross), "currency": invoice.currency}
     if version is not None:
         data |= {"file": version.original_name, "sha256": version.sha256}

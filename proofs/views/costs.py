@@ -1,4 +1,4 @@
-"""The pages of what shows the costs: third-party invoices and certified service reports."""
+"""Pages of the evidence of costs: third-party invoices and certified service reports."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ class _InvoiceView(PartView):
     def forms(self, data: Any = None, files: Any = None) -> dict[str, Any]:
         invoice = self.invoice
         initial = {name: getattr(invoice, name) for name in _DETAILS} if invoice else {}
-        # Most invoices have no line for it.
+        # Leave the field empty: most invoices have no rounding.
         initial["rounding"] = initial.get("rounding") or None
         form = InvoiceForm(self.proof, data, files, initial=initial, has_file=invoice is not None)
         form.fields["file"].bind(actor=self.request.user, organisation=self.proof.case.organisation)
@@ -56,7 +56,7 @@ class _InvoiceView(PartView):
 
 
 def _cost_rows(invoice: Invoice) -> list[dict[str, Any]]:
-    """The costs of an invoice as initial values. One query."""
+    """Return the costs of an invoice as initial values. One query."""
     return [
         {
             "expense_type": line.expense_type.code if line.expense_type else "",
@@ -140,7 +140,7 @@ class _ReportView(PartView):
         return {"form": form, "lines": lines_of(WorkLineForm, data, initial=rows, form_kwargs=currency)}
 
     def content(self, given: dict[str, Any]) -> dict[str, Any]:
-        """What the service is given."""
+        """Return the arguments for the service."""
         form = given["form"]
         code = form.cleaned_data.get("expense_type", "")
         return {
@@ -185,7 +185,7 @@ class EditReportView(_ReportView):
 
 
 class CertifyReportView(PartView):
-    """The report to be read, the statement to be confirmed; name and time are those of who clicks."""
+    """Shows the report and the statement to confirm. Name and time are those of the user who confirms."""
 
     template_name = "proofs/certify.html"
     place = "reports"
@@ -215,7 +215,7 @@ class CertifyReportView(PartView):
 
 
 def statement() -> str:
-    """What a person certifies, in the language in which it is read; it is kept with the report."""
+    """Return the statement to certify, in the reader's language. It is stored with the report."""
     return _(
         "I certify that our own staff did this work in the stated time and that the hourly rates are our actual costs."
     )

@@ -1,4 +1,4 @@
-"""Beginning a proof, its page, its basics and last words, and what the activity asks for."""
+"""Pages to create a proof, show it, and edit its basics, final comments and answers."""
 
 from decimal import Decimal
 from typing import Any
@@ -36,7 +36,7 @@ from .fetching import activity_or_404, proof_or_404
 
 
 class NewProofView(View):
-    """*New proof of execution*, at an activity of an approved plan."""
+    """*New proof of execution*, for an activity of an approved plan."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.activity = activity_or_404(request, kwargs["activity_id"])
@@ -71,7 +71,7 @@ class NewProofView(View):
         return NewProofForm(rules.bounds_of(self.activity), self.plan.currency, *args, left=left, **kwargs)
 
     def _asked(self) -> Decimal:
-        """What the proofs of the activity ask already."""
+        """Return what the proofs of the activity request already."""
         proofs = Proof.objects.live().filter(activity=self.activity)
         return proofs.aggregate(total=Sum("case__requested_amount"))["total"] or Decimal(0)
 
@@ -86,7 +86,7 @@ class NewProofView(View):
 
 @require_safe
 def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """The page of a proof. Once it has a claim, the claim's page shows all of it: this one leads there."""
+    """Show the page of a proof. Redirects to its claim, if there is one."""
     proof = proof_or_404(request, public_id)
     if proof.claim is not None:
         return redirect(proof.claim)
