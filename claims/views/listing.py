@@ -1,4 +1,4 @@
-"""Co-op management: the claims overview."""
+"""Co-op management: the list of claims."""
 
 from functools import lru_cache
 from typing import Any
@@ -25,21 +25,21 @@ from ..rows import rows_in_order
 from ..transitions import STATE_MACHINE
 
 PER_PAGE = 25
-#: Newest first among a partner's. As a sum, for which there is no index: else PostgreSQL reads everybody's claims from the newest back
-#: until it has met a page of this partner's, which are few, and may all be old.
+#: Newest first for a partner. Ordering by a sum keeps PostgreSQL off the index of the key: it would read everybody's
+#: claims from the newest back until it had found a page of this partner's, which are few and may all be old.
 NEWEST_OWN = (F("pk") + 0).desc()
-#: What else the list can be ordered by; the key stands in the address.
+#: Other orders of the list, by their key in the URL.
 ORDERS = {
     "due": ["due_at", "pk"],
     "carried_out": ["-proof__executed_on", "-pk"],
-    # Amounts of several currencies cannot be compared: those of each currency stand together.
+    # Amounts of several currencies cannot be compared, so the list is grouped by currency.
     "amount": ["currency", "-requested_amount", "-pk"],
 }
 
 
 @require_safe
 def claim_list(request: HttpRequest) -> HttpResponse:
-    """The claims that exist for the person with their next step; for partners with sums and counts above."""
+    """List the claims that are visible to the user, with their next step; for partners with sums and counts."""
     user = request.user
     if not user.may("claim.read"):
         raise PermissionDenied
@@ -75,19 +75,22 @@ def claim_list(request: HttpRequest) -> HttpResponse:
 
 @lru_cache(maxsize=64)
 def _newest(scope: Q) -> PreparedQuery[int]:
-    """The first page of all, as the list is opened: one statement for those of a partner who see the same."""
+    """Return the prepared query of the first page without filters, shared by users with the same scope."""
     claims = Case.objects.within(scope, of_operator=False).order_by(NEWEST_OWN)[:PER_PAGE]
     return PreparedQuery(lambda: claims.values_list("pk", flat=True))
 
 
 def _scope(user: User) -> Q:
-    """The cases of claims that were created and that the user may read."""
+    """Match cases of created claims that the user may read."""
     readable = scope_q(user, "claim.read", organisation="organisation_id")
     return Q(kind=CaseKind.CLAIM, claim__isnull=False) & readable
 
 
 def _overview(user: User, params: QueryDict) -> Overview:
-    """Sums and counts of a partner's claims. The operator has too many for that: there only the programs can be chosen."""
+    """Return sums and counts of a partner's claims.
+
+    For the operator, who has too many claims for that, only the choices of programs.
+    """
     if user.is_operator:
         programs = programs_visible_to(user).order_by("code")
         return Overview(programs=[(str(program.public_id), str(program)) for program in programs])
@@ -97,7 +100,10 @@ def _overview(user: User, params: QueryDict) -> Overview:
 
 
 def _number(user: User, found: ClaimFilter, above: Overview) -> int | None:
-    """How many claims fit, where the overview has counted them; it knows nothing of filters that are no choice."""
+    """Return the number of matching claims if the overview has counted them.
+
+    It has not if a filter has an invalid value.
+    """
     if user.is_operator or not found.form.is_valid():
         return None
     status = found.form.cleaned_data["status"]
@@ -105,7 +111,7 @@ def _number(user: User, found: ClaimFilter, above: Overview) -> int | None:
 
 
 def _chips(params: QueryDict, above: Overview, user: User) -> Any:
-    """One link per status: its words, how many there are (partners only), where it leads, and whether it is chosen."""
+    """Yield one link per status: label, number of claims (partners only), URL, and whether it is selected."""
     here = params.get("status", "")
     yield _chip(params, "", None, above.number if above.statuses else None, here)
     if user.is_operator:
