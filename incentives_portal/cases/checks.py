@@ -16,7 +16,7 @@ from .types import case_types
 def check_statuses(**kwargs: object) -> list[CheckMessage]:
     """Check that the database accepts exactly the statuses of each kind's state machine."""
     state_machines = {
-        kind: {status.code for status in found.state_machine.statuses} for kind, found in case_types().items()
+        kind: {status.code for status in each.state_machine.statuses} for kind, each in case_types().items()
     }
     return [
         Error(

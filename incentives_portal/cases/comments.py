@@ -90,12 +90,12 @@ def within_comment_limits(actor: User) -> Iterator[None]:
     yield
     since = clock.now() - HOUR
     comments = Event.objects.filter(actor=actor, code__in=COMMENT_CODES, at__gt=since)
-    said = list(comments.order_by("-at").values_list("pk", "at")[: settings.COMMENTS_PER_HOUR + 1])
-    if len(said) > settings.COMMENTS_PER_HOUR:
-        raise CommentLimitReached(_too_many_comments(said[-1][1]), place="comment")
-    mails = Message.objects.filter(cause__in=[cause_key(event) for event, _at in said], sent_with=None)
+    recent = list(comments.order_by("-at").values_list("pk", "at")[: settings.COMMENTS_PER_HOUR + 1])
+    if len(recent) > settings.COMMENTS_PER_HOUR:
+        raise CommentLimitReached(_too_many_comments(recent[-1][1]), place="comment")
+    mails = Message.objects.filter(cause__in=[cause_key(event) for event, _at in recent], sent_with=None)
     if mails[: settings.COMMENT_MAILS_PER_HOUR + 1].count() > settings.COMMENT_MAILS_PER_HOUR:
-        raise CommentLimitReached(_too_many_mails(said[-1][1]), place="comment")
+        raise CommentLimitReached(_too_many_mails(recent[-1][1]), place="comment")
 
 
 def _too_many_comments(since: datetime) -> str:

@@ -101,13 +101,13 @@ reject = partial(_decide_against, "reject")
 
 def at_least_at_the_reason(remarks: Iterable[RemarkDraft], reason: ReasonCode | None) -> list[RemarkDraft]:
     """Return the remarks of a decision, or one at the place of its reason if there are none."""
-    given = list(remarks)
-    if not given and reason is not None and reason.place:
+    drafts = list(remarks)
+    if not drafts and reason is not None and reason.place:
         return [RemarkDraft(text="", place=reason.place, reason=reason)]
-    return given
+    return drafts
 
 
-def _decide(verb: str, detail: Detail, note: str, *, actor: User, **given: Any) -> Event:
+def _decide(verb: str, detail: Detail, note: str, *, actor: User, **arguments: Any) -> Event:
     """Perform the verb, and record the decision and the internal note with its event."""
 
     def after(current: Detail, event: Event) -> None:
@@ -115,4 +115,4 @@ def _decide(verb: str, detail: Detail, note: str, *, actor: User, **given: Any) 
         if note.strip():
             record_comment(current.case, actor, note.strip(), internal=True)
 
-    return perform(detail, verb, actor=actor, after=after, **given)
+    return perform(detail, verb, actor=actor, after=after, **arguments)

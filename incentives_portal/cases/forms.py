@@ -63,10 +63,10 @@ class CommentWithFilesForm(CommentForm):
         files.bind(actor=self.actor, organisation=self.actor.organisation)
 
     def clean(self) -> dict[str, Any]:
-        given = super().clean() or self.cleaned_data
-        if not self.errors and not given["comment"].strip() and not given["files"]:
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors and not cleaned["comment"].strip() and not cleaned["files"]:
             self.add_error("comment", _("Enter a comment or choose a document."))
-        return given
+        return cleaned
 
 
 def show_refusal(form: forms.BaseForm, error: RuleViolation | Busy) -> None:
@@ -110,9 +110,9 @@ class VerbForm(forms.Form):
 
     def act(self) -> dict[str, Any]:
         """Return the keyword arguments for the verb's service."""
-        given = self.cleaned_data
-        return {"expected_version": given.get("expected_version"), "comment": given.get("comment", "")} | (
-            {"reason": given["reason"]} if "reason" in given else {}
+        cleaned = self.cleaned_data
+        return {"expected_version": cleaned.get("expected_version"), "comment": cleaned.get("comment", "")} | (
+            {"reason": cleaned["reason"]} if "reason" in cleaned else {}
         )
 
 
@@ -172,6 +172,6 @@ class DecisionForm(VerbForm):
         return amount
 
     def act(self) -> dict[str, Any]:
-        given = self.cleaned_data
-        more = {"approved_amount": given["approved_amount"]} if "approved_amount" in given else {}
-        return super().act() | {"remarks": self.remarks(), "note": given.get("note", "")} | more
+        cleaned = self.cleaned_data
+        more = {"approved_amount": cleaned["approved_amount"]} if "approved_amount" in cleaned else {}
+        return super().act() | {"remarks": self.remarks(), "note": cleaned.get("note", "")} | more

@@ -152,8 +152,8 @@ def _kinds(user: User) -> list[str]:
     """The kinds that the user may read and partners write: those with an editable status."""
     return [
         kind
-        for kind, found in case_types().items()
-        if user.may(found.read) and any(status.editable for status in found.state_machine.statuses)
+        for kind, each in case_types().items()
+        if user.may(each.read) and any(status.editable for status in each.state_machine.statuses)
     ]
 
 

@@ -154,8 +154,8 @@ class CasePage(Generic[Detail]):
     @cached_property
     def events(self) -> list[Event]:
         """The events that the reader may see, newest first. Two queries."""
-        found = events_of(self.detail.case, reader=self.user)
-        return list(self._without_drafts(found)) if self.user.is_operator else found
+        events = events_of(self.detail.case, reader=self.user)
+        return list(self._without_drafts(events)) if self.user.is_operator else events
 
     def _without_drafts(self, events: list[Event]) -> Iterator[Event]:
         """Leave out edits since the last submission, as the operator does not read drafts."""
@@ -193,8 +193,8 @@ class CasePage(Generic[Detail]):
     def _markers(self, event: Event) -> Iterator[RemarkMarker]:
         for number, remark in enumerate(event.remarks_in_order, start=1):
             anchor = self.anchor(remark)
-            words = self.words_of(remark, event)
-            yield RemarkMarker(number, anchor, self.name_of(remark), words, not self._was_changed(anchor))
+            text = self.words_of(remark, event)
+            yield RemarkMarker(number, anchor, self.name_of(remark), text, not self._was_changed(anchor))
 
     def _was_changed(self, place: str) -> bool:
         """Whether the content at the place differs from what was submitted."""

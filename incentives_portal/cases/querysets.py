@@ -32,17 +32,17 @@ def _hidden(*, of_operator: bool) -> tuple[str, ...]:
     return (EDITING, DISCARDED) if of_operator else (DISCARDED,)
 
 
-def search_q(words: str) -> models.Q:
+def search_q(text: str) -> models.Q:
     """Match each word in the title, the reference, or the name of the location or organization."""
-    found = models.Q()
-    for word in words.split():
-        found &= (
+    condition = models.Q()
+    for word in text.split():
+        condition &= (
             models.Q(title__icontains=word)
             | models.Q(reference__icontains=word)
             | models.Q(location__name__icontains=word)
             | models.Q(organisation__name__icontains=word)
         )
-    return found
+    return condition
 
 
 class CaseQuerySet(models.QuerySet["Case"]):

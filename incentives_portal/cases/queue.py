@@ -54,8 +54,8 @@ def lists(user: "User") -> dict[str, tuple[str | Promise, Q]]:
 def counts(user: "User", *kinds: str) -> dict[str, int]:
     """Return the number of cases in each list, by its key. One query over the waiting cases."""
     parts = {key or "all": Count("pk", filter=part or None) for key, (_title, part) in lists(user).items()}
-    found = waiting(user, *kinds).aggregate(**parts)
-    return {"": found.pop("all"), **found}
+    numbers = waiting(user, *kinds).aggregate(**parts)
+    return {"": numbers.pop("all"), **numbers}
 
 
 @dataclass(frozen=True)

@@ -139,12 +139,12 @@ def apply(row: Any, **values: Any) -> dict[str, list[str]]:
     for name, value in values.items():
         before = getattr(row, name)
         if before != value:
-            changes[name] = [_shown(before), _shown(value)]
+            changes[name] = [_as_text(before), _as_text(value)]
             setattr(row, name, value)
     return changes
 
 
-def _shown(value: Any) -> str:
+def _as_text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
@@ -174,7 +174,9 @@ def record_comment(
     code = "cases.noted" if internal else "cases.commented"
     versions = list(versions)
     Case.objects.select_for_update(no_key=True).get(pk=case.pk)
-    if (last := _just_said(case, actor, code, comment)) and _files(last) == [version.sha256 for version in versions]:
+    if (last := _recent_duplicate(case, actor, code, comment)) and _files(last) == [
+        version.sha256 for version in versions
+    ]:
         return last
     remarks = [RemarkDraft(text="", version=version) for version in versions]
     event = record(case, actor, code, comment=comment, internal=internal, remarks=remarks)
@@ -183,9 +185,9 @@ def record_comment(
     return event
 
 
-def _just_said(case: Case, actor: User, code: str, words: str) -> Event | None:
+def _recent_duplicate(case: Case, actor: User, code: str, comment: str) -> Event | None:
     last = case.events.order_by("-id").first()
-    if last is None or (last.actor_id, last.code, last.comment) != (actor.pk, code, words):
+    if last is None or (last.actor_id, last.code, last.comment) != (actor.pk, code, comment):
         return None
     return last if clock.now() - last.at < _SENT_TWICE else None
 

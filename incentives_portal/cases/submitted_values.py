@@ -11,12 +11,12 @@ def typed_values(form: forms.Form) -> Iterable[tuple[str, str]]:
         value = (
             form.data.getlist(field.html_name) if hasattr(form.data, "getlist") else [form.data.get(field.html_name)]
         )
-        words = ", ".join(_words(field, text) for text in value if text)
-        if words:
-            yield str(field.label), words
+        typed = ", ".join(_displayed(field, text) for text in value if text)
+        if typed:
+            yield str(field.label), typed
 
 
-def _words(field: forms.BoundField, text: str) -> str:
+def _displayed(field: forms.BoundField, text: str) -> str:
     """Return the text as the user saw it in the field: for a choice its label."""
     for value, label in _flat(getattr(field.field, "choices", ())):
         if str(value) == text:

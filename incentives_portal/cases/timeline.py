@@ -63,15 +63,15 @@ def _link(remark: Remark, event: Event, places: Places, version_url: VersionUrl 
     The reason of the event is left out, as the entry shows it already.
     """
     reason = remark.reason if remark.reason_id != event.reason_id else None
-    words = remark.text or (in_language(reason.text) if reason else "")
+    text = remark.text or (in_language(reason.text) if reason else "")
     if remark.version:
-        return _file_link(remark.version, version_url, words)
-    return TimelineLink(label=places.get(remark.place, remark.place), url=f"#{remark.place}", text=words)
+        return _file_link(remark.version, version_url, text)
+    return TimelineLink(label=places.get(remark.place, remark.place), url=f"#{remark.place}", text=text)
 
 
-def _file_link(version: DocumentVersion, version_url: VersionUrl | None, words: str) -> TimelineLink:
+def _file_link(version: DocumentVersion, version_url: VersionUrl | None, text: str) -> TimelineLink:
     """Return a link to a file that can be opened; for any other its state, as its URL would return 404."""
     if version.can_be_opened:
-        return TimelineLink(label=version.original_name, url=version_url(version) if version_url else "", text=words)
-    said = CheckState.PENDING.label if version.standing == "waiting" else version.check_result.get_state_display()
-    return TimelineLink(label=version.original_name, url="", text=" · ".join(filter(None, [str(said), words])))
+        return TimelineLink(label=version.original_name, url=version_url(version) if version_url else "", text=text)
+    state = CheckState.PENDING.label if version.standing == "waiting" else version.check_result.get_state_display()
+    return TimelineLink(label=version.original_name, url="", text=" · ".join(filter(None, [str(state), text])))

@@ -57,8 +57,8 @@ class CaseType:
 @cache
 def case_types() -> dict[str, CaseType]:
     """Return the type of each kind. Raises ImportError for a path in CASE_TYPES that does not exist."""
-    found: list[CaseType] = [import_string(path) for path in settings.CASE_TYPES]
-    return {each.state_machine.kind: each for each in found}
+    types: list[CaseType] = [import_string(path) for path in settings.CASE_TYPES]
+    return {each.state_machine.kind: each for each in types}
 
 
 def case_type(kind: str) -> CaseType:

@@ -47,9 +47,9 @@ def post_comment(
     form_uploads.receive(form)
     if not form.is_valid():
         return page(form)
-    words, files = form.cleaned_data["comment"], form.cleaned_data.get("files", [])
+    comment, files = form.cleaned_data["comment"], form.cleaned_data.get("files", [])
     try:
-        add_comment(detail, actor=user, comment=words, internal=internal, versions=files)
+        add_comment(detail, actor=user, comment=comment, internal=internal, versions=files)
     except (RuleViolation, Busy) as error:
         show_refusal(form, error)
         return page(form)
@@ -143,8 +143,8 @@ class VerbView(View):
 
     def _saw_another_version(self, detail: CaseDetail) -> bool:
         """Whether the form was posted for another version of the case."""
-        seen = self.request.POST.get("expected_version", "")
-        return seen.isdecimal() and int(seen) != detail.version
+        version = self.request.POST.get("expected_version", "")
+        return version.isdecimal() and int(version) != detail.version
 
     def _page(self, detail: CaseDetail, transition: Transition, form: VerbForm, status: int = 200) -> HttpResponse:
         context = {"detail": detail, "transition": transition, "form": form, "view": self} | self.frame_context()
