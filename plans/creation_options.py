@@ -70,13 +70,13 @@ def openings(user: User) -> list[Opening]:
     """
     if user.is_operator:
         return []
-    found: dict[int, Opening] = {}
+    by_program: dict[int, Opening] = {}
     for enrolment in _enrolments(user):
-        opening = found.setdefault(enrolment.program_id, _opening(enrolment))
+        opening = by_program.setdefault(enrolment.program_id, _opening(enrolment))
         scope = Scope(enrolment.location.organisation_id, enrolment.program_id, enrolment.location_id)
         if enrolment.is_enrolled and enrolment.location.closed_on is None and rules.may_create(user, scope):
             opening.locations.append(enrolment.location)
-    return list(found.values())
+    return list(by_program.values())
 
 
 def opening_of_market(user: User, market_id: str) -> tuple[Opening, MarketChoice] | None:

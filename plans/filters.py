@@ -37,9 +37,9 @@ class PlanFilter(django_filters.FilterSet):
         self.form.fields["program"].choices = programs
         self.form.fields["year"].choices = [(year, year) for year in years]
 
-    def search(self, plans: QuerySet[Plan], _name: str, words: str) -> QuerySet[Plan]:
+    def search(self, plans: QuerySet[Plan], _name: str, text: str) -> QuerySet[Plan]:
         """Match each word in the title, the reference, or the name of the location."""
-        for word in words[:SEARCHED].split():
+        for word in text[:SEARCHED].split():
             plans = plans.filter(
                 Q(case__title__icontains=word) | Q(case__reference__icontains=word) | Q(location__name__icontains=word)
             )

@@ -92,14 +92,14 @@ class Plan(CaseDetail):
 
         One query; a second one if a campaign may be without activities.
         """
-        found: dict[int, Part] = {}
+        by_campaign: dict[int, Part] = {}
         for activity in Activity.objects.filter(campaign__plan=self.pk).drafts().select_related("campaign__in_force"):
             activity.campaign.plan = self
-            found.setdefault(activity.campaign_id, Part(activity.campaign, [])).activities.append(activity)
-        if self.campaign_count != len(found):
+            by_campaign.setdefault(activity.campaign_id, Part(activity.campaign, [])).activities.append(activity)
+        if self.campaign_count != len(by_campaign):
             for campaign in self.campaigns.drafts():
-                found.setdefault(campaign.pk, Part(campaign, []))
-        return sorted(found.values(), key=lambda part: (part.campaign.draft.starts, part.campaign.pk))
+                by_campaign.setdefault(campaign.pk, Part(campaign, []))
+        return sorted(by_campaign.values(), key=lambda part: (part.campaign.draft.starts, part.campaign.pk))
 
     @cached_property
     def starts(self) -> list[date] | None:

@@ -211,16 +211,16 @@ class PlanPage(CasePage[Plan]):
 
 def _folded(lines: Sequence[TimelineEntry], events: Sequence[Event]) -> list[TimelineEntry]:
     """Collapse consecutive edits by one user into one line with their number."""
-    shown: list[TimelineEntry] = []
+    folded: list[TimelineEntry] = []
     for _person, group in groupby(zip(lines, events, strict=True), key=_editing_run):
         run = [line for line, _event in group]
         edits = _person is not None and len(run) > 1
-        shown += (
+        folded += (
             [replace(run[0], icon="pencil", sentence=_("edited the plan, %(n)s changes") % {"n": len(run)})]
             if edits
             else run
         )
-    return shown
+    return folded
 
 
 def _editing_run(pair: tuple[TimelineEntry, Event]) -> int | None:
@@ -236,11 +236,11 @@ def _track(page: PlanPage) -> Iterable[TrackStep]:
     last = plan.status if plan.status in (ACTION_REQUIRED, REJECTED) else APPROVED
     notes = _track_notes(page)
     for code in order:
-        shown = last if code == APPROVED else code
+        step = last if code == APPROVED else code
         position = order.index(code) - order.index(here)
         done = position < 0 or (code == here == plan.status == APPROVED)
         state = "done" if done else "now" if position == 0 else ""
-        yield TrackStep(STATE_MACHINE.status(shown).label, notes.get(shown, "") if state else "", state)
+        yield TrackStep(STATE_MACHINE.status(step).label, notes.get(step, "") if state else "", state)
 
 
 def _track_notes(page: PlanPage) -> dict[str, str]:

@@ -188,7 +188,7 @@ def _activity_part(row: "Activity", currency: str) -> ActivityPart:
 
 
 #: The fields that are compared, by type and in this order, with their labels.
-_TOLD: dict[type[_Part], dict[str, Promise]] = {
+_COMPARED: dict[type[_Part], dict[str, Promise]] = {
     PlanDocument: {name: FIELD_LABELS[name] for name in ("title", "requested_amount", "reviewer_email", "description")},
     CampaignPart: {"name": _("Campaign"), "starts": _("start date"), "ends": _("end date")},
     ActivityPart: {
@@ -208,13 +208,13 @@ def compare(before: PlanDocument, after: PlanDocument) -> tuple[PlanDocument, li
     changed: dict[str, Fields] = {}
     for part_id, part in now.items():
         if part_id in was:
-            found = dict(_differences(was[part_id], before.currency, part, after.currency))
-            changes += found.values()
-            changed[part_id] = frozenset(found)
+            differences = dict(_differences(was[part_id], before.currency, part, after.currency))
+            changes += differences.values()
+            changed[part_id] = frozenset(differences)
         else:
             name, summary = _whole(part, after.currency)
             changes.append(Change(name, "", summary))
-            changed[part_id] = frozenset(_TOLD[type(part)])
+            changed[part_id] = frozenset(_COMPARED[type(part)])
     gone = [part for part_id, part in was.items() if part_id not in now]
     changes += [Change(*_whole(part, before.currency), "") for part in gone]
     return _marked(after, changed), changes
@@ -229,7 +229,7 @@ def _parts(document: PlanDocument) -> dict[str, Any]:
 
 def _differences(before: Any, currency: str, after: Any, new_currency: str) -> Iterator[tuple[str, Change]]:
     """Yield the fields of a part that differ, each with its change. Only these are formatted."""
-    for name, label in _TOLD[type(after)].items():
+    for name, label in _COMPARED[type(after)].items():
         old, new = getattr(before, name), getattr(after, name)
         if old != new or currency != new_currency:
             old, new = _text(old, currency), _text(new, new_currency)

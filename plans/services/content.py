@@ -102,9 +102,9 @@ def _save_as_the_only_one(plan: Plan) -> None:
         if "plan_once" not in str(error):
             raise
         key = ("location", "program", "fund_type", "program_year")
-        found = Plan.objects.filter(holds_key=True, **{name: getattr(plan, name) for name in key}).first()
+        existing = Plan.objects.filter(holds_key=True, **{name: getattr(plan, name) for name in key}).first()
         raise RuleViolation(
-            _("There is already a plan for this location, fund type, and program year."), place="location", see=found
+            _("There is already a plan for this location, fund type, and program year."), place="location", see=existing
         ) from error
 
 

@@ -25,18 +25,18 @@ def plan_list(request: HttpRequest) -> HttpResponse:
     if not request.user.may("plan.read"):
         raise PermissionDenied
     offered = openings(request.user)
-    found = PlanFilter(
+    plan_filter = PlanFilter(
         request.GET,
         Plan.objects.visible_to(request.user).for_list().order_by("-pk"),
         programs=_programs(request, offered),
         years=_years(offered, request.GET.get("program", "")),
     )
-    page = BoundedPaginator(found.qs, PER_PAGE).get_page(request.GET.get("page"))
+    page = BoundedPaginator(plan_filter.qs, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "openings": [opening for opening in offered if opening.can_create],
         "has_programs": bool(offered) or request.user.is_operator,
-        "filter": found,
-        "is_filtered": found.form.is_bound and any(found.form.cleaned_data.values()),
+        "filter": plan_filter,
+        "is_filtered": plan_filter.form.is_bound and any(plan_filter.form.cleaned_data.values()),
         "page": page,
     }
     return render(request, "plans/list.html", context)
