@@ -59,8 +59,8 @@ def _elsewhere(rows: QuerySet, proof: Proof) -> QuerySet:
 
 
 def _same_file(rows: QuerySet, proof: Proof, hashes: Iterable[str]) -> QuerySet:
-    found = _elsewhere(rows, proof).filter(document__versions__sha256__in=hashes)
-    return _named(found, F("document__versions__sha256"), Value("", output_field=CharField()))
+    others = _elsewhere(rows, proof).filter(document__versions__sha256__in=hashes)
+    return _named(others, F("document__versions__sha256"), Value("", output_field=CharField()))
 
 
 def _named(rows: QuerySet, first: object, second: object) -> QuerySet:

@@ -110,14 +110,14 @@ def requirements_for(proof: Proof, folder: ProofFolder, *, also: Iterable[str] =
 
 def applicable(rows: Iterable[Requirement], folder: ProofFolder, *, also: Iterable[str] = ()) -> list[Requirement]:
     """Return the requirements whose condition holds for the proof, and those of ``also``. No query."""
-    given = Circumstances(
+    circumstances = Circumstances(
         expenses={cost.type for cost, _currency in folder.costs() if cost.type},
         answers={answer.code: answer.value for answer in folder.answers},
         components=[component.code for component in folder.components],
         evidence={"invoice" for _invoice in folder.invoices} | {"report" for _report in folder.reports},
     )
-    kept = set(also)
-    return [row for row in rows if row.code in kept or holds(row.only_if, given)]
+    always = set(also)
+    return [row for row in rows if row.code in always or holds(row.only_if, circumstances)]
 
 
 def versions_of(folder: ProofFolder) -> dict[str, DocumentVersion]:

@@ -99,7 +99,7 @@ class Evidence:
 
     def at(self, *places: str) -> list[str]:
         """Return the remarks at these places."""
-        return [words for place in places for words in self.marks.get(place, ())]
+        return [text for place in places for text in self.marks.get(place, ())]
 
     @property
     def basics_marks(self) -> list[str]:
@@ -116,7 +116,7 @@ class Evidence:
     def other_marks(self) -> list[str]:
         """The remarks about parts that were removed since."""
         known = {"basics", "amount", *self.section_marks, *self._row_places()}
-        return [words for place, words_here in self.marks.items() if place not in known for words in words_here]
+        return [text for place, texts in self.marks.items() if place not in known for text in texts]
 
     def _row_places(self) -> set[str]:
         folder = self.folder

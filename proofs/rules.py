@@ -141,14 +141,14 @@ def invoice_problem(
     total = net + tax + rounding
     if total == gross:
         return None
-    shown = {"total": format_amount(total, currency), "rest": format_amount(gross - total, currency)}
+    amounts = {"total": format_amount(total, currency), "rest": format_amount(gross - total, currency)}
     if rounding:
-        return "gross", _("Net amount, tax, and rounding add up to %(total)s.") % shown
+        return "gross", _("Net amount, tax, and rounding add up to %(total)s.") % amounts
     if abs(gross - total) < limit:
         return "gross", _(
             "Net amount and tax add up to %(total)s. If the invoice has a line for rounding, enter %(rest)s there."
-        ) % shown
-    return "gross", _("Net amount and tax add up to %(total)s.") % shown
+        ) % amounts
+    return "gross", _("Net amount and tax add up to %(total)s.") % amounts
 
 
 def rounding_of_costs(costs: Sequence[Decimal], *, rounding: Decimal, gross: Decimal) -> list[Decimal]:

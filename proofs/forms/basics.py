@@ -84,10 +84,10 @@ class _Reach(_NamedAndDated):
         wanted = proof.activity_type.pre_approval or proof.program.preapproval_required
         self.fields["pre_approval_id"].needed_later = wanted
         self.fields["impressions"].needed_later = proof.activity_type.needs_impressions
-        words = gettext("The ID that %(operator)s sent when it approved the material.")
+        help_text = gettext("The ID that %(operator)s sent when it approved the material.")
         if not wanted:
-            words = gettext("Only if %(operator)s approved the material beforehand.")
-        self.fields["pre_approval_id"].help_text = words % {"operator": settings.OPERATOR_NAME}
+            help_text = gettext("Only if %(operator)s approved the material beforehand.")
+        self.fields["pre_approval_id"].help_text = help_text % {"operator": settings.OPERATOR_NAME}
         self.initial.setdefault("name", proof.title)
         for name in ("executed_on", "impressions", "pre_approval_id"):
             self.initial.setdefault(name, getattr(proof, name))
@@ -130,10 +130,10 @@ class BasicsForm(_Reach):
             self.initial.setdefault("components", list(proof.components.all()))
 
     def basics(self) -> Basics:
-        given = dict(self.cleaned_data)
-        chosen = given.pop("components", None)
+        cleaned = dict(self.cleaned_data)
+        chosen = cleaned.pop("components", None)
         components: tuple[ActivityType, ...] | None = None if chosen is None else tuple(chosen)
-        return Basics(components=components, **given)
+        return Basics(components=components, **cleaned)
 
 
 class CommentsForm(PartForm):

@@ -81,18 +81,18 @@ class InvoiceForm(PartForm):
             self.fields["file"].label = _("Replace the file (optional)")
 
     def clean(self) -> dict[str, Any]:
-        given = self.cleaned_data
-        if "rounding" in given:
-            given["rounding"] = given["rounding"] or Decimal(0)
-        if all(given.get(name) is not None for name in AMOUNTS):
-            problem = rules.invoice_problem(currency=self.currency, **{name: given[name] for name in AMOUNTS})
+        cleaned = self.cleaned_data
+        if "rounding" in cleaned:
+            cleaned["rounding"] = cleaned["rounding"] or Decimal(0)
+        if all(cleaned.get(name) is not None for name in AMOUNTS):
+            problem = rules.invoice_problem(currency=self.currency, **{name: cleaned[name] for name in AMOUNTS})
             if problem:
                 self.add_error(*problem)
-        return given
+        return cleaned
 
     def details(self) -> InvoiceDetails:
-        given = {name: value for name, value in self.cleaned_data.items() if name != "file"}
-        return InvoiceDetails(**given)
+        details = {name: value for name, value in self.cleaned_data.items() if name != "file"}
+        return InvoiceDetails(**details)
 
 
 class ExpenseLineForm(LineForm):

@@ -48,8 +48,8 @@ class NoteForm(PartForm):
 
     def named_after(self, file_name: str) -> "NoteForm":
         """Name the file in the error message, to tell several files apart."""
-        words = _("Write a note that says what “%(file)s” shows.") % {"file": file_name}
-        self.fields["note"].error_messages["required"] = words
+        message = _("Write a note that says what “%(file)s” shows.") % {"file": file_name}
+        self.fields["note"].error_messages["required"] = message
         return self
 
     def proves(self) -> tuple[Requirement, ...]:
@@ -80,8 +80,8 @@ def notes_for(kept: Sequence[Any], requirements: Sequence[Requirement], data: An
     forms_of_files = []
     for item in kept:
         prefix = str(item.version.public_id)
-        given = data if f"{prefix}-note" in data else None
-        form = NoteForm(requirements, given, prefix=prefix).named_after(item.version.original_name)
+        posted = data if f"{prefix}-note" in data else None
+        form = NoteForm(requirements, posted, prefix=prefix).named_after(item.version.original_name)
         forms_of_files.append((item, form))
     return forms_of_files
 

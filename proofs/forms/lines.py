@@ -35,9 +35,9 @@ class LineForm(forms.Form):
     def has_changed(self) -> bool:
         """Count a line with initial values as changed until its fields are emptied."""
         names = [name for name in self.fields if name != "remove"]
-        return any(self._said(name) for name in names)
+        return any(self._has_value(name) for name in names)
 
-    def _said(self, name: str) -> bool:
+    def _has_value(self, name: str) -> bool:
         value = self[name].data
         return value not in (None, "", [])
 

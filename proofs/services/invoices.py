@@ -76,7 +76,7 @@ def add_invoice(
         invoice = Invoice(proof=current)
         invoice.document = take_over(invoice, version, "file")
         _write(invoice, details, expenses)
-        record(current.case, actor, events.INVOICE_ADDED, data=_told(invoice, version))
+        record(current.case, actor, events.INVOICE_ADDED, data=_event_data(invoice, version))
     return invoice
 
 
@@ -103,7 +103,7 @@ def edit_invoice(
             former, row.document = row.document, take_over(row, version, "file")
             remove_document_file(former, actor)
         _write(row, details, expenses)
-        record(current.case, actor, events.INVOICE_EDITED, data=_told(row, version))
+        record(current.case, actor, events.INVOICE_EDITED, data=_event_data(row, version))
     return row
 
 
@@ -114,7 +114,7 @@ def remove_invoice(invoice: Invoice, *, actor: User, expected_version: int | Non
         proof, actor=actor, capability=rules.write_capability(proof), expected_version=expected_version
     ) as current:
         row = own(current, invoice)
-        data = _told(row, None)
+        data = _event_data(row, None)
         document = row.document
         row.delete()
         remove_document_file(document, actor)
@@ -126,8 +126,8 @@ def _check(
 ) -> None:
     amounts = {name: getattr(details, name) for name in AMOUNTS}
     if problem := rules.invoice_problem(currency=details.currency, **amounts):
-        place, words = problem
-        raise RuleViolation(words, place=place)
+        place, text = problem
+        raise RuleViolation(text, place=place)
     check_expense_types(proof, [line.expense_type for line in expenses])
     _check_sums(details, expenses)
     same = proof.invoices.filter(supplier_key=rules.key_of(details.supplier), number_key=rules.key_of(details.number))
@@ -179,7 +179,7 @@ def _write(invoice: Invoice, details: InvoiceDetails, expenses: Sequence[Expense
     update_rows(invoice.expenses.select_related("expense_type"), rows, COST)
 
 
-def _told(invoice: Invoice, version: DocumentVersion | None) -> dict[str, str]:
+def _event_data(invoice: Invoice, version: DocumentVersion | None) -> dict[str, str]:
     """Return the event's data: which invoice, its amount, and a new file if there is one."""
     data = {"name": str(invoice), "gross": str(invoice.gross), "currency": invoice.currency}
     if version is not None:

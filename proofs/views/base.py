@@ -51,15 +51,15 @@ class PartView(View):
         """Return the forms of the page by their names in the template: ``form``, ``lines``."""
         raise NotImplementedError
 
-    def is_valid(self, given: dict[str, Any]) -> bool:
+    def is_valid(self, page_forms: dict[str, Any]) -> bool:
         """Validate all forms, so that all errors are shown at once."""
-        return not [form for form in given.values() if not form.is_valid()]
+        return not [form for form in page_forms.values() if not form.is_valid()]
 
-    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
+    def save(self, page_forms: dict[str, Any], expected_version: int | None) -> str:
         """Call the service and return the success message."""
         raise NotImplementedError
 
-    def page_context(self, given: dict[str, Any]) -> dict[str, Any]:
+    def page_context(self, page_forms: dict[str, Any]) -> dict[str, Any]:
         """Return what the template needs besides the forms."""
         return {}
 
@@ -83,34 +83,34 @@ class PartView(View):
             if _number(request.POST.get("expected_version")) == self.proof.version:
                 raise
             return self.gone()
-        given = self.forms(request.POST, request.FILES)
-        form_uploads.receive(*given.values())
-        if self.wants_more(given):
-            return self.page(given)
-        if not self.is_valid(given):
-            return self.page(given, status=422)
+        page_forms = self.forms(request.POST, request.FILES)
+        form_uploads.receive(*page_forms.values())
+        if self.wants_more(page_forms):
+            return self.page(page_forms)
+        if not self.is_valid(page_forms):
+            return self.page(page_forms, status=422)
         try:
-            done = self.save(given, _number(request.POST.get("expected_version")))
+            done = self.save(page_forms, _number(request.POST.get("expected_version")))
         except Conflict as error:
-            return self.conflict(given, error)
+            return self.conflict(page_forms, error)
         except NotAllowed as error:
             raise PermissionDenied(str(error)) from error
         except (RuleViolation, Busy) as error:
-            show_refusal(given["form"], error)
-            return self.page(given, status=422)
+            show_refusal(page_forms["form"], error)
+            return self.page(page_forms, status=422)
         messages.success(request, done)
-        if waiting := form_uploads.notice(form_uploads.versions_of(*given.values()), request.user):
+        if waiting := form_uploads.notice(form_uploads.versions_of(*page_forms.values()), request.user):
             messages.info(request, waiting)
         return self.after()
 
-    def wants_more(self, given: dict[str, Any]) -> bool:
+    def wants_more(self, page_forms: dict[str, Any]) -> bool:
         """Whether the user only asked for more lines.
 
         Typed values and files are kept, and no errors are shown yet.
         """
-        if "more" not in self.request.POST or "lines" not in given:
+        if "more" not in self.request.POST or "lines" not in page_forms:
             return False
-        for form in given.values():
+        for form in page_forms.values():
             if isinstance(form, Lines):
                 form.suppress_errors()
             else:
@@ -118,7 +118,7 @@ class PartView(View):
                 form.errors.clear()
         return True
 
-    def conflict(self, given: dict[str, Any], error: Conflict) -> HttpResponse:
+    def conflict(self, page_forms: dict[str, Any], error: Conflict) -> HttpResponse:
         """Show the form again with everything typed.
 
         It can be saved again, unless the proof or the part cannot be edited any more.
@@ -129,15 +129,15 @@ class PartView(View):
             self.load()
         except Http404:
             closed = True
-        return self.page(given, status=409, conflict=True, closed=closed, latest=error.latest)
+        return self.page(page_forms, status=409, conflict=True, closed=closed, latest=error.latest)
 
     def gone(self) -> HttpResponse:
         """Show what was typed, to be copied, after somebody else removed the part."""
-        given = self.forms(self.request.POST, self.request.FILES)
-        form_uploads.receive(*given.values())
-        self.is_valid(given)
+        page_forms = self.forms(self.request.POST, self.request.FILES)
+        form_uploads.receive(*page_forms.values())
+        self.is_valid(page_forms)
         latest = latest_event(self.proof.case)
-        return self.page(given, status=409, conflict=True, closed=True, latest=latest)
+        return self.page(page_forms, status=409, conflict=True, closed=True, latest=latest)
 
     def locked(self) -> HttpResponse:
         """Show that the proof cannot be edited: it is with the operator, or the part was removed."""
@@ -148,7 +148,7 @@ class PartView(View):
         }
         return render(self.request, "proofs/locked.html", context, status=409)
 
-    def page(self, given: dict[str, Any], status: int = 200, **more: Any) -> HttpResponse:
+    def page(self, page_forms: dict[str, Any], status: int = 200, **more: Any) -> HttpResponse:
         context = {
             "proof": self.proof,
             "heading": self.heading(),
@@ -156,8 +156,8 @@ class PartView(View):
             "back": self.back,
             "view": self,
             "lines": None,
-            **given,
-            **self.page_context(given),
+            **page_forms,
+            **self.page_context(page_forms),
             **more,
         }
         return render(self.request, self.template_name, context, status=status)

@@ -41,30 +41,30 @@ class AddDocumentsView(DocumentView):
         self.notes: list[tuple[Any, Any]] = []
         return {"form": form}
 
-    def is_valid(self, given: dict[str, Any]) -> bool:
+    def is_valid(self, page_forms: dict[str, Any]) -> bool:
         """Validate the files, then the note of each stored file.
 
         Files whose note was not on the posted page are not errors; the page asks for the note next.
         """
-        form = given["form"]
+        form = page_forms["form"]
         good = form.is_valid()
         self.notes = notes_for(form.stored(), self.requirements, self.request.POST)
         return good and not [note for _item, note in self.notes if not note.is_valid()]
 
-    def page_context(self, given: dict[str, Any]) -> dict[str, Any]:
+    def page_context(self, page_forms: dict[str, Any]) -> dict[str, Any]:
         """Return the notes, and the upload control without its own list of files."""
         blank = DocumentsForm()
         blank.fields["files"].bind(actor=self.request.user, organisation=self.proof.case.organisation)
         blank.fields["files"].required = not self.notes
         return {"notes": self.notes, "note_forms": [note for _item, note in self.notes], "blank": blank}
 
-    def page(self, given: dict[str, Any], status: int = 200, **more: Any) -> HttpResponse:
+    def page(self, page_forms: dict[str, Any], status: int = 200, **more: Any) -> HttpResponse:
         """Render with status 200 if files wait for their first note: this is the next step and no error."""
-        form = given["form"]
+        form = page_forms["form"]
         waiting = bool(self.notes) and not form.errors and not any(note.errors for _item, note in self.notes)
-        return super().page(given, 200 if waiting and status == 422 else status, **more)
+        return super().page(page_forms, 200 if waiting and status == 422 else status, **more)
 
-    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
+    def save(self, page_forms: dict[str, Any], expected_version: int | None) -> str:
         drafts = [draft_of(item.version, note) for item, note in self.notes]
         services.add_documents(self.proof, actor=self.request.user, expected_version=expected_version, documents=drafts)
         count = len(drafts)
@@ -100,8 +100,8 @@ class EditDocumentView(DocumentView):
         form.named_after(self.file_name)
         return {"form": form}
 
-    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
-        form = given["form"]
+    def save(self, page_forms: dict[str, Any], expected_version: int | None) -> str:
+        form = page_forms["form"]
         services.edit_document(
             self.row,
             actor=self.request.user,
@@ -121,7 +121,7 @@ class RemoveDocumentView(DocumentView, RemoveView):
         self.row = changeable_or_403(self)
         self.file_name = self.row.document.versions.order_by("-number")[0].original_name
 
-    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
+    def save(self, page_forms: dict[str, Any], expected_version: int | None) -> str:
         services.remove_document(self.row, actor=self.request.user, expected_version=expected_version)
         return _("The document is removed.")
 

@@ -108,9 +108,9 @@ class BasicsView(PartView):
     def forms(self, data: Any = None, files: Any = None) -> dict[str, Any]:
         return {"form": BasicsForm(self.proof, data)}
 
-    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
+    def save(self, page_forms: dict[str, Any], expected_version: int | None) -> str:
         services.edit_basics(
-            self.proof, actor=self.request.user, expected_version=expected_version, basics=given["form"].basics()
+            self.proof, actor=self.request.user, expected_version=expected_version, basics=page_forms["form"].basics()
         )
         return _("The basic information is saved.")
 
@@ -124,10 +124,10 @@ class CommentsView(PartView):
     def forms(self, data: Any = None, files: Any = None) -> dict[str, Any]:
         return {"form": CommentsForm(data, initial={"final_comments": self.proof.final_comments})}
 
-    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
-        words = given["form"].cleaned_data["final_comments"]
+    def save(self, page_forms: dict[str, Any], expected_version: int | None) -> str:
+        comments = page_forms["form"].cleaned_data["final_comments"]
         services.set_final_comments(
-            self.proof, actor=self.request.user, expected_version=expected_version, comments=words
+            self.proof, actor=self.request.user, expected_version=expected_version, comments=comments
         )
         return _("The final comments are saved.")
 
@@ -143,9 +143,9 @@ class AnswersView(PartView):
         folder = read(content_of(self.proof))
         return {"form": AnswersForm(requirements_for(self.proof, folder), folder.answers, data)}
 
-    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
+    def save(self, page_forms: dict[str, Any], expected_version: int | None) -> str:
         services.save_answers(
-            self.proof, actor=self.request.user, expected_version=expected_version, answers=given["form"].answers()
+            self.proof, actor=self.request.user, expected_version=expected_version, answers=page_forms["form"].answers()
         )
         return _("Your answers are saved.")
 
@@ -163,8 +163,8 @@ class AttendeesView(PartView):
         lines = lines_of(AttendeeLineForm, data, initial=rows, form_kwargs=currency)
         return {"form": PartForm(data), "lines": lines}
 
-    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
-        attendees = list(attendee_drafts(given["lines"]))
+    def save(self, page_forms: dict[str, Any], expected_version: int | None) -> str:
+        attendees = list(attendee_drafts(page_forms["lines"]))
         services.save_attendees(
             self.proof, actor=self.request.user, expected_version=expected_version, attendees=attendees
         )
