@@ -32,8 +32,8 @@ class Openings:
 
     @property
     def programs(self) -> list[Program]:
-        found = {enrolment.program_id: enrolment.program for enrolment in self.enrolments}
-        return list(found.values())
+        by_id = {enrolment.program_id: enrolment.program for enrolment in self.enrolments}
+        return list(by_id.values())
 
     def program(self, public_id: str) -> Program | None:
         """Return the chosen program; if none was chosen yet and there is only one, that one."""
@@ -55,8 +55,8 @@ class Openings:
         if program is None:
             return ""
         today = clock.today(program.calendar.time_zone)
-        found = (period for period in self._periods_of(program) if period.usage_starts <= today <= period.usage_ends)
-        return next((str(period.public_id) for period in found), "")
+        current = (period for period in self._periods_of(program) if period.usage_starts <= today <= period.usage_ends)
+        return next((str(period.public_id) for period in current), "")
 
     def kind(self, public_id: str) -> ActivityType | None:
         return next((kind for kind in self.kinds if str(kind.public_id) == public_id), None)
@@ -118,10 +118,10 @@ def period_words(period: UsagePeriod, today: date) -> str:
     """
     days = [period.usage_starts, period.usage_ends, period.claiming_starts, period.claiming_ends]
     starts, ends, opens, closes = (date_format(day, "SHORT_DATE_FORMAT") for day in days)
-    words = _("%(label)s: %(starts)s – %(ends)s, claims from %(opens)s to %(closes)s")
+    sentence = _("%(label)s: %(starts)s – %(ends)s, claims from %(opens)s to %(closes)s")
     if today < period.usage_starts:
-        words = _("%(label)s: %(starts)s – %(ends)s, not started yet, claims from %(opens)s to %(closes)s")
-    return words % {
+        sentence = _("%(label)s: %(starts)s – %(ends)s, not started yet, claims from %(opens)s to %(closes)s")
+    return sentence % {
         "label": period.label,
         "starts": starts,
         "ends": ends,

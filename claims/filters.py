@@ -45,5 +45,5 @@ class ClaimFilter(django_filters.FilterSet):
         for name, choices in (("program", programs), ("location", locations), ("period", periods)):
             self.form.fields[name].choices = choices
 
-    def search(self, cases: CaseQuerySet, _name: str, words: str) -> CaseQuerySet:
-        return cases.filter(search_q(words[:SEARCHED]))
+    def search(self, cases: CaseQuerySet, _name: str, text: str) -> CaseQuerySet:
+        return cases.filter(search_q(text[:SEARCHED]))

@@ -86,28 +86,28 @@ class NewClaimForm(PartForm):
             }
 
     def clean(self) -> dict[str, Any]:
-        given = self.cleaned_data
-        period = self.openings.period(given.get("usage_period", ""))
-        if period and "executed_on" in given:
-            self._check_day(given["executed_on"], period.usage_starts, period.usage_ends)
-        return given
+        cleaned = self.cleaned_data
+        period = self.openings.period(cleaned.get("usage_period", ""))
+        if period and "executed_on" in cleaned:
+            self._check_day(cleaned["executed_on"], period.usage_starts, period.usage_ends)
+        return cleaned
 
     def _check_day(self, day: date, first: date, last: date) -> None:
         if not first <= day <= last:
-            shown = {"first": date_format(first, "DATE_FORMAT"), "last": date_format(last, "DATE_FORMAT")}
+            bounds = {"first": date_format(first, "DATE_FORMAT"), "last": date_format(last, "DATE_FORMAT")}
             self.add_error(
-                "executed_on", gettext("Enter a date within the usage period: %(first)s to %(last)s.") % shown
+                "executed_on", gettext("Enter a date within the usage period: %(first)s to %(last)s.") % bounds
             )
 
     def content(self) -> dict[str, Any]:
         """Return the keyword arguments for the service."""
-        given = self.cleaned_data
+        cleaned = self.cleaned_data
         return {
             "program": self.program,
-            "location": self.openings.location(self.program, given["location"]),
-            "usage_period": self.openings.period(given["usage_period"]),
-            "activity_type": self.openings.kind(given["activity_type"]),
-            "beginning": Beginning(**{name: given[name] for name in ("name", "executed_on", "amount", "key")}),
+            "location": self.openings.location(self.program, cleaned["location"]),
+            "usage_period": self.openings.period(cleaned["usage_period"]),
+            "activity_type": self.openings.kind(cleaned["activity_type"]),
+            "beginning": Beginning(**{name: cleaned[name] for name in ("name", "executed_on", "amount", "key")}),
         }
 
 
@@ -158,14 +158,14 @@ class DecisionForm(cases.DecisionForm):
         return [(self[f"at_{number}"], self[f"remark_{number}"]) for number in numbers]
 
     def clean(self) -> dict[str, Any]:
-        given = super().clean() or self.cleaned_data
+        cleaned = super().clean() or self.cleaned_data
         for number in range(1, REMARKS + 1):
-            at, words = given.get(f"at_{number}", ""), given.get(f"remark_{number}", "")
-            if at and not words:
+            at, text = cleaned.get(f"at_{number}", ""), cleaned.get(f"remark_{number}", "")
+            if at and not text:
                 self.add_error(f"remark_{number}", _("Explain what is wrong."))
-            if words and not at:
+            if text and not at:
                 self.add_error(f"at_{number}", _("Choose the item or document that the remark applies to."))
-        return given
+        return cleaned
 
     def remarks(self) -> list[RemarkDraft]:
         """Return the remarks in the order of the rows. One query if any is about a file."""
@@ -174,16 +174,16 @@ class DecisionForm(cases.DecisionForm):
             for number in range(1, REMARKS + 1)
             if self.cleaned_data.get(f"at_{number}")
         ]
-        files = [at.removeprefix("file:") for at, _words in pairs if at.startswith("file:")]
+        files = [at.removeprefix("file:") for at, _text in pairs if at.startswith("file:")]
         versions = (
             {str(row.public_id): row for row in DocumentVersion.objects.filter(public_id__in=files)} if files else {}
         )
-        return [_draft(at, words, versions) for at, words in pairs]
+        return [_draft(at, text, versions) for at, text in pairs]
 
 
-def _draft(at: str, words: str, versions: dict[str, DocumentVersion]) -> RemarkDraft:
+def _draft(at: str, text: str, versions: dict[str, DocumentVersion]) -> RemarkDraft:
     kind, _colon, key = at.partition(":")
-    return RemarkDraft(text=words, version=versions[key]) if kind == "file" else RemarkDraft(text=words, place=key)
+    return RemarkDraft(text=text, version=versions[key]) if kind == "file" else RemarkDraft(text=text, place=key)
 
 
 def _pointable(claim: Claim) -> Iterable[tuple[str | Promise, Any]]:

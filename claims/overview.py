@@ -84,14 +84,14 @@ def overview(scope: Q, chosen: Mapping[str, str], search: Q | None) -> Overview:
 
 def _periods(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     """Return the usage periods, newest first. If there are several programs, each with the name of its program."""
-    found = _choices(sorted(rows, key=_newest_first), "usage_period__public_id", "usage_period__label")
+    periods = _choices(sorted(rows, key=_newest_first), "usage_period__public_id", "usage_period__label")
     names = {
         str(row["usage_period__public_id"]): row["program__name"] for row in rows if row["usage_period__public_id"]
     }
     programs = {code: in_language(name) for code, name in names.items()}
     if len(set(programs.values())) < 2:
-        return found
-    return [(code, f"{label} ({programs[code]})") for code, label in found]
+        return periods
+    return [(code, f"{label} ({programs[code]})") for code, label in periods]
 
 
 def _grouped(scope: Q, search: Q | None) -> "QuerySet[Case, dict[str, Any]]":
@@ -117,11 +117,11 @@ def _by(rows: Iterable[Mapping[str, Any]], key: str, value: Callable[[Mapping[st
 
 
 def _sums(rows: Iterable[Mapping[str, Any]]) -> list[Sums]:
-    found: dict[str, Sums] = {}
+    by_currency: dict[str, Sums] = {}
     for row in rows:
         if not row["claims"]:
             continue
-        sums, asked = found.setdefault(row["currency"], Sums(row["currency"])), row["sum_asked"]
+        sums, asked = by_currency.setdefault(row["currency"], Sums(row["currency"])), row["sum_asked"]
         sums.approved += row["sum_approved"]
         sums.waiting += asked if row["status"] in WAITING else ZERO
         sums.returned += asked if row["status"] == ACTION_REQUIRED else ZERO
@@ -129,7 +129,7 @@ def _sums(rows: Iterable[Mapping[str, Any]]) -> list[Sums]:
         if row["status"] not in (EDITING, REJECTED, DISCARDED):
             sums.asked += asked
             sums.number += row["claims"]
-    return [found[currency] for currency in sorted(found)]
+    return [by_currency[currency] for currency in sorted(by_currency)]
 
 
 def _choices(rows: Iterable[Mapping[str, Any]], key: str, name: str) -> list[tuple[str, str]]:

@@ -83,10 +83,10 @@ class ClaimPage(CasePage[Claim]):
     @property
     def marks(self) -> dict[str, list[str]]:
         """The open remarks by place or file, numbered as in the list at the top of the page."""
-        found: dict[str, list[str]] = {}
+        marks: dict[str, list[str]] = {}
         for marker in self.return_notice.open_markers if self.return_notice else []:
-            found.setdefault(marker.anchor, []).append(f"{marker.number}. {marker.text}")
-        return found
+            marks.setdefault(marker.anchor, []).append(f"{marker.number}. {marker.text}")
+        return marks
 
     def is_on_top(self, transition: Transition) -> bool:
         """Leave out *Dispute*, which has its form at the bottom of the page."""

@@ -94,12 +94,14 @@ def claim_rows(claims: "QuerySet[Any]", reader: "User") -> list[ClaimRow]:
 
 def rows_in_order(keys: Sequence[int], reader: "User") -> list[ClaimRow]:
     """Return the rows of the claims with these keys, in their order. One query for every fifty."""
-    found = {key: _row(dict(zip(_COLUMNS, values, strict=True)), reader) for key, *values in _shown().rows(keys)}
-    return [found[key] for key in keys]
+    by_key = {
+        key: _row(dict(zip(_COLUMNS, values, strict=True)), reader) for key, *values in _values_of_rows().rows(keys)
+    }
+    return [by_key[key] for key in keys]
 
 
 @cache
-def _shown() -> PreparedLookup[Any]:
+def _values_of_rows() -> PreparedLookup[Any]:
     columns = Claim.objects.order_by().values_list("pk", *_COLUMNS.values())
     return PreparedLookup(lambda keys: columns.filter(pk__in=keys))
 

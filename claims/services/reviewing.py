@@ -38,11 +38,11 @@ def _check(claim: Claim, amount: Decimal) -> None:
         # A disputed claim does not count against limits, so other claims may have used them: check what is left
         # now.
         left = assess_proof(proof_facts(whole_proof(claim), folder)).steps[-1].amount
-        words = _(
+        text = _(
             "Other claims have since used part of the available amount. Only %(left)s can be reimbursed. Approve "
             "no more than this."
         )
-        _check_at_most(claim, amount, left, words)
+        _check_at_most(claim, amount, left, text)
 
 
 def _check_files(folder: ProofFolder) -> None:
@@ -66,9 +66,9 @@ def _check_files(folder: ProofFolder) -> None:
             )
 
 
-def _check_at_most(claim: Claim, amount: Decimal, left: Decimal, words: str) -> None:
+def _check_at_most(claim: Claim, amount: Decimal, left: Decimal, text: str) -> None:
     if amount > left:
-        raise RuleViolation(words % {"left": money.format_amount(left, claim.currency)}, place="approved_amount")
+        raise RuleViolation(text % {"left": money.format_amount(left, claim.currency)}, place="approved_amount")
 
 
 #: Approve the claim; limits and files are checked again (docs/domain.md, "Approved amount").

@@ -46,12 +46,12 @@ def new_claim(request: HttpRequest) -> HttpResponse:
         "openings": offered,
         "program": form.program,
         "choose_program": form.program is None and not form.is_bound,
-        "query": _kept(request),
+        "query": _preselection_query(request),
     }
     return render(request, "claims/new.html", context, status=status)
 
 
-def _kept(request: HttpRequest) -> str:
+def _preselection_query(request: HttpRequest) -> str:
     """Return the preselected location and period as a query string, for the links to the programs."""
     return urlencode({name: value for name, value in _preselected(request).items() if name != "program"})
 

@@ -44,7 +44,7 @@ def claim_list(request: HttpRequest) -> HttpResponse:
     if not user.may("claim.read"):
         raise PermissionDenied
     above = _overview(user, request.GET)
-    found = ClaimFilter(
+    claim_filter = ClaimFilter(
         request.GET,
         Case.objects.visible_to(user, CaseKind.CLAIM).filter(claim__isnull=False),
         programs=above.programs,
@@ -53,15 +53,15 @@ def claim_list(request: HttpRequest) -> HttpResponse:
     )
     order = request.GET.get("order", "")
     newest = "-pk" if user.is_operator else NEWEST_OWN
-    rows = found.qs.order_by(*ORDERS.get(order, [newest]))
-    page = BoundedPaginator(rows, PER_PAGE, count=_number(user, found, above)).get_page(request.GET.get("page"))
+    rows = claim_filter.qs.order_by(*ORDERS.get(order, [newest]))
+    page = BoundedPaginator(rows, PER_PAGE, count=_number(user, claim_filter, above)).get_page(request.GET.get("page"))
     is_filtered = any(request.GET.get(name) for name in ClaimFilter.base_filters)
     as_opened = not (user.is_operator or is_filtered or order in ORDERS) and page.number == 1
-    shown = page.object_list.values_list("pk", flat=True)
-    keys = _newest(_scope(user)).rows() if as_opened else list(shown)
+    keys_of_page = page.object_list.values_list("pk", flat=True)
+    keys = _newest(_scope(user)).rows() if as_opened else list(keys_of_page)
     context = {
         "overview": above,
-        "filter": found,
+        "filter": claim_filter,
         "chips": list(_chips(request.GET, above, user)),
         "is_filtered": is_filtered,
         "page": page,
@@ -95,18 +95,18 @@ def _overview(user: User, params: QueryDict) -> Overview:
         programs = programs_visible_to(user).order_by("code")
         return Overview(programs=[(str(program.public_id), str(program)) for program in programs])
     chosen = {name: params.get(name, "") for name in ("program", "location", "period")}
-    words = searched(params)
-    return overview(_scope(user), chosen, search_q(words) if words else None)
+    text = searched(params)
+    return overview(_scope(user), chosen, search_q(text) if text else None)
 
 
-def _number(user: User, found: ClaimFilter, above: Overview) -> int | None:
+def _number(user: User, claim_filter: ClaimFilter, above: Overview) -> int | None:
     """Return the number of matching claims if the overview has counted them.
 
     It has not if a filter has an invalid value.
     """
-    if user.is_operator or not found.form.is_valid():
+    if user.is_operator or not claim_filter.form.is_valid():
         return None
-    status = found.form.cleaned_data["status"]
+    status = claim_filter.form.cleaned_data["status"]
     return sum(number for each, number in above.statuses if status in ("", each.code))
 
 
@@ -122,9 +122,9 @@ def _chips(params: QueryDict, above: Overview, user: User) -> Any:
 
 
 def _chip(params: QueryDict, code: str, label: str | Promise | None, number: int | None, here: str) -> dict[str, Any]:
-    kept = params.copy()
+    query = params.copy()
     for name in ("status", "page"):
-        kept.pop(name, None)
+        query.pop(name, None)
     if code:
-        kept["status"] = code
-    return {"label": label, "number": number, "query": kept.urlencode(), "current": code == here}
+        query["status"] = code
+    return {"label": label, "number": number, "query": query.urlencode(), "current": code == here}

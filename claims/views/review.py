@@ -52,17 +52,17 @@ def _list_key(request: HttpRequest) -> str:
 def queue(request: HttpRequest) -> HttpResponse:
     """List the claims that wait for a decision, by due date: all, unassigned, mine, overdue or disputes."""
     _staff_only(request)
-    key, words = _list_key(request), searched(request.GET)
-    numbers, found = counts(request.user, CaseKind.CLAIM), lists(request.user)
-    title, part = found[key]
+    key, text = _list_key(request), searched(request.GET)
+    numbers, queues = counts(request.user, CaseKind.CLAIM), lists(request.user)
+    title, part = queues[key]
     rows = waiting(request.user, CaseKind.CLAIM).filter(part)
-    rows, number = (rows.filter(search_q(words)), None) if words else (rows, numbers[key])
+    rows, number = (rows.filter(search_q(text)), None) if text else (rows, numbers[key])
     page = BoundedPaginator(rows, PER_PAGE, count=number).get_page(request.GET.get("page"))
     context = {
-        "lists": [(code, title, numbers[code], code == key) for code, (title, _part) in found.items()],
+        "lists": [(code, title, numbers[code], code == key) for code, (title, _part) in queues.items()],
         "key": key,
         "title": title,
-        "words": words,
+        "words": text,
         "page": page,
         "rows": queue_rows(page.object_list, request.user),
     }
