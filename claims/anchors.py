@@ -46,7 +46,10 @@ def named_places(folder: ProofFolder) -> Iterator[tuple[str, str]]:
     for report in folder.reports:
         yield f"report-{report.id}", str(_("Service report %(name)s")) % {"name": report.work[:60]}
         for expense in report.expenses:
-            yield f"expense-{expense.id}", str(_("Expense %(name)s")) % {"name": expense.comment or expense.type_name}
+            yield (
+                f"expense-{expense.id}",
+                str(_("Expense %(name)s")) % {"name": expense.description or expense.type_name},
+            )
     if folder.attendees:
         yield "attendees", str(SECTIONS["attendees"])
     for answer in folder.answers:
