@@ -127,7 +127,7 @@ def expense_drafts(lines: Lines, details: InvoiceDetails) -> list[ExpenseDraft]:
     return [
         ExpenseDraft(
             expense_type=types.get(line.get("expense_type", "")),
-            comment=line["description"],
+            description=line["description"],
             net=details.net if line["net"] is None else line["net"],
             tax=_tax(line, details),
         )
