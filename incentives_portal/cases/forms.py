@@ -105,9 +105,6 @@ class VerbForm(forms.Form):
             error_messages={"required": _("Write a comment. The recipient will read it and act on it.")},
         )
 
-    def clean_words(self) -> str:
-        return self.cleaned_data["comment"].strip()
-
     def act(self) -> dict[str, Any]:
         """Return the keyword arguments for the verb's service."""
         cleaned = self.cleaned_data

@@ -83,12 +83,12 @@ class StateMachine:
         transitions = [(transition.source, transition.verb) for transition in self.transitions]
         codes = {status.code for status in self.statuses}
         if len(transitions) != len(set(transitions)):
-            raise ValueError(f"{self.kind}: a verb has two arrows from one status")
+            raise ValueError(f"{self.kind}: a verb has two transitions from one status")
         if not codes.issuperset(
             {transition.source for transition in self.transitions}
             | {transition.target for transition in self.transitions}
         ):
-            raise ValueError(f"{self.kind}: an arrow names an unknown status")
+            raise ValueError(f"{self.kind}: a transition names an unknown status")
 
     def status(self, code: str) -> Status:
         return next(status for status in self.statuses if status.code == code)
