@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.utils.functional import cached_property
@@ -175,6 +176,10 @@ class Case(models.Model):
     def active_assignee(self) -> User | None:
         """Who has taken the case up. Somebody who left has no cases any more."""
         return self.assignee if self.assignee is not None and self.assignee.is_active else None
+
+
+#: For ``Meta.triggers`` of a kind of case: its row stays as long as its case, to whose history nothing else need point.
+NOT_DELETED = [pgtrigger.Protect(name="not_deleted", operation=pgtrigger.Delete)]
 
 
 class CaseDetail(models.Model):

@@ -251,7 +251,9 @@ def test_file_that_a_form_kept_while_it_was_checked_says_what_became_of_it(
     who = {"owner": world.jana, "organisation": world.nordlicht}
     spent = Upload.objects.create(size=1, milliseconds=1_000_000, spent_at=Now(), **who)  # the time of the server
     page.locator("input[type=file]").set_input_files([file("a.pdf", content)])
-    expect(page.locator(".upload .files > li")).to_contain_text("Your other files will be checked starting at", timeout=20_000)
+    expect(page.locator(".upload .files > li")).to_contain_text(
+        "Your other files will be checked starting at", timeout=20_000
+    )
     page.get_by_role("button", name=button, exact=True).click()
     row = page.locator(".files > li").filter(has=page.get_by_role("checkbox", name="Keep a.pdf"))
     expect(row).to_contain_text("being checked")
