@@ -6,14 +6,13 @@ Source: docs/domain.md, "Proof and claim".
 from decimal import Decimal
 from functools import cached_property
 
-import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.cases.enums import Outcome
-from incentives_portal.cases.models import CaseDetail, Decision
+from incentives_portal.cases.models import NOT_DELETED, CaseDetail, Decision
 from incentives_portal.documents.models import APPEND_ONLY
 from proofs.models import Proof
 
@@ -33,8 +32,7 @@ class Claim(CaseDetail):
     class Meta:
         verbose_name = _("claim")
         verbose_name_plural = _("claims")
-        # No foreign key protects the row: decisions and history refer to the case.
-        triggers = [pgtrigger.Protect(name="not_deleted", operation=pgtrigger.Delete)]
+        triggers = NOT_DELETED
 
     def __str__(self) -> str:
         return f"{self.case.reference} {self.title}"

@@ -14,7 +14,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.models import Location, OrganisationKind, User
-from incentives_portal.cases.models import CaseDetail
+from incentives_portal.cases.models import NOT_DELETED, CaseDetail
 from incentives_portal.money import AmountField
 from incentives_portal.programs.models import ActivityType, FundType, Market, Program, ProgramYear
 
@@ -55,6 +55,7 @@ class Plan(CaseDetail):
     campaign_count: int | None = None
 
     class Meta:
+        triggers = NOT_DELETED
         verbose_name = _("plan")
         verbose_name_plural = _("plans")
         constraints = [

@@ -10,7 +10,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.models import Location
-from incentives_portal.cases.models import CaseDetail
+from incentives_portal.cases.models import NOT_DELETED, CaseDetail
 from incentives_portal.documents.models import APPEND_ONLY, Document, DocumentVersion
 from incentives_portal.money import AmountField, CurrencyField
 from incentives_portal.programs.models import ActivityType, ExpenseType, Program, Requirement, UsagePeriod
@@ -42,6 +42,7 @@ class Proof(CaseDetail):
     objects = ProofManager()
 
     class Meta:
+        triggers = NOT_DELETED
         verbose_name = _("proof of execution")
         verbose_name_plural = _("proofs of execution")
 

@@ -114,7 +114,7 @@ def test_returned_claim_says_that_no_date_is_set(world, signed_in):
 
     page = signed_in(world.jana).get(claim.get_absolute_url()).content.decode()
 
-    assert "No date is set; the claiming period ends on" in page
+    assert "No deadline is set; the claiming period ends on" in page
 
 
 def test_returned_claim_of_a_plan_says_so_without_a_claiming_period(world, signed_in):

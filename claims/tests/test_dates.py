@@ -181,7 +181,7 @@ def test_form_warns_of_a_period_that_has_not_begun(years, client, today, warned)
         page = sign_in(client, world.jana).get("/claims/new/").content.decode()
 
     words = page.partition(f'value="{period.public_id}"')[2].partition("</option>")[0]
-    assert ("has not begun yet" in words) is warned
+    assert ("not started yet" in words) is warned
     assert "claims from" in words
 
 

@@ -187,7 +187,7 @@ def test_dispute_with_no_other_reviewer_goes_to_those_who_give_roles(world):
     ("verb", "comment"),
     [
         ("approve", "It is approved with €1,000.00."),
-        ("request_action", "It needs something more"),
+        ("request_action", "It needs changes before a decision can be made"),
         ("reject", "The rejection was confirmed."),
     ],
 )

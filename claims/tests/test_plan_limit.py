@@ -98,7 +98,7 @@ def test_less_requested_than_was_approved_is_to_be_sent_back(world, plan):
     plan_services.resubmit(plan, actor=world.jana, expected_version=plans.fresh(plan).version)
     plan_services.start_review(plan, actor=world.elif_, expected_version=plans.fresh(plan).version)
 
-    with pytest.raises(RuleViolation, match="less than that is requested now. Send it back"):
+    with pytest.raises(RuleViolation, match="more than the amount requested now. Send the plan back"):
         approve(world, plan, "3000")
 
 

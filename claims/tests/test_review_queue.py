@@ -257,7 +257,7 @@ def test_claim_shows_its_documents_page_by_page(world, signed_in):
 def test_claim_says_when_pages_are_not_ready(world, signed_in):
     claim = builders.submitted_claim(world)
 
-    assert "Its pages are being prepared." in text_of(signed_in(world.mira).get(url("claim", claim)))
+    assert "The pages are being prepared." in text_of(signed_in(world.mira).get(url("claim", claim)))
 
 
 def test_refused_table_is_not_offered_for_opening(world, signed_in):
@@ -269,7 +269,7 @@ def test_refused_table_is_not_offered_for_opening(world, signed_in):
     page = text_of(signed_in(world.mira).get(url("claim", claim), {"doc": str(version.public_id)}))
 
     assert "This file was rejected and cannot be opened." in page
-    assert "Open “Show content”" not in page
+    assert "Choose “Show content”" not in page
 
 
 def test_documents_of_comments_are_shown_beside_those_of_the_proof(world, signed_in):
@@ -342,7 +342,7 @@ def test_own_rejection_is_explained_to_the_one_who_rejected(world, signed_in):
 
     mine, others = (signed_in(person).get(url("claim", claim)) for person in (world.mira, world.daniel))
 
-    assert "another person decides the dispute" in text_of(mine)
+    assert "Another person must decide the dispute" in text_of(mine)
     assert (mine.context["transitions"], len(others.context["transitions"])) == ([], 4)
     assert "What is disputed Jana Petersen, Nordlicht Systems GmbH" in text_of(others)
     assert text_of(others).count("It took place.") == 2

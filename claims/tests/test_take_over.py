@@ -85,7 +85,7 @@ def test_desk_of_somebody_who_left_counts_as_nobodys(world):
 
 
 def test_nobody_takes_over_the_own_claim(world):
-    with pytest.raises(NotAllowed, match="on your desk already"):
+    with pytest.raises(NotAllowed, match="already assigned to you"):
         take_over(builders.claim_under_review(world), world.mira)
 
 
@@ -123,10 +123,10 @@ def test_page_says_on_whose_desk_it_is_and_offers_to_take_it_over(world, signed_
 
     others, own = desk(signed_in(world.daniel), claim), desk(signed_in(world.mira), claim)
 
-    assert "On the desk of Mira Okafor since" in others
+    assert "Assigned to Mira Okafor since" in others
     assert f"/review/{claim.public_id}/take_over/" in others
     assert f"/review/{claim.public_id}/approve/" not in others
-    assert "On the desk of" not in own
+    assert "Assigned to" not in own
     assert f"/review/{claim.public_id}/take_over/" not in own
 
 
@@ -137,7 +137,7 @@ def test_taking_over_is_confirmed_on_a_page_that_says_from_whom(world, signed_in
     page = browser.get(address).content.decode()
     answer = browser.post(address, {"expected_version": claim.version, "comment": ""}, follow=True)
 
-    assert "On the desk of Mira Okafor since" in page
+    assert "Assigned to Mira Okafor since" in page
     assert answer.redirect_chain == [(f"/review/{claim.public_id}/", 302)]
     assert f"/review/{claim.public_id}/approve/" in answer.content.decode()
 

@@ -363,7 +363,7 @@ def test_user_does_not_submit_where_the_program_does_not_want_it(world):
 def test_user_does_not_submit_what_somebody_else_began(world):
     claim = builders.ready_claim(world, actor=world.jana)
 
-    with pytest.raises(NotAllowed, match="begun by somebody else"):
+    with pytest.raises(NotAllowed, match="created by someone else"):
         send(claim, world.tobias)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.utils.functional import cached_property
@@ -178,6 +179,11 @@ class Case(models.Model):
     def active_assignee(self) -> User | None:
         """The assignee, unless that user was deactivated."""
         return self.assignee if self.assignee is not None and self.assignee.is_active else None
+
+
+#: Trigger for the models of kinds of cases: their rows cannot be deleted. No foreign key protects such a row, as the
+#: history refers to the case.
+NOT_DELETED = [pgtrigger.Protect(name="not_deleted", operation=pgtrigger.Delete)]
 
 
 class CaseDetail(models.Model):

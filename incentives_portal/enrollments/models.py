@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.models import Location
-from incentives_portal.cases.models import CaseDetail
+from incentives_portal.cases.models import NOT_DELETED, CaseDetail
 from incentives_portal.programs.models import Program
 
 from .enums import ENROLLED
@@ -21,6 +21,7 @@ class Enrolment(CaseDetail):
     objects = EnrolmentManager()
 
     class Meta:
+        triggers = NOT_DELETED
         verbose_name = _("enrollment")
         verbose_name_plural = _("enrollments")
         ordering = ["program", "location"]

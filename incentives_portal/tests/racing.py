@@ -100,7 +100,7 @@ def race_every_pair(
     """Race each verb against itself and against every other that is offered beside it; returns the pairs that are never offered together.
 
     ``starts`` makes cases by a name for messages; each race has a new one. ``deed`` is a verb of a person on the case as all saw it. A verb
-    is done by two people where two may, and twice by the same one (a double click). Fails for a transition that no start offers: whoever adds a
+    is done by two people where two may, and twice by the same one (a double click). Fails for a transition that no start offers: who adds a
     verb adds a start.
     """
     people = list(people)

@@ -147,7 +147,9 @@ def add_a_partner(walk: Walk) -> None:
     choose(walk, {"Organization": "Northwind GmbH"})
     write(walk, {"Email": PARTNER, "Name": "Paul Partner"})
     save(walk)
-    expect(page.locator(".messagelist")).to_contain_text(f"A mail with a link to choose a password goes to {PARTNER}.")
+    expect(page.locator(".messagelist")).to_contain_text(
+        f"An email with a link to choose a password will be sent to {PARTNER}."
+    )
     walk.look()
     open_form(walk, "Incentives roles", "Incentives roles")
     write(walk, {"Email": PARTNER})

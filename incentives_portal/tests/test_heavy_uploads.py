@@ -151,7 +151,7 @@ def five_files_of_one_comment(jana: Browser, claim: Claim, token: str) -> None:
     event = Event.objects.get(case=claim.case, comment=WORDS)
     assert event.remarks.count() == 5
     page = jana.request(claim.get_absolute_url()).decode()
-    assert "files are still being checked" in page or "The others are checked from" in page
+    assert "files are still being checked" in page or "Your other files will be checked starting at" in page
 
 
 def file_of_another_company_has_its_verdict(owen: Browser, world: World) -> None:

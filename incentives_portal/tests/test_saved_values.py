@@ -60,7 +60,8 @@ WORDED = ("text", "textarea", "email", "url")
 #: Pages on which everything that is configured comes together.
 MEETING_PLACES = (
     "home", "plans:list", "plans:new", "plans:detail", "plans:activity_edit", "proofs:detail", "proofs:basics", "proofs:invoice_add",
-    "claims:detail", "claims:new", "claims:check", "review:queue", "review:claim", "admin:plans_plan_change", "admin:programs_program_prepare",
+    "claims:detail", "claims:new", "claims:check", "review:queue", "review:claim", "admin:plans_plan_change",
+    "admin:programs_program_prepare",
 )  # fmt: skip
 #: Two rows are enough, but each requirement is met in another way.
 ROWS = 2

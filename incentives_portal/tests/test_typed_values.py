@@ -36,7 +36,7 @@ class RuleViolation(NamedTuple):
     german: str
 
 
-FIGURES = RuleViolation("enter an amount in figures", "Geben Sie einen Betrag in Ziffern ein")
+FIGURES = RuleViolation("enter an amount in numbers", "Geben Sie einen Betrag in Ziffern ein")
 UNCLEAR = RuleViolation("can be read in more than one way", "lässt sich auf mehrere Arten lesen")
 JPY, EUR, KWD = (
     RuleViolation(
@@ -47,7 +47,7 @@ JPY, EUR, KWD = (
 POSITIVE = RuleViolation("enter an amount greater than zero", "Geben Sie einen Betrag größer als null ein")
 AMOUNT = RuleViolation("enter an amount, for example", "Geben Sie einen Betrag ein, zum Beispiel")
 TOO_LARGE = RuleViolation("this amount is too large", "Dieser Betrag ist zu groß")
-NUMBER = RuleViolation("enter a number in figures", "Geben Sie eine Zahl in Ziffern ein")
+NUMBER = RuleViolation("enter a number", "Geben Sie eine Zahl ein")
 WHOLE = RuleViolation("enter a whole number", "Geben Sie eine ganze Zahl")
 TWO = RuleViolation(
     "enter a number with at most 2 decimals", "Geben Sie eine Zahl mit höchstens 2 Nachkommastellen ein"

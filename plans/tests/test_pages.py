@@ -184,7 +184,7 @@ def test_list_without_programs_names_who_can_help(jana, world):
     shown = jana.get(reverse("plans:list")).content.decode()
 
     assert "No programs with plans" in shown
-    assert "The operator’s incentives admins enroll locations and give roles." in shown
+    assert "The operator’s incentives admins enroll locations and assign roles." in shown
 
 
 def test_list_calls_a_market_by_its_name(jana, world):
@@ -404,7 +404,7 @@ def test_operator_s_people_are_not_sent_to_the_partner_s_admins(client, world):
 
     page = response.content.decode()
     assert response.status_code == 403
-    assert "Plans, proofs and claims are written by partners" in page
+    assert "Partners create plans, proofs, and claims" in page
     assert "The operator’s incentives admins can change that." not in page
 
 

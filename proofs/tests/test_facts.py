@@ -303,9 +303,9 @@ def test_m05_same_number_of_the_same_supplier_twice_on_a_proof_is_refused(world,
     builders.add_invoice(proof, world.jana, number="RE 26-1187")
     other = builders.add_invoice(proof, world.jana, number="RE 26-1188")
 
-    with pytest.raises(RuleViolation, match="This invoice is on this proof already") as added:
+    with pytest.raises(RuleViolation, match="This invoice is already on this proof") as added:
         builders.add_invoice(proof, world.jana, supplier="DRUCKHAUS NORD GMBH", number=number)
-    with pytest.raises(RuleViolation, match="This invoice is on this proof already"):
+    with pytest.raises(RuleViolation, match="This invoice is already on this proof"):
         services.edit_invoice(
             other,
             actor=world.jana,

@@ -79,7 +79,7 @@ def test_new_proof_keeps_what_was_typed(world, jana):
     assert answer.status_code == 422
     assert errors(answer) == {
         "executed_on": ["Date: enter a date between 30 Aug 2026 and 29 Oct 2026."],
-        "amount": ["Amount: enter an amount in figures, for example 1250.00."],
+        "amount": ["Amount: enter an amount in numbers, for example 1250.00."],
     }
     assert ('value="Adverts"' in text(answer), 'value="a lot"' in text(answer), key in text(answer)) == (True,) * 3
     assert not Proof.objects.exists()
@@ -409,7 +409,7 @@ def test_generate_and_certify_report(world, jana):
     assert "not certified yet" in text(jana.get(proof.get_absolute_url()))
 
     shown = text(jana.get(address("report_certify", proof, report.public_id)))
-    assert ("Nora Feld" in shown, "I certify that our own people" in shown) == (True, True)
+    assert ("Nora Feld" in shown, "I certify that our own staff" in shown) == (True, True)
     assert post(jana, "report_certify", proof, report.public_id).status_code == 422
     post(jana, "report_certify", proof, report.public_id, confirmed="on")
     assert "certified by Jana Petersen" in text(jana.get(proof.get_absolute_url()))
@@ -444,7 +444,7 @@ def test_report_with_a_half_line(world, jana):
 
     assert answer.status_code == 422
     assert dict(answer.context["lines"].forms[0].errors) == {
-        "role": ["Role: fill this in."],
+        "role": ["Role: fill in this field."],
         "ends": ["The work ends before it starts."],
     }
 

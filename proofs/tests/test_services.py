@@ -526,7 +526,7 @@ def test_no_proof_is_begun_for_an_activity_of_a_program_that_has_no_plans_any_mo
     activity = builders.approved_activity(world)
     Program.objects.filter(pk=world.device.pk).update(track="claim")
 
-    with pytest.raises(RuleViolation, match="an activity of an approved plan only"):
+    with pytest.raises(RuleViolation, match="only add a proof to an activity of an approved plan"):
         services.create_proof_for_activity(activity, actor=world.jana, beginning=beginning())
 
     assert not Proof.objects.exists()

@@ -158,7 +158,7 @@ def test_u04_of_files_that_arrive_in_another_order_the_one_chosen_last_is_too_mu
     held[0].continue_()
 
     expect(page.locator("#error-summary")).to_contain_text(
-        "“three.csv” was not stored. Together the files are too large.", timeout=20_000
+        "“three.csv” was not stored. Together, the files are too large.", timeout=20_000
     )
     expect(page.locator("main .files .name")).to_have_text(["one.csv", "two.csv"])
 
@@ -225,7 +225,7 @@ def test_file_that_takes_long_to_check_says_so_and_then_what_became_of_it(page, 
     page.locator("input[type=file]").set_input_files([file("list.csv", samples.CSV), file("bad.pdf", b"%PDF-1.7 x")])
     rows = page.locator(".upload .files > li")
     for number in range(2):
-        expect(rows.nth(number)).to_contain_text("The others are checked from", timeout=20_000)
+        expect(rows.nth(number)).to_contain_text("Your other files will be checked starting at", timeout=20_000)
     expect(page.get_by_role("progressbar", name="list.csv")).to_be_visible()
     assert violations(page) == []
 
@@ -251,7 +251,9 @@ def test_file_that_a_form_kept_while_it_was_checked_says_what_became_of_it(
     who = {"owner": world.jana, "organisation": world.nordlicht}
     spent = Upload.objects.create(size=1, milliseconds=1_000_000, spent_at=Now(), **who)  # the time of the server
     page.locator("input[type=file]").set_input_files([file("a.pdf", content)])
-    expect(page.locator(".upload .files > li")).to_contain_text("The others are checked from", timeout=20_000)
+    expect(page.locator(".upload .files > li")).to_contain_text(
+        "Your other files will be checked starting at", timeout=20_000
+    )
     page.get_by_role("button", name=button, exact=True).click()
     row = page.locator(".files > li").filter(has=page.get_by_role("checkbox", name="Keep a.pdf"))
     expect(row).to_contain_text("being checked")

@@ -95,7 +95,7 @@ def test_w05_old_page_of_the_admin_site_overwrites_nothing_unseen(there):
     again = elif_.post(address, typed(refused))
 
     assert (refused.status_code, jana.is_active, jana.name) == (200, False, "Jana Petersen")
-    assert "This was changed after you had opened it (Active: No)." in page
+    assert "This was changed after you opened it (Active: No)." in page
     assert 'value="Jana Peters"' in page
     assert (again.status_code, User.objects.get(pk=there.jana.pk).name) == (302, "Jana Peters")
 
@@ -128,7 +128,7 @@ def test_w05_line_that_a_colleague_changed_is_not_overwritten_unseen(locations):
     again = locations.late(typed(refused))
 
     assert (refused.status_code, "Flensburg Hafen" in as_it_was) == (200, True)
-    assert "This was changed after you had opened it (Name: Flensburg Hafen)." in refused.content.decode()
+    assert "This was changed after you opened it (Name: Flensburg Hafen)." in refused.content.decode()
     assert (again.status_code, "Flensburg Mitte" in locations.names()) == (302, True)
 
 
@@ -149,7 +149,7 @@ def test_w05_line_that_a_colleague_changed_is_not_deleted_unseen(locations):
     again = locations.late(typed(refused) | {locations.delete: "on"})
 
     assert (refused.status_code, "Flensburg Hafen" in as_it_was) == (200, True)
-    assert "This was changed after you had opened it (Name: Flensburg Hafen)." in refused.content.decode()
+    assert "This was changed after you opened it (Name: Flensburg Hafen)." in refused.content.decode()
     assert (again.status_code, "Flensburg Hafen" in locations.names()) == (302, False)
 
 
@@ -160,7 +160,7 @@ def test_w05_change_of_a_line_is_told_beside_whatever_else_is_wrong(locations):
     too_many = locations.late(locations.page | {locations.delete: "on", "locations-TOTAL_FORMS": "5000"})
 
     assert (nameless.status_code, too_many.status_code) == (200, 200)
-    assert "This was changed after you had opened it" in nameless.content.decode()
+    assert "This was changed after you opened it" in nameless.content.decode()
     assert "Flensburg Hafen" in locations.names()
 
 
@@ -170,7 +170,7 @@ def test_w05_line_that_a_colleague_removed_is_not_written_again(locations):
     refused = locations.late(locations.page | {locations.name: "Flensburg Hafen"})
 
     assert (refused.status_code, locations.names() & {"Flensburg", "Flensburg Hafen"}) == (200, set())
-    assert "This was removed after you had opened it." in refused.content.decode()
+    assert "This was removed after you opened it." in refused.content.decode()
 
 
 def test_w05_duplicate_among_lines_hides_nothing_that_a_colleague_changed(there):
@@ -188,7 +188,7 @@ def test_w05_duplicate_among_lines_hides_nothing_that_a_colleague_changed(there)
     mended = elif_.post(address, in_boxes(typed(refused)) | {"holidays-1-date": "2031-03-04"})
 
     assert [answer.status_code for answer in (refused, mended)] == [200, 302]
-    assert "This was changed after you had opened it (Name: Renamed)." in refused.content.decode()
+    assert "This was changed after you opened it (Name: Renamed)." in refused.content.decode()
 
 
 def test_w05_line_that_a_colleague_has_added_too_is_a_message(there):

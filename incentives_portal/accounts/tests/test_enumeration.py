@@ -148,7 +148,7 @@ def test_a04_an_earlier_link_dies_with_the_password(owen, mailoutbox):
     _client, page = choose(earlier, "a third good one")
 
     owen.refresh_from_db()
-    assert "used already or is too old" in page
+    assert "already used or has expired" in page
     assert owen.check_password(NEW)
 
 
@@ -161,7 +161,7 @@ def test_a04_a_link_lives_for_an_hour(owen, mailoutbox):
         late = Client().get(path, follow=True).content.decode()
 
     assert 'name="password1"' in in_time
-    assert "used already or is too old" in late
+    assert "already used or has expired" in late
 
 
 def test_a04_the_link_of_somebody_switched_off_does_not_let_in(owen, mailoutbox):

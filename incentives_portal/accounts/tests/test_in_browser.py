@@ -158,7 +158,7 @@ def test_an_app_is_set_up_and_its_code_signs_in(world, page, door, look, complai
     mira = with_password(world.mira)
     door(mira, "/review/")
     look("Two-step sign-in")
-    expect(page.get_by_text("Set up your second one first.")).to_be_visible()
+    expect(page.get_by_text("Set up your second step first.")).to_be_visible()
     page.get_by_role("link", name="Set up an app").click()
     confirm(page)
     look("Set up an app")
@@ -199,7 +199,7 @@ def test_a08_a_form_that_was_open_too_long_comes_back(world, page, door, look, c
     settings.SESSION_IDLE_MINUTES = 30
 
     look("Sign in")
-    expect(page.get_by_text("What you typed is kept")).to_be_visible()
+    expect(page.get_by_text("What you typed was kept")).to_be_visible()
     page.get_by_label("Email").fill(owen.email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()

@@ -58,7 +58,7 @@ def test_a_new_person_is_written_to_in_the_own_language_and_comes_in(world):
     answer = add(world)
 
     message = Message.objects.get(address=ADDRESS)
-    assert f"A mail with a link to choose a password goes to {ADDRESS}." in answer.content.decode()
+    assert f"An email with a link to choose a password will be sent to {ADDRESS}." in answer.content.decode()
     assert message.secret
     assert "Guten Tag Grete Voß" in message.text
     assert "Nordlicht Systems GmbH" in message.text

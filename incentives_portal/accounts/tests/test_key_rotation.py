@@ -154,7 +154,7 @@ def test_o07_a_code_that_cannot_be_checked_is_said_to_be_one(owen, new_key, now,
     answer = give(client, code_of(secret))
 
     assert answer.status_code == 200
-    assert "the portal can no longer read a part of your second step" in answer.content.decode()
+    assert "the portal can no longer read part of your second step" in answer.content.decode()
     assert not is_signed_in(client)
     assert [event["user"] for event in security_log.of("factor.unreadable")] == [str(owen.public_id)]
 

@@ -135,7 +135,7 @@ def test_a06_ten_wrong_codes_and_the_right_one_is_not_looked_at(owen, now):
     now.shift(15 * 60 + 1)
     accepted = give(half_way(owen, ip="192.0.2.9"), code_of(secret))
 
-    assert "Too many failed login attempts. Wait a quarter of an hour" in refused.content.decode()
+    assert "Too many failed sign-in attempts. Wait 15 minutes" in refused.content.decode()
     assert accepted.status_code == 302
 
 
@@ -206,7 +206,7 @@ def test_the_operator_s_people_set_one_up_before_anything_else(mira, demanded, n
     mira.refresh_from_db()
     assert set(led.values()) == {"/accounts/2fa/"}
     assert (posted.headers["Location"], mira.name) == ("/accounts/2fa/", "Mira Okafor")
-    assert "Set up your second one first." in page
+    assert "Set up your second step first." in page
     set_up(client)
     assert client.get("/review/").status_code == 200
 
@@ -270,7 +270,7 @@ def test_the_operator_removes_what_was_lost_and_writes_to_the_person(owen, capsy
 
     call_command("remove_second_factor", owen.email.upper())
 
-    assert "signs in with the password alone" in capsys.readouterr().out
+    assert "sign in with only the password" in capsys.readouterr().out
     [letter] = mailoutbox
     assert (letter.to, letter.subject) == ([owen.email], "Your second sign-in step was removed")
     assert "If you did not ask for this" in letter.body

@@ -152,7 +152,7 @@ def test_a08_what_was_typed_is_kept_for_its_person_and_sent_on_their_word(owen, 
     back = client.post(LOGIN, {"login": owen.email, "password": PASSWORD, "next": "/profile/resume/"}, follow=True)
 
     assert (led.status_code, untouched) == (302, "Owen Hughes")
-    assert "What you typed is kept" in page
+    assert "What you typed was kept" in page
     assert "What you typed is still here" in back.content.decode()
     assert "Owen “Ow” Hughes &amp; Sons" in back.content.decode()
     kept = dict(client.session["typed_too_late"]["fields"])

@@ -14,7 +14,7 @@ from incentives_portal.accounts.tests.conftest import LOGIN, PASSWORD, WRONG, si
 from incentives_portal.tests.world import sign_in as force_login
 
 pytestmark = pytest.mark.django_db
-TOO_MANY = "Too many failed login attempts"
+TOO_MANY = "Too many failed sign-in attempts"
 
 
 def test_a01_ten_guesses_at_a_person_reach_the_hasher_whatever_the_header_says(owen, tried):

@@ -300,7 +300,7 @@ def test_u17_who_has_spent_the_hour_waits_for_its_end_and_others_do_not(keep, ac
     assert (check_of(late).state, check_of(other).state) == (CheckState.PENDING, CheckState.CLEAN)
     until = limits.checked_again_from(actor)
     assert timedelta(minutes=39) < until - clock.now() < timedelta(minutes=41)
-    assert "The others are checked from" in form_uploads.notice([late], actor)
+    assert "Your other files will be checked starting at" in form_uploads.notice([late], actor)
     assert VersionCheck.objects.oldest_waiting_seconds() == 0, "nobody has to be called for that"
     with clock.at(until):
         tasks.check_waiting()

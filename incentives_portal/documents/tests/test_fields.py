@@ -78,7 +78,7 @@ def test_refused_files_are_named_at_the_field_and_good_ones_are_kept(who):
 
 def test_form_that_fails_elsewhere_keeps_its_files_for_the_next_try(who):
     failed = PapersForm(sent(), sent(papers=[csv("a.csv"), csv("b.csv")]), **who)
-    assert failed.errors == {"title": ["Title: fill this in."]}
+    assert failed.errors == {"title": ["Title: fill in this field."]}
 
     kept = tokens_in(str(failed["papers"]))
     again = PapersForm(sent(title=["x"], **{"papers-kept": kept}), sent(papers=[csv("c.csv")]), **who)
@@ -105,10 +105,10 @@ def test_u04_files_sent_before_the_form_count_with_the_new_ones(who, settings, l
         settings.UPLOAD_MAX_FILES = 3
     else:
         settings.UPLOAD_MAX_TOTAL_BYTES = 3 * len(samples.CSV)
-    because = {"number": "Too many files came at once.", "size": "Together the files are too large."}[limit]
+    because = {"number": "Too many files were sent at once.", "size": "Together, the files are too large."}[limit]
 
     form = PapersForm(sent(title=["x"], **{"papers-kept": tokens}), sent(papers=[csv("e.csv")]), **who)
-    said = [f"“{name}” was not stored. {because} Send it with the next ones." for name in ("d.csv", "e.csv")]
+    said = [f"“{name}” was not stored. {because} Send this file separately." for name in ("d.csv", "e.csv")]
     assert [message.partition(" Accepted")[0] for message in form.errors["papers"]] == said
     assert DocumentVersion.objects.count() == 4
 

@@ -202,7 +202,7 @@ def test_u17_page_with_many_broad_sheets_stays_small(keep, reviewer, rf):
     page = serving.content_response(request, version, back="/claims/").content.decode()
 
     assert 10_000 < page.count("<td>") < 25_000
-    assert page.count("More rows follow in the file") == 5
+    assert page.count("The file has more rows") == 5
 
 
 def test_the_content_of_a_picture_is_no_page(keep, reviewer, rf):
@@ -217,7 +217,7 @@ def test_without_a_copy_nothing_is_handed_out_to_others_but_words(keep, actor, r
     version = keep("a.csv", samples.CSV)
     version.safe_copies.all().delete()
 
-    with pytest.raises(Http404, match="No harmless copy could be made"):
+    with pytest.raises(Http404, match="A safe copy of this file could not be created"):
         serving.file_response(version, reviewer)
     version.check_result.prepared_at = None
     with pytest.raises(Http404, match="is being prepared"):
@@ -245,7 +245,7 @@ def test_what_a_reader_under_foreign_command_hands_out_as_a_copy_is_not_served(
         kind=kind, media_type=media_type, storage_key=key, sha256=hashlib.sha256(content).hexdigest()
     )
 
-    with pytest.raises(Http404, match="No harmless copy could be made"):
+    with pytest.raises(Http404, match="A safe copy of this file could not be created"):
         serving.file_response(version, reviewer)
 
 

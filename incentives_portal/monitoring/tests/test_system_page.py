@@ -133,7 +133,7 @@ def test_page_in_german(world, workers):
 
     page = page_of(world.elif_)
 
-    for words in ("Kein Worker bedient die Warteschlange „7“.", "Warteschlangen und Worker", "Freier Plattenplatz"):
+    for words in ("Kein Worker bedient die Warteschlange „7“.", "Warteschlangen und Worker", "Freier Speicherplatz"):
         assert words in page
     for kind in CAUSES.values():
         assert (

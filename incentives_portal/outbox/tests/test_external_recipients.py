@@ -64,7 +64,7 @@ def test_letter_names_neither_person_nor_organisation_of_the_reader_nor_who_acte
     assert "Dear" not in message.text + message.html
     assert mira.name not in message.text + message.html
     assert "Halden Software" in message.text
-    assert "The portal has no account for it." in message.html
+    assert "It does not have a portal account." in message.html
 
 
 def test_invalid_address_is_not_tried(write_out):

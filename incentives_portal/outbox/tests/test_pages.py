@@ -63,7 +63,7 @@ def test_list_of_a_person_without_messages_says_what_will_be_there(jana):
     jana.language = "en"
     jana.save()
 
-    assert "you read it here" in signed_in(jana).get(LIST).content.decode()
+    assert "Updates on your plans and claims appear here" in signed_in(jana).get(LIST).content.decode()
 
 
 @pytest.mark.parametrize("rows", [1, 3, 25])

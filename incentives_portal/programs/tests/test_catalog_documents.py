@@ -160,7 +160,7 @@ def test_activity_type_that_is_wrong(tmp_path, changes, problem):
         ({"only_if": {"answer": "origin", "is": "lent"}}, "only_if: there is no choice lent of requirement origin"),
         ({"satisfied_by": "choice"}, "choices is missing"),
         ({"choices": ORIGIN["choices"]}, "choices are for a requirement that is met by a choice"),
-        ({"choices": ORIGIN["choices"][:1]}, "choices: A requirement that is met by a choice needs at least two choices. Other requirements cannot have choices."),
+        ({"choices": ORIGIN["choices"][:1]}, "choices: A requirement that is met by a choice needs at least two choices."),
     ],
 )  # fmt: skip
 def test_requirement_that_is_wrong(tmp_path, changes, problem):

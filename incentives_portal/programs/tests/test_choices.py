@@ -7,7 +7,7 @@ import pytest
 from incentives_portal.programs.choices import EXAMPLE, problem_of
 
 YES, NO = {"code": "yes", "text": {"en": "Yes"}}, {"code": "no", "text": {"en": "No", "de": "Nein"}}
-SHAPE = f"Choices are a list of codes with their texts, in English at least, for example {EXAMPLE}."
+SHAPE = f"Enter choices as a list of codes and their text, at least in English, for example {EXAMPLE}."
 CODE = "The code of a choice can have up to 32 letters, digits, hyphens, and underscores."
 
 

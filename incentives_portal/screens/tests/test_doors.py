@@ -137,9 +137,9 @@ def test_whoever_has_another_role_is_told_that_it_does_not_do(world, client):
 @pytest.mark.parametrize(
     ("person", "path", "about"),
     [
-        ("owen", "/review/", "This is the review desk"),
-        ("owen", "/admin/", "This is the administration"),
-        ("mira", "/admin/", "This is the administration"),
+        ("owen", "/review/", "This is the review queue"),
+        ("owen", "/admin/", "This area is for the operator’s incentives admins"),
+        ("mira", "/admin/", "This area is for the operator’s incentives admins"),
         ("mira", "/claims/new/", "Only partners can create claims here."),
         ("elif_", "/plans/new/", "Only partners can create plans here."),
     ],
@@ -152,7 +152,7 @@ def test_page_of_the_other_side_says_what_it_is_and_leads_home(world, client, pe
     page = response.content.decode()
     assert response.status_code == 403
     assert about in page
-    assert "Your account has no part in it." in page
+    assert "You cannot use it with your account." in page
     assert '<a class="btn btn-primary" href="/">' in page
     assert "The operator’s incentives admins can change that." not in page
 
@@ -183,7 +183,7 @@ def test_address_that_takes_forms_only_says_so_in_the_reader_s_language(world, c
     response = client.get("/notifications/read/")
 
     assert (response.status_code, response.headers["Allow"]) == (405, "POST")
-    assert "Hier ist keine Seite" in response.content.decode()
+    assert "Diese Seite lässt sich nicht direkt öffnen" in response.content.decode()
 
 
 @pytest.mark.parametrize(

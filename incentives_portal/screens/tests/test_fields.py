@@ -51,7 +51,7 @@ def test_amount_is_read_in_the_habits_of_every_language(typed, language):
         ("0", "Amount: enter an amount greater than zero."),
         ("-5", "Amount: enter an amount greater than zero."),
         ("1.2.3", "Amount: “1.2.3” can be read in more than one way. Write it like 1250.00."),
-        ("a lot", "Amount: enter an amount in figures, for example 1250.00."),
+        ("a lot", "Amount: enter an amount in numbers, for example 1250.00."),
     ],
 )
 def test_amount_that_cannot_be_meant_is_refused_and_stays_in_the_box(typed, problem):

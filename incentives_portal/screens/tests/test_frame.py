@@ -79,7 +79,7 @@ def test_page_title_begins_with_error_when_the_form_has_one(world, client):
     page = response.content.decode()
     assert response.status_code == 422
     assert "<title>Error: My profile · Halden Incentives</title>" in page
-    assert '<a href="#id_name">Name: fill this in.</a>' in page
+    assert '<a href="#id_name">Name: fill in this field.</a>' in page
 
 
 def test_frame_costs_no_query_beside_session_and_person(world, client, django_assert_num_queries):

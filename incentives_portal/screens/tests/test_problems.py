@@ -43,7 +43,7 @@ def test_problems_of_groups_lead_to_their_first_box_and_those_of_hidden_fields_n
 
     assert found == [
         Problem("These costs are claimed already."),
-        Problem("This page lacks something that it needs. Open it again, and send it once more."),
+        Problem("Part of this page is missing. Open the page again, and submit it again."),
         Problem("Kind: choose one from the list.", "id_kind_0"),
         Problem("Shown in: choose at least one from the list.", "id_shown_in_0"),
     ]
@@ -82,15 +82,15 @@ def test_error_summary_takes_forms_and_lists_of_forms():
     class Note(forms.Form):
         comment = forms.CharField(error_messages={"required": "Write a note."})
 
-    notes = [Note({"a-words": "", "b-words": ""}, prefix=prefix) for prefix in "ab"]
+    notes = [Note({"a-comment": "", "b-comment": ""}, prefix=prefix) for prefix in "ab"]
 
     summary = Template("{% load screens %}{% error_summary form notes missing %}").render(
         Context({"form": Note({"comment": "fine"}), "notes": notes, "missing": None})
     )
 
-    assert "There is a problem: 2 places need you" in summary
-    assert '<a href="#id_a-words">Write a note.</a>' in summary
-    assert '<a href="#id_b-words">Write a note.</a>' in summary
+    assert "There are 2 problems" in summary
+    assert '<a href="#id_a-comment">Write a note.</a>' in summary
+    assert '<a href="#id_b-comment">Write a note.</a>' in summary
 
 
 def test_problems_mark_the_form_so_that_it_does_not_repeat_them():

@@ -22,7 +22,7 @@ def test_a_label_may_have_a_per_cent_sign():
 
 
 def test_a_label_that_is_a_question_ends_by_itself():
-    assert Wish({}).errors["shown"] == ["What does it show? Fill this in."]
+    assert Wish({}).errors["shown"] == ["What does it show? Fill in this field."]
     assert Wish({"shown": "much"}).errors["shown"] == ["What does it show? Use at most 3 characters. These are 4."]
 
 
@@ -39,7 +39,7 @@ def test_the_parts_of_a_field_say_the_name_of_the_whole():
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        ({}, "Share in %: Geben Sie eine ganze Zahl in Ziffern ein, zum Beispiel 1250."),
+        ({}, "Share in %: Geben Sie eine ganze Zahl ein, zum Beispiel 1250."),
         ({"share": "2000000"}, "Share in %: Geben Sie höchstens 1.000.000 ein."),
     ],
 )

@@ -145,7 +145,7 @@ def test_baton_says_who_has_it_and_until_when():
     )
 
     assert show("{% status_header status_header %}", status_header=status_header).endswith(
-        '<span class="who"><span class="face" aria-hidden="true">NS</span>With you</span>'
+        '<span class="who"><span class="face" aria-hidden="true">NS</span>You</span>'
         '<span class="until">until <b>Fri 27 Nov 2026, 23:59</b> (Berlin), in 8 days</span></div>'
     )
 
@@ -204,7 +204,7 @@ def test_amount_steps_mark_what_binds_and_end_with_the_result():
 
     assert '<tr class="binds"><th scope="row">Share<span>× 50 %</span></th>' in shown
     assert '<tr class="binds"><th scope="row">Limit<span><span class="tab nowrap">€1,600.00</span></span></th>' in shown
-    assert '<tr class="total"><th scope="row">Asked</th><td>' in shown
+    assert '<tr class="total"><th scope="row">Requested</th><td>' in shown
 
 
 def test_verbs_are_links_with_their_look():
