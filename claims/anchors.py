@@ -1,7 +1,8 @@
-"""Where a remark can point: a document of the submission, a row of the proof, an answer, or a part of the form, each by its name.
+"""What a remark can point at: a document, a row of the proof, an answer, or a section of the form.
 
-Places are those of findings (programs.assess): ``basics``, ``invoices``, ``reports``, ``expenses``, ``attendees``, ``documents``,
-``answers-<code>``; rows of the proof are ``invoice-<id>``, ``report-<id>``, ``expense-<id>``, with the public id of the row.
+Places are named as in findings (programs.assess): ``basics``, ``invoices``, ``reports``, ``expenses``,
+``attendees``, ``documents``, ``answers-<code>``; rows of the proof are ``invoice-<id>``, ``report-<id>``,
+``expense-<id>``, with the public id of the row.
 """
 
 from collections.abc import Iterator
@@ -28,12 +29,12 @@ SECTIONS: dict[str, Promise] = {
 
 
 def folder_of(claim: "Claim") -> ProofFolder | None:
-    """The proof as it was sent in last: what a reviewer reads and points at. No query."""
+    """Return the proof as it was last submitted, which a reviewer reads and points at. No query."""
     return read(claim.case.submission.content) if claim.case.submission else None
 
 
 def named_places(folder: ProofFolder) -> Iterator[tuple[str, str]]:
-    """Every place of a proof at which a remark can point, with its name, in the order of the form."""
+    """Yield every place of a proof that a remark can point at, with its label, in the order of the form."""
     yield "basics", str(SECTIONS["basics"])
     for invoice in folder.invoices:
         yield f"invoice-{invoice.id}", str(_("Invoice %(name)s")) % {"name": invoice.name}
@@ -45,7 +46,10 @@ def named_places(folder: ProofFolder) -> Iterator[tuple[str, str]]:
     for report in folder.reports:
         yield f"report-{report.id}", str(_("Service report %(name)s")) % {"name": report.work[:60]}
         for expense in report.expenses:
-            yield f"expense-{expense.id}", str(_("Expense %(name)s")) % {"name": expense.comment or expense.type_name}
+            yield (
+                f"expense-{expense.id}",
+                str(_("Expense %(name)s")) % {"name": expense.description or expense.type_name},
+            )
     if folder.attendees:
         yield "attendees", str(SECTIONS["attendees"])
     for answer in folder.answers:
@@ -54,7 +58,7 @@ def named_places(folder: ProofFolder) -> Iterator[tuple[str, str]]:
 
 
 def part_at(folder: ProofFolder, place: str) -> object:
-    """What stands at a place, to be compared with what stood there in another state of the proof; None where there is nothing."""
+    """Return the content at a place, for comparing two versions of a proof. None if there is none."""
     kind, _dash, key = place.partition("-")
     match kind:
         case "basics" | "amount":
@@ -73,13 +77,13 @@ def part_at(folder: ProofFolder, place: str) -> object:
 
 
 def named_files(folder: ProofFolder) -> Iterator[tuple[str, str]]:
-    """Every file of a proof, by the public id of its version, with its name."""
+    """Yield every file of a proof: public id of its version, and its name."""
     for file in folder.files():
         yield file.version, file.name
 
 
 def rows_of_files(folder: ProofFolder) -> Iterator[tuple[str, str]]:
-    """Public id of each file's version with the place of the row that holds it."""
+    """Yield the public id of each file's version, and the place of its row."""
     for invoice in folder.invoices:
         yield invoice.file.version, f"invoice-{invoice.id}"
     for document in folder.documents:
@@ -87,7 +91,7 @@ def rows_of_files(folder: ProofFolder) -> Iterator[tuple[str, str]]:
 
 
 def remark_lines(claim: "Claim", event: "Event") -> list[tuple[str, str]]:
-    """The remarks of an event as (document or place, words), for letters."""
+    """Return the remarks of an event as (document or place, text), for letters."""
     remarks = event.remarks_in_order
     folder = folder_of(claim) if remarks else None
     places = dict(named_places(folder)) if folder else {}
@@ -95,7 +99,7 @@ def remark_lines(claim: "Claim", event: "Event") -> list[tuple[str, str]]:
 
 
 def name_of(remark: "Remark", places: dict[str, str]) -> str:
-    """What the remark points at, in words."""
+    """Return the label of what the remark points at."""
     if remark.version:
         return remark.version.original_name
     return places.get(remark.place) or str(SECTIONS.get(remark.place, _("The claim")))

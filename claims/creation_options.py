@@ -1,4 +1,7 @@
-"""Where a person can begin a claim without a plan: programs, locations, periods and activities, read in three queries."""
+"""What a user can choose when creating a claim without a plan.
+
+Programs, locations, periods and activities are read in three queries.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,7 +24,7 @@ Choices = list[tuple[Any, Any]]
 
 @dataclass(frozen=True)
 class Openings:
-    """What the form of a new claim offers. Everything is named by its public id."""
+    """The choices of the form for a new claim, by public id."""
 
     enrolments: list[Enrolment]
     periods: list[UsagePeriod]
@@ -29,16 +32,16 @@ class Openings:
 
     @property
     def programs(self) -> list[Program]:
-        found = {enrolment.program_id: enrolment.program for enrolment in self.enrolments}
-        return list(found.values())
+        by_id = {enrolment.program_id: enrolment.program for enrolment in self.enrolments}
+        return list(by_id.values())
 
     def program(self, public_id: str) -> Program | None:
-        """The program; also the only one there is, when nothing was chosen yet."""
+        """Return the chosen program; if none was chosen yet and there is only one, that one."""
         chosen = next((program for program in self.programs if str(program.public_id) == str(public_id)), None)
         return self.programs[0] if chosen is None and not public_id and len(self.programs) == 1 else chosen
 
     def location(self, program: Program, public_id: str) -> Location | None:
-        """The location, if it is enrolled in the program."""
+        """Return the location, if it is enrolled in the program."""
         for enrolment in self.enrolments:
             if enrolment.program_id == program.pk and str(enrolment.location.public_id) == public_id:
                 return enrolment.location
@@ -48,18 +51,21 @@ class Openings:
         return next((period for period in self.periods if str(period.public_id) == public_id), None)
 
     def running(self, program: Program | None) -> str:
-        """The period of the program in which the activities of today take place; nothing is suggested without a program."""
+        """Return the period of the program that today falls in. Empty without a program."""
         if program is None:
             return ""
         today = clock.today(program.calendar.time_zone)
-        found = (period for period in self._periods_of(program) if period.usage_starts <= today <= period.usage_ends)
-        return next((str(period.public_id) for period in found), "")
+        current = (period for period in self._periods_of(program) if period.usage_starts <= today <= period.usage_ends)
+        return next((str(period.public_id) for period in current), "")
 
     def kind(self, public_id: str) -> ActivityType | None:
         return next((kind for kind in self.kinds if str(kind.public_id) == public_id), None)
 
     def choices(self, program: Program | None) -> dict[str, Choices]:
-        """The choices of the form's fields: those of the program, activities under their category. Without it only programs."""
+        """Return the choices of the form's fields for the program, activities grouped by category.
+
+        Without a program only programs can be chosen.
+        """
         programs = self.programs if program is None else [program]
         own = [enrolment.location for enrolment in self.enrolments if enrolment.program in programs]
         return {
@@ -86,7 +92,10 @@ class Openings:
 
 
 def openings(user: User) -> Openings:
-    """What the person can begin today. Periods whose claims are over are left out, those to come can be prepared."""
+    """Return what the user can create claims for today.
+
+    Periods whose claiming window is over are left out; future periods are included, so that claims can be prepared.
+    """
     enrolments = list(begin_enrolments(user).select_related("program__calendar", "location"))
     programs = {enrolment.program_id: enrolment.program for enrolment in enrolments}
     periods = [
@@ -98,18 +107,21 @@ def openings(user: User) -> Openings:
 
 
 def _optional(choices: Choices) -> Choices:
-    """With an empty choice first, unless there is only one to choose."""
+    """Add an empty choice first, unless there is only one choice."""
     return choices if len(choices) == 1 and isinstance(choices[0][1], str) else [("", _("Choose")), *choices]
 
 
 def period_words(period: UsagePeriod, today: date) -> str:
-    """A usage period with its dates and when it is claimed; before it begins nothing can have been carried out in it."""
+    """Describe a usage period by its dates and claiming window, and whether it has started.
+
+    Nothing can have been carried out in a period before it starts.
+    """
     days = [period.usage_starts, period.usage_ends, period.claiming_starts, period.claiming_ends]
     starts, ends, opens, closes = (date_format(day, "SHORT_DATE_FORMAT") for day in days)
-    words = _("%(label)s: %(starts)s – %(ends)s, claims from %(opens)s to %(closes)s")
+    sentence = _("%(label)s: %(starts)s – %(ends)s, claims from %(opens)s to %(closes)s")
     if today < period.usage_starts:
-        words = _("%(label)s: %(starts)s – %(ends)s, not started yet, claims from %(opens)s to %(closes)s")
-    return words % {
+        sentence = _("%(label)s: %(starts)s – %(ends)s, not started yet, claims from %(opens)s to %(closes)s")
+    return sentence % {
         "label": period.label,
         "starts": starts,
         "ends": ends,

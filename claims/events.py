@@ -1,4 +1,4 @@
-"""Everything that can happen to a claim, as the history tells it. The sentence follows the name of who did it."""
+"""The kinds of events of a claim. Each sentence follows the actor's name."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -1,4 +1,4 @@
-"""Narrowing down the list of claims."""
+"""Filters of the list of claims."""
 
 from typing import Any
 
@@ -13,17 +13,20 @@ from .transitions import STATE_MACHINE
 
 STATUSES = [(status.code, status.label) for status in STATE_MACHINE.statuses]
 Choices = list[tuple[str, str]]
-#: Characters; what is typed beyond is not searched for.
+#: Maximum length of a search text in characters; the rest is ignored.
 SEARCHED = 100
 
 
 def searched(params: QueryDict) -> str:
-    """What was typed into the search box, as far as it can be searched for."""
+    """Return the search text, cut to the maximum length."""
     return params.get("q", "").replace("\x00", "").strip()[:SEARCHED]
 
 
 class ClaimFilter(django_filters.FilterSet):
-    """By words, status, program, location and usage period. The choices are those that the person sees anyway."""
+    """Filter by search text, status, program, location and usage period.
+
+    The choices are limited to what the user may see.
+    """
 
     q = django_filters.CharFilter(label=_("Search"), method="search")
     program = django_filters.ChoiceFilter(label=_("Program"), field_name="program__public_id", empty_label=_("All"))
@@ -42,5 +45,5 @@ class ClaimFilter(django_filters.FilterSet):
         for name, choices in (("program", programs), ("location", locations), ("period", periods)):
             self.form.fields[name].choices = choices
 
-    def search(self, cases: CaseQuerySet, _name: str, words: str) -> CaseQuerySet:
-        return cases.filter(search_q(words[:SEARCHED]))
+    def search(self, cases: CaseQuerySet, _name: str, text: str) -> CaseQuerySet:
+        return cases.filter(search_q(text[:SEARCHED]))

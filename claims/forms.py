@@ -1,4 +1,4 @@
-"""The forms of claims: begin one, send it in, decide about it."""
+"""Forms to create, submit, dispute and decide claims."""
 
 import uuid
 from collections.abc import Iterable
@@ -26,19 +26,22 @@ from .anchors import folder_of, named_files, named_places
 from .creation_options import Openings
 from .models import Claim
 
-#: How many places a decision can point at.
+#: Maximum number of remarks in a decision.
 REMARKS = 6
 SHOWN_REMARKS = 3
 
 
 class NewClaimForProofForm(ClaimBasicsForm):
-    """*New proof of execution claim*: the basics of the proof once more, and which version of it the person saw."""
+    """*New proof of execution claim*: confirms the basics of the proof, for the version that the user saw."""
 
     expected_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
 
 class NewClaimForm(PartForm):
-    """*Create a claim* in a program without plans. Only what the person may use can be chosen; ``key`` makes a second click harmless."""
+    """*Create a claim* in a program without plans.
+
+    Only what the user may use can be chosen; ``key`` makes a double click harmless.
+    """
 
     key = forms.UUIDField(widget=forms.HiddenInput)
     program = forms.ChoiceField(label=_("Program"))
@@ -83,33 +86,33 @@ class NewClaimForm(PartForm):
             }
 
     def clean(self) -> dict[str, Any]:
-        given = self.cleaned_data
-        period = self.openings.period(given.get("usage_period", ""))
-        if period and "executed_on" in given:
-            self._check_day(given["executed_on"], period.usage_starts, period.usage_ends)
-        return given
+        cleaned = self.cleaned_data
+        period = self.openings.period(cleaned.get("usage_period", ""))
+        if period and "executed_on" in cleaned:
+            self._check_day(cleaned["executed_on"], period.usage_starts, period.usage_ends)
+        return cleaned
 
     def _check_day(self, day: date, first: date, last: date) -> None:
         if not first <= day <= last:
-            shown = {"first": date_format(first, "DATE_FORMAT"), "last": date_format(last, "DATE_FORMAT")}
+            bounds = {"first": date_format(first, "DATE_FORMAT"), "last": date_format(last, "DATE_FORMAT")}
             self.add_error(
-                "executed_on", gettext("Enter a date within the usage period: %(first)s to %(last)s.") % shown
+                "executed_on", gettext("Enter a date within the usage period: %(first)s to %(last)s.") % bounds
             )
 
     def content(self) -> dict[str, Any]:
-        """The keyword arguments of the service."""
-        given = self.cleaned_data
+        """Return the keyword arguments for the service."""
+        cleaned = self.cleaned_data
         return {
             "program": self.program,
-            "location": self.openings.location(self.program, given["location"]),
-            "usage_period": self.openings.period(given["usage_period"]),
-            "activity_type": self.openings.kind(given["activity_type"]),
-            "beginning": Beginning(**{name: given[name] for name in ("name", "executed_on", "amount", "key")}),
+            "location": self.openings.location(self.program, cleaned["location"]),
+            "usage_period": self.openings.period(cleaned["usage_period"]),
+            "activity_type": self.openings.kind(cleaned["activity_type"]),
+            "beginning": Beginning(**{name: cleaned[name] for name in ("name", "executed_on", "amount", "key")}),
         }
 
 
 class DisputeForm(VerbForm):
-    """Contests a rejection, in one's own words."""
+    """Disputes a rejection, with the partner's reason."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -117,12 +120,12 @@ class DisputeForm(VerbForm):
 
 
 class DecisionForm(cases.DecisionForm):
-    """A decision about a claim, which can point at several documents and places of the submission."""
+    """A decision about a claim, with remarks about documents and places of the submission."""
 
     words_help = _("The partner can read it in the portal and by email.")
 
     def add_places(self) -> None:
-        places = cache(lambda: list(_pointable(self.detail)))  # asked for where a field is shown or something is chosen
+        places = cache(lambda: list(_pointable(self.detail)))  # evaluated only where a field is shown or validated
         for number in range(1, REMARKS + 1):
             self.fields[f"at_{number}"] = forms.ChoiceField(label=_("Applies to"), choices=places, required=False)
             self.fields[f"remark_{number}"] = LongTextField(
@@ -134,12 +137,12 @@ class DecisionForm(cases.DecisionForm):
 
     @property
     def main_fields(self) -> list[forms.BoundField]:
-        """What stands above the remarks."""
+        """The fields above the remarks."""
         return [self[name] for name in ("approved_amount", "reason", "comment") if name in self.fields]
 
     @property
     def first_rows(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
-        """Places and what is said there, as rows; those that mostly are enough."""
+        """The remark fields that are always shown, as (place, text)."""
         return self._rows(range(1, SHOWN_REMARKS + 1))
 
     @property
@@ -148,43 +151,43 @@ class DecisionForm(cases.DecisionForm):
 
     @property
     def has_more(self) -> bool:
-        """Whether something stands in those that are folded away."""
+        """Whether one of the collapsed remark fields has content or an error."""
         return any(bound.errors or bound.value() for row in self.more_rows for bound in row)
 
     def _rows(self, numbers: Iterable[int]) -> list[tuple[forms.BoundField, forms.BoundField]]:
         return [(self[f"at_{number}"], self[f"remark_{number}"]) for number in numbers]
 
     def clean(self) -> dict[str, Any]:
-        given = super().clean() or self.cleaned_data
+        cleaned = super().clean() or self.cleaned_data
         for number in range(1, REMARKS + 1):
-            at, words = given.get(f"at_{number}", ""), given.get(f"remark_{number}", "")
-            if at and not words:
+            at, text = cleaned.get(f"at_{number}", ""), cleaned.get(f"remark_{number}", "")
+            if at and not text:
                 self.add_error(f"remark_{number}", _("Explain what is wrong."))
-            if words and not at:
+            if text and not at:
                 self.add_error(f"at_{number}", _("Choose the item or document that the remark applies to."))
-        return given
+        return cleaned
 
     def remarks(self) -> list[RemarkDraft]:
-        """The remarks in the order of the rows. One query where files are meant."""
+        """Return the remarks in the order of the rows. One query if any is about a file."""
         pairs = [
             (self.cleaned_data[f"at_{number}"], self.cleaned_data[f"remark_{number}"])
             for number in range(1, REMARKS + 1)
             if self.cleaned_data.get(f"at_{number}")
         ]
-        files = [at.removeprefix("file:") for at, _words in pairs if at.startswith("file:")]
+        files = [at.removeprefix("file:") for at, _text in pairs if at.startswith("file:")]
         versions = (
             {str(row.public_id): row for row in DocumentVersion.objects.filter(public_id__in=files)} if files else {}
         )
-        return [_draft(at, words, versions) for at, words in pairs]
+        return [_draft(at, text, versions) for at, text in pairs]
 
 
-def _draft(at: str, words: str, versions: dict[str, DocumentVersion]) -> RemarkDraft:
+def _draft(at: str, text: str, versions: dict[str, DocumentVersion]) -> RemarkDraft:
     kind, _colon, key = at.partition(":")
-    return RemarkDraft(text=words, version=versions[key]) if kind == "file" else RemarkDraft(text=words, place=key)
+    return RemarkDraft(text=text, version=versions[key]) if kind == "file" else RemarkDraft(text=text, place=key)
 
 
 def _pointable(claim: Claim) -> Iterable[tuple[str | Promise, Any]]:
-    """The documents and places of the submission, as grouped choices."""
+    """Yield the documents and places of the submission as grouped choices."""
     yield "", _("Choose an item")
     folder = folder_of(claim)
     if folder is not None:

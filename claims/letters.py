@@ -1,6 +1,6 @@
-"""Every message about a claim: its code, who hears of it, and the letter (docs/domain.md, "Recipients").
+"""All messages about a claim: code, recipients and letter (docs/domain.md, "Recipients").
 
-Letters are written in the language that is active: what happened, why, what would fix it, what to do next and until when.
+Letters are written in the active language: what happened, why, what would fix it, what to do next and by when.
 """
 
 from functools import partial
@@ -35,13 +35,13 @@ from .models import Claim
 
 
 def other_reviewers(claim: Claim, _event: Event) -> list[User]:
-    """The reviewers who may decide the dispute; if there is none but those who rejected, those who give roles to people."""
+    """The reviewers who may decide the dispute; if all of them rejected the claim, the users who assign roles."""
     others = [person for person in holders("claim.review", claim.scope) if person.pk not in claim.rejecters]
     return others or role_givers(claim)
 
 
 def submitted(claim: Claim, event: Event, person: User) -> Letter:
-    """To the reviewers: there is something to review; to the partner's incentives admins: a colleague sent it in."""
+    """To the reviewers: a claim to review. To the partner's incentives admins: a colleague submitted it."""
     if person.is_operator:
         return _letter(
             claim,
@@ -68,7 +68,7 @@ def submitted(claim: Claim, event: Event, person: User) -> Letter:
 
 
 def action_required(claim: Claim, event: Event, person: User) -> Letter:
-    """To the partner: what to fix, where, and that it is submitted again afterwards."""
+    """To the partner: what to fix, where, and that the claim must be resubmitted afterwards."""
     return _decision(
         claim,
         event,
@@ -86,7 +86,7 @@ def action_required(claim: Claim, event: Event, person: User) -> Letter:
 
 
 def approved(claim: Claim, event: Event, person: User) -> Letter:
-    """To the partner: how much was approved, and why less if it is less than was asked."""
+    """To the partner: the approved amount, and the reason if it is less than requested."""
     less = claim.approved_amount is not None and claim.approved_amount < claim.asked
     return _decision(
         claim,
@@ -119,7 +119,7 @@ def rejected(claim: Claim, event: Event, person: User) -> Letter:
 
 
 def dispute_received(claim: Claim, event: Event, person: User) -> Letter:
-    """To the reviewers who may decide it."""
+    """To the reviewers who may decide the dispute."""
     return _letter(
         claim,
         event,
@@ -133,7 +133,7 @@ def dispute_received(claim: Claim, event: Event, person: User) -> Letter:
 
 
 def dispute_decided(claim: Claim, event: Event, person: User) -> Letter:
-    """To the partner: what came of the dispute."""
+    """To the partner: the decision about the dispute."""
     if event.to_status == APPROVED:
         outcome = _("It was approved for %(approved)s.")
         next_step = _("No further action is needed. The claim is closed.")
@@ -155,7 +155,7 @@ def dispute_decided(claim: Claim, event: Event, person: User) -> Letter:
 
 
 def taken_over(claim: Claim, event: Event, person: User) -> Letter:
-    """To the reviewer from whose desk the claim was taken."""
+    """To the reviewer from whom the claim was taken over."""
     return _letter(
         claim,
         event,
@@ -168,7 +168,7 @@ def taken_over(claim: Claim, event: Event, person: User) -> Letter:
 
 
 def canceled(claim: Claim, event: Event, person: User) -> Letter:
-    """To the reviewers, who need not wait any more, and to the partner's incentives admins."""
+    """To the reviewers, who need not wait for the claim any longer, and to the partner's incentives admins."""
     return _letter(
         claim,
         event,
@@ -181,7 +181,7 @@ def canceled(claim: Claim, event: Event, person: User) -> Letter:
 
 
 def comment_added(claim: Claim, event: Event, person: User) -> Letter:
-    """To the other side: somebody said something."""
+    """To the other side: somebody added a comment."""
     return _letter(
         claim,
         event,
@@ -195,13 +195,13 @@ def comment_added(claim: Claim, event: Event, person: User) -> Letter:
 
 
 def _letter(claim: Claim, event: Event, person: User, **parts: Any) -> Letter:
-    """A letter with the facts and with a link to the page of whoever gets it."""
+    """Build a letter with the facts and a link to the recipient's page of the claim."""
     parts = {"facts": _facts(claim)} | link_to(claim, person) | parts
     return letter_about(event, _values(claim, event), **parts)
 
 
 def _decision(claim: Claim, event: Event, *, link_label: str = "", **parts: Any) -> Letter:
-    """A letter to the partner's side about a decision: with reason, what would fix it, and remarks."""
+    """Build a letter to the partner about a decision, with the reason, what would fix it, and remarks."""
     reasons = why(event, remark_lines(claim, event))
     if event.reason:
         reasons["reason"] += f" ({event.reason.code})"
@@ -210,7 +210,7 @@ def _decision(claim: Claim, event: Event, *, link_label: str = "", **parts: Any)
 
 
 def _values(claim: Claim, event: Event) -> dict[str, str]:
-    """What the sentences name."""
+    """Return the values that the sentences name."""
     return {
         "reference": claim.case.reference,
         "title": claim.title,
@@ -240,7 +240,7 @@ def _facts(claim: Claim) -> list[tuple[str, str]]:
 
 
 def link_to(claim: Claim, person: User) -> dict[str, str]:
-    """Where the person reads the claim: on the review desk, or on the partner's page."""
+    """Return the link to the user's page of the claim: the review page for the operator, else the partner's."""
     if person.is_operator:
         return {"link": reverse("review:claim", args=[claim.public_id]), "link_label": _("Open in the review queue")}
     return {"link": claim.get_absolute_url(), "link_label": _("Open the claim")}
@@ -263,6 +263,6 @@ ANNOUNCEMENTS = (
 
 def register_all() -> None:
     register(*ANNOUNCEMENTS)
-    # Of files of its proof that were not sent in yet, and of refused ones, the proof tells the person who sent them.
+    # Files of its proof that were not submitted yet, and refused ones, are reported by the proof to their sender.
     follow_findings(Claim.objects.with_file, event="claims.file.infected", announcement="claim_file_infected")
     follow_refusals(Claim.objects.with_file_in_comment, event="claims.file.refused", announcement="claim_file_refused")

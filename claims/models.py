@@ -1,4 +1,7 @@
-"""Claims: the case in which a partner asks for money for an activity that was carried out (docs/domain.md, "Proof and claim")."""
+"""Claims: a partner requests money for an activity that was carried out.
+
+Source: docs/domain.md, "Proof and claim".
+"""
 
 from decimal import Decimal
 from functools import cached_property
@@ -17,9 +20,9 @@ from .querysets import ClaimManager
 
 
 class Claim(CaseDetail):
-    """The claim for what a proof shows, once it was created: before that, its case is a proof that is being written.
+    """The claim for a proof. Before it is created, its case is that of a proof in progress.
 
-    ``created_by`` is who may submit it where users submit their own claims.
+    ``created_by`` is the user who may submit it in programs where users submit their own claims.
     """
 
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -43,18 +46,24 @@ class Claim(CaseDetail):
 
     @property
     def asked(self) -> Decimal:
-        """What the partner asks for, in ``currency``."""
+        """The amount that the partner requests, in ``currency``."""
         return self.requested_amount
 
     @cached_property
     def rejecters(self) -> frozenset[int]:
-        """Keys of who has rejected what was submitted last: nobody of them decides a dispute about it. One query."""
+        """Keys of the users who rejected the last submission.
+
+        None of them may decide a dispute about it. One query.
+        """
         rejections = self.case.decisions.filter(submission=self.case.submission_id, outcome=Outcome.REJECTED)
         return frozenset(rejections.values_list("by_id", flat=True))
 
 
 class Dispute(models.Model):
-    """The partner contests a rejection; another person decides, within five business days (docs/domain.md, "Dispute due date")."""
+    """The partner's dispute of a rejection.
+
+    Another user decides it, within five business days (docs/domain.md, "Dispute due date").
+    """
 
     contested = models.OneToOneField(Decision, models.PROTECT, related_name="dispute")
     comment = models.TextField()

@@ -1,4 +1,4 @@
-"""The sums and counts above the list of claims, all from one grouped query: per program, location, period, status and currency."""
+"""The sums and counts above the list of claims, from one query grouped by program, location, period, status and currency."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ZERO = Decimal(0)
 
-#: What the list can be narrowed by, and how a row names it.
+#: What the list can be filtered by, and the column of each filter.
 _CHOICES = {
     "program": "program__public_id",
     "location": "location__public_id",
@@ -36,10 +36,7 @@ _COLUMNS = (
 
 @dataclass
 class Sums:
-    """What a currency's claims come to. ``asked`` and ``number`` are of what was sent in and stands.
-
-    No drafts, no rejections, nothing that was given up.
-    """
+    """The sums of a currency's claims. ``asked`` and ``number`` leave out drafts, rejected and canceled claims."""
 
     currency: str
     asked: Decimal = ZERO
@@ -52,7 +49,7 @@ class Sums:
 
 @dataclass
 class Overview:
-    """What the page shows above its table, and the choices of its filters."""
+    """The sums and counts above the table, and the choices of its filters."""
 
     sums: list[Sums] = field(default_factory=list)
     statuses: list[tuple["Status", int]] = field(default_factory=list)
@@ -63,11 +60,11 @@ class Overview:
 
 
 def overview(scope: Q, chosen: Mapping[str, str], search: Q | None) -> Overview:
-    """The overview of the claims that exist for a partner's people of a scope.
+    """Return the overview of a partner's claims within a scope.
 
-    ``chosen`` narrows by program, location and period, ``search`` by words. The choices of the filters come from all claims, so that one
-    can choose otherwise; periods are those of the chosen program, and one of another program is not chosen any more. Counts and sums
-    come from those that fit. One query.
+    ``chosen`` filters by program, location and period, ``search`` by text. The choices come from all claims, so
+    that the user can choose something else; periods are limited to the chosen program, and a chosen period of
+    another program is ignored. Counts and sums come from the claims that match. One query.
     """
     rows = list(_grouped(scope, search)) if search else _all_grouped(scope).rows()
     periods = _periods([row for row in rows if chosen["program"] in ("", str(row["program__public_id"]))])
@@ -86,15 +83,15 @@ def overview(scope: Q, chosen: Mapping[str, str], search: Q | None) -> Overview:
 
 
 def _periods(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    """The usage periods, newest first; of several programs each with the name of its program."""
-    found = _choices(sorted(rows, key=_newest_first), "usage_period__public_id", "usage_period__label")
+    """Return the usage periods, newest first. If there are several programs, each with the name of its program."""
+    periods = _choices(sorted(rows, key=_newest_first), "usage_period__public_id", "usage_period__label")
     names = {
         str(row["usage_period__public_id"]): row["program__name"] for row in rows if row["usage_period__public_id"]
     }
     programs = {code: in_language(name) for code, name in names.items()}
     if len(set(programs.values())) < 2:
-        return found
-    return [(code, f"{label} ({programs[code]})") for code, label in found]
+        return periods
+    return [(code, f"{label} ({programs[code]})") for code, label in periods]
 
 
 def _grouped(scope: Q, search: Q | None) -> "QuerySet[Case, dict[str, Any]]":
@@ -108,7 +105,7 @@ def _grouped(scope: Q, search: Q | None) -> "QuerySet[Case, dict[str, Any]]":
 
 @lru_cache(maxsize=64)
 def _all_grouped(scope: Q) -> PreparedQuery[dict[str, Any]]:
-    """Of everything, as the list is opened: one statement for those of a partner who see the same."""
+    """The query without a search text, as the list is opened: prepared once per scope."""
     return PreparedQuery(lambda: _grouped(scope, None))
 
 
@@ -120,11 +117,11 @@ def _by(rows: Iterable[Mapping[str, Any]], key: str, value: Callable[[Mapping[st
 
 
 def _sums(rows: Iterable[Mapping[str, Any]]) -> list[Sums]:
-    found: dict[str, Sums] = {}
+    by_currency: dict[str, Sums] = {}
     for row in rows:
         if not row["claims"]:
             continue
-        sums, asked = found.setdefault(row["currency"], Sums(row["currency"])), row["sum_asked"]
+        sums, asked = by_currency.setdefault(row["currency"], Sums(row["currency"])), row["sum_asked"]
         sums.approved += row["sum_approved"]
         sums.waiting += asked if row["status"] in WAITING else ZERO
         sums.returned += asked if row["status"] == ACTION_REQUIRED else ZERO
@@ -132,7 +129,7 @@ def _sums(rows: Iterable[Mapping[str, Any]]) -> list[Sums]:
         if row["status"] not in (EDITING, REJECTED, DISCARDED):
             sums.asked += asked
             sums.number += row["claims"]
-    return [found[currency] for currency in sorted(found)]
+    return [by_currency[currency] for currency in sorted(by_currency)]
 
 
 def _choices(rows: Iterable[Mapping[str, Any]], key: str, name: str) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""What the pages of a claim show, prepared for their templates: the partner's page and the review desk read the same."""
+"""What the pages of a claim show, for the templates of the partner's page and the review page."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -25,7 +25,7 @@ Text = str | Promise
 
 
 class ClaimPage(CasePage[Claim]):
-    """One claim, prepared for a reader: with the documents of its proof, its assessment, and the dispute about it."""
+    """One claim, prepared for a reader: the documents of its proof, its assessment, and its dispute."""
 
     namespace = "claims"
     returned_in = (ACTION_REQUIRED, REJECTED, DISPUTED)
@@ -51,7 +51,10 @@ class ClaimPage(CasePage[Claim]):
         return name_of(remark, self.places)
 
     def anchor(self, remark: Remark) -> str:
-        """The row of the proof that a file belongs to, so that the mark stays when the file is replaced; else the place."""
+        """Return the row of the proof that a file belongs to; without a file, the place.
+
+        The row stays when the file is replaced.
+        """
         if remark.version is None:
             return remark.place
         version = str(remark.version.public_id)
@@ -73,20 +76,20 @@ class ClaimPage(CasePage[Claim]):
 
     @cached_property
     def assessment(self) -> Assessment | None:
-        """What the rules said when it was submitted last."""
+        """The assessment of the last submission."""
         submission = self.detail.case.submission
         return Assessment.from_json(submission.assessment) if submission else None
 
     @property
     def marks(self) -> dict[str, list[str]]:
-        """What is open at places and files of the proof, numbered as in the list above it: for the parts of the proof's pages."""
-        found: dict[str, list[str]] = {}
+        """The open remarks by place or file, numbered as in the list at the top of the page."""
+        marks: dict[str, list[str]] = {}
         for marker in self.return_notice.open_markers if self.return_notice else []:
-            found.setdefault(marker.anchor, []).append(f"{marker.number}. {marker.text}")
-        return found
+            marks.setdefault(marker.anchor, []).append(f"{marker.number}. {marker.text}")
+        return marks
 
     def is_on_top(self, transition: Transition) -> bool:
-        """*Dispute* stands at the bottom of the page, with its form."""
+        """Leave out *Dispute*, which has its form at the bottom of the page."""
         return super().is_on_top(transition) and transition.verb != "dispute"
 
     @property
@@ -95,7 +98,7 @@ class ClaimPage(CasePage[Claim]):
 
     @property
     def dispute_event(self) -> Event | None:
-        """The dispute about the last decision, while it is undecided."""
+        """The event of a dispute that is not decided yet."""
         if self.detail.status != DISPUTED:
             return None
         return next((event for event in self.events if event.code == "claims.claim.disputed"), None)

@@ -1,4 +1,4 @@
-"""Lists of decisions and claims that pages about other things show. Each is one query."""
+"""Decisions and claims that pages about other things list. Each list is one query."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -27,14 +27,14 @@ DECIDED = (
 
 
 def recent_decisions(user: "User") -> "QuerySet[Decision]":
-    """What was decided in the last 30 days about claims that exist for the person, newest first."""
+    """Return the decisions of the last 30 days about claims that are visible to the user, newest first."""
     since = clock.now() - RECENTLY
     mine = Decision.objects.filter(scope_q(user, "claim.read", **SCOPE_PATHS), case__kind=CaseKind.CLAIM)
     return mine.filter(event__at__gte=since).select_related("case", "event").only(*DECIDED).order_by("-pk")
 
 
 def of_plan(plan: "Plan", user: "User") -> ClaimQuerySet:
-    """The claims of the plan's proofs, in the order of the activities."""
+    """Return the claims for the plan's proofs, in the order of the activities."""
     claims = Claim.objects.visible_to(user).filter(case__proof__activity__campaign__plan=plan)
     campaign = "case__proof__activity__campaign"
     return claims.order_by(f"{campaign}__in_force__starts", f"{campaign}_id", "case__proof__activity_id", "pk")

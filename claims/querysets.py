@@ -1,4 +1,4 @@
-"""Which claims exist for a person, and what lists of them need."""
+"""Which claims are visible to a user, and what lists of them need."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from .models import Claim  # noqa: F401
 
-#: What every page, letter and verb of a claim asks for.
+#: The relations that every page, letter and verb of a claim reads.
 HEAD = ("case__organisation", "case__location", "case__program__calendar", "case__assignee__organisation")
 
 
@@ -20,16 +20,16 @@ class ClaimQuerySet(CaseDetailQuerySet["Claim"]):
     capability = "claim.read"
 
     def with_file(self, version: "DocumentVersion") -> "ClaimQuerySet":
-        """Those to which a comment brought a file, or whose proof had it when it was sent in."""
+        """Claims with the file in a comment or in the submitted proof."""
         brought = Q(case__events__remarks__version=version) | Q(case__proof__sent_files__version=version)
         return self.filter(brought).select_related("case").distinct()
 
     def with_file_in_comment(self, version: "DocumentVersion") -> "ClaimQuerySet":
-        """Those to which a comment brought a file."""
+        """Claims with the file in a comment."""
         return self.filter(case__events__remarks__version=version).select_related("case").distinct()
 
     def for_page(self) -> "ClaimQuerySet":
-        """With what every page of a claim shows. One query."""
+        """With the relations that every page of a claim shows. One query."""
         return self.select_related(None).select_related(
             *HEAD,
             "case__submission__by",
@@ -42,7 +42,7 @@ class ClaimQuerySet(CaseDetailQuerySet["Claim"]):
 
 
 class ClaimManager(models.Manager.from_queryset(ClaimQuerySet)):  # type: ignore[misc]
-    """Claims come with their case, whose it is, proof, location, program and submitter: every verb asks about them."""
+    """Reads case, scope, assignee, submitter and proof with each claim, as every verb needs them."""
 
     def get_queryset(self) -> ClaimQuerySet:
         return super().get_queryset().select_related(*HEAD, "case__submission__by", "case__proof")

@@ -1,4 +1,4 @@
-"""The reason codes that a new portal starts with (docs/domain.md, "Reasons and comments"). After that they are configuration."""
+"""The reason codes of a new portal (docs/domain.md, "Reasons and comments"). Admins edit them afterwards."""
 
 import json
 from collections.abc import Iterator
@@ -10,7 +10,10 @@ SEED = Path(__file__).parent / "seed" / "reasons.json"
 
 
 def load_reasons() -> int:
-    """Add the seed's reason codes that are missing, and say how many those were. What admins have edited stays as it is."""
+    """Add the missing reason codes of the seed and return their number.
+
+    Existing codes are not changed, as admins may have edited them.
+    """
     present = set(ReasonCode.objects.values_list("kind", "verb", "code"))
     missing = [reason for reason in _seed() if (reason.kind, reason.verb, reason.code) not in present]
     ReasonCode.objects.bulk_create(missing)

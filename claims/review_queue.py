@@ -1,4 +1,4 @@
-"""What the review desk shows: the rows of the queue with their due dates, and one document page by page."""
+"""What the review pages show: the rows of the queue with due dates, and a document viewer."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 
 class QueueRow(ClaimRow):
-    """A claim in the queue. Soon is what is due before the second business day."""
+    """A claim in the queue. ``is_soon`` means that it is due before the second business day from today."""
 
     is_late: bool
     is_soon: bool
 
 
 def queue_rows(cases: CaseQuerySet, user: "User") -> list[QueueRow]:
-    """The rows of a page of the queue. Two queries, and two for all calendars."""
+    """Return the rows of a page of the queue. Two queries, and two for all calendars."""
     rows = claim_rows(cases, user)
     wanted = {row["calendar"] for row in rows}
     calendars = {
@@ -51,14 +51,14 @@ def _queue_row(row: ClaimRow, calendar: Calendar) -> QueueRow:
 
 
 def _is_soon(due_at: datetime, calendar: Calendar) -> bool:
-    """Whether at most one business day is left for it."""
+    """Whether at most one business day is left until the due date."""
     second = dates.add_business_days(clock.today(calendar.time_zone), 2, calendar)
     return dates.local_day(due_at, calendar.time_zone) < second
 
 
 @dataclass(frozen=True)
 class Tab:
-    """A document of the claim above the page that is shown."""
+    """The tab of a document in the viewer."""
 
     id: str
     name: str
@@ -68,7 +68,7 @@ class Tab:
 
 @dataclass(frozen=True)
 class DocumentViewer:
-    """The document that is shown: its tabs, its page as a picture, and where the others are. ``number`` counts from 1."""
+    """The current document: its tabs, the image of its page, previous and next page. ``number`` counts from 1."""
 
     tabs: list[Tab]
     version: DocumentVersion | None = None
@@ -88,9 +88,9 @@ class DocumentViewer:
 
 
 def shown(evidence: Evidence, page: ClaimPage, wanted: str, number: str) -> DocumentViewer:
-    """The document that the reader chose (else the first) and its page. Files of the submission come first, then those of comments.
+    """Return the viewer for the document that the reader chose, by default the first.
 
-    One query: the page images of the document that is shown.
+    Files of the submission come first, then those of comments. One query: the page images of the document.
     """
     folder, of_proof = evidence.folder, evidence.versions
     attached = {

@@ -1,6 +1,7 @@
-"""The rows of lists of claims: plain values, since building a model with its relations for each row takes most of a list's time.
+"""The rows of lists of claims, as plain values.
 
-A list says which claims, in which order; what a row shows of them is asked for by their keys, in one statement that never changes.
+Building a model with its relations for each row would take most of a list's time. The list decides which claims to
+show in which order; the rows are read by their keys, with one prepared statement.
 """
 
 from collections.abc import Sequence
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 Text = str | Promise
 
-#: What a row is made of, by the name that it has in the row.
+#: The columns of a row, by their name in the row.
 _COLUMNS = {
     "public_id": "case__public_id",
     "name": "case__title",
@@ -57,9 +58,10 @@ _COLUMNS = {
 
 
 class ClaimRow(TypedDict):
-    """A claim in a list. Amounts are in ``currency``; deadlines end in ``zone``; ``who`` has it now, empty when it is closed.
+    """A claim in a list.
 
-    ``can_write`` is whether the reader may go on with its proof now.
+    Amounts are in ``currency``; deadlines are in ``zone``; ``who`` has it now, empty when it is closed.
+    ``can_write`` is whether the reader may edit its proof now.
     """
 
     public_id: UUID
@@ -83,18 +85,23 @@ class ClaimRow(TypedDict):
 
 
 def claim_rows(claims: "QuerySet[Any]", reader: "User") -> list[ClaimRow]:
-    """The claims, or the cases of claims, as rows, in their order. Two queries, and one more for every fifty beyond the first."""
+    """Return the rows of claims, or of cases of claims, in their order.
+
+    Two queries, and one more for every fifty rows beyond the first fifty.
+    """
     return rows_in_order(list(claims.values_list("pk", flat=True)), reader)
 
 
 def rows_in_order(keys: Sequence[int], reader: "User") -> list[ClaimRow]:
-    """The rows of the claims of these keys, in their order. A query for each fifty."""
-    found = {key: _row(dict(zip(_COLUMNS, values, strict=True)), reader) for key, *values in _shown().rows(keys)}
-    return [found[key] for key in keys]
+    """Return the rows of the claims with these keys, in their order. One query for every fifty."""
+    by_key = {
+        key: _row(dict(zip(_COLUMNS, values, strict=True)), reader) for key, *values in _values_of_rows().rows(keys)
+    }
+    return [by_key[key] for key in keys]
 
 
 @cache
-def _shown() -> PreparedLookup[Any]:
+def _values_of_rows() -> PreparedLookup[Any]:
     columns = Claim.objects.order_by().values_list("pk", *_COLUMNS.values())
     return PreparedLookup(lambda keys: columns.filter(pk__in=keys))
 

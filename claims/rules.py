@@ -1,4 +1,7 @@
-"""What may be done with a claim, and until when: predicates and pure checks, without writing. transitions.py names some of them."""
+"""What may be done with a claim, and until when: predicates and checks that write nothing.
+
+transitions.py refers to some of them.
+"""
 
 from datetime import datetime
 from functools import cache
@@ -28,7 +31,10 @@ Sentence = str | Promise
 
 
 def whole_proof(claim: "Claim") -> Proof:
-    """The claim's proof with what an assessment asks about; it keeps the case that the claim has. One query."""
+    """Return the claim's proof with everything that an assessment reads. One query.
+
+    The proof shares the claim's instance of the case.
+    """
     (proof,) = _whole_proof().rows(pk=claim.pk)
     claim.case.usage_period = proof.case.usage_period
     proof.case = claim.case
@@ -41,23 +47,26 @@ def _whole_proof() -> PreparedQuery[Proof]:
 
 
 def due_at(claim: "Claim") -> datetime | None:
-    """Until when a claim that is with the partner, and was not sent back, is to be sent in."""
+    """The deadline to submit a claim that the partner has and that was not sent back."""
     return proof_rules.due_at(whole_proof(claim))
 
 
 def review_due_at(claim: "Claim") -> datetime:
-    """Until when a claim that was just sent in should be decided (docs/domain.md, "Review due date")."""
+    """The date by which a claim submitted now should be decided (docs/domain.md, "Review due date")."""
     assert claim.submitted_at is not None
     return dates.review_due_at(claim.proof.program, claim.submitted_at)
 
 
 def dispute_due_at(claim: "Claim") -> datetime:
-    """Until when a dispute that begins now should be decided (docs/domain.md, "Dispute due date")."""
+    """The date by which a dispute that begins now should be decided (docs/domain.md, "Dispute due date")."""
     return dates.dispute_due_at(claim.proof.program, clock.now())
 
 
 def when_to_answer(claim: "Claim") -> str:
-    """What a returned claim says instead of a date: none is documented, and it may come after the claiming period (decision 0006)."""
+    """The text that a returned claim shows instead of a deadline.
+
+    No deadline is documented, and resubmission is possible after the claiming window (decision 0006).
+    """
     period = claim.proof.usage_period
     if period is None:
         return _("No deadline is set for the response")
@@ -75,34 +84,40 @@ def once_submitted(claim: "Claim") -> bool:
 
 
 def _refuse_own_rejection(claim: "Claim", user: "User") -> Sentence | None:
-    """A dispute is decided by somebody who has never rejected this submission (docs/domain.md, "Own rejection")."""
+    """Refuse a dispute to users who rejected this submission (docs/domain.md, "Own rejection")."""
     if user.pk in claim.rejecters:
         return _("You rejected this claim. Another person must decide the dispute.")
     return None
 
 
 def refuse_dispute(claim: "Claim", user: "User") -> Sentence | None:
-    """Why the person cannot take up or decide a dispute."""
+    """Say why the user cannot review or decide a dispute."""
     return _refuse_own_rejection(claim, user) or refuse_what_a_colleague_has(claim, user)
 
 
 def refuse_dispute_takeover(claim: "Claim", user: "User") -> Sentence | None:
-    """Why the person cannot take a dispute from a colleague."""
+    """Say why the user cannot take over a dispute from a colleague."""
     return _refuse_own_rejection(claim, user) or refuse_ones_own(claim, user)
 
 
 def may_edit(case: "Case", user: "User") -> bool:
-    """Whether the user may go on with the proof of the claim now, by the track of its program. No query, once the program was read."""
+    """Whether the user may edit the proof of the claim now, by the track of its program.
+
+    No query if the program was read.
+    """
     return case.state.editable and may(user, proof_rules.capability_of(case.program.track), case.scope)
 
 
 def drafts_of(user: "User") -> Q:
-    """Those that the user began, and a colleague's once they are due soon; a proof for which no claim was created yet is none."""
+    """Match drafts of claims that the user created, and those of colleagues that are due soon.
+
+    A proof without a claim does not match.
+    """
     return Q(claim__created_by=user) | Q(claim__isnull=False, due_at__lte=soon())
 
 
 def refuse_writing(claim: "Claim", user: "User") -> Sentence | None:
-    """Why the person cannot submit the claim, take it back or close it, whatever its status."""
+    """Say why the user cannot submit, withdraw, discard or cancel the claim, whatever its status."""
     if not may(user, proof_rules.write_capability(claim.proof), claim.scope):
         return _("In this program, only an incentives admin can submit claims.")
     if _is_plain_user(claim, user):
@@ -114,6 +129,9 @@ def refuse_writing(claim: "Claim", user: "User") -> Sentence | None:
 
 
 def _is_plain_user(claim: "Claim", user: "User") -> bool:
-    """Whether the person writes the claim as an incentives user only (docs/domain.md, "Claims of incentives users")."""
+    """Whether the user may write the claim only as an incentives user.
+
+    Source: docs/domain.md, "Claims of incentives users".
+    """
     is_global_admin = any(grant.role == Role.PARTNER_GLOBAL_ADMIN for grant in grants(user))
     return not is_global_admin and not may(user, "poe.write", claim.scope)

@@ -1,4 +1,4 @@
-"""Which verb leads a claim from where to where (docs/domain.md, "Claim statuses"): a table, whose predicates are in rules.py."""
+"""The transitions of a claim (docs/domain.md, "Claim statuses"). The predicates are in rules.py."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -147,7 +147,7 @@ TRANSITIONS = (
         help=_("The claim and its proof are discarded. This cannot be undone."),
     ),
     Transition(source=ACTION_REQUIRED, message="claim_canceled", **_CANCEL),
-    # One that was withdrawn after it had been sent in: it cannot be discarded as if nobody had seen it.
+    # A claim that was submitted and withdrawn cannot be discarded, as the operator has seen it.
     Transition(source=EDITING, when=rules.once_submitted, **_CANCEL),
     Transition(
         source=SUBMITTED,
@@ -160,7 +160,7 @@ TRANSITIONS = (
     Transition(source=UNDER_REVIEW, message="claim_action_required", **_ASK, **_REVIEW),
     Transition(source=UNDER_REVIEW, message="claim_rejected", **_REJECT, **_REVIEW),
     Transition(source=UNDER_REVIEW, target=SUBMITTED, **_RETURN, **_REVIEW),
-    # One that was sent in again waits on the desk of who had asked for more.
+    # A resubmitted claim is still assigned to the reviewer who sent it back.
     Transition(source=SUBMITTED, target=UNDER_REVIEW, refusal=refuse_ones_own, **_TAKE_OVER),
     Transition(source=UNDER_REVIEW, target=UNDER_REVIEW, refusal=refuse_ones_own, **_TAKE_OVER),
     Transition(
@@ -177,7 +177,8 @@ TRANSITIONS = (
         icon="flag",
         help=_("Another person reviews the claim again and can approve it, request action, or confirm the rejection."),
     ),
-    # A dispute is taken up, too; there is no status of its own for that, so that it stays Disputed (docs/domain.md, "Claim statuses").
+    # Starting the review of a dispute leaves it Disputed, as there is no separate status (docs/domain.md, "Claim
+    # statuses").
     Transition(
         target=DISPUTED,
         when=is_unassigned,
@@ -194,7 +195,7 @@ TRANSITIONS = (
 
 
 def _url_for(case: "Case", user: "User") -> str:
-    """The page on which the user works: that of the operator's people is on the review desk."""
+    """Return the review page for the operator's users, the partner's page for all others."""
     return reverse("review:claim" if user.is_operator else "claims:detail", args=[case.public_id])
 
 

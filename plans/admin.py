@@ -1,4 +1,4 @@
-"""The approval desk: plans in the admin site. They are read and decided about here, never edited."""
+"""Plans in the admin site: the approval queue. Plans are read and decided here, never edited."""
 
 from functools import partial
 from typing import Any
@@ -37,7 +37,7 @@ OTHER_PLANS = 5
 
 
 class WaitingFilter(admin.SimpleListFilter):
-    """What waits for a decision, unless something else is asked for."""
+    """Filter by status; by default only plans that wait for a decision."""
 
     title = _("queue")
     parameter_name = "show"
@@ -64,7 +64,7 @@ class WaitingFilter(admin.SimpleListFilter):
 
 
 class ProgramFilter(admin.SimpleListFilter):
-    """By program; one query for the names."""
+    """Filter by program. One query for the names."""
 
     title = _("program")
     parameter_name = "program"
@@ -79,7 +79,7 @@ class ProgramFilter(admin.SimpleListFilter):
 
 @admin.register(Plan)
 class PlanAdmin(admin.ModelAdmin):
-    """The queue of plans, and one page to read a plan and decide. No status, and nothing else, can be edited by hand."""
+    """The queue of plans, and the page to read and decide one. Nothing on it can be edited directly."""
 
     list_display = ["shown_plan", "partner", "program_and_year", "waiting_since"]
     list_filter = [WaitingFilter, ProgramFilter]
@@ -106,7 +106,7 @@ class PlanAdmin(admin.ModelAdmin):
     def get_list_display(self, request: HttpRequest) -> Any:
         @admin.display(description=_("status and assignee"), ordering="case__status")
         def status_and_holder(plan: Plan) -> SafeString:
-            """As the reader calls them: "with you" depends on who is looking. With the date, where there is one."""
+            """Who has the plan, from the reader's point of view ("with you"), with the deadline if there is one."""
             tag = status_tag(plan.state)
             who, last = holder(plan, request.user)[0] or "–", rules.until(plan)
             until = f", {gettext('until')} {show_day(last, plan.time_zone)}" if last else ""
@@ -149,7 +149,7 @@ class PlanAdmin(admin.ModelAdmin):
         ]
 
     def plan_or_404(self, request: HttpRequest, pk: Any) -> Plan:
-        """The plan with its head; 404 also for what the operator does not see yet."""
+        """Return the plan with the relations of its page; 404 if it is not visible to the operator yet."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         plan = Plan.objects.visible_to(request.user).for_page().filter(pk=pk).first()
@@ -164,7 +164,7 @@ class PlanAdmin(admin.ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """The plan, to be read like a document, with the verbs that are open. Nothing is posted to this page."""
+        """Show the plan read-only, with the available verbs. Nothing is posted to this page."""
         if request.method not in ("GET", "HEAD"):
             raise PermissionDenied
         if not object_id.isdecimal():
@@ -172,7 +172,7 @@ class PlanAdmin(admin.ModelAdmin):
         return self.plan_page(request, self.plan_or_404(request, object_id))
 
     def plan_page(self, request: HttpRequest, plan: Plan, said: CommentForm | None = None) -> HttpResponse:
-        """The plan; with what somebody tried to say and could not, in the form for comments or in that for internal notes."""
+        """Render the plan; ``said`` is a comment or internal note that was rejected, with its errors."""
         shown = comparison(plan)
         if shown is None:
             raise Http404
@@ -198,7 +198,7 @@ class PlanAdmin(admin.ModelAdmin):
         return TemplateResponse(request, "admin/plans/plan/document.html", context, status=200 if said is None else 422)
 
     def comment_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Say something to the partner, or leave an internal note: which of the two is the form that was sent."""
+        """Add a comment for the partner or an internal note, depending on which form was posted."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         plan = self.plan_or_404(request, pk)
@@ -210,12 +210,12 @@ class PlanAdmin(admin.ModelAdmin):
         return post_comment(request, plan, form, partial(self.plan_page, request, plan), done=done, url=url)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """The plan has its own history, on its page."""
+        """Redirect to the plan's page, which shows its own history."""
         return redirect(f"{reverse('admin:plans_plan_change', args=[object_id])}#history")
 
 
 def _other_plans(plan: Plan) -> list[Plan]:
-    """What else the operator knows of this location in this program, newest first. One query."""
+    """Return other plans of this location in this program that the operator can see, newest first. One query."""
     others = Plan.objects.filter(location=plan.location_id, program=plan.program_id).exclude(pk=plan.pk)
     others = others.filter(case__submitted_at__isnull=False)
     return list(others.for_list().order_by("-program_year__starts", "-pk")[:OTHER_PLANS])

@@ -1,4 +1,4 @@
-"""The pages on which the operator confirms a decision about a plan, with the mail as it will go out."""
+"""The pages on which the operator confirms a decision about a plan, with a preview of the mail."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ DECIDING = {transition.verb for transition in STATE_MACHINE.transitions if trans
 
 
 class AdminVerbView(VerbView):
-    """A verb of the operator's in the admin site."""
+    """The confirmation page of an operator's verb in the admin site."""
 
     state_machine = STATE_MACHINE
     services = {verb: service for verb, service in SERVICES.items() if verb in DECIDING}
@@ -78,7 +78,7 @@ class AdminVerbView(VerbView):
         return self._page(detail, transition, form)
 
     def done(self, detail: Plan, transition: Transition) -> HttpResponse:
-        """To the plan while one works on it, else back to the queue."""
+        """Redirect to the plan while it is under review, else to the queue."""
         return redirect(
             self.back_url
             if transition.verb in ("start_review", "take_over")

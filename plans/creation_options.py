@@ -1,4 +1,4 @@
-"""Where plans can be begun: what the list of plans and the form of a new one offer, read in one query."""
+"""What a user can create plans for: programs, markets, locations and years, read in one query."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from . import rules
 
 @dataclass(frozen=True)
 class MarketChoice:
-    """A market of a program, as a plan can be created for it."""
+    """A market of a program, with what a new plan in it can use."""
 
     id: str
     names: Mapping[str, str]
@@ -45,10 +45,10 @@ class YearChoice:
 
 @dataclass
 class Opening:
-    """A program with plans in which the person sees something.
+    """A program with plans that is visible to the user.
 
-    ``locations`` are those for which a plan can be created now, ``years`` those whose plans can still be created, ``fund_types`` pairs
-    of code and name.
+    ``locations`` are those for which the user can create a plan now, ``years`` those whose plans can still be
+    created, ``fund_types`` pairs of code and name.
     """
 
     program: Program
@@ -64,23 +64,23 @@ class Opening:
 
 
 def openings(user: User) -> list[Opening]:
-    """The programs with plans at which a partner's person may look, with what can be begun there. One query.
+    """Return the programs with plans that are visible to a partner's user, with what can be created. One query.
 
-    The operator's people create no plans: for them the list is empty.
+    Empty for the operator's users, who create no plans.
     """
     if user.is_operator:
         return []
-    found: dict[int, Opening] = {}
+    by_program: dict[int, Opening] = {}
     for enrolment in _enrolments(user):
-        opening = found.setdefault(enrolment.program_id, _opening(enrolment))
+        opening = by_program.setdefault(enrolment.program_id, _opening(enrolment))
         scope = Scope(enrolment.location.organisation_id, enrolment.program_id, enrolment.location_id)
         if enrolment.is_enrolled and enrolment.location.closed_on is None and rules.may_create(user, scope):
             opening.locations.append(enrolment.location)
-    return list(found.values())
+    return list(by_program.values())
 
 
 def opening_of_market(user: User, market_id: str) -> tuple[Opening, MarketChoice] | None:
-    """The program of a market and the market, if the person may create a plan there. One query."""
+    """Return the market with its program, if the user may create a plan there. One query."""
     for opening in openings(user):
         for market in opening.markets:
             if market.id == market_id and opening.locations:

@@ -1,4 +1,4 @@
-"""What can happen to a plan, in words. Amounts stand in the event's data with their currency."""
+"""The kinds of events of a plan. Amounts are in the event's data with their currency."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -13,7 +13,7 @@ ACTIVITY_ADDED = "plans.activity.added"
 ACTIVITY_EDITED = "plans.activity.edited"
 ACTIVITY_REMOVED = "plans.activity.removed"
 
-#: Editing the content: a timeline folds several of these in a row into one line.
+#: Edits of the content: a timeline collapses consecutive ones into one line.
 EDITS = frozenset(
     {EDITED, CAMPAIGN_ADDED, CAMPAIGN_EDITED, CAMPAIGN_REMOVED, ACTIVITY_ADDED, ACTIVITY_EDITED, ACTIVITY_REMOVED}
 )

@@ -1,4 +1,4 @@
-"""What the rules of a plan look at, gathered for ``assess_plan``."""
+"""Collects the facts that ``assess_plan`` checks."""
 
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 def plan_facts(plan: "Plan") -> PlanFacts:
-    """The facts of the plan's draft as it is now. Three queries besides ``parts``: operator, reviewer, enrolment."""
+    """Return the facts of the plan's current draft.
+
+    Three queries besides ``parts``: operator, reviewer, enrollment.
+    """
     company = rules.operator()
     first = plan.case.first_submitted_at
     return PlanFacts(
@@ -33,7 +36,7 @@ def plan_facts(plan: "Plan") -> PlanFacts:
 
 
 def assessment_of(plan: "Plan") -> Assessment:
-    """What the rules say about the plan now."""
+    """Assess the plan as it is now."""
     return assess_plan(plan_facts(plan))
 
 

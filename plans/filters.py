@@ -1,4 +1,4 @@
-"""Narrowing down the list of plans."""
+"""Filters of the list of plans."""
 
 from typing import Any
 
@@ -14,12 +14,12 @@ from .transitions import STATE_MACHINE
 STATUSES = [(status.code, status.label) for status in STATE_MACHINE.statuses if status.code != DISCARDED]
 
 
-#: Characters; what is typed beyond is not searched for.
+#: Maximum length of a search text in characters; the rest is ignored.
 SEARCHED = 100
 
 
 class PlanFilter(django_filters.FilterSet):
-    """By words, status, program and year. Programs and years are those that the person sees anyway."""
+    """Filter by search text, status, program and year. Programs and years are limited to what the user may see."""
 
     q = django_filters.CharFilter(label=_("Search"), method="search")
     status = django_filters.ChoiceFilter(
@@ -37,9 +37,9 @@ class PlanFilter(django_filters.FilterSet):
         self.form.fields["program"].choices = programs
         self.form.fields["year"].choices = [(year, year) for year in years]
 
-    def search(self, plans: QuerySet[Plan], _name: str, words: str) -> QuerySet[Plan]:
-        """Each word in the title, the reference, or the name of the location."""
-        for word in words[:SEARCHED].split():
+    def search(self, plans: QuerySet[Plan], _name: str, text: str) -> QuerySet[Plan]:
+        """Match each word in the title, the reference, or the name of the location."""
+        for word in text[:SEARCHED].split():
             plans = plans.filter(
                 Q(case__title__icontains=word) | Q(case__reference__icontains=word) | Q(location__name__icontains=word)
             )

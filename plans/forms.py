@@ -1,4 +1,4 @@
-"""The forms of a plan's content and of its verbs."""
+"""Forms for the content of a plan and for its verbs."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -28,24 +28,24 @@ from .snapshot import document_of, places
 
 
 class VersionedForm(forms.Form):
-    """A form that says which version of the plan the person had before their eyes."""
+    """A form with the version of the plan that the user saw."""
 
-    #: How many of the twelve columns a field takes; all of them where it is not named.
+    #: Width of a field in columns of twelve; fields that are not named take all of them.
     widths: ClassVar[dict[str, int]] = {}
 
     expected_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def columns(self) -> list[tuple[forms.BoundField, str]]:
-        """The visible fields with the class of their width."""
+        """The visible fields with the CSS class of their width."""
         return [(field, f"f-{self.widths.get(field.name, 12)}") for field in self.visible_fields()]
 
     def content(self) -> dict[str, Any]:
-        """What the service is given besides the version."""
+        """Return the arguments for the service, without the version."""
         return {name: value for name, value in self.cleaned_data.items() if name != "expected_version"}
 
 
 class PlanForm(VersionedForm):
-    """What a plan says of itself."""
+    """The fields of the plan itself."""
 
     widths: ClassVar[dict[str, int]] = {
         "location": 4,
@@ -82,7 +82,7 @@ class PlanForm(VersionedForm):
 
     @classmethod
     def of(cls, plan: Plan, data: Any = None) -> "PlanForm":
-        """The form filled with a plan's values."""
+        """Return the form with the plan's values."""
         return cls(
             data,
             initial={
@@ -103,7 +103,7 @@ class PlanForm(VersionedForm):
 
 
 class NewPlanForm(PlanForm):
-    """A new plan in a market: its key first, and what it says of itself. Only what the person may use can be chosen."""
+    """A new plan in a market: its key and the fields of the plan. Only what the user may use can be chosen."""
 
     location = forms.ChoiceField(label=_("Location"))
     fund_type = forms.ChoiceField(label=_("Fund type"))
@@ -128,7 +128,7 @@ class NewPlanForm(PlanForm):
         ) % {"zone": place(opening.program.calendar.time_zone)}
         self.initial.setdefault("currency", opening.program.currency)
         if opening.years:
-            # The year that is running, not one that was prepared ahead.
+            # The current program year rather than one that was set up ahead.
             self.initial.setdefault("program_year", min(opening.years, key=lambda year: year.starts).id)
 
 
@@ -137,7 +137,7 @@ def _day(day: date) -> str:
 
 
 class CampaignForm(VersionedForm):
-    """A campaign with its dates, which lie inside the program year."""
+    """A campaign with its dates, which must be within the program year."""
 
     widths: ClassVar[dict[str, int]] = {"starts": 6, "ends": 6}
 
@@ -154,7 +154,7 @@ class CampaignForm(VersionedForm):
 
     @classmethod
     def of(cls, campaign: Campaign, data: Any = None) -> "CampaignForm":
-        """The form filled with the draft of a campaign."""
+        """Return the form with the values of the campaign's draft."""
         initial = {
             "expected_version": campaign.plan.version,
             "name": campaign.draft.name,
@@ -171,7 +171,7 @@ class CampaignForm(VersionedForm):
 
 
 class ActivityForm(VersionedForm):
-    """An activity: what kind, what for, where, and how much of the plan's money."""
+    """An activity: its type, name, goal, countries, and planned amount."""
 
     activity_type = forms.ModelChoiceField(
         ActivityType.objects.none(), label=_("Activity type"), empty_label=_("Choose an activity type")
@@ -200,7 +200,10 @@ class ActivityForm(VersionedForm):
 
     @classmethod
     def of(cls, activity: Activity, data: Any = None) -> "ActivityForm":
-        """The form filled with the draft of an activity. The type of an approved one cannot be chosen any more."""
+        """Return the form with the values of the activity's draft.
+
+        The type of an approved activity cannot be changed.
+        """
         plan, content = activity.campaign.plan, activity.draft
         form = cls(
             plan,
@@ -224,7 +227,7 @@ class ActivityForm(VersionedForm):
 
 
 def _by_category(field: forms.ModelChoiceField, program: Program) -> list[tuple[str, Any]]:
-    """The activity types grouped by the category of the catalogue. One query."""
+    """Group the activity types by the category of the catalog. One query."""
     groups: dict[str, list[tuple[Any, str]]] = {category.label: [] for category in Category}
     for kind in field.queryset:
         groups[Category(kind.category).label].append((kind.pk, str(kind)))
@@ -232,7 +235,7 @@ def _by_category(field: forms.ModelChoiceField, program: Program) -> list[tuple[
 
 
 class DecisionForm(cases.DecisionForm):
-    """A decision about a plan: the amount within what claims have taken of it, or the place in the plan that is meant."""
+    """A decision about a plan: an amount that covers what was approved for claims, or a place in the plan."""
 
     words_help = _("Sent exactly as you write it and kept in the history.")
 
@@ -254,12 +257,12 @@ class DecisionForm(cases.DecisionForm):
             )
 
     def remarks(self) -> list[RemarkDraft]:
-        """The place, which needs no words: what is wrong there are reason and words of the decision."""
+        """Return the chosen place. It has no text of its own, as the decision has reason and comment."""
         place = self.cleaned_data.get("place")
         return [RemarkDraft(text="", place=place)] if place else []
 
     def bounds(self) -> Iterable[Any]:
-        """What was asked, and what claims have taken of the limit that was valid until now."""
+        """The requested amount, and how much of the current limit was claimed."""
         currency, claimed = self.detail.currency, self.claimed
         yield _("Requested: %(amount)s. A lower amount requires a reason and a comment.") % {
             "amount": format_amount(self.detail.requested_amount, currency)
@@ -278,6 +281,9 @@ class DecisionForm(cases.DecisionForm):
 
     @property
     def limit_warning(self) -> str:
-        """What the amount, as it stands in the form, would mean for undecided claims: shown beside it, and no obstacle."""
+        """What the amount in the form would mean for undecided claims.
+
+        Shown beside the form; the plan can be approved nevertheless.
+        """
         amount = self.cleaned_data.get("approved_amount") if self.is_bound else self.detail.requested_amount
         return rules.limit_warning(self.detail, amount, self.claimed) if amount is not None else ""

@@ -1,4 +1,4 @@
-"""Every message about a plan: its code, who hears of it, and the letter (docs/domain.md, "Recipients")."""
+"""All messages about a plan: code, recipients and letter (docs/domain.md, "Recipients")."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from .snapshot import document_of, places
 
 
 def named_recipients(plan: Plan, _event: Event) -> list[ExternalRecipient]:
-    """The reviewer email, where it belongs to nobody whom the portal knows and is on a domain of the operator."""
+    """The reviewer email, if it belongs to no user and its domain is one of the operator's."""
     address = plan.reviewer_email
     if User.objects.filter(email__iexact=address).exists() or rules.reviewer_email_problem(address):
         return []
@@ -40,7 +40,10 @@ def submitted(plan: Plan, event: Event, person: User) -> Letter:
 
 
 def submitted_to_named(plan: Plan, event: Event, _outsider: ExternalRecipient) -> Letter:
-    """That there is something to review, and where. What the plan says, and for how much, is for those who sign in."""
+    """A plan to review, for a reviewer without an account.
+
+    Leaves out content and amount, which only users who sign in may see.
+    """
     return letter_about(
         event,
         _values(plan, event),
@@ -86,7 +89,11 @@ def action_required(plan: Plan, event: Event, person: User) -> Letter:
 
 
 def rejected(plan: Plan, event: Event, person: User) -> Letter:
-    """What can be done about it: rework where the program allows it, or nothing but asking. What was approved before stays."""
+    """To the partner: the rejection and what can be done.
+
+    The plan can be reworked if the program allows it; otherwise the partner can only ask. An earlier approval stays
+    in force.
+    """
     paragraphs = [_("The plan “%(title)s” cannot be approved.")]
     if plan.approved_amount is not None:
         paragraphs.append(_("The earlier approval for %(amount)s remains in effect."))
@@ -131,14 +138,14 @@ def comment_added(plan: Plan, event: Event, person: User) -> Letter:
 
 
 def _letter(plan: Plan, event: Event, person: User, **parts: Any) -> Letter:
-    """A letter with the facts, the organization of who acted, and a link to the page of whoever gets it."""
+    """Build a letter with the facts, the actor's organization, and a link to the recipient's page of the plan."""
     said_by = f"{event.actor_name}, {event.organisation_name}"
     parts = {"facts": _facts(plan), "said_by": said_by} | link_to(plan, person) | parts
     return letter_about(event, _values(plan, event), **parts)
 
 
 def _why(plan: Plan, event: Event) -> dict[str, Any]:
-    """The reason, and what would fix it: at the places that are meant, if there are any."""
+    """Return the reason, and what would fix it: at the places of the remarks, if there are any."""
     parts, meant = why(event), [remark.place for remark in event.remarks_in_order]
     if not meant or event.reason is None or event.to_status == APPROVED:
         return parts
@@ -147,7 +154,7 @@ def _why(plan: Plan, event: Event) -> dict[str, Any]:
 
 
 def _values(plan: Plan, event: Event) -> dict[str, str]:
-    """What the sentences name."""
+    """Return the values that the sentences name."""
     return {
         "reference": plan.case.reference,
         "title": plan.title,
@@ -171,7 +178,7 @@ def _facts(plan: Plan) -> list[tuple[str, str]]:
 
 
 def link_to(plan: Plan, person: User) -> dict[str, str]:
-    """Where the person reads the plan: in the admin site, or on the portal's page."""
+    """Return the link to the user's page of the plan: in the admin site or in the portal."""
     decides = person.is_operator and person.is_staff
     url = reverse("admin:plans_plan_change", args=[plan.pk]) if decides else plan.get_absolute_url()
     return {"link": url, "link_label": _("Open the plan")}

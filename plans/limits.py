@@ -1,4 +1,4 @@
-"""What claims have taken of the limit of a plan, in its currency."""
+"""How much of the limit of a plan was claimed, in the plan's currency."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,7 +18,10 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True)
 class Claimed:
-    """What was approved for the claims of a plan, and what those ask that wait or were sent back, in the plan's currency."""
+    """Amounts of a plan's claims, in its currency.
+
+    ``approved`` is what was approved, ``pending`` what undecided and returned claims request.
+    """
 
     approved: Decimal = ZERO
     pending: Decimal = ZERO
@@ -29,9 +32,9 @@ class Claimed:
 
 
 def claimed_of(plan: "Plan") -> Claimed:
-    """What claims have taken of the plan; nothing before it was ever approved, without asking. One query.
+    """Return what was claimed of the plan. One query; none before the plan was first approved.
 
-    For a decision the caller holds the lock of the plan's case: claims are submitted and approved under it too.
+    For a decision the caller holds the lock of the plan's case, under which claims are submitted and approved, too.
     """
     if plan.case.approved_submission_id is None:
         return Claimed()
@@ -43,9 +46,9 @@ def claimed_of(plan: "Plan") -> Claimed:
 
 
 def left_of(plan: "Plan", claim: "Case") -> Decimal:
-    """What can still be approved for a claim beside what was approved for others, in the plan's currency. One query.
+    """Return how much can be approved for a claim within the plan's limit, in its currency. One query.
 
-    The caller holds the lock of the plan's case.
+    The limit less what was approved for other claims. The caller holds the lock of the plan's case.
     """
     others = plan.case.children.exclude(pk=claim.pk)
     return (plan.approved_amount or ZERO) - others.aggregate(total=Sum("approved_amount", default=ZERO))["total"]

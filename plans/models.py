@@ -1,4 +1,7 @@
-"""Plans: what a partner intends to do with the operator's money, sent for approval (docs/domain.md, "Plan statuses")."""
+"""Plans: what a partner intends to do with the operator's money, submitted for approval.
+
+Source: docs/domain.md, "Plan statuses".
+"""
 
 import uuid
 from dataclasses import dataclass
@@ -17,7 +20,7 @@ from incentives_portal.programs.models import ActivityType, FundType, Market, Pr
 
 from .querysets import ActivityQuerySet, CampaignQuerySet, PlanManager
 
-#: A campaign or an activity is in force, or in the draft of its plan, or both.
+#: A campaign or activity is in force, in the draft of its plan, or both.
 HAS_CONTENT = models.Q(in_force__isnull=False) | models.Q(draft__isnull=False)
 
 
@@ -30,11 +33,11 @@ class Part:
 
 
 class Plan(CaseDetail):
-    """One plan per location, program, fund type and program year (docs/domain.md, "Plan key"); its approved amount is its limit.
+    """One plan per location, program, fund type and program year. Its approved amount is its limit.
 
-    While a revision is edited, what was approved stays in force: of campaigns and activities as rows, of the plan itself in the approved
-    submission.
-    ``holds_key``: no other plan of the same key can be created; a discarded plan frees it.
+    While a revision is edited, the approved version stays in force: campaigns and activities as rows, the fields of
+    the plan itself in the approved submission. ``holds_key`` prevents another plan with the same key; discarding
+    the plan resets it. Source: docs/domain.md, "Plan key".
     """
 
     location = models.ForeignKey(Location, models.PROTECT, related_name="plans", verbose_name=_("location"))
@@ -48,7 +51,7 @@ class Plan(CaseDetail):
 
     objects = PlanManager()
 
-    #: How many campaigns there are, where ``for_page`` has counted them.
+    #: The number of campaigns in the draft, if ``for_page`` has counted them.
     campaign_count: int | None = None
 
     class Meta:
@@ -75,39 +78,45 @@ class Plan(CaseDetail):
 
     @property
     def time_zone(self) -> str:
-        """By its own program, which is read with it: the same as that of the case."""
+        """Read from the plan's own program, which is loaded with it and is the same as that of the case."""
         return self.program.calendar.time_zone
 
     @property
     def named_reviewer(self) -> User | None:
-        """The active person of the operator whom the reviewer email names, if there is one. One query."""
+        """The active operator user with the reviewer email, if there is one. One query."""
         of_operator = User.objects.filter(is_active=True, organisation__kind=OrganisationKind.OPERATOR)
         return of_operator.filter(email__iexact=self.reviewer_email).first()
 
     @cached_property
     def parts(self) -> list[Part]:
-        """Campaigns and activities of the draft, read once per instance. One query, or two if a campaign may be empty."""
-        found: dict[int, Part] = {}
+        """Campaigns and activities of the draft, read once per instance.
+
+        One query; a second one if a campaign may be without activities.
+        """
+        by_campaign: dict[int, Part] = {}
         for activity in Activity.objects.filter(campaign__plan=self.pk).drafts().select_related("campaign__in_force"):
             activity.campaign.plan = self
-            found.setdefault(activity.campaign_id, Part(activity.campaign, [])).activities.append(activity)
-        if self.campaign_count != len(found):
+            by_campaign.setdefault(activity.campaign_id, Part(activity.campaign, [])).activities.append(activity)
+        if self.campaign_count != len(by_campaign):
             for campaign in self.campaigns.drafts():
-                found.setdefault(campaign.pk, Part(campaign, []))
-        return sorted(found.values(), key=lambda part: (part.campaign.draft.starts, part.campaign.pk))
+                by_campaign.setdefault(campaign.pk, Part(campaign, []))
+        return sorted(by_campaign.values(), key=lambda part: (part.campaign.draft.starts, part.campaign.pk))
 
     @cached_property
     def starts(self) -> list[date] | None:
-        """The days on which its campaigns in force start. One query, where ``for_page`` or ``for_list`` has not told it."""
+        """The start dates of the campaigns in force. One query, unless ``for_page`` or ``for_list`` has read them."""
         return list(self.campaigns.in_force().values_list("in_force__starts", flat=True))
 
 
-#: For ``Meta.triggers`` of content: the database refuses to change a row, so that what is in force cannot be edited by mistake.
+#: Trigger for content models: the database refuses updates, so that what is in force cannot be edited by mistake.
 WRITTEN_ONCE = [pgtrigger.Protect(name="written_once", operation=pgtrigger.Update)]
 
 
 class CampaignContent(models.Model):
-    """What a campaign says; written once, an edited campaign gets another row. Proofs must lie between its days (example PO-1)."""
+    """The fields of a campaign. An edit inserts another row.
+
+    Execution dates of proofs must be within its dates (example PO-1).
+    """
 
     name = models.CharField(_("name"), max_length=120)
     starts = models.DateField(_("start date"))
@@ -126,10 +135,11 @@ class CampaignContent(models.Model):
 
 
 class Campaign(models.Model):
-    """A part of a plan with a beginning and an end: what was approved of it, and what the partner writes.
+    """A part of a plan with start and end date: the version in force and the draft.
 
-    ``draft`` is what forms edit; ``in_force`` is what was approved. Both are one row until a revision changes it. A campaign without a
-    draft was taken out by the revision; one that is not in force is new. ``put_in_force`` of services makes the draft what is in force.
+    Forms edit ``draft``; ``in_force`` is what was approved. Both are the same row until a revision changes the
+    draft. A campaign without a draft was removed by the revision; one that is not in force is new.
+    ``services.in_force.put_in_force`` copies the draft to ``in_force``.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -150,7 +160,7 @@ class Campaign(models.Model):
 
 
 class ActivityContent(models.Model):
-    """What an activity says: a kind of the catalogue, in one or more countries. Written once, as that of a campaign."""
+    """The fields of an activity: a type of the catalog, in one or more countries. An edit inserts another row."""
 
     activity_type = models.ForeignKey(ActivityType, models.PROTECT, related_name="+", verbose_name=_("activity type"))
     name = models.CharField(_("name"), max_length=120)
@@ -169,7 +179,10 @@ class ActivityContent(models.Model):
 
 
 class Activity(models.Model):
-    """One thing that will be done. ``in_force`` and ``draft`` are as those of a campaign; proofs hang on what is in force."""
+    """One planned activity.
+
+    ``in_force`` and ``draft`` work as for a campaign; proofs are for the version in force.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="activities")

@@ -1,4 +1,4 @@
-"""What a plan's page shows, prepared for its templates: portal and admin site read the same."""
+"""What the page of a plan shows, for the templates of the portal and the admin site."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -34,7 +34,7 @@ Text = str | Promise
 
 @dataclass(frozen=True)
 class TrackStep:
-    """A step of the status track; ``state`` is done, now, or empty for what is still to come."""
+    """A step of the status track; ``state`` is done, now, or empty for a step that is still to come."""
 
     label: Text
     note: str = ""
@@ -43,7 +43,7 @@ class TrackStep:
 
 @dataclass(frozen=True)
 class ActivityRow:
-    """An activity of the document; ``mark`` is what the reviewer wants to have mended there."""
+    """An activity of the document; ``mark`` is the change that the reviewer requests there."""
 
     part: ActivityPart
     mark: str = ""
@@ -59,7 +59,7 @@ class CampaignRow:
 
 
 def campaign_rows(document: PlanDocument, marks: Mapping[str, str] | None = None) -> list[CampaignRow]:
-    """The document's campaigns, made ready for the partial that portal and admin site share."""
+    """Return the document's campaigns for the partial template that portal and admin site share."""
     marks = marks or {}
     return [
         CampaignRow(
@@ -72,7 +72,7 @@ def campaign_rows(document: PlanDocument, marks: Mapping[str, str] | None = None
 
 
 class PlanPage(CasePage[Plan]):
-    """One plan, prepared for a reader: with its document, its way so far, and editing folded in its history."""
+    """One plan, prepared for a reader: its document, its status track, and its history with edits collapsed."""
 
     namespace = "plans"
     returned_in = (ACTION_REQUIRED, REJECTED, EDITING)
@@ -87,7 +87,7 @@ class PlanPage(CasePage[Plan]):
         return part_at(content, place)
 
     def words_of(self, remark: Remark, decision: Event) -> str:
-        """What is wrong at the place: the reason of the decision."""
+        """The remark's text, else the reason of the decision."""
         return remark.text or (in_language(decision.reason.text) if decision.reason else "")
 
     @cached_property
@@ -96,7 +96,10 @@ class PlanPage(CasePage[Plan]):
 
     @cached_property
     def document(self) -> PlanDocument:
-        """The plan as the reader may read it: the operator reads what was submitted, also while the partner edits on."""
+        """The plan as the reader may see it.
+
+        The operator sees the last submission, also while the partner edits the draft.
+        """
         if self.user.is_operator and self.detail.is_editable and self.submitted:
             return self.submitted
         return document_of(self.detail)
@@ -115,7 +118,7 @@ class PlanPage(CasePage[Plan]):
 
     @property
     def until_note(self) -> Text:
-        """What the date is about, or since when the plan waits where nobody promised a date."""
+        """What the deadline is about; without a deadline, since when the plan has been waiting."""
         plan = self.detail
         if plan.status == APPROVED:
             return self._proofs_note()
@@ -125,7 +128,7 @@ class PlanPage(CasePage[Plan]):
         return _("waiting since %(day)s") % {"day": date_format(moment, "DATETIME_FORMAT")}
 
     def _proofs_note(self) -> Text:
-        """What is due on the day that stands before it, and when the last of it is, if that is later."""
+        """What is due on the displayed date, and the last due date if that is later."""
         due = rules.proofs_due(self.detail)
         if not due:
             return _("proofs have no due date")
@@ -140,24 +143,24 @@ class PlanPage(CasePage[Plan]):
 
     @property
     def marks(self) -> dict[str, str]:
-        """What is wrong at places of the document."""
+        """The open remarks by place."""
         notice = self.return_notice
         return {marker.anchor: marker.text for marker in notice.open_markers} if notice else {}
 
     @property
     def campaigns(self) -> list[CampaignRow]:
-        """The campaigns of the document with the marks of the reviewer."""
+        """The campaigns of the document with the reviewer's remarks."""
         return campaign_rows(self.document, self.marks)
 
     @property
     def number(self) -> int:
-        """How often the plan was submitted, by what the history tells."""
+        """The number of submissions, according to the history."""
         submitting = self.codes_of(submits)
         return sum(event.code in submitting for event in self.events)
 
     @property
     def note(self) -> Text:
-        """What somebody might otherwise wonder about."""
+        """An explanation of a status that may surprise the reader."""
         plan = self.detail
         if self.user.is_operator and plan.is_editable:
             return _("The partner is editing this plan. You are viewing the last submitted version.")
@@ -178,7 +181,7 @@ class PlanPage(CasePage[Plan]):
 
     @property
     def verbs(self) -> list[Verb]:
-        """Buttons to edit, those of the verbs, and for the operator one to the page where a plan is decided."""
+        """The buttons to edit, those of the verbs, and for the operator one to the approval page."""
         return [*self._edit_buttons(), *super().verbs, *self._decide_buttons()]
 
     def _edit_buttons(self) -> Iterable[Verb]:
@@ -197,31 +200,31 @@ class PlanPage(CasePage[Plan]):
 
     @property
     def lacks_activities(self) -> bool:
-        """Whether there is nothing to be submitted yet: then a campaign is what comes next."""
+        """Whether the plan has no activities and cannot be submitted yet; the next step is to add a campaign."""
         return self.can_edit and not any(campaign.activities for campaign in self.document.campaigns)
 
     @property
     def track(self) -> list[TrackStep]:
-        """The way of the plan so far, and what comes next."""
+        """The past steps of the plan and those to come."""
         return list(_track(self))
 
 
 def _folded(lines: Sequence[TimelineEntry], events: Sequence[Event]) -> list[TimelineEntry]:
-    """The lines with one person's editing in a row folded into one: how often, and when last."""
-    shown: list[TimelineEntry] = []
+    """Collapse consecutive edits by one user into one line with their number."""
+    folded: list[TimelineEntry] = []
     for _person, group in groupby(zip(lines, events, strict=True), key=_editing_run):
         run = [line for line, _event in group]
         edits = _person is not None and len(run) > 1
-        shown += (
+        folded += (
             [replace(run[0], icon="pencil", sentence=_("edited the plan, %(n)s changes") % {"n": len(run)})]
             if edits
             else run
         )
-    return shown
+    return folded
 
 
 def _editing_run(pair: tuple[TimelineEntry, Event]) -> int | None:
-    """Lines with the same answer in a row belong together: who edited, or None for everything else."""
+    """Return the key by which lines are grouped: the user for edits, None for everything else."""
     event = pair[1]
     return event.actor_id if event.code in EDITS else None
 
@@ -233,15 +236,15 @@ def _track(page: PlanPage) -> Iterable[TrackStep]:
     last = plan.status if plan.status in (ACTION_REQUIRED, REJECTED) else APPROVED
     notes = _track_notes(page)
     for code in order:
-        shown = last if code == APPROVED else code
+        step = last if code == APPROVED else code
         position = order.index(code) - order.index(here)
         done = position < 0 or (code == here == plan.status == APPROVED)
         state = "done" if done else "now" if position == 0 else ""
-        yield TrackStep(STATE_MACHINE.status(shown).label, notes.get(shown, "") if state else "", state)
+        yield TrackStep(STATE_MACHINE.status(step).label, notes.get(step, "") if state else "", state)
 
 
 def _track_notes(page: PlanPage) -> dict[str, str]:
-    """What stands below the steps: when, who, how much."""
+    """Return the notes below the steps: date, reviewer, amount."""
     plan, events, deciding = page.detail, page.events, page.codes_of(is_decision)
     notes = {EDITING: _("created %(day)s") % {"day": _day(events[-1].at)}} if events else {}
     if plan.submitted_at:
@@ -264,7 +267,7 @@ def _day(moment: datetime) -> str:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What the partner changed since the submission before."""
+    """The last submission, with the changes since the one before."""
 
     document: PlanDocument
     changes: list[Change]
@@ -273,7 +276,7 @@ class Comparison:
 
 
 def comparison(plan: Plan) -> Comparison | None:
-    """The last submission with what changed since the one before it, and its assessment. One query; None before the first one."""
+    """Compare the last submission with the one before it. One query; None before the first submission."""
     submissions = list(plan.case.submissions.order_by("-number")[:2])
     if not submissions:
         return None

@@ -1,4 +1,4 @@
-"""The mail as it will go out, shown before a decision is confirmed."""
+"""A preview of the mail, shown before a decision is confirmed."""
 
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -29,7 +29,10 @@ class Preview:
 
 
 def preview_of(plan: Plan, transition: Transition, actor: User, form: VerbForm) -> Preview | None:
-    """What the partner would read if the decision were confirmed with what is typed so far. Writes nothing; None for no message."""
+    """Return the letter that the partner would get for the decision as typed so far.
+
+    Writes nothing. None if the decision sends no message.
+    """
     announcement = _announcement(transition.message)
     if announcement is None:
         return None

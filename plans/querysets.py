@@ -1,4 +1,4 @@
-"""Which plans exist for a person, and what lists and pages of them need."""
+"""Which plans are visible to a user, and what lists and pages of them need."""
 
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from .models import Activity, Campaign, Plan  # noqa: F401
 
-#: What every page, letter and verb of a plan asks for.
+#: The relations that every page, letter and verb of a plan reads.
 HEAD = (
     "case__assignee",
     "case__organisation",
@@ -27,7 +27,7 @@ HEAD = (
 
 
 def _of_campaigns(content: str, figure: models.Aggregate) -> models.Subquery:
-    """A figure of the campaigns of the plan of the row: of its draft, or of those in force."""
+    """An aggregate over the campaigns of the plan, of those in the draft or of those in force."""
     from .models import Campaign
 
     campaigns = Campaign.objects.filter(plan=models.OuterRef("pk"), **{f"{content}__isnull": False})
@@ -42,22 +42,23 @@ class PlanQuerySet(CaseDetailQuerySet["Plan"]):
     capability = "plan.read"
 
     def for_page(self) -> "PlanQuerySet":
-        """With what every page that shows a plan's head needs. One query."""
+        """With the relations that every page of a plan shows. One query."""
         rows = self.select_related(*HEAD, "case__submission__by__organisation", "case__approved_submission")
-        # A plan reads both by itself where they were not asked for: hence names that it has.
+        # The annotations have the names of the plan's own attributes, which are computed only where they were not
+        # annotated.
         return rows.annotate(  # type: ignore[no-redef]
             campaign_count=Coalesce(_of_campaigns("draft", models.Count("pk")), 0),
             starts=_starts(),
         )
 
     def for_list(self) -> "PlanQuerySet":
-        """With what a row of a list shows; without the long text. One query."""
+        """With the relations that a row of a list shows, without the long text. One query."""
         rows = self.select_related(*HEAD).defer("description")
         return rows.annotate(starts=_starts())  # type: ignore[no-redef]
 
 
 class PlanManager(models.Manager.from_queryset(PlanQuerySet)):  # type: ignore[misc]
-    """Plans come with their head and whose desk they are on: the engine, which reads them again under their lock, asks for it each time."""
+    """Reads case, assignee and scope with each plan, as the engine needs them each time it locks one."""
 
     def get_queryset(self) -> PlanQuerySet:
         return super().get_queryset().select_related(*HEAD)
@@ -65,29 +66,32 @@ class PlanManager(models.Manager.from_queryset(PlanQuerySet)):  # type: ignore[m
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):
     def drafts(self) -> "CampaignQuerySet":
-        """Those of the draft, with what it says of them."""
+        """Campaigns of the draft, with its content."""
         return self.filter(draft__isnull=False).select_related("draft")
 
     def in_force(self) -> "CampaignQuerySet":
-        """What was approved, with its content."""
+        """Campaigns in force, with their content."""
         return self.filter(in_force__isnull=False).select_related("in_force")
 
 
 class ActivityQuerySet(models.QuerySet["Activity"]):
     def visible_to(self, user: "User") -> "ActivityQuerySet":
-        """The activities of the plans that exist for the person."""
+        """Activities of plans that are visible to the user."""
         from .models import Plan
 
         return self.filter(campaign__plan__in=Plan.objects.visible_to(user))
 
     def drafts(self) -> "ActivityQuerySet":
-        """Those of the draft, with what it says of them and of their campaigns."""
+        """Activities of the draft, with its content and that of their campaigns."""
         return self.filter(draft__isnull=False).select_related("campaign__draft", "draft__activity_type")
 
     def in_force(self) -> "ActivityQuerySet":
-        """What was approved, with its content and that of its campaigns."""
+        """Activities in force, with their content and that of their campaigns."""
         return self.filter(in_force__isnull=False).select_related("campaign__in_force", "in_force__activity_type")
 
     def open_for_proofs(self) -> "ActivityQuerySet":
-        """What is in force and was not taken out by a revision: so that a proof never hangs on what the next approval withdraws."""
+        """Activities in force that the current revision has not removed.
+
+        The next approval would withdraw the others, so no proof may be created for them.
+        """
         return self.in_force().filter(draft__isnull=False)

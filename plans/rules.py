@@ -1,4 +1,7 @@
-"""What may be done with a plan and until when: predicates and pure checks, without writing (docs/domain.md, "Plan checks")."""
+"""What may be done with a plan and until when: predicates and checks that write nothing.
+
+Source: docs/domain.md, "Plan checks".
+"""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -28,27 +31,36 @@ Sentence = str | Promise
 
 
 def last_day(plan: "Plan") -> date:
-    """The last day on which the plan can be submitted: of the program year the first time, of the revisions after that."""
+    """Return the last day on which the plan can be submitted.
+
+    The first time it is the end of the program year, after that the last day of revisions.
+    """
     year = plan.program_year
     return year.ends if plan.submitted_at is None else year.revise_until
 
 
 def due_at(plan: "Plan") -> datetime:
-    """The end of the last day on which the plan can be submitted, in the program's time zone (docs/domain.md, "Plan submission")."""
+    """Return the end of the last day to submit the plan, in the program's time zone.
+
+    Source: docs/domain.md, "Plan submission".
+    """
     return clock.end_of_day(last_day(plan), plan.time_zone)
 
 
 def proofs_due(plan: "Plan") -> list[datetime]:
-    """The ends of the last days on which proofs of an approved plan are in time, the earliest first: one per start of a campaign.
+    """Return the due dates of proofs of an approved plan, earliest first: one per start date of a campaign.
 
-    Empty where the program has no due date. The last is that of the campaign which starts last (example PO-3).
+    Empty if the program has no due date. The last one is that of the campaign that starts last (example PO-3).
     """
     days = (dates.poe_due_at(plan.program, starts) for starts in sorted(set(plan.starts or ())))
     return [day for day in days if day is not None]
 
 
 def until(plan: "Plan") -> datetime | None:
-    """Until when whoever has the plan should act: submit it, or prove its activities once it is approved, the next ones first."""
+    """Return the deadline of the side that has the plan.
+
+    Before the approval it is the plan's due date, afterwards the next due date of proofs.
+    """
     if plan.status != APPROVED:
         return plan.due_at
     due, now = proofs_due(plan), clock.now()
@@ -56,17 +68,17 @@ def until(plan: "Plan") -> datetime | None:
 
 
 def today(plan: "Plan") -> date:
-    """The date where the program lives: deadlines are counted there."""
+    """Return the date in the program's time zone, in which deadlines are counted."""
     return clock.today(plan.time_zone)
 
 
 def is_late(plan: "Plan") -> bool:
-    """Whether the plan cannot be submitted any more."""
+    """Whether the last day to submit the plan has passed."""
     return today(plan) > last_day(plan)
 
 
 def why_no_more_changes(plan: "Plan") -> str | None:
-    """Why a revision or rework can no longer begin; None while it can."""
+    """Say why a revision or rework can no longer begin; None while it can."""
     if not is_late(plan):
         return None
     return _("Plans for %(year)s could be edited and resubmitted until %(day)s.") % {
@@ -76,7 +88,10 @@ def why_no_more_changes(plan: "Plan") -> str | None:
 
 
 def open_verbs(plan: "Plan", user: User) -> list[Transition]:
-    """The verbs that the person may do now: the machine's, without revisions for which it is too late."""
+    """Return the transitions that the user may perform now.
+
+    Leaves out revise and rework after the last day of revisions.
+    """
     late, state_machine = {"revise", "rework"} if is_late(plan) else set(), case_type(CaseKind.PLAN).state_machine
     return [transition for transition in state_machine.open_to(plan, user) if transition.verb not in late]
 
@@ -86,12 +101,12 @@ def may_edit(user: User, plan: "Plan") -> bool:
 
 
 def may_create(user: User, scope: Scope) -> bool:
-    """Plans are the partner's: whoever holds plan.write there, never the operator."""
+    """Whether the user may create a plan: a partner user with plan.write there, never the operator."""
     return user.organisation_id == scope.organisation_id and may(user, "plan.write", scope)
 
 
 def year_problem(year: ProgramYear, zone: str) -> str | None:
-    """Why no plan can be created for the year any more (docs/domain.md, "Plan submission")."""
+    """Say why no plan can be created for the year any more (docs/domain.md, "Plan submission")."""
     if clock.today(zone) <= year.ends:
         return None
     return _("Plans for %(year)s could be created until %(day)s, the last day of the program year.") % {
@@ -101,7 +116,7 @@ def year_problem(year: ProgramYear, zone: str) -> str | None:
 
 
 def dates_problem(year: ProgramYear, starts: date, ends: date) -> tuple[str, str] | None:
-    """The form field and the sentence, if a campaign's dates are in the wrong order or outside the program year."""
+    """Return form field and message if a campaign's dates are reversed or outside the program year."""
     if ends < starts:
         return "ends", _("The campaign ends before it starts.")
     if starts < year.starts or starts > year.ends:
@@ -120,12 +135,15 @@ def _outside(year: ProgramYear) -> str:
 
 
 def operator() -> Organisation | None:
-    """The operator's organisation. One query."""
+    """Return the operator's organization. One query."""
     return Organisation.objects.filter(kind=OrganisationKind.OPERATOR).first()
 
 
 def reviewer_email_problem(email: str) -> str | None:
-    """Why an address cannot be the reviewer email: it must be one of the operator's (docs/domain.md, "Reviewer email")."""
+    """Say why an address cannot be the reviewer email: it is not one of the operator's.
+
+    Source: docs/domain.md, "Reviewer email".
+    """
     company = operator()
     if company and company.owns_address(email):
         return None
@@ -136,7 +154,7 @@ def reviewer_email_problem(email: str) -> str | None:
 
 
 def limit_problem(plan: "Plan", amount: Decimal, claimed: Claimed) -> str | None:
-    """Why an amount cannot become the plan's limit: more than that was approved for its claims already."""
+    """Say why an amount cannot become the plan's limit: more was approved for its claims already."""
     if amount >= claimed.approved:
         return None
     approved = format_amount(claimed.approved, plan.currency)
@@ -151,7 +169,7 @@ def limit_problem(plan: "Plan", amount: Decimal, claimed: Claimed) -> str | None
 
 
 def limit_warning(plan: "Plan", amount: Decimal, claimed: Claimed) -> str:
-    """What a limit would mean for the claims that are still to be decided; empty if there is app for all of them."""
+    """Describe what a limit would mean for undecided claims; empty if it covers all of them."""
     if not claimed.approved <= amount < claimed.total:
         return ""
     return _(
@@ -165,5 +183,5 @@ def limit_warning(plan: "Plan", amount: Decimal, claimed: Claimed) -> str:
 
 
 def approved_document(plan: "Plan") -> PlanDocument | None:
-    """The document of the approved submission, which is in force also while a revision is edited."""
+    """Return the document of the approved submission, which is in force also while a revision is edited."""
     return read(plan.case.approved_submission.content) if plan.case.approved_submission else None

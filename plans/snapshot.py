@@ -1,7 +1,7 @@
-"""What a submission of a plan keeps, and the comparison of two such snapshots.
+"""The content of a plan's submission, and the comparison of two submissions.
 
-The declared types are the form of the JSON: msgspec writes and reads it. A snapshot of the draft as it is now has the same types, so
-that it can be compared with a submission. Nothing here asks the database but for ``Plan.parts``, which are read once per plan.
+The declared types define the JSON, which msgspec writes and reads. The current draft has the same types, so that it
+can be compared with a submission. Nothing here makes a query except ``Plan.parts``, which is read once per plan.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,7 +27,7 @@ NOTHING: Fields = frozenset()
 
 
 class _Part(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """``changed`` names the fields that differ from before; it is set by ``compare`` and no part of what is kept."""
+    """``changed`` names the fields that differ from the earlier version. ``compare`` sets it; it is not stored."""
 
     changed: Fields = NOTHING
 
@@ -63,7 +63,10 @@ class CampaignPart(_Part, frozen=True):
 
 
 class PlanDocument(_Part, frozen=True):
-    """The whole plan: what the partner asks for, and what for. Amounts are in ``currency``; places and periods are kept by their codes."""
+    """The whole plan.
+
+    Amounts are in ``currency``; location, program, market, fund type and year are stored by their codes.
+    """
 
     title: str
     description: str
@@ -87,20 +90,23 @@ class PlanDocument(_Part, frozen=True):
                 yield campaign, activity
 
     def find(self, activity_id: str) -> tuple[CampaignPart, ActivityPart] | None:
-        """The activity with the public id, with its campaign; None if the document does not have it."""
+        """Return the activity with the public id and its campaign; None if there is none."""
         return next((pair for pair in self.activities() if pair[1].id == str(activity_id)), None)
 
 
 @dataclass(frozen=True)
 class Change:
-    """One difference between two documents, in words: what, before, now. An empty side means that it was not there."""
+    """One difference between two documents: label, text before, text now.
+
+    An empty text means that it did not exist.
+    """
 
     what: str | Promise
     before: str
     after: str
 
 
-#: The fields of the plan itself at which a remark can point.
+#: The fields of the plan itself that a remark can point at.
 FIELD_LABELS: dict[str, Promise] = {
     "title": _("Title"),
     "description": _("Description"),
@@ -112,7 +118,10 @@ FIELD_LABELS: dict[str, Promise] = {
 
 
 def places(document: PlanDocument) -> list[tuple[str, str | Promise]]:
-    """Where a remark on a plan can point, as (place, label): a field, or by its public id a campaign or an activity."""
+    """Yield the places that a remark can point at, as (place, label).
+
+    A place is a field, or the public id of a campaign or an activity.
+    """
     parts: list[tuple[str, str | Promise]] = list(FIELD_LABELS.items())
     for campaign in document.campaigns:
         parts.append((campaign.id, campaign.name))
@@ -121,7 +130,7 @@ def places(document: PlanDocument) -> list[tuple[str, str | Promise]]:
 
 
 def part_at(document: PlanDocument, place: str) -> object:
-    """What stands at a place, to be compared with what stood there in another state of the plan; None where there is nothing."""
+    """Return the content at a place, for comparing two versions of a plan. None if there is none."""
     if place == "activities":
         return list(document.activities())
     if place in FIELD_LABELS:
@@ -130,17 +139,20 @@ def part_at(document: PlanDocument, place: str) -> object:
 
 
 def content_of(plan: "Plan") -> dict[str, Any]:
-    """The plan as JSON: what a submission keeps. Amounts are strings, so that no digit is lost."""
+    """Return the plan as JSON, as a submission stores it. Amounts are strings, so that no digit is lost."""
     return json.decode(json.encode(document_of(plan)))
 
 
 def read(content: Mapping[str, Any]) -> PlanDocument:
-    """The document of a submission's content. Raises msgspec.ValidationError, which names the place that cannot be read."""
+    """Return the document of a submission's content.
+
+    Raises msgspec.ValidationError, which names the place that cannot be read.
+    """
     return convert(content, PlanDocument)
 
 
 def document_of(plan: "Plan") -> PlanDocument:
-    """The document of the plan's draft as it is now."""
+    """Return the document of the plan's current draft."""
     return PlanDocument(
         title=plan.title,
         description=plan.description,
@@ -175,8 +187,8 @@ def _activity_part(row: "Activity", currency: str) -> ActivityPart:
     )
 
 
-#: What a comparison tells of a part, in this order: its fields with their labels.
-_TOLD: dict[type[_Part], dict[str, Promise]] = {
+#: The fields that are compared, by type and in this order, with their labels.
+_COMPARED: dict[type[_Part], dict[str, Promise]] = {
     PlanDocument: {name: FIELD_LABELS[name] for name in ("title", "requested_amount", "reviewer_email", "description")},
     CampaignPart: {"name": _("Campaign"), "starts": _("start date"), "ends": _("end date")},
     ActivityPart: {
@@ -190,34 +202,34 @@ _TOLD: dict[type[_Part], dict[str, Promise]] = {
 
 
 def compare(before: PlanDocument, after: PlanDocument) -> tuple[PlanDocument, list[Change]]:
-    """The later document with what changed marked in it, and the changes in words of the active language."""
+    """Return the later document with its changes marked, and the changes as text in the active language."""
     was, now = {"": before, **_parts(before)}, {"": after, **_parts(after)}
     changes: list[Change] = []
     changed: dict[str, Fields] = {}
     for part_id, part in now.items():
         if part_id in was:
-            found = dict(_differences(was[part_id], before.currency, part, after.currency))
-            changes += found.values()
-            changed[part_id] = frozenset(found)
+            differences = dict(_differences(was[part_id], before.currency, part, after.currency))
+            changes += differences.values()
+            changed[part_id] = frozenset(differences)
         else:
             name, summary = _whole(part, after.currency)
             changes.append(Change(name, "", summary))
-            changed[part_id] = frozenset(_TOLD[type(part)])
+            changed[part_id] = frozenset(_COMPARED[type(part)])
     gone = [part for part_id, part in was.items() if part_id not in now]
     changes += [Change(*_whole(part, before.currency), "") for part in gone]
     return _marked(after, changed), changes
 
 
 def _parts(document: PlanDocument) -> dict[str, Any]:
-    """The campaigns by their ids, then the activities."""
+    """Return campaigns and activities by their public id, campaigns first."""
     return {
         part.id: part for part in (*document.campaigns, *(activity for _campaign, activity in document.activities()))
     }
 
 
 def _differences(before: Any, currency: str, after: Any, new_currency: str) -> Iterator[tuple[str, Change]]:
-    """The fields of a part that differ, each with its change in words: only these are put into words."""
-    for name, label in _TOLD[type(after)].items():
+    """Yield the fields of a part that differ, each with its change. Only these are formatted."""
+    for name, label in _COMPARED[type(after)].items():
         old, new = getattr(before, name), getattr(after, name)
         if old != new or currency != new_currency:
             old, new = _text(old, currency), _text(new, new_currency)
@@ -238,7 +250,7 @@ def _text(value: Any, currency: str) -> str:
 
 
 def _whole(part: Any, currency: str) -> tuple[str, str]:
-    """What is told of a part that is new or gone: its name, and the dates of a campaign or the amount of an activity."""
+    """Describe a part that was added or removed: its name, and the dates of a campaign or the amount of an activity."""
     if isinstance(part, CampaignPart):
         kind, summary = _("campaign"), f"{_text(part.starts, currency)} – {_text(part.ends, currency)}"
     else:

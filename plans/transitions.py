@@ -1,4 +1,4 @@
-"""Which verb leads a plan from where to where (docs/domain.md, "Plan statuses"), as a table."""
+"""The transitions of a plan (docs/domain.md, "Plan statuses")."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,7 @@ def _may_be_reworked(plan: Any) -> bool:
 
 
 def _url_for(case: "Case", user: "User") -> str:
-    """The page on which the user works: incentives admins decide in the admin site."""
+    """Return the page on which the user works: the admin site for those who decide, else the portal."""
     if user.is_staff:
         return reverse("admin:plans_plan_change", args=[case.pk])
     return reverse("plans:detail", args=[case.public_id])

@@ -1,6 +1,7 @@
-"""What other claims have taken of the catalogue's caps, counted in the currency of each cap (docs/domain.md, "Cap use").
+"""How much of the catalog's caps other claims have used, in the currency of each cap.
 
-A cap in USD limits claims in any currency: each counts with the rate of the month of its own activity, as it did when it was submitted.
+A cap in USD limits claims in any currency: each is converted with the rate of the month of its own activity, as it
+was when it was submitted. Source: docs/domain.md, "Cap use".
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -24,13 +25,17 @@ from .models import ExpenseLine, Proof
 from .querysets import TAKEN, ProofQuerySet
 
 ZERO = Decimal(0)
-#: The caps that several claims share.
+#: The kinds of caps that several claims share.
 _SHARED = [CapKind.AMOUNT, CapKind.PERCENT_OF_EARNED, CapKind.GREATER_OF]
 
 
 @dataclass(frozen=True)
 class CapUse:
-    """What other claims have used of a cap, in the proof's currency (None without a rate for the cap itself), and what is missing in it."""
+    """How much other claims have used of a cap, in the proof's currency.
+
+    ``used`` is None if there is no rate for the cap itself; ``unrated`` are amounts that are left out because they
+    have no rate.
+    """
 
     used: Decimal | None
     unrated: tuple[UnratedFact, ...] = ()
@@ -38,7 +43,7 @@ class CapUse:
 
 @dataclass(frozen=True)
 class _Cost:
-    """A cost of a claim, of a kind that some cap is about."""
+    """A cost of a claim, of an expense type that a cap limits."""
 
     type: int
     currency: str
@@ -47,7 +52,7 @@ class _Cost:
 
 @dataclass(frozen=True)
 class _Other:
-    """Another claim: what it takes, the scopes in which it counts beside the proof, and its costs where a cap asks for them."""
+    """Another claim: its amount, the scopes that it shares with the proof, and its costs if a cap needs them."""
 
     taken: Decimal
     currency: str
@@ -58,7 +63,7 @@ class _Other:
 
 @dataclass
 class _Count:
-    """Adds up amounts in one currency, and keeps what nobody has entered a rate for."""
+    """Adds up amounts in one currency, and collects those without an exchange rate."""
 
     target: str
     rates: MonthlyRates
@@ -66,7 +71,8 @@ class _Count:
     unrated: set[tuple[str, str, date]] = field(default_factory=set)
 
     def add(self, amount: Decimal, currency: str, day: date) -> None:
-        # Divided by the rate with which the cap was converted for that claim, so that one that used it up has used up all of it.
+        # The cap was converted with the same rate for that claim, so a claim that used up the cap counts as exactly
+        # the cap.
         rate = self.rates.rate(self.target, currency, day)
         if rate is None:
             self.miss(currency, self.target, day)
@@ -78,10 +84,10 @@ class _Count:
 
 
 def use_of_caps(proof: Proof, counting: ProofQuerySet) -> dict[str, CapUse]:
-    """Code of each shared cap of the proof's activity → what the ``counting`` claims have used of it.
+    """Return what the ``counting`` claims have used of each shared cap of the proof's activity, by its code.
 
-    Queries: one or two for the caps, one for the claims of any number of caps, one for rates if there are several currencies, two for
-    a cap over the year of a program without plans.
+    Queries: one or two for the caps, one for the claims of any number of caps, one for rates if there are several
+    currencies, two for a cap over the year of a program without plans.
     """
     caps = _caps(proof)
     others = _others(proof, caps, counting) if caps else []
@@ -96,7 +102,7 @@ def _caps(proof: Proof) -> list[Cap]:
 
 
 def _others(proof: Proof, caps: Iterable[Cap], counting: ProofQuerySet) -> list[_Other]:
-    """The claims of the location, program and kind of activity that count within the scope of a cap. One query."""
+    """Return the claims of the same location, program and activity type within the scope of a cap. One query."""
     periods = {cap.scope: _period(cap.scope, proof) for cap in caps}
     anywhere = Q()
     for period in periods.values():
@@ -127,9 +133,10 @@ def _other(row: Mapping[str, Any], scopes: Collection[str]) -> _Other:
 
 
 def _period(scope: str, proof: Proof) -> Q:
-    """Over which claims a cap is counted: the usage period (on the plan track the half of the year), or the program's year.
+    """Match the claims within the scope of a cap.
 
-    Two queries for the year of a program without plans.
+    It is the usage period (on the plan track the half of the year) or the program year. Two queries for the year of
+    a program without plans.
     """
     if scope == CapScope.USAGE_PERIOD and proof.case.usage_period_id is not None:
         return Q(case__usage_period=proof.case.usage_period_id)
@@ -143,7 +150,10 @@ def _period(scope: str, proof: Proof) -> Q:
 
 
 def _costs(types: Collection[int], basis: str) -> ArraySubquery:
-    """The costs of a claim of some types, each in the currency of its invoice (none: that of the proof)."""
+    """The costs of a claim of these expense types, in the currency of their invoice.
+
+    Without an invoice, ``currency`` is null: they are in the currency of the proof.
+    """
     amount = F("net") + F("tax") + F("rounding") if basis == Basis.GROSS else F("net")
     lines = ExpenseLine.objects.filter(proof=OuterRef("pk"), expense_type__in=types).order_by("pk")
     row = JSONObject(type="expense_type", currency="invoice__currency", amount=Cast(amount, CharField()))
@@ -151,7 +161,7 @@ def _costs(types: Collection[int], basis: str) -> ArraySubquery:
 
 
 def _rates(proof: Proof, caps: Iterable[Cap], others: Iterable[_Other]) -> MonthlyRates:
-    """All rates that the count needs. None are asked for where nothing was claimed."""
+    """Return all rates that the count needs. Makes no query if nothing was claimed."""
     used = {other.currency for other in others} | {cost.currency for other in others for cost in other.costs}
     if not used:
         return MonthlyRates()
@@ -160,7 +170,10 @@ def _rates(proof: Proof, caps: Iterable[Cap], others: Iterable[_Other]) -> Month
 
 
 def _use(cap: Cap, proof: Proof, others: Iterable[_Other], rates: MonthlyRates) -> CapUse:
-    """What was used of one cap. A cap without an amount is a share of funds, which are told in the proof's currency."""
+    """Return what was used of one cap.
+
+    A cap without an amount is a share of funds, which are in the proof's currency.
+    """
     count = _Count(cap.currency or proof.currency, rates)
     types = {expense.pk for expense in cap.expenses.all()}
     for other in others:
@@ -172,7 +185,10 @@ def _use(cap: Cap, proof: Proof, others: Iterable[_Other], rates: MonthlyRates) 
 
 
 def _taken(other: _Other, types: Collection[int], count: _Count) -> Decimal:
-    """What the claim takes of a cap, in its own currency; of a cap on some costs no more than these come to."""
+    """Return how much of a cap the claim uses, in its own currency.
+
+    If the cap limits certain expense types, at most the costs of these types.
+    """
     if not types:
         return other.taken
     total = ZERO

@@ -1,6 +1,6 @@
-"""Finding the same evidence again: the same file, or the same invoice, on another proof of one's own organisation.
+"""Find the same file or invoice on other proofs of the same organization.
 
-Only references of the own organisation's proofs are named: what other partners hand in is nobody's business here.
+Proofs of other partners are not searched, as their documents are confidential.
 """
 
 from collections import defaultdict
@@ -20,7 +20,7 @@ Cases = dict[tuple[str, ...], set[str]]
 
 @dataclass(frozen=True)
 class Again:
-    """References of the other proofs, by hash of a file and by supplier and number of an invoice."""
+    """References of the other proofs, by file hash, and by supplier and number of an invoice."""
 
     by_file: Cases = field(default_factory=dict)
     by_number: Cases = field(default_factory=dict)
@@ -34,7 +34,7 @@ class Again:
 
 
 def find(proof: Proof, folder: ProofFolder) -> Again:
-    """Where else the files and invoices of the proof are. One query, none without files."""
+    """Find the files and invoices of the proof on other proofs. One query, none without files."""
     hashes = {part.sha256 for part in folder.files()}
     if not hashes:
         return Again()
@@ -59,8 +59,8 @@ def _elsewhere(rows: QuerySet, proof: Proof) -> QuerySet:
 
 
 def _same_file(rows: QuerySet, proof: Proof, hashes: Iterable[str]) -> QuerySet:
-    found = _elsewhere(rows, proof).filter(document__versions__sha256__in=hashes)
-    return _named(found, F("document__versions__sha256"), Value("", output_field=CharField()))
+    others = _elsewhere(rows, proof).filter(document__versions__sha256__in=hashes)
+    return _named(others, F("document__versions__sha256"), Value("", output_field=CharField()))
 
 
 def _named(rows: QuerySet, first: object, second: object) -> QuerySet:

@@ -1,4 +1,4 @@
-"""What can happen to a proof, in words. The sentence follows the name of who did it; its keys stand in the event's data."""
+"""The kinds of events of a proof. Each sentence follows the actor's name and may use the keys of the event's data."""
 
 from django.utils.translation import gettext_lazy as _
 

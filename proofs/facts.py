@@ -1,4 +1,4 @@
-"""What the rules of a proof look at, gathered for ``assess_proof``. A fixed number of queries for any number of parts."""
+"""Collects the facts that ``assess_proof`` checks, with a fixed number of queries."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -35,7 +35,7 @@ _PENDING = "pending"
 
 
 def assess(proof: Proof) -> Assessment:
-    """What the rules say about the proof now: the same for the partner's page, the submission, the reviewer and the letter."""
+    """Assess the proof as it is now: for the partner's page, submission, reviewer and letter alike."""
     return assess_proof(proof_facts(proof))
 
 
@@ -45,10 +45,11 @@ def proof_facts(
     versions: dict[str, DocumentVersion] | None = None,
     requirements: Sequence[Requirement] | None = None,
 ) -> ProofFacts:
-    """The facts of the proof and its parts as they are now; what the caller has read already it hands over.
+    """Return the facts of the proof and its parts as they are now.
 
-    Queries, with a proof of ``for_page()``: one for the parts, one for the files, two for the catalogue (one more for a composite),
-    one for the same evidence elsewhere, one for rates if there is another currency, and those of the limits (limits.py).
+    The caller may pass what it has read already. Queries, with a proof of ``for_page()``: one for the parts, one
+    for the files, two for the catalog (one more for a composite), one for duplicates, one for rates if there is
+    another currency, and those of the limits (limits.py).
     """
     folder = folder or read(content_of(proof))
     states = {key: version.standing for key, version in (versions or versions_of(folder)).items()}
@@ -78,7 +79,7 @@ def proof_facts(
 
 
 def catalogue_of(proof: Proof, folder: ProofFolder, requirements: Sequence[Requirement] | None = None) -> ActivityFacts:
-    """The activity as the catalogue has it for this program on the day of execution."""
+    """Return the catalog's data about the activity, for this program on the date of execution."""
     return catalogue_snapshot(
         proof.activity_type,
         proof.program,
@@ -89,38 +90,38 @@ def catalogue_of(proof: Proof, folder: ProofFolder, requirements: Sequence[Requi
 
 
 def components_of(folder: ProofFolder) -> list[ActivityType]:
-    """The components used of a composite activity. No query where there are none."""
+    """Return the used components of a composite activity. No query if there are none."""
     codes = [component.code for component in folder.components]
     return list(ActivityType.objects.filter(code__in=codes)) if codes else []
 
 
 def all_requirements(proof: Proof, folder: ProofFolder) -> list[Requirement]:
-    """The requirements of the activity and of the components used. One query, two for a composite."""
+    """Return the requirements of the activity and its used components. One query, two for a composite."""
     return requirements_of(proof.activity_type, proof.program, components_of(folder))
 
 
 def requirements_for(proof: Proof, folder: ProofFolder, *, also: Iterable[str] = ()) -> list[Requirement]:
-    """The requirements that apply to the proof as it stands: what forms offer. One query, two for a composite.
+    """Return the requirements that apply to the proof as it is now. One query, two for a composite.
 
-    ``also`` are codes that are offered in any case, because they were chosen before.
+    ``also`` are codes that are included in any case, because they were chosen before.
     """
     return applicable(all_requirements(proof, folder), folder, also=also)
 
 
 def applicable(rows: Iterable[Requirement], folder: ProofFolder, *, also: Iterable[str] = ()) -> list[Requirement]:
-    """Those whose condition holds for the proof as it stands. No query."""
-    given = Circumstances(
+    """Return the requirements whose condition holds for the proof, and those of ``also``. No query."""
+    circumstances = Circumstances(
         expenses={cost.type for cost, _currency in folder.costs() if cost.type},
         answers={answer.code: answer.value for answer in folder.answers},
         components=[component.code for component in folder.components],
         evidence={"invoice" for _invoice in folder.invoices} | {"report" for _report in folder.reports},
     )
-    kept = set(also)
-    return [row for row in rows if row.code in kept or holds(row.only_if, given)]
+    always = set(also)
+    return [row for row in rows if row.code in always or holds(row.only_if, circumstances)]
 
 
 def versions_of(folder: ProofFolder) -> dict[str, DocumentVersion]:
-    """Public id → version with its check, for all files of the folder. One query."""
+    """Return the versions of all files with their checks, by public id. One query."""
     wanted = [UUID(part.version) for part in folder.files()]
     return {str(row.public_id): row for row in _versions().rows(wanted)}
 
@@ -134,7 +135,7 @@ def _versions() -> PreparedLookup[DocumentVersion]:
 
 
 def _bounds(proof: Proof, used: Used) -> dict[str, Any]:
-    """The dates and limits of the proof's track."""
+    """Return the dates and limits of the proof's track."""
     shared: dict[str, Any] = {
         "plan_limit_left": used.plan_limit_left,
         "earned": used.earned,
@@ -189,7 +190,10 @@ def _expense(line: ExpensePart, currency: str) -> ExpenseFact:
 
 
 def _rates(proof: Proof, folder: ProofFolder, activity: ActivityFacts) -> dict[str, Decimal]:
-    """The rates of the month of the activity, if a cost or a cap is in another currency (docs/domain.md, "Exchange rates")."""
+    """Return the rates of the month of the activity, if a cost or a cap is in another currency.
+
+    Source: docs/domain.md, "Exchange rates".
+    """
     currencies = {invoice.currency for invoice in folder.invoices} | {cap.currency for cap in activity.caps}
     if not currencies - {proof.currency, ""}:
         return {}

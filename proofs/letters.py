@@ -1,4 +1,4 @@
-"""What is told about proofs: a file that turned out bad, to the person who sent it."""
+"""Messages about a proof: a refused or infected file, to the user who uploaded it."""
 
 from functools import partial
 

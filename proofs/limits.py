@@ -1,6 +1,7 @@
-"""What other claims have taken of the limits that a proof shares with them: of the activity, of the plan, of the catalog's caps.
+"""What other claims have used of the limits that they share with a proof: activity, plan, and caps.
 
-The claims of a plan are in its currency, which stays once the plan is approved; caps are counted across currencies (caps.py).
+The claims of a plan are in its currency, which does not change once the plan is approved; caps are counted across
+currencies (caps.py).
 """
 
 from collections.abc import Mapping
@@ -20,11 +21,12 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True)
 class Used:
-    """What other claims have taken of limits that this proof shares with them, in the currency of the proof.
+    """What other claims have used of the limits that they share with a proof, in its currency.
 
-    ``planned``: what the other claims of the activity ask. ``plan_limit_left``: what remains of the plan limit, None where nothing is
-    spent of it. ``earned`` and ``accrued``: co-op funds, None until there are funds. ``claimed_before``: cap code → used of it;
-    ``claimed_unrated``: cap code → what is missing in that sum, because nobody has entered a rate.
+    ``planned``: the amount of the other claims of the activity. ``plan_limit_left``: what is left of the plan's
+    limit, None without a limit. ``earned`` and ``accrued``: co-op funds, None until there are funds.
+    ``claimed_before``: cap code → amount used; ``claimed_unrated``: cap code → what that amount lacks for want of
+    an exchange rate.
     """
 
     planned: Decimal = ZERO
@@ -36,7 +38,10 @@ class Used:
 
 
 def used_before(proof: Proof) -> Used:
-    """What others have used of the proof's limits. One query for a plan, and those of the caps (use_of_caps)."""
+    """Return what other claims have used of the proof's limits.
+
+    One query for a plan, and those of the caps (use_of_caps).
+    """
     others = Proof.objects.counting().exclude(pk=proof.pk)
     caps = use_of_caps(proof, others)
     used = Used(

@@ -1,4 +1,4 @@
-"""Proofs of execution: the evidence of one activity that was carried out (docs/domain.md, "Proof and claim")."""
+"""Proofs of execution: the evidence that an activity was carried out (docs/domain.md, "Proof and claim")."""
 
 import uuid
 from decimal import Decimal
@@ -20,10 +20,11 @@ from .querysets import ProofManager
 
 
 class Proof(CaseDetail):
-    """The evidence that one activity was carried out. Its case is that of the claim for it: title, scope, status and amount stand there.
+    """The evidence that one activity was carried out. Its case is that of its claim.
 
-    On the plan track it belongs to an activity of an approved plan; in programs without plans to a usage period instead. It can be edited
-    while its case can, and the operator sees it once it was submitted.
+    Title, scope, status and amount are in the case. On the plan track the proof belongs to an activity of an
+    approved plan, in programs without plans to a usage period. It can be edited while its case can, and the
+    operator sees it once it was submitted.
     """
 
     activity = models.ForeignKey(Activity, models.PROTECT, null=True, blank=True, related_name="proofs")
@@ -46,7 +47,7 @@ class Proof(CaseDetail):
         verbose_name_plural = _("proofs of execution")
 
     def __str__(self) -> str:
-        """Without its title: the admin site lists what stands in the way of a deletion, drafts among it, to the operator."""
+        """Without the title: the admin site shows this to the operator when a draft prevents a deletion."""
         return self.case.reference
 
     def get_absolute_url(self) -> str:
@@ -54,7 +55,7 @@ class Proof(CaseDetail):
 
     @property
     def claim(self) -> CaseDetail | None:
-        """The claim for it, once that was created. One query, unless ``for_page`` has read it."""
+        """The claim for the proof, once it was created. One query, unless ``for_page`` has read it."""
         return getattr(self.case, "claim", None)
 
     @property
@@ -71,12 +72,12 @@ class Proof(CaseDetail):
 
     @property
     def amount(self) -> Decimal:
-        """What is asked for, in ``currency``."""
+        """The requested amount, in ``currency``."""
         return self.requested_amount
 
 
 class Invoice(models.Model):
-    """A third party's bill, with its file. ``supplier_key`` and ``number_key`` are what is compared to find the same one again."""
+    """A third party's invoice, with its file. ``supplier_key`` and ``number_key`` are compared to find duplicates."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     proof = models.ForeignKey(Proof, models.PROTECT, related_name="invoices")
@@ -101,7 +102,7 @@ class Invoice(models.Model):
                 name="invoice_adds_up",
                 condition=models.Q(gross=models.F("net") + models.F("tax") + models.F("rounding")),
             ),
-            # How much it can be in each currency: money.rounding_limit.
+            # money.rounding_limit has the limit of each currency.
             models.CheckConstraint(
                 name="invoice_rounding_small", condition=models.Q(rounding__gt=-10, rounding__lt=10)
             ),
@@ -111,7 +112,7 @@ class Invoice(models.Model):
             models.UniqueConstraint(name="invoice_once", fields=["proof", "supplier_key", "number_key"]),
         ]
         indexes = [
-            # The duplicate finder: the same supplier and number anywhere (docs/domain.md, "Duplicates").
+            # The search for duplicates: the same supplier and number (docs/domain.md, "Duplicates").
             models.Index(name="invoice_again", fields=["supplier_key", "number_key"]),
         ]
 
@@ -120,7 +121,7 @@ class Invoice(models.Model):
 
 
 class ServiceReport(models.Model):
-    """Certified service report (CSR): the partner certifies work that its own people did, by name and time."""
+    """Certified service report (CSR): the partner certifies work of its own employees, by name and time."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     proof = models.ForeignKey(Proof, models.PROTECT, related_name="reports")
@@ -162,7 +163,7 @@ class ServiceReport(models.Model):
 
 
 class ServiceLine(models.Model):
-    """Who worked how long, and what an hour costs; ``rate`` is in the proof's currency."""
+    """A person's hours and hourly rate, in the proof's currency."""
 
     report = models.ForeignKey(ServiceReport, models.CASCADE, related_name="lines")
     person = models.CharField(_("person"), max_length=120)
@@ -184,9 +185,9 @@ class ServiceLine(models.Model):
 
 
 class ExpenseLine(models.Model):
-    """One cost, of a kind that the activity may or may not have reimbursed, shown by an invoice or by a service report.
+    """One cost of an expense type, shown by an invoice or by a service report.
 
-    ``rounding`` is its part of the invoice's: net, tax and rounding are what was paid for it.
+    ``rounding`` is its share of the invoice's rounding: net, tax and rounding are what was paid for it.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -227,7 +228,7 @@ class ExpenseLine(models.Model):
 
 
 class Attendee(models.Model):
-    """Somebody who took part, and what that cost: the metric of exams, the limit of conferences."""
+    """An attendee and the cost: the metric of exams, the limit of conferences."""
 
     proof = models.ForeignKey(Proof, models.PROTECT, related_name="attendees")
     name = models.CharField(_("name"), max_length=120)
@@ -242,7 +243,7 @@ class Attendee(models.Model):
 
 
 class ProofDocument(models.Model):
-    """A file that shows something, with a note that says what (example PO-6), and the requirements that it proves."""
+    """A file that proves requirements, with a note that says what it shows (example PO-6)."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     proof = models.ForeignKey(Proof, models.PROTECT, related_name="documents")
@@ -263,7 +264,7 @@ class ProofDocument(models.Model):
 
 
 class Answer(models.Model):
-    """What the partner answers to a requirement that asks for a figure, an address, words or a declaration."""
+    """The partner's answer to a requirement: a number, a URL, a text, a choice or a declaration."""
 
     proof = models.ForeignKey(Proof, models.PROTECT, related_name="answers")
     requirement = models.ForeignKey(Requirement, models.PROTECT, related_name="+")
@@ -279,7 +280,10 @@ class Answer(models.Model):
 
 
 class SentFile(models.Model):
-    """A file as it was sent in with the proof. The operator reads these and no others; they stay when the partner takes one out."""
+    """A file version that was submitted with the proof.
+
+    The operator sees only these; they stay when the partner removes the file.
+    """
 
     proof = models.ForeignKey(Proof, models.PROTECT, related_name="sent_files")
     version = models.ForeignKey(DocumentVersion, models.PROTECT, related_name="+")

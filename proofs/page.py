@@ -1,11 +1,12 @@
-"""What the pages of a proof show, prepared for their templates. Claim page and review desk include the same parts:
+"""What the pages of a proof show. The claim page and the review page include the same templates:
 
-``_evidence.html``  everything to be read, with ``evidence_context``; remarks stand at the place or document that they are about.
-``_workbench.html`` the same with the forms and buttons of whoever may edit, with ``workbench_context``;
-``_checklist.html`` (also with ``workbench_context``) what is required, and what one would get.
+``_evidence.html``  the proof read-only, with ``evidence_context``; remarks are shown at their place or document.
+``_workbench.html`` the same with forms and buttons for users who may edit, with ``workbench_context``.
+``_checklist.html`` the requirements and the reimbursable amount, also with ``workbench_context``.
 
-Places, as ids in the page: ``basics``, ``invoices``, ``reports``, ``expenses``, ``attendees``, ``documents``, ``answers``,
-``answers-<code>``, ``comments``; rows: ``invoice-<id>``, ``report-<id>``, ``expense-<id>``, ``document-<id>``, and ``file-<version>``.
+Places, which are ids in the page: ``basics``, ``invoices``, ``reports``, ``expenses``, ``attendees``, ``documents``,
+``answers``, ``answers-<code>``, ``comments``; rows: ``invoice-<id>``, ``report-<id>``, ``expense-<id>``,
+``document-<id>``, and ``file-<version>``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,7 +41,7 @@ from .snapshot import (
     read,
 )
 
-#: Place, or public id of a file's version → what is said there.
+#: Place, or public id of a file's version → the remarks there.
 Marks = Mapping[str, Sequence[str]]
 
 _PEOPLE_CAPS = (CapKind.MAX_ATTENDEES, CapKind.AMOUNT_PER_PERSON)
@@ -48,7 +49,7 @@ _PEOPLE_CAPS = (CapKind.MAX_ATTENDEES, CapKind.AMOUNT_PER_PERSON)
 
 @dataclass(frozen=True)
 class FileRow:
-    """A file as a row shows it; ``url`` is where it is downloaded."""
+    """A file in a row; ``url`` is its download URL."""
 
     version: DocumentVersion | None
     name: str
@@ -57,7 +58,7 @@ class FileRow:
 
 @dataclass(frozen=True)
 class ExpenseRow:
-    """A cost with the remarks about it."""
+    """A cost with its remarks."""
 
     part: ExpensePart
     currency: str
@@ -66,7 +67,7 @@ class ExpenseRow:
 
 @dataclass(frozen=True)
 class EvidenceRow:
-    """An invoice, service report or document, with its file, its costs, the remarks about it, and whether the reader may change it."""
+    """An invoice, service report or document: file, costs, remarks, and whether the reader may change it."""
 
     part: InvoicePart | ReportPart | DocumentPart
     marks: list[str]
@@ -77,7 +78,7 @@ class EvidenceRow:
 
 @dataclass(frozen=True)
 class AnswerRow:
-    """An answer with the remarks about it."""
+    """An answer with its remarks."""
 
     part: AnswerPart
     marks: list[str]
@@ -85,7 +86,7 @@ class AnswerRow:
 
 @dataclass
 class Evidence:
-    """A proof to be read, and by whom. ``folder`` may be what was submitted; ``can_write`` adds the buttons."""
+    """A proof prepared for a reader. ``folder`` may be what was submitted; ``can_write`` adds the buttons."""
 
     proof: Proof
     user: User
@@ -97,8 +98,8 @@ class Evidence:
     here: str = ""
 
     def at(self, *places: str) -> list[str]:
-        """What is said at the places."""
-        return [words for place in places for words in self.marks.get(place, ())]
+        """Return the remarks at these places."""
+        return [text for place in places for text in self.marks.get(place, ())]
 
     @property
     def basics_marks(self) -> list[str]:
@@ -106,16 +107,16 @@ class Evidence:
 
     @property
     def section_marks(self) -> dict[str, list[str]]:
-        """What is said about whole sections."""
+        """The remarks about whole sections."""
         return {
             place: self.at(place) for place in ("invoices", "reports", "expenses", "attendees", "documents", "comments")
         }
 
     @property
     def other_marks(self) -> list[str]:
-        """What is said about parts that are not there any more."""
+        """The remarks about parts that were removed since."""
         known = {"basics", "amount", *self.section_marks, *self._row_places()}
-        return [words for place, words_here in self.marks.items() if place not in known for words in words_here]
+        return [text for place, texts in self.marks.items() if place not in known for text in texts]
 
     def _row_places(self) -> set[str]:
         folder = self.folder
@@ -167,7 +168,7 @@ class Evidence:
 
     @property
     def total(self) -> Decimal | None:
-        """What the costs come to, net, if they are all in the proof's currency."""
+        """The net total of the costs, if they are all in the proof's currency."""
         costs = list(self.folder.costs())
         if not costs or any(currency != self.folder.currency for _cost, currency in costs):
             return None
@@ -180,7 +181,10 @@ class Evidence:
         return FileRow(self.versions.get(part.version), part.name, file_url(self.proof, part.version))
 
     def _may_change(self, part: FilePart) -> bool:
-        """Whoever writes changes all documents, whoever contributes the own ones."""
+        """Whether the reader may change the part.
+
+        Users who may write change all documents, contributors only their own.
+        """
         if self.can_write:
             return True
         version = self.versions.get(part.version)
@@ -189,7 +193,7 @@ class Evidence:
 
 @dataclass
 class ProofEditor:
-    """What the editor shows besides the evidence: the assessment, and the small forms that stand on the page itself."""
+    """What the editor shows besides the evidence: the assessment, and the forms on the page itself."""
 
     evidence: Evidence
     facts: ProofFacts
@@ -198,7 +202,7 @@ class ProofEditor:
 
     @property
     def findings(self) -> Sequence[Any]:
-        """What is required, what is missing first."""
+        """The findings about requirements, missing ones first."""
         return self.assessment.findings
 
     @property
@@ -211,7 +215,7 @@ class ProofEditor:
 
     @cached_property
     def answers_form(self) -> AnswersForm | None:
-        """The fields that the activity asks for; None where it asks for none."""
+        """The form for the answers; None if the activity asks for none."""
         form = AnswersForm(self.requirements, self.evidence.folder.answers, auto_id="id_answers_%s")
         for box in form:
             box.said = self.evidence.at(box.name)
@@ -228,7 +232,7 @@ class ProofEditor:
 
     @property
     def wants_attendees(self) -> bool:
-        """Whether the activity asks for people, or limits what they may cost."""
+        """Whether the activity asks for attendees, or limits their cost."""
         listed = bool(self.facts.attendees)
         asked = any(row.satisfied_by == SatisfiedBy.TABLE for row in self.requirements)
         return listed or asked or any(cap.kind in _PEOPLE_CAPS for cap in self.facts.activity.caps)
@@ -241,16 +245,19 @@ def evidence_context(
     content: Mapping[str, Any] | None = None,
     marks: Marks | None = None,
 ) -> dict[str, Any]:
-    """For ``proofs/_evidence.html``: the proof to be read; with ``content`` as it was submitted. One or two queries."""
+    """Return the context of ``proofs/_evidence.html``, a read-only proof. One or two queries.
+
+    With ``content``, the proof as it was submitted.
+    """
     folder = read(content if content is not None else content_of(proof))
     return {"evidence": Evidence(proof, user, folder, versions_of(folder), marks or {})}
 
 
 def workbench_context(proof: Proof, user: User, *, here: str = "", marks: Marks | None = None) -> dict[str, Any]:
-    """For ``proofs/_workbench.html`` and ``proofs/_checklist.html``: the proof as the person may edit it now.
+    """Return the context of ``proofs/_workbench.html`` and ``_checklist.html``, an editable proof.
 
-    ``here`` is the path of the page, to which its forms come back. Five queries for any number of parts and those of the limits
-    (facts.proof_facts); two more for a composite activity.
+    ``here`` is the path of the page, to which its forms return. Five queries for any number of parts and those of
+    the limits (facts.proof_facts); two more for a composite activity.
     """
     folder = read(content_of(proof))
     versions = versions_of(folder)
@@ -271,24 +278,24 @@ def workbench_context(proof: Proof, user: User, *, here: str = "", marks: Marks 
 
 
 def file_url(proof: Proof, version_id: object) -> str:
-    """Where a file of the proof is downloaded, by the public id of its version."""
+    """Return the download URL of a file of the proof, by the public id of its version."""
     return reverse("proofs:file", args=[proof.public_id, version_id])
 
 
 def page_url(proof: Proof, version_id: object, number: int) -> str:
-    """Where a page image of a file of the proof is shown."""
+    """Return the URL of a page image of a file of the proof."""
     return reverse("proofs:page", args=[proof.public_id, version_id, number])
 
 
 class ProofPage(CasePage[Proof]):
-    """A proof that has no claim yet, prepared for a reader."""
+    """A proof without a claim, prepared for a reader."""
 
     def file_url(self, version: DocumentVersion) -> str:
         return file_url(self.detail, version.public_id)
 
     @property
     def until(self) -> datetime | None:
-        """Until when the claim is to be filed. No query."""
+        """The deadline for the claim. No query."""
         return rules.due_at(self.detail)
 
     @property

@@ -1,4 +1,4 @@
-"""Which proofs exist for a person, and what pages of them need."""
+"""Which proofs are visible to a user, and what their pages need."""
 
 from typing import TYPE_CHECKING
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
     from .models import Proof  # noqa: F401
 
-#: What every page and every verb of a proof asks for: scope, track, deadlines, what is required.
+#: The relations that every page and verb of a proof reads: scope, track, deadlines, requirements.
 HEAD = ("case__organisation", "case__location", "case__program__calendar", "activity_type")
 
 
-#: What the claim of a proof takes of limits, in its currency: what was approved, else what is asked.
+#: How much a claim counts against limits, in its currency: the approved amount, else the requested one.
 TAKEN = Coalesce("case__approved_amount", "case__requested_amount")
 
 
@@ -26,7 +26,7 @@ class ProofQuerySet(CaseDetailQuerySet["Proof"]):
     capability = "poe.read"
 
     def for_page(self) -> "ProofQuerySet":
-        """With what every page that shows a proof's head needs, what was approved of its activity included. One query."""
+        """With the relations that every page of a proof shows, including the activity in force. One query."""
         return self.select_related(
             *HEAD,
             "activity__campaign__plan__case",
@@ -37,26 +37,29 @@ class ProofQuerySet(CaseDetailQuerySet["Proof"]):
         )
 
     def counting(self) -> "ProofQuerySet":
-        """Those whose claims take a part of limits: approved, or asked for and neither refused nor withdrawn."""
+        """Proofs whose claims count against limits: approved, or pending (``cases.enums.COUNTING``)."""
         return self.filter(case__status__in=COUNTING).order_by()
 
     def live(self) -> "ProofQuerySet":
-        """Without those that were thrown away."""
+        """Proofs that were not discarded."""
         return self.exclude(case__status=DISCARDED, case__submitted_at=None)
 
     def with_unsent_file(self, version: "DocumentVersion") -> "ProofQuerySet":
-        """Those that hold a file which was not sent in with them."""
+        """Proofs with this file that were not submitted with it."""
         return self.with_file(version).exclude(sent_files__version=version)
 
     def with_file(self, version: "DocumentVersion") -> "ProofQuerySet":
-        """Those that hold a file now, or held it when they were sent in. A file that none has yet is refused when one is to take it."""
+        """Proofs that have this file or were submitted with it.
+
+        Files that no proof has yet are missing here; they are refused when they are to be attached.
+        """
         document = version.document_id
         held = Q(invoices__document=document) | Q(documents__document=document) | Q(sent_files__version=version)
         return self.filter(held).select_related("case").distinct()
 
 
 class ProofManager(models.Manager.from_queryset(ProofQuerySet)):  # type: ignore[misc]
-    """Proofs come with their head: the engine, which reads them again under their lock, asks for the scope each time."""
+    """Reads case, scope and activity type with each proof, as the engine needs them each time it locks one."""
 
     def get_queryset(self) -> ProofQuerySet:
         return super().get_queryset().select_related(*HEAD)

@@ -1,4 +1,4 @@
-"""What may be done with a proof, and which values it can have: predicates and pure checks, without writing."""
+"""What may be done with a proof, and which values are valid: predicates and checks that write nothing."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -24,64 +24,71 @@ if TYPE_CHECKING:
 
     from .models import Proof, ProofDocument
 
-#: Who adds documents: colleagues too, also where only an incentives admin writes the rest (docs/domain.md, "Capabilities").
+#: Adding documents: for colleagues, too, if only an incentives admin writes the rest (docs/domain.md,
+#: "Capabilities").
 CONTRIBUTE = "claim.contribute"
 KEY_LENGTH = 60
 
 
 def capability_of(track: str) -> str:
-    """Who writes evidence: the incentives admin on the plan track; users and global admins too on the claim track."""
+    """Return the capability to write proofs of a track.
+
+    On the plan track only incentives admins have it, on the claim track also users and global admins.
+    """
     return "poe.write" if track == Track.PLAN else "claim.write"
 
 
 def write_capability(proof: "Proof") -> str:
-    """The capability that editing this proof needs, by the track of its program."""
+    """Return the capability that editing this proof needs, by the track of its program."""
     return capability_of(proof.program.track)
 
 
 def may_write(user: "User", proof: "Proof") -> bool:
-    """Whether the person may edit the proof as it is now."""
+    """Whether the user may edit the proof in its current state."""
     return proof.is_editable and may(user, write_capability(proof), proof.scope)
 
 
 def may_contribute(user: "User", proof: "Proof") -> bool:
-    """Whether the person may add documents now; whoever writes proofs contributes to them."""
+    """Whether the user may add documents now. Users who may write proofs may contribute, too."""
     return proof.is_editable and may(user, CONTRIBUTE, proof.scope)
 
 
 def may_change_document(user: "User", proof: "Proof", row: "ProofDocument") -> bool:
-    """Whoever writes the proof changes all documents; whoever only contributes changes the own ones."""
+    """Whether the user may change the document.
+
+    Users who may write the proof change all documents, contributors only their own.
+    """
     if may_write(user, proof):
         return True
     return may_contribute(user, proof) and row.document.uploaded_by_id == user.pk
 
 
 def may_add_for(user: "User", activity: "Activity") -> bool:
-    """Whether the person may begin a proof for the activity: role, and the activity is in force and not taken out since."""
+    """Whether the user may create a proof for the activity. It must be in force and not removed by a revision."""
     plan = activity.campaign.plan
     return may_begin(user, plan.scope, plan.program) and None not in (activity.in_force_id, activity.draft_id)
 
 
 def may_begin(user: "User", scope: Scope, program: Program) -> bool:
-    """Proofs are the partner's: whoever writes them there, never the operator."""
+    """Whether the user may create a proof: a partner user with the capability there, never the operator."""
     return user.organisation_id == scope.organisation_id and may(user, capability_of(program.track), scope)
 
 
 def begin_enrolments(user: "User") -> EnrolmentQuerySet:
-    """Where the person may begin a proof without a plan: enrolled locations of programs on the claim track."""
+    """Return the enrollments for which the user may create a proof without a plan: open locations on the claim track."""
     enrolments = Enrolment.objects.usable_by(user, "claim.write").filter(program__track=Track.CLAIM)
     return enrolments.none() if user.is_operator else enrolments
 
 
 def bounds_of(activity: "Activity") -> tuple[date, date]:
-    """First and last day of the campaign of an activity that is in force, as approved (examples PO-1 and PO-2)."""
+    """Return start and end of the campaign of an activity in force, as approved (examples PO-1 and PO-2)."""
     campaign = activity.campaign.in_force
-    assert campaign is not None  # it is in force with its activities
+    assert campaign is not None  # an activity in force has a campaign in force
     return campaign.bounds
 
 
 def bounds(proof: "Proof") -> tuple[date, date]:
-    """Between which days the activity must have taken place: the campaign as approved, or the usage period."""
+    """Return the dates between which the activity must take place: the approved campaign or the usage period."""
     if proof.activity:
         return bounds_of(proof.activity)
     period = _period(proof)
@@ -89,13 +96,16 @@ def bounds(proof: "Proof") -> tuple[date, date]:
 
 
 def claiming(proof: "Proof") -> tuple[date, date]:
-    """Between which days a proof on the claim track can be claimed."""
+    """Return the claiming window of a proof on the claim track."""
     period = _period(proof)
     return period.claiming_starts, period.claiming_ends
 
 
 def is_over(period: UsagePeriod, program: Program) -> bool:
-    """Whether the last day for claims of the period is past (example PE-4): none can be begun then. What is to come can be prepared."""
+    """Whether the claiming window of the period is over, so that no claim can be created (example PE-4).
+
+    Claims of a future period can be prepared.
+    """
     return period.claiming_ends < clock.today(program.calendar.time_zone)
 
 
@@ -106,7 +116,7 @@ def _period(proof: "Proof") -> UsagePeriod:
 
 
 def date_problem(day: date, allowed: tuple[date, date], *, in_campaign: bool) -> str | None:
-    """Why a day cannot be the date of execution (examples PO-1, PO-2; both ends are included)."""
+    """Say why a day cannot be the date of execution. The first and the last day are allowed (examples PO-1, PO-2)."""
     if dates.is_within(day, *allowed):
         return None
     first, last = (date_format(bound, "DATE_FORMAT") for bound in allowed)
@@ -122,7 +132,7 @@ def amount_problem(amount: Decimal) -> str | None:
 def invoice_problem(
     *, net: Decimal, tax: Decimal, rounding: Decimal, gross: Decimal, currency: str
 ) -> tuple[str, str] | None:
-    """Why the amounts of an invoice cannot stand on it: the place and the words. None if they add up."""
+    """Return place and message if the amounts of an invoice are invalid; None if they add up."""
     if net < 0 or tax < 0 or gross <= 0:
         return "net", _("Enter zero or more.")
     limit = rounding_limit(currency)
@@ -131,20 +141,21 @@ def invoice_problem(
     total = net + tax + rounding
     if total == gross:
         return None
-    shown = {"total": format_amount(total, currency), "rest": format_amount(gross - total, currency)}
+    amounts = {"total": format_amount(total, currency), "rest": format_amount(gross - total, currency)}
     if rounding:
-        return "gross", _("Net amount, tax, and rounding add up to %(total)s.") % shown
+        return "gross", _("Net amount, tax, and rounding add up to %(total)s.") % amounts
     if abs(gross - total) < limit:
         return "gross", _(
             "Net amount and tax add up to %(total)s. If the invoice has a line for rounding, enter %(rest)s there."
-        ) % shown
-    return "gross", _("Net amount and tax add up to %(total)s.") % shown
+        ) % amounts
+    return "gross", _("Net amount and tax add up to %(total)s.") % amounts
 
 
 def rounding_of_costs(costs: Sequence[Decimal], *, rounding: Decimal, gross: Decimal) -> list[Decimal]:
-    """Which part of an invoice's rounding falls on each of the costs taken from it, net and tax together.
+    """Split an invoice's rounding among the costs taken from it, given as net and tax together.
 
-    All of it where they are the whole invoice; else so much that they come to no more than was paid. The dearest cost bears it.
+    All of it if the costs are the whole invoice; otherwise as much as keeps them within what was paid. The highest
+    cost takes it.
     """
     taken = sum(costs, Decimal(0))
     left = rounding if taken == gross - rounding else min(gross - taken, Decimal(0))
@@ -156,15 +167,17 @@ def rounding_of_costs(costs: Sequence[Decimal], *, rounding: Decimal, gross: Dec
 
 
 def note_problem(note: str, file_name: str) -> str | None:
-    """A proof document needs an explanatory note (example PO-6)."""
+    """Say that a proof document has no note, which it needs (example PO-6)."""
     if note.strip():
         return None
     return _("Write a note that says what “%(file)s” shows.") % {"file": file_name}
 
 
 def due_at(proof: "Proof") -> datetime | None:
-    """Until when the claim for this proof is to be filed: on the plan track 180 days after the campaign starts (example PO-3; None where
-    the program has no due date), else by the end of claiming.
+    """Return the deadline for the claim of this proof.
+
+    On the plan track 180 days after the campaign starts (example PO-3; None if the program has no due date), else
+    the end of the claiming window.
     """
     if proof.activity:
         return dates.poe_due_at(proof.program, bounds_of(proof.activity)[0])
@@ -172,15 +185,16 @@ def due_at(proof: "Proof") -> datetime | None:
 
 
 def planned_amount(activity: "Activity") -> Decimal:
-    """What was approved for an activity that is in force, in the plan's currency."""
+    """Return the approved amount of an activity in force, in the plan's currency."""
     assert activity.in_force is not None
     return quantize(activity.in_force.planned_amount, activity.campaign.plan.currency)
 
 
 def key_of(text: str) -> str:
-    """A supplier's name or an invoice number as it is compared: letters and digits only, in any case and width.
+    """Normalize a supplier's name or an invoice number for comparison.
 
-    At most as long as the column of numbers; what has neither letters nor digits is compared as it is.
+    Keeps letters and digits, without case and width, cut to the length of the column for numbers. A text without
+    letters and digits is compared as it is.
     """
     key = "".join(sign for sign in unicodedata.normalize("NFKC", text).casefold() if sign.isalnum())
     return (key or text.strip())[:KEY_LENGTH]

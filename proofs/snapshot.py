@@ -1,7 +1,7 @@
-"""What a submission keeps of a proof: all that it says, read from the database and read again.
+"""The content of a proof as a submission stores it, written and read as JSON.
 
-The declared types are the form of the JSON: the query writes their fields, msgspec reads them. Amounts are strings in it, so that no digit
-is lost; a file is its version with its hash, so that what was seen can be told from what came later.
+The declared types define the JSON: the query writes their fields, msgspec reads them. Amounts are strings in it, so
+that no digit is lost; a file is its version with its hash, so that it can be told from later versions.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -41,7 +41,10 @@ class FilePart(Struct, frozen=True):
 
 
 class ExpensePart(Struct, frozen=True):
-    """A cost. ``type`` is the code of the expense type, empty if none was chosen; amounts are in the currency of its evidence."""
+    """A cost.
+
+    ``type`` is the code of the expense type, empty if none was chosen; amounts are in the currency of its evidence.
+    """
 
     id: str
     type: str | None
@@ -49,7 +52,7 @@ class ExpensePart(Struct, frozen=True):
     description: str
     net: Decimal
     tax: Decimal
-    rounding: Decimal = Decimal(0)  # what was submitted before there was a line for rounding has none
+    rounding: Decimal = Decimal(0)  # older submissions have no rounding
 
     def __post_init__(self) -> None:
         force_setattr(self, "type", self.type or "")
@@ -60,7 +63,7 @@ class ExpensePart(Struct, frozen=True):
 
 
 class InvoicePart(Struct, frozen=True):
-    """A third party's bill with the costs taken from it; amounts in ``currency``."""
+    """A third party's invoice with the costs taken from it; amounts in ``currency``."""
 
     id: str
     supplier: str
@@ -84,7 +87,7 @@ class InvoicePart(Struct, frozen=True):
 
 
 class WorkPart(Struct, frozen=True):
-    """Who worked how long, and what an hour costs; ``amount`` is not rounded."""
+    """A person's hours and hourly rate; ``amount`` is not rounded."""
 
     person: str
     role: str
@@ -99,7 +102,7 @@ class WorkPart(Struct, frozen=True):
 
 
 class ReportPart(Struct, frozen=True):
-    """A service report; certified when ``certified_at`` is known. Amounts are in the proof's currency."""
+    """A service report, certified if ``certified_at`` is set. Amounts are in the proof's currency."""
 
     id: str
     work: str
@@ -123,14 +126,14 @@ class ReportPart(Struct, frozen=True):
 
 
 class AttendeePart(Struct, frozen=True):
-    """Somebody who took part, and what that cost, in the proof's currency."""
+    """An attendee, and the cost in the proof's currency."""
 
     name: str
     cost: Decimal
 
 
 class ComponentPart(Struct, frozen=True):
-    """A component used of a composite activity."""
+    """A used component of a composite activity."""
 
     code: str
     name: Texts
@@ -141,7 +144,7 @@ class ComponentPart(Struct, frozen=True):
 
 
 class WordedPart(Struct, frozen=True):
-    """A requirement that a document proves, or a choice that can be answered, in words."""
+    """A requirement that a document proves, or a choice of an answer, with its text."""
 
     code: str
     text: Texts
@@ -161,7 +164,7 @@ class DocumentPart(Struct, frozen=True):
 
 
 class AnswerPart(Struct, frozen=True):
-    """What was answered to a requirement."""
+    """An answer to a requirement."""
 
     code: str
     wording: Texts
@@ -177,12 +180,12 @@ class AnswerPart(Struct, frozen=True):
 
     @property
     def value(self) -> Decimal | str:
-        """A number, an address, words, the code of a choice, or "yes" for a declaration."""
+        """A number, a URL, a text, the code of a choice, or "yes" for a declaration."""
         return self.number if self.number is not None else self.url or self.text
 
     @property
     def figure(self) -> str:
-        """A number as the reader writes it, without decimals that say nothing."""
+        """A number in the reader's format, without trailing zeros."""
         if self.number is None:
             return str(self.value)
         places = 0 if self.number == self.number.to_integral() else 2
@@ -194,7 +197,7 @@ class AnswerPart(Struct, frozen=True):
 
 
 class ProofFolder(Struct, frozen=True):
-    """The whole evidence: basics, costs and what shows them, documents, answers. ``amount`` is asked in ``currency``."""
+    """The whole evidence: basics, costs and their evidence, documents, answers. ``amount`` is in ``currency``."""
 
     reference: str
     name: str
@@ -232,18 +235,18 @@ class ProofFolder(Struct, frozen=True):
 
     @property
     def reach(self) -> str:
-        """Estimated impressions as the reader writes the number; a dash if none are given."""
+        """Estimated impressions in the reader's number format; a dash if there are none."""
         return "–" if self.impressions is None else number_format(self.impressions, 0, force_grouping=True)
 
     def costs(self) -> Iterator[tuple[ExpensePart, str]]:
-        """Every cost with its currency, invoices first."""
+        """Yield every cost with its currency, invoices first."""
         for invoice in self.invoices:
             yield from ((cost, invoice.currency) for cost in invoice.expenses)
         for report in self.reports:
             yield from ((cost, self.currency) for cost in report.expenses)
 
     def files(self) -> Iterator[FilePart]:
-        """Every file of the proof, invoices first."""
+        """Yield every file of the proof, invoices first."""
         yield from (invoice.file for invoice in self.invoices)
         yield from (document.file for document in self.documents)
 
@@ -258,20 +261,29 @@ class ProofFolder(Struct, frozen=True):
 
 
 def _round(currency: str, parts: Iterable[Struct], *names: str) -> None:
-    """Give amounts the decimals of their currency, while the parts are being read; they do not change after that."""
+    """Round amounts to the decimals of their currency while the parts are being read.
+
+    They do not change after that.
+    """
     for part in parts:
         for name in names:
             force_setattr(part, name, quantize(getattr(part, name), currency))
 
 
 def read(content: Mapping[str, Any]) -> ProofFolder:
-    """The folder of a content, live or from a submission. Raises msgspec.ValidationError, which names the place that cannot be read."""
+    """Return the folder of a content, current or submitted.
+
+    Raises msgspec.ValidationError, which names the place that cannot be read.
+    """
     return convert(content, ProofFolder)
 
 
 def content_of(proof: Proof) -> dict[str, Any]:
-    """The proof with all its parts, as JSON. The head is the row as given; one query reads the parts, however many there are."""
-    # The prefix keeps the parts apart from the model's own names.
+    """Return the proof with all its parts, as JSON.
+
+    The fields of the proof itself are taken from the instance; one query reads the parts, however many there are.
+    """
+    # The prefix keeps the annotations apart from the model's own attributes.
     parts = {f"its_{name}": rows for name, rows in _parts().items()}
     row = Proof.objects.filter(pk=proof.pk).order_by().select_related(None).values(**parts).get()
     return _head(proof) | {name.removeprefix("its_"): value for name, value in row.items()}
@@ -302,7 +314,7 @@ def _head(proof: Proof) -> dict[str, Any]:
 
 @cache
 def _parts() -> dict[str, "BaseExpression"]:
-    """The parts of a proof as columns of its query. Built once: a query works on copies."""
+    """Return the parts of a proof as annotations of its query. Cached, as queries copy them."""
     own = OuterRef("pk")
     used = Proof.components.through.objects.filter(proof=OuterRef(own)).values("activitytype")
     return {
@@ -352,7 +364,7 @@ def _proves() -> ArraySubquery:
 
 
 def _file() -> Subquery:
-    """The newest version of the document of the row."""
+    """The newest version of the row's document."""
     versions = DocumentVersion.objects.filter(document=OuterRef("document")).order_by("-number")
     return Subquery(versions.values(row=_object(FilePart, version="public_id", name="original_name"))[:1])
 
@@ -362,7 +374,10 @@ def _rows(part: type[Struct], rows: QuerySet, **sources: Any) -> ArraySubquery:
 
 
 def _object(part: type[Struct], **sources: Any) -> JSONObject:
-    """The JSON of a part: each field is the column of its name, or what ``sources`` has for it; decimals become strings."""
+    """The JSON of a part.
+
+    Each field is the column of its name, or the expression that ``sources`` has for it; decimals become strings.
+    """
     columns: dict[str, Any] = {}
     for column in fields(part):
         name = column.encode_name

@@ -1,4 +1,7 @@
-"""Writing claims: one function per verb, the beginning of a claim, and comments. Nothing else writes claims or disputes."""
+"""The services that write claims and disputes: one function per verb, and creating a claim.
+
+Nothing else writes claims or disputes.
+"""
 
 from incentives_portal.cases.assignment import return_to_queue, start_review, take_over
 from incentives_portal.cases.comments import add_comment
@@ -11,10 +14,11 @@ from .disputing import dispute
 from .reviewing import approve
 from .submitting import resubmit, submit
 
-#: Take back what nobody has begun to review; throw away what was never sent in; close for good what was, without a decision.
+#: Withdraw a claim before its review starts; discard one that was never submitted; cancel one that was, without a
+#: decision.
 withdraw, discard, cancel = (service_of(verb) for verb in ("withdraw", "discard", "cancel"))
 
-#: The service of each verb of the machine; views and tests read it.
+#: The service of each verb of the state machine, for views and tests.
 SERVICES = {
     "submit": submit,
     "resubmit": resubmit,

@@ -1,4 +1,4 @@
-"""Beginning a claim: from a proof of an approved plan, or at once with its proof in programs without plans."""
+"""Create claims: for a proof of an approved plan, or together with its proof in programs without plans."""
 
 from datetime import date
 
@@ -17,7 +17,7 @@ from ..models import Claim
 
 
 class AlreadyClaimed(CaseError):
-    """The proof has its claim: somebody was faster, or clicked twice. ``claim`` is the one that there is."""
+    """The proof has a claim already: somebody was faster, or clicked twice. ``claim`` is the existing one."""
 
     def __init__(self, claim: Claim) -> None:
         super().__init__(claim.case.reference)
@@ -35,9 +35,10 @@ def create_claim_for_proof(
     impressions: int | None = None,
     pre_approval_id: str = "",
 ) -> Claim:
-    """Begin the claim of a proof, after its basics were looked at once more; the amount is that of the proof.
+    """Create the claim of a proof whose basics the user has confirmed or corrected.
 
-    Raises AlreadyClaimed for a proof that has its claim; RuleViolation for basics that a proof cannot have; NotAllowed, InvalidTransition and StaleVersion.
+    The amount is that of the proof. Raises AlreadyClaimed for a proof that has a claim; RuleViolation for basics
+    that a proof cannot have; NotAllowed, InvalidTransition and StaleVersion.
     """
     _check_free(proof)
     basics = proofs.Basics(
@@ -61,10 +62,10 @@ def create_claim_directly(
     activity_type: ActivityType,
     beginning: proofs.Beginning,
 ) -> Claim:
-    """Begin a claim with its proof in a program without plans; amounts are in the program's currency.
+    """Create a claim with its proof in a program without plans; amounts are in the program's currency.
 
-    A second click with the same ``beginning.key`` gives the claim that the first one made.
-    Raises NotAllowed, and RuleViolation for values that a proof cannot have.
+    A second click with the same ``beginning.key`` returns the claim of the first one. Raises NotAllowed, and
+    RuleViolation for values that a proof cannot have.
     """
     proof = proofs.create_proof_for_period(
         actor=actor,
@@ -88,7 +89,7 @@ def _check_free(proof: Proof) -> None:
 
 
 def _create(proof_id: int, actor: User) -> Claim:
-    """Insert the claim of a proof that the caller has just begun or edited, whose lock is held."""
+    """Insert the claim of a proof that the caller has just created or edited, and has locked."""
     proof = Proof.objects.for_page().get(pk=proof_id)
     proof.case.due_at = proof_rules.due_at(proof)
     proof.case.save(update_fields=["due_at"])

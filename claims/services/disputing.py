@@ -1,4 +1,4 @@
-"""The partner contests a rejection."""
+"""Dispute a rejection."""
 
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.engine import perform
@@ -8,9 +8,10 @@ from ..models import Claim, Dispute
 
 
 def dispute(claim: Claim, *, actor: User, expected_version: int | None, comment: str) -> Event:
-    """Have a rejection looked at again by another person, within five business days (docs/domain.md, "Dispute due date").
+    """Have another user decide a rejected claim again, within five business days.
 
-    Effects: the dispute with the decision that it contests, due date, off the desk of the one who rejected, message to the other reviewers.
+    Effects: a dispute of the last decision, due date, no assignee, message to the reviewers who have not rejected
+    it. Source: docs/domain.md, "Dispute due date".
     """
 
     def before(current: Claim) -> None:
@@ -18,7 +19,7 @@ def dispute(claim: Claim, *, actor: User, expected_version: int | None, comment:
 
     def after(current: Claim, event: Event) -> None:
         contested, due_at = current.case.decisions.latest("pk"), current.due_at
-        assert due_at is not None  # the table sets one
+        assert due_at is not None  # the transition sets it
         Dispute.objects.create(contested=contested, comment=event.comment, by=actor, at=event.at, due_at=due_at)
 
     return perform(

@@ -1,4 +1,4 @@
-"""Taking the locks that a verb of a claim needs after the claim itself: the plan, then what its limits are shared under."""
+"""The locks that a verb of a claim needs after that of the claim: first the plan, then the enrollment."""
 
 from functools import cache
 from typing import Any
@@ -10,10 +10,11 @@ from proofs.models import Proof
 
 
 def locked_limits(proof: Proof) -> Plan | None:
-    """Hold what all claims share whose sum is limited: the plan, and the location's enrolment in the program for the caps.
+    """Lock what claims with shared limits have in common, and return the plan, read again.
 
-    Answers with the plan of the proof's activity, read again under its lock; None in programs without plans. What is in force of the plan
-    is read after that, since it may have been approved again meanwhile. The enrolment comes last, where the fund account will stand.
+    The plan has its limit; the location's enrollment in the program stands for the caps. The plan is None in
+    programs without plans. The content in force must be read after this, as the plan may have been approved again
+    in the meantime. The enrollment comes last, before the fund account in the lock order.
     """
     plan = _locked_plan(proof)
     _enrolment().rows(location=proof.case.location_id, program=proof.case.program_id)
@@ -22,7 +23,7 @@ def locked_limits(proof: Proof) -> Plan | None:
 
 @cache
 def _enrolment() -> PreparedQuery[Any]:
-    """Every decision asks it."""
+    """Return the prepared query that locks the enrollment, as every decision runs it."""
     enrolments = Enrolment.objects.select_for_update(of=("case",), no_key=True).order_by("pk")
     return PreparedQuery(
         lambda location, program: enrolments.filter(location=location, program=program), location=-1, program=-2

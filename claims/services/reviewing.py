@@ -1,4 +1,4 @@
-"""What a claim asks before it is approved, beside what every kind of case does: its files, the plan's limit, the caps."""
+"""Approve a claim: the checks of files, plan limit and caps that only claims have."""
 
 from decimal import Decimal
 from functools import partial
@@ -23,28 +23,33 @@ ZERO = Decimal(0)
 
 
 def _check(claim: Claim, amount: Decimal) -> None:
-    """Ask, under the locks, whether the amount can be approved: files, what is left of the plan's limit, in a dispute all limits.
+    """Check, under the locks, whether the amount can be approved.
 
-    Raises RuleViolation.
+    The files must be clean and the plan's limit must suffice; in a dispute all limits are checked. Raises
+    RuleViolation.
     """
     folder = folder_of(claim)
-    assert folder is not None  # what is under review was submitted
+    assert folder is not None  # a claim under review has a submission
     _check_files(folder)
     if (plan := locked_limits(claim.proof)) is not None:
         left = max(left_of(plan, claim.case), ZERO)
         _check_at_most(claim, amount, left, _("The plan's limit has %(left)s remaining. Approve no more than this."))
     if claim.status == DISPUTED:
-        # It held no place within the limits while others may have used them: what is left counts now.
+        # A disputed claim does not count against limits, so other claims may have used them: check what is left
+        # now.
         left = assess_proof(proof_facts(whole_proof(claim), folder)).steps[-1].amount
-        words = _(
+        text = _(
             "Other claims have since used part of the available amount. Only %(left)s can be reimbursed. Approve "
             "no more than this."
         )
-        _check_at_most(claim, amount, left, words)
+        _check_at_most(claim, amount, left, text)
 
 
 def _check_files(folder: ProofFolder) -> None:
-    """Nobody pays for what nobody may open: a scanner set up, or a finding made, after the claim was sent in (fault table U-05, U-06)."""
+    """Refuse to approve files that nobody may open.
+
+    The scanner may have been set up, or found malware, after the claim was submitted (faults U-05, U-06).
+    """
     for version in versions_of(folder).values():
         if version.standing == "infected":
             raise RuleViolation(
@@ -61,10 +66,10 @@ def _check_files(folder: ProofFolder) -> None:
             )
 
 
-def _check_at_most(claim: Claim, amount: Decimal, left: Decimal, words: str) -> None:
+def _check_at_most(claim: Claim, amount: Decimal, left: Decimal, text: str) -> None:
     if amount > left:
-        raise RuleViolation(words % {"left": money.format_amount(left, claim.currency)}, place="approved_amount")
+        raise RuleViolation(text % {"left": money.format_amount(left, claim.currency)}, place="approved_amount")
 
 
-#: Accept the claim; the limits and files are checked again (docs/domain.md, "Approved amount").
+#: Approve the claim; limits and files are checked again (docs/domain.md, "Approved amount").
 approve = partial(decisions.approve, check=_check)

@@ -1,4 +1,4 @@
-"""The partner sends a claim in."""
+"""Submit and resubmit claims."""
 
 from functools import partial
 from typing import Any
@@ -20,11 +20,14 @@ from .locking import locked_limits
 def submit(
     claim: Claim, *, actor: User, expected_version: int | None, comment: str = "", verb: str = "submit"
 ) -> Event:
-    """Send the claim in. ``expected_version`` is the version of its case that the person had before their eyes.
+    """Submit the claim. ``expected_version`` is the version of its case that the user saw.
 
-    Effects: what the proof says is kept as a submission with its assessment, and its files stay; the review is due in two business
-    days, or on the plan track by the end of the following month (examples CL-1, PO-4); reviewers and colleagues are told.
-    Raises NotReady with what must be mended, among it the claiming window (PE-3 to PE-6) and limits, and the errors of ``perform``.
+    Effects: a submission with the content of the proof and its assessment; its files are kept; the review is due in
+    two business days, or on the plan track by the end of the following month (examples CL-1, PO-4); reviewers and
+    the partner's incentives admins are notified.
+
+    Raises NotReady with what must be fixed, including the claiming window (PE-3 to PE-6) and limits, and the errors
+    of ``perform``.
     """
 
     def before(current: Claim) -> dict[str, Any]:
@@ -40,5 +43,5 @@ def submit(
     return perform(claim, verb, actor=actor, expected_version=expected_version, comment=comment, before=before)
 
 
-#: Send a claim in again that the reviewer had sent back (*Action required*), also after the claiming window.
+#: Resubmit a claim that was sent back (*Action required*), also after the claiming window.
 resubmit = partial(submit, verb="resubmit")

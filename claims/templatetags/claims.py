@@ -1,4 +1,4 @@
-"""What the page of a plan shows of its claims."""
+"""Template tags for the claims on the page of a plan."""
 
 from typing import Any
 
@@ -15,6 +15,6 @@ register = template.Library()
 
 @register.inclusion_tag("claims/_plan_claims.html")
 def plan_claims(plan: Plan, user: User) -> dict[str, Any]:
-    """The claims of the plan's proofs; nothing before a plan was ever approved. One query."""
+    """Return the claims for the plan's proofs; none before the plan was first approved. One query."""
     rows = claim_rows(queries.of_plan(plan, user), user) if user.may("claim.read") else []
     return {"claims": rows, "is_shown": bool(rows) or plan.case.approved_submission_id is not None}

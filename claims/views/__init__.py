@@ -1,1 +1,1 @@
-"""Pages of claims: Co-op management, one claim, and the review desk."""
+"""Pages of claims: Co-op management, the partner's page of a claim, and the review pages."""

@@ -1,4 +1,4 @@
-"""Beginning a claim: for a proof, or directly in programs without plans."""
+"""Pages to create a claim: for a proof, or directly in programs without plans."""
 
 from uuid import UUID
 
@@ -26,7 +26,7 @@ from ..models import Claim
 def new_claim(request: HttpRequest) -> HttpResponse:
     """*Create a claim* in Co-op management: for programs without plans, together with its proof.
 
-    Who takes part in several chooses the program first: locations, periods and activities are those of one.
+    Users with several programs choose one first, as locations, periods and activities depend on it.
     """
     if request.user.is_operator:
         raise WrongAudience(_("Only partners can create claims here."))
@@ -46,13 +46,13 @@ def new_claim(request: HttpRequest) -> HttpResponse:
         "openings": offered,
         "program": form.program,
         "choose_program": form.program is None and not form.is_bound,
-        "query": _kept(request),
+        "query": _preselection_query(request),
     }
     return render(request, "claims/new.html", context, status=status)
 
 
-def _kept(request: HttpRequest) -> str:
-    """The preselected location and period, for the links to the programs."""
+def _preselection_query(request: HttpRequest) -> str:
+    """Return the preselected location and period as a query string, for the links to the programs."""
     return urlencode({name: value for name, value in _preselected(request).items() if name != "program"})
 
 
@@ -74,7 +74,7 @@ def _create(request: HttpRequest, form: NewClaimForm) -> Claim | None:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_claim_for_proof(request: HttpRequest, proof_id: UUID) -> HttpResponse:
-    """*New proof of execution claim*. If the proof has its claim already, one comes to that."""
+    """*New proof of execution claim*. Redirects to the claim if the proof has one already."""
     proof = Proof.objects.visible_to(request.user).for_page().filter(case__public_id=proof_id).first()
     if proof is None:
         raise Http404
@@ -114,7 +114,10 @@ def _to_the_first(request: HttpRequest, claim: Claim) -> HttpResponse:
 
 
 def _changed(request: HttpRequest, proof: Proof, form: NewClaimForProofForm) -> HttpResponse:
-    """Somebody edited the proof meanwhile: what was typed stays, and the next click counts for the proof as it is now."""
+    """Show the form again after somebody else edited the proof.
+
+    It keeps what was typed and has the current version, so that submitting it again succeeds.
+    """
     if existing := Claim.objects.filter(pk=proof.pk).first():
         return _to_the_first(request, existing)
     fresh = Proof.objects.visible_to(request.user).for_page().filter(pk=proof.pk).first()

@@ -1,4 +1,4 @@
-"""One claim, as the partner works on it: what was asked for, the proof, history and comments."""
+"""The partner's page of a claim: amount, proof, history and comments."""
 
 from functools import partial
 from typing import Any
@@ -23,7 +23,10 @@ from .fetching import claim_or_404
 
 @require_safe
 def claim_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """The claim with its status, the proof to edit or to read, history and verbs. The operator reads it on the review desk."""
+    """Show the claim with its status, the proof to edit or to read, history and verbs.
+
+    The operator's users are redirected to the review page.
+    """
     claim = claim_or_404(request, public_id)
     if request.user.is_operator:
         return redirect("review:claim", claim.public_id)
@@ -37,7 +40,10 @@ def claim_page(request: HttpRequest, claim: Claim, form: CommentForm, status: in
 
 
 def _proof_context(request: HttpRequest, page: ClaimPage) -> dict[str, Any]:
-    """The proof with its forms for who may edit it, else to be read: as it was sent in, or, never sent, as it is."""
+    """Return the proof with its forms if the user may edit it, else read-only.
+
+    Read-only it is shown as submitted, or as it is if it was never submitted.
+    """
     claim, user = page.detail, request.user
     proof = claim.proof
     if proof_rules.may_write(user, proof) or proof_rules.may_contribute(user, proof):
@@ -60,7 +66,10 @@ def _dispute_context(page: ClaimPage) -> dict[str, Any]:
 
 @require_POST
 def comment(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Say something on the claim, with documents if any; possible at any time. The operator does it on the review desk."""
+    """Add a comment to the claim, with optional documents, at any time.
+
+    The operator's users comment on the review page.
+    """
     claim = claim_or_404(request, public_id, for_page=False)
     if request.user.is_operator:
         raise PermissionDenied

@@ -1,4 +1,4 @@
-"""Getting a claim for a page: only those that exist for the person, else 404."""
+"""Fetch a claim for a page: 404 unless it is visible to the user."""
 
 from functools import lru_cache
 from uuid import UUID
@@ -14,7 +14,7 @@ from ..models import Claim
 
 
 def claim_or_404(request: HttpRequest, public_id: UUID, *, for_page: bool = True) -> Claim:
-    """The claim with the head of its page, or with what every verb asks about it only. One query."""
+    """Return the claim with the relations of its page, or only those that every verb needs. One query."""
     user = request.user
     asked = _visible(scope_q(user, "claim.read", **SCOPE_PATHS), of_operator=user.is_operator, for_page=for_page)
     claim = asked.first(public_id=public_id)
@@ -25,7 +25,7 @@ def claim_or_404(request: HttpRequest, public_id: UUID, *, for_page: bool = True
 
 @lru_cache(maxsize=64)
 def _visible(scope: Q, *, of_operator: bool, for_page: bool) -> PreparedQuery[Claim]:
-    """One statement for all of the operator's people, and one for those of a partner who see the same."""
+    """Return the prepared query, shared by all users with the same scope."""
     claims = Claim.objects.within(scope, of_operator=of_operator)
     claims = claims.for_page() if for_page else claims
     return PreparedQuery(lambda public_id: claims.filter(case__public_id=public_id), public_id=UUID(int=0))

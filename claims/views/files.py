@@ -1,4 +1,7 @@
-"""Files that the history of a claim points at: attached to comments, or meant by a remark. The claim says who may see them."""
+"""Files in the history of a claim: attached to comments, or pointed at by remarks.
+
+Users who may read the claim's event may read the file.
+"""
 
 from uuid import UUID
 
@@ -15,7 +18,7 @@ from .fetching import claim_or_404
 
 
 def version_or_404(request: HttpRequest, public_id: UUID, version_id: UUID) -> DocumentVersion:
-    """A file of the claim's history, if the person may read the event that names it."""
+    """Return a file of the claim's history, if the user may read an event that names it."""
     claim = claim_or_404(request, public_id)
     events = Event.objects.filter(case=claim.case_id).visible_to(request.user)
     versions = DocumentVersion.objects.for_download().filter(public_id=version_id, remarks__event__in=events)
@@ -27,31 +30,31 @@ def version_or_404(request: HttpRequest, public_id: UUID, version_id: UUID) -> D
 
 @require_safe
 def file(request: HttpRequest, public_id: UUID, version_id: UUID) -> HttpResponseBase:
-    """The file as a download: its own organisation gets the original, others a harmless copy."""
+    """Download the file: the owner's organization gets the original, others a sanitized copy."""
     return file_response(version_or_404(request, public_id, version_id), request.user)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def original(request: HttpRequest, public_id: UUID, version_id: UUID) -> HttpResponseBase:
-    """The original after a warning."""
+    """Download the original after a warning."""
     version = version_or_404(request, public_id, version_id)
     return original_response(request, version, back=_claim_url(request, public_id))
 
 
 @require_safe
 def content(request: HttpRequest, public_id: UUID, version_id: UUID) -> HttpResponseBase:
-    """The table or text in the file, as a page."""
+    """Show the table or text in the file as a page."""
     version = version_or_404(request, public_id, version_id)
     return content_response(request, version, back=_claim_url(request, public_id))
 
 
 def _claim_url(request: HttpRequest, public_id: UUID) -> str:
-    """Where the person reads the claim."""
+    """Return the URL of the user's page of the claim."""
     return reverse("review:claim" if request.user.is_operator else "claims:detail", args=[public_id])
 
 
 @require_safe
 def page(request: HttpRequest, public_id: UUID, version_id: UUID, number: int) -> HttpResponseBase:
-    """One page of it as a picture."""
+    """Return one page of the file as an image."""
     version = version_or_404(request, public_id, version_id)
     return page_response(version, number)

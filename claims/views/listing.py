@@ -1,4 +1,4 @@
-"""Co-op management: the claims overview."""
+"""Co-op management: the list of claims."""
 
 from functools import lru_cache
 from typing import Any
@@ -25,26 +25,26 @@ from ..rows import rows_in_order
 from ..transitions import STATE_MACHINE
 
 PER_PAGE = 25
-#: Newest first among a partner's. As a sum, for which there is no index: else PostgreSQL reads everybody's claims from the newest back
-#: until it has met a page of this partner's, which are few, and may all be old.
+#: Newest first for a partner. Ordering by a sum keeps PostgreSQL off the index of the key: it would read everybody's
+#: claims from the newest back until it had found a page of this partner's, which are few and may all be old.
 NEWEST_OWN = (F("pk") + 0).desc()
-#: What else the list can be ordered by; the key stands in the address.
+#: Other orders of the list, by their key in the URL.
 ORDERS = {
     "due": ["due_at", "pk"],
     "carried_out": ["-proof__executed_on", "-pk"],
-    # Amounts of several currencies cannot be compared: those of each currency stand together.
+    # Amounts of several currencies cannot be compared, so the list is grouped by currency.
     "amount": ["currency", "-requested_amount", "-pk"],
 }
 
 
 @require_safe
 def claim_list(request: HttpRequest) -> HttpResponse:
-    """The claims that exist for the person with their next step; for partners with sums and counts above."""
+    """List the claims that are visible to the user, with their next step; for partners with sums and counts."""
     user = request.user
     if not user.may("claim.read"):
         raise PermissionDenied
     above = _overview(user, request.GET)
-    found = ClaimFilter(
+    claim_filter = ClaimFilter(
         request.GET,
         Case.objects.visible_to(user, CaseKind.CLAIM).filter(claim__isnull=False),
         programs=above.programs,
@@ -53,15 +53,15 @@ def claim_list(request: HttpRequest) -> HttpResponse:
     )
     order = request.GET.get("order", "")
     newest = "-pk" if user.is_operator else NEWEST_OWN
-    rows = found.qs.order_by(*ORDERS.get(order, [newest]))
-    page = BoundedPaginator(rows, PER_PAGE, count=_number(user, found, above)).get_page(request.GET.get("page"))
+    rows = claim_filter.qs.order_by(*ORDERS.get(order, [newest]))
+    page = BoundedPaginator(rows, PER_PAGE, count=_number(user, claim_filter, above)).get_page(request.GET.get("page"))
     is_filtered = any(request.GET.get(name) for name in ClaimFilter.base_filters)
     as_opened = not (user.is_operator or is_filtered or order in ORDERS) and page.number == 1
-    shown = page.object_list.values_list("pk", flat=True)
-    keys = _newest(_scope(user)).rows() if as_opened else list(shown)
+    keys_of_page = page.object_list.values_list("pk", flat=True)
+    keys = _newest(_scope(user)).rows() if as_opened else list(keys_of_page)
     context = {
         "overview": above,
-        "filter": found,
+        "filter": claim_filter,
         "chips": list(_chips(request.GET, above, user)),
         "is_filtered": is_filtered,
         "page": page,
@@ -75,37 +75,43 @@ def claim_list(request: HttpRequest) -> HttpResponse:
 
 @lru_cache(maxsize=64)
 def _newest(scope: Q) -> PreparedQuery[int]:
-    """The first page of all, as the list is opened: one statement for those of a partner who see the same."""
+    """Return the prepared query of the first page without filters, shared by users with the same scope."""
     claims = Case.objects.within(scope, of_operator=False).order_by(NEWEST_OWN)[:PER_PAGE]
     return PreparedQuery(lambda: claims.values_list("pk", flat=True))
 
 
 def _scope(user: User) -> Q:
-    """The cases of claims that were created and that the user may read."""
+    """Match cases of created claims that the user may read."""
     readable = scope_q(user, "claim.read", organisation="organisation_id")
     return Q(kind=CaseKind.CLAIM, claim__isnull=False) & readable
 
 
 def _overview(user: User, params: QueryDict) -> Overview:
-    """Sums and counts of a partner's claims. The operator has too many for that: there only the programs can be chosen."""
+    """Return sums and counts of a partner's claims.
+
+    For the operator, who has too many claims for that, only the choices of programs.
+    """
     if user.is_operator:
         programs = programs_visible_to(user).order_by("code")
         return Overview(programs=[(str(program.public_id), str(program)) for program in programs])
     chosen = {name: params.get(name, "") for name in ("program", "location", "period")}
-    words = searched(params)
-    return overview(_scope(user), chosen, search_q(words) if words else None)
+    text = searched(params)
+    return overview(_scope(user), chosen, search_q(text) if text else None)
 
 
-def _number(user: User, found: ClaimFilter, above: Overview) -> int | None:
-    """How many claims fit, where the overview has counted them; it knows nothing of filters that are no choice."""
-    if user.is_operator or not found.form.is_valid():
+def _number(user: User, claim_filter: ClaimFilter, above: Overview) -> int | None:
+    """Return the number of matching claims if the overview has counted them.
+
+    It has not if a filter has an invalid value.
+    """
+    if user.is_operator or not claim_filter.form.is_valid():
         return None
-    status = found.form.cleaned_data["status"]
+    status = claim_filter.form.cleaned_data["status"]
     return sum(number for each, number in above.statuses if status in ("", each.code))
 
 
 def _chips(params: QueryDict, above: Overview, user: User) -> Any:
-    """One link per status: its words, how many there are (partners only), where it leads, and whether it is chosen."""
+    """Yield one link per status: label, number of claims (partners only), URL, and whether it is selected."""
     here = params.get("status", "")
     yield _chip(params, "", None, above.number if above.statuses else None, here)
     if user.is_operator:
@@ -116,9 +122,9 @@ def _chips(params: QueryDict, above: Overview, user: User) -> Any:
 
 
 def _chip(params: QueryDict, code: str, label: str | Promise | None, number: int | None, here: str) -> dict[str, Any]:
-    kept = params.copy()
+    query = params.copy()
     for name in ("status", "page"):
-        kept.pop(name, None)
+        query.pop(name, None)
     if code:
-        kept["status"] = code
-    return {"label": label, "number": number, "query": kept.urlencode(), "current": code == here}
+        query["status"] = code
+    return {"label": label, "number": number, "query": query.urlencode(), "current": code == here}

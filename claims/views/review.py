@@ -1,4 +1,4 @@
-"""The review desk: the queue of claims, one claim with its documents beside facts and checks, and the operator's verbs."""
+"""The review pages: the queue of claims, one claim with its documents and checks, and the operator's verbs."""
 
 from functools import partial
 from typing import Any
@@ -38,7 +38,7 @@ PER_PAGE = 25
 
 
 def _staff_only(request: HttpRequest) -> None:
-    """The desk is the operator's; whoever of them may read claims may look."""
+    """Raise WrongAudience unless the user is an operator user who may read claims."""
     if not request.user.is_operator or not request.user.may("claim.read"):
         raise WrongAudience(_("This is the review queue. The operator’s staff review and decide claims here."))
 
@@ -50,19 +50,19 @@ def _list_key(request: HttpRequest) -> str:
 
 @require_safe
 def queue(request: HttpRequest) -> HttpResponse:
-    """What waits for a decision, due first: everything, nobody's, mine, overdue, disputes."""
+    """List the claims that wait for a decision, by due date: all, unassigned, mine, overdue or disputes."""
     _staff_only(request)
-    key, words = _list_key(request), searched(request.GET)
-    numbers, found = counts(request.user, CaseKind.CLAIM), lists(request.user)
-    title, part = found[key]
+    key, text = _list_key(request), searched(request.GET)
+    numbers, queues = counts(request.user, CaseKind.CLAIM), lists(request.user)
+    title, part = queues[key]
     rows = waiting(request.user, CaseKind.CLAIM).filter(part)
-    rows, number = (rows.filter(search_q(words)), None) if words else (rows, numbers[key])
+    rows, number = (rows.filter(search_q(text)), None) if text else (rows, numbers[key])
     page = BoundedPaginator(rows, PER_PAGE, count=number).get_page(request.GET.get("page"))
     context = {
-        "lists": [(code, title, numbers[code], code == key) for code, (title, _part) in found.items()],
+        "lists": [(code, title, numbers[code], code == key) for code, (title, _part) in queues.items()],
         "key": key,
         "title": title,
-        "words": words,
+        "words": text,
         "page": page,
         "rows": queue_rows(page.object_list, request.user),
     }
@@ -71,14 +71,14 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def claim(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """One claim: its documents page by page, beside facts, checks, costs, amount steps and history; the verbs below."""
+    """Show one claim: document viewer, facts, checks, costs, amount steps, history, and the verbs."""
     row = claim_or_404(request, public_id)
     _staff_only(request)
     return desk_page(request, row)
 
 
 def desk_page(request: HttpRequest, row: Claim, said: CommentForm | None = None) -> HttpResponse:
-    """The claim; with the comment or note that somebody tried to add and could not."""
+    """Render the claim; ``said`` is a comment or note that was rejected, with its errors."""
     note = said if said and said.is_internal else None
     page = ClaimPage(row, request.user)
     key = _list_key(request)
@@ -104,12 +104,18 @@ def desk_page(request: HttpRequest, row: Claim, said: CommentForm | None = None)
 
 
 def _deliveries(row: Claim) -> list[Message]:
-    """What was written about the claim. Files of its draft are not for the operator, nor is what was written to their sender."""
+    """Return the messages about the claim.
+
+    Those about files of its draft are left out, as the operator does not see drafts.
+    """
     return [message for message in deliveries_for(row.case.public_id) if not message.code.startswith("proof_file_")]
 
 
 def _refusal(row: Claim, request: HttpRequest) -> Any:
-    """Why the person may not decide, although the role would allow it. That there is nothing to take over is no reason."""
+    """Say why the user may not decide although the role allows it.
+
+    That the user cannot take the claim over is not a reason.
+    """
     if not may(request.user, "claim.review", row.scope):
         return None
     deciding = (
@@ -125,13 +131,13 @@ def _refusal(row: Claim, request: HttpRequest) -> Any:
 
 @require_POST
 def comment(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Say something that the partner reads."""
+    """Add a comment for the partner."""
     return _say(request, public_id, CommentWithFilesForm, _("Your comment is added. The partner can read it."))
 
 
 @require_POST
 def note(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Leave an internal note."""
+    """Add an internal note."""
     return _say(request, public_id, NoteForm, _("Your internal note is added. Partners never see it."))
 
 
@@ -143,7 +149,7 @@ def _say(request: HttpRequest, public_id: UUID, form_class: type[CommentForm], d
 
 
 class DeskVerbView(ClaimView):
-    """A verb of the operator's."""
+    """The confirmation page of an operator's verb."""
 
     services = {verb: service for verb, service in SERVICES.items() if verb in DECIDING}
     forms = dict.fromkeys(OUTCOMES, DecisionForm)
@@ -156,9 +162,9 @@ class DeskVerbView(ClaimView):
 
     @property
     def back_url(self) -> str:
-        """The claim on the desk: where one comes from and goes back to."""
+        """The claim's review page."""
         return reverse("review:claim", args=[self.claim.public_id])
 
     def done(self, detail: Claim, transition: Transition) -> HttpResponse:
-        """Back to the claim on the desk; to the queue when it was given back."""
+        """Redirect to the claim's review page, or to the queue when the claim was returned to it."""
         return redirect("review:queue" if transition.verb == "return_to_queue" else self.back_url)

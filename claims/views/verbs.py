@@ -1,4 +1,4 @@
-"""The pages of the partner's verbs. *Submit claim* and *Resubmit* are done on the check page."""
+"""The confirmation pages of the partner's verbs. The check page confirms *Submit claim* and *Resubmit*."""
 
 from dataclasses import replace
 from typing import Any
@@ -21,12 +21,12 @@ from ..transitions import STATE_MACHINE
 from .fetching import claim_or_404
 
 DECIDING = {transition.verb for transition in STATE_MACHINE.transitions if transition.decides}
-#: Verbs that are done on the check page.
+#: Verbs that are confirmed on the check page.
 CHECKED = {transition.verb for transition in STATE_MACHINE.transitions if submits(transition)}
 
 
 class ClaimView(VerbView):
-    """What all verbs of claims share: how the claim is fetched, and which words are kept for who came second."""
+    """What all verb pages of claims share: fetching the claim, and the link back to it."""
 
     state_machine = STATE_MACHINE
 
@@ -38,28 +38,28 @@ class ClaimView(VerbView):
         return claim_or_404(self.request, self.kwargs["public_id"], for_page=self.request.method != "POST")
 
     def frame_context(self) -> dict[str, Any]:
-        """Where one goes back to."""
+        """The link back to the claim."""
         return {"back_url": self.back_url}
 
     @property
     def back_url(self) -> str:
-        """The claim, as the person reads it."""
+        """The user's page of the claim."""
         return self.claim.get_absolute_url()
 
 
 class PartnerVerbView(ClaimView):
-    """A verb of the partner's. The operator's are on the review desk."""
+    """The confirmation page of a partner's verb. The operator's verbs are on the review pages."""
 
     services = {verb: service for verb, service in SERVICES.items() if verb not in DECIDING and verb not in CHECKED}
     forms = {"dispute": DisputeForm}
 
     def done(self, detail: Claim, transition: Transition) -> HttpResponse:
-        """Back to the claim; from one that was thrown away to the list."""
+        """Redirect to the claim, or to the list when it was discarded."""
         return redirect("claims:list") if transition.verb == "discard" else redirect(detail)
 
 
 class CheckView(ClaimView):
-    """The check page: what the rules say about the claim as it would be sent now, how the amount comes about, and *Submit claim*."""
+    """The check page: the assessment of the claim as it would be submitted now, the amount steps, *Submit claim*."""
 
     services = {verb: SERVICES[verb] for verb in CHECKED}
     template_name = "claims/check.html"
@@ -74,7 +74,10 @@ class CheckView(ClaimView):
         return super().dispatch(request, *args, **kwargs)
 
     def page_context(self, detail: Claim, transition: Transition) -> dict[str, Any]:
-        """With what the reviewer asked for, when the claim had come back: all rules may be met and nothing of that be done."""
+        """Include the reviewer's remarks on a returned claim.
+
+        All rules may pass although none of the remarks was addressed.
+        """
         page = ClaimPage(detail, self.request.user)
         editor = workbench_context(detail.proof, self.request.user)["editor"]
         page.current = editor.evidence.folder

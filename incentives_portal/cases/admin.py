@@ -7,7 +7,7 @@ from .models import ReasonCode
 
 @admin.register(ReasonCode)
 class ReasonCodeAdmin(StaleCheckAdmin):
-    """Reasons are configuration: new ones are added, used ones are switched off."""
+    """Edit reason codes. New ones are added; ones in use are deactivated, not deleted."""
 
     list_display = ["code", "kind", "verb", "__str__", "active"]
     list_filter = ["kind", "verb", "active"]

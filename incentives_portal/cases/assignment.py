@@ -1,6 +1,7 @@
-"""Who has taken a case up, and what this means for others: a colleague's work is taken over knowingly, never by the way.
+"""Start, return and take over reviews.
 
-Tables of transitions use the predicates (``when``, ``refusal``); the verbs are the same for every kind of case that is reviewed.
+Taking over a colleague's case is an explicit action, never a side effect of another one. Transition tables use the
+predicates (``when``, ``refusal``); the verbs are the same for every kind of case that is reviewed.
 """
 
 from typing import Any, TypeVar
@@ -25,35 +26,38 @@ def is_unassigned(detail: CaseDetail) -> bool:
 
 
 def colleague_of(detail: CaseDetail, user: User) -> User | None:
-    """Who else has taken the case up; None when it is nobody's or the person's own."""
+    """Return the other user to whom the case is assigned. None when it is unassigned or assigned to ``user``."""
     assignee = detail.case.active_assignee
     return None if assignee is None or assignee.pk == user.pk else assignee
 
 
 def refuse_what_a_colleague_has(detail: CaseDetail, user: User) -> Promise | None:
-    """Nobody decides, or takes up, what a colleague has taken up."""
+    """Refuse to start a review or decide while the case is assigned to a colleague."""
     if colleague_of(detail, user) is None:
         return None
     return _("This is assigned to a colleague. Take it over first.")
 
 
 def refuse_ones_own(detail: CaseDetail, user: User) -> Promise | None:
-    """There is nobody to take it over from."""
+    """Refuse to take over a case that no colleague has."""
     return None if colleague_of(detail, user) else _("This is already assigned to you.")
 
 
-#: Take up what waits; from then on the partner cannot withdraw it.
+#: Start the review of a waiting case; from then on the partner cannot withdraw it.
 start_review = service_of("start_review")
-#: Give a case back: it is nobody's and waits for anybody, due as before.
+#: Return a case to the queue: it is unassigned and keeps its due date.
 return_to_queue = service_of("return_to_queue")
 
 
 def take_over(detail: Detail, *, actor: User, expected_version: int | None, comment: str = "") -> Event:
-    """Take a case from a colleague. The history says from whom; the table says who is told. Raises the errors of ``perform``."""
+    """Take a case over from a colleague.
+
+    The event records from whom; the transition table says who is notified. Raises the errors of ``perform``.
+    """
 
     def before(current: Detail) -> dict[str, Any]:
         former = current.case.active_assignee
-        assert former is not None  # the transition is there only while somebody has it
+        assert former is not None  # the transition exists only while the case is assigned
         return {"name": former.name, "from": former.pk}
 
     return perform(detail, "take_over", actor=actor, expected_version=expected_version, comment=comment, before=before)

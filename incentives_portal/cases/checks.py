@@ -1,4 +1,7 @@
-"""What the engine counts on: in the code, asked by every command, and in the database, by ``migrate`` and ``check --database default``."""
+"""System checks of what the engine relies on.
+
+Checks of the code run with every command, checks of the database with ``migrate`` and ``check --database default``.
+"""
 
 from collections.abc import Sequence
 
@@ -11,9 +14,9 @@ from .types import case_types
 
 @register()
 def check_statuses(**kwargs: object) -> list[CheckMessage]:
-    """Each kind of case has the statuses of its state machine in the database, no more and no fewer."""
+    """Check that the database accepts exactly the statuses of each kind's state machine."""
     state_machines = {
-        kind: {status.code for status in found.state_machine.statuses} for kind, found in case_types().items()
+        kind: {status.code for status in each.state_machine.statuses} for kind, each in case_types().items()
     }
     return [
         Error(
@@ -28,7 +31,11 @@ def check_statuses(**kwargs: object) -> list[CheckMessage]:
 
 @register(Tags.database)
 def check_lock_timeout(databases: Sequence[str] | None = None, **kwargs: object) -> list[CheckMessage]:
-    """A verb that waits for a row that a colleague holds must end with a sentence for people, not with the web server's patience."""
+    """Check that the database connection has a lock timeout.
+
+    Waiting for a row that somebody else has locked must end with an error message for the user, not with the
+    timeout of the web server.
+    """
     if DEFAULT_DB_ALIAS not in (databases or ()):
         return []
     with connection.cursor() as cursor:

@@ -1,6 +1,6 @@
-"""Comments and internal notes: who may write them, and how many within an hour.
+"""Comments and internal notes: who may write them, and how many per hour.
 
-One account, or one script with its password, must not fill everybody's mailbox.
+The limit keeps one account, or a script with its password, from flooding everybody's mailbox.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,13 +31,16 @@ HOUR = timedelta(hours=1)
 
 
 def may_comment(user: User, detail: CaseDetail) -> bool:
-    """People of the partner who contribute to the case, and the operator's who review it, at any time."""
+    """Whether the user may comment on the case, at any time.
+
+    Partner users need the capability to contribute to the kind of case, operator users the one to review it.
+    """
     kind = case_type(detail.case.kind)
     return may(user, kind.review if user.is_operator else kind.contribute, detail.scope)
 
 
 def may_note(user: User, detail: CaseDetail) -> bool:
-    """Internal notes are the operator's."""
+    """Whether the user may write internal notes, which only operator users can."""
     return user.is_operator and may(user, "history.internal", detail.scope)
 
 
@@ -46,11 +49,14 @@ def may_note(user: User, detail: CaseDetail) -> bool:
 def add_comment(
     detail: CaseDetail, *, actor: User, comment: str, internal: bool = False, versions: Sequence[DocumentVersion] = ()
 ) -> Event:
-    """Keep a comment with its documents in the history of the case and tell the other side; an internal note tells nobody.
+    """Add a comment with its documents to the history of a case and notify the other side.
 
-    Before the first submission there is no other side yet: the operator does not know of the case, and nobody is told. Possible at any
-    time and not a change of the case: it needs no version. The documents are the actor's own, stored just before. Raises NotAllowed;
-    CommentMissing if there are neither words nor documents; RuleViolation for a document that was refused or expired; CommentLimitReached; Busy.
+    Internal notes notify nobody. Nor do comments before the first submission, as the operator does not know of the
+    case yet. Comments are possible at any time and do not change the case, so they need no version. The documents
+    are the actor's own, stored just before.
+
+    Raises NotAllowed; CommentMissing if there is neither text nor a document; RuleViolation for a document that was
+    refused or expired; CommentLimitReached; Busy.
     """
     if not (may_note(actor, detail) if internal else may_comment(actor, detail)):
         raise NotAllowed
@@ -69,26 +75,27 @@ def add_comment(
 
 
 class CommentLimitReached(RuleViolation):
-    """The person has written, or caused mails, as much as one may within an hour."""
+    """The user has written too many comments, or caused too many mails, within an hour."""
 
 
 @contextmanager
 def within_comment_limits(actor: User) -> Iterator[None]:
-    """Write a comment and its messages inside; raises CommentLimitReached where they are too many, which undoes the caller's transaction.
+    """Check the limits after the block has written a comment and its messages.
 
-    Comments of one person are written one after the other, so that several at once do not slip through together. What was sent twice
-    (a double click) is written once and counts once: that is why is counted after writing. Three queries.
+    Raises CommentLimitReached if there are too many, which rolls back the caller's transaction. The user's row is
+    locked, so that simultaneous comments of one user are counted one after the other. Counting comes after writing
+    because a comment that was sent twice (a double click) is written once and counts once. Three queries.
     """
     actor.lock()
     yield
     since = clock.now() - HOUR
     comments = Event.objects.filter(actor=actor, code__in=COMMENT_CODES, at__gt=since)
-    said = list(comments.order_by("-at").values_list("pk", "at")[: settings.COMMENTS_PER_HOUR + 1])
-    if len(said) > settings.COMMENTS_PER_HOUR:
-        raise CommentLimitReached(_too_many_comments(said[-1][1]), place="comment")
-    mails = Message.objects.filter(cause__in=[cause_key(event) for event, _at in said], sent_with=None)
+    recent = list(comments.order_by("-at").values_list("pk", "at")[: settings.COMMENTS_PER_HOUR + 1])
+    if len(recent) > settings.COMMENTS_PER_HOUR:
+        raise CommentLimitReached(_too_many_comments(recent[-1][1]), place="comment")
+    mails = Message.objects.filter(cause__in=[cause_key(event) for event, _at in recent], sent_with=None)
     if mails[: settings.COMMENT_MAILS_PER_HOUR + 1].count() > settings.COMMENT_MAILS_PER_HOUR:
-        raise CommentLimitReached(_too_many_mails(said[-1][1]), place="comment")
+        raise CommentLimitReached(_too_many_mails(recent[-1][1]), place="comment")
 
 
 def _too_many_comments(since: datetime) -> str:
@@ -106,5 +113,5 @@ def _too_many_mails(since: datetime) -> str:
 
 
 def _clock_time(moment: datetime) -> str:
-    """The time of day in the reader's zone; the minute is over by then."""
+    """The time of day in the reader's time zone, rounded up to the next minute."""
     return date_format(timezone.localtime(moment + timedelta(minutes=1)), "H:i")

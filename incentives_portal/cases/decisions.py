@@ -1,6 +1,6 @@
-"""The deciding verbs, the same for every kind of case that is reviewed: approve, request action, reject.
+"""The decisions about every kind of case that is reviewed: approve, request action, reject.
 
-What only one kind checks or keeps (limits, files) is the ``check`` that its service gives.
+The service of a kind passes what only that kind checks or stores (limits, files) as ``check``.
 """
 
 from collections.abc import Callable, Iterable
@@ -34,12 +34,14 @@ def approve(
     note: str = "",
     check: Callable[[Detail, Decimal], None] | None = None,
 ) -> Event:
-    """Accept what was submitted with an amount in its currency: more than zero, and at most what was asked.
+    """Approve the submission with an amount in its currency, above zero and at most as requested.
 
-    Less than was asked needs a reason and words (docs/domain.md, "Reasons and comments"). ``check`` is asked on the locked case with an
-    amount that is right so far: it raises RuleViolation for what the kind forbids, and writes what the kind keeps of an approval. ``note``
-    becomes an internal note. Effects: approved submission and amount, decision, message to the partner. Raises RuleViolation for the amount, and
-    the errors of ``perform``.
+    A lower amount than requested needs a reason and a comment (docs/domain.md, "Reasons and comments"). ``check``
+    is called on the locked case with an amount that is valid so far: it raises RuleViolation for what the kind
+    forbids, and writes what the kind stores of an approval. ``note`` becomes an internal note.
+
+    Effects: approved submission and amount, decision, message to the partner. Raises RuleViolation for the amount,
+    and the errors of ``perform``.
     """
 
     def before(current: Detail) -> dict[str, Any]:
@@ -74,7 +76,7 @@ def _decide_against(
     remarks: Iterable[RemarkDraft] = (),
     note: str = "",
 ) -> Event:
-    """Decide against what was submitted, with a reason, words, and places or documents that are meant.
+    """Decide against the submission, with a reason, a comment and remarks.
 
     Effects: decision, message to the partner; ``note`` becomes an internal note. Raises the errors of ``perform``.
     """
@@ -91,26 +93,26 @@ def _decide_against(
     )
 
 
-#: Send the case back to the partner, who mends it and submits it again.
+#: Send the case back to the partner, who fixes it and submits it again.
 request_action = partial(_decide_against, "request_action")
-#: Refuse the case.
+#: Reject the case.
 reject = partial(_decide_against, "reject")
 
 
 def at_least_at_the_reason(remarks: Iterable[RemarkDraft], reason: ReasonCode | None) -> list[RemarkDraft]:
-    """The remarks of a decision; where there are none, one at the place to which its reason belongs."""
-    given = list(remarks)
-    if not given and reason is not None and reason.place:
+    """Return the remarks of a decision, or one at the place of its reason if there are none."""
+    drafts = list(remarks)
+    if not drafts and reason is not None and reason.place:
         return [RemarkDraft(text="", place=reason.place, reason=reason)]
-    return given
+    return drafts
 
 
-def _decide(verb: str, detail: Detail, note: str, *, actor: User, **given: Any) -> Event:
-    """Do the verb, and keep with its event the decision and what the reviewer wrote for colleagues."""
+def _decide(verb: str, detail: Detail, note: str, *, actor: User, **arguments: Any) -> Event:
+    """Perform the verb, and record the decision and the internal note with its event."""
 
     def after(current: Detail, event: Event) -> None:
         record_decision(current.case, OUTCOMES[verb], event, actor)
         if note.strip():
             record_comment(current.case, actor, note.strip(), internal=True)
 
-    return perform(detail, verb, actor=actor, after=after, **given)
+    return perform(detail, verb, actor=actor, after=after, **arguments)

@@ -1,9 +1,11 @@
-"""The one way in which a status changes, and the one way in which a case is edited.
+"""The only functions that change the status of a case or edit its content.
 
-In one transaction: lock the case and read it again, is the verb allowed from this status, may this person, is what the person saw still
-what stands, write, record, queue the message. Whoever comes second is told who was faster. There is no force path: a correction is a verb
-of its own. The lock of the case covers the row of its kind and all that hangs on it. Lock order everywhere: claim, plan, enrollment, fund
-account; several of a kind by primary key.
+In one transaction: lock the case and read it again, check that the verb is allowed from this status and for this
+user, check that the user saw the current version, write, record the event, queue the messages. The second of two
+users gets an error that names the first. Nothing bypasses these checks: a correction is a verb of its own.
+
+The lock of the case covers the row of its kind and everything that belongs to it. Lock order everywhere: claim,
+plan, enrollment, fund account; several of a kind by primary key.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -44,13 +46,15 @@ def perform(
     before: Callable[[Detail], Mapping[str, Any] | None] | None = None,
     after: Callable[[Detail, Event], None] | None = None,
 ) -> Event:
-    """Do a verb to a case and return the event that tells of it.
+    """Perform a verb on a case and return the event that records it.
 
-    ``expected_version`` is the version of the case that the person had before their eyes. ``before`` runs on the locked row: it checks the app's own
-    rules (raising RuleViolation), sets further columns, and returns data for the event. ``after`` writes what hangs on the event.
+    ``expected_version`` is the version of the case that the user saw. ``before`` runs on the locked row: it checks
+    the app's own rules (raising RuleViolation), sets further columns, and returns data for the event. ``after``
+    writes what refers to the event.
 
-    Effects, in order: the row's columns, its due date, status and version, the event with its remarks, ``after``, the announcement.
-    Raises InvalidTransition, StaleVersion, NotAllowed, CommentMissing, ReasonMissing, RuleViolation, Busy; then nothing was written.
+    Effects, in order: the row's columns, its due date, status and version, the event with its remarks, ``after``,
+    the announcement. Raises InvalidTransition, StaleVersion, NotAllowed, CommentMissing, ReasonMissing,
+    RuleViolation, Busy; then nothing was written.
     """
 
     def once() -> Event:
@@ -70,7 +74,7 @@ def perform(
         elif transition.assigns == "nobody":
             case.assignee = case.assigned_at = None
         case.version += 1
-        # The whole row: it was read under the lock, so nothing of another's can be overwritten.
+        # All columns: the row was read under the lock, so no concurrent change can be overwritten.
         case.save()
         event = record(
             case,
@@ -93,15 +97,16 @@ def perform(
 
 
 def service_of(verb: str) -> Callable[..., Event]:
-    """The service of a verb that does what the transition table says and no more; it takes what ``perform`` takes."""
+    """Return a service that does exactly what the transition table says. It takes the arguments of ``perform``."""
     return partial(perform, verb=verb)
 
 
 @contextmanager
 def editing(detail: Detail, *, actor: User, capability: str, expected_version: int | None) -> Iterator[Detail]:
-    """Edit the content of a case: yields the locked, fresh row and counts the version of its case up at the end, in one transaction.
+    """Edit the content of a case in one transaction.
 
-    Columns of the row itself are saved by whoever edits them. Raises NotAllowed, InvalidTransition, StaleVersion, Busy.
+    Yields the locked, fresh row and increments the version of its case at the end. The caller saves the columns of
+    the row itself. Raises NotAllowed, InvalidTransition, StaleVersion, Busy.
     """
     with waiting_briefly(), transaction.atomic():
         current = locked(type(detail), detail.pk)
@@ -118,7 +123,10 @@ def editing(detail: Detail, *, actor: User, capability: str, expected_version: i
 
 
 def locked(model: type[Detail], pk: Any) -> Detail:
-    """The row, read again under the lock of its case; waits as long as the connection's lock timeout says. Needs a transaction."""
+    """Lock the case and return the row of its kind, read again.
+
+    Waits for at most the lock timeout of the connection. Needs a transaction.
+    """
     row = _locking(model).first(pk=pk)
     if row is None:
         raise model.DoesNotExist
@@ -127,19 +135,25 @@ def locked(model: type[Detail], pk: Any) -> Detail:
 
 @cache
 def _locking(model: type[Detail]) -> PreparedQuery[Detail]:
-    """Every verb asks it. Not the key: the event of a file that is checked meanwhile may name the case."""
+    """Return the prepared query that locks a case, as every verb runs it.
+
+    It does not lock the key: the event of a file that is scanned at the same time may refer to the case.
+    """
     rows = model._default_manager.select_related("case").select_for_update(of=("case",), no_key=True)
     return PreparedQuery(lambda pk: rows.filter(pk=pk), pk=-1)
 
 
 def latest_event(case: Case) -> Event | None:
-    """What a person changed last: whom to name when somebody was faster. A comment changes nothing; notes of the operator are left out."""
+    """Return the last change by a person, to name who was faster.
+
+    Comments, which change nothing, and internal notes are left out.
+    """
     changes = case.events.filter(internal=False, actor__isnull=False).exclude(code="cases.commented")
     return changes.select_related("organisation").order_by("-id").first()
 
 
 def _transition(detail: CaseDetail, verb: str, actor: User, expected_version: int | None) -> Transition:
-    """The transition to follow, after the questions: from this status, by this person, on what was seen."""
+    """Return the transition of a verb, after checking status, permissions and version."""
     case = detail.case
     state_machine = case_type(case.kind).state_machine
     transition = state_machine.find(detail, verb)
@@ -152,14 +166,18 @@ def _transition(detail: CaseDetail, verb: str, actor: User, expected_version: in
         raise NotAllowed
     if expected_version != case.version:
         raise StaleVersion(detail, latest_event(case))
-    # After that: what has changed meanwhile may be the very thing that refuses it now, and who was faster is the better answer.
+    # Only after the version: the concurrent change may be what the refusal is about, and a conflict explains that
+    # better.
     if transition.refusal and (why := transition.refusal(detail, actor)):
         raise NotAllowed(why)
     return transition
 
 
 def _retried(once: Callable[[], Event]) -> Event:
-    """Run in a transaction; after a deadlock again, three times at the most, unless an outer transaction is already broken by it."""
+    """Run in a transaction, and again after a deadlock, at most three times.
+
+    Inside an outer transaction there is no second attempt, as the deadlock has already aborted it.
+    """
     nested = connection.in_atomic_block
     for attempt in range(1, _TRIES + 1):
         try:
@@ -173,7 +191,7 @@ def _retried(once: Callable[[], Event]) -> Event:
 
 @contextmanager
 def waiting_briefly() -> Iterator[None]:
-    """Turn a lock that could not be had in time into a sentence for people. Raises Busy; goes around the transaction."""
+    """Turn a lock timeout into Busy, which has a message for the user. Must enclose the transaction."""
     try:
         yield
     except OperationalError as error:

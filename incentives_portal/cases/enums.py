@@ -12,7 +12,7 @@ class CaseKind(models.TextChoices):
 
 
 class ActorKind(models.TextChoices):
-    """Who did something: a person with an account, the portal by itself (a scanner, a clock), or somebody with a link and no account."""
+    """Who acted: a user, the portal itself (a scanner, a timer), or somebody with a link and no account."""
 
     USER = "user", _("User")
     SYSTEM = "system", _("System")
@@ -20,7 +20,7 @@ class ActorKind(models.TextChoices):
 
 
 class Outcome(models.TextChoices):
-    """How a submission was decided."""
+    """The outcome of the decision about a submission."""
 
     APPROVED = "approved", _("Approved")
     ACTION_REQUIRED = "action_required", _("Action required")
@@ -36,17 +36,17 @@ REJECTED = "rejected"
 DISPUTED = "disputed"
 DISCARDED = "discarded"
 
-#: What waits for the operator, and what the partner is writing or has to fix.
+#: Statuses that wait for the operator, and those in which the partner is writing or has to fix something.
 WAITING = (SUBMITTED, UNDER_REVIEW, DISPUTED)
 WITH_PARTNER = (EDITING, ACTION_REQUIRED)
-#: What counts against limits beside approved amounts: asked for, and neither refused nor withdrawn. A disputed claim does not: nothing may
-#: stand in the way of a dispute, so its approval checks the limits instead.
+#: Statuses that count against limits besides approved amounts: requested, and neither rejected nor withdrawn. A
+#: disputed claim does not count, as no limit may prevent a dispute; its approval checks the limits instead.
 PENDING = (SUBMITTED, UNDER_REVIEW, ACTION_REQUIRED)
 COUNTING = (*PENDING, APPROVED)
 
 _REVIEWED = (EDITING, SUBMITTED, UNDER_REVIEW, ACTION_REQUIRED, APPROVED, REJECTED, DISCARDED)
 
-#: Kind → statuses that its rows can have. A check compares it with the state machines (checks.py).
+#: Kind → statuses that its rows can have. checks.py compares it with the state machines.
 STATUSES: dict[str, tuple[str, ...]] = {
     CaseKind.PLAN: _REVIEWED,
     CaseKind.CLAIM: (*_REVIEWED, DISPUTED),

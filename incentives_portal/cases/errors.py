@@ -1,4 +1,4 @@
-"""What can go wrong with a verb. Each error knows what a page needs to explain it."""
+"""The errors of verbs. Each carries what a page needs to explain it."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class CaseError(Exception):
-    """A verb could not be done. Nothing was written."""
+    """A verb could not be performed. Nothing was written."""
 
 
 class Conflict(CaseError):
-    """Somebody was faster: the case is not any more what the person saw. Carries the case as it is now and the last event."""
+    """The case is no longer as the user saw it. Carries the case as it is now and the last event."""
 
     def __init__(self, detail: "CaseDetail", latest: "Event | None") -> None:
         super().__init__(_("This has changed since you opened it."))
@@ -27,25 +27,25 @@ class Conflict(CaseError):
 
 
 class InvalidTransition(Conflict):
-    """The verb is not allowed from the present status."""
+    """The verb is not allowed from the current status."""
 
 
 class StaleVersion(Conflict):
-    """The status would allow it, but the case was changed after the person had opened it, or the form did not say what was seen."""
+    """The case was changed after the user opened it, or the form sent no version. The status would allow the verb."""
 
 
 class NotAllowed(CaseError):
-    """The person may see the case but may not do this: 403."""
+    """The user may see the case but may not do this: 403."""
 
     def __init__(self, why: "Text" = "") -> None:
         super().__init__(why or _("Your role does not allow this."))
 
 
 class RuleViolation(CaseError):
-    """A business rule forbids it now: sentences that say what is wrong and what to do.
+    """A business rule forbids it now; the sentences say what is wrong and what to do.
 
-    ``place`` names the form field that they mean, if they mean one; ``at`` gives sentences of several fields at once. ``see`` is a case
-    that they are about: a page leads to it.
+    ``place`` names the form field that they are about, if there is one; ``at`` gives sentences for several fields
+    at once. ``see`` is a case that they are about, to which a page links.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class RuleViolation(CaseError):
 
 
 class NotReady(RuleViolation):
-    """Something must be mended before it can be submitted; ``assessment`` says what and where."""
+    """Something must be fixed before the case can be submitted; ``assessment`` says what and where."""
 
     def __init__(self, assessment: "Assessment") -> None:
         super().__init__(*(f"{finding.text} {finding.fix}".strip() for finding in assessment.blocks))
@@ -88,7 +88,7 @@ class ReasonMissing(RuleViolation):
 
 
 class Busy(CaseError):
-    """Somebody else is writing to the same case just now; trying again is right."""
+    """Somebody else is writing to the same case at this moment; the user should try again."""
 
     def __init__(self) -> None:
         super().__init__(_("Someone else is saving this right now. None of your entries were lost. Please try again."))

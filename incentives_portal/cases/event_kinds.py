@@ -1,4 +1,4 @@
-"""Every kind of event that can be recorded: its code, its sentence and its look. What is not registered cannot be recorded."""
+"""The registry of all kinds of events. Unregistered kinds cannot be recorded."""
 
 from dataclasses import dataclass
 
@@ -8,10 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True)
 class EventKind:
-    """One kind of event.
+    """One kind of event: its code, its sentence, and its look in the timeline.
 
-    ``code`` is dotted and in the past tense (``claims.claim.approved``). ``sentence`` follows the actor's name and may use the keys
-    of the event's data: ``approved the plan with %(amount)s``. ``icon`` and ``tone`` are those of the timeline.
+    ``code`` is dotted and in the past tense (``claims.claim.approved``). ``sentence`` follows the actor's name and
+    may use the keys of the event's data: ``approved the plan with %(amount)s``.
     """
 
     code: str
@@ -24,7 +24,7 @@ _kinds: dict[str, EventKind] = {}
 
 
 class UnknownEvent(KeyError):
-    """Somebody tried to record a kind of event that nobody registered."""
+    """The kind of event to be recorded is not registered."""
 
 
 def register(*kinds: EventKind) -> None:

@@ -1,4 +1,7 @@
-"""A file that turned out bad after it was attached: written into the history of the case as the portal's deed, and told to its sender."""
+"""Record and announce files that are refused or found infected after they were attached.
+
+The event has no actor, as the portal itself found it; the announcement also goes to the sender of the file.
+"""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -12,17 +15,18 @@ from incentives_portal.documents.models import DocumentVersion
 
 from .messages import announce
 
-#: Gives what holds a file; nothing for a file that is attached to nothing yet, or to something else.
+#: Returns the cases to which a file is attached; none for a file that is not attached yet, or attached to something
+#: else.
 Holders = Callable[[DocumentVersion], Iterable[CaseDetail]]
 
 
 def follow_findings(holders: Holders, *, event: str, announcement: str) -> None:
-    """Record and announce from now on what the virus scanner finds in files of these holders."""
+    """Record and announce malware that the virus scanner finds in files of these cases."""
     _follow(malware_found, holders, event, announcement, lambda verdict: {"finding": verdict["finding"]})
 
 
 def follow_refusals(holders: Holders, *, event: str, announcement: str) -> None:
-    """Record and announce from now on files of these holders that are refused after their form went through."""
+    """Record and announce files of these cases that are refused after their form was accepted."""
     _follow(file_refused, holders, event, announcement, lambda verdict: {"why": verdict["reason"].value})
 
 
@@ -30,7 +34,7 @@ def _follow(
     signal: Signal, holders: Holders, event: str, announcement: str, data_of: Callable[[dict[str, Any]], dict[str, str]]
 ) -> None:
     def receive(sender: object, version: DocumentVersion, **verdict: Any) -> None:
-        """In the transaction in which the verdict is written."""
+        """Runs in the transaction that writes the verdict."""
         sender = version.uploaded_by
         file = {"name": version.original_name, "sha256": version.sha256, "sender": sender.name, "sender_id": sender.pk}
         for detail in holders(version):

@@ -1,4 +1,4 @@
-"""The forms of a verb (a reason where one is needed, words; of a decision an amount, places, a note) and of a comment."""
+"""Forms for verbs, decisions and comments."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -22,7 +22,7 @@ COMMENT_LIMIT = 10_000
 
 
 class CommentForm(forms.Form):
-    """Something said on a case by ``actor``, for both sides to read."""
+    """A comment by ``actor`` for both sides to read."""
 
     is_internal: ClassVar[bool] = False
 
@@ -39,7 +39,7 @@ class CommentForm(forms.Form):
 
 
 class NoteForm(CommentForm):
-    """An internal note: its controls have ids of their own, as it stands beside the form for comments."""
+    """An internal note. Its controls have their own ids, as the form for comments is on the same page."""
 
     is_internal = True
 
@@ -49,7 +49,10 @@ class NoteForm(CommentForm):
 
 
 class CommentWithFilesForm(CommentForm):
-    """Something said on a case, with documents if any, which belong to the company of who writes; either may be missing."""
+    """A comment with optional documents, which belong to the author's organization.
+
+    Either text or documents may be missing.
+    """
 
     files = MultipleUploadField(label=_("Documents (optional)"), required=False)  # type: ignore[assignment]
 
@@ -60,14 +63,14 @@ class CommentWithFilesForm(CommentForm):
         files.bind(actor=self.actor, organisation=self.actor.organisation)
 
     def clean(self) -> dict[str, Any]:
-        given = super().clean() or self.cleaned_data
-        if not self.errors and not given["comment"].strip() and not given["files"]:
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors and not cleaned["comment"].strip() and not cleaned["files"]:
             self.add_error("comment", _("Enter a comment or choose a document."))
-        return given
+        return cleaned
 
 
 def show_refusal(form: forms.BaseForm, error: RuleViolation | Busy) -> None:
-    """Why a service would not, on the form: at the fields that it names, else on top."""
+    """Add the message of a service's error to the form, at the fields it names or at the top."""
     for place, sentence in error.problems if isinstance(error, RuleViolation) else [(None, str(error))]:
         form.add_error(place if place in form.fields else None, sentence)
     if isinstance(error, RuleViolation) and error.see is not None:
@@ -75,7 +78,7 @@ def show_refusal(form: forms.BaseForm, error: RuleViolation | Busy) -> None:
 
 
 class ReasonField(forms.ModelChoiceField):
-    """The reason codes of a kind of case and a verb, in the reader's language."""
+    """A choice of the reason codes of a kind of case and a verb."""
 
     def __init__(self, kind: str, verb: str, **kwargs: Any) -> None:
         reasons = ReasonCode.objects.filter(kind=kind, verb=verb, active=True)
@@ -83,7 +86,7 @@ class ReasonField(forms.ModelChoiceField):
 
 
 class VerbForm(forms.Form):
-    """Confirms one verb of a case. Apps subclass it for what else a verb asks."""
+    """Confirms one verb of a case. Apps subclass it to ask for more."""
 
     expected_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
@@ -102,21 +105,19 @@ class VerbForm(forms.Form):
             error_messages={"required": _("Write a comment. The recipient will read it and act on it.")},
         )
 
-    def clean_words(self) -> str:
-        return self.cleaned_data["comment"].strip()
-
     def act(self) -> dict[str, Any]:
-        """The keyword arguments of the service that does the verb."""
-        given = self.cleaned_data
-        return {"expected_version": given.get("expected_version"), "comment": given.get("comment", "")} | (
-            {"reason": given["reason"]} if "reason" in given else {}
+        """Return the keyword arguments for the verb's service."""
+        cleaned = self.cleaned_data
+        return {"expected_version": cleaned.get("expected_version"), "comment": cleaned.get("comment", "")} | (
+            {"reason": cleaned["reason"]} if "reason" in cleaned else {}
         )
 
 
 class DecisionForm(VerbForm):
-    """A decision of the operator's: what a verb asks, the amount of an approval, places that are meant, and a note for colleagues.
+    """An operator's decision: the verb's fields, approved amount, places and internal note.
 
-    A kind says who reads the comment in ``words_help``, adds the fields of its places in ``add_places``, and reads them in ``remarks``.
+    Each kind says who reads the comment in ``words_help``, adds the fields of its places in ``add_places``, and
+    reads them in ``remarks``.
     """
 
     words_help: ClassVar[Any] = ""
@@ -137,7 +138,7 @@ class DecisionForm(VerbForm):
         self.order_fields(("expected_version", "approved_amount", "reason", "place"))
 
     def _add_amount(self) -> None:
-        """Up to what was asked; a reason and words are needed where it is less."""
+        """Add the approved amount, and the reason that a lower amount than requested needs."""
         currency = self.detail.currency
         self.fields["approved_amount"] = MoneyFormField(
             label=_("Approved amount in %(currency)s") % {"currency": currency},
@@ -150,14 +151,14 @@ class DecisionForm(VerbForm):
         )
 
     def add_places(self) -> None:
-        """Add the fields that say which places of the case are meant, if any."""
+        """Add the fields for the places of the case that the decision points at, if any."""
 
     def remarks(self) -> list[RemarkDraft]:
-        """What those fields say. Asked once the form is clean."""
+        """Return the remarks of those fields. Call it once the form is clean."""
         return []
 
     def bounds(self) -> Iterable[Any]:
-        """The sentences that say by what the amount is measured."""
+        """Yield the sentences that explain the bounds of the amount."""
         asked = money.format_amount(self.detail.requested_amount, self.detail.currency)
         yield _("Requested: %(asked)s. A lower amount requires a reason and a comment.") % {"asked": asked}
 
@@ -168,6 +169,6 @@ class DecisionForm(VerbForm):
         return amount
 
     def act(self) -> dict[str, Any]:
-        given = self.cleaned_data
-        more = {"approved_amount": given["approved_amount"]} if "approved_amount" in given else {}
-        return super().act() | {"remarks": self.remarks(), "note": given.get("note", "")} | more
+        cleaned = self.cleaned_data
+        more = {"approved_amount": cleaned["approved_amount"]} if "approved_amount" in cleaned else {}
+        return super().act() | {"remarks": self.remarks(), "note": cleaned.get("note", "")} | more

@@ -1,6 +1,6 @@
-"""What a user has to do next, and what the user waits for: lists over all kinds of cases, as the home page shows them.
+"""What a user has to do next or is waiting for: the lists of the home page, over all kinds of cases.
 
-Each list is one query and shows the first cases of each kind only, so that the page does not grow with the data.
+Each list is one query and shows only the first cases of each kind, so that the page does not grow with the data.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,17 +24,21 @@ from .types import case_type, case_types
 
 Text = str | Promise
 
-#: So many cases of each kind stand in a list.
+#: Maximum number of cases of each kind in a list.
 LIMIT = 10
 SOON = timedelta(days=30)
-#: What waits for a decision: due first; without a due date, longest waiting first.
+#: Order of cases that wait for a decision: by due date, then those without one, longest waiting first.
 LONGEST_WAITING = ("due_at", "submitted_at", "pk")
 _WAITING = Q(status__in=WAITING)
 
 
 @dataclass(frozen=True)
 class Item:
-    """One row: what it is, where it is, until when (or since when it waits), in which zone, and the word on its button."""
+    """One row of a list.
+
+    ``due_at`` is the deadline, ``since`` when the case began to wait, ``zone`` the time zone of both, ``action``
+    the label of the button.
+    """
 
     title: str
     url: str
@@ -60,7 +64,7 @@ class Item:
 
 @dataclass
 class Bucket:
-    """A named list of items with the sentence for when it is empty."""
+    """A named list of items, and the sentence to show when it is empty."""
 
     key: str
     title: Text
@@ -69,36 +73,36 @@ class Bucket:
 
 
 def soon() -> datetime:
-    """Until when it counts as soon."""
+    """The latest time that counts as soon."""
     return clock.now() + SOON
 
 
 def by_date(items: Iterable[Item]) -> list[Item]:
-    """Soonest first; what has no date last."""
+    """Sort the items by due date; those without one come last."""
     far = clock.now() + timedelta(days=36_500)
     return sorted(items, key=lambda item: item.due_at or far)
 
 
 def returned(user: User) -> Bucket:
-    """What a reviewer sent back to the user's side."""
+    """Cases that were sent back to the user's organization."""
     items = [_own(case, user, _("Fix")) for case in _cases(user, Q(status=ACTION_REQUIRED))]
     return Bucket("returned", _("Sent back to you"), items, _("Nothing was sent back to you."))
 
 
 def due_soon(user: User, others: Iterable[Item] = ()) -> Bucket:
-    """The drafts that have to be sent in within 30 days, or should have been, and ``others`` that are due soon."""
+    """Drafts that are overdue or due within 30 days, and those of ``others`` that are due soon."""
     items = by_date([*_drafts(user, Q(due_at__lte=soon())), *others])
     return Bucket("due", _("Due within 30 days"), items, _("Nothing is due within 30 days."))
 
 
 def drafts(user: User) -> Bucket:
-    """The drafts that have more time."""
+    """Drafts that are not due within 30 days."""
     items = _drafts(user, Q(due_at__gt=soon()) | Q(due_at=None))
     return Bucket("drafts", _("Drafts"), items, _("No drafts, or all are due within 30 days."))
 
 
 def waiting_for_operator(user: User) -> Bucket:
-    """What the user's side has sent in and waits for, by the promised date."""
+    """Cases that the user's organization has submitted, by the promised date."""
     items = [_item(case, user, _("Open")) for case in _cases(user, _WAITING, LONGEST_WAITING)]
     return Bucket(
         "waiting", _("Waiting for the operator"), items, _("None of your plans or claims are waiting for a decision.")
@@ -106,13 +110,16 @@ def waiting_for_operator(user: User) -> Bucket:
 
 
 def waiting_for_partners(user: User) -> Bucket:
-    """What the operator has sent back and waits for."""
+    """Cases that the operator has sent back and waits for."""
     items = [_item(case, user, _("Open")) for case in _cases(user, Q(status=ACTION_REQUIRED))]
     return Bucket("waiting", _("Waiting for partners"), items, _("Nothing is waiting for a partner."))
 
 
 def to_review(user: User) -> list[Bucket]:
-    """What waits for a decision that the user may make, each case in one list; no list for who makes none. One query for each."""
+    """Cases that wait for a decision the user may make, each case in one list.
+
+    Empty for users who make no decisions. One query per list.
+    """
     kinds = [kind for kind in _kinds(user) if user.may(case_type(kind).review)]
     if not kinds:
         return []
@@ -132,31 +139,34 @@ def _mine(user: User, kinds: list[str]) -> Bucket:
 
 
 def _unassigned(user: User, kinds: list[str]) -> Bucket:
-    """A dispute is decided at once, by another person; everything else is taken up first."""
+    """Unassigned cases.
+
+    A dispute is decided directly, by another user; for everything else the review is started first.
+    """
     cases = _cases(user, _WAITING & UNASSIGNED & ~overdue() & decidable_by(user), LONGEST_WAITING, kinds)
     items = [_item(case, user, _("Decide") if case.status == DISPUTED else _("Start review")) for case in cases]
     return Bucket("unassigned", _("Unassigned"), items, _("Nothing is waiting for review."))
 
 
 def _kinds(user: User) -> list[str]:
-    """The kinds that the user may read and that partners write: those with a status in which a case can be edited."""
+    """The kinds that the user may read and partners write: those with an editable status."""
     return [
         kind
-        for kind, found in case_types().items()
-        if user.may(found.read) and any(status.editable for status in found.state_machine.statuses)
+        for kind, each in case_types().items()
+        if user.may(each.read) and any(status.editable for status in each.state_machine.statuses)
     ]
 
 
 def _cases(
     user: User, condition: Q, order: Sequence[str] = ("due_at", "pk"), kinds: Iterable[str] | None = None
 ) -> list[Case]:
-    """The first of each kind that exist for the user and fit, in this order. One query."""
+    """The first matching cases of each kind that are visible to the user, in this order. One query."""
     wanted = _kinds(user) if kinds is None else kinds
     return _first([Case.objects.visible_to(user, kind).filter(condition) for kind in wanted], order)
 
 
 def _drafts(user: User, when: Q) -> list[Item]:
-    """Of the drafts due then those that are the user's to go on with, newest first where several are due at once. One query."""
+    """The matching drafts that the user should continue, by due date, then newest first. One query."""
     parts = [
         Case.objects.visible_to(user, kind).filter(when, case_type(kind).drafts_of(user), status=EDITING)
         for kind in _kinds(user)
@@ -165,7 +175,10 @@ def _drafts(user: User, when: Q) -> list[Item]:
 
 
 def _first(parts: list[CaseQuerySet], order: Sequence[str]) -> list[Case]:
-    """The first of each part, in this order: so that many of one kind leave app for the others."""
+    """The first cases of each part, in this order.
+
+    The limit applies to each part, so that many cases of one kind do not crowd out the others.
+    """
     if not parts:
         return []
     one, *others = [part.select_related("program__calendar").order_by(*order)[:LIMIT] for part in parts]
@@ -173,7 +186,10 @@ def _first(parts: list[CaseQuerySet], order: Sequence[str]) -> list[Case]:
 
 
 def _own(case: Case, user: User, action: Text) -> Item:
-    """What the user can go on with; whoever may only read opens it, and is not told that it waits for them."""
+    """An item that the user can continue.
+
+    Users who may only read the case get a link to open it, and it is not marked as theirs.
+    """
     can_edit = case_type(case.kind).may_edit(case, user)
     return _item(case, user, action if can_edit else _("Open"), is_mine=can_edit)
 

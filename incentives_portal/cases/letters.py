@@ -1,4 +1,7 @@
-"""What letters about cases of all kinds share. The sentences are those of each kind, as sentences are translated whole."""
+"""What letters about all kinds of cases share.
+
+The sentences are in the letters of each kind, as sentences are translated whole.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -17,9 +20,9 @@ from incentives_portal.texts import in_language
 from .enums import APPROVED
 from .models import Event
 
-#: What the sentences of a letter name: key → text.
+#: The values that the sentences of a letter name: key → text.
 Values = Mapping[str, str]
-#: Where a person reads a case of a kind: ``link`` and ``link_label`` of a letter.
+#: Returns ``link`` and ``link_label`` of a letter, for the user who reads it.
 LinkTo = Callable[[Any, User], dict[str, str]]
 
 
@@ -33,7 +36,7 @@ def letter_about(
     next_step: str = "",
     **parts: Any,
 ) -> Letter:
-    """A letter whose sentences name the values (``%(reference)s``), with the words of who acted."""
+    """Build a letter with the actor's comment and the values filled into its sentences (``%(reference)s``)."""
     return Letter(
         subject=subject % values,
         heading=heading % values,
@@ -44,7 +47,10 @@ def letter_about(
 
 
 def why(event: Event, remarks: Iterable[tuple[str, str]] = ()) -> dict[str, Any]:
-    """Why it was decided so: the reason, what would fix it, remarks at their places. Once a case is approved there is nothing to fix."""
+    """The reason for a decision, what would fix it, and remarks at their places.
+
+    An approved case has nothing to fix.
+    """
     reason = event.reason
     return {
         "reason": in_language(reason.text) if reason else "",
@@ -54,7 +60,10 @@ def why(event: Event, remarks: Iterable[tuple[str, str]] = ()) -> dict[str, Any]
 
 
 def deadline(at: datetime | None, zone: str, *, weekday: bool = True) -> str:
-    """A deadline in words, where the program lives: Friday, 20 November 2026, 23:59 (Berlin). Empty where there is none."""
+    """Format a deadline in the program's time zone: Friday, 20 November 2026, 23:59 (Berlin).
+
+    Empty if there is none.
+    """
     if at is None:
         return ""
     local = at.astimezone(ZoneInfo(zone))
@@ -64,7 +73,7 @@ def deadline(at: datetime | None, zone: str, *, weekday: bool = True) -> str:
 
 
 def infected_file(link_to: LinkTo, detail: Any, event: Event, person: User) -> Letter:
-    """The letter about a file that was locked away, to whoever sent it and to those who would have read it."""
+    """The letter about a quarantined file, to its sender and to those who would have read it."""
     values = {"file": event.data["name"], "finding": event.data["finding"], "name": event.data["sender"]}
     mine = person.pk == event.data["sender_id"]
     return letter_about(
@@ -86,7 +95,7 @@ def infected_file(link_to: LinkTo, detail: Any, event: Event, person: User) -> L
 
 
 def refused_file(link_to: LinkTo, detail: Any, event: Event, person: User) -> Letter:
-    """The letter about a file that was refused after it was attached, to who sent it."""
+    """The letter about a file that was refused after it was attached, to its sender."""
     return letter_about(
         event,
         {"file": event.data["name"], "why": str(SENTENCES[Reason(event.data["why"])])},

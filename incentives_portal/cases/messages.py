@@ -1,6 +1,6 @@
-"""Which message goes to whom when something happens: each app registers its table of announcements here.
+"""Who is notified when something happens: each app registers its announcements here.
 
-The outbox knows no events: what it has to know of one is its ``Cause``, and that a message was sent again is recorded here.
+The outbox does not know events, only their ``Cause``. That a message was sent again is recorded here.
 """
 
 from collections.abc import Callable, Iterable
@@ -25,7 +25,7 @@ from incentives_portal.texts import in_language
 
 from .types import case_type
 
-#: That a message was sent is no event, its row says so; that a person sent it again is.
+#: Sending a message is no event, as its row says so; a user's sending it again is one.
 RESENT = "outbox.message.resent"
 
 
@@ -39,9 +39,10 @@ def _no_letter(_case: Any, _event: Event, external_recipient: ExternalRecipient)
 
 @dataclass(frozen=True)
 class Announcement:
-    """One line of the table: the code, who hears of it, and the letter, written in the recipient's language when it is queued.
+    """One announcement: its code, its recipients and the letter.
 
-    ``external_recipients`` are addresses that belong to no user; they get a letter of their own, because they may know less.
+    The letter is written in the recipient's language when it is queued. ``external_recipients`` are addresses that
+    belong to no user; they get a different letter, because they may know less.
     """
 
     code: str
@@ -49,9 +50,9 @@ class Announcement:
     letter: Callable[[Any, Event, User], Letter]
     external_recipients: Callable[[Any, Event], Iterable[ExternalRecipient]] = _no_external_recipients
     letter_to_external_recipient: Callable[[Any, Event, ExternalRecipient], Letter] = _no_letter
-    #: Whether several within minutes are one mail: of comments and refused files, never of decisions.
+    #: Whether several within minutes become one mail: for comments and refused files, never for decisions.
     collect: bool = False
-    #: Whether a question can be asked by a comment on the page of the case.
+    #: Whether the reader can ask a question by commenting on the page of the case.
     has_comments: bool = True
 
 
@@ -68,12 +69,15 @@ def all_announcements() -> list[Announcement]:
 
 
 def cause_key(event_id: int) -> str:
-    """The key of the cause of all messages about an event."""
+    """Return the key of the cause of all messages about an event."""
     return f"event:{event_id}"
 
 
 def cause_of(event: Event) -> Cause:
-    """What the outbox has to know of an event. Makes a query where its remarks, case or organisation were not read yet."""
+    """Return what the outbox needs to know about an event.
+
+    Makes a query if its remarks, case or organization were not read yet.
+    """
     return Cause(
         key=cause_key(event.pk),
         case_public_id=event.case.public_id,
@@ -89,21 +93,27 @@ def cause_of(event: Event) -> Cause:
 
 
 def letter_to(announcement: Announcement, detail: Any, event: Event, person: User) -> Letter:
-    """The letter to a person; without its content to the last who can be reached, if that person may not read the case."""
+    """Return the letter to a user. A last recipient who may not read the case gets one without its content."""
     if not _may_read(event, person):
         return _letter_without_content(event)
     return replace(announcement.letter(detail, event, person), has_comments=announcement.has_comments)
 
 
 def _may_read(event: Event, person: User) -> bool:
-    """No query for whoever takes part in the case: only the last resort is asked (recipients.py)."""
+    """Whether the recipient may read the case.
+
+    Checked only for last recipients (recipients.py), so the others cost no query.
+    """
     if not getattr(person, "is_last_resort", False):
         return True
     return may(person, case_type(event.case.kind).read, event.case.scope)
 
 
 def _letter_without_content(event: Event) -> Letter:
-    """To the last who can be reached and may not read the case: there is news, and somebody is needed who may."""
+    """The letter to a last recipient who may not read the case.
+
+    It says that there is an update, and that somebody needs a role to read it.
+    """
     case = event.case
     values = {
         "reference": case.reference,
@@ -132,9 +142,10 @@ def _letter_without_content(event: Event) -> Letter:
 
 
 def announce(code: str, detail: Any, event: Event) -> None:
-    """Queue the message for everybody concerned but the one who acted. An unknown code raises KeyError.
+    """Queue the message for every recipient except the actor.
 
-    That nobody at all is concerned is kept as a message to nobody, which staff see; that only the one who acted is, is nothing to tell.
+    If there are no recipients at all, a message to nobody is stored, which staff see; if the actor is the only one,
+    nothing is queued. Raises KeyError for an unknown code.
     """
     announcement = _announcements[code]
     people = list(announcement.recipients(detail, event))
@@ -143,7 +154,7 @@ def announce(code: str, detail: Any, event: Event) -> None:
     if others or not people:
         letter_for = partial(letter_to, announcement, detail, event)
         if blind := [person for person in others if not _may_read(event, person)]:
-            # Never joined with others in one mail: that would quote what they may not read.
+            # Never collected into one mail with others: that would quote what they may not read.
             queue(cause, code, letter_for, blind)
         readers = [person for person in others if person not in blind]
         if readers or not blind:
@@ -155,13 +166,13 @@ def announce(code: str, detail: Any, event: Event) -> None:
 
 
 def record_messages_sent_again() -> None:
-    """Write from now on into the history of a case that somebody sent a message about it again."""
+    """Record an event on the case whenever a user sends a message about it again."""
     register_kinds(EventKind(RESENT, _("sent the email to %(name)s again"), "send"))
     resent.connect(_record_resent, dispatch_uid=RESENT)
 
 
 def _record_resent(sender: type[Message], message: Message, actor: User, **_kwargs: Any) -> None:
-    public_id: Any = message.case_public_id  # never None: what is about no case is secret and not sent again
+    public_id: Any = message.case_public_id  # never None: a message about no case is secret and is not sent again
     case = Case.objects.get(public_id=public_id)
     name = message.recipient.name if message.recipient else message.address
     record(case, actor, RESENT, internal=True, data={"name": name})

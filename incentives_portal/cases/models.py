@@ -1,6 +1,6 @@
-"""Cases and what happened to them: append-only events, snapshots of what was submitted, decisions, remarks that point at a place.
+"""Cases and their history: events, submissions, decisions and remarks.
 
-Nothing of what a person did or said is ever changed or deleted: the database refuses it. Do not put anything here that is edited.
+The history is append-only: the database refuses to change or delete it. Do not add anything here that is edited.
 """
 
 import uuid
@@ -37,7 +37,7 @@ def _known_statuses() -> models.Q:
 
 
 class Counter(models.Model):
-    """The last number given in a year, so that references are short: PLN-2026-00042."""
+    """The last number assigned in a year, so that references are short: PLN-2026-00042."""
 
     prefix = models.CharField(max_length=3)
     year = models.PositiveSmallIntegerField()
@@ -51,13 +51,15 @@ class Counter(models.Model):
 
 
 class Case(models.Model):
-    """One plan, claim or enrollment: what all kinds of cases have in common. The rest stands in the row of its kind (``CaseDetail``).
+    """One plan, claim or enrollment: what all kinds of cases have in common.
 
-    Scope (``organisation``, ``program``, ``location``) is copied when the case is opened and never changes. ``parent`` is the plan whose
-    limit a claim counts against, in the same currency; in programs without plans a claim has a usage period instead. Amounts are in
-    ``currency``. ``due_at`` is until when whoever has the case now should act. ``submission`` is what was sent in last, ``round`` how often
-    a decision about that was disputed; ``approved_submission`` and ``approved_amount`` are in force until another approval replaces them,
-    also while a revision is edited.
+    The rest is in the row of its kind (``CaseDetail``). The scope (``organisation``, ``program``, ``location``) is
+    copied when the case is opened and never changes. ``parent`` is the plan whose limit a claim counts against, in
+    the same currency; in programs without plans a claim has a usage period instead. Amounts are in ``currency``.
+
+    ``due_at`` is the deadline of the side that has the case now. ``submission`` is the last submission, ``round``
+    the number of disputes about its decision. ``approved_submission`` and ``approved_amount`` are in force until
+    the next approval replaces them, also while a revision is edited.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -112,7 +114,8 @@ class Case(models.Model):
                 | models.Q(approved_amount=None)
                 | models.Q(approved_amount__gt=0),
             ),
-            # An approved plan stays approved while a revision is edited; a claim has an amount while it is approved.
+            # An approved plan keeps its amount while a revision is edited; a claim has an amount only while it is
+            # approved.
             models.CheckConstraint(
                 name="case_claim_approved",
                 condition=~models.Q(kind=CaseKind.CLAIM)
@@ -131,15 +134,15 @@ class Case(models.Model):
             ),
         ]
         indexes = [
-            # The queue of a kind: what waits for a decision, due first.
+            # The queue of a kind, by due date.
             models.Index(name="case_queue", fields=["kind", "due_at", "id"], condition=models.Q(status__in=WAITING)),
-            # What of it a reviewer has taken up; decided cases keep their reviewer.
+            # The waiting cases of a reviewer; decided cases keep their assignee.
             models.Index(
                 name="case_of_assignee", fields=["assignee", "due_at"], condition=models.Q(status__in=WAITING)
             ),
             # The approval queue: longest waiting first.
             models.Index(name="case_waiting", fields=["submitted_at", "id"], condition=models.Q(status__in=WAITING)),
-            # What partners have to go on with; most cases are closed.
+            # Cases that partners have to continue; most cases are closed.
             models.Index(
                 name="case_with_partner",
                 fields=["status", "due_at"],
@@ -164,29 +167,30 @@ class Case(models.Model):
 
     @property
     def state(self) -> "Status":
-        """The status with its word, look and meaning."""
+        """The status with its label, tag and meaning."""
         return case_type(self.kind).state_machine.status(self.status)
 
     @property
     def time_zone(self) -> str:
-        """Where the deadlines of the case end: the zone of the program's calendar."""
+        """The time zone of the case's deadlines: that of the program's calendar."""
         return self.program.calendar.time_zone
 
     @property
     def active_assignee(self) -> User | None:
-        """Who has taken the case up. Somebody who left has no cases any more."""
+        """The assignee, unless that user was deactivated."""
         return self.assignee if self.assignee is not None and self.assignee.is_active else None
 
 
-#: For ``Meta.triggers`` of a kind of case: its row stays as long as its case, to whose history nothing else need point.
+#: Trigger for the models of kinds of cases: their rows cannot be deleted. No foreign key protects such a row, as the
+#: history refers to the case.
 NOT_DELETED = [pgtrigger.Protect(name="not_deleted", operation=pgtrigger.Delete)]
 
 
 class CaseDetail(models.Model):
-    """What one kind of case adds to its case: a row beside it, with the same key.
+    """What one kind of case adds to its case: a row with the same primary key.
 
-    The properties read the case, so that a plan or a claim can be used where only the case matters. Its columns are written under the
-    lock of the case (engine.py).
+    The properties read the case, so that a plan or a claim can be used where only the case matters. The columns are
+    written under the lock of the case (engine.py).
     """
 
     case = models.OneToOneField(Case, models.PROTECT, primary_key=True, related_name="%(class)s")
@@ -239,7 +243,7 @@ class CaseDetail(models.Model):
 
     @property
     def requested_amount(self) -> Decimal:
-        """What the partner asks for, in ``currency``; an enrollment asks for nothing and has none."""
+        """The amount that the partner requests, in ``currency``. Not for enrollments, which have no amount."""
         assert self.case.requested_amount is not None  # constraint case_requested_positive
         return self.case.requested_amount
 
@@ -253,12 +257,15 @@ class CaseDetail(models.Model):
 
     @property
     def named_reviewer(self) -> User | None:
-        """The active person of the operator whom the partner named as reviewer; None in kinds where nobody is named."""
+        """The active operator user whom the partner named as reviewer. None in kinds where nobody is named."""
         return None
 
 
 class ReasonCode(models.Model):
-    """Why something was sent back or refused, in words that a partner can act on (docs/domain.md, "Reasons and comments")."""
+    """Why something was sent back or rejected, in terms that a partner can act on.
+
+    Source: docs/domain.md, "Reasons and comments".
+    """
 
     kind = models.CharField(_("applies to"), max_length=12, choices=CaseKind.choices)
     verb = models.CharField(_("action"), max_length=24, help_text=_("The action it applies to, for example reject."))
@@ -284,14 +291,15 @@ class ReasonCode(models.Model):
         return f"{self.code} {in_language(self.text)}"
 
 
-#: The codes of what people say outside of a verb: comments and internal notes.
+#: The codes of comments and internal notes, which belong to no verb.
 COMMENT_CODES = ("cases.commented", "cases.noted")
 
 
 class Event(models.Model):
-    """One thing that was done: by whom (name and role as they were), when, what, from which status to which, and the words.
+    """One thing that was done: who, when, what, the change of status, and the comment.
 
-    What the portal did by itself has neither actor nor organization.
+    Name and role of the actor are stored as they were at the time. Events of the portal itself have neither actor
+    nor organization.
     """
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="events")
@@ -325,9 +333,9 @@ class Event(models.Model):
             ),
         ]
         indexes = [
-            # The history panel: events of one case, newest first.
+            # The history panel, newest first.
             models.Index(name="event_of_case", fields=["case", "-id"]),
-            # What one person said within the last hour.
+            # The comments of a user within the last hour.
             models.Index(name="event_comment_by", fields=["actor", "-at"], condition=models.Q(code__in=COMMENT_CODES)),
         ]
         triggers = APPEND_ONLY
@@ -337,21 +345,24 @@ class Event(models.Model):
 
     @property
     def organisation_name(self) -> str:
-        """For whom it was done; empty for what the portal did by itself."""
+        """The organization of the actor; empty for events of the portal itself."""
         return self.organisation.name if self.organisation else ""
 
     @cached_property
     def remarks_in_order(self) -> list["Remark"]:
-        """Its remarks as they were written, with documents and reasons. One query, unless who made or fetched the event has set them."""
+        """The remarks in the order in which they were written, with documents and reasons.
+
+        One query, unless the code that created or fetched the event has set them.
+        """
         return list(self.remarks.select_related("version", "reason").order_by("pk"))
 
 
 class Remark(models.Model):
-    """A part of a decision or comment that points somewhere: at a document as it was seen, or at a place in the form."""
+    """A remark of a decision or comment about a document version or a place in the form."""
 
     event = models.ForeignKey(Event, models.PROTECT, related_name="remarks")
     version = models.ForeignKey(DocumentVersion, models.PROTECT, null=True, related_name="remarks")
-    # Long enough for the name of a row with its public id: expense-6f1c….
+    # Long enough for the place of a row with its public id: expense-6f1c….
     place = models.CharField(max_length=60, blank=True)
     reason = models.ForeignKey(ReasonCode, models.PROTECT, null=True, related_name="+")
     text = models.TextField(blank=True)
@@ -364,12 +375,12 @@ class Remark(models.Model):
 
     @property
     def shown_text(self) -> str:
-        """What it says: its own words, else what would fix it, in the words of its reason."""
+        """The text of the remark, else what would fix it according to its reason."""
         return self.text or (in_language(self.reason.fix) if self.reason else "")
 
 
 class Submission(models.Model):
-    """What was submitted, as it was: the content, its hash, and the assessment that both sides saw."""
+    """A submission as it was: its content, its hash, and the assessment that both sides saw."""
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="submissions")
     number = models.PositiveSmallIntegerField()
@@ -388,7 +399,7 @@ class Submission(models.Model):
 
 
 class Decision(models.Model):
-    """What was decided about a submission, by whom: round 0 is the first decision, round n the one about the n-th dispute."""
+    """The decision about a submission. Round 0 is the first decision, round n the one about the n-th dispute."""
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="decisions")
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="decisions")
@@ -414,5 +425,5 @@ class Decision(models.Model):
 
     @property
     def status(self) -> "Status":
-        """The status to which the decision led, for its tag."""
+        """The status that the decision led to."""
         return case_type(self.case.kind).state_machine.status(self.outcome)

@@ -1,4 +1,4 @@
-"""What the page of a case shows, prepared for its templates: both sides' pages, portal and admin site read the same."""
+"""What the page of a case shows, for the templates of the portal and the admin site."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -35,19 +35,22 @@ Text = str | Promise
 
 @dataclass(frozen=True)
 class RemarkMarker:
-    """One thing that the reviewer wants to have changed: its number, the id on the page at which it is shown, its name, what is said."""
+    """One change that the reviewer requests.
+
+    ``anchor`` is the id of its place on the page, ``name`` the label of that place.
+    """
 
     number: int
     anchor: str
     name: Text
     text: str
-    #: Whether what it is about is still as the reviewer saw it.
+    #: Whether the content at its place is unchanged since the review.
     is_open: bool
 
 
 @dataclass(frozen=True)
 class ReturnNotice:
-    """Why a case came back: what was decided last, as long as it is the partner's turn, and the places that are meant."""
+    """Why a case was sent back: the last decision and its remarks, while the partner has the case."""
 
     event: Event
     status: Status
@@ -55,7 +58,7 @@ class ReturnNotice:
 
     @property
     def open_markers(self) -> list[RemarkMarker]:
-        """What is as it was: nothing stops the partner from sending it so, but it should be known."""
+        """Remarks whose place is unchanged. The partner can submit nevertheless, but should be warned."""
         return [marker for marker in self.markers if marker.is_open]
 
     @property
@@ -69,23 +72,24 @@ class ReturnNotice:
 
 @dataclass
 class CasePage(Generic[Detail]):
-    """One case, prepared for a reader. Properties are computed once; the number of queries does not grow with the case.
+    """One case, prepared for a reader.
 
-    A kind of case says what its own content is: which events edit it, its places, what stands at a place. ``is_ready`` is whether it
-    could be submitted as it is, where somebody has looked.
+    Properties are computed once; the number of queries does not grow with the case. Subclasses say what the content
+    of a kind is: which events edit it, its places, the content at a place. ``is_ready`` is whether it could be
+    submitted as it is, if that was checked.
     """
 
     detail: Detail
     user: User
     is_ready: bool = True
 
-    #: The namespace of the kind's addresses; a kind that is submitted has ``check`` and ``verb`` in it.
+    #: The URL namespace of the kind; a kind that is submitted has ``check`` and ``verb`` in it.
     namespace: ClassVar[str]
-    #: The statuses in which the page says why the case came back.
+    #: The statuses in which the page says why the case was sent back.
     returned_in: ClassVar[tuple[str, ...]] = (ACTION_REQUIRED, REJECTED)
 
     def is_edit(self, event: Event) -> bool:
-        """Whether the event tells that the content was edited: the operator reads of that once it is submitted."""
+        """Whether the event is an edit of the content, which the operator sees only once it is submitted."""
         return False
 
     @property
@@ -94,53 +98,53 @@ class CasePage(Generic[Detail]):
         return False
 
     def read(self, content: Any) -> Any:
-        """The content of a submission, as the kind reads it."""
+        """Return the content of a submission in the type of the kind."""
         return content
 
     @cached_property
     def submitted(self) -> Any:
-        """The content as it was submitted last; None before that."""
+        """The content of the last submission; None before the first one."""
         submission = self.detail.case.submission
         return self.read(submission.content) if submission else None
 
     @cached_property
     def current(self) -> Any:
-        """The content as it would be submitted now; None where that is not asked."""
+        """The content as it would be submitted now; None if the kind does not compare it."""
         return None
 
     def part_at(self, content: Any, place: str) -> object:
-        """What stands at a place of the content, to be compared with what stood there before."""
+        """Return the content at a place, for comparing two versions of it."""
         return None
 
     @cached_property
     def places(self) -> dict[str, Text]:
-        """The places at which remarks point, with their names."""
+        """The places that remarks can point at, with their labels."""
         return {}
 
     def anchor(self, remark: Remark) -> str:
-        """The id on the page of what the remark points at."""
+        """Return the id on the page of the place that the remark points at."""
         return remark.place
 
     def name_of(self, remark: Remark) -> Text:
-        """What the remark points at, in words."""
+        """Return the label of the place that the remark points at."""
         return self.places.get(remark.place, "")
 
     def words_of(self, remark: Remark, decision: Event) -> str:
-        """What a remark of the decision says."""
+        """Return the text of a remark of the decision."""
         return remark.shown_text
 
     def file_url(self, version: DocumentVersion) -> str:
-        """Where a file of the history is downloaded."""
+        """Return the download URL of a file in the history."""
         return ""
 
     @property
     def until(self) -> datetime | None:
-        """Until when whoever has the case should act; None where nobody promised a date."""
+        """The deadline of the side that has the case; None if there is none."""
         return self.detail.due_at
 
     @property
     def until_note(self) -> Text:
-        """What the date is about, or what is said where there is none."""
+        """What the deadline is about, or the text to show if there is none."""
         return ""
 
     @property
@@ -149,12 +153,12 @@ class CasePage(Generic[Detail]):
 
     @cached_property
     def events(self) -> list[Event]:
-        """The history that the reader may see, newest first. Two queries."""
-        found = events_of(self.detail.case, reader=self.user)
-        return list(self._without_drafts(found)) if self.user.is_operator else found
+        """The events that the reader may see, newest first. Two queries."""
+        events = events_of(self.detail.case, reader=self.user)
+        return list(self._without_drafts(events)) if self.user.is_operator else events
 
     def _without_drafts(self, events: list[Event]) -> Iterator[Event]:
-        """Without what the partner has edited since the case was last submitted: the operator does not read drafts."""
+        """Leave out edits since the last submission, as the operator does not read drafts."""
         submitting, was_submitted = self.codes_of(submits), False
         for event in events:
             was_submitted = was_submitted or event.code in submitting
@@ -162,7 +166,7 @@ class CasePage(Generic[Detail]):
                 yield event
 
     def codes_of(self, is_wanted: Callable[[Transition], bool]) -> set[str]:
-        """The codes of the events of some transitions."""
+        """Return the event codes of the transitions that match."""
         return {transition.event for transition in self.state_machine.transitions if is_wanted(transition)}
 
     @property
@@ -171,13 +175,13 @@ class CasePage(Generic[Detail]):
 
     @property
     def status_header(self) -> StatusHeader:
-        """The status, who has the case now, and until when."""
+        """The status, who has the case now, and the deadline."""
         who, initials = holder(self.detail, self.user)
         return StatusHeader(self.detail.state, who, self.until, self.detail.time_zone, self.until_note, initials)
 
     @cached_property
     def return_notice(self) -> ReturnNotice | None:
-        """Why the case came back, while it has not been submitted again."""
+        """Why the case was sent back; None once it was submitted again."""
         if self.detail.status not in self.returned_in:
             return None
         deciding = self.codes_of(is_decision)
@@ -189,32 +193,35 @@ class CasePage(Generic[Detail]):
     def _markers(self, event: Event) -> Iterator[RemarkMarker]:
         for number, remark in enumerate(event.remarks_in_order, start=1):
             anchor = self.anchor(remark)
-            words = self.words_of(remark, event)
-            yield RemarkMarker(number, anchor, self.name_of(remark), words, not self._was_changed(anchor))
+            text = self.words_of(remark, event)
+            yield RemarkMarker(number, anchor, self.name_of(remark), text, not self._was_changed(anchor))
 
     def _was_changed(self, place: str) -> bool:
-        """Whether something else stands at the place than what was submitted."""
+        """Whether the content at the place differs from what was submitted."""
         if self.submitted is None or self.current is None:
             return False
         return self.part_at(self.submitted, place) != self.part_at(self.current, place)
 
     @cached_property
     def transitions(self) -> list[Transition]:
-        """What the reader may do with the case now."""
+        """The transitions that the reader may perform now."""
         return self.state_machine.open_to(self.detail, self.user)
 
     @property
     def verbs(self) -> list[Verb]:
-        """The buttons on top of the partner's page, of which submitting stands out once nothing is missing; it has no decisions."""
+        """The buttons at the top of the partner's page, without decisions.
+
+        The button to submit stands out once nothing is missing.
+        """
         buttons = [self.button(transition) for transition in self.transitions if self.is_on_top(transition)]
         return with_one_that_stands_out(buttons, is_ready=self.is_ready)
 
     def is_on_top(self, transition: Transition) -> bool:
-        """Whether the verb has its button on top of the partner's page."""
+        """Whether the verb has its button at the top of the partner's page."""
         return not transition.decides
 
     def button(self, transition: Transition) -> Verb:
-        """The partner's button of a verb. Submitting leads over the check page."""
+        """Return the partner's button for a verb. Submitting goes through the check page."""
         public_id = self.detail.public_id
         if submits(transition):
             url = reverse(f"{self.namespace}:check", args=[public_id])
@@ -232,22 +239,22 @@ class CasePage(Generic[Detail]):
 
 
 def submits(transition: Transition) -> bool:
-    """Whether the partner sends the case to the operator by it."""
+    """Whether the partner submits the case with the transition."""
     return not transition.decides and transition.target == SUBMITTED
 
 
 def is_decision(transition: Transition) -> bool:
-    """Whether it is a decision about what was submitted, beside start and return of a review."""
+    """Whether the transition decides about the submission. Starting and returning a review do not."""
     return transition.decides and transition.target in (APPROVED, ACTION_REQUIRED, REJECTED)
 
 
 def returns(transition: Transition) -> bool:
-    """Whether it is a decision with which the case comes back to the partner."""
+    """Whether the transition is a decision that sends the case back to the partner."""
     return is_decision(transition) and transition.target != APPROVED
 
 
 def holder(detail: CaseDetail, reader: User) -> tuple[Text, str]:
-    """Who has the case now, as the reader calls them, with the initials for the face."""
+    """Return who has the case now, from the reader's point of view, and the initials for the avatar."""
     status, organisation, assignee = detail.state, detail.case.organisation, detail.case.assignee
     reviewer = (assignee.pk, assignee.name) if assignee else (None, None)
     who = who_has_it(status, (organisation.pk, organisation.name), reviewer, reader)
@@ -258,7 +265,10 @@ def holder(detail: CaseDetail, reader: User) -> tuple[Text, str]:
 def who_has_it(
     status: Status, organisation: tuple[int, str], reviewer: tuple[int | None, str | None], reader: User
 ) -> Text:
-    """Who has a case now, as the reader calls them; empty when it is closed. Organization and reviewer by key and name."""
+    """Return who has a case now, from the reader's point of view; empty when it is closed.
+
+    Organization and reviewer are pairs of key and name.
+    """
     if status.holder == "partner":
         return _("You") if reader.organisation_id == organisation[0] else organisation[1]
     if status.holder == "operator":

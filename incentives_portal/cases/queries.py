@@ -1,4 +1,4 @@
-"""Reading the history of a case."""
+"""Queries for the history of a case."""
 
 from collections import defaultdict
 from functools import cache
@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 
 def events_of(*cases: Case, reader: "User") -> list[Event]:
-    """What happened on one or two cases, as far as the reader may see it, newest first, with what a timeline shows. Two queries.
+    """Return the events of one or two cases that the reader may see, newest first, for a timeline.
 
-    Which cases one may see is the owners' matter; internal notes are for those with the capability for them.
+    Internal notes need their capability. The caller must have checked that the reader may see the cases. Two
+    queries.
     """
     keys = {f"case{number}": case.pk for number, case in enumerate(cases)}
     events = _events(len(cases), internal=may(reader, "history.internal")).rows(**keys)

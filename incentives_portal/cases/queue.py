@@ -1,4 +1,4 @@
-"""What waits for a decision, of one kind of case or several: its lists, how many cases each has, and what comes before and after one."""
+"""The queue of cases that wait for a decision: its lists, their counts, previous and next case."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,28 +17,31 @@ from .querysets import CaseQuerySet
 if TYPE_CHECKING:
     from incentives_portal.accounts.models import User
 
-#: What nobody has taken up, or somebody who left.
+#: Cases without an active assignee.
 UNASSIGNED = Q(assignee=None) | Q(assignee__is_active=False)
 
 
 def waiting(user: "User", *kinds: str) -> CaseQuerySet:
-    """What waits for the operator's decision, due first. Partners find here what they wait for."""
+    """Cases that wait for the operator's decision, by due date. Partner users get those of their own organization."""
     return Case.objects.visible_to(user, *kinds).filter(status__in=WAITING).order_by("due_at", "pk")
 
 
 def overdue() -> Q:
-    """What should have been done by now."""
+    """Match cases whose due date has passed."""
     return Q(due_at__lt=clock.now())
 
 
 def decidable_by(user: "User") -> Q:
-    """Not a dispute about a rejection of one's own: another person decides that (docs/domain.md, "Own rejection")."""
+    """Leave out disputes about the user's own rejections.
+
+    Another user decides those (docs/domain.md, "Own rejection").
+    """
     rejections = Decision.objects.filter(submission=OuterRef("submission"), by=user, outcome=Outcome.REJECTED)
     return ~Q(status=DISPUTED) | Q(~Exists(rejections))
 
 
 def lists(user: "User") -> dict[str, tuple[str | Promise, Q]]:
-    """The lists of a queue: key in the address → title, and which part of the queue it is for the user now."""
+    """The lists of the queue: key in the URL → title and filter for this user."""
     return {
         "": (_("All claims"), Q()),
         "unassigned": (_("Unassigned"), UNASSIGNED),
@@ -49,22 +52,25 @@ def lists(user: "User") -> dict[str, tuple[str | Promise, Q]]:
 
 
 def counts(user: "User", *kinds: str) -> dict[str, int]:
-    """How many cases each list has, by its key. One query over what waits."""
+    """Return the number of cases in each list, by its key. One query over the waiting cases."""
     parts = {key or "all": Count("pk", filter=part or None) for key, (_title, part) in lists(user).items()}
-    found = waiting(user, *kinds).aggregate(**parts)
-    return {"": found.pop("all"), **found}
+    numbers = waiting(user, *kinds).aggregate(**parts)
+    return {"": numbers.pop("all"), **numbers}
 
 
 @dataclass(frozen=True)
 class Neighbours:
-    """The cases before and after one in a list of its queue, by public id."""
+    """The previous and next case in a list of the queue, by public id."""
 
     previous: UUID | None = None
     next: UUID | None = None
 
 
 def neighbours(key: str, case: Case, user: "User") -> Neighbours:
-    """What comes before and after the case in a list, due first; after one that left the queue comes its beginning. One query."""
+    """Return the previous and next case in a list, by due date.
+
+    For a case that left the queue, the next one is the first of the list. One query.
+    """
     _title, part = lists(user)[key]
     before, after = CaseQuerySet(Case).none(), waiting(user, case.kind).filter(part)
     if case.status in WAITING:
@@ -73,7 +79,7 @@ def neighbours(key: str, case: Case, user: "User") -> Neighbours:
 
 
 def _before(case: Case) -> Q:
-    """Due earlier; what has no due date comes last."""
+    """Match cases that are due earlier; those without a due date come last."""
     if case.due_at is None:
         return Q(due_at__isnull=False) | Q(due_at=None, pk__lt=case.pk)
     return Q(due_at__lt=case.due_at) | Q(due_at=case.due_at, pk__lt=case.pk)

@@ -1,4 +1,7 @@
-"""Who hears of a case. There is always somebody: each list ends with who can find somebody else."""
+"""The recipients of messages about a case.
+
+There is always a recipient: each list falls back to users who can assign a role to somebody else.
+"""
 
 from typing import Any
 
@@ -8,14 +11,15 @@ from incentives_portal.accounts.models import User
 from .models import CaseDetail, Event
 from .types import case_type
 
-#: Who is asked in turn where nobody of those before is active.
+#: Roles to fall back to, in this order, if nobody before is active.
 _NEXT = (Role.PARTNER_GLOBAL_ADMIN, Role.PARTNER_ACCOUNT_ADMIN, Role.OPERATOR_INCENTIVES_ADMIN)
 
 
 def partner_side(detail: CaseDetail, _event: Event) -> list[User]:
-    """The incentives admins of location and program and the submitter; nobody active: global admins, account admins, the operator's admins.
+    """The partner's incentives admins for the location and program, and the submitter.
 
-    Whoever is told as the last resort and may not read the case gets a letter without its content (messages.py).
+    If none is active: global admins, else account admins, else the operator's incentives admins. A last recipient
+    who may not read the case gets a letter without its content (messages.py).
     """
     people = holders([Role.PARTNER_INCENTIVES_ADMIN], detail.scope)
     submission = detail.case.submission
@@ -28,13 +32,16 @@ def _last_resort(detail: CaseDetail) -> list[User]:
     for role in _NEXT:
         if people := holders([role], detail.scope):
             for person in people:
-                person.is_last_resort = True  # type: ignore[attr-defined]  # asked by messages.py, which spares all others a query
+                person.is_last_resort = True  # type: ignore[attr-defined]  # read by messages.py, so that other recipients cost no query
             return people
     return []
 
 
 def reviewers(detail: CaseDetail, _event: Event) -> list[User]:
-    """Whoever has taken the case up; else the named reviewer, with everybody who may review it where there is none or that one may not."""
+    """The assignee; else the named reviewer; else everybody who may review the case.
+
+    If the named reviewer may not review it, everybody who may is added.
+    """
     if assignee := detail.case.active_assignee:
         return [assignee]
     everybody = holders(case_type(detail.case.kind).review, detail.scope) or role_givers(detail)
@@ -45,33 +52,33 @@ def reviewers(detail: CaseDetail, _event: Event) -> list[User]:
 
 
 def role_givers(detail: CaseDetail) -> list[User]:
-    """The operator's incentives admins, who can give the role of a reviewer to somebody."""
+    """The operator's incentives admins, who can assign the reviewer role."""
     return holders([Role.OPERATOR_INCENTIVES_ADMIN], detail.scope)
 
 
 def submission_readers(detail: CaseDetail, event: Event) -> list[User]:
-    """The reviewers, and the partner's incentives admins, who did not click themselves."""
+    """The reviewers and the partner's incentives admins."""
     return [*reviewers(detail, event), *holders([Role.PARTNER_INCENTIVES_ADMIN], detail.scope)]
 
 
 def other_side(detail: CaseDetail, event: Event) -> list[User]:
-    """Of a comment: the partner hears of the operator's, the reviewers hear of the partner's."""
+    """Recipients of a comment: the partner for the operator's, the reviewers for the partner's."""
     by_partner = event.organisation_id == detail.case.organisation_id
     return reviewers(detail, event) if by_partner else partner_side(detail, event)
 
 
 def former_assignee(_detail: CaseDetail, event: Event) -> list[User]:
-    """From whom a case was taken over."""
+    """The user from whom the case was taken over."""
     return _active_user(event.data.get("from"))
 
 
 def sender_of_file(_detail: CaseDetail, event: Event) -> list[User]:
-    """The person who sent the file that the event is about."""
+    """The user who uploaded the file that the event is about."""
     return _active_user(event.data["sender_id"])
 
 
 def sender_and_reviewers(detail: CaseDetail, event: Event) -> list[User]:
-    """Of an infected file: the person who sent it; and whoever reviews the case, once it was submitted."""
+    """Recipients for an infected file: its sender, and the reviewers once the case was submitted."""
     return [*sender_of_file(detail, event), *(reviewers(detail, event) if detail.submitted_at else [])]
 
 

@@ -1,4 +1,4 @@
-"""What holds for the approved amount of every kind of case."""
+"""Rules for the approved amount, the same for every kind of case."""
 
 from decimal import Decimal
 
@@ -11,7 +11,10 @@ from .models import CaseDetail, ReasonCode
 
 
 def amount_problem(detail: CaseDetail, amount: Decimal | None) -> str | None:
-    """Why an amount cannot be approved: nothing, more than was asked for, or more decimals than the currency has."""
+    """Say why an amount cannot be approved.
+
+    It is zero or missing, more than requested, or has more decimals than the currency.
+    """
     if amount is None or amount <= 0:
         return _("Enter the approved amount. It must be more than zero.")
     if amount > detail.requested_amount or amount != money.quantize(amount, detail.currency):
@@ -21,9 +24,10 @@ def amount_problem(detail: CaseDetail, amount: Decimal | None) -> str | None:
 
 
 def check_amount(detail: CaseDetail, amount: Decimal | None, text: str, reason: ReasonCode | None) -> Decimal:
-    """The amount, if it can be approved with these words and this reason (docs/domain.md, "Reasons and comments").
+    """Return the amount if it can be approved with this comment and reason.
 
-    Less than was asked needs both. Raises RuleViolation, naming all that is missing.
+    A lower amount than requested needs both (docs/domain.md, "Reasons and comments"). Raises RuleViolation, naming
+    everything that is missing.
     """
     if (problem := amount_problem(detail, amount)) or amount is None:
         raise RuleViolation(problem, place="approved_amount")

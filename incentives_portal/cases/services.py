@@ -1,6 +1,6 @@
-"""Writing history. The only functions that insert cases, events, remarks, submissions and decisions.
+"""The only functions that insert cases, events, remarks, submissions and decisions.
 
-They are part of their caller's transaction and fail with it, so they set no savepoint of their own.
+They run in the transaction of their caller and fail with it, so they set no savepoint of their own.
 """
 
 import hashlib
@@ -34,7 +34,10 @@ _SENT_TWICE = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class RemarkDraft:
-    """A remark to be recorded with an event: at a document version, or at a place of the form, with words or a reason."""
+    """A remark to be recorded with an event.
+
+    It is about a document version or a place of the form, and has a text or a reason.
+    """
 
     text: str
     version: DocumentVersion | None = None
@@ -57,10 +60,10 @@ def open_case(
     due_at: datetime | None = None,
     public_id: UUID | None = None,
 ) -> Case:
-    """Begin a case of a location in a program, and give it the reference by which people call it.
+    """Open a case of a location in a program, with a new reference.
 
-    Without a status it begins in the first one of its state machine, without a currency in that of the program; amounts are in it.
-    Raises IntegrityError where there is a case of this public id.
+    By default it has the first status of its state machine and the currency of the program; amounts are in its
+    currency. Raises IntegrityError if a case with this public id exists.
     """
     kind_of_case, year = case_type(kind), clock.now().year
     prefix = kind_of_case.prefix
@@ -105,9 +108,9 @@ def record(
     data: Mapping[str, Any] | None = None,
     remarks: Iterable[RemarkDraft] = (),
 ) -> Event:
-    """Write one event, with its remarks. Without an actor it is the portal's own deed.
+    """Record one event with its remarks. Without an actor it is an event of the portal itself.
 
-    Raises event_kinds.UnknownEvent for a code that nobody registered.
+    Raises event_kinds.UnknownEvent for a code that is not registered.
     """
     kind_of(code)
     event = Event.objects.create(
@@ -136,17 +139,17 @@ def apply(row: Any, **values: Any) -> dict[str, list[str]]:
     for name, value in values.items():
         before = getattr(row, name)
         if before != value:
-            changes[name] = [_shown(before), _shown(value)]
+            changes[name] = [_as_text(before), _as_text(value)]
             setattr(row, name, value)
     return changes
 
 
-def _shown(value: Any) -> str:
+def _as_text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
 def record_changes(case: Case, actor: User, code: str, changes: Mapping[str, list[str]], **data: Any) -> None:
-    """Tell the history what changed; nothing, if nothing did."""
+    """Record what changed; does nothing if nothing changed."""
     if changes:
         record(case, actor, code, data={"changes": dict(changes), **data})
 
@@ -162,16 +165,18 @@ def _who(actor: User | None) -> dict[str, Any]:
 def record_comment(
     case: Case, actor: User, comment: str, *, internal: bool = False, versions: Iterable[DocumentVersion] = ()
 ) -> Event:
-    """Say something on a case, with documents if any. Whether the person may is the caller's question.
+    """Record a comment on a case, with its documents. The caller checks the permission.
 
-    What is the last word on the case already, of the same person within a minute, was sent twice (a double click, a line that broke after
-    the post): it is kept once, and the event that is there is returned. Effects: locks the case. Raises UploadGone for a document that
-    cannot be attached.
+    If the last event of the case is the same comment by the same user within a minute, it was sent twice (a double
+    click, a connection that broke after the post): nothing is written and that event is returned. Effects: locks
+    the case. Raises UploadGone for a document that cannot be attached.
     """
     code = "cases.noted" if internal else "cases.commented"
     versions = list(versions)
     Case.objects.select_for_update(no_key=True).get(pk=case.pk)
-    if (last := _just_said(case, actor, code, comment)) and _files(last) == [version.sha256 for version in versions]:
+    if (last := _recent_duplicate(case, actor, code, comment)) and _files(last) == [
+        version.sha256 for version in versions
+    ]:
         return last
     remarks = [RemarkDraft(text="", version=version) for version in versions]
     event = record(case, actor, code, comment=comment, internal=internal, remarks=remarks)
@@ -180,9 +185,9 @@ def record_comment(
     return event
 
 
-def _just_said(case: Case, actor: User, code: str, words: str) -> Event | None:
+def _recent_duplicate(case: Case, actor: User, code: str, comment: str) -> Event | None:
     last = case.events.order_by("-id").first()
-    if last is None or (last.actor_id, last.code, last.comment) != (actor.pk, code, words):
+    if last is None or (last.actor_id, last.code, last.comment) != (actor.pk, code, comment):
         return None
     return last if clock.now() - last.at < _SENT_TWICE else None
 
@@ -193,9 +198,10 @@ def _files(event: Event) -> list[str]:
 
 @transaction.atomic(savepoint=False)
 def submit(case: Case, content: Mapping[str, Any], assessment: Assessment, actor: User) -> Submission:
-    """Keep what is submitted, as it is now. The caller holds the lock of the case and saves it, so numbers follow each other.
+    """Store a submission with the current content.
 
-    Raises NotReady with what must be mended first.
+    The caller holds the lock of the case and saves it, so that submissions are numbered without gaps. Raises
+    NotReady with what must be fixed first.
     """
     if assessment.blocks:
         raise NotReady(assessment)
@@ -217,8 +223,11 @@ def submit(case: Case, content: Mapping[str, Any], assessment: Assessment, actor
 
 @transaction.atomic(savepoint=False)
 def record_decision(case: Case, outcome: Outcome, event: Event, actor: User) -> Decision:
-    """Keep how what was submitted last was decided. The caller holds the lock of the case, so that no round is decided twice."""
-    assert case.submission_id is not None  # nothing else is decided
+    """Record the decision about the last submission.
+
+    The caller holds the lock of the case, so that no round is decided twice.
+    """
+    assert case.submission_id is not None  # decisions are about a submission
     return Decision.objects.create(
         case=case,
         submission_id=case.submission_id,

@@ -1,4 +1,7 @@
-"""Statuses and transitions as data: one table per kind of case, read by the engine, views, buttons, help pages, legend and tests."""
+"""Statuses and transitions as data: one table per kind of case.
+
+The engine, views, buttons, help pages, the legend and tests read it.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,12 +23,12 @@ Holder = Literal["partner", "operator", "nobody"]
 
 
 def no_date(_detail: "CaseDetail") -> None:
-    """The due date of a case on which nobody has to act by a day: it has none."""
+    """The due date of a case for which there is no deadline."""
 
 
 @dataclass(frozen=True)
 class Status:
-    """A status: its word, the tone and icon of its tag, what it means, who has the case now, and whether it can be edited."""
+    """A status: its label, the tone and icon of its tag, its meaning, who has the case, whether it can be edited."""
 
     code: str
     label: Text
@@ -38,13 +41,15 @@ class Status:
 
 @dataclass(frozen=True)
 class Transition:
-    """One transition of a machine.
+    """One transition of a state machine.
 
-    ``capability`` is who may; ``refusal`` is a further predicate (scope, not one's own decision) that answers with a sentence when the
-    person may not, though the role would allow it. ``decides`` marks verbs that nobody does for the own organisation. ``event`` is the
-    code of the history event, ``message`` the announcement that goes out. ``help`` says before the click what will happen.
-    ``assigns`` says who has the case afterwards: whoever acts, nobody, or (empty) whoever had it. ``due`` is until when that one should
-    act, asked once the verb's own checks are done; without it the date stays as it is.
+    ``capability`` is the one that the user needs; ``refusal`` is a further check (scope, not one's own decision)
+    that returns a sentence if this user may not although the role allows it. ``decides`` marks verbs that nobody
+    may perform for their own organization. ``event`` is the code of the history event, ``message`` that of the
+    announcement. ``help`` says before the click what will happen.
+
+    ``assigns`` says to whom the case is assigned afterwards: the actor, nobody, or (empty) the same user as before.
+    ``due`` computes the new deadline once the verb's own checks are done; without it the deadline stays.
     """
 
     verb: str
@@ -78,18 +83,18 @@ class StateMachine:
         transitions = [(transition.source, transition.verb) for transition in self.transitions]
         codes = {status.code for status in self.statuses}
         if len(transitions) != len(set(transitions)):
-            raise ValueError(f"{self.kind}: a verb has two arrows from one status")
+            raise ValueError(f"{self.kind}: a verb has two transitions from one status")
         if not codes.issuperset(
             {transition.source for transition in self.transitions}
             | {transition.target for transition in self.transitions}
         ):
-            raise ValueError(f"{self.kind}: an arrow names an unknown status")
+            raise ValueError(f"{self.kind}: a transition names an unknown status")
 
     def status(self, code: str) -> Status:
         return next(status for status in self.statuses if status.code == code)
 
     def find(self, detail: "CaseDetail", verb: str) -> Transition | None:
-        """The transition of a verb from the case's present status, if there is one and the case itself allows it."""
+        """Return the transition of a verb from the current status, if the case allows it."""
         for transition in self.transitions:
             if (
                 transition.source == detail.status
@@ -101,15 +106,15 @@ class StateMachine:
 
     @property
     def verbs(self) -> list[str]:
-        """Every verb once, in the order of the table."""
+        """All verbs, each once, in the order of the table."""
         return list(dict.fromkeys(transition.verb for transition in self.transitions))
 
     def capability_of(self, verb: str) -> str:
-        """The capability of a verb, whatever the status; raises StopIteration for an unknown verb."""
+        """Return the capability of a verb, whatever the status. Raises StopIteration for an unknown verb."""
         return next(transition.capability for transition in self.transitions if transition.verb == verb)
 
     def open_to(self, detail: "CaseDetail", user: User) -> list[Transition]:
-        """What this person may do with the case now: what buttons are made of."""
+        """Return the transitions that the user may perform now; buttons are made from them."""
         return [
             transition
             for transition in self.transitions
@@ -120,7 +125,7 @@ class StateMachine:
 
 
 def is_open(transition: Transition, detail: "CaseDetail", user: User) -> bool:
-    """Whether the person may follow the transition; no query beyond the person's roles unless ``refusal`` makes one."""
+    """Whether the user may perform the transition. No query beyond the user's roles unless ``refusal`` makes one."""
     if not may(user, transition.capability, detail.scope):
         return False
     if transition.decides and user.organisation_id == detail.scope.organisation_id:

@@ -1,4 +1,4 @@
-"""What somebody had typed when somebody else was faster: shown again, to be copied."""
+"""What a user typed into a form that came second, shown again to be copied."""
 
 from collections.abc import Iterable
 
@@ -6,18 +6,18 @@ from django import forms
 
 
 def typed_values(form: forms.Form) -> Iterable[tuple[str, str]]:
-    """What somebody typed into the visible fields, as (label, words)."""
+    """Yield what was typed into the visible fields, as (label, text)."""
     for field in form.visible_fields():
         value = (
             form.data.getlist(field.html_name) if hasattr(form.data, "getlist") else [form.data.get(field.html_name)]
         )
-        words = ", ".join(_words(field, text) for text in value if text)
-        if words:
-            yield str(field.label), words
+        typed = ", ".join(_displayed(field, text) for text in value if text)
+        if typed:
+            yield str(field.label), typed
 
 
-def _words(field: forms.BoundField, text: str) -> str:
-    """What the person read in the box: for a choice its label."""
+def _displayed(field: forms.BoundField, text: str) -> str:
+    """Return the text as the user saw it in the field: for a choice its label."""
     for value, label in _flat(getattr(field.field, "choices", ())):
         if str(value) == text:
             return str(label)

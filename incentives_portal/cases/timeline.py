@@ -1,4 +1,4 @@
-"""A history as people read it: events as entries of a timeline, in the reader's language."""
+"""Events as entries of a timeline, in the reader's language."""
 
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
@@ -23,15 +23,18 @@ VersionUrl = Callable[[DocumentVersion], str]
 def entries(
     events: Iterable[Event], *, places: Places | None = None, version_url: VersionUrl | None = None
 ) -> list[TimelineEntry]:
-    """The entries of a timeline, in the order of the events, which ``queries.events_of`` has loaded. No query.
+    """Return the timeline entries of events that ``queries.events_of`` has loaded, in their order. No query.
 
-    ``places`` are the labels of the places at which remarks point, ``version_url`` says where a document is shown.
+    ``places`` are the labels of the places that remarks point at, ``version_url`` returns the URL of a document.
     """
     return [_entry(event, places or {}, version_url) for event in events]
 
 
 def sentence(event: Event) -> str:
-    """What was done, to follow the name of who did it. An amount in the event's data is written with its currency."""
+    """Return what was done, as a sentence that follows the actor's name.
+
+    An amount in the event's data is written with its currency.
+    """
     data: dict[str, Any] = dict(event.data)
     if data.get("amount") and data.get("currency"):
         data["amount"] = format_amount(Decimal(data["amount"]), data["currency"])
@@ -55,17 +58,20 @@ def _entry(event: Event, places: Places, version_url: VersionUrl | None) -> Time
 
 
 def _link(remark: Remark, event: Event, places: Places, version_url: VersionUrl | None) -> TimelineLink:
-    """A link to what the remark is about; the reason of the event stands there already and is not said twice."""
+    """Return a link to what the remark is about.
+
+    The reason of the event is left out, as the entry shows it already.
+    """
     reason = remark.reason if remark.reason_id != event.reason_id else None
-    words = remark.text or (in_language(reason.text) if reason else "")
+    text = remark.text or (in_language(reason.text) if reason else "")
     if remark.version:
-        return _file_link(remark.version, version_url, words)
-    return TimelineLink(label=places.get(remark.place, remark.place), url=f"#{remark.place}", text=words)
+        return _file_link(remark.version, version_url, text)
+    return TimelineLink(label=places.get(remark.place, remark.place), url=f"#{remark.place}", text=text)
 
 
-def _file_link(version: DocumentVersion, version_url: VersionUrl | None, words: str) -> TimelineLink:
-    """A link to a file that can be opened. For another one its state, as its address would be answered with 404."""
+def _file_link(version: DocumentVersion, version_url: VersionUrl | None, text: str) -> TimelineLink:
+    """Return a link to a file that can be opened; for any other its state, as its URL would return 404."""
     if version.can_be_opened:
-        return TimelineLink(label=version.original_name, url=version_url(version) if version_url else "", text=words)
-    said = CheckState.PENDING.label if version.standing == "waiting" else version.check_result.get_state_display()
-    return TimelineLink(label=version.original_name, url="", text=" · ".join(filter(None, [str(said), words])))
+        return TimelineLink(label=version.original_name, url=version_url(version) if version_url else "", text=text)
+    state = CheckState.PENDING.label if version.standing == "waiting" else version.check_result.get_state_display()
+    return TimelineLink(label=version.original_name, url="", text=" · ".join(filter(None, [str(state), text])))

@@ -1,4 +1,4 @@
-"""The kinds of cases as the portal knows them: one ``CaseType`` each, named in the setting CASE_TYPES."""
+"""The registry of kinds of cases: one ``CaseType`` each, named in the setting CASE_TYPES."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 def detail_url(case: "Case", _user: "User") -> str:
-    """The page of the case, the same for everybody. One query, unless the row of its kind was read."""
+    """The URL of the case's page, the same for everybody. One query, unless the row of its kind was read."""
     detail: CaseDetail = getattr(case, case.kind)
     return detail.get_absolute_url()
 
 
 def may_edit(case: "Case", user: "User") -> bool:
-    """Whether the status can be edited and the user contributes to such cases."""
+    """Whether the case can be edited and the user may contribute to such cases."""
     return case.state.editable and may(user, case_type(case.kind).contribute, case.scope)
 
 
@@ -35,11 +35,12 @@ def every_draft(_user: "User") -> Q:
 
 @dataclass(frozen=True)
 class CaseType:
-    """One kind of case: the prefix of its references (PLN-2026-00042), its state machine, and the capabilities that its pages ask for.
+    """One kind of case: reference prefix (PLN-2026-00042), state machine and capabilities.
 
-    ``read`` is who may read it, ``contribute`` which people of the partner may comment on it, ``review`` which of the operator. The rest is
-    for lists over all kinds (inbox.py): the address for a user, whether the user may edit it now, which of the drafts that exist for a
-    user stand in the user's list, and whether the partner is promised a day for the decision.
+    ``read`` is needed to read it, ``contribute`` for a partner user to comment on it, ``review`` for an operator
+    user. The rest is for lists over all kinds (inbox.py): the URL for a user, whether the user may edit the case
+    now, which of the visible drafts belong to the user's list, and whether partners are promised a date for the
+    decision.
     """
 
     prefix: str
@@ -55,11 +56,11 @@ class CaseType:
 
 @cache
 def case_types() -> dict[str, CaseType]:
-    """Kind → its type. Raises ImportError for a path in CASE_TYPES that names nothing."""
-    found: list[CaseType] = [import_string(path) for path in settings.CASE_TYPES]
-    return {each.state_machine.kind: each for each in found}
+    """Return the type of each kind. Raises ImportError for a path in CASE_TYPES that does not exist."""
+    types: list[CaseType] = [import_string(path) for path in settings.CASE_TYPES]
+    return {each.state_machine.kind: each for each in types}
 
 
 def case_type(kind: str) -> CaseType:
-    """Raises KeyError for a kind that CASE_TYPES does not name."""
+    """Return the type of a kind. Raises KeyError for one that CASE_TYPES does not name."""
     return case_types()[kind]

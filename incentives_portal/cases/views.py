@@ -1,7 +1,4 @@
-"""The page of a verb: what will happen, what it asks, and what to say to who comes second; and saying something on a case.
-
-Portal and admin site share them.
-"""
+"""Views shared by the portal and the admin site: confirming a verb, and adding a comment."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, cast
@@ -38,9 +35,10 @@ def post_comment(
     done: str,
     url: str,
 ) -> HttpResponse:
-    """Add what was posted to the history of the case and go there, on the page at ``url``; ``done`` is what is said then.
+    """Add the posted comment to the history of the case and redirect to it at ``url``.
 
-    Raises PermissionDenied before any file is stored. ``page`` shows the form with what is wrong.
+    ``done`` is the success message. ``page`` renders the form with its errors. Raises PermissionDenied before any
+    file is stored.
     """
     user, internal = cast(User, request.user), form_class.is_internal
     if not (may_note if internal else may_comment)(user, detail):
@@ -49,9 +47,9 @@ def post_comment(
     form_uploads.receive(form)
     if not form.is_valid():
         return page(form)
-    words, files = form.cleaned_data["comment"], form.cleaned_data.get("files", [])
+    comment, files = form.cleaned_data["comment"], form.cleaned_data.get("files", [])
     try:
-        add_comment(detail, actor=user, comment=words, internal=internal, versions=files)
+        add_comment(detail, actor=user, comment=comment, internal=internal, versions=files)
     except (RuleViolation, Busy) as error:
         show_refusal(form, error)
         return page(form)
@@ -62,36 +60,38 @@ def post_comment(
 
 
 class VerbView(View):
-    """GET shows the confirmation of a verb, POST does it. Apps say how to fetch the case, which service does which verb, where to go.
+    """GET shows the confirmation of a verb, POST performs it.
 
-    Strangers get 404 by ``get_case``; insiders without the right 403; who comes second gets 409 with who was faster and what it is now,
-    and finds the typed words there, also where the case was taken over meanwhile; what a rule forbids comes back as 422 at the form.
+    Apps say how to fetch the case, which service performs which verb, and where to go afterwards. Users who may not
+    see the case get 404 from ``get_case``, those without the permission 403. A conflict returns 409 with who was
+    faster, the current status and the typed values, also when the case was taken over meanwhile. A rule violation
+    returns 422 with the form.
     """
 
     state_machine: ClassVar[StateMachine]
     services: ClassVar[Mapping[str, Service]]
-    #: The form of each verb that asks for more than a reason and a comment.
+    #: Forms of the verbs that ask for more than a reason and a comment.
     forms: ClassVar[Mapping[str, type[VerbForm]]] = {}
     template_name = "cases/verb.html"
     conflict_template_name = "cases/conflict.html"
 
     def get_case(self) -> CaseDetail:
-        """The case, fetched through ``visible_to``; raises Http404."""
+        """Return the case, fetched through ``visible_to``; raises Http404."""
         raise Http404
 
     def get_form(self, transition: Transition, detail: CaseDetail, data: Any = None) -> VerbForm:
         return self.forms.get(transition.verb, VerbForm)(detail, transition, data)
 
     def done(self, detail: CaseDetail, transition: Transition) -> HttpResponse:
-        """Where to go when the verb is done."""
+        """Return the redirect after the verb was performed."""
         return redirect(detail.get_absolute_url())
 
     def page_context(self, detail: CaseDetail, transition: Transition) -> dict[str, Any]:
-        """What the app's template wants besides form, case and transition."""
+        """Return what the app's template needs besides form, case and transition."""
         return {}
 
     def frame_context(self) -> dict[str, Any]:
-        """What the frame around the page needs, also around the page for who came second (the admin site's menu)."""
+        """Return what the base template needs, also around the conflict page (the admin site's menu)."""
         return {}
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
@@ -142,9 +142,9 @@ class VerbView(View):
         return detail, transition
 
     def _saw_another_version(self, detail: CaseDetail) -> bool:
-        """Whether something was posted about an earlier version of the case."""
-        seen = self.request.POST.get("expected_version", "")
-        return seen.isdecimal() and int(seen) != detail.version
+        """Whether the form was posted for another version of the case."""
+        version = self.request.POST.get("expected_version", "")
+        return version.isdecimal() and int(version) != detail.version
 
     def _page(self, detail: CaseDetail, transition: Transition, form: VerbForm, status: int = 200) -> HttpResponse:
         context = {"detail": detail, "transition": transition, "form": form, "view": self} | self.frame_context()
@@ -166,7 +166,7 @@ class VerbView(View):
         return render(self.request, self.conflict_template_name, context, status=409)
 
     def _kept(self, detail: CaseDetail) -> list[tuple[str, str]]:
-        """What was typed, as (label, words), also where the verb is not possible any more."""
+        """Return what was typed, as (label, text), also if the verb is no longer possible."""
         if self.request.method != "POST":
             return []
         transition = next(

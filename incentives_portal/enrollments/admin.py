@@ -1,4 +1,4 @@
-"""Enrolments in the admin site: read like a document, begun by an invitation, moved by verbs. No status is edited."""
+"""Enrollments in the admin site: started by an invitation, changed by verbs. No status is edited."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from .transitions import STATE_MACHINE
 
 
 class InvitationForm(forms.ModelForm):
-    """Where and to what a location is invited."""
+    """Which location is invited to which program."""
 
     class Meta:
         model = Enrolment
@@ -35,7 +35,7 @@ class InvitationForm(forms.ModelForm):
 
 
 class EnrolmentVerbView(VerbView):
-    """The page of one verb, within the admin site."""
+    """The confirmation page of one verb, within the admin site."""
 
     state_machine = STATE_MACHINE
     services = services.VERBS
@@ -59,7 +59,7 @@ class EnrolmentVerbView(VerbView):
 
 @admin.register(Enrolment)
 class EnrolmentAdmin(admin.ModelAdmin):
-    """Adding one invites the location; everything after that is a verb."""
+    """Adding an enrollment invites the location; every later change is a verb."""
 
     form = InvitationForm
     actions = None
@@ -101,7 +101,7 @@ class EnrolmentAdmin(admin.ModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Enrolment, form: Any, change: bool) -> None:
-        """Invite through the service; the form's row becomes the one that the service made."""
+        """Invite through the service, and give the form's instance the values of the new row."""
         invited = services.invite(obj.location, obj.program, actor=request.user)
         obj.__dict__.update(invited.__dict__)
 
@@ -112,7 +112,7 @@ class EnrolmentAdmin(admin.ModelAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The enrolment as a document: status, verbs that are open, history."""
+        """Show the enrollment read-only: status, available verbs, history."""
         if not object_id.isdigit():
             raise Http404
         enrolment = get_object_or_404(Enrolment.objects.visible_to(request.user).for_page(), pk=object_id)

@@ -3,7 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class EnrollmentsConfig(AppConfig):
-    """In the admin site enrollments stand among programs, hence the name."""
+    """The admin site lists enrollments under "Programs", hence the verbose name."""
 
     name = "incentives_portal.enrollments"
     label = "enrollments"

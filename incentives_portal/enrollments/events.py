@@ -1,4 +1,4 @@
-"""What can happen to an enrolment, in words."""
+"""The kinds of events of an enrollment."""
 
 from django.utils.translation import gettext_lazy as _
 

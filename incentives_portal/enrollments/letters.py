@@ -1,4 +1,4 @@
-"""Who hears what about an enrolment: the incentives admins of location and program; nobody active, then the global admins."""
+"""Messages about an enrollment, to the partner side of the case (cases.recipients.partner_side)."""
 
 from django.utils.translation import gettext as _
 
@@ -22,7 +22,7 @@ def register_all() -> None:
 
 
 def letter_of(enrolment: Enrolment, event: Event, _person: User) -> Letter:
-    """What the enrolment is now, what that means, and the operator's words."""
+    """Say what the status is now and what it means, with the operator's comment."""
     status = STATE_MACHINE.status(enrolment.status)
     names = {
         "location": enrolment.location.name,

@@ -13,7 +13,7 @@ from .querysets import EnrolmentManager
 
 
 class Enrolment(CaseDetail):
-    """A location's part in a program. Its status changes through the engine only, by the operator."""
+    """A location's enrollment in a program. Only the operator changes its status, through the engine."""
 
     location = models.ForeignKey(Location, models.PROTECT, related_name="enrolments", verbose_name=_("location"))
     program = models.ForeignKey(Program, models.PROTECT, related_name="enrolments", verbose_name=_("program"))
@@ -37,7 +37,7 @@ class Enrolment(CaseDetail):
         return f"{self.case.reference} {self.case.title}"
 
     def get_absolute_url(self) -> str:
-        """The operator's page: partners have none of their own yet, they see the status where they use it."""
+        """The operator's page. Partners have no page for enrollments yet; they see the status where they use it."""
         return reverse("admin:enrollments_enrolment_change", args=[self.pk])
 
     @property

@@ -1,4 +1,4 @@
-"""Which enrolments exist for a person, and in which programs these are."""
+"""Which enrollments and programs are visible to a user."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -21,23 +21,26 @@ class EnrolmentQuerySet(CaseDetailQuerySet[Any]):
         return self.filter(case__status=ENROLLED)
 
     def usable_by(self, user: "User", capability: str) -> "EnrolmentQuerySet":
-        """Enrolled locations (not closed) for which the person holds a capability: where a plan or a claim can be begun."""
+        """Enrolled, open locations for which the user has a capability: where a plan or claim can be started."""
         return self.enrolled().filter(scope_q(user, capability), location__closed_on=None)
 
     def for_page(self) -> "EnrolmentQuerySet":
-        """With what every page that shows an enrolment needs. One query."""
+        """With the relations that every page of an enrollment shows. One query."""
         return self.select_related("case__assignee", "location__organisation", "program__calendar")
 
 
 class EnrolmentManager(models.Manager.from_queryset(EnrolmentQuerySet)):  # type: ignore[misc]
-    """Enrollments come with their case, where their status stands."""
+    """Reads the case with each enrollment, as it has the status."""
 
     def get_queryset(self) -> EnrolmentQuerySet:
         return super().get_queryset().select_related("case")
 
 
 def programs_visible_to(user: "User") -> "models.QuerySet[Program]":
-    """All programs for the operator; for a partner those in which a location of its scope has any enrolment."""
+    """Programs that are visible to the user.
+
+    All for the operator; for a partner those in which a location of the user's scope has an enrollment.
+    """
     from .models import Enrolment
 
     if user.is_authenticated and user.is_operator:

@@ -1,4 +1,4 @@
-"""The verbs of an enrolment."""
+"""The services of an enrollment."""
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -21,9 +21,10 @@ from .transitions import STATE_MACHINE
 
 @transaction.atomic
 def invite(location: Location, program: Program, *, actor: User, comment: str = "") -> Enrolment:
-    """Begin a location's enrolment in a program: case, row, event, message to the partner.
+    """Start a location's enrollment in a program: case, row, event, message to the partner.
 
-    Raises NotAllowed without enrolment.manage, RuleViolation if the location is closed or already has an enrolment there.
+    Raises NotAllowed without enrolment.manage, RuleViolation if the location is closed or already has an enrollment
+    there.
     """
     if not may(actor, "enrolment.manage", Scope(location.organisation_id, program.pk, location.pk)):
         raise NotAllowed
@@ -40,7 +41,7 @@ def invite(location: Location, program: Program, *, actor: User, comment: str = 
     return enrolment
 
 
-#: The service of each verb of the machine; none does more than the table says.
+#: The service of each verb of the state machine; none does more than its transition says.
 VERBS = {verb: service_of(verb) for verb in STATE_MACHINE.verbs}
 
 

@@ -1,4 +1,4 @@
-"""Which verb leads an enrollment from where to where: set by the operator, until partners enroll by themselves, as a table."""
+"""The transitions of an enrollment. The operator performs all of them, until partners enroll by themselves."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -10,7 +10,7 @@ from .enums import DISCONTINUED, ENROLLED, INACTIVE, INELIGIBLE, INVITED, STATUS
 
 
 def _transitions(verb: str, sources: tuple[str, ...], target: str, event: str, **rest: object) -> list[Transition]:
-    """One verb of the operator from several statuses."""
+    """Return the transitions of one verb from several statuses."""
     return [
         Transition(
             verb=verb,

@@ -1,4 +1,7 @@
-"""Writing plans: one function per verb, and the editing of a plan's content. Nothing else writes plans, campaigns or activities."""
+"""The services that write plans, campaigns and activities: one function per verb, and editing.
+
+Nothing else writes them.
+"""
 
 from incentives_portal.cases.assignment import return_to_queue, start_review, take_over
 from incentives_portal.cases.comments import add_comment
@@ -18,10 +21,10 @@ from .content import (
 from .decisions import approve
 from .partner import discard, discard_revision, resubmit, revise, rework, submit
 
-#: Take back what nobody has begun to review.
+#: Withdraw a plan whose review has not started.
 withdraw = service_of("withdraw")
 
-#: The service of each verb of the machine; views and tests read it.
+#: The service of each verb of the state machine, for views and tests.
 SERVICES = {
     "submit": submit,
     "resubmit": resubmit,

@@ -1,4 +1,4 @@
-"""Writing what a plan says: the plan itself, its campaigns, its activities."""
+"""Create and edit plans, their campaigns and their activities."""
 
 from datetime import date
 from decimal import Decimal
@@ -39,10 +39,11 @@ def create_plan(
     reviewer_email: str,
     description: str = "",
 ) -> Plan:
-    """Begin a plan for a location in a market's program, in status *Editing*.
+    """Create a plan for a location in a market's program, in status *Editing*.
 
-    Raises NotAllowed without the right for this program and location; RuleViolation if the location is not enrolled, the year is over, the
-    reviewer is not the operator's, or there is a plan already (docs/domain.md, "Plan key").
+    Raises NotAllowed without the permission for this program and location; RuleViolation if the location is not
+    enrolled, the year is over, the reviewer is not the operator's, or a plan exists already (docs/domain.md, "Plan
+    key").
     """
     program = market.program
     if not rules.may_create(actor, Scope(location.organisation_id, program.pk, location.pk)):
@@ -93,7 +94,7 @@ def _check_head(requested_amount: Decimal, reviewer_email: str) -> None:
 
 
 def _save_as_the_only_one(plan: Plan) -> None:
-    """Insert the plan; the database decides who was first when two are created at once."""
+    """Insert the plan. The unique constraint decides which one is first when two are created at once."""
     try:
         with transaction.atomic():
             plan.save(force_insert=True)
@@ -101,9 +102,9 @@ def _save_as_the_only_one(plan: Plan) -> None:
         if "plan_once" not in str(error):
             raise
         key = ("location", "program", "fund_type", "program_year")
-        found = Plan.objects.filter(holds_key=True, **{name: getattr(plan, name) for name in key}).first()
+        existing = Plan.objects.filter(holds_key=True, **{name: getattr(plan, name) for name in key}).first()
         raise RuleViolation(
-            _("There is already a plan for this location, fund type, and program year."), place="location", see=found
+            _("There is already a plan for this location, fund type, and program year."), place="location", see=existing
         ) from error
 
 
@@ -118,7 +119,7 @@ def edit_plan(
     reviewer_email: str,
     description: str = "",
 ) -> Plan:
-    """Change what the plan says of itself; location, program, fund type and year are its key and stay.
+    """Change the fields of the plan itself. Location, program, fund type and year are its key and stay.
 
     Raises RuleViolation for values that a plan cannot have, and the errors of ``editing``.
     """
@@ -172,7 +173,10 @@ def edit_campaign(
 
 
 def remove_campaign(campaign: Campaign, *, actor: User, expected_version: int | None) -> None:
-    """Take a campaign and its activities out of the plan. Raises RuleViolation if a proof hangs on one, and the errors of ``editing``."""
+    """Remove a campaign and its activities from the plan.
+
+    Raises RuleViolation if one of the activities has a proof, and the errors of ``editing``.
+    """
     with editing(campaign.plan, actor=actor, capability=CAPABILITY, expected_version=expected_version) as current:
         row = _own(current, Campaign, campaign.pk)
         name = row.draft.name
@@ -199,9 +203,10 @@ def add_activity(
     planned_amount: Decimal,
     goal: str = "",
 ) -> Activity:
-    """Add an activity of the catalogue to a campaign, in one or more countries of the plan's market; the amount is in its currency.
+    """Add an activity to a campaign, in one or more countries of the plan's market.
 
-    Raises RuleViolation for values that an activity cannot have, and the errors of ``editing``.
+    The amount is in the plan's currency. Raises RuleViolation for values that an activity cannot have, and the
+    errors of ``editing``.
     """
     with editing(campaign.plan, actor=actor, capability=CAPABILITY, expected_version=expected_version) as current:
         row = _own(current, Campaign, campaign.pk)
@@ -229,8 +234,9 @@ def edit_activity(
     planned_amount: Decimal,
     goal: str = "",
 ) -> Activity:
-    """Change an activity. The type of one that was approved stays, since proofs are made for it: a new activity is added instead.
+    """Change an activity.
 
+    The type of an approved activity stays, since proofs are made for it; partners add a new activity instead.
     Raises RuleViolation for values that an activity cannot have, and the errors of ``editing``.
     """
     with editing(
@@ -253,7 +259,7 @@ def edit_activity(
 
 
 def remove_activity(activity: Activity, *, actor: User, expected_version: int | None) -> None:
-    """Take an activity out of the plan. Raises RuleViolation if a proof hangs on it, and the errors of ``editing``."""
+    """Remove an activity from the plan. Raises RuleViolation if it has a proof, and the errors of ``editing``."""
     with editing(
         activity.campaign.plan, actor=actor, capability=CAPABILITY, expected_version=expected_version
     ) as current:
@@ -289,7 +295,10 @@ def _check_planned(plan: Plan, countries: list[str], planned_amount: Decimal) ->
 
 
 def _own(plan: Plan, model: type[Campaign] | type[Activity], pk: int) -> Any:
-    """The campaign or activity, read again under the plan's lock; gone means that somebody else took it out."""
+    """Return the campaign or activity, read again under the plan's lock.
+
+    Raises StaleVersion if somebody else has removed it.
+    """
     path = "plan" if model is Campaign else "campaign__plan"
     row = model.objects.drafts().filter(pk=pk, **{path: plan}).first()
     if row is None:

@@ -1,4 +1,4 @@
-"""What a plan asks before it is approved, beside what every kind of case does, and what an approval puts in force."""
+"""Approve a plan: the check of its limit, and putting its activities in force."""
 
 from decimal import Decimal
 from functools import partial
@@ -13,14 +13,15 @@ from .in_force import put_in_force
 
 
 def _check(plan: Plan, amount: Decimal) -> None:
-    """Ask, under the lock that the approval of a claim takes too, whether the amount can be the plan's limit; put the activities in force.
+    """Check whether the amount can be the plan's limit, and put the draft in force.
 
-    Raises RuleViolation for less than was approved for the plan's claims already.
+    The caller holds the lock of the plan, under which claims are approved, too. Raises RuleViolation if more was
+    approved for the plan's claims already.
     """
     if problem := rules.limit_problem(plan, amount, claimed_of(plan)):
         raise RuleViolation(problem, place="approved_amount")
     put_in_force(plan)
 
 
-#: Approve the plan as submitted; the amount is its limit from now on.
+#: Approve the plan as submitted; the amount becomes its limit.
 approve = partial(decisions.approve, check=_check)

@@ -1,6 +1,7 @@
-"""The draft of a plan's campaigns and activities, and what of it is in force.
+"""The draft of a plan's campaigns and activities, and their version in force.
 
-A row of content is written once. While campaign or activity name the same row as draft and as what is in force, nothing was revised.
+A row of content is written once. While a campaign or activity refers to the same row as draft and in force, it was
+not revised.
 """
 
 from copy import copy
@@ -17,7 +18,10 @@ from ..rules import approved_document
 
 
 def change_draft(row: Activity | Campaign, **values: Any) -> dict[str, list[str]]:
-    """Give the draft of a campaign or activity these values, and return what changed as ``apply`` does; what is in force stays."""
+    """Change the draft of a campaign or activity and return what changed, as ``apply`` does.
+
+    The version in force stays.
+    """
     content: Any = copy(row.draft)
     changes = apply(content, **values)
     if changes:
@@ -28,9 +32,10 @@ def change_draft(row: Activity | Campaign, **values: Any) -> dict[str, list[str]
 
 
 def take_out(row: Activity | Campaign) -> None:
-    """Take a campaign or an activity out of the draft; what is not in force is deleted. Raises RuleViolation if a proof hangs on the activity.
+    """Remove a campaign or an activity from the draft; delete it if it is not in force.
 
-    The caller holds the lock of the plan, under which proofs begin, too.
+    Raises RuleViolation if the activity has a proof. The caller holds the lock of the plan, under which proofs are
+    created, too.
     """
     if isinstance(row, Activity) and row.proofs.exists():
         raise RuleViolation(
@@ -53,9 +58,10 @@ def _set_draft(row: Activity | Campaign, content: Any) -> None:
 
 
 def put_in_force(plan: Plan) -> None:
-    """Make the draft, which is what was submitted last, what is in force; campaigns and activities that it left out are deleted.
+    """Put the draft, which is the last submission, in force.
 
-    The caller holds the lock of the plan, and writes what is the approved submission now. Two queries the first time.
+    Campaigns and activities that it removed are deleted. The caller holds the lock of the plan and sets the
+    approved submission. Two queries the first time.
     """
     is_first = plan.case.approved_submission_id is None
     for rows in _rows(plan):
@@ -66,9 +72,10 @@ def put_in_force(plan: Plan) -> None:
 
 
 def restore(plan: Plan) -> None:
-    """Make what is in force the draft again; what is new in the draft is deleted. The caller holds the lock of the plan and saves its case.
+    """Reset the draft to the version in force; delete what is new in the draft.
 
-    What the plan says of itself comes from the approved submission. Raises RuleViolation where there is none.
+    The fields of the plan itself come from the approved submission. Raises RuleViolation if there is none. The
+    caller holds the lock of the plan and saves its case.
     """
     document = approved_document(plan)
     if document is None:
@@ -84,12 +91,15 @@ def restore(plan: Plan) -> None:
 
 
 def _rows(plan: Plan) -> tuple[QuerySet[Activity], QuerySet[Campaign]]:
-    """In the order in which they can be deleted."""
+    """Activities before campaigns: the order in which they can be deleted."""
     return Activity.objects.filter(campaign__plan=plan), Campaign.objects.filter(plan=plan)
 
 
 def _replace(rows: QuerySet[Any], target: str, *, by: str) -> None:
-    """Set the target of each row to its other content; delete rows that have none, and content that no row names any more."""
+    """Set the target of each row to its other content.
+
+    Deletes rows whose other content is empty, and content that no row refers to any more.
+    """
     differing = list(rows.exclude(**{target: F(by)}).values_list("pk", target, by))
     rows.filter(pk__in=[pk for pk, _before, after in differing if after is None]).delete()
     rows.update(**{target: F(by)})

@@ -1,4 +1,4 @@
-"""The partner's verbs: send the plan in, throw it away, begin a revision."""
+"""The partner's verbs: submit, discard, revise and rework a plan."""
 
 from functools import partial
 from typing import Any
@@ -17,10 +17,10 @@ from .in_force import restore
 
 
 def submit(plan: Plan, *, actor: User, expected_version: int | None, comment: str = "", verb: str = "submit") -> Event:
-    """Send the plan in for approval, the first time or after it came back as *Editing*.
+    """Submit the plan for approval, the first time or after it went back to *Editing*.
 
-    Effects: the whole plan is kept as a submission with its assessment; it is locked and waits for a reviewer; the reviewer is told.
-    Raises NotReady with what is to be mended, and the errors of ``perform``.
+    Effects: a submission with the plan and its assessment; the plan is locked for edits and waits for a reviewer,
+    who is notified. Raises NotReady with what must be fixed, and the errors of ``perform``.
     """
 
     def before(current: Plan) -> dict[str, Any]:
@@ -30,12 +30,15 @@ def submit(plan: Plan, *, actor: User, expected_version: int | None, comment: st
     return perform(plan, verb, actor=actor, expected_version=expected_version, comment=comment, before=before)
 
 
-#: Send a plan in again that the reviewer had sent back (*Action required*).
+#: Resubmit a plan that was sent back (*Action required*).
 resubmit = partial(submit, verb="resubmit")
 
 
 def discard(plan: Plan, *, actor: User, expected_version: int | None, comment: str = "") -> Event:
-    """Throw away a plan that was never submitted; its key becomes free for another one. Campaigns and activities stay as rows."""
+    """Discard a plan that was never submitted.
+
+    Its key becomes available for another plan. Campaigns and activities stay as rows.
+    """
 
     def before(current: Plan) -> None:
         current.holds_key = False
@@ -45,9 +48,10 @@ def discard(plan: Plan, *, actor: User, expected_version: int | None, comment: s
 
 
 def revise(plan: Plan, *, actor: User, expected_version: int | None, comment: str = "", verb: str = "revise") -> Event:
-    """Begin a new version of an approved plan, for example to raise its limit. What was approved stays in force.
+    """Start a new version of an approved plan, for example to raise its limit.
 
-    Raises RuleViolation after the last day of revisions (docs/domain.md, "Revisions").
+    The approved version stays in force. Raises RuleViolation after the last day of revisions (docs/domain.md,
+    "Revisions").
     """
 
     def before(current: Plan) -> None:
@@ -57,14 +61,14 @@ def revise(plan: Plan, *, actor: User, expected_version: int | None, comment: st
     return perform(plan, verb, actor=actor, expected_version=expected_version, comment=comment, before=before)
 
 
-#: Reopen a rejected plan, where the program allows it, until the last day of revisions.
+#: Reopen a rejected plan, if the program allows it, until the last day of revisions.
 rework = partial(revise, verb="rework")
 
 
 def discard_revision(plan: Plan, *, actor: User, expected_version: int | None, comment: str = "") -> Event:
-    """Go back to what was approved: content, campaigns and activities are those of the approved submission again.
+    """Reset the plan to the approved submission, with its campaigns and activities.
 
-    Raises RuleViolation if an activity of the revision cannot be taken out any more.
+    Raises RuleViolation if an activity of the revision cannot be removed any more.
     """
     return perform(
         plan, "discard_revision", actor=actor, expected_version=expected_version, comment=comment, before=restore

@@ -1,4 +1,4 @@
-"""What templates of plans ask: until when one is due, and where an address may break."""
+"""Template tags for plans: the deadline, and where an email address may break."""
 
 from datetime import datetime
 
@@ -14,12 +14,12 @@ register = template.Library()
 
 @register.simple_tag
 def plan_until(plan: Plan) -> datetime | None:
-    """Until when whoever has the plan should act; None where nobody promised a date."""
+    """Return the deadline of the side that has the plan; None if there is none."""
     return rules.until(plan)
 
 
 @register.simple_tag
 def breakable(email: str) -> SafeString:
-    """An e-mail address that breaks behind the @ in a narrow column, and not within a word."""
+    """Allow a line break after the @ of an email address, and nowhere else, in a narrow column."""
     name, _at, domain = email.partition("@")
     return format_html("{}@<wbr>{}", name, domain)

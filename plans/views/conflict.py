@@ -1,4 +1,4 @@
-"""The page for whoever came second: what it is now, who was faster, and everything that was typed, to be copied."""
+"""The conflict page: the current status, who was faster, and everything that was typed, to be copied."""
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +12,7 @@ from ..transitions import STATE_MACHINE
 
 
 def conflict(request: HttpRequest, plan: Plan, latest: Event | None, form: forms.Form | None = None) -> HttpResponse:
-    """Answers 409; ``form`` is the one whose words are kept."""
+    """Render it with status 409; ``form`` is the one whose values are shown."""
     context = {
         "detail": plan,
         "status": STATE_MACHINE.status(plan.status),

@@ -1,4 +1,4 @@
-"""Writing a plan: the forms of the plan, its campaigns and activities, and the pages that take one out."""
+"""Pages to create and edit a plan, its campaigns and its activities."""
 
 from typing import Any
 
@@ -27,10 +27,10 @@ from .fetching import activity_or_404, campaign_or_404, plan_or_404
 
 
 class ContentView(View):
-    """A form on a plan that is being written. Subclasses say which form it is and what saves it.
+    """A form that edits a plan. Subclasses say which form it is and what saves it.
 
-    Strangers get 404, insiders without the right 403; who comes second gets 409 with everything that was typed; what is not right
-    comes back as 422 at its field.
+    Users who may not see the plan get 404, those without the permission 403. A conflict returns 409 with everything
+    that was typed; invalid values return 422 with the form.
     """
 
     template_name = "plans/form.html"
@@ -46,7 +46,7 @@ class ContentView(View):
         raise NotImplementedError
 
     def save(self, form: VersionedForm) -> str:
-        """Call the service and return the sentence that says what was done."""
+        """Call the service and return the success message."""
         raise NotImplementedError
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -87,7 +87,7 @@ class ContentView(View):
 
 @require_safe
 def begin_plan(request: HttpRequest) -> HttpResponse:
-    """*Create plan* from elsewhere: the choice of the market, or the form where there is one market only."""
+    """*Create plan*: the choice of the market, or a redirect to the form if there is only one."""
     _check_may_begin(request)
     offered = [opening for opening in openings(request.user) if opening.can_create]
     markets = [market for opening in offered for market in opening.markets]
@@ -134,7 +134,7 @@ class NewPlanView(View):
         return redirect(plan)
 
     def objects(self, content: dict[str, Any]) -> dict[str, Any]:
-        """The form's choices as rows: what could be chosen is what the person may use."""
+        """Replace the form's choices by rows. The choices were limited to what the user may use."""
         program = self.opening.program
         return content | {
             "location": Location.objects.select_related("organisation").get(public_id=content["location"]),
@@ -237,7 +237,7 @@ class EditActivityView(ContentView):
 
 
 class RemoveView(ContentView):
-    """Asks before something is taken out of the plan."""
+    """Asks for confirmation before something is removed from the plan."""
 
     template_name = "plans/remove.html"
 

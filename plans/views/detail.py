@@ -1,4 +1,4 @@
-"""The status page of a plan, and what is said on it."""
+"""The page of a plan, and comments on it."""
 
 from functools import partial
 from uuid import UUID
@@ -18,7 +18,7 @@ from .fetching import plan_or_404
 
 @require_safe
 def plan_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """The plan with its status, facts, campaigns and activities, proofs and claims, history and verbs."""
+    """Show the plan with its status, facts, campaigns and activities, proofs and claims, history and verbs."""
     plan = plan_or_404(request, public_id)
     return _page(request, plan, CommentForm(actor=request.user))
 
@@ -32,7 +32,7 @@ def _page(request: HttpRequest, plan: Plan, form: CommentForm, status: int = 200
 
 @require_POST
 def comment(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Say something on the plan; possible at any time."""
+    """Add a comment to the plan, at any time."""
     plan = plan_or_404(request, public_id)
     page = partial(_page, request, plan, status=422)
     done, url = _("Your comment is added."), plan.get_absolute_url()

@@ -1,4 +1,4 @@
-"""Getting a plan, a campaign or an activity for a page: only those that exist for the person, else 404."""
+"""Fetch a plan, campaign or activity for a page: 404 unless it is visible to the user."""
 
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from ..models import Activity, Campaign, Plan
 
 
 def plan_or_404(request: HttpRequest, public_id: UUID) -> Plan:
-    """The plan with the head of its page."""
+    """Return the plan with the relations of its page."""
     plan = Plan.objects.visible_to(request.user).for_page().filter(case__public_id=public_id).first()
     if plan is None:
         raise Http404
@@ -16,7 +16,7 @@ def plan_or_404(request: HttpRequest, public_id: UUID) -> Plan:
 
 
 def campaign_or_404(plan: Plan, public_id: UUID) -> Campaign:
-    """A campaign of the plan's draft, with that very plan."""
+    """Return a campaign of the plan's draft, with the same plan instance."""
     campaign = Campaign.objects.drafts().filter(plan=plan, public_id=public_id).first()
     if campaign is None:
         raise Http404
@@ -25,7 +25,7 @@ def campaign_or_404(plan: Plan, public_id: UUID) -> Campaign:
 
 
 def activity_or_404(plan: Plan, public_id: UUID) -> Activity:
-    """An activity of the plan's draft, with its campaign and that very plan."""
+    """Return an activity of the plan's draft, with its campaign and the same plan instance."""
     activity = Activity.objects.drafts().filter(campaign__plan=plan, public_id=public_id).first()
     if activity is None:
         raise Http404

@@ -21,29 +21,29 @@ PER_PAGE = 25
 
 @require_safe
 def plan_list(request: HttpRequest) -> HttpResponse:
-    """The list of plans, and per program the markets for which a plan can be created."""
+    """List the plans, and per program the markets for which a plan can be created."""
     if not request.user.may("plan.read"):
         raise PermissionDenied
     offered = openings(request.user)
-    found = PlanFilter(
+    plan_filter = PlanFilter(
         request.GET,
         Plan.objects.visible_to(request.user).for_list().order_by("-pk"),
         programs=_programs(request, offered),
         years=_years(offered, request.GET.get("program", "")),
     )
-    page = BoundedPaginator(found.qs, PER_PAGE).get_page(request.GET.get("page"))
+    page = BoundedPaginator(plan_filter.qs, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "openings": [opening for opening in offered if opening.can_create],
         "has_programs": bool(offered) or request.user.is_operator,
-        "filter": found,
-        "is_filtered": found.form.is_bound and any(found.form.cleaned_data.values()),
+        "filter": plan_filter,
+        "is_filtered": plan_filter.form.is_bound and any(plan_filter.form.cleaned_data.values()),
         "page": page,
     }
     return render(request, "plans/list.html", context)
 
 
 def _programs(request: HttpRequest, offered: list[Opening]) -> list[tuple[str, str]]:
-    """The programs with plans: those of the own enrolments, all for the operator."""
+    """Return the programs with plans: those of the partner's enrollments, or all for the operator."""
     if request.user.is_operator:
         return [(code, in_language(name)) for code, name in _all_programs()]
     return [(opening.program.code, str(opening.program)) for opening in offered]
@@ -54,6 +54,6 @@ def _all_programs() -> Any:
 
 
 def _years(offered: list[Opening], program: str) -> list[str]:
-    """The labels of the program years; only those of the program where one is chosen."""
+    """Return the labels of the program years, only those of the program if one is chosen."""
     chosen = [opening for opening in offered if opening.program.code == program] or offered
     return sorted({label for opening in chosen for label in opening.all_years}, reverse=True)

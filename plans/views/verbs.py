@@ -1,4 +1,4 @@
-"""The pages of the partner's verbs; *Submit* and *Resubmit* lead over the check page."""
+"""The confirmation pages of the partner's verbs. *Submit* and *Resubmit* go through the check page."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ DECIDING = {transition.verb for transition in STATE_MACHINE.transitions if trans
 
 
 class PlanVerbView(VerbView):
-    """A verb of the partner's. The operator's decisions have their pages in the admin site."""
+    """The confirmation page of a partner's verb. The operator's decisions are in the admin site."""
 
     state_machine = STATE_MACHINE
     services = {verb: service for verb, service in SERVICES.items() if verb not in DECIDING}
@@ -35,7 +35,7 @@ class PlanVerbView(VerbView):
 
 
 class CheckView(PlanVerbView):
-    """The check page: the plan as it would be sent, with what the rules say about it, and *Confirm*."""
+    """The check page: the plan as it would be submitted, with its assessment, and *Confirm*."""
 
     template_name = "plans/check.html"
 

@@ -1,4 +1,4 @@
-"""The forms of a proof: one for each part, each with a page of its own, so that all of it works without scripts."""
+"""The forms of a proof. Each part has its own form and page, so that everything works without JavaScript."""
 
 from .answers import AnswersForm
 from .base import PartForm

@@ -1,4 +1,4 @@
-"""The form of the section *Metrics*: only what the activity asks for, each in the kind of field that it needs."""
+"""The form of the section *Metrics*, with a field for each requirement that is answered in it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -29,42 +29,42 @@ class FieldGroup:
 
 
 def answerable(requirements: Sequence[Requirement]) -> list[Requirement]:
-    """Those that are answered in the form."""
+    """Return the requirements that are answered in the form."""
     return [row for row in requirements if row.satisfied_by in ANSWERABLE]
 
 
 def field_name(code: str) -> str:
-    """The field of an answer is called as the place of its finding."""
+    """Return the name of an answer's field, which is the place of its findings."""
     return f"answers-{code}"
 
 
 class AnswersForm(PartForm):
-    """Figures, addresses, words, choices and declarations.
+    """Numbers, URLs, texts, choices and declarations.
 
-    Nothing is required in order to save; the list of what is required says what is missing.
+    No field is required in order to save; the list of requirements shows what is missing.
     """
 
     def __init__(self, requirements: Sequence[Requirement], answers: Iterable[AnswerPart], *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.requirements = answerable(requirements)
-        given = {answer.code: answer.value for answer in answers}
+        values = {answer.code: answer.value for answer in answers}
         for row in self.requirements:
             name = field_name(row.code)
             self.fields[name] = _field(row)
             self.fields[name].needed_later = not row.any_of
-            self.initial.setdefault(name, _initial(row, given.get(row.code)))
+            self.initial.setdefault(name, _initial(row, values.get(row.code)))
 
     @property
     def groups(self) -> list[FieldGroup]:
-        found = []
+        groups = []
         for group in Group:
             names = [field_name(row.code) for row in self.requirements if row.group == group]
             if names:
-                found.append(FieldGroup(group.label, tuple(self[name] for name in names)))
-        return found
+                groups.append(FieldGroup(group.label, tuple(self[name] for name in names)))
+        return groups
 
     def answers(self) -> dict[str, Decimal | str | bool | None]:
-        """For services.save_answers, by the codes of the requirements."""
+        """Return the answers for services.save_answers, by requirement code."""
         return {row.code: self.cleaned_data.get(field_name(row.code)) for row in self.requirements}
 
 
@@ -75,17 +75,17 @@ def _initial(row: Requirement, value: Decimal | str | None) -> Any:
 
 
 def _field(row: Requirement) -> forms.Field:
-    given: dict[str, Any] = {"label": str(row), "required": False}
+    options: dict[str, Any] = {"label": str(row), "required": False}
     if row.any_of:
-        given["help_text"] = _("One of several options. The list of requirements shows the others.")
+        options["help_text"] = _("One of several options. The list of requirements shows the others.")
     match row.satisfied_by:
         case SatisfiedBy.NUMBER:
-            return NumberField(min_value=0, max_digits=16, **given)
+            return NumberField(min_value=0, max_digits=16, **options)
         case SatisfiedBy.URL:
-            return forms.URLField(max_length=500, assume_scheme="https", **given)
+            return forms.URLField(max_length=500, assume_scheme="https", **options)
         case SatisfiedBy.DECLARATION:
-            return forms.BooleanField(**given)
+            return forms.BooleanField(**options)
         case SatisfiedBy.CHOICE:
             choices = [(choice["code"], in_language(choice["text"])) for choice in row.choices]
-            return forms.ChoiceField(choices=choices, widget=forms.RadioSelect, **given)
-    return LongTextField(max_length=COMMENT_LIMIT, rows=2, **given)
+            return forms.ChoiceField(choices=choices, widget=forms.RadioSelect, **options)
+    return LongTextField(max_length=COMMENT_LIMIT, rows=2, **options)

@@ -1,4 +1,4 @@
-"""What all forms of a proof share: crispy without its own form tag, fields in rows of twelve columns."""
+"""What all forms of a proof share: a crispy layout in twelve columns, without a form tag."""
 
 from typing import Any
 
@@ -6,14 +6,15 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Field, Layout
 from django import forms
 
-#: (field, columns of twelve); fields that are not there are left out.
+#: (field, columns of twelve); fields that the form does not have are left out.
 Row = tuple[str, int]
 
 
 class PartForm(forms.Form):
-    """A form of one part. ``rows`` says how wide each field is; what a form does not name stands below, over the whole width.
+    """A form of one part of a proof.
 
-    What the person had seen, and where to go afterwards, the page sends beside it (views.base).
+    ``rows`` gives the width of each field; other fields follow in full width. The page posts the version and the
+    return address beside the form (views.base).
     """
 
     rows: tuple[Row, ...] = ()
@@ -31,6 +32,6 @@ class PartForm(forms.Form):
 
 
 def typed_currency(form: forms.Form, name: str, default: str, allowed: Any) -> str:
-    """The currency that amounts of the form are read in: what was chosen in it, if that can be."""
+    """Return the currency in which the form's amounts are read: the chosen one if it is valid."""
     chosen = form.data.get(form.add_prefix(name)) if form.is_bound else form.initial.get(name)
     return chosen if chosen in allowed else default

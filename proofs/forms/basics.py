@@ -1,4 +1,4 @@
-"""The basics of a proof: when it is begun, when it is edited, and once more when its claim is created; final comments."""
+"""The basics of a proof: when it is created, edited, and claimed; and the final comments."""
 
 import uuid
 from datetime import date
@@ -22,7 +22,7 @@ from .base import PartForm
 
 
 class _NamedAndDated(PartForm):
-    """Name and date of execution, with the allowed range under the field."""
+    """Name and date of execution, with the allowed range below the field."""
 
     name = forms.CharField(label=_("Name"), max_length=120, help_text=_("A name that helps you find the claim later."))
     executed_on = DayField(label=_("Date"))
@@ -43,7 +43,7 @@ def amount_field(currency: str) -> MoneyFormField:
 
 
 class NewProofForm(_NamedAndDated):
-    """*New proof of execution*: name, date and amount. ``key`` makes a second click harmless."""
+    """*New proof of execution*: name, date and amount. ``key`` makes a double click harmless."""
 
     key = forms.UUIDField(widget=forms.HiddenInput)
     rows = (("name", 12), ("executed_on", 6), ("amount", 6))
@@ -66,7 +66,7 @@ class NewProofForm(_NamedAndDated):
 
 
 class _Reach(_NamedAndDated):
-    """With estimated impressions and the pre-approval ID."""
+    """Estimated impressions and the pre-approval ID."""
 
     impressions = WholeField(
         label=_("Estimated impressions"),
@@ -78,23 +78,23 @@ class _Reach(_NamedAndDated):
     pre_approval_id = forms.CharField(label=_("Pre-approval ID"), required=False, max_length=60)
 
     def prepare(self, proof: Proof) -> None:
-        """Set what depends on the proof: range, help, initial values."""
+        """Set what depends on the proof: date range, help texts, initial values."""
         self.proof = proof
         self.bound_to(rules.bounds(proof), in_campaign=proof.activity is not None)
         wanted = proof.activity_type.pre_approval or proof.program.preapproval_required
         self.fields["pre_approval_id"].needed_later = wanted
         self.fields["impressions"].needed_later = proof.activity_type.needs_impressions
-        words = gettext("The ID that %(operator)s sent when it approved the material.")
+        help_text = gettext("The ID that %(operator)s sent when it approved the material.")
         if not wanted:
-            words = gettext("Only if %(operator)s approved the material beforehand.")
-        self.fields["pre_approval_id"].help_text = words % {"operator": settings.OPERATOR_NAME}
+            help_text = gettext("Only if %(operator)s approved the material beforehand.")
+        self.fields["pre_approval_id"].help_text = help_text % {"operator": settings.OPERATOR_NAME}
         self.initial.setdefault("name", proof.title)
         for name in ("executed_on", "impressions", "pre_approval_id"):
             self.initial.setdefault(name, getattr(proof, name))
 
 
 class ClaimBasicsForm(_Reach):
-    """*New proof of execution claim*: the basics are looked at once more before the claim is created."""
+    """*New proof of execution claim*: the basics are confirmed before the claim is created."""
 
     rows = (("name", 12), ("executed_on", 6), ("impressions", 6), ("pre_approval_id", 6))
 
@@ -103,12 +103,12 @@ class ClaimBasicsForm(_Reach):
         self.prepare(proof)
 
     def basics(self) -> Basics:
-        """For services.edit_basics; the amount stays."""
+        """Return the basics for services.edit_basics, with the amount unchanged."""
         return Basics(amount=self.proof.amount, **self.cleaned_data)
 
 
 class BasicsForm(_Reach):
-    """All basics, with the amount and, for a composite activity, the parts that were used."""
+    """All basics, with the amount and the used components of a composite activity."""
 
     rows = (("name", 12), ("executed_on", 6), ("amount", 6), ("impressions", 6), ("pre_approval_id", 6))
 
@@ -130,14 +130,14 @@ class BasicsForm(_Reach):
             self.initial.setdefault("components", list(proof.components.all()))
 
     def basics(self) -> Basics:
-        given = dict(self.cleaned_data)
-        chosen = given.pop("components", None)
+        cleaned = dict(self.cleaned_data)
+        chosen = cleaned.pop("components", None)
         components: tuple[ActivityType, ...] | None = None if chosen is None else tuple(chosen)
-        return Basics(components=components, **given)
+        return Basics(components=components, **cleaned)
 
 
 class CommentsForm(PartForm):
-    """The last word to the reviewer."""
+    """The partner's final comments to the reviewer."""
 
     final_comments = LongTextField(
         label=_("Final comments"),

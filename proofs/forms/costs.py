@@ -1,4 +1,4 @@
-"""Forms of what shows the costs: third-party invoices and certified service reports; and the list of attendees."""
+"""Forms of the evidence of costs (third-party invoices and service reports), and of the list of attendees."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -22,13 +22,13 @@ from .lines import LineForm, Lines
 
 
 def eligible_types(proof: Proof) -> list[tuple[str, str]]:
-    """The expense types of the activity as choices; empty where the activity takes every cost. One query."""
+    """Return the expense types of the activity as choices. One query. Empty if the activity reimburses every cost."""
     types = ExpenseType.objects.filter(eligible__type=proof.activity_type_id)
     return [(kind.code, str(kind)) for kind in types.order_by("pk")]
 
 
 class ExpenseTypeField(forms.ChoiceField):
-    """An expense type of the activity, by its code; what comes out is the code too (see ``expense_types_by_code``)."""
+    """An expense type of the activity. The value is its code (see ``types_by_code``)."""
 
     def __init__(self, types: list[tuple[str, str]], **kwargs: Any) -> None:
         choices = [("", _("Choose an expense type")), *types]
@@ -36,12 +36,12 @@ class ExpenseTypeField(forms.ChoiceField):
 
 
 def types_by_code(codes: list[str]) -> dict[str, ExpenseType]:
-    """The rows behind the codes that were chosen. One query, none without codes."""
+    """Return the expense types by their codes. One query, none without codes."""
     return {kind.code: kind for kind in ExpenseType.objects.filter(code__in=codes)} if any(codes) else {}
 
 
 class InvoiceForm(PartForm):
-    """An invoice with its file and its details; what can be read as an amount depends on its currency."""
+    """An invoice with its file and its details. Its currency decides how amounts are read."""
 
     file = UploadField(label=_("Invoice"))
     supplier = forms.CharField(label=_("Supplier"), max_length=120)
@@ -81,18 +81,18 @@ class InvoiceForm(PartForm):
             self.fields["file"].label = _("Replace the file (optional)")
 
     def clean(self) -> dict[str, Any]:
-        given = self.cleaned_data
-        if "rounding" in given:
-            given["rounding"] = given["rounding"] or Decimal(0)
-        if all(given.get(name) is not None for name in AMOUNTS):
-            problem = rules.invoice_problem(currency=self.currency, **{name: given[name] for name in AMOUNTS})
+        cleaned = self.cleaned_data
+        if "rounding" in cleaned:
+            cleaned["rounding"] = cleaned["rounding"] or Decimal(0)
+        if all(cleaned.get(name) is not None for name in AMOUNTS):
+            problem = rules.invoice_problem(currency=self.currency, **{name: cleaned[name] for name in AMOUNTS})
             if problem:
                 self.add_error(*problem)
-        return given
+        return cleaned
 
     def details(self) -> InvoiceDetails:
-        given = {name: value for name, value in self.cleaned_data.items() if name != "file"}
-        return InvoiceDetails(**given)
+        details = {name: value for name, value in self.cleaned_data.items() if name != "file"}
+        return InvoiceDetails(**details)
 
 
 class ExpenseLineForm(LineForm):
@@ -110,7 +110,10 @@ class ExpenseLineForm(LineForm):
 
 
 def check_expenses(lines: Lines) -> None:
-    """A net amount may be missing on the only line: then it is the whole invoice. Puts an error at each other line without one."""
+    """Add an error to each line without a net amount, unless it is the only one.
+
+    A single line without an amount stands for the whole invoice.
+    """
     wanted = [form for form in lines.forms if form.is_valid() and form.is_wanted]
     for form in wanted:
         if form.cleaned_data.get("net") is None and len(wanted) > 1:
@@ -118,13 +121,13 @@ def check_expenses(lines: Lines) -> None:
 
 
 def expense_drafts(lines: Lines, details: InvoiceDetails) -> list[ExpenseDraft]:
-    """The costs as the service takes them; a single line without amounts is the whole invoice."""
+    """Return the costs for the service. A single line without amounts becomes the whole invoice."""
     wanted = list(lines.wanted())
     types = types_by_code([line.get("expense_type", "") for line in wanted])
     return [
         ExpenseDraft(
             expense_type=types.get(line.get("expense_type", "")),
-            comment=line["description"],
+            description=line["description"],
             net=details.net if line["net"] is None else line["net"],
             tax=_tax(line, details),
         )
@@ -139,7 +142,7 @@ def _tax(line: dict[str, Any], details: InvoiceDetails) -> Decimal:
 
 
 class ReportForm(PartForm):
-    """A service report: what was done. Who did it stands in its lines."""
+    """A service report: what was done. Its lines say who did it."""
 
     work = LongTextField(
         label=_("Description of the work"),
@@ -155,7 +158,7 @@ class ReportForm(PartForm):
 
 
 class WorkLineForm(LineForm):
-    """Who worked how long, at what rate in the proof's currency."""
+    """A person's hours, and the hourly rate in the proof's currency."""
 
     def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -181,7 +184,7 @@ def work_drafts(lines: Lines) -> Iterator[WorkDraft]:
 
 
 class CertifyForm(PartForm):
-    """Certifies a report: the statement is read and confirmed."""
+    """Certifies a report by confirming the statement."""
 
     confirmed = forms.BooleanField(error_messages={"required": _("Confirm the statement.")})
 
@@ -191,7 +194,7 @@ class CertifyForm(PartForm):
 
 
 class AttendeeLineForm(LineForm):
-    """Somebody who took part, and what that cost in the proof's currency."""
+    """An attendee, and the cost in the proof's currency."""
 
     widths: ClassVar[dict[str, int]] = {"name": 6}
 

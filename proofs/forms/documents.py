@@ -1,4 +1,4 @@
-"""Forms of proof documents: several files at once, then a note for each and what it proves."""
+"""Forms of proof documents: several files at once, then a note and requirements for each."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,12 +16,12 @@ from .base import PartForm
 
 
 def provable(requirements: Sequence[Requirement]) -> list[Requirement]:
-    """Those that a document can prove."""
+    """Return the requirements that a document can prove."""
     return [row for row in requirements if row.satisfied_by == SatisfiedBy.DOCUMENT]
 
 
 class ProvesField(forms.MultipleChoiceField):
-    """Requirements of the activity, by their codes."""
+    """A choice of requirements of the activity, by their codes."""
 
     def __init__(self, requirements: Sequence[Requirement], **kwargs: Any) -> None:
         choices = [(row.code, str(row)) for row in requirements]
@@ -35,7 +35,7 @@ class ProvesField(forms.MultipleChoiceField):
 
 
 class NoteForm(PartForm):
-    """What a file shows, and which requirements it proves. Has a prefix of its own for each file."""
+    """What a file shows, and which requirements it proves. The form of each file has its own prefix."""
 
     note = forms.CharField(label=_("What does it show?"), max_length=300)
 
@@ -47,9 +47,9 @@ class NoteForm(PartForm):
         self.order_fields(["note", "proves", "file"])
 
     def named_after(self, file_name: str) -> "NoteForm":
-        """Name the file in the error, so that one knows which of several is meant."""
-        words = _("Write a note that says what “%(file)s” shows.") % {"file": file_name}
-        self.fields["note"].error_messages["required"] = words
+        """Name the file in the error message, to tell several files apart."""
+        message = _("Write a note that says what “%(file)s” shows.") % {"file": file_name}
+        self.fields["note"].error_messages["required"] = message
         return self
 
     def proves(self) -> tuple[Requirement, ...]:
@@ -57,28 +57,31 @@ class NoteForm(PartForm):
 
 
 class EditDocumentForm(NoteForm):
-    """Note, requirements, and another file in place of the present one."""
+    """Note, requirements, and an optional replacement of the file."""
 
     file = UploadField(label=_("Replace the file (optional)"), required=False)
 
 
 class DocumentsForm(PartForm):
-    """Several files at once. Each good one is stored at once and then needs its note; none is lost by a mistake in another."""
+    """Several files at once.
+
+    Each valid file is stored immediately and then needs its note, so an error in one file does not lose another.
+    """
 
     files = MultipleUploadField(label=_("Proof documents"))
 
     def stored(self) -> list[Any]:
-        """The files that the form holds on to, with their tokens, after it was validated."""
+        """Return the files that the validated form has stored, with their tokens."""
         return self["files"].value() or []
 
 
 def notes_for(kept: Sequence[Any], requirements: Sequence[Requirement], data: Any) -> list[tuple[Any, NoteForm]]:
-    """A note for each stored file; bound only where the page that was sent had it already."""
+    """Return a note form for each stored file, bound only if the posted page had it already."""
     forms_of_files = []
     for item in kept:
         prefix = str(item.version.public_id)
-        given = data if f"{prefix}-note" in data else None
-        form = NoteForm(requirements, given, prefix=prefix).named_after(item.version.original_name)
+        posted = data if f"{prefix}-note" in data else None
+        form = NoteForm(requirements, posted, prefix=prefix).named_after(item.version.original_name)
         forms_of_files.append((item, form))
     return forms_of_files
 

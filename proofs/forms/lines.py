@@ -1,4 +1,4 @@
-"""Forms with several lines. They work without scripts: a button adds a line, and a line that was emptied is left out."""
+"""Forms with several lines, without JavaScript: a button adds lines, an emptied line is ignored."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
@@ -13,14 +13,14 @@ _MORE_AT_ONCE = 3
 
 
 class LineForm(forms.Form):
-    """One line. ``widths`` are the columns of twelve that a field takes, three unless said otherwise."""
+    """One line. ``widths`` are the columns of twelve that a field takes, three by default."""
 
     widths: ClassVar[dict[str, int]] = {}
     remove = forms.BooleanField(label=_("Remove"), required=False)
 
     @property
     def is_wanted(self) -> bool:
-        """Whether the line says something and is not to be taken out."""
+        """Whether the line has content and is not to be removed."""
         return self.has_changed() and not self.cleaned_data.get("remove")
 
     @property
@@ -29,20 +29,20 @@ class LineForm(forms.Form):
 
     @property
     def has_data(self) -> bool:
-        """Whether there is something that could be taken out."""
+        """Whether the line has content that could be removed."""
         return bool(self.initial) or (self.is_bound and self.has_changed())
 
     def has_changed(self) -> bool:
-        """A line that was loaded counts as said until its fields are emptied."""
+        """Count a line with initial values as changed until its fields are emptied."""
         names = [name for name in self.fields if name != "remove"]
-        return any(self._said(name) for name in names)
+        return any(self._has_value(name) for name in names)
 
-    def _said(self, name: str) -> bool:
+    def _has_value(self, name: str) -> bool:
         value = self[name].data
         return value not in (None, "", [])
 
     def full_clean(self) -> None:
-        """A line to be taken out, or one with nothing in it, is not checked."""
+        """Skip the validation of lines that are empty or to be removed."""
         super().full_clean()
         if self.is_bound and (not self.has_changed() or self.data.get(self.add_prefix("remove"))):
             self.cleaned_data = {"remove": True}
@@ -50,16 +50,16 @@ class LineForm(forms.Form):
 
 
 class Lines(forms.BaseFormSet):
-    """A table of lines."""
+    """A formset of lines."""
 
     def wanted(self) -> Iterator[dict[str, Any]]:
-        """What the lines say, those left out or taken out left away."""
+        """Yield the data of the lines that have content and are not removed."""
         for form in self.forms:
             if form.is_wanted:
                 yield {name: value for name, value in form.cleaned_data.items() if name != "remove"}
 
     def suppress_errors(self) -> None:
-        """Show no errors yet: the person only asked for more lines."""
+        """Hide all errors, as the user only asked for more lines."""
         self.is_valid()
         self._errors = [ErrorDict() for _form in self.forms]
         self._non_form_errors = ErrorList()
@@ -75,7 +75,7 @@ def lines_of(
     extra: int = _MORE_AT_ONCE,
     form_kwargs: dict[str, Any] | None = None,
 ) -> Lines:
-    """A table for lines of a kind: the given ones and some empty ones; with more of them when the person asked for more."""
+    """Return a formset with the initial lines and some empty ones, more of them if the user asked for more."""
     rows = list(initial)
     kind = forms.formset_factory(
         line_form, formset=Lines, extra=extra, max_num=MAX_LINES, absolute_max=MAX_LINES, validate_max=True
@@ -83,7 +83,7 @@ def lines_of(
     if data is not None and MORE in data:
         data = data.copy()
         total = data.get("lines-TOTAL_FORMS", "0")
-        # What is no number of lines, nobody's page has sent.
+        # The pages post nothing else, so treat any other value as zero.
         present = int(total) if total.isdecimal() and len(total) < 4 else 0
         data["lines-TOTAL_FORMS"] = str(present + _MORE_AT_ONCE)
     return kind(data, initial=rows, prefix="lines", form_kwargs=form_kwargs or {})

@@ -1,4 +1,7 @@
-"""Writing proofs: one function per verb. Nothing else writes proofs or their parts. Each edit counts up the proof's version."""
+"""The services that write proofs and their parts: one function per verb.
+
+Nothing else writes them. Each edit increments the version of the proof's case.
+"""
 
 from .answers import ANSWERABLE, save_answers
 from .basics import AttendeeDraft, Basics, edit_basics, save_attendees, set_final_comments

@@ -1,4 +1,4 @@
-"""Writing answers: the figures, addresses, words, choices and declarations that the activity asks for."""
+"""Save the answers to requirements: numbers, URLs, texts, choices and declarations."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -19,7 +19,7 @@ from ..models import Answer, Proof
 AnswerValue = Decimal | str | bool | None
 Columns = dict[str, Decimal | str | None]
 
-#: What is answered in the section *Metrics*; the others are met by documents, invoices or the list of attendees.
+#: Requirements that are answered in the section *Metrics*; documents, invoices or attendees meet the others.
 ANSWERABLE = frozenset(
     {SatisfiedBy.URL, SatisfiedBy.NUMBER, SatisfiedBy.TEXT, SatisfiedBy.DECLARATION, SatisfiedBy.CHOICE}
 )
@@ -30,10 +30,11 @@ _MAX_NUMBER = Decimal(10) ** 14
 def save_answers(
     proof: Proof, *, actor: User, expected_version: int | None, answers: Mapping[str, AnswerValue]
 ) -> None:
-    """Keep what is answered, by the code of the requirement; nothing, an empty text or an unticked declaration takes an answer back.
+    """Save answers by requirement code.
 
-    Codes that are not mentioned stay as they are. Raises RuleViolation for a requirement that this activity does not have or a value that it
-    cannot have, and the errors of ``editing``.
+    None, an empty text or an unticked declaration deletes an answer; codes that are not given stay as they are.
+    Raises RuleViolation for a requirement that this activity does not have or a value that it cannot have, and the
+    errors of ``editing``.
     """
     with editing(
         proof, actor=actor, capability=rules.write_capability(proof), expected_version=expected_version
@@ -50,7 +51,7 @@ def save_answers(
 
 
 def _write(proof: Proof, wanted: Mapping[int, Columns | None]) -> set[int]:
-    """Insert, change and delete answers, by the key of their requirement; returns which ones changed. Three queries at most."""
+    """Insert, change and delete answers by requirement, and return which ones changed. Three queries at most."""
     before = {answer.requirement_id: answer for answer in proof.answers.all()}
     gone = {pk for pk, columns in wanted.items() if columns is None and pk in before}
     rows = {
@@ -71,7 +72,10 @@ def _is_same(answer: Answer | None, columns: Columns) -> bool:
 
 
 def _fields(requirement: Requirement, value: AnswerValue) -> Columns | None:
-    """The columns of an answer; None if there is none. Raises RuleViolation for a value that the requirement cannot have."""
+    """Return the columns of an answer; None if there is none.
+
+    Raises RuleViolation for a value that the requirement cannot have.
+    """
     place = f"answers-{requirement.code}"
     kind = requirement.satisfied_by
     if value is None or value is False or value == "":

@@ -1,4 +1,4 @@
-"""Writing what a proof says of itself: basics, final comments, attendees."""
+"""Edit the basics, the final comments and the attendees of a proof."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,10 @@ from .parts import update_rows
 
 @dataclass(frozen=True)
 class Basics:
-    """The first part of the form. ``amount`` is in the proof's currency; ``components`` None leaves them as they are."""
+    """The first section of the form.
+
+    ``amount`` is in the proof's currency; ``components`` None leaves them as they are.
+    """
 
     name: str
     executed_on: date
@@ -34,10 +37,10 @@ class Basics:
 
 
 def edit_basics(proof: Proof, *, actor: User, expected_version: int | None, basics: Basics) -> Proof:
-    """Change name, date, amount, impressions, pre-approval ID and, of a composite activity, the parts that were used.
+    """Change name, date, amount, impressions, pre-approval ID and used components.
 
-    Raises RuleViolation for a date outside the campaign or usage period, an amount that is none, or parts that the activity does not have;
-    and the errors of ``editing``.
+    Raises RuleViolation for a date outside the campaign or usage period, an amount that is not positive, or
+    components that the activity does not have; and the errors of ``editing``.
     """
     with editing(
         proof, actor=actor, capability=rules.write_capability(proof), expected_version=expected_version
@@ -60,7 +63,7 @@ def edit_basics(proof: Proof, *, actor: User, expected_version: int | None, basi
 
 @cache
 def _whole() -> PreparedQuery[Proof]:
-    """With the campaign and the period that bound its date."""
+    """Return the prepared query of the proof with campaign and period, which bound its date."""
     return PreparedQuery(lambda pk: Proof.objects.for_page().filter(pk=pk), pk=-1)
 
 
@@ -89,7 +92,7 @@ def _names(components: Sequence[ActivityType] | set[ActivityType]) -> str:
 
 
 def set_final_comments(proof: Proof, *, actor: User, expected_version: int | None, comments: str) -> Proof:
-    """Say the last word to the reviewer; empty takes it back. Raises the errors of ``editing``."""
+    """Set the final comments; an empty text deletes them. Raises the errors of ``editing``."""
     with editing(
         proof, actor=actor, capability=rules.write_capability(proof), expected_version=expected_version
     ) as current:
@@ -101,7 +104,7 @@ def set_final_comments(proof: Proof, *, actor: User, expected_version: int | Non
 
 @dataclass(frozen=True)
 class AttendeeDraft:
-    """Somebody who took part, and what that cost in the proof's currency."""
+    """An attendee, and the cost in the proof's currency."""
 
     name: str
     cost: Decimal
@@ -110,7 +113,7 @@ class AttendeeDraft:
 def save_attendees(
     proof: Proof, *, actor: User, expected_version: int | None, attendees: Sequence[AttendeeDraft]
 ) -> None:
-    """Replace the list of people who took part. Raises RuleViolation for a cost below zero, and the errors of ``editing``."""
+    """Replace the list of attendees. Raises RuleViolation for a cost below zero, and the errors of ``editing``."""
     with editing(
         proof, actor=actor, capability=rules.write_capability(proof), expected_version=expected_version
     ) as current:

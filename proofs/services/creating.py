@@ -1,4 +1,4 @@
-"""Beginning a proof."""
+"""Create proofs."""
 
 import uuid
 from dataclasses import dataclass
@@ -27,9 +27,9 @@ from ..models import Proof
 
 @dataclass(frozen=True)
 class Beginning:
-    """What is said of a proof when it is begun: name, date of execution, and the amount asked in the proof's currency.
+    """The values of a new proof: name, date of execution, and requested amount in the proof's currency.
 
-    ``key`` comes from the form: a second click with the same key gives the proof that the first one made.
+    ``key`` comes from the form: a second click with the same key returns the proof of the first one.
     """
 
     name: str
@@ -40,12 +40,12 @@ class Beginning:
 
 @transaction.atomic
 def create_proof_for_activity(activity: Activity, *, actor: User, beginning: Beginning) -> Proof:
-    """Begin a proof for an activity of what was approved of a plan (poe.write); in the plan's currency.
+    """Create a proof for an activity in force (poe.write), in the plan's currency.
 
-    Raises NotAllowed without the right; RuleViolation if the activity is not part of the approved plan, for a date outside the approved
-    campaign (example PO-2) or an amount that is none.
+    Raises NotAllowed without the permission; RuleViolation if the activity is not part of the approved plan, for a
+    date outside the approved campaign (example PO-2) or an amount that is not positive.
     """
-    # The plan is held, so that the approval on which the proof rests cannot be replaced meanwhile.
+    # Lock the plan, so that no new approval can replace the one on which the proof relies.
     plan = locked(Plan, activity.campaign.plan_id)
     if not rules.may_begin(actor, plan.scope, plan.program):
         raise NotAllowed
@@ -75,10 +75,11 @@ def create_proof_for_period(
     activity_type: ActivityType,
     beginning: Beginning,
 ) -> Proof:
-    """Begin a proof in a program without plans (claim.write), in the program's currency.
+    """Create a proof in a program without plans (claim.write), in the program's currency.
 
-    Raises NotAllowed without the right; RuleViolation if the location is not enrolled, the period is another program's or its claims are over,
-    the activity is not eligible, for a date outside the usage period or an amount that is none.
+    Raises NotAllowed without the permission; RuleViolation if the location is not enrolled, the period belongs to
+    another program or its claiming window is over, the activity is not eligible, for a date outside the usage
+    period or an amount that is not positive.
     """
     if not rules.may_begin(actor, Scope(location.organisation_id, program.pk, location.pk), program):
         raise NotAllowed
@@ -138,7 +139,7 @@ def _create(
     activity: Activity | None = None,
     usage_period: UsagePeriod | None = None,
 ) -> Proof:
-    """Open the case and insert the proof, or return the one that an earlier click with the same key has made."""
+    """Open the case and insert the proof, or return the one that an earlier click with the same key created."""
     plan = activity.campaign.plan.case if activity else None
     try:
         with transaction.atomic():
@@ -163,7 +164,7 @@ def _create(
 
 
 def _first_of(key: uuid.UUID | None, activity: Activity | None, **scope: Any) -> Proof:
-    """What the first click made. A key that belongs to something else is not said to exist."""
+    """Return the proof of the first click. The error does not reveal that the key belongs to something else."""
     first = Proof.objects.live().filter(
         case__public_id=key, activity=activity, **{f"case__{name}": value for name, value in scope.items()}
     )

@@ -1,4 +1,4 @@
-"""Writing proof documents: files that show something, each with a note, and the requirements that they prove."""
+"""Add, edit and remove proof documents: files with a note and the requirements that they prove."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from .parts import own, take_over
 
 @dataclass(frozen=True)
 class DocumentDraft:
-    """A stored file, what it shows in a sentence, and which requirements of the activity it proves."""
+    """A stored file, a note that says what it shows, and the requirements that it proves."""
 
     version: DocumentVersion
     note: str
@@ -33,10 +33,11 @@ class DocumentDraft:
 def add_documents(
     proof: Proof, *, actor: User, expected_version: int | None, documents: Sequence[DocumentDraft]
 ) -> list[ProofDocument]:
-    """Add files with their notes, all or none. Colleagues may too, where only an incentives admin writes the rest.
+    """Add files with their notes, all or none.
 
-    Raises RuleViolation for a file without a note, one of others, or a requirement that this activity does not have; and the errors
-    of ``editing``.
+    Contributors may, too, if only an incentives admin writes the rest. Raises RuleViolation for a file without a
+    note or of another organization, or a requirement that this activity does not have; and the errors of
+    ``editing``.
     """
     with editing(
         proof, actor=actor, capability=_capability(proof, actor), expected_version=expected_version
@@ -65,9 +66,10 @@ def edit_document(
     proves: Sequence[Requirement] = (),
     version: DocumentVersion | None = None,
 ) -> ProofDocument:
-    """Change note and requirements of a document; with ``version`` its file too, the former one stays for the record.
+    """Change note and requirements of a document; with ``version`` its file, too.
 
-    Contributors change their own documents only. Errors as of ``add_documents``.
+    The former file is kept for the record. Contributors change only their own documents. Errors as of
+    ``add_documents``.
     """
     proof = row.proof
     with editing(
@@ -88,7 +90,7 @@ def edit_document(
 
 
 def remove_document(row: ProofDocument, *, actor: User, expected_version: int | None) -> None:
-    """Take a document out of the proof. Contributors take out their own only. Raises the errors of ``editing``."""
+    """Remove a document from the proof. Contributors remove only their own. Raises the errors of ``editing``."""
     proof = row.proof
     with editing(
         proof, actor=actor, capability=_capability(proof, actor), expected_version=expected_version
@@ -101,7 +103,7 @@ def remove_document(row: ProofDocument, *, actor: User, expected_version: int | 
 
 
 def _capability(proof: Proof, actor: User) -> str:
-    """Contributing is enough; whoever writes the proof contributes too."""
+    """Return the capability to check. Contributing is enough; users who may write the proof may contribute, too."""
     write = rules.write_capability(proof)
     return write if may(actor, write, proof.scope) else rules.CONTRIBUTE
 
@@ -114,7 +116,7 @@ def _changeable(proof: Proof, row: ProofDocument, actor: User) -> ProofDocument:
 
 
 def _provable(proof: Proof) -> set[int]:
-    """The requirements of the activity that a document can prove."""
+    """Return the requirements of the activity that a document can prove."""
     rows = requirements_of(proof.activity_type, proof.program, proof.components.all())
     return {row.pk for row in rows if row.satisfied_by == SatisfiedBy.DOCUMENT}
 
@@ -127,5 +129,5 @@ def _check(note: str, proves: Sequence[Requirement], file_name: str, provable: s
 
 
 def _name(row: ProofDocument) -> str:
-    """The name of the newest file of the document."""
+    """Return the name of the newest file of the document."""
     return row.document.versions.order_by("-number").values_list("original_name", flat=True).first() or ""

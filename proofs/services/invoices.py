@@ -1,4 +1,4 @@
-"""Writing third-party invoices and the costs taken from them."""
+"""Add, edit and remove third-party invoices and the costs taken from them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,13 +21,16 @@ from ..models import ExpenseLine, Invoice, Proof
 from .parts import own, take_over, update_rows
 
 AMOUNTS = ("net", "tax", "rounding", "gross")
-#: What a cost says; one that says the same is the same.
+#: The fields by which costs are compared when they are updated.
 COST = ("expense_type", "description", "net", "tax", "rounding")
 
 
 @dataclass(frozen=True)
 class InvoiceDetails:
-    """What stands on an invoice; amounts in its ``currency``. Net, tax and rounding (of either sign) come to gross."""
+    """The details of an invoice; amounts in its ``currency``.
+
+    Net, tax and rounding (of either sign) add up to gross.
+    """
 
     supplier: str
     number: str
@@ -41,7 +44,10 @@ class InvoiceDetails:
 
 @dataclass(frozen=True)
 class ExpenseDraft:
-    """A cost to be claimed from an invoice, in its currency. Without a type only where the activity takes every cost."""
+    """A cost to be claimed from an invoice, in its currency.
+
+    The type may be missing only if the activity reimburses every cost.
+    """
 
     expense_type: ExpenseType | None
     net: Decimal
@@ -60,8 +66,8 @@ def add_invoice(
 ) -> Invoice:
     """Add an invoice with its file and the costs taken from it.
 
-    Raises RuleViolation if net, tax and rounding do not come to gross, the costs come to more than the invoice, a type is none of the activity's,
-    or the invoice is on this proof already; and the errors of ``editing``.
+    Raises RuleViolation if net, tax and rounding do not add up to gross, the costs exceed the invoice, a type is
+    not one of the activity's, or the invoice is on this proof already; and the errors of ``editing``.
     """
     with editing(
         proof, actor=actor, capability=rules.write_capability(proof), expected_version=expected_version
@@ -70,7 +76,7 @@ def add_invoice(
         invoice = Invoice(proof=current)
         invoice.document = take_over(invoice, version, "file")
         _write(invoice, details, expenses)
-        record(current.case, actor, events.INVOICE_ADDED, data=_told(invoice, version))
+        record(current.case, actor, events.INVOICE_ADDED, data=_event_data(invoice, version))
     return invoice
 
 
@@ -83,7 +89,10 @@ def edit_invoice(
     expenses: Sequence[ExpenseDraft],
     version: DocumentVersion | None = None,
 ) -> Invoice:
-    """Change an invoice and its costs; with ``version`` the file too, the former one stays for the record. Errors as of ``add_invoice``."""
+    """Change an invoice and its costs; with ``version`` its file, too.
+
+    The former file is kept for the record. Errors as of ``add_invoice``.
+    """
     proof = invoice.proof
     with editing(
         proof, actor=actor, capability=rules.write_capability(proof), expected_version=expected_version
@@ -94,18 +103,18 @@ def edit_invoice(
             former, row.document = row.document, take_over(row, version, "file")
             remove_document_file(former, actor)
         _write(row, details, expenses)
-        record(current.case, actor, events.INVOICE_EDITED, data=_told(row, version))
+        record(current.case, actor, events.INVOICE_EDITED, data=_event_data(row, version))
     return row
 
 
 def remove_invoice(invoice: Invoice, *, actor: User, expected_version: int | None) -> None:
-    """Take an invoice and its costs out of the proof. Raises the errors of ``editing``."""
+    """Remove an invoice and its costs from the proof. Raises the errors of ``editing``."""
     proof = invoice.proof
     with editing(
         proof, actor=actor, capability=rules.write_capability(proof), expected_version=expected_version
     ) as current:
         row = own(current, invoice)
-        data = _told(row, None)
+        data = _event_data(row, None)
         document = row.document
         row.delete()
         remove_document_file(document, actor)
@@ -117,8 +126,8 @@ def _check(
 ) -> None:
     amounts = {name: getattr(details, name) for name in AMOUNTS}
     if problem := rules.invoice_problem(currency=details.currency, **amounts):
-        place, words = problem
-        raise RuleViolation(words, place=place)
+        place, text = problem
+        raise RuleViolation(text, place=place)
     check_expense_types(proof, [line.expense_type for line in expenses])
     _check_sums(details, expenses)
     same = proof.invoices.filter(supplier_key=rules.key_of(details.supplier), number_key=rules.key_of(details.number))
@@ -127,7 +136,7 @@ def _check(
 
 
 def check_expense_types(proof: Proof, types: Sequence[ExpenseType | None]) -> None:
-    """Raises RuleViolation for a type that the activity may not have reimbursed, or none where it needs one. One query."""
+    """Raise RuleViolation for a type that the activity does not reimburse, or a missing one. One query."""
     eligible = set(EligibleExpense.objects.filter(type=proof.activity_type_id).values_list("expense", flat=True))
     if eligible and any(kind is None or kind.pk not in eligible for kind in types):
         raise RuleViolation(_("Choose one of the expense types of this activity."), place="expenses")
@@ -170,8 +179,8 @@ def _write(invoice: Invoice, details: InvoiceDetails, expenses: Sequence[Expense
     update_rows(invoice.expenses.select_related("expense_type"), rows, COST)
 
 
-def _told(invoice: Invoice, version: DocumentVersion | None) -> dict[str, str]:
-    """What the history keeps: which invoice, how much, and which file if there is a new one."""
+def _event_data(invoice: Invoice, version: DocumentVersion | None) -> dict[str, str]:
+    """Return the event's data: which invoice, its amount, and a new file if there is one."""
     data = {"name": str(invoice), "gross": str(invoice.gross), "currency": invoice.currency}
     if version is not None:
         data |= {"file": version.original_name, "sha256": version.sha256}

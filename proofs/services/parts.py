@@ -1,4 +1,4 @@
-"""What all services of a proof's parts share: finding the part again under the lock, taking over a file, bringing rows up to date."""
+"""What the services of a proof's parts share: reading a part under the lock, attaching files, updating rows."""
 
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
@@ -17,7 +17,7 @@ Part = TypeVar("Part", bound=models.Model)
 
 
 def own(proof: Proof, part: Part) -> Part:
-    """The part, read again under the proof's lock; gone means that somebody else took it out (StaleVersion)."""
+    """Return the part, read again under the proof's lock. Raises StaleVersion if somebody else has removed it."""
     row = type(part)._default_manager.filter(pk=part.pk, proof=proof).first()
     if row is None:
         raise StaleVersion(proof, latest_event(proof.case))
@@ -25,7 +25,11 @@ def own(proof: Proof, part: Part) -> Part:
 
 
 def take_over(part: Invoice | ProofDocument, version: DocumentVersion, place: str) -> Document:
-    """The document of a stored file, attached to a part of a proof. Raises RuleViolation for one of others, expired, refused, or in use."""
+    """Attach an uploaded file to a part of a proof and return its document.
+
+    Raises RuleViolation for a file that belongs to another organization, was removed, refused or expired, or is in
+    use.
+    """
     document = Document.objects.select_for_update().filter(pk=version.document_id).first()
     foreign = document is None or document.organisation_id != part.proof.case.organisation_id
     if document is None or foreign or document.removed_at is not None:
@@ -38,15 +42,19 @@ def take_over(part: Invoice | ProofDocument, version: DocumentVersion, place: st
 
 
 def keep_sent_files(proof: Proof, versions: Iterable[DocumentVersion]) -> None:
-    """Keep which files were sent in with the claim: these the operator sees. The caller holds the lock of the case."""
+    """Record which files were submitted with the claim, as the operator sees only these.
+
+    The caller holds the lock of the case.
+    """
     files = [SentFile(proof=proof, version=version) for version in versions]
     SentFile.objects.bulk_create(files, ignore_conflicts=True)
 
 
 def update_rows(rows: models.QuerySet[Part], wanted: Sequence[Part], fields: Sequence[str]) -> None:
-    """Make the rows what is wanted of these fields, in place: a row that says the same stays, so that remarks at it stay too.
+    """Update the rows to the wanted values in place.
 
-    Of the others each takes what comes next, in order; then rows are added or deleted. Four queries at most.
+    Rows with unchanged values stay, so that remarks about them stay, too. The others take the remaining values in
+    order; then rows are added or deleted. Four queries at most.
     """
     model, left, new = rows.model, list(rows), []
     for row in wanted:

@@ -1,4 +1,7 @@
-"""Writing certified service reports: work that the partner's own people did, certified by one of them."""
+"""Add, edit, certify and remove service reports.
+
+They record work of the partner's own employees, one of whom certifies it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +29,7 @@ _LINE = ("person", "role", "starts", "ends", "hours", "rate")
 
 @dataclass(frozen=True)
 class WorkDraft:
-    """Who worked how long, and what an hour costs in the proof's currency."""
+    """A person's hours, and the hourly rate in the proof's currency."""
 
     person: str
     role: str
@@ -45,10 +48,10 @@ def add_report(
     lines: Sequence[WorkDraft],
     expense_type: ExpenseType | None = None,
 ) -> ServiceReport:
-    """Generate a service report: its cost is the sum of hours × rate. It counts once a person has certified it.
+    """Create a service report; its cost is the sum of hours × rate. It counts once it is certified.
 
-    Raises RuleViolation for a report without lines, lines that cannot be, or a type that the activity does not have; and the errors of
-    ``editing``.
+    Raises RuleViolation for a report without lines, invalid lines, or a type that the activity does not have; and
+    the errors of ``editing``.
     """
     with editing(
         proof, actor=actor, capability=rules.write_capability(proof), expected_version=expected_version
@@ -69,7 +72,7 @@ def edit_report(
     lines: Sequence[WorkDraft],
     expense_type: ExpenseType | None = None,
 ) -> ServiceReport:
-    """Change a report; what was certified before is not certified any more. Errors as of ``add_report``."""
+    """Change a report, which is not certified any longer then. Errors as of ``add_report``."""
     proof = report.proof
     with editing(
         proof, actor=actor, capability=rules.write_capability(proof), expected_version=expected_version
@@ -85,9 +88,10 @@ def edit_report(
 def certify_report(
     report: ServiceReport, *, actor: User, expected_version: int | None, statement: str
 ) -> ServiceReport:
-    """Certify a report by name and time, with the statement that the person has read and confirmed.
+    """Certify a report by name and time, with the statement that the user has read and confirmed.
 
-    Raises RuleViolation without a statement or for a report that is certified already, and the errors of ``editing``.
+    Raises RuleViolation without a statement or for a report that is certified already, and the errors of
+    ``editing``.
     """
     proof = report.proof
     with editing(
@@ -106,7 +110,7 @@ def certify_report(
 
 
 def remove_report(report: ServiceReport, *, actor: User, expected_version: int | None) -> None:
-    """Take a report and its cost out of the proof. Raises the errors of ``editing``."""
+    """Remove a report and its cost from the proof. Raises the errors of ``editing``."""
     proof = report.proof
     with editing(
         proof, actor=actor, capability=rules.write_capability(proof), expected_version=expected_version

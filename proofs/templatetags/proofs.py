@@ -1,4 +1,4 @@
-"""What the page of a plan shows of proofs: at each activity its proofs with their status, what they ask, and *Add PoE*."""
+"""Template tags for the proofs of each activity on the page of a plan."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ register = template.Library()
 
 @dataclass(frozen=True)
 class ProofLink:
-    """A proof in the column: reference and status of its case, and where it opens: its claim, once there is one."""
+    """A proof in the column: reference and status of its case, and its URL, which is the claim's if there is one."""
 
     reference: str
     name: str
@@ -32,8 +32,11 @@ class ProofLink:
 
 @dataclass(frozen=True)
 class ActivityCell:
-    """The columns *Claimed* and *Proof of execution* of one activity: an amount in the plan's currency (None: nothing yet), the
-    proofs, where one is added (empty: not by this person or not now), and until when proofs are in time."""
+    """The columns *Claimed* and *Proof of execution* of one activity.
+
+    The claimed amount in the plan's currency (None: nothing yet), the proofs, the URL to add one (empty: not for
+    this user or not now), and the due date of proofs.
+    """
 
     claimed: Decimal | None = None
     proofs: Sequence[ProofLink] = ()
@@ -43,7 +46,7 @@ class ActivityCell:
 
 @register.simple_tag
 def activity_cells(plan: Plan, user: User) -> dict[str, ActivityCell]:
-    """The cells of all activities of the plan, by their public id. One query besides the plan's parts."""
+    """Return the cells of all activities of the plan, by their public id. One query besides the plan's parts."""
     may_add = rules.may_begin(user, plan.scope, plan.program)
     proofs = (
         Proof.objects.visible_to(user)
@@ -66,13 +69,13 @@ def activity_cells(plan: Plan, user: User) -> dict[str, ActivityCell]:
 
 @register.filter
 def cell_of(cells: Mapping[str, ActivityCell], activity: str) -> ActivityCell:
-    """The cell of one activity; an empty one for what the plan has no longer."""
+    """Return the cell of one activity; an empty one if the plan no longer has the activity."""
     return cells.get(activity, ActivityCell())
 
 
 @register.filter
 def total_claimed(cells: Mapping[str, ActivityCell]) -> Decimal | None:
-    """What the proofs of all activities ask for; None while there is none."""
+    """Return the requested amount of the proofs of all activities; None if there are none."""
     amounts = [cell.claimed for cell in cells.values() if cell.claimed is not None]
     return sum(amounts, Decimal(0)) if amounts else None
 
@@ -83,7 +86,7 @@ def _activities(plan: Plan) -> Iterator[Activity]:
 
 
 def _claimed(proofs: Sequence[Proof]) -> Decimal | None:
-    """What the claims of the proofs ask, or what was approved of it; None while there are none that count towards the limit."""
+    """Return the amount that the claims of the proofs count against the limit; None if none of them counts."""
     counting = [proof for proof in proofs if proof.status in COUNTING]
     amounts = [proof.amount if proof.approved_amount is None else proof.approved_amount for proof in counting]
     return sum(amounts, Decimal(0)) if amounts else None

@@ -1,1 +1,1 @@
-"""The pages of a proof: its own page, and one small page for each part, so that everything works without scripts."""
+"""The pages of a proof. Each part has its own small page, so that everything works without JavaScript."""

@@ -1,4 +1,4 @@
-"""The page of one part of a proof: a form with what was seen, what to say to who comes second, and the way back."""
+"""The base of pages that edit one part of a proof: form, version check, conflict page, and return link."""
 
 from typing import Any, ClassVar
 from urllib.parse import urldefrag
@@ -25,14 +25,15 @@ from .fetching import proof_or_404
 
 
 class PartView(View):
-    """A form on a proof that can be edited. Subclasses say which form it is, what saves it and where it stands in the page.
+    """A form that edits a proof. Subclasses say which form it is, what saves it and where it is on the page.
 
-    Strangers get 404, insiders without the right 403. Whoever comes second gets 409 with the form as it was typed, who was faster, and
-    the present version, so that it can be saved after a look; what is not right comes back as 422 at its field.
+    Users who may not see the proof get 404, those without the permission 403. A conflict returns 409 with the form
+    as it was typed, who was faster, and the current version, so that it can be checked and saved; invalid values
+    return 422 with the form.
     """
 
     template_name = "proofs/part.html"
-    #: The place in the page to which one returns.
+    #: The anchor on the page to return to.
     place: ClassVar[str] = ""
     proof: Proof
 
@@ -40,26 +41,26 @@ class PartView(View):
         raise NotImplementedError
 
     def may_open(self) -> bool:
-        """Whether the person's role allows this, whatever the state of the proof."""
+        """Whether the user's role allows this, whatever the state of the proof."""
         return may(self.request.user, rules.write_capability(self.proof), self.proof.scope)
 
     def load(self) -> None:
         """Fetch the part that the form is about; raises Http404."""
 
     def forms(self, data: Any = None, files: Any = None) -> dict[str, Any]:
-        """The forms of the page by the names that the template knows: ``form``, ``lines``."""
+        """Return the forms of the page by their names in the template: ``form``, ``lines``."""
         raise NotImplementedError
 
-    def is_valid(self, given: dict[str, Any]) -> bool:
-        """All forms are asked, so that all errors are shown at once."""
-        return not [form for form in given.values() if not form.is_valid()]
+    def is_valid(self, page_forms: dict[str, Any]) -> bool:
+        """Validate all forms, so that all errors are shown at once."""
+        return not [form for form in page_forms.values() if not form.is_valid()]
 
-    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
-        """Call the service and return the sentence that says what was done."""
+    def save(self, page_forms: dict[str, Any], expected_version: int | None) -> str:
+        """Call the service and return the success message."""
         raise NotImplementedError
 
-    def page_context(self, given: dict[str, Any]) -> dict[str, Any]:
-        """What the template wants besides the forms."""
+    def page_context(self, page_forms: dict[str, Any]) -> dict[str, Any]:
+        """Return what the template needs besides the forms."""
         return {}
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -82,31 +83,34 @@ class PartView(View):
             if _number(request.POST.get("expected_version")) == self.proof.version:
                 raise
             return self.gone()
-        given = self.forms(request.POST, request.FILES)
-        form_uploads.receive(*given.values())
-        if self.wants_more(given):
-            return self.page(given)
-        if not self.is_valid(given):
-            return self.page(given, status=422)
+        page_forms = self.forms(request.POST, request.FILES)
+        form_uploads.receive(*page_forms.values())
+        if self.wants_more(page_forms):
+            return self.page(page_forms)
+        if not self.is_valid(page_forms):
+            return self.page(page_forms, status=422)
         try:
-            done = self.save(given, _number(request.POST.get("expected_version")))
+            done = self.save(page_forms, _number(request.POST.get("expected_version")))
         except Conflict as error:
-            return self.conflict(given, error)
+            return self.conflict(page_forms, error)
         except NotAllowed as error:
             raise PermissionDenied(str(error)) from error
         except (RuleViolation, Busy) as error:
-            show_refusal(given["form"], error)
-            return self.page(given, status=422)
+            show_refusal(page_forms["form"], error)
+            return self.page(page_forms, status=422)
         messages.success(request, done)
-        if waiting := form_uploads.notice(form_uploads.versions_of(*given.values()), request.user):
+        if waiting := form_uploads.notice(form_uploads.versions_of(*page_forms.values()), request.user):
             messages.info(request, waiting)
         return self.after()
 
-    def wants_more(self, given: dict[str, Any]) -> bool:
-        """Whether the person only asked for more lines. What was typed stays, files are kept, and no errors are shown yet."""
-        if "more" not in self.request.POST or "lines" not in given:
+    def wants_more(self, page_forms: dict[str, Any]) -> bool:
+        """Whether the user only asked for more lines.
+
+        Typed values and files are kept, and no errors are shown yet.
+        """
+        if "more" not in self.request.POST or "lines" not in page_forms:
             return False
-        for form in given.values():
+        for form in page_forms.values():
             if isinstance(form, Lines):
                 form.suppress_errors()
             else:
@@ -114,26 +118,29 @@ class PartView(View):
                 form.errors.clear()
         return True
 
-    def conflict(self, given: dict[str, Any], error: Conflict) -> HttpResponse:
-        """The form with everything typed. Saving again is possible, unless the proof or the part is not there to be edited."""
+    def conflict(self, page_forms: dict[str, Any], error: Conflict) -> HttpResponse:
+        """Show the form again with everything typed.
+
+        It can be saved again, unless the proof or the part cannot be edited any more.
+        """
         self.seen = error.detail.version
         closed = isinstance(error, InvalidTransition)
         try:
             self.load()
         except Http404:
             closed = True
-        return self.page(given, status=409, conflict=True, closed=closed, latest=error.latest)
+        return self.page(page_forms, status=409, conflict=True, closed=closed, latest=error.latest)
 
     def gone(self) -> HttpResponse:
-        """Somebody took the part out since the person opened its form: what was typed is there to be copied."""
-        given = self.forms(self.request.POST, self.request.FILES)
-        form_uploads.receive(*given.values())
-        self.is_valid(given)
+        """Show what was typed, to be copied, after somebody else removed the part."""
+        page_forms = self.forms(self.request.POST, self.request.FILES)
+        form_uploads.receive(*page_forms.values())
+        self.is_valid(page_forms)
         latest = latest_event(self.proof.case)
-        return self.page(given, status=409, conflict=True, closed=True, latest=latest)
+        return self.page(page_forms, status=409, conflict=True, closed=True, latest=latest)
 
     def locked(self) -> HttpResponse:
-        """The proof is with the operator, or the part is gone: there is nothing to be edited."""
+        """Show that the proof cannot be edited: it is with the operator, or the part was removed."""
         context = {
             "proof": self.proof,
             "latest": latest_event(self.proof.case),
@@ -141,7 +148,7 @@ class PartView(View):
         }
         return render(self.request, "proofs/locked.html", context, status=409)
 
-    def page(self, given: dict[str, Any], status: int = 200, **more: Any) -> HttpResponse:
+    def page(self, page_forms: dict[str, Any], status: int = 200, **more: Any) -> HttpResponse:
         context = {
             "proof": self.proof,
             "heading": self.heading(),
@@ -149,15 +156,15 @@ class PartView(View):
             "back": self.back,
             "view": self,
             "lines": None,
-            **given,
-            **self.page_context(given),
+            **page_forms,
+            **self.page_context(page_forms),
             **more,
         }
         return render(self.request, self.template_name, context, status=status)
 
     @cached_property
     def back(self) -> str:
-        """The page from which the person came, if it is one of ours; else the proof's own."""
+        """The page that the user came from if it is in this portal, else the page of the proof."""
         wanted = self.request.POST.get("next") or self.request.GET.get("next") or ""
         return local_path(wanted) or self.proof.get_absolute_url()
 
@@ -166,7 +173,7 @@ class PartView(View):
 
 
 class DocumentView(PartView):
-    """What contributors may do too: adding files, and changing their own ones."""
+    """A page for contributors, too: adding files, and changing their own."""
 
     place = "documents"
 
@@ -176,7 +183,7 @@ class DocumentView(PartView):
 
 
 class RemoveView(PartView):
-    """Asks before a part is taken out."""
+    """Asks for confirmation before a part is removed."""
 
     template_name = "proofs/remove.html"
 
@@ -188,7 +195,7 @@ class RemoveView(PartView):
 
 
 def local_path(url: str) -> str:
-    """A path of this portal, without its fragment; empty for anything else (fault A-12)."""
+    """Return a path of this portal without its fragment; empty for any other URL (fault A-12)."""
     plain = urldefrag(url).url
     if not (plain.startswith("/") and plain.isprintable()) or not url_has_allowed_host_and_scheme(
         plain, allowed_hosts=None

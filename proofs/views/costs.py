@@ -1,4 +1,4 @@
-"""The pages of what shows the costs: third-party invoices and certified service reports."""
+"""Pages of the evidence of costs: third-party invoices and certified service reports."""
 
 from typing import Any
 
@@ -41,22 +41,22 @@ class _InvoiceView(PartView):
     def forms(self, data: Any = None, files: Any = None) -> dict[str, Any]:
         invoice = self.invoice
         initial = {name: getattr(invoice, name) for name in _DETAILS} if invoice else {}
-        # Most invoices have no line for it.
+        # Leave the field empty: most invoices have no rounding.
         initial["rounding"] = initial.get("rounding") or None
         form = InvoiceForm(self.proof, data, files, initial=initial, has_file=invoice is not None)
         form.fields["file"].bind(actor=self.request.user, organisation=self.proof.case.organisation)
-        given = {"types": self.types, "currency": form.currency}
+        line_arguments = {"types": self.types, "currency": form.currency}
         rows = _cost_rows(invoice) if invoice and data is None else []
-        return {"form": form, "lines": lines_of(ExpenseLineForm, data, initial=rows, form_kwargs=given)}
+        return {"form": form, "lines": lines_of(ExpenseLineForm, data, initial=rows, form_kwargs=line_arguments)}
 
-    def is_valid(self, given: dict[str, Any]) -> bool:
-        super().is_valid(given)
-        check_expenses(given["lines"])
-        return super().is_valid(given)
+    def is_valid(self, page_forms: dict[str, Any]) -> bool:
+        super().is_valid(page_forms)
+        check_expenses(page_forms["lines"])
+        return super().is_valid(page_forms)
 
 
 def _cost_rows(invoice: Invoice) -> list[dict[str, Any]]:
-    """The costs of an invoice as initial values. One query."""
+    """Return the costs of an invoice as initial values. One query."""
     return [
         {
             "expense_type": line.expense_type.code if line.expense_type else "",
@@ -72,8 +72,8 @@ class AddInvoiceView(_InvoiceView):
     def heading(self) -> str:
         return _("Add invoice")
 
-    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
-        form = given["form"]
+    def save(self, page_forms: dict[str, Any], expected_version: int | None) -> str:
+        form = page_forms["form"]
         details = form.details()
         services.add_invoice(
             self.proof,
@@ -81,7 +81,7 @@ class AddInvoiceView(_InvoiceView):
             expected_version=expected_version,
             version=form.cleaned_data["file"],
             details=details,
-            expenses=expense_drafts(given["lines"], details),
+            expenses=expense_drafts(page_forms["lines"], details),
         )
         return _("The invoice is saved.")
 
@@ -93,15 +93,15 @@ class EditInvoiceView(_InvoiceView):
     def load(self) -> None:
         self.invoice = part_or_404(Invoice, self.proof, self.kwargs["part_id"])
 
-    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
-        form = given["form"]
+    def save(self, page_forms: dict[str, Any], expected_version: int | None) -> str:
+        form = page_forms["form"]
         details = form.details()
         services.edit_invoice(
             self.invoice,
             actor=self.request.user,
             expected_version=expected_version,
             details=details,
-            expenses=expense_drafts(given["lines"], details),
+            expenses=expense_drafts(page_forms["lines"], details),
             version=form.cleaned_data["file"],
         )
         return _("The invoice is saved.")
@@ -116,7 +116,7 @@ class RemoveInvoiceView(RemoveView):
     def load(self) -> None:
         self.invoice = part_or_404(Invoice, self.proof, self.kwargs["part_id"])
 
-    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
+    def save(self, page_forms: dict[str, Any], expected_version: int | None) -> str:
         services.remove_invoice(self.invoice, actor=self.request.user, expected_version=expected_version)
         return _("The invoice is removed.")
 
@@ -139,14 +139,14 @@ class _ReportView(PartView):
         currency = {"currency": self.proof.currency}
         return {"form": form, "lines": lines_of(WorkLineForm, data, initial=rows, form_kwargs=currency)}
 
-    def content(self, given: dict[str, Any]) -> dict[str, Any]:
-        """What the service is given."""
-        form = given["form"]
+    def content(self, page_forms: dict[str, Any]) -> dict[str, Any]:
+        """Return the arguments for the service."""
+        form = page_forms["form"]
         code = form.cleaned_data.get("expense_type", "")
         return {
             "work": form.cleaned_data["work"],
             "expense_type": types_by_code([code]).get(code),
-            "lines": list(work_drafts(given["lines"])),
+            "lines": list(work_drafts(page_forms["lines"])),
         }
 
 
@@ -163,9 +163,9 @@ class AddReportView(_ReportView):
     def heading(self) -> str:
         return _("Generate report")
 
-    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
+    def save(self, page_forms: dict[str, Any], expected_version: int | None) -> str:
         services.add_report(
-            self.proof, actor=self.request.user, expected_version=expected_version, **self.content(given)
+            self.proof, actor=self.request.user, expected_version=expected_version, **self.content(page_forms)
         )
         return _("The service report is generated. Certify it next.")
 
@@ -177,15 +177,15 @@ class EditReportView(_ReportView):
     def load(self) -> None:
         self.report = part_or_404(ServiceReport, self.proof, self.kwargs["part_id"])
 
-    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
+    def save(self, page_forms: dict[str, Any], expected_version: int | None) -> str:
         services.edit_report(
-            self.report, actor=self.request.user, expected_version=expected_version, **self.content(given)
+            self.report, actor=self.request.user, expected_version=expected_version, **self.content(page_forms)
         )
         return _("The service report is saved. Certify it next.")
 
 
 class CertifyReportView(PartView):
-    """The report to be read, the statement to be confirmed; name and time are those of who clicks."""
+    """Shows the report and the statement to confirm. Name and time are those of the user who confirms."""
 
     template_name = "proofs/certify.html"
     place = "reports"
@@ -202,12 +202,12 @@ class CertifyReportView(PartView):
     def forms(self, data: Any = None, files: Any = None) -> dict[str, Any]:
         return {"form": CertifyForm(statement(), data)}
 
-    def page_context(self, given: dict[str, Any]) -> dict[str, Any]:
+    def page_context(self, page_forms: dict[str, Any]) -> dict[str, Any]:
         lines = list(self.report.lines.all())
         total = sum(line.hours * line.rate for line in lines)
         return {"report": self.report, "work_lines": lines, "total": total}
 
-    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
+    def save(self, page_forms: dict[str, Any], expected_version: int | None) -> str:
         services.certify_report(
             self.report, actor=self.request.user, expected_version=expected_version, statement=statement()
         )
@@ -215,7 +215,7 @@ class CertifyReportView(PartView):
 
 
 def statement() -> str:
-    """What a person certifies, in the language in which it is read; it is kept with the report."""
+    """Return the statement to certify, in the reader's language. It is stored with the report."""
     return _(
         "I certify that our own staff did this work in the stated time and that the hourly rates are our actual costs."
     )
@@ -230,6 +230,6 @@ class RemoveReportView(RemoveView):
     def load(self) -> None:
         self.report = part_or_404(ServiceReport, self.proof, self.kwargs["part_id"])
 
-    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
+    def save(self, page_forms: dict[str, Any], expected_version: int | None) -> str:
         services.remove_report(self.report, actor=self.request.user, expected_version=expected_version)
         return _("The service report is removed.")

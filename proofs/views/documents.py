@@ -1,4 +1,4 @@
-"""The pages of proof documents: several files at once, then a note for each; and the files themselves."""
+"""Pages of proof documents: several files at once, then a note for each; and the files themselves."""
 
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,7 @@ from .fetching import part_or_404, proof_or_404, version_or_404
 
 
 class AddDocumentsView(DocumentView):
-    """First the files, then a note for each: what was sent is stored at once, so that no mistake loses a file."""
+    """Uploads files, then asks for a note for each. Files are stored immediately, so that no error loses one."""
 
     template_name = "proofs/documents.html"
 
@@ -41,27 +41,30 @@ class AddDocumentsView(DocumentView):
         self.notes: list[tuple[Any, Any]] = []
         return {"form": form}
 
-    def is_valid(self, given: dict[str, Any]) -> bool:
-        """The files first; then a note for each that is stored. Without its note a file is only asked about."""
-        form = given["form"]
+    def is_valid(self, page_forms: dict[str, Any]) -> bool:
+        """Validate the files, then the note of each stored file.
+
+        Files whose note was not on the posted page are not errors; the page asks for the note next.
+        """
+        form = page_forms["form"]
         good = form.is_valid()
         self.notes = notes_for(form.stored(), self.requirements, self.request.POST)
         return good and not [note for _item, note in self.notes if not note.is_valid()]
 
-    def page_context(self, given: dict[str, Any]) -> dict[str, Any]:
-        """The notes, and the upload control without the list of files that it would draw itself."""
+    def page_context(self, page_forms: dict[str, Any]) -> dict[str, Any]:
+        """Return the notes, and the upload control without its own list of files."""
         blank = DocumentsForm()
         blank.fields["files"].bind(actor=self.request.user, organisation=self.proof.case.organisation)
         blank.fields["files"].required = not self.notes
         return {"notes": self.notes, "note_forms": [note for _item, note in self.notes], "blank": blank}
 
-    def page(self, given: dict[str, Any], status: int = 200, **more: Any) -> HttpResponse:
-        """Files that wait for their first note are the next step and no mistake."""
-        form = given["form"]
+    def page(self, page_forms: dict[str, Any], status: int = 200, **more: Any) -> HttpResponse:
+        """Render with status 200 if files wait for their first note: this is the next step and no error."""
+        form = page_forms["form"]
         waiting = bool(self.notes) and not form.errors and not any(note.errors for _item, note in self.notes)
-        return super().page(given, 200 if waiting and status == 422 else status, **more)
+        return super().page(page_forms, 200 if waiting and status == 422 else status, **more)
 
-    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
+    def save(self, page_forms: dict[str, Any], expected_version: int | None) -> str:
         drafts = [draft_of(item.version, note) for item, note in self.notes]
         services.add_documents(self.proof, actor=self.request.user, expected_version=expected_version, documents=drafts)
         count = len(drafts)
@@ -97,8 +100,8 @@ class EditDocumentView(DocumentView):
         form.named_after(self.file_name)
         return {"form": form}
 
-    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
-        form = given["form"]
+    def save(self, page_forms: dict[str, Any], expected_version: int | None) -> str:
+        form = page_forms["form"]
         services.edit_document(
             self.row,
             actor=self.request.user,
@@ -118,13 +121,13 @@ class RemoveDocumentView(DocumentView, RemoveView):
         self.row = changeable_or_403(self)
         self.file_name = self.row.document.versions.order_by("-number")[0].original_name
 
-    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
+    def save(self, page_forms: dict[str, Any], expected_version: int | None) -> str:
         services.remove_document(self.row, actor=self.request.user, expected_version=expected_version)
         return _("The document is removed.")
 
 
 def changeable_or_403(view: DocumentView) -> ProofDocument:
-    """The document of the page, if the person may change it: contributors have to do with their own ones only."""
+    """Return the document of the page if the user may change it: contributors change only their own."""
     row = part_or_404(ProofDocument, view.proof, view.kwargs["part_id"])
     if view.proof.is_editable and not rules.may_change_document(view.request.user, view.proof, row):
         raise PermissionDenied
@@ -133,14 +136,14 @@ def changeable_or_403(view: DocumentView) -> ProofDocument:
 
 @require_safe
 def download(request: HttpRequest, public_id: UUID, version_id: UUID) -> HttpResponseBase:
-    """A file of the proof as a download: the partner gets the original, others a harmless copy."""
+    """Download a file of the proof: the partner gets the original, others a sanitized copy."""
     proof = proof_or_404(request, public_id)
     return serving.file_response(version_or_404(proof, request.user, version_id), request.user)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def original(request: HttpRequest, public_id: UUID, version_id: UUID) -> HttpResponseBase:
-    """The original after a warning."""
+    """Download the original after a warning."""
     proof = proof_or_404(request, public_id)
     version = version_or_404(proof, request.user, version_id)
     return serving.original_response(request, version, back=proof.get_absolute_url())
@@ -148,7 +151,7 @@ def original(request: HttpRequest, public_id: UUID, version_id: UUID) -> HttpRes
 
 @require_safe
 def content(request: HttpRequest, public_id: UUID, version_id: UUID) -> HttpResponseBase:
-    """The table or text in a file of the proof, as a page."""
+    """Show the table or text in a file of the proof as a page."""
     proof = proof_or_404(request, public_id)
     version = version_or_404(proof, request.user, version_id)
     return serving.content_response(request, version, back=proof.get_absolute_url())
@@ -156,7 +159,7 @@ def content(request: HttpRequest, public_id: UUID, version_id: UUID) -> HttpResp
 
 @require_safe
 def page_image(request: HttpRequest, public_id: UUID, version_id: UUID, number: int) -> HttpResponseBase:
-    """One page of a file of the proof, as the picture that the portal drew of it."""
+    """Return one page of a file of the proof as an image that the portal has rendered."""
     proof = proof_or_404(request, public_id)
     version = version_or_404(proof, request.user, version_id)
     return serving.page_response(version, number)

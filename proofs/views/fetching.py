@@ -1,4 +1,4 @@
-"""Getting a proof, its parts and files for a page: only those that exist for the person, else 404."""
+"""Fetch a proof, its parts and files for a page: 404 unless they are visible to the user."""
 
 from functools import lru_cache
 from typing import TypeVar
@@ -21,7 +21,7 @@ Part = TypeVar("Part", bound=Model)
 
 
 def proof_or_404(request: HttpRequest, public_id: UUID) -> Proof:
-    """The proof with the head of its page. One query."""
+    """Return the proof with the relations of its page. One query."""
     user = request.user
     proof = _visible(scope_q(user, "poe.read", **SCOPE_PATHS), of_operator=user.is_operator).first(public_id=public_id)
     if proof is None:
@@ -31,13 +31,13 @@ def proof_or_404(request: HttpRequest, public_id: UUID) -> Proof:
 
 @lru_cache(maxsize=64)
 def _visible(scope: Q, *, of_operator: bool) -> PreparedQuery[Proof]:
-    """One statement for all of the operator's people, and one for those of a partner who see the same."""
+    """Return the prepared query, shared by all users with the same scope."""
     proofs = Proof.objects.within(scope, of_operator=of_operator).for_page()
     return PreparedQuery(lambda public_id: proofs.filter(case__public_id=public_id), public_id=UUID(int=0))
 
 
 def activity_or_404(request: HttpRequest, public_id: UUID) -> Activity:
-    """An activity that its plan still has, with what was approved of it. One query."""
+    """Return an activity that its plan still has, with its version in force. One query."""
     activities = (
         Activity.objects.visible_to(request.user)
         .drafts()
@@ -53,19 +53,22 @@ def activity_or_404(request: HttpRequest, public_id: UUID) -> Activity:
 
 
 def part_or_404(model: type[Part], proof: Proof, public_id: UUID) -> Part:
-    """An invoice, report or document of this very proof. One query."""
+    """Return an invoice, report or document of this proof. One query."""
     part = get_object_or_404(model._default_manager.filter(proof=proof), public_id=public_id)
     part.proof = proof  # type: ignore[attr-defined]
     return part
 
 
 def version_or_404(proof: Proof, user: User, public_id: UUID) -> DocumentVersion:
-    """A file of the proof, with its check and document. One query."""
+    """Return a file of the proof, with its check and document. One query."""
     return get_object_or_404(files_of(proof, user).for_download(), public_id=public_id)
 
 
 def files_of(proof: Proof, user: User) -> "QuerySet[DocumentVersion]":
-    """What was sent in with the proof; for the partner also what is on it now. The operator does not read drafts."""
+    """Return the files that were submitted with the proof; for the partner also the current ones.
+
+    The operator does not see drafts.
+    """
     sent = Q(pk__in=SentFile.objects.filter(proof=proof).values("version"))
     if user.is_operator:
         return DocumentVersion.objects.filter(sent)

@@ -1,4 +1,4 @@
-"""Beginning a proof, its page, its basics and last words, and what the activity asks for."""
+"""Pages to create a proof, show it, and edit its basics, final comments and answers."""
 
 from decimal import Decimal
 from typing import Any
@@ -36,7 +36,7 @@ from .fetching import activity_or_404, proof_or_404
 
 
 class NewProofView(View):
-    """*New proof of execution*, at an activity of an approved plan."""
+    """*New proof of execution*, for an activity of an approved plan."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.activity = activity_or_404(request, kwargs["activity_id"])
@@ -71,7 +71,7 @@ class NewProofView(View):
         return NewProofForm(rules.bounds_of(self.activity), self.plan.currency, *args, left=left, **kwargs)
 
     def _asked(self) -> Decimal:
-        """What the proofs of the activity ask already."""
+        """Return what the proofs of the activity request already."""
         proofs = Proof.objects.live().filter(activity=self.activity)
         return proofs.aggregate(total=Sum("case__requested_amount"))["total"] or Decimal(0)
 
@@ -86,7 +86,7 @@ class NewProofView(View):
 
 @require_safe
 def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """The page of a proof. Once it has a claim, the claim's page shows all of it: this one leads there."""
+    """Show the page of a proof. Redirects to its claim, if there is one."""
     proof = proof_or_404(request, public_id)
     if proof.claim is not None:
         return redirect(proof.claim)
@@ -108,9 +108,9 @@ class BasicsView(PartView):
     def forms(self, data: Any = None, files: Any = None) -> dict[str, Any]:
         return {"form": BasicsForm(self.proof, data)}
 
-    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
+    def save(self, page_forms: dict[str, Any], expected_version: int | None) -> str:
         services.edit_basics(
-            self.proof, actor=self.request.user, expected_version=expected_version, basics=given["form"].basics()
+            self.proof, actor=self.request.user, expected_version=expected_version, basics=page_forms["form"].basics()
         )
         return _("The basic information is saved.")
 
@@ -124,10 +124,10 @@ class CommentsView(PartView):
     def forms(self, data: Any = None, files: Any = None) -> dict[str, Any]:
         return {"form": CommentsForm(data, initial={"final_comments": self.proof.final_comments})}
 
-    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
-        words = given["form"].cleaned_data["final_comments"]
+    def save(self, page_forms: dict[str, Any], expected_version: int | None) -> str:
+        comments = page_forms["form"].cleaned_data["final_comments"]
         services.set_final_comments(
-            self.proof, actor=self.request.user, expected_version=expected_version, comments=words
+            self.proof, actor=self.request.user, expected_version=expected_version, comments=comments
         )
         return _("The final comments are saved.")
 
@@ -143,9 +143,9 @@ class AnswersView(PartView):
         folder = read(content_of(self.proof))
         return {"form": AnswersForm(requirements_for(self.proof, folder), folder.answers, data)}
 
-    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
+    def save(self, page_forms: dict[str, Any], expected_version: int | None) -> str:
         services.save_answers(
-            self.proof, actor=self.request.user, expected_version=expected_version, answers=given["form"].answers()
+            self.proof, actor=self.request.user, expected_version=expected_version, answers=page_forms["form"].answers()
         )
         return _("Your answers are saved.")
 
@@ -163,8 +163,8 @@ class AttendeesView(PartView):
         lines = lines_of(AttendeeLineForm, data, initial=rows, form_kwargs=currency)
         return {"form": PartForm(data), "lines": lines}
 
-    def save(self, given: dict[str, Any], expected_version: int | None) -> str:
-        attendees = list(attendee_drafts(given["lines"]))
+    def save(self, page_forms: dict[str, Any], expected_version: int | None) -> str:
+        attendees = list(attendee_drafts(page_forms["lines"]))
         services.save_attendees(
             self.proof, actor=self.request.user, expected_version=expected_version, attendees=attendees
         )

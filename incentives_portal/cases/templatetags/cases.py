@@ -1,4 +1,4 @@
-"""What pages say of a case: who has it, and its last event."""
+"""Template tags about a case: who has it, and its last event."""
 
 from django import template
 
@@ -14,11 +14,11 @@ register.filter("did", sentence)
 
 @register.simple_tag
 def who_has_it(detail: CaseDetail, reader: User) -> Text:
-    """Who has the case now, as the reader calls them; empty for nobody."""
+    """Return who has the case now, from the reader's point of view; empty for nobody."""
     return holder(detail, reader)[0]
 
 
 @register.filter
 def changed_by(latest: Event | None, user: User) -> bool:
-    """Whether it was this person who changed the case last."""
+    """Whether this user made the last change."""
     return latest is not None and latest.actor_id == user.pk
