@@ -40,7 +40,7 @@ class EnrolmentVerbView(VerbView):
     state_machine = STATE_MACHINE
     services = services.VERBS
     template_name = "enrollments/admin/verb.html"
-    conflict_template_name = "enrollments/admin/overtaken.html"
+    conflict_template_name = "enrollments/admin/conflict.html"
     site: admin.AdminSite = admin.site
 
     def get_case(self) -> CaseDetail:

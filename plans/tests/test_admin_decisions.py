@@ -295,7 +295,7 @@ def test_note_that_stays_here_and_comment_that_is_mailed_are_written_in_differen
     assert "Send the comment to the partner" in said
     assert "internal" not in said.lower()
     assert 'name="internal" value="yes"' in note
-    assert (page.count('id="id_words"'), page.count('id="id_note_words"')) == (1, 1)
+    assert (page.count('id="id_comment"'), page.count('id="id_note_words"')) == (1, 1)
 
 
 def test_own_history_page_of_the_admin_leads_to_the_plans_history(desk, world):

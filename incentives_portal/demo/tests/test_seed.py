@@ -111,7 +111,7 @@ def test_histories_notifications_remarks_and_drafts_of_the_demo_tell_one_story()
     assert Message.objects.filter(state="queued").count() > 20
     assert Message.objects.oldest_waiting_seconds() < 60
     # Remarks point at the file that they speak of.
-    pointed = set(Remark.objects.exclude(version=None).values_list("version__original_name", "event__words"))
+    pointed = set(Remark.objects.exclude(version=None).values_list("version__original_name", "event__comment"))
     assert pointed == {
         ("digital_screenshot.pdf", "The screenshot does not show our logo. Please send another one."),
         ("fair_photo.jpg", "Das Foto zeigt den Stand nicht. Bitte ein anderes hochladen."),
