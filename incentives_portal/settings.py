@@ -192,7 +192,7 @@ CACHES = {
         {"BACKEND": "incentives_portal.embedded.local.EmbeddedCache", "LOCATION": EMBEDDED_REDIS}
         if EMBEDDED_BROKER
         else {
-            "BACKEND": "incentives_portal.accounts.cache.SteadyCache",
+            "BACKEND": "incentives_portal.accounts.cache.FallbackRedisCache",
             "LOCATION": env("CACHE_URL", default=urlsplit(REDIS_URL)._replace(path=f"/{BROKER_NUMBER + 1}").geturl()),
             "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
         }

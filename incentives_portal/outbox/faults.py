@@ -15,7 +15,7 @@ class Fault:
     """Why an attempt failed: its class, and what was said, in one line."""
 
     failure_reason: FailureReason
-    text: str
+    comment: str
 
     @property
     def passing(self) -> bool:

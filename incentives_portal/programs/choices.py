@@ -1,4 +1,4 @@
-"""The choices of a requirement as data: codes with their texts, ``[{"code": "yes", "words": {"en": "Yes", "de": "Ja"}}, …]``."""
+"""The choices of a requirement as data: codes with their texts, ``[{"code": "yes", "text": {"en": "Yes", "de": "Ja"}}, …]``."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from incentives_portal.typed_text import shows_nothing
 
 #: A whole example, so that who follows it has something that is accepted.
-EXAMPLE = '[{"code": "yes", "words": {"en": "Yes"}}, {"code": "no", "words": {"en": "No"}}]'
+EXAMPLE = '[{"code": "yes", "text": {"en": "Yes"}}, {"code": "no", "text": {"en": "No"}}]'
 _CODE = re.compile(r"[-a-zA-Z0-9_]{1,32}")
 
 
