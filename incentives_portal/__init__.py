@@ -1,3 +1,3 @@
-"""The partner incentives portal. What stands here is imported by everything: the version, and nothing else."""
+"""The partner incentives portal. Every module may import this one, so it contains the version only."""
 
 __version__ = "0.1.0.dev0"

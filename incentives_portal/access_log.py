@@ -1,7 +1,7 @@
-"""The access log: one JSON line per request, with the id that events, errors and the security log carry.
+"""The access log: one JSON line per request, with the id that events, errors and the security log also have.
 
-Written by a middleware and not by the web server: only here are the user and the request's id known without asking anybody, and the lines
-are the same under every server and in every test. What a proxy or a web server logs besides stays theirs.
+A middleware writes it and not the web server: only here the user and the request's id are known without a query, and
+the lines are the same under every server and in every test.
 """
 
 import json
@@ -16,16 +16,16 @@ from incentives_portal.request_context import known_user, mask_secrets
 
 logger = logging.getLogger("portal.access")
 
-#: Asked every few seconds by machines.
+#: Paths of health checks, which are requested every few seconds.
 PROBES = {"/livez", "/healthz", "/readyz"}
-#: Characters of a path; more is cut.
+#: The most characters of a path; the rest is cut.
 MAX_PATH = 300
 
 
 class AccessLogMiddleware:
-    """Write a line for every answer but those of the probes. Adds no query.
+    """Write a line for every response except those of health checks. Adds no query.
 
-    The time is that until the answer is ready; the time in which a slow visitor takes it is the proxy's.
+    The time ends when the response is ready; sending it to a slow client is not included.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -56,7 +56,7 @@ def _line(request: HttpRequest, response: HttpResponse, seconds: float) -> str:
 
 
 def _length(response: HttpResponse) -> int | None:
-    """Return the bytes of the body; None where they are not known before they were sent."""
+    """Return the length of the body in bytes; None if a streaming response does not name it."""
     if not response.streaming:
         return len(response.content)
     length = response.headers.get("Content-Length", "")

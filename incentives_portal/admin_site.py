@@ -1,4 +1,4 @@
-"""The admin site: the desk of the operator's incentives admins. One door with the portal, one table of permissions."""
+"""The admin site of the operator's incentives admins, with the portal's sign-in and permissions."""
 
 from collections.abc import Callable
 from functools import update_wrapper
@@ -26,7 +26,7 @@ class PortalAdminConfig(AdminConfig):
 
 
 class PortalAdminSite(admin.AdminSite):
-    """Signs in and out where the portal does. Whoever is no incentives admin of the operator gets 403 for every page."""
+    """Use the portal's sign-in; everybody except the operator's incentives admins gets 403 for every page."""
 
     site_header = _("Incentives administration")
     site_title = _("Incentives administration")
@@ -36,14 +36,14 @@ class PortalAdminSite(admin.AdminSite):
         return {**super().each_context(request), "version": __version__}
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
-        """List enrollments with the programs that they are in, on the pages of both apps."""
+        """List enrollments with the programs that they belong to, on the pages of both apps."""
         sections = {section["app_label"]: section for section in super().get_app_list(request)}
         if enrollments := sections.pop("enrollments", None):
             programs = sections["programs"]["models"]
             programs.extend(enrollments["models"])
             programs.sort(key=lambda model: model["name"])
-        shown = "programs" if app_label == "enrollments" else app_label
-        return [section for section in sections.values() if shown in (None, section["app_label"])]
+        label = "programs" if app_label == "enrollments" else app_label
+        return [section for section in sections.values() if label in (None, section["app_label"])]
 
     def has_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_active and request.user.is_staff)
@@ -56,10 +56,10 @@ class PortalAdminSite(admin.AdminSite):
                 raise WrongAudience(
                     _("This area is for the operator’s incentives admins. They approve plans and set up programs here.")
                 )
-            # No column holds this character: a filter that asks for it would be an error of the database. The search says so by itself.
+            # PostgreSQL rejects a NUL character, so a filter with one would be a database error. The search checks it itself.
             if any("\0" in value for name, values in request.GET.lists() if name != SEARCH_VAR for value in values):
                 raise BadRequest("a character that is none")
-            # Windows in which something is chosen ask for the id; asked for a field that there is not, Django's answer is an error.
+            # Pop-ups for choosing a row request the id; Django fails with an error for an unknown field.
             if {request.GET.get(TO_FIELD_VAR, "id"), request.POST.get(TO_FIELD_VAR, "id")} != {"id"}:
                 raise BadRequest("no such field")
             return inner(request, *args, **kwargs)

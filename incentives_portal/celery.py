@@ -1,4 +1,4 @@
-"""The Celery application. ``embedded.apps`` imports it, so that web processes send to the same broker as the workers read."""
+"""The Celery application. ``embedded.apps`` imports it, so that web processes and workers use the same broker."""
 
 import os
 from typing import Any
@@ -13,7 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "incentives_portal.settings")
 
 
 class PortalCelery(Celery):
-    """Celery that asks the embedded broker for its address only when it really connects."""
+    """Celery that gets the address of the embedded broker only when it connects."""
 
     def _connection(self, url: str, *args: Any, **kwargs: Any) -> Connection:
         return super()._connection(local.redis_url() if url == settings.EMBEDDED_REDIS else url, *args, **kwargs)

@@ -1,6 +1,6 @@
-"""The only source of now.
+"""The only source of the current time.
 
-Everything that asks for the time asks here, so that demo data and walks work on any day of the year. ``PORTAL_CLOCK`` (a signed
+All code uses this clock, so that demo data and the crawler work on any day of the year. ``PORTAL_CLOCK`` (a signed
 number of seconds, allowed with embedded servers only) moves the clock of all processes by the same amount.
 """
 
@@ -16,7 +16,7 @@ _fixed: ContextVar[datetime | None] = ContextVar("fixed_clock", default=None)
 
 
 def now() -> datetime:
-    """The current instant, aware, in UTC."""
+    """Return the current time, aware, in UTC."""
     fixed = _fixed.get()
     if fixed is not None:
         return fixed
@@ -24,18 +24,18 @@ def now() -> datetime:
 
 
 def today(zone: str) -> date:
-    """The calendar date in the named time zone."""
+    """Return the current date in the named time zone."""
     return now().astimezone(ZoneInfo(zone)).date()
 
 
 def end_of_day(day: date, zone: str) -> datetime:
-    """The last second of a day in a zone: deadlines end at 23:59 where the program lives (docs/domain.md, "Time zone")."""
+    """Return the last second of a day in a zone, when deadlines end (docs/domain.md, "Time zone")."""
     return datetime.combine(day, time(23, 59, 59), tzinfo=ZoneInfo(zone))
 
 
 @contextmanager
 def at(moment: datetime) -> Iterator[None]:
-    """Hold the clock at one instant, in this case only. For tests and for demo data of past days."""
+    """Fix the clock at one moment in this context, for tests and for demo data of past days."""
     if moment.tzinfo is None:
         raise ValueError("The clock needs an aware datetime.")
     token = _fixed.set(moment.astimezone(UTC))

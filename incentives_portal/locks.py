@@ -1,6 +1,6 @@
-"""How long a statement may take, and why PostgreSQL broke one off that asked for a lock or took too long.
+"""Limit the time of statements, and tell why PostgreSQL canceled one.
 
-The one place that knows how it says so.
+This is the only module that knows the errors of the database driver.
 """
 
 from django.conf import settings
@@ -9,7 +9,7 @@ from psycopg2.errors import DeadlockDetected, LockNotAvailable, QueryCanceled, S
 
 
 def limit_statements() -> None:
-    """Let PostgreSQL break off what takes longer than WEB_STATEMENT_TIMEOUT, on every connection opened from now on."""
+    """Set WEB_STATEMENT_TIMEOUT as statement_timeout on every connection opened from now on."""
     seconds = settings.WEB_STATEMENT_TIMEOUT
     if seconds:
         options = connections.settings["default"]["OPTIONS"]
@@ -17,15 +17,15 @@ def limit_statements() -> None:
 
 
 def waited_too_long(error: OperationalError) -> bool:
-    """Whether somebody else held the lock for longer than the connection's lock timeout."""
+    """Return whether another transaction held the lock for longer than the lock timeout."""
     return isinstance(error.__cause__, LockNotAvailable)
 
 
 def took_too_long(error: OperationalError) -> bool:
-    """Whether the statement itself ran for longer than the connection's statement timeout."""
+    """Return whether the statement ran for longer than the statement timeout."""
     return isinstance(error.__cause__, QueryCanceled)
 
 
 def may_be_begun_again(error: OperationalError) -> bool:
-    """Whether two came in each other's way, and the whole transaction can be run once more."""
+    """Return whether transactions conflicted, so that the whole transaction can be retried."""
     return isinstance(error.__cause__, DeadlockDetected | SerializationFailure)

@@ -1,10 +1,10 @@
-"""Which lines are written where: the setting ``LOGGING``. How a line looks is in ``logs.py``, which needs the apps."""
+"""The setting ``LOGGING``: which lines are written where. The formatters are in ``logs.py``, which needs the apps."""
 
 from typing import Any
 
 
 def logging_settings(security_file: str, access_file: str, *, level: str) -> dict[str, Any]:
-    """Return the setting LOGGING. Without a file the lines of JSON go to standard output."""
+    """Return the setting LOGGING. Without a file, lines of JSON go to standard output."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -15,7 +15,7 @@ def logging_settings(security_file: str, access_file: str, *, level: str) -> dic
                 "format": "{asctime} {levelname} {name} {request_id} {message}",
                 "style": "{",
             },
-            "json": {"format": "{message}", "style": "{"},  # a line of JSON as its writer made it
+            "json": {"format": "{message}", "style": "{"},  # the message is a line of JSON already
         },
         "handlers": {
             "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]},
@@ -24,11 +24,11 @@ def logging_settings(security_file: str, access_file: str, *, level: str) -> dic
         },
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
-            # Django's own handler would mail and print a second time.
+            # Django's handlers would mail and print a second time.
             "django": {"handlers": [], "level": "INFO", "propagate": True},
-            # Says for every HEAD request that Django leaves cutting the body off to the server.
+            # It warns for every HEAD request, because Django leaves the removal of the body to the server.
             "gunicorn.http.wsgi": {"level": "ERROR"},
-            # Lines of JSON (accounts/security_log.py, access_log.py): whole, and whatever the level is.
+            # Lines of JSON (accounts/security_log.py, access_log.py), whatever the level is.
             "portal.security": {"handlers": ["security"], "level": "INFO", "propagate": False},
             "portal.access": {"handlers": ["access"], "level": "INFO", "propagate": False},
         },

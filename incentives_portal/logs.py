@@ -1,4 +1,4 @@
-"""How a log line looks: one line, whatever happened, with the id of the request it belongs to."""
+"""Format log lines: one line per event, with the id of the request."""
 
 import logging
 import logging.handlers
@@ -6,14 +6,14 @@ import re
 
 from incentives_portal.request_context import mask_secrets, request_id
 
-#: What ends a line somewhere, or moves the cursor of whoever reads it: from addresses and names that people send.
+#: Characters that end a line or move a terminal's cursor; addresses and names from requests may contain them.
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class RequestIdFilter(logging.Filter):
-    """Lets every record through and gives it ``request_id`` ("-" outside requests).
+    """Add ``request_id`` to every record ("-" outside requests); filter nothing.
 
-    Django writes of an answer with an error when the request's middleware is over: then its request still knows.
+    Django logs an error response after the middleware has finished; the id is then taken from the request.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -22,9 +22,9 @@ class RequestIdFilter(logging.Filter):
 
 
 class LineFormatter(logging.Formatter):
-    """Keeps a traceback on the line of its message, so that a line is an event for whatever collects them; controls are written out.
+    """Write a traceback on the line of its message, so that a line is an event; escape control characters.
 
-    The token of a reset link, which Django names with the path, is not written.
+    The token of a reset link, which is in the path that Django logs, is masked.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -33,9 +33,9 @@ class LineFormatter(logging.Formatter):
 
 
 class LogFileHandler(logging.handlers.WatchedFileHandler):
-    """A file that is opened again when logrotate has moved it. No page fails for one that cannot be: it is told on standard error.
+    """Write to a file, and reopen it after logrotate moved it. Errors go to standard error, so that no page fails.
 
-    The library does so for a disk that is full, and lets an error of opening through to who wrote the line.
+    The base class does that for a full disk, but raises an error of opening the file.
     """
 
     def emit(self, record: logging.LogRecord) -> None:

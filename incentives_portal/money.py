@@ -1,6 +1,6 @@
-"""Amounts and currencies: model fields, digits per currency, reading what people type, writing what people read.
+"""Amounts and currencies: model fields, decimals per currency, parsing and formatting.
 
-Amounts are ``Decimal`` in ``numeric(16, 3)`` columns; how many decimals count is a matter of the currency (JPY 0, EUR 2, KWD 3).
+Amounts are ``Decimal`` in ``numeric(16, 3)`` columns; the currency defines the decimals (JPY 0, EUR 2, KWD 3).
 """
 
 import re
@@ -21,22 +21,22 @@ CURRENCIES = [
 ]  # fmt: skip
 MAX_AMOUNT = Decimal("9999999999999.999")
 
-#: What is longer is no number of anybody's, and Python does not write whole numbers of more than 4,300 digits.
+#: The most characters of a number; Python refuses to write integers of more than 4,300 digits.
 _LONGEST = 1000
 _SPACES = re.compile(r"[\s\u00a0\u202f\u2009'\u2019]")
 _SHAPE = re.compile(r"[0-9][0-9.,\s\u00a0\u202f\u2009'\u2019]*[0-9]|[0-9]|[.,][0-9]+")
-#: Where a letter of a currency's code and a figure stand side by side.
+#: Between a letter of a currency code and an adjacent digit.
 _TOUCHING = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
-#: Ways in which Unicode writes the very same sign. Others change what it says: <super> is a power, <fraction> a part.
-_OTHER_LOOKS = {"<wide>", "<narrow>", "<small>", "<font>", "<noBreak>"}
+#: Unicode compatibility forms with the same meaning. Others change it: <super> is a power, <fraction> a part.
+_SAME_MEANING = {"<wide>", "<narrow>", "<small>", "<font>", "<noBreak>"}
 
 
 class AmountError(ValueError):
-    """What was typed cannot be read as an amount without guessing. The message is for people."""
+    """The typed text cannot be read as an amount without guessing. The message is for users."""
 
 
 class NumberError(ValueError):
-    """What was typed is no number, or can be several."""
+    """The typed text is no number, or is ambiguous."""
 
     def __init__(self, code: Literal["invalid", "unclear", "decimals"]) -> None:
         super().__init__(code)
@@ -44,7 +44,7 @@ class NumberError(ValueError):
 
 
 class AmountField(models.DecimalField):
-    """An amount of money, ``numeric(16, 3)``; its currency stands in a field beside it."""
+    """An amount of money, ``numeric(16, 3)``; its currency is in another field."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_digits", 16)
@@ -53,7 +53,7 @@ class AmountField(models.DecimalField):
 
 
 class CurrencyField(models.CharField):
-    """An ISO 4217 code. The list is kept out of migrations, so that a new currency is no schema change."""
+    """An ISO 4217 code. Migrations do not contain the list, so that a new currency is no schema change."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 3)
@@ -67,7 +67,7 @@ class CurrencyField(models.CharField):
 
 
 def decimals(currency: str) -> int:
-    """How many decimals the currency has (CLDR)."""
+    """Return the number of decimals of the currency (CLDR)."""
     return get_currency_precision(currency)
 
 
@@ -77,16 +77,16 @@ def quantize(value: Decimal, currency: str) -> Decimal:
 
 
 def quantize_limit(value: Decimal, currency: str) -> Decimal:
-    """Round a limit down to the currency's decimals: nobody gets more than it.
+    """Round a limit down to the currency's decimals, so that nobody gets more than the limit.
 
-    What a division left out beyond the ninth decimal is put back first: a third, three times, is the whole.
+    First round to nine decimals, to undo errors of divisions: three thirds are a whole.
     """
     exact = value.quantize(Decimal("1e-9"), rounding=ROUND_HALF_UP)
     return exact.quantize(Decimal(1).scaleb(-decimals(currency)), rounding=ROUND_DOWN)
 
 
 def rounding_limit(currency: str) -> Decimal:
-    """What a line of rounding on an invoice stays below: a whole unit of the currency, ten of one without decimals.
+    """Return the bound of a rounding line on an invoice: one unit of the currency, ten of one without decimals.
 
     Totals are rounded to 0.05 francs, to whole crowns and rupees, to 10 won.
     """
@@ -94,32 +94,32 @@ def rounding_limit(currency: str) -> Decimal:
 
 
 def format_amount(value: Decimal, currency: str, language: str | None = None) -> str:
-    """An amount as people of the language write it, with its symbol: ``€1,234.00``, ``1.234,00 €``."""
-    return _written(value, currency, language or get_language() or "en")
+    """Format an amount with its symbol as the language does: ``€1,234.00``, ``1.234,00 €``."""
+    return _format(value, currency, language or get_language() or "en")
 
 
 @lru_cache(maxsize=4096)
-def _written(value: Decimal, currency: str, language: str) -> str:
-    """Remembered: most amounts of a page were on the last one too.
+def _format(value: Decimal, currency: str, language: str) -> str:
+    """Format an amount; cached, because most amounts of a page were on the last one too.
 
-    A code that would touch a figure gets a space that does not break, as CLDR asks for and Babel does not do: CHF 24,500.50.
+    Puts a non-breaking space between code and digits, as CLDR asks and Babel does not: CHF 24,500.50.
     """
     return _TOUCHING.sub("\u00a0", format_currency(value, currency, locale=locale(language)))
 
 
 def symbol(currency: str, language: str | None = None) -> str:
-    """The currency's sign in the language, ``€``; its code where there is none."""
+    """Return the currency's symbol in the language, ``€``; its code if there is none."""
     return get_currency_symbol(currency, locale=locale(language))
 
 
 def parse_amount(text: str, currency: str, language: str | None = None) -> Decimal:
-    """Read a typed amount, as parse_number does; the sign or the code of its own currency may stand before or after it.
+    """Parse a typed amount as parse_number does; symbol or code of its currency may stand before or after it.
 
-    Raises AmountError with words for people, which may follow the name of a field; also for more decimals than the currency has, and for
-    amounts out of range.
+    Raises AmountError with a sentence for users that can follow the name of a field; also for more decimals than the
+    currency has, and for amounts out of range.
     """
     digits, plain = decimals(currency), _without_sign(text, currency, language)
-    said = {"text": plain, "example": example(currency, language), "currency": currency, "digits": digits}
+    params = {"text": plain, "example": example(currency, language), "currency": currency, "digits": digits}
     try:
         value = parse_number(plain, digits, language)
     except NumberError as error:
@@ -131,7 +131,7 @@ def parse_amount(text: str, currency: str, language: str | None = None) -> Decim
                     "%(currency)s amounts can have at most %(digits)s decimal places, for example %(example)s."
                 ),
             }[error.code]
-            % said
+            % params
         ) from error
     if abs(value) > MAX_AMOUNT:
         raise AmountError(_("this amount is too large."))
@@ -139,12 +139,13 @@ def parse_amount(text: str, currency: str, language: str | None = None) -> Decim
 
 
 def parse_number(text: str, digits: int, language: str | None = None) -> Decimal:
-    """Read a typed number with at most ``digits`` decimals; never guess.
+    """Parse a typed number with at most ``digits`` decimals; never guess.
 
-    Full-width digits, spaces and apostrophes between groups of three are understood. Where both marks occur the last one is the
-    decimal mark. A single mark is the decimal mark, unless exactly three digits follow and one to three stand before: then it is what
-    the language makes of it, if that is possible and nothing else is. 1.234 is one thousand in German, or unclear where there can be three
-    decimals; in English it is unclear where there cannot be three; in French it is always. ``1234,50`` is never 123450.
+    Full-width digits, and spaces and apostrophes between groups of three, are accepted. With both marks the last one is the
+    decimal mark. A single mark is the decimal mark, unless it has one to three digits before and exactly three after it:
+    then it is what the language makes of it, if that is possible and nothing else is. 1.234 is one thousand in German, or
+    unclear with three decimals; in English it is unclear without three decimals; in French always. ``1234,50`` is never
+    123450.
 
     Raises NumberError.
     """
@@ -163,23 +164,23 @@ def parse_number(text: str, digits: int, language: str | None = None) -> Decimal
 
 
 def readable(text: str) -> str:
-    """What was typed with full-width figures as plain ones, and without what is not seen: spreadsheets copy marks of direction.
+    """Normalize full-width digits and remove invisible characters: spreadsheets copy marks of direction.
 
-    Raised, lowered and circled figures and fractions stay what they are, and are no figures: 1² is not 12.
+    Superscript, subscript and circled digits and fractions stay, and are no digits: 1² is not 12.
     """
     plain = "".join(_plain(sign) for sign in text if unicodedata.category(sign) != "Cf")
     return unicodedata.normalize("NFC", plain).strip()
 
 
 def _plain(sign: str) -> str:
-    """The same sign in its everyday form, if it is one that differs in width or type only."""
+    """Return the plain form of a character that differs in width or font only, else the character."""
     form = unicodedata.decomposition(sign).partition(" ")[0]
-    same = form in _OTHER_LOOKS or unicodedata.category(sign) == "Zs"
+    same = form in _SAME_MEANING or unicodedata.category(sign) == "Zs"
     return unicodedata.normalize("NFKC", sign) if same else sign
 
 
 def _without_sign(text: str, currency: str, language: str | None) -> str:
-    """The amount without the sign or code of its currency; that of another one stays, and is refused."""
+    """Remove symbol or code of the currency; that of another currency stays, and is rejected later."""
     plain = readable(text)
     for sign in (symbol(currency, language), symbol(currency, "en"), currency, currency.lower()):
         minus, rest = (plain[0], plain[1:]) if plain[:1] in ("-", "\u2212") else ("", plain)
@@ -191,7 +192,7 @@ def _without_sign(text: str, currency: str, language: str | None) -> str:
 
 
 def _split(plain: str, digits: int, language: str | None) -> tuple[str, str]:
-    """Whole and fraction digits of a typed number, by the rules of parse_number."""
+    """Return whole and fraction digits of a typed number, by the rules of parse_number."""
     marks = [c for c in plain if c in ".,"]
     if not marks:
         return _groups(plain, None), ""
@@ -215,7 +216,7 @@ def _split(plain: str, digits: int, language: str | None) -> tuple[str, str]:
 
 
 def _groups(whole: str, mark: str | None) -> str:
-    """The digits of a whole part whose groups, if any, are even groups of three."""
+    """Return the digits of a whole part whose groups, if any, have three digits each."""
     spaced = _SPACES.sub(" ", whole)
     if mark and " " in spaced:
         raise NumberError("unclear")
@@ -232,7 +233,7 @@ def _digits_only(text: str) -> str:
 
 
 def locale(language: str | None = None) -> Locale:
-    """Babel's locale of a language code of Django, the active language if none is given."""
+    """Return Babel's locale for a language code of Django, by default the active language."""
     return _locale(language or get_language() or "en")
 
 
@@ -242,7 +243,7 @@ def _locale(language: str) -> Locale:
 
 
 def example(currency: str, language: str | None = None) -> str:
-    """An amount as one may type it, for sentences that say how."""
+    """Return an example of a typed amount, for error messages."""
     mark = locale(language).number_symbols["latn"]["decimal"]
     digits = decimals(currency)
     return f"1250{mark}{'0' * digits}" if digits else "1250"

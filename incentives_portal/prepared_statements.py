@@ -1,8 +1,9 @@
-"""Statements that are written once per process and then only asked.
+"""Prepared statements for queries of nearly every request.
 
-Django writes the SQL of a queryset anew each time, and PostgreSQL plans it anew. For what nearly every request asks (who is this, the claim
-with all that hangs on it, the row under its lock) both take longer than the answer. A prepared statement is written with stand-ins, which
-are exchanged for the values of the moment, and PostgreSQL keeps it and its plan while a connection lives; rows are made by Django as ever.
+Django compiles a queryset to SQL each time, and PostgreSQL plans it each time. For frequent queries (the user, the claim
+with its related rows, a row with its lock) both take longer than the execution. A prepared statement is compiled once
+per process with placeholders, which are replaced by the values of each call; PostgreSQL keeps statement and plan while
+the connection lives. Django creates the rows as usual.
 """
 
 import re
@@ -22,17 +23,18 @@ Row = TypeVar("Row")
 
 _PARAMETER = re.compile("%[s%]")
 _numbers = count(1)
-#: Connection of the database driver → number of a statement → the name under which PostgreSQL keeps it for this connection.
-_kept: "WeakKeyDictionary[Any, dict[int, str]]" = WeakKeyDictionary()
-#: So many statements a connection keeps: the widest takes PostgreSQL half a megabyte.
+#: Connection of the database driver → number of a statement → its name in PostgreSQL on this connection.
+_prepared: "WeakKeyDictionary[Any, dict[int, str]]" = WeakKeyDictionary()
+#: The most statements per connection: the widest takes half a megabyte of PostgreSQL's memory.
 KEPT_AT_MOST = 100
 
 
 class PreparedQuery(Generic[Row]):
-    """A queryset whose statement is known: ``Prepared(lambda pk: Thing.objects.filter(pk=pk), pk=-1).rows(pk=5)``.
+    """A queryset with a prepared statement: ``PreparedQuery(lambda pk: Thing.objects.filter(pk=pk), pk=-1).rows(pk=5)``.
 
-    A stand-in has the type of the value as the database driver gets it, and occurs as no other parameter. Raises ValueError for one that
-    the statement does not contain, unless it ``may_lack`` it; TransactionManagementError for a lock outside of a transaction.
+    A placeholder has the type of the value as the database driver gets it, and equals no other parameter. Raises ValueError
+    for a placeholder that the statement does not contain, unless it is ``optional``; TransactionManagementError for a lock
+    outside of a transaction.
     """
 
     def __init__(
@@ -42,22 +44,22 @@ class PreparedQuery(Generic[Row]):
         self._compiler = self._queryset.query.get_compiler(DEFAULT_DB_ALIAS)
         try:
             self._sql, self._parameters = self._compiler.as_sql()
-        except EmptyResultSet:  # whatever is asked, there is nothing
+        except EmptyResultSet:  # there are no rows for any values
             self._sql, self._parameters = "", ()
-        # How columns become values is the same for all answers, and took as long to find out as a short statement takes.
+        # The converters are the same for all rows, and finding them takes as long as executing a short statement.
         self._converters = self._compiler.get_converters([column for column, *_rest in self._compiler.select or ()])
-        self._compiler.connection = None  # it is that of whoever asks
-        #: For each parameter the name of its value; None where it is the same each time.
+        self._compiler.connection = None  # each call sets that of its thread
+        #: For each parameter the name of its placeholder; None if it is constant.
         self._names = [
-            next((name for name, placeholder in placeholders.items() if placeholder == given), None)
-            for given in self._parameters
+            next((name for name, placeholder in placeholders.items() if placeholder == parameter), None)
+            for parameter in self._parameters
         ]
-        if lacking := [name for name in placeholders if self._sql and name not in (*self._names, *optional)]:
-            raise ValueError(f"{lacking} not in {self._sql}")
+        if missing := [name for name in placeholders if self._sql and name not in (*self._names, *optional)]:
+            raise ValueError(f"{missing} not in {self._sql}")
         self._known, self._number = frozenset(placeholders), next(_numbers)
 
     def rows(self, **values: Any) -> list[Row]:
-        """What is found for these values. One query, and one for each that the queryset fetches beside it."""
+        """Return the rows for these values. One query, and one for each prefetch of the queryset."""
         if values.keys() != self._known:
             raise TypeError(f"{sorted(self._known)} are asked for, not {sorted(values)}.")
         if not self._sql:
@@ -66,64 +68,67 @@ class PreparedQuery(Generic[Row]):
         if self._queryset.query.select_for_update and not connection.in_atomic_block:
             raise TransactionManagementError("Rows are locked in a transaction.")
         try:
-            return self._found(connection, values)
-        except NotSupportedError:  # kept since before a migration that changed the type of a column, as others may be
-            _kept.pop(connection.connection, None)
+            return self._execute(connection, values)
+        except NotSupportedError:  # prepared before a migration changed the type of a column; others may be stale too
+            _prepared.pop(connection.connection, None)
             if connection.in_atomic_block:
                 raise
-            return self._found(connection, values)
+            return self._execute(connection, values)
 
     def first(self, **values: Any) -> Row | None:
-        """The one row of a statement by key, or None."""
+        """Return the first row, for a query by key, or None."""
         return next(iter(self.rows(**values)), None)
 
-    def _found(self, connection: BaseDatabaseWrapper, values: Mapping[str, Any]) -> list[Row]:
-        # A copy each time: a process may have several threads, each with a connection of its own.
-        compiler, queryset, asked = copy(self._compiler), self._queryset.all(), self._asked(connection, values)
+    def _execute(self, connection: BaseDatabaseWrapper, values: Mapping[str, Any]) -> list[Row]:
+        # A copy for each call: a process may have several threads, each with its own connection.
+        compiler, queryset, statement = copy(self._compiler), self._queryset.all(), self._statement(connection, values)
         compiler.connection = connection
-        compiler.as_sql = lambda *_args, **_options: asked
+        compiler.as_sql = lambda *_args, **_options: statement
         compiler.get_converters = lambda _columns: self._converters
         queryset.query.get_compiler = lambda *_args, **_options: compiler  # type: ignore[method-assign]
         return list(queryset)
 
-    def _asked(self, connection: BaseDatabaseWrapper, values: Mapping[str, Any]) -> tuple[str, tuple[Any, ...]]:
-        """What is sent, with its parameters: the name of the statement that PostgreSQL keeps, or all of it."""
-        # Django's word for a pooler that shares connections: what one client keeps the next does not know.
+    def _statement(self, connection: BaseDatabaseWrapper, values: Mapping[str, Any]) -> tuple[str, tuple[Any, ...]]:
+        """Return the SQL with its parameters: EXECUTE of the prepared statement, or the whole query."""
+        # Django's setting for a pooler that shares connections: prepared statements do not survive there.
         if connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
             pairs = zip(self._names, self._parameters, strict=True)
-            return self._sql, tuple(values[name] if name else given for name, given in pairs)
+            return self._sql, tuple(values[name] if name else constant for name, constant in pairs)
         connection.close_if_health_check_failed()
         connection.ensure_connection()
-        kept = _kept.setdefault(connection.connection, {})
-        if self._number not in kept:
-            kept[self._number] = self._keep(connection, kept)
-        given = tuple(values[name] for name in self._names if name)
-        places = f"({', '.join(['%s'] * len(given))})" if given else ""
-        return f"EXECUTE {kept[self._number]}{places}", given
+        prepared = _prepared.setdefault(connection.connection, {})
+        if self._number not in prepared:
+            prepared[self._number] = self._keep(connection, prepared)
+        parameters = tuple(values[name] for name in self._names if name)
+        places = f"({', '.join(['%s'] * len(parameters))})" if parameters else ""
+        return f"EXECUTE {prepared[self._number]}{places}", parameters
 
-    def _keep(self, connection: BaseDatabaseWrapper, kept: dict[int, str]) -> str:
-        """Past the wrappers of Django's cursor: this belongs to the connection, not to what is being asked. Answers with the name, which
-        is a new one each time: what an interruption left behind in PostgreSQL is never met again."""
+    def _keep(self, connection: BaseDatabaseWrapper, prepared: dict[int, str]) -> str:
+        """Prepare the statement on the connection and return its name.
+
+        Bypasses the wrappers of Django's cursor: preparing is no query of the caller. Each name is new, because PostgreSQL may
+        still have a statement from an interrupted call.
+        """
         connection.validate_no_broken_transaction()
         name = f"{self._queryset.model._meta.db_table}_{next(_numbers)}"
         numbers, names = count(1), iter(self._names)
-        # "%%" is a sign of percent; each other one a parameter, numbered where its value changes.
+        # "%%" is a percent sign; every other match is a parameter, numbered if it has a placeholder.
         sql = _PARAMETER.sub(
-            lambda found: f"${next(numbers)}" if found[0] == "%s" and next(names) else found[0], self._sql
+            lambda match: f"${next(numbers)}" if match[0] == "%s" and next(names) else match[0], self._sql
         )
-        same = [given for name, given in zip(self._names, self._parameters, strict=True) if not name]
+        constants = [value for name, value in zip(self._names, self._parameters, strict=True) if not name]
         with connection.wrap_database_errors, connection.connection.cursor() as cursor:
-            while len(kept) >= KEPT_AT_MOST:
-                cursor.execute(f"DEALLOCATE {kept.pop(next(iter(kept)))}")
-            cursor.execute(f"PREPARE {name} AS {sql}", same)
+            while len(prepared) >= KEPT_AT_MOST:
+                cursor.execute(f"DEALLOCATE {prepared.pop(next(iter(prepared)))}")
+            cursor.execute(f"PREPARE {name} AS {sql}", constants)
         return name
 
 
 class PreparedLookup(Generic[Row]):
-    """The same for any number of keys, fifty at once: ``PreparedLookup(lambda keys: Thing.objects.filter(pk__in=keys)).rows(pks)``.
+    """A prepared query for any number of keys: ``PreparedLookup(lambda keys: Thing.objects.filter(pk__in=keys)).rows(pks)``.
 
-    ``placeholder`` makes keys that no row has, from whole numbers below zero; zero stands where there are fewer keys than places. There is a
-    short statement for up to ten, which is what mostly is asked.
+    It runs once for each fifty keys; a shorter statement takes up to ten, the usual number. ``placeholder`` converts
+    integers below zero to keys that no row has; zero fills up unused places.
     """
 
     SIZES = (10, 50)
@@ -132,8 +137,8 @@ class PreparedLookup(Generic[Row]):
         self, make: Callable[[Collection[Any]], "QuerySet[Any, Row]"], placeholder: Callable[[int], Any] = int
     ) -> None:
         places = {f"key{number}": placeholder(-1 - number) for number in range(max(self.SIZES))}
-        self._places, self._nobody = list(places), placeholder(0)
-        self._asked = {
+        self._places, self._filler = list(places), placeholder(0)
+        self._queries = {
             size: PreparedQuery(
                 lambda **keys: make(keys.values()), **{name: places[name] for name in self._places[:size]}
             )
@@ -141,10 +146,10 @@ class PreparedLookup(Generic[Row]):
         }
 
     def rows(self, keys: Iterable[Any]) -> Iterator[Row]:
-        """What is found for these keys, in the order of the queryset within each fifty. A query for each fifty."""
+        """Yield the rows for these keys, in the order of the queryset within each fifty. One query for each fifty."""
         wanted = list(dict.fromkeys(keys))
         for start in range(0, len(wanted), max(self.SIZES)):
             part = wanted[start : start + max(self.SIZES)]
             size = next(size for size in self.SIZES if size >= len(part))
-            given = dict(zip(self._places, part, strict=False))
-            yield from self._asked[size].rows(**dict.fromkeys(self._places[:size], self._nobody) | given)
+            values = dict(zip(self._places, part, strict=False))
+            yield from self._queries[size].rows(**dict.fromkeys(self._places[:size], self._filler) | values)

@@ -1,4 +1,4 @@
-"""The request at work, for code that is not handed one: services that log, signals, log lines."""
+"""The current request, for code that does not get it as an argument: services that log, signals, log lines."""
 
 import re
 import uuid
@@ -9,18 +9,18 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import LazyObject, empty
 
-#: The id of the request or task at work, so that events, log lines and mails of one action can be found together.
+#: The id of the current request or task, to find events, log lines and mails of one action together.
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 current_request: ContextVar[HttpRequest | None] = ContextVar("current_request", default=None)
 
-#: Paths that carry a secret: who reads the link of a reset mail in a log could use it.
+#: Paths with a secret: a reset link in a log could be used by its reader.
 _SECRET_IN_PATH = re.compile(r"(/password/reset/key/)[^/\s?]+")
 
 
 def known_user(request: HttpRequest) -> Any:
-    """Return the signed-in user of a request if it was read already, else None. Never queries the database.
+    """Return the signed-in user of a request if it has been loaded, else None. Never queries the database.
 
-    The question may come after an error of the database, where asking again would raise a second one.
+    It may run after a database error, where a query would raise a second one.
     """
     user = vars(request).get("user")
     if isinstance(user, LazyObject) and vars(user).get("_wrapped", empty) is empty:
@@ -29,23 +29,23 @@ def known_user(request: HttpRequest) -> Any:
 
 
 def mask_secrets(text: str) -> str:
-    """Replace the token of a password reset link by a dash, in a path or in any other text."""
+    """Replace the token of a password reset link by a dash, in a path or any other text."""
     return _SECRET_IN_PATH.sub(r"\1-", text)
 
 
 class RequestIdMiddleware:
-    """Sets the id for the time of the request and says it in the answer, so that a person can quote it."""
+    """Set the id for the duration of the request and return it as X-Request-ID, so that a person can quote it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        token, at_work = request_id.set(str(uuid.uuid4())), current_request.set(request)
+        id_token, request_token = request_id.set(str(uuid.uuid4())), current_request.set(request)
         request.request_id = request_id.get()  # type: ignore[attr-defined]  # for what is logged after the answer
         try:
             response = self.get_response(request)
             response["X-Request-ID"] = request_id.get()
             return response
         finally:
-            request_id.reset(token)
-            current_request.reset(at_work)
+            request_id.reset(id_token)
+            current_request.reset(request_token)

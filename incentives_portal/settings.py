@@ -1,7 +1,7 @@
-"""Settings: every knob is read from the environment here and nowhere else (``.env.example`` lists them).
+"""Settings. The environment is read here and nowhere else (``.env.example`` lists the variables).
 
 Without ``DATABASE_URL`` and ``REDIS_URL`` the portal uses the embedded servers of :mod:`incentives_portal.embedded`, which start when a
-connection is really opened; importing this module starts nothing.
+connection is opened; importing this module starts nothing.
 """
 
 import os
@@ -19,12 +19,12 @@ from incentives_portal.logging_settings import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
-# A line that was not filled in (``DEFAULT_FROM_EMAIL=``) sets nothing: the default stands.
+# An empty line (``DEFAULT_FROM_EMAIL=``) sets nothing: the default applies.
 env.ENVIRON = {name: value for name, value in os.environ.items() if value.strip()}
 
 # -- Where we are -------------------------------------------------------------------------------------------------------------
 
-# Everything that is written while running: embedded databases, media, local mailbox, generated key, beat's schedule.
+# Everything that is written at run time: embedded databases, media, local mailbox, generated key, beat's schedule.
 PORTAL_STATE = env.path("PORTAL_STATE", default=str(BASE_DIR / ".portal"))
 PORTAL_STATE = Path(str(PORTAL_STATE)).resolve()
 
@@ -32,13 +32,13 @@ DEBUG = env.bool("DEBUG", default=False)
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=LOOPBACK_HOSTS)
 
-# The address people type. Mails link to it; its scheme decides on cookies and HSTS. The Host header is never trusted for that.
+# The public URL. Mails link to it, and its scheme decides on cookies and HSTS. The Host header is never trusted for that.
 PORTAL_URL = env(
     "PORTAL_URL",
     default="http://localhost:8000" if ALLOWED_HOSTS == LOOPBACK_HOSTS else f"https://{ALLOWED_HOSTS[0].lstrip('.')}",
 ).rstrip("/")
 HTTPS = urlsplit(PORTAL_URL).scheme == "https"
-# Strangers cannot come by: the only place for demo accounts.
+# Nobody else can connect: demo accounts are allowed here only.
 LOOPBACK_ONLY = is_loopback_only(ALLOWED_HOSTS, PORTAL_URL)
 
 SECRET_KEY_GENERATED = "SECRET_KEY" not in env.ENVIRON
@@ -49,10 +49,10 @@ OPERATOR_NAME = env("OPERATOR_NAME", default="Halden")
 PORTAL_NAME = env("PORTAL_NAME", default="Halden Incentives")
 NAMES_GIVEN = "OPERATOR_NAME" in env.ENVIRON and "PORTAL_NAME" in env.ENVIRON  # `check --deploy` asks for them
 
-# Moves the clock of all processes by so many seconds, for walks and demos; refused without embedded servers.
+# Moves the clock of all processes by so many seconds, for tests and demos; refused without embedded servers.
 PORTAL_CLOCK = env.int("PORTAL_CLOCK", default=0)
 
-# What a case can be (incentives_portal.cases.types).
+# The types of cases (incentives_portal.cases.types).
 CASE_TYPES = [
     "plans.transitions.PLAN",
     "claims.transitions.CLAIM",
@@ -101,12 +101,12 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "incentives_portal.request_context.RequestIdMiddleware",
-    "incentives_portal.access_log.AccessLogMiddleware",  # both see every answer, whoever gives it
+    "incentives_portal.access_log.AccessLogMiddleware",  # these two see every response, whoever returns it
     "incentives_portal.accounts.middleware.SecurityLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",  # before anything that may answer by itself
-    "incentives_portal.monitoring.middleware.ProbeMiddleware",  # before anything that asks for the host, a session or a user
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",  # before any middleware that may respond itself
+    "incentives_portal.monitoring.middleware.ProbeMiddleware",  # before any middleware that needs the host, a session or a user
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -116,20 +116,20 @@ MIDDLEWARE = [
     "incentives_portal.accounts.middleware.SessionLimitsMiddleware",
     "incentives_portal.screens.middleware.PrivatePagesMiddleware",
     "incentives_portal.accounts.middleware.SignInFirstMiddleware",
-    "incentives_portal.screens.middleware.KnownMethodsMiddleware",  # after strangers were sent to sign in
+    "incentives_portal.screens.middleware.KnownMethodsMiddleware",  # after the redirect to the sign-in page
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "incentives_portal.accounts.middleware.PersonalPreferencesMiddleware",
     "incentives_portal.screens.middleware.FormsOnlyMiddleware",
     "incentives_portal.screens.middleware.BusyMiddleware",
     "incentives_portal.file_store.storage.StoreAwayMiddleware",
-    "incentives_portal.documents.middleware.UploadRateMiddleware",  # when the language of the person is known
+    "incentives_portal.documents.middleware.UploadRateMiddleware",  # after the language of the user is active
     "incentives_portal.accounts.middleware.SecondFactorMiddleware",
 ]
 
 ROOT_URLCONF = "incentives_portal.urls"
 WSGI_APPLICATION = "incentives_portal.wsgi.application"
-# Widgets of our own have their templates among the others; what fields say of what was typed names them.
+# Finds the templates of the portal's widgets, and gives fields error messages that name them.
 FORM_RENDERER = "incentives_portal.screens.error_messages.Renderer"
 
 TEMPLATES = [
@@ -153,7 +153,7 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
 
 EMBEDDED_DATABASE = not env("DATABASE_URL", default="")
 if EMBEDDED_DATABASE:
-    # Host, port, role and password are asked of the embedded server when a connection is opened.
+    # The embedded server provides host, port, role and password when a connection is opened.
     DATABASES = {
         "default": {
             "ENGINE": "incentives_portal.embedded.postgres",
@@ -162,24 +162,23 @@ if EMBEDDED_DATABASE:
     }
 else:
     DATABASES = {"default": env.db("DATABASE_URL")}
-DATABASES["default"]["CONN_MAX_AGE"] = env.int(
-    "CONN_MAX_AGE", default=600
-)  # seconds; what PostgreSQL keeps prepared lives as long
+# In seconds. Prepared statements live as long as their connection.
+DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-# The engine's transactions around verbs are the only ones; a request is not a unit of work.
+# State transitions open the only transactions; a request is no transaction.
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
-# Lists join ten small tables, and PostgreSQL would weigh every order of eight of them: 9 ms to plan what takes 1 ms to run. The order that
-# the ORM writes (what filters first, then what a row shows) is a good one; at most four tables are put into another.
-# Nobody waits for a lock longer than people wait for a page: who comes second hears of it (cases.errors.Busy).
+# Lists join ten small tables. PostgreSQL would compare all orders of eight of them: 9 ms of planning for 1 ms of execution.
+# The order of the ORM (filtering tables first, then displayed ones) is good; PostgreSQL may reorder at most four tables.
+# A request waits no longer for a lock than people wait for a page: the later one gets an error (cases.errors.Busy).
 _database_options = DATABASES["default"].setdefault("OPTIONS", {})
 _database_options["options"] = (
     f"{_database_options.get('options', '')} -c join_collapse_limit=4 -c lock_timeout=5s".strip()
 )
-# How long a statement of a web process may take, so that none outlives the worker that asked it; wsgi.py sets it. Workers, migrations and
-# backups have no such limit. Seconds; 0: none.
+# Seconds that a statement of a web process may take, so that none outlives its worker; wsgi.py sets it. Workers, migrations
+# and backups have no such limit. 0: none.
 WEB_STATEMENT_TIMEOUT = env.int("WEB_STATEMENT_TIMEOUT", default=30)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# What ``pghistory.track()`` keeps of the configuration, by triggers, so that nothing goes past it.
+# ``pghistory.track()`` records the configuration by triggers, so that no change is missed.
 PGHISTORY_DEFAULT_TRACKERS = (pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 
 EMBEDDED_REDIS = "redis://embedded"
@@ -192,12 +191,12 @@ CACHES = {
         {"BACKEND": "incentives_portal.embedded.local.EmbeddedCache", "LOCATION": EMBEDDED_REDIS}
         if EMBEDDED_BROKER
         else {
-            "BACKEND": "incentives_portal.accounts.cache.SteadyCache",
+            "BACKEND": "incentives_portal.accounts.cache.FallbackRedisCache",
             "LOCATION": env("CACHE_URL", default=urlsplit(REDIS_URL)._replace(path=f"/{BROKER_NUMBER + 1}").geturl()),
             "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
         }
     ),
-    # Nothing but wrong passwords and used codes is counted there, and only while Redis does not answer (accounts/cache.py).
+    # Counts wrong passwords and used codes, and only while Redis does not answer (accounts/cache.py).
     "while-redis-is-away": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "cache_while_redis_is_away",
@@ -206,15 +205,15 @@ CACHES = {
 }
 CACHES["default"]["KEY_PREFIX"] = "portal"
 
-# -- Celery: the outbox makes messages certain, the broker only makes them fast ---------------------------------------------------
+# -- Celery: the outbox guarantees messages, the broker only makes them fast ------------------------------------------------------
 
-# For how long the mail server may keep a worker waiting for its answer after the text of a mail (RFC 5321, 4.5.3.2.6: ten minutes), and
-# how long a task that sends may take in all: how the times fit together stands in outbox/leases.py.
+# Seconds to wait for the mail server's answer to the text of a mail (RFC 5321, 4.5.3.2.6: ten minutes), and the time limit of
+# a sending task. outbox/leases.py explains how the times fit together.
 MAIL_DATA_TIMEOUT = env.int("MAIL_DATA_TIMEOUT", default=600)
 MAIL_TASK_SECONDS = MAIL_DATA_TIMEOUT + 240
 
 CELERY_BROKER_URL = REDIS_URL
-# The shortest value of all applications on one broker wins; longer than any time limit, and no task has an ETA or a countdown.
+# The shortest value of all applications on one broker applies. It is longer than any time limit; no task has an ETA or countdown.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": MAIL_TASK_SECONDS + 600,
     "socket_timeout": 5,
@@ -222,11 +221,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_keepalive": True,
     "health_check_interval": 25,
     "queue_order_strategy": "priority",  # in the order of CELERY_TASK_QUEUES
-    "max_retries": 0,  # a publisher gives up at once; workers reconnect by their own setting below
+    "max_retries": 0,  # a publisher fails at once; workers reconnect by their own setting below
 }
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_TASK_PUBLISH_RETRY = False  # a decision does not wait for a broker that is down: the relay comes by
+CELERY_TASK_PUBLISH_RETRY = False  # a request does not wait for a broker that is down: the relay sends later
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
@@ -235,7 +234,7 @@ CELERY_TASK_SOFT_TIME_LIMIT = 45
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "portal"
-# Pictures have a queue of their own, so that no mail waits behind them. A worker that is told no queue serves both, mails first.
+# Page images have a separate queue, so that no mail waits behind them. A worker without -Q serves both, mails first.
 CELERY_TASK_QUEUES = [Queue(name, routing_key=name) for name in ("portal", "documents")]
 CELERY_TASK_ROUTES = {"documents.*": {"queue": "documents"}}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -243,7 +242,7 @@ CELERY_WORKER_CONCURRENCY = env.int("CELERY_CONCURRENCY", default=2)
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-# Every job is safe to run twice and to be skipped; what nobody fetched in time is replaced by the next one.
+# Every job is safe to run twice and to be skipped; the next run replaces one that no worker started in time.
 CELERY_BEAT_SCHEDULE = {
     "relay the outbox": {"task": "outbox.relay", "schedule": 5.0, "options": {"expires": 30}},
     "remove old mail bodies": {
@@ -254,7 +253,7 @@ CELERY_BEAT_SCHEDULE = {
     "check waiting documents": {"task": "documents.check_waiting", "schedule": 30.0, "options": {"expires": 60}},
     "sweep forgotten uploads": {"task": "documents.sweep", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
 }
-# Retention: what goes when its time is over. An app adds its own task here; each is daily unless it says otherwise.
+# Retention. An app adds its own task here; each is daily unless it says otherwise.
 CELERY_BEAT_SCHEDULE |= {
     "delete expired sessions": {
         "task": "accounts.clear_sessions",
@@ -270,7 +269,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(PORTAL_STATE / "beat-schedule")
 LOCAL_MAILBOX = not env("EMAIL_URL", default="")
 MAILBOX_FOLDER = PORTAL_STATE / "mailbox"
 if LOCAL_MAILBOX:
-    # Quickstart runs an SMTP server that delivers everything into the folder above, and names its port here.
+    # Quickstart runs an SMTP server that delivers everything into the folder above, and sets its port here.
     EMAIL_HOST = "127.0.0.1"
     EMAIL_PORT = env.int("PORTAL_MAILBOX_PORT", default=0)
     OUTBOX_EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_PORT else 'console'}.EmailBackend"
@@ -279,19 +278,18 @@ else:
     OUTBOX_EMAIL_BACKEND = vars()["EMAIL_BACKEND"]
 if OUTBOX_EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend":
     OUTBOX_EMAIL_BACKEND = "incentives_portal.outbox.backends.EmailBackend"
-# Whatever Django or allauth sends becomes a row of the outbox; only its worker talks to the mail server, over the backend above.
+# Mails of Django and allauth become rows of the outbox; its worker sends them with the backend above.
 EMAIL_BACKEND = "incentives_portal.outbox.backends.OutboxBackend"
 # Outside production: the only domains that get mail. Empty allows all.
 MAIL_ALLOWED_DOMAINS = env.list("MAIL_ALLOWED_DOMAINS", default=[])
-# Where answers of people go, if somebody reads them.
+# The address for replies, if somebody reads them.
 MAIL_REPLY_TO = env("MAIL_REPLY_TO", default="")
-EMAIL_TIMEOUT = 15  # seconds for each answer before the text of a mail goes out; after it MAIL_DATA_TIMEOUT
-MAIL_LEASE_SECONDS = env.int(
-    "MAIL_LEASE_SECONDS", default=30
-)  # a worker that died gives back what it was sending after that
-# Comments about one case: the first is mailed at once, further ones to the same person together, so many minutes apart. 0: each at once.
+EMAIL_TIMEOUT = 15  # seconds for each answer before the text of a mail is sent; after it MAIL_DATA_TIMEOUT applies
+# Another worker takes over the message of a dead worker after so many seconds.
+MAIL_LEASE_SECONDS = env.int("MAIL_LEASE_SECONDS", default=30)
+# The first comment about a case is mailed at once, further ones to the same person together, so many minutes apart. 0: at once.
 MAIL_COLLECT_MINUTES = env.int("MAIL_COLLECT_MINUTES", default=10)
-MAIL_BODY_DAYS = env.int("MAIL_BODY_DAYS", default=730)  # then the text of a message is removed; 0 keeps it
+MAIL_BODY_DAYS = env.int("MAIL_BODY_DAYS", default=730)  # days until the text of a message is removed; 0 keeps it
 COMMENTS_PER_HOUR = env.int("COMMENTS_PER_HOUR", default=100)  # of one person, internal notes included
 COMMENT_MAILS_PER_HOUR = env.int("COMMENT_MAILS_PER_HOUR", default=400)  # mails that one person's comments cause
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default=f"{PORTAL_NAME} <incentives@{urlsplit(PORTAL_URL).hostname}>")
@@ -304,7 +302,7 @@ STATIC_ROOT = Path(env("STATIC_ROOT", default=str(PORTAL_STATE / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(PORTAL_STATE / "media")))
 # For an S3-compatible store: incentives_portal.file_store.object_storage.ObjectStorage (docs/backup.md).
-# There is no MEDIA_URL: uploaded files have no address of their own, views serve them to those who may see them.
+# There is no MEDIA_URL: uploaded files have no URL of their own, views serve them to those who may see them.
 STORAGES = {
     "default": {
         "BACKEND": env("MEDIA_STORAGE", default="django.core.files.storage.FileSystemStorage"),
@@ -312,35 +310,34 @@ STORAGES = {
     },
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage",
-        # Not as closed as uploaded files: who collects them is seldom who serves them.
+        # Readable by others, unlike uploads: the user who collects them is seldom the one who serves them.
         "OPTIONS": {"file_permissions_mode": 0o644, "directory_permissions_mode": 0o755},
     },
 }
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=20 * 1024 * 1024)  # of one file
 UPLOAD_MAX_FILES = env.int("UPLOAD_MAX_FILES", default=20)  # at once
-UPLOAD_MAX_TOTAL_BYTES = env.int("UPLOAD_MAX_TOTAL_BYTES", default=100 * 1024 * 1024)  # of all that come at once
+UPLOAD_MAX_TOTAL_BYTES = env.int("UPLOAD_MAX_TOTAL_BYTES", default=100 * 1024 * 1024)  # of one request
 UPLOAD_FILES_PER_HOUR = env.int("UPLOAD_FILES_PER_HOUR", default=300)  # of one person
 UPLOAD_FORMS_PER_MINUTE = env.int("UPLOAD_FORMS_PER_MINUTE", default=60)  # of one person; each file sent ahead is one
 UPLOAD_BYTES_PER_DAY = env.int("UPLOAD_BYTES_PER_DAY", default=2 * 1024**3)  # of one person
-UPLOAD_KEEP_HOURS = env.int(
-    "UPLOAD_KEEP_HOURS", default=24
-)  # of forms that were never completed; then they are removed
-# Processor time for reading, drawing and copying, in seconds: of one file (for its verdict, and again for its pages), of all files of one
-# form, and of one person in an hour. What is beyond the last two waits until the hour is over; refused files count.
+# Hours until the uploads of a form that was never completed are removed.
+UPLOAD_KEEP_HOURS = env.int("UPLOAD_KEEP_HOURS", default=24)
+# Seconds of processor time for reading, rendering and copying: of one file (for its check, and again for its pages), of all
+# files of one form, and of one person in an hour. Beyond the last two, files wait until the hour is over; rejected files count.
 UPLOAD_FILE_SECONDS = env.int("UPLOAD_FILE_SECONDS", default=20)
 UPLOAD_FORM_SECONDS = env.int("UPLOAD_FORM_SECONDS", default=60)
 UPLOAD_HOUR_SECONDS = env.int("UPLOAD_HOUR_SECONDS", default=300)
-# How long a form waits for the verdict on its files, in seconds, and behind how many other files it does not wait at all.
+# Seconds that a form waits for the check of its files, and the length of the queue from which on it does not wait.
 UPLOAD_WAIT_SECONDS = env.float("UPLOAD_WAIT_SECONDS", default=2.0)
 UPLOAD_WAIT_QUEUE = env.int("UPLOAD_WAIT_QUEUE", default=10)
-UPLOAD_TRASH_DAYS = env.int("UPLOAD_TRASH_DAYS", default=14)  # what was swept lies in the trash of the file store
-# What files are read under (docs/decisions/0012-sandbox.md): below the first none is read, and all wait; above the second nothing is tried.
+UPLOAD_TRASH_DAYS = env.int("UPLOAD_TRASH_DAYS", default=14)  # removed uploads stay in the trash of the file store
+# Sandbox levels (docs/decisions/0012-sandbox.md): below the first no file is read, and all wait; above the second none is tried.
 SANDBOX_MIN_LEVEL = env.int("SANDBOX_MIN_LEVEL", default=1)
 SANDBOX_MAX_LEVEL = env.int("SANDBOX_MAX_LEVEL", default=3)
 # A virus scanner: tcp://scanner.example.com:3310 or unix:///run/clamav/clamd.ctl. Empty: files are not scanned.
 CLAMD_URL = env("CLAMD_URL", default="")
-# Files of one request, empty boxes for files included. Who chose up to twice as many as may come at once gets the form back, with what is
-# too much by name; of more than that the rest is not read: each is a file in the folder for temporary ones.
+# Files of one request, including empty file inputs. Up to twice the limit, the form comes back and names the files that are too
+# many; further files are not read, because each would be a temporary file.
 DATA_UPLOAD_MAX_NUMBER_FILES = 2 * UPLOAD_MAX_FILES
 FILE_UPLOAD_HANDLERS = [
     "incentives_portal.documents.middleware.BoundedUploadHandler",
@@ -350,11 +347,11 @@ FILE_UPLOAD_HANDLERS = [
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
-# -- Who --------------------------------------------------------------------------------------------------------------------
+# -- Users ------------------------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
-    "incentives_portal.demo.backends.DemoAccountsBackend",  # first: it refuses
+    "incentives_portal.demo.backends.DemoAccountsBackend",  # first, because it denies access
     "incentives_portal.accounts.backends.SignInBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
@@ -370,7 +367,7 @@ AUTH_PASSWORD_VALIDATORS.append({"NAME": "incentives_portal.demo.backends.DemoPa
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 
-# People are added by an admin, so an address is known to be theirs before they sign in for the first time.
+# An admin adds people, so their addresses are known to be theirs before they sign in for the first time.
 ACCOUNT_ADAPTER = "incentives_portal.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -380,19 +377,19 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(PORTAL_URL).scheme
 ACCOUNT_FORMS = {"change_password": "incentives_portal.accounts.forms.OwnPasswordForm"}
-# Whoever changes a password or a second factor is told by mail.
+# Send a mail when a password or second factor changes.
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-# "key" is a person at an address (accounts/adapter.py), so that nobody locks a victim out; "ip" is an address, whomever it tries. What is
-# counted first is refused first: an address that hammers at one person uses up nothing that its neighbours need. The mails of a reset
-# are counted by mailbox; whoever uses those up for somebody else has sent that person five links. All count in the cache above.
+# "key" is a person at an IP address (accounts/adapter.py), so that nobody can lock a person out; "ip" is the IP address alone.
+# The first limit is checked first: an address that attacks one person uses up nothing that its neighbors need. Reset mails are
+# counted by mailbox; using up that limit for somebody else has sent that person five links. All count in the cache above.
 ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/15m/key,50/15m/ip",
     "reset_password": "5/15m/key,20/15m/ip",
 }
 PASSWORD_RESET_TIMEOUT = 60 * 60
-INVITATION_DAYS = 7  # of the same link in the mail to somebody who was added and never chose a password
+INVITATION_DAYS = 7  # lifetime of the link in the mail to a new person who has not chosen a password
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "incentives_portal.accounts.reset_tokens.ResetTokenGenerator"
-# Without it X-Forwarded-For is believed by nobody; behind a proxy the limits need to know how many addresses to skip.
+# Without it X-Forwarded-For is ignored; behind a proxy the limits need the number of addresses to skip.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 PROXY_COUNT_GIVEN = "TRUSTED_PROXY_COUNT" in env.ENVIRON  # `check --deploy` asks for it
 
@@ -401,7 +398,7 @@ MFA_ADAPTER = "incentives_portal.accounts.second_factor.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = PORTAL_NAME
-# An address is known to be its person's, as an admin wrote it down: there is nothing to be verified.
+# An admin entered the address, so it needs no verification.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_FORMS = {
     "authenticate": "incentives_portal.accounts.second_factor.SignInCodeForm",
@@ -413,7 +410,7 @@ MFA_FORMS = {
     "add_webauthn": "incentives_portal.accounts.second_factor.AddPasskeyForm",
     "edit_webauthn": "incentives_portal.accounts.second_factor.RenamePasskeyForm",
 }
-# Of the operator's people; partners choose. On one's own machine the demo accounts are to be tried without a telephone at hand.
+# For the operator's people; partners choose. Off for local installations, so that demo accounts work without a phone.
 REQUIRE_MFA_FOR_STAFF = env.bool("REQUIRE_MFA_FOR_STAFF", default=HTTPS)
 
 # -- Security -----------------------------------------------------------------------------------------------------------------
@@ -440,12 +437,12 @@ SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000) if HTTPS else 
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-# Preloading binds a whole domain for years: its owner's decision, not this portal's.
+# Preloading affects a whole domain for years: its owner decides.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
 CSRF_FAILURE_VIEW = "incentives_portal.accounts.views.csrf_failure"
 SESSION_ENGINE = "incentives_portal.accounts.session_store"
-# A prefix of __Host- makes the browser refuse a cookie that came over http or from a subdomain; it needs https to work at all.
+# With the prefix __Host- browsers reject a cookie set over http or by a subdomain; it requires https.
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "portal-session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "portal-csrf"
 LANGUAGE_COOKIE_NAME = "__Host-language" if HTTPS else "portal-language"
@@ -453,17 +450,17 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 MESSAGE_STORAGE = "incentives_portal.accounts.session_store.FlashStorage"
-# A sign-in ends after so long without a click, and after so long whatever happens (accounts/sessions.py)…
+# A sign-in ends after so long without a click, and in any case after so many hours (accounts/sessions.py).
 SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=30)
 SESSION_HOURS = env.int("SESSION_HOURS", default=12)
-# …but its row stays for a long weekend: it knows whose form is sent when somebody comes back to an open page.
+# The row stays for a long weekend: it identifies the author of a form that is sent from a page left open.
 SESSION_COOKIE_AGE = 4 * 24 * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 
 # -- Languages, time ----------------------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
-# Only what is complete: a page in three languages is worse than one in a foreign one (test_translations.py counts).
+# Complete translations only: a page in two languages is worse than one in a foreign one (test_translations.py counts).
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [BASE_DIR / "incentives_portal" / "locale"]
 TIME_ZONE = "UTC"
@@ -473,14 +470,14 @@ USE_TZ = True
 
 # -- Monitoring ------------------------------------------------------------------------------------------------------------------
 
-# With a token /metrics answers Prometheus; without one there is no such page.
+# /metrics exists only with a token.
 METRICS_TOKEN = env("METRICS_TOKEN", default="")
-# Errors are reported there, by sentry-sdk, which has to be installed then.
+# Errors are reported there by sentry-sdk, which must be installed.
 SENTRY_DSN = env("SENTRY_DSN", default="")
 
 # -- Logs: one line each, with the id of the request ------------------------------------------------------------------------------
 
-# Files for lines of JSON, reopened after logrotate has moved them; empty: standard output. Nobody reads them in the quickstart's terminal.
+# Files for lines of JSON, reopened after logrotate moved them; empty: standard output. The quickstart uses files.
 SECURITY_LOG_FILE = env("SECURITY_LOG_FILE", default=str(PORTAL_STATE / "security.log") if EMBEDDED_DATABASE else "")
 ACCESS_LOG_FILE = env("ACCESS_LOG_FILE", default=str(PORTAL_STATE / "access.log") if EMBEDDED_DATABASE else "")
 

@@ -1,4 +1,4 @@
-"""Texts that are data and exist in several languages: names of programs and activities, words of requirements and reasons."""
+"""Texts stored in several languages: names of programs and activities, requirements and reasons."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,14 +12,14 @@ from django.utils.translation import gettext_lazy as _
 
 
 def in_language(value: Mapping[str, str], language: str | None = None) -> str:
-    """The text in the reader's language, else in English, else in any; ``{operator}`` becomes the operator's name."""
+    """Return the text in the reader's language, else in English, else in any; ``{operator}`` becomes its name."""
     language = language or get_language() or settings.LANGUAGE_CODE
     text = value.get(language) or value.get(settings.LANGUAGE_CODE) or next(iter(value.values()), "")
     return text.replace("{operator}", settings.OPERATOR_NAME)
 
 
 class TextsWidget(forms.MultiWidget):
-    """One labelled box per language of the portal."""
+    """One labeled box per language of the portal."""
 
     template_name = "screens/texts_widget.html"
 
@@ -41,7 +41,7 @@ class TextsWidget(forms.MultiWidget):
 
 
 class TextsFormField(forms.MultiValueField):
-    """A text per language; English is the one that must not be missing."""
+    """A text per language; English is required."""
 
     default_error_messages = {
         "no_default": _("Enter the text at least in English. It is shown where a translation is missing.")
@@ -71,7 +71,7 @@ class TextsField(models.JSONField):
         super().__init__(*args, **kwargs)
 
     def save_form_data(self, instance: models.Model, data: dict[str, str]) -> None:
-        """A form has a box for each language that is offered; what is known in others stays."""
+        """Save the offered languages, which have a box in the form, and keep the texts in other languages."""
         offered = dict(settings.LANGUAGES)
         others = {code: text for code, text in getattr(instance, self.attname).items() if code not in offered}
         super().save_form_data(instance, data and data | others)

@@ -1,4 +1,4 @@
-"""All addresses of the portal. Signing in is the default for every one; what is public says so in its view."""
+"""All URLs of the portal. They require sign-in by default; views that are public are marked."""
 
 from django.conf import settings
 from django.contrib import admin
@@ -13,8 +13,8 @@ handler500 = "incentives_portal.home.views.server_error"
 
 urlpatterns = [
     path("", include("incentives_portal.home.urls")),
-    # Before allauth's page of that name, on which people change their own address. Here the address is who one is: admins create users
-    # with it, a reviewer's must be the operator's, mails about money go to it. So there is no such page: 404.
+    # Replaces allauth's page for changing one's address by a 404. The address identifies a user: admins create users with
+    # it, a reviewer's must be the operator's, and mails about money go to it.
     path("accounts/email/", email_address, name="account_email"),
     path("accounts/", include("allauth.urls")),
     path("profile/", include("incentives_portal.accounts.urls")),

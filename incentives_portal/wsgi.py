@@ -1,4 +1,4 @@
-"""What gunicorn calls. It runs the refusals first: a web server that starts unsafely is worse than one that does not."""
+"""The WSGI application. It runs the start-up checks first: an unsafe configuration must not serve requests."""
 
 import os
 from types import FunctionType
@@ -18,10 +18,10 @@ limit_statements()
 
 
 class CompleteBodyStream:
-    """What a visitor sends, or an error where the line broke before all of it had come (fault U-19).
+    """Read the request body, and raise an error if the connection ended before all of it arrived (fault U-19).
 
-    Web servers just end early, and half a form would be taken for a whole one: a comment cut off in the middle, a claim without its files.
-    Django answers to the error as to any broken line, and nothing is done.
+    Web servers end the stream early instead, and Django would accept a half form: a comment cut off in the middle, a claim
+    without its files. Django answers the error as it does for any broken connection, and nothing is saved.
     """
 
     def __init__(self, stream: Any, length: int) -> None:
@@ -42,20 +42,20 @@ class CompleteBodyStream:
 
 
 def in_one_piece(function: FunctionType) -> FunctionType:
-    """Return the function with a frame so large that CPython lays the frames of all that it calls into the same piece of memory.
+    """Return the function with a stack so large that CPython puts the frames of all its calls into the same chunk.
 
-    CPython 3.11 to 3.13 take memory for frames in pieces of 16 KB, and give a piece back when its last frame returns. A loop that calls
-    across the edge of a piece asks the system for memory at each call. Which loop that is changes with every middleware; where it was one
-    of the template engine, a list of claims took 15 ms instead of 9 (``tests/test_wsgi.py``).
+    CPython 3.11 to 3.13 allocate frames in chunks of 16 KB, and free a chunk when its last frame returns. A loop that calls
+    across the edge of a chunk allocates memory at each call. Which loop that is changes with every middleware; when it was
+    one of the template engine, a list of claims took 15 ms instead of 9 (``tests/test_wsgi.py``).
     """
     code = function.__code__
-    # In slots of 8 bytes: a little over half of a piece of 256 KB, so that nearly the other half is free.
+    # In slots of 8 bytes: a little over half of a chunk of 256 KB, so that nearly the other half is free.
     return FunctionType(code.replace(co_stacksize=16_500), function.__globals__, function.__name__)
 
 
 @in_one_piece
 def application(environ: dict[str, Any], start_response: Any) -> Any:
-    """What the web server calls."""
+    """Serve a request of the web server."""
     length = environ.get("CONTENT_LENGTH") or ""
     if length.isdecimal():
         environ["wsgi.input"] = CompleteBodyStream(environ["wsgi.input"], int(length))

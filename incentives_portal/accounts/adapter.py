@@ -1,4 +1,7 @@
-"""How allauth behaves here: no sign-up by oneself, people are added by an admin; links in its mails never trust the Host header."""
+"""Configure allauth for the portal.
+
+Nobody signs up alone: an admin adds people. Links in mails use the configured address and never the Host header.
+"""
 
 import math
 import time
@@ -23,14 +26,14 @@ from .security_events import describe_login
 from .security_log import Action, fingerprint, record
 from .services import keep_columns
 
-#: What allauth calls the count of wrong passwords: where it is kept, and what for.
+#: The app and action under which allauth counts wrong passwords in the cache.
 _WRONG_PASSWORDS = {"app": "allauth.account", "action": "login_failed"}
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Closes the public sign-up, links to the portal's own address, and counts wrong passwords per person and address."""
+    """Close the public sign-up, link to the configured address, count wrong passwords per person and IP address."""
 
-    #: Said where codes of the second step are counted: no new password helps there.
+    #: For the codes of the second step: a new password does not help there.
     error_messages = DefaultAccountAdapter.error_messages | {
         "too_many_login_attempts": _(
             "Too many failed sign-in attempts. Wait 15 minutes, then try again. If it still does not work, ask "
@@ -42,15 +45,18 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def populate_username(self, request: HttpRequest, user: Any) -> None:
-        """People have no user name: the address is the name."""
+        """Do nothing: people sign in with their e-mail address and have no user name."""
 
     def get_reset_password_from_key_url(self, key: str) -> str:
-        """The link of the reset mail, with the configured address: a forged Host header must not lead anybody astray (A-04)."""
+        """Return the link of the reset mail with the configured address, whatever the Host header says (A-04)."""
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
         return settings.PORTAL_URL + path.replace("UID-KEY", quote(key))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """A mail of signing in, in its reader's language; it names the portal as configured, never as the Host header does (A-14)."""
+        """Send a mail about signing in, in the language of its recipient.
+
+        It names the portal as configured and never uses the Host header (A-14).
+        """
         reader = context.get("user") or self.request.user
         if template_prefix == "account/email/unknown_account":
             record(Action.PASSWORD_RESET_REQUESTED, request=self.request, unknown=fingerprint(email))
@@ -58,31 +64,31 @@ class AccountAdapter(DefaultAccountAdapter):
             super().send_mail(template_prefix, email, context | self.portal_context())
 
     def portal_context(self) -> dict[str, Any]:
-        """What every mail of signing in names: the portal, and the page on which one signs in."""
+        """Return what every mail about signing in needs: the portal's name and address, and the sign-in page."""
         site = SimpleNamespace(name=settings.PORTAL_NAME, domain=urlsplit(settings.PORTAL_URL).netloc)
         return {"current_site": site, "login_url": settings.PORTAL_URL + reverse("account_login")}
 
     def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
-        """Who asks is not known yet: the account is the target."""
+        """Log the request with the account as its target: nobody is signed in yet."""
         record(Action.PASSWORD_RESET_REQUESTED, request=self.request, target=user)
         super().send_password_reset_mail(user, email, context)
 
     def set_password(self, user: Any, password: str) -> None:
-        """Where allauth would save the whole person."""
+        """Save the password column only; allauth would save the whole row."""
         user.set_password(password)
         keep_columns(user, "password")
 
     def is_safe_url(self, url: str) -> bool:
-        """Whether one may be led there after signing in: the own host only, and never from https to http (A-12)."""
+        """Return whether to redirect there after sign-in: the own host only, and never from https to http (A-12)."""
         return url_has_allowed_host_and_scheme(
             url, allowed_hosts={self.request.get_host()}, require_https=self.request.is_secure()
         )
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Says how long one has to wait and what helps, in the same words whether there is such a person or not (A-03)."""
+        """Say how long to wait and what helps; the same text whether the person exists or not (A-03)."""
         try:
             super().pre_authenticate(request, **credentials)
-        except ValidationError as refused:
+        except ValidationError as error:
             record(
                 Action.RATE_LIMITED,
                 request=request,
@@ -90,7 +96,7 @@ class AccountAdapter(DefaultAccountAdapter):
                 **describe_login(credentials.get("email", "")),
             )
             minutes = _minutes_closed(request, self._get_login_attempts_cache_key(request, **credentials))
-            words = ngettext(
+            text = ngettext(
                 "Too many failed sign-in attempts. Wait %(n)s minute, then try again. If you have forgotten your "
                 "password, you can reset it instead of waiting. If you do not get the email, ask the operator’s "
                 "incentives admins.",
@@ -99,20 +105,20 @@ class AccountAdapter(DefaultAccountAdapter):
                 "incentives admins.",
                 minutes,
             )
-            raise ValidationError(words % {"n": minutes}, code=refused.code) from refused
+            raise ValidationError(text % {"n": minutes}, code=error.code) from error
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """Wrong passwords count for a person *at an address*: nobody locks a victim out from elsewhere (A-02).
+        """Count wrong passwords per person and IP address: an attacker cannot lock out others (A-02).
 
-        Not per host name, as allauth has it: every name of the portal would give ten tries more. All spellings of an e-mail address
-        that the database takes for the same one count together.
+        allauth also counts per host name: each name of the portal would allow ten more tries. All spellings of an e-mail
+        address that the database treats as equal count together.
         """
         login = unicodedata.normalize("NFKC", credentials.get("email", "")).casefold().strip()
         return f"{login} at {get_ip(request)}"
 
 
 def _minutes_closed(request: HttpRequest, key: str) -> int:
-    """Until every limit that is reached lets one try more: its oldest try has to be past. At least a minute."""
+    """Return the minutes until every limit allows another try, at least one."""
     seconds = [0.0]
     for rate in get_rates(**_WRONG_PASSWORDS):
         tries = cache.get(get_cache_key(request, rate=rate, key=key, **_WRONG_PASSWORDS), [])

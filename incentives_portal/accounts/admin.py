@@ -19,7 +19,7 @@ from .services import keep_columns
 
 
 class DomainsField(forms.CharField):
-    """Domains of e-mail addresses as people write a list, kept as a JSON list."""
+    """E-mail domains, typed as a list with commas, spaces or semicolons; stored as a JSON list."""
 
     default_error_messages: ClassVar[dict[str, Any]] = {
         "domain": _(
@@ -47,7 +47,7 @@ class DomainsField(forms.CharField):
 
 
 def _domain(typed: str) -> str:
-    """The domain in the spelling of addresses: ``@Example.com`` is example.com."""
+    """Return the domain as it is spelled in addresses: ``@Example.com`` is example.com."""
     return canonical_email(f"x@{typed.removeprefix('@')}").removeprefix("x@").lower()
 
 
@@ -64,7 +64,7 @@ class OrganisationForm(forms.ModelForm):
 
 
 class CountryField(forms.CharField):
-    """A country by its code or its name, kept as the code: a list of 250 in each line of a page would be long."""
+    """A country, typed as code or name and stored as code. A list of 250 in each line of a page would be long."""
 
     default_error_messages: ClassVar[dict[str, Any]] = {
         "country": _("“%(typed)s” is not a country. Enter its name or two-letter code, for example DE.")
@@ -100,12 +100,12 @@ class OrganisationAdmin(StaleCheckAdmin):
     inlines = [LocationInline]
 
     def get_readonly_fields(self, request: Any, obj: Organisation | None = None) -> list[str]:
-        """The kind of an organisation never changes: everybody's roles would be those of the other side."""
+        """Make the kind read-only once it is saved: otherwise everybody would have roles of the other side."""
         return ["kind"] if obj else []
 
 
 class OrganisationRoleForm(forms.ModelForm):
-    """Refuses a role of the other side."""
+    """Reject a role of the other side: the operator's for a partner's person, or the other way round."""
 
     class Meta:
         model = OrganisationRole
@@ -125,7 +125,7 @@ class OrganisationRoleInline(FewLines, admin.TabularInline):
 
 
 class PersonForm(forms.ModelForm):
-    """A person without the password: that is set through the reset mail and never seen by an admin."""
+    """A person without the password: people set it through the reset mail, and admins never see it."""
 
     class Meta:
         model = User
@@ -140,7 +140,7 @@ class PersonForm(forms.ModelForm):
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zone_choices, initial="UTC")
 
     def validate_unique(self) -> None:
-        """Leave it to the rule of addresses in any spelling, which says the same in its own words."""
+        """Do nothing: the constraint on the lower-case address checks it already, with a message of its own."""
 
     def save(self, commit: bool = True) -> User:
         if not self.instance.pk:
@@ -150,7 +150,7 @@ class PersonForm(forms.ModelForm):
 
 @admin.register(User)
 class UserAdmin(StaleCheckAdmin):
-    """People are switched off, never deleted: their deeds stay in the history."""
+    """People are deactivated and never deleted: the history names them."""
 
     form = PersonForm
     list_display = ["name", "email", "organisation", "is_active"]
@@ -163,14 +163,14 @@ class UserAdmin(StaleCheckAdmin):
         return False
 
     def save_model(self, request: Any, obj: User, form: Any, change: bool) -> None:
-        """Write what stands on the page only, as who chooses a new password at the same moment keeps it; a new person is invited."""
+        """Save the columns of the form only, so that a password chosen meanwhile stays; invite a new person."""
         if change:
             keep_columns(obj, *form._meta.fields)
         else:
             super().save_model(request, obj, form, change)
         if obj.is_active and (not change or "is_active" in form.changed_data) and not obj.has_usable_password():
             invite(obj)
-            # The address at the end: Django writes the first letter of a message large.
+            # The address comes last: Django capitalizes the first letter of a message.
             messages.info(
                 request,
                 _("An email with a link to choose a password will be sent to %(email)s.") % {"email": obj.email},

@@ -1,4 +1,4 @@
-"""Django's permission questions, answered from the capability table: the admin site has no table of its own."""
+"""Answer Django's permission checks from the capability table: the admin site has no table of its own."""
 
 from typing import TYPE_CHECKING
 
@@ -10,8 +10,8 @@ from .request_user import person
 if TYPE_CHECKING:
     from .models import User
 
-#: Which capability opens a model in the admin site, by app label: (to look, to change). None: not in the admin at all.
-#: Cases (plans, claims) are never changed there by hand: their verbs are own pages that call services.
+#: The capabilities for a model in the admin site, by app label: (to view, to change). None: not available.
+#: Cases (plans, claims) are never changed there by hand: their transitions have pages of their own that call services.
 ADMIN_CAPABILITIES: dict[str, tuple[str | None, str | None]] = {
     "accounts": ("program.configure", "people.manage"),
     "people": ("program.configure", "people.manage"),
@@ -23,12 +23,12 @@ ADMIN_CAPABILITIES: dict[str, tuple[str | None, str | None]] = {
     "proofs": (None, None),
     "claims": (None, None),
 }
-#: Models of an append-only or derived kind keep to looking, but reason codes are configuration.
+#: Exceptions by model. Reason codes are configuration; the other models of their app can only be viewed.
 CONFIGURED_ELSEWHERE = {"cases.reasoncode": "program.configure"}
 
 
 def admin_permission(user: "User", perm: str) -> bool:
-    """Whether the person may view, add, change or delete rows of a model in the admin site, as ``app.action_model``."""
+    """Return whether the person may view, add, change or delete rows of a model; ``perm`` is ``app.action_model``."""
     app, _dot, codename = perm.partition(".")
     action, _underscore, model = codename.partition("_")
     look, change = ADMIN_CAPABILITIES.get(app, (None, None))
@@ -38,7 +38,7 @@ def admin_permission(user: "User", perm: str) -> bool:
 
 
 class SignInBackend(AuthenticationBackend):  # type: ignore[misc]
-    """Signing in is allauth's; the person of a session is read with what every page asks about them."""
+    """Sign in as allauth does, and read the person of a session together with what every page needs."""
 
     def get_user(self, user_id: int) -> "User | None":
         user = person(user_id)

@@ -1,4 +1,4 @@
-"""The cache that counts wrong passwords: Redis, and PostgreSQL while Redis is away."""
+"""The cache that counts wrong passwords: Redis, and PostgreSQL while Redis does not answer."""
 
 import logging
 import time
@@ -11,14 +11,14 @@ from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
 
-#: Seconds for which Redis is left alone after it did not answer, so that not every request waits for it.
+#: Seconds without another attempt after Redis did not answer, so that not every request waits for it.
 PAUSE = 30
 #: The alias of the cache in the database.
 WHILE_AWAY = "while-redis-is-away"
 
 
-def _steady(name: str) -> Callable[..., Any]:
-    """A method of the cache that asks Redis, and the database where Redis does not answer."""
+def _with_fallback(name: str) -> Callable[..., Any]:
+    """Return a cache method that uses Redis, and the database when Redis does not answer."""
 
     def method(self: "FallbackRedisCache", *args: Any, **kwargs: Any) -> Any:
         if time.monotonic() >= FallbackRedisCache.away_until:
@@ -33,23 +33,23 @@ def _steady(name: str) -> Callable[..., Any]:
 
 
 class FallbackRedisCache(RedisCache):
-    """Neither fails open nor closed when Redis is down.
+    """Keep counting while Redis is down, instead of failing open or closed.
 
-    Open, whoever brings Redis down guesses passwords without end; closed, nobody signs in although everything else works. The counts
-    begin anew when the place changes: at most twice the tries, once.
+    Failing open, an attacker who brings Redis down could guess passwords without limit; failing closed, nobody could
+    sign in. The counts start again when the store changes: at most twice the tries, once.
     """
 
     #: Of this process, on its monotonic clock.
     away_until = 0.0
 
-    add = _steady("add")
-    get = _steady("get")
-    set = _steady("set")
-    touch = _steady("touch")
-    delete = _steady("delete")
-    has_key = _steady("has_key")
-    incr = _steady("incr")
-    get_many = _steady("get_many")
-    set_many = _steady("set_many")
-    delete_many = _steady("delete_many")
-    clear = _steady("clear")
+    add = _with_fallback("add")
+    get = _with_fallback("get")
+    set = _with_fallback("set")
+    touch = _with_fallback("touch")
+    delete = _with_fallback("delete")
+    has_key = _with_fallback("has_key")
+    incr = _with_fallback("incr")
+    get_many = _with_fallback("get_many")
+    set_many = _with_fallback("set_many")
+    delete_many = _with_fallback("delete_many")
+    clear = _with_fallback("clear")

@@ -1,8 +1,9 @@
-"""Who may do what: the one table of the portal (docs/domain.md, "Capabilities").
+"""Define who may do what: the only table of capabilities (docs/domain.md, "Capabilities").
 
-Transitions name capabilities, views and buttons ask ``may``, lists use ``scope_q``, mails use ``holders``, the admin asks through the
-authentication backend. Roles come from *role sources*: the organisation-wide ones from this app, the roles per program and location
-from the app people/, which registers itself here because it stands above.
+Transitions name capabilities, views and buttons call ``may``, lists use ``scope_q``, mails use ``holders``, and the
+admin site asks through the authentication backend. Roles come from *role sources*: this app has the
+organization-wide roles, the app people/ has those per program and location. It depends on this app and therefore
+registers itself here.
 """
 
 from collections.abc import Callable, Iterable
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
 
 
 class WrongAudience(PermissionDenied):
-    """The page is the other side's, or another office's: no role of this account opens it. ``str`` says what the page is."""
+    """No role of this account opens the page. ``str`` describes the page."""
 
 
 class Role(TextChoices):
-    """Every role of the portal. The side is part of the code: a partner's incentives admin is not the operator's."""
+    """Every role of the portal. The code starts with the side: partners and the operator both have incentives admins."""
 
     PARTNER_INCENTIVES_ADMIN = "partner.incentives_admin", _("Incentives admin")
     PARTNER_INCENTIVES_USER = "partner.incentives_user", _("Incentives user")
@@ -49,23 +50,23 @@ class Role(TextChoices):
         return self.value.startswith("operator.")
 
 
-#: Roles given for the whole organisation; the other partner roles are given per program and location (docs/domain.md, "Role scope").
+#: Roles given for the whole organization; the other partner roles are given per program and location (docs/domain.md, "Role scope").
 PARTNER_WIDE_ROLES = (Role.PARTNER_GLOBAL_ADMIN, Role.PARTNER_ACCOUNT_ADMIN, Role.PARTNER_BILLING_ADMIN)
 OPERATOR_ROLES = tuple(role for role in Role if role.is_operator)
 
 _ADMIN, _USER, _VIEWER = Role.PARTNER_INCENTIVES_ADMIN, Role.PARTNER_INCENTIVES_USER, Role.PARTNER_INCENTIVES_VIEWER
 _GLOBAL, _ACCOUNT, _BILLING = PARTNER_WIDE_ROLES
 _STAFF = OPERATOR_ROLES
-_PLAN_DESK, _REVIEWER = Role.OPERATOR_INCENTIVES_ADMIN, Role.OPERATOR_REVIEWER
+_OPERATOR_ADMIN, _REVIEWER = Role.OPERATOR_INCENTIVES_ADMIN, Role.OPERATOR_REVIEWER
 
 CAPABILITIES: dict[str, frozenset[Role]] = {
     code: frozenset(roles)
     for code, roles in {
         "enrolment.read": (_ADMIN, _USER, _VIEWER, _GLOBAL, *_STAFF),
-        "enrolment.manage": (_PLAN_DESK,),
+        "enrolment.manage": (_OPERATOR_ADMIN,),
         "plan.read": (_ADMIN, _USER, _VIEWER, _GLOBAL, _BILLING, *_STAFF),
         "plan.write": (_ADMIN, _GLOBAL, _BILLING),
-        "plan.review": (_PLAN_DESK,),
+        "plan.review": (_OPERATOR_ADMIN,),
         "poe.read": (_ADMIN, _USER, _VIEWER, _GLOBAL, *_STAFF),
         "poe.write": (_ADMIN,),
         "claim.read": (_ADMIN, _USER, _VIEWER, _GLOBAL, *_STAFF),
@@ -75,15 +76,15 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
         "claim.dispute": (_ADMIN,),
         "history.internal": _STAFF,
         "outbox.read": _STAFF,
-        "outbox.resend": (_PLAN_DESK, _REVIEWER),
-        "people.manage": (_GLOBAL, _ACCOUNT, _PLAN_DESK),
-        "program.configure": (_PLAN_DESK,),
-        "system.read": (_PLAN_DESK, Role.OPERATOR_AUDITOR),
-        "system.manage": (_PLAN_DESK,),
+        "outbox.resend": (_OPERATOR_ADMIN, _REVIEWER),
+        "people.manage": (_GLOBAL, _ACCOUNT, _OPERATOR_ADMIN),
+        "program.configure": (_OPERATOR_ADMIN,),
+        "system.read": (_OPERATOR_ADMIN, Role.OPERATOR_AUDITOR),
+        "system.manage": (_OPERATOR_ADMIN,),
     }.items()
 }
 
-#: What each capability means, for the help page.
+#: The meaning of each capability, for the help page.
 CAPABILITY_WORDS = {
     "enrolment.read": _("View enrollments"),
     "enrolment.manage": _("Manage enrollments"),
@@ -109,7 +110,7 @@ CAPABILITY_WORDS = {
 
 @dataclass(frozen=True)
 class Grant:
-    """One role that a person holds: everywhere in the organisation, or for one program, or for one program at one location."""
+    """One role of a person: for the whole organization, for one program, or for one program at one location."""
 
     role: Role
     program_id: int | None = None
@@ -118,7 +119,7 @@ class Grant:
 
 @dataclass(frozen=True)
 class Scope:
-    """What a question of permission is about. Parts left out are not narrowed down."""
+    """The object of a permission check. Parts that are None do not narrow the scope."""
 
     organisation_id: int
     program_id: int | None = None
@@ -127,10 +128,10 @@ class Scope:
 
 @dataclass(frozen=True)
 class RoleSource:
-    """A place where roles are kept.
+    """A table of roles.
 
-    ``held`` are the rows of the person in ``OuterRef("pk")``, a column that is read along with the person under ``name``; ``grants`` makes
-    roles of them; ``holders`` is the other way round: who holds a role for a scope, as a condition on users.
+    ``held`` is the rows of the person in ``OuterRef("pk")``, read together with the person as column ``name``; ``grants``
+    converts them to roles; ``holders`` is the reverse: a condition on users who hold a role for a scope.
     """
 
     name: str
@@ -139,7 +140,7 @@ class RoleSource:
     holders: Callable[[frozenset[Role], Scope], Q]
 
 
-#: More would not fit beside the organisation's name.
+#: More do not fit next to the organization's name.
 SHOWN_ROLES = 2
 _sources: list[RoleSource] = []
 
@@ -150,34 +151,40 @@ def register_role_source(source: RoleSource) -> None:
 
 
 def grants(user: "User | AnonymousUser") -> list[Grant]:
-    """All roles of a person, kept on the instance. One query, and none for who asks for a page. Nobody inactive holds any."""
+    """Return all roles of a person, cached on the instance; none for inactive people.
+
+    No query for the user of the request, one for anybody else.
+    """
     if not user.is_authenticated or not user.is_active:
         return []
-    kept = vars(user)
-    if "_grants" not in kept:
-        kept["_grants"] = [grant for source in _sources for grant in source.grants(user, _held(user)[source.name])]
-    return kept["_grants"]
+    cached = vars(user)
+    if "_grants" not in cached:
+        cached["_grants"] = [grant for source in _sources for grant in source.grants(user, _held(user)[source.name])]
+    return cached["_grants"]
 
 
 def _held(user: "User") -> dict[str, list[Any]]:
-    """The rows of roles by the name of their source, as they were read along with the person, or now."""
+    """Return the rows of roles by the name of their source, as read with the person, or read now."""
     if not all(hasattr(user, source.name) for source in _sources):
-        found = (
+        values = (
             type(user)._base_manager.filter(pk=user.pk).values(**{source.name: source.held() for source in _sources})
         )
-        for name, rows in found.get().items():
+        for name, rows in values.get().items():
             setattr(user, name, rows)
     return {source.name: getattr(user, source.name) for source in _sources}
 
 
 def standing(user: "User") -> str:
-    """What a person is here: the names of the first roles, each once, for the top of every page. No query beyond the roles."""
+    """Return the names of the person's first roles, each once, for the top of every page. No query beyond the roles."""
     labels = dict.fromkeys(str(grant.role.label) for grant in grants(user))
     return ", ".join(list(labels)[:SHOWN_ROLES])
 
 
 def may(user: "User | AnonymousUser", capability: str, scope: Scope | None = None) -> bool:
-    """Whether the person may do this to what the scope names. An unknown capability raises KeyError: deny is never by typo."""
+    """Return whether the person holds the capability for the scope.
+
+    An unknown capability raises KeyError, so that a typo does not silently deny access.
+    """
     allowed = CAPABILITIES[capability]
     return any(grant.role in allowed and _covers(user, grant, scope) for grant in grants(user))
 
@@ -200,9 +207,9 @@ def scope_q(
     program: str = "program_id",
     location: str = "location_id",
 ) -> Q:
-    """The rows for which the person holds the capability, as a condition: what ``visible_to`` is made of.
+    """Return a condition for the rows for which the person holds the capability; ``visible_to`` uses it.
 
-    The three names are the paths from the row to its organisation, program and location.
+    The three names are the paths from the row to its organization, program and location.
     """
     allowed = CAPABILITIES[capability]
     nothing = Q(pk__in=[])
@@ -222,7 +229,7 @@ def scope_q(
 
 
 def holders(roles: str | Iterable[Role], scope: Scope) -> list["User"]:
-    """Active people who hold a capability (or one of the roles) for the scope: whom to write to, or whom to ask. One query."""
+    """Return the active people who hold a capability, or one of the roles, for the scope. One query."""
     wanted = CAPABILITIES[roles] if isinstance(roles, str) else frozenset(roles)
     given = {name: value for name, value in asdict(scope).items() if value is not None}
     return _holding(wanted, frozenset(given)).rows(**given)
@@ -230,7 +237,10 @@ def holders(roles: str | Iterable[Role], scope: Scope) -> list["User"]:
 
 @cache
 def _holding(wanted: frozenset[Role], narrowed: frozenset[str]) -> "PreparedQuery[User]":
-    """Every message asks it. The operator's people hold their roles everywhere, so a scope may not matter."""
+    """Return the prepared query of ``holders``, which runs for every message.
+
+    Parts of the scope are optional in it: the operator's people hold their roles everywhere.
+    """
     from .models import User
 
     def people(**given: int) -> "QuerySet[User]":

@@ -1,6 +1,6 @@
-"""Encryption of what the second step keeps in the database: secrets of apps, seeds of recovery codes.
+"""Encrypt what the second step stores in the database: secrets of apps, seeds of recovery codes.
 
-The key is derived from SECRET_KEY; what earlier keys encrypted is read as long as SECRET_KEY_FALLBACKS names them.
+The key is derived from SECRET_KEY; values encrypted with earlier keys are read while SECRET_KEY_FALLBACKS has them.
 """
 
 import base64
@@ -10,21 +10,21 @@ from typing import Any
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
-#: Where allauth keeps encrypted texts in ``Authenticator.data``; migrated codes are a list of them.
+#: The keys of ``Authenticator.data`` that hold encrypted texts; migrated codes are a list of them.
 FIELDS = ("secret", "seed", "migrated_codes")
 
 
 class UnreadableSecret(Exception):
-    """A text was encrypted with a key that neither SECRET_KEY nor SECRET_KEY_FALLBACKS names."""
+    """The text was encrypted with a key that is neither in SECRET_KEY nor in SECRET_KEY_FALLBACKS."""
 
 
 def encrypt(text: str) -> str:
-    """Encrypt with the present key."""
+    """Encrypt with the current key."""
     return _cipher(settings.SECRET_KEY).encrypt(text.encode()).decode()
 
 
 def decrypt(text: str) -> str:
-    """Decrypt with the present key or an earlier one. Raises UnreadableSecret."""
+    """Decrypt with the current key or an earlier one. Raises UnreadableSecret."""
     ciphers = MultiFernet([_cipher(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
     try:
         return ciphers.decrypt(text.encode()).decode()
@@ -33,9 +33,9 @@ def decrypt(text: str) -> str:
 
 
 def reencrypt(data: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the data of an authenticator under the present key; None if all of it is already. Raises UnreadableSecret."""
+    """Return an authenticator's data encrypted with the current key, or None if it already is. Raises UnreadableSecret."""
     changed = {
-        name: [_renew(text) for text in value] if isinstance(value, list) else _renew(value)
+        name: [_reencrypt_text(text) for text in value] if isinstance(value, list) else _reencrypt_text(value)
         for name, value in data.items()
         if name in FIELDS and value
     }
@@ -43,7 +43,7 @@ def reencrypt(data: dict[str, Any]) -> dict[str, Any] | None:
     return None if new == data else new
 
 
-def _renew(text: str) -> str:
+def _reencrypt_text(text: str) -> str:
     try:
         _cipher(settings.SECRET_KEY).decrypt(text.encode())
     except InvalidToken:

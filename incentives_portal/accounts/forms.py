@@ -11,7 +11,7 @@ from .models import User
 
 
 def time_zone_choices() -> list[tuple[str, str]]:
-    """Places, not abbreviations: ``Europe/Berlin``."""
+    """Return the time zones that are named after a place (``Europe/Berlin``), without abbreviations."""
     zones = sorted(
         zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/", "US/"))
     )
@@ -19,7 +19,7 @@ def time_zone_choices() -> list[tuple[str, str]]:
 
 
 class ProfileForm(forms.ModelForm):
-    """What people set for themselves."""
+    """The settings that people change themselves."""
 
     class Meta:
         model = User
@@ -38,7 +38,7 @@ class ProfileForm(forms.ModelForm):
 
 
 class OwnPasswordForm(ChangePasswordForm):
-    """A new password for the old one. Wrong ones count like wrong ones at the door: a stolen session must not guess on (A-01)."""
+    """Change the password. Wrong current passwords count like failed sign-ins, so that a stolen session cannot guess (A-01)."""
 
     def clean_oldpassword(self) -> Any:
         password = self.cleaned_data["oldpassword"]

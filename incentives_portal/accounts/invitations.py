@@ -1,4 +1,4 @@
-"""The first mail to somebody whom an admin has added: a link with which to choose a password."""
+"""Send the first mail to a person whom an admin has added: a link to choose a password."""
 
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import default_token_generator
@@ -10,9 +10,10 @@ from .models import User
 
 
 def invite(user: User) -> None:
-    """Write to a new person: who added them where, and the link of a password reset, which works for ``INVITATION_DAYS``.
+    """Invite a new person: say who added them, and link to a password reset that works for ``INVITATION_DAYS``.
 
-    Goes through the outbox as a secret message, in the transaction of who calls. Nothing goes to who may not sign in or has a password.
+    The mail goes through the outbox as a secret message, in the caller's transaction. Inactive people and people who
+    have a password get none.
     """
     if not user.is_active or user.has_usable_password():
         return

@@ -1,4 +1,4 @@
-"""Mails about accounts. The outbox lies above: they reach it through Django's mail backend."""
+"""Mails about accounts. The outbox depends on this app, so they reach it through Django's mail backend."""
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -10,7 +10,7 @@ from .models import User
 
 
 def send_second_factor_removed(user: User) -> None:
-    """Tell the user that the second factor is gone: whoever did not ask for it learns that somebody did."""
+    """Tell the user that the second factor was removed, in case somebody else requested it."""
     with translation.override(user.language):
         send_mail(
             _("Your second sign-in step was removed"),

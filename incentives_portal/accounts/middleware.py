@@ -1,4 +1,4 @@
-"""What holds for every page: the reader's language and time zone, the end of sessions, and the second factor of the operator's people."""
+"""Middleware for language and time zone, the end of sessions, and the operator's second factor."""
 
 import uuid
 from collections.abc import Callable
@@ -28,16 +28,16 @@ from .second_factor import has_proved, must_prove
 from .security_log import Action, record
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-#: Open to who has yet to set up a second factor, beside the pages where that is done.
+#: Pages that stay open before a second factor is set up, in addition to the pages that set it up.
 MEANWHILE = {"account_logout", "account_reauthenticate", "accounts:language", "accounts:no_role"}
 
 
-#: Pages that show what opens an account.
+#: Pages that show recovery codes; viewing them is logged.
 SHOWING_CODES = {"mfa_view_recovery_codes", "mfa_download_recovery_codes"}
 
 
 class SecurityLogMiddleware(MiddlewareMixin):
-    """Log answers that refuse: whatever view or middleware gave them. Adds no query."""
+    """Log responses that deny a request, whichever view or middleware returned them. Adds no query."""
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         match = request.resolver_match
@@ -55,8 +55,8 @@ class SecurityLogMiddleware(MiddlewareMixin):
         elif response.status_code == 429:
             record(Action.RATE_LIMITED, request=request, **where)
         elif response.status_code == 404 and match and known_user(request) is not None:
-            # Nobody guesses such an id: it was another company's, or a link went astray. Which of the two is not asked, as the
-            # answer would take longer for what exists.
+            # Nobody guesses such an id: it belongs to another company, or the link is wrong. A query to tell which would
+            # take longer for an id that exists.
             ids = [str(value) for value in match.kwargs.values() if isinstance(value, uuid.UUID)]
             if ids:
                 record(Action.OBJECT_NOT_FOUND, request=request, objects=ids, **where)
@@ -80,7 +80,7 @@ class PersonalPreferencesMiddleware:
 
 
 class SessionLimitsMiddleware(MiddlewareMixin):
-    """Ends sessions that are too old or were left alone, before anything else is asked of them."""
+    """End sessions that are too old or were idle too long, before any other middleware uses them."""
 
     def process_request(self, request: HttpRequest) -> None:
         request.ended_for = None  # type: ignore[attr-defined]
@@ -92,7 +92,7 @@ class SessionLimitsMiddleware(MiddlewareMixin):
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        """Comes after the check of the token: what another site sends is not kept."""
+        """Keep what was typed, after the CSRF check: nothing that another site sends is kept."""
         if request.method == "POST" and request.user.is_authenticated:
             kept = sessions.kept_for(request)
             if kept and kept["path"] == request.get_full_path():
@@ -113,10 +113,10 @@ class SessionLimitsMiddleware(MiddlewareMixin):
 
 
 class SignInFirstMiddleware(LoginRequiredMiddleware):
-    """Leads strangers to where one signs in, and from there to the page that they were on.
+    """Send people who are not signed in to the sign-in page, and back to their page afterwards.
 
-    Who sends a form after signing out elsewhere comes back to the page of the form: its own address may have nothing to show. Nobody knows
-    whose words these are, so they are not kept; the browser has them still.
+    Somebody who posts a form after signing out in another tab returns to the page of the form, because the address of the
+    form may not answer GET. The typed text is not stored, because its author is unknown; the browser still has it.
     """
 
     def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., HttpResponse]) -> HttpResponseBase:
@@ -132,7 +132,7 @@ class SignInFirstMiddleware(LoginRequiredMiddleware):
 
 
 class SecondFactorMiddleware(MiddlewareMixin):
-    """Leads the operator's people to set up a second factor before anything else, where the setting demands one."""
+    """Send the operator's people to set up a second factor first, if the setting requires one."""
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
@@ -144,7 +144,7 @@ class SecondFactorMiddleware(MiddlewareMixin):
         if not getattr(view, "login_required", True) or name in MEANWHILE or name.startswith("mfa_"):
             return None
         if is_mfa_enabled(user):
-            # The session is older than the factor: it does not become stronger by what was done in another one.
+            # The session started before the factor was set up in another session, so this one has not proved it.
             logout(request)
             messages.info(request, _("Sign in again using your second step."))
             return redirect_to_login(request.get_full_path())
@@ -152,7 +152,10 @@ class SecondFactorMiddleware(MiddlewareMixin):
         return redirect("mfa_index")
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Say what helps where a secret of the second step cannot be read: the key of the portal was changed without the earlier one."""
+        """Show a page with help when a secret of the second step cannot be decrypted.
+
+        That happens when SECRET_KEY was changed without naming the earlier key.
+        """
         if not isinstance(exception, UnreadableSecret):
             return None
         record(Action.FACTOR_UNREADABLE, request=request)

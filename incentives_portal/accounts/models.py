@@ -1,4 +1,4 @@
-"""Who takes part: organisations, their locations, their people, and the roles that reach over a whole organisation."""
+"""Organizations, their locations, their people, and the organization-wide roles."""
 
 import uuid
 from typing import Any
@@ -19,7 +19,7 @@ class OrganisationKind(models.TextChoices):
 
 
 class Organisation(models.Model):
-    """A company: the operator that pays incentives, or a partner that earns them (docs/domain.md, "Organizations and locations")."""
+    """The operator, or a partner that earns incentives (docs/domain.md, "Organizations and locations")."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(_("kind"), max_length=8, choices=OrganisationKind.choices)
@@ -52,13 +52,13 @@ class Organisation(models.Model):
         return self.kind == OrganisationKind.OPERATOR
 
     def owns_address(self, email: str) -> bool:
-        """Whether an e-mail address is on one of the organisation's domains."""
+        """Return whether an e-mail address is on one of the organization's domains."""
         _name, at, domain = email.rpartition("@")
         return bool(at) and domain.lower() in [own.lower() for own in self.email_domains]
 
 
 class Location(models.Model):
-    """A place of business with its own partner id: enrolments, plans, claims and payments hang on it."""
+    """A place of business with its own partner id. Enrollments, plans, claims and payments belong to a location."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     organisation = models.ForeignKey(
@@ -79,13 +79,13 @@ class Location(models.Model):
 
 
 class UserManager(BaseUserManager["User"]):
-    """People are found by their e-mail address, in any case, and always come with their organisation: every page needs it."""
+    """Find people by e-mail address in any case, always with their organization, which every page needs."""
 
     def get_queryset(self) -> models.QuerySet["User"]:
         return super().get_queryset().select_related("organisation")
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """A person of an organisation. Without a password nobody can sign in until one is set by the reset mail."""
+        """Create a person. Without a password the person cannot sign in before setting one through the reset mail."""
         user = self.model(email=canonical_email(email).lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -93,7 +93,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """A person of one organisation. What the person may do comes from roles only; there is no superuser."""
+    """A person of one organization. All permissions come from roles; there is no superuser."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     organisation = models.ForeignKey(
@@ -144,11 +144,11 @@ class User(AbstractBaseUser):
 
     @property
     def is_staff(self) -> bool:
-        """Whether the admin site opens: it is the desk of the operator's incentives admins."""
+        """Whether the person may open the admin site: the operator's incentives admins only."""
         return any(grant.role == Role.OPERATOR_INCENTIVES_ADMIN for grant in grants(self))
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
-        """Django's question, answered from the capability table (accounts/backends.py)."""
+        """Answer Django's permission check from the capability table (accounts/backends.py)."""
         from .backends import admin_permission
 
         return admin_permission(self, perm)
@@ -157,19 +157,19 @@ class User(AbstractBaseUser):
         return self.is_staff
 
     def may(self, capability: str) -> bool:
-        """Whether the person holds the capability for anything at all."""
+        """Return whether the person holds the capability for any scope."""
         return may(self, capability)
 
     def lock(self) -> None:
-        """Lock the row until the transaction ends: nobody else counts meanwhile what the person has sent or written. One query.
+        """Lock the row until the transaction ends, so that counts of what the person sent or wrote stay correct. One query.
 
-        Without it, several uploads or comments at once would slip through a limit together.
+        Without it, several uploads or comments at the same time could exceed a limit together.
         """
         User.objects.select_for_update(no_key=True, of=("self",)).values_list("pk").get(pk=self.pk)
 
 
 class OrganisationRole(models.Model):
-    """A role that reaches over the whole organisation: a partner's global, account or billing admin, or any of the operator's."""
+    """A role for a whole organization: any role of the operator, or a partner's global, account or billing admin."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="organisation_roles", verbose_name=_("person"))
     role = models.CharField(

@@ -1,6 +1,6 @@
-"""What is read along with the person who asks for a page, in the same query: what every page wants to know about them.
+"""Read the user of a request in one query, together with the columns that every page needs.
 
-Apps above register a column (roles in programs, the number at the bell); the backend of signing in reads it with the person's own row.
+Apps that depend on this one register columns (roles in programs, the number of unread notifications).
 """
 
 from collections.abc import Callable
@@ -18,18 +18,18 @@ _columns: dict[str, Callable[[], BaseExpression]] = {}
 
 
 def add_column(name: str, expression: Callable[[], BaseExpression]) -> None:
-    """Add a column about a person: an expression over ``OuterRef("pk")``, found as an attribute of the person."""
+    """Register a column: an expression over ``OuterRef("pk")`` that becomes an attribute of the user."""
     _columns[name] = expression
 
 
 def person(pk: int) -> "User | None":
-    """A person with all that was registered. One query."""
+    """Return the user with all registered columns. One query."""
     return _person().first(pk=pk)
 
 
 @cache
 def _person() -> "PreparedQuery[User]":
-    """Every request asks it; nothing registers once the portal runs."""
+    """Return the prepared query, which runs for every request; columns are registered at start-up only."""
     from .models import User
 
     people = User.objects.annotate(**{name: make() for name, make in _columns.items()}).order_by()

@@ -1,6 +1,7 @@
-"""Tokens in links with which a password is chosen (``ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR``).
+"""Tokens of the links for choosing a password (``ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR``).
 
-allauth.account.forms imports this module while it is read itself; everybody else takes ``default_token_generator`` from there.
+allauth.account.forms imports this module while it is itself being imported; import ``default_token_generator`` from
+there.
 """
 
 from datetime import datetime, timedelta
@@ -11,9 +12,9 @@ from django.conf import settings
 
 
 class ResetTokenGenerator(EmailAwarePasswordResetTokenGenerator):
-    """Give a link an hour, and a week to who was invited and never chose a password: people read mail after the weekend.
+    """Let a reset link work for an hour, and an invitation for a week: people read mail after the weekend.
 
-    A token holds the address, the password and the last time of signing in, so a link works once and for this address only.
+    A token depends on the address, the password and the last sign-in, so a link works once and for this address only.
     """
 
     def check_token(self, user: Any, token: str | None) -> bool:
@@ -23,7 +24,7 @@ class ResetTokenGenerator(EmailAwarePasswordResetTokenGenerator):
 
 
 class _InvitationTokens(EmailAwarePasswordResetTokenGenerator):
-    """The same tokens, checked as if it were earlier by what an invitation lives longer."""
+    """Check tokens with an earlier clock, by the extra lifetime of an invitation."""
 
     def _now(self) -> datetime:
         longer = timedelta(days=settings.INVITATION_DAYS) - timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)

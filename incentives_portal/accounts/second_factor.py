@@ -1,4 +1,4 @@
-"""The second step of signing in: an authenticator app, passkeys, recovery codes (allauth.mfa), and who cannot do without."""
+"""The second step of signing in (allauth.mfa): authenticator app, passkeys, recovery codes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -33,17 +33,17 @@ from .security_log import Action, record
 if TYPE_CHECKING:
     from .models import User
 
-#: In the session: the person who proved a second factor in it.
+#: Session key: the id of the person who used a second factor in this session.
 PROVED = "second_factor_of"
 
 
 def must_prove(user: "User") -> bool:
-    """Whether the person signs in with two factors or not at all: the operator's people, if the setting says so."""
+    """Return whether the person must use a second factor: the operator's people, if the setting says so."""
     return bool(settings.REQUIRE_MFA_FOR_STAFF and user.is_operator)
 
 
 def has_proved(request: HttpRequest) -> bool:
-    """Whether a second factor was used, or set up, in this session. No query."""
+    """Return whether a second factor was used or set up in this session. No query."""
     return bool(request.session.get(PROVED) == request.user.pk)
 
 
@@ -55,19 +55,19 @@ def remember_proof(request: HttpRequest, user: "User", **kwargs: Any) -> None:
 
 @receiver(signals.authenticator_removed)
 def forget_proof(request: HttpRequest, user: "User", **kwargs: Any) -> None:
-    """Signal: a factor was removed. Whoever removed the last one has to set up another."""
+    """Signal: a factor was removed. After the last one the person has to set up another."""
     if not is_mfa_enabled(user):
         request.session.pop(PROVED, None)
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
-    """Names the portal as configured, keeps secrets encrypted, and draws the code to be scanned without inline styles."""
+    """Use the configured names, encrypt secrets, and draw the QR code without inline styles."""
 
     def _get_site_name(self) -> str:
         return str(settings.PORTAL_NAME)
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
-        """Passkeys belong to the configured host: a forged Host header must not make one for another."""
+        """Bind passkeys to the configured host: a forged Host header must not create one for another host."""
         return {"id": urlsplit(settings.PORTAL_URL).hostname or "", "name": settings.PORTAL_NAME}
 
     def build_totp_svg(self, url: str) -> str:
@@ -76,14 +76,14 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         )
 
     def encrypt(self, text: str) -> str:
-        """Secrets of apps and recovery codes are read with the database *and* SECRET_KEY, not with a backup alone."""
+        """Encrypt a secret, so that a backup without SECRET_KEY does not reveal it."""
         return encryption.encrypt(text)
 
     def decrypt(self, encrypted_text: str) -> str:
         return encryption.decrypt(encrypted_text)
 
     def generate_authenticator_name(self, user: Any, type: Any) -> str:
-        """Passkeys are numbered until their owner gives them a name."""
+        """Number passkeys until their owner names them."""
         from allauth.mfa.models import Authenticator
 
         number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
@@ -92,7 +92,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
 @contextmanager
 def _rate_limits_logged(user: "User | None") -> Iterator[None]:
-    """Log a refusal of allauth's that says "too many tries"."""
+    """Log when allauth rejects a form because of too many tries."""
     try:
         yield
     except forms.ValidationError as refused:
@@ -102,7 +102,7 @@ def _rate_limits_logged(user: "User | None") -> Iterator[None]:
 
 
 class _Code(forms.Form):
-    """A form with a code, with our words."""
+    """A form with a code, with the portal's label."""
 
     code_label = _("Code from your app, or a recovery code")
 
@@ -112,21 +112,21 @@ class _Code(forms.Form):
         self.fields["code"].widget.attrs = {"autocomplete": "one-time-code", "inputmode": "numeric"}
 
     def clean_code(self) -> str:
-        """Log who guessed too often."""
+        """Log too many wrong codes."""
         with _rate_limits_logged(self.user):  # type: ignore[attr-defined]
             return str(super().clean_code())  # type: ignore[misc]
 
 
 class _CheckedCode(_Code):
-    """A code that is compared with what the database holds encrypted."""
+    """A code that is checked against an encrypted secret."""
 
     def clean_code(self) -> str:
-        """Let one secret that cannot be read any more not stand in the way of another one that can."""
+        """Check the code against the secrets that can be decrypted, even if another one cannot be."""
         try:
             return super().clean_code()
         except encryption.UnreadableSecret as unreadable:
             record(Action.FACTOR_UNREADABLE, user=self.user)  # type: ignore[attr-defined]
-            if self._matches_what_is_readable():
+            if self._matches_readable_secret():
                 return str(self.cleaned_data["code"])
             raise forms.ValidationError(
                 _(
@@ -137,7 +137,7 @@ class _CheckedCode(_Code):
                 code="unreadable",
             ) from unreadable
 
-    def _matches_what_is_readable(self) -> bool:
+    def _matches_readable_secret(self) -> bool:
         from allauth.mfa.models import Authenticator
 
         codes = Authenticator.objects.filter(user=self.user).exclude(type=Authenticator.Type.WEBAUTHN)  # type: ignore[attr-defined]
@@ -155,7 +155,7 @@ class SignInCodeForm(_CheckedCode, AuthenticateForm):
 
 
 class ConfirmCodeForm(_CheckedCode, ReauthenticateForm):
-    """Once more before something that matters."""
+    """Confirm a code before a sensitive action."""
 
 
 class ActivateAppForm(_Code, ActivateTOTPForm):
@@ -164,23 +164,23 @@ class ActivateAppForm(_Code, ActivateTOTPForm):
     code_label = _("Code currently shown in the app")
 
 
-class _CredentialIsRead(forms.Form):
-    """What the browser says of a passkey, whatever stands there."""
+class _CredentialForm(forms.Form):
+    """Decode the browser's answer about a passkey so that any malformed input is a form error."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["credential"].decoder = Decoder
 
 
-class _CheckedCredential(_CredentialIsRead):
-    """A passkey that is compared with those of a user."""
+class _CheckedCredential(_CredentialForm):
+    """A passkey that is checked against those of a user."""
 
     def clean_credential(self) -> Any:
-        """Log what was refused: allauth sends no signal of it."""
+        """Log a rejected passkey: allauth sends no signal for it."""
         with _rate_limits_logged(self.user):  # type: ignore[attr-defined]
             try:
                 return super().clean_credential()  # type: ignore[misc]
-            except KeyError as error:  # what is no answer of a browser
+            except KeyError as error:  # not an answer of a browser
                 record(Action.FACTOR_FAILED, user=self.user, factor="webauthn")  # type: ignore[attr-defined]
                 raise get_adapter().validation_error("incorrect_code") from error
             except forms.ValidationError as refused:
@@ -198,11 +198,11 @@ class SecondStepPasskeyForm(_CheckedCredential, AuthenticateWebAuthnForm):
 
 
 class ConfirmPasskeyForm(_CheckedCredential, ReauthenticateWebAuthnForm):
-    """A passkey once more, before something important."""
+    """Confirm a passkey before a sensitive action."""
 
 
-class AddPasskeyForm(_CredentialIsRead, AddWebAuthnForm):
-    """A passkey of this device, or a key as a second step only."""
+class AddPasskeyForm(_CredentialForm, AddWebAuthnForm):
+    """Add a passkey for signing in, or a key as a second step only."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -214,7 +214,7 @@ class AddPasskeyForm(_CredentialIsRead, AddWebAuthnForm):
 
 
 class RenamePasskeyForm(EditWebAuthnForm):
-    """Another name for a passkey."""
+    """Rename a passkey."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

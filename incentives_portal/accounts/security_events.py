@@ -1,4 +1,4 @@
-"""Write to the security log what the signals of Django and allauth say, and what changes in the rows of users and their roles."""
+"""Write signals of Django and allauth, and changes of users and their roles, to the security log."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,16 +25,16 @@ RECOVERY_CODES = "recovery_codes"
 
 
 def after_commit(action: Action, **details: Any) -> None:
-    """Record a change of rows when it is certain: what is rolled back did not happen."""
+    """Record a change of rows after the commit: a change that is rolled back did not happen."""
     request = current_request.get()
     user = known_user(request) if request else None
     transaction.on_commit(lambda: record(action, request=request, user=user, **details))
 
 
 def describe_login(email: str) -> dict[str, Any]:
-    """Return whom a typed address means: the user, or a fingerprint where there is none. One query."""
-    found = User.objects.alias(lower=Lower("email")).filter(lower=email.strip().lower()).order_by()[:1]
-    return {"target": found[0]} if found else {"unknown": fingerprint(email)}
+    """Return the user with a typed address, or a fingerprint of it if there is none. One query."""
+    users = User.objects.alias(lower=Lower("email")).filter(lower=email.strip().lower()).order_by()[:1]
+    return {"target": users[0]} if users else {"unknown": fingerprint(email)}
 
 
 # Signing in and out
@@ -42,13 +42,13 @@ def describe_login(email: str) -> dict[str, Any]:
 
 @receiver(auth_signals.user_logged_in)
 def _signed_in(request: HttpRequest, user: User, **kwargs: Any) -> None:
-    ways = [str(entry.get("type") or entry["method"]) for entry in get_authentication_records(request, user)]
-    record(Action.SIGN_IN, request=request, user=user, methods=ways)
+    methods = [str(entry.get("type") or entry["method"]) for entry in get_authentication_records(request, user)]
+    record(Action.SIGN_IN, request=request, user=user, methods=methods)
 
 
 @receiver(auth_signals.user_login_failed)
 def _sign_in_failed(credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
-    """A wrong password: of somebody who signs in, or of a signed-in user who confirms something."""
+    """Log a wrong password, at sign-in or when a signed-in user confirms something."""
     record(Action.SIGN_IN_FAILED, request=request, **describe_login(str(credentials.get("email", ""))))
 
 
@@ -105,7 +105,7 @@ def _factor_failed(request: HttpRequest, user: User, authenticator: Any, **kwarg
 
 @receiver(model_signals.pre_save, sender=User)
 def _remember_stored(instance: User, update_fields: frozenset[str] | None, **kwargs: Any) -> None:
-    """Read what the row holds before it is written, where something may change that is logged."""
+    """Read the stored row before it is saved, if a logged column may change."""
     concerned = update_fields is None or _COLUMNS & set(update_fields)
     if concerned and not instance._state.adding:
         instance._stored_before_save = User.objects.filter(pk=instance.pk).first()  # type: ignore[attr-defined]
@@ -133,9 +133,9 @@ def _user_saved(instance: User, created: bool, update_fields: frozenset[str] | N
 
 
 def watch_roles(model: type[Model], describe: Callable[[Any], dict[str, Any]]) -> None:
-    """Log what is given, changed and taken away in a table of roles, whoever writes it: a service, the admin site, a command.
+    """Log roles that are given, changed or removed in a table, by a service, the admin site or a command.
 
-    Rows have ``user`` and ``role``; ``describe`` adds where the role counts.
+    Rows have ``user`` and ``role``; ``describe`` adds the scope of the role.
     """
 
     def remember(instance: Any, **kwargs: Any) -> None:

@@ -1,7 +1,7 @@
-"""The security log: one JSON line per event that an investigation would ask for.
+"""The security log: one JSON line per event that matters in an investigation.
 
-It says who did what, when, from where, and to whom. It never holds passwords, codes, tokens, session keys, contents of files or text that
-somebody typed: callers pass names of things and public ids, not what a form contained.
+It records who did what, when, from where, and to whom. It never contains passwords, codes, tokens, session keys, file
+contents or typed text: callers pass names of things and public ids, not the contents of a form.
 """
 
 import hashlib
@@ -26,12 +26,12 @@ logger = logging.getLogger("portal.security")
 
 #: Characters of one value; more is cut.
 MAX_VALUE = 200
-#: Bytes of one line. A line is written by one call, so that lines of several processes do not mix in one file.
+#: Bytes of one line. One call writes a line, so that lines of several processes do not mix in one file.
 MAX_LINE = 4_000
 
 
 class Action(StrEnum):
-    """What can be logged. Values are part of the log's format: add, do not rename."""
+    """Every event that can be logged. Values are part of the log's format: add, do not rename."""
 
     SIGN_IN = "sign_in"
     SIGN_IN_FAILED = "sign_in.failed"
@@ -70,7 +70,9 @@ _REFUSALS = {Action.RATE_LIMITED, Action.REFUSED, Action.OBJECT_NOT_FOUND, Actio
 
 
 def record(action: Action, *, request: HttpRequest | None = None, user: "User | None" = None, **details: Any) -> None:
-    """Write one event. ``user`` is who acts: the request's user unless given; ``request`` is the one at work unless given.
+    """Write one event.
+
+    ``user`` is the actor, by default the request's user; ``request`` is by default the current one.
 
     Values of ``details`` are texts, numbers, lists of these, users (written with id and address) or objects with a public id.
     Queries nothing, raises nothing.
@@ -94,22 +96,19 @@ def record(action: Action, *, request: HttpRequest | None = None, user: "User | 
 
 
 def client_address(request: HttpRequest | None) -> str | None:
-    """Return the visitor's address as the rate limits count it: proxies are believed as far as TRUSTED_PROXY_COUNT says."""
+    """Return the client's address as the rate limits count it: TRUSTED_PROXY_COUNT says how many proxies are trusted."""
     if request is None:
         return None
     from allauth.account.adapter import get_adapter  # needs the models
 
     try:
         return _plain_text(get_adapter(request).get_client_ip(request))
-    except (
-        PermissionDenied,
-        ImproperlyConfigured,
-    ):  # no address, none that can be read, or one that passed fewer proxies
+    except (PermissionDenied, ImproperlyConfigured):  # no address, a malformed one, or too few proxies
         return None
 
 
 def fingerprint(typed: str) -> str:
-    """Return a short keyed hash of a name that nobody has, to tell one guess from many without keeping what was typed.
+    """Return a short keyed hash of an unknown address, to tell one guess from many without storing it.
 
     People type passwords into the field for the address.
     """
@@ -134,7 +133,7 @@ def _describe_user(user: "User | None") -> dict[str, str | None]:
 
 
 def _plain(value: Any) -> Any:
-    """Return what JSON can hold, with long texts cut."""
+    """Convert a value for JSON, with long texts cut."""
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, list | tuple | set | frozenset):
@@ -150,5 +149,5 @@ def _plain_text(text: str) -> str:
 
 
 def _dump(event: dict[str, Any]) -> str:
-    """Return one line of ASCII: JSON escapes what ends a line or moves a terminal's cursor, but for the DEL character."""
+    """Return one ASCII line: JSON escapes line ends and control characters except DEL."""
     return json.dumps(event, ensure_ascii=True).replace("\x7f", "\\u007f")

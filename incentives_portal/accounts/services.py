@@ -1,4 +1,4 @@
-"""Writing accounts: people, their preferences and organisation-wide roles."""
+"""Write accounts: people, their preferences and organization-wide roles."""
 
 import logging
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 class WrongSide(ValueError):
-    """A role of the other side: the operator's for a partner's person, or the other way round."""
+    """The role belongs to the other side: the operator's for a partner's person, or the other way round."""
 
 
 class NoSecondFactor(Exception):
@@ -36,14 +36,14 @@ def add_person(
     time_zone: str = "UTC",
     password: str | None = None,
 ) -> User:
-    """A new person of an organisation. Without a password the person chooses one by the link of ``invitations.invite``."""
+    """Add a person. Without a password the person chooses one through the link of ``invitations.invite``."""
     return User.objects.create_user(
         email, password, organisation=organisation, name=name, language=language, time_zone=time_zone
     )
 
 
 def give_role(user: User, role: Role) -> OrganisationRole:
-    """Give an organisation-wide role. Raises WrongSide for a role of the other side or one given per program."""
+    """Give an organization-wide role. Raises WrongSide for a role of the other side or one given per program."""
     allowed = OPERATOR_ROLES if user.is_operator else PARTNER_WIDE_ROLES
     if role not in allowed:
         raise WrongSide(role)
@@ -51,17 +51,17 @@ def give_role(user: User, role: Role) -> OrganisationRole:
 
 
 def add_location(organisation: Organisation, *, partner_id: str, name: str, country: str) -> Location:
-    """A new place of business of a partner."""
+    """Add a place of business of a partner."""
     return Location.objects.create(organisation=organisation, partner_id=partner_id, name=name, country=country)
 
 
 def choose_language(user: User, language: str) -> None:
-    """The language of the portal and of the mails to a person."""
+    """Set the language of the portal and of the mails for a person."""
     User.objects.filter(pk=user.pk).update(language=language)
 
 
 def keep_columns(user: User, *columns: str) -> None:
-    """Write these columns of a person and no other: who is switched off, or gets a new password, meanwhile stays so (A-07, T-14)."""
+    """Save these columns of a person only, so that a concurrent deactivation or new password stays (A-07, T-14)."""
     user.save(update_fields=columns)
 
 
@@ -69,9 +69,9 @@ def keep_columns(user: User, *columns: str) -> None:
 def remove_second_factor(user: User, *, actor: User | None = None) -> None:
     """Remove all second factors of a user, who then signs in with the password alone, and write to the user.
 
-    Without an actor somebody at the server's shell did it. Who did it is kept in the admin site's history of the person and in the log.
-    Raises PermissionDenied without ``system.manage`` or for oneself (a stolen session must not get rid of the second factor), and
-    NoSecondFactor.
+    Without an actor it was done at the server's shell. The admin site's history of the person and the log record who did
+    it. Raises PermissionDenied without ``system.manage`` or for oneself (a stolen session must not be able to remove the
+    second factor), and NoSecondFactor.
     """
     if actor is not None and (actor.pk == user.pk or not may(actor, "system.manage")):
         raise PermissionDenied
@@ -90,7 +90,7 @@ def remove_second_factor(user: User, *, actor: User | None = None) -> None:
 
 @dataclass
 class Reencryption:
-    """How many second factors were under the present key, are now, or can be read with no key that is known."""
+    """Numbers of second factors that were current already, were re-encrypted, or cannot be decrypted."""
 
     current: int = 0
     renewed: int = 0
@@ -98,16 +98,16 @@ class Reencryption:
 
 
 def reencrypt_factors(*, dry_run: bool = False) -> Reencryption:
-    """Bring apps and recovery codes under the present SECRET_KEY, row by row; who signs in meanwhile waits for one row at most."""
+    """Re-encrypt apps and recovery codes with the current SECRET_KEY, locking one row at a time."""
     done = Reencryption()
     kinds = [Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES]
     for pk in Authenticator.objects.filter(type__in=kinds).order_by("pk").values_list("pk", flat=True).iterator():
         with transaction.atomic():
-            found = Authenticator.objects.select_for_update().filter(pk=pk).first()
-            if found is None:
+            factor = Authenticator.objects.select_for_update().filter(pk=pk).first()
+            if factor is None:
                 continue
             try:
-                data = encryption.reencrypt(found.data)
+                data = encryption.reencrypt(factor.data)
             except encryption.UnreadableSecret:
                 done.unreadable += 1
                 continue
@@ -116,6 +116,6 @@ def reencrypt_factors(*, dry_run: bool = False) -> Reencryption:
                 continue
             done.renewed += 1
             if not dry_run:
-                found.data = data
-                found.save(update_fields=["data"])
+                factor.data = data
+                factor.save(update_fields=["data"])
     return done

@@ -1,4 +1,4 @@
-"""Where sessions are kept, and what is said once on the next page."""
+"""Storage of sessions and of the messages shown once on the next page."""
 
 from datetime import UTC, datetime
 from functools import cache
@@ -16,17 +16,17 @@ from incentives_portal.prepared_statements import PreparedQuery
 
 
 class SessionStore(db.SessionStore):
-    """A session of the table ``django_session``: Django's own engine, whose question of every request is prepared."""
+    """Django's database sessions, with a prepared query for every request."""
 
     def load(self) -> dict[str, Any]:
-        """What the session holds; nothing, and its key forgotten, when it is over or was never there."""
+        """Return the session's data; empty, and without its key, if it has expired or never existed."""
         key = self.session_key or ""
-        # A cookie may hold anything, a NUL too, of which the database wants to hear nothing (fault X-08).
-        found = _live().first(key=key, now=timezone.now()) if key.isascii() and key.isalnum() else None
-        if found is None:
+        # A cookie may contain anything; PostgreSQL rejects a NUL character (fault X-08).
+        row = _live().first(key=key, now=timezone.now()) if key.isascii() and key.isalnum() else None
+        if row is None:
             self._session_key = None
             return {}
-        return self.decode(found[0])
+        return self.decode(row[0])
 
 
 @cache
@@ -39,7 +39,7 @@ def _live() -> PreparedQuery[Any]:
 
 
 def message_cookie_name(https: bool) -> str:
-    """With https as the other cookies: the browser takes it from this very host only (A-09)."""
+    """Return the cookie's name; with https its prefix binds it to this host (A-09)."""
     return "__Host-messages" if https else "portal-messages"
 
 
@@ -48,6 +48,6 @@ class _MessageCookie(CookieStorage):
 
 
 class FlashStorage(FallbackStorage):
-    """Messages in a cookie with the same flags and prefix as the others; what is too long for that in the session."""
+    """Keep messages in a cookie with the flags and prefix of the others; longer ones in the session."""
 
     storage_classes = (_MessageCookie, SessionStorage)

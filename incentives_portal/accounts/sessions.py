@@ -1,7 +1,7 @@
-"""When a session ends by itself, and what becomes of the words that somebody typed meanwhile.
+"""End sessions after a time, and keep the text of a form that was sent too late.
 
-A sign-in ends after a time without a click and, whatever happens, some hours after it began (A-08). A form that was open all the while is
-not lost: what is sent too late is kept for the same person, who signs in again and decides whether to send it.
+A sign-in ends after a time without a click, and in any case some hours after it began (A-08). A form that is sent too
+late is kept for the same person, who signs in again and decides whether to send it.
 """
 
 import time
@@ -12,13 +12,13 @@ from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-#: In the session, in seconds since the epoch of the machine's own clock: PORTAL_CLOCK moves what people see, not how long they were away.
+#: Session keys, in seconds since the epoch by the system clock: PORTAL_CLOCK moves what people see, not how long they were idle.
 BEGAN, SEEN = "signed_in_at", "seen_at"
-#: In the session of nobody yet: what was sent after the end.
+#: Session key before signing in again: the form that was sent after the end.
 KEPT = "typed_too_late"
-#: Every click is remembered, but not written each time.
+#: Seconds between two writes of the last click.
 SEEN_EVERY = 60
-#: Characters; more is not kept.
+#: Characters of a form that is kept.
 KEPT_AT_MOST = 200_000
 
 
@@ -29,10 +29,10 @@ def begin(request: HttpRequest, **kwargs: Any) -> None:
 
 
 def has_ended(request: HttpRequest) -> bool:
-    """Whether the person was away, or signed in, for too long; remembers that the person is here."""
+    """Return whether the person was idle, or signed in, for too long; record the click."""
     session, now = request.session, time.time()
     if BEGAN not in session:
-        begin(request)  # from before there were limits
+        begin(request)  # the session is older than the limits
     idle, age = now - session[SEEN], now - session[BEGAN]
     if idle >= settings.SESSION_IDLE_MINUTES * 60 or age >= settings.SESSION_HOURS * 3600:
         return True
@@ -42,7 +42,7 @@ def has_ended(request: HttpRequest) -> bool:
 
 
 def keep_typed(request: HttpRequest, user_id: int) -> bool:
-    """Keep a form for its person; False if there is nothing to be kept. Passwords and files are not."""
+    """Keep a form for its author, without passwords and files; return False if there is nothing to keep."""
     fields = [
         [name, value]
         for name, values in request.POST.lists()
@@ -61,7 +61,7 @@ def keep_typed(request: HttpRequest, user_id: int) -> bool:
 
 
 def kept_for(request: HttpRequest) -> dict[str, Any] | None:
-    """What this person had sent too late. What somebody else left behind goes."""
+    """Return the form that this person sent too late; drop one of somebody else."""
     kept: dict[str, Any] | None = request.session.get(KEPT)
     if kept and kept["user"] != request.user.pk:
         forget_typed(request)
@@ -70,5 +70,5 @@ def kept_for(request: HttpRequest) -> dict[str, Any] | None:
 
 
 def forget_typed(request: HttpRequest) -> None:
-    """It was sent after all, or is not this person's."""
+    """Drop the kept form: it was sent after all, or belongs to somebody else."""
     request.session.pop(KEPT, None)

@@ -1,4 +1,4 @@
-"""The organisation-wide roles as a role source of the capability table."""
+"""Provide the organization-wide roles to the capability table."""
 
 from collections.abc import Iterable
 
@@ -14,12 +14,12 @@ def _held() -> ArraySubquery:
 
 
 def _grants(user: User, roles: list[str]) -> Iterable[Grant]:
-    """The roles that a person holds over the whole organisation."""
+    """Return the person's roles for the whole organization."""
     return [Grant(Role(role)) for role in roles if Role(role).is_operator == user.organisation.is_operator]
 
 
 def _holders(roles: frozenset[Role], scope: Scope) -> Q:
-    """People who hold one of the roles: the operator's for everything, a partner's for their own organisation."""
+    """Return a condition for holders of the roles; a partner's count in their own organization only."""
     held = OrganisationRole.objects.filter(role__in=roles)
     operators = Q(organisation__kind="operator", pk__in=held.filter(role__startswith="operator.").values("user"))
     partners = Q(

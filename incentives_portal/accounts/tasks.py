@@ -7,5 +7,5 @@ from .session_store import SessionStore
 
 @shared_task(name="accounts.clear_sessions", ignore_result=True)
 def clear_sessions() -> None:
-    """Delete the sessions that are over, as Django's command clearsessions does."""
+    """Delete expired sessions, as Django's command clearsessions does."""
     SessionStore.clear_expired()

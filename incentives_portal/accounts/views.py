@@ -28,7 +28,7 @@ class ProfileView(UpdateView):
     success_url = reverse_lazy("accounts:profile")
 
     def get_object(self, queryset: QuerySet[User] | None = None) -> User:
-        # A copy of its own: an invalid name must not appear in the frame of the page.
+        # A separate instance: an invalid name must not appear in the header of the page.
         return User.objects.get(pk=self.request.user.pk)
 
     def form_valid(self, form: ProfileForm) -> HttpResponse:
@@ -43,7 +43,7 @@ class ProfileView(UpdateView):
 
 @require_POST
 def set_language(request: HttpRequest) -> HttpResponse:
-    """Switch the language of the portal and of one's mails, and stay on the page."""
+    """Set the user's language for the portal and mails, and stay on the page."""
     language = request.POST.get("language", "")
     if language in dict(ProfileForm.base_fields["language"].choices):
         choose_language(request.user, language)
@@ -52,12 +52,12 @@ def set_language(request: HttpRequest) -> HttpResponse:
 
 
 def email_address(request: HttpRequest) -> HttpResponse:
-    """Nobody changes the address by which one is known here: people are added, and their addresses corrected, by an admin."""
+    """Return 404: an admin corrects addresses, because an address identifies its user."""
     raise Http404
 
 
 def resume(request: HttpRequest) -> HttpResponse:
-    """What was sent after the session had ended: nothing of it is done before the person says so once more (A-08)."""
+    """Show the form that was sent after the session ended; it is sent only when the person confirms (A-08)."""
     kept = sessions.kept_for(request)
     if kept is None:
         return redirect("home")
@@ -66,12 +66,12 @@ def resume(request: HttpRequest) -> HttpResponse:
 
 
 def no_role(request: HttpRequest) -> HttpResponse:
-    """What somebody without a role sees: whom to ask (docs/domain.md, "Role scope")."""
+    """Tell a user without a role whom to ask (docs/domain.md, "Role scope")."""
     return render(request, "accounts/no_role.html", no_role_context(request.user))
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """What is refused. To who has no role at all, a "may not" says nothing: that page says whom to ask, whatever was asked for."""
+    """Show the 403 page; a user without any role sees whom to ask instead."""
     if request.user.is_authenticated and not grants(request.user):
         return render(request, "accounts/no_role.html", no_role_context(request.user), status=403)
     if isinstance(exception, WrongAudience):
@@ -80,11 +80,11 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Django's page for a form without its token; the reason is for the security log."""
+    """Show Django's page for a missing CSRF token, and keep the reason for the security log."""
     request.csrf_failure = reason  # type: ignore[attr-defined]
     return csrf.csrf_failure(request, reason)
 
 
 def no_role_context(user: Any) -> dict[str, Any]:
-    """The people who can give a role: the operator's incentives admins. A partner's own admins have no page on which they could."""
+    """Return the people who can give a role: the operator's incentives admins. Partners have no page for it."""
     return {"admins": holders([Role.OPERATOR_INCENTIVES_ADMIN], Scope(user.organisation_id))}

@@ -1,4 +1,4 @@
-"""What every page needs: names, navigation, the bell. At most one query of its own, whatever the data."""
+"""Template context of every page: names, navigation, number of unread messages. At most one query of its own."""
 
 from functools import cache, partial
 from typing import Any
@@ -25,7 +25,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
         context["nav_links"] = SimpleLazyObject(lambda: links(user, request.path))
-        # Called by the template that asks: what stands for a number is none, and the plural forms of some languages calculate with it.
+        # A callable, not a lazy object: the plural rules of some languages calculate with the number.
         context["unread"] = cache(partial(unread_count, user))
         context["standing"] = SimpleLazyObject(lambda: standing(user))
     return context

@@ -1,4 +1,4 @@
-"""What needs me now, by when: the lists of the home page, of all kinds of cases, and the proofs that are owed."""
+"""The lists of the home page: what the user has to do, and by when."""
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -14,9 +14,10 @@ from proofs.models import Proof
 
 
 def partner_buckets(user: User) -> list[Bucket]:
-    """What waits for the partner: returned work, what falls due within 30 days, proofs owed, drafts. Each item stands in one list.
+    """Return what waits for the partner: returned work, work due within 30 days, outstanding proofs, drafts.
 
-    Whoever may only read finds the same things under *Open*; proofs are owed by those who may add them.
+    Each item is in one list. Users who may only read find the same under *Open*; proofs are listed for those who may add
+    them.
     """
     owed = [_owed_item(activity) for activity in owed_proofs(user)[:LIMIT]] if user.may("poe.write") else []
     owed_soon = [item for item in owed if item.is_soon or item.is_late]
@@ -34,7 +35,7 @@ def partner_buckets(user: User) -> list[Bucket]:
 
 
 def owed_proofs(user: User) -> QuerySet[Activity]:
-    """Activities of plans in force, for which nobody has begun a proof. One query."""
+    """Return activities of plans in force that have no proof yet. One query."""
     activities = Activity.objects.visible_to(user).open_for_proofs().exclude(proofs__in=Proof.objects.live())
     return (
         activities.filter(campaign__in_force__starts__lte=clock.now().date() + SOON)
@@ -60,5 +61,5 @@ def _owed_item(activity: Activity) -> Item:
 
 
 def failed_messages(user: User) -> DeliveryReport | None:
-    """What could not be delivered lately, by cause, for the operator's admins; None for everybody else. Two queries."""
+    """Return recent delivery failures by cause for the operator's admins, None for everybody else. Two queries."""
     return delivery_report(SHOWN_FOR) if user.is_staff and user.may("outbox.read") else None

@@ -1,4 +1,4 @@
-"""The main menu: every entry, in the order in which it stands there, and who sees it."""
+"""The main menu: all entries in order, and who sees them."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from incentives_portal.screens.components import Link
 
 @dataclass(frozen=True)
 class NavItem:
-    """One entry: its words, where it leads, and who sees it. ``prefix`` marks the pages that belong to it."""
+    """One entry: its label, target, and who sees it. ``prefix`` is that of the pages that belong to it."""
 
     label: str | Promise
     url_name: str
@@ -41,11 +41,11 @@ MENU = (
 
 
 def links(user: User, path: str, menu: Iterable[NavItem] = MENU) -> list[Link]:
-    """The entries that the person sees, in order; no query beyond the person's roles."""
-    found = []
+    """Return the entries that the user sees, in order; no query beyond the user's roles."""
+    result = []
     for item in menu:
         if item.visible(user):
             url = reverse(item.url_name)
             current = path == url if url == "/" else path.startswith(item.prefix or url)
-            found.append(Link(item.label, url, current))
-    return found
+            result.append(Link(item.label, url, current))
+    return result

@@ -22,12 +22,12 @@ from plans.transitions import STATE_MACHINE as PLANS
 from . import inbox
 
 DECISIONS = 5
-#: What only the operator's people have a page for, whatever the table of rights says.
+#: Capabilities whose pages are in the operator's admin site only, even if partners hold them.
 _IN_THE_ADMIN_SITE = {"people.manage"}
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """What needs me now, by when; then what waits for others, and what was decided lately."""
+    """Show what the user has to do and by when, then what waits for others and recent decisions."""
     user = request.user
     if not grants(user):
         return render(request, "accounts/no_role.html", no_role_context(user))
@@ -49,13 +49,13 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def glossary(request: HttpRequest) -> HttpResponse:
-    """Words used here: every status and every verb, read from the tables by which the portal works."""
+    """Explain every status and action, read from the state machines."""
     state_machines = [(_("Plan"), PLANS), (_("Claim"), CLAIMS), (_("Enrollment"), ENROLMENTS)]
     return render(request, "home/glossary.html", {"state_machines": state_machines})
 
 
 def help_page(request: HttpRequest) -> HttpResponse:
-    """How a plan and a proof are submitted, step by step, and what each role may do."""
+    """Explain step by step how to submit a plan and a proof, and what each role may do."""
     rights = [
         (
             CAPABILITY_WORDS[code],
@@ -70,12 +70,12 @@ def help_page(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=86_400)
 def favicon(request: HttpRequest) -> HttpResponse:
-    """Browsers ask for it by this name beside what is no page and names none: JSON, pictures, documents."""
+    """Redirect to the icon: browsers request this URL for responses that name no icon (JSON, images, documents)."""
     return redirect(static("img/mark.svg"))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """What cannot be read; where it is too much at once, with how much may come."""
+    """Show the 400 page; for a request that is too large, the limits."""
     if not isinstance(exception, RequestDataTooBig | TooManyFilesSent):
         return defaults.bad_request(request, exception)
     context = {"count": limits.max_files(), "total": limits.max_total_text()}
@@ -83,5 +83,5 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """What went wrong stands in the log, under the number that this page tells. It asks for nothing: whatever broke may be broken still."""
+    """Show the request id, under which the log has the error. Uses no database and no context: they may be broken."""
     return HttpResponse(get_template("500.html").render({"request_id": request_id.get()}), status=500)

@@ -12,7 +12,7 @@ from .views import say_resent
 
 @admin.register(Message)
 class MessageAdmin(admin.ModelAdmin):
-    """Every message and what became of it, to look at. Nothing is edited; *Send again* is an own address that calls the service."""
+    """Show all messages and their delivery. Nothing is edited; *Send again* is a separate URL that calls the service."""
 
     change_form_template = "outbox/admin_message.html"
     list_display = ["subject_line", "address", "code", "state", "attempts", "created", "sent_at"]
@@ -75,7 +75,7 @@ class MessageAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("text"))
     def words(self, message: Message) -> str:
-        """The text part. What is secret is nobody's to read, also before it is wiped."""
+        """Return the text part. The text of a confidential message is never shown, not even before it is wiped."""
         if message.secret:
             return str(_("Not shown because this message is about signing in."))
         return str(_("The text was removed after its retention period.")) if message.body_removed_at else message.text

@@ -1,4 +1,4 @@
-"""The two doors of mail: into the outbox (``EMAIL_BACKEND``), and from it to the mail server (``OUTBOX_EMAIL_BACKEND``)."""
+"""The mail backends: into the outbox (``EMAIL_BACKEND``), to the mail server (``OUTBOX_EMAIL_BACKEND``)."""
 
 import smtplib
 from collections.abc import Callable, Sequence
@@ -16,9 +16,9 @@ _START_OF_TEXT = 354  # "Start mail input": the server's answer to DATA
 
 
 class OutboxBackend(BaseEmailBackend):
-    """Turns mails of libraries (password reset, address verification) into secret messages, one per recipient.
+    """Turn mails of libraries (password reset, address verification) into secret messages, one per recipient.
 
-    Attachments are refused with ValueError: a message is words.
+    Attachments raise ValueError: a message has no files.
     """
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
@@ -35,10 +35,10 @@ def _nothing() -> None: ...
 
 
 class _PatientMixin:
-    """A conversation that asks once more before the text goes out, and waits long for its answer.
+    """An SMTP connection that calls ``before_text`` before each text, and waits long for the answer to the text.
 
-    Before the text nothing is lost by giving up: the message is sent again. After it the server may have taken the message, and who hangs
-    up sends it twice (RFC 5321, 4.5.3.2.6: ten minutes).
+    Disconnecting before the text is safe: the message is sent again. After the text the server may have accepted the
+    message, so that disconnecting would send it twice (RFC 5321, 4.5.3.2.6: ten minutes).
     """
 
     before_text: Callable[[], None] = staticmethod(_nothing)
@@ -46,8 +46,8 @@ class _PatientMixin:
     def getreply(self) -> Any:
         answer = super().getreply()  # type: ignore[misc]
         if self.sock is not None:  # type: ignore[attr-defined]
-            patience = settings.MAIL_DATA_TIMEOUT if answer[0] == _START_OF_TEXT else self.timeout  # type: ignore[attr-defined]
-            self.sock.settimeout(patience)  # type: ignore[attr-defined]
+            timeout = settings.MAIL_DATA_TIMEOUT if answer[0] == _START_OF_TEXT else self.timeout  # type: ignore[attr-defined]
+            self.sock.settimeout(timeout)  # type: ignore[attr-defined]
         return answer
 
     def data(self, message: Any) -> Any:
@@ -62,9 +62,9 @@ class _SmtpOverTls(_PatientMixin, smtplib.SMTP_SSL): ...
 
 
 class EmailBackend(DjangoEmailBackend):
-    """As Django's SMTP backend, with minutes of patience for the answer after the text, and seconds for every other one.
+    """Django's SMTP backend with a timeout of minutes for the answer to the text, seconds for others.
 
-    ``before_text`` is called before each message's text goes out, and stops it by raising.
+    ``before_text`` is called before each message's text is sent, and prevents that by raising.
     """
 
     before_text: Callable[[], None] = staticmethod(_nothing)

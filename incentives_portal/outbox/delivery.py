@@ -1,7 +1,7 @@
-"""Sending, without Celery: claim a row, talk to the mail server, write down what came of it.
+"""Send messages, without Celery: claim a row, talk to the mail server, save the outcome.
 
-A worker owns a row while it holds the lock of the row's holder (leases.py). What it writes at the end counts only if the row is still its
-own: ``attempts``, counted up when the row is claimed, is the token.
+A worker owns a row while it holds the lock of the row's holder (leases.py). Its outcome is saved only if it still owns
+the row: ``attempts``, incremented when the row is claimed, is the token.
 """
 
 import logging
@@ -33,15 +33,15 @@ from .querysets import LONGEST_DELAY, MAX_ATTEMPTS
 
 logger = logging.getLogger(__name__)
 
-#: How long what was read as due is left to the worker that read it. A task that starts later than this is dropped.
+#: How long due rows are reserved for the worker that read them. A task that starts later is dropped.
 HANDED_OUT = timedelta(seconds=30)
-#: How many rows a worker reads as due at once.
+#: Number of due rows that a worker reads at once.
 BATCH = 10
-#: A task begins to send for so many seconds, then the next one goes on.
+#: Seconds after which a task starts no further message; the next task continues.
 STARTS_FOR = 20.0
-#: For so many seconds the outcome of a mail that is out is tried to be written while the database is away.
+#: Seconds of retries to save the outcome of a sent mail while the database is unavailable.
 OUTCOME_SECONDS = 60.0
-#: The pause after the n-th attempt that failed for a passing reason. In all more than half a day: a night without a server is survived.
+#: The delay after the n-th temporary failure: more than half a day in all, enough for a night without a server.
 DELAYS = [
     timedelta(seconds=15),
     timedelta(minutes=1),
@@ -51,18 +51,18 @@ DELAYS = [
     timedelta(hours=4),
     LONGEST_DELAY,
 ]
-# Counts on while the machine sleeps, where the system knows such a clock.
+# This clock also runs while the computer is suspended, where the system has one.
 _BOOT_TIME = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class LeaseLost(Exception):
-    """The row went to another worker before its text was sent."""
+    """Another worker owns the row; its text was not sent."""
 
 
 def take_back_abandoned() -> None:
-    """Let another worker try what one did not end; but a row that killed MAX_ATTEMPTS of them must not do so for ever.
+    """Let another worker retry what a dead one left; after MAX_ATTEMPTS the message fails instead.
 
-    Only rows whose lease has run out are asked about, and only those are taken whose holder is gone.
+    Only rows with an expired lease are checked, and only those whose holder is gone are taken back.
     """
     now = clock.now()
     for holder in Message.objects.abandoned(now).order_by().values_list("lease_holder", flat=True).distinct():
@@ -82,12 +82,12 @@ def _put_back(abandoned: Any, now: datetime) -> None:
 
 
 def number_due(limit: int) -> int:
-    """How many messages are due now, counted up to a limit."""
+    """Return how many messages are due now, counted up to a limit."""
     return Message.objects.due(clock.now())[:limit].count()
 
 
 def lease_due(limit: int = BATCH) -> list[int]:
-    """Take what is due, oldest first, and keep others off it for a while. Two workers at once take different rows."""
+    """Reserve due messages for a short time, oldest first. Concurrent workers get different rows."""
     now = clock.now()
     with transaction.atomic():
         rows = Message.objects.due(now).order_by("next_at", "id").select_for_update(skip_locked=True, of=("self",))
@@ -98,9 +98,9 @@ def lease_due(limit: int = BATCH) -> list[int]:
 
 
 def these_and_due(ids: Iterable[int]) -> Iterator[int]:
-    """These messages, then whatever else is due, until nothing is or STARTS_FOR is over.
+    """Yield these messages, then other due ones, until none is left or STARTS_FOR is over.
 
-    A worker fetches its work itself: how much is sent depends on how many workers there are and not on how much the relay hands out.
+    A worker fetches its work itself: the throughput depends on the number of workers, not on the relay.
     """
     end, batch = time.monotonic() + STARTS_FOR, list(ids)
     while True:
@@ -113,8 +113,8 @@ def these_and_due(ids: Iterable[int]) -> Iterator[int]:
 
 
 def deliver(ids: Iterable[int]) -> None:
-    """Send these messages over one connection. Stops at the first sign that the server itself is ill: the rest stays due."""
-    connection, reached = _connection(), False
+    """Send these messages over one connection. Stop when the server is unreachable: the rest stays due."""
+    connection, delivered = _connection(), False
     with ExitStack() as stack:
         stack.callback(_hang_up, connection)
         holder: int | None = None
@@ -125,16 +125,19 @@ def deliver(ids: Iterable[int]) -> None:
                 if message is None:
                     continue
                 fault = _send(message, connection)
-                reached = reached or fault is None
+                delivered = delivered or fault is None
                 if fault and fault.failure_reason == FailureReason.UNREACHABLE:
                     break
         finally:
-            if reached:
+            if delivered:
                 _hasten_unreached()
 
 
 def _claim(message_id: int, holder: int) -> Message | None:
-    """Make the row one's own, and count the attempt before anything can go wrong. None if it is another's, not due, or may not go."""
+    """Take ownership of the row and count the attempt before anything can fail.
+
+    Return None if another worker owns it, it is not due, or it must not be sent.
+    """
     mine = Message.objects.claimable(clock.now()).filter(pk=message_id)
     lease = {"lease_until": leases.lease_end(), "lease_holder": holder}
     if not mine.update(state=State.SENDING, attempts=F("attempts") + 1, **lease):
@@ -158,10 +161,10 @@ def _claimed() -> PreparedQuery[Message]:
 
 
 def _send(message: Message, connection: BaseEmailBackend) -> Fault | None:
-    """Try once, and write down what came of it."""
+    """Try once and save the outcome."""
     connection.before_text = _ownership_check(message)  # type: ignore[attr-defined]
     try:
-        connection.open()  # or Django would hang up after each message
+        connection.open()  # otherwise Django would disconnect after each message
         connection.send_messages([_mail(message, connection)])
     except SoftTimeLimitExceeded:
         _settle_fault(message, Fault(FailureReason.UNREACHABLE, "The time for one task was over."))
@@ -182,9 +185,9 @@ def _send(message: Message, connection: BaseEmailBackend) -> Fault | None:
 
 
 def _ownership_check(message: Message) -> Callable[[], None]:
-    """What is asked before the text of a message goes out: nothing while its lease is new; after that whether it still is this worker's.
+    """Return the check that runs before the text of a message is sent: whether this worker still owns it.
 
-    A process that was suspended longer than its locks lived learns of it here.
+    A new lease needs no query. A process that was suspended for longer than its locks lived notices it here.
     """
     claimed = time.clock_gettime(_BOOT_TIME)
 
@@ -198,7 +201,7 @@ def _ownership_check(message: Message) -> Callable[[], None]:
 
 
 def _obstacle(message: Message) -> FailureReason | None:
-    """What has come up since the message was written, or does not allow this installation to write to the address."""
+    """Return why the message must not be sent: an inactive recipient, or a domain that is not allowed."""
     if message.recipient and not message.recipient.is_active:
         return FailureReason.INACTIVE
     allowed = [domain.lower() for domain in settings.MAIL_ALLOWED_DOMAINS]
@@ -208,7 +211,7 @@ def _obstacle(message: Message) -> FailureReason | None:
 
 
 def _mail(message: Message, connection: BaseEmailBackend) -> EmailMultiAlternatives:
-    """The mail of a row: the same bytes each time, so that a second copy of it can be told from a second message."""
+    """Return the mail of a row. Its bytes are the same each time, so that a repeated mail is recognized as a copy."""
     headers = {
         "Message-ID": message.message_id,
         "Date": format_datetime(message.created),
@@ -217,7 +220,7 @@ def _mail(message: Message, connection: BaseEmailBackend) -> EmailMultiAlternati
         "X-Correlation-ID": message.request_id or str(message.public_id),
     }
     if message.case_public_id:
-        # Mail programs show all letters about one case together.
+        # Mail programs group all mails about one case.
         host = urlsplit(settings.PORTAL_URL).hostname
         headers["References"] = f"<{message.case_public_id}@{host}>"
     content = message if message.hold_until is None else collected_with(message)
@@ -235,7 +238,7 @@ def _mail(message: Message, connection: BaseEmailBackend) -> EmailMultiAlternati
 
 
 def _settle_fault(message: Message, fault: Fault) -> None:
-    """Again later, or never: by the kind of the fault and the number of attempts."""
+    """Schedule another attempt or fail, by the kind of the fault and the number of attempts."""
     if fault.passing and message.attempts < MAX_ATTEMPTS:
         next_at = clock.now() + DELAYS[message.attempts - 1]
         _settle(message, State.RETRY, failure_reason=fault.failure_reason, error=fault.comment, next_at=next_at)
@@ -244,7 +247,7 @@ def _settle_fault(message: Message, fault: Fault) -> None:
 
 
 def _settle(message: Message, state: State, *, failure_reason: str = "", error: str = "", **fields: object) -> None:
-    """Write the outcome, if the row is still this worker's. The body of a secret message does not outlive its way."""
+    """Save the outcome if this worker still owns the row; wipe the body of a finished secret message."""
     outcome = {"state": state, "failure_reason": failure_reason, "error": error, "lease_until": None, **fields}
     if state == State.FAILED:
         outcome["failed_at"] = clock.now()
@@ -255,7 +258,7 @@ def _settle(message: Message, state: State, *, failure_reason: str = "", error: 
 
 
 def _write_outcome(message: Message, outcome: dict[str, object]) -> int:
-    """For the row, and, where its way ends, for those that went with it."""
+    """Save the outcome of the row and, when it is final, of the messages sent with it."""
     if message.hold_until is None or outcome["state"] == State.RETRY:
         return _own(message).update(**outcome)
     with transaction.atomic():
@@ -265,12 +268,12 @@ def _write_outcome(message: Message, outcome: dict[str, object]) -> int:
 
 
 def _own(message: Message) -> Any:
-    """The row, if it is still this worker's."""
+    """Return a queryset of the row if this worker still owns it."""
     return Message.objects.filter(pk=message.pk, state=State.SENDING, attempts=message.attempts)
 
 
 def _written(write: Callable[[], int]) -> int:
-    """Write, also over a connection that broke meanwhile: a mail that is out must not be sent again because PostgreSQL was restarted."""
+    """Write, and reconnect if necessary: a restart of PostgreSQL must not cause a second mail."""
     database, end = connections["default"], time.monotonic() + OUTCOME_SECONDS
     while True:
         try:
@@ -284,7 +287,7 @@ def _written(write: Callable[[], int]) -> int:
 
 
 def _hasten_unreached() -> None:
-    """The server answers again: what waited only for that need not wait for its hour."""
+    """Make messages due that waited only because the server was unreachable: it answers again."""
     waiting = Message.objects.filter(
         state=State.RETRY, failure_reason=FailureReason.UNREACHABLE, next_at__gt=clock.now()
     )
@@ -292,7 +295,7 @@ def _hasten_unreached() -> None:
 
 
 def _connection() -> BaseEmailBackend:
-    """The backend that talks to the mail server; EMAIL_BACKEND leads into the outbox."""
+    """Return a connection to the mail server; EMAIL_BACKEND would write to the outbox."""
     return get_connection(settings.OUTBOX_EMAIL_BACKEND, fail_silently=False)
 
 

@@ -1,4 +1,4 @@
-"""One mail for several comments: what is quoted in it, from rows that do not change."""
+"""Build one mail for several comments, from stored data that does not change."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ from .rendering import SUBJECT_LENGTH, letter_bodies, one_line, zone_of
 
 @dataclass(frozen=True)
 class Collected:
-    """The content of a mail that stands for several messages."""
+    """The content of a mail for several messages."""
 
     subject: str
     text: str
@@ -26,7 +26,7 @@ class Collected:
 
 
 def quotation_of(cause: Cause) -> dict[str, Any]:
-    """What a message keeps of its cause to be quoted in a mail for several (``Message.quoted``)."""
+    """Return what a message stores of its cause, to be quoted in a mail for several (``Message.quoted``)."""
     return {
         "case_title": cause.case_title,
         "author": cause.author,
@@ -38,10 +38,10 @@ def quotation_of(cause: Cause) -> dict[str, Any]:
 
 
 def collected_with(message: Message) -> Message | Collected:
-    """The content of a message with those that go with it, oldest first; the message itself where there are none. One query for any
-    number.
+    """Return the content of a message with those sent with it, oldest first; the message itself if there are none.
 
-    In the language that the messages were written in. The same each time: what it quotes was kept with each message.
+    One query for any number of messages.
+    The mail is in the language of the messages. It is the same each time: each message stores what is quoted of it.
     """
     others = Message.objects.filter(sent_with=message.pk, body_removed_at=None)
     rows = [message, *others.order_by("id").defer("text", "html")]
@@ -56,7 +56,7 @@ def collected_with(message: Message) -> Message | Collected:
 
 
 def _cause_of(row: Message) -> Cause:
-    """The cause of a message as it was kept with it."""
+    """Return the stored cause of a message."""
     quoted = row.quoted | {"at": datetime.fromisoformat(row.quoted["at"])}
     return Cause(
         key=row.cause,
@@ -95,7 +95,7 @@ def _subject(number: int, *, are_comments: bool) -> str:
 
 
 def _quote(row: Message, cause: Cause) -> Quote:
-    """What somebody wrote, or, where nobody wrote anything, what the message is about."""
+    """Quote what somebody wrote or, if nobody wrote anything, the subject of the message."""
     moment = timezone.localtime(cause.at)
     return Quote(
         said_by=", ".join(filter(None, [cause.author, cause.organisation])),

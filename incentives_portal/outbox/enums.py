@@ -1,11 +1,11 @@
-"""Where a message is on its way, and what stands in its way."""
+"""The states of a message and the reasons why it is not sent."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
 class State(models.TextChoices):
-    """The life of a message::
+    """The states of a message::
 
         queued ──> sending ──> sent
                     │  ^  └──> failed        (refused for good, or tried MAX_ATTEMPTS times)
@@ -14,9 +14,9 @@ class State(models.TextChoices):
 
         no_address                           (nothing was tried: there is nobody, or no address, to send to)
 
-    A ``sending`` row whose lease has run out and whose holder is gone belongs to a worker that died; it is put back to retry. Staff may
-    send again what is sent, failed or no_address: it goes back to queued. The body of a secret message is wiped where the way ends
-    (FINISHED).
+    A ``sending`` row with an expired lease and a missing holder belongs to a worker that died; it is set to retry. Staff
+    may send again what is sent, failed or no_address: it goes back to queued. The body of a secret message is wiped in
+    the final states (FINISHED).
     """
 
     QUEUED = "queued", _("Waiting")
@@ -32,7 +32,7 @@ FINISHED = (State.SENT, State.FAILED, State.NO_ADDRESS)
 
 
 class FailureReason(models.TextChoices):
-    """Why a message is not sent, in words for staff; what the server said stands in ``Message.error``."""
+    """Why a message is not sent, in a sentence for staff; ``Message.error`` has the server's answer."""
 
     NOBODY = "nobody", _("There is no recipient.")
     ADDRESS = "address", _("The address is not valid.")

@@ -1,4 +1,4 @@
-"""What an error of the mail server means for a message: again later, or never."""
+"""Decide whether an error of the mail server is temporary or final."""
 
 import smtplib
 from dataclasses import dataclass
@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from .enums import FailureReason
 
 _LENGTH = 500
-#: Errors of the conversation, not of a message: a wrong password must not turn every message into a failed one.
+#: Errors of the connection and not of a message: a wrong password must not make every message fail.
 _CONVERSATION = (smtplib.SMTPConnectError, smtplib.SMTPHeloError, smtplib.SMTPAuthenticationError)
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Why an attempt failed: its class, and what was said, in one line."""
+    """Why an attempt failed: its reason, and the server's answer in one line."""
 
     failure_reason: FailureReason
-    text: str
+    comment: str
 
     @property
     def passing(self) -> bool:
@@ -24,10 +24,13 @@ class Fault:
 
 
 def fault_of(error: Exception) -> Fault:
-    """Read an error: codes 4xx, timeouts and lost connections pass, codes 5xx do not; anything else lies in the message itself."""
+    """Classify an error: codes 4xx, timeouts and lost connections are temporary, codes 5xx are not.
+
+    Any other error is caused by the message itself.
+    """
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        code, said = next(iter(error.recipients.values()))  # a message has one recipient
-        return Fault(_by_code(code), _line(code, said))
+        code, answer = next(iter(error.recipients.values()))  # a message has one recipient
+        return Fault(_by_code(code), _line(code, answer))
     if isinstance(error, smtplib.SMTPResponseException):
         failure_reason = FailureReason.UNREACHABLE if isinstance(error, _CONVERSATION) else _by_code(error.smtp_code)
         return Fault(failure_reason, _line(error.smtp_code, error.smtp_error))
@@ -37,12 +40,12 @@ def fault_of(error: Exception) -> Fault:
 
 
 def _by_code(code: int) -> FailureReason:
-    """421 is the server's farewell and says nothing about the message."""
+    """Classify an SMTP code. 421 means that the server is closing, and says nothing about the message."""
     if code == 421:
         return FailureReason.UNREACHABLE
     return FailureReason.REFUSED if code >= 500 else FailureReason.PUT_OFF
 
 
-def _line(kind: int | str, said: bytes | str) -> str:
-    words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    return " ".join(f"{kind} {words}".split())[:_LENGTH]
+def _line(kind: int | str, answer: bytes | str) -> str:
+    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
+    return " ".join(f"{kind} {text}".split())[:_LENGTH]

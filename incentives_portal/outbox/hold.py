@@ -1,7 +1,7 @@
-"""Mail after a restore: what waited in the backup may have been sent since, so nothing of it goes until somebody confirms.
+"""Hold mail after a restore until a person confirms it: it may have been sent since the backup.
 
-The restore writes the moment of the hold in the transaction that brings the rows (``Installation.mail_held_before``), so that no worker can
-be faster. Messages that begin to wait later are sent as ever: a password can be reset, and staff may send a single message again.
+The restore sets ``Installation.mail_held_before`` in the transaction that restores the rows, so that no worker can
+send before. Later messages are sent as usual: a password can be reset, and staff may send a single message again.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ _TOO_OLD = "Not sent after a restore: links for signing in are too old by then."
 
 @dataclass(frozen=True)
 class Held:
-    """What is held since a restore: the moment of it, messages by state, to how many addresses, and since when they wait."""
+    """Messages held since a restore: when, their states, how many addresses, and since when they wait."""
 
     since: datetime
     states: Mapping[str, int]
@@ -39,7 +39,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Released:
-    """What became of held messages: queued again, taken as sent, and not sent because they were about signing in."""
+    """The result of a release: queued again, taken as sent, and dropped because they were about signing in."""
 
     queued: int
     taken_as_sent: int
@@ -47,7 +47,7 @@ class Released:
 
 
 def held() -> Held | None:
-    """Return what is held, or None where mail is not held. Three queries."""
+    """Return what is held, or None if mail is not held. Three queries."""
     since = mail_held_before()
     if since is None:
         return None
@@ -61,9 +61,9 @@ def held() -> Held | None:
 
 @transaction.atomic
 def release(sent_before: datetime | None = None) -> Released:
-    """End the hold. Messages that began to wait before ``sent_before`` are taken as sent, the others wait from now on.
+    """End the hold. Messages that waited before ``sent_before`` are taken as sent; the others are queued now.
 
-    Mails about signing in are not sent: their links are of another day. *Send again* works for what was taken as sent.
+    Mails about signing in are dropped: their links have expired. *Send again* works for what was taken as sent.
     """
     rows = Message.objects.held()
     now = clock.now()
@@ -72,7 +72,7 @@ def release(sent_before: datetime | None = None) -> Released:
     )
     taken = 0
     if sent_before is not None:
-        # What goes with another message shares its fate, or it would wait for ever for one that is taken as sent.
+        # A message sent with another one gets the outcome of that one; otherwise it would wait forever.
         with_another = Q(sent_with__queued_at__lt=sent_before)
         before = rows.filter(with_another | Q(sent_with=None, queued_at__lt=sent_before))
         taken = before.update(state=State.SENT, failure_reason="", error=_TAKEN_AS_SENT, sent_at=now, lease_until=None)

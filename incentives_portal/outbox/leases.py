@@ -1,24 +1,24 @@
-"""Show that a worker is alive while it sends, by a lock in PostgreSQL that lives and dies with the worker's process.
+"""Show that a worker is alive while it sends, by a PostgreSQL lock that ends with the worker's process.
 
-A row that is being sent names its holder (``Message.lease_holder``) and a short lease (``lease_until``). Each process that sends has one
-more connection, on which it holds an advisory lock per holder; a thread renews the leases there. Two questions are asked before a message
-is taken from its holder: has the lease run out, and is the lock free. Time alone never suffices: a process that is suspended keeps its
-connection and so its lock, and a clock that jumps moves leases but no locks. The lease covers the opposite case: when PostgreSQL restarts
-all locks are gone for a moment, while their holders live and come back within seconds.
-
-The locks belong to a transaction, so that they also work behind a pooler that shares connections by transaction. Renewing commits the new
-lease and begins the next transaction: whoever gets the lock in between reads the new lease.
+A row that is being sent has a holder (``Message.lease_holder``) and a short lease (``lease_until``). Each sending
+process has one more connection with an advisory lock per holder; a thread renews the leases there. A message is taken
+from its holder only if the lease has expired and the lock is free. Time alone is not enough: a suspended process keeps
+its connection and lock, and a clock that jumps moves leases but no locks. The lease covers the opposite case: when
+PostgreSQL restarts, all locks are gone for a moment, while their holders live and reconnect within seconds.
+The locks are transaction locks, so that they also work behind a pooler that shares connections by transaction.
+Renewing commits the new lease and begins the next transaction: another process that gets the lock in between reads
+the new lease.
 
 How the times fit together, shortest first:
     EMAIL_TIMEOUT (15 s)                   each answer of the mail server before the text is sent
-    STARTS_FOR (20 s, delivery.py)         a task begins no further message after that; it ends with the one it is at
+    STARTS_FOR (20 s, delivery.py)         a task starts no further message after that; it finishes the current one
     MAIL_LEASE_SECONDS (30 s)              lease of the one message that is being sent; renewed after a third of it
     MAIL_DATA_TIMEOUT (600 s)              the answer after the text (RFC 5321, 4.5.3.2.6)
     MAIL_TASK_SECONDS (+ 240 s)            soft time limit of the task: all of the above and writing the outcome; the hard one 60 s later
     visibility_timeout (+ 600 s)           Redis gives a task to another worker; longer than any task may take
-REJECT_ON_WORKER_LOST gives a dead worker's task to another one at once: the row it was at is left alone until its lease is over, and the
-others are claimed one by one as ever. A message with a living holder does not count as late (``oldest_waiting_seconds``): ten minutes
-at a slow server are no stopped queue, but what waits behind it counts.
+REJECT_ON_WORKER_LOST gives a dead worker's task to another one at once: its current row waits until the lease
+expires, and the others are claimed one by one as usual. A message with a living holder does not count as late
+(``oldest_waiting_seconds``): ten minutes at a slow server are no stopped queue, but what waits behind it counts.
 """
 
 import logging
@@ -42,9 +42,9 @@ from .querysets import LONGEST_LEASE
 
 logger = logging.getLogger(__name__)
 
-#: Seconds between two attempts to reach the database again. Locks count as lost only when it has been up for longer than RETURN_SECONDS.
+#: Seconds between two attempts to reconnect. Locks count as lost only when the server has run longer than RETURN_SECONDS.
 RECONNECT_SECONDS, RETURN_SECONDS = 1.0, 5.0
-#: An idle process gives its second connection back after so many seconds.
+#: Seconds after which an idle process closes its second connection.
 IDLE_SECONDS = 10.0
 _CONNECTION: dict[str, Any] = {
     "application_name": "outbox lease",
@@ -57,18 +57,18 @@ _CONNECTION: dict[str, Any] = {
 
 
 def lease_length() -> timedelta:
-    """How long a lease lasts; bounded, so that a lease beyond the bound is known to come from a clock that has been set back."""
+    """Return the length of a lease. It is bounded: a lease beyond the bound comes from a clock that was set back."""
     return min(timedelta(seconds=max(settings.MAIL_LEASE_SECONDS, 1)), LONGEST_LEASE)
 
 
 def lease_end() -> datetime:
-    """When a lease that begins or is renewed now runs out."""
+    """Return the end of a lease that begins or is renewed now."""
     return clock.now() + lease_length()
 
 
 @contextmanager
 def hold_lease() -> Iterator[int]:
-    """Hold the lock of a new holder and give its number. Raises psycopg2.Error where no connection is to be had."""
+    """Take the lock of a new holder and yield its number. Raises psycopg2.Error if there is no connection."""
     heartbeat, holder = _heartbeat_of_this_process(), secrets.randbits(62)
     heartbeat.add(holder)
     try:
@@ -78,7 +78,7 @@ def hold_lease() -> Iterator[int]:
 
 
 def is_holder_gone(holder: int | None) -> bool:
-    """Whether nobody holds the lock. Until the transaction ends the asker has it; what was read before must be read again. One query."""
+    """Return whether the lock is free, and take it until the transaction ends. Read the rows again after it. One query."""
     if holder is None:
         return True
     with connection.cursor() as cursor:
@@ -90,14 +90,14 @@ def is_holder_gone(holder: int | None) -> bool:
 
 
 def close() -> None:
-    """Close this process's connection for locks, if there is one: before a database is dropped."""
+    """Close this process's connection for locks, if any, before a database is dropped."""
     with _start:
         if _current is not None and _current.pid == os.getpid():
             _current.close()
 
 
 class Heartbeat:
-    """The locks of one process: a connection of their own, and a thread that renews leases while somebody sends."""
+    """The locks of one process, on a connection of their own, and a thread that renews leases during sending."""
 
     def __init__(self) -> None:
         self.pid = os.getpid()
@@ -109,7 +109,7 @@ class Heartbeat:
         self._thread: threading.Thread | None = None
 
     def add(self, holder: int) -> None:
-        """Take the lock of a holder, over a new connection where the old one does not answer any more."""
+        """Take the lock of a holder, over a new connection if the old one no longer answers."""
         with self._mutex:
             self._holders.add(holder)
             try:
@@ -129,7 +129,7 @@ class Heartbeat:
                 self._thread.start()
 
     def remove(self, holder: int) -> None:
-        """Let go of a lock: at once where it is the last one, else when the thread comes by."""
+        """Release a lock: at once if it is the last one, otherwise when the thread renews the leases."""
         with self._mutex:
             self._holders.discard(holder)
             self._idle_since = time.monotonic()
@@ -163,7 +163,7 @@ class Heartbeat:
                     self._renew_or_reconnect()
 
     def _renew_or_reconnect(self) -> None:
-        """Renew, if need be over a new connection. While there is none to be had the thread comes back every RECONNECT_SECONDS."""
+        """Renew the leases, over a new connection if necessary; retry every RECONNECT_SECONDS while there is none."""
         for attempt in (1, 2):
             try:
                 self._renew()
@@ -186,14 +186,14 @@ class Heartbeat:
             self._lock(holder)
 
     def _connect(self) -> None:
-        """A connection past Django's own, which belongs to the thread that sends and to its transactions."""
+        """Connect separately from Django's connection, which belongs to the sending thread and its transactions."""
         self._connection = connection.get_new_connection(connection.get_connection_params() | _CONNECTION)
         self._connection.autocommit = False
         for holder in self._holders:
             self._lock(holder)
 
     def _lock(self, holder: int) -> None:
-        """Lock. The server notices within a minute that a machine is gone, and ends no session because its process is suspended."""
+        """Take a lock. The server notices within a minute when a host is gone, and ends no session of a suspended process."""
         with self._connection.cursor() as cursor:
             cursor.execute(
                 "SELECT set_config('tcp_keepalives_idle', '20', true), set_config('tcp_keepalives_interval', '10', true),"
@@ -214,7 +214,7 @@ _current: Heartbeat | None = None
 
 
 def _heartbeat_of_this_process() -> Heartbeat:
-    """A child process inherits neither threads nor the right to use its parent's connection: it makes its own."""
+    """Return this process's heartbeat. A child process needs its own: it inherits no threads and no usable connection."""
     global _current
     with _start:
         if _current is None or _current.pid != os.getpid():

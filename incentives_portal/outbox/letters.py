@@ -1,4 +1,4 @@
-"""What an app writes to a person, and what about, as data. How it looks is the business of rendering.py and of two templates."""
+"""The content of letters as data. rendering.py and two templates define the appearance."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from incentives_portal.accounts.models import User
 
 @dataclass(frozen=True)
 class Cause:
-    """What messages are about, filled in by their sender, who alone knows where it comes from.
+    """What messages are about; the sender fills it in, because only the sender knows the source.
 
-    ``key``             unique among everything that messages are sent about: "event:4711"
+    ``key``             unique among all causes: "event:4711"
     ``case_public_id``  of the case, which people know by ``case_reference`` and ``case_title``
-    ``author``          who did it, and for which ``organisation``: every letter is signed with both
+    ``author``          the person who acted, and their ``organisation``: every letter is signed with both
     ``at``              when
-    ``comment``         what the author wrote, and the names of the ``files`` that came with it, as a mail for several messages quotes them
+    ``comment``         the author's comment and the names of the ``files`` with it, as a mail for several messages quotes them
     ``request_id``      of the request that caused it, if there was one
     """
 
@@ -34,7 +34,7 @@ class Cause:
 
 @dataclass(frozen=True)
 class Quote:
-    """One of several comments in a letter: who wrote it, when, the words, and the names of the files that came with it."""
+    """One of several comments in a letter: author, time, text, and the names of its files."""
 
     said_by: str
     when: str
@@ -44,22 +44,22 @@ class Quote:
 
 @dataclass(frozen=True)
 class Letter:
-    """One letter in the language and time zone of its recipient; every part is plain text and is escaped where it is shown.
+    """A letter in the language and time zone of its recipient. All parts are plain text and escaped when shown.
 
-    ``subject``     one line; no secrets in it, it is read on locked phones
+    ``subject``     one line without secrets: it is visible on locked phones
     ``heading``     what happened, in one sentence; the first line of the letter
-    ``paragraphs``  what it means; the first one is also the short text of the notification
+    ``paragraphs``  the details; the first one is also the short text of the notification
     ``facts``       (label, value): the case, the amount, dates
-    ``reason``      the words of the reason code
-    ``mend``        what would mend it, in the words of the reason code
-    ``words``       the comment, as the person who acted wrote it; ``said_by`` is that person
-    ``remarks``     (place or document, words): what to mend, in order
+    ``reason``      the text of the reason code
+    ``mend``        what has to change, in the text of the reason code
+    ``comment``     the comment of the person who acted; ``said_by`` is that person
+    ``remarks``     (place or document, text): what to fix, in order
     ``quotes``      several comments in one letter, in order
     ``next_step``   what the recipient can do now
-    ``deadline``    until when, with weekday and zone: "Friday 27 November 2026, 23:59 (Berlin)"
-    ``link``        path in the portal, beginning with "/"; needs signing in, and only shows
-    ``link_label``  what one will see there
-    ``has_comments``whether there is a page with comments, on which a question can be asked
+    ``deadline``    with weekday and zone: "Friday 27 November 2026, 23:59 (Berlin)"
+    ``link``        path in the portal, beginning with "/"; requires sign-in and changes nothing
+    ``link_label``  what the link shows
+    ``has_comments``  whether the recipient can ask a question on a page with comments
     """
 
     subject: str
@@ -85,9 +85,9 @@ class Letter:
 
 @dataclass(frozen=True)
 class ExternalRecipient:
-    """Somebody whom a case names by an address that belongs to no user: gets a mail, sees nothing of the portal, has no notifications.
+    """A person without an account, named in a case by address: gets mail, but no access and no notifications.
 
-    Without a language or time zone the portal's own count.
+    Without a language or time zone those of the portal apply.
     """
 
     address: str
@@ -95,7 +95,7 @@ class ExternalRecipient:
     time_zone: str = ""
 
 
-#: Writes the letter to a person; called under the person's language and time zone.
+#: Writes the letter to a person; called with the person's language and time zone active.
 LetterWriter = Callable[[User], Letter]
-#: The same for somebody without an account, who may know less: no amounts, no titles, nobody's words; it leads to the sign-in page.
+#: The same for a person without an account: no amounts, titles or comments, and a link to the sign-in page.
 ExternalLetterWriter = Callable[[ExternalRecipient], Letter]

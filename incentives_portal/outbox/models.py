@@ -1,4 +1,4 @@
-"""Every message to a person. A message is a row before it is a mail; the notification in the portal is the same row."""
+"""All messages to people. The mail and the notification in the portal are the same row."""
 
 import uuid
 
@@ -14,31 +14,31 @@ from .querysets import MessageQuerySet
 
 
 class Message(models.Model):
-    """One message to one person about one cause, rendered in the person's language in the transaction of what happened.
+    """One message to one person about one cause, rendered in the transaction of the cause.
 
-    ``cause`` is a text that its sender makes unique: ``event:4711``. The row holds what is needed to list and to send it, so that nothing
-    above has to be asked. What was written stays as it was (``subject``, ``text``, ``html``), whatever happens to the case later. Mails
-    about signing in are about no case and are secret: nobody reads them in the portal, and their body is wiped when they are sent.
-    ``message_id`` is fixed, so that a mail that had to be sent twice is recognised as one. ``queued_at`` is when the message last began to
-    wait. Without a recipient it goes to an address that belongs to no user, or, without an address too, says that there was nobody to
-    write to.
+    It is in the person's language. ``cause`` is a unique text from the sender: ``event:4711``. The row holds everything
+    that listing and sending need. The content (``subject``, ``text``, ``html``) never changes, whatever happens to the case
+    later. Mails about signing in have no case and are secret: nobody reads them in the portal, and their body is wiped when
+    they are sent. ``message_id`` is fixed, so that a mail that had to be sent twice is recognized as one. ``queued_at`` is
+    when the message last began to wait. A message without a recipient goes to an address that belongs to no user; without
+    an address it records that there was nobody to write to.
 
-    Several comments within minutes are one mail: a message with ``hold_until`` waits until then for others to be sent with it. Those name
-    it as ``sent_with``, are never sent by themselves, and share its outcome; each is a notification of its own. ``lease_until`` and
-    ``lease_holder`` are explained in leases.py. The body, and what is quoted of it, is removed after
+    Several comments within minutes are one mail: a message with ``hold_until`` waits until then for others. Those refer to
+    it as ``sent_with``, are never sent by themselves and share its outcome; each is a notification of its own. leases.py
+    explains ``lease_until`` and ``lease_holder``. The body, and what is quoted of it, is removed after
     ``MAIL_BODY_DAYS``; the rest stays.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    # Without an index of its own: message_once_per_person begins with it.
+    # No index of its own: message_once_per_person begins with it.
     cause = models.CharField(max_length=100)
-    # The case it is about, whose mails a mail program shows together.
+    # The case; mail programs group the mails about it.
     case_public_id = models.UUIDField(null=True, editable=False)
     case_reference = models.CharField(max_length=20, blank=True)
-    # Of the request that caused it, so that a mail can be found in the log.
+    # The id of the request that caused it, to find the mail in the log.
     request_id = models.CharField(max_length=36, blank=True)
     code = models.CharField(_("code"), max_length=60)
-    # Without an index of its own: message_of_recipient begins with it.
+    # No index of its own: message_of_recipient begins with it.
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -65,11 +65,11 @@ class Message(models.Model):
     lease_until = models.DateTimeField(null=True)
     lease_holder = models.BigIntegerField(null=True, editable=False)
     hold_until = models.DateTimeField(_("held until"), null=True)
-    # Without an index of its own: message_sent_with is smaller.
+    # No index of its own: message_sent_with is smaller.
     sent_with = models.ForeignKey(
         "self", models.PROTECT, null=True, related_name="collected", db_index=False, verbose_name=_("sent with")
     )
-    # What one mail for several quotes of this message (digest.py); only where hold_until is set.
+    # What a mail for several messages quotes of this one (digest.py); only with hold_until.
     quoted = models.JSONField(null=True, editable=False)
     message_id = models.CharField(max_length=320, unique=True)
     queued_at = models.DateTimeField(_("waiting since"), default=clock.now)
@@ -84,15 +84,15 @@ class Message(models.Model):
         verbose_name = _("message")
         verbose_name_plural = _("messages")
         constraints = [
-            # However often something is announced, a person hears of it once.
+            # A person gets one message per cause and code, however often it is queued.
             models.UniqueConstraint(name="message_once_per_person", fields=["cause", "code", "recipient"]),
-            # One row without a person and an address says that there was nobody.
+            # One row without person and address records that there was nobody.
             models.UniqueConstraint(
                 name="message_once_to_nobody",
                 fields=["cause", "code"],
                 condition=Q(recipient=None, address=""),
             ),
-            # Also for those who are known by their address only: one row each.
+            # Also one row for each address without a user.
             models.UniqueConstraint(
                 name="message_once_per_address", fields=["cause", "code", "address"], condition=~Q(address="")
             ),
@@ -118,21 +118,21 @@ class Message(models.Model):
             ),
         ]
         indexes = [
-            # The relay, due(): what waits and whose time has come, oldest first; and oldest_waiting_seconds(). Small: nearly all are sent.
+            # due() and oldest_waiting_seconds(): waiting messages, oldest first. Small: nearly all messages are sent.
             models.Index(name="message_waiting", fields=["next_at", "id"], condition=Q(state__in=WAITING)),
-            # The list of notifications: messages of one person, newest first.
+            # The list of notifications of one person, newest first.
             models.Index(name="message_of_recipient", fields=["recipient", "-id"]),
             # deliveries_for(): the messages about a case, newest first; and services._hold_back(): the last mails about it.
             models.Index(
                 name="message_of_case", fields=["case_public_id", "-id"], condition=Q(case_public_id__isnull=False)
             ),
-            # The number at the bell: unread messages of one person.
+            # The number of unread messages of one person.
             models.Index(name="message_unread", fields=["recipient"], condition=Q(read_at__isnull=True, secret=False)),
             # failed_recently(): the home page of admins, the health page.
             models.Index(name="message_failed", fields=["failed_at"], condition=Q(state=State.FAILED)),
-            # What goes out in one mail with another message.
+            # The messages that go out in one mail with another.
             models.Index(name="message_sent_with", fields=["sent_with"], condition=Q(sent_with__isnull=False)),
-            # remove_old_bodies(): bodies of what is finished, oldest first.
+            # remove_old_bodies(): finished messages with a body, oldest first.
             models.Index(
                 name="message_with_body",
                 fields=["created"],
@@ -145,7 +145,7 @@ class Message(models.Model):
 
     @property
     def tone(self) -> str:
-        """The tone of the state's tag: the words are enough, the colour only helps to find what needs a hand."""
+        """The color of the state's tag; the state is also written in it."""
         return {
             State.SENDING: "submitted",
             State.RETRY: "action",
@@ -156,6 +156,6 @@ class Message(models.Model):
 
     @property
     def can_be_resent(self) -> bool:
-        """Whether *Send again* makes sense: its way has ended, there is somebody, and the words are still there."""
+        """Whether *Send again* is possible: the state is final, there is a recipient, and the text still exists."""
         ended = self.state in FINISHED and not self.secret and self.body_removed_at is None
         return ended and bool(self.recipient_id or self.address)

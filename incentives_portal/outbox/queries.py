@@ -1,4 +1,4 @@
-"""Questions that other apps and pages ask about messages. Each says how many queries it makes."""
+"""Queries about messages for other apps and pages. Each docstring says how many queries it makes."""
 
 from functools import cache
 from uuid import UUID, uuid4
@@ -11,33 +11,33 @@ from incentives_portal.prepared_statements import PreparedQuery
 from .models import Message
 
 _SHOWN = 50
-#: Unread messages are counted up to here: "99+" says enough, and a page must not wait for thousands of rows.
+#: Unread messages are counted up to here: the page shows "99+" and must not wait for thousands of rows.
 COUNTED_UNREAD = 100
 
 
 class _CountOf(Subquery):
-    """The number of rows of a subquery, which may be cut at a limit."""
+    """The number of rows of a subquery, which may have a limit."""
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
     output_field = IntegerField()
 
 
 def unread_count(user: User) -> int:
-    """The number at the bell, up to COUNTED_UNREAD, as it was read along with the person; for anybody else one query."""
+    """Return the number of unread messages, up to COUNTED_UNREAD: no query for the request's user, one for others."""
     read: int | None = getattr(user, "unread_messages", None)
     return Message.objects.visible_to(user).unread()[:COUNTED_UNREAD].count() if read is None else read
 
 
 def unread_messages() -> Subquery:
-    """The number at the bell of the person in ``OuterRef("pk")``, up to COUNTED_UNREAD."""
+    """Return the number of unread messages of the person in ``OuterRef("pk")``, up to COUNTED_UNREAD."""
     unread = Message.objects.visible_to(OuterRef("pk")).unread().order_by()
     return _CountOf(unread.values("pk")[:COUNTED_UNREAD])
 
 
 def deliveries_for(case_public_id: UUID) -> list[Message]:
-    """What was written about a case, to whom, and whether it arrived: the newest of it, for ``outbox/_delivery.html``. One query.
+    """Return the newest messages about a case with their delivery, for ``outbox/_delivery.html``. One query.
 
-    For those who hold ``outbox.read`` only; the caller asks.
+    Only for people with ``outbox.read``; the caller checks.
     """
     return _deliveries().rows(case=case_public_id)
 

@@ -1,4 +1,4 @@
-"""Reading messages: one's own as notifications, all of them (but secret bodies) as deliveries for staff, and what is due for workers."""
+"""Read messages: notifications of a person, deliveries for staff, due messages for workers."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 
     from .models import Message  # noqa: F401  stands in the annotation below
 
-#: A message is tried so often; then staff decide.
+#: Attempts to send a message; after that staff decide.
 MAX_ATTEMPTS = 8
-#: No lease is written for longer. One that ends later than twice this from now was written by a clock that has been set back since.
+#: The longest lease. One that ends later than twice this from now was written before the clock was set back.
 LONGEST_LEASE = timedelta(seconds=60)
-#: Nothing waits longer for its next attempt. What does was given its time by a clock that has been set back since.
+#: The longest delay of an attempt. A later ``next_at`` was written before the clock was set back.
 LONGEST_DELAY = timedelta(hours=12)
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def visible_to(self, user: "User | OuterRef") -> "MessageQuerySet":
-        """The notifications of a person, or of the one of an outer query: what was written to them, but nothing secret."""
+        """The notifications of a person or of an outer query's person; secret messages are left out."""
         return self.filter(recipient=user, secret=False)
 
     def delivered_under(self, user: "User") -> "MessageQuerySet":
-        """The messages whose delivery the person may look after: all with ``outbox.read``, none without."""
+        """The messages whose delivery the person may see: all with ``outbox.read``, none without."""
         return self.all() if may(user, "outbox.read") else self.none()
 
     def unread(self) -> "MessageQuerySet":
@@ -42,42 +42,42 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.defer("text", "html", "quoted").order_by("-id")
 
     def due(self, now: datetime) -> "MessageQuerySet":
-        """What a worker should read as due: its time has come, and no other worker read it just before."""
+        """Messages that a worker should read as due: it is time, and no other worker reserved them."""
         return self.claimable(now).filter(Q(lease_until=None) | _is_over(now))
 
     def claimable(self, now: datetime) -> "MessageQuerySet":
-        """What a worker may begin to send, whoever told it to. What goes with another message is never sent by itself."""
+        """Messages that a worker may start to send. One that is sent with another is never sent by itself."""
         new = Q(attempts=0, created__gt=now)  # written before the clock was set back
         its_time = Q(next_at__lte=now) | Q(next_at__gt=now + LONGEST_DELAY)
         due = self.filter(new | its_time, state__in=[State.QUEUED, State.RETRY], sent_with=None)
         return due.without_held()
 
     def without_held(self) -> "MessageQuerySet":
-        """All but what began to wait before a restore that nobody has confirmed yet."""
+        """All messages except those that waited before a restore that nobody has confirmed yet."""
         return self.exclude(_is_held())
 
     def held(self) -> "MessageQuerySet":
-        """What began to wait before a restore and is not sent until somebody confirms (``hold.py``)."""
+        """Messages that waited before a restore and are not sent until somebody confirms (``hold.py``)."""
         return self.filter(_is_held(), state__in=WAITING)
 
     def abandoned(self, now: datetime) -> "MessageQuerySet":
-        """What a worker began and perhaps never ends: its lease has run out. Whether the worker is gone is another question (leases.py)."""
+        """Messages in sending whose lease has expired. leases.py tells whether the worker is gone."""
         return self.filter(_is_over(now), state=State.SENDING)
 
     def failed_recently(self, since: datetime) -> "MessageQuerySet":
-        """What could not be delivered for good since then and was not sent again."""
+        """Messages that failed for good since then and were not sent again."""
         return self.filter(state=State.FAILED, failed_at__gt=since)
 
     def with_old_body(self, before: datetime) -> "MessageQuerySet":
-        """What came to its end, was written before that, and still has its body. Secret ones lost theirs at the end."""
+        """Finished messages from before that still have their body. Secret ones lose theirs when they finish."""
         return self.filter(state__in=FINISHED, secret=False, body_removed_at=None, created__lt=before)
 
     def oldest_waiting_seconds(self) -> float:
-        """For how long the oldest message has been waiting to be sent, in seconds; 0 when none waits. One query on a small index.
+        """Return the age of the oldest message that waits to be sent, in seconds; 0 if none waits. One query.
 
-        Messages that the receiving server put off are left out: one full mailbox is no reason to call the portal ill. So is what a living
-        worker is sending, for as long as that takes, what waits until other comments are sent with it, and what is held since a restore:
-        that waits for a person.
+        Left out are messages that the receiving server put off (one full mailbox is no failure of the portal), messages that
+        a living worker is sending, messages that wait for other comments, and messages held since a restore, which wait for
+        a person.
         """
         now = clock.now()
         attended = Q(state=State.SENDING) & ~_is_over(now)
@@ -91,14 +91,14 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 
 def _is_over(now: datetime) -> Q:
-    """A lease that has run out, or that nobody can have written by the clock of now."""
+    """Condition: the lease has expired, or is longer than any lease by the current clock."""
     return Q(lease_until__lte=now) | Q(lease_until__gt=now + 2 * LONGEST_LEASE)
 
 
 def _is_held() -> Q:
-    """Whether the message began to wait before a restore that nobody has confirmed yet. The other table has one row.
+    """Condition: the message waited before a restore that nobody has confirmed yet. The other table has one row.
 
-    What collects began when it was written: its ``queued_at`` is the end of that.
+    A message that collects others waits since it was written; its ``queued_at`` is the end of the wait.
     """
     queued = Exists(Installation.objects.filter(mail_held_before__gte=OuterRef("queued_at")))
     written = Exists(Installation.objects.filter(mail_held_before__gte=OuterRef("created")))

@@ -1,4 +1,4 @@
-"""From a letter to a mail: one text template, one HTML template, styles inlined, in the recipient's language and time zone."""
+"""Render a letter as a mail, as text and as HTML with inlined styles, for its recipient."""
 
 import textwrap
 from collections.abc import Callable, Iterator
@@ -21,15 +21,15 @@ from .letters import Cause, ExternalRecipient, Letter
 
 Reader = TypeVar("Reader", User, ExternalRecipient)
 
-WIDTH = 66  # columns of the text part: also quoted twice it stays below 72
+WIDTH = 66  # columns of the text part: quoted twice it is still below 72
 SUBJECT_LENGTH, SUMMARY_LENGTH = 200, 300
-#: Stands for a name while a letter is set for several people; nobody can have written it.
+#: Placeholder for the name in a letter rendered for several people; random, so that nobody can have typed it.
 _NAME = f"name-{uuid4().hex}"
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """A letter as it will be stored and sent."""
+    """A letter as it is stored and sent."""
 
     language: str
     subject: str
@@ -40,16 +40,16 @@ class Rendered:
 
 
 class Renderer:
-    """Sets letters about one cause in both forms; one that is the same for several people but for their name is set once for all of them.
+    """Render letters about one cause. Letters that differ only in the name are rendered once.
 
-    A submission goes to forty reviewers: setting a letter takes longer than everything else in writing it.
+    A submission goes to forty reviewers, and rendering takes longer than everything else about a message.
     """
 
     def __init__(self) -> None:
         self._bodies: list[tuple[tuple[Any, ...], tuple[str, str]]] = []
 
     def render(self, letter_for: Callable[[Reader], Letter], cause: Cause, person: Reader) -> Rendered:
-        """Let the app write its letter to the person, in the person's language and time zone, and set it in both forms."""
+        """Have the app write its letter in the person's language and time zone, and render it as text and HTML."""
         language = language_of(person)
         with translation.override(language), timezone.override(zone_of(person)):
             letter = letter_for(person)
@@ -82,7 +82,7 @@ class Renderer:
 
 
 def letter_bodies(letter: Letter, cause: Cause, person: User | None, *, greeted: str = "") -> tuple[str, str]:
-    """A letter as text and as HTML, in the language and time zone that are active; to an address without a user if nobody is named."""
+    """Return a letter as text and HTML, in the active language and time zone; it greets nobody without a name."""
     context = _context(letter, cause, person) | {
         "greeted": greeted or (one_line(person.name, SUBJECT_LENGTH) if person else "")
     }
@@ -90,20 +90,20 @@ def letter_bodies(letter: Letter, cause: Cause, person: User | None, *, greeted:
 
 
 def _in_html(name: str) -> str:
-    """As the inliner writes a text: it reads the page and writes it anew."""
+    """Escape a name as the inliner does: it parses the page and writes it again."""
     escaped = name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return escaped.replace("\xa0", "&nbsp;")
 
 
-def one_line(words: str, length: int) -> str:
-    """Without line breaks and other control characters, so that no header can grow out of it; cut at a length."""
-    printable = words if words.isprintable() else "".join(sign if sign.isprintable() else " " for sign in words)
+def one_line(text: str, length: int) -> str:
+    """Return a text without line breaks and control characters, safe for a mail header, cut at a length."""
+    printable = text if text.isprintable() else "".join(sign if sign.isprintable() else " " for sign in text)
     line = " ".join(printable.split())
     return line if len(line) <= length else Truncator(line).chars(length)
 
 
 def language_of(person: User | ExternalRecipient) -> str:
-    """The person's language, if the portal speaks it, else the portal's own."""
+    """Return the person's language if the portal has it, else the portal's default."""
     return person.language if person.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
 
@@ -115,7 +115,7 @@ def zone_of(person: User | ExternalRecipient) -> ZoneInfo:
 
 
 def absolute(path: str) -> str:
-    """The address of a page as people can type it: from the settings, never from the Host header."""
+    """Return the full URL of a page: from the settings, never from the Host header."""
     return f"{settings.PORTAL_URL.rstrip('/')}{path}"
 
 
@@ -134,11 +134,11 @@ def _context(letter: Letter, cause: Cause, person: User | None) -> dict[str, Any
 
 
 def _text(context: dict[str, Any]) -> str:
-    """The plain part: wrapped, facts in columns, foreign words marked with ">" so that they cannot pass for ours."""
+    """Return the plain text: wrapped, facts in columns, comments marked with ">" to tell them from ours."""
     letter: Letter = context["letter"]
     facts = [*context["facts"], *([(_("Due"), letter.deadline)] if letter.deadline else [])]
     column = max((len(label) for label, _value in facts), default=0) + 2
-    remarks = [f"{place}. {words}" if words else place for place, words in letter.remarks]
+    remarks = [f"{place}. {text}" if text else place for place, text in letter.remarks]
     rendered = render_to_string(
         "outbox/letter.txt",
         {
@@ -153,14 +153,14 @@ def _text(context: dict[str, Any]) -> str:
     return "\n".join(_without_double_blanks(rendered)) + "\n"
 
 
-def _hanging(words: str, first: str) -> str:
-    """Wrapped behind the first words, the further lines set in below."""
-    lines = textwrap.wrap(words, max(WIDTH - len(first), 24), break_long_words=False, break_on_hyphens=False) or [""]
+def _hanging(text: str, first: str) -> str:
+    """Wrap a text behind ``first`` and indent the further lines below it."""
+    lines = textwrap.wrap(text, max(WIDTH - len(first), 24), break_long_words=False, break_on_hyphens=False) or [""]
     return f"\n{' ' * len(first)}".join([first + lines[0], *lines[1:]])
 
 
-def _quoted(words: str) -> Iterator[str]:
-    for line in words.strip().splitlines():
+def _quoted(text: str) -> Iterator[str]:
+    for line in text.strip().splitlines():
         for part in textwrap.wrap(line, WIDTH - 2, break_long_words=False, break_on_hyphens=False) or [""]:
             yield f"> {part}".rstrip()
 
@@ -176,6 +176,6 @@ def _without_double_blanks(rendered: str) -> Iterator[str]:
 
 @cache
 def _inliner() -> css_inline.CSSInliner:
-    """Made once per process: the styles are part of the release. Nothing is fetched from anywhere."""
+    """Return the inliner, built once per process. It loads nothing from the network."""
     styles = render_to_string("outbox/letter.css")
     return css_inline.CSSInliner(extra_css=styles, load_remote_stylesheets=False, keep_style_tags=False)

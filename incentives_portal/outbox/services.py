@@ -1,4 +1,4 @@
-"""Writing messages: one row per cause, code and person or address, in the transaction of the cause. Workers send them (delivery.py)."""
+"""Write messages: one row per cause, code and person or address, in the cause's transaction. Workers send them."""
 
 import uuid
 from collections.abc import Collection, Iterable, Sequence
@@ -27,50 +27,52 @@ from .models import Message
 from .rendering import SUBJECT_LENGTH, Rendered, Renderer, one_line
 from .tasks import notify_workers
 
-#: So many messages are sent again with one click at most; who has more clicks again.
+#: The most messages that one click sends again.
 RESENT_AT_ONCE = 200
-#: What failed within this time counts for the health page. Older failures still stand on the home page of admins.
+#: Failures within the first count for the health page, within the second for the home page of admins.
 RECENTLY, SHOWN_FOR = timedelta(days=1), timedelta(days=30)
-#: Put off so often, a message waits for more than a busy moment of a server; so many of them are counted.
+#: A message put off so often waits for more than a busy moment of a server; the second is the most that are counted.
 PUT_OFF_ATTEMPTS, COUNTED_PUT_OFF = 3, 100
 _BODIES_AT_ONCE = 2_000
 
-#: Somebody (``actor``) sent a message (``message``) again. Sent in the transaction in which it is queued, which fails with its receivers.
+#: ``actor`` sent ``message`` again. Sent in the transaction that queues it; an error of a receiver rolls it back.
 resent = Signal()
 
 
 class NotResendable(Exception):
-    """The message is on its way already, is secret, or there is nobody and no address to send it to."""
+    """The message is being sent already, is secret, or has no person and no address."""
 
 
 @transaction.atomic(savepoint=False)
 def queue(
     cause: Cause, code: str, letter_for: LetterWriter, recipients: Iterable[User], *, collect: bool = False
 ) -> list[Message]:
-    """Write a message to each of these people, and return the rows. The caller's transaction decides what happened and the rows.
+    """Write a message to each of these people and return the rows, in the caller's transaction.
 
-    Each person gets one row per cause and code, however often this is called; the letter is written in the person's language and time zone.
-    Who has no valid address, or is not active, gets a row in state ``no_address``; an empty list of people gives one such row without a
-    recipient. Both are shown to staff. After the commit the workers are told; whether they hear it does not matter.
+    Each person gets one row per cause and code, however often this is called, in the person's language and time zone. A
+    person who is inactive or has no valid address gets a row in state ``no_address``; an empty list of people gives one
+    such row without a recipient. Staff see both. After the commit the workers are notified; losing that is harmless.
 
-    With ``collect`` a person gets one mail about the case and code at once and further ones ``MAIL_COLLECT_MINUTES`` apart, each with all
-    that was said meanwhile. The caller holds the lock of the case.
+    With ``collect`` a person gets one mail about the case and code at once, and further ones ``MAIL_COLLECT_MINUTES``
+    apart with all comments in between. The caller holds the lock of the case.
     """
     people, renderer = {person.pk: person for person in recipients}, Renderer()
-    rows = [_written(cause, code, letter_for, person, renderer) for person in people.values()] or [_nobody(cause, code)]
+    rows = [_rendered_row(cause, code, letter_for, person, renderer) for person in people.values()] or [
+        _nobody(cause, code)
+    ]
     if collect and settings.MAIL_COLLECT_MINUTES:
         _hold_back(rows, cause, code, people)
     Message.objects.bulk_create(rows, ignore_conflicts=True)
     stored = _stored().rows(cause=cause.key, code=code)
     wanted = people.keys() or {None}
     mine = [message for message in stored if message.recipient_id in wanted]
-    _poke_after_commit(mine)
+    _notify_after_commit(mine)
     return mine
 
 
 @cache
 def _stored() -> PreparedQuery[Message]:
-    """What was kept of the rows, without the long columns: a row that was there already had its turn."""
+    """Return the prepared query for the stored rows, without the long columns. It includes rows of earlier calls."""
     messages = Message.objects.defer("text", "html", "quoted").order_by("id")
     return PreparedQuery(lambda cause, code: messages.filter(cause=cause, code=code), cause="cause", code="code")
 
@@ -81,8 +83,8 @@ def queue_external(
 ) -> list[Message]:
     """Write a message to addresses that belong to no user, once to each, and return the rows.
 
-    An address that is not valid gets a row in state ``no_address``; where this installation may write to (``MAIL_ALLOWED_DOMAINS``) is
-    asked when it is sent, as for everybody.
+    An invalid address gets a row in state ``no_address``. Allowed domains (``MAIL_ALLOWED_DOMAINS``) are checked when it
+    is sent, as for everybody.
     """
     wanted, renderer = (
         {external_recipient.address: external_recipient for external_recipient in external_recipients},
@@ -94,13 +96,16 @@ def queue_external(
     Message.objects.bulk_create(rows, ignore_conflicts=True)
     stored = Message.objects.filter(cause=cause.key, code=code, recipient=None).order_by("id")
     mine = [message for message in stored if message.address in wanted]
-    _poke_after_commit(mine)
+    _notify_after_commit(mine)
     return mine
 
 
 @transaction.atomic
 def queue_secret(address: str, *, subject: str, text: str, html: str = "") -> Message:
-    """Write a mail about signing in: no case, no notification, its body is hidden and wiped when sent, it is never sent again."""
+    """Write a mail about signing in, as a secret message.
+
+    It has no case and no notification, its body is hidden and wiped when sent, and it is never sent again.
+    """
     failure_reason = "" if _is_valid(address) else FailureReason.ADDRESS
     identity = _identity()
     message = Message.objects.create(
@@ -117,12 +122,12 @@ def queue_secret(address: str, *, subject: str, text: str, html: str = "") -> Me
         failure_reason=failure_reason,
         **identity,
     )
-    _poke_after_commit([message])
+    _notify_after_commit([message])
     return message
 
 
 def mark_read(user: User, *public_ids: uuid.UUID) -> int:
-    """Note that the person has seen these notifications, or all of them if none is named. Returns how many were unread."""
+    """Mark these notifications as read, or all of the person if none is named. Return how many were unread."""
     unread = Message.objects.visible_to(user).unread()
     if public_ids:
         unread = unread.filter(public_id__in=public_ids)
@@ -131,11 +136,11 @@ def mark_read(user: User, *public_ids: uuid.UUID) -> int:
 
 @transaction.atomic
 def resend(message: Message, actor: User) -> Message:
-    """Put a message back into the queue: to the person's present address, or the one that it was written to. Announced by ``resent``.
+    """Queue a message again, to the person's current address or to the original one. Sends the signal ``resent``.
 
-    The mail keeps its Message-ID. What went in one mail with it and still has its text goes again too; of such a mail a single part goes
-    alone. Raises PermissionDenied without ``outbox.resend``, NotResendable for what is secret, has no text any more or is still on its
-    way, or when there is still nobody.
+    The mail keeps its Message-ID. Messages sent with it that still have their text go again too; a message that was sent
+    with another goes alone. Raises PermissionDenied without ``outbox.resend``, and NotResendable if the message is secret,
+    has no text left, is still being sent, or has no valid recipient.
     """
     if not may(actor, "outbox.resend"):
         raise PermissionDenied
@@ -167,12 +172,12 @@ def resend(message: Message, actor: User) -> Message:
     current.attempts, current.lease_until, current.next_at = 0, None, now
     current.save()
     resent.send(Message, message=current, actor=actor)
-    _poke_after_commit([current])
+    _notify_after_commit([current])
     return current
 
 
 def resend_failed(failure_reason: str, actor: User) -> tuple[int, int]:
-    """Send again what failed for one reason lately; as ``resend_all``."""
+    """Send again what failed recently for one reason; see ``resend_all``."""
     failed = Message.objects.failed_recently(clock.now() - SHOWN_FOR).filter(
         failure_reason=failure_reason, secret=False
     )
@@ -180,10 +185,10 @@ def resend_failed(failure_reason: str, actor: User) -> tuple[int, int]:
 
 
 def resend_all(messages: QuerySet[Message], actor: User) -> tuple[int, int]:
-    """Send each of these again that can be, each in a transaction of its own; how many are queued, and how many cannot be sent.
+    """Send these messages again, each in its own transaction. Return how many are queued and how many were refused.
 
-    What goes in one mail with another of them is counted with it. Raises PermissionDenied without ``outbox.resend``. At most
-    RESENT_AT_ONCE are looked at.
+    Messages sent with another of them are counted with it. Raises PermissionDenied without ``outbox.resend``. At most
+    RESENT_AT_ONCE messages are processed.
     """
     if not may(actor, "outbox.resend"):
         raise PermissionDenied
@@ -206,7 +211,7 @@ def resend_all(messages: QuerySet[Message], actor: User) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class FailureCause:
-    """Messages that failed for one reason: how many, when last, and what a mail server said of one of them."""
+    """Messages that failed for one reason: how many, when last, and the answer of a mail server to one of them."""
 
     failure_reason: str
     count: int
@@ -215,13 +220,13 @@ class FailureCause:
 
     @property
     def label(self) -> str:
-        """The reason in words."""
+        """The reason as a sentence."""
         return str(FailureReason(self.failure_reason).label) if self.failure_reason else ""
 
 
 @dataclass(frozen=True)
 class DeliveryReport:
-    """What became of messages lately: those that failed for good, by cause, and how many servers put off again and again."""
+    """Recent failures by cause, and how many messages servers have put off several times."""
 
     causes: Sequence[FailureCause]
     put_off: int
@@ -232,9 +237,9 @@ class DeliveryReport:
 
 
 def delivery_report(within: timedelta = RECENTLY) -> DeliveryReport:
-    """What failed within this time and was not sent again, most frequent cause first, and what is put off now. Two queries.
+    """Report recent failures that were not sent again, most frequent cause first, and what is put off. Two queries.
 
-    For the home page of the operator's admins and for the health page, which is amber where there is anything.
+    The home page of the operator's admins and the health page show it; the health page is amber if it is not empty.
     """
     failed = Message.objects.failed_recently(clock.now() - within)
     grouped = (
@@ -250,10 +255,10 @@ def delivery_report(within: timedelta = RECENTLY) -> DeliveryReport:
 
 
 def remove_old_bodies() -> int:
-    """Remove text and HTML of what came to its end longer ago than ``MAIL_BODY_DAYS``; how many. Subject, state and link stay.
+    """Remove text and HTML of messages finished longer ago than ``MAIL_BODY_DAYS``; return how many.
 
-    What a mail for several quotes of it goes too. In batches, each a transaction of its own: safe to be broken off, and to run twice at
-    once. Zero days keep everything.
+    Subject, state and link stay; the data quoted in a mail for several goes too. Each batch is a transaction: it is safe
+    to interrupt, and to run twice at once. Zero days keep everything.
     """
     if not settings.MAIL_BODY_DAYS:
         return 0
@@ -271,19 +276,19 @@ def remove_old_bodies() -> int:
 
 
 def wait_from_now() -> int:
-    """Let everything that waits begin to wait now, and return how many that is.
+    """Set the start of all waiting messages to now, and return how many there are.
 
-    For rows written at a time that is not the present (the demo tells what happened weeks ago): nobody could have sent them then, and
-    ``/readyz`` must not take them for messages that a worker left lying.
+    The demo writes rows with past dates. Nobody could have sent them then, and ``/readyz`` must not report them as
+    messages that no worker sends.
     """
     return Message.objects.filter(state__in=WAITING).update(queued_at=clock.now())
 
 
 def _hold_back(rows: Iterable[Message], cause: Cause, code: str, recipients: Collection[int]) -> None:
-    """Let messages wait for more of their kind where the last mail about the case is too recent. One query.
+    """Hold messages back for a common mail if the last mail about the case is too recent. One query.
 
-    A mail that still waits is locked: either it takes the new message along, or a worker has begun to send it and the next one does.
-    What is held since a restore takes nothing along, and neither does a mail to an address that is the person's no more.
+    A waiting mail is locked: it either takes the new message with it, or a worker has started it and the next mail does.
+    Mails held since a restore and mails to a former address of the person take nothing with them.
     """
     window, now = timedelta(minutes=settings.MAIL_COLLECT_MINUTES), clock.now()
     earlier = Message.objects.filter(
@@ -301,19 +306,19 @@ def _hold_back(rows: Iterable[Message], cause: Cause, code: str, recipients: Col
         if _collects(previous, now + window):
             row.sent_with, row.hold_until = previous, mailed
         elif mailed + window > now:
-            row.hold_until = min(mailed, now) + window  # a mail of the future is of a clock that was set back
+            row.hold_until = min(mailed, now) + window  # a mail in the future was written before the clock was set back
         if row.hold_until:
             row.next_at = row.queued_at = row.hold_until
             row.quoted = quotation_of(cause)
 
 
 def _collects(message: Message, latest: datetime) -> bool:
-    """Whether a mail takes others along: until a worker begins, and never one that is sent again, whose Message-ID is known already."""
+    """Return whether others can go with a mail: until a worker starts, and not if it is sent again."""
     fresh = message.state == State.QUEUED and not message.attempts and message.queued_at == message.hold_until
     return fresh and message.queued_at <= latest
 
 
-def _written(cause: Cause, code: str, letter_for: LetterWriter, person: User, renderer: Renderer) -> Message:
+def _rendered_row(cause: Cause, code: str, letter_for: LetterWriter, person: User, renderer: Renderer) -> Message:
     letter = renderer.render(letter_for, cause, person)
     return _row(cause, code, letter, recipient=person, address=person.email, failure_reason=_failure_reason_of(person))
 
@@ -385,7 +390,7 @@ def _is_valid(address: str) -> bool:
     return True
 
 
-def _poke_after_commit(messages: Iterable[Message]) -> None:
+def _notify_after_commit(messages: Iterable[Message]) -> None:
     now = clock.now()
     ids = [message.pk for message in messages if message.state in WAITING and message.next_at <= now]
     if ids:

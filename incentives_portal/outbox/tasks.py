@@ -1,4 +1,4 @@
-"""The thin side of Celery. The broker makes messages fast, the table makes them certain."""
+"""Celery tasks of the outbox. The table guarantees delivery; the broker only makes it fast."""
 
 import logging
 import time
@@ -14,13 +14,13 @@ from . import delivery
 
 logger = logging.getLogger(__name__)
 
-#: At most so many workers are woken in one round; each goes on by itself while anything is due.
-_WOKEN = 20
-#: A request does not wait longer than this for the broker, and after a failure asks no more for a while: the relay comes every 5 seconds.
-_PATIENCE = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5, "retry_on_timeout": False}
+#: The most workers that one relay starts; each continues while anything is due.
+_MAX_WORKERS = 20
+#: A request waits no longer for the broker, and skips it for _PAUSE seconds after a failure: the relay runs every 5 seconds.
+_TIMEOUTS = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5, "retry_on_timeout": False}
 _PAUSE = 15.0
-#: As many threads of a web process talk to the broker at once.
-_LINES = 4
+#: Connections of a web process to the broker.
+_CONNECTIONS = 4
 _silent_until = 0.0
 
 
@@ -31,26 +31,26 @@ _silent_until = 0.0
     time_limit=settings.MAIL_TASK_SECONDS + 60,
 )
 def deliver(ids: list[int]) -> None:
-    """Send these messages, as far as they are still to be sent, and then what else is due. Time limits: see leases.py."""
+    """Send those of these messages that still wait, then other due ones. leases.py explains the time limits."""
     delivery.deliver(delivery.these_and_due(ids))
 
 
 @shared_task(name="outbox.relay", ignore_result=True)
 def relay() -> None:
-    """Take back what dead workers left, and wake as many workers as there is work for. Safe to run twice at once, and to be skipped.
+    """Take back messages of dead workers, and start as many workers as needed. Safe to run twice or to be skipped.
 
-    It hands out no rows: a worker that hears it reads what is due and goes on until nothing is.
+    It assigns no rows: each worker reads what is due until nothing is.
     """
     delivery.take_back_abandoned()
-    due = delivery.number_due(_WOKEN * delivery.BATCH)
+    due = delivery.number_due(_MAX_WORKERS * delivery.BATCH)
     for _worker in range(-(-due // delivery.BATCH)):
-        _tell([])
+        _start_worker([])
 
 
 @shared_task(name="outbox.remove_old_bodies", ignore_result=True)
 def remove_old_bodies() -> None:
-    """Remove the text of old messages. What is left when the time limit comes is removed the next time."""
-    from .services import remove_old_bodies as remove  # services tell the workers over this module
+    """Remove the text of old messages; the next run continues after a time limit."""
+    from .services import remove_old_bodies as remove  # services imports this module
 
     removed = remove()
     if removed:
@@ -58,30 +58,30 @@ def remove_old_bodies() -> None:
 
 
 def notify_workers(ids: Sequence[int]) -> None:
-    """Tell the workers about new messages. Without a broker the request goes on as if nothing were: the relay will find the rows."""
+    """Notify the workers of new messages. Without a broker the request continues: the relay finds the rows."""
     global _silent_until
     if time.monotonic() < _silent_until:
         return
     try:
         with _line().acquire(block=True) as producer:
-            _hand_out(ids, producer=producer)
-    except Exception as error:  # whatever it is: the decision has been made, and the message is in the table
-        _line.cache_clear()  # whatever comes next may stand elsewhere
+            _send_in_batches(ids, producer=producer)
+    except Exception as error:  # the message is in the table, so no error may fail the request
+        _line.cache_clear()  # the broker may be at another address next time
         _silent_until = time.monotonic() + _PAUSE
         logger.warning("The broker cannot be reached, %s messages wait for the relay: %s", len(ids), error)
 
 
 @cache
 def _line() -> ProducerPool:
-    """The web process's own line to the broker, with less patience than a worker's. Kept open: to connect takes longer than to tell."""
-    connection = current_app.connection_for_write(transport_options=_PATIENCE)
-    return ProducerPool(connection.Pool(_LINES), limit=_LINES)
+    """Return the web process's connections to the broker, with short timeouts. They stay open: connecting is slow."""
+    connection = current_app.connection_for_write(transport_options=_TIMEOUTS)
+    return ProducerPool(connection.Pool(_CONNECTIONS), limit=_CONNECTIONS)
 
 
-def _hand_out(ids: Sequence[int], **options: Any) -> None:
+def _send_in_batches(ids: Sequence[int], **options: Any) -> None:
     for start in range(0, len(ids), delivery.BATCH):
-        _tell(ids[start : start + delivery.BATCH], **options)
+        _start_worker(ids[start : start + delivery.BATCH], **options)
 
 
-def _tell(ids: Sequence[int], **options: Any) -> None:
+def _start_worker(ids: Sequence[int], **options: Any) -> None:
     deliver.apply_async((list(ids),), retry=False, expires=delivery.HANDED_OUT.total_seconds(), **options)

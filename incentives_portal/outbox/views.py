@@ -22,7 +22,7 @@ class NotificationList(ListView):
     paginate_by = 25
 
     def paginate_queryset(self, queryset: QuerySet[Message], page_size: int) -> Any:
-        """A page that does not exist is the first or the last one, as in every list."""
+        """Replace a page that does not exist by the first or last one, as in every list."""
         page = self.get_paginator(queryset, page_size).get_page(self.request.GET.get("page"))
         return page.paginator, page, page.object_list, page.has_other_pages()
 
@@ -32,7 +32,7 @@ class NotificationList(ListView):
 
 @require_POST
 def read_one(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Go to what the notification is about, which marks it as read; a link alone would change something by being followed."""
+    """Open the link of the notification and mark it as read. It is a POST because it changes something."""
     notification = get_object_or_404(Message.objects.visible_to(request.user), public_id=public_id)
     mark_read(request.user, notification.public_id)
     return redirect(notification.link or "outbox:notifications")
@@ -51,7 +51,7 @@ def read_all(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def resend_message(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Staff send a message again. Who may not look after deliveries learns nothing of it; who may only look gets 403."""
+    """Send a message again: 404 for people who may not see deliveries, 403 for those who may only see them."""
     message = get_object_or_404(Message.objects.delivered_under(request.user), public_id=public_id)
     try:
         resend(message, request.user)
@@ -70,14 +70,14 @@ def resend_message(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @require_POST
 def resend_failed_messages(request: HttpRequest) -> HttpResponse:
-    """Staff send again what failed for one reason. Everybody else gets 403."""
+    """Send again what failed for one reason; 403 for people without the capability."""
     queued, refused = resend_failed(request.POST.get("failure_reason", ""), request.user)
     say_resent(request, queued, refused)
     return redirect(_back(request))
 
 
 def say_resent(request: HttpRequest, queued: int, refused: int) -> None:
-    """Tell how many messages are sent again, and how many cannot be."""
+    """Show how many messages are sent again and how many cannot be."""
     if queued or not refused:
         sentence = ngettext("%(number)s message will be sent again.", "%(number)s messages will be sent again.", queued)
         messages.success(request, sentence % {"number": queued})
@@ -93,6 +93,6 @@ def say_resent(request: HttpRequest, queued: int, refused: int) -> None:
 
 
 def _back(request: HttpRequest) -> str:
-    """The page that the button was on, if it is one of ours."""
+    """Return the page of the button if it belongs to the portal, else the notifications."""
     target = request.POST.get("next", "")
     return target if get_adapter().is_safe_url(target) else "outbox:notifications"

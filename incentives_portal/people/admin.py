@@ -15,21 +15,21 @@ from .services import assign_role, problem_of, remove_role
 
 
 class PersonField(forms.EmailField):
-    """A person, by the e-mail address: a list of all people would be long."""
+    """A user, typed as e-mail address: a list of all users would be long."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(label=_("Email"), help_text=_("Email of the person who gets the role."), **kwargs)
 
     def clean(self, value: Any) -> User:
         address = super().clean(value)
-        person = User.objects.filter(email__iexact=address, is_active=True).first()
-        if person is None:
+        user = User.objects.filter(email__iexact=address, is_active=True).first()
+        if user is None:
             raise forms.ValidationError(_("No active user has this email address."))
-        return person
+        return user
 
 
 class RoleAssignmentForm(forms.ModelForm):
-    """Refuses a location of another organisation, and people of the operator."""
+    """Reject a location of another organization, and people of the operator."""
 
     class Meta:
         model = RoleAssignment
@@ -43,7 +43,7 @@ class RoleAssignmentForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         super().clean()
         cleaned: dict[str, Any] = self.cleaned_data
-        # Whose role it is, and where, does not change: then there are no fields of it.
+        # User and location cannot be changed later; the form then has no fields for them.
         known = self.instance if self.instance.pk else None
         user = cleaned.get("user") or (known and known.user)
         location = cleaned.get("location") or (known and known.location)
@@ -55,7 +55,7 @@ class RoleAssignmentForm(forms.ModelForm):
 
 @admin.register(RoleAssignment)
 class RoleAssignmentAdmin(StaleCheckAdmin):
-    """Who has which role, per program and location. A role is changed by choosing another one; the scope stays."""
+    """Edit who has which role, per program and location. Only the role of a saved assignment can be changed."""
 
     form = RoleAssignmentForm
     actions = None
@@ -73,8 +73,10 @@ class RoleAssignmentAdmin(StaleCheckAdmin):
         return ["user", "program", "location"] if obj else []
 
     def save_model(self, request: HttpRequest, obj: RoleAssignment, form: Any, change: bool) -> None:
-        given = assign_role(obj.user, obj.program, IncentivesRole(obj.role), location=obj.location, actor=request.user)
-        obj.__dict__.update(given.__dict__)
+        assignment = assign_role(
+            obj.user, obj.program, IncentivesRole(obj.role), location=obj.location, actor=request.user
+        )
+        obj.__dict__.update(assignment.__dict__)
 
     def delete_model(self, request: HttpRequest, obj: RoleAssignment) -> None:
         remove_role(obj, actor=request.user)

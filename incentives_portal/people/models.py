@@ -10,7 +10,7 @@ from incentives_portal.programs.models import Program
 
 
 class IncentivesRole(models.TextChoices):
-    """What a person of a partner can be in a program: exactly one of these per scope (docs/domain.md, "Role scope")."""
+    """The role of a partner's person in a program: one per scope (docs/domain.md, "Role scope")."""
 
     ADMIN = "admin", _("Incentives admin")
     USER = "user", _("Incentives user")
@@ -22,7 +22,7 @@ class IncentivesRole(models.TextChoices):
 
 
 class RoleAssignment(models.Model):
-    """A role of a person in one program: at one location, or (no location) at all of the organisation."""
+    """A role of a person in one program, at one location or (None) at all locations of the organization."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="role_assignments", verbose_name=_("person")
@@ -43,7 +43,7 @@ class RoleAssignment(models.Model):
         verbose_name = _("incentives role")
         verbose_name_plural = _("incentives roles")
         constraints = [
-            # Exactly one role per person and scope (docs/domain.md, "Role scope"); "all locations" is a scope of its own.
+            # One role per person and scope (docs/domain.md, "Role scope"); "all locations" is a separate scope.
             models.UniqueConstraint(
                 name="role_assignment_once",
                 fields=["user", "program", "location"],

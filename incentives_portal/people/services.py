@@ -1,4 +1,4 @@
-"""Giving and taking incentives roles."""
+"""Assign and remove incentives roles."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -11,7 +11,7 @@ from .models import IncentivesRole, RoleAssignment
 
 
 class MayNotAssign(PermissionError):
-    """The person has no right to give roles in that organisation."""
+    """The actor may not assign roles in that organization."""
 
 
 class RoleRefused(ValueError):
@@ -22,10 +22,10 @@ class RoleRefused(ValueError):
 def assign_role(
     user: User, program: Program, role: IncentivesRole, *, location: Location | None = None, actor: User
 ) -> RoleAssignment:
-    """Give a partner's person a role in a program, at one location or (none) at all of the organisation's.
+    """Give a partner's person a role in a program, at one location or (None) at all of the organization.
 
-    There is one role per person and scope: giving another one replaces it. Raises MayNotAssign without people.manage in
-    that organisation, RoleRefused for somebody of the operator or a location of another organisation.
+    A new role replaces the one for the same scope. Raises MayNotAssign without people.manage in that organization, and
+    RoleRefused for the operator's people and for a location of another organization.
     """
     _check(user, program, location, actor)
     if problem := problem_of(user, location):
@@ -38,13 +38,13 @@ def assign_role(
 
 @transaction.atomic
 def remove_role(assignment: RoleAssignment, *, actor: User) -> None:
-    """Take a role away. Raises MayNotAssign without people.manage in that organisation."""
+    """Remove a role. Raises MayNotAssign without people.manage in that organization."""
     _check(assignment.user, assignment.program, assignment.location, actor)
     assignment.delete()
 
 
 def problem_of(user: User, location: Location | None) -> str | None:
-    """Why a role cannot be given to the person there, or None."""
+    """Return why the role cannot be given to the person there, or None."""
     if user.is_operator:
         return _("Incentives roles in programs are for partners. Assign this person an operator role instead.")
     if location is not None and location.organisation_id != user.organisation_id:

@@ -1,4 +1,4 @@
-"""The roles per program and location as a role source of the capability table."""
+"""Provide the roles per program and location to the capability table."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -21,14 +21,17 @@ def _held() -> ArraySubquery:
 
 
 def _grants(user: User, held: list[dict[str, Any]]) -> Iterable[Grant]:
-    """The roles that a partner's person holds in programs; the operator's people hold none here."""
+    """Return a partner's roles in programs; the operator's people have none here."""
     if user.is_operator:
         return []
     return [Grant(IncentivesRole(row["role"]).role, row["program"], row["location"]) for row in held]
 
 
 def _holders(roles: frozenset[Role], scope: Scope) -> Q:
-    """People of the scope's organisation who hold one of the roles for it, by program and location where the scope names them."""
+    """Return a condition for people of the scope's organization who hold one of the roles for the scope.
+
+    Program and location are compared if the scope names them.
+    """
     held = RoleAssignment.objects.filter(role__in=[_CODES[role] for role in roles if role in _CODES])
     if scope.program_id is not None:
         held = held.filter(program=scope.program_id)

@@ -1,4 +1,4 @@
-"""The choices of a requirement as data: codes with their texts, ``[{"code": "yes", "words": {"en": "Yes", "de": "Ja"}}, …]``."""
+"""The choices of a requirement as data: codes with their texts, ``[{"code": "yes", "text": {"en": "Yes", "de": "Ja"}}, …]``."""
 
 import re
 from collections.abc import Iterator
@@ -9,13 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.typed_text import shows_nothing
 
-#: A whole example, so that who follows it has something that is accepted.
-EXAMPLE = '[{"code": "yes", "words": {"en": "Yes"}}, {"code": "no", "words": {"en": "No"}}]'
+#: A complete example that is valid.
+EXAMPLE = '[{"code": "yes", "text": {"en": "Yes"}}, {"code": "no", "text": {"en": "No"}}]'
 _CODE = re.compile(r"[-a-zA-Z0-9_]{1,32}")
 
 
 def problem_of(choices: object) -> str | Promise | None:
-    """What is wrong with choices as somebody typed them, or None. An empty list is right: then there are none."""
+    """Return what is wrong with typed choices, or None. An empty list is valid."""
     if not isinstance(choices, list) or not all(_is_choice(choice) for choice in choices):
         return _("Enter choices as a list of codes and their text, at least in English, for example %(example)s.") % {
             "example": EXAMPLE
@@ -35,11 +35,11 @@ def problem_of(choices: object) -> str | Promise | None:
 def _is_choice(choice: object) -> bool:
     if not isinstance(choice, dict) or set(choice) != {"code", "text"}:
         return False
-    words = choice["text"]
-    return isinstance(choice["code"], str) and isinstance(words, dict) and all(_texts(words))
+    text = choice["text"]
+    return isinstance(choice["code"], str) and isinstance(text, dict) and all(_texts(text))
 
 
-def _texts(words: dict[str, object]) -> Iterator[bool]:
-    yield settings.LANGUAGE_CODE in words
-    for text in words.values():
+def _texts(texts: dict[str, object]) -> Iterator[bool]:
+    yield settings.LANGUAGE_CODE in texts
+    for text in texts.values():
         yield isinstance(text, str) and not shows_nothing(text)

@@ -1,4 +1,4 @@
-"""When a requirement applies, as data: the ``only_if`` of a requirement.
+"""Conditions of requirements as data: the field ``only_if``.
 
     {}                                            always
     {"expense": "seo_fee"}                        a cost of this kind is on the proof
@@ -7,7 +7,7 @@
     {"component": "telemarketing"}                the composite activity uses this component
     {"evidence": "report"}                        the proof has a service report ("report") or an invoice ("invoice")
 
-Several keys in one condition must all hold.
+All keys of a condition must be true.
 """
 
 from collections.abc import Collection, Mapping
@@ -22,7 +22,7 @@ _KEYS = frozenset({"expense", "expense_other_than", "answer", "is", "component",
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What a condition can be about."""
+    """The data that conditions can test."""
 
     expenses: Collection[str]
     answers: Mapping[str, Any]
@@ -31,7 +31,7 @@ class Circumstances:
 
 
 def holds(condition: Mapping[str, str], given: Circumstances) -> bool:
-    """Whether the requirement with this condition applies."""
+    """Return whether the requirement with this condition applies."""
     if "expense" in condition and condition["expense"] not in given.expenses:
         return False
     if (
@@ -48,7 +48,7 @@ def holds(condition: Mapping[str, str], given: Circumstances) -> bool:
 
 
 def problem_of(condition: object) -> str | Promise | None:
-    """What is wrong with a condition as somebody typed it, or None."""
+    """Return what is wrong with a typed condition, or None."""
     if not isinstance(condition, dict) or not all(isinstance(value, str) for value in condition.values()):
         return _('A condition is a list of keys and values, for example {"expense": "seo_fee"}.')
     if not set(condition) <= _KEYS:

@@ -1,7 +1,7 @@
-"""Dates of the domain: fiscal halves, periods, deadlines, business days. Pure functions; days in, days out.
+"""Dates of the domain: fiscal halves, periods, deadlines, business days. Pure functions of days.
 
-Bounds include both ends. Business days are those of the program's calendar without its holidays, counting starts the next day, and a
-deadline ends at 23:59 in the program's time zone (docs/domain.md, "Dates").
+Bounds are inclusive. Business days are those of the program's calendar without its holidays, counting starts on the
+next day, and a deadline ends at 23:59 in the program's time zone (docs/domain.md, "Dates").
 """
 
 import calendar as months
@@ -34,7 +34,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Half:
-    """A fiscal half: its label, when co-op is earned, when it is used, and when it is claimed (docs/domain.md, "Fiscal halves")."""
+    """A fiscal half: its label, and when co-op is earned, used and claimed (docs/domain.md, "Fiscal halves")."""
 
     label: str
     earning: Span
@@ -43,7 +43,7 @@ class Half:
 
 
 def is_within(day: date, starts: date, ends: date) -> bool:
-    """Whether a day lies between two others, both included (examples PO-1, PO-2, PE-3 to PE-6)."""
+    """Return whether a day is within inclusive bounds (examples PO-1, PO-2, PE-3 to PE-6)."""
     return starts <= day <= ends
 
 
@@ -51,38 +51,41 @@ def is_within(day: date, starts: date, ends: date) -> bool:
 
 
 def fiscal_year_of(day: date) -> int:
-    """The number of the fiscal year: 2024 for 1 July 2023 to 30 June 2024."""
+    """Return the number of the fiscal year: 2024 for 1 July 2023 to 30 June 2024."""
     return day.year + 1 if day.month >= FISCAL_START_MONTH else day.year
 
 
 def fiscal_year(year: int) -> Span:
-    """First and last day of a fiscal year."""
+    """Return first and last day of a fiscal year."""
     return Span(date(year - 1, FISCAL_START_MONTH, 1), date(year, FISCAL_START_MONTH, 1) - timedelta(days=1))
 
 
 def fiscal_year_label(year: int) -> str:
-    """FY24 for 2024."""
+    """Return the label of a fiscal year: FY24 for 2024."""
     return f"FY{year % 100:02d}"
 
 
 def year_end(starts: date) -> date:
-    """The last day of a year that begins on a day: 30 June for 1 July."""
+    """Return the last day of a year by its first day: 30 June for 1 July."""
     return moved(starts, 12) - timedelta(days=1)
 
 
 def half_of(day: date) -> Half:
-    """The fiscal half in which a day lies, with the periods of the co-op earned in it (examples PE-1, PE-2)."""
+    """Return the fiscal half of a day, with the periods of the co-op earned in it (examples PE-1, PE-2)."""
     return fiscal_half(fiscal_year_of(day), 1 if day.month >= FISCAL_START_MONTH else 2)
 
 
 def fiscal_half(year: int, number: int) -> Half:
-    """H1 is July to December, H2 January to June; used in the half after it, claimed from the 16th of the second month of the usage
-    period to the 15th of the second month after it (conflict 5)."""
+    """Return a fiscal half: H1 is July to December, H2 January to June.
+
+    Its co-op is used in the following half, and claimed from the 16th of the second month of the usage period to the 15th
+    of the second month after it (conflict 5).
+    """
     return half_from(date(year - 1, 7, 1) if number == 1 else date(year, 1, 1), f"{fiscal_year_label(year)} H{number}")
 
 
 def half_from(starts: date, label: str = "") -> Half:
-    """The half of any year that begins with the first of a month, with its usage and claiming as those of fiscal halves."""
+    """Return the half that begins with the first of a month, with usage and claiming as for fiscal halves."""
     usage_starts = add_months(starts, 6)
     after = add_months(usage_starts, 6)
     return Half(
@@ -94,29 +97,29 @@ def half_from(starts: date, label: str = "") -> Half:
 
 
 def half_moved(half: Half, count: int) -> Half:
-    """A half, or another part of a year, so many months on (or back)."""
+    """Move a half, or another part of a year, by a number of months."""
     return Half(half.label, *(span_moved(span, count) for span in (half.earning, half.usage, half.claiming)))
 
 
 def span_moved(span: Span, count: int) -> Span:
-    """Days so many months on: the last of a month stays the last of a month."""
+    """Move a span by a number of months: the last of a month stays the last of a month."""
     return Span(moved(span.starts, count), moved(span.ends + timedelta(days=1), count) - timedelta(days=1))
 
 
 def moved(day: date, count: int) -> date:
-    """A day so many months on (or back); the last of a month that is too short for it."""
+    """Move a day by a number of months; in a month that is too short to its last day."""
     month = add_months(day, count)
     return month.replace(day=min(day.day, months.monthrange(month.year, month.month)[1]))
 
 
 def add_months(first: date, count: int) -> date:
-    """The first day of a month, some months on."""
+    """Return the first day of a month, moved by a number of months."""
     index = first.year * 12 + first.month - 1 + count
     return date(index // 12, index % 12 + 1, 1)
 
 
 def last_day_of_following_month(day: date) -> date:
-    """The last day of the month after that of ``day``: until then a plan's proof is reviewed (examples PO-4, PO-5)."""
+    """Return the last day of the following month: a plan's proof is reviewed by then (examples PO-4, PO-5)."""
     return add_months(day, 2) - timedelta(days=1)
 
 
@@ -124,14 +127,14 @@ def last_day_of_following_month(day: date) -> date:
 
 
 def is_business_day(day: date, calendar: "Calendar | None" = None) -> bool:
-    """Whether the operator works on that day; without a calendar Monday to Friday."""
+    """Return whether the operator works on that day; without a calendar Monday to Friday."""
     if calendar is None:
         return day.weekday() in MONDAY_TO_FRIDAY
     return day.weekday() in calendar.weekdays and day not in calendar.days_off()
 
 
 def add_business_days(start: date, count: int, calendar: "Calendar | None" = None) -> date:
-    """The last of ``count`` business days after ``start``; the day itself does not count. 0 gives the day itself."""
+    """Return the last of ``count`` business days after ``start``, which does not count; 0 gives ``start``."""
     day, left = start, count
     while left > 0:
         day += timedelta(days=1)
@@ -144,17 +147,17 @@ def add_business_days(start: date, count: int, calendar: "Calendar | None" = Non
 
 
 def plan_revision_deadline(year_ends: date, revision_days: int = 90) -> date:
-    """The last day on which a plan that was submitted in time can be edited and resubmitted (docs/domain.md, "Plan submission")."""
+    """Return the last day to edit and resubmit a plan submitted in time (docs/domain.md, "Plan submission")."""
     return year_ends + timedelta(days=revision_days)
 
 
 def may_first_submit(day: date, year_ends: date) -> bool:
-    """Whether a plan can be created and first submitted on that day (docs/domain.md, "Plan submission"; examples PR-1, PR-2)."""
+    """Return whether a plan can be created and first submitted (docs/domain.md, "Plan submission"; PR-1, PR-2)."""
     return day <= year_ends
 
 
 def poe_due(campaign_starts: date, days: int | None = 180) -> date | None:
-    """The day on which the proof of an activity is due (example PO-3); None where the program has no due date."""
+    """Return the day when the proof of an activity is due (example PO-3); None if the program has no due date."""
     return None if days is None else campaign_starts + timedelta(days=days)
 
 
@@ -162,7 +165,7 @@ def poe_due(campaign_starts: date, days: int | None = 180) -> date | None:
 
 
 def review_due_at(program: "Program", submitted_at: datetime) -> datetime:
-    """When the review of what was submitted is due: by the end of the following month on the plan track, else in business days (CL-1)."""
+    """Return when a review is due: the end of the following month on the plan track, else by business days (CL-1)."""
     submitted = local_day(submitted_at, program.calendar.time_zone)
     if program.track == "plan":
         return clock.end_of_day(last_day_of_following_month(submitted), program.calendar.time_zone)
@@ -171,18 +174,18 @@ def review_due_at(program: "Program", submitted_at: datetime) -> datetime:
 
 
 def dispute_due_at(program: "Program", disputed_at: datetime) -> datetime:
-    """When the decision about a dispute is due (example CL-2)."""
+    """Return when the decision about a dispute is due (example CL-2)."""
     disputed = local_day(disputed_at, program.calendar.time_zone)
     due = add_business_days(disputed, program.dispute_business_days, program.calendar)
     return clock.end_of_day(due, program.calendar.time_zone)
 
 
 def poe_due_at(program: "Program", campaign_starts: date) -> datetime | None:
-    """When the proof of an activity is due; None where the program has no due date."""
+    """Return when the proof of an activity is due; None if the program has no due date."""
     due = poe_due(campaign_starts, program.poe_due_days)
     return None if due is None else clock.end_of_day(due, program.calendar.time_zone)
 
 
 def local_day(moment: datetime, zone: str) -> date:
-    """The calendar day of an instant in a time zone."""
+    """Return the calendar day of a moment in a time zone."""
     return moment.astimezone(ZoneInfo(zone)).date()

@@ -1,18 +1,18 @@
-"""Choices of programs and of the activity catalogue."""
+"""Choices of programs and of the activity catalog."""
 
 from django.db.models.enums import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 
 class Track(TextChoices):
-    """The two ways to money (docs/domain.md, "Tracks"): through an approved plan, or by a claim alone."""
+    """The two tracks of programs (docs/domain.md, "Tracks"): through an approved plan, or by a claim alone."""
 
     PLAN = "plan", _("Plans: plan, approval, proof of execution, claim")
     CLAIM = "claim", _("Claims: claim with its proof, no plan")
 
 
 class ProgramKind(TextChoices):
-    """The property on which caps and exclusions depend (docs/domain.md, "Programs")."""
+    """The kind of a program, which decides on caps and exclusions (docs/domain.md, "Programs")."""
 
     STANDARD = "standard", _("Standard")
     DEVICE = "device", _("Devices")
@@ -20,14 +20,14 @@ class ProgramKind(TextChoices):
 
 
 class Basis(TextChoices):
-    """Which part of a cost counts."""
+    """Whether the net or the gross amount of a cost counts."""
 
     NET = "net", _("Net amounts")
     GROSS = "gross", _("Gross amounts")
 
 
 class Category(TextChoices):
-    """The three categories of the activity catalogue (docs/domain.md, "Catalog")."""
+    """The three categories of the activity catalog (docs/domain.md, "Catalog")."""
 
     DEMAND_GENERATION = "demand_generation", _("Demand generation")
     MARKET_DEVELOPMENT = "market_development", _("Market development")
@@ -35,7 +35,7 @@ class Category(TextChoices):
 
 
 class Group(TextChoices):
-    """The three groups of what a proof must show (docs/domain.md, "Catalog")."""
+    """The three groups of requirements for a proof (docs/domain.md, "Catalog")."""
 
     CORE = "core", _("Core requirements")
     COMMUNICATION = "communication", _("Communication requirements")
@@ -43,8 +43,10 @@ class Group(TextChoices):
 
 
 class SatisfiedBy(TextChoices):
-    """What meets a requirement. The first six and *choice* are given by the partner for that requirement; an *invoice* is met by any
-    third-party invoice of the proof."""
+    """What meets a requirement.
+
+    The partner gives the first six and *choice* for one requirement; any third-party invoice of the proof meets *invoice*.
+    """
 
     DOCUMENT = "document", _("A proof document")
     URL = "url", _("A web address")
@@ -57,7 +59,7 @@ class SatisfiedBy(TextChoices):
 
 
 class CapKind(TextChoices):
-    """How a limit is computed (docs/domain.md, "Caps")."""
+    """How a cap is computed (docs/domain.md, "Caps")."""
 
     AMOUNT = "amount", _("An amount")
     PERCENT_OF_EARNED = "percent_of_earned", _("A percentage of the co-op funds earned")
@@ -68,7 +70,7 @@ class CapKind(TextChoices):
     EXCEPTION = "exception", _("Other limits (see the program guide)")
 
 
-#: The numbers that each kind of cap needs, by the names of their fields; it has no others.
+#: The numbers that each kind of cap requires, by field name; it has no others.
 CAP_NUMBERS: dict[CapKind, tuple[str, ...]] = {
     CapKind.AMOUNT: ("amount",),
     CapKind.AMOUNT_PER_PERSON: ("amount",),
@@ -81,7 +83,7 @@ CAP_NUMBERS: dict[CapKind, tuple[str, ...]] = {
 
 
 class CapScope(TextChoices):
-    """Over what a limit is counted; always for one location and program (docs/domain.md, "Cap use")."""
+    """The scope in which a cap is counted, always for one location and program (docs/domain.md, "Cap use")."""
 
     USAGE_PERIOD = "usage_period", _("Usage period")
     PROGRAM_PERIOD = "program_period", _("Program period")
@@ -89,7 +91,7 @@ class CapScope(TextChoices):
 
 
 class AppliesTo(TextChoices):
-    """Which kinds of programs a limit is for."""
+    """The kinds of programs to which a cap applies."""
 
     ALL = "all", _("All programs")
     DEVICE = "device", _("Device programs")

@@ -1,4 +1,4 @@
-"""From the rows of a program and of the catalogue to the plain data that assessments look at. A fixed number of queries each."""
+"""Build the facts for assessments from rows of programs and the catalog. A fixed number of queries each."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -15,7 +15,7 @@ from .models import ActivityType, Cap, EligibleExpense, Program, Requirement
 
 
 def program_facts(program: Program) -> ProgramFacts:
-    """The rules of the program. No query."""
+    """Return the rules of the program. No query."""
     return ProgramFacts(
         track=program.track,
         kind=program.kind,
@@ -33,10 +33,10 @@ def catalogue_snapshot(
     day: date | None = None,
     requirements: Sequence[Requirement] | None = None,
 ) -> ActivityFacts:
-    """The activity as the catalogue has it for the program; for a composite with the requirements of the components used.
+    """Return the activity as in the program's catalog; a composite has the requirements of the components used.
 
-    ``day``: caps that are valid on it (the day of the activity); without it those without dates. ``requirements``: those of
-    ``requirements_of``, if the caller has read them. Two queries, one with ``requirements``.
+    ``day``: the day of the activity, to select valid caps; without it caps without dates. ``requirements``: the result of
+    ``requirements_of``, if the caller has it. Two queries, one with ``requirements``.
     """
     used = list(components)
     rows = requirements_of(activity_type, program, used) if requirements is None else requirements
@@ -57,16 +57,16 @@ def catalogue_snapshot(
 
 
 def is_excluded(activity_type: ActivityType, program: Program) -> bool:
-    """Whether the catalogue does not allow the activity in this kind of program. No query."""
+    """Return whether the catalog does not allow the activity in this kind of program. No query."""
     return program.kind in activity_type.excluded_kinds
 
 
 def requirements_of(
     activity_type: ActivityType, program: Program, components: Iterable[ActivityType] = ()
 ) -> list[Requirement]:
-    """The rows behind the snapshot's requirements, in the same order: for forms that answer or prove them. One query.
+    """Return the rows of the snapshot's requirements in the same order, for forms that answer or prove them. One query.
 
-    Of each code the program's own row if there is one, else the general one; those switched off left out.
+    The program's own row of a code replaces the general one; inactive ones are left out.
     """
     types = [activity_type, *components]
     rows = Requirement.objects.filter(_general_or(program), activity_type__in=types)
@@ -90,7 +90,7 @@ def _valid(day: date | None) -> Q:
 
 
 def _lists(activity_type: ActivityType, program: Program, day: date | None) -> dict[str, Any]:
-    """What hangs on the activity besides its requirements, as JSON: three short lists in one query. Decimals are strings."""
+    """Return expenses, caps and components of the activity as JSON, in one query. Decimals are strings."""
     eligible = EligibleExpense.objects.filter(type=OuterRef("pk")).order_by("expense")
     caps = Cap.objects.filter(_general_or(program), _valid(day), activity_type=OuterRef("pk")).order_by("pk")
     choices = ActivityType.objects.filter(composites=OuterRef("pk"), active=True).order_by("order", "code")

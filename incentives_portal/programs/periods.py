@@ -1,4 +1,4 @@
-"""Which program years and usage periods come next, in the rhythm of the program's own. Reads only; services.py writes them."""
+"""Compute the next program years and usage periods from the existing ones. Reads only; services.py saves them."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -9,18 +9,18 @@ from . import dates
 from .models import Program, ProgramYear, UsagePeriod
 
 DAY = timedelta(days=1)
-#: How periods are called of which a year has so many.
+#: The letter in the label of a period, by the number of periods per year.
 _LETTERS = {2: "H", 3: "T", 4: "Q", 6: "B", 12: "M"}
 _DOCUMENTED_MONTHS = 6
 _LONGEST_LABEL = UsagePeriod._meta.get_field("label").max_length or 0
-#: In a label: the years, of four or two figures, and the number of a period.
+#: In a label: years of four or two digits, and the number of a period.
 _YEARS = re.compile(r"(?<!\d)(?:\d{4}|\d{2})(?!\d)")
 _NUMBER = re.compile(r"(?<!\d)\d(?!\d)")
 
 
 @dataclass(frozen=True)
 class Year:
-    """A year of a program, whether or not there is a row for it."""
+    """A year of a program, with or without a row in the database."""
 
     label: str
     starts: date
@@ -31,7 +31,7 @@ class Year:
 
 
 def year_of(program: Program, day: date) -> Year:
-    """The program's year in which a day lies: in the rhythm of its years, else of its usage periods, else the fiscal year.
+    """Return the program's year of a day: by its years, else by its usage periods, else the fiscal year.
 
     Two queries, unless years and periods are prefetched.
     """
@@ -39,9 +39,10 @@ def year_of(program: Program, day: date) -> Year:
 
 
 def next_years(program: Program, today: date) -> Iterator[ProgramYear]:
-    """The years, not yet saved, that are needed until one begins after today: each follows the last one, or is today's year.
+    """Yield the missing years, unsaved, until one begins after today.
 
-    A year is named after the last one, or after the fiscal year; revisions run for the program's revision days.
+    Each follows the last one, or is today's year. The label continues that of the last year, or is that of the fiscal
+    year; ``revision_days`` sets the revisions.
     """
     current = year_of(program, today)
     last = program.years.order_by("-ends").first()
@@ -62,15 +63,15 @@ def next_years(program: Program, today: date) -> Iterator[ProgramYear]:
 
 
 def next_usage_periods(program: Program, today: date) -> Iterator[UsagePeriod]:
-    """The usage periods, not yet saved, of this and the next year of the program that are missing and overlap none that is there."""
-    years, there = list(program.years.all()), list(program.usage_periods.all())
-    for period in _periods(years, there, _year_of(years, there, today)):
-        if not any(_overlap(row, period) for row in there):
+    """Yield the missing usage periods, unsaved, of this and the next year; none overlaps an existing one."""
+    years, existing = list(program.years.all()), list(program.usage_periods.all())
+    for period in _periods(years, existing, _year_of(years, existing, today)):
+        if not any(_overlap(row, period) for row in existing):
             yield usage_period(program, period)
 
 
 def usage_period(program: Program, half: dates.Half) -> UsagePeriod:
-    """A fiscal half, or another part of a year, as a usage period of the program, not yet saved."""
+    """Return a fiscal half, or another part of a year, as an unsaved usage period of the program."""
     return UsagePeriod(
         program=program,
         label=half.label,
@@ -83,21 +84,21 @@ def usage_period(program: Program, half: dates.Half) -> UsagePeriod:
     )
 
 
-def _year_of(years: Sequence[ProgramYear], there: Sequence[UsagePeriod], day: date) -> Year:
+def _year_of(years: Sequence[ProgramYear], existing: Sequence[UsagePeriod], day: date) -> Year:
     known = [Year(row.label, row.starts) for row in years if row.starts <= day <= row.ends]
     if known:
         return known[0]
     if years:
         last = max(years, key=lambda row: row.ends)
         return _moved_to(Year(last.label, last.starts), day)
-    if from_periods := _year_of_period(_last(there)):
+    if from_periods := _year_of_period(_last(existing)):
         return _moved_to(from_periods, day)
     number = dates.fiscal_year_of(day)
     return Year(dates.fiscal_year_label(number), dates.fiscal_year(number).starts)
 
 
 def _moved_to(year: Year, day: date) -> Year:
-    """The year of the same rhythm in which the day lies."""
+    """Return the year with the same start day that contains the day."""
     count = day.year - year.starts.year
     if dates.moved(year.starts, 12 * count) > day:
         count -= 1
@@ -106,39 +107,39 @@ def _moved_to(year: Year, day: date) -> Year:
 
 
 def _year_of_period(period: UsagePeriod | None) -> Year | None:
-    """The year to which a period belongs by its label: 2026 H2 is the second half of 2026. None where the label does not tell."""
+    """Return the year of a period by its label: 2026 for 2026 H2. None if the label has no number."""
     if period is None or not (found := _NUMBER.search(period.label)):
         return None
     months, number = _months(period), int(found.group())
     if not 1 <= number <= 12 // months:
         return None
-    words = [word for word in period.label.split() if not _NUMBER.search(word)]
-    return Year(" ".join(words), dates.moved(period.earning_starts, -months * (number - 1)))
+    parts = [part for part in period.label.split() if not _NUMBER.search(part)]
+    return Year(" ".join(parts), dates.moved(period.earning_starts, -months * (number - 1)))
 
 
-def _periods(years: Sequence[ProgramYear], there: Sequence[UsagePeriod], year: Year) -> Iterator[dates.Half]:
-    """The periods that are used in a year and in the following one: like the last one there, else the documented halves."""
-    last, months = _last(there), _months(_last(there))
+def _periods(years: Sequence[ProgramYear], existing: Sequence[UsagePeriod], year: Year) -> Iterator[dates.Half]:
+    """Yield the periods used in a year and the next: like the last one, else the documented halves."""
+    last, months = _last(existing), _months(_last(existing))
     first = dates.half_from(year.starts.replace(day=1)) if last is None else _as_half(last)
     away = (year.starts.year - first.usage.starts.year) * 12 + year.starts.month - first.usage.starts.month
     end = dates.moved(year.starts, 24)
     for place in range(away // months - 1, (away + 24) // months + 1):
         period = dates.half_moved(first, place * months)
         if year.starts <= period.usage.starts < end:
-            own = _year_of(years, there, period.earning.starts)
+            own = _year_of(years, existing, period.earning.starts)
             label = _period_label(last, own, period, months)
             yield dates.Half(label, period.earning, period.usage, period.claiming)
 
 
 def _period_label(last: UsagePeriod | None, own: Year, period: dates.Half, months: int) -> str:
-    """Like that of the last period, else after the period's year; after the days of the year where its label leaves no app."""
+    """Return the first label that fits: like the last period's, from the period's year, from its days."""
     by_days = Year(_default_label(own.starts), own.starts)
     labels = (_label_like(last, period, months), _label(own, period, months), _label(by_days, period, months))
     return next(label for label in labels if 0 < len(label) <= _LONGEST_LABEL)
 
 
 def _label_like(last: UsagePeriod | None, period: dates.Half, months: int) -> str:
-    """The label of the last period with year and number of this one, however they are written. Empty where it does not tell them."""
+    """Return the last period's label with the year and number of this one; empty if it does not contain them."""
     base = _year_of_period(last)
     if last is None or base is None:
         return ""
@@ -148,7 +149,7 @@ def _label_like(last: UsagePeriod | None, period: dates.Half, months: int) -> st
 
 
 def _label(year: Year, period: dates.Half, months: int) -> str:
-    """FY27 H1: the year in which the period is earned, and its number in it."""
+    """Return a label such as FY27 H1: the year in which the period is earned, and its number in it."""
     letter = _LETTERS.get(12 // months, "")
     return f"{year.label} {letter}{_number(year, period, months)}" if months < 12 else year.label
 
@@ -158,12 +159,12 @@ def _number(year: Year, period: dates.Half, months: int) -> int:
     return away // months + 1
 
 
-def _last(there: Sequence[UsagePeriod]) -> UsagePeriod | None:
-    return max(there, key=lambda row: row.usage_starts, default=None)
+def _last(existing: Sequence[UsagePeriod]) -> UsagePeriod | None:
+    return max(existing, key=lambda row: row.usage_starts, default=None)
 
 
 def _months(period: UsagePeriod | None) -> int:
-    """How many months a period is long, where that is a part of a year; else those of the documented halves."""
+    """Return the length of a period in months if it divides a year, else that of the documented halves."""
     if period is None:
         return _DOCUMENTED_MONTHS
     after = period.earning_ends + DAY
@@ -181,7 +182,7 @@ def _as_half(row: UsagePeriod) -> dates.Half:
 
 
 def _raised(label: str, count: int) -> str:
-    """A label with each year in it so many years on: FY26, 2026, 2026/27. Empty where it names none."""
+    """Return a label with each year in it increased: FY26, 2026, 2026/27. Empty if it has no year."""
     return _YEARS.sub(lambda year: _later(year.group(), count), label) if _YEARS.search(label) else ""
 
 
@@ -190,7 +191,7 @@ def _later(year: str, count: int) -> str:
 
 
 def _default_label(starts: date) -> str:
-    """FY27 for a fiscal year, 2027 for a calendar year, 2026/27 for another."""
+    """Return FY27 for a fiscal year, 2027 for a calendar year, 2026/27 for another."""
     ends = dates.year_end(starts)
     if starts == dates.fiscal_year(ends.year).starts:
         return dates.fiscal_year_label(ends.year)

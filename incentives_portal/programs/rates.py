@@ -1,4 +1,4 @@
-"""The operator's monthly rates (docs/domain.md, "Exchange rates"): what an amount was in another currency in the month of an activity."""
+"""Convert amounts by the operator's rate for the month of an activity (docs/domain.md, "Exchange rates")."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -14,21 +14,21 @@ ONE = Decimal(1)
 
 @dataclass(frozen=True)
 class MonthlyRates:
-    """Rates by first of the month, currency from, currency to. One that was entered the other way round only is turned."""
+    """Rates by first day of the month, source and target currency. A missing rate is the inverse of the opposite one."""
 
     entered: Mapping[tuple[date, str, str], Decimal] = field(default_factory=dict)
 
     def rate(self, source: str, target: str, day: date) -> Decimal | None:
-        """How much of ``target`` one unit of ``source`` was in the month of the day; None where nobody has entered it."""
+        """Return the value of one ``source`` unit in ``target`` in the month of the day; None without a rate."""
         if source == target:
             return ONE
         month = day.replace(day=1)
-        turned = self.entered.get((month, target, source))
-        return self.entered.get((month, source, target)) or (ONE / turned if turned else None)
+        inverse = self.entered.get((month, target, source))
+        return self.entered.get((month, source, target)) or (ONE / inverse if inverse else None)
 
 
 def monthly_rates(currencies: Collection[str], days: Collection[date]) -> MonthlyRates:
-    """The rates between the currencies in the months of the days. One query, none for a single currency."""
+    """Return the rates between the currencies in the months of the days. One query, none for a single currency."""
     if len(set(currencies)) < 2:
         return MonthlyRates()
     months = {day.replace(day=1) for day in days}
@@ -38,8 +38,8 @@ def monthly_rates(currencies: Collection[str], days: Collection[date]) -> Monthl
 
 
 def exchange_rates(currency: str, day: date) -> dict[str, Decimal]:
-    """What one unit of each other currency was in ``currency`` in the month of a day. One query."""
+    """Return the value of one unit of each other currency in ``currency`` in the month of a day. One query."""
     rows = ExchangeRate.objects.filter(Q(from_currency=currency) | Q(to_currency=currency), month=day.replace(day=1))
     entered = list(rows.values_list("from_currency", "to_currency", "rate"))
-    turned = {target: ONE / rate for source, target, rate in entered if source == currency}
-    return turned | {source: rate for source, target, rate in entered if target == currency}
+    inverse = {target: ONE / rate for source, target, rate in entered if source == currency}
+    return inverse | {source: rate for source, target, rate in entered if target == currency}

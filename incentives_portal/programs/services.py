@@ -1,4 +1,4 @@
-"""Make the years and periods of the next year. Everything else is plain configuration."""
+"""Create the years and periods of the next year. All other configuration is edited in the admin site."""
 
 from datetime import date
 
@@ -14,9 +14,10 @@ from .models import Program, ProgramYear, UsagePeriod
 
 @transaction.atomic
 def prepare_next_year(program: Program, *, today: date, actor: User | None = None) -> list[str]:
-    """Make the program years and usage periods that are missing until the end of the next year; again, and nothing changes.
+    """Create the missing program years and usage periods until the end of the next year. Idempotent.
 
-    Returns the labels of what was made. ``actor`` None is the command line. Raises PermissionDenied without program.configure.
+    Returns the labels of the new rows. ``actor`` None is the command line. Raises PermissionDenied without
+    program.configure.
     """
     if actor is not None and not may(actor, "program.configure"):
         raise PermissionDenied

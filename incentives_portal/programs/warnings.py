@@ -1,4 +1,4 @@
-"""What the operator's incentives admins should look after in the configuration: shown on the admin's front page and in lists."""
+"""Warnings for the operator's incentives admins about missing years and periods."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from incentives_portal import clock
 
 from .models import Program
 
-#: So long before a year or period is missing somebody is told.
+#: How long before the gap the warning is shown.
 WARN_BEFORE = timedelta(days=60)
 
 
 @dataclass(frozen=True)
 class Missing:
-    """A program that has no year (plan track) or no usage period (claim track) from a day on."""
+    """A program without a year (plan track) or usage period (claim track) from a day on."""
 
     program: Program
     sentence: str | Promise
@@ -30,13 +30,13 @@ class Missing:
 
 
 def missing_periods(today: date | None = None) -> list[Missing]:
-    """What programs lack now or within 60 days: program years where there are plans, else usage periods; soonest first.
+    """Return the missing program years and usage periods of programs now or within 60 days; soonest first.
 
-    ``today`` None is the present day where each program lives. Three queries, however many programs there are.
+    ``today`` None is the current day in each program's zone. Three queries, however many programs there are.
     """
     programs = Program.objects.select_related("calendar").prefetch_related("years", "usage_periods")
-    found = (_missing(program, today or clock.today(program.calendar.time_zone)) for program in programs)
-    return sorted((missing for missing in found if missing), key=lambda missing: (missing.since, missing.program.pk))
+    warnings = (_missing(program, today or clock.today(program.calendar.time_zone)) for program in programs)
+    return sorted((missing for missing in warnings if missing), key=lambda missing: (missing.since, missing.program.pk))
 
 
 def _missing(program: Program, today: date) -> Missing | None:
@@ -51,7 +51,7 @@ def _missing(program: Program, today: date) -> Missing | None:
 
 
 def first_gap(spans: Iterable[tuple[date, date]], today: date) -> date:
-    """The first day from today on that lies in none of the spans."""
+    """Return the first day from today on that is in none of the spans."""
     day = today
     for starts, ends in sorted(spans):
         if starts <= day <= ends:

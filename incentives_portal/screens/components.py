@@ -1,4 +1,4 @@
-"""The shape that pages share: who has it now and until when, the entries of a history, links and buttons."""
+"""Data of the components that pages share: status header, entries of a history, links and buttons."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ Text = str | Promise
 
 @dataclass(frozen=True)
 class StatusHeader:
-    """Who has a case now and until when: stands behind the status tag on every page. ``zone`` is that of the program."""
+    """Who has a case now and until when, shown after the status tag of every page. ``zone`` is the program's."""
 
     status: Any
     holder: Text
@@ -23,13 +23,13 @@ class StatusHeader:
 
 
 def initials_of(name: str) -> str:
-    """Of a company, for the face beside its name."""
+    """Return the initials of a company, for the picture next to its name."""
     return "".join(word[0] for word in name.split()[:2]).upper()
 
 
 @dataclass(frozen=True)
 class TimelineLink:
-    """A file or place that an entry of the history points at."""
+    """A file or part of the form to which an entry of the history links."""
 
     label: Text
     url: str
@@ -38,7 +38,7 @@ class TimelineLink:
 
 @dataclass(frozen=True)
 class TimelineEntry:
-    """One entry of a history, prepared for reading."""
+    """One entry of a history, ready for display."""
 
     icon: str
     tone: str
@@ -54,7 +54,7 @@ class TimelineEntry:
 
 @dataclass(frozen=True)
 class Link:
-    """An entry of the main menu; ``current`` where the page belongs to it."""
+    """An entry of the main menu; ``current`` if the page belongs to it."""
 
     label: Text
     url: str
@@ -63,7 +63,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Verb:
-    """A button: what it says, where it leads, how it looks."""
+    """A button: label, target, tone and icon."""
 
     label: Text
     url: str
@@ -72,5 +72,5 @@ class Verb:
 
 
 def with_one_that_stands_out(buttons: Iterable[Verb], *, is_ready: bool) -> list[Verb]:
-    """The buttons of a case's page: what comes next stands out once it can be done, throwing away never does."""
+    """Return the buttons of a case's page; highlight the main one if it can be used, never deleting."""
     return [button if is_ready and button.tone != "danger" else replace(button, tone="plain") for button in buttons]

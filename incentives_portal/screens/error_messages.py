@@ -1,8 +1,8 @@
-"""What a field says of what was typed: its name, and what to do. One place for every form, so that none can forget.
+"""Error messages of form fields, with the field's name and what to do, for all forms.
 
-Django's own sentences ("This field is required.") name nothing. The renderer of all forms (``FORM_RENDERER``) binds their fields by
-``TellingBoundField``, which puts sentences of the portal in the place of Django's, made of the field's label and its kind. What a form says
-in words of its own stays as it is.
+Django's own messages ("This field is required.") name no field. The renderer of all forms (``FORM_RENDERER``) binds
+fields with ``TellingBoundField``, which replaces Django's messages by sentences made of the field's label and kind.
+A message that a form sets itself stays.
 """
 
 from decimal import Decimal
@@ -37,10 +37,10 @@ _SEVERAL = gettext_noop("choose at least one from the list.")
 _SLUG = gettext_noop("use only letters, digits, hyphens, and underscores.")
 _JSON = gettext_noop("enter it as JSON, for example %(json)s.")
 _TEXT = gettext_noop("fill in this field.")
-_SAID = "%(problem)s"  # by whoever has read what was typed
+_PASSED_ON = "%(problem)s"  # from the code that parsed the value
 _BROKEN = gettext_noop("part of this page is missing. Open the page again, and submit it again.")
 
-#: What validators find, of whatever kind the field is.
+#: Messages of validators, for fields of any kind.
 _BOUNDS = {
     "max_length": gettext_noop("use at most %(limit_value)s characters. You entered %(show_value)s."),
     "min_length": gettext_noop("use at least %(limit_value)s characters. You entered %(show_value)s."),
@@ -52,13 +52,13 @@ _BOUNDS = {
     "null_characters_not_allowed": gettext_noop("remove the invisible characters, or type the text again."),
 }
 
-#: Kind of field → what it says, by the code of the error. The first kind that fits counts.
+#: Kind of field → its messages by error code. The first kind that fits is used.
 _KINDS: tuple[tuple[type[forms.Field] | tuple[type[forms.Field], ...], dict[str, str]], ...] = (
     (
         MoneyFormField,
         {
             "required": gettext_noop("enter an amount, for example %(amount)s."),
-            "amount": _SAID,
+            "amount": _PASSED_ON,
             "positive": gettext_noop("enter an amount greater than zero."),
             "negative": gettext_noop("enter zero or more."),
         },
@@ -105,45 +105,45 @@ _KINDS: tuple[tuple[type[forms.Field] | tuple[type[forms.Field], ...], dict[str,
 
 
 class Sentence(str):
-    """A sentence with the field's name before it. Only the sentence has places for values: a label may have a per cent sign."""
+    """A sentence after the field's name. Only the sentence is interpolated: a label may contain a percent sign."""
 
     label: str
     text: str
 
-    def __new__(cls, label: str, words: str) -> "Sentence":
-        sentence = super().__new__(cls, _joined(label, words))
-        sentence.label, sentence.text = label, words
+    def __new__(cls, label: str, text: str) -> "Sentence":
+        sentence = super().__new__(cls, _joined(label, text))
+        sentence.label, sentence.text = label, text
         return sentence
 
     def __mod__(self, values: Any) -> str:
-        return _joined(self.label, self.text % {name: _shown(value) for name, value in values.items()})
+        return _joined(self.label, self.text % {name: _localized(value) for name, value in values.items()})
 
 
-def _joined(label: str, words: str) -> str:
-    """A label that is a question or a sentence ends by itself."""
+def _joined(label: str, text: str) -> str:
+    """Join label and sentence; a label that is a question or a sentence needs no colon."""
     if not label:
-        return capfirst(words)
+        return capfirst(text)
     if label.endswith(("?", "!", ".", "？", "。")):
-        return f"{label} {capfirst(words)}"
-    return _("%(label)s: %(problem)s") % {"label": label, "problem": words}
+        return f"{label} {capfirst(text)}"
+    return _("%(label)s: %(problem)s") % {"label": label, "problem": text}
 
 
-def _shown(value: Any) -> Any:
-    """Numbers as the reader writes them."""
+def _localized(value: Any) -> Any:
+    """Format numbers in the reader's language."""
     return number_format(value, force_grouping=True) if isinstance(value, int | Decimal) else value
 
 
 def tell(field: forms.Field, label: str | Promise) -> None:
-    """Give a field sentences that name it, in the reader's language, for what it would otherwise say in Django's words."""
+    """Replace Django's messages of a field by sentences that name it, in the reader's language."""
     hidden = field.widget.is_hidden
-    # Nobody has seen a hidden field: its name would say nothing.
+    # A hidden field has no label on the page, so its name would not help.
     name = "" if hidden else str(label).rstrip(":")
     messages = field.error_messages
     for code, sentence in _sentences(type(field), hidden, name, _example(field), get_language()).items():
-        # What a form gave the field itself stays; what Django, or a field of this app, says for want of better does not.
-        if (said := messages.get(code)) is None or id(said) in _GENERIC:
+        # Messages set by the form stay; generic ones of Django or of this app are replaced.
+        if (message := messages.get(code)) is None or id(message) in _GENERIC:
             messages[code] = sentence
-    # What a model says of a field that must not be empty.
+    # Models use these codes for a field that must not be empty.
     for code in ("null", "blank"):
         field.error_messages.setdefault(code, field.error_messages["required"])
     if isinstance(field, forms.MultiValueField):
@@ -155,27 +155,27 @@ def tell(field: forms.Field, label: str | Promise) -> None:
 def _sentences(
     kind: type[forms.Field], hidden: bool, name: str, example: tuple[str, str], _language: str | None
 ) -> dict[str, Sentence]:
-    """What a field of a kind and a name says, by code. Remembered: every form is made anew for every request."""
+    """Return the messages of a kind and name of field, by code. Cached: every request builds its forms again."""
     day = str(EXAMPLE_DAY)
     examples = {"day": day, "moment": f"{day} 14:30"} | dict([example])
-    found = {}
-    for code, words in (_BOUNDS | _words_of(kind, hidden)).items():
-        said = words if words == _SAID else _(words)
-        # The examples are known now, what was typed is not.
-        for value, shown in examples.items():
-            said = said.replace(f"%({value})s", shown)
-        found[code] = Sentence(name, said)
-    return found
+    sentences = {}
+    for code, msgid in (_BOUNDS | _messages_of(kind, hidden)).items():
+        text = msgid if msgid == _PASSED_ON else _(msgid)
+        # The examples are known now, the typed value is not.
+        for value, example_text in examples.items():
+            text = text.replace(f"%({value})s", example_text)
+        sentences[code] = Sentence(name, text)
+    return sentences
 
 
-def _words_of(kind: type[forms.Field], hidden: bool) -> dict[str, str]:
+def _messages_of(kind: type[forms.Field], hidden: bool) -> dict[str, str]:
     if hidden:
         return dict.fromkeys(("required", "invalid", "invalid_choice", "min_value", "max_value"), _BROKEN)
-    return next(words for kinds, words in _KINDS if issubclass(kind, kinds))
+    return next(messages for kinds, messages in _KINDS if issubclass(kind, kinds))
 
 
 def _example(field: forms.Field) -> tuple[str, str]:
-    """What may be typed into this very field: the name of the place in the sentence, and the example."""
+    """Return an example for this field: the name of its placeholder and the text."""
     if isinstance(field, MoneyFormField):
         return "amount", money.example(field.currency)
     if isinstance(field, forms.JSONField):
@@ -183,18 +183,18 @@ def _example(field: forms.Field) -> tuple[str, str]:
     return ("number", example_number(field.digits)) if isinstance(field, NumberField) else ("", "")
 
 
-#: The sentences themselves, and not their words: those could be a form's as well.
+#: By identity and not by text: a form may set the same text.
 _GENERIC = frozenset(
-    id(said)
+    id(message)
     for module in (forms.fields, forms.models, fields)
     for kind in vars(module).values()
     if isinstance(kind, type)
-    for said in getattr(kind, "default_error_messages", {}).values()
+    for message in getattr(kind, "default_error_messages", {}).values()
 )
 
 
 class TellingBoundField(forms.BoundField):
-    """A field of a form; it says by its name what is to be mended, and takes what was typed as it is meant."""
+    """A bound field whose messages name it, and which normalizes what was typed."""
 
     def __init__(self, form: forms.BaseForm, field: forms.Field, name: str) -> None:
         super().__init__(form, field, name)
@@ -202,22 +202,22 @@ class TellingBoundField(forms.BoundField):
 
     @property
     def data(self) -> Any:
-        """What was typed. Text of which nothing can be seen is no text; e-mail addresses have one spelling."""
+        """What was typed, normalized: invisible text is empty, and e-mail addresses have one spelling."""
         typed = super().data
         if isinstance(self.field.widget, forms.PasswordInput):
             return typed
         if isinstance(typed, list):
-            return [_meant(self.field, part) for part in typed]
-        return _meant(self.field, typed)
+            return [_normalized(self.field, part) for part in typed]
+        return _normalized(self.field, typed)
 
     def build_widget_attrs(self, attrs: dict[str, Any], widget: forms.Widget | None = None) -> dict[str, Any]:
-        """Django's, but browsers cut nothing off without a word: the page counts (portal.js), and the form says what is too long."""
+        """Replace maxlength, with which browsers cut text silently; the form reports text that is too long."""
         attrs = super().build_widget_attrs(attrs, widget)
         limit = (widget or self.field.widget).attrs.get("maxlength")
         return attrs | {"maxlength": False, "data-limit": limit} if limit else attrs
 
 
-def _meant(field: forms.Field, typed: Any) -> Any:
+def _normalized(field: forms.Field, typed: Any) -> Any:
     if not isinstance(typed, str):
         return typed
     if shows_nothing(typed):
@@ -226,6 +226,6 @@ def _meant(field: forms.Field, typed: Any) -> Any:
 
 
 class Renderer(TemplatesSetting):
-    """Draws forms from the portal's templates, and binds their fields so that they say what to do."""
+    """Render forms with the portal's templates, and bind their fields with messages that say what to do."""
 
     bound_field_class = TellingBoundField

@@ -1,4 +1,4 @@
-"""What is wrong with a form, as lines for the top of the page, each with the id of the control that it is about."""
+"""The error summary at the top of a page: the problems of a form, each with the id of its control."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,14 +9,17 @@ from django.forms.widgets import ChoiceWidget
 
 @dataclass(frozen=True)
 class Problem:
-    """One line of the error summary; ``target`` is the id to jump to, empty where the line is about the form as a whole."""
+    """One line of the error summary; ``target`` is the id of the control, empty for the form as a whole."""
 
     text: str
     target: str = ""
 
 
 def problems(form: BaseForm | BaseFormSet) -> list[Problem]:
-    """All problems of a bound form or formset, in the order of the fields. Marks the form, so that it does not repeat them above itself."""
+    """Return all problems of a bound form or formset, in the order of the fields.
+
+    Marks the form as summarized, so that it does not repeat its own errors.
+    """
     if not form.is_bound:
         return []
     if isinstance(form, BaseFormSet):
@@ -33,7 +36,7 @@ def _of_field(field: BoundField) -> Iterator[Problem]:
 
 
 def _target(field: BoundField) -> str:
-    """The control itself; in a group the first of its boxes. Nobody can jump to a hidden one."""
+    """Return the id of the control, in a group that of its first box; empty for a hidden field."""
     if field.is_hidden:
         return ""
     if field.id_for_label:

@@ -16,19 +16,19 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal import money
 
-#: How a day can be typed in every language of the portal (screens.formats), for sentences that say how.
+#: A date that every language of the portal accepts (screens.formats), for error messages.
 EXAMPLE_DAY = _("31 Dec 2026")
-#: Day and month in either order, with marks that do not tell which is first.
+#: Day and month in either order, with separators that do not tell which is first.
 _EITHER_ORDER = re.compile(r"(\d{1,2})\s*[-/]\s*(\d{1,2})\s*[-/]\s*(\d{4})")
-#: A year of two figures can be the day as well.
+#: A year of two digits could also be the day.
 _SHORT_YEAR = re.compile(r"\d{1,2}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{2}")
 
 
 class MoneyFormField(forms.CharField):
-    """An amount, typed in the habits of any of the portal's languages; cleans to a Decimal in ``currency``.
+    """An amount, typed as in any of the portal's languages; cleans to a Decimal in ``currency``.
 
-    What cannot be read without guessing is refused with an example; what was typed stays in the box. Less than zero is read where the
-    field is ``signed``, zero where it is that or not ``positive``.
+    Ambiguous input is rejected with an example, and stays in the box. Negative amounts are valid if the field is
+    ``signed``, zero if it is ``signed`` or not ``positive``.
     """
 
     default_error_messages = {
@@ -72,11 +72,11 @@ class MoneyFormField(forms.CharField):
             raise ValidationError(self.error_messages[code], code=code)
 
     def run_validators(self, value: Any) -> None:
-        """The parser has checked all that there is to check."""
+        """Do nothing: the parser has checked everything."""
 
 
 def _sign_first(text: str) -> str:
-    """An amount with its minus in front, where it was typed as bills print it: 0.02-, (0.02), a long dash; a plus is left out."""
+    """Return an amount with the minus first, as bills print it last, in brackets or as a dash; drop a plus."""
     plain = money.readable(text).replace("\u2013", "-").replace("\u2212", "-")
     if plain.startswith("(") and plain.endswith(")"):
         return f"-{plain[1:-1]}"
@@ -84,7 +84,7 @@ def _sign_first(text: str) -> str:
 
 
 class LongTextField(forms.CharField):
-    """Text of several lines. A line end counts as one character, as the browser counts it, though it sends two."""
+    """Text of several lines. A line end counts as one character, as in the browser, which sends two."""
 
     def __init__(self, *, rows: int = 4, **kwargs: Any) -> None:
         kwargs.setdefault("widget", forms.Textarea(attrs={"rows": rows}))
@@ -95,9 +95,9 @@ class LongTextField(forms.CharField):
 
 
 class _TypedNumber(forms.Field):
-    """Reads a number in the habits of any of the portal's languages, and shows it in those of the reader's own."""
+    """Parse a number typed as in any of the portal's languages, and show it as in the reader's language."""
 
-    #: How many decimals there can be.
+    #: The most decimals.
     digits = 0
 
     default_error_messages = {
@@ -121,7 +121,7 @@ class _TypedNumber(forms.Field):
 
 
 class NumberField(_TypedNumber, forms.DecimalField):
-    """A number with ``decimal_places`` decimals at most; cleans to a Decimal. ``1,5`` and ``1.5`` are one and a half."""
+    """A Decimal with at most ``decimal_places`` decimals. ``1,5`` and ``1.5`` are one and a half."""
 
     def __init__(self, *, decimal_places: int = 2, **kwargs: Any) -> None:
         kwargs.setdefault(
@@ -132,7 +132,7 @@ class NumberField(_TypedNumber, forms.DecimalField):
 
 
 class WholeField(_TypedNumber, forms.IntegerField):
-    """A whole number; cleans to an int. Django's own reads ``1.000``, a thousand in German, as one."""
+    """A whole number; cleans to an int. Django would read ``1.000``, a thousand in German, as one."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault(
@@ -145,7 +145,7 @@ class WholeField(_TypedNumber, forms.IntegerField):
         return None if number is None else int(number)
 
 
-#: For ``formfield_overrides`` of the admin site: numbers are read there as everywhere else.
+#: For ``formfield_overrides``: the admin site parses numbers as all other pages do.
 NUMBERS_IN_ADMIN: dict[type[models.Field], dict[str, Any]] = {
     models.DecimalField: {"form_class": NumberField},
     models.PositiveSmallIntegerField: {"form_class": WholeField},
@@ -153,12 +153,12 @@ NUMBERS_IN_ADMIN: dict[type[models.Field], dict[str, Any]] = {
 
 
 def example_number(digits: int) -> str:
-    """A number as one may type it, for sentences that say how."""
+    """Return an example of a number, for error messages."""
     return format_decimal(Decimal("1250.5") if digits else Decimal(1250), format="0.#", locale=money.locale())
 
 
 class DayInput(forms.DateInput):
-    """The native date input: it takes and gives ISO dates in every language."""
+    """The browser's date input, which uses ISO dates in every language."""
 
     input_type = "date"
 
@@ -167,9 +167,9 @@ class DayInput(forms.DateInput):
 
 
 class DayField(forms.DateField):
-    """A day, chosen in the browser's own calendar; the allowed range stands under the field before one types.
+    """A day, chosen in the browser's calendar; the help text names the allowed range.
 
-    Where it is typed, a day that could be another one elsewhere (11/12/2026) is refused with an example: see screens.formats.
+    A typed day that can be read in two ways (11/12/2026) is rejected with an example: see screens.formats.
     """
 
     default_error_messages = {
@@ -182,7 +182,7 @@ class DayField(forms.DateField):
     last: date | None = None
 
     def bound_to(self, first: date | None, last: date | None) -> None:
-        """Set the range, for forms that learn it when they are made."""
+        """Set the allowed range, for forms that know it only when they are created."""
         self.first, self.last = first, last
         if first and last:
             self.help_text = _("From %(first)s to %(last)s.") % {
@@ -203,8 +203,8 @@ class DayField(forms.DateField):
                 return readings.pop()
             if not readings and not _SHORT_YEAR.fullmatch(typed):
                 raise
-            words = {"typed": typed, "example": EXAMPLE_DAY}
-            raise ValidationError(self.error_messages["unclear"], code="unclear", params=words) from None
+            params = {"typed": typed, "example": EXAMPLE_DAY}
+            raise ValidationError(self.error_messages["unclear"], code="unclear", params=params) from None
 
     def validate(self, value: Any) -> None:
         super().validate(value)
@@ -217,8 +217,10 @@ class DayField(forms.DateField):
 
 
 class Decoder(json.JSONDecoder):
-    """For JSON that came from a browser. What Python reads and the database does not keep, or what Python gives up on, cannot be read:
-    numbers of too many digits or beyond all measure, a thousand brackets in one another, characters that are none."""
+    """Decode JSON from a browser, and reject what Python or PostgreSQL cannot handle.
+
+    That is numbers that are too long or infinite, too deep nesting, and invalid or null characters.
+    """
 
     def decode(self, text: str, *args: Any) -> Any:
         try:
@@ -235,11 +237,11 @@ class Decoder(json.JSONDecoder):
 
 
 def _readings(typed: str) -> set[date]:
-    """The days that somebody may have meant who wrote day, month and year in figures: 31/12/2026 is one, 11/12/2026 may be two."""
-    found = set()
+    """Return the days that digits can mean: 31/12/2026 is one day, 11/12/2026 may be two."""
+    days = set()
     if figures := _EITHER_ORDER.fullmatch(typed):
         first, second, year = map(int, figures.groups())
         for day, month in ((first, second), (second, first)):
             with contextlib.suppress(ValueError):
-                found.add(date(year, month, day))
-    return found
+                days.add(date(year, month, day))
+    return days

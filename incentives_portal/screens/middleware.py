@@ -1,4 +1,4 @@
-"""What holds for every page of the portal, whoever wrote its view."""
+"""Middleware for every page of the portal."""
 
 import logging
 from typing import Any
@@ -14,9 +14,9 @@ logger = logging.getLogger(__name__)
 
 
 class PrivatePagesMiddleware(MiddlewareMixin):
-    """Answers to signed-in people are kept by nobody: no shared cache, and no browser after signing out (fault T-13).
+    """Forbid caching of pages for signed-in people, in shared caches and in the browser (fault T-13).
 
-    A view that says something else about caching keeps its word.
+    A view that sets Cache-Control itself is left alone.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -26,7 +26,7 @@ class PrivatePagesMiddleware(MiddlewareMixin):
 
 
 class KnownMethodsMiddleware(MiddlewareMixin):
-    """Pages are read and posted to: to anything else an address says that it does not know it (fault A-11).
+    """Answer 405 to all methods but GET, HEAD, POST and OPTIONS (fault A-11).
 
     Django's admin site and views that are functions would answer PUT and DELETE as they answer GET.
     """
@@ -38,7 +38,7 @@ class KnownMethodsMiddleware(MiddlewareMixin):
 
 
 class FormsOnlyMiddleware(MiddlewareMixin):
-    """Says in words that an address takes forms only to who opens it as a page: from a bookmark, or by the browser's memory."""
+    """Show an explanation if a POST-only URL is opened as a page, for example from a bookmark."""
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         if not isinstance(response, HttpResponseNotAllowed) or request.method != "GET" or response.content:
@@ -49,9 +49,9 @@ class FormsOnlyMiddleware(MiddlewareMixin):
 
 
 class BusyMiddleware(MiddlewareMixin):
-    """Whoever waited too long for what somebody else holds, where no form could say so, is told to go back and send it again.
+    """Answer 503 if a lock could not be taken in time and no form could say so: the person can try again.
 
-    Whoever asked for what takes too long to find is told to ask for less.
+    A statement that ran too long gets another page, which says to ask for less.
     """
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

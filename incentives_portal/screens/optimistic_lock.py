@@ -1,4 +1,4 @@
-"""Forms of the admin site say what row they were filled in for: what a colleague saved meanwhile is not overwritten unseen (W-05)."""
+"""Detect in forms of the admin site that a colleague changed the row since it was read (W-05)."""
 
 import hashlib
 from collections.abc import Mapping
@@ -16,15 +16,15 @@ from django.utils.translation import gettext as _
 from incentives_portal.texts import in_language
 
 SEEN = "seen"
-#: More lines than a form can be sent with: Django takes no more than 1,000 fields, and a line has five or more.
+#: The most lines. A form cannot send more: Django accepts 1,000 fields, and a line has five or more.
 MAX_LINES = 200
-#: Changes by itself, and is not what anybody reads on the page.
-_UNSEEN = {"last_login"}
+#: Columns that change by themselves and are not on the page.
+_IGNORED = {"last_login"}
 
 
 def state_of(row: Model) -> dict[str, str]:
-    """Each column of a row with a short hash of what stands in it."""
-    columns = [field for field in row._meta.concrete_fields if field.name not in _UNSEEN]
+    """Return a short hash of the value of each column."""
+    columns = [field for field in row._meta.concrete_fields if field.name not in _IGNORED]
     return {
         field.name: hashlib.sha256(repr(field.value_from_object(row)).encode()).hexdigest()[:12] for field in columns
     }
@@ -35,13 +35,13 @@ def written(state: Mapping[str, str]) -> str:
 
 
 def changed(seen: str, state: Mapping[str, str]) -> list[str]:
-    """The columns that are not as they were seen; all of them where a form does not say what was."""
+    """Return the columns that differ from the seen state; all of them if the form does not contain it."""
     known = dict(part.partition(":")[::2] for part in seen.split())
     return [name for name, digest in state.items() if known.get(name) != digest]
 
 
 class _StaleCheckForm:
-    """Mixed in before the form of a row that exists."""
+    """Mixin for the form of an existing row."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -49,18 +49,18 @@ class _StaleCheckForm:
         self.initial[SEEN] = written(state_of(self.instance))  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        """Reads the row again under its lock, before anything typed is put into it."""
-        given: dict[str, Any] = super().clean() or self.cleaned_data  # type: ignore[misc]
+        """Read the row again with a lock, before the typed values are assigned."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data  # type: ignore[misc]
         model = type(self.instance)  # type: ignore[attr-defined]
         row = model._base_manager.select_for_update().get(pk=self.instance.pk)  # type: ignore[attr-defined]
         now = state_of(row)
-        names = changed(given.pop(SEEN, ""), now)
+        names = changed(cleaned.pop(SEEN, ""), now)
         if names or now != state_of(self.instance):  # type: ignore[attr-defined]
-            self._tell(names, row, now)
-        return given
+            self._report(names, row, now)
+        return cleaned
 
-    def _tell(self, names: list[str], row: Model, now: Mapping[str, str]) -> None:
-        """What was typed stays, and the next click counts for the row as it is now."""
+    def _report(self, names: list[str], row: Model, now: Mapping[str, str]) -> None:
+        """Add the error and keep the typed values; saving again overwrites the row as it is now."""
         form: Any = self
         form.data = form.data.copy()
         form.data[form.add_prefix(SEEN)] = written(now)
@@ -68,28 +68,28 @@ class _StaleCheckForm:
 
 
 class StaleCheckFormSet(BaseInlineFormSet):
-    """The same for lines on the page of another row: one hidden field says of all of them how they were.
+    """Detect the same for the lines of an inline: one hidden field has the seen state of all lines.
 
-    A line into which nothing was typed stays as a colleague has made it meanwhile.
+    A line that the user did not change keeps what a colleague saved.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        #: The lines whose change was told, as they are now: for these the next click counts.
-        self._told: dict[str, str] = {}
+        #: The current state of the lines whose change was reported: saving again is compared with it.
+        self._reported: dict[str, str] = {}
 
     @property
     def seen(self) -> SafeString:
         """The hidden field."""
         if self.is_bound:
-            states = self._seen() | self._told
+            states = self._seen() | self._reported
         else:
             states = {str(row.pk): written(state_of(row)) for row in self.get_queryset()}
         value = ";".join(f"{key} {state}" for key, state in states.items())
         return forms.HiddenInput().render(f"{self.prefix}-{SEEN}", value)
 
     def clean(self) -> None:
-        self._compare()  # first: whatever else is wrong, what a colleague changed is told
+        self._compare()  # first, so that a colleague's change is reported even if something else is wrong
         super().clean()
         self._check_constraints()
 
@@ -97,7 +97,7 @@ class StaleCheckFormSet(BaseInlineFormSet):
         return dict(line.partition(" ")[::2] for line in self.data.get(f"{self.prefix}-{SEEN}", "").split(";"))
 
     def _compare(self) -> None:
-        """Raises ValidationError for lines that are to be deleted: Django does not ask these whether they are valid."""
+        """Compare all changed lines. Raises ValidationError for lines to be deleted, which Django does not validate."""
         concerned = [form for form in self.initial_forms if form.has_changed() or self._should_delete_form(form)]
         if not concerned:
             return
@@ -113,7 +113,7 @@ class StaleCheckFormSet(BaseInlineFormSet):
             raise forms.ValidationError(refused)
 
     def _compared(self, form: Any, row: Model, seen: str) -> list[str]:
-        """One line with its row as it is now; what is to be said above all lines."""
+        """Compare one line with its current row; return the errors for the formset as a whole."""
         now = state_of(row)
         names, is_deleted = changed(seen, now), self._should_delete_form(form)
         if not names:
@@ -121,7 +121,7 @@ class StaleCheckFormSet(BaseInlineFormSet):
         if not is_deleted and not _is_typed_into(form, seen):
             form.changed_data = []
             return []
-        self._told[str(row.pk)] = written(now)
+        self._reported[str(row.pk)] = written(now)
         sentence = _sentence(form, names, row)
         if is_deleted:
             return [f"{row}: {sentence}"]
@@ -129,9 +129,10 @@ class StaleCheckFormSet(BaseInlineFormSet):
         return []
 
     def _check_constraints(self) -> None:
-        """Django does not ask constraints in which the row of the page takes part: a line that a colleague has added, too, is an error 500.
+        """Validate constraints that include the parent row, which Django skips.
 
-        Where lines go as well, what stands in the table is not what will stand there; then the database alone decides.
+        A duplicate line would be an error 500. If lines are deleted too, the table does not yet have its final state, and only
+        the database can decide.
         """
         if any(self._should_delete_form(form) for form in self.forms):
             return
@@ -144,10 +145,10 @@ class StaleCheckFormSet(BaseInlineFormSet):
 
 
 class FewLines:
-    """Mixed into an inline: whoever says that the form has thousands of lines does not have thousands drawn (fault X-08).
+    """Mixin for an inline: limit the lines, whatever number the request claims (fault X-08).
 
-    Django by itself draws up to 2,000, which keeps a worker busy for many seconds.
-    What a colleague saved in a line meanwhile is not overwritten unseen (fault W-05).
+    Django would render up to 2,000, which keeps a worker busy for many seconds. A colleague's changes of a line are not
+    overwritten silently (fault W-05).
     """
 
     extra = 0
@@ -159,20 +160,20 @@ class FewLines:
 
 
 def _is_typed_into(form: Any, seen: str) -> bool:
-    """Whether anything in it is not as it was seen. What cannot be read was typed."""
+    """Return whether the user changed the line. Invalid input counts as changed."""
     return bool(form.errors) or any(name in form.fields for name in changed(seen, state_of(form.instance)))
 
 
 def _sentence(form: Any, names: list[str], row: Model) -> str:
-    shown = [name for name in names if name in form.fields and not form.fields[name].widget.is_hidden]
-    parts = [f"{form.fields[name].label or name}: {_words(row, name)}" for name in shown]
+    visible = [name for name in names if name in form.fields and not form.fields[name].widget.is_hidden]
+    parts = [f"{form.fields[name].label or name}: {_display_value(row, name)}" for name in visible]
     return _("This was changed after you opened it (%(what)s). Compare it with what you entered, and save again.") % {
         "what": get_text_list(parts, _("and")) or str(row._meta.verbose_name)
     }
 
 
-def _words(row: Model, name: str) -> str:
-    """What stands in a column, as a person reads it, and not all of it where it is long."""
+def _display_value(row: Model, name: str) -> str:
+    """Return the value of a column as text for people, shortened if it is long."""
     display = getattr(row, f"get_{name}_display", None)
     value = display() if display else getattr(row, name)
     if value is None or value == "":
@@ -187,7 +188,7 @@ def _words(row: Model, name: str) -> str:
 
 
 class StaleCheckAdmin(admin.ModelAdmin):
-    """A page of the admin site on which rows that exist are edited."""
+    """A page of the admin site that edits existing rows."""
 
     def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)

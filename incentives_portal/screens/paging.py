@@ -1,4 +1,4 @@
-"""Pages of lists that may hold everything there is: counting all rows only to print a number would grow with the data."""
+"""Paginate long lists without counting all rows, which would take longer as the data grows."""
 
 from functools import cached_property
 from typing import Any
@@ -7,9 +7,9 @@ from django.core.paginator import Paginator
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]
-    """Counts ``MOST`` rows and shows no more: whoever looks for something further down narrows the list down.
+    """Count and show at most ``MOST`` rows; people who look for more have to filter.
 
-    ``count``, where it is known already, saves the counting, and all rows are shown.
+    With a known ``count`` nothing is counted, and all rows are shown.
     """
 
     MOST = 1_000
@@ -29,5 +29,5 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
 
     @property
     def is_cut(self) -> bool:
-        """Whether there are more rows than were counted."""
+        """Whether there are more rows than ``MOST``."""
         return self._known is None and self._found > self.MOST

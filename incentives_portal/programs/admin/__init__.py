@@ -1,4 +1,4 @@
-"""The configuration of programs in the admin site: plain forms for the operator's incentives admins."""
+"""Pages of the admin site for the configuration of programs."""
 
 from . import catalogue, program
 

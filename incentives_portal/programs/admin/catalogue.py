@@ -1,4 +1,4 @@
-"""The activity catalogue: activities with what their proofs must show, which costs count, and limits."""
+"""Admin pages of the activity catalog: activities, requirements for proofs, costs, and caps."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from .forms import ActivityTypeForm, ConfigurationAdmin, RequirementForm
 
 
 class _Overview(FewLines, admin.TabularInline):
-    """What belongs to an activity, to read at a glance; each row leads to its own page, where there is app to edit."""
+    """A read-only list of rows of an activity; each row links to its own page, which has space for editing."""
 
     max_num = 0
     can_delete = False
@@ -39,7 +39,7 @@ class CapInline(_Overview):
 
 @admin.register(ActivityType)
 class ActivityTypeAdmin(ConfigurationAdmin):
-    """Kinds of activities are switched off, not deleted, once they were used."""
+    """Activity types that were used are deactivated and not deleted."""
 
     form = ActivityTypeForm
     list_display = ["code", "__str__", "category", "active"]
@@ -50,7 +50,7 @@ class ActivityTypeAdmin(ConfigurationAdmin):
 
 @admin.register(Requirement)
 class RequirementAdmin(ConfigurationAdmin):
-    """Requirements are switched off, not deleted, once an answer or document met them."""
+    """Requirements that an answer or document met are deactivated and not deleted."""
 
     form = RequirementForm
     list_display = ["code", "__str__", "activity_type", "group", "satisfied_by", "program", "active"]
@@ -62,7 +62,7 @@ class RequirementAdmin(ConfigurationAdmin):
 @admin.register(Cap)
 class CapAdmin(ConfigurationAdmin):
     list_display = ["code", "activity_type", "kind", "amount", "currency", "percent", "count", "applies_to", "program"]
-    # Not by amount: those of several currencies have no order.
+    # Not by amount: amounts in several currencies have no order.
     sortable_by = [name for name in list_display if name != "amount"]
     list_filter = ["kind", "applies_to", "program"]
     list_select_related = ["activity_type", "program"]

@@ -1,4 +1,4 @@
-"""What the pages of the configuration share, and their forms."""
+"""Forms of the configuration pages, and their base class."""
 
 from typing import Any
 
@@ -17,14 +17,14 @@ from ..models.calendars import monday_to_friday
 
 
 class ConfigurationAdmin(StaleCheckAdmin):
-    """A page of the configuration. Rows are deleted one by one, if at all."""
+    """A configuration page. It has no bulk actions: rows are deleted one by one, if at all."""
 
     actions = None
     formfield_overrides = NUMBERS_IN_ADMIN
 
 
 class ListField(forms.TypedMultipleChoiceField):
-    """Several of a list, kept as a JSON list."""
+    """A choice of several values, stored as a JSON list."""
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return {str(value) for value in initial or []} != {str(value) for value in data or []}
@@ -53,7 +53,7 @@ class MarketForm(forms.ModelForm):
 
 
 class ActivityTypeForm(forms.ModelForm):
-    """An activity with its eligible expenses and components to tick."""
+    """An activity type with checkboxes for eligible expenses and components."""
 
     excluded_kinds = ListField(
         label=_("Not eligible for these kinds of programs"),
@@ -88,7 +88,7 @@ class ActivityTypeForm(forms.ModelForm):
 
 
 class RequirementForm(forms.ModelForm):
-    """A requirement; the two structured fields are small: they hold a word or two."""
+    """A requirement; its two JSON fields have small boxes, because their values are short."""
 
     class Meta:
         model = Requirement
@@ -107,7 +107,7 @@ class RequirementForm(forms.ModelForm):
 
 
 class ExchangeRateForm(forms.ModelForm):
-    """Any day of a month may be typed; its first is what is kept."""
+    """A monthly rate. Any day of the month can be typed; the first day is stored."""
 
     class Meta:
         model = ExchangeRate

@@ -1,4 +1,4 @@
-"""Programs, their markets, years and periods, calendars, rates."""
+"""Admin pages of programs, markets, years and periods, calendars, and rates."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ from .forms import CalendarForm, ConfigurationAdmin, ExchangeRateForm, MarketFor
 
 
 class HolidayInline(FewLines, admin.StackedInline):
-    """Stacked, as all below that are edited: the stock table of inlines has no labels at its fields."""
+    """Holidays of a calendar. Editable inlines are stacked: the fields of Django's tabular ones have no labels."""
 
     model = Holiday
 
@@ -57,7 +57,7 @@ class ProgramYearInline(FewLines, admin.StackedInline):
 
 @admin.register(Program)
 class ProgramAdmin(ConfigurationAdmin):
-    """A program with its fund types and years, and the button that makes those of the next year."""
+    """A program with its fund types and years, and a button that creates the next year."""
 
     change_form_template = "programs/admin/program_form.html"
     change_list_template = "programs/admin/program_list.html"
@@ -75,7 +75,7 @@ class ProgramAdmin(ConfigurationAdmin):
         return [path("<int:pk>/prepare/", view, name="programs_program_prepare"), *super().get_urls()]
 
     def prepare_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """GET shows what would be made, POST makes it; what is there stays as it is."""
+        """Show on GET what would be created, and create it on POST; existing rows do not change."""
         if not may(request.user, "program.configure"):
             raise PermissionDenied
         program = get_object_or_404(Program.objects.select_related("calendar"), pk=pk)

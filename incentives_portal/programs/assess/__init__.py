@@ -1,4 +1,7 @@
-"""The pure functions behind checklist, submit check, reviewer's screen and letters: facts in, findings and amount steps out."""
+"""Assess plans and proofs with pure functions: facts in, findings and amount steps out.
+
+The checklist, the check before submission, the reviewer's page and the letters use them.
+"""
 
 from .facts import (
     ActivityFacts,

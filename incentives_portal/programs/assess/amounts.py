@@ -1,4 +1,4 @@
-"""From the costs to the amount that can be reimbursed, step by step: costs → eligible → share → caps → planned → plan limit → asked."""
+"""Compute the reimbursable amount: costs → eligible → share → caps → planned → plan limit → asked."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -15,7 +15,7 @@ from .results import Step
 
 Parts = dict[str, Decimal]
 
-#: Limits on people come before limits on money: who does not count costs nothing.
+#: Caps on people come before caps on money: people who do not count cost nothing.
 _ORDER: list[str] = [
     CapKind.MAX_ATTENDEES,
     CapKind.AMOUNT_PER_PERSON,
@@ -27,7 +27,7 @@ _ORDER: list[str] = [
 
 
 def amount_steps(facts: ProofFacts) -> tuple[Step, ...]:
-    """All steps; the last is what is asked, the one before it what can be reimbursed."""
+    """Return all steps; the last is the requested amount, the one before it the reimbursable amount."""
     parts = _parts(facts, facts.expenses)
     eligible = {code: value for code, value in parts.items() if _counts(facts, code)}
     share = facts.program.share_percent
@@ -35,22 +35,24 @@ def amount_steps(facts: ProofFacts) -> tuple[Step, ...]:
         Step(f"costs.{facts.program.basis}", _total(facts, parts)),
         _step("eligible", facts, parts, eligible, operand=_total(facts, eligible)),
     ]
-    kept = {code: value * share / 100 for code, value in eligible.items()}
+    remaining = {code: value * share / 100 for code, value in eligible.items()}
     if share != 100:
-        steps.append(_step("share", facts, eligible, kept, operand=share, params={"percent": percent_param(share)}))
+        steps.append(
+            _step("share", facts, eligible, remaining, operand=share, params={"percent": percent_param(share)})
+        )
     ordered = sorted(facts.activity.caps, key=lambda cap: _ORDER.index(cap.kind) if cap.kind in _ORDER else 99)
     for position, cap in enumerate(ordered):
-        if limited := _cap(facts, cap, kept, _people(facts, kept, ordered[:position])):
+        if limited := _cap(facts, cap, remaining, _people(facts, remaining, ordered[:position])):
             steps.append(limited[0])
-            kept = limited[1]
+            remaining = limited[1]
     steps += _bounds(facts, steps[-1].amount)
     return tuple(steps)
 
 
 def line_value(facts: ProofFacts, line: ExpenseFact) -> Decimal | None:
-    """What a cost counts, by the program's basis, in the currency of the proof; None without an exchange rate.
+    """Return the value of a cost by the program's basis, in the proof's currency; None without an exchange rate.
 
-    Gross is what was paid, rounded as the invoice rounds it.
+    Gross is the amount paid, rounded as on the invoice.
     """
     rate = Decimal(1) if line.currency in ("", facts.currency) else facts.rates.get(line.currency)
     value = line.net + line.tax + line.rounding if facts.program.basis == Basis.GROSS else line.net
@@ -58,7 +60,7 @@ def line_value(facts: ProofFacts, line: ExpenseFact) -> Decimal | None:
 
 
 def is_eligible(facts: ProofFacts, line: ExpenseFact) -> bool:
-    """Whether the cost is of a kind that the activity may have reimbursed. Without a list every kind is."""
+    """Return whether the activity may have this kind of cost reimbursed; without a list all kinds are eligible."""
     return _counts(facts, line.type)
 
 
@@ -82,48 +84,48 @@ def _step(code: str, facts: ProofFacts, before: Parts, after: Parts, **rest: Any
     return Step(code, amount, binding=amount < _total(facts, before), **rest)
 
 
-def _cap(facts: ProofFacts, cap: CapFact, kept: Parts, people: dict[str, int]) -> tuple[Step, Parts] | None:
-    """The step of one cap and what it leaves; None for a cap without a limit, or one that is about other costs.
+def _cap(facts: ProofFacts, cap: CapFact, remaining: Parts, people: dict[str, int]) -> tuple[Step, Parts] | None:
+    """Return the step of one cap and the remaining costs; None if the cap has no limit or covers other costs.
 
-    ``people``: expense type → of how many attendees the cost still counts.
+    ``people``: expense type → number of attendees whose cost still counts.
     """
-    if cap.kind == CapKind.UNLIMITED or (cap.expenses and not cap.expenses & set(kept)):
+    if cap.kind == CapKind.UNLIMITED or (cap.expenses and not cap.expenses & set(remaining)):
         return None
     if unknown := _unknown(facts, cap):
-        return Step(unknown, _total(facts, kept), params=_cap_params(cap)), kept
+        return Step(unknown, _total(facts, remaining), params=_cap_params(cap)), remaining
     if cap.kind == CapKind.MAX_ATTENDEES:
-        after = _of_fewer_people(cap, kept, people)
-        allowed = sum((after[code] for code in kept if _covers(cap, code)), caps.ZERO)
+        after = _of_fewer_people(cap, remaining, people)
+        allowed = sum((after[code] for code in remaining if _covers(cap, code)), caps.ZERO)
         operand = quantize(allowed, facts.currency)
     else:
-        allowed = operand = quantize_limit(_allowed(facts, cap, kept, people), facts.currency)
-        after = caps.reduced(kept, cap.expenses, allowed)
-    return _step(f"cap.{cap.kind}", facts, kept, after, operand=operand, params=_cap_params(cap)), after
+        allowed = operand = quantize_limit(_allowed(facts, cap, remaining, people), facts.currency)
+        after = caps.reduced(remaining, cap.expenses, allowed)
+    return _step(f"cap.{cap.kind}", facts, remaining, after, operand=operand, params=_cap_params(cap)), after
 
 
 def _covers(cap: CapFact, code: str) -> bool:
     return not cap.expenses or code in cap.expenses
 
 
-def _people(facts: ProofFacts, kept: Parts, before: Sequence[CapFact]) -> dict[str, int]:
-    """Expense type → of how many attendees its cost counts after the caps ``before``: the smallest number of those about it."""
+def _people(facts: ProofFacts, remaining: Parts, before: Sequence[CapFact]) -> dict[str, int]:
+    """Return, by expense type, how many attendees still count after the caps ``before``: the smallest number."""
     present = len(facts.attendees)
     return {
         code: min([present, *(cap.count for cap in before if cap.count is not None and _covers(cap, code))])
-        for code in kept
+        for code in remaining
     }
 
 
-def _of_fewer_people(cap: CapFact, kept: Parts, people: dict[str, int]) -> Parts:
-    """The costs without the share of the people who no longer count: of each kind of cost in proportion."""
+def _of_fewer_people(cap: CapFact, remaining: Parts, people: dict[str, int]) -> Parts:
+    """Return the costs without the share of people who no longer count, each kind of cost in proportion."""
     return {
         code: value * caps.attendees_allowed(people[code], cap.count) / people[code] if _covers(cap, code) else value
-        for code, value in kept.items()
+        for code, value in remaining.items()
     }
 
 
 def _unknown(facts: ProofFacts, cap: CapFact) -> str:
-    """Why a cap cannot be computed, as the code of its step; empty if it can."""
+    """Return the step code for why a cap cannot be computed; empty if it can."""
     if cap.kind == CapKind.EXCEPTION:
         return "cap.exception"
     if cap.kind in (CapKind.MAX_ATTENDEES, CapKind.AMOUNT_PER_PERSON) and not facts.attendees:
@@ -137,15 +139,15 @@ def _unknown(facts: ProofFacts, cap: CapFact) -> str:
     return ""
 
 
-def _allowed(facts: ProofFacts, cap: CapFact, kept: Parts, people: dict[str, int]) -> Decimal:
-    """What a limit of money leaves for the costs it is about, in the currency of the proof."""
+def _allowed(facts: ProofFacts, cap: CapFact, remaining: Parts, people: dict[str, int]) -> Decimal:
+    """Return what a money cap leaves for the costs that it covers, in the proof's currency."""
     before = facts.claimed_before.get(cap.code, caps.ZERO)
     limit = (cap.amount or caps.ZERO) * (
         Decimal(1) if cap.currency in ("", facts.currency) else facts.rates[cap.currency]
     )
     if cap.kind == CapKind.AMOUNT_PER_PERSON:
-        most = max((people[code] for code in kept if _covers(cap, code)), default=0)
-        return caps.per_person(_cost_of_each(facts, cap, kept, people), limit, most)
+        most = max((people[code] for code in remaining if _covers(cap, code)), default=0)
+        return caps.per_person(_cost_of_each(facts, cap, remaining, people), limit, most)
     if cap.kind == CapKind.PERCENT_OF_EARNED:
         return caps.left_of(caps.share_of(cap.percent or caps.ZERO, facts.earned or caps.ZERO), before)
     if cap.kind == CapKind.GREATER_OF:
@@ -153,15 +155,15 @@ def _allowed(facts: ProofFacts, cap: CapFact, kept: Parts, people: dict[str, int
     return caps.left_of(limit, before)
 
 
-def _cost_of_each(facts: ProofFacts, cap: CapFact, kept: Parts, people: dict[str, int]) -> list[Decimal]:
-    """What each attendee cost, of that the reimbursed share; where nobody said so, what is kept in equal parts.
+def _cost_of_each(facts: ProofFacts, cap: CapFact, remaining: Parts, people: dict[str, int]) -> list[Decimal]:
+    """Return the reimbursed share of each attendee's cost; the remaining costs in equal parts if there are none.
 
-    Equal parts are those of the people who still count: what others cost is taken off already.
+    Equal parts are for the people who still count: the costs of others have been deducted.
     """
     costs = [attendee.cost * facts.program.share_percent / 100 for attendee in facts.attendees]
     if any(costs):
         return costs
-    parts = [(kept[code] / people[code], people[code]) for code in kept if _covers(cap, code)]
+    parts = [(remaining[code] / people[code], people[code]) for code in remaining if _covers(cap, code)]
     return [sum((part for part, of in parts if place < of), caps.ZERO) for place in range(len(costs))]
 
 
@@ -177,7 +179,7 @@ def _cap_params(cap: CapFact) -> dict[str, Any]:
 
 
 def _bounds(facts: ProofFacts, running: Decimal) -> list[Step]:
-    """The plan's own limits, and what is asked."""
+    """Return the steps for the plan's limits and the requested amount."""
     steps = []
     for code, bound in (
         ("planned", facts.planned_left),

@@ -1,7 +1,7 @@
-"""What the rules look at: plain data, filled by the apps above (docs/architecture.md, "Rules are data").
+"""The facts for the rules: plain data, filled by other apps (docs/architecture.md, "Rules are data").
 
-Nothing here makes a query or asks for the time; ``today`` is a fact. Amounts are Decimal in ``currency`` of the facts unless said
-otherwise. Texts in several languages are mappings as they are stored ({"en": "...", "de": "..."}).
+Nothing here makes a query or reads the clock; ``today`` is a fact. Amounts are Decimal in ``currency`` of the facts
+unless stated otherwise. Texts in several languages are mappings as stored ({"en": "...", "de": "..."}).
 """
 
 from collections.abc import Mapping
@@ -15,10 +15,12 @@ AnswerValue = Decimal | int | str | bool
 
 @dataclass(frozen=True)
 class RequirementFact:
-    """A requirement of the activity as it stands for the program. ``code`` names it in answers, in ``proves`` and in places.
+    """A requirement of the activity as it is for the program.
 
-    ``satisfied_by`` and ``group`` are codes of enums.SatisfiedBy and enums.Group; ``choices`` are (code, words) pairs; ``pk`` is the
-    row's key, for forms.
+    ``code`` identifies it in answers, ``proves`` and places.
+
+    ``satisfied_by`` and ``group`` are codes of enums.SatisfiedBy and enums.Group; ``choices`` are (code, text) pairs;
+    ``pk`` is the row's key, for forms.
     """
 
     code: str
@@ -33,7 +35,7 @@ class RequirementFact:
 
 @dataclass(frozen=True)
 class CapFact:
-    """A limit of the activity that is for this kind of program and valid now. ``amount`` is in the cap's own ``currency``."""
+    """A cap of the activity that applies now to this kind of program. ``amount`` is in its ``currency``."""
 
     code: str
     kind: str
@@ -47,10 +49,10 @@ class CapFact:
 
 @dataclass(frozen=True)
 class ActivityFacts:
-    """A kind of activity as the catalogue has it for one program: what facts.catalogue_snapshot() returns.
+    """An activity type as the catalog has it for one program, from facts.catalogue_snapshot().
 
-    ``expenses`` are the eligible expense types, code → name; empty means that every cost counts (product seeding). ``components`` are
-    the components used of a composite, ``component_choices`` all that there are (code, name).
+    ``expenses`` are the eligible expense types, code → name; empty means that every cost counts (product seeding).
+    ``components`` are the components used of a composite, ``component_choices`` all available ones (code, name).
     """
 
     code: str
@@ -68,7 +70,7 @@ class ActivityFacts:
 
 @dataclass(frozen=True)
 class ProgramFacts:
-    """The rules of the program that an assessment needs: what facts.program_facts() returns. ``share_percent`` is 0 < n ≤ 100."""
+    """The rules of the program for an assessment, from facts.program_facts(). ``share_percent`` is 0 < n ≤ 100."""
 
     track: str
     kind: str = "standard"
@@ -79,9 +81,9 @@ class ProgramFacts:
 
 @dataclass(frozen=True)
 class ExpenseFact:
-    """A cost. ``type`` is the code of the expense type, empty if none is chosen; ``currency`` empty means that of the proof.
+    """A cost. ``type`` is the code of the expense type, empty if none is chosen.
 
-    ``rounding`` is its part of the invoice's rounding, of either sign.
+    An empty ``currency`` is the proof's. ``rounding`` is its part of the invoice's rounding, positive or negative.
     """
 
     type: str
@@ -95,10 +97,10 @@ class ExpenseFact:
 
 @dataclass(frozen=True)
 class DocumentFact:
-    """A proof document: its file name, its note, the codes of the requirements it proves, and how its check went.
+    """A proof document: file name, note, codes of the requirements that it proves, and the result of its check.
 
-    ``state`` is pending, clean, refused, infected, or waiting for the virus scanner; ``duplicate_of`` are references of other cases that
-    hold the same file; ``sha256`` tells the same file within this one.
+    ``state`` is pending, clean, refused, infected, or waiting (for the virus scanner); ``duplicate_of`` are references of
+    other cases with the same file; ``sha256`` finds the same file within this case.
     """
 
     name: str
@@ -111,9 +113,9 @@ class DocumentFact:
 
 @dataclass(frozen=True)
 class InvoiceFact:
-    """A third party's invoice; amounts in its own ``currency`` (empty: that of the proof).
+    """A third-party invoice; amounts are in its ``currency`` (empty: the proof's).
 
-    ``duplicate_of`` and ``sha256`` as for documents.
+    ``duplicate_of`` and ``sha256`` are as for documents.
     """
 
     supplier: str
@@ -129,7 +131,7 @@ class InvoiceFact:
 
 @dataclass(frozen=True)
 class ReportFact:
-    """A certified service report: certified or not, how many lines it has, and what they come to (hours × rate)."""
+    """A service report: whether it is certified, how many lines it has, and their total (hours × rate)."""
 
     certified: bool
     lines: int
@@ -138,7 +140,7 @@ class ReportFact:
 
 @dataclass(frozen=True)
 class AttendeeFact:
-    """Somebody who took part, and what that cost."""
+    """An attendee and the cost of the attendance."""
 
     name: str
     cost: Decimal = Decimal(0)
@@ -146,7 +148,7 @@ class AttendeeFact:
 
 @dataclass(frozen=True)
 class UnratedFact:
-    """Something in ``currency`` that cannot be counted in ``target``: nobody has entered the rate of the month (its first day)."""
+    """An amount in ``currency`` that cannot be converted to ``target``: the month (its first day) has no rate."""
 
     currency: str
     target: str
@@ -155,19 +157,20 @@ class UnratedFact:
 
 @dataclass(frozen=True)
 class ProofFacts:
-    """All that the assessment of a proof and its claim looks at.
+    """All facts for the assessment of a proof and its claim.
 
-    ``first_submitted_on`` is the day of the first submission, if there was one: windows and due dates count to it. On the plan track
-    ``campaign`` are the bounds of the campaign and ``due_on`` the day the proof is due (None: no due date); on the claim track
-    ``usage`` and ``claiming`` are the bounds of the usage period and its claiming window. Both ends of all bounds are included.
-
+    ``first_submitted_on`` is the day of the first submission, if any: windows and due dates count to it. On the plan track
+    ``campaign`` has the first and last day of the campaign, and ``due_on`` is the day when the proof is due (None: no due
+    date); on the claim track ``usage`` and ``claiming`` have the first and last day of the usage period and of its claiming
+    window. All bounds are inclusive.
     ``answers``: requirement code → value (a declaration is given when its value is True or "yes"; a choice is its code).
 
-    Money: ``amount`` is what is asked. ``planned_left`` is the planned amount of the activity less what its other proofs ask,
-    ``plan_limit_left`` what remains of the plan limit (None where nothing is spent of it), ``earned`` the co-op funds earned in the
-    period and ``accrued`` all accrued ones (None until there are funds), ``claimed_before`` cap code → what other claims within the
-    cap's scope have used of it, ``claimed_unrated`` cap code → what is missing in that for want of a rate, ``rates`` currency → how much
-    of ``currency`` one unit of it is in the month of the activity.
+    Money: ``amount`` is the requested amount. ``planned_left`` is the planned amount of the activity less the requested
+    amounts of its other proofs, ``plan_limit_left`` what remains of the plan limit (None if nothing is spent of it).
+    ``earned`` are the co-op funds earned in the period, ``accrued`` all accrued ones (None until there are funds).
+    ``claimed_before`` is cap code → what other claims in the cap's scope have used of it, ``claimed_unrated`` cap code →
+    amounts missing there because a rate is missing, ``rates`` currency → the value of one unit of it in ``currency`` in the
+    month of the activity.
     """
 
     today: date
@@ -200,7 +203,7 @@ class ProofFacts:
 
 @dataclass(frozen=True)
 class PlannedActivityFact:
-    """An activity of a plan. ``excluded``: the catalogue does not allow it in this kind of program."""
+    """An activity of a plan. ``excluded``: the catalog does not allow it in this kind of program."""
 
     name: str
     type_name: Texts
@@ -221,11 +224,12 @@ class CampaignFact:
 
 @dataclass(frozen=True)
 class PlanFacts:
-    """All that the assessment of a plan looks at.
+    """All facts for the assessment of a plan.
 
-    ``year`` are the first and last day of the program year, ``revise_until`` the last day of revisions. ``first_submitted_on`` is None
-    until the plan was submitted once. ``enrolled``: the location takes part in the program and is not closed. ``countries`` are those
-    of the market. The reviewer's address must be the operator's (``reviewer_at_operator``) and should be an active operator user's.
+    ``year`` has the first and last day of the program year, ``revise_until`` is the last day of revisions.
+    ``first_submitted_on`` is None until the first submission. ``enrolled``: the location is enrolled in the program and not
+    closed. ``countries`` are those of the market. The reviewer's address must be the operator's (``reviewer_at_operator``)
+    and should be an active operator user's.
     """
 
     today: date

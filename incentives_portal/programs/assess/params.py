@@ -1,4 +1,4 @@
-"""Values inside findings and steps: stored as plain data, written out in the reader's language when somebody reads them."""
+"""Values in findings and steps: stored as plain data, formatted in the reader's language when they are read."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -46,7 +46,7 @@ def percent(value: Decimal) -> dict[str, str]:
 
 
 def shown(value: Any) -> str:
-    """A stored value as the reader of the current language writes it."""
+    """Format a stored value in the current language."""
     if not isinstance(value, Mapping):
         return str(value)
     if "amount" in value:

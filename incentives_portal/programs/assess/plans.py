@@ -11,7 +11,7 @@ from .results import Assessment, Finding, Level, Step
 
 
 def assess_plan(facts: PlanFacts) -> Assessment:
-    """What the rules say about a plan as it would be submitted now: ``block`` must be mended first, ``warn`` is for the reviewer."""
+    """Assess a plan as it would be submitted now: ``block`` prevents submission, ``warn`` is for the reviewer."""
     planned = sum(
         (activity.planned_amount for campaign in facts.campaigns for activity in campaign.activities), Decimal(0)
     )
@@ -29,7 +29,7 @@ def _rule(ok: bool, rule: str, place: str, *, level: Level = "block", **params: 
 
 
 def _basics(facts: PlanFacts) -> Iterator[Finding]:
-    # What is under way when an enrolment is suspended is finished.
+    # A submitted plan can be completed after the enrollment is suspended.
     yield _rule(facts.enrolled, "enrolled", "basics", level="warn" if facts.first_submitted_on else "block")
     yield _deadline(facts)
     email = facts.reviewer_email
@@ -39,7 +39,7 @@ def _basics(facts: PlanFacts) -> Iterator[Finding]:
 
 
 def _deadline(facts: PlanFacts) -> Finding:
-    """First submission within the program year, revisions until the last day of the revision window (docs/domain.md, "Plan submission")."""
+    """Check the deadline of a first submission or of a revision (docs/domain.md, "Plan submission")."""
     if facts.first_submitted_on is None:
         ends = facts.year[1]
         return _rule(dates.may_first_submit(facts.today, ends), "plan_first_deadline", "basics", until=day(ends))
@@ -48,7 +48,7 @@ def _deadline(facts: PlanFacts) -> Finding:
 
 
 def _amounts(facts: PlanFacts, planned: Decimal) -> Iterator[Finding]:
-    """Both are for the reviewer to judge: a partner may carry a part of the costs itself, or ask for a reserve."""
+    """Only warn: a partner may pay a part of the costs itself, or request a reserve."""
     if not planned:
         return
     requested = facts.requested_amount

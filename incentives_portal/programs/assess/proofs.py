@@ -12,12 +12,12 @@ from .params import amount, day, month, several, share, texts
 from .requirements import requirement_findings
 from .results import Assessment, Finding, Level, Step
 
-#: How the check of a file went → what is said about it. Waiting is only what the virus scanner has not seen, where there is one.
+#: Result of a file's check → part of the rule's code. ``waiting`` means waiting for the virus scanner, if there is one.
 _FILE_RULES = {"refused": "file", "infected": "infected", "waiting": "waiting"}
 
 Part = TypeVar("Part", InvoiceFact, DocumentFact)
 
-#: Step of a limit that cannot be computed → what is said about it, and where. A missing rate is told with its currencies.
+#: Step of a cap that cannot be computed → its rule and place. Missing rates have rules with their currencies.
 _UNCHECKED = {
     "cap.unknown_funds": ("cap_funds", "basics"),
     "cap.unknown_attendees": ("cap_attendees", "attendees"),
@@ -26,7 +26,7 @@ _UNCHECKED = {
 
 
 def assess_proof(facts: ProofFacts) -> Assessment:
-    """What the rules say about a proof as it would be submitted now: ``block`` must be mended first, ``warn`` is for the reviewer."""
+    """Assess a proof as it would be submitted now: ``block`` prevents submission, ``warn`` is for the reviewer."""
     steps = amount_steps(facts)
     findings = (
         *_dates(facts),
@@ -47,12 +47,12 @@ def _rule(ok: bool, rule: str, place: str, *, level: Level = "block", **params: 
 
 
 def _each(broken: Iterable[dict[str, Any]], rule: str, place: str, *, level: Level = "block") -> list[Finding]:
-    """A finding for each that breaks the rule, or one that says that none does."""
+    """Return a finding for each violation, or one that the rule is met."""
     return _broken(broken, rule, place, level=level) or [Finding(rule, "pass", place)]
 
 
 def _broken(broken: Iterable[dict[str, Any]], rule: str, place: str, *, level: Level = "block") -> list[Finding]:
-    """A finding for each that breaks the rule. What is taken for granted is not praised: the checklist stays short."""
+    """Return a finding for each violation, and none if there are no violations: the checklist stays short."""
     return [Finding(rule, level, place, params) for params in broken]
 
 
@@ -88,9 +88,9 @@ def _basics(facts: ProofFacts) -> Iterator[Finding]:
 
 
 def _amount(facts: ProofFacts, steps: tuple[Step, ...]) -> Iterator[Finding]:
-    """What is asked against what can be reimbursed (docs/domain.md, "Payable amount"); silent until there are costs.
+    """Compare requested and reimbursable amount (docs/domain.md, "Payable amount"); nothing until there are costs.
 
-    Met only where every limit was checked: of those that were not ``_limits`` speaks.
+    It is met only if every cap was checked; ``_limits`` reports the others.
     """
     if not facts.expenses:
         return
@@ -136,7 +136,7 @@ def _expenses(facts: ProofFacts) -> Iterator[Finding]:
 
 
 def _limits(facts: ProofFacts, steps: tuple[Step, ...]) -> Iterator[Finding]:
-    """Limits that could not be checked, or not fully (docs/domain.md, "Caps"): nothing is left out silently."""
+    """Report caps that could not be checked, or not fully (docs/domain.md, "Caps")."""
     caps = {cap.code: cap for cap in facts.activity.caps}
     for step in steps:
         cap = caps.get(step.params.get("cap", ""))
@@ -156,7 +156,7 @@ def _limits(facts: ProofFacts, steps: tuple[Step, ...]) -> Iterator[Finding]:
 
 
 def _attendees(facts: ProofFacts) -> Iterator[Finding]:
-    """A limit on people, where the catalogue has one."""
+    """Check caps on the number of attendees."""
     present = len(facts.attendees)
     limits = [cap.count for cap in facts.activity.caps if cap.kind == CapKind.MAX_ATTENDEES and cap.count is not None]
     over = ({"present": present, "most": most} for most in limits if present > most)
@@ -181,7 +181,7 @@ def _documents(facts: ProofFacts) -> Iterator[Finding]:
 
 
 def _same_documents(facts: ProofFacts) -> Iterator[Finding]:
-    """The same file twice on this proof (docs/domain.md, "Duplicates"): as several documents, or as a document and an invoice."""
+    """Find the same file twice among documents and invoices (docs/domain.md, "Duplicates")."""
     invoices = _by_file(facts.invoices)
     for sha256, same in _by_file(facts.documents).items():
         names = several(document.name for document in same)
@@ -193,12 +193,12 @@ def _same_documents(facts: ProofFacts) -> Iterator[Finding]:
 
 
 def _by_file(parts: tuple[Part, ...]) -> dict[str, list[Part]]:
-    """What has the same file, by the file's hash; what has none is left out."""
-    found: dict[str, list[Part]] = {}
+    """Group parts by the hash of their file; parts without a hash are left out."""
+    groups: dict[str, list[Part]] = {}
     for part in parts:
         if part.sha256:
-            found.setdefault(part.sha256, []).append(part)
-    return found
+            groups.setdefault(part.sha256, []).append(part)
+    return groups
 
 
 def _name(invoice: InvoiceFact) -> str:

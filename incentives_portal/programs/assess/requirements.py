@@ -1,4 +1,4 @@
-"""Whether the requirements of the activity are met: which of them apply, what meets each, and alternatives of which one is enough."""
+"""Check the requirements of the activity: which apply, whether they are met, and alternatives."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from .results import Finding
 
 
 def circumstances(facts: ProofFacts) -> Circumstances:
-    """What conditions of requirements look at."""
+    """Return the data for the conditions of requirements."""
     evidence = {"invoice" for _invoice in facts.invoices} | {"report" for _report in facts.reports}
     return Circumstances(
         expenses={line.type for line in facts.expenses if line.type},
@@ -21,13 +21,13 @@ def circumstances(facts: ProofFacts) -> Circumstances:
 
 
 def applicable(facts: ProofFacts) -> list[RequirementFact]:
-    """The requirements that apply to this proof as it stands, in the order of the catalogue."""
-    given = circumstances(facts)
-    return [requirement for requirement in facts.activity.requirements if holds(requirement.only_if, given)]
+    """Return the requirements that apply to this proof now, in the order of the catalog."""
+    current = circumstances(facts)
+    return [requirement for requirement in facts.activity.requirements if holds(requirement.only_if, current)]
 
 
 def place_of(requirement: RequirementFact) -> str:
-    """The place in the form where the requirement is met."""
+    """Return the place in the form where the requirement is met."""
     places = {
         SatisfiedBy.DOCUMENT: "documents",
         SatisfiedBy.INVOICE: "invoices",
@@ -37,7 +37,7 @@ def place_of(requirement: RequirementFact) -> str:
 
 
 def is_met(facts: ProofFacts, requirement: RequirementFact) -> bool:
-    """Whether something on the proof meets the requirement."""
+    """Return whether something on the proof meets the requirement."""
     if requirement.satisfied_by == SatisfiedBy.DOCUMENT:
         return any(
             requirement.code in document.proves
@@ -52,14 +52,14 @@ def is_met(facts: ProofFacts, requirement: RequirementFact) -> bool:
     if requirement.satisfied_by == SatisfiedBy.DECLARATION:
         return answer is True or answer == "yes"
     if requirement.satisfied_by == SatisfiedBy.CHOICE:
-        return answer in [code for code, _words in requirement.choices]
+        return answer in [code for code, _text in requirement.choices]
     if requirement.satisfied_by == SatisfiedBy.NUMBER:
         return answer is not None and answer != ""
     return bool(str(answer or "").strip())
 
 
 def requirement_findings(facts: ProofFacts) -> Iterator[Finding]:
-    """One finding per requirement that applies, one per group of alternatives."""
+    """Yield one finding per requirement that applies, and one per group of alternatives."""
     alternatives: dict[str, list[RequirementFact]] = {}
     for requirement in applicable(facts):
         if requirement.any_of:
@@ -81,11 +81,11 @@ def _single(facts: ProofFacts, requirement: RequirementFact) -> Finding:
 
 def _alternatives(facts: ProofFacts, group: list[RequirementFact]) -> Finding:
     met = [requirement for requirement in group if is_met(facts, requirement)]
-    shown = met or group
-    words = texts(shown[0].text) if len(shown) == 1 else one_of(texts(requirement.text) for requirement in shown)
+    listed = met or group
+    text = texts(listed[0].text) if len(listed) == 1 else one_of(texts(requirement.text) for requirement in listed)
     return Finding(
         rule="requirement.any",
         level="pass" if met else "block",
-        place=place_of(shown[0]),
-        params={"code": group[0].any_of, "codes": [requirement.code for requirement in group], "words": words},
+        place=place_of(listed[0]),
+        params={"code": group[0].any_of, "codes": [requirement.code for requirement in group], "words": text},
     )

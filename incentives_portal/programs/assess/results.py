@@ -1,4 +1,4 @@
-"""What an assessment says: findings and amount steps, as data; words come when somebody reads them, in the reader's language."""
+"""The result of an assessment, as data. Texts are made in the reader's language when it is read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ Level = Literal["pass", "warn", "block"]
 
 @dataclass(frozen=True)
 class Finding:
-    """What a rule found: met, look at it, or to be mended before submitting; and where in the form."""
+    """The finding of a rule: pass, warn, or block (to be fixed before submission), and its place in the form."""
 
     rule: str
     level: Level
@@ -28,15 +28,15 @@ class Finding:
 
     @property
     def fix(self) -> str:
-        """What would mend it, in the current language; empty for what is met."""
+        """How to fix it, in the current language; empty if the rule is met."""
         return "" if self.level == "pass" else messages.finding_fix(self.rule, self.params)
 
 
 @dataclass(frozen=True)
 class Step:
-    """A step from the costs to the amount: ``amount`` is what is left after it, ``operand`` the figure it brought in.
+    """A step from the costs to the amount: ``amount`` is the result of the step, ``operand`` its own figure.
 
-    ``binding``: this step made the amount smaller. Codes that begin with ``cap.unknown`` say that a limit could not be computed.
+    ``binding``: this step reduced the amount. Codes that begin with ``cap.unknown`` mean that a cap could not be computed.
     """
 
     code: str
@@ -47,13 +47,13 @@ class Step:
 
     @property
     def text(self) -> str:
-        """What the step is, in the current language."""
+        """The description of the step, in the current language."""
         return messages.step_text(self.code, self.params)
 
 
 @dataclass(frozen=True)
 class Assessment:
-    """Everything the rules say about one plan or proof, in the order of the form. Stored with each submission as JSON."""
+    """All findings and steps of one plan or proof, in the order of the form. Stored with each submission as JSON."""
 
     findings: tuple[Finding, ...]
     steps: tuple[Step, ...]
@@ -61,12 +61,12 @@ class Assessment:
 
     @property
     def blocks(self) -> list[Finding]:
-        """What must be mended before it can be submitted."""
+        """Findings that prevent submission."""
         return [finding for finding in self.findings if finding.level == "block"]
 
     @property
     def warnings(self) -> list[Finding]:
-        """What a reviewer will look at."""
+        """Findings for the reviewer."""
         return [finding for finding in self.findings if finding.level == "warn"]
 
     @property
@@ -75,24 +75,24 @@ class Assessment:
 
     @property
     def is_ready(self) -> bool:
-        """Whether it can be submitted."""
+        """Whether the case can be submitted."""
         return not self.blocks
 
     @property
     def total(self) -> Decimal | None:
-        """The amount after all steps, in ``currency``; None where there are none."""
+        """The amount after all steps, in ``currency``; None if there are no steps."""
         return self.steps[-1].amount if self.steps else None
 
     def at(self, place: str) -> list[Finding]:
-        """The findings at one place of the form."""
+        """Return the findings at one place of the form."""
         return [finding for finding in self.findings if finding.place == place]
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data; amounts as strings."""
+        """Convert to plain data; amounts become strings."""
         plain: dict[str, Any] = msgspec.to_builtins(self)
         return plain
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Assessment":
-        """The assessment as it was stored."""
+        """Restore a stored assessment."""
         return msgspec.convert(data, cls)

@@ -1,4 +1,4 @@
-"""Reading a catalog document: its JSON, its entries, and the document that it extends."""
+"""Read a catalog document: its JSON, its entries, and the document that it extends."""
 
 import json
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ _TOP = ("extends", "languages", "expense_types", "activity_types")
 
 
 class CatalogError(ValueError):
-    """A document that cannot be loaded. ``problems`` are sentences that name document, entry and field."""
+    """The document cannot be loaded. ``problems`` are sentences that name document, entry and field."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -26,33 +26,33 @@ class CatalogError(ValueError):
 
 @dataclass
 class Section:
-    """One of the two lists of a catalog, in order, while documents are put on top of each other."""
+    """One of the two lists of a catalog, in order, while documents are merged."""
 
     kind: Any
     raw: dict[str, dict[str, Any]] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
 
     def put(self, place: Place, entry: dict[str, Any]) -> None:
-        """Add an entry, or replace the fields that it names of the one with its code."""
-        code, given = entry["code"], dict(entry)
-        after = given.pop("after", None)
+        """Add an entry, or replace the fields that it contains in the entry with the same code."""
+        code, values = entry["code"], dict(entry)
+        after = values.pop("after", None)
         self.places[code] = place
         if code in self.raw:
             if after is not None:
                 place.report("after is for a new entry, this one has its place")
-            self.raw[code] |= given
+            self.raw[code] |= values
             return
         order = list(self.raw)
         if after is not None and after not in order:
             place.report(f"after: there is no {self.kind.LABEL} {after} before this one")
             after = None
         order.insert(len(order) if after is None else order.index(after) + 1, code)
-        self.raw[code] = given
+        self.raw[code] = values
         self.raw = {each: self.raw[each] for each in order}
 
     def read(self) -> dict[str, Any]:
-        found = {name: read_entry(self.kind, raw, self.places[name]) for name, raw in self.raw.items()}
-        return {name: entry for name, entry in found.items() if entry is not None}
+        parsed = {name: read_entry(self.kind, raw, self.places[name]) for name, raw in self.raw.items()}
+        return {name: entry for name, entry in parsed.items() if entry is not None}
 
 
 def read_catalog(path: Path = DEFAULT) -> Catalog:
@@ -91,10 +91,10 @@ def _put(document: dict[str, Any], place: Place, expenses: Section, activities: 
 
 
 def _json(path: Path) -> dict[str, Any]:
-    """The object in a file. Raises CatalogError."""
+    """Return the object in a file. Raises CatalogError."""
     try:
         content = path.read_bytes().decode("utf-8-sig")
-        document = json.loads(content, parse_float=Decimal, parse_constant=_refused, object_pairs_hook=_object)
+        document = json.loads(content, parse_float=Decimal, parse_constant=_reject_constant, object_pairs_hook=_object)
     except OSError as error:
         raise CatalogError([f"{path.name}: cannot be read: {error.strerror}"]) from error
     except UnicodeDecodeError as error:
@@ -111,14 +111,14 @@ def _json(path: Path) -> dict[str, Any]:
     return document
 
 
-def _refused(constant: str) -> None:
+def _reject_constant(constant: str) -> None:
     raise ValueError(f"{constant} is no number")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    parsed = dict(pairs)
+    if len(parsed) < len(pairs):
         names = [name for name, _value in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{twice} stands twice in the object {{{names[0]}: {found[names[0]]}, …}}")
-    return found
+        raise ValueError(f"{twice} stands twice in the object {{{names[0]}: {parsed[names[0]]}, …}}")
+    return parsed

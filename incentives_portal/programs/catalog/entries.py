@@ -1,4 +1,4 @@
-"""The entries of a catalog document, with what each of their fields takes. ``note`` is for who edits the document and is not loaded."""
+"""The entries of a catalog document, with the check of each field. ``note`` is for editors and is not loaded."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -23,7 +23,7 @@ class ExpenseTypeEntry:
 
 @dataclass(frozen=True)
 class RequirementEntry:
-    """One thing that a proof must show, and what meets it."""
+    """A requirement for a proof, and what meets it."""
 
     LABEL: ClassVar[str] = "requirement"
 
@@ -40,7 +40,7 @@ class RequirementEntry:
 
 @dataclass(frozen=True)
 class CapEntry:
-    """A limit of an activity; which numbers it has depends on its kind."""
+    """A cap of an activity; the kind defines which numbers it has."""
 
     LABEL: ClassVar[str] = "cap"
 
@@ -60,7 +60,7 @@ class CapEntry:
 
 @dataclass(frozen=True)
 class ActivityTypeEntry:
-    """A kind of activity with what its proof must show, the costs that count (none: every cost), and its limits."""
+    """An activity type with its requirements, eligible costs (none: every cost), and caps."""
 
     LABEL: ClassVar[str] = "activity type"
 
@@ -83,7 +83,7 @@ Entry = ExpenseTypeEntry | ActivityTypeEntry | RequirementEntry | CapEntry
 
 @dataclass(frozen=True)
 class Catalog:
-    """What a document says, together with the one that it extends. By code, in the order of the lists."""
+    """The content of a document, merged with the one that it extends. By code, in the order of the lists."""
 
     expense_types: dict[str, ExpenseTypeEntry]
     activity_types: dict[str, ActivityTypeEntry]

@@ -1,4 +1,4 @@
-"""What the fields of a catalog document take: one check for each, which reports what is wrong and returns the value as Python has it."""
+"""Checks of the fields of a catalog document: each reports problems and returns the value as Python type."""
 
 import json
 import re
@@ -16,17 +16,17 @@ from incentives_portal.typed_text import shows_nothing
 
 from .. import choices, conditions
 
-#: What a check returns for a value that it reported.
+#: A check's return value for a value that it reported.
 BAD: Any = object()
 _CODE = re.compile(r"[-a-zA-Z0-9_]+")
-#: PostgreSQL takes no null character and no half of a surrogate pair.
+#: PostgreSQL cannot store a null character or half of a surrogate pair.
 _NOT_STORED = re.compile(r"[\0\ud800-\udfff]")
 _LARGEST_COUNT = 32767
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where in which document something is wrong; ``problems`` is one list for all places of a document and of what it extends."""
+    """A position in a document; ``problems`` is one list for a document and the one that it extends."""
 
     document: str
     problems: list[str]
@@ -37,11 +37,11 @@ class Place:
         return replace(self, path=(*self.path, entry))
 
     def report(self, problem: str) -> None:
-        said = ": ".join(part for part in (self.document, ", ".join(self.path), problem) if part)
-        self.problems.append(said.encode("utf-8", "backslashreplace").decode())
+        text = ": ".join(part for part in (self.document, ", ".join(self.path), problem) if part)
+        self.problems.append(text.encode("utf-8", "backslashreplace").decode())
 
     def refuse(self, name: str, wanted: str, value: object) -> Any:
-        """Report that a field must be something else than it is."""
+        """Report that a field has a wrong value, and return BAD."""
         self.report(f"{name} must be {wanted}, not {_written(value)}")
         return BAD
 
@@ -53,17 +53,17 @@ def _written(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
-#: What a field takes: returns the value as Python has it, or reports it and returns BAD.
+#: A check returns the value as Python type, or reports it and returns BAD.
 Check = Callable[[Any, Place, str], Any]
 
 
 def takes(check: Check, **default: Any) -> Any:
-    """Declare a field of an entry with its check; without ``default`` or ``default_factory`` the field must be there."""
+    """Declare a field of an entry with its check; it is required without ``default`` or ``default_factory``."""
     return field(metadata={"check": check}, **default)
 
 
 def read_entry(kind: type, raw: dict[str, Any], place: Place) -> Any:
-    """Check all fields of an entry; return it, or None if one of its own fields is wrong."""
+    """Check all fields of an entry; return it, or None if a field is wrong."""
     known, values = {each.name: each for each in fields(kind)}, {}
     for name in sorted(raw.keys() - known.keys()):
         place.report(f"there is no field {name}; known are {', '.join(known)}")
@@ -77,22 +77,22 @@ def read_entry(kind: type, raw: dict[str, Any], place: Place) -> Any:
 
 
 def listed(label: str, raw: object, place: Place, name: str) -> list[tuple[Place, dict[str, Any]]]:
-    """The entries of a list, each with its place; those without a code of their own are reported and left out."""
+    """Return the entries of a list with their places; report and skip those without a unique code."""
     if not isinstance(raw, list):
         place.refuse(name, "a list", raw)
         return []
-    found: dict[str, tuple[Place, dict[str, Any]]] = {}
+    items: dict[str, tuple[Place, dict[str, Any]]] = {}
     for number, entry in enumerate(raw, start=1):
         unnamed = place.inside(f"{label} no. {number}")
         if not isinstance(entry, dict):
             unnamed.report(f"must be an object, not {_written(entry)}")
         elif not isinstance(entry.get("code"), str):
             unnamed.refuse("code", "text", entry["code"]) if "code" in entry else unnamed.report("code is missing")
-        elif entry["code"] in found:
+        elif entry["code"] in items:
             place.inside(f"{label} {entry['code']}").report("there are two entries with this code")
         else:
-            found[entry["code"]] = place.inside(f"{label} {entry['code']}"), entry
-    return list(found.values())
+            items[entry["code"]] = place.inside(f"{label} {entry['code']}"), entry
+    return list(items.values())
 
 
 # Checks
@@ -100,7 +100,7 @@ def listed(label: str, raw: object, place: Place, name: str) -> list[tuple[Place
 
 @dataclass(frozen=True)
 class Plain:
-    """A check of a single value: what is wanted in words, whether a value is that, and how Python has it."""
+    """A check of a single value: a description, a test, and a conversion."""
 
     wanted: str
     accepts: Callable[[Any], bool]
@@ -136,7 +136,7 @@ def one_of(known: type[TextChoices]) -> Check:
 
 
 def number(digits: int, decimals: int) -> Check:
-    """More than zero, and no longer than its column."""
+    """Return a check for numbers above zero that fit their column."""
     largest, last = Decimal(10) ** (digits - decimals), Decimal(1).scaleb(-decimals)
     return Plain(
         f"a number between 0 and {largest:,} with at most {decimals} decimals",
@@ -149,43 +149,43 @@ def list_of(each: Check) -> Check:
     def check(value: Any, place: Place, name: str) -> Any:
         if not isinstance(value, list):
             return place.refuse(name, "a list", value)
-        found = [each(item, place, f"each of {name}") for item in value]
-        if BAD not in found and (twice := sorted({item for item in found if found.count(item) > 1})):
+        items = [each(item, place, f"each of {name}") for item in value]
+        if BAD not in items and (twice := sorted({item for item in items if items.count(item) > 1})):
             place.report(f"{name} names {twice[0]} twice")
             return BAD
-        return BAD if BAD in found else tuple(found)
+        return BAD if BAD in items else tuple(items)
 
     return check
 
 
 def entries(kind: Any) -> Check:
-    """A list of entries of their own; one that is wrong reports it and is left out, the entry around it is read on."""
+    """Return a check for a list of nested entries, which leaves out wrong ones to check the others."""
 
     def check(value: Any, place: Place, name: str) -> Any:
-        found = [read_entry(kind, raw, inner) for inner, raw in listed(kind.LABEL, value, place, name)]
-        return tuple(entry for entry in found if entry is not None)
+        items = [read_entry(kind, raw, inner) for inner, raw in listed(kind.LABEL, value, place, name)]
+        return tuple(entry for entry in items if entry is not None)
 
     return check
 
 
 def texts(value: Any, place: Place, name: str) -> Any:
-    """A text in English and in each language of the document; further languages are welcome."""
+    """Check a text in English and in each language of the document; other languages are optional."""
     if not isinstance(value, dict):
         return place.refuse(name, 'a text per language, for example {"en": "…"}', value)
     before = len(place.problems)
     for language in place.languages:
         if language not in value:
             place.report(f"{name} in {language} is missing")
-    for language, words in value.items():
-        if not isinstance(words, str) or shows_nothing(words):
-            place.refuse(f"{name} in {language}", "text that one can read", words)
-        elif _NOT_STORED.search(words):
+    for language, translation in value.items():
+        if not isinstance(translation, str) or shows_nothing(translation):
+            place.refuse(f"{name} in {language}", "text that one can read", translation)
+        elif _NOT_STORED.search(translation):
             place.report(f"{name} in {language} has a character that cannot be stored")
     return value if len(place.problems) == before else BAD
 
 
-def judged_by(problem_of: Callable[[object], object]) -> Check:
-    """What a function that the model's form asks, too, finds nothing wrong with."""
+def valid_by(problem_of: Callable[[object], object]) -> Check:
+    """Return a check that uses the validation function of the model's form."""
 
     def check(value: Any, place: Place, name: str) -> Any:
         if problem := problem_of(value):
@@ -195,12 +195,12 @@ def judged_by(problem_of: Callable[[object], object]) -> Check:
     return check
 
 
-condition = judged_by(conditions.problem_of)
+condition = valid_by(conditions.problem_of)
 
 
 def answers(value: Any, place: Place, name: str) -> Any:
-    """The choices of a requirement, each with its text in every language of the document."""
-    if judged_by(choices.problem_of)(value, place, name) is BAD:
+    """Check the choices of a requirement, each with its text in every language of the document."""
+    if valid_by(choices.problem_of)(value, place, name) is BAD:
         return BAD
-    found = [texts(each["text"], place.inside(f"choice {each['code']}"), "text") for each in value]
-    return BAD if BAD in found else value
+    items = [texts(each["text"], place.inside(f"choice {each['code']}"), "text") for each in value]
+    return BAD if BAD in items else value

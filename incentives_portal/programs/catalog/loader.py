@@ -1,4 +1,4 @@
-"""Installing a catalog document into the portal's database."""
+"""Install a catalog document in the portal's database."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -11,13 +11,13 @@ from ..models import ActivityType, Cap, ExpenseType, Requirement
 from .documents import DEFAULT, read_catalog
 from .entries import Entry
 
-#: Fields of entries that are rows of their own, references, or for the reader of the document.
+#: Fields of entries that are no columns: nested entries, references, and notes.
 _NOT_COLUMNS = frozenset({"note", "requirements", "caps", "components", "expenses"})
 
 
 @dataclass
 class Loaded:
-    """What loading did: entries that were new or as the document has them, and those that differ, each with what differs."""
+    """The result of loading: numbers of new and equal entries, and lists of different ones with their differences."""
 
     created: int = 0
     unchanged: int = 0
@@ -27,16 +27,16 @@ class Loaded:
 
 @transaction.atomic
 def load_catalog(path: Path = DEFAULT, *, overwrite: bool = False) -> Loaded:
-    """Install a document: what is missing is made; what is there is left as an admin may have edited it, and listed if it differs.
+    """Install a document: create missing rows, keep existing ones, and list those that differ.
 
-    With ``overwrite`` entries of the document are set to what it says. What is in the portal and not in the document always stays. Raises
-    CatalogError before anything is written.
+    An admin may have edited them. With ``overwrite`` rows are set to the document's values. Rows that are not in the
+    document always stay. Raises CatalogError before anything is written.
     """
     catalog, loading = read_catalog(path), _Loading(overwrite)
     for expense in catalog.expense_types.values():
         loading.put(ExpenseType, expense)
     order = {code: number * 10 for number, code in enumerate(catalog.activity_types, start=1)}
-    # Composites last: their components come before them.
+    # Composites last, after their components.
     for activity in sorted(catalog.activity_types.values(), key=lambda entry: bool(entry.components)):
         links = {
             "components": [loading.rows[ActivityType, code] for code in activity.components],
@@ -51,7 +51,7 @@ def load_catalog(path: Path = DEFAULT, *, overwrite: bool = False) -> Loaded:
 
 
 class _Loading:
-    """Brings rows to what entries say, and remembers what that changed. Rows of programs are not the catalog's."""
+    """Create or update the rows of entries, and count changes. Rows of single programs are not part of the catalog."""
 
     def __init__(self, overwrite: bool) -> None:
         self.overwrite = overwrite
@@ -71,7 +71,7 @@ class _Loading:
     def put(
         self, model: type[models.Model], entry: Entry, links: Mapping[str, list[Any]] | None = None, **more: Any
     ) -> Any:
-        """Make the row of an entry, or bring it to what the entry says; ``links`` are many-to-many fields, ``more`` other columns."""
+        """Create or update the row of an entry; ``links`` are many-to-many fields, ``more`` other columns."""
         wanted, links = _columns(entry) | more, links or {}
         row = self.rows.get((model, entry.code))
         if row is None:
@@ -104,7 +104,7 @@ def _columns(entry: Entry) -> dict[str, Any]:
 
 
 def _difference(name: str, old: Any, new: Any) -> str:
-    """A field with what it was and becomes; of texts the languages."""
+    """Describe the change of a field by old and new value; for texts by language."""
     if isinstance(old, dict) and isinstance(new, dict):
         languages = [key for key in {**new, **old} if old.get(key) != new.get(key)]
         return f"{name} ({', '.join(languages)})"

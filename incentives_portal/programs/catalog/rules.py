@@ -1,4 +1,4 @@
-"""What the entries of a catalog must be to each other: references that lead somewhere, codes that are unique, caps with their numbers."""
+"""Check the entries of a catalog against each other: references, unique codes, the numbers of caps."""
 
 from collections.abc import Collection, Iterable, Mapping
 
@@ -10,7 +10,7 @@ from .fields import Place
 
 
 def check_activity_types(catalog: Catalog, places: Mapping[str, Place], expense_types: Collection[str]) -> None:
-    """Report at the place of each activity type what does not fit. ``places`` and ``expense_types`` also hold entries that are wrong."""
+    """Report conflicts of each activity type. ``places`` and ``expense_types`` include invalid entries."""
     owners: dict[tuple[str, str], str] = {}
     for code, activity in catalog.activity_types.items():
         place = places[code]
@@ -63,10 +63,10 @@ def _check_requirement(requirement: RequirementEntry, activity: ActivityTypeEntr
 
 def _check_cap(cap: CapEntry, activity: ActivityTypeEntry, expense_types: Collection[str], place: Place) -> None:
     for name in ("amount", "percent", "count"):
-        given, needed = getattr(cap, name) is not None, name in CAP_NUMBERS[cap.kind]
-        if needed and not given:
+        present, needed = getattr(cap, name) is not None, name in CAP_NUMBERS[cap.kind]
+        if needed and not present:
             place.report(f"{name} is missing")
-        elif given and not needed:
+        elif present and not needed:
             place.report(f"{name} means nothing for a cap of kind {cap.kind}")
     if cap.amount is None and cap.currency:
         place.report("currency means nothing without an amount")

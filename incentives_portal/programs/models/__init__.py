@@ -1,4 +1,4 @@
-"""Programs, their years, periods and calendars, and the activity catalogue."""
+"""Programs, their years, periods and calendars, and the activity catalog."""
 
 from .calendars import Calendar, Holiday
 from .catalogue import ActivityType, Cap, EligibleExpense, ExpenseType, Requirement

@@ -1,4 +1,4 @@
-"""On which days the operator works, and where its deadlines end."""
+"""Calendars of the operator: business days, holidays and time zone."""
 
 from datetime import date
 from zoneinfo import available_timezones
@@ -42,7 +42,7 @@ class Calendar(models.Model):
         return self.name
 
     def days_off(self) -> frozenset[date]:
-        """The holidays, for counting business days. One query per instance."""
+        """Return the holidays, for counting business days. One query per instance."""
         if not hasattr(self, "_days_off"):
             self._days_off = frozenset(holiday.date for holiday in self.holidays.all())
         return self._days_off

@@ -1,4 +1,4 @@
-"""The activity catalogue as data: what can be done, what a proof of it must show, which costs count, and up to how much."""
+"""The activity catalog: activity types, requirements for their proofs, eligible costs, and caps."""
 
 import uuid
 
@@ -33,9 +33,9 @@ class ExpenseType(models.Model):
 
 @pghistory.track()
 class ActivityType(models.Model):
-    """A kind of activity of the catalogue.
+    """An activity type of the catalog.
 
-    With ``components`` it is a composite: its proof must show what each component used asks for (multi-touch campaign).
+    With ``components`` it is a composite (multi-touch campaign): its proof must meet the requirements of each component used.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -72,7 +72,7 @@ class ActivityType(models.Model):
 
 @pghistory.track()
 class EligibleExpense(models.Model):
-    """A cost that the activity may have reimbursed. An activity without any takes every cost (product seeding)."""
+    """A cost that the activity may have reimbursed. An activity without any accepts every cost (product seeding)."""
 
     type = models.ForeignKey(ActivityType, models.PROTECT, related_name="eligible", verbose_name=_("activity type"))
     expense = models.ForeignKey(ExpenseType, models.PROTECT, related_name="eligible", verbose_name=_("expense type"))
@@ -95,10 +95,11 @@ class EligibleExpense(models.Model):
 
 @pghistory.track()
 class Requirement(models.Model):
-    """One thing that the proof of an activity must show, and what meets it.
+    """A requirement for the proof of an activity, and what meets it.
 
-    A row with a program stands only there: it replaces the general one of the same code, adds a new one, or, switched off, removes it
-    (docs/domain.md, "Requirements"). Rows with the same ``any_of`` are alternatives. ``only_if`` is a condition as data, see conditions.py.
+    A row with a program applies to this program only: it replaces the general one with the same code, adds a new one, or
+    removes it if inactive (docs/domain.md, "Requirements"). Rows with the same ``any_of`` are alternatives. ``only_if`` is
+    a condition, see conditions.py.
     """
 
     activity_type = models.ForeignKey(
@@ -134,7 +135,7 @@ class Requirement(models.Model):
         verbose_name_plural = _("requirements")
         ordering = ["order", "code"]
         constraints = [
-            # Codes name answers and places in the form, also where a composite joins the requirements of its components.
+            # Codes identify answers and places in the form, also if a composite has the requirements of several components.
             models.UniqueConstraint(
                 name="requirement_once",
                 fields=["program", "code"],
@@ -165,9 +166,9 @@ class Requirement(models.Model):
 
 
 def _has_its_numbers() -> models.Q:
-    """Whether a cap has all numbers of its kind.
+    """Condition: the cap has all numbers of its kind.
 
-    A number that is missing is neither more than zero nor not: the database takes what it does not know for right.
+    It tests for NULL explicitly, because a check constraint accepts a comparison with NULL.
     """
     condition = models.Q()
     for kind, names in CAP_NUMBERS.items():
@@ -178,9 +179,9 @@ def _has_its_numbers() -> models.Q:
 
 @pghistory.track()
 class Cap(models.Model):
-    """A limit of an activity (docs/domain.md, "Caps"). Which numbers it has depends on its kind; amounts are in ``currency``.
+    """A cap of an activity (docs/domain.md, "Caps"). The kind defines its numbers; amounts are in ``currency``.
 
-    With ``expenses`` it limits only these costs. A cap of a program stands beside the general ones; both bind.
+    With ``expenses`` it limits only these costs. A cap of a program applies in addition to the general ones.
     """
 
     activity_type = models.ForeignKey(

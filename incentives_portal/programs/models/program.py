@@ -1,4 +1,4 @@
-"""A program, what belongs to it, and its years and periods. All of it is configuration, edited by the operator's incentives admins."""
+"""Programs, fund types, markets, years, periods and rates: configuration by the operator's incentives admins."""
 
 import uuid
 from datetime import date
@@ -24,14 +24,14 @@ _PERIOD_ORDER = _("Each of the three periods must end after it starts.")
 
 
 class _Days(models.Func):
-    """A range of days, both ends included."""
+    """An SQL range of days with inclusive bounds."""
 
     function = "daterange"
     output_field = DateRangeField()
 
 
 def _no_overlap(name: str, starts: str, ends: str, message: Any) -> ExclusionConstraint:
-    """Two rows of one program never share a day. Needs the extension btree_gist."""
+    """Return the constraint that two rows of a program share no day. Needs the extension btree_gist."""
     days = _Days(starts, ends, RangeBoundary(inclusive_lower=True, inclusive_upper=True))
     return ExclusionConstraint(
         name=name,
@@ -41,9 +41,10 @@ def _no_overlap(name: str, starts: str, ends: str, message: Any) -> ExclusionCon
 
 
 def _refuse_backwards(row: models.Model, *ranges: tuple[str, str], message: Any) -> None:
-    """Raise ValidationError at the last day of each range that does not end after its first day.
+    """Raise ValidationError for the last day of each range that does not end after its first day.
 
-    What is named here is left out of the rules that follow: the database makes no range of days that runs backwards, not even to compare.
+    Fields with an error are excluded from the constraints that follow: PostgreSQL cannot build a range that ends before
+    it starts, not even to compare it.
     """
     days = [(last, getattr(row, first), getattr(row, last)) for first, last in ranges]
     if wrong := {name: message for name, starts, ends in days if starts and ends and starts >= ends}:
@@ -52,7 +53,7 @@ def _refuse_backwards(row: models.Model, *ranges: tuple[str, str], message: Any)
 
 @pghistory.track()
 class Program(models.Model):
-    """An incentive program: which of the two tracks it is on, its rules and dates. ``guide`` is what partners read on its pages."""
+    """An incentive program: its track, rules and dates. ``guide`` is the text for partners on its pages."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     code = models.SlugField(_("code"), max_length=24, unique=True)
@@ -118,7 +119,7 @@ class Program(models.Model):
 
 @pghistory.track()
 class FundType(models.Model):
-    """A kind of money within a program; part of what makes a plan unique (docs/domain.md, "Plan key")."""
+    """A kind of fund in a program; part of the unique key of a plan (docs/domain.md, "Plan key")."""
 
     program = models.ForeignKey(Program, models.PROTECT, related_name="fund_types", verbose_name=_("program"))
     code = models.SlugField(_("code"), max_length=24)
@@ -142,7 +143,7 @@ class FundType(models.Model):
 
 @pghistory.track()
 class Market(models.Model):
-    """A market of a program, with the countries (ISO 3166 alpha-2) in which its activities take place; plans are created from here."""
+    """A market of a program with its countries (ISO 3166 alpha-2). Plans are created for a market."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     program = models.ForeignKey(Program, models.PROTECT, related_name="markets", verbose_name=_("program"))
@@ -168,7 +169,7 @@ class Market(models.Model):
 
 @pghistory.track()
 class ProgramYear(models.Model):
-    """The year of a program's plans: they are first submitted by its last day, and revised until ``revise_until``."""
+    """A year of a program: plans are first submitted by its last day, and revised until ``revise_until``."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     program = models.ForeignKey(Program, models.PROTECT, related_name="years", verbose_name=_("program"))
@@ -206,13 +207,13 @@ class ProgramYear(models.Model):
 
 class UsagePeriodQuerySet(models.QuerySet["UsagePeriod"]):
     def claimable(self, day: date) -> "UsagePeriodQuerySet":
-        """The periods whose claiming window is open; at most one per program."""
+        """Filter the periods whose claiming window is open; at most one per program."""
         return self.filter(claiming_starts__lte=day, claiming_ends__gte=day)
 
 
 @pghistory.track()
 class UsagePeriod(models.Model):
-    """A fiscal half: when its co-op funds are earned, when the activities they pay for take place, when that is claimed."""
+    """A fiscal half: when its co-op funds are earned, used for activities, and claimed."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     program = models.ForeignKey(Program, models.PROTECT, related_name="usage_periods", verbose_name=_("program"))
@@ -275,7 +276,7 @@ class UsagePeriod(models.Model):
 
 @pghistory.track()
 class ExchangeRate(models.Model):
-    """The operator's rate of a month: one unit of ``from_currency`` in ``to_currency``. ``month`` is the first of a month."""
+    """The operator's rate for a month (its first day): one unit of ``from_currency`` in ``to_currency``."""
 
     month = models.DateField(_("month"), help_text=_("The first day of the month."))
     from_currency = CurrencyField(_("from"))

@@ -1,8 +1,8 @@
-"""How dates are written and may be typed, per language.
+"""Date formats for display and input, per language.
 
-Typed is what can be read in one way only: the year first, dots (the day is first wherever people write dots), or the month in letters.
-11/12/2026 and 11-12-2026 are two different days on the two sides of the ocean, and 26-11-12 a third: no language takes them, although
-Django would, each language in its own way.
+Input accepts unambiguous formats only: the year first, dots (the day is first wherever dots are used), or the month in
+letters. 11/12/2026 and 11-12-2026 mean different days in Europe and America, and 26-11-12 a third one: no language
+accepts them, although Django would, each language in its own way.
 """
 
 _DAYS = ["%Y-%m-%d", "%d.%m.%Y", "%Y/%m/%d", "%Y年%m月%d日", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y"]

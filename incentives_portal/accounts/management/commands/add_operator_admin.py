@@ -1,4 +1,4 @@
-"""The first person of an installation: everybody else is added by that person in the admin site."""
+"""Add the first user of an installation. That user adds everybody else in the admin site."""
 
 from typing import Any
 
@@ -35,10 +35,10 @@ class Command(BaseCommand):
         operator, _created = Organisation.objects.get_or_create(
             kind=OrganisationKind.OPERATOR, defaults={"name": options["operator"], "email_domains": [domain]}
         )
-        person = add_person(operator, email=email, name=options["name"])
-        give_role(person, Role.OPERATOR_INCENTIVES_ADMIN)
-        invite(person)
+        user = add_person(operator, email=email, name=options["name"])
+        give_role(user, Role.OPERATOR_INCENTIVES_ADMIN)
+        invite(user)
         self.stdout.write(
-            f"Added {person.email}, who gets a mail with a link to choose a password as soon as a worker runs."
+            f"Added {user.email}, who gets a mail with a link to choose a password as soon as a worker runs."
             " “Forgot your password?” on the sign-in page sends another one."
         )

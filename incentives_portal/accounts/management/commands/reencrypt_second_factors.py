@@ -1,4 +1,4 @@
-"""For a change of SECRET_KEY: brings what the earlier key encrypted under the new one, so that the earlier one can be dropped."""
+"""Re-encrypt second factors after a change of SECRET_KEY, so that the earlier key can be dropped."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ class Command(BaseCommand):
         "Re-encrypt apps and recovery codes of the second step with SECRET_KEY. "
         "Run it with the earlier key in SECRET_KEY_FALLBACKS; when it says that none is left, drop that key."
     )
-    #: A weak key stops every start, but it must be possible to get away from it.
+    #: The checks refuse a weak key, but this command is needed to replace one.
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -1,4 +1,7 @@
-"""For who lost telephone, device and recovery codes: the operator has made sure, on another way, who is asking."""
+"""Remove the second step of a user who lost phone, device and recovery codes.
+
+The operator has confirmed the user's identity in another way before.
+"""
 
 from typing import Any
 
@@ -9,7 +12,7 @@ from incentives_portal.accounts.services import NoSecondFactor, remove_second_fa
 
 
 class Command(BaseCommand):
-    """Removes it and writes to the person, both or neither; the log and the outbox keep that it was done."""
+    """Remove it and write to the user, both or neither; the log and the outbox record it."""
 
     help = "Remove the second step of a person, who then signs in with the password alone and sets up a new one."
 
@@ -17,11 +20,11 @@ class Command(BaseCommand):
         parser.add_argument("email")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        person = User.objects.filter(email__iexact=options["email"]).first()
-        if person is None:
+        user = User.objects.filter(email__iexact=options["email"]).first()
+        if user is None:
             raise CommandError(f"Nobody has the address {options['email']}.")
         try:
-            remove_second_factor(person)
+            remove_second_factor(user)
         except NoSecondFactor as error:
-            raise CommandError(f"{person.email} has no second step.") from error
-        self.stdout.write(f"{person.email} signs in with the password alone now.")
+            raise CommandError(f"{user.email} has no second step.") from error
+        self.stdout.write(f"{user.email} signs in with the password alone now.")

@@ -1,4 +1,4 @@
-"""Says what is held since a restore, and lets it go when somebody confirms."""
+"""Show which messages are held since a restore, and release them after a confirmation."""
 
 from argparse import ArgumentTypeError
 from datetime import UTC, datetime
@@ -10,12 +10,12 @@ from incentives_portal.outbox import hold
 
 
 def moment(text: str) -> datetime:
-    """Read ISO 8601; without an offset it is UTC."""
+    """Parse ISO 8601; without an offset it is UTC."""
     try:
-        found = datetime.fromisoformat(text)
+        parsed = datetime.fromisoformat(text)
     except ValueError as error:
         raise ArgumentTypeError(f"{text!r} is not a time such as 2026-11-30T14:00+01:00") from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 class Command(BaseCommand):

@@ -1,4 +1,4 @@
-"""What can be typed, dots first: in that form the admin site shows days. The rest is Django's own."""
+"""German input formats. Dots come first, because the admin site displays days in the first format."""
 
 from .. import DATE_INPUT_FORMATS as _DAYS
 from .. import DATETIME_INPUT_FORMATS as _MOMENTS

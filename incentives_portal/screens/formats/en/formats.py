@@ -1,4 +1,4 @@
-"""English dates for readers on both sides of the ocean: the day first, the month in letters, the clock of 24 hours."""
+"""English dates for Europe and America: the day first, the month in letters, a clock of 24 hours."""
 
 from .. import DATE_INPUT_FORMATS, DATETIME_INPUT_FORMATS
 
