@@ -24,8 +24,8 @@ def answered_wrongly(
 ) -> Iterator[str]:
     """What was not refused as it should be, in words. Call it within a transaction: what went through is undone.
 
-    ``transitions`` are the pairs (status, verb) that lead somewhere, as the test knows them and not as the state machine says; ``put`` brings
-    the one case into a status past every service; ``do`` does a verb with everything that it could ask for, by somebody who may do it elsewhere.
+    ``transitions`` are the pairs (status, verb) that lead somewhere, as the test knows them and not as the table says; ``put`` brings the
+    case into a status past every service; ``do`` does a verb with all that it could ask for, by somebody who may do it elsewhere.
     """
     for status in state_machine.statuses:
         case = put(status.code)
