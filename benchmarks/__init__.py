@@ -1,4 +1,5 @@
-"""How fast the portal is, beside a bare Django project on the same machine in the same run: ``python -m benchmarks``.
+"""Measure the portal beside a bare Django project in the same run: ``python -m benchmarks``.
 
-Times of one machine mean little; the ratio of processor time to that of the floor does. Nothing of the portal imports this package.
+Absolute times of one host mean little; the ratio of processor time to the bare project ("floor") is the result. The
+portal does not import this package.
 """

@@ -1,4 +1,7 @@
-"""Prints the table: each page of the portal at each number of claims, beside the floor. Ends with 1 where a goal is missed."""
+"""Print each page of the portal at each number of claims, beside the floor.
+
+Exits with 1 if a goal is missed.
+"""
 
 import argparse
 import json
@@ -27,14 +30,14 @@ def main() -> None:
 
 @contextmanager
 def floor_pages(database: dict[str, object], rows: int) -> Iterator[dict[str, Asked]]:
-    """Kind of page → the page of the floor."""
+    """Provide the pages of the floor by kind."""
     from incentives_portal.tests.browsing import Browser, fields_of
 
     names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
-    given = {names.get(name, name): value for name, value in database.items() if name != "dbname"}
+    parameters = {names.get(name, name): value for name, value in database.items() if name != "dbname"}
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "benchmarks.floor.settings",
-        "FLOOR_DATABASE": json.dumps(given),
+        "FLOOR_DATABASE": json.dumps(parameters),
     }
     command = [sys.executable, "-m", "benchmarks.floor.filling", str(rows)]
     filled = json.loads(
@@ -55,7 +58,7 @@ def floor_pages(database: dict[str, object], rows: int) -> Iterator[dict[str, As
 
 
 def measure_portal(rows: list[int], floor: dict[str, Asked], postgres: int) -> list[str]:
-    """Measure and print; the pages that miss their goal."""
+    """Measure and print the pages; return those that miss their goal."""
     from .filling import fill, grow
     from .portal import pages
 

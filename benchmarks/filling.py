@@ -1,4 +1,4 @@
-"""A portal with very many claims: a few are made by the services, the others are copies of these, made by PostgreSQL."""
+"""Fill a portal with many claims: a few are created by the services and copied by PostgreSQL."""
 
 from dataclasses import dataclass
 
@@ -19,9 +19,9 @@ from incentives_portal.tests.world import NOW, World, give_incentives_role, make
 from .measuring import TURN
 
 HISTORY = 20
-#: How many claims the partner has that is measured, and among how many companies the others are spread, unless said otherwise.
+#: Default number of claims of the measured partner, and number of companies that share the others.
 OWN, OTHERS = 1_000, 200
-#: Of a hundred claims so many are in each status; most of what a portal holds was decided long ago.
+#: Claims in each status per hundred; most claims of a portal were decided long ago.
 SHARES = {
     "approved": 85,
     "rejected": 6,
@@ -35,7 +35,7 @@ SHARES = {
 
 @dataclass(frozen=True)
 class Filled:
-    """The portal's people and the claims that are measured."""
+    """The users of the portal and the measured claims."""
 
     world: World
     draft: Claim
@@ -46,7 +46,7 @@ class Filled:
 
 
 def fill() -> Filled:
-    """The world of the tests, with one claim for each thing that is measured."""
+    """Create the world of the tests, with one claim for each measurement."""
     with clock.at(NOW):
         load_catalog()
         load_reasons()
@@ -74,7 +74,10 @@ def fill() -> Filled:
 
 
 def grow(filled: Filled, rows: int, *, own: int = OWN, companies: int = OTHERS) -> None:
-    """Add copies until there are so many claims: ``own`` of them to the partner that is measured, the others to other companies."""
+    """Add copies until there are ``rows`` claims.
+
+    ``own`` of them belong to the measured partner, the others to other companies.
+    """
     present, mine = Claim.objects.count(), Claim.objects.filter(case__organisation=filled.world.nordlicht).count()
     _copy_all(filled, min(rows, own) - mine)
     if (others := rows - max(present, min(rows, own))) > 0:
@@ -89,14 +92,14 @@ def _copy_all(filled: Filled, number: int, locations: tuple[int, int] | None = N
 
 
 def _first_of_others(filled: Filled, companies: int) -> int:
-    """The key of the first location of the other companies, which are made when they are first wanted."""
+    """Return the key of the first location of the other companies, creating them on first use."""
     copies = Location.objects.filter(partner_id__startswith="COPY-").order_by("pk")
     first = copies.values_list("pk", flat=True).first()
     return first if first is not None else copy_company(filled.world.hamburg, companies)
 
 
 def usual_partner(filled: Filled) -> User:
-    """Somebody of one of the other companies, who may write its claims."""
+    """Return a user of one of the other companies who may edit its claims."""
     location = Location.objects.exclude(organisation=filled.world.nordlicht).order_by("-pk")[0]
     with clock.at(NOW):
         person = add_person(location.organisation, email="usual@partner.example", name="Usual Partner")

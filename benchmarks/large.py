@@ -1,6 +1,7 @@
-"""Prints PostgreSQL's time for each list at a thousand claims and at a million. Ends with 1 where it grew too much.
+"""Print PostgreSQL's time for each list at a thousand and at a million claims.
 
-``python -m benchmarks.large`` takes about ten minutes and three gigabytes. The largest of 3,000 partners has a tenth of all claims.
+Exits with 1 if it grew too much. ``python -m benchmarks.large`` takes about ten minutes and three gigabytes. The
+largest of 3,000 partners has a tenth of all claims.
 """
 
 import argparse
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 ROWS = [1_000, 1_000_000]
 PARTNERS, OF_LARGEST = 3_000, 10
-#: How many times the time at the smallest number a page may take, and what is too little to be told from noise, in milliseconds.
+#: Maximum ratio to the time at the smallest number, and the difference in milliseconds that counts as noise.
 FACTOR, NOISE = 2.0, 2.0
 ROUNDS = 5
 
@@ -40,7 +41,7 @@ def main() -> None:
 
 
 def measured(rows: list[int], postgres: int) -> Iterator[dict[str, float]]:
-    """For each number of claims: page → milliseconds of PostgreSQL's processor per request, the median of some turns."""
+    """Yield for each number of claims page → milliseconds of PostgreSQL's processor per request (median)."""
     from .filling import fill, grow, usual_partner
 
     filled = fill()
@@ -48,17 +49,17 @@ def measured(rows: list[int], postgres: int) -> Iterator[dict[str, float]]:
     usual = usual_partner(filled)
     for number in rows:
         grow(filled, number, own=max(number // OF_LARGEST, rows[0] // 2), companies=PARTNERS)
-        with serving_portal() as (base, server):  # fresh connections, whose plans know nothing of the number before
+        with serving_portal() as (base, server):  # new connections, without cached plans for the previous number
             yield {name: _time(Asked(ask, server), postgres) for name, ask in pages(base, filled, usual)}
 
 
 def _time(page: Asked, postgres: int) -> float:
-    turn(page, postgres)  # PostgreSQL reads the tables, and plans what it keeps
+    turn(page, postgres)  # warms PostgreSQL's caches and cached plans
     return statistics.median(turn(page, postgres).postgres for _round in range(ROUNDS))
 
 
 def pages(base: str, filled: "Filled", usual: "User") -> Iterator[tuple[str, Callable[[], bytes]]]:
-    """Every list with each filter, order and a page far behind, and the homes."""
+    """Yield every list with each filter, order and a far page, and the home pages."""
     from incentives_portal.tests.browsing import signed_in
 
     world = filled.world
@@ -85,7 +86,7 @@ def pages(base: str, filled: "Filled", usual: "User") -> Iterator[tuple[str, Cal
 
 
 def report(rows: list[int], times: list[dict[str, float]]) -> list[str]:
-    """Print the table; the pages that grew too much."""
+    """Print the table and return the pages that grew too much."""
     print(f"| page | {' | '.join(f'{number:,}' for number in rows)} | times |\n|---|{'---|' * (len(rows) + 1)}")
     missed = []
     for name, least in times[0].items():

@@ -16,7 +16,10 @@ PROC = Path("/proc")
 
 @dataclass(frozen=True)
 class Figures:
-    """Of one page: milliseconds per request (processor time of Python and of PostgreSQL, median on the clock), and its size."""
+    """Milliseconds per request of one page, and its size.
+
+    ``python`` and ``postgres`` are processor time, ``median`` is wall-clock time.
+    """
 
     python: float
     postgres: float
@@ -28,17 +31,20 @@ class Figures:
         return self.python + self.postgres
 
 
-#: So many turns of so many requests are measured, after a few to warm up.
+#: Number of measured turns, requests per turn, and turns to warm up.
 ROUNDS, TURN, WARM = 16, 5, 4
 
 
 def nothing_to_do() -> None:
-    """Most pages can be asked for again as they are."""
+    """Do nothing: most pages can be requested repeatedly without preparation."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A page to be asked for, and the first process of the server that answers. What makes it ready for a turn is not measured."""
+    """A page to request, and the first process of its server.
+
+    ``ready`` prepares a turn and is not measured.
+    """
 
     ask: Callable[[], bytes]
     server: int
@@ -46,10 +52,10 @@ class Asked:
 
 
 def measured_beside(page: Asked, floor: Asked, postgres: int) -> tuple[Figures, Figures, float]:
-    """The figures of a page and of the floor, and how many times the floor's processor time the page takes.
+    """Return the figures of a page and of the floor, and the ratio of their processor times.
 
-    They take turns, and are compared turn by turn: a machine that others use is now fast, now slow, and so for both of one round.
-    All processes of the servers and of PostgreSQL are found by their first ones.
+    They take turns and are compared turn by turn, because the speed of a shared host changes over time. Processes of
+    the servers and of PostgreSQL are the descendants of their first ones.
     """
     for each in (page, floor):
         for _warm in range(WARM):
@@ -63,7 +69,7 @@ def measured_beside(page: Asked, floor: Asked, postgres: int) -> tuple[Figures, 
 
 
 def turn(asked: Asked, postgres: int) -> Figures:
-    """Ask for the page TURN times, and say what that took per request."""
+    """Request the page TURN times and return its figures per request."""
     asked.ready()
     before, took, body = (_spent(asked.server), _spent(postgres)), [], b""
     for _number in range(TURN):
@@ -75,7 +81,7 @@ def turn(asked: Asked, postgres: int) -> Figures:
 
 
 def _middle(turns: list[Figures]) -> Figures:
-    """Medians: one turn in which somebody else had the machine would drag a mean along."""
+    """Return the medians, which one disturbed turn does not change as it would a mean."""
     return Figures(
         statistics.median(turn.python for turn in turns),
         statistics.median(turn.postgres for turn in turns),
@@ -85,12 +91,12 @@ def _middle(turns: list[Figures]) -> Figures:
 
 
 def _since(root: int, before: dict[int, int]) -> float:
-    """Milliseconds that a tree of processes has worked since; a process begun since counts from its beginning."""
+    """Return the processor milliseconds of a process tree since ``before``, including new processes."""
     return sum(now - before.get(pid, 0) for pid, now in _spent(root).items()) / 1_000_000
 
 
 def _spent(root: int) -> dict[int, int]:
-    """Nanoseconds on a processor so far, of a process and all its descendants."""
+    """Return the processor nanoseconds so far of a process and all its descendants."""
     found = {}
     for pid in _tree(root):
         with suppress(OSError):
@@ -109,7 +115,7 @@ def _tree(root: int) -> list[int]:
 
 
 def memory(root: int) -> float:
-    """The largest resident memory of a process's children, in megabytes."""
+    """Return the largest resident memory of a process's descendants, in megabytes."""
     sizes = [0.0]
     for pid in _tree(root)[1:]:
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""The portal's pages that are measured, and with which session."""
+"""The measured pages of the portal and their sessions."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from .measuring import nothing_to_do
 
 @dataclass(frozen=True)
 class Page:
-    """What is measured, beside which page of the floor, and how many times the floor's processor time it may take."""
+    """A page to measure, its counterpart of the floor, and the maximum ratio of processor times."""
 
     name: str
     floor: str
@@ -26,23 +26,23 @@ class Page:
 
 
 def pages(base: str, filled: Filled) -> Iterator[Page]:
-    """All pages, each ready to be asked for as often as one likes."""
+    """Yield all pages; each can be requested any number of times."""
     partner, reviewer = signed_in(base, filled.world.jana), signed_in(base, filled.world.mira)
     case, proof = f"/claims/{filled.waiting.public_id}/", f"/proofs/{filled.draft.proof.public_id}/basics/"
-    desk = f"/review/{filled.under_review.public_id}/"
+    review = f"/review/{filled.under_review.public_id}/"
     yield Page("list of claims, a partner's", "list", 2.5, lambda: partner.request("/claims/"))
     yield Page("list of claims, the operator's", "list", 2.5, lambda: reviewer.request("/claims/"))
     yield Page("queue of the review desk", "list", 2.5, lambda: reviewer.request("/review/"))
     yield Page("home of a reviewer", "list", 4, lambda: reviewer.request("/"))
     yield Page("claim with history", "detail", 3, lambda: partner.request(case))
-    yield Page("claim on the review desk", "detail", 3, lambda: reviewer.request(desk))
+    yield Page("claim on the review desk", "detail", 3, lambda: reviewer.request(review))
     yield Page("form", "form", 2.5, lambda: partner.request(proof))
     yield Page("form saved", "save", 3, _saving(partner, proof))
     yield Page("decision", "decision", 3, *_deciding(reviewer, filled.decided))
 
 
 def _saving(browser: Browser, path: str) -> Callable[[], bytes]:
-    """Saves another name each time, on the version that the last time left."""
+    """Save another name on each call, with the version that the last call returned."""
     fields, number = fields_of(browser.request(path)), count()
     seen = int(fields["expected_version"])
 
@@ -55,7 +55,7 @@ def _saving(browser: Browser, path: str) -> Callable[[], bytes]:
 
 
 def _deciding(browser: Browser, claims: list[Claim]) -> tuple[Callable[[], bytes], Callable[[], None]]:
-    """Approves one claim after the other; before each turn all are under review again, as if it had been about another round."""
+    """Approve one claim after the other; before each turn all are reset to under review in a new round."""
     keys = [claim.pk for claim in claims]
     cases = Case.objects.filter(pk__in=keys)
     paths = cycle(f"/review/{claim.public_id}/approve/" for claim in claims)

@@ -1,4 +1,4 @@
-"""Servers of a benchmark's own: PostgreSQL with an empty portal, and gunicorn in front of an application."""
+"""Separate servers for a benchmark: PostgreSQL with an empty portal, and gunicorn for an application."""
 
 import os
 import secrets
@@ -18,7 +18,7 @@ WORKERS = 2
 
 @contextmanager
 def portal_database() -> Iterator[tuple[dict[str, object], int]]:
-    """A PostgreSQL with the tables of the portal, until the end of the block: how to connect to it, and its first process."""
+    """Provide a PostgreSQL with the portal's tables: its connection parameters and its first process."""
     with tempfile.TemporaryDirectory(prefix="portal-benchmark-") as state:
         os.environ |= {
             "DJANGO_SETTINGS_MODULE": "incentives_portal.settings",
@@ -60,7 +60,7 @@ def create_database(there: dict[str, object], name: str) -> None:
 
 @contextmanager
 def serving_portal() -> Iterator[tuple[str, int]]:
-    """The portal behind gunicorn, at the time at which the people of the tests live: its address and its first process."""
+    """Serve the portal by gunicorn, at the time of the tests' world: its address and its first process."""
     from incentives_portal.tests.world import NOW
 
     environment = os.environ | {"PORTAL_CLOCK": str(int(NOW.timestamp() - time.time()))}
@@ -70,7 +70,7 @@ def serving_portal() -> Iterator[tuple[str, int]]:
 
 @contextmanager
 def serving(application: str, environment: dict[str, str], host: str) -> Iterator[tuple[str, int]]:
-    """The application behind gunicorn: its address and its first process."""
+    """Serve an application by gunicorn: its address and its first process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

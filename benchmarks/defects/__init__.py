@@ -1,1 +1,4 @@
-"""Plants small defects in the modules that carry money, rights, dates and messages, and counts those that the tests notice."""
+"""Plant small defects in important modules, and count those that the tests detect.
+
+These are the modules for money, rights, dates and messages.
+"""

@@ -1,7 +1,8 @@
-"""Plants defects, and prints for each part of the portal how many of them the tests notice. Ends with 1 where it is too few.
+"""Plant defects and print for each part of the portal how many the tests detect. Exits with 1 if too few.
 
-``python -m benchmarks.defects`` plants 40 in each part, chosen at random from a seed, and takes about an hour on two cores. The first time
-it runs the whole suite under coverage, to know which tests run which lines; --record says where that is written.
+``python -m benchmarks.defects`` plants 40 in each part, chosen at random from a seed, and takes about an hour on two
+cores. The first run executes the whole suite under coverage, to record which tests run which lines; --record says
+where.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from .choosing import PROJECT, Record
 from .planting import Defect, defects
 from .running import Copy, copy_of_project
 
-#: Part → its files. Parts of MONEY change figures: there every defect must be noticed.
+#: Part → its files. Parts of MONEY change amounts: there every defect must be detected.
 PARTS = {
     "amounts": [
         "incentives_portal/programs/assess/*.py",
@@ -58,14 +59,14 @@ PARTS = {
     "documents": ["incentives_portal/documents/services.py", "incentives_portal/documents/limits.py"],
 }
 MONEY = {"amounts", "caps"}
-#: Defects that change nothing, one per line: path | what the line says | the change | why.
+#: Defects that change nothing, one per line: path | content of the line | the change | reason.
 EQUIVALENT = Path(__file__).with_name("equivalent.txt")
 LEAST, MOST_EQUIVALENT = 0.95, 0.12
 
 
 @dataclass
 class Result:
-    """What became of the defects of one part."""
+    """Detected, undetected and equivalent defects of one part."""
 
     noticed: int = 0
     unnoticed: list[Defect] = field(default_factory=list)
@@ -86,18 +87,18 @@ def main() -> None:
     arguments.add_argument(
         "--record", type=Path, default=PROJECT / ".portal" / "defects", help="folder of the coverage"
     )
-    given = arguments.parse_args()
-    unknown = set(given.parts) - PARTS.keys()
+    options = arguments.parse_args()
+    unknown = set(options.parts) - PARTS.keys()
     if unknown:
         arguments.error(f"no such part: {', '.join(sorted(unknown))}")
-    record = Record(given.record)
+    record = Record(options.record)
     if not record.is_complete():
         record.make()
-    sys.exit(0 if run(given.parts or list(PARTS), given.sample, given.seed, given.workers, record) else 1)
+    sys.exit(0 if run(options.parts or list(PARTS), options.sample, options.seed, options.workers, record) else 1)
 
 
 def run(parts: list[str], sample: int, seed: int, workers: int, record: Record) -> bool:
-    """Print the table; whether enough defects were noticed in every part."""
+    """Print the table and return whether enough defects were detected in every part."""
     begun, enough = time.monotonic(), True
     equivalents = set(_equivalents())
     print("| part | planted | noticed | change nothing | took | |\n|---|---|---|---|---|---|")
@@ -162,7 +163,7 @@ def _key(defect: Defect) -> str:
 
 
 def _equivalents() -> Iterator[str]:
-    """The defects that are known to change nothing. Raises ValueError where no reason is given."""
+    """Yield the defects known to change nothing. Raises ValueError if a reason is missing."""
     for line in EQUIVALENT.read_text(encoding="utf-8").splitlines():
         known, _bar, reason = line.rpartition(" | ")
         if not line.startswith("#"):

@@ -1,4 +1,4 @@
-"""Which tests run which lines, as one run of the whole suite under coverage says."""
+"""Choose the tests that run a line, from one run of the whole suite under coverage."""
 
 import json
 import os
@@ -14,11 +14,11 @@ from coverage import CoverageData
 from .planting import Defect
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
-#: Tests that are asked about a defect take together at most so many seconds, in the first round and in the second.
+#: Total seconds of the tests run for one defect, in the first round and in the second.
 ROUNDS = (15.0, 90.0)
-#: Lines that fewer tests run may run for others, too, without being seen there: what they give is kept by somebody else.
+#: Lines run by fewer tests may affect other tests unseen, because their results are cached.
 FEW = 10
-#: What a model says of its table runs on import, and changes nothing but what this test compares: the migrations make the tables.
+#: Field definitions run on import and are only compared with the migrations by this test, because the migrations create the tables.
 OF_TABLES = "incentives_portal/tests/test_constraints.py::test_migrations_are_what_the_models_say"
 
 
@@ -32,7 +32,7 @@ class Record:
         return (self.folder / "coverage").exists() and (self.folder / "seconds.json").exists()
 
     def make(self) -> None:
-        """Run the suite. Raises CalledProcessError where a test fails: against a red suite nothing can be measured."""
+        """Run the suite. Raises CalledProcessError if a test fails, as nothing can be measured then."""
         self.folder.mkdir(parents=True, exist_ok=True)
         environment = os.environ | {
             "COVERAGE_FILE": str(self.folder / "coverage"),
@@ -68,10 +68,10 @@ class Record:
         return found
 
     def tests_for(self, defect: Defect) -> list[list[str]]:
-        """Return the tests that run the lines of a defect, the nearest and quickest first, in rounds that last so long as ROUNDS says.
+        """Return the tests that run the lines of a defect, the nearest and quickest first, in rounds.
 
-        Lines that run on import, once for many, or in few tests belong to all tests of the module, or of its app; those of models belong
-        to the test of the migrations first.
+        ROUNDS has the time limits of the rounds. Lines that run on import, in cached functions, or in few tests are
+        covered by all tests of the module or its app; those of models by the test of the migrations first.
         """
         lines = self._data.contexts_by_lineno(str(PROJECT / defect.path))
         there = set(range(defect.line, defect.last_line + 1))
@@ -95,17 +95,17 @@ class Record:
         return [chosen for chosen in rounds if chosen]
 
     def _nearest(self, path: str) -> set[str]:
-        """The tests of the module's app: what runs on import only is not seen to belong to any test."""
+        """Return the tests of the module's app, because coverage assigns lines run on import to no test."""
         most = max(_nearness(test, path) for test in self._seconds)
         return {test for test in self._seconds if _nearness(test, path) == most}
 
 
 def _tests(lines: dict[int, list[str]], there: set[int]) -> set[str]:
-    """The tests that run any of these lines; coverage names a test with the phase in which it was."""
+    """Return the tests that run any of these lines; coverage names a test with its phase."""
     return {context.rpartition("|")[0] for line in there for context in lines.get(line, ()) if context}
 
 
 def _nearness(test: str, path: str) -> int:
-    """How many folders a test shares with a module: the tests of its app know it best."""
+    """Return how many folders a test shares with a module; tests of its own app detect most."""
     folders = zip(Path(test.partition("::")[0]).parts, Path(path).parts, strict=False)
     return sum(1 for _pair in takewhile(lambda pair: pair[0] == pair[1], folders))

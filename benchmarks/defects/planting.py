@@ -1,4 +1,4 @@
-"""Which small defects a module can have, and its text with one of them."""
+"""Find the small defects that a module can have, and produce its text with one of them."""
 
 import ast
 from collections.abc import Callable, Iterator
@@ -23,36 +23,36 @@ CALCULATIONS: dict[type[ast.operator], type[ast.operator]] = {
     ast.Sub: ast.Add,
     ast.Mult: ast.Div,
     ast.Div: ast.Mult,
-    ast.BitAnd: ast.BitOr,  # conditions of querysets, too
+    ast.BitAnd: ast.BitOr,  # also conditions of querysets
     ast.BitOr: ast.BitAnd,
 }
 OPPOSITES = {"min": "max", "max": "min", "any": "all", "all": "any", "filter": "exclude", "exclude": "filter"}
-#: What takes conditions as arguments by name, or values to be written.
+#: Functions whose keyword arguments are conditions, or values to be written.
 CONDITIONS = {"filter", "exclude", "get", "Q", "update"}
 
 
 @dataclass(frozen=True)
 class Defect:
-    """One small change of a module: where, what it does in words, and the module's text with it."""
+    """One small change of a module: its place, its description, and the changed text of the module."""
 
     path: str
     line: int
     last_line: int
     change: str
     text: str
-    #: Whether the line runs once per process and serves many: in a function whose result is kept.
+    #: Whether the line is in a cached function, which runs once per process for many tests.
     once: bool = False
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line} {self.change}"
 
 
-#: Where it is, what it does in words, and the function that does it to the tree.
+#: The place, the description, and the function that applies the change to the tree.
 Change = tuple[ast.AST, str, Callable[[], object]]
 
 
 def defects(path: str, text: str) -> list[Defect]:
-    """Return every defect of the module that this program knows, in the order of its lines."""
+    """Return every possible defect of a module, in the order of its lines."""
     tree = ast.parse(text)
     found, cached = [], _cached_lines(tree)
     for number in range(len(list(_changes(tree)))):
@@ -66,7 +66,7 @@ def defects(path: str, text: str) -> list[Defect]:
 
 
 def _cached_lines(tree: ast.Module) -> set[int]:
-    """The lines of functions that functools.cache decorates."""
+    """Return the lines of functions decorated with functools.cache."""
     return {
         line
         for node in ast.walk(tree)
@@ -97,7 +97,7 @@ def _changes(tree: ast.Module) -> Iterator[Change]:
 
 
 def _nodes(tree: ast.Module) -> Iterator[ast.AST]:
-    """Nodes in which defects are planted: not in annotations, decorators, and what is written for type checkers only."""
+    """Yield the nodes for defects: not annotations, decorators, or code for type checkers only."""
     pending: list[ast.AST] = [tree]
     while pending:
         node = pending.pop()
@@ -141,7 +141,10 @@ def _dropped_statements(node: ast.AST) -> Iterator[Change]:
 
 
 def _has_effect(statement: ast.AST) -> bool:
-    """A call, a value given to an attribute or an item, an error raised: work that somebody would miss."""
+    """Return whether a statement has a visible effect.
+
+    That is a call, an assignment to an attribute or item, or a raise.
+    """
     if isinstance(statement, ast.Expr):
         return isinstance(statement.value, ast.Call)
     if isinstance(statement, ast.Assign):

@@ -1,4 +1,4 @@
-"""Copies of the project in which defects are planted, each with servers of its own."""
+"""Copies of the project in which defects are planted, each with its own servers."""
 
 import os
 import shutil
@@ -15,24 +15,24 @@ from pathlib import Path
 from .choosing import PROJECT
 from .planting import Defect
 
-#: A test that runs for ever, or fills the memory, has noticed the defect, too.
+#: A test that exceeds the time or the memory (bytes) counts as having detected the defect.
 SECONDS = 150
 MEMORY = 6 * 2**30
 
 
 @dataclass
 class Copy:
-    """A copy of the project, in which one defect at a time is planted."""
+    """A copy of the project with one planted defect at a time."""
 
     folder: Path
     state: Path
-    #: Whether the test database is what the tests expect: not before the first run, nor after one that was ended.
+    #: Whether the test database can be reused: not before the first run, nor after a killed one.
     ready: bool = False
-    #: The times at which modules were written, one second apart: compiled code is found by its module's second and length.
+    #: Modification times for written modules, one second apart, because compiled code is cached by second and length.
     seconds: Iterator[int] = field(default_factory=lambda: count(int(time.time())))
 
     def notices(self, defect: Defect, rounds: list[list[str]]) -> bool:
-        """Whether one of the tests fails with the defect."""
+        """Return whether one of the tests fails with the defect."""
         path = self.folder / defect.path
         original = path.read_text(encoding="utf-8")
         self._write(path, defect.text)
@@ -72,14 +72,14 @@ class Copy:
         except subprocess.TimeoutExpired:
             return False
         self.ready = ran.returncode in {0, 1}
-        if ran.returncode in {4, 5}:  # the tests were not found: nothing is known
+        if ran.returncode in {4, 5}:  # the tests were not found, so there is no result
             raise RuntimeError(ran.stdout.decode(errors="replace") + ran.stderr.decode(errors="replace"))
         return ran.returncode == 0
 
 
 @contextmanager
 def copy_of_project() -> Iterator[Copy]:
-    """A copy of what git knows, with servers that run until the end of the block."""
+    """Provide a copy of all files in git, with servers that run until the end of the block."""
     from incentives_portal.embedded import refcount
     from incentives_portal.embedded.state_dir import Place
 

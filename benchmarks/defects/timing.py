@@ -1,4 +1,4 @@
-"""A plugin of pytest that writes how many seconds each test took, to the file named by TEST_SECONDS."""
+"""A pytest plugin that writes the seconds of each test to the file named by TEST_SECONDS."""
 
 import json
 import os

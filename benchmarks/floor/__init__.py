@@ -1,1 +1,1 @@
-"""The floor: the least that a Django project does for a list, a detail page, a form and a decision."""
+"""The floor: the minimum that a Django project does for a list, a detail page, a form and a decision."""

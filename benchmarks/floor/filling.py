@@ -1,6 +1,7 @@
-"""Fills the floor's database and signs somebody in; prints the session and a thing of theirs as JSON.
+"""Fill the floor's database and sign a user in; print the session and one thing as JSON.
 
-Run as ``python -m benchmarks.floor.filling <rows>`` with the floor's settings: two projects do not fit into one process.
+Run as ``python -m benchmarks.floor.filling <rows>`` with the floor's settings, because one process cannot have the
+settings of two projects.
 """
 
 import json
@@ -9,7 +10,7 @@ from datetime import date, timedelta
 
 import django
 
-#: How many things everybody has; of a hundred thousand that makes two hundred owners.
+#: Things per owner; a hundred thousand things have two hundred owners.
 THINGS = 500
 EVENTS = 20
 

@@ -1,4 +1,4 @@
-"""One kind of thing, what happened to it, and the mails about it."""
+"""One kind of thing, its events, and the mails about it."""
 
 from django.conf import settings
 from django.db import models

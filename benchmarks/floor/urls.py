@@ -1,4 +1,4 @@
-"""The addresses of the floor."""
+"""The URLs of the floor."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The four kinds of page that are compared."""
+"""The four kinds of pages that are compared."""
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Submit

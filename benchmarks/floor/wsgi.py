@@ -1,4 +1,4 @@
-"""The floor's door for gunicorn."""
+"""WSGI entry point of the floor for gunicorn."""
 
 from django.core.wsgi import get_wsgi_application
 

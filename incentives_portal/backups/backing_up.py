@@ -1,18 +1,19 @@
-"""Back up database and files of a running portal so that they belong together.
+"""Back up database and files of a running portal consistently.
 
-**Order.** One transaction (repeatable read) exports its snapshot; in this snapshot pg_dump writes the database, rows are counted, and the
-files that rows name are listed. Only then the files are copied. This is consistent while people work, because a stored file is never
-changed: its key is random, and its bytes are written once, before the row that names it is committed. So every file that the snapshot
-names is complete before the copying begins, and files that come later belong to no row of the dump.
+**Order.** One transaction (repeatable read) exports its snapshot. In this snapshot pg_dump writes the database, rows
+are counted, and the files that rows name are listed. Only then are the files copied. The result is consistent while
+users work, because a stored file never changes: its key is random, and its bytes are written once, before the row that
+names it is committed. So every file that the snapshot names is complete before copying begins, and files created later
+belong to no row of the dump.
 
-**Cleanup meanwhile.** The only thing that takes a file away is the cleanup (a forgotten upload, a page image without a row). It moves files
-into the trash of the store, where they lie for ``UPLOAD_TRASH_DAYS``: a file of the snapshot that is gone from its place is copied from
-there, and the backup is what the snapshot says. If the trash was emptied meanwhile too and no row names the file any more, the backup
-notes it as removed meanwhile: the portal had no use for it. A file that is missing although a row still names it was lost before the
-backup began; the backup is finished without it, names it, and the command ends with an error.
+**Cleanup during a backup.** Only cleanup removes files (an expired upload, a page image without a row). It moves them
+to the trash of the store for ``UPLOAD_TRASH_DAYS``; a file of the snapshot that is gone is copied from there. If the
+trash was emptied too and no row names the file any more, the backup lists it as removed meanwhile. A missing file that
+a row still names was lost before the backup began: the backup is completed without it and lists it, and the command
+ends with an error.
 
-**Again.** Files that the destination has already are not fetched again: they are hashed where they lie, so that a backup also proves the
-copies of earlier ones. A copy that has changed is replaced.
+**Repeated backups.** Files already in the destination are not fetched again but hashed there, so that a backup also
+verifies the copies of earlier ones. A copy that has changed is replaced.
 """
 
 import hashlib
@@ -67,7 +68,7 @@ class BackupFailed(Exception):
 
 @dataclass
 class Copied:
-    """What came of the files: how many, how much, what was fetched anew, and what was wrong."""
+    """Result of copying the files: number and size, how many were fetched, and the problems."""
 
     files: int = 0
     bytes: int = 0
@@ -81,10 +82,13 @@ class Copied:
 
 
 def back_up(destination: Path, say: Say) -> Backup:
-    """Make a backup in a folder of its own below the destination and return it. Raises BackupFailed, ProgramMissing, OSError."""
+    """Make a backup in a new folder below the destination and return it.
+
+    Raises BackupFailed, ProgramMissing, OSError.
+    """
     _require_other_place(destination)
     pg_dump = programs.program("pg_dump")
-    installation()  # its row must be in the dump: a restore writes into it
+    installation()  # its row must be in the dump: a restore updates it
     for place in (destination, destination / POOL):
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _alone(destination):
@@ -94,14 +98,17 @@ def back_up(destination: Path, say: Say) -> Backup:
         try:
             manifest = _written(folder, pg_dump, say, begun)
         except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)  # what was copied into the pool stays for the next try
+            shutil.rmtree(folder, ignore_errors=True)  # files copied into the pool stay for the next attempt
             raise
         note_backup(_summary(folder, manifest))
         return Backup(folder, manifest)
 
 
 def prune(destination: Path, keep: int) -> int:
-    """Remove all but the newest backups of a destination, and the files that only those had. Returns how many backups went."""
+    """Remove all but the newest backups of a destination, and files that only the removed ones had.
+
+    Returns how many backups were removed.
+    """
     with _alone(destination):
         found = backups_in(destination)
         gone = found[:-keep]
@@ -113,19 +120,22 @@ def prune(destination: Path, keep: int) -> int:
 
 
 def key_fingerprint() -> str:
-    """Return what tells whether SECRET_KEY is the same without telling the key: second factors are encrypted with it."""
+    """Return a fingerprint of SECRET_KEY, which encrypts second factors.
+
+    It shows whether a key is the same without revealing it.
+    """
     return salted_hmac("incentives_portal.backups", "fingerprint", algorithm="sha256").hexdigest()[:16]
 
 
 def _written(folder: Path, pg_dump: str, say: Say, begun: float) -> dict[str, Any]:
-    """Dump, list and copy; the manifest, as it was written."""
+    """Dump the database, list and copy the files; return the manifest as written."""
     listed = folder / "wanted"
-    with snapshot() as seen:
+    with snapshot() as view:
         at = clock.now()
         say("Writing the database")
-        _dump(pg_dump, folder / DUMP, seen)
-        described = _described(seen)
-        _write_list(listed, seen.files())
+        _dump(pg_dump, folder / DUMP, view)
+        described = _described(view)
+        _write_list(listed, view.files())
     say("Copying the files")
     copied = _copy_all(folder, listed)
     listed.unlink()
@@ -136,8 +146,8 @@ def _written(folder: Path, pg_dump: str, say: Say, begun: float) -> dict[str, An
         "seconds": int(time.monotonic() - begun),
         **described,
         "database": {
-            "name": seen.database,
-            "schema": seen.schema,
+            "name": view.database,
+            "schema": view.schema,
             "size": (folder / DUMP).stat().st_size,
             "sha256": sha256_of(folder / DUMP),
         },
@@ -147,15 +157,15 @@ def _written(folder: Path, pg_dump: str, say: Say, begun: float) -> dict[str, An
     return manifest
 
 
-def _described(seen: Snapshot) -> dict[str, Any]:
-    """What the backup is of."""
+def _described(view: Snapshot) -> dict[str, Any]:
+    """Return the manifest's description of the installation."""
     return {
         "installation": {"identity": str(installation().identity), "url": settings.PORTAL_URL},
-        "versions": {"django": django.get_version(), "postgresql": seen.server},
+        "versions": {"django": django.get_version(), "postgresql": view.server},
         "secret_key": key_fingerprint(),
-        "migrations": seen.migrations(),
-        "tables": seen.row_counts(),
-        "messages": seen.waiting_messages(),
+        "migrations": view.migrations(),
+        "tables": view.row_counts(),
+        "messages": view.waiting_messages(),
     }
 
 
@@ -178,10 +188,10 @@ def _summary(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _dump(pg_dump: str, target: Path, seen: Snapshot) -> None:
-    """The database, compressed, in the snapshot. Raises BackupFailed."""
+def _dump(pg_dump: str, target: Path, view: Snapshot) -> None:
+    """Dump the compressed database in the snapshot. Raises BackupFailed."""
     passing = [f"--exclude-table-data={table}" for table in PASSING]
-    command = [pg_dump, "--format=custom", "--no-owner", "--no-privileges", f"--snapshot={seen.name}", *passing]
+    command = [pg_dump, "--format=custom", "--no-owner", "--no-privileges", f"--snapshot={view.name}", *passing]
     with open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as dump:
         done = subprocess.run(
             command, stdout=dump, stderr=subprocess.PIPE, text=True, env=programs.environment(), check=False
@@ -203,7 +213,7 @@ def _read_list(path: Path) -> Iterator[NamedFile]:
 
 
 def _copy_all(folder: Path, listed: Path) -> Copied:
-    """Bring every listed file into the pool, several at a time, and write the list of what is there."""
+    """Copy every listed file into the pool, several at a time, and write the list of the copies."""
     pool, copied = folder.parent / POOL, Copied()
     (folder / FILES).touch(mode=0o600)
     known = _known_hashes(folder.parent)
@@ -222,13 +232,16 @@ def _copy_all(folder: Path, listed: Path) -> Copied:
 
 
 def _known_hashes(destination: Path) -> dict[str, str]:
-    """The hashes of the newest backup: for files of which no row knows one."""
+    """Return the hashes of the newest backup, for files whose row has none."""
     newest = newest_readable(destination)
     return {file.key: file.sha256 for file in newest.files()} if newest else {}
 
 
 def _copy(pool: Path, known: dict[str, str], copied: Copied, file: NamedFile) -> tuple[StoredFile | None, bool]:
-    """One file, as it lies in the pool if it is what it should be, or fetched, and which of both; None where the store lacks it."""
+    """Return one file in the pool, and whether it had to be fetched; None if the store lacks it.
+
+    A pool file with the expected hash is not fetched again.
+    """
     target, expected = pool / file.key, file.sha256 or known.get(file.key)
     if expected and target.is_file():
         if sha256_of(target) == expected:
@@ -245,7 +258,10 @@ def _copy(pool: Path, known: dict[str, str], copied: Copied, file: NamedFile) ->
 
 
 def _fetched(source: str, target: Path, file: NamedFile, copied: Copied) -> StoredFile:
-    """Copy a stored file into the pool; it gets its name when it is whole. Raises FileNotFoundError and other OSErrors."""
+    """Copy a stored file into the pool; it is renamed when complete.
+
+    Raises FileNotFoundError and other OSErrors.
+    """
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft, digest, size = target.with_name(f".{target.name}"), hashlib.sha256(), 0
     with default_storage.open(source, "rb") as stored, open(draft, "wb", opener=_private) as copy:
@@ -259,7 +275,7 @@ def _fetched(source: str, target: Path, file: NamedFile, copied: Copied) -> Stor
 
 
 def _settle_missing(copied: Copied) -> None:
-    """Tell what the cleanup took away meanwhile, so that no row names it any more, from what is lost."""
+    """Separate files removed by cleanup meanwhile, which no row names any more, from lost ones."""
     candidates = [key for key in copied.missing if key not in copied.settled]
     named = named_among(candidates) if candidates else set()
     copied.settled |= named
@@ -281,7 +297,7 @@ def _prune_pool(destination: Path, kept: list[Backup]) -> None:
 
 
 def _require_other_place(destination: Path) -> None:
-    """Raise BackupFailed for a destination within the store, which would back itself up."""
+    """Raise BackupFailed for a destination within the store, which would back up itself."""
     try:
         store = Path(default_storage.path("")).resolve()
     except NotImplementedError:
@@ -295,7 +311,7 @@ def _require_other_place(destination: Path) -> None:
 
 @contextmanager
 def _alone(destination: Path) -> Iterator[None]:
-    """Keep a second backup out of the destination. Raises BackupFailed."""
+    """Lock the destination against a second backup. Raises BackupFailed."""
     lock = file_locks.hold(destination / ".lock", shared=False, wait=False)
     if lock is None:
         raise BackupFailed(f"Another backup into {destination} is running.")

@@ -1,13 +1,13 @@
-"""What a backup holds and how it is proved whole: the manifest, and the list of its files beside it.
+"""The manifest of a backup and the list of its files, which prove that it is complete.
 
-A destination holds any number of backups and one pool of files that they share::
+A destination has any number of backups and one pool of files that they share::
 
     DESTINATION/files/documents/0f3a…          a stored file, under its key in the store
     DESTINATION/2026-11-30T031500Z/database.dump
     DESTINATION/2026-11-30T031500Z/files.jsonl one line per file: key, size, sha256
     DESTINATION/2026-11-30T031500Z/manifest.json
 
-The manifest is written last: a folder without one is what a backup left that was broken off, and no backup.
+The manifest is written last: a folder without one is an interrupted backup and is ignored.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ MANIFEST, DUMP, FILES, POOL = "manifest.json", "database.dump", "files.jsonl", "
 
 
 class Unusable(Exception):
-    """A backup is not there, not complete, or not what was written; the message says what is wrong with it."""
+    """A backup is missing, incomplete or changed; the message says what is wrong."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Backup:
         return self.folder / DUMP
 
     def pooled(self, key: str) -> Path:
-        """Return where the file of this key lies in the destination."""
+        """Return the path of the file with this key in the destination."""
         return self.folder.parent / POOL / key
 
     def files(self) -> Iterator[StoredFile]:
@@ -73,7 +73,10 @@ def backups_in(destination: Path) -> list[Backup]:
 
 
 def newest_readable(destination: Path) -> Backup | None:
-    """Return the newest backup whose manifest can be read: a damaged one must not keep the next from being made."""
+    """Return the newest backup with a readable manifest, or None.
+
+    A damaged backup must not prevent the next one.
+    """
     for path in sorted(destination.glob(f"*/{MANIFEST}"), reverse=True):
         with suppress(Unusable):
             return _read(path.parent)
@@ -91,7 +94,7 @@ def find_backup(source: Path) -> Backup:
 
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
-    """Write the manifest whole or not at all, after everything else has reached the disk."""
+    """Write the manifest atomically, after everything else has reached the disk."""
     draft = folder / f".{MANIFEST}"
     draft.write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
     os.sync()

@@ -1,4 +1,4 @@
-"""PostgreSQL's own client programs, of the version of the server, told by the environment how to reach it."""
+"""PostgreSQL's client programs in the version of the server, configured by environment variables."""
 
 import os
 import re
@@ -15,7 +15,7 @@ from incentives_portal.embedded import local
 from incentives_portal.embedded.deploy_checks import shares_connections
 from incentives_portal.embedded.state_dir import postgres_programs
 
-#: Parameter of a connection → the variable in which the programs look for it. What is secret stands in no command line.
+#: Connection parameter → environment variable of the programs. Secrets must not be on a command line.
 _VARIABLES = {
     "host": "PGHOST",
     "port": "PGPORT",
@@ -30,22 +30,23 @@ _VARIABLES = {
     "sslkey": "PGSSLKEY",
     "connect_timeout": "PGCONNECT_TIMEOUT",
 }
-#: Where Debian keeps the programs of several versions side by side.
+#: Where Debian installs the programs of several versions.
 _DEBIAN = Path("/usr/lib/postgresql")
 
 
 class ProgramMissing(Exception):
-    """There is no client program for this server; the message says what to install."""
+    """There is no client program for this server version; the message says what to install."""
 
 
 class PoolerInBetween(Exception):
-    """The programs must not go through a pooler; the message says what to do."""
+    """The programs must not connect through a pooler; the message says what to do."""
 
 
 def program(name: str) -> str:
-    """Return the path of ``pg_dump``, ``pg_restore`` or ``psql`` of the server's version. Raises ProgramMissing.
+    """Return the path of ``pg_dump``, ``pg_restore`` or ``psql`` in the server's version.
 
-    A newer one could read the server, but writes what an older server does not understand.
+    A newer program could read the server, but writes dumps that an older server does not understand. Raises
+    ProgramMissing.
     """
     wanted = connection.pg_version // 10_000
     found: list[str] = []
@@ -61,10 +62,10 @@ def program(name: str) -> str:
 
 
 def require_direct_connection() -> None:
-    """Raise PoolerInBetween where a pooler by transaction stands before the database.
+    """Raise PoolerInBetween if a pooler by transaction is in front of the database.
 
-    What pg_dump and pg_restore set first, an empty search_path among it, would stay with a connection that the pooler hands to pages and
-    workers next: they would find no table any more, until the pooler is restarted.
+    Settings of pg_dump and pg_restore, such as an empty search_path, would stay in a connection that the pooler then
+    gives to pages and workers: they would find no tables until the pooler is restarted.
     """
     if not settings.EMBEDDED_DATABASE and shares_connections():
         raise PoolerInBetween(
@@ -74,11 +75,11 @@ def require_direct_connection() -> None:
 
 
 def environment() -> Mapping[str, str]:
-    """Return the environment in which the programs find the portal's database, and its password."""
-    given = connection.get_connection_params()
-    told = {variable: str(given[name]) for name, variable in _VARIABLES.items() if given.get(name)}
+    """Return the environment with which the programs connect to the portal's database."""
+    parameters = connection.get_connection_params()
+    variables = {variable: str(parameters[name]) for name, variable in _VARIABLES.items() if parameters.get(name)}
     rest = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    return {**rest, **told, "PGAPPNAME": "portal-backup", "LC_ALL": "C.UTF-8"}
+    return {**rest, **variables, "PGAPPNAME": "portal-backup", "LC_ALL": "C.UTF-8"}
 
 
 def _candidates(name: str) -> Iterator[str]:
@@ -92,10 +93,10 @@ def _candidates(name: str) -> Iterator[str]:
 
 @cache
 def version_of(path: str) -> int:
-    """Return the major version of a program; 0 where it does not say."""
+    """Return the major version of a program; 0 if unknown."""
     try:
-        said = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=30, check=False).stdout
+        output = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=30, check=False).stdout
     except OSError:
         return 0
-    found = re.search(r"(\d+)(?:\.\d+|beta|rc|devel)", said)
-    return int(found[1]) if found else 0
+    match = re.search(r"(\d+)(?:\.\d+|beta|rc|devel)", output)
+    return int(match[1]) if match else 0

@@ -1,12 +1,12 @@
-"""Restore a backup: files first, then the database in one transaction that also holds the mail.
+"""Restore a backup: files first, then the database in one transaction.
 
-In the transaction that brings the rows the restore also compares their numbers with the manifest, ends all sessions, holds the mail that
-was waiting (``outbox/hold.py``), and says whose the file store is (``file_store/identity.py``). So either all of it is true or nothing
-has changed, and a worker that runs already finds no moment in which it could send what was sent before. An existing database goes in the
-same transaction, if that was asked for.
+The transaction that writes the rows also compares row counts with the manifest, ends all sessions, holds the mail that
+was waiting (``outbox/hold.py``), and assigns the file store (``file_store/identity.py``). So either all of it takes
+effect or nothing changes, and a running worker cannot send mail again that was sent before. If requested, an existing
+database is dropped in the same transaction.
 
-Nothing is overwritten unasked: the database must be empty, or be replaced by its name; the file store must hold nothing but files of this
-backup, or be adopted. A restore that was broken off can be begun again.
+Nothing is overwritten without a request: the database must be empty or be replaced by its name; the file store must
+contain only files of this backup, or be adopted. An interrupted restore can be repeated.
 """
 
 import subprocess
@@ -40,16 +40,16 @@ from .manifest import Backup, StoredFile, sha256_of
 from .snapshot import PASSING
 
 _THREADS, _BATCH = 4, 200
-#: Tables that the portal fills by itself: a database with rows in no other one is empty.
+#: Tables that the portal fills by itself: a database with rows only in these is empty.
 _FILLED_ANYWAY = {"django_migrations", "django_content_type", "auth_permission", Installation._meta.db_table, *PASSING}
 
 
 class RestoreRefused(Exception):
-    """Nothing was restored; the message says why, and what to do."""
+    """Nothing was restored; the message says why and what to do."""
 
 
 def require_known_migrations(backup: Backup) -> None:
-    """Raise RestoreRefused where the backup is of a newer version of the portal than this one."""
+    """Raise RestoreRefused if the backup was made by a newer version of the portal."""
     known = set(MigrationLoader(None).disk_migrations)
     unknown = sorted(".".join(one) for one in backup.manifest["migrations"] if tuple(one) not in known)
     if unknown:
@@ -60,7 +60,7 @@ def require_known_migrations(backup: Backup) -> None:
 
 
 def filled_tables() -> list[str]:
-    """Return the tables with rows that no migration wrote; empty where the database may be restored into."""
+    """Return the tables with rows that no migration wrote; empty if the database is free for a restore."""
     found = []
     with connection.cursor() as cursor:
         for table in sorted(set(connection.introspection.table_names(cursor)) - _FILLED_ANYWAY):
@@ -71,7 +71,7 @@ def filled_tables() -> list[str]:
 
 
 def require_free_store(backup: Backup) -> None:
-    """Raise RestoreRefused where the file store belongs to somebody, or holds anything that is not of this backup."""
+    """Raise RestoreRefused if the file store has an owner or contains files of other origin."""
     advice = "Set MEDIA_ROOT or MEDIA_STORAGE_OPTIONS to an empty store, or take this one with --adopt-storage."
     if owner := _owner():
         raise RestoreRefused(f"The file store belongs to an installation already ({owner}). {advice}")
@@ -86,10 +86,10 @@ def require_free_store(backup: Backup) -> None:
 
 
 def restore_files(backup: Backup) -> tuple[int, int]:
-    """Put the files of the backup into the store; returns how many were written and how many were there already.
+    """Write the files of the backup into the store; return how many were written and how many were there.
 
-    What the store has under the same key with another hash goes into its trash. Raises RestoreRefused for a file of the backup that is
-    missing or changed, before anything of the database is touched.
+    A file in the store with the same key and another hash goes to the trash. Raises RestoreRefused for a missing or
+    changed file of the backup, before the database is touched.
     """
     written = there = 0
     files = backup.files()
@@ -102,7 +102,10 @@ def restore_files(backup: Backup) -> tuple[int, int]:
 
 
 def restore_database(backup: Backup) -> None:
-    """Bring the rows, and what follows from a restore, in one transaction. Raises RestoreRefused, with the old state as it was."""
+    """Restore the rows and apply the consequences of a restore, in one transaction.
+
+    Raises RestoreRefused; the previous state is kept.
+    """
     pg_restore, psql = programs.program("pg_restore"), programs.program("psql")
     environment, store = programs.environment(), uuid.uuid4()
     begin, end = _beginning(), _ending(backup, store)
@@ -116,21 +119,21 @@ def restore_database(backup: Backup) -> None:
         stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
     )  # fmt: skip
     with reader, writer:
-        said = _pass_on(reader, writer, begin, end)
+        errors = _pass_on(reader, writer, begin, end)
     if reader.returncode or writer.returncode:
-        raise RestoreRefused(f"The database could not be restored and is as it was: {said.strip()}")
+        raise RestoreRefused(f"The database could not be restored and is as it was: {errors.strip()}")
     try:
         write_identity(store)
     except OSError as error:
         raise RestoreRefused(
             f"The database is restored, but the file store did not take its identity: run manage.py adopt_storage. {error}"
         ) from error
-    with suppress(Exception):  # a cache that is away holds nothing that matters; what it may hold is of before
+    with suppress(Exception):  # an unreachable cache does not matter; its content would be outdated
         cache.clear()
 
 
 def differences_from_here(backup: Backup) -> Iterator[str]:
-    """What the operator should know before people come back, in words."""
+    """Yield what the operator should know before users return."""
     if backup.manifest["secret_key"] != key_fingerprint():
         yield (
             "SECRET_KEY is not the one of the backup: second factors and recovery codes of everybody cannot be read with this one."
@@ -144,7 +147,7 @@ def differences_from_here(backup: Backup) -> Iterator[str]:
 
 
 def _owner() -> str:
-    """Whose the store is, in words; empty where it is nobody's."""
+    """Return the owner of the store as a text; empty if it has none."""
     try:
         return str(read_identity() or "")
     except NotOurStore:
@@ -152,7 +155,7 @@ def _owner() -> str:
 
 
 def _restore_file(backup: Backup, file: StoredFile) -> bool:
-    """Whether it had to be written."""
+    """Restore one file; return whether it had to be written."""
     source = backup.pooled(file.key)
     if not source.is_file():
         raise RestoreRefused(f"{source} is missing in the backup. The database was not touched.")
@@ -172,10 +175,10 @@ def _restore_file(backup: Backup, file: StoredFile) -> bool:
 
 
 def _pass_on(reader: Any, writer: Any, begin: str, end: str) -> str:
-    """Hand the script of pg_restore to psql between the two texts, and return what was said of errors.
+    """Feed the script of pg_restore to psql between the two texts, and return the error output.
 
-    The last text, which commits, is written only where pg_restore came to a good end: else psql ends with an open transaction, which
-    the server undoes.
+    The last text, which commits, is only written if pg_restore succeeded: otherwise psql ends with an open transaction,
+    which the server rolls back.
     """
     with suppress(BrokenPipeError):
         writer.stdin.write(begin.encode())
@@ -191,7 +194,7 @@ def _pass_on(reader: Any, writer: Any, begin: str, end: str) -> str:
 
 
 def _beginning() -> str:
-    """Begin, and drop what there is: tables, and functions that belong to no extension."""
+    """Return SQL that begins the transaction and drops tables, and functions that belong to no extension."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT format('DROP TABLE %%I.%%I CASCADE;', schemaname, tablename) FROM pg_tables"
@@ -207,7 +210,7 @@ def _beginning() -> str:
     return "\n".join(["BEGIN;", *settings, *drops, ""])
 
 
-#: Written with the numbers of the manifest: a table that differs undoes the whole restore.
+#: Compares a row count with the manifest: a difference rolls back the whole restore.
 _COMPARE = """
 DO $compare$ DECLARE found bigint; BEGIN
 SELECT count(*) INTO found FROM {table};
@@ -220,7 +223,7 @@ UPDATE {table} SET mail_held_before = {now}, restored = {restored}, store = {sto
 
 
 def _ending(backup: Backup, store: uuid.UUID) -> str:
-    """Compare the numbers of rows, note the restore, hold the mail, end the sessions, commit."""
+    """Return SQL that compares row counts, notes the restore, holds the mail, ends sessions and commits."""
     schema, now = backup.manifest["database"]["schema"], clock.now()
     restored = {"at": now.isoformat(), "backup_at": backup.manifest["at"]}
     steps = [

@@ -1,4 +1,4 @@
-"""The password and the people of the demo open nothing where strangers can come by, however they came into the database."""
+"""Keep the demo's password and accounts from working on a public portal."""
 
 from typing import Any
 
@@ -13,13 +13,14 @@ _DOMAINS = {company.domain for company in COMPANIES}
 
 
 class DemoAccountsBackend:
-    """Stand before the backends that sign people in, and stop what is known to everybody. It signs nobody in and has no users itself.
+    """Refuse the demo's credentials on a public host; comes before the real authentication backends.
 
-    A dump of a demo, or of a portal that began as one, may be restored anywhere; its passwords stand in the README.
+    It signs nobody in and has no users itself. A dump of a demo may be restored anywhere, and the demo's passwords are
+    in the README.
     """
 
     def authenticate(self, request: HttpRequest | None, **credentials: Any) -> None:
-        """Raise PermissionDenied on a public host for the demo's password and for accounts of the demo's companies."""
+        """Raise PermissionDenied on a public host for the demo's password and its companies' accounts."""
         if settings.LOOPBACK_ONLY:
             return
         domain = str(credentials.get("email") or "").strip().lower().rpartition("@")[2]
@@ -28,13 +29,13 @@ class DemoAccountsBackend:
 
 
 class DemoPasswordValidator:
-    """Refuse the demo's password as anybody's own."""
+    """Refuse the demo's password as a user's own password."""
 
     def validate(self, password: str, user: Any = None) -> None:
-        """Raise ValidationError for it."""
+        """Raise ValidationError for the demo's password."""
         if password == PASSWORD:
             raise ValidationError(_("This is the public password of the demo accounts. Choose a different one."))
 
     def get_help_text(self) -> str:
-        """Say nothing: nobody would think of it."""
+        """Return nothing: nobody would choose this password by accident."""
         return ""

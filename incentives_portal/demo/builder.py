@@ -1,6 +1,7 @@
-"""What happened in the demo world: plans and claims in every status, told by the services, on any day of the year.
+"""Build the demo's plans and claims in every status through the services, on any day of the year.
 
-The moments of a story lie evenly between its beginning and now, so that nothing happens in the future or before its period began.
+The steps of a scenario are spread evenly between its beginning and now, so that nothing happens in the future or before
+its period.
 """
 
 from collections.abc import Callable, Generator, Iterable
@@ -31,14 +32,14 @@ from .evidence import Folder
 from .organizations import ZONE, Setting
 from .scenarios import CLAIMS, GOALS, PLANS, ClaimScenario, PlanScenario
 
-#: When somebody is there to do something.
+#: When users work.
 OFFICE_HOURS = (time(8), time(18))
 MONDAY, WEEKEND = 0, (5, 6)
 
 
 @dataclass
 class Clockwork:
-    """The moments of one story: each step is a little later than the one before, the last one shortly before the end."""
+    """The times of one scenario: evenly spaced steps, the last one shortly before the end."""
 
     begins: datetime
     steps: int
@@ -50,12 +51,12 @@ class Clockwork:
         return self.begins + (self.ends - self.begins) * self._step / (self.steps + 1)
 
 
-#: A story: it says when its next step happens, and goes on when that time has come.
-Story = Generator[datetime, None, None]
+#: The steps of a scenario: yields the time of its next step, and continues when that time has come.
+Steps = Generator[datetime, None, None]
 
 
 class DemoBuilder:
-    """Tells the stories in a setting, side by side: what happened first is written first, as lists and histories expect it."""
+    """Run all scenarios at once, in the order of their times, as lists and histories expect it."""
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
@@ -63,36 +64,40 @@ class DemoBuilder:
         self.now, self.today = clock.now(), clock.today(ZONE)
         self.year, self.period = setting.year, setting.period
         self.bills = 1180
-        self._ahead: list[tuple[datetime, int, Story]] = []
+        self._ahead: list[tuple[datetime, int, Steps]] = []
         self._begun = count()
 
     def tell(self) -> None:
-        for plan_tales in _by_place(PLANS):
-            self._go(self._plans_of_a_place(plan_tales))
-        for claim_tale in CLAIMS:
-            self._go(self._direct_claim(claim_tale))
+        """Run all scenarios to their end."""
+        for plan_scenarios in _by_place(PLANS):
+            self._go(self._plans_of_a_place(plan_scenarios))
+        for claim_scenario in CLAIMS:
+            self._go(self._direct_claim(claim_scenario))
         while self._ahead:
-            moment, _number, story = heappop(self._ahead)
+            moment, _number, steps = heappop(self._ahead)
             with clock.at(at_work(moment, self.now)):
-                self._go(story)
+                self._go(steps)
 
-    def _go(self, story: Story) -> None:
-        """Tell the story up to its next step, and put it where that step belongs among those of the others."""
-        moment = next(story, None)
+    def _go(self, steps: Steps) -> None:
+        """Run a scenario up to its next step, and queue that step by its time."""
+        moment = next(steps, None)
         if moment is not None:
-            heappush(self._ahead, (moment, next(self._begun), story))
+            heappush(self._ahead, (moment, next(self._begun), steps))
 
     # Plans
 
-    def _plans_of_a_place(self, scenarios: Iterable[PlanScenario]) -> Story:
-        """One after another: there is app for the next plan when the one before has been thrown away."""
+    def _plans_of_a_place(self, scenarios: Iterable[PlanScenario]) -> Steps:
+        """Run the plans of one location and fund one after another.
+
+        The next plan can only be created after the previous one was discarded.
+        """
         reached = datetime.min.replace(tzinfo=UTC)
         for scenario in scenarios:
             for moment in self._plan(scenario):
                 reached = max(reached, moment)
                 yield reached
 
-    def _plan(self, scenario: PlanScenario) -> Story:
+    def _plan(self, scenario: PlanScenario) -> Steps:
         setting, actor = self.setting, self.people[scenario.by]
         since = self._since(self.year.starts, scenario.days)
         work = Clockwork(since, 8 + 3 * len(scenario.activities), self.now)
@@ -113,12 +118,12 @@ class DemoBuilder:
         activities = self._content(scenario, plan, actor)
         yield from self._review_plan(scenario, plan, actor, work)
         approved = work.next()
-        for number, (activity, claim_tale) in enumerate(zip(activities, scenario.claims, strict=False)):
-            if claim_tale is not None:
-                self._go(self._planned_claim(activity, claim_tale, actor, self._day(activity, number), approved))
+        for number, (activity, claim_scenario) in enumerate(zip(activities, scenario.claims, strict=False)):
+            if claim_scenario is not None:
+                self._go(self._planned_claim(activity, claim_scenario, actor, self._day(activity, number), approved))
 
     def _content(self, scenario: PlanScenario, plan: Plan, actor: User) -> list[Activity]:
-        """A campaign with its activities, of which some days lie behind and some ahead, as far as the year reaches."""
+        """Add a campaign with its activities; its dates lie around today, within the year."""
         starts = min(max(self.year.starts, self.today - timedelta(days=scenario.days - 5)), self.year.ends)
         ends = min(self.year.ends, self.today + timedelta(days=60))
         campaign = plans.add_campaign(
@@ -138,7 +143,7 @@ class DemoBuilder:
             goal=in_language(GOALS[kind], actor.language),
         )
 
-    def _review_plan(self, scenario: PlanScenario, plan: Plan, actor: User, work: Clockwork) -> Story:
+    def _review_plan(self, scenario: PlanScenario, plan: Plan, actor: User, work: Clockwork) -> Steps:
         elif_ = self.people["elif.sander"]
         if scenario.status == "discarded":
             yield from self._do(work, plans.discard, plan, actor)
@@ -162,14 +167,14 @@ class DemoBuilder:
     # Claims
 
     def _day(self, activity: Activity, number: int) -> date:
-        """When an activity was carried out: not all on the same day."""
+        """Return when an activity was carried out; the days differ."""
         starts, ends = activity.campaign.draft.bounds
         return starts + (min(self.today, ends) - starts) * (4 + number % 4) // 8
 
     def _planned_claim(
         self, activity: Activity, scenario: ClaimScenario, actor: User, executed_on: date, approved: datetime
-    ) -> Story:
-        """On the evening of the day on which it was carried out, but not before the plan is approved, and not after now."""
+    ) -> Steps:
+        """Claim an activity on the evening of its day, but not before the plan's approval or after now."""
         day = midnight(executed_on)
         begins = max(day, approved, min(day + timedelta(hours=19), self.now - timedelta(minutes=30)))
         work = Clockwork(begins, 7, self.now)
@@ -187,7 +192,7 @@ class DemoBuilder:
         )
         yield from self._go_on(claim, scenario, actor, work)
 
-    def _direct_claim(self, scenario: ClaimScenario) -> Story:
+    def _direct_claim(self, scenario: ClaimScenario) -> Steps:
         setting, actor, period = self.setting, self.people[scenario.by], self.period
         executed_on = max(period.usage_starts, min(self.today, period.usage_ends) - timedelta(days=scenario.days))
         work = Clockwork(self._since(period.claiming_starts, scenario.days), 7, self.now)
@@ -202,8 +207,8 @@ class DemoBuilder:
         )
         yield from self._go_on(claim, scenario, actor, work)
 
-    def _go_on(self, claim: Claim, scenario: ClaimScenario, actor: User, work: Clockwork) -> Story:
-        """From a fresh claim to the status of the tale."""
+    def _go_on(self, claim: Claim, scenario: ClaimScenario, actor: User, work: Clockwork) -> Steps:
+        """Bring a new claim to the status of the scenario."""
         mira = self.people["mira.okafor"]
         if scenario.status == "discarded":
             yield from self._do(work, claims.discard, claim, actor)
@@ -222,7 +227,7 @@ class DemoBuilder:
         if scenario.status == "disputed":
             yield from self._do(work, claims.dispute, claim, actor, comment=scenario.dispute)
 
-    def _decide(self, claim: Claim, scenario: ClaimScenario, mira: User, work: Clockwork) -> Story:
+    def _decide(self, claim: Claim, scenario: ClaimScenario, mira: User, work: Clockwork) -> Steps:
         if scenario.status == "approved":
             asked = Decimal(scenario.amount)
             approved = Decimal(scenario.approved or scenario.amount)
@@ -234,16 +239,16 @@ class DemoBuilder:
             reason = _reason(CaseKind.CLAIM, "request_action", scenario.reason)
             remarks = self._remarks(claim, scenario)
             yield from self._do(
-                work, claims.request_action, claim, mira, comment=scenario.text, reason=reason, remarks=remarks
+                work, claims.request_action, claim, mira, comment=scenario.comment, reason=reason, remarks=remarks
             )
         if scenario.status in ("rejected", "disputed"):
             reason = _reason(CaseKind.CLAIM, "reject", scenario.reason)
             yield from self._do(work, claims.reject, claim, mira, comment=scenario.comment, reason=reason)
 
     def _remarks(self, claim: Claim, scenario: ClaimScenario) -> list[RemarkDraft]:
-        code, words = scenario.remark
+        code, text = scenario.remark
         versions = DocumentVersion.objects.filter(document__in=claim.proof.documents.values("document"))
-        return [RemarkDraft(words, version=versions.get(original_name__startswith=code))]
+        return [RemarkDraft(text, version=versions.get(original_name__startswith=code))]
 
     def _fill(self, claim: Claim, scenario: ClaimScenario, actor: User) -> None:
         self.bills += 1
@@ -260,29 +265,32 @@ class DemoBuilder:
         )
         folder.fill(leave_out=scenario.leave_out)
 
-    # Small things
+    # Helpers
 
     def _do(
-        self, work: Clockwork, service: Callable[..., Any], detail: Plan | Claim, actor: User, **given: Any
-    ) -> Story:
+        self, work: Clockwork, service: Callable[..., Any], detail: Plan | Claim, actor: User, **values: Any
+    ) -> Steps:
         yield work.next()
-        service(detail, actor=actor, expected_version=_version(detail), **given)
+        service(detail, actor=actor, expected_version=_version(detail), **values)
 
     def _since(self, first_day: date, days: int) -> datetime:
-        """So many days ago, before now, but not before the period began: on its first morning that is a short while ago."""
+        """Return the time ``days`` ago, but before now and not before the period began.
+
+        On the first morning of a period that is a short while ago.
+        """
         begins = max(midnight(first_day) + timedelta(hours=9), self.now - timedelta(days=days))
         return max(midnight(first_day), min(begins, self.now - timedelta(hours=1)))
 
 
 def midnight(day: date) -> datetime:
-    """The first instant of a day where the programs live."""
+    """Return the first instant of a day in the programs' time zone."""
     return datetime.combine(day, time(), ZoneInfo(ZONE))
 
 
 def at_work(moment: datetime, now: datetime) -> datetime:
-    """The moment of the same day at which people are at work; that of a weekend is on Monday, if Monday has come.
+    """Return the time of the same day within office hours; weekends move to Monday if it has come.
 
-    What is later stays later, and nothing comes to lie after now.
+    The order of times is kept, and none is after now.
     """
     local, end = moment.astimezone(ZoneInfo(ZONE)), now.astimezone(ZoneInfo(ZONE))
     first = last = local.date()

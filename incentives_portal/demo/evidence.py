@@ -1,4 +1,4 @@
-"""Fills a proof with what its activity asks for: invoice or service report, documents that differ per requirement, answers."""
+"""Fill a proof with what its activity requires: invoice or service report, documents, and answers."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,10 +20,10 @@ from proofs.models import Proof
 from . import papers
 from .scenarios import ADDRESSES
 
-#: Tax on what is bought, in percent, where the partner is.
+#: Country of the partner → tax rate in percent.
 TAX = {"DE": Decimal(19), "FR": Decimal(20), "GB": Decimal(20)}
 
-#: Numbers that are not the usual 140, by the requirement that asks for them.
+#: Requirement → number, if it is not the usual 140.
 NUMBERS = {"call_contacts": Decimal(38), "training_attendees": Decimal(12)}
 
 RESULTS = {
@@ -40,7 +40,7 @@ JOB = {"en": "Marketing manager", "de": "Marketingleitung"}
 
 @dataclass
 class Folder:
-    """A proof being filled by one of the partner's people, with the words and papers of its tale."""
+    """Fill one proof as one of the partner's users, with the texts and papers of its scenario."""
 
     proof: Proof
     actor: User
@@ -51,7 +51,7 @@ class Folder:
     shown: str = ""
 
     def fill(self, *, leave_out: tuple[str, ...] = ()) -> Proof:
-        """Everything that the activity asks for, but the requirements named by code in ``leave_out``."""
+        """Add everything that the activity requires, except the requirements in ``leave_out`` (codes)."""
         if self.proof.impressions is None:
             self._impressions()
         if self.in_house:
@@ -61,24 +61,24 @@ class Folder:
         wanted = [row for row in self._requirements() if row.code not in leave_out]
         drafts = [self._document(row) for row in wanted if row.satisfied_by == SatisfiedBy.DOCUMENT]
         if drafts:
-            services.add_documents(self.proof, actor=self.actor, expected_version=self._seen(), documents=drafts)
+            services.add_documents(self.proof, actor=self.actor, expected_version=self._version(), documents=drafts)
         answers = {row.code: self._answer(row) for row in wanted if row.satisfied_by in services.ANSWERABLE}
         if answers:
-            services.save_answers(self.proof, actor=self.actor, expected_version=self._seen(), answers=answers)
+            services.save_answers(self.proof, actor=self.actor, expected_version=self._version(), answers=answers)
         if any(row.satisfied_by == SatisfiedBy.TABLE for row in wanted):
             people = [services.AttendeeDraft(name, self.proof.amount / 2) for name in ("Ida Holm", "Max Sommer")]
-            services.save_attendees(self.proof, actor=self.actor, expected_version=self._seen(), attendees=people)
+            services.save_attendees(self.proof, actor=self.actor, expected_version=self._version(), attendees=people)
         return Proof.objects.get(pk=self.proof.pk)
 
     def _impressions(self) -> None:
         proof = self.proof
         basics = services.Basics(proof.title, proof.executed_on, proof.amount, impressions=140)
-        services.edit_basics(proof, actor=self.actor, expected_version=self._seen(), basics=basics)
+        services.edit_basics(proof, actor=self.actor, expected_version=self._version(), basics=basics)
 
     def _requirements(self) -> list[Requirement]:
         return requirements_of(self.proof.activity_type, self.proof.program, self.proof.components.all())
 
-    def _seen(self) -> int:
+    def _version(self) -> int:
         return Proof.objects.values_list("case__version", flat=True).get(pk=self.proof.pk)
 
     def _store(self, name: str, content: bytes) -> DocumentVersion:
@@ -96,7 +96,7 @@ class Folder:
         kind, proof = self._expense_type(), self.proof
         percent = TAX[proof.location.country]
         tax = (proof.amount * percent / 100).quantize(Decimal("0.01"))
-        words = in_language(kind.name, self.actor.language) if kind else proof.title
+        text = in_language(kind.name, self.actor.language) if kind else proof.title
         besides = [(self.besides[0], "", self.besides[1])] if self.besides else []
         first = proof.amount - sum(line[2] for line in besides)
         bill = papers.Bill(
@@ -105,7 +105,7 @@ class Folder:
             customer=proof.location.organisation.name,
             number=self.number,
             day=proof.executed_on,
-            lines=[(words, proof.title, first), *besides],
+            lines=[(text, proof.title, first), *besides],
             currency=proof.currency,
             tax_percent=percent,
             language=self.actor.language,
@@ -116,7 +116,7 @@ class Folder:
         services.add_invoice(
             proof,
             actor=self.actor,
-            expected_version=self._seen(),
+            expected_version=self._version(),
             version=self._store(f"{self.number}.pdf", papers.bill(bill)),
             details=details,
             expenses=[services.ExpenseDraft(kind, proof.amount, tax, proof.title)],
@@ -135,18 +135,18 @@ class Folder:
         report = services.add_report(
             self.proof,
             actor=self.actor,
-            expected_version=self._seen(),
+            expected_version=self._version(),
             work=in_language(WORK, self.actor.language).format(name=self.proof.title),
             lines=[line],
             expense_type=self._expense_type(),
         )
         statement = in_language(CERTIFIED, self.actor.language)
-        services.certify_report(report, actor=self.actor, expected_version=self._seen(), statement=statement)
+        services.certify_report(report, actor=self.actor, expected_version=self._version(), statement=statement)
 
     def _document(self, row: Requirement) -> services.DocumentDraft:
         name, content = paper_for(row.code, self.proof, self.shown)
         return services.DocumentDraft(
-            self._store(name, content), in_language(row.comment, self.actor.language)[:200], (row,)
+            self._store(name, content), in_language(row.text, self.actor.language)[:200], (row,)
         )
 
     def _answer(self, row: Requirement) -> Decimal | str | bool:
@@ -162,7 +162,7 @@ class Folder:
         return RESULTS[self.actor.language]
 
 
-#: What stands on a printed piece, by what it is to show.
+#: Last part of a requirement's code → text of a printed advert.
 TEXTS = {
     "brand": "We are near you: call us, or come by.",
     "content": "Halden Workplace: one machine, one price, installed within a day.",
@@ -171,9 +171,9 @@ TEXTS = {
 
 
 def paper_for(code: str, proof: Proof, shown: str = "") -> tuple[str, bytes]:
-    """A file that looks like what the requirement asks for: an advert, an agenda, a photo, a page, a script, results.
+    """Return name and content of a file that looks like what the requirement asks for.
 
-    ``shown`` is what photos and adverts show instead.
+    ``shown`` replaces what photos and adverts show.
     """
     brand, title = proof.location.organisation.name, proof.title
     contact = f"{proof.location.name} · {proof.location.organisation.email_domains[0]}"

@@ -1,4 +1,4 @@
-"""The setting of the demo world: companies, people, programs with their years and periods, enrolments. Built by the services."""
+"""The demo's companies, people, programs, years, periods and enrollments, created by the services."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -20,13 +20,13 @@ from incentives_portal.programs.periods import usage_period
 from .people import COMPANIES, PASSWORD, PEOPLE
 
 ZONE = "Europe/Berlin"
-#: The catalog of the demo world: the default one with an operator's own activities, costs and caps.
+#: The catalog of the demo: the default one with an operator's own activities, costs and caps.
 CATALOG = Path(__file__).with_name("catalog.json")
 
 
 @dataclass(frozen=True)
 class Setting:
-    """Everybody by e-mail address before the @, every location by its name, both programs."""
+    """Users by the local part of their email address, locations by name, and both programs."""
 
     people: dict[str, User]
     locations: dict[str, Location]
@@ -35,19 +35,22 @@ class Setting:
 
     @property
     def year(self) -> ProgramYear:
-        """The program year of today."""
+        """Return the current program year."""
         today = clock.today(ZONE)
         return ProgramYear.objects.get(program=self.device, starts__lte=today, ends__gte=today)
 
     @property
     def period(self) -> UsagePeriod:
-        """The usage period whose claims can be sent in today: on any day exactly one (docs/domain.md, "Fiscal halves")."""
+        """Return the usage period whose claims can be submitted today.
+
+        There is exactly one on any day (docs/domain.md, "Fiscal halves").
+        """
         today = clock.today(ZONE)
         return UsagePeriod.objects.get(program=self.cloud, claiming_starts__lte=today, claiming_ends__gte=today)
 
 
 def build() -> Setting:
-    """Build it; the caller is in a transaction."""
+    """Create everything. The caller must be in a transaction."""
     load_catalog(CATALOG)
     load_reasons()
     device, cloud = _programs()
@@ -101,7 +104,7 @@ def _programs() -> tuple[Program, Program]:
 
 
 def _years(program: Program) -> None:
-    """The year before, this one and the next, with the periods that belong to them."""
+    """Create the previous, current and next year, with their periods."""
     this = dates.fiscal_year_of(clock.today(ZONE))
     for number in (this - 1, this, this + 1):
         span = dates.fiscal_year(number)
@@ -147,13 +150,16 @@ def _companies() -> tuple[dict[str, User], dict[str, Location]]:
             for role in person.roles:
                 give_role(user, role)
             people[person.email.partition("@")[0]] = user
-    # Hashed once for all: hashing is slow on purpose.
+    # One hash for all users, because hashing is slow on purpose.
     User.objects.filter(pk__in=[user.pk for user in people.values()]).update(password=make_password(PASSWORD))
     return people, locations
 
 
 def _roles(people: dict[str, User], programs: dict[str, Program]) -> None:
-    """The roles in the programs, at all locations. Given before anybody is there who could give them by the service."""
+    """Assign the roles in the programs at all locations.
+
+    The service needs an actor who may assign roles, and there is none yet.
+    """
     for person in PEOPLE:
         if person.incentives:
             user = people[person.email.partition("@")[0]]

@@ -1,4 +1,7 @@
-"""The companies and people of the demo world, with one common password. All are invented; their domains cannot exist."""
+"""The companies and people of the demo, with one common password.
+
+All are invented; their domains cannot exist.
+"""
 
 from dataclasses import dataclass, field
 
@@ -16,7 +19,7 @@ HALDEN, NORDLICHT, BRIGHTWATER, ATELIER = (
 
 @dataclass(frozen=True)
 class Company:
-    """An organisation of the demo world with its locations as (partner id, name, country)."""
+    """An organization of the demo with its locations as (partner id, name, country)."""
 
     name: str
     kind: str
@@ -26,7 +29,7 @@ class Company:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody to sign in as. ``incentives`` is the role in the programs: admin, user or viewer, at all locations."""
+    """A demo user. ``incentives`` is the role in the programs at all locations: admin, user or viewer."""
 
     email: str
     name: str
@@ -39,7 +42,7 @@ class Person:
     programs: tuple[str, ...] = ("DEVICE", "CLOUD")
 
 
-#: Each partner has one location about which nothing was written yet, first in its lists: there is app for a plan at once.
+#: Each partner has one location without plans or claims, first in its lists, so that a visitor can create a plan at once.
 COMPANIES = [
     Company(HALDEN, "operator", "halden.example"),
     Company(
@@ -54,7 +57,7 @@ COMPANIES = [
 
 _BERLIN, _PARIS = "Europe/Berlin", "Europe/Paris"
 
-_PLAN_DESK, _REVIEWER = (Role.OPERATOR_INCENTIVES_ADMIN,), (Role.OPERATOR_REVIEWER,)
+_INCENTIVES_ADMIN, _REVIEWER = (Role.OPERATOR_INCENTIVES_ADMIN,), (Role.OPERATOR_REVIEWER,)
 
 PEOPLE = [
     Person("jana.petersen@nordlicht.example", "Jana Petersen", NORDLICHT, "Incentives admin", "de", _BERLIN, incentives="admin"),
@@ -67,7 +70,7 @@ PEOPLE = [
     Person("sam.okoro@brightwater.example", "Sam Okoro", BRIGHTWATER, "Billing admin", roles=(Role.PARTNER_BILLING_ADMIN,)),
     Person("noor.haddad@brightwater.example", "Noor Haddad", BRIGHTWATER, "No role yet"),
     Person("claire.morel@atelier.example", "Claire Morel", ATELIER, "Incentives admin", "en", _PARIS, incentives="admin"),
-    Person("elif.sander@halden.example", "Elif Sander", HALDEN, "Operator incentives admin", "en", _BERLIN, _PLAN_DESK),
+    Person("elif.sander@halden.example", "Elif Sander", HALDEN, "Operator incentives admin", "en", _BERLIN, _INCENTIVES_ADMIN),
     Person("mira.okafor@halden.example", "Mira Okafor", HALDEN, "Reviewer", "en", _BERLIN, _REVIEWER),
     Person("daniel.lindqvist@halden.example", "Daniel Lindqvist", HALDEN, "Reviewer (decides disputes)", "en", _BERLIN, _REVIEWER),
     Person("ines.costa@halden.example", "Ines Costa", HALDEN, "Finance", "en", _BERLIN, (Role.OPERATOR_FINANCE,)),
@@ -76,5 +79,5 @@ PEOPLE = [
 
 
 def accounts() -> list[tuple[str, str]]:
-    """Whom one can sign in as, in rows of (role, email): printed by quickstart, and the table of the README."""
+    """Return the demo users as (role, email), for quickstart and the table of the README."""
     return [(f"{person.shown_role}, {person.company}", person.email) for person in PEOPLE]

@@ -1,6 +1,6 @@
-"""The tales of the demo world as data: plans and claims, and the status that each has reached. All invented.
+"""The demo's scenarios as data: plans and claims, and the status that each reaches. All invented.
 
-No season and no month is named: the tales are told on any day of the year.
+They name no season and no month, because the demo may be built on any day of the year.
 """
 
 from dataclasses import dataclass
@@ -9,10 +9,11 @@ from decimal import Decimal
 
 @dataclass(frozen=True)
 class ClaimScenario:
-    """A claim. On the plan track name, location and kind come from its activity.
+    """A claim. On the plan track its name, location and kind come from its activity.
 
-    ``words`` and ``reason`` are the reviewer's; ``remark`` is the beginning of a file's name and what is wrong with that file.
-    ``besides`` is what the bill has besides, and was not approved; ``shown`` what photos and adverts show that they should not.
+    ``comment`` and ``reason`` are the reviewer's; ``remark`` is the beginning of a file name and what is wrong with
+    that file. ``besides`` is a further line of the invoice, which was not approved; ``shown`` is what photos and
+    adverts wrongly show.
     """
 
     status: str
@@ -37,7 +38,7 @@ class ClaimScenario:
 
 @dataclass(frozen=True)
 class PlanScenario:
-    """A plan with one campaign; activities are (kind, name, planned amount); claims stand in the order of the activities."""
+    """A plan with one campaign; activities are (kind, name, planned amount), claims in the same order."""
 
     status: str
     location: str
@@ -54,7 +55,7 @@ class PlanScenario:
     days: int = 60
 
 
-#: Where the suppliers are.
+#: Addresses of the suppliers.
 ADDRESSES = {
     "Agentur Hafenkante GmbH": "Musterweg 7, 20095 Hamburg",
     "Hafenmagazin Verlag": "Musterkai 12, 20457 Hamburg",
@@ -67,7 +68,7 @@ ADDRESSES = {
     "Agence Perrache": "3 rue de l'Exemple, 69002 Lyon",
 }
 
-#: What an activity of a kind is for, in the words of its planner.
+#: Kind of an activity → its goal as entered by the partner.
 GOALS = {
     "customer_seminars": {"en": "140 guests, 10 appointments", "de": "140 Gäste, 10 Termine"},
     "print_advertising": {"en": "20,000 readers, 40 enquiries", "de": "20.000 Leser, 40 Anfragen"},
@@ -183,7 +184,8 @@ PLANS = (
         "Print and field events are fine. Search ads need the figures of their first weeks.",
     ),
     PlanScenario(
-        "action_required", "Bristol", "readiness", "owen.hughes", "Certify the service team", Decimal(10000), "Certification", _CERTIFY,
+        "action_required", "Bristol", "readiness", "owen.hughes", "Certify the service team", Decimal(10000), "Certification",
+        _CERTIFY,
         comment="3,000 for exams is more than we usually see for one class. Please explain or lower it.", reason="P-04", days=20,
     ),
     PlanScenario(
@@ -195,7 +197,9 @@ PLANS = (
     PlanScenario(
         "submitted", "Hamburg", "readiness", "jana.petersen", "Zertifizierungswoche", Decimal(10000), "Schulung", _ZERTIFIZIERUNG, days=6,
     ),
-    PlanScenario("under_review", "Kiel", "marketing", "jana.petersen", "Schulen an der Förde", Decimal(20000), "Schuljahr", _SCHULEN, days=9),
+    PlanScenario(
+        "under_review", "Kiel", "marketing", "jana.petersen", "Schulen an der Förde", Decimal(20000), "Schuljahr", _SCHULEN, days=9,
+    ),
     PlanScenario("discarded", "Kiel", "readiness", "jana.petersen", "Erster Entwurf", Decimal(5000), "Schulung", _ENTWURF, days=12),
     PlanScenario("editing", "Kiel", "readiness", "jana.petersen", "Fit für den Vertrieb", Decimal(8000), "Schulung", _VERTRIEB, days=4),
     PlanScenario("submitted", "Lyon", "marketing", "claire.morel", "Écoles et associations", Decimal(20000), "Écoles", _ECOLES, days=3),
@@ -218,11 +222,11 @@ CLAIMS = (
               supplier="Adwise Ltd", leave_out=("web_results", "web_results_file")),
     ClaimScenario("discarded", "100", "Entered by mistake", "Bristol", "owen.hughes", "print_advertising", 5),
     ClaimScenario("under_review", "4760", "Hanse IT Expo, Stand", "Hamburg", "jana.petersen", "tradeshows", 3),
-    ClaimScenario("disputed", "1200", "Telefonaktion öffentliche Verwaltung", "Hamburg", "jana.petersen", "telemarketing", 12, in_house=True,
-              reason="C-01", comment="Das Skript nennt Ihre Firma nicht.",
+    ClaimScenario("disputed", "1200", "Telefonaktion öffentliche Verwaltung", "Hamburg", "jana.petersen", "telemarketing", 12,
+              in_house=True, reason="C-01", comment="Das Skript nennt Ihre Firma nicht.",
               dispute="Der erste Satz des Skripts nennt unsere Firma. Bitte sehen Sie noch einmal nach."),
-    ClaimScenario("approved", "1200", "Suchanzeigen für Cloud-Backup", "Hamburg", "jana.petersen", "digital_advertising", 16, approved="1000",
-              reason="C-04", comment="Das Honorar für einen anderen Kunden steht auf derselben Rechnung.",
+    ClaimScenario("approved", "1200", "Suchanzeigen für Cloud-Backup", "Hamburg", "jana.petersen", "digital_advertising", 16,
+              approved="1000", reason="C-04", comment="Das Honorar für einen anderen Kunden steht auf derselben Rechnung.",
               besides="Honorar, Anzeigen der Muster AG"),
     ClaimScenario("editing", "1300", "Frühstück in Kiel", "Kiel", "tobias.wendt", "customer_seminars", 4),
     ClaimScenario("submitted", "4000", "Reprise de machines, petites entreprises", "Lyon", "claire.morel", "customer_offers", 1,

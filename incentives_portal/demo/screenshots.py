@@ -1,4 +1,4 @@
-"""Which pages are photographed, as whom, in which theme and width. Playwright is a development requirement and imported late."""
+"""Take screenshots of the main pages. Playwright is a development requirement and imported late."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ JANA, OWEN, MIRA, ELIF = (
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: where to start, which links to follow, as whom, how wide, in which theme, the whole page or what one sees."""
+    """One picture: start page, links to follow, user, width, theme, and whether it shows the whole page."""
 
     name: str
     person: str

@@ -1,7 +1,8 @@
-"""What a documents worker does with a stored version: first the verdict, whether it can be used; later its page images and copies.
+"""Check stored versions: first the verdict, then page images and safe copies.
 
-Both are bounded in processor time, which is charged to the upload. Only the file itself can have it refused. A storage, a scanner or a
-machine that fails puts the file off, and that does not count against it; a file at which workers died is tried three times.
+Documents workers run this code. Both steps have a limit on processor time, which is charged to the upload. Only the
+file itself can cause a refusal: when the storage, the scanner or the host fails, the file is postponed without counting
+an attempt. A file that made a worker die is tried at most three times.
 """
 
 import hashlib
@@ -33,40 +34,44 @@ from .models import DocumentVersion, PageImage, SafeCopy, Upload, VersionCheck
 
 logger = logging.getLogger(__name__)
 
-#: Counts up when the readers take more than before: ``manage.py check_documents --again`` has another look at what an older one refused.
+#: Increase this when the readers accept more than before: ``manage.py check_documents --again`` then rechecks files that an
+#: older reader refused.
 READER_VERSION = 1
-#: Without an answer of the scanner a file waits for so long, and others go first.
+#: How long a file is postponed when the scanner does not answer.
 SCANNER_WAIT = timedelta(minutes=1)
-#: Whatever else failed: doubled each time, up to the longest.
+#: How long a file is postponed after any other failure: doubled each time, up to LONGEST_WAIT.
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(minutes=8)
-#: A file at which the worker died three times is not tried again.
+#: After this many attempts that killed the worker, the file is not tried again.
 MAX_ATTEMPTS = 3
-#: Names within a file are whatever its maker wrote: so many are kept.
+#: How many names of embedded files are stored, because a file can contain any number.
 _MOST_NAMES = 200
 
-#: What the apps above listen to, who know whom a file concerns.
-#: Sent in the transaction in which a finding of the virus scanner is written, with ``version`` and ``finding``, the name that it gave it.
+#: Signals for the apps that own documents and know whom to notify.
+#: Sent in the transaction that stores a virus scanner's finding, with ``version`` and ``finding``, the scanner's name for it.
 malware_found = Signal()
-#: Sent in the transaction in which a file that is attached already is refused, with ``version`` and ``reason``.
+#: Sent in the transaction that refuses a file already attached to something, with ``version`` and ``reason``.
 file_refused = Signal()
 
 
 class AlreadySettled(Exception):
-    """This worker outlived its lease and another one was faster; what was drawn last is deleted again."""
+    """Another worker finished this check after this worker's lease expired; the new files are deleted."""
 
 
 def check_next() -> bool:
-    """Give the next waiting file its verdict. False if none waits. Raises ScannerFailed."""
+    """Give the next waiting file its verdict. Return False if no file waits. Raises ScannerFailed."""
     return _work_on(scheduling.lease_verdict(), _judge)
 
 
 def prepare_next() -> bool:
-    """Draw and copy the next clean file, or scan what came before there was a scanner. False if none waits. Raises ScannerFailed."""
+    """Draw and copy the next clean file. Return False if no file waits. Raises ScannerFailed.
+
+    Without one, scans a file that was checked before the installation had a scanner.
+    """
     return _work_on(scheduling.lease_preparation(), _prepare) or _work_on(scheduling.lease_rescan(), _rescan)
 
 
 def judge_version(version_id: int) -> None:
-    """Give this very version its verdict, now: for data that is loaded without workers. Raises ScannerFailed."""
+    """Give this version its verdict now, for data loaded without workers. Raises ScannerFailed."""
     _work_on(scheduling.lease_version(version_id), _judge)
 
 
@@ -83,7 +88,7 @@ def _work_on(check: VersionCheck | None, work: Callable[[VersionCheck], None]) -
         raise
     except AlreadySettled:
         logger.warning("Version %s was settled by another worker meanwhile", check.version_id)
-    except Exception:  # the storage, the machine or the installation, and not the file
+    except Exception:  # the storage, the host or the installation failed, not the file
         wait = min(FIRST_WAIT * 2**check.postponed, LONGEST_WAIT)
         logger.exception("Checking version %s failed; it is put off for %d seconds", check.version_id, wait.seconds)
         _put_off(check, wait)
@@ -91,9 +96,9 @@ def _work_on(check: VersionCheck | None, work: Callable[[VersionCheck], None]) -
 
 
 def _judge(check: VersionCheck) -> None:
-    """Inspected, then scanned: clean, refused with the reason, or infected."""
+    """Inspect and scan a version; store it as clean, refused with a reason, or infected."""
     try:
-        found = _inspected(check)
+        values = _inspected(check)
     except Unreadable as problem:
         _refuse(check, problem.reason)
         return
@@ -103,16 +108,19 @@ def _judge(check: VersionCheck) -> None:
             _lock_away(check, finding)
             return
         scanned_at = clock.now()
-    _settle(check, state=CheckState.CLEAN, scanned_at=scanned_at, checked_at=clock.now(), **found)
+    _settle(check, state=CheckState.CLEAN, scanned_at=scanned_at, checked_at=clock.now(), **values)
 
 
 def _inspected(check: VersionCheck) -> dict[str, Any]:
-    """What inspection found, written down at once, so that a scanner that fails does not have it done again. Raises Unreadable."""
+    """Inspect a version and return the values for its check. Raises Unreadable.
+
+    With a scanner the values are saved at once, so that a failing scanner does not cause a second inspection.
+    """
     if check.inspected_at is not None:
         return {}
     with _charged(check.version) as budget, local_copy(check.version.storage_key) as source:
         inspection = runner.inspect(check.version.type, source, budget=budget)
-    found = {
+    values = {
         "page_count": inspection.pages,
         "contents": list(inspection.contents)[:_MOST_NAMES],
         "attachments": [clean_name(name) for name in inspection.attachments[:_MOST_NAMES]],
@@ -121,13 +129,13 @@ def _inspected(check: VersionCheck) -> dict[str, Any]:
         "inspected_at": clock.now(),
     }
     if scanning.is_on():
-        VersionCheck.objects.filter(pk=check.pk, state=check.state, attempts=check.attempts).update(**found)
-        check.inspected_at = found["inspected_at"]
-    return found
+        VersionCheck.objects.filter(pk=check.pk, state=check.state, attempts=check.attempts).update(**values)
+        check.inspected_at = values["inspected_at"]
+    return values
 
 
 def _prepare(check: VersionCheck) -> None:
-    """Page images and harmless copies. Running out of time leaves what was made until then, and the file clean."""
+    """Make page images and safe copies. When time runs out, keep what was made; the file stays clean."""
     version = check.version
     with saving() as save:
         with _charged(version) as budget, local_copy(version.storage_key) as source:
@@ -144,10 +152,10 @@ def _prepare(check: VersionCheck) -> None:
 
 
 def _draw(version: DocumentVersion, source: IO[bytes], save: Save, budget: Budget) -> tuple[list[PageImage], bool]:
-    """Draw the first pages of a version and put the images into the storage; their rows are not written yet.
+    """Draw the first pages of a version and store the images; their rows are not saved yet.
 
-    The second result is whether that came to its end; what was drawn before time or memory ran out stays. Tables, texts and data give no
-    images. Raises StorageFailed.
+    The second result says whether all pages were drawn; images drawn before time or memory ran out are kept. Tables,
+    texts and data have no page images. Raises StorageFailed.
     """
     images: list[PageImage] = []
     if not version.is_drawn:
@@ -164,28 +172,29 @@ def _draw(version: DocumentVersion, source: IO[bytes], save: Save, budget: Budge
 
 
 def _copy(version: DocumentVersion, source: IO[bytes], save: Save, budget: Budget) -> list[SafeCopy]:
-    """Make the harmless copies of a version and put them into the storage, numbered from 1 within a kind; their rows are not written yet.
+    """Make the safe copies of a version and store them; their rows are not saved yet.
 
-    None where that takes too much. Raises StorageFailed.
+    Copies are numbered from 1 within a kind. Returns an empty list when copying takes too much time or memory. Raises
+    StorageFailed.
     """
     try:
-        made = runner.copies(version.type, source, budget=budget)
+        results = runner.copies(version.type, source, budget=budget)
     except Unreadable as problem:
         logger.warning("No harmless copy of version %s: %s", version.pk, problem)
         return []
     numbers: Counter[str] = Counter()
     copies = []
-    for each in made:
-        numbers[each.kind] += 1
+    for result in results:
+        numbers[result.kind] += 1
         copies.append(
             SafeCopy(
                 version=version,
-                kind=each.kind,
-                number=numbers[each.kind],
-                media_type=each.media_type,
-                sha256=hashlib.sha256(each.content).hexdigest(),
-                size=len(each.content),
-                storage_key=save("copies", ContentFile(each.content)),
+                kind=result.kind,
+                number=numbers[result.kind],
+                media_type=result.media_type,
+                sha256=hashlib.sha256(result.content).hexdigest(),
+                size=len(result.content),
+                storage_key=save("copies", ContentFile(result.content)),
                 made_by=f"reader {READER_VERSION}",
             )
         )
@@ -206,7 +215,7 @@ def _scan(version: DocumentVersion) -> str:
 
 
 def _give_up(check: VersionCheck) -> None:
-    """Workers died at it: before the verdict it is refused, after it no more is drawn."""
+    """Stop after too many dead workers: refuse a pending file; mark a clean one as partly drawn."""
     if check.state == CheckState.PENDING:
         _refuse(check, Reason.TOO_COMPLEX)
     else:
@@ -215,7 +224,10 @@ def _give_up(check: VersionCheck) -> None:
 
 @transaction.atomic
 def _refuse(check: VersionCheck, reason: Reason) -> None:
-    """Say so to whom it concerns, unless the form still holds the file and says so itself."""
+    """Refuse a file and send ``file_refused`` if it is attached.
+
+    A file that is not attached yet is reported by its upload form instead.
+    """
     upload = _settle(
         check, state=CheckState.REFUSED, reason=reason.value, reader=READER_VERSION, checked_at=clock.now()
     )
@@ -225,7 +237,7 @@ def _refuse(check: VersionCheck, reason: Reason) -> None:
 
 @transaction.atomic
 def _lock_away(check: VersionCheck, finding: str) -> None:
-    """Never hand the file out again, show nothing of it, and tell whom it concerns."""
+    """Mark a file as infected, delete its page images and copies, and send ``malware_found``."""
     logger.warning("The virus scanner found %s in version %s", finding, check.version_id)
     now = clock.now()
     _settle(
@@ -236,7 +248,9 @@ def _lock_away(check: VersionCheck, finding: str) -> None:
         scanned_at=now,
         checked_at=now,
     )
-    PageImage.objects.filter(version=check.version_id).delete()  # their files are swept, as those of the copies
+    PageImage.objects.filter(
+        version=check.version_id
+    ).delete()  # cleanup deletes the files later, as those of the copies
     SafeCopy.objects.filter(version=check.version_id).delete()
     malware_found.send(DocumentVersion, version=check.version, finding=finding)
     transaction.on_commit(partial(_log_malware, check.version, finding))
@@ -257,9 +271,12 @@ def _log_malware(version: DocumentVersion, finding: str) -> None:
 def _settle(
     leased: VersionCheck, images: list[PageImage] | None = None, copies: list[SafeCopy] | None = None, **values: Any
 ) -> Upload:
-    """Write the outcome and end the lease. Waits for whoever attaches the file just now. Raises AlreadySettled."""
+    """Save the outcome and end the lease. Raises AlreadySettled.
+
+    Locks the upload, so it waits for a transaction that is attaching the file.
+    """
     upload = Upload.objects.select_for_update().filter(version=leased.version_id).first()
-    if upload is None:  # it expired meanwhile
+    if upload is None:  # the upload expired in the meantime
         raise AlreadySettled(leased.version_id)
     check = VersionCheck.objects.select_for_update().get(pk=leased.pk)
     if _stage(check) != _stage(leased):
@@ -277,19 +294,22 @@ def _settle(
 
 
 def _stage(check: VersionCheck) -> tuple[str, datetime | None, datetime | None, int]:
-    """How far a check is, and in which worker's hands."""
+    """Return what identifies the progress of a check and the worker that leased it."""
     return check.state, check.scanned_at, check.prepared_at, check.attempts
 
 
 def _put_off(check: VersionCheck, wait: timedelta) -> None:
-    """Let others go first. What failed here does not count against the file."""
+    """Postpone a check without counting the attempt, because the failure was not the file's."""
     rows = VersionCheck.objects.filter(pk=check.pk, state=check.state, attempts=check.attempts)
     rows.update(lease_until=clock.now() + wait, attempts=check.attempts - 1, postponed=min(check.postponed + 1, 30))
 
 
 @contextmanager
 def _charged(version: DocumentVersion) -> Iterator[Budget]:
-    """The budget of a file. What was spent is written down whatever happens: refused files count too."""
+    """Provide the processor time budget of a file, and save what was spent even on errors.
+
+    Refused files count too.
+    """
     budget = Budget(settings.UPLOAD_FILE_SECONDS)
     try:
         yield budget

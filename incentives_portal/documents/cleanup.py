@@ -1,7 +1,7 @@
-"""Removing uploads that were never attached to anything, and files whose row was never written.
+"""Remove uploads that were never attached to anything, and stored files without a row.
 
-What a form can hold on to has ``Upload.expires_at``; attaching clears it (``services.attach``). Both take the lock of the upload, so that
-each sees what the other has done. Documents that were taken out of use (``removed_at``) stay for the record.
+An unattached upload has ``Upload.expires_at``; attaching clears it (``services.attach``). Cleanup and attaching both
+lock the upload, so each sees the other's changes. Documents taken out of use (``removed_at``) stay for the record.
 """
 
 import logging
@@ -24,7 +24,7 @@ from .models import Document, DocumentVersion, PageImage, SafeCopy, Upload, Vers
 
 logger = logging.getLogger(__name__)
 
-#: How much longer than a form may hold on to it a file without a row is kept.
+#: A stored file without a row is kept this much longer than a form may keep an unattached upload.
 GRACE = timedelta(hours=1)
 FOLDERS = ("documents", "pages", "copies")
 _BATCH = 200
@@ -32,7 +32,10 @@ _BATCH = 200
 
 @dataclass(frozen=True)
 class Swept:
-    """How much was removed: documents of which no version is left, and stored files that no row named; and why no more, in words."""
+    """Numbers of removed documents and of removed files without a row.
+
+    ``refused`` says why the cleanup stopped; empty if it did not.
+    """
 
     documents: int = 0
     files: int = 0
@@ -40,10 +43,10 @@ class Swept:
 
 
 def sweep(*, dry_run: bool = False, force: bool = False) -> Swept:
-    """Remove what nobody can attach any more. May run twice at once, and be broken off.
+    """Remove expired uploads and stray files. Safe to run twice at once and to interrupt.
 
-    Files go into the trash, and only where the store is this database's own; ``force`` lifts the ceiling of stray files, ``dry_run``
-    counts and changes nothing.
+    Files go to the trash, and only if the file store belongs to this database. ``force`` ignores the limit on stray
+    files; ``dry_run`` counts and changes nothing.
     """
     documents = files = 0
     refused = ""
@@ -67,12 +70,12 @@ def _expired() -> QuerySet[Upload]:
 
 
 def _forget_counted() -> None:
-    """Rows of refused and removed files have been counted for a day."""
+    """Delete upload rows without a version after a day, when they no longer count toward quotas."""
     Upload.objects.filter(version=None, at__lt=clock.now() - limits.DAY).delete()
 
 
 def _sweep_uploads() -> int:
-    """Batch by batch; what somebody has locked is left for the next time."""
+    """Remove expired uploads in batches and return the number of documents; locked rows are skipped."""
     swept = 0
     while (removed := _remove_batch()) is not None:
         swept += removed
@@ -81,7 +84,10 @@ def _sweep_uploads() -> int:
 
 @transaction.atomic
 def _remove_batch() -> int | None:
-    """Remove some expired uploads with all that was made of them. Returns how many documents went, None where nothing is left to do."""
+    """Remove some expired uploads with their page images and copies.
+
+    Returns the number of removed documents, or None when nothing is left to do.
+    """
     uploads = list(_expired().order_by("pk").select_for_update(skip_locked=True, of=("self",))[:_BATCH])
     if not uploads:
         return None

@@ -1,7 +1,7 @@
-"""What a file claims to be, decided by its name, size and first bytes: all that the web process looks at.
+"""Validate uploads in the web process by name, size and first bytes only.
 
-What is inside is read by a documents worker (``checking.py``). The media type that the browser sent is not asked: it is a guess from the
-name (fault table U-01).
+A documents worker reads the content (``checking.py``). The media type sent by the browser is ignored, because it is a
+guess from the name (fault table U-01).
 """
 
 import logging
@@ -24,13 +24,16 @@ logger = logging.getLogger(__name__)
 
 
 class UploadRefused(Exception):
-    """One file was not stored. ``sentence`` names it and the reason, ``message`` says what is accepted too; in the reader's language."""
+    """A file was not stored. ``sentence`` names the file and the reason.
+
+    ``message`` also says what is accepted. Both are in the current language.
+    """
 
     def __init__(self, file_name: str, reason: Reason, size: int = 0) -> None:
         super().__init__(file_name, reason)
         self.file_name = file_name
         self.reason = reason
-        self.size = size  # in bytes: what was refused counts
+        self.size = size  # in bytes; refused files count toward the quota
 
     @property
     def sentence(self) -> str:
@@ -49,13 +52,13 @@ class UploadRefused(Exception):
 
 
 def messages_of(refusals: Sequence[UploadRefused]) -> list[str]:
-    """One for each file; what is accepted is said once, at the end."""
+    """Return one message for each refused file; only the last one says what is accepted."""
     return [*(refusal.sentence for refusal in refusals[:-1]), *(refusal.message for refusal in refusals[-1:])]
 
 
 @dataclass(frozen=True)
 class ValidatedUpload:
-    """A file that may be stored. ``size`` in bytes, ``sha256`` in hexadecimal, ``name`` as it may be shown."""
+    """A file that may be stored. ``size`` in bytes, ``sha256`` in hexadecimal, ``name`` safe to show."""
 
     upload: UploadedFile
     name: str
@@ -65,13 +68,13 @@ class ValidatedUpload:
 
 
 class BatchLimits:
-    """Counts the files that a form sends or holds on to, by number and by size."""
+    """Count the files of one form by number and size."""
 
     def __init__(self) -> None:
         self._files = self._bytes = 0
 
     def add(self, name: str, size: int) -> None:
-        """One more file of so many bytes. Raises UploadRefused, which names it, if there are more now than may come at once."""
+        """Count one more file of ``size`` bytes. Raises UploadRefused beyond the limits of a form."""
         self._files += 1
         self._bytes += min(size, settings.UPLOAD_MAX_BYTES)
         if self._files > limits.max_files():
@@ -81,7 +84,7 @@ class BatchLimits:
 
 
 def validate(upload: UploadedFile) -> ValidatedUpload:
-    """Check number of bytes and type, and hash the file. Raises UploadRefused, which names the file, the reason and what is accepted."""
+    """Check the size and type of a file and compute its hash. Raises UploadRefused."""
     name = clean_name(upload.name or "")
     try:
         return _validate(upload, name)
@@ -97,7 +100,10 @@ def validate(upload: UploadedFile) -> ValidatedUpload:
 def validate_all(
     uploads: Iterable[UploadedFile], batch: BatchLimits | None = None
 ) -> tuple[list[ValidatedUpload], list[UploadRefused]]:
-    """The good ones and the refused ones of several files, each in their order. ``batch`` has counted what comes beside them."""
+    """Return the valid and the refused files, each in their order.
+
+    ``batch`` has already counted the other files of the form.
+    """
     batch = batch or BatchLimits()
     good: list[ValidatedUpload] = []
     refused: list[UploadRefused] = []

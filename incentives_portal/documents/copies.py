@@ -1,7 +1,7 @@
-"""Harmless copies as people get them: a file for download, or the table or text in a page.
+"""Read safe copies: as a file for download, or as a table or text for a page.
 
-The process that made a copy had read a hostile file: nothing that it said decides how the copy is served. Media types and endings are
-those of the lists below, and tables and texts are taken apart here.
+The process that made a copy had read a hostile file, so nothing in its output decides how the copy is served. Media
+types and extensions come from the lists below, and tables and texts are parsed here.
 """
 
 import csv
@@ -15,25 +15,25 @@ from typing import IO
 from .models import SafeCopy
 
 _PICTURES = {"image/png": "png", "image/jpeg": "jpg"}
-#: What a spreadsheet takes for the beginning of a formula, in half and full width.
+#: Characters that a spreadsheet takes for the beginning of a formula; full-width forms are normalized to these.
 _FORMULA_SIGNS = ("=", "+", "-", "@")
-#: Where a spreadsheet may begin another cell or row, although the portal puts commas between cells: with the settings of many countries
-#: it looks for semicolons, and then quotation marks within a row hold nothing together.
+#: Characters at which a spreadsheet may begin another cell or row. The portal separates cells by commas, but in many countries a
+#: spreadsheet splits at semicolons and then ignores quotation marks within a row.
 _SEPARATORS = re.compile(r"([;|\t\r\n])")
-#: What is not seen before a formula.
+#: Invisible characters that may precede a formula.
 _BEFORE = re.compile(r"[\s\"\x00-\x1f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]*")
 _NUMBER_SIGNS = set("0123456789.,'  +-%")
-#: With it spreadsheets know that the text is UTF-8.
+#: Tells spreadsheets that the text is UTF-8.
 _BYTE_ORDER_MARK = "\ufeff"
 
 
 class NotACopy(Exception):
-    """What is stored as a copy has not the form of one."""
+    """A stored copy does not have the format of a copy."""
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """One table; ``is_cut`` says that more rows were left out."""
+    """One table; ``is_cut`` says that rows were left out."""
 
     name: str
     is_hidden: bool
@@ -43,30 +43,33 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Content:
-    """What is to be read in a table or a letter; ``is_cut`` says that its end was left out."""
+    """The content of a table or a letter; ``is_cut`` says that its end was left out."""
 
     sheets: list[Sheet]
     paragraphs: list[str]
     is_cut: bool
 
     def first(self, rows: int, cells: int) -> "Content":
-        """As much of it as a page shows: so many rows of each sheet, or paragraphs; and about so many cells of all sheets together."""
+        """Return what a page shows: ``rows`` rows of each sheet, or paragraphs.
+
+        ``cells`` is the approximate limit for the cells of all sheets together.
+        """
         sheets = []
         for each in self.sheets:
-            shown: list[list[str]] = []
+            rows_shown: list[list[str]] = []
             for row in each.rows[:rows]:
                 if cells <= 0:
                     break
-                shown.append(row)
+                rows_shown.append(row)
                 cells -= max(1, len(row))
-            sheets.append(Sheet(each.name, each.is_hidden, shown, each.is_cut or len(each.rows) > len(shown)))
+            sheets.append(Sheet(each.name, each.is_hidden, rows_shown, each.is_cut or len(each.rows) > len(rows_shown)))
         cut = self.is_cut or len(self.paragraphs) > rows
         return Content(sheets, self.paragraphs[:rows], cut)
 
 
 @dataclass(frozen=True)
 class Download:
-    """A copy as it leaves the portal."""
+    """A safe copy ready for download."""
 
     stream: IO[bytes]
     media_type: str
@@ -74,20 +77,23 @@ class Download:
 
 
 def read_content(stored: IO[bytes]) -> Content:
-    """The table or text that a copy holds. Raises NotACopy."""
+    """Return the table or text in a copy. Raises NotACopy."""
     try:
-        told = json.loads(stored.read())
+        data = json.loads(stored.read())
         sheets = [
             Sheet(str(sheet["name"]), bool(sheet["hidden"]), [[str(cell) for cell in row] for row in sheet["rows"]])
-            for sheet in told.get("sheets", [])
+            for sheet in data.get("sheets", [])
         ]
-        return Content(sheets, [str(text) for text in told.get("paragraphs", [])], bool(told["more"]))
+        return Content(sheets, [str(text) for text in data.get("paragraphs", [])], bool(data["more"]))
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise NotACopy from error
 
 
 def download_of(copy: SafeCopy, stored: IO[bytes]) -> Download:
-    """A copy as a file: PDF and pictures as they are, tables as CSV, letters as plain text. Raises NotACopy."""
+    """Return a copy as a file. Raises NotACopy.
+
+    PDF and pictures are unchanged, tables become CSV, letters become plain text.
+    """
     if copy.kind == "pdf":
         return Download(stored, "application/pdf", "pdf")
     if copy.kind == "picture" and copy.media_type in _PICTURES:
@@ -102,7 +108,7 @@ def download_of(copy: SafeCopy, stored: IO[bytes]) -> Download:
 
 
 def as_csv(content: Content) -> str:
-    """All sheets below each other, each under its name where it has one, with cells that no spreadsheet takes for formulas."""
+    """Return all sheets as one CSV, each under its name, with formulas made harmless."""
     out = io.StringIO()
     writer = csv.writer(out)
     for number, sheet in enumerate(content.sheets):
@@ -115,9 +121,10 @@ def as_csv(content: Content) -> str:
 
 
 def formula_proof(cell: str) -> str:
-    """A cell that a spreadsheet shows as it is written: what begins like a formula and is no number gets an apostrophe before it.
+    """Return a cell that a spreadsheet shows as text.
 
-    So does what stands behind a sign at which a spreadsheet may begin another cell.
+    A text that begins like a formula and is not a number gets an apostrophe in front. So does the text after a
+    character at which a spreadsheet may begin another cell.
     """
     first, *rest = _SEPARATORS.split(cell)
     proof = "".join([_part_proof(first), *map(_part_proof, rest)])

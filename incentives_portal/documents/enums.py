@@ -1,4 +1,4 @@
-"""What is accepted, and in which words it is refused."""
+"""Accepted file types, check states, and the sentences for reasons of refusal."""
 
 from dataclasses import dataclass
 
@@ -23,9 +23,9 @@ class FileType(models.TextChoices):
 
 @dataclass(frozen=True)
 class FileFormat:
-    """How a type is called outside: media type, endings of names with the usual one first, its signature, and whether it can be drawn.
+    """Media type, extensions (the usual one first) and signature of a file type, and whether it is drawn.
 
-    ``sniffed`` are the media types that the library filetype may see in it; empty for text, which has no signature.
+    ``sniffed`` are the media types that the library filetype may detect; empty for text, which has no signature.
     """
 
     media_type: str
@@ -36,7 +36,7 @@ class FileFormat:
 
 _OOXML = "application/vnd.openxmlformats-officedocument."
 _DOCX, _XLSX = f"{_OOXML}wordprocessingml.document", f"{_OOXML}spreadsheetml.sheet"
-#: An Office file may look like any archive, because its members may stand in any order.
+#: An Office file may look like any archive, because its members may be in any order.
 _OFFICE = frozenset({_DOCX, _XLSX, "application/zip"})
 
 FORMATS: dict[FileType, FileFormat] = {
@@ -53,7 +53,7 @@ FORMATS: dict[FileType, FileFormat] = {
 
 PICTURES = {FileType.JPEG, FileType.PNG, FileType.WEBP, FileType.HEIC}
 
-#: Ending of a name, in lower case → the type that the content must have.
+#: File extension in lower case → the type that the content must have.
 TYPE_BY_ENDING = {ending: file_type for file_type, known in FORMATS.items() for ending in known.endings}
 
 
@@ -64,7 +64,7 @@ class CheckState(models.TextChoices):
     INFECTED = "infected", _("blocked")
 
 
-#: Never handed out again.
+#: States in which a file is never served.
 UNUSABLE = [CheckState.REFUSED, CheckState.INFECTED]
 
 SENTENCES: dict[Reason, Promise] = {
@@ -90,7 +90,7 @@ SENTENCES: dict[Reason, Promise] = {
 
 REASON_CHOICES = [(reason.value, sentence) for reason, sentence in SENTENCES.items()]
 
-#: What is said beside a document whose copy differs from the original.
+#: Notes beside a document whose copy differs from the original.
 CONTENT_SENTENCES: dict[Content, Promise] = {
     Content.SCRIPTS: _("The file contains scripts. The copy does not include them."),
     Content.ACTIONS: _("The file can start programs, open other files, or send data. The copy cannot."),

@@ -1,8 +1,8 @@
-"""Form fields for uploads. What comes out of them is stored already: versions of documents, and not files.
+"""Form fields for uploads. They clean to stored versions of documents, not to files.
 
-The view stores what was sent before it has the form validated (``form_uploads.receive``); the field says what became of it. A form that
-fails for any reason, a refused file among them, keeps the good files: it shows them above the control and sends them again by signed
-tokens (``upload_tokens.py``).
+The view stores the files before the form is validated (``form_uploads.receive``); the field reports the result. A form
+that fails keeps its good files: it lists them above the input and sends them again as signed tokens
+(``upload_tokens.py``).
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ from .models import DocumentVersion
 
 @dataclass(frozen=True)
 class UploadValue:
-    """What a browser sent for an upload field: new files, and the tokens of files kept from before."""
+    """Data sent for an upload field: new files, and the tokens of files already stored."""
 
     files: list[UploadedFile]
     tokens: list[str]
@@ -36,7 +36,7 @@ class UploadValue:
 
 @dataclass
 class Received:
-    """What became of it: the files that the form holds on to, the refusals of others, and whether kept ones are no longer there."""
+    """The result for an upload field: stored versions, refusals, and whether a kept file is gone."""
 
     versions: list[DocumentVersion]
     refusals: list[UploadRefused]
@@ -45,19 +45,19 @@ class Received:
 
 @dataclass(frozen=True)
 class Kept:
-    """A file that is stored already, and the token by which the form holds on to it."""
+    """A stored file and the token that the form sends instead of it."""
 
     version: DocumentVersion
     token: str
 
 
 class UploadWidget(forms.Widget):
-    """Control for one file. The limits stand beside it before anything is chosen."""
+    """Input for one file. The limits are shown beside it."""
 
     template_name = "documents/_upload.html"
     needs_multipart_form = True
     multiple = False
-    #: With it a script may send files ahead, one by one (``views.py``); without it the form sends them.
+    #: Signed slot with which a script uploads files before the form is sent (``views.py``); empty: the form sends them.
     slot = ""
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Mapping[str, Any], name: str) -> UploadValue:
@@ -100,18 +100,18 @@ class UploadWidget(forms.Widget):
         attrs: dict[str, Any] | None = None,
         renderer: BaseRenderer | None = None,
     ) -> SafeString:
-        """With the project's own templates, whichever renderer the form has."""
+        """Render with the project's templates, whichever renderer the form has."""
         return super().render(name, value, attrs, TemplatesSetting())
 
 
 class MultipleUploadWidget(UploadWidget):
-    """Control for several files at once."""
+    """Input for several files."""
 
     multiple = True
 
 
 def _all(data: Mapping[str, Any], name: str) -> list[Any]:
-    """All values of a name, from a request's data or from a plain dictionary."""
+    """Return all values of a name from request data or a plain dictionary."""
     if isinstance(data, MultiValueDict):
         return data.getlist(name)
     value = data.get(name, [])
@@ -119,9 +119,9 @@ def _all(data: Mapping[str, Any], name: str) -> list[Any]:
 
 
 class UploadFieldBase(forms.Field):
-    """What both fields share.
+    """Common base of both upload fields.
 
-    The form has to call ``bind`` when it is made: documents belong to an organisation and are stored in somebody's name.
+    The form must call ``bind`` when it is created: documents belong to an organization and have an uploader.
     """
 
     default_error_messages = {
@@ -140,7 +140,7 @@ class UploadFieldBase(forms.Field):
         return copy
 
     def bind(self, *, actor: User, organisation: Organisation) -> None:
-        """Say in whose name and for whom files are stored."""
+        """Set the user who uploads the files and the organization that owns them."""
         self._owner = (actor, organisation)
         self.widget.slot = upload_tokens.slot_for(actor=actor, organisation=organisation)
 
@@ -154,7 +154,7 @@ class UploadFieldBase(forms.Field):
         return data is not None and bool(data.files or data.tokens)
 
     def bound_data(self, data: object, initial: object) -> list[Kept]:
-        """What the control shows after validation: the files that the form holds on to."""
+        """Return the files that the input shows after validation."""
         actor, organisation = self.owner
         return [
             Kept(version, upload_tokens.token_for(version, actor=actor, organisation=organisation))
@@ -162,21 +162,21 @@ class UploadFieldBase(forms.Field):
         ]
 
     def sent(self, value: UploadValue) -> UploadValue:
-        """What of it the field takes."""
+        """Return the part of the sent value that the field accepts."""
         return value
 
     def fitting(
         self, found: list[DocumentVersion], batch: BatchLimits
     ) -> tuple[list[DocumentVersion], list[UploadRefused]]:
-        """Which of the files sent before the form still holds on to, and the refusals of the others."""
+        """Return the files sent earlier that the form keeps, and the refusals of the others."""
         return found, []
 
     def choose(self, kept: list[DocumentVersion], new: list[DocumentVersion]) -> list[DocumentVersion]:
-        """Which of the files the form is about."""
+        """Return the files that the form is about."""
         return [*kept, *new]
 
     def _versions(self) -> list[DocumentVersion]:
-        """What was stored. Raises ValidationError with one message for each refused file."""
+        """Return the stored files. Raises ValidationError with one message for each refused file."""
         if self.received is None:
             raise RuntimeError("Call form_uploads.receive(form) before the form is validated.")
         messages = messages_of(self.received.refusals)
@@ -189,9 +189,9 @@ class UploadFieldBase(forms.Field):
 
 
 class MultipleUploadField(UploadFieldBase):
-    """Several files at once. Cleans to a list of DocumentVersion, empty if the field is not required.
+    """Several files. Cleans to a list of DocumentVersion, empty if the field is not required.
 
-    What was sent ahead, or was kept from a form that failed, counts with the new files against what may come at once.
+    Files kept from a failed form count toward the limits of one form, together with the new ones.
     """
 
     widget = MultipleUploadWidget
@@ -202,7 +202,7 @@ class MultipleUploadField(UploadFieldBase):
     def fitting(
         self, found: list[DocumentVersion], batch: BatchLimits
     ) -> tuple[list[DocumentVersion], list[UploadRefused]]:
-        """The first ones stay; what is beyond the limit is let go, to be sent with the next form, and expires."""
+        """Keep files until the limit is reached; the rest is refused and expires."""
         fitting: list[DocumentVersion] = []
         beyond: list[UploadRefused] = []
         for version in found:
@@ -217,7 +217,7 @@ class MultipleUploadField(UploadFieldBase):
 class UploadField(UploadFieldBase):
     """One file. Cleans to a DocumentVersion, or to None if the field is not required.
 
-    A new file takes the place of the one kept from before.
+    A new file replaces the one kept from before.
     """
 
     widget = UploadWidget

@@ -1,8 +1,9 @@
-"""What a file is, by its first bytes and its name, and the name made safe to show. Cheap: nothing is read to the end, no reader is started.
+"""Detect the type of a file from its first bytes and its name, and clean the name.
 
-The content decides. A picture under the ending of another kind of picture, or a file without an ending, gets the right one; whatever
-claims to be something quite different is refused (fault table U-01). Text and Office files have no signature of their own: there the
-ending decides, and the reader verifies it. The media type that the browser sent is not asked: it is a guess from the name.
+The content decides. A picture with the extension of another picture type, or a file without an extension, gets the
+right one; any other mismatch is refused (fault table U-01). Text and Office files have no signature of their own: there
+the extension decides, and the reader verifies it. The media type sent by the browser is ignored, because it is a guess
+from the name.
 """
 
 import re
@@ -14,17 +15,17 @@ from incentives_portal.sandbox.parsing.reasons import Reason, Unreadable
 
 from .enums import FORMATS, PICTURES, TYPE_BY_ENDING, FileType
 
-#: As many bytes are enough.
+#: How many bytes detection needs.
 SNIFFED_BYTES = 8192
 #: An Office file with a password, and every Office file from before 2007, is a compound file instead of a zip archive.
 _COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _COMPOUND_ENDINGS = {"docx", "xlsx", "doc", "xls"}
-#: Readers of PDF look for the mark within so many bytes: mail servers and scanners put lines before it.
+#: PDF readers look for the mark within the first 1,024 bytes, because mail servers and scanners put lines before it.
 _PDF_MARK, _PDF_HEAD = b"%PDF-", 1024
-#: Pictures of telephones: the kind of a box file, the first four bytes behind the mark, and what it says it can be read as.
+#: HEIC pictures: the mark at byte 4 of an ISO media file, and the brands that follow it.
 _BOX_MARK = b"ftyp"
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1")
-#: In a name like "Invoice 12.2026" what follows the point is no ending.
+#: A file extension; in a name like "Invoice 12.2026" the part after the dot is not one.
 _ENDING = re.compile(r"(?=.*[a-z])[a-z0-9]{1,5}", re.IGNORECASE)
 _TEXTS = {FileType.XML, FileType.CSV}
 _OFFICE = {FileType.DOCX, FileType.XLSX}
@@ -35,9 +36,10 @@ _NAMELESS = "file"
 
 
 def clean_name(raw: str) -> str:
-    """The name as it may be shown and offered for download: at most 150 characters, without path, controls and bidi marks.
+    """Return a name that is safe to show and to offer for download.
 
-    A name never decides where or as what a file is stored.
+    At most 150 characters, without path, control characters and bidi marks. A name never decides where or as which type
+    a file is stored.
     """
     base = re.split(r"[/\\]", unicodedata.normalize("NFC", raw))[-1]
     visible = "".join(" " if unicodedata.category(sign)[0] == "Z" else sign for sign in base if _is_visible(sign))
@@ -50,9 +52,10 @@ def clean_name(raw: str) -> str:
 
 
 def detect(first_bytes: bytes, name: str) -> tuple[FileType, str]:
-    """The type of a file, and its name with an ending that fits. Raises Unreadable, with PASSWORD, TYPE or CONTENT as the reason.
+    """Return the type of a file, and its name with a matching extension.
 
-    ``first_bytes`` are SNIFFED_BYTES, or all of a smaller file; ``name`` is clean.
+    ``first_bytes`` are SNIFFED_BYTES, or all of a smaller file; ``name`` is clean. Raises Unreadable, with PASSWORD,
+    TYPE or CONTENT as the reason.
     """
     ending = ending_of(name)
     claimed = TYPE_BY_ENDING.get(ending)
@@ -73,7 +76,10 @@ def detect(first_bytes: bytes, name: str) -> tuple[FileType, str]:
 
 
 def _signature(first_bytes: bytes, claimed: FileType | None) -> FileType | None:
-    """The type by the first bytes alone. A table that begins with "BM" is no bitmap: only signatures of what is accepted are asked."""
+    """Return the type detected from the first bytes, or None.
+
+    Only signatures of accepted types are checked: a table that begins with "BM" is not a bitmap.
+    """
     if first_bytes.find(_PDF_MARK, 0, _PDF_HEAD) >= 0 and _is_text(first_bytes.partition(_PDF_MARK)[0]):
         return FileType.PDF
     if first_bytes[4:8] == _BOX_MARK and first_bytes[8:12] in _HEIC_BRANDS:
@@ -85,23 +91,23 @@ def _signature(first_bytes: bytes, claimed: FileType | None) -> FileType | None:
 
 
 def _is_text(before: bytes) -> bool:
-    """Whether what stands before a PDF is a line of text, and neither the head of another format nor a web page."""
+    """Return whether the bytes before a PDF mark are text, and not another format or a web page."""
     return b"\0" not in before and not before.lstrip().startswith(
         (b"<", b"#!", b"MZ", b"\x89PNG", b"\xff\xd8", b"PK", b"{\\rtf")
     )
 
 
 def ending_of(name: str) -> str:
-    """What stands after the last point, in lower case, or nothing."""
+    """Return the extension of a name in lower case, or an empty text."""
     return name.rpartition(".")[2].lower() if "." in name else ""
 
 
 def _with_ending(name: str, wanted: str, *, replace: bool) -> str:
-    """The name with another ending in the place of its own, or with one behind a name that has none; no longer than a name may be."""
+    """Return the name with its extension replaced or a missing one added, within the length limit."""
     stem = name.rpartition(".")[0] if replace else name
     return f"{stem[: MAX_NAME_LENGTH - len(wanted) - 1]}.{wanted}"
 
 
 def _is_visible(sign: str) -> bool:
-    """Neither a control, a formatting mark (among them those that turn the direction of writing) nor half a character."""
+    """Return whether a character is not a control, a formatting mark (such as bidi marks) or unassigned."""
     return unicodedata.category(sign) not in {"Cc", "Cf", "Cs", "Co", "Cn"}

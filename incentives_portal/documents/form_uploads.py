@@ -1,7 +1,8 @@
-"""The files of a form: stored by its view before the form is validated, and checked by a worker while the person waits for a moment.
+"""Store the files of a form before it is validated, and wait briefly for their verdicts.
 
-``receive`` is called once for all forms of a page. With an idle worker a bad file is refused at its field at once; what has no verdict
-by then goes with the form as "being checked", and a refusal that comes later stands at the document and is told to who sent it.
+``receive`` is called once for all forms of a page. If a worker is idle, a bad file is refused at its field at once. A
+file without a verdict is submitted as "being checked"; a later refusal is shown at the document and its uploader is
+notified.
 """
 
 import time
@@ -27,15 +28,16 @@ from .enums import UNUSABLE, CheckState
 from .fields import Received, UploadFieldBase
 from .models import DocumentVersion, VersionCheck
 
-#: Names the locks of people who wait; the other half of the key is the person.
+#: First half of the key of the advisory lock for waiting requests; the second half is the user.
 _WAITING = 0x55504C44
 _POLL_SECONDS = 0.05
 
 
 def receive(*parts: Any) -> None:
-    """Store what came for the upload fields of these forms (whatever else is among the parts is left alone), and wait for its verdict.
+    """Store the files of all upload fields of these forms, and wait for their verdicts.
 
-    Called outside of any transaction, before the forms are validated. Wrong files become errors of their fields, the others are kept.
+    Parts that are not forms are ignored. Call it outside of any transaction, before the forms are validated. Refused
+    files become errors of their fields, the others are kept.
     """
     fields = list(_upload_fields(parts))
     if not fields:
@@ -52,21 +54,22 @@ def receive(*parts: Any) -> None:
 
 
 def versions_of(*parts: Any) -> list[DocumentVersion]:
-    """All files that the forms hold on to."""
+    """Return all files that the forms keep."""
     received = [field.received for _form, _name, field in _upload_fields(parts)]
     return [version for each in received if each for version in each.versions]
 
 
 def refusal_of(version: DocumentVersion) -> UploadRefused | None:
-    """Why the file cannot be used, if that is known already."""
+    """Return why the file cannot be used, or None while it can or is not checked yet."""
     check = version.check_result
     return UploadRefused(version.original_name, Reason(check.reason)) if check.state in UNUSABLE else None
 
 
 def wait_for_verdicts(versions: list[DocumentVersion], actor: User) -> None:
-    """Wait for a short time until the files are checked, and bring their checks up to date.
+    """Wait a short time until the files are checked, and reload their checks.
 
-    Nobody waits twice at once; and it is not waited for what takes longer in any case: the person's processor time is spent, many wait.
+    Only one request of a user waits at a time. Does not wait when the check takes longer anyway: the user's processor
+    time is spent, or many files are waiting.
     """
     pending = [version for version in versions if version.check_result.state == CheckState.PENDING]
     if not pending:
@@ -83,7 +86,10 @@ def wait_for_verdicts(versions: list[DocumentVersion], actor: User) -> None:
 
 
 def notice(versions: Iterable[DocumentVersion], actor: User) -> str:
-    """What to tell somebody whose files have no verdict yet; empty if all have one. No query then, else one."""
+    """Return a text for a user whose files have no verdict yet; empty if all have one.
+
+    No query if all have one, else one.
+    """
     pending = sum(version.check_result.state == CheckState.PENDING for version in versions)
     if not pending:
         return ""
@@ -95,7 +101,10 @@ def notice(versions: Iterable[DocumentVersion], actor: User) -> str:
 
 
 def put_off_notice(actor: User) -> str:
-    """From when on the files of somebody are checked who has used up the time for them; empty for everybody else. One query."""
+    """Return from when the files of a user without processor time are checked; else an empty text.
+
+    One query.
+    """
     if (again_from := limits.checked_again_from(actor)) is None:
         return ""
     return _(
@@ -112,7 +121,7 @@ def _upload_fields(parts: Iterable[Any]) -> Iterator[tuple[forms.BaseForm, str, 
 
 
 def _store(form: forms.BaseForm, name: str, field: UploadFieldBase, batch: uuid.UUID) -> int:
-    """Store the good ones of the new files of a field, and find those that it holds on to. Returns how many are new."""
+    """Store the new files of a field and load those it keeps. Return how many are new."""
     actor, organisation = field.owner
     sent = field.sent(field.widget.value_from_datadict(form.data, form.files, form.add_prefix(name)))
     found = upload_tokens.versions_for(sent.tokens, actor=actor, organisation=organisation)
@@ -134,7 +143,7 @@ def _let_go_of_refused(received: Received) -> None:
 
 
 def _is_worth_it(own: int, actor: User) -> bool:
-    """Two queries."""
+    """Return whether waiting for a verdict makes sense. Two queries."""
     if limits.checked_again_from(actor) is not None:
         return False
     others = VersionCheck.objects.filter(state=CheckState.PENDING).order_by()[: settings.UPLOAD_WAIT_QUEUE + own + 1]
@@ -143,7 +152,10 @@ def _is_worth_it(own: int, actor: User) -> bool:
 
 @contextmanager
 def _only_one(actor: User) -> Iterator[bool]:
-    """Whether no other request of the person waits; holds a lock of the transaction, which works behind a pooler too."""
+    """Provide whether no other request of the user is waiting.
+
+    Uses a lock of the transaction, because a session lock does not work behind a pooler.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [_WAITING, actor.pk % 2**31])
         yield bool(cursor.fetchone()[0])

@@ -1,4 +1,4 @@
-"""How large, how many, and how much one person may send in a while. Settings may change all of it."""
+"""Limits for uploads: size, number, and volume per user over time. All come from settings."""
 
 from datetime import datetime, timedelta
 
@@ -20,20 +20,21 @@ DAY = timedelta(days=1)
 
 
 def max_files() -> int:
-    """How many files may come at once."""
+    """Return how many files may be sent at once."""
     return settings.UPLOAD_MAX_FILES
 
 
 def max_body_bytes() -> int:
-    """What a whole request may have, in bytes: what is larger is not read at all.
+    """Return the maximum size of a request in bytes; larger ones are not read at all.
 
-    As much again as the files may have: who chose somewhat too much gets the form back, with what was typed and with what is too much.
+    Twice the size limit of all files together: a user who sends somewhat too much gets the form back with the entered
+    values and a message about the files.
     """
     return 2 * settings.UPLOAD_MAX_TOTAL_BYTES + settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
 
 def kept() -> timedelta:
-    """How long a form that is not completed can hold on to a file."""
+    """Return how long an unsubmitted form keeps an uploaded file."""
     return timedelta(hours=settings.UPLOAD_KEEP_HOURS)
 
 
@@ -54,7 +55,10 @@ def accepted_types_text() -> str:
 
 
 def is_exceeded(actor: User, count: int, size: int) -> bool:
-    """Whether so many more files of so many bytes are beyond what the person may send; refused ones were sent too. One query."""
+    """Return whether these further files exceed the user's quotas. One query.
+
+    ``size`` in bytes. Refused files count too.
+    """
     now = clock.now()
     sent = Upload.objects.filter(owner=actor, at__gt=now - DAY).aggregate(
         day=Coalesce(Sum("size"), 0),
@@ -65,7 +69,7 @@ def is_exceeded(actor: User, count: int, size: int) -> bool:
 
 
 def checked_again_from(actor: User) -> datetime | None:
-    """When the files of a person are looked at again whose processor time of the hour is spent; None while some is left. One query."""
+    """Return when checking resumes for a user whose hourly processor time is spent, else None. One query."""
     recent = Upload.objects.filter(owner=actor).spent_since(clock.now() - HOUR)
     spent = list(recent.order_by("spent_at").values_list("spent_at", "milliseconds"))
     total = sum(milliseconds for _at, milliseconds in spent)
@@ -73,7 +77,7 @@ def checked_again_from(actor: User) -> datetime | None:
     for at, milliseconds in spent:
         if total < 1000 * settings.UPLOAD_HOUR_SECONDS:
             break
-        assert at is not None  # spent_since asks for a time
+        assert at is not None  # spent_since filters out None
         total -= milliseconds
         free_at = at + HOUR
     return free_at

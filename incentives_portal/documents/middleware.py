@@ -1,7 +1,7 @@
-"""What bounds a form with files before its view: how much comes in, by an upload handler, and how often, by a middleware.
+"""Limit how much upload data is read (upload handler) and how often (middleware).
 
-What comes in is bounded while it comes, file by file and all together, and what is cut off is refused with the rest of the form kept. This
-happens while the request is read: the check of the token against forgery reads the form.
+The upload handler counts while data arrives, per file and in total. A file cut off by it is refused, and the rest of
+the form is kept. Both run before the view, because CSRF protection already reads the form.
 """
 
 import time
@@ -18,14 +18,15 @@ from django.utils.deprecation import MiddlewareMixin
 
 from . import limits
 
-#: Stands beside the parameters of a file's media type, which every upload handler hands on with the file.
+#: Marker in ``content_type_extra``, which every upload handler passes on with the file.
 _CUT_OFF = "portal-cut-off"
 
 
 class BoundedUploadHandler(FileUploadHandler):
-    """Lets the handlers after it see no more of a file than shows that it is too large, and of all files no more than may come at once.
+    """Stop reading a file that is too large, and all files beyond the limit of one request.
 
-    Of strangers nothing is written at all: they have no form that takes files. Stands first in FILE_UPLOAD_HANDLERS.
+    Must be the first of FILE_UPLOAD_HANDLERS. Files of anonymous users are not written at all: no form for them takes
+    files.
     """
 
     def handle_raw_input(
@@ -36,21 +37,21 @@ class BoundedUploadHandler(FileUploadHandler):
         boundary: Any,
         encoding: str | None = None,
     ) -> None:
-        """Raises RequestDataTooBig, before a byte is read, for what is far beyond what may come at once."""
+        """Raise RequestDataTooBig, before a byte is read, for a request far beyond the limit."""
         if content_length > limits.max_body_bytes():
             raise RequestDataTooBig(f"{content_length} bytes at once")
         user = getattr(self.request, "user", None)
-        is_stranger = user is not None and not user.is_authenticated
-        self._room = 0 if is_stranger else settings.UPLOAD_MAX_TOTAL_BYTES
+        is_anonymous = user is not None and not user.is_authenticated
+        self._bytes_left = 0 if is_anonymous else settings.UPLOAD_MAX_TOTAL_BYTES
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
-        """``start`` is how much of this file came before, in bytes."""
+        """Pass on data within the limits. ``start`` is the number of bytes of this file already received."""
         left = settings.UPLOAD_MAX_BYTES - start
         if left < 0:
             return None
-        self._room -= min(len(raw_data), left)
-        if self._room < 0:
-            assert self.content_type_extra is not None  # the parser gives every file one
+        self._bytes_left -= min(len(raw_data), left)
+        if self._bytes_left < 0:
+            assert self.content_type_extra is not None  # the parser sets it for every file
             self.content_type_extra[_CUT_OFF] = b""
             return None
         return raw_data
@@ -60,15 +61,15 @@ class BoundedUploadHandler(FileUploadHandler):
 
 
 def is_cut_off(upload: UploadedFile) -> bool:
-    """Whether a part of the file was not let through, because of what came before it in the same request."""
+    """Return whether a part of the file was dropped, because of earlier files of the same request."""
     return _CUT_OFF in (upload.content_type_extra or {})
 
 
 class UploadRateMiddleware(MiddlewareMixin):
-    """Turns away who sends more than ``UPLOAD_FORMS_PER_MINUTE`` forms with files, before their files are read and taken apart.
+    """Refuse a user's upload forms beyond ``UPLOAD_FORMS_PER_MINUTE``, before the files are read.
 
-    A form with files costs a web process a tenth of a second, most of it before any limit on files is asked. Nobody fills in one each
-    second; a script would keep all processes from everybody else. The count lies in the cache and is not exact.
+    A form with files costs a web process a tenth of a second, most of it before any limit on files applies. Nobody
+    fills in one each second, but a script could block all processes. The count is in the cache and not exact.
     """
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
@@ -82,17 +83,17 @@ class UploadRateMiddleware(MiddlewareMixin):
         return page
 
     def _count(self, user_id: int) -> int:
-        """How many such forms the person has sent in this minute, with this one."""
+        """Return how many upload forms the user has sent in this minute, including this one."""
         key = f"upload-forms:{user_id}:{int(time.time() // 60)}"
         cache.add(key, 0, timeout=120)
         try:
             return int(cache.incr(key))
-        except ValueError:  # it went between the two
+        except ValueError:  # the key expired between the two calls
             return 1
 
 
 def _discard_body(request: HttpRequest) -> None:
-    """Read what is on its way and drop it: a browser that is still sending does not listen to an answer."""
+    """Read and drop the rest of the request, because a sending browser does not read the response."""
     left = min(int(request.META.get("CONTENT_LENGTH") or 0), limits.max_body_bytes())
     while left > 0 and (piece := request.read(min(left, 1024 * 1024))):
         left -= len(piece)

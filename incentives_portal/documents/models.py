@@ -1,4 +1,4 @@
-"""Uploaded files. A document is what a person handed in; its versions are never changed, each replacement is one more."""
+"""Uploaded files. A document has versions that never change; a replacement is a further version."""
 
 import uuid
 
@@ -16,7 +16,7 @@ from .enums import CONTENT_SENTENCES, FORMATS, PICTURES, REASON_CHOICES, UNUSABL
 from .file_types import MAX_NAME_LENGTH
 from .querysets import DocumentVersionQuerySet, UploadQuerySet, VersionCheckQuerySet
 
-#: Test runs empty all tables between transactions; only their connections say so (tests/settings.py).
+#: Test runs truncate all tables between tests; only their connections set this (tests/settings.py).
 _EMPTYING = """
 IF current_setting('portal.may_truncate', true) IS DISTINCT FROM 'on' THEN
     RAISE EXCEPTION 'Cannot truncate the append-only table %', TG_TABLE_NAME;
@@ -24,8 +24,8 @@ END IF;
 RETURN NULL;
 """
 
-#: For ``Meta.triggers`` of rows that are written once: the database refuses to change or delete them, one by one or all at a stroke.
-#: Nothing in the portal sets the setting that allows TRUNCATE.
+#: For ``Meta.triggers`` of rows that are written once: the database refuses UPDATE, DELETE and TRUNCATE.
+#: The portal itself never sets the setting that allows TRUNCATE.
 APPEND_ONLY = [
     pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
     pgtrigger.Trigger(
@@ -39,7 +39,10 @@ APPEND_ONLY = [
 
 
 class Document(models.Model):
-    """One thing that an organisation handed in. Where it belongs is said by the apps above; removed ones stay for the record."""
+    """A document of an organization.
+
+    The apps above store what it belongs to. Removed documents stay for the record.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+", verbose_name=_("organization"))
@@ -84,11 +87,11 @@ class DocumentVersion(models.Model):
         verbose_name_plural = _("document versions")
         ordering = ["document", "number"]
         indexes = [
-            # The same bytes handed in twice: filter(sha256=…).
+            # The same bytes uploaded twice: filter(sha256=…).
             models.Index(name="version_sha256", fields=["sha256"]),
         ]
         constraints = [
-            # Also the index of current(): is there a higher number of this document?
+            # Also the index of current(), which looks for a higher number of the document.
             models.UniqueConstraint(name="version_number_once", fields=["document", "number"]),
             models.CheckConstraint(name="version_type_known", condition=Q(type__in=FileType.values)),
             models.CheckConstraint(name="version_counts_from_one", condition=Q(number__gte=1, size__gte=1)),
@@ -108,28 +111,29 @@ class DocumentVersion(models.Model):
 
     @property
     def is_drawn(self) -> bool:
-        """Whether page images are made of it; tables, texts and data are offered for download only."""
+        """Return whether the type has page images; tables, texts and data can only be downloaded."""
         return FORMATS[FileType(self.type)].drawn
 
     @property
     def can_be_opened(self) -> bool:
-        """Whether it may be handed out: only what was inspected, and with a virus scanner only what it has found clean."""
+        """Return whether the version may be served: inspected and, with a virus scanner, found clean."""
         check = self.check_result
         return check.state == CheckState.CLEAN and (check.scanned_at is not None or not scanning.is_on())
 
     @property
     def standing(self) -> str:
-        """For the rules: the state of its check, or ``waiting`` while inspection or the virus scanner keep it from being used."""
+        """Return the state of the check for the rules, or ``waiting`` while the version cannot be used yet."""
         state = self.check_result.state
         return state if state in UNUSABLE or self.can_be_opened else "waiting"
 
 
 class Upload(models.Model):
-    """One file that came in: who sent it, what it was attached to, and what it has cost. Quotas, budgets and cleanup read these rows.
+    """One uploaded file: who sent it, what it is attached to, and its processor time.
 
-    A file that nothing refers to yet has ``expires_at``; attaching it sets ``attached_to`` (``proofs.proof:…``) and clears that. The row of
-    a refused or forgotten file stays for a day without its ``version``, because it counts. ``batch`` is what came with one form.
-    ``milliseconds`` is processor time, ``spent_at`` when some of it was taken last.
+    Quotas, budgets and cleanup read these rows. An unattached file has ``expires_at``; attaching sets ``attached_to``
+    (``proofs.proof:…``) and clears it. The row of a refused or removed file stays for a day without its ``version``,
+    because it counts toward the quota. ``batch`` is common to the files of one form. ``milliseconds`` is processor
+    time, ``spent_at`` when it last increased.
     """
 
     owner = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("uploaded by"))
@@ -174,14 +178,15 @@ class Upload(models.Model):
 
 
 class VersionCheck(models.Model):
-    """What the workers found out about a version: whether it can be read and is free of viruses, what is in it, and what was made of it.
+    """The result of checking a version: its verdict, its contents, and the state of its images and copies.
 
-    Verdict first: ``inspected_at`` is when its content was read, by ``reader`` (``checking.READER_VERSION``), ``scanned_at`` is empty for
-    what no virus scanner has seen, ``finding`` is what that called what it found. ``prepared_at`` is when page images and copies were made
-    after that; ``is_partial`` says that the time for it ran out. ``page_count`` are pages of the file, ``pages`` those that were drawn.
+    ``inspected_at`` is when the content was read, by ``reader`` (``checking.READER_VERSION``). ``scanned_at`` is empty
+    without a virus scan; ``finding`` is the scanner's name for malware. ``prepared_at`` is when page images and copies
+    were made, after the verdict; ``is_partial`` says that the time for them ran out. ``page_count`` counts the pages of
+    the file, ``pages`` the drawn ones.
 
-    ``lease_until`` is how long the worker that has it may take before another one tries, or until when it is put off; ``attempts`` counts
-    workers, ``postponed`` how often a storage or scanner that was away put it off.
+    ``lease_until`` is when another worker may try, or until when the check is postponed. ``attempts`` counts workers,
+    ``postponed`` counts failures of the storage or the scanner.
     """
 
     version = models.OneToOneField(
@@ -231,7 +236,7 @@ class VersionCheck(models.Model):
 
     @property
     def notes(self) -> list[str]:
-        """What a reader has to know about the file: in what its copy differs, which files are within, and how its text was read."""
+        """Return notes for readers: how the copy differs, embedded files, and the encoding of the text."""
         notes = [str(CONTENT_SENTENCES[content]) for content in map(Content, self.contents)]
         if self.attachments:
             notes.append(_("Embedded files: %(names)s") % {"names": ", ".join(self.attachments)})
@@ -243,7 +248,7 @@ class VersionCheck(models.Model):
 
 
 class PageImage(models.Model):
-    """One page of a version as a picture: the only form in which a document is displayed. Sizes in pixels."""
+    """One page of a version as a picture, the only form in which a document is displayed. Sizes in pixels."""
 
     version = models.ForeignKey(
         DocumentVersion, models.PROTECT, related_name="page_images", verbose_name=_("document version")
@@ -268,9 +273,10 @@ class PageImage(models.Model):
 
 
 class SafeCopy(models.Model):
-    """A harmless copy that was made of a version, or of what is to be seen in it; it may be made anew at any time.
+    """A safe copy of a version or of its visible content; it can be recreated at any time.
 
-    ``kind`` and ``media_type`` are those of ``sandbox.runner.copies``; ``number`` tells several of one kind apart, from 1.
+    ``kind`` and ``media_type`` are those of ``sandbox.runner.copies``; ``number`` distinguishes several of one kind,
+    from 1.
     """
 
     version = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""Which versions stand, and their page images. Who may see a document is the matter of whoever owns it."""
+"""Querysets of versions, uploads and checks. The apps that own documents decide who may see them."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -20,52 +20,52 @@ if TYPE_CHECKING:
     from .models import DocumentVersion, PageImage, Upload, VersionCheck  # noqa: F401 - named in strings below
 
 
-#: Over which processor time is counted.
+#: The period over which processor time is counted.
 HOUR = timedelta(hours=1)
-#: Longer than scanning and drawing may ever take: after this a worker is taken for dead.
+#: Longer than scanning and drawing can take: after this a worker is considered dead.
 LEASE = timedelta(minutes=5)
 
 
 class DocumentVersionQuerySet(models.QuerySet["DocumentVersion"]):
     def current(self) -> "DocumentVersionQuerySet":
-        """The newest version of each document that was not removed."""
+        """Return the newest version of each document that was not removed."""
         newer = self.model.objects.filter(document=OuterRef("document"), number__gt=OuterRef("number"))
         return self.filter(~Exists(newer), document__removed_at=None)
 
     def with_checks(self) -> "DocumentVersionQuerySet":
-        """With the check in the same query: what a file row shows."""
+        """Load the check in the same query, as file rows show it."""
         return self.select_related("check_result")
 
     def for_download(self) -> "DocumentVersionQuerySet":
-        """With the check, and with the document, which says whose file it is."""
+        """Load the check and the document, which has the organization."""
         return self.select_related("check_result", "document")
 
 
 class UploadQuerySet(models.QuerySet["Upload"]):
     def expired(self, now: datetime) -> "UploadQuerySet":
-        """Attached to nothing, and kept long enough."""
+        """Return uploads attached to nothing whose time has passed."""
         return self.filter(expires_at__lt=now)
 
     def spent_since(self, start: datetime) -> "UploadQuerySet":
-        """On which workers have spent processor time since then."""
+        """Return uploads on which workers spent processor time after ``start``."""
         return self.filter(spent_at__gt=start)
 
 
 class VersionCheckQuerySet(models.QuerySet["VersionCheck"]):
     def due(self, now: datetime) -> "VersionCheckQuerySet":
-        """Waiting for the verdict, and in nobody's hands: never begun, begun by a worker that did not come back, or put off until now."""
+        """Return pending checks without an active lease: new, abandoned by a worker, or no longer postponed."""
         return self._free(now).filter(state=CheckState.PENDING).order_by("pk")
 
     def unscanned(self, now: datetime) -> "VersionCheckQuerySet":
-        """Checked at a time when there was no virus scanner, and in nobody's hands."""
+        """Return checks made before there was a virus scanner, without an active lease."""
         return self._free(now).filter(state=CheckState.CLEAN, scanned_at=None).order_by("pk")
 
     def unprepared(self, now: datetime) -> "VersionCheckQuerySet":
-        """Found clean, without page images and copies yet, and in nobody's hands."""
+        """Return clean checks without page images and copies, without an active lease."""
         return self._free(now).filter(state=CheckState.CLEAN, prepared_at=None).order_by("pk")
 
     def within_budget(self, now: datetime) -> "VersionCheckQuerySet":
-        """Without the files of those who have spent the processor time of an hour, and of forms that have spent that of a form."""
+        """Exclude files of users over the hourly processor time, and of forms over the time of a form."""
         recent = apps.get_model("documents", "Upload").objects.spent_since(now - HOUR)
         over = {
             field: recent.values(field)
@@ -78,22 +78,28 @@ class VersionCheckQuerySet(models.QuerySet["VersionCheck"]):
         return rows.exclude(version__upload__batch__in=over["batch"])
 
     def leased(self, now: datetime) -> "VersionCheckQuerySet":
-        """In the hands of a worker; what was put off has had its attempt taken back."""
+        """Return checks that a worker is processing; a postponed check has had its attempt taken back."""
         return self.filter(attempts__gt=0, lease_until__gt=now, lease_until__lte=now + 2 * LEASE)
 
     def oldest_waiting_seconds(self) -> float:
-        """How long the file has waited that has waited longest; 0 if none does. What is put off for its sender's budget does not count."""
+        """Return the age of the oldest pending file in seconds; 0 if none.
+
+        Files postponed because of their owner's budget do not count.
+        """
         waiting = self.filter(state=CheckState.PENDING).within_budget(clock.now()).order_by("pk")
         since = waiting.values_list("version__at", flat=True).first()
         return max(0.0, (clock.now() - since).total_seconds()) if since else 0.0
 
     def _free(self, now: datetime) -> "VersionCheckQuerySet":
-        set_back = Q(lease_until__gt=now + 2 * LEASE)  # written before the clock was
+        set_back = Q(lease_until__gt=now + 2 * LEASE)  # the lease was written before the clock was set back
         return self.filter(Q(lease_until=None) | Q(lease_until__lt=now) | set_back)
 
 
 def page_images_for(versions: Iterable["DocumentVersion"]) -> dict[int, list["PageImage"]]:
-    """Primary key of a version → its page images in order; one without images gives an empty list. A query for each fifty."""
+    """Return the page images of versions by primary key, in order; one query for each fifty versions.
+
+    A version without images gives an empty list.
+    """
     pages: dict[int, list[PageImage]] = defaultdict(list)
     for image in _page_images().rows(version.pk for version in versions):
         pages[image.version_id].append(image)

@@ -1,6 +1,6 @@
-"""Asking a virus scanner (clamd) what it thinks of a file. Only workers ask; whatever is not a clear "clean" is no answer.
+"""Scan files with clamd. Only workers scan; any answer other than clean or found is a failure.
 
-On by setting (``CLAMD_URL``): ``tcp://scanner.example.com:3310`` or ``unix:///run/clamav/clamd.ctl``.
+Enabled by the setting ``CLAMD_URL``: ``tcp://scanner.example.com:3310`` or ``unix:///run/clamav/clamd.ctl``.
 """
 
 import re
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-#: How long a scan may take altogether, in seconds. A worker has this and the time for drawing (``tasks.py``).
+#: Time limit of a scan in seconds. The time limits in ``tasks.py`` include it.
 SECONDS = 25
 _CONNECT_SECONDS = 3
 PING_SECONDS = 2
@@ -22,16 +22,16 @@ _FOUND = re.compile(r"stream: (?P<finding>.+) FOUND")
 
 
 class ScannerFailed(Exception):
-    """There is no scanner, it did not answer in time, or said something else than clean or found: nothing is known about the file."""
+    """The scanner is missing, timed out or gave an unknown answer: nothing is known about the file."""
 
 
 def is_on() -> bool:
-    """Whether this installation has a virus scanner."""
+    """Return whether this installation has a virus scanner."""
     return bool(settings.CLAMD_URL)
 
 
 def scan(stream: IO[bytes]) -> str:
-    """What the scanner found in the bytes, by the name it gives it; empty for a clean file. Raises ScannerFailed."""
+    """Return the scanner's name for the malware found, or an empty text. Raises ScannerFailed."""
     answer = _ask(b"zINSTREAM\0", SECONDS, stream)
     if answer == "stream: OK":
         return ""
@@ -41,7 +41,10 @@ def scan(stream: IO[bytes]) -> str:
 
 
 def ping() -> None:
-    """Raises ScannerFailed if the scanner does not answer at once: who asks holds a web process meanwhile."""
+    """Raise ScannerFailed if the scanner does not answer within PING_SECONDS.
+
+    The limit is short because a web process waits for the answer.
+    """
     answer = _ask(b"zPING\0", PING_SECONDS)
     if answer != "PONG":
         raise ScannerFailed(f"The scanner answered {answer[:200]!r}")
@@ -77,7 +80,7 @@ def _send(scanner: socket.socket, data: bytes, until: float) -> None:
 
 
 def _answer(scanner: socket.socket, until: float) -> str:
-    """Up to the zero byte that ends it; an answer that was broken off is none."""
+    """Read up to the terminating zero byte; an incomplete answer is a failure."""
     answer = b""
     while not answer.endswith(b"\0"):
         _allow(scanner, until)

@@ -1,8 +1,11 @@
-"""Whose file is next. A message to a worker names no file: it takes the next one here, so that nobody's many files stand before others'.
+"""Choose the next file for a worker, fairly among organizations.
 
-First come the organizations on which no worker is at work, then those that took least processor time in the last hour, then the oldest
-file. Verdicts go before page images and copies, and both before what a new virus scanner has not seen. Files of those who have spent
-their hour, or of forms that have spent theirs, wait (``within_budget``).
+A message to a worker names no file: the worker takes the next one here, so that many files of one user do not delay
+others.
+
+First come organizations on which no worker is working, then those with the least processor time in the last hour, then
+the oldest file. Verdicts go before page images and copies, and both before files that a new virus scanner has not
+scanned. Files of users or forms without processor time left wait (``within_budget``).
 """
 
 from collections import Counter
@@ -21,37 +24,40 @@ _ORGANISATION = "version__upload__organisation"
 
 @transaction.atomic
 def lease_verdict() -> VersionCheck | None:
-    """The next file that waits for its verdict, for this worker alone."""
+    """Lease the next file that needs a verdict to this worker."""
     return _lease(VersionCheck.objects.due(clock.now()).within_budget(clock.now()))
 
 
 @transaction.atomic
 def lease_preparation() -> VersionCheck | None:
-    """The next clean file that waits for its page images and copies, for this worker alone."""
+    """Lease the next clean file that needs page images and copies to this worker."""
     return _lease(VersionCheck.objects.unprepared(clock.now()).within_budget(clock.now()))
 
 
 @transaction.atomic
 def lease_rescan() -> VersionCheck | None:
-    """The next file that came before there was a virus scanner, for this worker alone."""
+    """Lease the next file that was checked without a virus scanner to this worker."""
     return _lease(VersionCheck.objects.unscanned(clock.now())) if scanning.is_on() else None
 
 
 @transaction.atomic
 def lease_version(version_id: int) -> VersionCheck | None:
-    """The check of this very version, if it waits for its verdict and nobody has it."""
-    return _taken(VersionCheck.objects.due(clock.now()).filter(version=version_id))
+    """Lease this version's check if it is pending and not leased."""
+    return _take_first(VersionCheck.objects.due(clock.now()).filter(version=version_id))
 
 
 def _lease(rows: VersionCheckQuerySet) -> VersionCheck | None:
     for organisation in _in_turn(rows):
-        if check := _taken(rows.filter(**{_ORGANISATION: organisation})):
+        if check := _take_first(rows.filter(**{_ORGANISATION: organisation})):
             return check
     return None
 
 
 def _in_turn(rows: VersionCheckQuerySet) -> list[int]:
-    """The organizations that wait, as their turns come. Three queries, one where nobody waits."""
+    """Return the waiting organizations in the order of their turns.
+
+    Three queries, one if fewer than two wait.
+    """
     oldest = dict(rows.order_by().values_list(_ORGANISATION).annotate(Min("pk")))
     if len(oldest) < 2:
         return list(oldest)
@@ -63,7 +69,7 @@ def _in_turn(rows: VersionCheckQuerySet) -> list[int]:
     return sorted(oldest, key=lambda each: (at_work[each], spent.get(each, 0), oldest[each]))
 
 
-def _taken(rows: VersionCheckQuerySet) -> VersionCheck | None:
+def _take_first(rows: VersionCheckQuerySet) -> VersionCheck | None:
     locked = rows.select_related("version").select_for_update(of=("self",), skip_locked=True)
     check = locked.order_by("pk").first()
     if check is not None:

@@ -1,7 +1,8 @@
-"""The only place that writes documents, their versions and uploads; what workers find out is written by ``checking.py``.
+"""Create, attach and remove documents, versions and uploads.
 
-Whether somebody may, the apps above have decided before they call; a document belongs to the organisation that they name. A stored file
-waits for its verdict: ``form_uploads.py`` tells the workers, from outside of any transaction.
+Nothing else writes them; ``checking.py`` writes the results of workers. The apps that call these functions have checked
+the permission; a document belongs to the organization that they pass. A stored file waits for its verdict:
+``form_uploads.py`` notifies the workers, outside of any transaction.
 """
 
 import logging
@@ -30,14 +31,14 @@ from .tasks import notify_workers
 
 logger = logging.getLogger(__name__)
 
-#: A file and the key under which the storage has it.
+#: A file and its storage key.
 PutAway = tuple[ValidatedUpload, str]
-#: What was refused for no fault of the file, or because too much was counted already.
+#: Refusals that do not count toward the quota.
 _NOT_COUNTED = {Reason.QUOTA, Reason.NOT_STORED}
 
 
 class UploadGone(Exception):
-    """A stored file cannot be attached any more: it expired, is part of something else, or was refused in the meantime."""
+    """A stored file cannot be attached: it expired, is attached already, or was refused."""
 
     def __init__(self, file_name: str, reason: Reason | None = None) -> None:
         self.file_name = file_name
@@ -54,13 +55,13 @@ class UploadGone(Exception):
 
 
 class NotCheckable(Exception):
-    """The file is checked already, or the virus scanner found something in it: checking again changes nothing."""
+    """The file is clean, or the virus scanner found malware: checking again changes nothing."""
 
 
 def store(
     uploaded_file: UploadedFile, *, organisation: Organisation, actor: User, batch: uuid.UUID | None = None
 ) -> DocumentVersion:
-    """Store one file as the first version of a new document, to be checked by a worker. Raises UploadRefused."""
+    """Store one file as the first version of a new document, pending its check. Raises UploadRefused."""
     versions, refused = store_good([uploaded_file], organisation=organisation, actor=actor, batch=batch)
     if refused:
         raise refused[0]
@@ -75,10 +76,10 @@ def store_good(
     limits_of_form: BatchLimits | None = None,
     batch: uuid.UUID | None = None,
 ) -> tuple[list[DocumentVersion], list[UploadRefused]]:
-    """Store the good files and return them with the refusals of the others: for forms, where nothing sent may be lost.
+    """Store the valid files of a form and return them with the refusals of the others.
 
-    ``limits_of_form`` has counted the files that the form holds on to already; ``batch`` is the same for all files of a form, whose
-    processor time is counted together. RuleViolation files are written down too, because they count.
+    ``limits_of_form`` has already counted the files that the form keeps; ``batch`` is the same for all files of a form,
+    whose processor time is counted together. Refused files are recorded too, because they count toward the quota.
     """
     batch = batch or uuid.uuid4()
     good, refused = content.validate_all(uploaded_files, limits_of_form)
@@ -93,10 +94,10 @@ def store_good(
 
 @transaction.atomic(savepoint=False)
 def attach(versions: Sequence[DocumentVersion], *, to: str) -> None:
-    """Make stored files a part of something (``proofs.invoice:…``), in the caller's transaction: from now on they are kept.
+    """Attach stored files to something (``proofs.invoice:…``), so that they do not expire.
 
-    Raises UploadGone for one that expired, is part of something already, or was refused. Locks the uploads, for which cleanup and verdicts
-    wait: whoever comes second sees what the first has written. Three queries.
+    Runs in the caller's transaction. Locks the uploads, so cleanup and verdicts wait and see the change. Raises
+    UploadGone for a file that expired, is attached already, or was refused. Three queries.
     """
     keys = [version.pk for version in versions]
     uploads = Upload.objects.filter(version__in=keys, attached_to="", expires_at__gt=clock.now())
@@ -112,10 +113,10 @@ def attach(versions: Sequence[DocumentVersion], *, to: str) -> None:
 
 @transaction.atomic
 def check_again(version: DocumentVersion, actor: User | None) -> None:
-    """Have a file checked once more that waits or was refused, or one drawn once more of which pages are missing.
+    """Check a pending or refused file again, or redraw one with missing pages.
 
-    What refused it may have been an older reader, the storage or a worker, and not the file. ``actor`` is None for a command; who did it
-    is kept in the log. Raises PermissionDenied without ``system.manage``, NotCheckable for what is clean or infected.
+    The refusal may be due to an older reader, the storage or a worker. ``actor`` is None for a command; the actor is
+    logged. Raises PermissionDenied without ``system.manage``, NotCheckable for a file that is clean or infected.
     """
     if actor is not None and not may(actor, "system.manage"):
         raise PermissionDenied
@@ -130,8 +131,8 @@ def check_again(version: DocumentVersion, actor: User | None) -> None:
         raise NotCheckable(version.public_id)
     check.attempts, check.postponed, check.lease_until = 0, 0, None
     check.save()
-    who = f"Person {actor.public_id}" if actor else "A command"
-    logger.warning("%s has version %s checked again: %s", who, version.pk, former)
+    requester = f"Person {actor.public_id}" if actor else "A command"
+    logger.warning("%s has version %s checked again: %s", requester, version.pk, former)
     transaction.on_commit(partial(notify_workers, 1))
 
 
@@ -146,7 +147,7 @@ def remove(document: Document, actor: User) -> None:
 
 
 def _count_refused(refused: list[UploadRefused], organisation: Organisation, actor: User, batch: uuid.UUID) -> None:
-    """Write down what came and was not stored, until that alone is more than the person may send. Two queries, none without."""
+    """Record refused files until they alone exceed the quota. Two queries, none if nothing was refused."""
     counted = [refusal for refusal in refused if refusal.reason not in _NOT_COUNTED]
     if counted and not limits.is_exceeded(actor, 0, 0):
         Upload.objects.bulk_create(
@@ -169,13 +170,16 @@ def _store(
 
 
 def _put_away(files: list[ValidatedUpload], actor: User, save: Save) -> list[PutAway]:
-    """Files into the storage, before anything is locked: nobody waits for a slow one. What is beyond the quota is not written."""
+    """Save files to the storage before anything is locked, so that a slow storage blocks nobody.
+
+    Nothing is saved beyond the quota.
+    """
     _check_quota(files, actor)
     return [(file, _save(file, save)) for file in files]
 
 
 def _claim_quota(put_away: list[PutAway], actor: User) -> None:
-    """Asked again where no other upload of the person can come between the answer and the rows."""
+    """Check the quota again under the user's lock, which excludes concurrent uploads."""
     files = [file for file, _key in put_away]
     try:
         actor.lock()
@@ -194,7 +198,10 @@ def _check_quota(files: list[ValidatedUpload], actor: User) -> None:
 def _record(
     documents: list[Document], put_away: list[PutAway], actor: User, *, batch: uuid.UUID, **kept: Any
 ) -> list[DocumentVersion]:
-    """Rows for versions, checks and uploads: three queries for any number. ``kept`` says until when, or for what."""
+    """Create versions, checks and uploads: three queries for any number.
+
+    ``kept`` are further values of the uploads: when they expire, or what they are attached to.
+    """
     at = clock.now()
     versions = DocumentVersion.objects.bulk_create(
         DocumentVersion(

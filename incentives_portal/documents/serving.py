@@ -1,4 +1,7 @@
-"""Files on their way out. There is no URL here: the view of the owner has fetched the owner through ``visible_to`` before."""
+"""Responses with files.
+
+No URL leads here: the view has fetched the owning object through ``visible_to`` before.
+"""
 
 import logging
 from collections.abc import Callable
@@ -24,14 +27,14 @@ from .models import DocumentVersion
 logger = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
-#: So many rows of a sheet, or paragraphs, are shown in a page; all of them are in the download.
+#: How many rows of a sheet, or paragraphs, a page shows; the download has all of them.
 SHOWN_ROWS = 200
-#: So many cells of all sheets: fifty broad sheets would be two million, four seconds of a web process.
+#: How many cells of all sheets a page shows: fifty wide sheets would have two million and take a web process four seconds.
 SHOWN_CELLS = 20_000
 
-#: Fault table U-10. Whatever a browser makes of the bytes, it runs nothing, loads nothing and keeps nothing.
+#: Fault table U-10: the browser runs nothing, loads nothing and stores nothing, whatever the bytes are.
 _SAFE_HEADERS = {
-    # What default-src does not stand in for is said beside it (goal H1).
+    # default-src does not cover the directives after it (goal H1).
     "Content-Security-Policy": (
         "sandbox; default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
@@ -42,7 +45,7 @@ _SAFE_HEADERS = {
 }
 
 
-_CLOSED = {
+_NOT_OPENABLE = {
     CheckState.REFUSED: gettext_lazy("This file was rejected and cannot be opened."),
     CheckState.INFECTED: gettext_lazy(
         "The virus scanner found malware in this file. The file is blocked and cannot be opened."
@@ -51,45 +54,48 @@ _CLOSED = {
 
 
 def file_response(version: DocumentVersion, reader: User) -> HttpResponseBase:
-    """A file as a download: the original for the organisation that handed it in, a harmless copy for everybody else.
+    """Return a download: the original for its own organization, a safe copy for everyone else.
 
-    Raises Http404 for what must not be opened, is missing, or is not what was stored, and while there is no copy; StoreAway while the
-    storage does not answer.
+    Raises Http404 for a file that must not be opened, is missing or was changed, and while there is no copy; StoreAway
+    while the storage does not answer.
     """
-    _refuse_closed(version)
+    _require_openable(version)
     if _is_own(version, reader):
         return _original(version)
     return _copy(version, reader)
 
 
 def original_response(request: HttpRequest, version: DocumentVersion, back: str) -> HttpResponseBase:
-    """The original for the other side: first a page that names what is in it, and the file after its button. That is logged.
+    """Show a warning page, and return the original after its form was submitted; logged.
 
-    ``back`` is where the button *Cancel* leads. Raises Http404 as ``file_response`` does.
+    For readers of other organizations. ``back`` is the URL of the button *Cancel*. Raises as ``file_response`` does.
     """
-    _refuse_closed(version)
+    _require_openable(version)
     if request.method == "POST":
-        security_log.record(security_log.Action.DOWNLOAD_ORIGINAL, request=request, **_named(version))
+        security_log.record(security_log.Action.DOWNLOAD_ORIGINAL, request=request, **_log_fields(version))
         return _original(version)
     return render(request, "documents/original.html", {"version": version, "back": back})
 
 
 def content_response(request: HttpRequest, version: DocumentVersion, back: str) -> HttpResponse:
-    """The cells of a table or the text of a letter as a page. Raises Http404 for a file of another kind, and as ``file_response`` does."""
-    _refuse_closed(version)
+    """Show the cells of a table or the text of a letter as a page.
+
+    Raises Http404 for other kinds of files, and as ``file_response`` does.
+    """
+    _require_openable(version)
     copy = version.safe_copies.filter(kind__in=("table", "text")).first()
     if copy is None:
         raise Http404(_no_copy(version))
     with _open_whole(copy.storage_key, copy.sha256) as stored:
-        content = _told(copies.read_content, stored)
+        content = _read_copy(copies.read_content, stored)
     if not _is_own(version, request.user):
-        security_log.record(security_log.Action.DOWNLOAD, request=request, **_named(version))
+        security_log.record(security_log.Action.DOWNLOAD, request=request, **_log_fields(version))
     context = {"version": version, "content": content.first(SHOWN_ROWS, SHOWN_CELLS), "back": back}
     return render(request, "documents/content.html", context)
 
 
 def _is_own(version: DocumentVersion, reader: User) -> bool:
-    """Whether the file was handed in by the reader's organisation."""
+    """Return whether the file belongs to the reader's organization."""
     return bool(reader.organisation_id == version.document.organisation_id)
 
 
@@ -101,17 +107,17 @@ def _original(version: DocumentVersion) -> FileResponse:
 
 
 def _copy(version: DocumentVersion, reader: User) -> FileResponse:
-    """The first copy that was made; its name ends as what it is."""
+    """Return the first safe copy; its file name gets the extension of the copy."""
     copy = version.safe_copies.first()
     if copy is None:
         raise Http404(_no_copy(version))
-    made = _told(partial(copies.download_of, copy), _open_whole(copy.storage_key, copy.sha256))
-    security_log.record(security_log.Action.DOWNLOAD, user=reader, **_named(version))
-    name = f"{version.original_name.rpartition('.')[0]}.{made.ending}"
-    return _safe(FileResponse(made.stream, as_attachment=True, filename=name, content_type=made.media_type))
+    download = _read_copy(partial(copies.download_of, copy), _open_whole(copy.storage_key, copy.sha256))
+    security_log.record(security_log.Action.DOWNLOAD, user=reader, **_log_fields(version))
+    name = f"{version.original_name.rpartition('.')[0]}.{download.ending}"
+    return _safe(FileResponse(download.stream, as_attachment=True, filename=name, content_type=download.media_type))
 
 
-def _told(read: Callable[[File], _T], stored: File) -> _T:
+def _read_copy(read: Callable[[File], _T], stored: File) -> _T:
     try:
         return read(stored)
     except copies.NotACopy:
@@ -126,31 +132,35 @@ def _no_copy(version: DocumentVersion) -> str:
     return _("A safe copy of this file could not be created. You can download the original after a warning.")
 
 
-def _named(version: DocumentVersion) -> dict[str, object]:
-    """What the security log says of a file: no content, and no name, which its sender has typed."""
+def _log_fields(version: DocumentVersion) -> dict[str, object]:
+    """Return the fields that the security log stores for a file.
+
+    Neither its content nor its name, which the sender typed.
+    """
     return {"file": version, "sha256": version.sha256, "organisation": str(version.document.organisation_id)}
 
 
 def page_response(version: DocumentVersion, number: int) -> HttpResponseBase:
-    """One page as a PNG that the portal drew itself, for display in a page.
+    """Return one page as a PNG that the portal drew.
 
-    Raises Http404 for what must not be opened, as it may have been drawn before a scanner was asked, and for a page that there is not.
+    Raises Http404 for a file that must not be opened, which may have been drawn before there was a scanner, and for a
+    missing page.
     """
-    _refuse_closed(version)
+    _require_openable(version)
     drawn = version.page_images.filter(page=number).first()
     if drawn is None:
         raise Http404(_("This page does not exist."))
     return _safe(FileResponse(_open(drawn.storage_key), filename=f"page-{number}.png", content_type="image/png"))
 
 
-def _refuse_closed(version: DocumentVersion) -> None:
+def _require_openable(version: DocumentVersion) -> None:
     if not version.can_be_opened:
-        closed = _CLOSED.get(CheckState(version.check_result.state))
-        raise Http404(closed or _("This file is still being checked. Please try again in a moment."))
+        message = _NOT_OPENABLE.get(CheckState(version.check_result.state))
+        raise Http404(message or _("This file is still being checked. Please try again in a moment."))
 
 
 def _open_whole(storage_key: str, sha256: str) -> File:
-    """A stored file that is still what was stored."""
+    """Open a stored file whose hash is unchanged. Raises Http404, StoreAway."""
     stored = _open(storage_key)
     if sha256_of(stored) != sha256:
         stored.close()

@@ -1,6 +1,6 @@
-"""Background work on documents. Messages make it fast; the rows that still wait, looked at all the time, make it certain.
+"""Background tasks for documents: messages for speed, and a regular sweep in case a message is lost.
 
-No message names a file: each means "take the next one" (``scheduling.py``).
+A message names no file: each means "take the next one" (``scheduling.py``).
 """
 
 import logging
@@ -14,34 +14,34 @@ from . import checking, cleanup, scanning
 
 logger = logging.getLogger(__name__)
 
-#: The sweep starts no further file after this many seconds, so that it ends within its time limit even if the last file takes all that
-#: reading, scanning (25 s each), drawing and copying (35 s each) may take; the next sweep comes soon.
+#: The sweep starts no further file after this many seconds. So it ends within its time limit even if the last file takes the full time
+#: for reading and scanning (25 s each), drawing and copying (35 s each).
 _SWEEP_SECONDS = 8
 _SOFT, _HARD = 120, 135
-#: So many messages are sent for one form; the sweep takes the rest.
+#: Maximum number of messages for one form; the sweep handles the rest.
 _MESSAGES = 40
 
 
 @shared_task(name="documents.check_next", ignore_result=True, soft_time_limit=_SOFT, time_limit=_HARD)
 def check_next() -> None:
-    """Give the next file its verdict, and have it drawn."""
-    if _tried(checking.check_next):
+    """Check the next file, and queue its drawing."""
+    if _run_step(checking.check_next):
         _send(prepare_next)
 
 
 @shared_task(name="documents.prepare_next", ignore_result=True, soft_time_limit=_SOFT, time_limit=_HARD)
 def prepare_next() -> None:
-    """Draw and copy the next file, unless another one waits for its verdict: then that comes first, and this later."""
-    if _tried(checking.check_next):
+    """Draw and copy the next file, unless another one waits for its verdict, which goes first."""
+    if _run_step(checking.check_next):
         _send(prepare_next)
         _send(prepare_next)
     else:
-        _tried(checking.prepare_next)
+        _run_step(checking.prepare_next)
 
 
 @shared_task(name="documents.check_waiting", ignore_result=True, soft_time_limit=_SOFT, time_limit=_HARD)
 def check_waiting() -> None:
-    """Work on what still waits: a message was lost, the broker, the storage or the scanner was away, a worker died, an hour is over."""
+    """Process waiting files whose message was lost, or that were postponed."""
     stop = time.monotonic() + _SWEEP_SECONDS
     while time.monotonic() < stop:
         try:
@@ -55,19 +55,22 @@ def check_waiting() -> None:
 
 @shared_task(name="documents.sweep", ignore_result=True, soft_time_limit=240, time_limit=270)
 def sweep() -> None:
-    """Remove what was forgotten. The time limits lie below the broker's visibility timeout; what is left comes next time."""
+    """Remove expired uploads and stray files.
+
+    The time limits are below the broker's visibility timeout; the next run removes the rest.
+    """
     swept = cleanup.sweep()
     logger.info("Swept %d documents and %d files without a row", swept.documents, swept.files)
 
 
 def notify_workers(files: int) -> None:
-    """Tell the workers that so many files wait. To be called when their rows are committed."""
+    """Tell the workers that this many files wait. Call it after their rows are committed."""
     for _message in range(min(files, _MESSAGES)):
         if not _send(check_next):
             return
 
 
-def _tried(work: Callable[[], bool]) -> bool:
+def _run_step(work: Callable[[], bool]) -> bool:
     try:
         return work()
     except scanning.ScannerFailed as failure:
@@ -76,7 +79,7 @@ def _tried(work: Callable[[], bool]) -> bool:
 
 
 def _send(task: Task) -> bool:
-    """Without a broker the sweep will find the rows: nothing fails for that."""
+    """Send a task; without a broker the sweep finds the rows later, so nothing fails."""
     try:
         task.apply_async(retry=False)
     except OperationalError as error:

@@ -1,7 +1,7 @@
-"""Files of a form that failed. They are stored already; the form gives out a signed token for each and takes it back.
+"""Signed tokens with which a form that failed keeps its stored files.
 
-A token is bound to the person and to the organisation, and is good for as long as a file is kept that is attached to nothing
-(``Upload.expires_at``): then the form has been forgotten, and the file is removed (``cleanup.py``).
+A token is bound to the user and the organization and is valid as long as an unattached file is kept
+(``Upload.expires_at``); then the file is removed (``cleanup.py``).
 """
 
 import uuid
@@ -21,25 +21,25 @@ _SLOT_SALT = "incentives_portal.documents.slots"
 
 
 def token_for(version: DocumentVersion, *, actor: User, organisation: Organisation) -> str:
-    """What a form sends instead of the file, when it is filled in once more."""
+    """Return the token that a form sends instead of the file when it is submitted again."""
     return signing.dumps([str(version.public_id), actor.pk, organisation.pk], salt=_SALT)
 
 
 @dataclass(frozen=True)
 class Slot:
-    """A form that a person has before them: for which organisation its files are, and what they are counted together as."""
+    """Upload permission of an open form: the organization of its files and their common batch."""
 
     organisation: Organisation
     batch: uuid.UUID
 
 
 def slot_for(*, actor: User, organisation: Organisation) -> str:
-    """With this a form lets its person send files ahead, for the organisation that the form is about and for no other."""
+    """Return a signed slot with which a form's user may upload files for this organization only."""
     return signing.dumps([actor.pk, organisation.pk, str(uuid.uuid4())], salt=_SLOT_SALT)
 
 
 def read_slot(slot: str, *, actor: User) -> Slot | None:
-    """The form for which the person may send files ahead; None for a slot that is forged, too old, or another person's."""
+    """Return the slot; None if it is forged, too old, or another user's."""
     try:
         actor_id, organisation_id, batch = signing.loads(slot, salt=_SLOT_SALT, max_age=limits.kept())
     except signing.BadSignature:
@@ -49,10 +49,10 @@ def read_slot(slot: str, *, actor: User) -> Slot | None:
 
 
 def versions_for(tokens: Iterable[str], *, actor: User, organisation: Organisation) -> list[DocumentVersion]:
-    """The files of the tokens, in the order of the tokens, which is that in which they were chosen. One query.
+    """Return the files of the tokens, in the order of the tokens. One query.
 
-    Left out: tokens that are forged, too old, of another person or organisation, and files removed in the meantime. A form that fails
-    again and again gets new tokens; the file does not get younger by that, because it expires when its upload says.
+    Left out are tokens that are forged, too old, or of another user or organization, and files removed in the meantime.
+    A form that fails repeatedly gets new tokens, but the file still expires at its original time.
     """
     wanted = [public_id for token in tokens if (public_id := _read(token, actor, organisation))]
     if not wanted:
@@ -64,14 +64,17 @@ def versions_for(tokens: Iterable[str], *, actor: User, organisation: Organisati
 
 
 def version_for(token: str, *, actor: User) -> DocumentVersion | None:
-    """The person's own file of one token, whatever organisation it is for. One query."""
+    """Return the user's own file of one token, for whatever organization. One query."""
     public_id = _read(token, actor)
     files = DocumentVersion.objects.current().with_checks().filter(public_id=public_id, uploaded_by=actor)
     return files.first() if public_id else None
 
 
 def _read(token: str, actor: User, organisation: Organisation | None = None) -> str | None:
-    """The public id in a token of the person, for this organisation if one is given; None for any other token."""
+    """Return the public id in a token of the user, or None for any other token.
+
+    If ``organisation`` is given, the token must be for it.
+    """
     try:
         public_id, actor_id, organisation_id = signing.loads(token, salt=_SALT, max_age=limits.kept())
     except signing.BadSignature:

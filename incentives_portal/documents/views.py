@@ -1,4 +1,7 @@
-"""Files that go ahead of their form, one by one, so that a browser can show how far each one is. Without scripts the form sends them."""
+"""Upload files one by one before their form is sent, so that the browser can show progress.
+
+Without scripts the form sends the files itself.
+"""
 
 from typing import Any
 
@@ -15,9 +18,9 @@ from .models import DocumentVersion
 
 @require_POST
 def send_ahead(request: HttpRequest) -> JsonResponse:
-    """Store one file for a form that the person has before them; its ``slot`` says for whom. Answers with the token that the form sends.
+    """Store one file for an open form and return the token that the form sends.
 
-    The form decides later what becomes of the file; what it never takes expires. ``state`` is that of its check.
+    ``slot`` says for which organization. A file that the form never uses expires. ``state`` is the state of its check.
     """
     actor = request.user
     slot = upload_tokens.read_slot(request.POST.get("slot", ""), actor=actor) if actor.is_authenticated else None
@@ -29,7 +32,7 @@ def send_ahead(request: HttpRequest) -> JsonResponse:
     try:
         version = services.store(upload, organisation=slot.organisation, actor=actor, batch=slot.batch)
     except UploadRefused as refusal:
-        # What is accepted stands beside the control, once for all files.
+        # The page shows what is accepted once, beside the input.
         return JsonResponse({"message": refusal.sentence}, status=422)
     tasks.notify_workers(1)
     form_uploads.wait_for_verdicts([version], actor)
@@ -38,7 +41,7 @@ def send_ahead(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def state(request: HttpRequest) -> JsonResponse:
-    """How far the check of an own file is, by the ``token`` that its form holds. The page asks while it is open."""
+    """Return the check state of one of the user's own files, by its token. The page polls this."""
     version = upload_tokens.version_for(request.GET.get("token", ""), actor=request.user)
     if version is None:
         raise PermissionDenied
@@ -48,7 +51,7 @@ def state(request: HttpRequest) -> JsonResponse:
 def _answer(version: DocumentVersion, **more: Any) -> JsonResponse:
     if refusal := form_uploads.refusal_of(version):
         return JsonResponse({"message": refusal.sentence}, status=422)
-    told = {"name": version.original_name, "state": version.check_result.state, **more}
+    data = {"name": version.original_name, "state": version.check_result.state, **more}
     if version.check_result.state == CheckState.PENDING:
-        told["notice"] = form_uploads.put_off_notice(version.uploaded_by)  # the row itself says "is being checked"
-    return JsonResponse(told)
+        data["notice"] = form_uploads.put_off_notice(version.uploaded_by)  # the row itself says "is being checked"
+    return JsonResponse(data)

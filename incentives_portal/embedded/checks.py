@@ -1,4 +1,4 @@
-"""What must never happen: a portal that strangers can reach on servers, keys or doors that were made for one's own machine."""
+"""Refuse to start a public portal with servers, keys or settings meant for a local one."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,18 +20,18 @@ MAKE_A_KEY = 'python -c "import secrets; print(secrets.token_urlsafe(50))" makes
 
 
 def only_this_machine() -> bool:
-    """Whether strangers cannot reach the portal, as the settings are now."""
+    """Return whether the portal can be reached from this machine only."""
     return is_loopback_only(settings.ALLOWED_HOSTS, settings.PORTAL_URL)
 
 
 @register(TAG)
 def check_start(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
-    """Every reason not to start, each by its name and with its remedy."""
-    return [Error(words, hint=hint, id=code) for code, words, hint in _reasons()]
+    """Return every reason not to start, with its id and remedy."""
+    return [Error(message, hint=hint, id=code) for code, message, hint in _reasons()]
 
 
 def refuse_unsafe_start() -> None:
-    """For processes that run no system checks of their own accord, such as gunicorn's. Raises ImproperlyConfigured."""
+    """Raise ImproperlyConfigured for processes that run no system checks, such as gunicorn's."""
     errors = run_checks(tags=[TAG])
     if errors:
         raise ImproperlyConfigured(
@@ -61,14 +61,17 @@ def _reasons() -> Iterator[tuple[str, str, str]]:
         ("portal.E004", settings.LOCAL_MAILBOX, "All mail would go into the local mailbox.", "Set EMAIL_URL."),
         ("portal.E005", settings.DEBUG, "DEBUG shows settings and code to strangers.", "Leave DEBUG out."),
     ]
-    for code, wrong, words, hint in public:
+    for code, wrong, message, hint in public:
         if wrong:
-            yield code, words, hint
+            yield code, message, hint
     yield from _weak_keys()
 
 
 def _weak_keys() -> Iterator[tuple[str, str, str]]:
-    """Keys with which a stranger could sign. Earlier ones are believed as well, so a weak one there is no better."""
+    """Yield keys with which an attacker could sign.
+
+    Fallback keys are accepted as well, so a weak one is as dangerous.
+    """
     if not settings.SECRET_KEY_GENERATED and (weakness := weakness_of(settings.SECRET_KEY)):
         yield (
             "portal.E007",
@@ -87,7 +90,7 @@ def _weak_keys() -> Iterator[tuple[str, str, str]]:
 
 @register(TAG, deploy=True)
 def check_scanner(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
-    """For ``check --deploy``: files of strangers are handed to the operator's people, and nobody looks whether they are infected."""
+    """Warn if uploaded files are not scanned before the operator's staff open them (``check --deploy``)."""
     if settings.CLAMD_URL or only_this_machine():
         return []
     return [checks.Warning("Uploaded files are not scanned for viruses.", hint="Set CLAMD_URL.", id="portal.W001")]
@@ -95,7 +98,7 @@ def check_scanner(app_configs: object = None, **kwargs: object) -> list[CheckMes
 
 @register(TAG, deploy=True)
 def check_sandbox(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
-    """For ``check --deploy``: how well the process that reads files of strangers is closed in."""
+    """Warn if uploaded files are read at a low sandbox level (``check --deploy``)."""
     level = runner.level()
     if level.number >= 2 or only_this_machine():
         return []
@@ -109,9 +112,9 @@ def check_sandbox(app_configs: object = None, **kwargs: object) -> list[CheckMes
 
 
 def refuse_lost_tables(plan: list[tuple[migrations.Migration, bool]], **kwargs: Any) -> None:
-    """Signal before migrations: stop one that goes backwards and takes a table or a column with all that is in it.
+    """Refuse a backward migration that drops tables or columns (signal ``pre_migrate``).
 
-    Raises CommandError, before anything was changed. On embedded servers it may be tried: that is where migrations are written.
+    Raises CommandError before anything is changed. Allowed on embedded servers, where migrations are developed.
     """
     if settings.EMBEDDED_DATABASE:
         return
@@ -127,7 +130,7 @@ def refuse_lost_tables(plan: list[tuple[migrations.Migration, bool]], **kwargs: 
 
 
 def _drops(migration: migrations.Migration) -> bool:
-    """Whether undoing a migration removes a table or a column."""
+    """Return whether undoing a migration removes a table or a column."""
     return any(
         isinstance(operation, migrations.CreateModel | migrations.AddField)
         or (isinstance(operation, migrations.RunSQL) and "DROP " in str(operation.reverse_sql).upper())

@@ -1,7 +1,7 @@
-"""The process that owns the two embedded servers, and ends them when nobody uses them any more.
+"""The daemon that owns the two embedded servers, and stops them when nobody uses them any more.
 
-Started by :mod:`.lease` as ``python -m incentives_portal.embedded.daemon``; needs no Django. It is detached, so that a Ctrl-C in some
-terminal does not take the database away from another one.
+Started by :mod:`.refcount` as ``python -m incentives_portal.embedded.daemon``; needs no Django. It is detached, so that
+Ctrl-C in one terminal does not stop the database of another one.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from pathlib import Path
 from . import file_locks, servers
 from .state_dir import OUTSIDE, EmbeddedServersFailed, Place
 
-IDLE_SECONDS = 3.0  # how long nobody must be there before the servers stop
+IDLE_SECONDS = 3.0  # the servers stop after so long without a user
 LOOK_SECONDS = 0.2
 READY = "ready"
 
@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--throwaway", action="store_true")
     parser.add_argument("--report", type=int, required=True, help="handle to write the outcome of the start to")
     options = parser.parse_args(arguments)
-    if os.fork():  # the starter waits for this process only, and need not reap the keeper
+    if os.fork():  # the starter waits for this process only, and need not reap the daemon
         os._exit(0)
     os.umask(0o077)
     place = Place(options.state, options.throwaway)
@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> None:
         except EmbeddedServersFailed as error:
             report.write(str(error))
             return
-        except Exception as error:  # whatever it is, the person at the terminal has to read it
+        except Exception as error:  # any error must be shown at the terminal
             report.write(f"{type(error).__name__}: {error}")
             raise
         report.write(READY)
@@ -50,7 +50,7 @@ def main(arguments: list[str]) -> None:
 
 
 def _sweep() -> None:
-    """Remove the throwaway places of root's test runs that were killed together with their keeper."""
+    """Remove the folders of root's test runs that were killed together with their daemon."""
     for mark in OUTSIDE.glob(f"*/{Place.THROWAWAY}"):
         if file_locks.is_free(mark.with_name(Place.KEEPER)) and file_locks.is_free(
             mark.with_name(Place.USERS), to_share=False
@@ -88,7 +88,10 @@ def _start(place: Place) -> tuple[servers.Running, servers.Running]:
 
 
 def _keep(place: Place, postgres: servers.Running, valkey: servers.Running) -> None:
-    """Wait until a server dies or nobody is there; then end both. New users wait meanwhile at the users' lock."""
+    """Wait until a server dies or has no users; then stop both.
+
+    New users wait for the users' lock meanwhile.
+    """
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     last_seen = time.monotonic()

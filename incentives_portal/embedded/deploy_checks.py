@@ -1,7 +1,8 @@
-"""What ``check --deploy --database default`` says of the machine: of the servers in front of the portal and behind it, of files that lack.
+"""Checks of the host for ``check --deploy --database default``.
 
-A proxy that the portal was not told of makes all visitors one address; a pooler that it was not told of makes pages fail by chance. Both
-look well on the first day, so an operator is told before it (docs/operating.md).
+They cover the proxy, the pooler, static files, logs and translations. With an unknown proxy all visitors have one
+address; with an unknown pooler pages fail at random. Both go unnoticed on the first day, so the checks report them
+before (docs/operating.md).
 """
 
 import os
@@ -20,13 +21,16 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from .checks import TAG, only_this_machine
 from .compile_translations import uncompiled
 
-#: How often two connections are compared; a pooler that hands its connections out in turn is found out by repetition.
+#: How often two connections are compared; a pooler that assigns its connections in turn is only found by repetition.
 ROUNDS = 8
 
 
 @register(TAG, deploy=True)
 def check_proxy_count(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
-    """Ask for ``TRUSTED_PROXY_COUNT`` where the portal's address is https: gunicorn is seldom the one who speaks it."""
+    """Require ``TRUSTED_PROXY_COUNT`` if the portal's address is https.
+
+    gunicorn rarely terminates TLS itself, so there is probably a proxy.
+    """
     if settings.PROXY_COUNT_GIVEN or not settings.HTTPS or only_this_machine():
         return []
     return [
@@ -41,7 +45,7 @@ def check_proxy_count(app_configs: object = None, **kwargs: object) -> list[Chec
 
 @register(TAG, deploy=True)
 def check_names(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
-    """Ask for the operator's name where strangers read it: otherwise mails to partners speak of the demo's operator."""
+    """Require the operator's name on a public portal; the default is the name of the demo."""
     if settings.NAMES_GIVEN or only_this_machine():
         return []
     return [
@@ -57,7 +61,10 @@ def check_names(app_configs: object = None, **kwargs: object) -> list[CheckMessa
 def check_pooler(
     app_configs: object = None, databases: Sequence[str] | None = None, **kwargs: object
 ) -> list[CheckMessage]:
-    """Find a pooler that shares connections by transaction; ``migrate`` asks too. Opens two connections of its own."""
+    """Find a pooler that shares connections by transaction. Opens two connections of its own.
+
+    ``migrate`` runs this check too.
+    """
     if DEFAULT_DB_ALIAS not in (databases or ()) or settings.EMBEDDED_DATABASE:
         return []
     if connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS") or not shares_connections():
@@ -72,15 +79,18 @@ def check_pooler(
     ]
 
 
-# The three below look at what stands on this machine beside the settings. They run with ``--database``, so that settings alone can be
-# checked elsewhere (``check --deploy``), and are no checks of ``migrate``, which comes before collectstatic.
+# The three checks below inspect files on this host. They need ``--database``, so that settings alone can be checked elsewhere
+# (``check --deploy``), and do not run with ``migrate``, which comes before collectstatic.
 
 
 @register(Tags.database, deploy=True)
 def check_collected(
     app_configs: object = None, databases: Sequence[str] | None = None, **kwargs: object
 ) -> list[CheckMessage]:
-    """Find static files that were not collected: every page that names one answers 500, and probes name none."""
+    """Find static files that were not collected: pages that use them answer 500.
+
+    The probes use none, so they would not notice.
+    """
     if not databases or only_this_machine():
         return []
     storage = storages.create_storage(settings.STORAGES["staticfiles"])
@@ -103,15 +113,15 @@ def check_collected(
 def check_log_files(
     app_configs: object = None, databases: Sequence[str] | None = None, **kwargs: object
 ) -> list[CheckMessage]:
-    """Find a log that this process could not write: what it should say would be lost."""
-    given = {"SECURITY_LOG_FILE": settings.SECURITY_LOG_FILE, "ACCESS_LOG_FILE": settings.ACCESS_LOG_FILE}
+    """Find log files that this process cannot write."""
+    paths = {"SECURITY_LOG_FILE": settings.SECURITY_LOG_FILE, "ACCESS_LOG_FILE": settings.ACCESS_LOG_FILE}
     return [
         Error(
             f"{name}: {path} cannot be written.",
             hint="Make its folder and give it to the account of the portal; the units of deploy/ write to /var/log/incentives.",
             id="portal.E023",
         )
-        for name, path in given.items()
+        for name, path in paths.items()
         if databases and path and not _can_be_written(Path(path))
     ]
 
@@ -120,7 +130,10 @@ def check_log_files(
 def check_translations(
     app_configs: object = None, databases: Sequence[str] | None = None, **kwargs: object
 ) -> list[CheckMessage]:
-    """Find translations that were not compiled since they changed: readers of other languages would get English, or former sentences."""
+    """Find translations that were not compiled since they changed.
+
+    Readers of other languages would see English, or outdated texts.
+    """
     if not databases or only_this_machine():
         return []
     stale = list(uncompiled(settings.LOCALE_PATHS))
@@ -136,24 +149,30 @@ def check_translations(
 
 
 def _static_names() -> Iterator[str]:
-    """Name every file that collectstatic would collect."""
+    """Yield every file that collectstatic would collect."""
     for finder in get_finders():
         for name, _storage in finder.list(StaticFilesConfig.ignore_patterns):
             yield name.replace(os.sep, "/")
 
 
 def _can_be_written(path: Path) -> bool:
-    """Whether this account may append to a file, or make it; nothing is opened, so that no file begins as another account's."""
+    """Return whether this account may append to a file, or create it.
+
+    Nothing is opened, so that the check creates no file that belongs to the wrong account.
+    """
     return os.access(path if path.exists() else path.parent, os.W_OK)
 
 
 def shares_connections() -> bool:
-    """Whether two connections meet in one process of PostgreSQL, or one connection meets two: a pooler by transaction or statement."""
+    """Return whether a pooler shares connections by transaction or statement.
+
+    Then two connections use the same PostgreSQL process, or one connection uses two.
+    """
     with closing(_connect()) as one, closing(_connect()) as other:
         home = _process_of(one)
         one.rollback()
         for _round in range(ROUNDS):
-            beside = _process_of(other)  # and keeps it, as its transaction is open
+            beside = _process_of(other)  # its open transaction keeps this process
             again = _process_of(one)
             one.rollback()
             other.rollback()
@@ -163,12 +182,12 @@ def shares_connections() -> bool:
 
 
 def _connect() -> Any:
-    """A connection of the driver, beside Django's own."""
+    """Open a database connection besides Django's own."""
     return connection.get_new_connection(connection.get_connection_params())
 
 
 def _process_of(client: Any) -> int:
-    """The process of PostgreSQL that serves the transaction in which this is asked."""
+    """Return the id of the PostgreSQL process that serves this transaction."""
     with client.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         return int(cursor.fetchone()[0])

@@ -1,7 +1,8 @@
-"""File locks of the kernel's: however a process dies, they are gone with it, and children forked by it hold them on.
+"""File locks of the kernel: they end with the process, however it dies, and are inherited by forks.
 
-``flock`` and not POSIX record locks: those are not inherited by a fork, and are lost as soon as any handle of the file is closed. A
-handle is only ever closed, never unlocked: unlocking would take the lock away from every process that shares the handle.
+``flock`` and not POSIX record locks: those are not inherited by a fork, and are lost when any handle of the file is
+closed. A handle is only closed, never unlocked: unlocking would release the lock for every process that shares the
+handle.
 """
 
 import fcntl
@@ -10,9 +11,9 @@ from pathlib import Path
 
 
 def hold(path: Path, *, shared: bool, wait: bool = True, make: bool = True) -> int | None:
-    """Take the lock and return its handle, or None where somebody else has it and we should not wait.
+    """Take the lock and return its handle, or None if it is taken and ``wait`` is false.
 
-    Raises FileNotFoundError where the file is not there and should not be made.
+    Raises FileNotFoundError if the file is missing and ``make`` is false.
     """
     handle = os.open(path, os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT if make else 0), 0o600)
     try:
@@ -24,7 +25,7 @@ def hold(path: Path, *, shared: bool, wait: bool = True, make: bool = True) -> i
 
 
 def is_free(path: Path, *, to_share: bool = True) -> bool:
-    """Could it be had at this moment, shared or alone? A lock that is not there is free."""
+    """Return whether the lock is free now, for shared or exclusive use. A missing file counts as free."""
     try:
         handle = hold(path, shared=to_share, wait=False, make=False)
     except FileNotFoundError:
@@ -36,7 +37,7 @@ def is_free(path: Path, *, to_share: bool = True) -> bool:
 
 
 def is_at(path: Path, handle: int) -> bool:
-    """Is the locked file still the one at this path, or was it removed while we waited?"""
+    """Return whether the locked file is still the one at this path, and was not removed while waiting."""
     try:
         return os.path.samestat(os.fstat(handle), path.stat())
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""The embedded servers of this project's settings, for those who only want to connect."""
+"""Connect to the embedded servers of this project's settings."""
 
 import os
 from typing import Any
@@ -13,36 +13,39 @@ from .state_dir import Place
 
 
 def place() -> Place:
-    """The place named by the settings. ``PORTAL_LOCAL_FLAVOUR=throwaway`` is the test runs' own, and removed with them."""
+    """Return the place named by the settings.
+
+    ``PORTAL_LOCAL_FLAVOUR=throwaway`` is for test runs; the place is removed after them.
+    """
     return Place(settings.PORTAL_STATE, throwaway=os.environ.get("PORTAL_LOCAL_FLAVOUR") == "throwaway")
 
 
 def in_use() -> bool:
-    """Do these settings need the embedded servers, one of them at least?"""
+    """Return whether the settings need at least one embedded server."""
     return bool(settings.EMBEDDED_DATABASE or settings.EMBEDDED_BROKER)
 
 
 def start() -> None:
-    """Start the servers where needed, and count as their user."""
+    """Start the servers if needed, and register this process as a user."""
     refcount.address(place())
 
 
 def database() -> dict[str, Any]:
-    """Connection parameters for psycopg2; starts the servers where needed."""
-    found = refcount.address(place())
-    return {"host": found["host"], **found["database"]}
+    """Return connection parameters for psycopg2; start the servers if needed."""
+    address = refcount.address(place())
+    return {"host": address["host"], **address["database"]}
 
 
 def redis_url(database: int = 0) -> str:
-    """The address of the embedded broker; starts the servers where needed."""
-    found = refcount.address(place())
-    return f"redis://:{found['broker']['password']}@{found['host']}:{found['broker']['port']}/{database}"
+    """Return the address of the embedded broker; start the servers if needed."""
+    address = refcount.address(place())
+    return f"redis://:{address['broker']['password']}@{address['host']}:{address['broker']['port']}/{database}"
 
 
 class EmbeddedCache(FallbackRedisCache):
-    """The cache on the embedded broker, which starts when the cache is really used.
+    """The cache on the embedded broker, which starts when the cache is first used.
 
-    Uses another database of the server than the queue does: clearing the cache must not empty that.
+    It uses another database of the server than the queue does, because clearing the cache must not empty the queue.
     """
 
     @cached_property

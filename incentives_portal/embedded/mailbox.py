@@ -1,6 +1,6 @@
-"""The local mailbox: an SMTP server that delivers every message, to whomever it is addressed, into one Maildir.
+"""The local mailbox: an SMTP server that delivers every message into one Maildir.
 
-Run as ``python -m incentives_portal.embedded.mailbox PORT FOLDER``; needs no Django.
+Recipients are ignored. Run as ``python -m incentives_portal.embedded.mailbox PORT FOLDER``; needs no Django.
 """
 
 import argparse
@@ -24,7 +24,7 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True)
 class Mail:
-    """A mail as people read it; what is missing is empty."""
+    """A parsed mail; missing parts are empty."""
 
     key: str
     subject: str
@@ -36,18 +36,21 @@ class Mail:
 
 
 def mails(folder: Path) -> list[Mail]:
-    """Everything in the mailbox, newest first by the date on the mail: workers send side by side, and the demo tells of weeks ago."""
+    """Return all mails, newest first by their date header.
+
+    Arrival order would be wrong: workers send concurrently, and the demo has mails dated weeks ago.
+    """
     box = _box(folder)
     return sorted((_read(key, box.get_bytes(key)) for key in box.iterkeys()), key=_when, reverse=True)
 
 
 def mail(folder: Path, key: str) -> Mail:
-    """One mail. Raises KeyError."""
+    """Return one mail. Raises KeyError."""
     return _read(key, _box(folder).get_bytes(key))
 
 
 async def serve(port: int, folder: Path) -> None:
-    """Take mail until asked to end."""
+    """Accept mail until SIGINT or SIGTERM."""
     _box(folder)
     loop = asyncio.get_running_loop()
     handler = Mailbox(folder)
@@ -65,13 +68,13 @@ def _box(folder: Path) -> mailbox.Maildir:
 
 
 def _when(mail: Mail) -> tuple[float, tuple[int, ...]]:
-    """The date that is shown; what has none, or the same as another, comes by its arrival."""
+    """Return the sort key of a mail: its date, then its arrival. Without a date its arrival counts."""
     arrival = _arrival(mail.key)
     return mail.sent_at.timestamp() if mail.sent_at else float(arrival[0]), arrival
 
 
 def _arrival(key: str) -> tuple[int, ...]:
-    """When a message came: seconds, microseconds and the count of the server, which make up its file's name."""
+    """Return when a message arrived: seconds, microseconds and the server's counter, from its file name."""
     found = re.match(r"(\d+)\.M(\d+)P\d+Q(\d+)", key)
     return tuple(map(int, found.groups())) if found else (0,)
 
@@ -102,5 +105,5 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("port", type=int)
     parser.add_argument("folder", type=Path)
-    given = parser.parse_args()
-    asyncio.run(serve(given.port, given.folder))
+    options = parser.parse_args()
+    asyncio.run(serve(options.port, options.folder))

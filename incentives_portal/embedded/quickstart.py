@@ -1,4 +1,4 @@
-"""The steps of ``manage.py quickstart``: from an empty folder to a portal that answers, in one process's care."""
+"""The steps of ``manage.py quickstart``: from an empty folder to a running portal in one process tree."""
 
 import errno
 import hashlib
@@ -28,39 +28,40 @@ from .compile_translations import compile_translations
 from .supervisor import Part, Supervisor
 
 PORTS_TO_TRY = 50
-FIRST_PAGE_SECONDS = 180  # a busy or slow machine is no reason to give up
+FIRST_PAGE_SECONDS = 180  # long enough for a busy or slow machine
 STOP_ORDER = ["web", "beat", "worker", "pictures", "mailbox"]
 
 
 def open_door(host: str, port: int) -> tuple[list[socket.socket], int]:
-    """Listening sockets on the wanted port or the next free one. They are kept: nobody can come between.
+    """Open listening sockets on the wanted port or the next free one, and return them and the port.
 
-    ``localhost`` is two addresses, and a browser may try either. Raises CommandError.
+    They stay open, so that no other process can take the port. ``localhost`` is two addresses, and a browser may use
+    either. Raises CommandError.
     """
     addresses = ["127.0.0.1", "::1"] if host == "localhost" else [host]
     for candidate in range(port, port + PORTS_TO_TRY):
-        doors = []
+        listeners = []
         try:
             for address in addresses:
                 with suppress(_NoSuchFamily):
-                    doors.append(_listen(address, candidate))
+                    listeners.append(_listen(address, candidate))
         except OSError:
-            for door in doors:
-                door.close()
+            for listener in listeners:
+                listener.close()
             continue
-        if doors:
-            return doors, candidate
+        if listeners:
+            return listeners, candidate
     raise CommandError(f"No free port between {port} and {port + PORTS_TO_TRY - 1} on {host}.")
 
 
 def move_clock(today: date) -> int:
-    """The offset in seconds that makes today that day, for ``PORTAL_CLOCK``."""
+    """Return the offset in seconds that makes ``today`` the current day, for ``PORTAL_CLOCK``."""
     now = datetime.now(UTC)
     return int((datetime.combine(today, now.timetz()) - now).total_seconds())
 
 
 def be_the_only_one() -> int:
-    """The lock of the one quickstart per state folder. Raises CommandError."""
+    """Take the lock of the only quickstart per state folder. Raises CommandError."""
     settings.PORTAL_STATE.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = file_locks.hold(settings.PORTAL_STATE / "quickstart.lock", shared=False, wait=False)
     if lock is None:
@@ -69,7 +70,7 @@ def be_the_only_one() -> int:
 
 
 def reset() -> None:
-    """Forget everything: databases, media, mails, key. Raises CommandError while somebody uses them."""
+    """Delete all data: databases, media, mails, key. Raises CommandError while another process uses them."""
     place = local.place()
     if not refcount.release(place):
         raise CommandError("Another process uses the embedded servers: end it first, then reset.")
@@ -77,15 +78,15 @@ def reset() -> None:
     for path in settings.PORTAL_STATE.iterdir():
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
-        elif path.name != "quickstart.lock":  # which is held
+        elif path.name != "quickstart.lock":  # this process holds it
             path.unlink()
 
 
 @contextmanager
 def collected_static(say: Callable[[str], None]) -> Iterator[None]:
-    """collectstatic beside what is done inside, unless no source changed since the last time: compressing takes seconds.
+    """Run collectstatic during the block, unless no source changed since the last time.
 
-    Raises CommandError.
+    It runs in parallel because compressing takes seconds. Raises CommandError.
     """
     digest = hashlib.sha256()
     for finder in get_finders():
@@ -110,7 +111,7 @@ def collected_static(say: Callable[[str], None]) -> Iterator[None]:
 
 
 def prepare(say: Callable[[str], None], demo: bool) -> None:
-    """Everything that must be there before the first request."""
+    """Prepare servers, database, translations and demo before the first request."""
     with collected_static(say):
         if local.in_use():
             say("Starting PostgreSQL and Valkey")
@@ -121,29 +122,29 @@ def prepare(say: Callable[[str], None], demo: bool) -> None:
         if demo:
             say("Loading the demo, unless it is there")
             call_command("seed_demo", stdout=io.StringIO())
-    connections.close_all()  # no handle of a connection goes into a child
+    connections.close_all()  # children must not inherit a connection
 
 
-def parts(doors: list[socket.socket], mail_port: int, environment: dict[str, str]) -> list[Part]:
-    """The processes, in the order of their start."""
+def parts(listeners: list[socket.socket], mail_port: int, environment: dict[str, str]) -> list[Part]:
+    """Return the processes, in the order of their start."""
     python = sys.executable
     celery = [python, "-m", "celery", "--quiet", "-A", "incentives_portal"]
-    # On one's own machine the worker may be root's; nobody else can send it anything.
+    # On a local machine the worker may run as root; nobody else can send it tasks.
     environment = {**environment, "PYTHONWARNINGS": "ignore:You're running the worker"}
-    binds = [part for door in doors for part in ("--bind", f"fd://{door.fileno()}")]
-    # Threads: browsers open connections ahead of need, and no proxy takes these here.
+    binds = [part for listener in listeners for part in ("--bind", f"fd://{listener.fileno()}")]
+    # Threads, because browsers open connections in advance, and there is no proxy to absorb them.
     size = ["--workers", "2", "--threads", "4"]
-    # As long as gunicorn takes (deploy/ has the same): what it refuses, it refuses with a bare line of its own.
+    # gunicorn's maximum (as in deploy/), because it refuses longer requests with a bare line of text.
     size += ["--limit-request-line", "8190"]
     web = [python, "-m", "gunicorn", "incentives_portal.wsgi", *size, "--no-control-socket", *binds]
     alone = ["--without-gossip", "--without-mingle"]
     worker = [*celery, "worker", "-Q", "portal", "-n", "portal@localhost", *alone]
-    # Pages go before pictures; two processes, so that one file does not hold up all others.
+    # Niced so that web requests go first; two processes, so that one file does not delay all others.
     nice = ["nice", "-n", "10"]
     pictures = [*nice, *celery, "worker", "-Q", "documents", "-n", "documents@localhost", "--concurrency", "2", *alone]
     home = settings.BASE_DIR
     running = [
-        Part("web", web, home, environment, tuple(door.fileno() for door in doors)),
+        Part("web", web, home, environment, tuple(listener.fileno() for listener in listeners)),
         Part("worker", worker, home, environment),
         Part("pictures", pictures, home, environment),
         Part("beat", [*celery, "beat", "--pidfile="], home, environment),
@@ -155,13 +156,13 @@ def parts(doors: list[socket.socket], mail_port: int, environment: dict[str, str
 
 
 def run(
-    doors: list[socket.socket], environment: dict[str, str], supervisor: Supervisor, greet: Callable[[], None]
+    listeners: list[socket.socket], environment: dict[str, str], supervisor: Supervisor, greet: Callable[[], None]
 ) -> str:
-    """Run all parts until it is over; returns why, empty when somebody asked for it."""
+    """Run all parts until one ends or the user stops them; return why, empty if the user did."""
     mail_port = servers.free_port(None) if settings.LOCAL_MAILBOX else 0
     if mail_port:
         environment = {**environment, "PORTAL_MAILBOX_PORT": str(mail_port)}
-    first_page = FirstPage(f"http://127.0.0.1:{doors[0].getsockname()[1]}/accounts/login/")
+    first_page = FirstPage(f"http://127.0.0.1:{listeners[0].getsockname()[1]}/accounts/login/")
 
     def each_round() -> str | None:
         if first_page.answered.is_set() and not first_page.greeted:
@@ -173,10 +174,10 @@ def run(
             return "a server ended"
         return None
 
-    for part in parts(doors, mail_port, environment):
+    for part in parts(listeners, mail_port, environment):
         supervisor.start(part)
-    for door in doors:
-        door.close()
+    for listener in listeners:
+        listener.close()
     first_page.start()
     try:
         return supervisor.run(each_round)
@@ -186,7 +187,7 @@ def run(
 
 
 class FirstPage(threading.Thread):
-    """Asks for a page until it comes, or until it is clear that it will not."""
+    """Request a page until it answers, or until it is clear that it will not."""
 
     def __init__(self, url: str) -> None:
         super().__init__(daemon=True)
@@ -217,18 +218,18 @@ class _NoSuchFamily(Exception):
 def _listen(address: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
-        door = socket.socket(family)
+        listener = socket.socket(family)
     except OSError as error:
         raise _NoSuchFamily from error
-    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if family == socket.AF_INET6:
-        door.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     try:
-        door.bind((address, port))
-        door.listen(128)
+        listener.bind((address, port))
+        listener.listen(128)
     except OSError as error:
-        door.close()
+        listener.close()
         if family == socket.AF_INET6 and error.errno == errno.EADDRNOTAVAIL:
             raise _NoSuchFamily from error
         raise
-    return door
+    return listener

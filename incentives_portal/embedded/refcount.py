@@ -1,4 +1,4 @@
-"""The users' side of the embedded servers: be counted as a user, start the keeper if there is none, learn the address."""
+"""Use the embedded servers: register as a user, start the daemon if there is none, read the address."""
 
 import json
 import os
@@ -16,16 +16,16 @@ from .daemon import READY
 from .state_dir import EmbeddedServersFailed, Place
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
-PATIENCE_SECONDS = 400  # a first start makes the cluster, perhaps on a very slow disk
+PATIENCE_SECONDS = 400  # the first start creates the cluster, perhaps on a very slow disk
 
 _held: dict[Path, int] = {}
 _one_thread = threading.Lock()
 
 
 def address(place: Place) -> dict[str, Any]:
-    """The address of the running servers; starts them where needed. From now on this process counts as a user.
+    """Return the address of the running servers; start them if needed. Raises EmbeddedServersFailed.
 
-    Raises EmbeddedServersFailed.
+    From now on this process counts as a user.
     """
     with _one_thread:
         handle = _held.get(place.folder)
@@ -37,7 +37,10 @@ def address(place: Place) -> dict[str, Any]:
 
 
 def release(place: Place, patience: float = 25.0) -> bool:
-    """Stop being a user and ask the keeper not to wait. True when the servers are stopped, False where others use them on."""
+    """Stop being a user and ask the daemon not to wait.
+
+    Returns True when the servers are stopped, False if others still use them.
+    """
     with _one_thread:
         handle = _held.pop(place.folder, None)
         if handle is not None:
@@ -55,21 +58,27 @@ def release(place: Place, patience: float = 25.0) -> bool:
 
 
 def forget() -> None:
-    """Be no user any more, without closing handles: for a child process whose handles were all closed, and perhaps taken by others."""
+    """Stop being a user without closing handles.
+
+    For a child process whose handles were all closed; their numbers may belong to other files by now.
+    """
     with _one_thread:
         _held.clear()
 
 
 def is_running(place: Place) -> bool:
-    """Does a keeper live? It ends itself when one of its servers does."""
+    """Return whether a daemon is running. It ends itself when one of its servers does."""
     return not file_locks.is_free(place.keeper_lock)
 
 
 def _become_user(place: Place) -> int:
-    """Take the users' lock, shared, for life. It may have to wait for a keeper that is just stopping."""
+    """Take the shared users' lock for the lifetime of this process.
+
+    May wait for a daemon that is just stopping.
+    """
     while True:
         place.make()
-        with suppress(FileNotFoundError):  # or that keeper has just removed its throwaway place
+        with suppress(FileNotFoundError):  # that daemon may just have removed its throwaway folder
             handle = file_locks.hold(place.users_lock, shared=True)
             assert handle is not None
             if file_locks.is_at(place.users_lock, handle):
@@ -78,7 +87,10 @@ def _become_user(place: Place) -> int:
 
 
 def _others(place: Place) -> bool:
-    """Does another process use the servers? Asked several times: the keeper itself takes the lock for moments, to look."""
+    """Return whether another process uses the servers.
+
+    Tried several times, because the daemon itself takes the lock for moments.
+    """
     for _ in range(5):
         if file_locks.is_free(place.users_lock, to_share=False) or not place.address.exists():
             return False
@@ -90,22 +102,22 @@ def _current(place: Place) -> dict[str, Any] | None:
     if file_locks.is_free(place.keeper_lock):
         return None
     try:
-        found: dict[str, Any] = json.loads(place.address.read_text())
+        current: dict[str, Any] = json.loads(place.address.read_text())
     except FileNotFoundError:
         return None
-    return found
+    return current
 
 
 def _start(place: Place) -> dict[str, Any]:
-    """Start a keeper, unless somebody else is just doing so."""
+    """Start a daemon, unless another process is just doing so."""
     with _held_while(place.start_lock):
         end = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < end:
-            found = _current(place)
-            if found:
-                return found
+            current = _current(place)
+            if current:
+                return current
             if file_locks.is_free(place.keeper_lock):
-                # What an earlier keeper left when it was killed must not be taken for the new one's.
+                # A killed daemon leaves its address file, which must not be taken for the new one's.
                 place.address.unlink(missing_ok=True)
                 _spawn(place)
             else:
@@ -114,7 +126,7 @@ def _start(place: Place) -> dict[str, Any]:
 
 
 def _spawn(place: Place) -> None:
-    """Start the keeper in a session of its own and wait for what it reports."""
+    """Start the daemon in its own session and wait for its report."""
     read, write = os.pipe()
     command = [sys.executable, "-m", "incentives_portal.embedded.daemon", str(place.state), f"--report={write}"]
     if place.throwaway:
@@ -128,9 +140,9 @@ def _spawn(place: Place) -> None:
             )  # fmt: skip
         finally:
             os.close(write)
-        said = report.read()
-    if said != READY:
-        raise EmbeddedServersFailed(said or f"The keeper of the embedded servers died. {place.log} may say more.")
+        result = report.read()
+    if result != READY:
+        raise EmbeddedServersFailed(result or f"The keeper of the embedded servers died. {place.log} may say more.")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The key that signs sessions and links: generated once where nobody set ``SECRET_KEY``, and judged where somebody did."""
+"""The key that signs sessions and links: generate a local one, and check a configured ``SECRET_KEY``."""
 
 import contextlib
 import math
@@ -8,11 +8,11 @@ import secrets
 from collections import Counter
 from pathlib import Path
 
-#: As ``check --deploy`` of Django has it; secrets.token_urlsafe(50) makes 67.
+#: The minimum of Django's ``check --deploy``; secrets.token_urlsafe(50) returns 67 characters.
 MIN_LENGTH = 50
-#: Bits that the characters of a key carry if nothing else is known of them.
+#: Minimum entropy of a key in bits, judged by its characters alone.
 MIN_BITS = 128
-#: Keys that stand, or stood, in this repository and its history: whoever reads it can sign with them.
+#: Keys published in this repository or its history: anyone can sign with them.
 PUBLISHED = {
     "0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
     "only-for-the-type-checker",
@@ -24,8 +24,11 @@ _PLACEHOLDER = re.compile(
 
 
 def weakness_of(key: str) -> str | None:
-    """Return why a key must not sign anything on a public host, as the rest of the sentence "SECRET_KEY …"; None for a good one."""
-    if "#" in key and (" " in key.strip() or "\t" in key.strip()):  # without a blank "#" is a sign like others
+    """Return why a key must not be used on a public host, or None for a good one.
+
+    The text completes the sentence "SECRET_KEY …".
+    """
+    if "#" in key and (" " in key.strip() or "\t" in key.strip()):  # without a blank, "#" may be part of a key
         return "is a comment: the line that sets it was not filled in, or has a comment behind it."
     if key.startswith("django-insecure-"):
         return "is one that Django generated for development."
@@ -41,26 +44,26 @@ def weakness_of(key: str) -> str | None:
 
 
 def _bits(key: str) -> float:
-    """Shannon's measure over the frequencies of the characters."""
+    """Return the Shannon entropy of the key's characters, in bits."""
     return -sum(count * math.log2(count / len(key)) for count in Counter(key).values())
 
 
 def _is_pattern(key: str) -> bool:
-    """Whether a key repeats itself, or counts up or down."""
+    """Return whether a key repeats itself, or counts up or down."""
     if key in (key + key)[1:-1]:
         return True
     pieces = {key[start : start + 4] for start in range(len(key) - 3)}
-    if len(pieces) <= len(key) / 2:  # a word again and again, with something behind it
+    if len(pieces) <= len(key) / 2:  # a repeated word, with something after it
         return True
     steps = Counter(ord(after) - ord(before) for before, after in zip(key, key[1:], strict=False))
     return steps[1] + steps[-1] + steps[0] > len(key) / 2
 
 
 def secret_key(state: Path) -> str:
-    """The generated key of this state folder; made on first use.
+    """Return the generated key of this state folder; created on first use.
 
-    Several processes may ask at once: the file appears whole or not at all, and the first one wins.
-    Raises OSError where the folder cannot be written; setting SECRET_KEY avoids that.
+    Several processes may call this at once: the file is created atomically, and the first one wins. Raises OSError if
+    the folder cannot be written; setting SECRET_KEY avoids that.
     """
     path = state / "secret-key"
     with contextlib.suppress(FileNotFoundError):

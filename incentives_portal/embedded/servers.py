@@ -1,4 +1,4 @@
-"""The two embedded servers: a PostgreSQL cluster and a Valkey broker, on loopback, each with a password."""
+"""The embedded servers: a PostgreSQL cluster and a Valkey broker, on loopback, each with a password."""
 
 import os
 import secrets
@@ -22,7 +22,7 @@ from .supervisor import end_with_parent
 
 HOST = "127.0.0.1"
 ROLE = "portal"
-START_SECONDS = 60  # slow machines exist; it is polled, so fast ones do not wait
+START_SECONDS = 60  # for slow machines; readiness is polled, so fast ones do not wait
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,10 @@ class Running:
 
 
 def start_postgres(place: Place, port: int | None) -> Running:
-    """Start the cluster of this place, made on first use, on the wanted port if it is free. Raises EmbeddedServersFailed."""
+    """Start the cluster of this place, on the wanted port if it is free. Raises EmbeddedServersFailed.
+
+    The cluster is created on first use.
+    """
     programs = postgres_programs(place)
     data = place.postgres_data
     superuser, password = _passwords(place)
@@ -46,10 +49,10 @@ def start_postgres(place: Place, port: int | None) -> Running:
     settings = {
         "port": port,
         "listen_addresses": HOST,
-        "unix_socket_directories": "",  # no socket: its path has 107 bytes and no quoting
+        "unix_socket_directories": "",  # no socket: its path is limited to 107 bytes and cannot be quoted
         "timezone": "UTC",
         "max_connections": 100,
-        # Parallel queries need more shared memory than containers have, and never pay on a demo.
+        # Parallel queries need more shared memory than containers have, and gain nothing in a demo.
         "max_parallel_workers_per_gather": 0,
         "jit": "off",
     }
@@ -63,10 +66,10 @@ def start_postgres(place: Place, port: int | None) -> Running:
 
 
 def start_valkey(place: Place) -> Running:
-    """Start a broker without persistence: messages live in the outbox table, the broker only carries the news of them."""
+    """Start a broker without persistence: messages are stored in the outbox table."""
     port, password = free_port(None), secrets.token_urlsafe(24)
     process = _start(place, [valkey_program(place), "-"], signal.SIGTERM, stdin=subprocess.PIPE)
-    # By its standard input: neither a password among the arguments nor a path to quote.
+    # Configured by standard input: no password among the arguments, and no path to quote.
     lines = [f"bind {HOST}", f"port {port}", f"requirepass {password}", 'save ""', "appendonly no", "daemonize no"]
     lines += ["maxmemory-policy noeviction"]
     assert process.stdin is not None
@@ -79,7 +82,7 @@ def start_valkey(place: Place) -> Running:
 
 
 def stop(running: Running, gently: signal.Signals) -> None:
-    """End a server and wait for it; by force after twenty seconds."""
+    """Stop a server and wait for it; kill it after twenty seconds."""
     with suppress(ProcessLookupError):
         running.process.send_signal(gently)
     try:
@@ -90,7 +93,7 @@ def stop(running: Running, gently: signal.Signals) -> None:
 
 
 def _make_cluster(place: Place, programs: Path, superuser: str) -> None:
-    """initdb, into a folder that gets its name when it is complete."""
+    """Run initdb in a draft folder that is renamed when it is complete."""
     owner = account()
     draft = place.postgres_data.with_suffix(".draft")
     shutil.rmtree(draft, ignore_errors=True)
@@ -101,7 +104,7 @@ def _make_cluster(place: Place, programs: Path, superuser: str) -> None:
     with open(os.open(password, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(superuser)
     os.chown(password, owner.uid, owner.gid)
-    # The builtin provider: the wheel has no ICU, and a cluster must not depend on the locale of whoever started it first.
+    # The builtin provider: the wheel has no ICU, and a cluster must not depend on the locale of the user who creates it.
     arguments = ["--username=postgres", "--auth=scram-sha-256", f"--pwfile={password}", "--encoding=UTF8"]
     arguments += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--no-instructions"]
     if place.throwaway:
@@ -119,7 +122,10 @@ def _make_cluster(place: Place, programs: Path, superuser: str) -> None:
 
 
 def _prepare_role(running: Running, superuser: str) -> bool:
-    """Connect, and see to it that the portal's role and database exist. The role is no superuser but may create databases."""
+    """Connect, and create the portal's role and database if missing.
+
+    The role is no superuser but may create databases.
+    """
     with closing(
         psycopg2.connect(host=HOST, port=running.port, user="postgres", password=superuser, dbname="postgres")
     ) as connection:
@@ -135,7 +141,7 @@ def _prepare_role(running: Running, superuser: str) -> bool:
 
 
 def _passwords(place: Place) -> tuple[str, str]:
-    """The superuser's password, kept beside the data it belongs to, and a new one for the portal's role."""
+    """Return the superuser's password, stored beside its data, and a new one for the portal's role."""
     path = place.folder / "superuser"
     if not (place.postgres_data / "PG_VERSION").exists():
         path.unlink(missing_ok=True)
@@ -145,13 +151,16 @@ def _passwords(place: Place) -> tuple[str, str]:
 
 
 def _end_leftover(data: Path) -> None:
-    """Deal with ``postmaster.pid``: end a server that lost its keeper, forget one whose pid went to somebody else."""
+    """Remove a stale ``postmaster.pid``, and stop the server in it if it lost its daemon.
+
+    The pid may belong to an unrelated process by now.
+    """
     path = data / "postmaster.pid"
     if not path.exists():
         return
     with suppress(psutil.Error, ValueError, IndexError):
         process = psutil.Process(int(path.read_text().splitlines()[0]))
-        # A pid alone proves nothing in a container; a postgres works inside its data folder.
+        # A pid alone proves nothing in a container; the working directory of postgres is its data folder.
         if process.name().startswith("postgres") and Path(process.cwd()) == data.resolve():
             process.send_signal(signal.SIGINT)
             try:
@@ -165,9 +174,9 @@ def _end_leftover(data: Path) -> None:
 def _start(
     place: Place, command: list[Path | str], at_death: signal.Signals, stdin: int = subprocess.DEVNULL
 ) -> subprocess.Popen[bytes]:
-    """A child in a session of its own, which the kernel ends when the keeper dies (on Linux)."""
+    """Start a child in its own session; on Linux the kernel ends it when the daemon dies."""
     with place.log.open("ab") as log:
-        # Its wish is said after the change of user, which would clear it again.
+        # preexec_fn runs after the change of user, which would clear the setting.
         return subprocess.Popen(
             command, stdin=stdin, stdout=log, stderr=log, env=_environment(), cwd="/", start_new_session=True,
             preexec_fn=partial(end_with_parent, at_death), **account().popen_options(),
@@ -188,12 +197,12 @@ def _wait(running: Running, name: str, place: Place, ready: Callable[[], object]
 
 
 def _environment() -> dict[str, str]:
-    """Nothing of ours: a locale or a PGDATA of the user's must not reach the servers."""
+    """Return an environment without the user's variables, such as a locale or PGDATA."""
     return {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 
 
 def free_port(wanted: int | None) -> int:
-    """The wanted port of the loopback if it is free, else any that is."""
+    """Return the wanted port of the loopback if it is free, else any free one."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if wanted:
@@ -205,6 +214,6 @@ def free_port(wanted: int | None) -> int:
 
 
 def _tail(log: Path) -> str:
-    """The last lines that the server said, for the message of an error."""
+    """Return the last lines of the log, for an error message."""
     lines = log.read_text(errors="replace").splitlines()[-8:]
     return f"Its last words, from {log}:\n" + "\n".join(lines)

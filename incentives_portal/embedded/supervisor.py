@@ -1,4 +1,4 @@
-"""Several processes that live and die together: started in order, their output prefixed, ended in the given order."""
+"""Run several processes together: start them in order, prefix their output, and stop them in order."""
 
 import ctypes
 import os
@@ -20,7 +20,7 @@ GENTLE_SECONDS = 10
 
 @dataclass(frozen=True)
 class Part:
-    """A process to run, in a folder. ``handles`` are file handles that it inherits."""
+    """A process to run in a folder. ``handles`` are file handles that it inherits."""
 
     name: str
     command: list[str]
@@ -30,9 +30,9 @@ class Part:
 
 
 class Supervisor:
-    """Runs parts until one of them ends or somebody asks to stop; then ends all.
+    """Run parts until one of them ends or the user asks to stop; then stop all.
 
-    Each part has a session of its own: a Ctrl-C in the terminal reaches this process only, which then keeps the order.
+    Each part has its own session: Ctrl-C in the terminal reaches only this process, which stops the parts in order.
     """
 
     def __init__(self, output: TextIO, width: int) -> None:
@@ -45,9 +45,9 @@ class Supervisor:
         self._interruptible = True
 
     def listen(self) -> None:
-        """Take Ctrl-C, SIGTERM and a closed terminal as the wish to stop; a second one as the wish not to wait.
+        """Handle Ctrl-C, SIGTERM and a closed terminal as a request to stop; a second one skips waiting.
 
-        Before :meth:`run` they raise KeyboardInterrupt, so that preparations end at once, too.
+        Before :meth:`run` they raise KeyboardInterrupt, so that preparations end at once too.
         """
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._ask)
@@ -64,7 +64,7 @@ class Supervisor:
         self._running.append((part, process))
 
     def run(self, each_round: Callable[[], str | None]) -> str:
-        """Pass on output until it is over; returns why, empty when somebody asked for it.
+        """Print the output of the parts until the end; return why, empty if the user asked.
 
         ``each_round`` is called a few times a second and may return a reason to stop.
         """
@@ -80,7 +80,7 @@ class Supervisor:
         return ""
 
     def stop(self, order: list[str]) -> None:
-        """End all parts, one after the other in this order, each with what it started."""
+        """Stop all parts one after the other in this order, each with its children."""
         for name in order:
             for part, process in self._running:
                 if part.name == name:
@@ -110,7 +110,7 @@ class Supervisor:
         end = time.monotonic() + GENTLE_SECONDS
         while process.poll() is None and time.monotonic() < end and self.asked_to_stop == asked_before:
             self._pass_on(0.05)
-        # The children of a part that was killed are still there: the session's process group has them all.
+        # Children of a killed part may still run; all of them are in its process group.
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
@@ -130,6 +130,6 @@ class Supervisor:
 
 
 def end_with_parent(number: signal.Signals) -> None:
-    """Have the kernel end this process by a signal when the one that started it dies (on Linux)."""
+    """Let the kernel send this process a signal when its parent dies (on Linux)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(number))

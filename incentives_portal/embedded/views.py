@@ -1,4 +1,7 @@
-"""The page of the local mailbox. It exists with embedded servers only, where whoever reaches it owns the machine."""
+"""Pages of the local mailbox.
+
+They exist with embedded servers only, which no other user can reach.
+"""
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -13,7 +16,7 @@ from . import mailbox
 @login_not_required
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
-    """Every mail that the portal sent on this machine, newest first."""
+    """List every mail that the portal sent on this machine, newest first."""
     page = Paginator(mailbox.mails(settings.MAILBOX_FOLDER), 50).get_page(request.GET.get("page"))
     return render(request, "embedded/mailbox.html", {"page": page})
 
@@ -21,7 +24,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def message(request: HttpRequest, key: str) -> HttpResponse:
-    """One mail: its text with links to follow, its HTML as source; nothing in it is run or loaded."""
+    """Show one mail: its text with links, its HTML as source; nothing in it is run or loaded."""
     try:
         mail = mailbox.mail(settings.MAILBOX_FOLDER, key)
     except KeyError:

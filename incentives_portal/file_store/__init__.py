@@ -1,1 +1,1 @@
-"""Where stored files lie, whose store it is, and what becomes of files that no row names. Files with rows: documents/."""
+"""The file store: its identity, its trash, and files without a row. For files with rows see documents/."""

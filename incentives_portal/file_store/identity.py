@@ -1,8 +1,9 @@
-"""The identity of the file store: a database deletes files only from the store that is its own.
+"""The identity of the file store: a database deletes files only from its own store.
 
-The store carries a file and the database a row with the same identity. They differ after a restore, in a staging copy that still points at
-the bucket of production, and where somebody mixed up two settings; then nothing is deleted until an operator says whose the store is
-(``manage.py adopt_storage``). A store has one owner: to adopt it gives it a new identity, so that its former database may delete no more.
+A file in the store and a row in the database have the same identity. They differ after a restore, in a staging copy
+that still uses the production bucket, and with mixed-up settings; then nothing is deleted until an operator assigns the
+store (``manage.py adopt_storage``). A store has one owner: adopting it gives it a new identity, so that its former
+database can no longer delete from it.
 """
 
 import json
@@ -18,13 +19,13 @@ IDENTITY_FILE = "store-identity.json"
 
 
 class NotOurStore(Exception):
-    """Files of this store may not be deleted by this database; the message says why, and what to do."""
+    """This database may not delete files of the store; the message says why and what to do."""
 
 
 def require_own_store(*, adopt: bool = True) -> None:
-    """Raise NotOurStore unless store and database belong together; where neither has an identity yet, ``adopt`` gives both a new one.
+    """Raise NotOurStore unless store and database belong together.
 
-    Raises OSError where the store does not answer.
+    If neither has an identity yet, ``adopt`` gives both a new one. Raises OSError if the store does not answer.
     """
     with transaction.atomic():
         row, found = locked_installation(), read_identity()
@@ -49,7 +50,10 @@ _ADVICE = (
 
 @transaction.atomic
 def adopt_store() -> uuid.UUID:
-    """Make the store that of this database, under a new identity, and return it. No other database may delete from it any more."""
+    """Make this database the owner of the store, under a new identity, and return it.
+
+    No other database may delete from the store afterward.
+    """
     locked_installation()
     identity = uuid.uuid4()
     take_store(identity)
@@ -58,7 +62,7 @@ def adopt_store() -> uuid.UUID:
 
 
 def read_identity() -> uuid.UUID | None:
-    """Return the identity that the store carries, or None. Raises NotOurStore for a file that cannot be read as one."""
+    """Return the identity in the store, or None. Raises NotOurStore if its file is unreadable."""
     try:
         with default_storage.open(IDENTITY_FILE, "rb") as file:
             return uuid.UUID(json.loads(file.read())["store"])
@@ -69,7 +73,7 @@ def read_identity() -> uuid.UUID | None:
 
 
 def write_identity(identity: uuid.UUID) -> None:
-    """Write the file that tells whose the store is."""
+    """Write the identity file of the store."""
     default_storage.delete(IDENTITY_FILE)
     content = {"store": str(identity), "about": "Says to which database these files belong. Do not copy or remove it."}
     default_storage.save(IDENTITY_FILE, ContentFile(json.dumps(content).encode()))

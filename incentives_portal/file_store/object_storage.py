@@ -1,8 +1,8 @@
-"""An S3-compatible store as the default storage (``MEDIA_STORAGE``), with the patience of a web page and errors that the portal knows.
+"""S3-compatible storage with short timeouts and Django-style errors (``MEDIA_STORAGE``).
 
-Everything that boto3 raises becomes an OSError here and nowhere else: FileNotFoundError for what is not there, ``StoreAway`` for the rest.
-A store that hangs holds a process for a few seconds; for some seconds after that, requests to it fail at once.
-Options are those of django-storages (``bucket_name``, ``endpoint_url``, ``location`` …) and the four below.
+Every error of boto3 becomes an OSError here: FileNotFoundError for a missing file, ``StoreAway`` for the rest. A store
+that hangs blocks a process for a few seconds; for some seconds after that, requests fail at once. Options are those of
+django-storages (``bucket_name``, ``endpoint_url``, ``location`` …) and the four below.
 """
 
 import time
@@ -23,24 +23,24 @@ from urllib3.exceptions import HTTPError
 
 from .storage import StoreAway
 
-#: Larger files are sent and fetched in parts, by as many requests.
+#: Files larger than this are sent and fetched in parts, one request each.
 _PART = 64 * 1024 * 1024
-#: What an answer of these statuses means: the file is not there.
+#: HTTP statuses that mean that the file does not exist.
 _ABSENT = (404,)
 
 
 class ObjectStorage(S3Storage):
-    """django-storages' S3 storage with time-outs: at most about seven seconds for a request that is never answered.
+    """S3 storage of django-storages with timeouts of about seven seconds per unanswered request.
 
-    ``connect_timeout`` and ``read_timeout`` in seconds, ``max_attempts`` with the first one, and ``pause``: for so many seconds after a
-    store gave no answer, requests fail without asking it.
+    ``connect_timeout`` and ``read_timeout`` in seconds, ``max_attempts`` including the first one. ``pause``: for this
+    many seconds after a failed request, further requests fail at once.
     """
 
     _away_until = 0.0
 
     def get_default_settings(self) -> dict[str, Any]:
         ours = {"connect_timeout": 2, "read_timeout": 3, "max_attempts": 2, "pause": 5}
-        # Read whole before it is handed out; beyond this a temporary file takes it.
+        # A file is read completely before use; above this size into a temporary file.
         return {**super().get_default_settings(), "max_memory_size": 2 * 1024 * 1024, **ours}
 
     def __init__(self, **settings: Any) -> None:
@@ -49,19 +49,19 @@ class ObjectStorage(S3Storage):
             connect_timeout=self.connect_timeout,
             read_timeout=self.read_timeout,
             retries={"total_max_attempts": self.max_attempts, "mode": "standard"},
-            # Checksums that only some of the S3-compatible stores know; the portal compares its own.
+            # Only some S3-compatible stores support these checksums; the portal compares its own.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         )
         self.client_config = self.client_config.merge(patience)
-        # In this thread: a web process has threads enough. Attempts are counted by the client alone.
+        # No further threads, because web processes have several. Only the client retries.
         self.transfer_config = TransferConfig(
             use_threads=False, num_download_attempts=1, multipart_threshold=_PART, multipart_chunksize=_PART
         )
 
     @contextmanager
     def asking(self, name: str) -> Iterator[None]:
-        """Turn what the libraries raise inside into FileNotFoundError or StoreAway."""
+        """Turn errors of the libraries into FileNotFoundError or StoreAway."""
         if time.monotonic() < self._away_until:
             raise StoreAway("The file store gave no answer a moment ago.")
         try:
@@ -111,7 +111,10 @@ class ObjectStorage(S3Storage):
         self.delete(name)
 
     def keys_after(self, folder: str, after: str) -> Iterator[tuple[str, datetime]]:
-        """Give the keys of a folder that come after a key, in order, with the time of their last change: a request for each thousand."""
+        """Yield the keys of a folder after ``after``, in order, with their modification times.
+
+        One request for each thousand keys.
+        """
         prefix = self._normalize_name(f"{clean_name(folder)}/")
         prefix = f"{prefix.rstrip('/')}/"
         own = len(self._normalize_name("")) if self.location else 0
@@ -124,7 +127,7 @@ class ObjectStorage(S3Storage):
 
 
 class ObjectFile(S3File):
-    """A file of the store; it is fetched when it is first read, and that may fail, too."""
+    """A file of the store; it is fetched on the first read, which may fail too."""
 
     def _get_file(self) -> Any:
         with self._storage.asking(self.name):

@@ -1,4 +1,7 @@
-"""Which files the database names, whatever model names them: a model that keeps a file has a field ``storage_key``."""
+"""Find which stored files the database refers to.
+
+Models that refer to stored files have a field ``storage_key``.
+"""
 
 from collections.abc import Iterable
 
@@ -9,18 +12,18 @@ KEY_FIELD = "storage_key"
 
 
 def naming_models() -> list[type[models.Model]]:
-    """Return every model that names stored files, in whatever app."""
-    found = [
+    """Return every model that refers to stored files, of any app."""
+    naming = [
         model
         for model in apps.get_models()
         if model._meta.managed and any(field.name == KEY_FIELD for field in model._meta.concrete_fields)
     ]
-    assert found, "no model names stored files: then all of them would look stray"
-    return sorted(found, key=lambda model: model._meta.db_table)
+    assert naming, "no model names stored files: then all of them would look stray"
+    return sorted(naming, key=lambda model: model._meta.db_table)
 
 
 def named_among(keys: Iterable[str]) -> set[str]:
-    """Return those of the keys that some row names. One query for each model."""
+    """Return the keys that some row names. One query for each model."""
     wanted = list(keys)
     return {
         key
@@ -30,5 +33,5 @@ def named_among(keys: Iterable[str]) -> set[str]:
 
 
 def count_named() -> int:
-    """Return how many files the rows name in all."""
+    """Return the number of files that rows name."""
     return sum(model._base_manager.count() for model in naming_models())

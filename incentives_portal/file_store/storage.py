@@ -1,4 +1,4 @@
-"""Files in the private storage: under generated names, and gone again when what they belong to was not written."""
+"""Save files to the private storage under generated names, and delete them if the block fails."""
 
 import hashlib
 import logging
@@ -24,11 +24,11 @@ Save = Callable[[str, File], str]
 
 
 class StoreAway(OSError):
-    """The file store does not answer, or not as it should. Trying again later is right."""
+    """The file store does not answer, or not correctly. A later attempt may succeed."""
 
 
 class StoreAwayMiddleware(MiddlewareMixin):
-    """Answers with a page that says so, and when to try again, instead of an error."""
+    """Respond with a 503 page that says when to try again, instead of an error."""
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, StoreAway):
@@ -45,11 +45,11 @@ class StorageFailed(Exception):
 
 @contextmanager
 def saving() -> Iterator[Save]:
-    """Gives ``save(folder, content) -> storage key``. Put the transaction inside: if the block fails, the files are deleted.
+    """Provide ``save(folder, content) -> storage key``, and delete the files if the block fails.
 
-    When the connection to the database breaks, nobody knows whether the commit went through; then the files stay, because a file
-    without a row can be swept later and a row without its file cannot be mended. The same holds for a transaction around
-    this block that is rolled back afterwards. ``save`` raises StorageFailed.
+    Put the transaction inside the block. If the database connection breaks, the commit may have succeeded; then the
+    files stay, because a file without a row can be swept later, but a row without its file cannot be repaired. The same
+    applies if a transaction around this block is rolled back afterward. ``save`` raises StorageFailed.
     """
     keys: list[str] = []
 
@@ -71,7 +71,7 @@ def saving() -> Iterator[Save]:
 
 
 def delete_files(keys: Iterable[str]) -> None:
-    """Delete files without a row. One that cannot be deleted now is found by the next sweep of the storage."""
+    """Delete files without a row. A failed deletion is logged; the next sweep finds the file."""
     for key in keys:
         try:
             default_storage.delete(key)
@@ -81,7 +81,7 @@ def delete_files(keys: Iterable[str]) -> None:
 
 @contextmanager
 def local_copy(storage_key: str) -> Iterator[IO[bytes]]:
-    """The bytes of a stored file as a real file, for a child process to inherit. Raises StorageFailed."""
+    """Provide a stored file as a temporary file for a child process. Raises StorageFailed."""
     with tempfile.TemporaryFile() as copy:
         try:
             with default_storage.open(storage_key, "rb") as stored:
@@ -93,7 +93,7 @@ def local_copy(storage_key: str) -> Iterator[IO[bytes]]:
 
 
 def sha256_of(stored: File) -> str:
-    """The hash of a stored file in hexadecimal; leaves it at its beginning."""
+    """Return the hash of a stored file in hexadecimal, and rewind the file."""
     digest = hashlib.sha256()
     for piece in stored.chunks(_PIECE):
         digest.update(piece)

@@ -1,7 +1,7 @@
-"""Stored files that no row names: found by walking through the store over several runs, and moved into the trash with a ceiling.
+"""Find stored files that no row names, over several runs, and move them to the trash.
 
-A file is stray when its upload was undone, or its document swept. After a restore of an older dump, or with a wrong setting, very many
-look stray that are not: therefore a run that finds more than the ceiling moves none and says so.
+A file is stray when its upload was rolled back, or its document swept. After a restore of an older dump, or with a
+wrong setting, many files look stray but are not; so a run that finds more than the limit moves none and reports it.
 """
 
 import logging
@@ -19,23 +19,23 @@ from .references import count_named, named_among
 
 logger = logging.getLogger(__name__)
 
-#: One run moves no more than this share of what rows name, at least LEAST and at most MOST files.
+#: One run moves at most this share of the files that rows name, but at least LEAST and at most MOST files.
 SHARE_PERCENT, LEAST, MOST = 5, 20, 500
 _BATCH = 200
-#: The walk ends after this many seconds; the next run goes on where it ended.
+#: The walk stops after this many seconds; the next run continues there.
 _SECONDS = 120
 
 
 class TooManyStray(Exception):
-    """More files look stray than one run may move; none was. The message says how many and what to do."""
+    """More files look stray than one run may move, so none was moved; the message says what to do."""
 
 
 def discard_stray(
     folders: tuple[str, ...], older_than: timedelta, *, dry_run: bool = False, force: bool = False
 ) -> int:
-    """Move stray files that are old enough into the trash, and return how many these were, or with ``dry_run`` would be.
+    """Move old stray files to the trash and return their number; with ``dry_run`` only count them.
 
-    Goes on where the last run ended. Raises TooManyStray where ``force`` was not given.
+    Continues where the last run stopped. Raises TooManyStray unless ``force`` is set.
     """
     stray, cursor = _walk(folders, older_than, installation().cleanup_cursor, unbounded=dry_run or force)
     if dry_run:
@@ -51,17 +51,17 @@ def discard_stray(
 
 def _require_few(number: int) -> None:
     if number > LEAST and number > (ceiling := min(MOST, max(LEAST, count_named() * SHARE_PERCENT // 100))):
-        found = f"More than {MOST}" if number > MOST else str(number)
+        count = f"More than {MOST}" if number > MOST else str(number)
         raise TooManyStray(
-            f"{found} stored files have no row, and one run may take away {ceiling}: none was. manage.py cleanup_uploads --dry-run"
+            f"{count} stored files have no row, and one run may take away {ceiling}: none was. manage.py cleanup_uploads --dry-run"
             " names them; if they may go, --force takes them away."
         )
 
 
 def _walk(folders: tuple[str, ...], older_than: timedelta, after: str, *, unbounded: bool) -> tuple[list[str], str]:
-    """Look at the keys after the cursor, batch by batch, until the end of the store, of the time, or of what one run may take.
+    """List stray files after the cursor until the end of the store, the time, or the limit of one run.
 
-    Returns the stray ones, and the last key that was looked at, empty at the end of the store.
+    Returns the stray keys and the last key examined, empty at the end of the store.
     """
     stray: list[str] = []
     end = time.monotonic() + _SECONDS
@@ -76,14 +76,14 @@ def _walk(folders: tuple[str, ...], older_than: timedelta, after: str, *, unboun
 
 def _batches(folders: tuple[str, ...], after: str) -> Iterator[list[tuple[str, datetime | None]]]:
     for folder in sorted(folders):
-        if after < f"{folder}0":  # "0" comes after "/": the cursor does not lie behind this folder
+        if after < f"{folder}0":  # "0" sorts after "/": the cursor is not past this folder
             keys = _keys(folder, after)
             while batch := list(islice(keys, _BATCH)):
                 yield batch
 
 
 def _keys(folder: str, after: str) -> Iterator[tuple[str, datetime | None]]:
-    """The keys of a folder after the cursor, in order, with the time of their last change where listing tells it."""
+    """Yield the keys of a folder after the cursor, in order, with modification times if listing has them."""
     if hasattr(default_storage, "keys_after"):
         yield from default_storage.keys_after(folder, after)
         return
@@ -95,7 +95,7 @@ def _keys(folder: str, after: str) -> Iterator[tuple[str, datetime | None]]:
 
 
 def _is_old(key: str, modified: datetime | None, older_than: timedelta) -> bool:
-    """By the store's own time, which the portal's clock does not move."""
+    """Return whether a file is old by the store's own time, which the portal's clock does not change."""
     try:
         changed = modified or default_storage.get_modified_time(key)
     except FileNotFoundError:

@@ -1,7 +1,8 @@
-"""The trash of the file store: what the cleanup takes away lies there for some days before it is deleted.
+"""The trash of the file store: cleanup moves files here, and they are deleted some days later.
 
-``trash/2026-11-30/documents/0f3a…`` is the file ``documents/0f3a…`` that was taken away on that day, by the machine's own clock. A backup
-looks for a file there that was taken away while it ran, and ``cleanup_uploads --put-back`` brings back what a row names after all.
+``trash/2026-11-30/documents/0f3a…`` is the file ``documents/0f3a…`` moved on that day, by the system clock. A backup
+finds files here that were moved while it ran, and ``cleanup_uploads --put-back`` restores files that a row names after
+all.
 """
 
 import logging
@@ -19,12 +20,12 @@ from .references import named_among
 logger = logging.getLogger(__name__)
 
 FOLDER = "trash"
-#: Emptying the trash ends after this many seconds; the rest is deleted the next time.
+#: Emptying the trash stops after this many seconds; the next run deletes the rest.
 _SECONDS = 30
 
 
 def discard(keys: Iterable[str]) -> int:
-    """Move files into the trash and return how many were moved. One that cannot be moved now is found by the next cleanup."""
+    """Move files to the trash and return how many were moved. The next cleanup retries failures."""
     moved, today = 0, datetime.fromtimestamp(time.time(), UTC).date()
     for key in keys:
         try:
@@ -38,7 +39,7 @@ def discard(keys: Iterable[str]) -> int:
 
 
 def find(key: str) -> str | None:
-    """Return where in the trash the file of this key lies, or None."""
+    """Return the key in the trash of the file with this key, or None."""
     for day in _days():
         if default_storage.exists(f"{FOLDER}/{day}/{key}"):
             return f"{FOLDER}/{day}/{key}"
@@ -46,7 +47,7 @@ def find(key: str) -> str | None:
 
 
 def put_back() -> int:
-    """Move back what a row names and the store lacks, and return how many files these were."""
+    """Move files that a row names and the store lacks back from the trash, and return their number."""
     moved = 0
     for day in _days():
         for folder in _folders(f"{FOLDER}/{day}"):
@@ -59,7 +60,7 @@ def put_back() -> int:
 
 
 def empty() -> int:
-    """Delete what has lain in the trash for longer than ``UPLOAD_TRASH_DAYS``, and return how many files these were."""
+    """Delete files that were in the trash longer than ``UPLOAD_TRASH_DAYS``, and return their number."""
     oldest = datetime.fromtimestamp(time.time(), UTC).date() - timedelta(days=settings.UPLOAD_TRASH_DAYS)
     deleted, end = 0, time.monotonic() + _SECONDS
     for day in (day for day in _days() if day < oldest):
@@ -90,13 +91,13 @@ def _folders(folder: str) -> list[str]:
 
 
 def _move(key: str, target: str) -> None:
-    """Move a file within the store: by the store itself where it can. Raises OSError."""
+    """Move a file within the store, natively where the backend supports it. Raises OSError."""
     if hasattr(default_storage, "move"):
         default_storage.move(key, target)
         return
     try:
         source, goal = Path(default_storage.path(key)), Path(default_storage.path(target))
-    except NotImplementedError:  # a store without a file system, and not one of ours
+    except NotImplementedError:  # a third-party store without a file system
         with default_storage.open(key, "rb") as content:
             default_storage.save(target, content)
         default_storage.delete(key)

@@ -1,4 +1,4 @@
-"""What an installation of the portal knows about itself: who it is, which file store is its own, and when it was last backed up."""
+"""The installation's own record: identity, file store, last cleanup, last backup and restore."""
 
 import uuid
 
@@ -7,12 +7,12 @@ from django.db.models import Q
 
 
 class Installation(models.Model):
-    """The one row of an installation. It is created by the first who asks for it (``services.installation``).
+    """The only row of this table, created on first use (``services.installation``).
 
-    ``store`` is the identity of the file store that belongs to this database, and ``database`` the fingerprint of the database that
-    took it: a copy of the database has another fingerprint, and may delete no file (``file_store/identity.py``).
-    ``mail_held_before`` is set by a restore: messages that began to wait before it are not sent until somebody confirms
-    (``outbox/hold.py``). Summaries are plain JSON that the portal writes and pages for staff read.
+    ``store`` is the identity of the file store that belongs to this database, and ``database`` the fingerprint of the
+    database that adopted it: a copy of the database has another fingerprint and may delete no file
+    (``file_store/identity.py``). ``mail_held_before`` is set by a restore: messages queued before it are not sent until
+    somebody confirms (``outbox/hold.py``). Summaries are JSON that the portal writes and staff pages show.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)

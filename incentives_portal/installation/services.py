@@ -1,4 +1,4 @@
-"""Read and write the one row about this installation. Nothing else writes it, but a restore (``backups/restoring.py``)."""
+"""Read and write the row of this installation. Only a restore writes it too (``backups/restoring.py``)."""
 
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ Summary = dict[str, Any]
 
 
 def installation() -> Installation:
-    """Return the row; create it where it is asked for the first time."""
+    """Return the row; create it on first use."""
     return Installation.objects.get_or_create(pk=1)[0]
 
 
@@ -23,10 +23,10 @@ def locked_installation() -> Installation:
 
 
 def database_fingerprint() -> str:
-    """Return what tells this database from every copy of it: the cluster's own identifier and the number of the database in it.
+    """Return a text that distinguishes this database from its copies: cluster identifier and database OID.
 
-    A copy by dump and restore, or within the cluster, has another one; a standby that was promoted has the same. Where the role may
-    not read the cluster's identifier, the number alone must do.
+    A copy by dump and restore, or within the cluster, has another fingerprint; a promoted standby has the same. If the
+    role may not read the cluster identifier, the fingerprint is the OID alone.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT oid FROM pg_database WHERE datname = current_database()")
@@ -39,40 +39,46 @@ def database_fingerprint() -> str:
 
 
 def take_store(store: UUID) -> None:
-    """Write down that the file store of this identity belongs to this database, and begin to walk through it anew."""
+    """Record that the file store of this identity belongs to this database, and restart its walk."""
     installation()
     Installation.objects.filter(pk=1).update(store=store, database=database_fingerprint(), cleanup_cursor="")
 
 
 def note_cursor(cursor: str) -> None:
-    """Remember up to which key the cleanup has walked through the store; empty when it came to the end."""
+    """Record the last key that the cleanup examined; empty at the end of the store."""
     Installation.objects.filter(pk=1).update(cleanup_cursor=cursor)
 
 
 def note_cleanup(summary: Summary) -> None:
-    """Remember what the last cleanup did, or why it did nothing: ``at`` (ISO 8601), ``documents``, ``files``, ``refused`` (words)."""
+    """Record the result of the last cleanup.
+
+    Keys: ``at`` (ISO 8601), ``documents``, ``files``, ``refused`` (why it stopped, as a text).
+    """
     installation()
     Installation.objects.filter(pk=1).update(last_cleanup=summary)
 
 
 def note_backup(summary: Summary) -> None:
-    """Remember the backup that was just completed."""
+    """Record the backup that was just completed."""
     installation()
     Installation.objects.filter(pk=1).update(last_backup=summary)
 
 
 def last_backup() -> Summary | None:
-    """Return the summary of the last complete backup, or None: ``at`` and ``finished`` (ISO 8601), ``destination``, ``files``, ``bytes``,
-    ``database_bytes``, ``seconds``, and ``problems``, the number of files that were missing or changed in the store."""
+    """Return the summary of the last complete backup, or None.
+
+    Keys: ``at`` and ``finished`` (ISO 8601), ``destination``, ``files``, ``bytes``, ``database_bytes``, ``seconds``,
+    and ``problems``, the number of files that were missing or changed in the store.
+    """
     return Installation.objects.filter(pk=1).values_list("last_backup", flat=True).first()
 
 
 def mail_held_before() -> datetime | None:
-    """Return before when a message must have begun to wait to be held since a restore; None if nothing is held."""
+    """Return the time before which a message must have been queued to be held; None if nothing is held."""
     return Installation.objects.filter(pk=1).values_list("mail_held_before", flat=True).first()
 
 
 @transaction.atomic
 def end_mail_hold() -> None:
-    """Let messages go again that were held since a restore."""
+    """Release messages held since a restore."""
     Installation.objects.filter(pk=1).update(mail_held_before=None)

@@ -22,9 +22,9 @@ class MonitoringConfig(AppConfig):
 
 
 def start_error_reports() -> None:
-    """Start to report errors to a service like Sentry, where SENTRY_DSN names one. Raises ImproperlyConfigured without its library.
+    """Report errors to Sentry or a compatible service if SENTRY_DSN is set.
 
-    Nothing that people typed, uploaded or signed in with is sent.
+    Sends nothing that users typed, uploaded or signed in with. Raises ImproperlyConfigured if its library is missing.
     """
     if not settings.SENTRY_DSN:
         return

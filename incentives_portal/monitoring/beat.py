@@ -1,7 +1,7 @@
-"""Celery beat, which writes the portal's status beside its schedule.
+"""Celery beat, which also writes the portal's status.
 
-A thread of beat does it and no task: a worker whose processes all wait for a slow mail server would write no row, and the portal would look
-dead while it only has much to do. That beat's own loop turns is one of the things it looks at.
+A thread of beat does it and not a task: if all worker processes were waiting for a slow mail server, no row would be
+written, and the portal would look dead although it is only busy. The thread also checks that beat's own loop runs.
 """
 
 import logging
@@ -24,7 +24,7 @@ class MonitoringScheduler(PersistentScheduler):
     _watch: "Watch | None" = None
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
-        """Start what is due; remember that the loop turned."""
+        """Start due tasks, and record that the loop ran."""
         if self._watch is None:
             self._watch = Watch()
             self._watch.start()
@@ -34,7 +34,7 @@ class MonitoringScheduler(PersistentScheduler):
 
 
 class Watch(threading.Thread):
-    """Checks everything every few seconds and writes the row, as long as the process lives."""
+    """Run all checks every few seconds and write the row, as long as the process lives."""
 
     def __init__(self) -> None:
         super().__init__(name="system-status", daemon=True)
@@ -50,7 +50,7 @@ class Watch(threading.Thread):
             time.sleep(max(0.0, begun + INTERVAL.total_seconds() - time.monotonic()))
 
     def check_once(self) -> None:
-        """Write one row. Without a database nothing is written, and the probes see that for themselves."""
+        """Write one row. Without a database nothing is written; the probes detect that themselves."""
         from django.db import connection
 
         from .checks import DATABASE_ERRORS, run_checks
@@ -67,11 +67,11 @@ class Watch(threading.Thread):
         except DATABASE_ERRORS as error:
             logger.warning("The status cannot be written: %s", error)
             connection.close()
-        except Exception:  # the thread must go on: the next round may be better
+        except Exception:  # the thread must continue: the next round may succeed
             logger.exception("The status cannot be written")
             connection.close()
 
 
 def forget_closed_handles(**kwargs: Any) -> None:
-    """Signal: beat runs as a child of a worker, and Celery has closed every file handle that the child inherited."""
+    """Drop file handles that Celery closed when it started beat as a child of a worker (signal)."""
     refcount.forget()

@@ -1,6 +1,6 @@
-"""What is looked at every few seconds: each check fills in its figures and yields what is wrong.
+"""The checks of the status: each fills in its figures and yields what is wrong.
 
-They run in a thread of beat's own. A check that fails in a way nobody thought of is a cause by itself and does not stop the others.
+They run in a thread of beat. A check that fails unexpectedly is a cause itself and does not stop the others.
 """
 
 import logging
@@ -37,19 +37,21 @@ logger = logging.getLogger(__name__)
 Figures = dict[str, Any]
 Check = Callable[[Figures], Iterator[Found]]
 
-#: Rows that wait are counted up to here; more is "many".
+#: Waiting rows are counted up to this number.
 COUNTED_AT_MOST = 1000
 #: How long the storage may take to write, read and delete a small file.
 STORAGE_SECONDS = 10
-#: Statements of the checks take no longer; a check that does is a failed one.
+#: Statement timeout of the checks; a check that exceeds it has failed.
 STATEMENT_TIMEOUT = "10s"
-#: Folder of the storage in which is tried whether it takes files.
+#: Folder of the storage for test files.
 PROBE_FOLDER = "probes"
 
 
 def run_checks() -> tuple[Figures, list[Found]]:
-    """Run all checks. Raises DatabaseError when there is no database to write the result to."""
-    if not connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):  # a pooler would hand the setting on to others
+    """Run all checks. Raises DatabaseError if there is no database to write the result to."""
+    if not connection.settings_dict.get(
+        "DISABLE_SERVER_SIDE_CURSORS"
+    ):  # a pooler would leave the setting in a shared connection
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('statement_timeout', %s, false)", [STATEMENT_TIMEOUT])
     figures: Figures = {}
@@ -59,23 +61,23 @@ def run_checks() -> tuple[Figures, list[Found]]:
             found += check(figures)
         except InterfaceError:
             raise
-        except Exception:  # whatever it is, the other checks must be made and the row must be written
+        except Exception:  # the other checks must run, and the row must be written
             logger.exception("The check %s failed", name)
             found.append(Found("check_failed", {"check": name}))
     return figures, found
 
 
 def check_migrations(figures: Figures) -> Iterator[Found]:
-    """Compare what is applied with the code of this process."""
+    """Compare the applied migrations with the code of this process."""
     applied = MigrationRecorder(connection).applied_migrations()
     figures["migrations_missing"] = missing = len(set(_migrations().graph.nodes) - set(applied))
     if missing:
-        _migrations.cache_clear()  # a squashed migration counts otherwise after "migrate"
+        _migrations.cache_clear()  # "migrate" changes how a squashed migration counts
         yield Found("migrations_missing", {"count": missing})
 
 
 def check_messages(figures: Figures) -> Iterator[Found]:
-    """Look for the age of the oldest waiting message, for messages that could not be delivered, and for those held since a restore."""
+    """Check the age of the oldest waiting message, failed messages, and messages held since a restore."""
     from incentives_portal.outbox.enums import WAITING
     from incentives_portal.outbox.models import Message
 
@@ -93,7 +95,7 @@ def check_messages(figures: Figures) -> Iterator[Found]:
 
 
 def count_failed_messages() -> int:
-    """Return how many messages were given up lately or are put off again and again: what the admins' home page reports."""
+    """Return how many messages failed lately or are repeatedly postponed, as on the admins' home page."""
     from incentives_portal.outbox.services import delivery_report
 
     report = delivery_report()
@@ -101,7 +103,7 @@ def count_failed_messages() -> int:
 
 
 def check_files(figures: Figures) -> Iterator[Found]:
-    """Look for the age of the oldest unchecked file."""
+    """Check the age of the oldest unchecked file."""
     from incentives_portal.documents.enums import CheckState
     from incentives_portal.documents.models import VersionCheck
 
@@ -113,7 +115,7 @@ def check_files(figures: Figures) -> Iterator[Found]:
 
 
 def check_broker(figures: Figures) -> Iterator[Found]:
-    """Connect to the broker and ask how much waits in each queue."""
+    """Connect to the broker and read the length of each queue."""
     figures["queues"] = {}
     try:
         with current_app.connection_for_write() as broker:
@@ -128,13 +130,13 @@ def check_broker(figures: Figures) -> Iterator[Found]:
 
 
 def _queue_length(broker: Any, name: str) -> int:
-    with suppress(ChannelError), broker.channel() as channel:  # Redis knows no queue that is empty
+    with suppress(ChannelError), broker.channel() as channel:  # in Redis an empty queue does not exist
         return int(channel.queue_declare(name, passive=True).message_count)
     return 0
 
 
 def check_workers(figures: Figures) -> Iterator[Found]:
-    """Count the workers of each queue that were heard of lately, and ask how well they close in what they read."""
+    """Count the live workers of each queue, and check their sandbox levels."""
     alive = list(WorkerHeartbeat.objects.alive(clock.now())[:COUNTED_AT_MOST])
     served = Counter(queue for worker in alive for queue in worker.queues)
     figures["workers"] = {queue.name: served[queue.name] for queue in settings.CELERY_TASK_QUEUES}
@@ -150,7 +152,7 @@ def check_workers(figures: Figures) -> Iterator[Found]:
 
 
 def check_scanner(figures: Figures) -> Iterator[Found]:
-    """Ask the virus scanner whether it is there, if there should be one."""
+    """Ping the virus scanner, if one is configured."""
     if not scanning.is_on():
         figures["scanner"] = "off"
         return
@@ -171,7 +173,7 @@ def check_storage(figures: Figures) -> Iterator[Found]:
 
 
 def check_disk(figures: Figures) -> Iterator[Found]:
-    """Look for free space where this process and the file storage write, on this machine."""
+    """Check the free space where this process and a local file storage write."""
     folders = [settings.PORTAL_STATE]
     if isinstance(default_storage, FileSystemStorage):
         folders.append(Path(default_storage.location))
@@ -190,12 +192,12 @@ def _existing(folder: Path) -> Path:
 
 @cache
 def _migrations() -> MigrationLoader:
-    """The migrations of the code: to read them takes half a second, to compare them with the database is one query."""
+    """Return the migrations of the code; cached, because reading them takes half a second."""
     return MigrationLoader(connection)
 
 
 class _Storage:
-    """Tries the storage in a thread of its own, because an object store that hangs does so for minutes."""
+    """Test the storage in a separate thread, because an object store may hang for minutes."""
 
     def __init__(self) -> None:
         self._trying: threading.Thread | None = None
@@ -207,13 +209,13 @@ class _Storage:
             self._ok = False
             self._trying = threading.Thread(target=self._try, name="storage-probe", daemon=True)
             self._trying.start()
-        self._trying.join(STORAGE_SECONDS)  # a try that still hangs is asked for again the next time
+        self._trying.join(STORAGE_SECONDS)  # a hanging attempt is joined again by the next check
         return self._ok
 
     def _try(self) -> None:
         try:
             _write_read_delete()
-        except Exception as error:  # every kind of storage has errors of its own
+        except Exception as error:  # each backend has its own errors
             logger.warning("The file storage cannot be written to: %s", error)
         else:
             self._ok = True
@@ -242,5 +244,5 @@ CHECKS: dict[str, Check] = {
     "storage": check_storage,
     "disk": check_disk,
 }
-#: What can go wrong with the database itself: nobody can write the row then.
+#: Errors of the database itself, which prevent writing the row.
 DATABASE_ERRORS = (DatabaseError, InterfaceError)

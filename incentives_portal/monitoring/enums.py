@@ -1,4 +1,4 @@
-"""The states of the portal, and the causes of a state that is not green, as data."""
+"""The states of the portal, and the causes of amber and red, as data."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,30 +23,30 @@ class State(models.TextChoices):
         return {State.GREEN: "check-circle", State.AMBER: "exclamation-triangle"}.get(self, "x-circle")
 
 
-#: Beat writes the row so often.
+#: How often beat writes the row.
 INTERVAL = timedelta(seconds=5)
-#: A row that is older than this says nothing any more.
+#: An older row is out of date.
 MAX_AGE = timedelta(seconds=60)
-#: A message or an unchecked file that waits longer than this is not just waiting for the next round (goal R5).
+#: A message or an unchecked file that waits longer than this is late (goal R5).
 LATE = timedelta(minutes=5)
-#: A worker that has not been heard of for so long is gone. Workers write every HEARTBEAT_INTERVAL.
+#: A worker without a heartbeat for this long is gone. Workers write one every HEARTBEAT_INTERVAL.
 WORKER_GONE = timedelta(seconds=60)
 HEARTBEAT_INTERVAL = timedelta(seconds=10)
-#: Beat's own loop normally turns every five seconds.
+#: Beat's own loop normally runs every five seconds.
 BEAT_STALLED = timedelta(seconds=60)
-#: Bytes of free disk space.
+#: Limits of free disk space in bytes.
 DISK_LOW, DISK_FULL = 2 * 1024**3, 200 * 1024**2
-#: Below this level of the sandbox the administrators are told.
+#: Below this sandbox level administrators are notified.
 SANDBOX_ENOUGH = 2
 
 AT_ONCE = timedelta(0)
-#: What a restart of a server or a deployment takes away for a moment is not worth a red light.
+#: Long enough for a restart of a server or a deployment, which should not turn the portal red.
 A_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class CauseKind:
-    """One thing that can be wrong. ``red_after`` is for how long it is amber first; None: it never turns the portal red."""
+    """A kind of problem. ``red_after`` is how long it is amber first; None: it never turns the portal red."""
 
     title: str | Promise
     remedy: str | Promise

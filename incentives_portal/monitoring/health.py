@@ -1,4 +1,4 @@
-"""What the portal's state is at this moment, from the row that beat wrote."""
+"""The current state of the portal, from the row that beat wrote."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,15 +25,15 @@ class Health:
 
     @property
     def age_seconds(self) -> int | None:
-        """Return how old the row is."""
+        """Return the age of the row in seconds."""
         return int(abs((clock.now() - self.written_at).total_seconds())) if self.written_at else None
 
 
 def current_health() -> Health:
-    """Read the row and judge whether it still counts. One query; a database that fails is an answer."""
+    """Read the row and check that it is current. One query; a database error becomes a cause."""
     try:
         row = SystemStatus.objects.with_database().first()
-    except ProgrammingError:  # there is no such table yet
+    except ProgrammingError:  # the table does not exist yet
         return _red("migrations_missing", count="?")
     except (DatabaseError, InterfaceError):
         return _red("database_unreachable")

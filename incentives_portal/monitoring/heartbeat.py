@@ -1,4 +1,4 @@
-"""A worker says that it lives. It does so in its main process, whatever its children are busy with."""
+"""Heartbeats of workers, written by the main process, however busy its children are."""
 
 import logging
 import math
@@ -23,7 +23,10 @@ _last = {"at": -math.inf}
 
 
 def write_heartbeat(sender: "Heart", **kwargs: Any) -> None:
-    """Signal, every two seconds: write a row every ten. The connection is closed, as no child of this process may inherit it."""
+    """Write a row every ten seconds (signal, every two seconds).
+
+    The connection is closed, because no child of this process may inherit it.
+    """
     now = time.monotonic()
     if now - _last["at"] < HEARTBEAT_INTERVAL.total_seconds():
         return

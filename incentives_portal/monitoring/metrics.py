@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from .enums import CAUSES, State
 from .health import Health
 
-#: Name of a figure → name of its metric and its help. A figure by queue gets a label.
+#: Name of a figure → name and help of its metric. A figure by queue gets a label.
 GAUGES = {
     "messages_oldest_seconds": ("portal_messages_oldest_seconds", "Age of the oldest message that waits to be sent."),
     "messages_waiting": ("portal_messages_waiting", "Messages that wait to be sent, counted up to 1000."),
@@ -33,16 +33,16 @@ def _lines(health: Health) -> Iterator[str]:
     present = {cause.found.code for cause in health.causes}
     causes = [(f'{{cause="{code}"}}', int(code in present)) for code in CAUSES]
     yield from _gauge("portal_cause", "1 for each cause that is there.", causes)
-    for key, (name, words) in GAUGES.items():
+    for key, (name, help_text) in GAUGES.items():
         figure = health.figures.get(key)
         if isinstance(figure, dict):
-            yield from _gauge(name, words, [(f'{{queue="{queue}"}}', number) for queue, number in figure.items()])
+            yield from _gauge(name, help_text, [(f'{{queue="{queue}"}}', number) for queue, number in figure.items()])
         elif figure is not None:
-            yield from _gauge(name, words, [("", figure)])
+            yield from _gauge(name, help_text, [("", figure)])
 
 
-def _gauge(name: str, words: str, samples: list[tuple[str, int]]) -> Iterator[str]:
-    yield f"# HELP {name} {words}"
+def _gauge(name: str, help_text: str, samples: list[tuple[str, int]]) -> Iterator[str]:
+    yield f"# HELP {name} {help_text}"
     yield f"# TYPE {name} gauge"
     for label, value in samples:
         yield f"{name}{label} {value}"

@@ -1,4 +1,4 @@
-"""Answers the probes before anything that a load balancer cannot give: a host name, a session, a user."""
+"""Answer the probes before middleware that needs a valid host name, a session or a user."""
 
 from collections.abc import Callable
 
@@ -17,9 +17,10 @@ PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {
 
 
 class ProbeMiddleware(MiddlewareMixin):
-    """Answers by any host name or address: nothing in these answers depends on it, and nobody is led anywhere.
+    """Answer probes for any host name: the responses do not depend on it and never redirect.
 
-    A browser with a session goes on to the view of the same name, which shows causes to those who may read them; /livez asks nobody.
+    A browser with a session goes on to the view of the same name, which shows causes to authorized users; /livez never
+    does.
     """
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:

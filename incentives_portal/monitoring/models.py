@@ -1,4 +1,4 @@
-"""What beat found when it last looked, and which workers have been heard of."""
+"""The last status written by beat, and the workers with their heartbeats."""
 
 from django.db import models
 from django.db.models import Q
@@ -11,7 +11,10 @@ from .querysets import SystemStatusQuerySet, WorkerHeartbeatQuerySet
 
 
 class SystemStatus(models.Model):
-    """The one row that probes read. ``causes`` is a list of {code, since, data}; ``figures`` is what was measured."""
+    """The only row that probes read.
+
+    ``causes`` is a list of {code, since, data}; ``figures`` are measurements.
+    """
 
     THE_ROW = 1
 
@@ -36,7 +39,7 @@ class SystemStatus(models.Model):
 
 
 class WorkerHeartbeat(models.Model):
-    """A Celery worker that was heard of. ``details`` is what it says of itself, such as the level of its sandbox."""
+    """A Celery worker and its last heartbeat. ``details`` come from the worker, such as its sandbox level."""
 
     name = models.CharField(_("worker"), max_length=200, unique=True)
     queues = models.JSONField(_("queues"), default=list)
@@ -54,5 +57,5 @@ class WorkerHeartbeat(models.Model):
 
     @property
     def is_gone(self) -> bool:
-        """Whether nothing was heard of the worker for a minute."""
+        """Return whether the worker has sent no heartbeat for a minute."""
         return clock.now() - self.seen_at > WORKER_GONE

@@ -1,4 +1,4 @@
-"""What the System page shows besides the causes."""
+"""Data for the System page besides the causes."""
 
 import platform
 from collections.abc import Mapping
@@ -19,9 +19,9 @@ from incentives_portal.documents.models import VersionCheck
 
 from .models import WorkerHeartbeat
 
-#: Rows of each list.
+#: Maximum rows of each list.
 LIMIT = 20
-#: Files that were refused earlier than this are not listed: their people have sent others.
+#: Files refused earlier than this are not listed, because their users have sent others.
 LATELY = timedelta(days=7)
 #: Figures on the page; None where nothing was measured.
 FIGURES = (
@@ -29,19 +29,19 @@ FIGURES = (
     "storage", "disk_free_bytes", "scanner", "sandbox",
 )  # fmt: skip
 
-#: What a check found of a server, in words; the figures of which it is so.
-_WORDS = {
+#: Result of a check of a server → text on the page; and the figures that have such results.
+_SERVER_TEXTS = {
     "ok": _("working"),
     "off": _("not set up"),
     "unreachable": _("not responding"),
     "unwritable": _("not writable"),
 }
-_IN_WORDS = ("broker", "storage", "scanner")
+_SERVER_FIGURES = ("broker", "storage", "scanner")
 
 
 @dataclass(frozen=True)
 class QueueRow:
-    """A queue with how much waits in it and the workers that serve it."""
+    """A queue with its length and the workers that serve it."""
 
     name: str
     waiting: int | None
@@ -49,13 +49,13 @@ class QueueRow:
 
 
 def shown_figures(figures: Mapping[str, Any]) -> dict[str, Any]:
-    """Return all FIGURES, what was found of servers in words."""
-    words = {name: _WORDS.get(figures.get(name) or "", "–") for name in _IN_WORDS}
-    return dict.fromkeys(FIGURES) | dict(figures) | words
+    """Return all FIGURES, with results about servers as texts."""
+    texts = {name: _SERVER_TEXTS.get(figures.get(name) or "", "–") for name in _SERVER_FIGURES}
+    return dict.fromkeys(FIGURES) | dict(figures) | texts
 
 
 def queue_rows(figures: Mapping[str, Any]) -> list[QueueRow]:
-    """Return the queues of the settings with the workers heard of within a day, newest first. One query."""
+    """Return the queues of the settings with their last workers, newest first. One query."""
     workers = list(WorkerHeartbeat.objects.order_by("-seen_at")[:LIMIT])
     waiting = figures.get("queues") or {}
     return [
@@ -65,9 +65,9 @@ def queue_rows(figures: Mapping[str, Any]) -> list[QueueRow]:
 
 
 def unchecked_files() -> list[VersionCheck]:
-    """Return files that wait for their check, then those that were refused or locked away lately, the last first. One query.
+    """Return files that wait for their check, then recently refused or infected ones. One query.
 
-    Names of files are not shown: of a draft the operator does not know yet.
+    The last checked come first. File names are not shown, because the operator must not see drafts.
     """
     lately = clock.now() - LATELY
     wanted = Q(state=CheckState.PENDING) | Q(state__in=UNUSABLE, checked_at__gt=lately)
@@ -80,7 +80,7 @@ def unchecked_files() -> list[VersionCheck]:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of what the portal runs on. No query once the connection is open."""
+    """Return the versions of the portal's software. No query once the connection is open."""
     number = connection.pg_version
     return {
         "Python": platform.python_version(),

@@ -1,7 +1,7 @@
-"""What machines ask: does the process live, does the portal work, and its figures. Strangers read one word.
+"""Probes and metrics for load balancers and monitoring. Anonymous clients get one word.
 
-``/livez`` asks nothing: restart processes by it. ``/healthz`` and ``/readyz`` read the row that beat wrote: 200 for green and amber, 503
-for red. ``/metrics`` is the same row for Prometheus.
+``/livez`` checks nothing: restart processes by it. ``/healthz`` and ``/readyz`` read the row that beat wrote: 200 for
+green and amber, 503 for red. ``/metrics`` is the same row for Prometheus.
 """
 
 from typing import Any
@@ -24,7 +24,7 @@ from .metrics import metrics_text
 @require_safe
 @never_cache
 def livez(request: HttpRequest) -> HttpResponse:
-    """Answer. Nothing is asked of anything else."""
+    """Answer without checking anything."""
     return JsonResponse({"status": "ok"})
 
 
@@ -32,7 +32,10 @@ def livez(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Say the state; 503 for red. Causes and figures are for those who may read the System page. One query."""
+    """Return the state; 503 for red. One query.
+
+    Causes and figures are included for users who may read the System page.
+    """
     health = current_health()
     answer: dict[str, Any] = {"status": health.state.value}
     if _may_read_causes(request):
@@ -44,7 +47,10 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Give the figures to who sends METRICS_TOKEN; without that setting there is nothing here. One query."""
+    """Return the metrics to clients that send METRICS_TOKEN. One query.
+
+    Without that setting the page does not exist.
+    """
     if not settings.METRICS_TOKEN:
         raise Http404
     if not constant_time_compare(request.headers.get("Authorization", ""), f"Bearer {settings.METRICS_TOKEN}"):
@@ -53,8 +59,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def _may_read_causes(request: HttpRequest) -> bool:
-    """Whether a user is signed in, with a second factor where one is demanded, who may read the System page."""
-    user = getattr(request, "user", None)  # there is none where the middleware answered
+    """Return whether the user may read the System page and has used a required second factor."""
+    user = getattr(request, "user", None)  # not set when the middleware answers
     if user is None or not user.may("system.read"):
         return False
     return not must_prove(user) or has_proved(request)

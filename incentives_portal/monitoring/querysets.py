@@ -1,4 +1,4 @@
-"""Reading the status and the workers."""
+"""Querysets of the status and the workers."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class DatabaseIsReadOnly(Func):
-    """Whether the server of this connection takes no changes: a standby, or switched to read-only."""
+    """Whether the server accepts no changes: a standby, or switched to read-only."""
 
     template = "(pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on')"
     output_field = models.BooleanField()
@@ -21,11 +21,11 @@ class DatabaseIsReadOnly(Func):
 
 class SystemStatusQuerySet(models.QuerySet["SystemStatus"]):
     def with_database(self) -> "SystemStatusQuerySet":
-        """Say in the same query whether the database takes changes."""
+        """Annotate in the same query whether the database is read-only."""
         return self.annotate(database_read_only=DatabaseIsReadOnly())
 
 
 class WorkerHeartbeatQuerySet(models.QuerySet["WorkerHeartbeat"]):
     def alive(self, now: datetime) -> "WorkerHeartbeatQuerySet":
-        """Return the workers that were heard of lately, or that wrote before the clock was set back."""
+        """Return the workers with a recent heartbeat, or one from before the clock was set back."""
         return self.filter(Q(seen_at__gt=now - WORKER_GONE))

@@ -1,4 +1,4 @@
-"""From what was found to green, amber or red. No query."""
+"""Turn findings into green, amber or red. No query."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,20 +10,20 @@ from .enums import CAUSES, State
 
 @dataclass(frozen=True)
 class Found:
-    """Something that is wrong now, with the figures of its sentence."""
+    """A problem that exists now, with the data of its sentence."""
 
     code: str
     data: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def key(self) -> tuple[str, str]:
-        """Return what tells two causes of one kind apart: a missing worker of one queue is not that of another."""
+        """Return what distinguishes two causes of one kind, such as missing workers of different queues."""
         return self.code, str(self.data.get("queue") or self.data.get("check") or "")
 
 
 @dataclass(frozen=True)
 class Cause:
-    """A cause with the time since which it has been there."""
+    """A problem with the time since when it has existed."""
 
     found: Found
     since: datetime
@@ -37,7 +37,7 @@ class Cause:
         return str(CAUSES[self.found.code].remedy)
 
     def state(self, now: datetime) -> State:
-        """Return red at once, or after the time that this kind of cause is given."""
+        """Return red, or amber until ``red_after`` of this kind of cause has passed."""
         red_after = CAUSES[self.found.code].red_after
         return State.RED if red_after is not None and now - self.since >= red_after else State.AMBER
 
@@ -46,7 +46,7 @@ class Cause:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Cause":
-        """Read what beat wrote; one of another version may know causes that this one does not."""
+        """Read a stored cause. An unknown one, from another version, becomes "check_failed"."""
         found = Found(stored["code"], stored["data"])
         if found.code not in CAUSES:
             found = Found("check_failed", {"check": found.code})
@@ -54,7 +54,7 @@ class Cause:
 
 
 def carry_over(found: Iterable[Found], before: Iterable[Cause], now: datetime) -> list[Cause]:
-    """Return the causes of now; one that was there before has been there since then."""
+    """Return the current causes; one that existed before keeps its time."""
     since = {cause.found.key: cause.since for cause in before}
     return [Cause(one, min(since.get(one.key, now), now)) for one in found]
 

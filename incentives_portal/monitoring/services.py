@@ -1,4 +1,4 @@
-"""Writing the status and the heartbeats of workers."""
+"""Write the status and the heartbeats of workers."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -9,12 +9,12 @@ from incentives_portal import clock
 from .models import SystemStatus, WorkerHeartbeat
 from .rules import Cause, Found, carry_over, state_of
 
-#: Workers that were not heard of for so long are forgotten: names change with every container.
+#: Workers without a heartbeat for this long are deleted, because names change with every container.
 FORGET_WORKERS = timedelta(days=1)
 
 
 def write_status(figures: Mapping[str, Any], found: Iterable[Found]) -> SystemStatus:
-    """Replace the row that probes read. Two beats may do so at once."""
+    """Replace the row that probes read. Safe if two beats run at once."""
     now = clock.now()
     before = SystemStatus.objects.filter(pk=SystemStatus.THE_ROW).values_list("causes", flat=True).first() or []
     causes = carry_over(found, map(Cause.from_json, before), now)
@@ -31,7 +31,7 @@ def write_status(figures: Mapping[str, Any], found: Iterable[Found]) -> SystemSt
 
 
 def record_heartbeat(name: str, queues: Iterable[str], details: Mapping[str, Any]) -> None:
-    """Note that a worker lives, and forget those that have long been gone."""
+    """Save a worker's heartbeat, and delete workers that are long gone."""
     now = clock.now()
     WorkerHeartbeat.objects.update_or_create(
         name=name[:200], defaults={"queues": sorted(queues), "details": dict(details), "seen_at": now}

@@ -1,4 +1,4 @@
-"""The System page of the operator: what is wrong, what to do, and what can be done without a shell."""
+"""The System page of the operator: problems, their remedies, and actions that need no shell."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -27,7 +27,7 @@ View = Callable[..., HttpResponse]
 
 
 def capability_required(capability: str) -> Callable[[View], View]:
-    """Refuse with 403 who does not hold the capability, before anything is looked for."""
+    """Answer 403 without the capability, before anything is looked up."""
 
     def check(user: User) -> bool:
         if not user.may(capability):
@@ -40,7 +40,7 @@ def capability_required(capability: str) -> Callable[[View], View]:
 @require_safe
 @capability_required("system.read")
 def system(request: HttpRequest) -> HttpResponse:
-    """Show the state with its causes, queues and workers, files that wait, and figures. Four queries."""
+    """Show the state with its causes, queues and workers, waiting files, and figures. Four queries."""
     health = current_health()
     backup = last_backup()
     context = {
@@ -58,7 +58,7 @@ def system(request: HttpRequest) -> HttpResponse:
 @capability_required("system.manage")
 @require_POST
 def check_file_again(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Have a file checked once more."""
+    """Queue a file to be checked again."""
     version = get_object_or_404(DocumentVersion, public_id=public_id, document__removed_at=None)
     try:
         check_again(version, request.user)
@@ -72,7 +72,7 @@ def check_file_again(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_safe
 @capability_required("system.manage")
 def find_user(request: HttpRequest) -> HttpResponse:
-    """Ask whose second step shall go, and lead to the page that asks to confirm."""
+    """Ask whose second factors to remove, and redirect to the page that asks for confirmation."""
     form = FindUserForm(request.GET if "email" in request.GET else None)
     if form.is_bound and form.is_valid():
         return redirect("monitoring:remove_second_factor", form.user.public_id)
@@ -83,7 +83,10 @@ def find_user(request: HttpRequest) -> HttpResponse:
 @capability_required("system.manage")
 @reauthentication_required
 def remove_factor(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Ask to confirm, then remove all second factors of a user. Whoever does it signs in once more first."""
+    """Ask for confirmation, then remove all second factors of a user.
+
+    The acting user must sign in again first.
+    """
     user = get_object_or_404(User, public_id=public_id)
     if request.method != "POST":
         factors = Authenticator.objects.filter(user_id=user.pk).count()

@@ -1,7 +1,7 @@
-"""Start the process that reads files, as locked up as this machine allows, and hand it one file after the other.
+"""Start the isolated process that reads files, and send it one file after the other.
 
-It has the libraries loaded and forks a child for each file, which takes a few milliseconds instead of a hundred. Each process of the portal
-has one of its own for each level, ends it with itself, and replaces it from time to time.
+It loads the libraries once and forks a child for each file, which takes a few milliseconds instead of a hundred. Each
+portal process has its own fork server for each sandbox level, stops it on exit, and replaces it from time to time.
 """
 
 import atexit
@@ -22,23 +22,26 @@ from typing import IO
 _PROGRAM = Path(__file__).resolve().parent / "parsing"
 _START_SECONDS = 20
 _END_SECONDS = 5
-#: Its children share where things lie in memory; that is drawn anew now and then.
+#: Files per fork server: its children share one memory layout, so a restart randomizes it again.
 _FILES_EACH = 500
-#: The task that reads nothing: the child tries what it must not be able to do.
+#: The task that reads no file: the child tries what it must not be able to do.
 ASK = "ask"
-#: The longest complaint that is logged.
-_MAX_WORDS = 4096
-#: Where libraries lie; the settings, the files and the sockets of the machine lie elsewhere.
+#: How many bytes of an error output are reported.
+_MAX_OUTPUT = 4096
+#: Folders with libraries; settings, user files and sockets are elsewhere.
 _LIBRARIES = ("/usr", "/lib", "/lib64", "/etc/ld.so.cache")
 
 
 class ForkServerFailed(OSError):
-    """The process that reads files did not start, or did not take a file."""
+    """The process that reads files did not start, or did not accept a file."""
 
 
 @dataclass(frozen=True)
 class Usage:
-    """How a child ended (0, or minus the number of a signal), what processor time it took in seconds, and what memory in bytes."""
+    """What a child used: processor time in seconds, memory in bytes.
+
+    ``ended`` is the exit code, or minus the number of the signal that killed it.
+    """
 
     ended: int
     seconds: float
@@ -47,13 +50,13 @@ class Usage:
 
 @dataclass(frozen=True)
 class Reading:
-    """A file that is being read; ``pipe`` gives what is found."""
+    """A file that is being read; ``pipe`` receives the output of the child."""
 
     pipe: int
     _report: socket.socket
 
     def end(self) -> Usage:
-        """End the child if it still reads, and say what it took. Raises ForkServerFailed where nobody can."""
+        """Stop the child if it is still running, and return what it used. Raises ForkServerFailed."""
         self._report.settimeout(_END_SECONDS)
         try:
             self._report.shutdown(socket.SHUT_WR)
@@ -64,20 +67,20 @@ class Reading:
 
 
 class ForkServer:
-    """One running process, and the socket through which it takes requests. Raises ForkServerFailed where it does not start."""
+    """A running fork server and the socket for its requests. Raises ForkServerFailed if it does not start."""
 
     def __init__(self, level: int) -> None:
         self.taken = 0
         command = _command(level)
         self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs, tempfile.TemporaryFile() as words:
+        with theirs, tempfile.TemporaryFile() as output:
             self._process = subprocess.Popen(
                 command,
                 cwd="/",
                 env={},
                 stdin=theirs,
                 stdout=subprocess.DEVNULL,
-                stderr=words,
+                stderr=output,
                 start_new_session=True,
             )
             theirs.close()
@@ -88,24 +91,24 @@ class ForkServer:
                 ready = b""
             if not ready:
                 self.close()
-                words.seek(0)
-                raise ForkServerFailed(words.read(_MAX_WORDS).decode(errors="replace").strip() or "it did not start")
+                output.seek(0)
+                raise ForkServerFailed(output.read(_MAX_OUTPUT).decode(errors="replace").strip() or "it did not start")
 
     def is_running(self) -> bool:
-        """Whether it takes files; asking also lets an ended process go."""
+        """Return whether the process is running; also reaps an ended one."""
         return self._process.poll() is None
 
     def send(self, request: dict[str, object], descriptors: list[int]) -> None:
-        """Hand over a request with what belongs to it."""
+        """Send a request with its file descriptors."""
         self.taken += 1
         socket.send_fds(self._requests, [json.dumps(request).encode()], descriptors)
 
     def hang_up(self) -> None:
-        """Take no more files; those at work are read to the end."""
+        """Close the request socket; files already being read are read to the end."""
         self._requests.close()
 
     def close(self) -> None:
-        """Hang up and wait for the end."""
+        """Close the request socket and wait for the process to end."""
         self.hang_up()
         try:
             self._process.wait(_END_SECONDS)
@@ -116,17 +119,20 @@ class ForkServer:
 
 _lock = threading.Lock()
 _running: dict[int, ForkServer] = {}
-#: What was replaced and has perhaps not ended yet; after a fork also what belongs to the parent.
+#: Replaced servers that may still be running; after a fork also those of the parent.
 _replaced: list[ForkServer] = []
 
 
 @contextmanager
 def reading(level: int, request: dict[str, object], source: IO[bytes]) -> Iterator[Reading]:
-    """Let a child read the file; within the block its ``end`` must be called. Raises ForkServerFailed."""
+    """Let a child read the file. Raises ForkServerFailed.
+
+    The caller must call ``end`` of the result within the block.
+    """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     pipe, out = os.pipe()
     with ours, theirs, os.fdopen(pipe, "rb"):
-        # The file is opened anew, so that it can only be read, and from its beginning.
+        # A new descriptor is read-only and starts at the beginning of the file.
         with os.fdopen(out, "wb"), open(f"/proc/self/fd/{source.fileno()}", "rb") as file, _lock:
             _server(level).send(request, [file.fileno(), out, theirs.fileno()])
         theirs.close()
@@ -134,7 +140,7 @@ def reading(level: int, request: dict[str, object], source: IO[bytes]) -> Iterat
 
 
 def _server(level: int) -> ForkServer:
-    """The one that runs, or a new one in its place. Under the lock."""
+    """Return the running server of a level, or start a new one. The caller has the lock."""
     server = _running.get(level)
     if server and server.taken < _FILES_EACH and server.is_running():
         return server
@@ -153,14 +159,14 @@ def _command(level: int) -> list[str]:
     bubblewrap = shutil.which("bwrap")
     if not bubblewrap:
         raise ForkServerFailed("bwrap is not installed")
-    # Namespaces of its own, in which nothing is to be found but Python and its libraries, and nothing can be written.
-    shown = sorted({*_LIBRARIES, sys.base_prefix, sys.prefix, str(_PROGRAM)})
-    binds = [word for path in shown for word in ("--ro-bind-try", path, path)]
+    # Own namespaces that contain only Python and its libraries, all read-only.
+    paths = sorted({*_LIBRARIES, sys.base_prefix, sys.prefix, str(_PROGRAM)})
+    binds = [argument for path in paths for argument in ("--ro-bind-try", path, path)]
     return [bubblewrap, "--unshare-all", "--unshare-user", "--cap-drop", "ALL", *binds, "--remount-ro", "/", *python]
 
 
 def stop() -> None:
-    """End all processes of this one. The next file starts them anew."""
+    """Stop all fork servers of this process. The next file starts new ones."""
     with _lock:
         for server in [*_running.values(), *_replaced]:
             server.close()
@@ -169,7 +175,7 @@ def stop() -> None:
 
 
 def _after_fork() -> None:
-    """The processes belong to the parent: let go of them, so that they end with it."""
+    """Release the parent's servers in a forked child, so that they end with the parent."""
     global _lock
     _lock = threading.Lock()
     for server in _running.values():

@@ -1,8 +1,8 @@
-"""Hostile files are read in a process of their own that can do nothing else, under limits of memory and time.
+"""Read uploaded files in an isolated process, with limits on memory and time.
 
-Whatever a file does there (a bomb, a loop, a crash of the library, code of its own) ends that process and not the web server or the worker.
-It has the file, open, and a pipe for what it found; it can open no path and no socket and start no program. How that is achieved on this
-machine is its level (docs/decisions/0012-sandbox.md).
+Whatever a hostile file causes there (a bomb, a loop, a crash of a library, its own code) ends that process and not the
+web server or the worker. The process has the open file and a pipe for its output; it cannot open paths or sockets or
+start programs. How far this works on the current system is its level (docs/decisions/0012-sandbox.md).
 """
 
 import json
@@ -25,15 +25,15 @@ from .parsing.reasons import Content, Reason, Unreadable
 logger = logging.getLogger(__name__)
 
 _MEGABYTE = 1024 * 1024
-#: What a child may hand out altogether, as one page or copy, and as the result.
+#: Limits on the output of a child: in total, for one page or copy, and for the result.
 _MAX_RESULT_BYTES = 512 * _MEGABYTE
 _MAX_FRAME_BYTES = 64 * _MEGABYTE
 _MAX_LAST_BYTES = _MEGABYTE
 _PIECE = 64 * 1024
 _PNG = b"\x89PNG\r\n\x1a\n"
-#: A text of the result, and how many of them.
+#: Maximum length of a text in the result, and number of texts.
 _LONGEST, _MOST = 255, 1_000
-#: What copies of a file may be; those of a picture are pictures.
+#: File type → allowed kinds of copies; those of a picture are pictures.
 _COPIES = {"pdf": {"pdf"}, "docx": {"text", "picture"}, "xml": {"text"}, "xlsx": {"table"}, "csv": {"table"}}
 _MEDIA_TYPES = {"application/pdf", "application/json", "image/png", "image/jpeg"}
 _LARGEST = 1_000_000  # pages, and pixels of an edge
@@ -41,47 +41,54 @@ _LARGEST = 1_000_000  # pages, and pixels of an edge
 
 @dataclass(frozen=True)
 class Limits:
-    """Memory in bytes; processor time and time on the clock in seconds."""
+    """Memory in bytes; processor time and wall-clock time in seconds."""
 
     memory: int
     cpu: float
     wall: float
 
 
-#: A person waits for the first, in a request: processor time bounds hostile files, the clock runs out only where the machine is busy, and
-#: before the web server gives its worker up (30 s). Nobody waits for the second.
+#: A user may wait for the verdict: processor time limits hostile files, and the wall-clock limit only applies on a busy host. It is below
+#: the timeout of the web server (30 s). Nobody waits for drawing.
 CHECK = Limits(memory=768 * _MEGABYTE, cpu=5, wall=25)
 DRAW = Limits(memory=1536 * _MEGABYTE, cpu=25, wall=35)
 
 
 @dataclass(frozen=True)
 class Level:
-    """How well files are closed in: 3 is best, at 0 none is read. ``problems`` say why it is not higher, in English, for operators."""
+    """How well reading is isolated: 3 is best; at 0 no file is read.
+
+    ``problems`` say why the level is not higher, in English, for operators.
+    """
 
     number: int
     problems: tuple[str, ...] = ()
 
 
-#: Highest level that may be tried → the one that was found, and when.
+#: Highest level that may be tried → the level that works, and when it was determined.
 _levels: dict[int, tuple[Level, float]] = {}
 _TRY_AGAIN_SECONDS = 300
 
 
 class ReaderBroken(RuntimeError):
-    """The installation cannot read files: a library is missing, or a protection that was there before."""
+    """The installation cannot read files: a library is missing, or a protection that worked before."""
 
 
 class PagesLeftOut(Exception):
-    """What was drawn stands, but the file has more."""
+    """The pages drawn so far are valid, but the file has more."""
 
 
 class SandboxTooWeak(OSError):
-    """This machine offers less protection than ``SANDBOX_MIN_LEVEL`` demands. Nothing is wrong with the file: it waits."""
+    """This host offers less protection than ``SANDBOX_MIN_LEVEL`` requires; the file waits."""
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """What was found out about a file: pages (0 where there are none), what a copy would leave out, files within, encoding of a text."""
+    """The result of an inspection: number of pages (0 for types without pages) and contents.
+
+    ``contents`` is what a copy would leave out, ``attachments`` are the names of embedded files, ``encoding`` is that
+    of a text.
+    """
 
     pages: int
     contents: tuple[str, ...] = ()
@@ -100,7 +107,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Copy:
-    """A harmless copy of a file, or of what is to be seen in it."""
+    """A safe copy of a file, or of its visible content."""
 
     kind: str
     media_type: str
@@ -109,9 +116,9 @@ class Copy:
 
 @dataclass
 class Budget:
-    """Processor time for one file, in seconds: what several readings of it may take together, and have taken.
+    """Processor time for all readings of one file, in seconds: the limit and what was spent.
 
-    ``memory`` is the most that one of them took, in bytes.
+    ``memory`` is the highest memory of one reading, in bytes.
     """
 
     seconds: float
@@ -123,53 +130,56 @@ class Budget:
         return max(0.0, self.seconds - self.spent)
 
     def charge(self, seconds: float, memory: int) -> None:
-        """Count what a reading took, also one that was ended."""
+        """Add what a reading used, even if it was stopped."""
         self.spent += seconds
         self.memory = max(self.memory, memory)
 
 
 def level() -> Level:
-    """What files are read under on this machine: the highest level that works.
+    """Return the highest sandbox level that works on this host.
 
-    Tried once in each process, which takes about 0.2 s; again after some minutes where it could be better: the machine may have been full.
+    Tested once per process, which takes about 0.2 s, and again after some minutes if it is below the limit, because the
+    failure may have been temporary.
     """
     limit = settings.SANDBOX_MAX_LEVEL
-    found, tried = _levels.get(limit, (None, 0.0))
-    if found is None or (found.number < limit and time.monotonic() - tried > _TRY_AGAIN_SECONDS):
-        found = _highest(limit)
-        _levels[limit] = found, time.monotonic()
-    return found
+    current, tried = _levels.get(limit, (None, 0.0))
+    if current is None or (current.number < limit and time.monotonic() - tried > _TRY_AGAIN_SECONDS):
+        current = _highest(limit)
+        _levels[limit] = current, time.monotonic()
+    return current
 
 
 def required_level() -> Level:
-    """The level, if it is what ``SANDBOX_MIN_LEVEL`` demands. Raises SandboxTooWeak otherwise: no file is read then."""
-    found = level()
-    if found.number < max(1, settings.SANDBOX_MIN_LEVEL):
+    """Return the level, or raise SandboxTooWeak if it is below ``SANDBOX_MIN_LEVEL``."""
+    current = level()
+    if current.number < max(1, settings.SANDBOX_MIN_LEVEL):
         raise SandboxTooWeak(
-            f"Sandbox level {found.number} is below {settings.SANDBOX_MIN_LEVEL}. {' '.join(found.problems)}"
+            f"Sandbox level {current.number} is below {settings.SANDBOX_MIN_LEVEL}. {' '.join(current.problems)}"
         )
-    return found
+    return current
 
 
 def inspect(file_type: str, source: IO[bytes], limits: Limits = CHECK, budget: Budget | None = None) -> Inspection:
-    """Read the file to the end. Raises Unreadable; SandboxTooWeak or another OSError where it cannot be read now.
+    """Read the file to the end. Raises Unreadable.
 
-    ``source`` is a real file (it has a ``fileno``): the child gets it to read.
+    ``source`` is a real file with a ``fileno``, which the child inherits. Raises SandboxTooWeak or another OSError if
+    reading is impossible now.
     """
     *_pages, last = _frames_of("inspect", file_type, source, limits, budget)
     with _distrust():
-        found = _result(last, file_type)
-        contents = tuple(Content(each).value for each in _texts(found["contents"]))
-        attachments, (encoding,) = _texts(found["attachments"]), _texts([found["encoding"]])
+        result = _result(last, file_type)
+        contents = tuple(Content(each).value for each in _texts(result["contents"]))
+        attachments, (encoding,) = _texts(result["attachments"]), _texts([result["encoding"]])
         if not encoding.isprintable():
             raise ValueError("not the name of an encoding")
-        return Inspection(_number(found["pages"]), contents, attachments, encoding)
+        return Inspection(_number(result["pages"]), contents, attachments, encoding)
 
 
 def draw(file_type: str, source: IO[bytes], limits: Limits = DRAW, budget: Budget | None = None) -> Iterator[Page]:
-    """Draw the file and give its first pages one by one.
+    """Draw the first pages of the file and yield them one by one.
 
-    Raises as ``inspect`` does, also after some pages, and PagesLeftOut after the last one that time and limits allowed.
+    Raises as ``inspect`` does, possibly after some pages, and PagesLeftOut after the last page if time or limits left
+    out others.
     """
     frames = _frames_of("render", file_type, source, limits, budget)
     last = next(frames)
@@ -185,16 +195,17 @@ def draw(file_type: str, source: IO[bytes], limits: Limits = DRAW, budget: Budge
 
 
 def copies(file_type: str, source: IO[bytes], limits: Limits = DRAW, budget: Budget | None = None) -> list[Copy]:
-    """Harmless copies of the file. Raises as ``inspect`` does."""
+    """Return safe copies of the file. Raises as ``inspect`` does."""
     *frames, last = _frames_of("copy", file_type, source, limits, budget)
     with _distrust():
-        told = _result(last, file_type)["copies"]
-        kinds, media_types = {each["kind"] for each in told}, {each["media_type"] for each in told}
+        descriptions = _result(last, file_type)["copies"]
+        kinds = {description["kind"] for description in descriptions}
+        media_types = {description["media_type"] for description in descriptions}
         if not (kinds <= _COPIES.get(file_type, {"picture"}) and media_types <= _MEDIA_TYPES):
             raise ValueError("not a copy of such a file")
         return [
-            Copy(str(each["kind"])[:_LONGEST], str(each["media_type"])[:_LONGEST], frame)
-            for each, frame in zip(told, frames, strict=True)
+            Copy(str(description["kind"])[:_LONGEST], str(description["media_type"])[:_LONGEST], frame)
+            for description, frame in zip(descriptions, frames, strict=True)
         ]
 
 
@@ -214,7 +225,10 @@ def _highest(limit: int) -> Level:
 
 
 def _openings(number: int) -> list[str]:
-    """What a process at this level can do although it should not: it tries by itself. Raises where there can be none."""
+    """Return what a process at this level can still do although it should not.
+
+    The process tries it. Raises if the level does not work at all.
+    """
     with tempfile.TemporaryFile() as nothing:
         *_none, last = _frames(number, forkserver.ASK, "", nothing, CHECK)
     openings: list[str] = _result(last, "")["openings"]
@@ -228,7 +242,10 @@ def _frames_of(task: str, file_type: str, source: IO[bytes], limits: Limits, bud
 def _frames(
     number: int, task: str, file_type: str, source: IO[bytes], limits: Limits, budget: Budget | None = None
 ) -> Iterator[bytes]:
-    """What the child hands out: any number of frames, of which the last is the result. Raises Unreadable where it did not end well."""
+    """Yield the frames that the child sends; the last one is the result.
+
+    Raises Unreadable if the child did not end normally.
+    """
     budget = budget or Budget(limits.cpu)
     seconds = min(limits.cpu, budget.left)
     if seconds <= 0:
@@ -244,12 +261,12 @@ def _frames(
         finally:
             usage = reading.end()
             budget.charge(usage.seconds, usage.memory)
-    if usage.ended or not are_any:  # out of time or memory, or the library fell over
+    if usage.ended or not are_any:  # out of time or memory, or a library crashed
         raise Unreadable(Reason.TOO_COMPLEX)
 
 
 def _pieces(pipe: int, until: float) -> Iterator[bytes]:
-    """What comes out of the pipe until its end. Raises Unreadable where that takes too long or is too much."""
+    """Yield the data from the pipe until its end. Raises Unreadable if it takes too long or is too much."""
     poll, left = select.poll(), _MAX_RESULT_BYTES
     poll.register(pipe, select.POLLIN)
     while True:
@@ -266,7 +283,7 @@ def _pieces(pipe: int, until: float) -> Iterator[bytes]:
 
 
 def _unpacked(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Frames: four bytes of length, and that many bytes. What is broken off is none."""
+    """Yield frames: four bytes of length and that many bytes. An incomplete frame is dropped."""
     buffer = bytearray()
     for piece in pieces:
         buffer += piece
@@ -282,7 +299,10 @@ def _unpacked(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 @contextmanager
 def _distrust() -> Iterator[None]:
-    """What read a hostile file may be under its command: a result of another shape is a damaged file and no fault of ours."""
+    """Turn errors on a malformed result into Unreadable.
+
+    The process that read a hostile file may be under its control, so a malformed result means a damaged file.
+    """
     try:
         yield
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError, struct.error) as error:

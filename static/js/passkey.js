@@ -1,11 +1,11 @@
-// Says in words what went wrong with a passkey; allauth's scripts only tell the console.
+// Shows errors of passkeys on the page; allauth's scripts only write them to the console.
 "use strict";
 
 (function () {
   const problem = document.getElementById("passkey-problem");
   if (!problem) return;
-  const say = (words) => {
-    problem.textContent = words;
+  const say = (text) => {
+    problem.textContent = text;
     problem.focus();
   };
   if (!window.PublicKeyCredential) {

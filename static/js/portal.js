@@ -1,11 +1,11 @@
-// Small comforts; every page works without them.
+// Enhancements; every page works without them.
 "use strict";
 
-// Errors first: whoever gets a form back finds the summary at once.
+// A form with errors: move the focus to the error summary.
 const summary = document.getElementById("error-summary");
 if (summary) summary.focus();
 
-// System, light or dark, remembered for a year; theme.js applies it before anything is drawn.
+// The choice of theme (system, light or dark) is stored for a year; theme.js applies it before the page is drawn.
 for (const choice of document.querySelectorAll("[data-theme-choice]")) {
   choice.hidden = false;
   const chosen = document.cookie.match(/(?:^|; )theme=(light|dark)/);
@@ -20,7 +20,7 @@ for (const choice of document.querySelectorAll("[data-theme-choice]")) {
   }
 }
 
-// A second click sends nothing. After ten seconds, or back on the page by the browser's history, the form may be sent again.
+// Ignore a second click on a submit button. After ten seconds, or on return through the browser's history, the form may be sent again.
 function release(form) {
   delete form.dataset.sent;
   for (const button of form.querySelectorAll(".is-busy")) button.classList.remove("is-busy");
@@ -38,16 +38,16 @@ document.addEventListener("submit", (event) => {
 });
 window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(release));
 
-// Typed work is not lost by a careless click on a link. Forms marked data-free hold nothing worth keeping.
-const KEPT = "form[method=post]:not([data-free])";
-let typed = summary !== null && document.querySelector(`main ${KEPT}`) !== null;
+// Ask before the user leaves a page with unsaved input, except in forms marked data-free.
+const GUARDED = "form[method=post]:not([data-free])";
+let typed = summary !== null && document.querySelector(`main ${GUARDED}`) !== null;
 document.addEventListener("input", (event) => {
-  if (event.target.closest(KEPT)) typed = true;
+  if (event.target.closest(GUARDED)) typed = true;
 });
 document.addEventListener("submit", (event) => { if (!event.target.matches("[data-free]")) typed = false; });
 window.addEventListener("beforeunload", (event) => { if (typed) event.preventDefault(); });
 
-// One menu is open at a time; a click beside it closes it, Escape closes it and gives the focus back.
+// Only one menu is open at a time; a click outside closes it, Escape closes it and returns the focus.
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
 });
@@ -64,7 +64,7 @@ function sizeOf(file) {
   return kilobytes < 1000 ? `${digits.format(Math.ceil(kilobytes))} KB` : `${digits.format(kilobytes / 1024)} MB`;
 }
 
-// Files can be dropped on the area of their input; the chosen names are listed under it.
+// Files can be dropped on the area of a file input; the names of the chosen files are listed below it.
 for (const drop of document.querySelectorAll(".drop")) {
   const input = drop.querySelector("input[type=file]");
   if (!input) continue;
@@ -97,19 +97,19 @@ for (const drop of document.querySelectorAll(".drop")) {
   });
 }
 
-// What scrolls sideways can be reached by keyboard, in the admin's lists too.
+// Make areas that scroll sideways focusable, so that they can be scrolled by keyboard.
 for (const area of document.querySelectorAll("#changelist .results, .inline-group")) {
   if (area.scrollWidth > area.clientWidth) area.tabIndex = 0;
 }
 
-// Of many documents the one that is shown stands where it is seen.
+// Scroll the tab of the current document into view.
 for (const tab of document.querySelectorAll(".doctabs [aria-current]")) {
   const list = tab.closest(".doctabs");
   list.scrollLeft = tab.offsetLeft - list.offsetLeft - (list.clientWidth - tab.offsetWidth) / 2;
 }
 
-// How much of a text is used up, from nine tenths on; a line end counts as one, as the portal counts it. Nothing is cut off: who pastes
-// something longer sees by how much, and what there is.
+// Show the length of a text from nine tenths of its limit on; a line end counts as one character, as on the server. A longer text is not
+// cut off, so that nothing pasted is lost.
 for (const box of document.querySelectorAll("[data-limit]")) {
   const figure = document.createElement("p"), most = Number(box.dataset.limit), language = document.documentElement.lang;
   figure.className = "small2 quiet";

@@ -1,10 +1,10 @@
-// Sets the theme before anything is drawn: the reader's choice (a cookie, written by portal.js), else that of the system.
+// Sets the theme before the page is drawn: the user's choice (a cookie, written by portal.js), else the system's.
 (function () {
   var root = document.documentElement;
   var dark = window.matchMedia("(prefers-color-scheme: dark)");
   function chosen() {
-    var found = document.cookie.match(/(?:^|; )theme=(light|dark)/);
-    return found ? found[1] : "";
+    var match = document.cookie.match(/(?:^|; )theme=(light|dark)/);
+    return match ? match[1] : "";
   }
   function apply() { root.dataset.bsTheme = chosen() || (dark.matches ? "dark" : "light"); }
   apply();

@@ -1,10 +1,10 @@
-// Files go ahead of their form, two at a time, with progress; what is stored goes with the form by its token, so a form that fails keeps it.
-// A file that takes long to check is asked about until there is a verdict; the form can be sent meanwhile.
+// Uploads files before their form is sent, two at a time, with progress. The form sends a token for each stored file, so a form that fails
+// keeps its files. The state of a file that takes long to check is polled; the form can be sent meanwhile.
 // Without this script the form sends the files itself.
 "use strict";
 
 const AT_ONCE = 2;
-const ASK_AFTER = 2000, ASK_AT_MOST = 60; // milliseconds, and how often
+const ASK_AFTER = 2000, ASK_AT_MOST = 60; // milliseconds between two requests, and their number
 
 class Upload {
   constructor(box, file) {
@@ -22,15 +22,15 @@ class Upload {
 
   part(selector) { return this.row.querySelector(selector); }
 
-  // state: waits, sending, checking (stored, and the form may go), stored, failed (may be tried again) or refused (may not).
-  become(state, words) {
+  // state: waits, sending, checking (stored, and the form may be sent), stored, failed (may be retried) or refused (may not).
+  become(state, text) {
     this.state = state;
-    this.part(".state").textContent = words || this.box.words[state];
+    this.part(".state").textContent = text || this.box.words[state];
     this.part(".state").className = `state ${{ stored: "good strong", failed: "bad strong", refused: "bad strong" }[state] || ""}`;
     this.part("progress").hidden = state !== "waits" && state !== "sending" && state !== "checking";
-    if (state === "checking") this.part("progress").removeAttribute("value"); // how far it is nobody knows
+    if (state === "checking") this.part("progress").removeAttribute("value"); // its progress is unknown
     this.part(".retry").hidden = state !== "failed";
-    if (words || state === "stored" || state === "checking") this.box.say(`${this.file.name}: ${words || this.box.words[state]}`);
+    if (text || state === "stored" || state === "checking") this.box.say(`${this.file.name}: ${text || this.box.words[state]}`);
   }
 
   get isOpen() { return this.state === "waits" || this.state === "sending"; }
@@ -76,14 +76,14 @@ class Upload {
       this.end(...this.verdict(answer));
     } else if (request.status === 422 && answer.message) {
       this.end("refused", answer.message);
-    } else if (request.status === 413) { // also of a proxy that has a limit of its own
+    } else if (request.status === 413) { // may also come from a proxy with its own limit
       this.end("refused", this.box.words.large);
     } else {
       this.end("failed");
     }
   }
 
-  // What an answer says of the check of a stored file; one that has no verdict yet is asked about again.
+  // Return the state of a stored file's check; without a verdict the server is asked again later.
   verdict(answer, asked = 0) {
     if (answer.state !== "pending") return ["stored"];
     if (asked < ASK_AT_MOST) this.timer = setTimeout(() => this.ask(asked + 1), ASK_AFTER);
@@ -97,15 +97,15 @@ class Upload {
       this.token.remove();
       this.end("refused", answer.message);
     } else {
-      const [state, words] = this.verdict(status === 200 ? answer : { state: "pending" }, asked);
-      if (state === "stored") this.end(state, words);
+      const [state, text] = this.verdict(status === 200 ? answer : { state: "pending" }, asked);
+      if (state === "stored") this.end(state, text);
     }
   }
 
-  end(state, words) {
+  end(state, text) {
     this.request = null;
     if (state === "stored" || state === "checking") this.box.forgetErrors();
-    this.become(state, words);
+    this.become(state, text);
     this.box.next();
   }
 }
@@ -136,11 +136,11 @@ class UploadBox {
       const response = await fetch(`${this.element.dataset.state}?token=${encodeURIComponent(token)}`);
       status = response.status;
       answer = await response.json();
-    } catch { /* asked again */ }
+    } catch { /* retried later */ }
     return { answer, status };
   }
 
-  // A file that the form had kept before its check was over: the row says what became of it.
+  // Poll the state of a file that the form kept before its check was complete, and update its row.
   follow(kept, asked = 1) {
     setTimeout(async () => {
       const { answer, status } = await this.stateOf(kept.value), state = kept.closest("li").querySelector(".state");
@@ -156,18 +156,18 @@ class UploadBox {
     }, ASK_AFTER);
   }
 
-  // A form that waits for its files goes on saying so.
-  say(words) { this.status.textContent = [words, this.submitter !== undefined && this.words.wait].filter(Boolean).join(" · "); }
+  // Show a message; while the form waits for its files, add that it is waiting.
+  say(text) { this.status.textContent = [text, this.submitter !== undefined && this.words.wait].filter(Boolean).join(" · "); }
 
   take(files) {
-    this.input.value = ""; // they are sent once, by this script
+    this.input.value = ""; // this script sends the files, so the form must not send them again
     if (!this.input.multiple) this.clear();
     this.refused = this.uploads.filter((upload) => upload.state === "refused");
     for (const file of files) this.add(new Upload(this, file));
     this.next();
   }
 
-  // A single file takes the place of the former one, also of one that the form had kept.
+  // In an input for one file, a new file replaces the previous one, including one that the form kept.
   clear() {
     for (const upload of [...this.uploads]) upload.remove();
     for (const kept of this.element.querySelectorAll("input[type=checkbox]")) kept.checked = false;
@@ -175,7 +175,7 @@ class UploadBox {
 
   add(upload) {
     const good = this.uploads.filter((other) => !other.isBad), { maxBytes, maxFiles, maxTotal } = this.element.dataset;
-    const held = `input[type=checkbox][name="${this.input.name}-kept"]:checked`; // some pages show them beside what they are good for
+    const held = `input[type=checkbox][name="${this.input.name}-kept"]:checked`; // some pages show kept files elsewhere in the form
     const kept = [...this.form.querySelectorAll(held)].map((box) => Number(box.dataset.size));
     const total = [...kept, ...good.map((other) => other.file.size)].reduce((sum, size) => sum + size, upload.file.size);
     this.uploads.push(upload);
@@ -184,7 +184,7 @@ class UploadBox {
     else if (good.length + kept.length + 1 > Number(maxFiles) || total > Number(maxTotal)) upload.become("refused", this.words.many);
   }
 
-  // With a file stored, what was wrong before it was chosen has been read and mended: refused files, and what the page said of the field.
+  // A new file was stored: remove earlier refused files and the field's error messages.
   forgetErrors() {
     for (const upload of this.refused) upload.row.remove();
     this.uploads = this.uploads.filter((upload) => !this.refused.includes(upload));
@@ -217,7 +217,7 @@ class UploadBox {
     }
   }
 
-  // The form waits for its files, and is not sent without one that the person meant to send.
+  // Delay sending the form until its files are uploaded; do not send it without a file that failed.
   beforeSubmit(event) {
     const bad = this.uploads.find((upload) => upload.isBad);
     if (this.uploads.some((upload) => upload.isOpen)) {

@@ -1,6 +1,6 @@
-"""The papers of the demo world: invoices, adverts, invitations, photos and results that look like what they are about.
+"""Papers of the demo: invoices, adverts, invitations, photos and results that look real.
 
-Nothing here is read by the portal itself; a reviewer of the demo shall have something to read. All names and numbers are invented.
+The portal itself reads none of them; they are for reviewers of the demo. All names and numbers are invented.
 """
 
 from .pictures import photo

@@ -1,4 +1,4 @@
-"""Photos of the demo world: drawn scenes, different for each caption, as JPEG bytes."""
+"""Photos of the demo: drawn scenes, different for each caption, as JPEG bytes."""
 
 import random
 from io import BytesIO
@@ -9,7 +9,7 @@ _SIZE, _PEOPLE, _COLUMNS = (1280, 860), 12, 26
 
 
 def photo(caption: str) -> bytes:
-    """A app with a screen and an audience; the caption stands on the screen, as on a photo of an event."""
+    """Draw a room with a screen and an audience; the caption is on the screen."""
     dice = random.Random(caption)  # noqa: S311  the same caption always gives the same picture
     wall = tuple(dice.randint(150, 215) for _channel in range(3))
     image = Image.new("RGB", _SIZE, wall)

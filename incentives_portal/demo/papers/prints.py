@@ -1,4 +1,4 @@
-"""Papers set by typst, as PDF bytes. Texts go in as data, never as markup."""
+"""Papers typeset by typst, as PDF bytes. Texts are passed as data, never as markup."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -59,19 +59,19 @@ _WORDS = {
 
 
 def bill(invoice: Bill) -> bytes:
-    """An invoice with its lines, net, tax and total."""
+    """Return an invoice with its lines, net, tax and total."""
 
-    def shown(amount: Decimal) -> str:
+    def formatted(amount: Decimal) -> str:
         return format_amount(amount, invoice.currency, invoice.language)
 
     data = asdict(invoice) | {
         "day": invoice.day.isoformat(),
         "words": _WORDS[invoice.language],
-        "lines": [[name, detail, shown(amount)] for name, detail, amount in invoice.lines],
-        "net": shown(invoice.net),
-        "tax": shown(invoice.tax),
+        "lines": [[name, detail, formatted(amount)] for name, detail, amount in invoice.lines],
+        "net": formatted(invoice.net),
+        "tax": formatted(invoice.tax),
         "tax_percent": f"{invoice.tax_percent} %",
-        "total": shown(invoice.net + invoice.tax),
+        "total": formatted(invoice.net + invoice.tax),
     }
     return paper("bill", **data)
 
@@ -82,7 +82,10 @@ def _source(name: str) -> str:
 
 
 def paper(kind: str, **data: Any) -> bytes:
-    """A paper of a kind, set by the file of that name: an advert, an agenda, a web page, a script, an offer, a table of results."""
+    """Return a paper typeset by the template of that name.
+
+    Kinds are an advert, an agenda, a web page, a script, an offer, and a table of results.
+    """
     document = typst.compile(
         _source(kind).encode(), sys_inputs={"data": json.dumps(data, default=str)}, ignore_system_fonts=True
     )

@@ -1,4 +1,4 @@
-"""Django's PostgreSQL backend on the embedded server, which starts when a connection is really opened."""
+"""Django's PostgreSQL backend on the embedded server, which starts with the first connection."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from incentives_portal.embedded import local
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Asks for host, port, role and password each time: after a restart of the server they are others."""
+    """Look up host, port, role and password for each connection: they change when the server restarts."""
 
     def get_connection_params(self) -> dict[str, Any]:
         return {**super().get_connection_params(), **local.database()}

@@ -1,1 +1,4 @@
-"""Reading hostile files. Runs in a child process under limits (``runner.py``), so nothing of Django or of the portal is imported here."""
+"""Read hostile files. Runs in a limited child process (``runner.py``).
+
+Nothing of Django or of the portal is imported here.
+"""

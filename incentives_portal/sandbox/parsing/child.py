@@ -1,6 +1,7 @@
-"""The process that reads files: a template that has the libraries loaded, and for each file a child of it that reads this one and ends.
+"""The process that reads files: a template that forks a child for each file.
 
-The template never sees a byte of a file. Between it and the child that reads stands a third process, which measures and ends the child.
+The template has the libraries loaded and never reads a byte of a file. A third process between the template and the
+reading child measures the child and ends it.
 """
 
 import codecs
@@ -24,21 +25,22 @@ from typing import Any, NoReturn
 from . import lockdown, tasks
 from .reasons import Reason, Unreadable
 
-#: Where the child finds the file and the pipe for what it found; it has no other descriptor but two that lead nowhere.
+#: Descriptors of the file and of the output pipe; the only other two descriptors of the child are /dev/null.
 _SOURCE, _OUT = 0, 3
 _MAX_REQUEST_BYTES = 4096
-_MAX_COMPLAINT = 64 * 1024
-#: Without one of its own the library of these pictures decodes nothing.
+_MAX_OUTPUT = 64 * 1024
+#: Types whose library needs a thread to decode anything.
 _THREADED = {"heic"}
 _ASK = "ask"
-#: Callbacks from C live in executable memory; as long as one is held, there is app for those that come.
+#: Callbacks from C need executable memory; keeping one allocated leaves room for later ones in the same page.
 _held: list[Callable[[], None]] = []
 
 
 def serve(level: int) -> None:
-    """Fork a child for each request that comes through standard input, a socket, until that is closed.
+    """Fork a child for each request from standard input, a socket, until it is closed.
 
-    A request is JSON (task, type, memory, seconds) with three descriptors: the file, the pipe for frames, the socket for what was used.
+    A request is JSON (task, type, memory, seconds) with three descriptors: the file, the pipe for frames, and the
+    socket for the usage report.
     """
     control = socket.socket(fileno=os.dup(0))
     lockdown.step_back()
@@ -66,7 +68,7 @@ def serve(level: int) -> None:
         for descriptor in descriptors:
             os.close(descriptor)
     control.close()
-    while True:  # readers may be at work; in a process namespace they would end with this process
+    while True:  # children may still be reading; in a PID namespace they would end with this process
         try:
             os.wait()
         except ChildProcessError:
@@ -74,20 +76,24 @@ def serve(level: int) -> None:
 
 
 def warm_up() -> None:
-    """Do beforehand what the standard library does on first use: afterwards it can open no path and make no memory executable.
+    """Do in advance what the standard library would do on first use.
 
-    Loads every codec, because a file says which it wants, and makes app for callbacks.
+    Later the process can open no path and make no memory executable. Loads every codec, because a file can name any,
+    and allocates memory for callbacks.
     """
     if _held:
         return
     for module in pkgutil.iter_modules(encodings.__path__):
-        with suppress(LookupError):  # modules that are none, and codecs of other systems
+        with suppress(LookupError):  # modules that are no codecs, and codecs of other systems
             codecs.lookup(module.name)
     _held.append(ctypes.CFUNCTYPE(None)(warm_up))
 
 
 def _watch(level: int, request: dict[str, Any], source: int, out: int, report: int) -> NoReturn:
-    """Let a child read, end it when the portal hangs up, and report how it ended, its seconds of processor time and its kilobytes."""
+    """Let a child read, end it when the portal closes the socket, and report its usage.
+
+    The report has the exit code, seconds of processor time and kilobytes of memory.
+    """
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     pid = os.fork()
     if pid == 0:
@@ -110,16 +116,17 @@ def _watch(level: int, request: dict[str, Any], source: int, out: int, report: i
 
 
 def _read(level: int, request: dict[str, Any], source: int, out: int) -> NoReturn:
-    """Lock this process down, read the file, and hand out frames.
+    """Lock this process down, read the file, and send frames.
 
-    A frame is its length in four bytes and that many bytes: each drawn page or copy is one, and the result, as JSON, is the last.
+    A frame is its length in four bytes and that many bytes: one for each drawn page or copy, and the result, as JSON,
+    is the last.
     """
     os.dup2(1, 2)
     os.dup2(source, _SOURCE)
     os.dup2(out, _OUT)
     os.closerange(_OUT + 1, max(1024, os.sysconf("SC_OPEN_MAX")))
     file, pipe = open(_SOURCE, "rb", closefd=False), open(_OUT, "wb", closefd=False)  # noqa: SIM115 - closed with the process
-    sys.stdout = sys.stderr = said = io.StringIO()  # what libraries print is no frame
+    sys.stdout = sys.stderr = output = io.StringIO()  # output of libraries must not go into the pipe
 
     def emit(frame: bytes) -> None:
         pipe.write(struct.pack(">L", len(frame)) + frame)
@@ -127,11 +134,11 @@ def _read(level: int, request: dict[str, Any], source: int, out: int) -> NoRetur
     try:
         lockdown.lock_down(level, request["memory"], request["seconds"], threads=request["type"] in _THREADED)
     except OSError:
-        result = {"broken": traceback.format_exc()}  # read nothing where not all is closed
+        result = {"broken": traceback.format_exc()}  # do not read a file without full protection
     else:
         result = _result(request, file, emit)
-    if said.getvalue():
-        result["said"] = said.getvalue()[:_MAX_COMPLAINT]
+    if output.getvalue():
+        result["said"] = output.getvalue()[:_MAX_OUTPUT]
     emit(json.dumps(result).encode())
     pipe.flush()
     os._exit(0)
@@ -151,6 +158,6 @@ def _result(request: dict[str, Any], file: io.BufferedReader, emit: Any) -> dict
     except ImportError:
         return {"broken": traceback.format_exc()}
     except Exception:
-        # A library stumbled over the file in a way nobody foresaw: it cannot be read, and the portal logs what is printed here.
+        # An unforeseen error of a library: the file is refused, and the portal logs the traceback.
         traceback.print_exc()
         return {"reason": Reason.DAMAGED.value}

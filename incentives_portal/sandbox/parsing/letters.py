@@ -1,4 +1,4 @@
-"""DOCX: inspected as an Office file; its copy is the text that a reader sees, and the pictures in it."""
+"""DOCX: inspected as an Office file; copied as its visible text and its pictures."""
 
 import io
 import posixpath
@@ -10,19 +10,19 @@ from .reasons import Content, Emit, Findings, Unreadable
 
 _HEADERS, _FOOTERS = "header", {"footer", "footnotes", "endnotes"}
 _PICTURES = (".png", ".jpg", ".jpeg", ".jfif", ".jpe", ".webp")
-#: A picture of fewer bytes is a line or a bullet.
+#: Pictures with fewer bytes are lines or bullets.
 _SMALLEST_PICTURE = 1_000
 _BETWEEN_CELLS = "\t"
 
 
 def preload() -> None:
-    """As office.preload; the pictures in a letter are read as all others are."""
+    """Load what office needs, and what reading the pictures of a letter needs."""
     office.preload()
     pictures.preload()
 
 
 def inspect(source: IO[bytes], deadline: Deadline) -> Findings:
-    """As office.inspect; drawings that are no pictures are not in the copy."""
+    """Inspect as an Office file, and note drawings that the copy does not show."""
     findings = office.inspect(source, "docx", deadline)
     with office.opened(source, deadline) as package:
         media = [name for name in package.members if name.startswith("word/media/")]
@@ -32,7 +32,7 @@ def inspect(source: IO[bytes], deadline: Deadline) -> Findings:
 
 
 def copy(source: IO[bytes], emit: Emit, deadline: Deadline) -> list[dict[str, str]]:
-    """Hand out the text, from headers to footnotes, and after it each picture drawn anew."""
+    """Emit the text, from headers to footnotes, and each picture redrawn."""
     paragraphs = markup.Paragraphs()
     with office.opened(source, deadline) as package:
         main = package.main("docx")
@@ -60,7 +60,10 @@ def _pictures(package: office.Package) -> list[str]:
 
 
 def _copy_picture(package: office.Package, name: str, emit: Emit, deadline: Deadline) -> list[dict[str, str]]:
-    """None for one that cannot be read: the letter can be read without it."""
+    """Return the copies of a picture, or none if it cannot be read.
+
+    The letter is readable without it.
+    """
     try:
         return pictures.copy(io.BytesIO(package.archive.read(package.members[name])), emit, deadline)
     except Unreadable:
@@ -68,7 +71,7 @@ def _copy_picture(package: office.Package, name: str, emit: Emit, deadline: Dead
 
 
 class _Letter(markup.Reader):
-    """Paragraphs; the cells of a row of a table stand in one, side by side."""
+    """Collect paragraphs; the cells of a table row become one paragraph, separated by tabs."""
 
     reads_text = True
 
@@ -78,7 +81,7 @@ class _Letter(markup.Reader):
         self._pieces: list[str] = []
         self._cells: list[list[str]] = []
         self._is_text = False
-        self._skipped = 0  # within what is written a second time for older programs
+        self._skipped = 0  # depth within a duplicate for older programs
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
         if self._skipped or name == "Fallback":
@@ -130,7 +133,7 @@ class _Letter(markup.Reader):
         self._pieces.clear()
 
     def _finish_row(self) -> None:
-        """A table within a cell is a text of that cell."""
+        """Add the row as a paragraph, or, in a nested table, to the text of the outer cell."""
         row = _BETWEEN_CELLS.join(self._cells.pop())
         if self._cells:
             self._pieces.append(f"{row} ")

@@ -1,7 +1,7 @@
-"""Close to this process what a hostile file could use: paths, sockets, programs, other processes. There is no way back.
+"""Irrevocably deny this process paths, sockets, programs and other processes.
 
-Three walls, each of which holds alone against what it is for: limits that no descriptor and no process can be made under, Landlock,
-and a filter that knows the few system calls that are needed to read what is open, to calculate, and to write into a pipe.
+Three independent protections: resource limits that forbid new descriptors and processes, Landlock, and a seccomp filter
+that allows only the system calls needed to read open files, compute, and write to a pipe.
 """
 
 import ctypes
@@ -15,14 +15,14 @@ import struct
 from collections.abc import Callable
 from contextlib import suppress
 
-#: Assigned to nobody: Debian reserves it. Only root can become somebody else.
+#: A user id that Debian reserves and assigns to nobody. Only root can switch to it.
 _UNPRIVILEGED = 65533
 _NICE = 10
 _IDLE_IO = 3 << 13  # IOPRIO_CLASS_IDLE
 
-#: Machine → its AUDIT_ARCH, and which column of the table below is its own.
+#: Architecture → its AUDIT_ARCH, and its column in the table below.
 _MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
-#: What is allowed: name, number from asm/unistd_64.h (x86_64), number from asm-generic/unistd.h (aarch64).
+#: Allowed system calls: name, number from asm/unistd_64.h (x86_64), number from asm-generic/unistd.h (aarch64).
 _NUMBERS = """
     read 0 63  readv 19 65  pread64 17 67  write 1 64  writev 20 66  lseek 8 62  fstat 5 80  close 3 57
     brk 12 214  munmap 11 215  mremap 25 216  madvise 28 233  sysinfo 99 179  getrandom 318 278  getcwd 79 17
@@ -31,10 +31,10 @@ _NUMBERS = """
     clock_gettime 228 113  clock_nanosleep 230 115  gettimeofday 96 169  getrusage 98 165  exit 60 93  exit_group 231 94
 """.split()  # noqa: SIM905 - a table
 _CLONE, _CLONE3, _MMAP, _MPROTECT, _IOPRIO_SET = (56, 220), (435, 435), (9, 222), (10, 226), (251, 30)
-_LANDLOCK_CREATE, _LANDLOCK_RESTRICT = 444, 446  # everywhere
+_LANDLOCK_CREATE, _LANDLOCK_RESTRICT = 444, 446  # the same on all architectures
 
 _LOAD, _EQUALS, _HAS_BIT, _ANSWER = 0x20, 0x15, 0x45, 0x06  # instructions of the filter (linux/filter.h)
-_ALLOW, _KILL, _ERROR = 0x7FFF0000, 0x80000000, 0x00050000  # what it can answer (linux/seccomp.h)
+_ALLOW, _KILL, _ERROR = 0x7FFF0000, 0x80000000, 0x00050000  # actions of the filter (linux/seccomp.h)
 _AT_NUMBER, _AT_MACHINE, _AT_ARGUMENTS = 0, 4, 16
 _EPERM, _ENOSYS = 1, 38
 _CLONE_THREAD, _PROT_EXEC = 0x00010000, 0x4
@@ -44,23 +44,24 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def lock_down(level: int, memory: int, seconds: float, threads: bool) -> None:
-    """Bound memory (bytes) and processor time; from level 1 up close what can be closed. Raises OSError where a wall cannot be built.
+    """Limit memory (bytes) and processor time, and apply the protections of a level. Raises OSError.
 
-    Level 3 was begun outside, by bubblewrap; Landlock and the filter are built within it as well. ``threads`` may be needed by a library.
+    At level 3 bubblewrap has already started the process in its own namespaces; Landlock and the filter are applied as
+    well. ``threads`` allows threads, which some libraries need.
     """
     program = _filter(threads) if level >= 2 else b""
     signal.setitimer(signal.ITIMER_PROF, seconds)  # to the millisecond; ends the process
-    _limit(resource.RLIMIT_CPU, math.ceil(seconds) + 1)  # to the second; nothing in the process can put it off
+    _limit(resource.RLIMIT_CPU, math.ceil(seconds) + 1)  # to the second; the process cannot reset it
     _limit(resource.RLIMIT_CORE, 0)
     if level:
         if not threads:
             _limit(resource.RLIMIT_NPROC, 0)
         _limit(resource.RLIMIT_FSIZE, 0)
-        if level < 3 and os.getuid() == 0:  # within bubblewrap nobody else exists
+        if level < 3 and os.getuid() == 0:  # bubblewrap has its own user namespace
             os.setgroups([])
             os.setresgid(*[_UNPRIVILEGED] * 3)
             os.setresuid(*[_UNPRIVILEGED] * 3)
-        _call(_libc.prctl, _PR_SET_DUMPABLE, 0, 0, 0, 0)  # no other process of this user may look into it
+        _call(_libc.prctl, _PR_SET_DUMPABLE, 0, 0, 0, 0)  # no other process of this user may trace it
         _call(_libc.prctl, _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         if level >= 2:
             _close_paths()
@@ -73,7 +74,7 @@ def lock_down(level: int, memory: int, seconds: float, threads: bool) -> None:
 
 
 def step_back() -> None:
-    """Let every other process go first, with the processor and with the disk."""
+    """Lower the priority of this process for processor and disk."""
     os.nice(_NICE)
     with suppress(OSError):  # some containers do not allow it
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
@@ -81,7 +82,7 @@ def step_back() -> None:
 
 
 def openings() -> list[str]:
-    """What this process can still do although it should not."""
+    """Return what this process can still do although it should not."""
     attempts: dict[str, Callable[[], object]] = {
         "open a path": lambda: os.open("/", os.O_RDONLY),
         "open a socket": lambda: socket.socket(socket.AF_UNIX, socket.SOCK_STREAM),
@@ -99,7 +100,10 @@ def _succeeds(attempt: Callable[[], object]) -> bool:
 
 
 def _close_paths() -> None:
-    """A Landlock ruleset without a rule: no path, no TCP port, and since version 6 no abstract socket and no signal to others."""
+    """Apply a Landlock ruleset without a rule: no paths and no TCP ports.
+
+    Since version 6 also no abstract sockets and no signals to other processes.
+    """
     version = _call(_libc.syscall, _LANDLOCK_CREATE, None, 0, 1)
     rights = (1 << {1: 13, 2: 14, 3: 15, 4: 15}.get(version, 16)) - 1
     handled = struct.pack("QQQ", rights, 3, 3)[: 8 if version < 4 else 16 if version < 6 else 24]
@@ -109,9 +113,10 @@ def _close_paths() -> None:
 
 
 def _filter(threads: bool) -> bytes:
-    """What is not named answers EPERM, so that a library that only asks goes on; calls of another architecture end the process.
+    """Return the seccomp program: allowed calls pass, other architectures kill the process.
 
-    The numbers of x32 and everything newer than this list (io_uring among it) are not named.
+    Every other call fails with EPERM, so that a library that only probes continues. That includes calls of x32 and
+    newer ones, such as io_uring.
     """
     if platform.machine() not in _MACHINES:
         raise OSError(f"no list of system calls for {platform.machine()}")
@@ -123,7 +128,7 @@ def _filter(threads: bool) -> bytes:
         program += _when(int(number), allow)
     program += _when(
         _CLONE3[column], _do(_ANSWER, _ERROR | _ENOSYS)
-    )  # the C library then takes clone, whose flags can be seen
+    )  # the C library then falls back to clone, whose flags the filter can see
     if threads:
         program += _when(_CLONE[column], _do(_LOAD, _AT_ARGUMENTS), _do(_HAS_BIT, _CLONE_THREAD, 1, 0), refuse, allow)
     for number in (_MMAP[column], _MPROTECT[column]):

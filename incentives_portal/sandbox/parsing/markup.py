@@ -1,4 +1,7 @@
-"""XML: parsed to the end by expat, with every declaration that could expand or fetch something refused or left alone."""
+"""XML: parsed to the end by expat.
+
+Declarations that could expand or fetch something are refused or ignored.
+"""
 
 import io
 import json
@@ -10,7 +13,7 @@ from . import texts
 from .limits import MAX_CELL, MAX_PARAGRAPHS, MAX_TEXT, Deadline
 from .reasons import Content, Emit, Findings, Reason, Unreadable
 
-#: Pages and drawings for browsers, which are not data.
+#: Root elements of web pages and drawings, which are not data.
 _NOT_DATA = {"html", "svg"}
 _PIECE = 64 * 1024
 _DECLARATION = re.compile(rb"\s*<\?xml[^>]{0,200}?\bencoding\s*=\s*[\"']([A-Za-z0-9._:\-]{1,40})[\"'][^>]{0,100}\?>")
@@ -21,7 +24,7 @@ preload = texts.preload
 
 
 def inspect(source: IO[bytes], deadline: Deadline) -> Findings:
-    """Raises Unreadable for XML that is not well-formed, declares entities, or is a web page."""
+    """Raise Unreadable for XML that is not well-formed, declares entities, or is a web page."""
     text, encoding = _text(source.read())
     findings = Findings(encoding=encoding)
     _read_document(text, Reader(deadline), findings)
@@ -29,7 +32,7 @@ def inspect(source: IO[bytes], deadline: Deadline) -> Findings:
 
 
 def copy(source: IO[bytes], emit: Emit, deadline: Deadline) -> list[dict[str, str]]:
-    """Hand the names and values out as lines of text."""
+    """Emit the names and values as lines of text."""
     text, _encoding = _text(source.read())
     outline = _Outline(deadline)
     _read_document(text, outline, Findings())
@@ -37,45 +40,48 @@ def copy(source: IO[bytes], emit: Emit, deadline: Deadline) -> list[dict[str, st
 
 
 class Reader:
-    """Follows the parser; what it is shown is for those who derive from it. Names come without their prefixes."""
+    """Base class of event handlers for the parser. Names come without their prefixes."""
 
-    #: Whether it wants to be shown texts and ends of elements from the beginning; most only count beginnings, which is twice as fast.
+    #: Whether the handlers for texts and element ends are active from the beginning; parsing without them is twice as fast.
     reads_text = False
 
     def __init__(self, deadline: Deadline) -> None:
         self.deadline = deadline
         self.root = ""
-        #: Whether a document type is named, which is not fetched.
+        #: Whether the file names a document type, which is not fetched.
         self.has_document_type = False
         self.is_done = False
         self._parser: Any = None
 
     def attach(self, parser: Any) -> None:
-        """Said by ``read`` before it begins."""
+        """Connect to the parser. Called by ``read`` before it begins."""
         self._parser = parser
         self.listen(on=self.reads_text)
 
     def listen(self, *, on: bool) -> None:
-        """Be shown texts and ends of elements from now on, or no longer."""
+        """Turn the handlers for texts and element ends on or off."""
         self._parser.CharacterDataHandler = self.text if on else None
         self._parser.EndElementHandler = (lambda name: self.end(name.rpartition(":")[2])) if on else None
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
-        """An element begins."""
+        """Handle the beginning of an element."""
 
     def text(self, piece: str) -> None:
-        """A piece of text; one text may come in several."""
+        """Handle a piece of text; one text may come in several pieces."""
 
     def end(self, name: str) -> None:
-        """An element ends."""
+        """Handle the end of an element."""
 
     def check_time(self) -> None:
-        """Between two pieces of the file; sets ``is_done`` or raises Unreadable when it takes too long."""
+        """Set ``is_done`` or raise Unreadable if parsing takes too long.
+
+        Called between two pieces of the file.
+        """
         self.deadline.check()
 
 
 def read(stream: IO[bytes], reader: Reader, encoding: str | None = None) -> None:
-    """Parse a stream. Raises Unreadable; what is not well-formed behind the place where the reader was done is not noticed."""
+    """Parse a stream. Raises Unreadable; errors after the point where the reader was done go unnoticed."""
 
     def start(name: str, attributes: dict[str, str]) -> None:
         if not reader.root:
@@ -105,7 +111,7 @@ def _refuse(*_declaration: object) -> int:
 
 
 def _text(data: bytes) -> tuple[str, str]:
-    """The document as text, with the name of its encoding if that is not UTF-8."""
+    """Return the document as text, and the name of its encoding if that is not UTF-8."""
     if data.startswith(_WIDE_MARKS):
         return texts.decode_as(data, "utf-16")
     if b"\0" in data[:4]:
@@ -117,7 +123,7 @@ def _text(data: bytes) -> tuple[str, str]:
 
 
 def _read_document(text: str, reader: Reader, findings: Findings) -> None:
-    """The parser is told the encoding, so that it does not mind the one that is declared."""
+    """Parse a text with a fixed encoding, so that the parser ignores the declared one."""
     read(io.BytesIO(text.encode("utf-8", "surrogatepass")), reader, "utf-8")
     if reader.root.rpartition(":")[2].lower() in _NOT_DATA:
         raise Unreadable(Reason.CONTENT)
@@ -126,7 +132,7 @@ def _read_document(text: str, reader: Reader, findings: Findings) -> None:
 
 
 class Paragraphs:
-    """Lines of text within limits; what is beyond them is left out, and ``more`` says so."""
+    """Lines of text within limits; ``more`` says that lines were left out."""
 
     def __init__(self) -> None:
         self.more = False
@@ -138,7 +144,7 @@ class Paragraphs:
         return len(self._lines) == MAX_PARAGRAPHS or self._left <= 0
 
     def add(self, line: str) -> None:
-        """One more, cut into several where it is very long, as far as there is app."""
+        """Add a line as far as the limits allow, cut into several if it is very long."""
         for begin in range(0, max(1, len(line)), MAX_CELL):
             if self.is_full:
                 self.more = True
@@ -147,14 +153,14 @@ class Paragraphs:
             self._left -= MAX_CELL if len(line) > MAX_CELL else len(line) + 1
 
     def emit(self, emit: Emit) -> dict[str, str]:
-        """Hand the text out, and say what it is."""
+        """Emit the text and return its description."""
         result: dict[str, Any] = {"paragraphs": self._lines, "more": self.more}
         emit(json.dumps(result).encode())
         return {"kind": "text", "media_type": "application/json"}
 
 
 class _Outline(Reader):
-    """One line for each element that says something: its name, attributes and text, set in by its depth."""
+    """One line for each element with content: name, attributes and text, indented by depth."""
 
     reads_text = True
     _INDENT, _MAX_DEPTH = "  ", 20
@@ -168,8 +174,10 @@ class _Outline(Reader):
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
         self._finish()
-        said = [f"{key}={value}" for key, value in attributes.items() if not key.startswith("xmlns")]
-        self._head = self._INDENT * min(self._depth, self._MAX_DEPTH) + name + (f" ({', '.join(said)})" if said else "")
+        values = [f"{key}={value}" for key, value in attributes.items() if not key.startswith("xmlns")]
+        self._head = (
+            self._INDENT * min(self._depth, self._MAX_DEPTH) + name + (f" ({', '.join(values)})" if values else "")
+        )
         self._depth += 1
 
     def text(self, piece: str) -> None:
@@ -184,10 +192,10 @@ class _Outline(Reader):
             self.paragraphs.more = self.is_done = True
 
     def _finish(self) -> None:
-        said = " ".join("".join(self._pieces).split())
+        text = " ".join("".join(self._pieces).split())
         self._pieces.clear()
         if self._head:
-            self.paragraphs.add(f"{self._head}: {said}" if said else self._head)
-        elif said:
-            self.paragraphs.add(self._INDENT * min(self._depth, self._MAX_DEPTH) + said)
+            self.paragraphs.add(f"{self._head}: {text}" if text else self._head)
+        elif text:
+            self.paragraphs.add(self._INDENT * min(self._depth, self._MAX_DEPTH) + text)
         self._head = ""

@@ -1,6 +1,7 @@
-"""DOCX and XLSX: the archive, what its parts are, and what they do besides being read.
+"""DOCX and XLSX: the archive, the types of its parts, and their active content.
 
-Nothing is taken for what its name says: the archive declares what is a sheet or a letter, and a sheet may be called picture.png.
+Names of members prove nothing: the archive declares which part is a sheet or a letter, and a sheet may be called
+picture.png.
 """
 
 import posixpath
@@ -26,7 +27,7 @@ _MAIN = {"docx": f"{_OOXML}wordprocessingml.document.main+xml", "xlsx": f"{_OOXM
 _MACRO_TYPES = ("macroenabled", "vbaproject", "macrosheet")
 
 _END_MARK, _END_SIZE, _LONGEST_END = b"PK\x05\x06", 22, 22 + 0xFFFF
-#: What a member takes in the table of contents, with its name, in bytes and on average.
+#: Average size of a member's entry in the central directory, with its name, in bytes.
 _MEMBER_SIZE = 200
 _ENCRYPTED_FLAG = 0x1
 _FIRST_BYTES = 4096
@@ -52,9 +53,9 @@ _PICTURES = {
     "webp",
 }
 _FONTS = {"odttf", "ttf", "fntdata"}
-#: Settings of a printer and properties of a sheet, which every spreadsheet may have.
+#: Printer settings and sheet properties, which any spreadsheet may have.
 _SETTINGS = re.compile(r"/(printersettings|customproperty)\d*\.bin$")
-#: Part of a name → what such a part is called where it is listed.
+#: Part of a name → the content noted for it.
 _NOTED = {
     "_xmlsignatures/": Content.SIGNATURE,
     "/activex/": Content.ACTIONS,
@@ -65,14 +66,14 @@ _NOTED = {
     "/chartsheets/": Content.DRAWINGS,
     "/diagrams/": Content.DRAWINGS,
 }
-#: What Office left over when it saved.
+#: Leftovers of saving in Office.
 _RUBBISH = "[trash]/"
 
-#: Where a sheet, a chart or a workbook keeps formulas.
+#: Elements of sheets, charts and workbooks with formulas.
 _FORMULAS = {"f", "formula", "formula1", "formula2", "definedName"}
 _GATHERED = {*_FORMULAS, "instrText", "delInstrText"}
 _MARKS = {*_GATHERED, "fldChar", "fldSimple", "ddeLink", "Relationship", "sheet"}
-#: Texts within a formula, which may say anything, and names of sheets in quotes.
+#: Quoted texts and sheet names within a formula, which are not code.
 _QUOTED = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'(?=!)')
 #: Dynamic data exchange: the formula of a sheet (=cmd|'/C calc'!A0) and the field of a letter.
 _EXCHANGE = re.compile(r"\|[^!]*!")
@@ -80,21 +81,21 @@ _EXCHANGE_FIELD = re.compile(r"\s*DDE\b|.*\bDDEAUTO\b", re.IGNORECASE | re.DOTAL
 _STARTS = re.compile(r"\b(?:CALL|REGISTER(?:\.ID)?|EXEC|RTD)\s*\(", re.IGNORECASE)
 _FETCHES = re.compile(r"\b(?:WEBSERVICE|IMAGE)\s*\(", re.IGNORECASE)
 _FETCHING_FIELD = re.compile(r"\s*(?:INCLUDEPICTURE|INCLUDETEXT|INCLUDE|LINK|DATABASE|RD|IMPORT)\b", re.IGNORECASE)
-#: What waits for a click.
+#: Relationships that do nothing until the user clicks.
 _LINKS = {"hyperlink"}
-#: The name of a template on the writer's own disk stands in many letters and does no harm.
+#: Targets outside the author's disk; many letters name a local template, which is harmless.
 _ELSEWHERE = re.compile(r"\s*(?:\w+:(?!///[a-z]:)|[\\/]{2})", re.IGNORECASE)
-#: Far more than Office takes as one formula (8,192 characters) or one field.
+#: Far more than Office accepts as one formula (8,192 characters) or one field.
 _LONGEST = 1_000_000
 
 
 def preload() -> None:
-    """Names of members are in this encoding, or in UTF-8."""
+    """Load the encoding that member names have if they are not UTF-8."""
     lookup("cp437")
 
 
 class Package:
-    """The archive: its members, and what it declares them to be."""
+    """The archive with its members and their declared types."""
 
     def __init__(self, archive: zipfile.ZipFile, deadline: Deadline) -> None:
         self.archive = archive
@@ -105,14 +106,14 @@ class Package:
         self._types = types
 
     def type_of(self, name: str) -> str:
-        """The declared content type of a member, in small letters."""
+        """Return the declared content type of a member, in lower case."""
         return self._types.parts.get(name.lower()) or self._types.endings.get(_ending(name), "")
 
     def declared(self) -> set[str]:
         return {*self._types.parts.values(), *self._types.endings.values()}
 
     def main(self, file_type: str) -> str:
-        """Name of the letter or workbook itself. Raises Unreadable where it is another kind of file, or missing."""
+        """Return the name of the main part. Raises Unreadable if it is missing or the file is of another kind."""
         if _MAIN[file_type] not in self.declared():
             raise Unreadable(Reason.CONTENT)
         found = [
@@ -125,7 +126,7 @@ class Package:
         return [*start, *usual, *found][0]
 
     def relations(self, name: str) -> dict[str, tuple[str, str]]:
-        """Id → kind and target, as the name of a member, of what a part refers to within the archive."""
+        """Return id → kind and target member name of each relationship of a part within the archive."""
         folder, base = posixpath.split(name)
         rels = posixpath.join(folder, "_rels", f"{base}.rels")
         if rels not in self.members:
@@ -144,7 +145,7 @@ class Package:
 
 
 class _Types(markup.Reader):
-    """Office does not mind capitals in what is declared."""
+    """Read the declared content types; Office ignores their case."""
 
     def __init__(self, deadline: Deadline) -> None:
         super().__init__(deadline)
@@ -172,7 +173,7 @@ class _Relations(markup.Reader):
 
 @contextmanager
 def opened(source: IO[bytes], deadline: Deadline) -> Iterator[Package]:
-    """The archive for reading. Raises Unreadable for what is none, is a trap, or has a password."""
+    """Open the archive. Raises Unreadable if it is none, is a bomb, or has a password."""
     if _is_crowded(source):
         raise Unreadable(Reason.TOO_COMPLEX)
     try:
@@ -196,7 +197,7 @@ def opened(source: IO[bytes], deadline: Deadline) -> Iterator[Package]:
 
 
 def inspect(source: IO[bytes], file_type: str, deadline: Deadline) -> Findings:
-    """Raises Unreadable for what is not this kind of Office file, has macros or a password, or is a trap."""
+    """Return the findings. Raises Unreadable for other kinds of files, macros, passwords and bombs."""
     findings = Findings()
     with opened(source, deadline) as package:
         if any(mark in content_type for content_type in package.declared() for mark in _MACRO_TYPES):
@@ -210,19 +211,22 @@ def inspect(source: IO[bytes], file_type: str, deadline: Deadline) -> Findings:
 
 
 def _is_crowded(source: IO[bytes]) -> bool:
-    """Whether the table of contents is longer than any Office file's: asked before it is read, which takes seconds for 100,000 members."""
+    """Return whether the central directory is larger than any Office file's.
+
+    Checked before the directory is read, which takes seconds for 100,000 members.
+    """
     source.seek(0, SEEK_END)
     source.seek(max(0, source.tell() - _LONGEST_END))
     end = source.read()
     at = end.rfind(_END_MARK)
     if at < 0 or len(end) < at + _END_SIZE:
-        return False  # no archive at all: that is said when it is opened
+        return False  # not an archive: opening it fails
     members, size = struct.unpack_from("<HL", end, at + 10)
     return members > MAX_ZIP_MEMBERS or size > MAX_ZIP_MEMBERS * _MEMBER_SIZE
 
 
 def _check_member(member: zipfile.ZipInfo) -> None:
-    """By its name and marks. Raises Unreadable."""
+    """Raise Unreadable for a member with a forbidden name or flag."""
     if member.flag_bits & _ENCRYPTED_FLAG:
         raise Unreadable(Reason.PASSWORD)
     name = member.filename.lower()
@@ -233,7 +237,10 @@ def _check_member(member: zipfile.ZipInfo) -> None:
 
 
 def _inspect_member(package: Package, name: str, member: zipfile.ZipInfo, findings: Findings) -> None:
-    """By its kind, and by what it says if it is text. Every member is given to the parser; what is no XML it leaves at the first bytes."""
+    """Inspect a member by its kind, and by its content if it is XML.
+
+    Every member is parsed; the parser stops at the first bytes of one that is not XML.
+    """
     if not _is_expected(name) or "/embeddings/" in name:
         with package.archive.open(member) as stream:
             findings.attach(posixpath.basename(member.filename), stream.read(_FIRST_BYTES))
@@ -242,21 +249,24 @@ def _inspect_member(package: Package, name: str, member: zipfile.ZipInfo, findin
         try:
             package.read(name, marks)
         finally:
-            marks.close()  # Office repairs what breaks off, so what was read until then counts
+            marks.close()  # Office repairs truncated parts, so the findings until then count
     except Unreadable as problem:
         if problem.reason != Reason.DAMAGED or _must_be_xml(name, package.type_of(name)):
             raise
 
 
 def _must_be_xml(name: str, content_type: str) -> bool:
-    """Old drawings (VML) are written like web pages, with open ends, and Office takes them so."""
+    """Return whether a member that is not well-formed makes the file damaged.
+
+    Old drawings (VML) have unclosed elements like web pages, and Office accepts them.
+    """
     if "vmldrawing" in content_type or _ending(name) == "vml" or name.startswith(_RUBBISH):
         return False
     return content_type.endswith(("+xml", "/xml")) or _ending(name) in _TEXT
 
 
 def _is_expected(name: str) -> bool:
-    """Whether it is a part that every such file may have, and no file of its own."""
+    """Return whether it is a regular part of an Office file, and not an embedded file."""
     if name.startswith((_RUBBISH, "_xmlsignatures/")) or "/activex/" in f"/{name}":
         return True
     return _ending(name) in _TEXT | _PICTURES | _FONTS or bool(_SETTINGS.search(name))
@@ -267,33 +277,33 @@ def _ending(name: str) -> str:
 
 
 class Marks(markup.Reader):
-    """Follows the parser through one part and notes what it starts or fetches, told from what the parser hands over.
+    """Note what one part starts or fetches, from the events of the parser.
 
-    Never from the bytes: the same mark can be written with references, comments and CDATA sections, and a word of a field may be spread
-    over many runs. Office puts all of that together before it obeys, and so does this.
+    The raw bytes are not reliable: the same text can be written with references, comments and CDATA sections, and a
+    field may be spread over many runs. Office joins all of that before it acts on it, and so does this reader.
     """
 
     def __init__(self, deadline: Deadline, findings: Findings) -> None:
         super().__init__(deadline)
         self._contents = findings.contents
         self._pieces: list[str] = []
-        self._depth = 0  # within a formula or an instruction; 0 outside of any
+        self._depth = 0  # depth within a formula or an instruction; 0 outside of them
         self._is_formula = False
         self._size = 0
-        #: One text for each field that is open, the innermost last; the first is for instructions outside of all fields.
+        #: The text of each open field, the innermost last; the first is for instructions outside of fields.
         self._fields = [""]
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
         if self._depth:
             self._depth += 1
         if name not in _MARKS:
-            return  # nearly all of a large sheet
+            return  # nearly all elements of a large sheet
         if name in _GATHERED:
             if not self._depth:
                 self._depth, self._size, self._is_formula = 1, 0, name in _FORMULAS
                 self.listen(on=True)
         elif name == "fldChar":
-            self._turn(_attribute(attributes, "fldCharType"))
+            self._change_field(_attribute(attributes, "fldCharType"))
         elif name == "fldSimple":
             self._note_field(_attribute(attributes, "instr"))
         elif name == "ddeLink":
@@ -322,19 +332,19 @@ class Marks(markup.Reader):
             self._note_field(field)
 
     def _finish(self) -> None:
-        said = "".join(self._pieces)
+        text = "".join(self._pieces)
         self._pieces.clear()
         if self._is_formula:
-            self._note_formula(_QUOTED.sub("", said))
+            self._note_formula(_QUOTED.sub("", text))
             return
         if len(self._fields) == 1:
-            self._note_field(said)
-        self._fields[-1] += said
+            self._note_field(text)
+        self._fields[-1] += text
         if len(self._fields[-1]) > _LONGEST:
             raise Unreadable(Reason.TOO_COMPLEX)
 
-    def _turn(self, where: str) -> None:
-        """A field begins, shows its result, or ends."""
+    def _change_field(self, where: str) -> None:
+        """Handle a mark within a field: its beginning, the beginning of its result, or its end."""
         if where == "begin":
             self._fields.append("")
             return
@@ -356,7 +366,7 @@ class Marks(markup.Reader):
 
 
 def _attribute(attributes: dict[str, str], kind: str) -> str:
-    """The value of an attribute, whatever the prefix of its name."""
+    """Return the value of an attribute, whatever its prefix."""
     return next((value for name, value in attributes.items() if name.rpartition(":")[2] == kind), "")
 
 

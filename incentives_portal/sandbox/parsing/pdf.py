@@ -1,4 +1,7 @@
-"""PDF: opened to see whether it can be read, and drawn page by page. What it does besides showing pages: ``pdf_copy.py``."""
+"""PDF: opened to check that it can be read, and drawn page by page.
+
+For scripts, actions and other content see ``pdf_copy.py``.
+"""
 
 import io
 import logging
@@ -19,22 +22,26 @@ _HEAD = 1024
 _MARK, _END = b"%PDF-", b"%%EOF"
 _WEB_PAGE = re.compile(rb"<\s*(?:!doctype|html|head|body|script|svg|iframe)\b", re.IGNORECASE)
 _FIRST_OBJECT = re.compile(rb"\d+\s+\d+\s+obj\b")
-#: Pixels for one point of a page, 576 to the inch: a page of a few points stays small.
+#: Maximum pixels per point, 576 per inch: a page of a few points stays small.
 _MAX_SCALE = 8.0
 _DRAWN = raw.FPDF_ANNOT
 
 
 def preload() -> None:
-    """Load what drawing and rewriting load late: both do all of their work once."""
+    """Run what drawing and rewriting load lazily, once."""
     Image.init()
     logging.getLogger("pypdfium2").setLevel(
         logging.ERROR
-    )  # it warns of forms that it cannot draw, which inspection names
+    )  # it warns of forms that it cannot draw, which inspection reports
     pdf_copy.preload()
 
 
 def inspect(source: IO[bytes], deadline: Deadline) -> Findings:
-    """Raises Unreadable for a damaged or truncated file, one that wants a password, endless ones, bombs, and archives in disguise."""
+    """Return the findings. Raises Unreadable.
+
+    Refused are damaged and truncated files, files with a password, files with too many pages, bombs, and files that are
+    also an archive.
+    """
     data = source.read()
     if _WEB_PAGE.search(data[: data.find(_MARK, 0, _HEAD) + 1]):
         raise Unreadable(Reason.CONTENT)
@@ -47,18 +54,21 @@ def inspect(source: IO[bytes], deadline: Deadline) -> Findings:
         pdf_copy.check_archive(data, pdf)
         pdf_copy.strip(pdf, findings, deadline)
         pdf_copy.check_streams(pdf, deadline)
-    if _is_a_web_page_too(data):
+    if _is_also_web_page(data):
         findings.contents.add(Content.MARKUP)
     return findings
 
 
 def render(source: IO[bytes], emit: Emit, deadline: Deadline) -> tuple[list[tuple[int, int]], bool]:
-    """Hand out the first pages as PNG, in order. Returns their sizes in pixels, and whether anything was left out."""
+    """Emit the first pages as PNG, in order.
+
+    Returns their sizes in pixels, and whether anything was left out.
+    """
     document = _open(source.read())
     images: list[tuple[int, int]] = []
     is_whole = True
     try:
-        document.init_forms()  # what was filled in is part of what a reviewer must see
+        document.init_forms()  # reviewers must see filled-in values
         for number in range(len(document)):
             if len(images) == MAX_IMAGES or (images and deadline.is_over):
                 is_whole = False
@@ -72,7 +82,7 @@ def render(source: IO[bytes], emit: Emit, deadline: Deadline) -> tuple[list[tupl
 
 
 def copy(source: IO[bytes], emit: Emit, deadline: Deadline) -> list[dict[str, str]]:
-    """Hand the file out rewritten, as pages and nothing else."""
+    """Emit the file rewritten with its pages only."""
     out = io.BytesIO()
     with pdf_copy.opened(source.read()) as pdf:
         pdf_copy.strip(pdf, Findings(), deadline)
@@ -82,7 +92,7 @@ def copy(source: IO[bytes], emit: Emit, deadline: Deadline) -> list[dict[str, st
 
 
 def _pages(document: pypdfium2.PdfDocument, data: bytes) -> int:
-    """How many there are, of a whole file of which at least one page can be drawn. Raises Unreadable."""
+    """Return the number of pages. Raises Unreadable if no page can be drawn or the file is truncated."""
     pages = len(document)
     if pages > MAX_PDF_PAGES:
         raise Unreadable(Reason.TOO_COMPLEX)
@@ -93,7 +103,7 @@ def _pages(document: pypdfium2.PdfDocument, data: bytes) -> int:
 
 
 def _size(document: pypdfium2.PdfDocument, number: int) -> tuple[float, float] | None:
-    """Width and height of a page in points; none if it is no page."""
+    """Return width and height of a page in points; None if it is not a page."""
     try:
         width, height = document.get_page_size(number)
     except pypdfium2.PdfiumError:
@@ -104,7 +114,7 @@ def _size(document: pypdfium2.PdfDocument, number: int) -> tuple[float, float] |
 def _draw(
     document: pypdfium2.PdfDocument, number: int, emit: Emit, images: list[tuple[int, int]], deadline: Deadline
 ) -> bool:
-    """Hand one page out, as one image or, where it is long, as several; whether that is the whole page."""
+    """Emit one page, a long one as several images. Return whether that is the whole page."""
     size = _size(document, number)
     if size is None:
         return False
@@ -119,7 +129,7 @@ def _draw(
         for top, part in slices(height)[: MAX_IMAGES - len(images)]:
             picture, is_done = _drawn(page, (width, height), top, part, deadline)
             if images and not is_done:
-                return False  # half a page would look like a whole one
+                return False  # a partial image would look like a whole page
             emit(png(picture))
             images.append(picture.size)
             bottom = top + part
@@ -133,7 +143,10 @@ def _draw(
 def _drawn(
     page: pypdfium2.PdfPage, size: tuple[int, int], top: int, part: int, deadline: Deadline
 ) -> tuple[Image.Image, bool]:
-    """``part`` pixels of a page from ``top`` on, and whether PDFium had the time to draw all of it."""
+    """Draw ``part`` pixels of a page from ``top`` on.
+
+    The second result is whether PDFium finished in time.
+    """
     bitmap = pypdfium2.PdfBitmap.new_native(size[0], part, raw.FPDFBitmap_BGR)
     bitmap.fill_rect((255, 255, 255, 255), 0, 0, size[0], part)
     place = (0, -top, *size, 0, _DRAWN)
@@ -155,11 +168,17 @@ def _open(data: bytes) -> pypdfium2.PdfDocument:
 
 
 def _ends_properly(data: bytes) -> bool:
-    """PDFium repairs a file whose end is missing, with pages lost in silence; evidence has to be whole."""
+    """Return whether the end of the file is there.
+
+    PDFium repairs a truncated file and silently drops pages, but evidence must be complete.
+    """
     return _END in data[-2 * _TAIL :].rstrip(b"\0 \r\n\t")[-_TAIL:]
 
 
-def _is_a_web_page_too(data: bytes) -> bool:
-    """Whether a browser would find a web page in it: in comments before the first object, or hung on behind the end."""
+def _is_also_web_page(data: bytes) -> bool:
+    """Return whether a browser would find a web page in it.
+
+    It may be in comments before the first object, or after the end.
+    """
     first, end = _FIRST_OBJECT.search(data, 0, _HEAD), data.rfind(_END)
     return any(_WEB_PAGE.search(part) for part in (data[: first.start() if first else _HEAD], data[end:]))

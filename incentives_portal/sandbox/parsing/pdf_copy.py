@@ -1,7 +1,8 @@
-"""A PDF as pages and nothing else: without scripts, actions, files within, films, signatures and what is fetched from elsewhere.
+"""Copy a PDF as pages only.
 
-Twice sure: every object is looked through for what runs or fetches something, whether a page refers to it or not; and of the catalogue, of
-pages and of annotations only what is known to be harmless is left.
+Left out are scripts, actions, embedded files, media, signatures and external content. There are two independent steps:
+every object is searched for what runs or fetches something, whether a page refers to it or not; and of the catalog, of
+pages and of annotations only entries known to be harmless are kept.
 """
 
 import io
@@ -19,14 +20,14 @@ from pikepdf import Array, Dictionary, Name, Object, Stream
 from .limits import MAX_PIXELS, MAX_UNPACKED_BYTES, Deadline
 from .reasons import Content, Findings, Reason, Unreadable
 
-#: What draws a page is text: more of it than this is a trap. Pictures may have three bytes for each of their pixels.
+#: Drawing instructions are text: more than this is a bomb. Pictures may have three bytes per pixel.
 _MAX_DRAWING = 64 * 1024 * 1024
 _MAX_PICTURE = 3 * MAX_PIXELS
 _PIECE = 1024 * 1024
 _FIRST_BYTES = 4096
 _ZIP_END = b"PK\x05\x06"
 
-#: Kind of an action → what it is called where it is listed; what is neither here nor harmless goes without a word.
+#: Kind of an action → the content noted for it; kinds that are neither here nor harmless are removed without a note.
 _ACTIONS = {
     "/JavaScript": Content.SCRIPTS,
     "/Launch": Content.ACTIONS,
@@ -52,7 +53,7 @@ _ANNOTATIONS = {
     "/Sound": Content.MEDIA,
     "/3D": Content.MEDIA,
 }
-#: A link waits for a click, and asks.
+#: Links, which do nothing until a click is confirmed.
 _LINK = re.compile(r"\s*(?:https?://|mailto:|www\.)", re.IGNORECASE)
 
 _KEPT_OF_CATALOG = {
@@ -80,13 +81,13 @@ _KEPT_OF_PAGES = {
     "Rotate",
 }
 _KEPT_OF_PAGES |= {"Annots", "UserUnit", "StructParents", "Tabs", "Group"}
-#: What tells additional actions and embedded files from a font or a picture of that name, also where they claim to be of another type.
+#: Keys that distinguish additional actions and embedded files from a font or picture of the same name, whatever type they claim to be.
 _EVENTS = {"/E", "/X", "/D", "/U", "/Fo", "/Bl", "/PO", "/PC", "/PV", "/PI", "/K", "/F", "/V", "/C", "/O"}
 _EVENTS |= {"/WC", "/WS", "/DS", "/WP", "/DP"}
 _SYSTEMS = {"/F", "/UF", "/Unix", "/DOS", "/Mac"}
 _KEPT_OF_FORMS = {"Fields", "DR", "DA", "Q", "NeedAppearances"}
 
-#: One of these stands in whatever has to be looked into. qpdf writes names without escapes, so that nothing is missed.
+#: Every object that must be cleaned contains one of these. qpdf writes names without escapes, so none is missed.
 _NOTABLE = re.compile(
     rb"/(?:JS|JavaScript|AA|PA|XFA|EF|RF|AF|URI|Launch|SubmitForm|ImportData|GoTo[RE3]\w*|Rendition|RichMedia\w*|Movie|Sound"
     rb"|Sig|Ref|OPI|FFilter|F|Metadata|PieceInfo)(?![A-Za-z0-9_])"
@@ -94,7 +95,7 @@ _NOTABLE = re.compile(
 
 
 def preload() -> None:
-    """Set qpdf's bounds, and write one file, so that whatever is loaded late is there."""
+    """Set qpdf's limits, and write one file, so that everything loaded lazily is loaded."""
     pikepdf.settings.set_qpdf_limits(flate_max_memory=_MAX_DRAWING, run_length_max_memory=_MAX_DRAWING)
     with pikepdf.new() as pdf:
         pdf.add_blank_page()
@@ -104,7 +105,10 @@ def preload() -> None:
 
 @contextmanager
 def opened(data: bytes) -> Iterator[pikepdf.Pdf]:
-    """The file for reading and rewriting. Raises Unreadable, also where the block meets what qpdf cannot read."""
+    """Open the file for reading and rewriting. Raises Unreadable.
+
+    Errors of qpdf within the block raise it too.
+    """
     try:
         with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
             yield pdf
@@ -115,13 +119,13 @@ def opened(data: bytes) -> Iterator[pikepdf.Pdf]:
 
 
 def save(pdf: pikepdf.Pdf, out: IO[bytes]) -> None:
-    """Write what can still be reached, unlocked; streams as they are."""
+    """Write the reachable objects, unencrypted; streams stay as they are."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a field that belongs to no form is shown as well
+        warnings.simplefilter("ignore")  # a field outside of any form is shown as well
         pdf.save(
             out,
             encryption=False,
-            deterministic_id=True,  # by the content and not by the clock
+            deterministic_id=True,  # from the content and not from the time
             object_stream_mode=pikepdf.ObjectStreamMode.generate,
             stream_decode_level=pikepdf.StreamDecodeLevel.none,
             fix_metadata_version=False,
@@ -129,7 +133,10 @@ def save(pdf: pikepdf.Pdf, out: IO[bytes]) -> None:
 
 
 def strip(pdf: pikepdf.Pdf, findings: Findings, deadline: Deadline) -> None:
-    """Leave nothing in the file but pages, and note what was in it besides. Raises Unreadable for programs and archives within."""
+    """Remove everything but pages from the file, and note what was removed.
+
+    Raises Unreadable for embedded programs and archives.
+    """
     for number, each in enumerate(pdf.objects):
         if number % 256 == 0:
             deadline.check()
@@ -147,15 +154,15 @@ def strip(pdf: pikepdf.Pdf, findings: Findings, deadline: Deadline) -> None:
 
 
 def _written(each: Object) -> bytes:
-    """An object as qpdf writes it; of a stream what describes it."""
+    """Return an object as qpdf writes it; of a stream its dictionary."""
     return (each.stream_dict if isinstance(each, Stream) else each).unparse(resolved=True)
 
 
 def _clean(each: Object, findings: Findings) -> None:
-    """Take out of one object, and of those that stand within it, what runs or fetches something."""
+    """Remove what runs or fetches something from an object and its direct children."""
     if isinstance(each, Array):
         for item in each:
-            if _stands_within(item):
+            if _is_direct_child(item):
                 _clean(item, findings)
         return
     entries: dict[str, Any] = {key: each.get(key) for key in each.keys()}  # noqa: SIM118 - streams are no dictionaries
@@ -164,14 +171,14 @@ def _clean(each: Object, findings: Findings) -> None:
             del each[key]
         return
     for value in entries.values():
-        if _stands_within(value):
+        if _is_direct_child(value):
             _clean(value, findings)
     for key in _harmful_keys(each, entries, findings):
         del each[key]
 
 
-def _stands_within(value: object) -> bool:
-    """Whether it is a part of the object that refers to it; all others are looked through by themselves."""
+def _is_direct_child(value: object) -> bool:
+    """Return whether a value is part of the object itself; indirect objects are cleaned separately."""
     return isinstance(value, (Dictionary, Array)) and not value.is_indirect
 
 
@@ -182,7 +189,7 @@ def _is_harmful_action(entries: dict[str, Any], findings: Findings) -> bool:
             return False
         findings.contents.add(Content.ACTIONS)
         return True
-    if kind not in _ACTIONS:  # whatever type it claims to be: not all viewers ask for that
+    if kind not in _ACTIONS:  # whatever type it claims to be: not all viewers check that
         return False
     findings.contents.add(_ACTIONS[kind])
     if "/JS" in entries:
@@ -191,7 +198,7 @@ def _is_harmful_action(entries: dict[str, Any], findings: Findings) -> bool:
 
 
 def _harmful_keys(each: Object, entries: dict[str, Any], findings: Findings) -> Iterator[str]:
-    """Entries by what they mean, not by their names alone: a font or a picture may be called so as well."""
+    """Yield the keys of harmful entries, judged by meaning: a font or a picture may have the same name."""
     for key, value in entries.items():
         is_plain = isinstance(value, Dictionary) and not isinstance(value, Stream) and "/Type" not in value
         match key:
@@ -226,7 +233,7 @@ def _is_no_picture(value: Object) -> bool:
 
 
 def _has_any(value: object, keys: set[str]) -> bool:
-    """Whether a dictionary has one of these keys, with a dictionary or a stream as its value."""
+    """Return whether a dictionary has one of these keys with a dictionary or a stream as its value."""
     if not isinstance(value, Dictionary) or isinstance(value, Stream):
         return False
     return any(isinstance(value.get(key), (Dictionary, Stream)) for key in keys)
@@ -256,7 +263,7 @@ def _reduce_page(page: Dictionary, findings: Findings) -> None:
 
 
 def _may_stay(annotation: object, findings: Findings) -> bool:
-    """Whether an annotation is shown in the copy; its action goes, unless it is a link."""
+    """Return whether an annotation is shown in the copy; its action is removed, unless it is a link."""
     if not isinstance(annotation, Dictionary):
         return False
     if content := _ANNOTATIONS.get(str(annotation.get("/Subtype", ""))):
@@ -270,7 +277,7 @@ def _may_stay(annotation: object, findings: Findings) -> bool:
 
 
 def _reduce_action(holder: Dictionary, findings: Findings) -> None:
-    """Of what happens at a click only a link stays, and nothing that would follow it."""
+    """Keep the action of a click only if it is a link, without following actions."""
     action = holder.get("/A")
     if action is None:
         return
@@ -283,7 +290,7 @@ def _reduce_action(holder: Dictionary, findings: Findings) -> None:
 
 
 def _reduce_bookmarks(first: object, findings: Findings, deadline: Deadline) -> None:
-    """Go through the outline, each entry once, however it is linked."""
+    """Clean each entry of the outline once, however it is linked."""
     waiting, visited = [first], set()
     while waiting:
         deadline.check()
@@ -303,7 +310,10 @@ def _keep(each: Dictionary, keys: set[str]) -> None:
 
 
 def check_archive(data: bytes, pdf: pikepdf.Pdf) -> None:
-    """Raises Unreadable for a file that is an archive as well. The end of one within an attachment is that of the attachment."""
+    """Raise Unreadable for a file that is also an archive.
+
+    An end mark of an archive within an attachment belongs to the attachment.
+    """
     if not zipfile.is_zipfile(io.BytesIO(data)):
         return
     within = sum(each.read_raw_bytes().count(_ZIP_END) for each in pdf.objects if isinstance(each, Stream))
@@ -312,7 +322,7 @@ def check_archive(data: bytes, pdf: pikepdf.Pdf) -> None:
 
 
 def check_streams(pdf: pikepdf.Pdf, deadline: Deadline) -> None:
-    """Raises Unreadable for streams that unpack to far more than pages need."""
+    """Raise Unreadable for streams that unpack to far more than pages need."""
     left = MAX_UNPACKED_BYTES
     for each in pdf.objects:
         if isinstance(each, Stream):
@@ -329,7 +339,7 @@ def _first_bytes(stream: Stream) -> bytes:
 
 
 def _unpacked(stream: Stream) -> Iterator[bytes]:
-    """The content as far as zlib packed it, once or several times over, piece by piece; it ends where it is damaged."""
+    """Yield the content as far as zlib packed it, in pieces; ends where it is damaged."""
     pieces: Iterator[bytes] = iter([stream.read_raw_bytes()])
     filters = stream.get("/Filter", Array())
     for each in filters if isinstance(filters, Array) else [filters]:

@@ -1,4 +1,4 @@
-"""JPEG, PNG, WebP and HEIC: decoded to see whether they are whole, and drawn anew without what the camera wrote into them."""
+"""JPEG, PNG, WebP and HEIC: decoded to check that they are complete, and redrawn without metadata."""
 
 import io
 import warnings
@@ -11,29 +11,35 @@ from PIL import Image, ImageOps
 from .limits import MAX_IMAGES, MAX_PIXELS, MAX_PIXELS_WHOLE, PAGE_HEIGHT, PAGE_WIDTH, Deadline
 from .reasons import Content, Emit, Findings, Reason, Unreadable
 
-#: Twice this raises, this alone warns: the warning is made an error below.
+#: Pillow raises an error at twice this value and warns at this value; _open turns the warning into an error.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 _FORMATS = ("JPEG", "PNG", "WEBP")
 _HEIC_MARK = b"ftyp"
 _DAMAGED = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError)
 _GPS, _ORIENTATION = 0x8825, 0x0112
-#: Of 16 bits of grey a screen shows the higher half: kind of picture → which of the two bytes that is.
+#: Mode of a 16-bit grayscale picture → index of the high byte, which is all that a screen shows.
 _DEEP = {"I;16": 1, "I;16L": 1, "I;16B": 0}
-#: Photographs are kept as such; what was drawn by a program, or can be seen through, is kept to the pixel.
+#: Photographs are copied as JPEG; drawn and transparent pictures are copied without loss.
 _PHOTOGRAPHS = {"JPEG", "MPO", "HEIF", "WEBP"}
 _QUALITY = 92
-#: A larger PNG is decoded by whoever draws it: inspection stays within its memory.
+#: A larger PNG is only decoded when it is drawn: inspection stays within its memory limit.
 _MAX_DECODED_PIXELS = 40_000_000
 
 
 def preload() -> None:
-    """Load the plugins of Pillow, which it looks for when a picture is opened or saved; HEIC in one thread, and only what is shown."""
+    """Load Pillow's plugins, which it otherwise loads on first use.
+
+    HEIC is decoded with one thread, and only the main pictures.
+    """
     Image.init()
     pi_heif.register_heif_opener(decode_threads=1, thumbnails=False, depth_images=False, aux_images=False)
 
 
 def inspect(source: IO[bytes], deadline: Deadline) -> Findings:
-    """Raises Unreadable for damaged, truncated and oversized pictures, and archives in disguise. A picture has no pages."""
+    """Return the findings. A picture has no pages. Raises Unreadable.
+
+    Refused are damaged, truncated and oversized pictures, and files that are also an archive.
+    """
     if zipfile.is_zipfile(source):
         raise Unreadable(Reason.MIXED)
     findings = Findings()
@@ -41,9 +47,9 @@ def inspect(source: IO[bytes], deadline: Deadline) -> Findings:
         with _open(source) as picture:
             is_png, is_large = picture.format == "PNG", picture.width * picture.height > _MAX_DECODED_PIXELS
             if is_png:
-                picture.verify()  # the sums of its parts; it cannot be read on after that
+                picture.verify()  # checks the checksums; the picture cannot be read further after that
         with _open(source) as picture:
-            # Decoded to the end, because only so it is known that it can be drawn; a JPEG at an eighth of the size.
+            # Only decoding to the end shows that the picture can be drawn; a JPEG at an eighth of the size.
             picture.draft("RGB", (picture.width // 8, picture.height // 8))
             if not (is_png and is_large):
                 picture.load()
@@ -58,7 +64,10 @@ def inspect(source: IO[bytes], deadline: Deadline) -> Findings:
 
 
 def render(source: IO[bytes], emit: Emit, deadline: Deadline) -> tuple[list[tuple[int, int]], bool]:
-    """Hand the picture out upright, at most as wide as a page and cut where it is longer than one; and whether anything is left out."""
+    """Emit the picture upright, at most as wide as a page, and cut into several if it is long.
+
+    Returns the sizes in pixels, and whether anything was left out.
+    """
     try:
         with _open(source) as picture:
             if _is_wide(picture):
@@ -78,7 +87,7 @@ def render(source: IO[bytes], emit: Emit, deadline: Deadline) -> tuple[list[tupl
 
 
 def copy(source: IO[bytes], emit: Emit, _deadline: Deadline) -> list[dict[str, str]]:
-    """Hand the picture out at its full size, upright, with nothing but pixels."""
+    """Emit the picture at full size, upright, with nothing but pixels."""
     try:
         with _open(source) as picture:
             is_photograph = picture.format in _PHOTOGRAPHS and not picture.has_transparency_data
@@ -89,7 +98,7 @@ def copy(source: IO[bytes], emit: Emit, _deadline: Deadline) -> list[dict[str, s
 
 
 def emit_copy(clean: Image.Image, emit: Emit, *, is_photograph: bool) -> dict[str, str]:
-    """Hand out one picture, and say what it is."""
+    """Emit one picture and return its description."""
     out = io.BytesIO()
     if is_photograph:
         clean.save(out, "JPEG", quality=_QUALITY)
@@ -100,23 +109,26 @@ def emit_copy(clean: Image.Image, emit: Emit, *, is_photograph: bool) -> dict[st
 
 
 def slices(height: int) -> list[tuple[int, int]]:
-    """Top and height, in pixels, of the images into which so high a page is cut: of like height, at most MAX_IMAGES."""
+    """Return top and height in pixels of the images into which a page is cut.
+
+    The images have about the same height; at most MAX_IMAGES.
+    """
     count = -(-height // PAGE_HEIGHT)
     each = PAGE_HEIGHT if count > MAX_IMAGES else -(-height // count)
     return [(top, min(each, height - top)) for top in range(0, height, each)][:MAX_IMAGES]
 
 
 def png(picture: Image.Image) -> bytes:
-    """A picture as PNG."""
+    """Return a picture as PNG."""
     out = io.BytesIO()
     picture.save(out, "PNG")
     return out.getvalue()
 
 
 def _is_wide(picture: Image.Image) -> bool:
-    """Whether its width, as it is seen, is more than that of a page, so that it may be decoded smaller."""
-    lies = picture.getexif().get(_ORIENTATION, 1) >= 5
-    return (picture.height if lies else picture.width) > PAGE_WIDTH
+    """Return whether the upright picture is wider than a page, so that it may be decoded smaller."""
+    is_rotated = picture.getexif().get(_ORIENTATION, 1) >= 5
+    return (picture.height if is_rotated else picture.width) > PAGE_WIDTH
 
 
 def _open(source: IO[bytes]) -> Image.Image:
@@ -135,7 +147,10 @@ def _open(source: IO[bytes]) -> Image.Image:
 
 
 def _clean(picture: Image.Image) -> Image.Image:
-    """The pixels alone, upright: no EXIF, no place, no comment, no colour profile, no transparency. Large ones are copied once at most."""
+    """Return the pixels alone, upright: no EXIF, location, comment, color profile or transparency.
+
+    Large pictures are copied at most once.
+    """
     if picture.mode in _DEEP:
         first = _DEEP[picture.mode]
         picture = Image.frombytes("L", picture.size, picture.tobytes()[first::2])

@@ -1,14 +1,17 @@
-"""Why a file is refused, and what is noteworthy in one that is accepted. The sentences for people are in ``documents/enums.py``."""
+"""Reasons for refusing a file, and noteworthy content of an accepted one.
+
+The sentences for users are in ``documents/enums.py``.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-#: Hands the bytes of one drawn page or copy out of the child process.
+#: Sends the bytes of one drawn page or copy to the parent process.
 Emit = Callable[[bytes], None]
 
-#: Files within a file that are no evidence, and refused; all others are left out of its copy and listed by name.
+#: Extensions of embedded files that cause a refusal; all other embedded files are left out of the copy and listed by name.
 _PROGRAMS = {
     "app",
     "bat",
@@ -73,21 +76,21 @@ class Reason(StrEnum):
 
 
 class Content(StrEnum):
-    """What the original has and its copy does not have, or shows otherwise."""
+    """Content of the original that its copy lacks or shows differently."""
 
     SCRIPTS = "scripts"
-    ACTIONS = "actions"  # starts programs, opens other files, sends data, controls
-    FORMS = "forms"  # a form that is a program of its own (XFA)
-    MEDIA = "media"  # films, sounds, 3D
-    EXTERNAL = "external"  # fetched from elsewhere when it is opened
-    COMMANDS = "commands"  # cells and fields that a program takes as commands (DDE)
+    ACTIONS = "actions"  # starts programs, opens other files, sends data
+    FORMS = "forms"  # dynamic forms (XFA)
+    MEDIA = "media"  # video, sound, 3D
+    EXTERNAL = "external"  # fetched from elsewhere when the file is opened
+    COMMANDS = "commands"  # cells and fields that a program runs as commands (DDE)
     ATTACHMENTS = "attachments"
     SIGNATURE = "signature"
     HIDDEN_SHEETS = "hidden_sheets"
     COMMENTS = "comments"
-    DRAWINGS = "drawings"  # pictures and charts that a copy as text or table does not show
+    DRAWINGS = "drawings"  # pictures and charts that a text or table copy does not show
     LOCATION = "location"  # the place where a picture was taken
-    PICTURES = "pictures"  # further pictures behind the first
+    PICTURES = "pictures"  # further pictures after the first
     MARKUP = "markup"  # a web page around the content
 
 
@@ -101,7 +104,10 @@ class Unreadable(Exception):
 
 @dataclass
 class Findings:
-    """What inspection finds. ``encoding`` is the one of a text, guessed or declared, empty for UTF-8 and for what is no text."""
+    """The result of an inspection.
+
+    ``encoding`` is guessed or declared; empty for UTF-8 and for types without text.
+    """
 
     pages: int = 0
     contents: set[Content] = field(default_factory=set)
@@ -109,16 +115,16 @@ class Findings:
     encoding: str = ""
 
     def attach(self, name: str, first_bytes: bytes) -> None:
-        """List one file within the file. Raises Unreadable for programs and archives, whether the name or the content says so."""
+        """Record one embedded file. Raises Unreadable for programs and archives, by name or content."""
         ending = name.lower().rpartition(".")[2].strip()
         is_archive = ending in _ARCHIVES or first_bytes.startswith(_ARCHIVE_MARKS)
         is_archive |= first_bytes.startswith(_ZIP_MARK) and ending not in _ZIPPED
         if is_archive or ending in _PROGRAMS or first_bytes.startswith(_PROGRAM_MARKS):
             raise Unreadable(Reason.EMBEDDED)
         self.contents.add(Content.ATTACHMENTS)
-        shown = name[:_LONGEST_NAME]
-        if shown not in self.attachments:
-            self.attachments.append(shown)
+        short_name = name[:_LONGEST_NAME]
+        if short_name not in self.attachments:
+            self.attachments.append(short_name)
 
     def as_result(self) -> dict[str, Any]:
         contents = [content.value for content in Content if content in self.contents]

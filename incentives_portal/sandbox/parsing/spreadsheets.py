@@ -1,4 +1,7 @@
-"""XLSX: inspected as an Office file; its copy is the table that a reader sees, hidden sheets included, formulas as their last values."""
+"""XLSX: inspected as an Office file, and copied as a table.
+
+The copy includes hidden sheets and shows formulas as their last values.
+"""
 
 import datetime
 import re
@@ -10,21 +13,21 @@ from .reasons import Content, Emit, Findings
 from .tables import Table
 
 _LETTERS = re.compile(r"[A-Z]+")
-#: Numbers of the formats that Excel knows by itself: days, times, percentages.
+#: Ids of Excel's built-in number formats: days, times, percentages.
 _DAYS, _TIMES, _PERCENT = {14, 15, 16, 17, 22, *range(27, 37), *range(50, 59)}, {18, 19, 20, 21, 45, 46, 47}, {9, 10}
-#: What a format says about a number, without texts, colours and conditions in it.
+#: Texts, colors and conditions in a number format.
 _ASIDE = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 _FIRST_DAY = datetime.datetime(1899, 12, 30, tzinfo=datetime.UTC)
 _FIRST_DAY_1904 = datetime.datetime(1904, 1, 1, tzinfo=datetime.UTC)
 _MAX_DAY = 2_958_465
-#: Shared texts of more than this are left out; cells that refer to them are empty, and the copy says that there is more.
+#: Characters of shared texts that are read; cells that refer to others are empty, and the copy says that there is more.
 _MAX_SHARED = 8_000_000
 
 preload = office.preload
 
 
 def inspect(source: IO[bytes], deadline: Deadline) -> Findings:
-    """As office.inspect; pictures are not in the copy."""
+    """Inspect as an Office file, and note pictures, which the copy does not show."""
     findings = office.inspect(source, "xlsx", deadline)
     with office.opened(source, deadline) as package:
         if any(name.startswith("xl/media/") for name in package.members):
@@ -33,7 +36,7 @@ def inspect(source: IO[bytes], deadline: Deadline) -> Findings:
 
 
 def copy(source: IO[bytes], emit: Emit, deadline: Deadline) -> list[dict[str, str]]:
-    """Hand out all sheets as one table."""
+    """Emit all sheets as one table."""
     table = Table(deadline)
     with office.opened(source, deadline) as package:
         main = package.main("xlsx")
@@ -58,7 +61,7 @@ def copy(source: IO[bytes], emit: Emit, deadline: Deadline) -> list[dict[str, st
 
 
 class _Workbook(markup.Reader):
-    """Names of the sheets, whether they are hidden, and the ids by which they are found."""
+    """Read the names of the sheets, whether they are hidden, and their relationship ids."""
 
     def __init__(self, deadline: Deadline) -> None:
         super().__init__(deadline)
@@ -75,7 +78,7 @@ class _Workbook(markup.Reader):
 
 
 class _Styles(markup.Reader):
-    """How the cells of each style show a number: "" as it is, else "day", "time", "moment" or "percent"."""
+    """Read how each style shows a number: "" as it is, else "day", "time", "moment" or "percent"."""
 
     def __init__(self, deadline: Deadline) -> None:
         super().__init__(deadline)
@@ -101,17 +104,17 @@ def _kind_of_known(number: str) -> str:
 
 
 def _kind_of_format(code: str) -> str:
-    said = _ASIDE.sub("", code.partition(";")[0]).lower()
-    if "%" in said:
+    pattern = _ASIDE.sub("", code.partition(";")[0]).lower()
+    if "%" in pattern:
         return "percent"
-    has_day, has_time = "d" in said or "y" in said, "h" in said or "s" in said
+    has_day, has_time = "d" in pattern or "y" in pattern, "h" in pattern or "s" in pattern
     if has_day and has_time:
         return "moment"
     return "day" if has_day else "time" if has_time else ""
 
 
 class _Shared(markup.Reader):
-    """Texts that cells refer to by their number."""
+    """Read the texts that cells refer to by number."""
 
     reads_text = True
 
@@ -147,7 +150,7 @@ class _Shared(markup.Reader):
 
 
 class _Sheet(markup.Reader):
-    """Rows of cells. What a formula is nobody sees; what it came to when the file was saved is what is shown."""
+    """Read rows of cells. A formula is copied as the value saved in the file."""
 
     reads_text = True
 
@@ -187,7 +190,7 @@ class _Sheet(markup.Reader):
             self._finish()
 
     def close(self) -> None:
-        """A sheet that breaks off still shows what it has."""
+        """Finish an incomplete sheet with the rows read so far."""
         if self._row and not self.is_done:
             self._finish()
 
@@ -196,7 +199,7 @@ class _Sheet(markup.Reader):
             self.is_done = self._table.more = True
 
     def _skip(self, number: int) -> None:
-        """One empty row stands for as many as there are before the next."""
+        """Add one empty row for any number of missing rows."""
         if number > self._rows + 1 and self._rows:
             self._finish()
         self._rows = max(number - 1, self._rows)
@@ -213,9 +216,9 @@ class _Sheet(markup.Reader):
             self._table.more = True
             return
         self._row += [""] * (self._column - len(self._row))
-        self._row.append(self._shown(raw))
+        self._row.append(self._display(raw))
 
-    def _shown(self, raw: str) -> str:
+    def _display(self, raw: str) -> str:
         match self._type:
             case "s":
                 return self._shared[int(raw)] if raw.isdecimal() and int(raw) < len(self._shared) else ""
@@ -232,7 +235,7 @@ class _Sheet(markup.Reader):
 
 
 def _column(letters: str) -> int:
-    """From 0: A is 0, AA is 26. Beyond all columns for what is no column."""
+    """Return the index of a column from 0: A is 0, AA is 26. MAX_COLUMNS for an invalid name."""
     if len(letters) > 3:
         return MAX_COLUMNS
     number = 0
@@ -242,7 +245,10 @@ def _column(letters: str) -> int:
 
 
 def _number(raw: str, kind: str, first_day: datetime.datetime) -> str:
-    """A number as its cell shows it, in the writing of ISO: 46015 is the day 2025-12-24 in a column of days."""
+    """Return a number as its cell shows it, dates in ISO format.
+
+    In a column of days, 46015 is 2025-12-24.
+    """
     try:
         value = float(raw)
     except ValueError:

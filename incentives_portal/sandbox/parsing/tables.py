@@ -1,4 +1,4 @@
-"""CSV: a table of text, without anything that text does not contain."""
+"""CSV: copied as a table of plain text."""
 
 import csv
 import io
@@ -13,17 +13,17 @@ from . import texts
 from .limits import MAX_CELL, MAX_COLUMNS, MAX_ROWS, MAX_SHEETS, MAX_TEXT, Deadline
 from .reasons import Content, Emit, Findings, Reason, Unreadable
 
-#: What begins like this is a web page, a script, a PDF or rich text under a wrong name.
+#: Beginnings of web pages, scripts, PDF and rich text under a wrong name.
 _OTHER_FORMATS = ("<", "#!", "%PDF", "%!PS", "{\\rtf")
 _SAMPLE = 64 * 1024
-#: What may stand between cells. Of two that fit as well the first: commas stand in amounts.
+#: Possible delimiters. Of two that fit equally the first wins, because commas also occur in amounts.
 _DELIMITERS = "\t;|,"
-#: By this line a spreadsheet is told what stands between the cells; it is not shown.
-_SAID = re.compile(r"sep=([\t;|,])\r?\n", re.IGNORECASE)
+#: A first line that declares the delimiter for spreadsheets; it is not shown.
+_DECLARATION = re.compile(r"sep=([\t;|,])\r?\n", re.IGNORECASE)
 _MAX_FIELD = 1024 * 1024
-#: Of a longer table only so much is taken apart, which is more than the copy shows.
+#: How many characters are parsed, which is more than the copy shows.
 _MAX_SIGNS = 2 * MAX_TEXT
-#: A cell that a spreadsheet takes as a command when it opens the table, and neither a negative amount nor a telephone number.
+#: A cell that a spreadsheet runs as a command, but not a negative amount or a phone number.
 _COMMAND = re.compile(
     r"""(?:^|[;,\t|])[ "']{0,4}(?:=[^;,\t\r\n"]|@[A-Za-z.]{1,40}\(|[+\-][\d\s.+\-*/]{0,20}[A-Za-z.]{1,40}[(|])""",
     re.MULTILINE,
@@ -31,13 +31,13 @@ _COMMAND = re.compile(
 
 
 def preload() -> None:
-    """Load all encodings."""
+    """Load all encodings and raise the field limit."""
     texts.preload()
     csv.field_size_limit(_MAX_FIELD)
 
 
 def inspect(source: IO[bytes], deadline: Deadline) -> Findings:
-    """Raises Unreadable for what is not text, or not a table."""
+    """Return the findings. Raises Unreadable for files that are not text or not a table."""
     text, encoding = _text(source)
     findings = Findings(encoding=encoding)
     if _COMMAND.search(text):
@@ -48,7 +48,7 @@ def inspect(source: IO[bytes], deadline: Deadline) -> Findings:
 
 
 def copy(source: IO[bytes], emit: Emit, deadline: Deadline) -> list[dict[str, str]]:
-    """Hand the cells out as plain text."""
+    """Emit the cells as plain text."""
     table = Table(deadline)
     table.begin("", is_hidden=False)
     text, _encoding = _text(source)
@@ -60,7 +60,7 @@ def copy(source: IO[bytes], emit: Emit, deadline: Deadline) -> list[dict[str, st
 
 
 class Table:
-    """Sheets of rows of text within limits; what is beyond them is left out, and ``more`` says so."""
+    """Sheets of rows of text within limits; ``more`` says that something was left out."""
 
     def __init__(self, deadline: Deadline) -> None:
         self.more = False
@@ -69,7 +69,7 @@ class Table:
         self._deadline = deadline
 
     def begin(self, name: str, *, is_hidden: bool) -> bool:
-        """A new sheet; whether there is app for it."""
+        """Start a new sheet. Return False if the limits allow no more."""
         if len(self._sheets) == MAX_SHEETS or self._left <= 0:
             self.more = True
             return False
@@ -77,7 +77,7 @@ class Table:
         return True
 
     def add(self, row: Iterable[str]) -> bool:
-        """One more row of the sheet; whether there is app for another one."""
+        """Add a row to the sheet. Return False if the limits allow no more."""
         rows, cells = self._sheets[-1]["rows"], list(row)
         if len(rows) == MAX_ROWS or self._left <= 0 or self._deadline.is_over:
             self.more = True
@@ -87,15 +87,15 @@ class Table:
         return True
 
     def emit(self, emit: Emit) -> dict[str, str]:
-        """Hand the table out, and say what it is."""
+        """Emit the table and return its description."""
         emit(json.dumps({"sheets": self._sheets, "more": self.more}).encode())
         return {"kind": "table", "media_type": "application/json"}
 
     def _cut(self, cell: str) -> str:
-        shown = cell[: max(0, min(MAX_CELL, self._left))]
-        self.more |= len(shown) < len(cell)
-        self._left -= len(shown) + 1
-        return shown
+        kept = cell[: max(0, min(MAX_CELL, self._left))]
+        self.more |= len(kept) < len(cell)
+        self._left -= len(kept) + 1
+        return kept
 
 
 def _text(source: IO[bytes]) -> tuple[str, str]:
@@ -106,9 +106,9 @@ def _text(source: IO[bytes]) -> tuple[str, str]:
 
 
 def _rows(text: str) -> Iterable[list[str]]:
-    said = _SAID.match(text)
-    table = text[said.end() if said else 0 : _MAX_SIGNS]
-    delimiter = said[1] if said else max(_DELIMITERS, key=lambda sign: _evenness(table[:_SAMPLE], sign))
+    declared = _DECLARATION.match(text)
+    table = text[declared.end() if declared else 0 : _MAX_SIGNS]
+    delimiter = declared[1] if declared else max(_DELIMITERS, key=lambda sign: _evenness(table[:_SAMPLE], sign))
     try:
         yield from csv.reader(io.StringIO(table, newline=""), delimiter=delimiter)
     except csv.Error as error:
@@ -116,7 +116,7 @@ def _rows(text: str) -> Iterable[list[str]]:
 
 
 def _evenness(sample: str, delimiter: str) -> float:
-    """The part of the rows that have the usual number of cells; 0 where that is one."""
+    """Return the share of rows with the most common number of cells; 0 if that is one cell."""
     try:
         widths = [len(row) for row in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter) if row]
     except csv.Error:

@@ -1,4 +1,4 @@
-"""What can be done with a file in the child process, by its type."""
+"""The tasks of the child process, by file type."""
 
 from importlib import import_module
 from types import ModuleType
@@ -19,21 +19,22 @@ _READERS = {
     "xml": "markup",
     "csv": "tables",
 }
-#: Part of the time after which a reader stops by itself, which it can do between two pages or pieces.
+#: Share of the time after which a reader stops by itself, between two pages or pieces.
 _IN_TIME = 0.6
 _SECONDS = {"inspect": INSPECT_SECONDS, "render": DRAW_SECONDS, "copy": COPY_SECONDS}
 
 
 def preload(file_type: str) -> None:
-    """Import whatever reading a file of this type needs: afterwards the process can open no path any more."""
+    """Import all that reading a file of this type needs, because the process can open no path later."""
     _reader(file_type).preload()
 
 
 def run(task: str, file_type: str, source: IO[bytes], emit: Emit, seconds: float | None = None) -> dict[str, Any]:
-    """Do ``inspect``, ``render`` or ``copy`` with a file and return what was found, as JSON. Raises Unreadable.
+    """Run ``inspect``, ``render`` or ``copy`` on a file and return the result, as JSON. Raises Unreadable.
 
-    After ``seconds`` of processor time the process is ended. Well before that inspection refuses a file, and the others hand out what
-    they have; ``more`` in a result says that pages, rows or words were left out for that reason or because of the limits.
+    After ``seconds`` of processor time the process is killed. Well before that, inspection refuses the file, and the
+    other tasks return what they have; ``more`` in a result says that pages, rows or text were left out because of time
+    or other limits.
     """
     most = _SECONDS[task]
     reader, deadline = _reader(file_type), Deadline(min(most, seconds * _IN_TIME) if seconds else most)
@@ -50,5 +51,5 @@ def run(task: str, file_type: str, source: IO[bytes], emit: Emit, seconds: float
 
 
 def _reader(file_type: str) -> ModuleType:
-    """One of this package's readers, imported only when it is needed: a CSV does not wait for PDFium."""
+    """Return the reader module, imported only when needed: a CSV does not wait for PDFium."""
     return import_module(f".{_READERS[file_type]}", __package__)

@@ -1,4 +1,4 @@
-"""Bytes as text: by their mark, as UTF-8, as they declare it, or by a guess among the encodings that programs of this world write."""
+"""Decode bytes as text: by byte order mark, as UTF-8, as declared, or by guessing the encoding."""
 
 import io
 import unicodedata
@@ -9,7 +9,7 @@ from charset_normalizer import from_bytes
 
 from .reasons import Reason, Unreadable
 
-#: In the order in which one is taken of several that fit as well. Mac Roman before the code pages of DOS, which nobody writes any more.
+#: Order of preference among encodings that fit equally. Mac Roman before the DOS code pages, which are no longer in use.
 _GUESSED = [
     "cp1252",
     "cp1250",
@@ -35,7 +35,7 @@ _GUESSED = [
     "cp852",
     "cp437",
 ]
-#: Other names may be declared. What a standard of a character set left out, programs write under its name all the same.
+#: Declared name → encoding to use. Programs also write characters that the named standard lacks.
 _DECLARED = {
     "gb2312": "gb18030",
     "gbk": "gb18030",
@@ -63,7 +63,7 @@ _OTHERS += [
     "mac_turkish",
     "mac_greek",
 ]
-#: The names that people know.
+#: Encoding → the name that people know.
 _SHOWN = {
     "cp1250": "Windows-1250",
     "cp1251": "Windows-1251",
@@ -81,9 +81,9 @@ _SHOWN = {
     "utf_16": "UTF-16",
 }
 _SAMPLE = 16 * 1024
-#: What is added for an encoding that the library holds for none, in the measure of its mess; and for each place in the list above.
+#: Score added for an encoding that the library rules out, and for each position in the list above.
 _NOT_FOUND, _RANK = 0.1, 0.01
-#: Signs and letters that western texts are full of; the rest of every code page is rare.
+#: Characters that are common in western texts; the rest of every code page is rare.
 _COMMON_SIGNS, _WITHIN_WORDS = "€£°§«»¿¡–—‘’“”„•…®©™\u00a0", "’\u00a0"
 _COMMON_LETTERS = set("äöüÄÖÜßéèêëàâáãåæçñóòôõøúùûíìîïœÉÀÅÆØÇÑ")
 _COMMON_LETTERS |= set("ąćęłńóśźżĄĆĘŁŃÓŚŹŻčďěňřšťůžýČŘŠŽőűŐŰğışİĞŞėįųūāēģķļņĮ") | {
@@ -96,14 +96,14 @@ _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 def preload() -> None:
-    """Load every encoding that a file may turn out to have, and what guessing needs."""
+    """Load every encoding that a file may have, and the data for guessing."""
     for encoding in (*_GUESSED, *_OTHERS):
         lookup(encoding)
     from_bytes("Größe, Źródło".encode("cp1250"), cp_isolation=_GUESSED)
 
 
 def decode(data: bytes) -> tuple[str, str]:
-    """The text, and the name of its encoding if that is neither UTF-8 nor ASCII. Raises Unreadable for what is no text."""
+    """Return the text, and the name of its encoding if that is neither UTF-8 nor ASCII. Raises Unreadable."""
     if data.startswith(_WIDE_MARKS):
         return _decoded(data, "utf_16"), "UTF-16"
     try:
@@ -119,7 +119,10 @@ def decode(data: bytes) -> tuple[str, str]:
 
 
 def decode_as(data: bytes, declared: str) -> tuple[str, str]:
-    """The text by the encoding that it declares. Raises Unreadable for one that is unknown, or not that of the text."""
+    """Return the text in the declared encoding.
+
+    Raises Unreadable if the encoding is unknown or does not fit the text.
+    """
     try:
         name = lookup(declared).name
     except (LookupError, ValueError) as error:
@@ -138,7 +141,7 @@ def _decoded(data: bytes, encoding: str) -> str:
 
 
 def _guesses(data: bytes) -> list[str]:
-    """Encodings that fit, the most likely first. Only lines that are not ASCII tell anything about it."""
+    """Return the encodings that fit, the most likely first, judged by lines that are not ASCII."""
     sample = b""
     for line in io.BytesIO(data.replace(b"\r", b"\n")):
         if not line.isascii():
@@ -152,21 +155,22 @@ def _guesses(data: bytes) -> list[str]:
     for rank, encoding in enumerate(_GUESSED):
         with suppress(UnicodeDecodeError):
             text = _beginning(sample, encoding)
-            if (
-                text not in found.values()
-            ):  # the same letters stand at the same places of several: the usual one is named
+            if text not in found.values():  # several encodings give the same text: take the most usual one
                 found[encoding] = text
                 scores[encoding] = _RANK * rank + mess.get(encoding, _NOT_FOUND) + _oddness(text)
     return sorted(scores, key=lambda encoding: round(scores[encoding], 2)) or ["cp1252"]
 
 
 def _beginning(sample: bytes, encoding: str) -> str:
-    """The sample as text; it may end within a sign."""
+    """Return the sample as text; it may end within a character."""
     return getincrementaldecoder(encoding)().decode(sample)
 
 
 def _oddness(text: str) -> float:
-    """How many of the signs that are not ASCII stand where they do not in words; of short texts this says more than anything else."""
+    """Return the share of non-ASCII characters at unusual places.
+
+    For short texts this is more reliable than the guess of the library.
+    """
     odd, count = 0.0, 0
     for before, sign, after in zip(f" {text[:-1]}", text, f"{text[1:]} ", strict=True):
         if sign.isascii():
@@ -190,7 +194,7 @@ def _is_latin(sign: str) -> bool:
 
 
 def _checked(text: str) -> str:
-    """The text itself. Raises Unreadable if there is in it what no text has."""
+    """Return the text itself. Raises Unreadable if it has control characters that texts do not have."""
     if {sign for sign in set(text) if unicodedata.category(sign) == "Cc" and sign not in _CONTROLS}:
         raise Unreadable(Reason.CONTENT)
     return text

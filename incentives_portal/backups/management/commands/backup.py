@@ -1,4 +1,4 @@
-"""Makes a backup of database and files while the portal runs."""
+"""Back up database and files while the portal runs."""
 
 from argparse import ArgumentTypeError
 from pathlib import Path
@@ -11,7 +11,7 @@ from incentives_portal.backups.manifest import Unusable
 
 
 def positive(text: str) -> int:
-    """Read a whole number from one up."""
+    """Parse a whole number from 1 up."""
     if not text.isdecimal() or int(text) < 1:
         raise ArgumentTypeError(f"{text!r} is not a number from 1 up")
     return int(text)

@@ -1,4 +1,4 @@
-"""Restores a backup into an empty database and an empty file store."""
+"""Restore a backup into an empty database and an empty file store."""
 
 from pathlib import Path
 from typing import Any
@@ -64,8 +64,8 @@ class Command(BaseCommand):
         self.stdout.write(f"Files: {written} written, {there} were there already, every hash compared.")
         restoring.restore_database(backup)
         self.stdout.write(f"Database: {sum(manifest['tables'].values())} rows, every table compared with the manifest.")
-        for words in restoring.differences_from_here(backup):
-            self.stderr.write(f"Attention: {words}")
+        for difference in restoring.differences_from_here(backup):
+            self.stderr.write(f"Attention: {difference}")
         waiting = sum(manifest["messages"].get(state, 0) for state in ("queued", "sending", "retry"))
         self.stdout.write(
             "All sessions are ended. Next: manage.py migrate and collectstatic, then start the portal."

@@ -1,4 +1,4 @@
-"""Pictures of the main pages of a running portal with demo data, to be looked at, and for the README."""
+"""Take pictures of the main pages of a running portal with demo data, for review and for the README."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Fills an empty portal with the demo world, once."""
+"""Fill an empty portal with the demo data, once."""
 
 from typing import Any
 

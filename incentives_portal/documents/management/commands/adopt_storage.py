@@ -1,4 +1,4 @@
-"""Makes the file store that of this database, after a restore or a move."""
+"""Make this database the owner of the file store, after a restore or a move."""
 
 from typing import Any
 

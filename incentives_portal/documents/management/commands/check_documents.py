@@ -1,4 +1,4 @@
-"""Has waiting files checked now, and on demand those again that were refused by an older reader or for what was not their fault."""
+"""Check waiting files now; with --again also files refused by an older reader or for taking too long."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ class Command(BaseCommand):
 
 
 def _release() -> int:
-    """RuleViolation files that may be read today. Returns how many."""
+    """Reset refused files that may be readable today. Returns how many."""
     older = Q(reader__lt=checking.READER_VERSION) | Q(reason=Reason.TOO_COMPLEX)
     rows = list(VersionCheck.objects.filter(older, state=CheckState.REFUSED).select_related("version").order_by("pk"))
     for check in rows:

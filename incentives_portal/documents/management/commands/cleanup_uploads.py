@@ -1,4 +1,4 @@
-"""Removes uploaded files that nothing refers to, now instead of by the scheduler."""
+"""Remove uploaded files that nothing refers to, without waiting for the scheduler."""
 
 from typing import Any
 

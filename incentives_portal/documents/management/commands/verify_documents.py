@@ -1,4 +1,4 @@
-"""Compares every stored file with the hash that was written down when it came; for the scheduler and after restoring a backup."""
+"""Compare every stored file with the hash saved on upload; for the scheduler and after a restore."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,9 +11,9 @@ from incentives_portal.file_store.storage import sha256_of
 
 
 def faults() -> Iterator[str]:
-    """A line for every version whose file is missing or changed, and every page image whose file is missing.
+    """Yield a line for each missing or changed file of a version, and each missing page image.
 
-    It has the key in the storage and the name under which the file was sent.
+    The line has the storage key and the original file name.
     """
     for version in DocumentVersion.objects.order_by("pk").iterator(chunk_size=500):
         try:
@@ -25,8 +25,8 @@ def faults() -> Iterator[str]:
             yield f"{kind}: {version.storage_key} ({version.original_name!r})"
     for image in PageImage.objects.select_related("version").order_by("pk").iterator(chunk_size=500):
         if not default_storage.exists(image.storage_key):
-            shown = f"{image.version.original_name}, page {image.page}"
-            yield f"missing: {image.storage_key} ({shown!r})"
+            name = f"{image.version.original_name}, page {image.page}"
+            yield f"missing: {image.storage_key} ({name!r})"
 
 
 class Command(BaseCommand):

@@ -29,7 +29,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         supervisor = Supervisor(self.stdout._out, width=7)
         supervisor.listen()
-        # Two beats on one schedule file would spoil it.
+        # Two beats would corrupt the schedule file.
         lock = quickstart.be_the_only_one()
         try:
             reason = self._run(supervisor, options)
@@ -53,16 +53,16 @@ class Command(BaseCommand):
             quickstart.reset()
         if options["host"] not in LOOPBACK:
             say(f"Attention: whoever reaches {options['host']} can read all mails and use the demo accounts.")
-        doors, port = quickstart.open_door(options["host"], options["port"])
+        listeners, port = quickstart.open_door(options["host"], options["port"])
         if port != options["port"]:
             say(f"Port {options['port']} is taken, so it is {port}.")
         environment = self._environment(port, options["today"])
         quickstart.prepare(say, demo=not options["no_demo"])
         say("Starting web, worker, beat and mailbox")
-        return quickstart.run(doors, environment, supervisor, lambda: self._greet(say, demo=not options["no_demo"]))
+        return quickstart.run(listeners, environment, supervisor, lambda: self._greet(say, demo=not options["no_demo"]))
 
     def _environment(self, port: int, today: date | None) -> dict[str, str]:
-        """What the parts are told; this process, which loads the demo, believes the same."""
+        """Return the environment of the parts, and apply it to this process, which loads the demo."""
         if "PORTAL_URL" not in os.environ:
             settings.PORTAL_URL = f"http://localhost:{port}"
         if today:
