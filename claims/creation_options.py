@@ -40,12 +40,9 @@ class Openings:
         chosen = next((program for program in self.programs if str(program.public_id) == str(public_id)), None)
         return self.programs[0] if chosen is None and not public_id and len(self.programs) == 1 else chosen
 
-    def location(self, program: Program, public_id: str) -> Location | None:
-        """Return the location, if it is enrolled in the program."""
-        for enrolment in self.enrolments:
-            if enrolment.program_id == program.pk and str(enrolment.location.public_id) == public_id:
-                return enrolment.location
-        return None
+    def location(self, public_id: str) -> Location | None:
+        locations = (enrolment.location for enrolment in self.enrolments)
+        return next((location for location in locations if str(location.public_id) == public_id), None)
 
     def period(self, public_id: str) -> UsagePeriod | None:
         return next((period for period in self.periods if str(period.public_id) == public_id), None)

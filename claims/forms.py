@@ -104,7 +104,7 @@ class NewClaimForm(PartForm):
         cleaned = self.cleaned_data
         return {
             "program": self.program,
-            "location": self.openings.location(self.program, cleaned["location"]),
+            "location": self.openings.location(cleaned["location"]),
             "usage_period": self.openings.period(cleaned["usage_period"]),
             "activity_type": self.openings.kind(cleaned["activity_type"]),
             "beginning": Beginning(**{name: cleaned[name] for name in ("name", "executed_on", "amount", "key")}),

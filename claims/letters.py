@@ -87,7 +87,7 @@ def action_required(claim: Claim, event: Event, person: User) -> Letter:
 
 def approved(claim: Claim, event: Event, person: User) -> Letter:
     """To the partner: the approved amount, and the reason if it is less than requested."""
-    less = claim.approved_amount is not None and claim.approved_amount < claim.asked
+    assert claim.approved_amount is not None  # it was approved
     return _decision(
         claim,
         event,
@@ -95,7 +95,7 @@ def approved(claim: Claim, event: Event, person: User) -> Letter:
         heading=_("Your claim was approved"),
         paragraphs=[
             _("Your claim “%(title)s” was approved for %(approved)s of the %(asked)s that you requested.")
-            if less
+            if claim.approved_amount < claim.asked
             else _("Your claim “%(title)s” was approved for %(approved)s.")
         ],
         next_step=_("No further action is needed. The claim is closed."),

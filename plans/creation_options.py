@@ -10,14 +10,12 @@ from django.db.models import F, OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 
 from incentives_portal import clock
-from incentives_portal.accounts.capabilities import Scope, scope_q
+from incentives_portal.accounts.capabilities import Scope, may, scope_q
 from incentives_portal.accounts.models import Location, User
 from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.programs.enums import Track
 from incentives_portal.programs.models import FundType, Market, Program, ProgramYear
 from incentives_portal.texts import in_language
-
-from . import rules
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,7 @@ def openings(user: User) -> list[Opening]:
     for enrolment in _enrolments(user):
         opening = by_program.setdefault(enrolment.program_id, _opening(enrolment))
         scope = Scope(enrolment.location.organisation_id, enrolment.program_id, enrolment.location_id)
-        if enrolment.is_enrolled and enrolment.location.closed_on is None and rules.may_create(user, scope):
+        if enrolment.is_enrolled and enrolment.location.closed_on is None and may(user, "plan.write", scope):
             opening.locations.append(enrolment.location)
     return list(by_program.values())
 

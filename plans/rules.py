@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from incentives_portal import clock
-from incentives_portal.accounts.capabilities import Scope, may
+from incentives_portal.accounts.capabilities import may
 from incentives_portal.accounts.models import Organisation, OrganisationKind, User
 from incentives_portal.cases.enums import APPROVED, CaseKind
 from incentives_portal.cases.state_machine import Transition
@@ -98,11 +98,6 @@ def open_verbs(plan: "Plan", user: User) -> list[Transition]:
 
 def may_edit(user: User, plan: "Plan") -> bool:
     return plan.is_editable and may(user, "plan.write", plan.scope)
-
-
-def may_create(user: User, scope: Scope) -> bool:
-    """Whether the user may create a plan: a partner user with plan.write there, never the operator."""
-    return user.organisation_id == scope.organisation_id and may(user, "plan.write", scope)
 
 
 def year_problem(year: ProgramYear, zone: str) -> str | None:

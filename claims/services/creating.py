@@ -20,7 +20,6 @@ class AlreadyClaimed(CaseError):
     """The proof has a claim already: somebody was faster, or clicked twice. ``claim`` is the existing one."""
 
     def __init__(self, claim: Claim) -> None:
-        super().__init__(claim.case.reference)
         self.claim = claim
 
 

@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+from incentives_portal.cases.engine import locked
 from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.prepared_statements import PreparedQuery
 from plans.models import Plan
@@ -16,7 +17,7 @@ def locked_limits(proof: Proof) -> Plan | None:
     programs without plans. The content in force must be read after this, as the plan may have been approved again
     in the meantime. The enrollment comes last, before the fund account in the lock order.
     """
-    plan = _locked_plan(proof)
+    plan = None if proof.case.parent_id is None else locked(Plan, proof.case.parent_id)
     _enrolment().rows(location=proof.case.location_id, program=proof.case.program_id)
     return plan
 
@@ -28,9 +29,3 @@ def _enrolment() -> PreparedQuery[Any]:
     return PreparedQuery(
         lambda location, program: enrolments.filter(location=location, program=program), location=-1, program=-2
     )
-
-
-def _locked_plan(proof: Proof) -> Plan | None:
-    if proof.case.parent_id is None:
-        return None
-    return Plan.objects.select_related("case").select_for_update(of=("case",), no_key=True).get(pk=proof.case.parent_id)

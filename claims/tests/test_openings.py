@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from claims.creation_options import Openings
+from claims.creation_options import Openings, openings
 from incentives_portal import clock
 from incentives_portal.enrollments.models import Enrolment
+from incentives_portal.programs.models import ActivityType
 
 DAY = timedelta(days=1)
 
@@ -25,6 +26,24 @@ def test_the_only_program_is_chosen_and_an_unknown_one_never(world):
     assert two.program("") is None
     assert two.program(str(world.device.public_id)) == world.device
     assert offered(world).program("") is None
+
+
+def test_empty_choice_stands_first_where_there_is_more_than_one(world):
+    one, two = offered(world, world.cloud), offered(world, world.cloud, world.device)
+
+    found = [[value for value, _words in offer.choices(None)["program"]] for offer in (one, two)]
+
+    cloud, device = str(world.cloud.public_id), str(world.device.public_id)
+    assert found == [[cloud], ["", cloud, device]]
+
+
+def test_activity_that_is_switched_off_is_not_offered(world):
+    ActivityType.objects.filter(code="print_advertising").update(active=False)
+
+    codes = {kind.code for kind in openings(world.karin).kinds}
+
+    assert "digital_advertising" in codes
+    assert "print_advertising" not in codes
 
 
 @pytest.mark.parametrize(("days", "is_suggested"), [(-1, False), (0, True), (1, True)])

@@ -159,19 +159,18 @@ def grants(user: "User | AnonymousUser") -> list[Grant]:
         return []
     cached = vars(user)
     if "_grants" not in cached:
-        cached["_grants"] = [grant for source in _sources for grant in source.grants(user, _held(user)[source.name])]
+        held = _held(user)
+        cached["_grants"] = [grant for source in _sources for grant in source.grants(user, held[source.name])]
     return cached["_grants"]
 
 
 def _held(user: "User") -> dict[str, list[Any]]:
     """Return the rows of roles by the name of their source, as read with the person, or read now."""
-    if not all(hasattr(user, source.name) for source in _sources):
-        values = (
-            type(user)._base_manager.filter(pk=user.pk).values(**{source.name: source.held() for source in _sources})
-        )
-        for name, rows in values.get().items():
-            setattr(user, name, rows)
-    return {source.name: getattr(user, source.name) for source in _sources}
+    try:
+        return {source.name: getattr(user, source.name) for source in _sources}
+    except AttributeError:  # not the user of the request
+        rows = {source.name: source.held() for source in _sources}
+        return type(user)._base_manager.filter(pk=user.pk).values(**rows).get()  # type: ignore[return-value]
 
 
 def standing(user: "User") -> str:

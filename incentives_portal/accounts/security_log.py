@@ -137,7 +137,7 @@ def _plain(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(item) for item in list(value)[:20]]
+        return [_plain(item) for item in value]
     if isinstance(value, Model) and hasattr(value, "public_id"):
         address = {"email": _plain_text(value.email)} if hasattr(value, "email") else {}
         return {"id": str(value.public_id), **address}

@@ -272,7 +272,8 @@ def who_has_it(
     if status.holder == "partner":
         return _("You") if reader.organisation_id == organisation[0] else organisation[1]
     if status.holder == "operator":
-        if reviewer[0] is None:
+        key, name = reviewer
+        if name is None:
             return _("Waiting for a reviewer")
-        return _("You") if reviewer[0] == reader.pk else str(reviewer[1])
+        return _("You") if key == reader.pk else name
     return ""

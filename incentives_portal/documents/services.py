@@ -97,10 +97,10 @@ def attach(versions: Sequence[DocumentVersion], *, to: str) -> None:
     """Attach stored files to something (``proofs.invoice:…``), so that they do not expire.
 
     Runs in the caller's transaction. Locks the uploads, so cleanup and verdicts wait and see the change. Raises
-    UploadGone for a file that expired, is attached already, or was refused. Three queries.
+    UploadGone for a file that expired, is attached already (it has no expiry any more), or was refused. Three queries.
     """
     keys = [version.pk for version in versions]
-    uploads = Upload.objects.filter(version__in=keys, attached_to="", expires_at__gt=clock.now())
+    uploads = Upload.objects.filter(version__in=keys, expires_at__gt=clock.now())
     free = set(uploads.select_for_update().order_by("pk").values_list("version", flat=True))
     refused = dict(VersionCheck.objects.filter(version__in=keys, state__in=UNUSABLE).values_list("version", "reason"))
     for version in versions:

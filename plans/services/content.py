@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from incentives_portal import clock
-from incentives_portal.accounts.capabilities import Scope
+from incentives_portal.accounts.capabilities import Scope, may
 from incentives_portal.accounts.models import Location, User
 from incentives_portal.cases.engine import editing, latest_event
 from incentives_portal.cases.enums import CaseKind
@@ -46,11 +46,20 @@ def create_plan(
     key").
     """
     program = market.program
-    if not rules.may_create(actor, Scope(location.organisation_id, program.pk, location.pk)):
+    if not may(actor, CAPABILITY, Scope(location.organisation_id, program.pk, location.pk)):
         raise NotAllowed
     _check_key(location, market, fund_type, program_year)
     _check_head(requested_amount, reviewer_email)
-    plan = Plan(
+    plan = _create_as_the_only_one(
+        case=open_case(
+            CaseKind.PLAN,
+            location=location,
+            program=program,
+            title=title,
+            currency=currency,
+            requested_amount=quantize(requested_amount, currency),
+            due_at=clock.end_of_day(program_year.ends, program.calendar.time_zone),
+        ),
         location=location,
         program=program,
         market=market,
@@ -59,16 +68,6 @@ def create_plan(
         description=description,
         reviewer_email=reviewer_email.strip().lower(),
     )
-    plan.case = open_case(
-        CaseKind.PLAN,
-        location=location,
-        program=program,
-        title=title,
-        currency=currency,
-        requested_amount=quantize(requested_amount, currency),
-        due_at=clock.end_of_day(program_year.ends, program.calendar.time_zone),
-    )
-    _save_as_the_only_one(plan)
     record(plan.case, actor, events.CREATED, to_status=plan.status)
     return plan
 
@@ -93,16 +92,16 @@ def _check_head(requested_amount: Decimal, reviewer_email: str) -> None:
         raise RuleViolation(problem, place="reviewer_email")
 
 
-def _save_as_the_only_one(plan: Plan) -> None:
+def _create_as_the_only_one(**values: Any) -> Plan:
     """Insert the plan. The unique constraint decides which one is first when two are created at once."""
     try:
         with transaction.atomic():
-            plan.save(force_insert=True)
+            return Plan.objects.create(**values)
     except IntegrityError as error:
         if "plan_once" not in str(error):
             raise
         key = ("location", "program", "fund_type", "program_year")
-        existing = Plan.objects.filter(holds_key=True, **{name: getattr(plan, name) for name in key}).first()
+        existing = Plan.objects.filter(holds_key=True, **{name: values[name] for name in key}).first()
         raise RuleViolation(
             _("There is already a plan for this location, fund type, and program year."), place="location", see=existing
         ) from error

@@ -30,9 +30,9 @@ def take_over(part: Invoice | ProofDocument, version: DocumentVersion, place: st
     Raises RuleViolation for a file that belongs to another organization, was removed, refused or expired, or is in
     use.
     """
-    document = Document.objects.select_for_update().filter(pk=version.document_id).first()
-    foreign = document is None or document.organisation_id != part.proof.case.organisation_id
-    if document is None or foreign or document.removed_at is not None:
+    own_files = Document.objects.filter(organisation=part.proof.case.organisation_id)
+    document = own_files.select_for_update().filter(pk=version.document_id).first()
+    if document is None:
         raise RuleViolation(_("This file cannot be used here. Choose it again."), place=place)
     try:
         attach([version], to=f"{part._meta.label_lower}:{part.public_id}")

@@ -198,6 +198,8 @@ def test_remove_invoice(world):
 
     assert not Invoice.objects.exists()
     assert not ExpenseLine.objects.exists()
+    invoice.document.refresh_from_db()
+    assert invoice.document.removed_by == world.jana
     assert (last(proof).code, last(proof).data["name"]) == ("proofs.invoice.removed", str(invoice))
 
 

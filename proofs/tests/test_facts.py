@@ -11,10 +11,10 @@ from msgspec import ValidationError
 
 from incentives_portal.cases.errors import RuleViolation
 from incentives_portal.programs.models import ExchangeRate, Requirement
-from proofs import services
+from proofs import services, snapshot
 from proofs.facts import applicable, assess, proof_facts
 from proofs.models import SentFile
-from proofs.snapshot import content_of, read
+from proofs.snapshot import AnswerPart, content_of, read
 
 from . import builders
 from .builders import fresh
@@ -128,6 +128,32 @@ def test_content_is_read_in_one_query(world, django_assert_num_queries):
         content_of(proof)
 
 
+def test_documents_prove_what_was_chosen_for_each(world):
+    proof = builders.complete_proof(world)
+    builders.add_document(proof, world.jana)
+
+    first, second = read(content_of(fresh(proof))).documents
+
+    assert first.proves
+    assert not second.proves
+
+
+def test_parts_do_not_change_once_they_are_read(world):
+    folder = read(content_of(builders.complete_proof(world, kind="customer_seminars")))
+    parts = [part for part in vars(snapshot).values() if getattr(part, "__module__", "") == snapshot.__name__]
+
+    assert all(part.__struct_config__.frozen for part in parts if isinstance(part, type))
+    with pytest.raises(AttributeError, match="immutable"):
+        folder.invoices[0].net = Decimal(1)
+
+
+def test_number_that_was_answered_is_written_for_readers():
+    def figure(number):
+        return AnswerPart("", {}, "number", (), Decimal(number), "", "").figure
+
+    assert (figure("12000.00"), figure("0.5")) == ("12,000", "0.50")
+
+
 # Assessment
 
 
@@ -163,6 +189,7 @@ def test_composite_asks_for_what_its_parts_ask(world):
 
     codes = {requirement.code for requirement in proof_facts(fresh(proof)).activity.requirements}
     assert "call_script" in codes
+    assert "seminar_photos" not in codes, "of a part that was not chosen"
     assert "components_chosen" not in blocks(proof)
 
 
@@ -208,6 +235,17 @@ def test_costs_in_another_currency_are_converted_by_the_rate_of_the_month(world)
     builders.add_invoice(proof, world.jana, currency="USD")
 
     assert assess(fresh(proof)).steps[0].amount == Decimal("900.00")
+
+
+def test_cost_without_a_description_is_called_by_its_type(world):
+    proof = builders.make_proof(world)
+    half = {"net": Decimal(500), "tax": Decimal(95)}
+    costs = [builders.expense(proof, description=words, **half) for words in ("Posters", "")]
+    builders.add_invoice(proof, world.jana, expenses=costs)
+
+    found = [cost.description for cost in proof_facts(fresh(proof)).expenses]
+
+    assert found == ["Posters", str(costs[1].expense_type)]
 
 
 # Used before

@@ -149,6 +149,7 @@ def test_inactive_person_may_nothing(make_user, partner):
         (Grant(Role.PARTNER_INCENTIVES_ADMIN, 1, 5), Scope(0, 1, 5), True),
         (Grant(Role.PARTNER_INCENTIVES_ADMIN, 1, 5), Scope(0, 1, 6), False),
         (Grant(Role.PARTNER_INCENTIVES_ADMIN, 1, 5), Scope(0, 2, 5), False),
+        (Grant(Role.PARTNER_INCENTIVES_ADMIN, 1, 5), Scope(0), True),
         (Grant(Role.PARTNER_INCENTIVES_ADMIN, 1, None), Scope(0, 1, 6), True),
         (Grant(Role.PARTNER_INCENTIVES_ADMIN, 1, None), Scope(0, 2, 6), False),
         (Grant(Role.PARTNER_INCENTIVES_VIEWER, 1, None), Scope(0, 1, 6), False),

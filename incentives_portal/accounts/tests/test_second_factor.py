@@ -110,6 +110,14 @@ def test_a_new_secret_key_reads_what_the_earlier_one_wrote(owen, settings, now):
     assert give(half_way(owen), code_of(secret)).status_code == 302
 
 
+def test_code_is_typed_on_a_keyboard_of_digits_or_filled_in_by_the_browser(owen):
+    with_app(owen)
+
+    field = half_way(owen).get(STEP).context["form"]["code"]
+
+    assert field.field.widget.attrs.items() >= {"autocomplete": "one-time-code", "inputmode": "numeric"}.items()
+
+
 def test_a06_a_code_is_good_for_one_sign_in_only(owen, now):
     secret = with_app(owen)
     code = code_of(secret)

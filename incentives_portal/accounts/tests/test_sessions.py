@@ -155,6 +155,7 @@ def test_a08_what_was_typed_is_kept_for_its_person_and_sent_on_their_word(owen, 
     assert "What you typed was kept" in page
     assert "What you typed is still here" in back.content.decode()
     assert "Owen “Ow” Hughes &amp; Sons" in back.content.decode()
+    client.get("/profile/")  # to look at it is not to send it
     kept = dict(client.session["typed_too_late"]["fields"])
     assert kept == typed
     client.post("/profile/", kept)

@@ -105,6 +105,7 @@ def test_pages_drawn_before_the_time_ran_out_stay_and_the_document_is_clean(keep
     assert (check.state, check.pages, check.is_partial) == (CheckState.CLEAN, 1, True)
     monkeypatch.setattr(runner, "draw", draw)
     services.check_again(version, None)
+    assert (check_of(version).attempts, check_of(version).postponed) == (0, 0)
     check_version(version.pk)
     assert (check_of(version).pages, PageImage.objects.count()) == (3, 3)
 

@@ -73,6 +73,14 @@ def test_proofs_are_owed_for_what_is_in_force_while_a_revision_is_edited(world: 
     assert [activity.in_force.name for activity in owed_proofs(world.jana)] == ["Seminar 1"]
 
 
+def test_activity_whose_claim_was_canceled_is_not_owed_again(world: World) -> None:
+    claim = claims.returned_claim(world, track="plan")
+
+    claims.deed(world, claims.fresh(claim), "cancel", world.jana)()
+
+    assert claim.proof.activity not in owed_proofs(world.jana)
+
+
 def test_reviewer_finds_nobodys_and_own_claims(world: World) -> None:
     waiting = claims.submitted_claim(world, name="Nobody's")
     taken = claims.claim_under_review(world, name="Assigned to me", reviewer=world.mira)

@@ -18,7 +18,7 @@ from incentives_portal.outbox.enums import FailureReason, State
 from incentives_portal.outbox.faults import Fault, fault_of
 from incentives_portal.outbox.leases import lease_length
 from incentives_portal.outbox.models import Message
-from incentives_portal.outbox.querysets import MAX_ATTEMPTS
+from incentives_portal.outbox.querysets import LONGEST_LEASE, MAX_ATTEMPTS
 from incentives_portal.outbox.services import queue_secret
 from incentives_portal.tests.racing import done_at_once
 
@@ -309,6 +309,19 @@ def test_d07_a_clock_that_jumps_leaves_no_message_behind(write, colleagues, mail
 
     assert [state_of(message)[0] for message in (waiting, handed_out, sending)] == ["sent"] * 3
     assert len(mail_server.mails) == 3
+
+
+def test_d07_lease_that_no_worker_can_have_written_by_this_clock_is_over(write, jana):
+    (message,) = write(jana)
+    delivery._claim(message.pk, NOBODY)
+
+    def abandoned_with_a_lease_of(length: timedelta) -> bool:
+        now = clock.now()
+        Message.objects.filter(pk=message.pk).update(lease_until=now + length)
+        return Message.objects.abandoned(now).exists()
+
+    assert not abandoned_with_a_lease_of(2 * LONGEST_LEASE)
+    assert abandoned_with_a_lease_of(2 * LONGEST_LEASE + timedelta(seconds=1))
 
 
 def test_handed_out_message_that_the_relay_leased_can_be_sent_at_once(write, jana, mail_server):

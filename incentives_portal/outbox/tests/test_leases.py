@@ -169,7 +169,7 @@ def test_holder_that_loses_its_connection_for_locks_comes_back(write, jana, mail
     assert len(mail_server.mails) == 1
 
 
-def test_outcome_is_written_over_a_connection_that_broke_meanwhile(write, jana, mail_server, settings):
+def test_outcome_is_written_over_a_connection_that_broke_meanwhile(write, jana, mail_server, settings, caplog):
     """A mail that is out is not sent again because PostgreSQL was restarted while its server thought."""
     settings.EMAIL_TIMEOUT, mail_server.delay = 0.5, 1.5
     message = write(jana)[0]
@@ -179,6 +179,7 @@ def test_outcome_is_written_over_a_connection_that_broke_meanwhile(write, jana, 
         break_connections(for_locks=False)
 
     assert state_of(message) == ("sent", 1)
+    assert "The database is away; the outcome of a message is written when it is back" in caplog.messages
 
 
 def test_worker_that_lost_its_message_before_the_text_does_not_send_it(write, jana, mail_server):
@@ -210,6 +211,15 @@ def test_lock_of_the_only_holder_is_free_at_once():
         assert not leases.is_holder_gone(holder)
 
     assert leases.is_holder_gone(holder)
+
+
+def test_lock_is_taken_over_a_new_connection_where_the_former_one_broke():
+    with leases.hold_lease():
+        pass
+    break_connections(for_locks=True)
+
+    with leases.hold_lease() as holder:
+        assert not leases.is_holder_gone(holder)
 
 
 def test_holder_that_is_done_leaves_the_locks_of_others_alone():

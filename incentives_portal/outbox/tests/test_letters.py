@@ -13,7 +13,9 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext
 
 from incentives_portal.accounts.services import add_person
+from incentives_portal.outbox import rendering
 from incentives_portal.outbox.letters import Letter, Quote
+from incentives_portal.outbox.models import Message
 from incentives_portal.outbox.rendering import Renderer, letter_bodies, one_line
 
 from .conftest import letter_about
@@ -291,3 +293,16 @@ def test_letter_to_many_is_set_once_per_language_and_zone_and_names_each_of_them
     assert (together[3].text, together[3].html) == alone
     assert "Reviewer &lt;4&gt; &amp; “O'Neill”" in together[4].html
     assert "Reviewer <4> & “O'Neill”" in together[4].text
+
+
+def test_value_behind_a_long_label_has_room_for_words():
+    lines = rendering._hanging("a " * 40, "b" * rendering.WIDTH).splitlines()
+
+    assert [len(line) - rendering.WIDTH for line in lines] == [23, 23, 23, 7]
+
+
+def test_message_is_called_by_its_subject_if_it_has_one():
+    assert [str(Message(code="claims.commented", subject=subject)) for subject in ("News", "")] == [
+        "News",
+        "claims.commented",
+    ]

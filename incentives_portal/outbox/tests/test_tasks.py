@@ -2,6 +2,7 @@
 
 import logging
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 
@@ -23,6 +24,26 @@ def test_relay_wakes_as_many_workers_as_there_is_work_for(write, colleagues, bro
     tasks.relay()
 
     assert broker_messages() == [[[]]] * woken
+
+
+def test_relay_takes_back_what_a_dead_worker_had_begun_and_nothing_else(write, colleagues):
+    begun, handed_out = write(*colleagues(2))
+    assert delivery._claim(begun.pk, 4711) is not None
+    assert delivery.lease_due() == [handed_out.pk]
+
+    with clock.at(clock.now() + 2 * LONGEST_LEASE):
+        tasks.relay()
+
+    assert list(Message.objects.order_by("pk").values_list("state", flat=True)) == ["retry", "queued"]
+
+
+def test_line_to_a_broker_that_did_not_answer_is_not_used_again(monkeypatch):
+    monkeypatch.setattr(tasks, "_send_in_batches", Mock(side_effect=OSError))
+    former = tasks._line()
+
+    tasks.notify_workers([1])
+
+    assert tasks._line() is not former
 
 
 def test_worker_goes_on_with_whatever_is_due(write, colleagues, mail_server):

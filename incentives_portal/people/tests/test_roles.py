@@ -9,6 +9,7 @@ from incentives_portal.accounts.models import User
 from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.people.models import IncentivesRole, RoleAssignment
 from incentives_portal.people.services import MayNotAssign, RoleRefused, assign_role, remove_role
+from incentives_portal.people.sources import PROGRAM_ROLES
 from incentives_portal.screens.optimistic_lock import state_of, written
 
 ADMIN, USER, VIEWER = IncentivesRole.ADMIN, IncentivesRole.USER, IncentivesRole.VIEWER
@@ -105,6 +106,19 @@ def test_holders_are_those_whose_role_reaches_the_scope(world):
     assert found(world.device, world.bristol) == [world.owen]
 
 
+def test_source_finds_those_whose_role_reaches_what_the_scope_names(world):
+    """Asked itself: what ``holders`` makes of it is kept, and most tests meet it as it was made before them."""
+    assign_role(world.nils, world.device, ADMIN, location=world.hamburg, actor=world.karin)
+
+    def found(**narrowed):
+        scope = Scope(world.nordlicht.pk, **{f"{name}_id": row.pk for name, row in narrowed.items()})
+        return set(User.objects.filter(PROGRAM_ROLES.holders(frozenset({ADMIN.role}), scope)))
+
+    assert found() == found(program=world.device) == {world.jana, world.nils}
+    assert found(program=world.device, location=world.hamburg) == {world.jana, world.nils}
+    assert found(program=world.device, location=world.kiel) == found(program=world.cloud) == {world.jana}
+
+
 def test_role_that_was_taken_opens_nothing(world):
     for assignment in world.jana.role_assignments.all():
         remove_role(assignment, actor=world.karin)
@@ -150,6 +164,16 @@ def test_admin_refuses_the_other_side(elif_, world, person, location, field):
     assert (
         list(elif_.get(reverse("admin:people_roleassignment_changelist"), {"q": "Jana"}).context["cl"].queryset) != []
     )
+
+
+def test_admin_refuses_to_change_a_role_at_a_location_of_the_former_company(elif_, world):
+    assignment = RoleAssignment.objects.create(user=world.nils, program=world.device, role=USER, location=world.bristol)
+    assignment.refresh_from_db()
+    change = reverse("admin:people_roleassignment_change", args=[assignment.pk])
+
+    answer = elif_.post(change, {"role": "viewer", "seen": written(state_of(assignment))})
+
+    assert "another organization" in answer.context["adminform"].form.non_field_errors()[0]
 
 
 def test_admin_finds_only_people_who_can_sign_in(elif_, world):
