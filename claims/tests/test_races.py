@@ -384,7 +384,7 @@ def test_w19_who_comments_and_waits_too_long_is_told_in_words(there, client, per
 
 def test_w10_comment_sent_twice_at_once_is_kept_and_told_once(there, monkeypatch):
     claim = builders.claim_under_review(there)
-    asked, meeting = history._just_said, threading.Barrier(2)
+    asked, meeting = history._recent_duplicate, threading.Barrier(2)
 
     def meet(*given):
         """Both have asked before either writes, unless one has to wait for the other."""
@@ -393,7 +393,7 @@ def test_w10_comment_sent_twice_at_once_is_kept_and_told_once(there, monkeypatch
             meeting.wait(timeout=1)
         return found
 
-    monkeypatch.setattr(history, "_just_said", meet)
+    monkeypatch.setattr(history, "_recent_duplicate", meet)
 
     def say():
         return services.add_comment(fresh(claim), actor=there.jana, comment="Hall 3.")

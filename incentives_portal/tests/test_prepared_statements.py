@@ -70,7 +70,7 @@ def test_postgres_keeps_the_statement_once_for_each_connection(companies):
         prepared.rows(pk=company.pk)
 
     (kept,) = [statement for statement in kept_by_postgres() if statement not in before]
-    assert fixture_cache.startswith(f"PREPARE {Organisation._meta.db_table}_")
+    assert kept.startswith(f"PREPARE {Organisation._meta.db_table}_")
     assert '"id" = $1' in kept
 
 

@@ -155,7 +155,10 @@ def test_a01_inside_a_stolen_session_the_guesses_are_counted_with_those_at_the_d
 def test_a01_while_redis_is_down_the_database_counts(owen, tried, settings, monkeypatch, caplog):
     monkeypatch.setattr(FallbackRedisCache, "away_until", 0.0)
     settings.CACHES = {
-        "default": {"BACKEND": "incentives_portal.accounts.cache.FallbackRedisCache", "LOCATION": "redis://127.0.0.1:1/0"},
+        "default": {
+            "BACKEND": "incentives_portal.accounts.cache.FallbackRedisCache",
+            "LOCATION": "redis://127.0.0.1:1/0",
+        },
         "while-redis-is-away": {
             "BACKEND": "django.core.cache.backends.db.DatabaseCache",
             "LOCATION": "cache_while_redis_is_away",

@@ -26,4 +26,4 @@ def _lease(version_id):
     rows = VersionCheck.objects.due(now) | VersionCheck.objects.unprepared(now)
     if scanning.is_on():
         rows |= VersionCheck.objects.unscanned(now)
-    return scheduling._taken(rows.filter(version=version_id))
+    return scheduling._take_first(rows.filter(version=version_id))

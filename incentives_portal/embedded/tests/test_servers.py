@@ -24,9 +24,9 @@ from incentives_portal.embedded.state_dir import EmbeddedServersFailed, Place
 USER = """
 import json, sys
 from pathlib import Path
-from incentives_portal.embedded import lease
+from incentives_portal.embedded import refcount
 from incentives_portal.embedded.state_dir import Place
-print(json.dumps(lease.address(Place(Path(sys.argv[1]), True))), flush=True)
+print(json.dumps(refcount.address(Place(Path(sys.argv[1]), True))), flush=True)
 sys.stdin.read()
 """
 GONE_SECONDS = daemon.IDLE_SECONDS + 12

@@ -66,7 +66,7 @@ def _document(name: str, note: str, *proves: str) -> DocumentFact:
 
 
 def _expense(kind: str, net: str, tax: str = "0") -> ExpenseFact:
-    return ExpenseFact(kind, Decimal(net), Decimal(tax), text=kind)
+    return ExpenseFact(kind, Decimal(net), Decimal(tax), description=kind)
 
 
 def _decimal(text: str | None) -> Decimal | None:
