@@ -150,7 +150,7 @@ class WordedPart(Struct, frozen=True):
     text: Texts
 
     @property
-    def text(self) -> str:
+    def label(self) -> str:
         return in_language(self.text)
 
 
@@ -193,7 +193,7 @@ class AnswerPart(Struct, frozen=True):
 
     @property
     def choice_name(self) -> str:
-        return next((choice.text for choice in self.choices if choice.code == self.text), "")
+        return next((choice.label for choice in self.choices if choice.code == self.text), "")
 
 
 class ProofFolder(Struct, frozen=True):
