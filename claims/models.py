@@ -62,7 +62,7 @@ class Claim(CaseDetail):
 class Dispute(models.Model):
     """The partner's dispute of a rejection.
 
-    Another user decides it, within five business days (docs/domain.md, "Dispute due date").
+    Another user decides it, within the days that the program sets (docs/domain.md, "Dispute due date").
     """
 
     contested = models.OneToOneField(Decision, models.PROTECT, related_name="dispute")

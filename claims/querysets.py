@@ -1,4 +1,4 @@
-"""Which claims are visible to a user, and what lists of them need."""
+"""Relations and files that lists and pages of claims read. What is visible to whom is in cases/querysets.py."""
 
 from typing import TYPE_CHECKING
 

@@ -9,9 +9,9 @@ from incentives_portal.cases.decisions import reject, request_action
 from incentives_portal.cases.engine import service_of
 from incentives_portal.cases.errors import NotReady
 
+from .approving import approve
 from .creating import AlreadyClaimed, create_claim_directly, create_claim_for_proof
 from .disputing import dispute
-from .reviewing import approve
 from .submitting import resubmit, submit
 
 #: Withdraw a claim before its review starts; discard one that was never submitted; cancel one that was, without a

@@ -8,7 +8,7 @@ from ..models import Claim, Dispute
 
 
 def dispute(claim: Claim, *, actor: User, expected_version: int | None, comment: str) -> Event:
-    """Have another user decide a rejected claim again, within five business days.
+    """Have another user decide a rejected claim again, within the business days that the program sets.
 
     Effects: a dispute of the last decision, due date, no assignee, message to the reviewers who have not rejected
     it. Source: docs/domain.md, "Dispute due date".

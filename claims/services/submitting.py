@@ -6,7 +6,7 @@ from typing import Any
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.engine import perform
 from incentives_portal.cases.models import Event
-from incentives_portal.cases.services import submit as keep_submission
+from incentives_portal.cases.services import keep_submission
 from incentives_portal.programs.assess import assess_proof
 from proofs import services as proofs
 from proofs.facts import proof_facts, versions_of
@@ -23,7 +23,7 @@ def submit(
     """Submit the claim. ``expected_version`` is the version of its case that the user saw.
 
     Effects: a submission with the content of the proof and its assessment; its files are kept; the review is due in
-    two business days, or on the plan track by the end of the following month (examples CL-1, PO-4); reviewers and
+    the business days that the program sets, or on the plan track by the end of the following month (examples CL-1, PO-4); reviewers and
     the partner's incentives admins are notified.
 
     Raises NotReady with what must be fixed, including the claiming window (PE-3 to PE-6) and limits, and the errors

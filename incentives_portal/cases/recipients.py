@@ -1,7 +1,4 @@
-"""The recipients of messages about a case.
-
-There is always a recipient: each list falls back to users who can assign a role to somebody else.
-"""
+"""Who is notified about a case. Where nobody of a list is active, somebody who can give a role is; messages.py handles an empty list."""
 
 from typing import Any
 

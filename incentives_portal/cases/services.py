@@ -197,7 +197,7 @@ def _files(event: Event) -> list[str]:
 
 
 @transaction.atomic(savepoint=False)
-def submit(case: Case, content: Mapping[str, Any], assessment: Assessment, actor: User) -> Submission:
+def keep_submission(case: Case, content: Mapping[str, Any], assessment: Assessment, actor: User) -> Submission:
     """Store a submission with the current content.
 
     The caller holds the lock of the case and saves it, so that submissions are numbered without gaps. Raises

@@ -21,7 +21,7 @@ from .errors import Busy, Conflict, NotAllowed, RuleViolation
 from .forms import CommentForm, VerbForm, show_refusal
 from .models import CaseDetail
 from .state_machine import StateMachine, Transition, is_open
-from .submitted_values import typed_values
+from .typed_values import typed_values
 
 Service = Callable[..., Any]
 

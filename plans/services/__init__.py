@@ -8,6 +8,7 @@ from incentives_portal.cases.comments import add_comment
 from incentives_portal.cases.decisions import reject, request_action
 from incentives_portal.cases.engine import service_of
 
+from .approving import approve
 from .content import (
     add_activity,
     add_campaign,
@@ -18,7 +19,6 @@ from .content import (
     remove_activity,
     remove_campaign,
 )
-from .decisions import approve
 from .partner import discard, discard_revision, resubmit, revise, rework, submit
 
 #: Withdraw a plan whose review has not started.

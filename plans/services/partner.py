@@ -7,7 +7,7 @@ from incentives_portal.accounts.models import User
 from incentives_portal.cases.engine import perform
 from incentives_portal.cases.errors import RuleViolation
 from incentives_portal.cases.models import Event
-from incentives_portal.cases.services import submit as keep_submission
+from incentives_portal.cases.services import keep_submission
 
 from .. import rules
 from ..facts import assessment_of

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from incentives_portal.cases.models import Event
-from incentives_portal.cases.submitted_values import typed_values
+from incentives_portal.cases.typed_values import typed_values
 
 from ..models import Plan
 from ..transitions import STATE_MACHINE

@@ -16,7 +16,7 @@ from incentives_portal.cases.engine import latest_event, locked
 from incentives_portal.cases.enums import ACTION_REQUIRED, DISCARDED, SUBMITTED
 from incentives_portal.cases.errors import StaleVersion
 from incentives_portal.cases.models import Case
-from incentives_portal.cases.services import submit as submit_case
+from incentives_portal.cases.services import keep_submission
 from incentives_portal.documents import scanning
 from incentives_portal.documents.checking import judge_version
 from incentives_portal.documents.models import DocumentVersion
@@ -226,7 +226,7 @@ def seal(proof: Proof, *, expected_version: int | None = None) -> None:
         raise StaleVersion(held, latest_event(case))
     content = content_of(held)
     services.keep_sent_files(held, versions_of(read(content)).values())
-    submit_case(
+    keep_submission(
         case, content, Assessment((), (), case.currency), User.objects.filter(organisation=case.organisation_id).first()
     )
     case.status, case.version = SUBMITTED, case.version + 1

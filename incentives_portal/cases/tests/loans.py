@@ -19,7 +19,7 @@ from incentives_portal.cases.messages import Announcement
 from incentives_portal.cases.models import CaseDetail, Event
 from incentives_portal.cases.page import CasePage
 from incentives_portal.cases.recipients import partner_side, reviewers
-from incentives_portal.cases.services import submit as keep_submission
+from incentives_portal.cases.services import keep_submission
 from incentives_portal.cases.state_machine import StateMachine, Status, Transition
 from incentives_portal.cases.types import CaseType
 from incentives_portal.outbox.letters import Letter

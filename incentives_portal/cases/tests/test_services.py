@@ -11,7 +11,7 @@ from incentives_portal.cases import event_kinds
 from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.models import Event, ReasonCode
 from incentives_portal.cases.queries import events_of
-from incentives_portal.cases.services import RemarkDraft, record, record_comment, submit
+from incentives_portal.cases.services import RemarkDraft, keep_submission, record, record_comment
 from incentives_portal.cases.tests.builders import make_case
 from incentives_portal.cases.timeline import entries
 from incentives_portal.programs.assess import Assessment
@@ -122,8 +122,8 @@ def test_history_says_the_reason_of_an_event_once(case, jana, mira):
 
 
 def test_snapshots_are_numbered_and_hashed(case, jana):
-    first = submit(case, {"title": "A"}, NOTHING_FOUND, jana)
-    second = submit(case, {"title": "B"}, NOTHING_FOUND, jana)
+    first = keep_submission(case, {"title": "A"}, NOTHING_FOUND, jana)
+    second = keep_submission(case, {"title": "B"}, NOTHING_FOUND, jana)
 
     assert [first.number, second.number] == [1, 2]
     assert first.sha256 != second.sha256
@@ -134,7 +134,7 @@ def test_snapshots_are_numbered_and_hashed(case, jana):
 @pytest.mark.parametrize("statement", ["UPDATE {} SET id = id", "DELETE FROM {}"])
 def test_the_database_refuses_to_change_or_delete(case, jana, table, statement):
     record(case, jana, "cases.commented", remarks=[RemarkDraft("x")])
-    submit(case, {}, NOTHING_FOUND, jana)
+    keep_submission(case, {}, NOTHING_FOUND, jana)
 
     with pytest.raises(InternalError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement.format(table))

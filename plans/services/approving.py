@@ -12,7 +12,7 @@ from ..models import Plan
 from .in_force import put_in_force
 
 
-def _check(plan: Plan, amount: Decimal) -> None:
+def _check_limit_and_put_in_force(plan: Plan, amount: Decimal) -> None:
     """Check whether the amount can be the plan's limit, and put the draft in force.
 
     The caller holds the lock of the plan, under which claims are approved, too. Raises RuleViolation if more was
@@ -24,4 +24,4 @@ def _check(plan: Plan, amount: Decimal) -> None:
 
 
 #: Approve the plan as submitted; the amount becomes its limit.
-approve = partial(decisions.approve, check=_check)
+approve = partial(decisions.approve, check=_check_limit_and_put_in_force)
