@@ -46,7 +46,7 @@ def test_letter_to_an_address_of_nobody_says_that_there_is_a_plan_and_no_more(wo
     message = Message.objects.get(address="left@halden.example")
 
     assert (message.recipient, message.language, message.link) == (None, "en", "/accounts/login/")
-    assert message.subject == f"Plan {plan.case.reference} of Nordlicht Systems GmbH waits for your review"
+    assert message.subject == f"Plan {plan.case.reference} of Nordlicht Systems GmbH is waiting for your review"
     for insider in (
         plan.title,
         "€",
@@ -166,7 +166,7 @@ def test_letter_of_a_submission_leads_to_the_desk(world):
 
     message = Message.objects.get(code="plan_submitted")
 
-    assert message.subject == f"Plan {plan.case.reference} of Nordlicht Systems GmbH waits for your review"
+    assert message.subject == f"Plan {plan.case.reference} of Nordlicht Systems GmbH is waiting for your review"
     assert message.link == f"/admin/plans/plan/{plan.pk}/change/"
     for words in ("Spring device refresh", "€10,000.00", "Hamburg"):
         assert words in message.text, words

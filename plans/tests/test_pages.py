@@ -432,8 +432,8 @@ def test_w03_second_submit_of_the_same_page_says_that_the_first_one_counted(jana
     assert response.status_code == 409
     assert "Once more" in shown
     assert "You have already changed this" in shown
-    assert re.search(r"You changed it yourself on [^:]+:\d\d[^:]*: Jana Petersen submitted the plan\.", shown)
-    assert "the first click counted" in shown
+    assert re.search(r"You made the last change yourself on [^:]+:\d\d[^:]*: Jana Petersen submitted the plan\.", shown)
+    assert "only the first click counted" in shown
     assert "This has changed in the meantime" not in shown
     assert plan.case.submissions.count() == 1
 
