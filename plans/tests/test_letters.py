@@ -179,7 +179,7 @@ def test_letter_of_an_approval_names_the_amount_and_why_it_is_less(world):
 
     message = Message.objects.get(code="plan_approved")
 
-    assert message.subject == f"Approved: plan {plan.case.reference} with €8,000.00"
+    assert message.subject == f"Approved: plan {plan.case.reference} for €8,000.00"
     for words in ("The dates do not fit.", "The rest later.", "proof of execution"):
         assert words in message.text, words
 
@@ -195,7 +195,7 @@ def test_letter_of_a_rejected_revision_says_what_stays(world):
 
     message = Message.objects.get(code="plan_rejected")
 
-    assert "with €10,000.00, stays in force" in message.text
+    assert "The earlier approval for €10,000.00 remains in effect." in message.text
     assert "rework" in message.text
 
 

@@ -80,9 +80,9 @@ page.
 
 Mira Okafor, Halden Software
 
-You are receiving this email because you are involved in this matter
-for Nordlicht Systems GmbH. If you have a question, write a comment
-in the portal.
+You are receiving this email because you are involved in this
+matter for Nordlicht Systems GmbH. If you have a question, write a
+comment in the portal.
 """
 
 
