@@ -157,7 +157,13 @@ def test_n09_admins_find_failed_messages_with_their_cause_and_send_them_again(re
         reverse("outbox:resend_failed"), {"failure_reason": "refused", "next": reverse(page)}, follow=True
     )
 
-    for words in ("Undelivered messages", "3 messages", "The mail server refused the message.", "550 5.7.1 not you", "Send all again"):
+    for words in (
+        "Undelivered messages",
+        "3 messages",
+        "The mail server refused the message.",
+        "550 5.7.1 not you",
+        "Send all again",
+    ):
         assert words in shown
     assert answer.redirect_chain == [(reverse(page), 302)]
     assert "3 messages will be sent again." in answer.content.decode()
