@@ -55,13 +55,13 @@ def test_queue_shows_what_waits_longest_first(desk, world, november):
 
 
 def test_queue_can_be_asked_for_other_plans(desk, world):
-    builders.plan_under_review(world, title="Assigned to me")
+    builders.plan_under_review(world, title="Mine")
     builders.returned_plan(world, title="Returned", location=world.kiel)
     builders.approved_plan(world, title="Done", fund_type=world.other_fund_type)
 
-    assert titles(desk.get(QUEUE, {"show": "mine"})) == ["Assigned to me"]
+    assert titles(desk.get(QUEUE, {"show": "mine"})) == ["Mine"]
     assert titles(desk.get(QUEUE, {"show": "partner"})) == ["Returned"]
-    assert sorted(titles(desk.get(QUEUE, {"show": "all"}))) == ["Done", "Assigned to me", "Returned"]
+    assert sorted(titles(desk.get(QUEUE, {"show": "all"}))) == ["Done", "Mine", "Returned"]
     assert titles(desk.get(QUEUE, {"show": "all", "program": "DEVICE", "q": "ret"})) == ["Returned"]
 
 
@@ -295,7 +295,7 @@ def test_note_that_stays_here_and_comment_that_is_mailed_are_written_in_differen
     assert "Send the comment to the partner" in said
     assert "internal" not in said.lower()
     assert 'name="internal" value="yes"' in note
-    assert (page.count('id="id_comment"'), page.count('id="id_note_words"')) == (1, 1)
+    assert (page.count('id="id_comment"'), page.count('id="id_note_comment"')) == (1, 1)
 
 
 def test_own_history_page_of_the_admin_leads_to_the_plans_history(desk, world):

@@ -46,7 +46,7 @@ def test_letter_to_an_address_of_nobody_says_that_there_is_a_plan_and_no_more(wo
     message = Message.objects.get(address="left@halden.example")
 
     assert (message.recipient, message.language, message.link) == (None, "en", "/accounts/login/")
-    assert message.subject == f"Plan {plan.case.reference} of Nordlicht Systems GmbH waits for your review"
+    assert message.subject == f"Plan {plan.case.reference} of Nordlicht Systems GmbH is waiting for your review"
     for insider in (
         plan.title,
         "€",
@@ -166,7 +166,7 @@ def test_letter_of_a_submission_leads_to_the_desk(world):
 
     message = Message.objects.get(code="plan_submitted")
 
-    assert message.subject == f"Plan {plan.case.reference} of Nordlicht Systems GmbH waits for your review"
+    assert message.subject == f"Plan {plan.case.reference} of Nordlicht Systems GmbH is waiting for your review"
     assert message.link == f"/admin/plans/plan/{plan.pk}/change/"
     for words in ("Spring device refresh", "€10,000.00", "Hamburg"):
         assert words in message.text, words
@@ -179,7 +179,7 @@ def test_letter_of_an_approval_names_the_amount_and_why_it_is_less(world):
 
     message = Message.objects.get(code="plan_approved")
 
-    assert message.subject == f"Approved: plan {plan.case.reference} with €8,000.00"
+    assert message.subject == f"Approved: plan {plan.case.reference} for €8,000.00"
     for words in ("The dates do not fit.", "The rest later.", "proof of execution"):
         assert words in message.text, words
 
@@ -195,7 +195,7 @@ def test_letter_of_a_rejected_revision_says_what_stays(world):
 
     message = Message.objects.get(code="plan_rejected")
 
-    assert "with €10,000.00, stays in force" in message.text
+    assert "The earlier approval for €10,000.00 remains in effect." in message.text
     assert "rework" in message.text
 
 

@@ -8,11 +8,14 @@ import pytest
 from django.urls import reverse
 from django.utils import translation
 
+from incentives_portal.accounts.models import Organisation, OrganisationKind
+from incentives_portal.accounts.services import add_location, add_person
 from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.models import Event
 from incentives_portal.cases.services import RemarkDraft
+from incentives_portal.people.models import IncentivesRole
 from incentives_portal.programs.models import Market
-from incentives_portal.tests.world import sign_in
+from incentives_portal.tests.world import give_incentives_role, sign_in
 from plans import enums, services
 from plans.models import Activity, Campaign, Plan
 
@@ -175,13 +178,16 @@ def test_list_offers_markets_to_writers_only(client, world):
         assert (market in client.get(reverse("plans:list")).content.decode()) is offered, name
 
 
-def test_list_without_programs_names_who_can_help(jana, world):
+def test_list_without_programs_names_who_can_help(client, world):
     """The partner's own incentives admins give no roles and enroll no location."""
-    world.jana.language = "en"
-    world.jana.save()
-    world.device.enrolments.all().delete()
+    suedwind = Organisation.objects.create(
+        kind=OrganisationKind.PARTNER, name="Südwind IT GmbH", email_domains=["suedwind.example"]
+    )
+    add_location(suedwind, partner_id="5210500", name="Ulm", country="DE")
+    eva = add_person(suedwind, email="eva.roth@suedwind.example", name="Eva Roth", language="en")
+    give_incentives_role(eva, world.device, IncentivesRole.ADMIN)
 
-    shown = jana.get(reverse("plans:list")).content.decode()
+    shown = sign_in(client, eva).get(reverse("plans:list")).content.decode()
 
     assert "No programs with plans" in shown
     assert "The operator’s incentives admins enroll locations and assign roles." in shown
@@ -432,8 +438,8 @@ def test_w03_second_submit_of_the_same_page_says_that_the_first_one_counted(jana
     assert response.status_code == 409
     assert "Once more" in shown
     assert "You have already changed this" in shown
-    assert re.search(r"You changed it yourself on [^:]+:\d\d[^:]*: Jana Petersen submitted the plan\.", shown)
-    assert "the first click counted" in shown
+    assert re.search(r"You made the last change yourself on [^:]+:\d\d[^:]*: Jana Petersen submitted the plan\.", shown)
+    assert "only the first click counted" in shown
     assert "This has changed in the meantime" not in shown
     assert plan.case.submissions.count() == 1
 

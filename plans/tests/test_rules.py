@@ -79,7 +79,7 @@ def test_first_submission_is_possible_in_the_program_year(world, fy23, vector, d
         if accepted:
             services.submit(plan, actor=world.jana, expected_version=plan.version)
         else:
-            with pytest.raises(RuleViolation, match="had to be submitted by"):
+            with pytest.raises(RuleViolation, match="deadline to submit a plan for this program year was"):
                 services.submit(plan, actor=world.jana, expected_version=plan.version)
 
     assert (fresh(plan).case.first_submitted_at is not None) is accepted
@@ -96,7 +96,7 @@ def test_resubmission_is_possible_90_days_longer(world, fy23, vector, day, accep
         if accepted:
             services.resubmit(plan, actor=world.jana, expected_version=plan.version)
         else:
-            with pytest.raises(RuleViolation, match="could be revised until"):
+            with pytest.raises(RuleViolation, match="deadline to revise plans for this program year was"):
                 services.resubmit(plan, actor=world.jana, expected_version=plan.version)
 
     assert fresh(plan).case.submissions.count() == 1 + accepted
@@ -347,7 +347,7 @@ def test_plan_is_edited_by_who_writes_plans_while_it_can_be_edited(world):
 
 @pytest.mark.parametrize(
     ("requested", "said"),
-    [("4000.00", "Approve at least this."), ("3999.99", "less than that is requested now.")],
+    [("4000.00", "Approve at least this amount."), ("3999.99", "which is more than the amount requested now.")],
 )
 def test_limit_below_what_was_approved_says_what_helps(world, requested, said):
     plan = Plan(case=Case(currency="EUR", requested_amount=Decimal(requested)))

@@ -39,7 +39,7 @@ def test_approved_plan_is_the_partners_until_the_next_proofs_are_due(world, appr
     assert (header.holder, header.until.replace(microsecond=0), header.note) == (
         "You",
         FIRST_DAY,
-        "next proofs are due, the last ones on 26 Feb 2027",
+        "next proofs due; last proofs due on 26 Feb 2027",
     )
 
 
@@ -63,7 +63,7 @@ def test_page_lists_and_desk_say_the_date(client, world, approved):
 
     for shown in (page, read):
         assert "7 Jan" in shown
-        assert "next proofs are due, the last ones on 26 Feb 2027" in shown
+        assert "next proofs due; last proofs due on 26 Feb 2027" in shown
     for shown in (rows, queue):
         assert "until" in shown
         assert "7 Jan 2027" in shown

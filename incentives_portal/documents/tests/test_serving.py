@@ -276,5 +276,5 @@ def test_u06_page_of_what_was_found_infected_later_stays_closed(keep):
 
 
 def test_page_that_there_is_not_does_not_exist(keep):
-    with pytest.raises(Http404, match="no such page"):
+    with pytest.raises(Http404, match="This page does not exist"):
         serving.page_response(keep("a.pdf", samples.pdf()), 2)

@@ -43,7 +43,7 @@ def test_u21_download_of_a_file_with_one_flipped_byte_is_refused_and_logged(keep
     data[3] ^= 1
     stored.write_bytes(data)
 
-    with pytest.raises(Http404, match="changed in the storage"):
+    with pytest.raises(Http404, match="changed in storage"):
         serving.file_response(version, actor)
 
     assert [record.levelname for record in caplog.records] == ["ERROR"]

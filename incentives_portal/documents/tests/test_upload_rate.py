@@ -62,5 +62,5 @@ def test_u17_refused_files_are_written_down_until_they_are_too_many(actor, organ
             services.store(samples.upload("a.exe", b"MZ"), organisation=organisation, actor=actor)
 
     assert Upload.objects.count() == 4
-    with pytest.raises(UploadRefused, match="very many files"):
+    with pytest.raises(UploadRefused, match="too many files"):
         services.store(samples.upload("a.csv", samples.CSV), organisation=organisation, actor=actor)

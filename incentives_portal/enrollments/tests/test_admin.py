@@ -15,6 +15,12 @@ def elif_(signed_in, world):
     return signed_in(world.elif_)
 
 
+@pytest.fixture
+def flensburg(world):
+    """A location without an enrollment."""
+    return add_location(world.nordlicht, partner_id="5210499", name="Flensburg", country="DE")
+
+
 def address(page, *args):
     return reverse(f"admin:enrollments_enrolment_{page}", args=args)
 
@@ -37,13 +43,11 @@ def test_enrollments_are_listed_among_programs(elif_, page):
     assert len(listed) == 1 or page == "/admin/"
 
 
-def test_enrolment_begins_with_an_invitation(elif_, world):
-    Enrolment.objects.filter(location=world.kiel, program=world.cloud).delete()
+def test_enrolment_begins_with_an_invitation(elif_, world, flensburg):
+    saved = elif_.post(address("add"), {"location": flensburg.pk, "program": world.cloud.pk})
+    twice = elif_.post(address("add"), {"location": flensburg.pk, "program": world.cloud.pk})
 
-    saved = elif_.post(address("add"), {"location": world.kiel.pk, "program": world.cloud.pk})
-    twice = elif_.post(address("add"), {"location": world.kiel.pk, "program": world.cloud.pk})
-
-    enrolment = Enrolment.objects.get(location=world.kiel, program=world.cloud)
+    enrolment = Enrolment.objects.get(location=flensburg, program=world.cloud)
     assert saved.status_code == 302
     assert (enrolment.status, enrolment.case.events.count()) == ("invited", 1)
     assert twice.context["adminform"].form.non_field_errors() == [
@@ -51,12 +55,11 @@ def test_enrolment_begins_with_an_invitation(elif_, world):
     ]
 
 
-def test_enrolment_of_a_closed_location_is_refused_at_the_form(elif_, world):
-    Enrolment.objects.filter(location=world.kiel, program=world.cloud).delete()
-    world.kiel.closed_on = date(2026, 1, 1)
-    world.kiel.save()
+def test_enrolment_of_a_closed_location_is_refused_at_the_form(elif_, world, flensburg):
+    flensburg.closed_on = date(2026, 1, 1)
+    flensburg.save()
 
-    refused = elif_.post(address("add"), {"location": world.kiel.pk, "program": world.cloud.pk})
+    refused = elif_.post(address("add"), {"location": flensburg.pk, "program": world.cloud.pk})
 
     assert list(refused.context["adminform"].form.errors) == ["location"]
 
@@ -101,7 +104,7 @@ def test_what_does_not_exist_is_not_found(elif_, world):
 
 @pytest.mark.parametrize("count", [1, 3, 25])
 def test_list_of_enrolments_has_a_fixed_number_of_queries(elif_, world, count, django_assert_num_queries):
-    Enrolment.objects.all().delete()
+    before = Enrolment.objects.count()
     for number in range(count):
         location = add_location(world.nordlicht, partner_id=f"99{number:05d}", name=f"Ort {number}", country="DE")
         invite(location, world.device, actor=world.emre)
@@ -109,4 +112,4 @@ def test_list_of_enrolments_has_a_fixed_number_of_queries(elif_, world, count, d
     with django_assert_num_queries(6):
         page = elif_.get(address("changelist"))
 
-    assert page.context["cl"].result_count == count
+    assert page.context["cl"].result_count == before + count

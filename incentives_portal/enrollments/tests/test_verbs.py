@@ -13,9 +13,12 @@ from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.enrollments.querysets import programs_visible_to
 from incentives_portal.enrollments.transitions import STATE_MACHINE, TRANSITIONS
 from incentives_portal.outbox.models import Message
-from incentives_portal.people.models import RoleAssignment
+from incentives_portal.people.models import IncentivesRole, RoleAssignment
+from incentives_portal.programs.enums import Track
+from incentives_portal.programs.models import Program
 from incentives_portal.programs.tests.tables import TABLES
 from incentives_portal.tests.other_statuses import answered_wrongly
+from incentives_portal.tests.world import enrol, give_incentives_role
 
 
 @pytest.fixture
@@ -171,14 +174,20 @@ def test_enrolments_exist_by_role(world):
 
 
 def test_programs_exist_where_one_is_enrolled(world):
-    Enrolment.objects.filter(location=world.bristol, program=world.cloud).delete()
+    training = Program.objects.create(
+        code="TRAINING", name={"en": "Training"}, track=Track.CLAIM, currency="EUR", calendar=world.cloud.calendar
+    )
+    enrol(world.kiel, training)
+    for person in (world.jana, world.owen):
+        give_incentives_role(person, training, IncentivesRole.ADMIN)
 
     seen = {
         name: [program.code for program in programs_visible_to(getattr(world, name)).order_by("code")]
         for name in ("jana", "owen", "mira", "nils")
     }
 
-    assert seen == {"jana": ["CLOUD", "DEVICE"], "owen": ["DEVICE"], "mira": ["CLOUD", "DEVICE"], "nils": []}
+    everything = ["CLOUD", "DEVICE", "TRAINING"]
+    assert seen == {"jana": everything, "owen": ["CLOUD", "DEVICE"], "mira": everything, "nils": []}
 
 
 def test_plans_and_claims_begin_at_enrolled_open_locations(world):

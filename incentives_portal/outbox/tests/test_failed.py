@@ -1,7 +1,9 @@
 """Messages that failed: what admins and the health page are told of them, and how all of one cause are sent again. And old bodies."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -155,17 +157,35 @@ def test_n09_admins_find_failed_messages_with_their_cause_and_send_them_again(re
         reverse("outbox:resend_failed"), {"failure_reason": "refused", "next": reverse(page)}, follow=True
     )
 
-    for words in ("3 messages", "The mail server refused the message.", "550 5.7.1 not you", "Send all again"):
+    for words in (
+        "Undelivered messages",
+        "3 messages",
+        "The mail server refused the message.",
+        "550 5.7.1 not you",
+        "Send all again",
+    ):
         assert words in shown
     assert answer.redirect_chain == [(reverse(page), 302)]
     assert "3 messages will be sent again." in answer.content.decode()
-    assert "were not delivered" not in answer.content.decode()
+    assert "Undelivered messages" not in answer.content.decode()
+
+
+def test_number_of_a_cause_leads_to_the_messages_that_failed_of_it(refused, admin):
+    others = refused(3)[1:]
+    Message.objects.filter(pk__in=[message.pk for message in others]).update(failure_reason="put_off")
+    browser = sign_in(Client(), admin)
+
+    shown = browser.get(reverse("home")).content.decode()
+    [path] = re.findall(r'<a href="([^"]+)">1 message</a>', shown)
+    listed = browser.get(unescape(path))
+
+    assert (listed.status_code, listed.context["cl"].result_count) == (200, 1)
 
 
 def test_others_do_not_find_them_on_their_home_page(refused, mira):
     refused(1)
 
-    assert "were not delivered" not in sign_in(Client(), mira).get(reverse("home")).content.decode()
+    assert "Undelivered messages" not in sign_in(Client(), mira).get(reverse("home")).content.decode()
 
 
 def test_admin_sends_chosen_messages_again(refused, admin, mail_server):

@@ -55,18 +55,18 @@ You can send a corrected claim.
 
 Claim           CLM-2026-00412
 Amount claimed  €3,120.00
-Until           Monday 15 February 2027, 23:59 (Berlin)
+Due             Monday 15 February 2027, 23:59 (Berlin)
 
 Why
 The proof does not show that the event took place as invoiced.
 Add what shows that it took place.
 
-What to mend
+What needs to change
 1. Event photos. Add photos that show the audience or a speaker.
 2. Catering invoice A-5521. Take the wine out; this lowers the
    claim by €340.00.
 
-In the words of Mira Okafor
+Comment from Mira Okafor
 > The agenda is fine now.
 >
 > See the claim:
@@ -80,9 +80,9 @@ page.
 
 Mira Okafor, Halden Software
 
-You get this because you take part in this matter for Nordlicht
-Systems GmbH. If you have a question, write a comment in the
-portal.
+You are receiving this email because you are involved in this
+matter for Nordlicht Systems GmbH. If you have a question, write a
+comment in the portal.
 """
 
 
@@ -109,7 +109,7 @@ def test_n13_html_part_says_the_same_as_the_text_part(cause, owen):
     for words in [
         "Your claim was rejected", "Dear Owen Price,", "Amount claimed", "€3,120.00", "<b>Monday 15 February 2027",
         "took place as invoiced.", "Add what shows", "<b>Catering invoice A-5521.</b> Take the wine out",
-        "In the words of Mira Okafor", 'href="https://portal.example/claims/412/"', "you can dispute it",
+        "Comment from Mira Okafor", 'href="https://portal.example/claims/412/"', "you can dispute it",
     ]:  # fmt: skip
         assert words in rendered.html
 
@@ -257,7 +257,7 @@ def test_subject_and_summary_are_cut_at_what_the_row_holds(cause, owen):
 def test_letter_with_little_in_it_has_no_gaps(cause, owen):
     text = Renderer().render(lambda _person: Letter(subject="x", heading="Short"), cause, owen).text
 
-    assert text.startswith("Short\n\nDear Owen Price,\n\nMira Okafor, Halden Software\n\nYou get this")
+    assert text.startswith("Short\n\nDear Owen Price,\n\nMira Okafor, Halden Software\n\nYou are receiving this")
 
 
 @pytest.mark.parametrize("name", ["agenda-of-the-roadshow-in-hamburg", "0123456789" * 7], ids=["hyphens", "long"])

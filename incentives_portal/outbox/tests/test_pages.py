@@ -143,7 +143,7 @@ def test_deliveries_name_state_trouble_and_who_was_meant(write, jana, mira, case
 
     html = render_to_string("outbox/_delivery.html", {"deliveries": deliveries_for(case.public_id), "user": mira})
 
-    assert [html.count(word) for word in ("Sent", "Not delivered", "No valid address", "Nobody is there")] == [
+    assert [html.count(word) for word in ("Sent", "Not delivered", "No valid address", "There is no recipient")] == [
         1,
         1,
         1,

@@ -66,7 +66,7 @@ def test_role_for_all_locations_is_there_once(world):
 
 
 def test_location_of_another_organisation_is_refused(world):
-    with pytest.raises(RoleRefused, match="another organisation"):
+    with pytest.raises(RoleRefused, match="another organization"):
         assign_role(world.nils, world.device, USER, location=world.bristol, actor=world.elif_)
 
 

@@ -184,7 +184,7 @@ def test_preparing_shows_first_and_makes_then(elif_, world):
     assert [year.label for year in page.context["years"]] == ["FY28"]
     assert nothing_yet == (1, 0)
     assert [str(message) for message in done.context["messages"]] == [
-        "Made: FY28, FY26 H2, FY27 H1, FY27 H2 and FY28 H1."
+        "Created: FY28, FY26 H2, FY27 H1, FY27 H2 and FY28 H1."
     ]
     assert "Nothing is missing" in again.content.decode()
 

@@ -311,8 +311,8 @@ def test_words_of_steps():
     assert [step.text for step in assess_proof(facts).steps] == [
         "Documented costs, net",
         "Eligible expenses",
-        "Reimbursed share of 50 %",
-        "Limit: 25 % of the co-op funds earned in the usage period",
+        "Reimbursed share of 50%",
+        "Limit: 25% of the co-op funds earned in the usage period",
         "Remaining planned amount of the activity",
         "Reimbursable part of the requested amount",
     ]
@@ -321,7 +321,7 @@ def test_words_of_steps():
 def test_words_of_an_amount_limit():
     facts = proof_facts({"activity": "syndicated_content", "amount": "100", "expenses": [["agency_marketing", "9000"]]})
 
-    assert assess_proof(facts).steps[2].text == "Limit of the activity: $18,750.00 in the usage period"
+    assert assess_proof(facts).steps[2].text == "Activity limit: $18,750.00 in the usage period"
 
 
 @given(st.dictionaries(st.sampled_from(["media_placement", "printed_material", "postage"]), AMOUNTS), AMOUNTS)

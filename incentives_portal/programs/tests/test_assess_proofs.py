@@ -167,7 +167,7 @@ def test_claims_that_a_cap_cannot_count_are_told_in_the_checklist():
 
     assert (finding.rule, finding.level, finding.place) == ("cap_used_rate", "warn", "expenses")
     assert finding.text == (
-        "What other claims have in CHF is not counted towards the limit of $18,750.00: there is no exchange rate between "
+        "Amounts in CHF on other claims are not counted toward the limit of $18,750.00: there is no exchange rate between "
         "CHF and USD for September 2026, the month of their activities."
     )
     assert finding.fix == "Ask the operator to enter the rate for that month."
@@ -241,7 +241,7 @@ def test_limit_that_is_a_share_of_funds_is_named_by_its_percentage():
 
     [finding] = limit_findings(**OFFERS, earned=Decimal(4000), claimed_unrated=unrated)
 
-    assert "the limit of 25 %" in finding.text
+    assert "the limit of 25%:" in finding.text
     assert limit_findings(**OFFERS, earned=None, claimed_unrated=unrated) == []
 
 
@@ -301,8 +301,8 @@ def test_words_in_english():
         "Choose the usage period in which the activity took place, or correct the date.",
     )
     assert sentences(amount=Decimal(3000)) == (
-        "$3,000.00 is asked; at most $2,400.00 can be reimbursed.",
-        "Lower the amount to $2,400.00, or see in the calculation what limits it.",
+        "$3,000.00 is requested; at most $2,400.00 can be reimbursed.",
+        "Lower the amount to $2,400.00, or check the calculation to see what limits it.",
     )
     assert sentences(documents=(replace(DOCUMENT, proves=frozenset({"print_brand", "print_piece"})),)) == (
         "Missing: Content about Halden is present",
@@ -317,7 +317,7 @@ def test_words_of_alternatives_name_them():
 
     assert [finding.text for finding in findings] == [
         "Missing: Address (URL) of the landing page that shows the core requirements of the program",
-        "Missing, one of these: Results summary as a file, for example a click-through report or "
+        "At least one of these is required: Results summary as a file, for example a click-through report or "
         "Results summary in a few sentences, with figures",
     ]
 

@@ -148,11 +148,16 @@ def test_activity_type_that_is_wrong(tmp_path, changes, problem):
     assert problems(tmp_path, seminars(**changes)) == [f"own.json: activity type seminars: {problem}"]
 
 
+FEW_CHOICES = (
+    "A requirement that is met by a choice needs at least two choices. Other requirements cannot have choices."
+)
+
+
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
         ({"group": "other"}, 'group must be one of core, communication, metric, not "other"'),
-        ({"text": {"en": "Agenda"}}, "words in de is missing"),
+        ({"text": {"en": "Agenda"}}, "text in de is missing"),
         ({"only_if": {"weather": "fine"}}, f"only_if: {KNOWN_CONDITIONS}"),
         ({"only_if": {"expense": "postage"}}, "only_if: there is no expense type postage in activity type seminars"),
         ({"only_if": {"component": "mailing"}}, "only_if: there is no component mailing in activity type seminars"),
@@ -160,7 +165,7 @@ def test_activity_type_that_is_wrong(tmp_path, changes, problem):
         ({"only_if": {"answer": "origin", "is": "lent"}}, "only_if: there is no choice lent of requirement origin"),
         ({"satisfied_by": "choice"}, "choices is missing"),
         ({"choices": ORIGIN["choices"]}, "choices are for a requirement that is met by a choice"),
-        ({"choices": ORIGIN["choices"][:1]}, "choices: A requirement that is met by a choice needs at least two choices."),
+        ({"choices": ORIGIN["choices"][:1]}, f"choices: {FEW_CHOICES}"),
     ],
 )  # fmt: skip
 def test_requirement_that_is_wrong(tmp_path, changes, problem):
@@ -173,7 +178,7 @@ def test_choice_without_a_language(tmp_path):
     choices = [ORIGIN["choices"][0], {"code": "built", "text": {"en": "Built"}}]
 
     assert problems(tmp_path, seminars(requirements=[ORIGIN | {"choices": choices}])) == [
-        "own.json: activity type seminars, requirement origin, choice built: words in de is missing"
+        "own.json: activity type seminars, requirement origin, choice built: text in de is missing"
     ]
 
 

@@ -430,8 +430,8 @@ def test_warning_sixty_days_before_something_is_missing(world, today, found):
 
 def test_warning_says_what_cannot_be_done(world):
     assert [str(warning) for warning in warnings.missing_periods(date(2027, 5, 2))] == [
-        "Cloud Reseller Co-op has no usage period from 2 May 2027: no claim can be created then.",
-        "Device Partner Program has no program year from 1 Jul 2027: no plan can be created then.",
+        "Cloud Reseller Co-op has no usage period from 2 May 2027 on. No claim can be created from that day.",
+        "Device Partner Program has no program year from 1 Jul 2027 on. No plan can be created from that day.",
     ]
 
 
