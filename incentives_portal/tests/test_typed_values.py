@@ -40,7 +40,7 @@ FIGURES = RuleViolation("enter an amount in numbers", "Geben Sie einen Betrag in
 UNCLEAR = RuleViolation("can be read in more than one way", "lässt sich auf mehrere Arten lesen")
 JPY, EUR, KWD = (
     RuleViolation(
-        f"{code} amounts have at most {most} decimals", f"Beträge in {code} haben höchstens {most} Nachkommastellen"
+        f"{code} amounts can have at most {most} decimal places", f"Beträge in {code} haben höchstens {most} Nachkommastellen"
     )
     for code, most in (("JPY", 0), ("EUR", 2), ("KWD", 3))
 )
@@ -50,7 +50,7 @@ TOO_LARGE = RuleViolation("this amount is too large", "Dieser Betrag ist zu gro�
 NUMBER = RuleViolation("enter a number", "Geben Sie eine Zahl ein")
 WHOLE = RuleViolation("enter a whole number", "Geben Sie eine ganze Zahl")
 TWO = RuleViolation(
-    "enter a number with at most 2 decimals", "Geben Sie eine Zahl mit höchstens 2 Nachkommastellen ein"
+    "enter a number with at most 2 decimal places", "Geben Sie eine Zahl mit höchstens 2 Nachkommastellen ein"
 )
 TWELVE = RuleViolation("enter a number with at most 12 digits", "Geben Sie eine Zahl mit höchstens 12 Ziffern ein")
 MINIMUM = RuleViolation("enter 0 or more", "Geben Sie mindestens 0 ein")

@@ -281,7 +281,7 @@ def test_the_operator_removes_what_was_lost_and_writes_to_the_person(owen, capsy
     assert "sign in with only the password" in capsys.readouterr().out
     [letter] = mailoutbox
     assert (letter.to, letter.subject) == ([owen.email], "Your second sign-in step was removed")
-    assert "If you did not ask for this" in letter.body
+    assert "If you did not request this" in letter.body
     assert f"The second step of person {owen.public_id} was removed by the operator" in caplog.messages
     assert sign_in(owen).url == "/"
 

@@ -171,7 +171,7 @@ def test_file_with_malware_is_listed_and_has_no_button(world, green):
 
     page = page_of(world.elif_)
 
-    assert "locked away: The virus scanner found malware in this file. (Eicar-Signature)" in page
+    assert "blocked: The virus scanner found malware in this file. (Eicar-Signature)" in page
     assert "secret plan" not in page
     assert reverse("monitoring:check_file_again", args=[version.public_id]) not in page
 
