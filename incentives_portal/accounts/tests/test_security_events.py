@@ -401,7 +401,7 @@ def test_o11_x14_no_secret_and_nothing_typed_stands_in_any_log(
     forbidden += ["Zaunkoenig", settings.SECRET_KEY, client.cookies[settings.CSRF_COOKIE_NAME].value]
     assert [canary for canary in forbidden if canary in written] == []
     assert len(codes) == 10
-    assert Event.objects.filter(text="Zaunkoenig-Kommentar").exists()
+    assert Event.objects.filter(comment="Zaunkoenig-Kommentar").exists()
     assert "/accounts/password/reset/key/-/" in "".join(access_log.texts)
     assert {"sign_in", "factor.used", "password.reset", "request.object_not_found", "request.csrf_failed"} <= {
         event["action"] for event in security_log.entries
