@@ -128,7 +128,7 @@ def by_whom(source, transition):
     return MAY_REVIEW.get(source) if transition.decides and source in MAY_REVIEW else MAY[transition.capability]
 
 
-def test_every_transition_is_tried():
+def test_every_arrow_is_tried():
     assert set(START) == set(ARROWS) == set(DUE)
     assert set(services.SERVICES) == {transition.verb for transition in TRANSITIONS}
 
@@ -188,7 +188,7 @@ CLOSED = {
 }
 
 
-def test_every_transition_with_a_condition_is_tried_without_it():
+def test_every_arrow_with_a_condition_is_tried_without_it():
     assert set(CLOSED) == {key for key, transition in ARROWS.items() if transition.when}
 
 

@@ -91,7 +91,7 @@ def somebody(world, transition):
     return getattr(world, by_whom(transition)[0])
 
 
-def test_every_transition_has_a_start():
+def test_every_arrow_has_a_start():
     assert set(START) == set(ARROWS)
 
 
@@ -156,7 +156,7 @@ CLOSED = {
 }
 
 
-def test_every_transition_with_a_condition_is_tried_without_it():
+def test_every_arrow_with_a_condition_is_tried_without_it():
     assert set(CLOSED) == {key for key, transition in ARROWS.items() if transition.when}
 
 

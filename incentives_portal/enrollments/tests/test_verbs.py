@@ -97,7 +97,7 @@ def test_only_operator_incentives_admins_manage_enrolments(world, flensburg, nam
 
 
 @pytest.mark.parametrize("transition", TRANSITIONS, ids=lambda transition: f"{transition.source}-{transition.verb}")
-def test_every_transition(world, transition):
+def test_every_arrow(world, transition):
     Case.objects.filter(pk=enrolment_of(world).pk).update(status=transition.source)
 
     event = services.VERBS[transition.verb](
