@@ -389,7 +389,7 @@ def test_o11_x14_no_secret_and_nothing_typed_stands_in_any_log(
     give(later, codes[3])
     give(half_way_with(person, new), good)
     plan = plans.submitted_plan(world, title="Zaunkoenig-Titel")
-    force_login(Client(), world.jana).post(f"{plan.get_absolute_url()}comment/", {"text": "Zaunkoenig-Kommentar"})
+    force_login(Client(), world.jana).post(f"{plan.get_absolute_url()}comment/", {"comment": "Zaunkoenig-Kommentar"})
     later.get(f"/claims/{uuid.uuid4()}/", {"q": "Zaunkoenig-Suche"})
     Client(enforce_csrf_checks=True).post("/profile/", {"name": "Zaunkoenig-Name"})
 
