@@ -177,8 +177,8 @@ TRANSITIONS = (
         icon="flag",
         help=_("Another person reviews the claim again and can approve it, request action, or confirm the rejection."),
     ),
-    # Starting the review of a dispute leaves it Disputed, as there is no separate status (docs/domain.md, "Claim
-    # statuses").
+    # Starting the review of a dispute leaves it Disputed, as there is no separate status
+    # (docs/domain.md, "Claim statuses").
     Transition(
         target=DISPUTED,
         when=is_unassigned,

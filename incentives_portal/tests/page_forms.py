@@ -186,7 +186,7 @@ def ask_everything(stage: Stage) -> None:
             group=Group.CORE,
             satisfied_by=way,
             text={"en": f"As {way}"},
-            choices=[{"code": code, "comment": {"en": code}} for code in ("paper", "web")]
+            choices=[{"code": code, "text": {"en": code}} for code in ("paper", "web")]
             if way == SatisfiedBy.CHOICE
             else [],
         )

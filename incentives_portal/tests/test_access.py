@@ -93,7 +93,7 @@ def relations_in_forms() -> set[str]:
 
 
 def test_t04_t10_a_key_of_another_company_is_refused_in_every_choice(stage):
-    """RuleViolation at the very control: that a form lacks something else as well is no answer to what was chosen. Nor does the refusal
+    """Refused at the very control: that a form lacks something else as well is no answer to what was chosen. Nor does the refusal
     tell anything about what the key belongs to."""
     ask_everything(stage)
     tried, accepted, names = set(), [], names_of(stage.world.brightwater)
@@ -240,8 +240,8 @@ def test_t05_t06_parameters_in_the_address_widen_no_list_that_is_searched_or_ord
 class _Params:
     """Watches what is written to the database: the values, one by one."""
 
-    def __init__(self, expected_version: list[Any], shape: list[Any] | None = None) -> None:
-        self.seen, self.shape = expected_version, [] if shape is None else shape
+    def __init__(self, seen: list[Any], shape: list[Any] | None = None) -> None:
+        self.seen, self.shape = seen, [] if shape is None else shape
 
     def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if sql.startswith(("INSERT", "UPDATE")) and '"django_session"' not in sql:

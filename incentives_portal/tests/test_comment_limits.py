@@ -130,7 +130,7 @@ def test_comment_that_would_go_to_too_many_is_refused_whole(world: World, settin
     before = (said(), Message.objects.count())
 
     # Noon in UTC: an hour later, in UTC too, as nobody's zone is in force here.
-    with pytest.raises(CommentLimitReached, match="send it after 13:01"):
+    with pytest.raises(CommentLimitReached, match="Send it after 13:01"):
         claim_services.add_comment(case, actor=world.jana, comment="To all of you.")
 
     assert (said(), Message.objects.count()) == before

@@ -104,13 +104,13 @@ def set_up_a_program(walk: Walk) -> None:
     save(walk)
 
 
-def see_what_is_wrong(walk: Walk, name: str, comment: str) -> None:
+def see_what_is_wrong(walk: Walk, name: str, text: str) -> None:
     """Send the form, and find the words right above the field they are about."""
     with walk.page.expect_navigation():
         walk.page.get_by_role("button", name="Save", exact=True).click()
     walk.look()
     row = walk.page.locator(f".field-{name}")
-    expect(row.locator(".errorlist")).to_have_text(comment)
+    expect(row.locator(".errorlist")).to_have_text(text)
     said, field = row.locator(".errorlist li").bounding_box(), row.locator("input").first.bounding_box()
     assert said
     assert field
@@ -120,7 +120,7 @@ def see_what_is_wrong(walk: Walk, name: str, comment: str) -> None:
 def add_a_partner(walk: Walk) -> None:
     """The company with a location, the enrollment, a person, and the role with which the person may write plans."""
     page = walk.page
-    open_form(walk, "People and organizations", "Organisations")
+    open_form(walk, "People and organizations", "Organizations")
     choose(walk, {"Kind": "Partner"})
     write(walk, {"Name": "Northwind GmbH"})
     another(walk, "Add another Location")
@@ -207,8 +207,8 @@ def control(walk: Walk, label: str) -> Any:
     return named if named.count() else walk.page.locator("#content").get_by_label(f"{label}:", exact=True).first
 
 
-def another(walk: Walk, comment: str) -> None:
-    walk.page.locator(".add-row a").get_by_text(comment).click()
+def another(walk: Walk, text: str) -> None:
+    walk.page.locator(".add-row a").get_by_text(text).click()
 
 
 def save(walk: Walk) -> None:

@@ -78,7 +78,7 @@ def searches(stage: Stage) -> list[dict[str, Any]]:
 #: From a row to the company that it belongs to, for every model with a public id; None for what belongs to all.
 _PROOF = "proof__case__organisation"
 COMPANY_OF: dict[str, str | None] = {
-    "Organization": "pk",
+    "Organisation": "pk",
     "Location": "organisation",
     "User": "organisation",
     "Case": "organisation",

@@ -68,7 +68,7 @@ def test_t01_every_line_has_an_address():
     assert gone == [], "take these lines out of incentives_portal/tests/matrix"
 
 
-def test_every_arrow_of_plans_and_claims_has_a_line(stage):
+def test_every_transition_of_plans_and_claims_has_a_line(stage):
     tried = {
         (stage.own[line.of]["row"].status, line.verb) for line in PAGES + DESKS if line.verb and line.of in stage.own
     }
@@ -331,7 +331,7 @@ MACHINES: list[tuple[StateMachine, dict[str, Any], type[Any]]] = [
     (ENROLMENTS, ENROLMENT_SERVICES, Enrolment),
 ]
 each_machine = pytest.mark.parametrize(
-    ("state_machines", "services", "model"), MACHINES, ids=lambda value: getattr(value, "kind", "")
+    ("state_machine", "services", "model"), MACHINES, ids=lambda value: getattr(value, "kind", "")
 )
 
 
@@ -347,7 +347,7 @@ def test_every_capability_has_words():
 
 
 @each_machine
-def test_every_arrow_names_what_there_is(state_machine, services, model):
+def test_every_transition_names_what_there_is(state_machine, services, model):
     events, messages = {kind.code for kind in all_kinds()}, {announcement.code for announcement in all_announcements()}
     transitions = state_machine.transitions
 

@@ -43,13 +43,13 @@ STRUCTURES = [
     '{"answer": {}, "is": []}', '{"answer": "no-such", "is": ""}', '{"expense": ["a"]}',
 ]  # fmt: skip
 CHOICES = [
-    ({"code": "a", "comment": {}}, {"code": "b", "comment": None}),
-    ({"code": [], "comment": []}, {"code": {}, "comment": {"en": []}}),
-    ({"code": 1, "comment": {"en": 1}}, {"code": 2, "comment": {"en": 2}}),
-    ({"code": "a", "comment": "A"}, {"code": "b", "comment": "B"}),
-    ({"code": "a", "comment": {"en": "A"}}, {"code": "a", "comment": {"en": "B"}}),
-    ({"code": "", "comment": {"de": "A"}}, {"code": "漢 /", "comment": {"en": "B"}}),
-    ({"code": "a", "comment": {"en": "\u200b"}}, {"code": "b", "comment": {"en": "B", "xx": "C"}}),
+    ({"code": "a", "text": {}}, {"code": "b", "text": None}),
+    ({"code": [], "text": []}, {"code": {}, "text": {"en": []}}),
+    ({"code": 1, "text": {"en": 1}}, {"code": 2, "text": {"en": 2}}),
+    ({"code": "a", "text": "A"}, {"code": "b", "text": "B"}),
+    ({"code": "a", "text": {"en": "A"}}, {"code": "a", "text": {"en": "B"}}),
+    ({"code": "", "text": {"de": "A"}}, {"code": "漢 /", "text": {"en": "B"}}),
+    ({"code": "a", "text": {"en": "\u200b"}}, {"code": "b", "text": {"en": "B", "xx": "C"}}),
 ]
 #: First and last day of every range.
 DAYS = [("0001-01-01", "0001-01-02"), ("9999-12-30", "9999-12-31"), ("0001-01-01", "9999-12-31")]

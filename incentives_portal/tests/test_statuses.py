@@ -29,7 +29,7 @@ def tags(client, address):
     return {(tone, word.strip()) for tone, word in TAG.findall(answer.content.decode())}
 
 
-@pytest.mark.parametrize("state_machines", [CLAIM, PLAN, ENROLMENT], ids=lambda state_machine: state_machine.kind)
+@pytest.mark.parametrize("state_machine", [CLAIM, PLAN, ENROLMENT], ids=lambda state_machine: state_machine.kind)
 def test_every_status_is_found_by_its_code(state_machine):
     codes = [status.code for status in state_machine.statuses]
 
@@ -39,7 +39,7 @@ def test_every_status_is_found_by_its_code(state_machine):
         state_machine.status("unheard of")
 
 
-@pytest.mark.parametrize("state_machines", [CLAIM, PLAN], ids=lambda state_machine: state_machine.kind)
+@pytest.mark.parametrize("state_machine", [CLAIM, PLAN], ids=lambda state_machine: state_machine.kind)
 def test_what_nobody_has_to_act_on_has_no_due_date(state_machine):
     final = [
         transition

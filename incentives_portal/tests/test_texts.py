@@ -18,22 +18,22 @@ def test_in_language_prefers_the_reader_then_english_then_any(settings):
         assert texts.in_language(words) == "Logo von Halden"
 
 
-class WordsForm(forms.Form):
-    comment = texts.TextsFormField()
+class TextsForm(forms.Form):
+    text = texts.TextsFormField()
 
 
 def test_texts_form_field_keeps_what_was_written_per_language():
-    form = WordsForm({"words_en": "Reason", "words_de": "Grund"})
+    form = TextsForm({"text_en": "Reason", "text_de": "Grund"})
 
     assert form.is_valid()
-    assert form.cleaned_data["comment"] == {"en": "Reason", "de": "Grund"}
+    assert form.cleaned_data["text"] == {"en": "Reason", "de": "Grund"}
 
 
-@pytest.mark.parametrize("data", [{}, {"words_de": "Grund"}])
+@pytest.mark.parametrize("data", [{}, {"text_de": "Grund"}])
 def test_texts_form_field_wants_english(data):
-    form = WordsForm(data)
+    form = TextsForm(data)
 
-    assert list(form.errors) == ["comment"]
+    assert list(form.errors) == ["text"]
 
 
 def test_a_form_keeps_what_is_known_in_languages_that_it_does_not_offer():

@@ -29,33 +29,33 @@ OFFERED = tuple(dict(settings.LANGUAGES))
 COMMA, POINT, GROUPED_BY_POINT, SPACED = (DE, FR, NL, SV), (EN, ZH), (DE, NL), (FR, SV)
 
 
-class RuleViolation(NamedTuple):
+class Refused(NamedTuple):
     """What a refusal says, in the two languages that the portal is written in; the others read English."""
 
     english: str
     german: str
 
 
-FIGURES = RuleViolation("enter an amount in numbers", "Geben Sie einen Betrag in Ziffern ein")
-UNCLEAR = RuleViolation("can be read in more than one way", "lässt sich auf mehrere Arten lesen")
+FIGURES = Refused("enter an amount in numbers", "Geben Sie einen Betrag in Ziffern ein")
+UNCLEAR = Refused("can be read in more than one way", "lässt sich auf mehrere Arten lesen")
 JPY, EUR, KWD = (
-    RuleViolation(
-        f"{code} amounts have at most {most} decimals", f"Beträge in {code} haben höchstens {most} Nachkommastellen"
+    Refused(
+        f"{code} amounts can have at most {most} decimal places", f"Beträge in {code} haben höchstens {most} Nachkommastellen"
     )
     for code, most in (("JPY", 0), ("EUR", 2), ("KWD", 3))
 )
-POSITIVE = RuleViolation("enter an amount greater than zero", "Geben Sie einen Betrag größer als null ein")
-AMOUNT = RuleViolation("enter an amount, for example", "Geben Sie einen Betrag ein, zum Beispiel")
-TOO_LARGE = RuleViolation("this amount is too large", "Dieser Betrag ist zu groß")
-NUMBER = RuleViolation("enter a number", "Geben Sie eine Zahl ein")
-WHOLE = RuleViolation("enter a whole number", "Geben Sie eine ganze Zahl")
-TWO = RuleViolation(
-    "enter a number with at most 2 decimals", "Geben Sie eine Zahl mit höchstens 2 Nachkommastellen ein"
+POSITIVE = Refused("enter an amount greater than zero", "Geben Sie einen Betrag größer als null ein")
+AMOUNT = Refused("enter an amount, for example", "Geben Sie einen Betrag ein, zum Beispiel")
+TOO_LARGE = Refused("this amount is too large", "Dieser Betrag ist zu groß")
+NUMBER = Refused("enter a number", "Geben Sie eine Zahl ein")
+WHOLE = Refused("enter a whole number", "Geben Sie eine ganze Zahl")
+TWO = Refused(
+    "enter a number with at most 2 decimal places", "Geben Sie eine Zahl mit höchstens 2 Nachkommastellen ein"
 )
-TWELVE = RuleViolation("enter a number with at most 12 digits", "Geben Sie eine Zahl mit höchstens 12 Ziffern ein")
-MINIMUM = RuleViolation("enter 0 or more", "Geben Sie mindestens 0 ein")
-MAXIMUM = RuleViolation("or less", "Geben Sie höchstens 1.")
-DAY = RuleViolation("enter a date, for example", "Geben Sie ein Datum ein, zum Beispiel")
+TWELVE = Refused("enter a number with at most 12 digits", "Geben Sie eine Zahl mit höchstens 12 Ziffern ein")
+MINIMUM = Refused("enter 0 or more", "Geben Sie mindestens 0 ein")
+MAXIMUM = Refused("or less", "Geben Sie höchstens 1.")
+DAY = Refused("enter a date, for example", "Geben Sie ein Datum ein, zum Beispiel")
 
 #: Typed, currency, languages, and the amount or a part of the refusal.
 AMOUNTS = [

@@ -42,8 +42,8 @@ def create_plan(
     """Create a plan for a location in a market's program, in status *Editing*.
 
     Raises NotAllowed without the permission for this program and location; RuleViolation if the location is not
-    enrolled, the year is over, the reviewer is not the operator's, or a plan exists already (docs/domain.md, "Plan
-    key").
+    enrolled, the year is over, the reviewer is not the operator's, or a plan exists already
+    (docs/domain.md, "Plan key").
     """
     program = market.program
     if not may(actor, CAPABILITY, Scope(location.organisation_id, program.pk, location.pk)):

@@ -179,7 +179,7 @@ def test_a04_whoever_resets_is_not_signed_in_by_that(owen, mailoutbox):
     client, _page = choose(asked(owen, mailoutbox))
 
     assert not is_signed_in(client)
-    assert [mail.subject for mail in mailoutbox[1:]] == ["Halden Incentives: your sign-in was changed"]
+    assert [mail.subject for mail in mailoutbox[1:]] == ["Halden Incentives: your sign-in details were changed"]
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost:8000@evil.example", "evil.example:80"])

@@ -77,7 +77,7 @@ def test_an_app_is_set_up_from_the_profile_and_asked_for_at_the_next_sign_in(owe
     assert "Recovery codes" in page
     assert len(re.findall(r"<code>\d{8}</code>", page)) == 10
     assert (half, is_signed_in(later)) == (False, True)
-    assert [mail.subject for mail in mailoutbox] == ["Halden Incentives: your sign-in was changed"]
+    assert [mail.subject for mail in mailoutbox] == ["Halden Incentives: your sign-in details were changed"]
     assert "An authenticator app was set up for your account." in mailoutbox[0].body
 
 
@@ -278,10 +278,10 @@ def test_the_operator_removes_what_was_lost_and_writes_to_the_person(owen, capsy
 
     call_command("remove_second_factor", owen.email.upper())
 
-    assert "sign in with only the password" in capsys.readouterr().out
+    assert "now signs in with only the password" in capsys.readouterr().out
     [letter] = mailoutbox
     assert (letter.to, letter.subject) == ([owen.email], "Your second sign-in step was removed")
-    assert "If you did not ask for this" in letter.body
+    assert "If you did not request this" in letter.body
     assert f"The second step of person {owen.public_id} was removed by the operator" in caplog.messages
     assert sign_in(owen).url == "/"
 

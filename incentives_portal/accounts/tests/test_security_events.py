@@ -389,7 +389,7 @@ def test_o11_x14_no_secret_and_nothing_typed_stands_in_any_log(
     give(later, codes[3])
     give(half_way_with(person, new), good)
     plan = plans.submitted_plan(world, title="Zaunkoenig-Titel")
-    force_login(Client(), world.jana).post(f"{plan.get_absolute_url()}comment/", {"text": "Zaunkoenig-Kommentar"})
+    force_login(Client(), world.jana).post(f"{plan.get_absolute_url()}comment/", {"comment": "Zaunkoenig-Kommentar"})
     later.get(f"/claims/{uuid.uuid4()}/", {"q": "Zaunkoenig-Suche"})
     Client(enforce_csrf_checks=True).post("/profile/", {"name": "Zaunkoenig-Name"})
 
@@ -401,7 +401,7 @@ def test_o11_x14_no_secret_and_nothing_typed_stands_in_any_log(
     forbidden += ["Zaunkoenig", settings.SECRET_KEY, client.cookies[settings.CSRF_COOKIE_NAME].value]
     assert [canary for canary in forbidden if canary in written] == []
     assert len(codes) == 10
-    assert Event.objects.filter(text="Zaunkoenig-Kommentar").exists()
+    assert Event.objects.filter(comment="Zaunkoenig-Kommentar").exists()
     assert "/accounts/password/reset/key/-/" in "".join(access_log.texts)
     assert {"sign_in", "factor.used", "password.reset", "request.object_not_found", "request.csrf_failed"} <= {
         event["action"] for event in security_log.entries

@@ -113,7 +113,7 @@ def test_a08_half_an_hour_without_a_click_ends_the_session(owen, now):
 
     assert (in_time, is_signed_in(client)) == (True, False)
     assert not is_signed_in(replayed(session_of(client)))
-    assert "You were signed out after 30 minutes without a click." in client.get(LOGIN).content.decode()
+    assert "You were signed out after 30 minutes of inactivity." in client.get(LOGIN).content.decode()
 
 
 def test_a08_twelve_hours_end_it_however_busy_one_is(owen, now):

@@ -123,9 +123,9 @@ COMMENT = '# python -c "import secrets; print(secrets.token_urlsafe(50))"'
         "two characters",
     ],
 )
-def test_o07_a_weak_key_starts_on_no_public_host(settings: Any, key: str, words: str) -> None:
+def test_o07_a_weak_key_starts_on_no_public_host(settings: Any, key: str, text: str) -> None:
     assert found(settings, **{**PUBLIC, "SECRET_KEY": key}) == ["portal.E007"]
-    with pytest.raises(ImproperlyConfigured, match=f"SECRET_KEY.*{words}.*Set another one"):
+    with pytest.raises(ImproperlyConfigured, match=f"SECRET_KEY.*{text}.*Set another one"):
         checks.refuse_unsafe_start()
     assert found(settings, **{**LOCAL, "SECRET_KEY": key}) == []
 

@@ -76,7 +76,7 @@ def test_page_says_causes_and_what_to_do(world, workers):
     page = page_of(world.elif_)
 
     assert "Not working as expected" in page
-    assert "No worker serves the queue “documents”." in page
+    assert "No worker is processing the queue “documents”." in page
     assert "Migrations that are not applied: 2." in page
     assert "Run “manage.py migrate” with the same code that beat is running." in page
 
@@ -89,7 +89,7 @@ def test_page_names_workers_that_are_gone_and_the_level_of_their_sandbox(world, 
     page = page_of(world.elif_)
 
     assert "documents@there" in page
-    assert page.count(">gone<") == 1
+    assert page.count(">not reporting<") == 1
     assert "sandbox level 2" in page
     assert ">17<" in page
 
@@ -133,7 +133,7 @@ def test_page_in_german(world, workers):
 
     page = page_of(world.elif_)
 
-    for words in ("Kein Worker bedient die Warteschlange „7“.", "Warteschlangen und Worker", "Freier Speicherplatz"):
+    for words in ("Kein Worker bearbeitet die Warteschlange „7“.", "Warteschlangen und Worker", "Freier Speicherplatz"):
         assert words in page
     for kind in CAUSES.values():
         assert (
@@ -171,7 +171,7 @@ def test_file_with_malware_is_listed_and_has_no_button(world, green):
 
     page = page_of(world.elif_)
 
-    assert "locked away: The virus scanner found malware in this file. (Eicar-Signature)" in page
+    assert "blocked: The virus scanner found malware in this file. (Eicar-Signature)" in page
     assert "secret plan" not in page
     assert reverse("monitoring:check_file_again", args=[version.public_id]) not in page
 

@@ -24,13 +24,13 @@ class Costs(forms.Form):
 
 
 def test_problems_of_a_form_stand_in_the_order_of_its_fields():
-    form = Costs({"seen": "1", "name": "Trade fair", "amount": "1.2.3", "kind": "invoice", "shown_in": ["report"]})
+    form = Costs({"expected_version": "1", "name": "Trade fair", "amount": "1.2.3", "kind": "invoice", "shown_in": ["report"]})
 
     found = problems(form)
 
     assert found == [
         Problem("These costs are claimed already."),
-        Problem("Name: use at most 5 characters. These are 10.", "id_name"),
+        Problem("Name: use at most 5 characters. You entered 10.", "id_name"),
         Problem("Amount: “1.2.3” can be read in more than one way. Write it like 1250.00.", "id_amount"),
         Problem("When: enter a date and a time, for example 31 Dec 2026 14:30.", "id_when_0"),
     ]

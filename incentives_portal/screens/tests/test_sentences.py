@@ -23,7 +23,7 @@ def test_a_label_may_have_a_per_cent_sign():
 
 def test_a_label_that_is_a_question_ends_by_itself():
     assert Wish({}).errors["shown"] == ["What does it show? Fill in this field."]
-    assert Wish({"shown": "much"}).errors["shown"] == ["What does it show? Use at most 3 characters. These are 4."]
+    assert Wish({"shown": "much"}).errors["shown"] == ["What does it show? Use at most 3 characters. You entered 4."]
 
 
 def test_what_a_form_says_in_words_of_its_own_stays():

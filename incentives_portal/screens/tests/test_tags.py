@@ -197,7 +197,7 @@ def test_amount_steps_mark_what_binds_and_end_with_the_result():
         Step("Costs", Decimal(4000)),
         Step("Share", Decimal(2000), Decimal(50), True, "share"),
         Step("Limit", Decimal(1500), Decimal(1600), True),
-        Step("Question", Decimal(1500), Decimal(1800)),
+        Step("Requested", Decimal(1500), Decimal(1800)),
     ]
 
     shown = show("{% amount_steps steps 'EUR' %}", steps=steps)

@@ -38,7 +38,7 @@ def _verb(name: str, of: str, verb: str, target: str, opens: Who, sees: Who) -> 
 HOME = (
     Line("home", opens=EVERYBODY),
     Line("help", opens=EVERYBODY),
-    Line("comment", opens=EVERYBODY),
+    Line("glossary", opens=EVERYBODY),
     Line("accounts:profile", opens=EVERYBODY, takes="FORM"),
     Line("accounts:language", leads=EVERYBODY, takes="POST"),
     # Only after a form was sent too late is there anything to go on with.

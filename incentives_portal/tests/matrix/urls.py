@@ -20,7 +20,7 @@ def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """RuleViolation for the want of a token, and not for another reason."""
+    """Refused for the want of a token, and not for another reason."""
     return HttpResponse("no token", status=403)
 
 

@@ -14,7 +14,7 @@ from incentives_portal.accounts.services import NoSecondFactor, remove_second_fa
 class Command(BaseCommand):
     """Remove it and write to the user, both or neither; the log and the outbox record it."""
 
-    help = "Remove the second step of a person, who then signs in with the password alone and sets up a new one."
+    help = "Remove the second step of a person, who then signs in with only the password and sets up a new one."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
@@ -27,4 +27,4 @@ class Command(BaseCommand):
             remove_second_factor(user)
         except NoSecondFactor as error:
             raise CommandError(f"{user.email} has no second step.") from error
-        self.stdout.write(f"{user.email} signs in with the password alone now.")
+        self.stdout.write(f"{user.email} now signs in with only the password.")
