@@ -544,9 +544,9 @@ def test_check_page_of_a_returned_claim_says_which_remarks_are_open(world, signe
     proof_services.edit_basics(proof, actor=world.karin, expected_version=proof.version, basics=basics)
     mended = text_of(browser.get(url("check", claim)))
 
-    assert "2 remarks of the reviewer are open" in untouched
+    assert "2 reviewer remarks are still open" in untouched
     assert untouched.count("Required change") == 2
-    assert "1 remark of the reviewer is open" in mended
+    assert "1 reviewer remark is still open" in mended
     assert (mended.count("Required change"), mended.count("Changed since then")) == (1, 1)
     assert "Resubmit" in mended
 

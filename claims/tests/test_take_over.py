@@ -48,7 +48,7 @@ def test_after_taking_over_the_colleague_decides_and_the_former_one_cannot(world
     event = take_over(claim, world.daniel, comment="Mira is ill.")
 
     assert (holder(claim), fresh(claim).status) == (world.daniel, "under_review")
-    assert str(kind_of(event.code).sentence) % event.data == "took the claim over from Mira Okafor"
+    assert str(kind_of(event.code).sentence) % event.data == "took over the claim from Mira Okafor"
     with pytest.raises(NotAllowed):
         decide(world, claim, "approve")
     decide(world, claim, "approve", actor=world.daniel)
