@@ -70,7 +70,10 @@ def test_submission_goes_to_all_reviewers_and_the_other_admins(world, second_adm
     assert review.link == f"/review/{claim.public_id}/"
     assert all(words in flat(review) for words in ("Jana Petersen", "€1,000.00", "Monday, 23 Nov 2026, 23:59 (Berlin)"))
     copy = letter(last(claim), second_admin)
-    assert (copy.link, "You will receive a response from Halden by" in flat(copy)) == (f"/claims/{claim.public_id}/", True)
+    assert (copy.link, "You will receive a response from Halden by" in flat(copy)) == (
+        f"/claims/{claim.public_id}/",
+        True,
+    )
 
 
 def test_resubmission_goes_to_the_reviewer_who_asked(world):

@@ -73,7 +73,9 @@ def test_nobody_is_asked_before_a_plan_was_approved(world, django_assert_num_que
 
 @pytest.mark.parametrize("amount", ["3999.99", "1"])
 def test_limit_below_what_was_approved_is_refused(world, plan, amount):
-    with pytest.raises(RuleViolation, match=r"€4,000\.00 has already been approved .* Approve at least this amount") as caught:
+    with pytest.raises(
+        RuleViolation, match=r"€4,000\.00 has already been approved .* Approve at least this amount"
+    ) as caught:
         approve(world, plan, amount)
 
     assert caught.value.places == ["approved_amount"]
