@@ -100,11 +100,11 @@ def test_dispute_is_taken_up_and_stays_disputed(world):
 
 def test_dispute_is_not_taken_up_or_over_by_who_rejected(world):
     claim = builders.disputed_claim(world)
-    with pytest.raises(NotAllowed, match="another person"):
+    with pytest.raises(NotAllowed, match="Another person must decide"):
         services.start_review(claim, actor=world.mira, expected_version=claim.version)
     services.start_review(claim, actor=world.daniel, expected_version=claim.version)
 
-    with pytest.raises(NotAllowed, match="another person"):
+    with pytest.raises(NotAllowed, match="Another person must decide"):
         take_over(claim, world.mira)
 
 

@@ -56,7 +56,7 @@ def _answer(case: CaseDetail, status: str, do: Callable[[CaseDetail, str], Any],
         except InvalidTransition as refusal:
             if refusal.detail != case or refusal.detail.status != status:
                 return f"told about {refusal.detail!r}"  # not before a service had looked at something else, perhaps
-            if "This has changed in the meantime" not in str(refusal) or refusal.latest != latest_event(case.case):
+            if "This has changed since you opened it" not in str(refusal) or refusal.latest != latest_event(case.case):
                 return f"told {str(refusal)!r}, {refusal.latest}"
         except Exception as error:  # noqa: BLE001 - any other is a wrong answer, and the walk goes on
             return repr(error)
