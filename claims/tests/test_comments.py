@@ -65,7 +65,7 @@ def test_empty_comment_is_refused(world, signed_in):
 
     answer = signed_in(world.karin).post(url("comment", claim), {"comment": " "})
 
-    assert (answer.status_code, "Write something first" in text_of(answer)) == (422, True)
+    assert (answer.status_code, "Enter a comment or choose a document." in text_of(answer)) == (422, True)
     assert "<title>Error: " in answer.content.decode()
 
 
@@ -158,4 +158,4 @@ def test_history_links_no_file_that_cannot_be_opened_and_says_its_state(world, s
 
     assert '">good.pdf</a>' in page
     assert "<b>slow.pdf</b>: being checked" in page
-    assert "<b>bad.pdf</b>: refused" in page
+    assert "<b>bad.pdf</b>: rejected" in page

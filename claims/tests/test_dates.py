@@ -252,7 +252,7 @@ def test_d01_the_rule_stands_on_the_forms_that_begin_something(years, client):
         Calendar.objects.update(time_zone="America/New_York")
         pages = [sign_in(client, world.owen).get(url).content.decode() for url in ("/claims/new/", new_plan(world))]
 
-    assert [page.count("last day ends at 23:59 (New York)") for page in pages] == [1, 1]
+    assert [page.count("23:59 on its last day (New York)") for page in pages] == [1, 1]
 
 
 def new_plan(world):

@@ -64,5 +64,5 @@ def test_what_is_pasted_is_counted_and_not_cut_off(world, go):
     expect(box).to_have_value(pasted)
     expect(box.locator("xpath=following-sibling::p[@role='status']")).to_have_text("140 / 120")
     page.get_by_role("button", name="Save").click()
-    expect(page.locator("#error-summary")).to_contain_text("Title: use at most 120 characters. These are 139.")
+    expect(page.locator("#error-summary")).to_contain_text("Title: use at most 120 characters. You entered 139.")
     expect(page.get_by_label("Title")).to_have_value(pasted)

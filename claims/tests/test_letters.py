@@ -70,7 +70,10 @@ def test_submission_goes_to_all_reviewers_and_the_other_admins(world, second_adm
     assert review.link == f"/review/{claim.public_id}/"
     assert all(words in flat(review) for words in ("Jana Petersen", "€1,000.00", "Monday, 23 Nov 2026, 23:59 (Berlin)"))
     copy = letter(last(claim), second_admin)
-    assert (copy.link, "You get the answer of Halden by" in flat(copy)) == (f"/claims/{claim.public_id}/", True)
+    assert (copy.link, "You will receive a response from Halden by" in flat(copy)) == (
+        f"/claims/{claim.public_id}/",
+        True,
+    )
 
 
 def test_resubmission_goes_to_the_reviewer_who_asked(world):
@@ -158,7 +161,7 @@ def test_approval_of_less_says_how_much_and_why(world, second_admin):
     event = decide(world, claim, "approve", approved_amount=claim.asked - 200, comment="The wine.", reason=reason)
 
     message = letter(event, second_admin)
-    assert "with €800.00 of the €1,000.00 that you asked for" in flat(message)
+    assert "for €800.00 of the €1,000.00 that you requested" in flat(message)
     assert all(words in flat(message) for words in ("The dates do not fit.", "The wine."))
     # Nothing is left to be mended, so nobody is told how.
     assert "Choose other dates." not in flat(message)
@@ -186,7 +189,7 @@ def test_dispute_with_no_other_reviewer_goes_to_those_who_give_roles(world):
 @pytest.mark.parametrize(
     ("verb", "comment"),
     [
-        ("approve", "It is approved with €1,000.00."),
+        ("approve", "It was approved for €1,000.00."),
         ("request_action", "It needs changes before a decision can be made"),
         ("reject", "The rejection was confirmed."),
     ],
@@ -219,9 +222,9 @@ def test_account_admin_as_the_last_who_is_active_gets_a_letter_without_what_may_
     reference = claim.case.reference
     assert (message.recipient, message.subject) == (
         world.anton,
-        f"{reference}: nobody of Nordlicht Systems GmbH can read the news",
+        f"{reference}: no one at Nordlicht Systems GmbH can read the update",
     )
-    assert "given a role in Cloud Reseller Co-op" in " ".join(message.text.split())
+    assert "assigned a role in Cloud Reseller Co-op" in " ".join(message.text.split())
     assert "logo" not in message.text + message.html
     assert claim.title not in message.text + message.html
 

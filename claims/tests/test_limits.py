@@ -146,7 +146,7 @@ def test_approval_takes_what_is_left_of_the_plan_and_not_a_cent_more(world, acti
     Case.objects.filter(pk=activity.campaign.plan_id).update(approved_amount=Decimal("5999.98") + Decimal(taken))
 
     for amount in ("6000.00", "5999.99"):
-        with pytest.raises(RuleViolation, match="5,999.98 are left") as caught:
+        with pytest.raises(RuleViolation, match="limit has €5,999.98 remaining") as caught:
             decide(world, claim, "approve", **less(world, amount))
         assert caught.value.places == ["approved_amount"]
     decide(world, claim, "approve", **less(world, "5999.98"))
@@ -165,7 +165,7 @@ def test_approval_of_a_dispute_takes_what_the_caps_have_left_and_not_a_cent_more
     services.dispute(fresh(first), actor=world.jana, expected_version=fresh(first).version, comment="It took place.")
 
     for amount in ("1000.00", "500.01"):
-        with pytest.raises(RuleViolation, match="500.00 can be reimbursed") as caught:
+        with pytest.raises(RuleViolation, match="Only €500.00 can be reimbursed") as caught:
             decide(world, first, "approve", actor=world.daniel, **less(world, amount))
         assert caught.value.places == ["approved_amount"]
     decide(world, first, "approve", actor=world.daniel, **less(world, "500.00"))

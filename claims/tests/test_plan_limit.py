@@ -73,7 +73,9 @@ def test_nobody_is_asked_before_a_plan_was_approved(world, django_assert_num_que
 
 @pytest.mark.parametrize("amount", ["3999.99", "1"])
 def test_limit_below_what_was_approved_is_refused(world, plan, amount):
-    with pytest.raises(RuleViolation, match=r"€4,000\.00 were already approved .* Approve at least this") as caught:
+    with pytest.raises(
+        RuleViolation, match=r"€4,000\.00 has already been approved .* Approve at least this amount"
+    ) as caught:
         approve(world, plan, amount)
 
     assert caught.value.places == ["approved_amount"]
@@ -109,7 +111,7 @@ def test_form_refuses_at_the_amount_and_names_the_sum(client, world, plan):
 
     assert answer.status_code == 422
     assert list(answer.context["form"].errors) == ["approved_amount"]
-    assert "€4,000.00 were already approved for claims of this plan" in answer.content.decode()
+    assert "€4,000.00 has already been approved for claims on this plan" in answer.content.decode()
     assert plans.fresh(plan).status == "under_review"
 
 
@@ -124,7 +126,7 @@ def test_form_says_what_is_claimed_and_warns_beside_the_amount(client, world, pl
 
     for page in (opened, enough, less):
         assert "Claimed so far: €4,000.00 approved, €3,000.00 not decided yet." in page
-    warning = "With less than €7,000.00 not all of them can be approved in full."
+    warning = "If you approve less than €7,000.00, not all claims can be approved in full."
     assert [warning in page for page in (opened, enough, less)] == [False, False, True]
     assert "notice-warn" in less
 
@@ -137,7 +139,7 @@ def test_warning_stands_in_nobodys_way_and_the_claim_is_bound_by_the_new_limit(c
     assert (answer.status_code, plans.fresh(plan).approved_amount) == (302, Decimal("6000.00"))
     claim = Claim.objects.get(case__status="submitted")
     services.start_review(claim, actor=world.mira, expected_version=claim.version)
-    with pytest.raises(RuleViolation, match="2,000.00 are left"):
+    with pytest.raises(RuleViolation, match="limit has €2,000.00 remaining"):
         decide(world, claim, "approve")
 
 

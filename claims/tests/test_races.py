@@ -70,7 +70,7 @@ def test_w02_w04_w06_every_verb_against_every_other_has_one_winner(there):
     )
 
     assert never_together == {
-        ("editing", "discard", "cancel"),
+        ("editing", "cancel", "discard"),
         ("disputed", "return_to_queue", "start_review"),
         ("disputed", "start_review", "take_over"),
     }

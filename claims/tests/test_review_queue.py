@@ -344,7 +344,7 @@ def test_own_rejection_is_explained_to_the_one_who_rejected(world, signed_in):
 
     assert "Another person must decide the dispute" in text_of(mine)
     assert (mine.context["transitions"], len(others.context["transitions"])) == ([], 4)
-    assert "What is disputed Jana Petersen, Nordlicht Systems GmbH" in text_of(others)
+    assert "Why the decision is disputed Jana Petersen, Nordlicht Systems GmbH" in text_of(others)
     assert text_of(others).count("It took place.") == 2
     assert signed_in(world.mira).get(url("verb", claim, "approve")).status_code == 403
 
@@ -456,10 +456,10 @@ def test_every_place_of_a_submission_can_be_pointed_at(world, signed_in):
     [
         ({"comment": "x"}, "reason"),
         ({"reason": "own", "comment": " "}, "comment"),
-        ({"reason": "own", "text": "x", "at_1": "place:basics"}, "remark_1"),
-        ({"reason": "own", "text": "x", "remark_2": "Too dark."}, "at_2"),
-        ({"reason": "own", "text": "x", "at_1": "place:nowhere", "remark_1": "x"}, "at_1"),
-        ({"reason": "own", "text": "x", "at_1": "file:foreign", "remark_1": "x"}, "at_1"),
+        ({"reason": "own", "comment": "x", "at_1": "place:basics"}, "remark_1"),
+        ({"reason": "own", "comment": "x", "remark_2": "Too dark."}, "at_2"),
+        ({"reason": "own", "comment": "x", "at_1": "place:nowhere", "remark_1": "x"}, "at_1"),
+        ({"reason": "own", "comment": "x", "at_1": "file:foreign", "remark_1": "x"}, "at_1"),
         ({"reason": "approve", "comment": "x"}, "reason"),
         ({"reason": "plan", "comment": "x"}, "reason"),
     ],
@@ -553,7 +553,7 @@ def test_empty_note_comes_back(world, signed_in):
 
     answer = signed_in(world.mira).post(url("note", claim), {"comment": ""})
 
-    assert (answer.status_code, answer.content.decode().count("Write something first")) == (422, 2)
+    assert (answer.status_code, answer.content.decode().count("Enter some text.")) == (422, 2)
     assert answer.context["comment_form"].is_bound is False
 
 

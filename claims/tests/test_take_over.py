@@ -48,7 +48,7 @@ def test_after_taking_over_the_colleague_decides_and_the_former_one_cannot(world
     event = take_over(claim, world.daniel, comment="Mira is ill.")
 
     assert (holder(claim), fresh(claim).status) == (world.daniel, "under_review")
-    assert str(kind_of(event.code).sentence) % event.data == "took the claim over from Mira Okafor"
+    assert str(kind_of(event.code).sentence) % event.data == "took over the claim from Mira Okafor"
     with pytest.raises(NotAllowed):
         decide(world, claim, "approve")
     decide(world, claim, "approve", actor=world.daniel)
@@ -100,11 +100,11 @@ def test_dispute_is_taken_up_and_stays_disputed(world):
 
 def test_dispute_is_not_taken_up_or_over_by_who_rejected(world):
     claim = builders.disputed_claim(world)
-    with pytest.raises(NotAllowed, match="another person"):
+    with pytest.raises(NotAllowed, match="Another person must decide"):
         services.start_review(claim, actor=world.mira, expected_version=claim.version)
     services.start_review(claim, actor=world.daniel, expected_version=claim.version)
 
-    with pytest.raises(NotAllowed, match="another person"):
+    with pytest.raises(NotAllowed, match="Another person must decide"):
         take_over(claim, world.mira)
 
 

@@ -540,7 +540,7 @@ def test_dispute_needs_words(world):
 def test_dispute_is_not_decided_by_the_one_who_rejected(world):
     claim = builders.disputed_claim(world)
 
-    with pytest.raises(NotAllowed, match="another person"):
+    with pytest.raises(NotAllowed, match="Another person must decide"):
         decide(world, claim, "approve", actor=world.mira)
     decide(world, claim, "approve", actor=world.daniel)
 

@@ -278,7 +278,7 @@ def test_what_was_typed_into_a_proof_that_was_sealed_meanwhile(world, proof, sig
     shown = answer.content.decode()
     assert answer.status_code == 409
     assert "Long and thoughtful" in shown
-    assert "cannot be saved here any more" in shown
+    assert "can no longer be saved here" in shown
     assert '<button class="btn btn-primary">Save</button>' not in shown
 
 
@@ -313,7 +313,7 @@ def test_second_click_of_the_same_person_does_not_speak_of_somebody(world, proof
     shown = client.post(url, {"expected_version": old, "final_comments": "Long and thoughtful"}).content.decode()
 
     assert "You have already changed this" in shown
-    assert "You changed it yourself on " in shown
+    assert "You made the last change yourself on " in shown
     assert "the first click counted" not in shown  # it may have been another change
     assert "This has changed in the meantime" not in shown
 

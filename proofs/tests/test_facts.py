@@ -313,7 +313,7 @@ def test_m05_file_of_an_invoice_among_the_documents_is_flagged(world):
     [finding] = assess(fresh(proof)).warnings
 
     assert (finding.rule, finding.place) == ("document_is_invoice", "documents")
-    assert finding.text == "b.pdf is the same file as that of an invoice: Druckhaus Nord GmbH RE-1."
+    assert finding.text == "b.pdf is the same file as the file of an invoice: Druckhaus Nord GmbH RE-1."
 
 
 def test_m05_a_file_that_was_replaced_counts_as_the_new_one(world):

@@ -62,7 +62,7 @@ def test_new_proof_of_execution(world, jana):
 
     proof = Proof.objects.get()
     assert ("New proof of execution" in text(shown), "From 30 Aug 2026 to 29 Oct 2026." in text(shown)) == (True, True)
-    assert "€10,000.00 are left of what was planned." in text(shown)
+    assert "€10,000.00 of the planned amount remains." in text(shown)
     assert (proof.title, proof.executed_on, proof.amount) == (given["name"], date(2026, 10, 8), 1300)
     assert (answer.status_code, answer.url) == (302, f"/proofs/{proof.public_id}/")
     assert jana.post(page, given).url == answer.url
@@ -307,7 +307,7 @@ def test_invoice_with_mistakes_keeps_file_and_words(world, jana):
     answer = post(jana, "invoice_add", proof, **invoice_data(gross="1500", **rows))
 
     assert answer.status_code == 422
-    assert errors(answer) == {"gross": ["Net amount and tax come to €1,547.00."]}
+    assert errors(answer) == {"gross": ["Net amount and tax add up to €1,547.00."]}
     assert answer.context["lines"].forms[1].errors == {"net": ["Enter the net amount of this cost."]}
     assert ("rechnung.pdf" in text(answer), 'value="RE-26-1187"' in text(answer)) == (True, True)
     kept = answer.context["form"]["file"].value()[0].token
@@ -359,7 +359,7 @@ def test_more_lines_loses_nothing_and_complains_about_nothing(world, jana):
 
     assert (answer.status_code, len(answer.context["lines"].forms)) == (200, 6)
     assert ('value="Ad"' in text(answer), "rechnung.pdf" in text(answer)) == (True, True)
-    assert ("There is a problem" in text(answer), "is-invalid" in text(answer)) == (False, False)
+    assert ('id="error-summary"' in text(answer), "is-invalid" in text(answer)) == (False, False)
     assert not Invoice.objects.exists()
 
 
@@ -469,7 +469,7 @@ def test_several_files_at_once_then_a_note_for_each(world, jana):
     assert asked.status_code == 200
     kept = {item.version.original_name: item for item, _note in asked.context["notes"]}
     assert (sorted(kept), ProofDocument.objects.count()) == (["anzeige.pdf", "foto.jpg"], 0)
-    assert "There is a problem" not in text(asked)
+    assert 'id="error-summary"' not in text(asked)
 
     notes = {
         f"{kept['anzeige.pdf'].version.public_id}-note": "Page 4 of the Abendblatt",

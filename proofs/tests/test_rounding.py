@@ -83,28 +83,28 @@ def test_invoice_is_entered_as_it_is_printed(proof, jana, typed, currency, kept)
         (
             {"net": "99.98", "tax": "8.10", "gross": "108.10"},
             "gross",
-            "Net amount and tax come to CHF\u00a0108.08. If the invoice has a line for rounding, enter CHF\u00a00.02 there.",
+            "Net amount and tax add up to CHF\u00a0108.08. If the invoice has a line for rounding, enter CHF\u00a00.02 there.",
         ),
         (
             {"net": "100.01", "tax": "8.11", "gross": "108.10"},
             "gross",
-            "Net amount and tax come to CHF\u00a0108.12. If the invoice has a line for rounding, enter -CHF\u00a00.02 there.",
+            "Net amount and tax add up to CHF\u00a0108.12. If the invoice has a line for rounding, enter -CHF\u00a00.02 there.",
         ),
-        ({"net": "99", "tax": "8", "gross": "108"}, "gross", "Net amount and tax come to CHF\u00a0107.00."),
+        ({"net": "99", "tax": "8", "gross": "108"}, "gross", "Net amount and tax add up to CHF\u00a0107.00."),
         (
             {"net": "99.98", "tax": "8.10", "rounding": "0.03", "gross": "108.10"},
             "gross",
-            "Net amount, tax and rounding come to CHF\u00a0108.11.",
+            "Net amount, tax, and rounding add up to CHF\u00a0108.11.",
         ),
         (
             {"net": "99", "tax": "8", "rounding": "1", "gross": "108"},
             "rounding",
-            "A rounding is less than CHF\u00a01.00.",
+            "The rounding must be less than CHF\u00a01.00.",
         ),
         (
             {"net": "110", "tax": "8", "rounding": "-10", "gross": "108"},
             "rounding",
-            "A rounding is less than CHF\u00a01.00.",
+            "The rounding must be less than CHF\u00a01.00.",
         ),
     ],
 )

@@ -134,7 +134,7 @@ def test_u04_files_that_a_form_holds_on_to_count_with_those_that_are_chosen_next
     expect(page.get_by_role("checkbox", name="Keep one.csv")).to_be_checked()
 
     page.locator("input[type=file]").set_input_files([file("four.csv", samples.CSV)])
-    expect(page.locator(".upload .files > li").last).to_contain_text("Too much at once: up to 20 files")
+    expect(page.locator(".upload .files > li").last).to_contain_text("Too much at once. You can send up to 20 files")
 
     page.get_by_role("checkbox", name="Keep one.csv").uncheck()
     page.get_by_role("button", name="Remove four.csv").click()
@@ -171,7 +171,7 @@ def test_too_large_file_is_refused_before_it_is_sent(page, open_page):
     page.evaluate("document.querySelector('[data-upload]').dataset.maxBytes = '10'")
     page.locator("input[type=file]").set_input_files([file("list.csv", samples.CSV)])
 
-    expect(page.locator(".upload .files > li")).to_contain_text("The file is too large: up to 20 MB each.")
+    expect(page.locator(".upload .files > li")).to_contain_text("The file is too large. Each file can be up to 20 MB.")
     assert sent == []
 
 
