@@ -45,7 +45,7 @@ def addresses(person, mail):
         "claims:list",
         "outbox:notifications",
         "help",
-        "comment",
+        "glossary",
         "accounts:profile",
         "mailbox:list",
     ]

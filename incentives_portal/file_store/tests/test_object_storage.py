@@ -236,7 +236,7 @@ def test_cleanup_and_commands_stop_in_words(bucket, away, keep):
     away()
 
     assert "store" in cleanup.sweep().refused
-    with pytest.raises(CommandError, match="not responding"):
+    with pytest.raises(CommandError, match="does not answer"):
         call_command("adopt_storage", "--yes")
     with pytest.raises(CommandError, match="not everything was looked at"):
         call_command("verify_documents")
