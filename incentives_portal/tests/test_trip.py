@@ -129,7 +129,7 @@ def approve_the_plan(walk: Walk) -> None:
     page.get_by_label("Approved amount", exact=False).fill("2,500")
     page.locator("#content").get_by_label("Comment", exact=False).first.fill("Good, go ahead.")
     walk.click("Approve", role="button", inside="#content", exact=False)
-    mail = walk.stack.wait_for_mails(1, to=OWEN, subject="with €2,500.00")[0]
+    mail = walk.stack.wait_for_mails(1, to=OWEN, subject="for €2,500.00")[0]
     assert TITLE in text_of(mail)
     assert "Good, go ahead." in text_of(mail)
 

@@ -24,7 +24,9 @@ class Costs(forms.Form):
 
 
 def test_problems_of_a_form_stand_in_the_order_of_its_fields():
-    form = Costs({"expected_version": "1", "name": "Trade fair", "amount": "1.2.3", "kind": "invoice", "shown_in": ["report"]})
+    form = Costs(
+        {"expected_version": "1", "name": "Trade fair", "amount": "1.2.3", "kind": "invoice", "shown_in": ["report"]}
+    )
 
     found = problems(form)
 
