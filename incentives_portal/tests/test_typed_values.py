@@ -40,7 +40,8 @@ FIGURES = Refused("enter an amount in numbers", "Geben Sie einen Betrag in Ziffe
 UNCLEAR = Refused("can be read in more than one way", "lässt sich auf mehrere Arten lesen")
 JPY, EUR, KWD = (
     Refused(
-        f"{code} amounts can have at most {most} decimal places", f"Beträge in {code} haben höchstens {most} Nachkommastellen"
+        f"{code} amounts can have at most {most} decimal places",
+        f"Beträge in {code} haben höchstens {most} Nachkommastellen",
     )
     for code, most in (("JPY", 0), ("EUR", 2), ("KWD", 3))
 )
