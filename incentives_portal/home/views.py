@@ -19,7 +19,7 @@ from incentives_portal.enrollments.transitions import STATE_MACHINE as ENROLMENT
 from incentives_portal.request_context import request_id
 from plans.transitions import STATE_MACHINE as PLANS
 
-from . import inbox
+from . import partner_lists
 
 DECISIONS = 5
 #: Capabilities whose pages are in the operator's admin site only, even if partners hold them.
@@ -34,7 +34,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if user.is_operator:
         buckets, waiting = to_review(user), waiting_for_partners(user)
     else:
-        buckets, waiting = inbox.partner_buckets(user), waiting_for_operator(user)
+        buckets, waiting = partner_lists.partner_buckets(user), waiting_for_operator(user)
     context = {
         "buckets": buckets,
         "waiting": waiting,
@@ -42,7 +42,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "open_count": sum(item.is_mine for bucket in buckets for item in bucket.items),
         "may_plan": user.may("plan.write"),
         "may_claim": user.may("claim.write"),
-        "failed_messages": inbox.failed_messages(user),
+        "failed_messages": partner_lists.failed_messages(user),
         "late_count": sum(item.is_mine and item.is_late for bucket in buckets for item in bucket.items),
     }
     return render(request, "home/home.html", context)
