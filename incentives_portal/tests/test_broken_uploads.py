@@ -181,7 +181,7 @@ def too_large_by_far(stack: Stack, watch: Any, whom: list[tuple[Browser, str]]) 
             line.send(BEGINNING)
             answer = line.answer()
         assert answer.startswith("HTTP/1.1 413"), answer[:200]
-        assert "Up to 20 files and 6 MB can be sent at once." in answer
+        assert "You can send up to 20 files and 6 MB at once." in answer
         assert (time.monotonic() - begun < QUICKLY, seen.files) == (True, 0)
         assert seen.memory < FLAT
 

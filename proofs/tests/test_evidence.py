@@ -38,6 +38,8 @@ def test_everything_is_there_to_be_read_and_nothing_to_be_clicked(world, proof):
         assert words in page
     for words in ("<form", "<button", "/edit/", "/remove/", "/add/"):
         assert words not in page
+    proved = proof.documents.first().proves.first()
+    assert f"Proves: {proved}" in page
 
 
 def test_what_was_submitted_stays_what_it_was(world, proof):

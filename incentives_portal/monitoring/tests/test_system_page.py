@@ -77,7 +77,7 @@ def test_page_says_causes_and_what_to_do(world, workers):
 
     assert "Not working as expected" in page
     assert "No worker is processing the queue “documents”." in page
-    assert "Migrations that are not applied: 2." in page
+    assert "Migrations not applied: 2." in page
     assert "Run “manage.py migrate” with the same code that beat is running." in page
 
 
