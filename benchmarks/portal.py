@@ -32,10 +32,10 @@ def pages(base: str, filled: Filled) -> Iterator[Page]:
     review = f"/review/{filled.under_review.public_id}/"
     yield Page("list of claims, a partner's", "list", 2.5, lambda: partner.request("/claims/"))
     yield Page("list of claims, the operator's", "list", 2.5, lambda: reviewer.request("/claims/"))
-    yield Page("queue of the review desk", "list", 2.5, lambda: reviewer.request("/review/"))
+    yield Page("review queue", "list", 2.5, lambda: reviewer.request("/review/"))
     yield Page("home of a reviewer", "list", 4, lambda: reviewer.request("/"))
     yield Page("claim with history", "detail", 3, lambda: partner.request(case))
-    yield Page("claim on the review desk", "detail", 3, lambda: reviewer.request(review))
+    yield Page("claim under review", "detail", 3, lambda: reviewer.request(review))
     yield Page("form", "form", 2.5, lambda: partner.request(proof))
     yield Page("form saved", "save", 3, _saving(partner, proof))
     yield Page("decision", "decision", 3, *_deciding(reviewer, filled.decided))
@@ -62,8 +62,7 @@ def _deciding(browser: Browser, claims: list[Claim]) -> tuple[Callable[[], bytes
     seen: dict[str, int] = {}
 
     def put_back() -> None:
-        cases.update(status="under_review", approved_amount=None, approved_submission=None)
-        Claim.objects.filter(pk__in=keys).update(round=F("round") + 1)
+        cases.update(status="under_review", approved_amount=None, approved_submission=None, round=F("round") + 1)
         seen.update(
             (f"/review/{public_id}/approve/", version)
             for public_id, version in cases.values_list("public_id", "version")
