@@ -26,7 +26,7 @@ def copy_claim(claim: Claim, number: int, *, whole: bool = False, locations: tup
     case, submission = claim.case, claim.case.submission
     changed = {
         # References that the portal's own counter never gives.
-        "reference": "'CLM-COPY-' || currval('cases_case_id_seq')::text || '-' || n",
+        "reference": "'CPY-' || currval('cases_case_id_seq')::text || '-' || n",
         "due_at": "due_at + mod(n, 5000) * interval '1 minute'",
     }
     if locations:
