@@ -9,5 +9,5 @@ urlpatterns = [
     path("<uuid:public_id>/", review.claim, name="claim"),
     path("<uuid:public_id>/comment/", review.comment, name="comment"),
     path("<uuid:public_id>/note/", review.note, name="note"),
-    path("<uuid:public_id>/<slug:verb>/", review.DeskVerbView.as_view(), name="verb"),
+    path("<uuid:public_id>/<slug:verb>/", review.ReviewVerbView.as_view(), name="verb"),
 ]

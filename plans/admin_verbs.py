@@ -22,14 +22,12 @@ from .transitions import STATE_MACHINE
 if TYPE_CHECKING:
     from .admin import PlanAdmin
 
-DECIDING = {transition.verb for transition in STATE_MACHINE.transitions if transition.decides}
-
 
 class AdminVerbView(VerbView):
     """The confirmation page of an operator's verb in the admin site."""
 
     state_machine = STATE_MACHINE
-    services = {verb: service for verb, service in SERVICES.items() if verb in DECIDING}
+    services = {verb: service for verb, service in SERVICES.items() if verb in STATE_MACHINE.deciding}
     forms = dict.fromkeys(OUTCOMES, DecisionForm)
     template_name = "admin/plans/plan/verb.html"
     conflict_template_name = "admin/plans/plan/conflict.html"

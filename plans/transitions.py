@@ -210,5 +210,4 @@ PLAN = CaseType(
     contribute="plan.write",
     review="plan.review",
     url_for=_url_for,
-    has_review_due_date=False,
 )

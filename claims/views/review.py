@@ -32,7 +32,7 @@ from ..review_queue import queue_rows, shown
 from ..services import SERVICES
 from ..transitions import STATE_MACHINE
 from .fetching import claim_or_404
-from .verbs import DECIDING, ClaimView
+from .verbs import ClaimView
 
 PER_PAGE = 25
 
@@ -74,12 +74,12 @@ def claim(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Show one claim: document viewer, facts, checks, costs, amount steps, history, and the verbs."""
     row = claim_or_404(request, public_id)
     _staff_only(request)
-    return desk_page(request, row)
+    return review_page(request, row)
 
 
-def desk_page(request: HttpRequest, row: Claim, said: CommentForm | None = None) -> HttpResponse:
-    """Render the claim; ``said`` is a comment or note that was rejected, with its errors."""
-    note = said if said and said.is_internal else None
+def review_page(request: HttpRequest, row: Claim, rejected: CommentForm | None = None) -> HttpResponse:
+    """Render the claim; ``rejected`` is a comment or note with its errors."""
+    note = rejected if rejected and rejected.is_internal else None
     page = ClaimPage(row, request.user)
     key = _list_key(request)
     evidence = evidence_context(row.proof, request.user, content=row.case.submission.content, marks=page.marks)[
@@ -94,13 +94,13 @@ def desk_page(request: HttpRequest, row: Claim, said: CommentForm | None = None)
         "evidence": evidence,
         "shown": shown(evidence, page, request.GET.get("doc", ""), request.GET.get("page", "")),
         "deliveries": _deliveries(row) if request.user.may("outbox.read") else None,
-        "comment_form": CommentWithFilesForm(actor=request.user) if note or said is None else said,
+        "comment_form": CommentWithFilesForm(actor=request.user) if note or rejected is None else rejected,
         "note_form": note or NoteForm(actor=request.user),
         "refusal": _refusal(row, request),
         "colleague": colleague_of(row, request.user),
         "transitions": [transition for transition in page.transitions if transition.decides],
     }
-    return render(request, "review/claim.html", context, status=200 if said is None else 422)
+    return render(request, "review/claim.html", context, status=200 if rejected is None else 422)
 
 
 def _deliveries(row: Claim) -> list[Message]:
@@ -145,13 +145,13 @@ def _say(request: HttpRequest, public_id: UUID, form_class: type[CommentForm], d
     row = claim_or_404(request, public_id, for_page=False)
     _staff_only(request)
     url = reverse("review:claim", args=[public_id])
-    return post_comment(request, row, form_class, partial(desk_page, request, row), done=done, url=url)
+    return post_comment(request, row, form_class, partial(review_page, request, row), done=done, url=url)
 
 
-class DeskVerbView(ClaimView):
+class ReviewVerbView(ClaimView):
     """The confirmation page of an operator's verb."""
 
-    services = {verb: service for verb, service in SERVICES.items() if verb in DECIDING}
+    services = {verb: service for verb, service in SERVICES.items() if verb in STATE_MACHINE.deciding}
     forms = dict.fromkeys(OUTCOMES, DecisionForm)
     template_name = "review/verb.html"
 

@@ -20,7 +20,6 @@ from ..services import SERVICES
 from ..transitions import STATE_MACHINE
 from .fetching import claim_or_404
 
-DECIDING = {transition.verb for transition in STATE_MACHINE.transitions if transition.decides}
 #: Verbs that are confirmed on the check page.
 CHECKED = {transition.verb for transition in STATE_MACHINE.transitions if submits(transition)}
 
@@ -50,7 +49,11 @@ class ClaimView(VerbView):
 class PartnerVerbView(ClaimView):
     """The confirmation page of a partner's verb. The operator's verbs are on the review pages."""
 
-    services = {verb: service for verb, service in SERVICES.items() if verb not in DECIDING and verb not in CHECKED}
+    services = {
+        verb: service
+        for verb, service in SERVICES.items()
+        if verb not in STATE_MACHINE.deciding and verb not in CHECKED
+    }
     forms = {"dispute": DisputeForm}
 
     def done(self, detail: Claim, transition: Transition) -> HttpResponse:

@@ -22,6 +22,7 @@ from incentives_portal.screens.components import (
 from incentives_portal.texts import in_language
 
 from .comments import may_comment, may_note
+from .decisions import OUTCOMES
 from .enums import ACTION_REQUIRED, APPROVED, REJECTED, SUBMITTED
 from .models import CaseDetail, Event, Remark
 from .queries import events_of
@@ -245,7 +246,7 @@ def submits(transition: Transition) -> bool:
 
 def is_decision(transition: Transition) -> bool:
     """Whether the transition decides about the submission. Starting and returning a review do not."""
-    return transition.decides and transition.target in (APPROVED, ACTION_REQUIRED, REJECTED)
+    return transition.verb in OUTCOMES
 
 
 def returns(transition: Transition) -> bool:

@@ -109,6 +109,11 @@ class StateMachine:
         """All verbs, each once, in the order of the table."""
         return list(dict.fromkeys(transition.verb for transition in self.transitions))
 
+    @property
+    def deciding(self) -> set[str]:
+        """The operator's verbs, which nobody performs for their own organization."""
+        return {transition.verb for transition in self.transitions if transition.decides}
+
     def capability_of(self, verb: str) -> str:
         """Return the capability of a verb, whatever the status. Raises StopIteration for an unknown verb."""
         return next(transition.capability for transition in self.transitions if transition.verb == verb)

@@ -11,11 +11,13 @@ from django.utils.module_loading import import_string
 
 from incentives_portal.accounts.capabilities import may
 
+from .enums import SUBMITTED
+from .state_machine import StateMachine, no_date
+
 if TYPE_CHECKING:
     from incentives_portal.accounts.models import User
 
     from .models import Case, CaseDetail
-    from .state_machine import StateMachine
 
 
 def detail_url(case: "Case", _user: "User") -> str:
@@ -39,19 +41,25 @@ class CaseType:
 
     ``read`` is needed to read it, ``contribute`` for a partner user to comment on it, ``review`` for an operator
     user. The rest is for lists over all kinds (inbox.py): the URL for a user, whether the user may edit the case
-    now, which of the visible drafts belong to the user's list, and whether partners are promised a date for the
-    decision.
+    now, and which of the visible drafts belong to the user's list.
     """
 
     prefix: str
-    state_machine: "StateMachine"
+    state_machine: StateMachine
     read: str
     contribute: str
     review: str
     url_for: Callable[["Case", "User"], str] = detail_url
     may_edit: Callable[["Case", "User"], bool] = may_edit
     drafts_of: Callable[["User"], Q] = every_draft
-    has_review_due_date: bool = True
+
+    @property
+    def has_review_due_date(self) -> bool:
+        """Whether partners are promised a date for the decision: submitting sets one."""
+        return any(
+            transition.target == SUBMITTED and transition.due not in (None, no_date)
+            for transition in self.state_machine.transitions
+        )
 
 
 @cache

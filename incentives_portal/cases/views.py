@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, cast
 
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -57,6 +58,28 @@ def post_comment(
     if waiting := form_uploads.notice(files, user):
         messages.info(request, waiting)
     return redirect(f"{url}#history")
+
+
+def conflict_page(
+    request: HttpRequest,
+    detail: CaseDetail,
+    latest: Event | None,
+    form: forms.Form | None = None,
+    *,
+    template_name: str = "cases/conflict.html",
+    **more: Any,
+) -> HttpResponse:
+    """Tell the user that somebody else was faster, with status 409.
+
+    The page shows the current status, the ``latest`` change, and the typed values of ``form``, to be copied.
+    """
+    context = {
+        "detail": detail,
+        "status": detail.state,
+        "latest": latest,
+        "kept": list(typed_values(form)) if form is not None else [],
+    }
+    return render(request, template_name, context | more, status=409)
 
 
 class VerbView(View):
@@ -155,21 +178,22 @@ class VerbView(View):
         events = {
             transition.event for transition in self.state_machine.transitions if transition.verb == self.kwargs["verb"]
         }
-        context = {
-            "detail": detail,
-            "status": self.state_machine.status(detail.status),
-            "latest": latest,
-            "repeated": latest is not None and latest.code in events,
-            "kept": self._kept(detail),
-            "view": self,
-        } | self.frame_context()
-        return render(self.request, self.conflict_template_name, context, status=409)
+        return conflict_page(
+            self.request,
+            detail,
+            latest,
+            self._posted_form(detail),
+            template_name=self.conflict_template_name,
+            repeated=latest is not None and latest.code in events,
+            view=self,
+            **self.frame_context(),
+        )
 
-    def _kept(self, detail: CaseDetail) -> list[tuple[str, str]]:
-        """Return what was typed, as (label, text), also if the verb is no longer possible."""
+    def _posted_form(self, detail: CaseDetail) -> VerbForm | None:
+        """Return the form with what was typed, also if the verb is no longer possible."""
         if self.request.method != "POST":
-            return []
+            return None
         transition = next(
             transition for transition in self.state_machine.transitions if transition.verb == self.kwargs["verb"]
         )
-        return list(typed_values(self.get_form(transition, detail, self.request.POST)))
+        return self.get_form(transition, detail, self.request.POST)

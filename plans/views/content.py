@@ -16,13 +16,13 @@ from incentives_portal.accounts.models import Location
 from incentives_portal.cases.engine import latest_event
 from incentives_portal.cases.errors import Busy, Conflict, NotAllowed, RuleViolation
 from incentives_portal.cases.forms import show_refusal
+from incentives_portal.cases.views import conflict_page
 from incentives_portal.programs.models import FundType, Market, ProgramYear
 
 from .. import services
 from ..creation_options import opening_of_market, openings
 from ..forms import ActivityForm, CampaignForm, NewPlanForm, PlanForm, VersionedForm
 from ..models import Plan
-from .conflict import conflict
 from .fetching import activity_or_404, campaign_or_404, plan_or_404
 
 
@@ -56,7 +56,7 @@ class ContentView(View):
         if self.plan.is_editable:
             self.load()
             return super().dispatch(request, *args, **kwargs)
-        return conflict(request, self.plan, latest_event(self.plan.case))
+        return conflict_page(request, self.plan, latest_event(self.plan.case))
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         return self.page(self.form())
@@ -68,7 +68,7 @@ class ContentView(View):
         try:
             done = self.save(form)
         except Conflict as error:
-            return conflict(request, error.detail, error.latest, form)
+            return conflict_page(request, error.detail, error.latest, form)
         except NotAllowed as error:
             raise PermissionDenied(str(error)) from error
         except (RuleViolation, Busy) as error:

@@ -17,14 +17,12 @@ from ..snapshot import document_of
 from ..transitions import STATE_MACHINE
 from .fetching import plan_or_404
 
-DECIDING = {transition.verb for transition in STATE_MACHINE.transitions if transition.decides}
-
 
 class PlanVerbView(VerbView):
     """The confirmation page of a partner's verb. The operator's decisions are in the admin site."""
 
     state_machine = STATE_MACHINE
-    services = {verb: service for verb, service in SERVICES.items() if verb not in DECIDING}
+    services = {verb: service for verb, service in SERVICES.items() if verb not in STATE_MACHINE.deciding}
 
     def get_case(self) -> Plan:
         return self.plan
