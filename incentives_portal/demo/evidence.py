@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -175,6 +176,7 @@ def paper_for(code: str, proof: Proof, shown: str = "") -> tuple[str, bytes]:
 
     ``shown`` replaces what photos and adverts show.
     """
+    paper = partial(papers.paper, name=code)
     brand, title = proof.location.organisation.name, proof.title
     contact = f"{proof.location.name} · {proof.location.organisation.email_domains[0]}"
     day = f"{proof.executed_on:%d %B %Y}"
@@ -186,12 +188,12 @@ def paper_for(code: str, proof: Proof, shown: str = "") -> tuple[str, bytes]:
             ("09:30", "Halden products in practice"),
             ("11:00", "Questions, next steps"),
         ]
-        return f"{code}.pdf", papers.paper(
+        return f"{code}.pdf", paper(
             "agenda", title=title, day=day, place=proof.location.name, host=f"{brand} with Halden", points=points
         )
     if any(word in code for word in ("screenshot", "page", "web", "site")):
         address = f"https://www.{proof.location.organisation.email_domains[0]}/campaign"
-        return f"{code}.pdf", papers.paper(
+        return f"{code}.pdf", paper(
             "webpage",
             address=address,
             headline=title,
@@ -199,18 +201,16 @@ def paper_for(code: str, proof: Proof, shown: str = "") -> tuple[str, bytes]:
             brand=brand,
         )
     if any(word in code for word in ("offer", "terms", "contest")):
-        return f"{code}.pdf", papers.paper(
+        return f"{code}.pdf", paper(
             "offer",
             title=title,
             brand=brand,
             terms=["Valid until the end of the quarter.", "One per customer.", "Halden products only."],
         )
     if any(word in code for word in ("results", "report", "posted", "sent", "delivery", "list")):
-        return f"{code}.pdf", papers.paper(
-            "sheet", title=title, head=["Day", "Number"], rows=[[day, "140"], ["Total", "140"]]
-        )
+        return f"{code}.pdf", paper("sheet", title=title, head=["Day", "Number"], rows=[[day, "140"], ["Total", "140"]])
     if "agreement" in code:
-        return f"{code}.pdf", papers.paper(
+        return f"{code}.pdf", paper(
             "offer",
             title=title,
             brand=brand,
@@ -218,7 +218,7 @@ def paper_for(code: str, proof: Proof, shown: str = "") -> tuple[str, bytes]:
         )
     if not code.startswith("call"):
         text = TEXTS.get(code.rpartition("_")[2], "Ask us how Halden keeps your work moving.")
-        return f"{code}.pdf", papers.paper(
+        return f"{code}.pdf", paper(
             "advert", headline=title, text=text, brand=brand, contact=contact, product=shown or "Halden Workplace"
         )
     paragraphs = [
@@ -226,4 +226,4 @@ def paper_for(code: str, proof: Proof, shown: str = "") -> tuple[str, bytes]:
         "I call about Halden Workplace and what it can do for you.",
         "May I send you an invitation?",
     ]
-    return f"{code}.pdf", papers.paper("script", title=title, brand=brand, paragraphs=paragraphs)
+    return f"{code}.pdf", paper("script", title=title, brand=brand, paragraphs=paragraphs)

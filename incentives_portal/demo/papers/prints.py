@@ -76,17 +76,21 @@ def bill(invoice: Bill) -> bytes:
     return paper("bill", **data)
 
 
+#: Before each template: the name of the paper as the title of its PDF.
+_HEAD = "#set document(title: sys.inputs.name)\n"
+
+
 @cache
-def _source(name: str) -> str:
-    return (Path(__file__).parent / f"{name}.typ").read_text(encoding="utf-8")
+def _source(kind: str) -> str:
+    return _HEAD + (Path(__file__).parent / f"{kind}.typ").read_text(encoding="utf-8")
 
 
-def paper(kind: str, **data: Any) -> bytes:
-    """Return a paper typeset by the template of that name.
+def paper(kind: str, *, name: str = "", **data: Any) -> bytes:
+    """Return a paper typeset by the template of that kind.
 
-    Kinds are an advert, an agenda, a web page, a script, an offer, and a table of results.
+    Kinds are an advert, an agenda, a web page, a script, an offer, and a table of results. Papers of different
+    names are different files, also if they show the same text.
     """
-    document = typst.compile(
-        _source(kind).encode(), sys_inputs={"data": json.dumps(data, default=str)}, ignore_system_fonts=True
-    )
+    inputs = {"name": name, "data": json.dumps(data, default=str)}
+    document = typst.compile(_source(kind).encode(), sys_inputs=inputs, ignore_system_fonts=True)
     return bytes(document)

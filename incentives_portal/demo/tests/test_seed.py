@@ -1,9 +1,10 @@
-"""The demo world can be told on any day of the year, shows every status, and leaves app for what somebody tries first."""
+"""The demo world can be told on any day of the year, shows every status, and leaves room for what somebody tries first."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import pypdfium2
 import pytest
 from django.core.management import call_command
 
@@ -14,7 +15,7 @@ from incentives_portal import clock
 from incentives_portal.accounts.models import Organisation, User
 from incentives_portal.cases.messages import cause_key
 from incentives_portal.cases.models import Event, Remark
-from incentives_portal.demo import people
+from incentives_portal.demo import papers, people
 from incentives_portal.demo.builder import at_work
 from incentives_portal.demo.organizations import ZONE
 from incentives_portal.demo.people import COMPANIES, PEOPLE
@@ -158,3 +159,12 @@ def test_demo_accounts_are_one_per_person_with_one_password():
     table = people.accounts()
 
     assert [email for _role, email in table] == [person.email for person in PEOPLE]
+
+
+def test_papers_that_show_the_same_text_are_different_files():
+    """Else the checks say that the same file was added several times, if all were made within a second."""
+    texts = {"title": "Call", "brand": "Brightwater IT Ltd", "paragraphs": ["Good morning."]}
+    made = [papers.paper("script", name=name, **texts) for name in ("call_brand", "call_content")]
+
+    titles = [pypdfium2.PdfDocument(paper).get_metadata_value("Title") for paper in made]
+    assert titles == ["call_brand", "call_content"]
