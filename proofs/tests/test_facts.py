@@ -97,6 +97,7 @@ def test_amounts_have_the_decimals_of_their_currency(world):
     figures = (invoice.net, invoice.tax, invoice.rounding, invoice.gross, invoice.expenses[0].net)
     assert [str(figure) for figure in figures] == ["1000.000", "190.000", "0.000", "1190.000", "1000.000"]
     assert str(report.lines[0].hours) == "12.50"
+    assert report.hours == Decimal("12.50")
 
 
 def test_expense_without_a_type_has_an_empty_one(world):

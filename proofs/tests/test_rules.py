@@ -35,6 +35,15 @@ def test_document_needs_a_note(vector):
     assert (problem is None) == vector["expect"]["accepted"]
 
 
+@pytest.mark.parametrize(
+    ("net", "tax", "gross"), [(-1, 2, 1), (2, -1, 1), (0, 0, 0)], ids=["net below zero", "tax below zero", "nothing"]
+)
+def test_amounts_of_an_invoice_are_zero_or_more_even_where_they_add_up(net, tax, gross):
+    figures = {"net": Decimal(net), "tax": Decimal(tax), "gross": Decimal(gross), "rounding": Decimal(0)}
+
+    assert rules.invoice_problem(**figures, currency="EUR") == ("net", "Enter zero or more.")
+
+
 @pytest.mark.parametrize("vector", vectors("poe_evidence"), ids=named)
 def test_one_kind_of_evidence_is_needed(world, vector):
     assert not vector["given"]["third_party_invoice"]

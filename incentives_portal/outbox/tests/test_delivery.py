@@ -283,6 +283,22 @@ def test_n01_lease_that_ran_out_gives_the_message_to_another_worker(write, jana,
     assert len(mail_server.mails) == 1
 
 
+def test_outcome_of_a_message_that_another_worker_has_is_logged_only(write, jana, caplog):
+    message = write(jana)[0]
+    mine = delivery._claim(message.pk, NOBODY)
+    with after(LEASE + timedelta(seconds=1)):
+        assert due_ids() == [message.pk]
+        theirs = delivery._claim(message.pk, NOBODY)
+
+    delivery._settle(mine, State.FAILED)
+    assert state_of(message) == ("sending", "", 2)
+    assert "was taken up by another worker" in caplog.text
+
+    caplog.clear()
+    delivery._settle(theirs, State.SENT, sent_at=clock.now())
+    assert (state_of(message), caplog.text) == (("sent", "", 2), "")
+
+
 def test_d07_what_is_to_be_tried_again_does_not_wait_until_a_clock_comes_round(write, jana, mail_server):
     """It waited as long as the clock had been set back, and nobody was told: its age was none."""
     with clock.at(clock.now() + timedelta(days=1)):
