@@ -122,7 +122,7 @@ def _outcome(action: Action) -> str:
 
 
 def _describe_user(user: "User | None") -> dict[str, str | None]:
-    if user is None or not user.is_authenticated:
+    if user is None:
         return {"user": None, "email": None, "organisation": None}
     is_loaded = user._meta.get_field("organisation").is_cached(user)
     return {

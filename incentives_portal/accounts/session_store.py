@@ -22,7 +22,7 @@ class SessionStore(db.SessionStore):
         """Return the session's data; empty, and without its key, if it has expired or never existed."""
         key = self.session_key or ""
         # A cookie may contain anything; PostgreSQL rejects a NUL character (fault X-08).
-        row = _live().first(key=key, now=timezone.now()) if key.isascii() and key.isalnum() else None
+        row = _live().first(key=key, now=timezone.now()) if key.isalnum() else None
         if row is None:
             self._session_key = None
             return {}

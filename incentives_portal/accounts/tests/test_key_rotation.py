@@ -6,13 +6,15 @@ import time
 
 import pytest
 import time_machine
+from allauth.core.context import request_context
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.core.checks import Tags, run_checks
 from django.core.management import CommandError, call_command
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from incentives_portal.accounts import encryption
+from incentives_portal.accounts.second_factor import SignInCodeForm
 from incentives_portal.accounts.tests.conftest import PASSWORD, code_of, is_signed_in
 from incentives_portal.accounts.tests.test_second_factor import give, half_way, with_app
 
@@ -169,6 +171,17 @@ def test_o07_an_app_that_cannot_be_read_closes_nothing_for_codes_that_can(owen, 
     assert give(client, codes[0]).status_code == 302
     assert is_signed_in(client)
     assert give(half_way(owen), codes[0]).status_code == 200, "it was used"
+
+
+def test_o07_a_passkey_is_not_asked_for_a_code(owen, new_key, now):
+    Authenticator.objects.create(user=owen, type=Authenticator.Type.WEBAUTHN, data={})
+    with_app(owen)
+    new_key(keep=False)
+
+    with request_context(RequestFactory().post("/")):
+        form = SignInCodeForm(user=owen, data={"code": "00000000"})
+
+        assert [*form.errors] == ["code"]
 
 
 def test_o07_guessing_is_limited_all_the_same(owen, new_key, now):

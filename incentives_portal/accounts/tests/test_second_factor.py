@@ -273,8 +273,9 @@ def test_what_is_needed_meanwhile_is_open(mira, demanded):
 # Lost
 
 
-def test_the_operator_removes_what_was_lost_and_writes_to_the_person(owen, capsys, caplog, mailoutbox):
+def test_the_operator_removes_what_was_lost_and_writes_to_the_person(owen, mira, capsys, caplog, mailoutbox):
     with_app(owen)
+    with_app(mira)
 
     call_command("remove_second_factor", owen.email.upper())
 
@@ -284,6 +285,7 @@ def test_the_operator_removes_what_was_lost_and_writes_to_the_person(owen, capsy
     assert "If you did not request this" in letter.body
     assert f"The second step of person {owen.public_id} was removed by the operator" in caplog.messages
     assert sign_in(owen).url == "/"
+    assert Authenticator.objects.get().user == mira, "hers is still there"
 
 
 @pytest.mark.parametrize("address", ["owen.hughes@brightwater.example", "nobody@brightwater.example"])

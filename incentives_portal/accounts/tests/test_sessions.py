@@ -13,6 +13,7 @@ from django.contrib.messages import get_messages
 from django.test import Client
 
 from incentives_portal.accounts.models import User
+from incentives_portal.accounts.session_store import SessionStore
 from incentives_portal.accounts.tests.conftest import LOGIN, PASSWORD, WRONG, is_signed_in, sign_in
 from incentives_portal.tests.world import sign_in as force_login
 
@@ -59,6 +60,13 @@ def test_page_after_signing_in_has_no_sentence_in_the_language_of_the_browser(ow
     sign_in(owen, client=client)
 
     assert list(get_messages(client.get("/").wsgi_request)) == []
+
+
+@pytest.mark.parametrize("key", ["a\x00b", "", "ü" * 40, "' OR '1'='1"])
+def test_x08_a_cookie_that_no_session_can_have_is_no_session(key):
+    store = SessionStore(key)
+
+    assert (store.load(), store.session_key) == ({}, None)
 
 
 def test_a07_signing_out_ends_the_session_everywhere(owen):
