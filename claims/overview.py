@@ -3,14 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Aggregate, Count, Q, Sum
 
-from incentives_portal.cases.enums import ACTION_REQUIRED, DISCARDED, EDITING, REJECTED, WAITING
-from incentives_portal.cases.models import Case
-from incentives_portal.prepared_statements import PreparedQuery
+from incentives_portal.cases.enums import ACTION_REQUIRED, DISCARDED, EDITING, REJECTED, WAITING, CaseKind
+from incentives_portal.cases.models import Case, CaseTotal
 from incentives_portal.texts import in_language
 
 from .transitions import STATE_MACHINE
@@ -59,14 +57,14 @@ class Overview:
     periods: list[tuple[str, str]] = field(default_factory=list)
 
 
-def overview(scope: Q, chosen: Mapping[str, str], search: Q | None) -> Overview:
-    """Return the overview of a partner's claims within a scope.
+def overview(readable: Q, chosen: Mapping[str, str], search: Q | None) -> Overview:
+    """Return the overview of a partner's claims that match ``readable``.
 
     ``chosen`` filters by program, location and period, ``search`` by text. The choices come from all claims, so
     that the user can choose something else; periods are limited to the chosen program, and a chosen period of
     another program is ignored. Counts and sums come from the claims that match. One query.
     """
-    rows = list(_grouped(scope, search)) if search else _all_grouped(scope).rows()
+    rows = list(_grouped(readable, search))
     periods = _periods([row for row in rows if chosen["program"] in ("", str(row["program__public_id"]))])
     offered = chosen["period"] in dict(periods)
     wanted = {name: value for name, value in chosen.items() if value and (name != "period" or offered)}
@@ -94,19 +92,23 @@ def _periods(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     return [(code, f"{label} ({programs[code]})") for code, label in periods]
 
 
-def _grouped(scope: Q, search: Q | None) -> "QuerySet[Case, dict[str, Any]]":
-    claims = Case.objects.within(scope, of_operator=False).order_by().values(*_COLUMNS)
-    return claims.annotate(
-        claims=Count("pk", filter=search),
-        sum_asked=Sum("requested_amount", filter=search, default=ZERO),
-        sum_approved=Sum("approved_amount", filter=search, default=ZERO),
+def _grouped(readable: Q, search: Q | None) -> "Iterable[dict[str, Any]]":
+    """Return the claims in groups. A search needs the claims themselves; else the submitted ones are added up already."""
+    claims = Case.objects.within(Q(kind=CaseKind.CLAIM, claim__isnull=False) & readable, of_operator=False).order_by()
+    if search:
+        return _summed(claims, Count("pk", filter=search), filter=search)
+    submitted = CaseTotal.objects.filter(readable, kind=CaseKind.CLAIM)
+    return _summed(claims.filter(submitted_at=None), Count("pk")).union(
+        _summed(submitted, Sum("number")).filter(claims__gt=0), all=True
     )
 
 
-@lru_cache(maxsize=64)
-def _all_grouped(scope: Q) -> PreparedQuery[dict[str, Any]]:
-    """The query without a search text, as the list is opened: prepared once per scope."""
-    return PreparedQuery(lambda: _grouped(scope, None))
+def _summed(rows: "QuerySet[Any]", number: Aggregate, **only: Q) -> "QuerySet[Any, dict[str, Any]]":
+    return rows.values(*_COLUMNS).annotate(
+        claims=number,
+        sum_asked=Sum("requested_amount", default=ZERO, **only),
+        sum_approved=Sum("approved_amount", default=ZERO, **only),
+    )
 
 
 def _by(rows: Iterable[Mapping[str, Any]], key: str, value: Callable[[Mapping[str, Any]], int]) -> dict[str, int]:

@@ -22,7 +22,8 @@ from incentives_portal.programs.models import Program, UsagePeriod
 from incentives_portal.texts import TextsField, in_language
 
 from .enums import APPROVED, STATUSES, WAITING, WITH_PARTNER, ActorKind, CaseKind, Outcome
-from .querysets import CaseQuerySet, EventQuerySet
+from .querysets import CaseQuerySet, CaseTotalQuerySet, EventQuerySet
+from .totals import KEEP_TOTALS
 from .types import case_type
 
 if TYPE_CHECKING:
@@ -48,6 +49,38 @@ class Counter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prefix}-{self.year}"
+
+
+class CaseTotal(models.Model):
+    """How many submitted cases there are of a kind, scope, period, status and currency, and their amounts.
+
+    Several rows add up to one total: the database adds a row with the difference whenever a case changes, so that two
+    who decide at the same time never wait for each other. ``merge`` adds them up. Amounts are in ``currency``.
+    """
+
+    kind = models.CharField(max_length=12, choices=CaseKind.choices)
+    # Copied from the case, whose foreign keys the database checks.
+    organisation = models.ForeignKey(
+        Organisation, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+    program = models.ForeignKey(Program, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False)
+    location = models.ForeignKey(Location, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False)
+    usage_period = models.ForeignKey(
+        UsagePeriod, models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False
+    )
+    status = models.CharField(max_length=24)
+    currency = CurrencyField()
+    number = models.IntegerField()
+    requested_amount = models.DecimalField(max_digits=24, decimal_places=3)
+    approved_amount = models.DecimalField(max_digits=24, decimal_places=3)
+
+    objects = CaseTotalQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(name="case_total_of_organisation", fields=["organisation", "kind"])]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.kind} {self.status}"
 
 
 class Case(models.Model):
@@ -133,7 +166,11 @@ class Case(models.Model):
                 | models.Q(assignee__isnull=False, assigned_at__isnull=False),
             ),
         ]
+        triggers = KEEP_TOTALS
         indexes = [
+            # The lists of the operator and of large partners, in each order.
+            models.Index(name="case_by_due_date", fields=["kind", "due_at", "id"]),
+            models.Index(name="case_by_amount", fields=["kind", "currency", "-requested_amount", "-id"]),
             # The queue of a kind, by due date.
             models.Index(name="case_queue", fields=["kind", "due_at", "id"], condition=models.Q(status__in=WAITING)),
             # The waiting cases of a reviewer; decided cases keep their assignee.
