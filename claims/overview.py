@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Aggregate, Count, Q, Sum
 
 from incentives_portal.cases.enums import ACTION_REQUIRED, DISCARDED, EDITING, REJECTED, WAITING, CaseKind
 from incentives_portal.cases.models import Case, CaseTotal
+from incentives_portal.prepared_statements import PreparedQuery
 from incentives_portal.texts import in_language
 
 from .transitions import STATE_MACHINE
@@ -64,7 +66,7 @@ def overview(readable: Q, chosen: Mapping[str, str], search: Q | None) -> Overvi
     that the user can choose something else; periods are limited to the chosen program, and a chosen period of
     another program is ignored. Counts and sums come from the claims that match. One query.
     """
-    rows = list(_grouped(readable, search))
+    rows = list(_searched(readable, search)) if search else _all(readable).rows()
     periods = _periods([row for row in rows if chosen["program"] in ("", str(row["program__public_id"]))])
     offered = chosen["period"] in dict(periods)
     wanted = {name: value for name, value in chosen.items() if value and (name != "period" or offered)}
@@ -92,15 +94,22 @@ def _periods(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     return [(code, f"{label} ({programs[code]})") for code, label in periods]
 
 
-def _grouped(readable: Q, search: Q | None) -> "Iterable[dict[str, Any]]":
-    """Return the claims in groups. A search needs the claims themselves; else the submitted ones are added up already."""
-    claims = Case.objects.within(Q(kind=CaseKind.CLAIM, claim__isnull=False) & readable, of_operator=False).order_by()
-    if search:
-        return _summed(claims, Count("pk", filter=search), filter=search)
-    submitted = CaseTotal.objects.filter(readable, kind=CaseKind.CLAIM)
-    return _summed(claims.filter(submitted_at=None), Count("pk")).union(
-        _summed(submitted, Sum("number")).filter(claims__gt=0), all=True
-    )
+def _searched(readable: Q, search: Q) -> "QuerySet[Case, dict[str, Any]]":
+    """Return the claims in groups, with the sums of those that match."""
+    return _summed(_claims(readable), Count("pk", filter=search), filter=search)
+
+
+@lru_cache(maxsize=64)
+def _all(readable: Q) -> PreparedQuery[dict[str, Any]]:
+    """Return the query of all claims in groups, prepared once per scope. Submitted claims are added up already."""
+    drafts = _summed(_claims(readable).filter(submitted_at=None), Count("pk"))
+    submitted = _summed(CaseTotal.objects.filter(readable, kind=CaseKind.CLAIM), Sum("number")).filter(claims__gt=0)
+    return PreparedQuery(lambda: drafts.union(submitted, all=True))
+
+
+def _claims(readable: Q) -> "QuerySet[Case]":
+    created = Q(kind=CaseKind.CLAIM, claim__isnull=False)
+    return Case.objects.within(created & readable, of_operator=False).order_by()
 
 
 def _summed(rows: "QuerySet[Any]", number: Aggregate, **only: Q) -> "QuerySet[Any, dict[str, Any]]":
