@@ -22,14 +22,15 @@ if TYPE_CHECKING:
 
 ZERO = Decimal(0)
 
-#: What the list can be filtered by, and the column of each filter.
+#: What the list can be filtered by, with the column of the value in the URL, and of the key.
+KEYS = {"program": "program_id", "location": "location_id", "period": "usage_period_id"}
 _CHOICES = {
     "program": "program__public_id",
     "location": "location__public_id",
     "period": "usage_period__public_id",
 }
 _COLUMNS = (
-    "status", "currency", *_CHOICES.values(),
+    "status", "currency", "program_id", "location_id", "usage_period_id", *_CHOICES.values(),
     "program__name", "location__name", "usage_period__label", "usage_period__usage_starts",
 )  # fmt: skip
 
@@ -57,6 +58,8 @@ class Overview:
     programs: list[tuple[str, str]] = field(default_factory=list)
     locations: list[tuple[str, str]] = field(default_factory=list)
     periods: list[tuple[str, str]] = field(default_factory=list)
+    #: Filter → value in the URL → primary key.
+    keys: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 def overview(readable: Q, chosen: Mapping[str, str], search: Q | None) -> Overview:
@@ -79,6 +82,7 @@ def overview(readable: Q, chosen: Mapping[str, str], search: Q | None) -> Overvi
         programs=_choices(rows, "program__public_id", "program__name"),
         locations=_choices(rows, "location__public_id", "location__name"),
         periods=periods,
+        keys={name: {str(row[_CHOICES[name]]): row[column] for row in rows} for name, column in KEYS.items()},
     )
 
 
@@ -102,7 +106,7 @@ def _searched(readable: Q, search: Q) -> "QuerySet[Case, dict[str, Any]]":
 @lru_cache(maxsize=64)
 def _all(readable: Q) -> PreparedQuery[dict[str, Any]]:
     """Return the query of all claims in groups, prepared once per scope. Submitted claims are added up already."""
-    drafts = _summed(_claims(readable).filter(submitted_at=None), Count("pk"))
+    drafts = _summed(_claims(readable).filter(submitted_at=None, status=EDITING), Count("pk"))
     submitted = _summed(CaseTotal.objects.filter(readable, kind=CaseKind.CLAIM), Sum("number")).filter(claims__gt=0)
     return PreparedQuery(lambda: drafts.union(submitted, all=True))
 

@@ -44,7 +44,7 @@ def copy_claim(claim: Claim, number: int, *, whole: bool = False, locations: tup
         _copy(Submission, submission, number, {"case_id": f"{first} + n", **hollow}, first=sent)
     if event := case.events.order_by("-pk").first():
         _copy(Event, event, number, {"case_id": f"{first} + n"})
-    _copy(Proof, claim.proof, number, {}, first=first)
+    _copy(Proof, claim.proof, number, {"executed_on": "executed_on - mod(n, 90)"}, first=first)
     _copy(Claim, claim, number, {}, first=first)
 
 

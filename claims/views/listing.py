@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from incentives_portal.accounts.capabilities import scope_q
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.enums import CaseKind
-from incentives_portal.cases.models import Case
+from incentives_portal.cases.models import NEWEST_OF_ORGANISATION, Case
 from incentives_portal.cases.querysets import search_q
 from incentives_portal.enrollments.querysets import programs_visible_to
 from incentives_portal.screens.paging import BoundedPaginator
@@ -41,16 +41,12 @@ def claim_list(request: HttpRequest) -> HttpResponse:
     claim_filter = ClaimFilter(
         request.GET,
         Case.objects.visible_to(user, CaseKind.CLAIM).filter(claim__isnull=False),
-        programs=above.programs,
-        locations=above.locations,
-        periods=above.periods,
+        offered=above,
     )
     order = request.GET.get("order", "")
-    rows = claim_filter.qs.order_by(*ORDERS.get(order, ["-pk"]))
+    rows = claim_filter.qs.order_by(*ORDERS.get(order, ["-pk" if user.is_operator else NEWEST_OF_ORGANISATION]))
     if order == "carried_out":
-        rows = rows.filter(
-            proof__isnull=False
-        )  # every claim has one; an inner join, which the index of the date serves
+        rows = rows.filter(proof__isnull=False)  # as for every claim: an inner join can use the index of the date
     page = BoundedPaginator(rows, PER_PAGE, count=_number(user, claim_filter, above)).get_page(request.GET.get("page"))
     is_filtered = any(request.GET.get(name) for name in ClaimFilter.base_filters)
     context = {
@@ -74,7 +70,10 @@ def _overview(user: User, params: QueryDict) -> Overview:
     """
     if user.is_operator:
         programs = programs_visible_to(user).order_by("code")
-        return Overview(programs=[(str(program.public_id), str(program)) for program in programs])
+        return Overview(
+            programs=[(str(program.public_id), str(program)) for program in programs],
+            keys={"program": {str(program.public_id): program.pk for program in programs}},
+        )
     chosen = {name: params.get(name, "") for name in ("program", "location", "period")}
     text = searched(params)
     readable = scope_q(user, "claim.read", organisation="organisation_id")
