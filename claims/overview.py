@@ -100,20 +100,15 @@ def _periods(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
 
 def _searched(readable: Q, search: Q) -> "QuerySet[Case, dict[str, Any]]":
     """Return the claims in groups, with the sums of those that match."""
-    return _summed(_claims(readable), Count("pk", filter=search), filter=search)
+    claims = Case.objects.within(Q(kind=CaseKind.CLAIM, listed=True) & readable, of_operator=False).order_by()
+    return _summed(claims, Count("pk", filter=search), filter=search)
 
 
 @lru_cache(maxsize=64)
 def _all(readable: Q) -> PreparedQuery[dict[str, Any]]:
-    """Return the query of all claims in groups, prepared once per scope. Submitted claims are added up already."""
-    drafts = _summed(_claims(readable).filter(submitted_at=None, status=EDITING), Count("pk"))
-    submitted = _summed(CaseTotal.objects.filter(readable, kind=CaseKind.CLAIM), Sum("number")).filter(claims__gt=0)
-    return PreparedQuery(lambda: drafts.union(submitted, all=True))
-
-
-def _claims(readable: Q) -> "QuerySet[Case]":
-    created = Q(kind=CaseKind.CLAIM, claim__isnull=False)
-    return Case.objects.within(created & readable, of_operator=False).order_by()
+    """Return the query of all claims in groups, which are added up already, prepared once per scope."""
+    totals = CaseTotal.objects.filter(readable, kind=CaseKind.CLAIM)
+    return PreparedQuery(lambda: _summed(totals, Sum("number")).filter(claims__gt=0))
 
 
 def _summed(rows: "QuerySet[Any]", number: Aggregate, **only: Q) -> "QuerySet[Any, dict[str, Any]]":

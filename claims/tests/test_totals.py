@@ -1,15 +1,17 @@
-"""The totals are the sums of the submitted cases, whatever happens to these. All tests of claims ask that at their end, too."""
+"""The totals are the sums of the listed cases, whatever happens to these. All tests of claims ask that at their end, too."""
 
 import threading
 from decimal import Decimal
 
 import pytest
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
+from claims import services
 from incentives_portal.cases.models import Case, CaseTotal
 from incentives_portal.cases.tasks import merge_totals
 from incentives_portal.cases.tests.invariants import broken_totals, counted_totals, kept_totals
+from proofs.tests import builders as proofs
 
 from . import builders
 from .copies import copy_claim
@@ -17,25 +19,45 @@ from .copies import copy_claim
 pytestmark = pytest.mark.django_db
 
 
-def test_a_submitted_case_counts_with_its_amounts_a_draft_does_not(world):
-    approved, _draft = builders.approved_claim(world), builders.draft_claim(world)
+def test_claims_count_with_their_amounts_a_proof_without_a_claim_does_not(world):
+    approved, draft, _proof = builders.approved_claim(world), builders.draft_claim(world), proofs.make_proof(world)
 
-    ((group, (number, asked, paid)),) = kept_totals().items()
+    totals = {group[5]: values for group, values in kept_totals().items() if group[0] == "claim"}
 
-    assert (group[0], group[1], group[5]) == ("claim", world.nordlicht.pk, "approved")
-    assert (number, asked, paid) == (1, approved.requested_amount, approved.approved_amount)
+    assert totals == {
+        "approved": (1, approved.requested_amount, approved.approved_amount),
+        "editing": (1, draft.requested_amount, 0),
+    }
     assert broken_totals() == []
+
+
+def test_a_draft_that_was_discarded_does_not_count_a_canceled_claim_does(world):
+    draft, returned = builders.draft_claim(world), builders.returned_claim(world)
+    before = kept_totals()
+
+    services.discard(draft, actor=world.jana, expected_version=draft.version)
+    services.cancel(returned, actor=world.jana, expected_version=returned.version)
+
+    statuses = {group[5]: values[0] for group, values in kept_totals().items() if group[0] == "claim"}
+    assert (len(before), statuses, broken_totals()) == (len(kept_totals()) + 1, {"discarded": 1}, [])
+
+
+def test_what_is_submitted_is_listed(world):
+    case = builders.submitted_claim(world).case
+
+    with pytest.raises(IntegrityError, match="case_submitted_listed"), transaction.atomic():
+        Case.objects.filter(pk=case.pk).update(listed=False)
 
 
 def test_merged_rows_are_as_many_as_totals_and_say_the_same(world):
     copy_claim(builders.rejected_claim(world), 30)
     builders.approved_claim(world)
     before = kept_totals()
-    assert CaseTotal.objects.count() > len(before) == 2
+    assert CaseTotal.objects.count() > len(before)
 
     merge_totals()
 
-    assert (CaseTotal.objects.count(), kept_totals()) == (2, before)
+    assert (CaseTotal.objects.count(), kept_totals()) == (len(before), before)
     assert not CaseTotal.objects.filter(number=0).exists()
     assert broken_totals() == []
 
@@ -45,7 +67,7 @@ def test_copies_and_changes_of_many_at_once_count_each(world):
     Case.objects.filter(reference__startswith="CPY").update(requested_amount=Decimal("7.00"))
 
     assert broken_totals() == []
-    assert sum(number for number, _asked, _paid in counted_totals().values()) == 5
+    assert sum(values[0] for group, values in counted_totals().items() if group[0] == "claim") == 5
 
 
 def test_a_change_that_no_total_shows_adds_no_row(world):
@@ -75,7 +97,7 @@ def test_merging_waits_for_nobody_and_loses_nothing_of_those_who_work_meanwhile(
     thread.join()
     merge()
 
-    assert (CaseTotal.objects.count(), broken_totals()) == (1, [])
+    assert (CaseTotal.objects.count(), broken_totals()) == (len(kept_totals()), [])
 
 
 def test_merging_is_scheduled():

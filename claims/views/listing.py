@@ -40,7 +40,7 @@ def claim_list(request: HttpRequest) -> HttpResponse:
     above = _overview(user, request.GET)
     claim_filter = ClaimFilter(
         request.GET,
-        Case.objects.visible_to(user, CaseKind.CLAIM).filter(claim__isnull=False),
+        Case.objects.visible_to(user, CaseKind.CLAIM).filter(listed=True),
         offered=above,
     )
     order = request.GET.get("order", "")

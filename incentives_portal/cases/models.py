@@ -57,7 +57,7 @@ NEWEST_OF_ORGANISATION = (models.F("id") + 0).desc()
 
 
 class CaseTotal(models.Model):
-    """How many submitted cases there are of a kind, scope, period, status and currency, and their amounts.
+    """How many listed cases there are of a kind, scope, period, status and currency, and their amounts.
 
     Several rows add up to one total: the database adds a row with the difference whenever a case changes, so that two
     who decide at the same time never wait for each other. ``merge`` adds them up. Amounts are in ``currency``.
@@ -95,6 +95,7 @@ class Case(models.Model):
     copied when the case is opened and never changes. ``parent`` is the plan whose limit a claim counts against, in
     the same currency; in programs without plans a claim has a usage period instead. Amounts are in ``currency``.
 
+    ``listed`` is whether it is in the lists of its kind: a claim is from its creation on, before it is a proof in progress.
     ``due_at`` is the deadline of the side that has the case now. ``submission`` is the last submission, ``round``
     the number of disputes about its decision. ``approved_submission`` and ``approved_amount`` are in force until
     the next approval replaces them, also while a revision is edited.
@@ -110,6 +111,7 @@ class Case(models.Model):
     parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children")
     usage_period = models.ForeignKey(UsagePeriod, models.PROTECT, null=True, related_name="+")
     status = models.CharField(_("status"), max_length=24)
+    listed = models.BooleanField(default=True)
     version = models.PositiveIntegerField(default=1)
     assignee = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     assigned_at = models.DateTimeField(null=True)
@@ -164,6 +166,9 @@ class Case(models.Model):
                 name="case_submitted_whole",
                 condition=models.Q(submission=None, submitted_at=None, first_submitted_at=None)
                 | models.Q(submission__isnull=False, submitted_at__isnull=False, first_submitted_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="case_submitted_listed", condition=models.Q(submitted_at=None) | models.Q(listed=True)
             ),
             models.CheckConstraint(
                 name="case_assigned_whole",

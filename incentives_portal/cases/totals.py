@@ -1,10 +1,12 @@
-"""How the database keeps the sums of submitted cases (``CaseTotal``).
+"""How the database keeps the sums of listed cases (``CaseTotal``).
 
 A partner's list shows sums over all claims. Adding up a hundred thousand of them for each page would take most of its
 time, so the database adds what changed to a table, in the transaction that changes the cases.
 """
 
 import pgtrigger
+
+from .enums import DISCARDED
 
 #: The columns that a total has in common with its cases.
 GROUP = (
@@ -22,7 +24,7 @@ _ADD_DIFFERENCE = f"""
     INSERT INTO cases_casetotal ({_COLUMNS})
     SELECT {_GROUP}, sum(n), sum(n * coalesce(requested_amount, 0)), sum(n * coalesce(approved_amount, 0))
     FROM ({{changed}}) changed
-    WHERE submitted_at IS NOT NULL
+    WHERE listed AND (submitted_at IS NOT NULL OR status <> '{DISCARDED}')
     GROUP BY {_GROUP}
     HAVING sum(n) <> 0 OR sum(n * coalesce(requested_amount, 0)) <> 0 OR sum(n * coalesce(approved_amount, 0)) <> 0;
     RETURN NULL;

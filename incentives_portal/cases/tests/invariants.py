@@ -1,8 +1,9 @@
-"""What must hold of the totals at every commit: asked after each test of plans, proofs and claims."""
+"""What must hold of lists and totals at every commit: asked after each test of plans, proofs and claims."""
 
 from collections import Counter
 from decimal import Decimal
 
+from incentives_portal.cases.enums import DISCARDED
 from incentives_portal.cases.models import Case, CaseTotal
 from incentives_portal.cases.totals import GROUP
 
@@ -10,7 +11,7 @@ Sums = dict[tuple[object, ...], tuple[Decimal, ...]]
 
 
 def broken_totals() -> list[str]:
-    """Sentences about totals that are not the sums of the submitted cases; empty if all is well."""
+    """Sentences about totals that are not the sums of the listed cases; empty if all is well."""
     kept, counted = kept_totals(), counted_totals()
     return [
         f"the total of {group} is {kept.get(group)}, its cases are {counted.get(group)}"
@@ -25,7 +26,11 @@ def kept_totals() -> Sums:
 
 
 def counted_totals() -> Sums:
-    cases = Case.objects.exclude(submitted_at=None).values_list(*GROUP, "requested_amount", "approved_amount")
+    cases = (
+        Case.objects.filter(listed=True)
+        .exclude(status=DISCARDED, submitted_at=None)
+        .values_list(*GROUP, "requested_amount", "approved_amount")
+    )
     return _added_up([(*group, 1, asked or 0, approved or 0) for *group, asked, approved in cases])
 
 
