@@ -6,10 +6,10 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Aggregate, Count, Q, Sum
 
-from incentives_portal.cases.enums import ACTION_REQUIRED, DISCARDED, EDITING, REJECTED, WAITING
-from incentives_portal.cases.models import Case
+from incentives_portal.cases.enums import ACTION_REQUIRED, DISCARDED, EDITING, REJECTED, WAITING, CaseKind
+from incentives_portal.cases.models import Case, CaseTotal
 from incentives_portal.prepared_statements import PreparedQuery
 from incentives_portal.texts import in_language
 
@@ -22,14 +22,15 @@ if TYPE_CHECKING:
 
 ZERO = Decimal(0)
 
-#: What the list can be filtered by, and the column of each filter.
+#: What the list can be filtered by, with the column of the value in the URL, and of the key.
+KEYS = {"program": "program_id", "location": "location_id", "period": "usage_period_id"}
 _CHOICES = {
     "program": "program__public_id",
     "location": "location__public_id",
     "period": "usage_period__public_id",
 }
 _COLUMNS = (
-    "status", "currency", *_CHOICES.values(),
+    "status", "currency", "program_id", "location_id", "usage_period_id", *_CHOICES.values(),
     "program__name", "location__name", "usage_period__label", "usage_period__usage_starts",
 )  # fmt: skip
 
@@ -57,16 +58,18 @@ class Overview:
     programs: list[tuple[str, str]] = field(default_factory=list)
     locations: list[tuple[str, str]] = field(default_factory=list)
     periods: list[tuple[str, str]] = field(default_factory=list)
+    #: Filter → value in the URL → primary key.
+    keys: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
-def overview(scope: Q, chosen: Mapping[str, str], search: Q | None) -> Overview:
-    """Return the overview of a partner's claims within a scope.
+def overview(readable: Q, chosen: Mapping[str, str], search: Q | None) -> Overview:
+    """Return the overview of a partner's claims that match ``readable``.
 
     ``chosen`` filters by program, location and period, ``search`` by text. The choices come from all claims, so
     that the user can choose something else; periods are limited to the chosen program, and a chosen period of
     another program is ignored. Counts and sums come from the claims that match. One query.
     """
-    rows = list(_grouped(scope, search)) if search else _all_grouped(scope).rows()
+    rows = list(_searched(readable, search)) if search else _all(readable).rows()
     periods = _periods([row for row in rows if chosen["program"] in ("", str(row["program__public_id"]))])
     offered = chosen["period"] in dict(periods)
     wanted = {name: value for name, value in chosen.items() if value and (name != "period" or offered)}
@@ -79,6 +82,7 @@ def overview(scope: Q, chosen: Mapping[str, str], search: Q | None) -> Overview:
         programs=_choices(rows, "program__public_id", "program__name"),
         locations=_choices(rows, "location__public_id", "location__name"),
         periods=periods,
+        keys={name: {str(row[_CHOICES[name]]): row[column] for row in rows} for name, column in KEYS.items()},
     )
 
 
@@ -94,19 +98,25 @@ def _periods(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     return [(code, f"{label} ({programs[code]})") for code, label in periods]
 
 
-def _grouped(scope: Q, search: Q | None) -> "QuerySet[Case, dict[str, Any]]":
-    claims = Case.objects.within(scope, of_operator=False).order_by().values(*_COLUMNS)
-    return claims.annotate(
-        claims=Count("pk", filter=search),
-        sum_asked=Sum("requested_amount", filter=search, default=ZERO),
-        sum_approved=Sum("approved_amount", filter=search, default=ZERO),
-    )
+def _searched(readable: Q, search: Q) -> "QuerySet[Case, dict[str, Any]]":
+    """Return the claims in groups, with the sums of those that match."""
+    claims = Case.objects.within(Q(kind=CaseKind.CLAIM, listed=True) & readable, of_operator=False).order_by()
+    return _summed(claims, Count("pk", filter=search), filter=search)
 
 
 @lru_cache(maxsize=64)
-def _all_grouped(scope: Q) -> PreparedQuery[dict[str, Any]]:
-    """The query without a search text, as the list is opened: prepared once per scope."""
-    return PreparedQuery(lambda: _grouped(scope, None))
+def _all(readable: Q) -> PreparedQuery[dict[str, Any]]:
+    """Return the query of all claims in groups, which are added up already, prepared once per scope."""
+    totals = CaseTotal.objects.filter(readable, kind=CaseKind.CLAIM)
+    return PreparedQuery(lambda: _summed(totals, Sum("number")).filter(claims__gt=0))
+
+
+def _summed(rows: "QuerySet[Any]", number: Aggregate, **only: Q) -> "QuerySet[Any, dict[str, Any]]":
+    return rows.values(*_COLUMNS).annotate(
+        claims=number,
+        sum_asked=Sum("requested_amount", default=ZERO, **only),
+        sum_approved=Sum("approved_amount", default=ZERO, **only),
+    )
 
 
 def _by(rows: Iterable[Mapping[str, Any]], key: str, value: Callable[[Mapping[str, Any]], int]) -> dict[str, int]:

@@ -113,7 +113,7 @@ def drafts_of(user: "User") -> Q:
 
     A proof without a claim does not match.
     """
-    return Q(claim__created_by=user) | Q(claim__isnull=False, due_at__lte=soon())
+    return Q(claim__created_by=user) | Q(listed=True, due_at__lte=soon())
 
 
 def refuse_writing(claim: "Claim", user: "User") -> Sentence | None:

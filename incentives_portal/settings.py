@@ -251,6 +251,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3600},
     },
     "check waiting documents": {"task": "documents.check_waiting", "schedule": 30.0, "options": {"expires": 60}},
+    "merge totals of cases": {"task": "cases.merge_totals", "schedule": 3600.0, "options": {"expires": 600}},
     "sweep forgotten uploads": {"task": "documents.sweep", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
 }
 # Retention. An app adds its own task here; each is daily unless it says otherwise.

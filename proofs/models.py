@@ -43,6 +43,8 @@ class Proof(CaseDetail):
 
     class Meta:
         triggers = NOT_DELETED
+        # The list of claims, latest date of execution first.
+        indexes = [models.Index(name="proof_by_execution", fields=["executed_on", "case"])]
         verbose_name = _("proof of execution")
         verbose_name_plural = _("proofs of execution")
 

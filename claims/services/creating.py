@@ -91,7 +91,8 @@ def _create(proof_id: int, actor: User) -> Claim:
     """Insert the claim of a proof that the caller has just created or edited, and has locked."""
     proof = Proof.objects.for_page().get(pk=proof_id)
     proof.case.due_at = proof_rules.due_at(proof)
-    proof.case.save(update_fields=["due_at"])
+    proof.case.listed = True
+    proof.case.save(update_fields=["due_at", "listed"])
     claim = Claim.objects.create(case=proof.case, created_by=actor)
     record(claim.case, actor, "claims.claim.created", to_status=claim.status)
     return claim

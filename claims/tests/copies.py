@@ -28,6 +28,7 @@ def copy_claim(claim: Claim, number: int, *, whole: bool = False, locations: tup
         # References that the portal's own counter never gives.
         "reference": "'CPY-' || currval('cases_case_id_seq')::text || '-' || n",
         "due_at": "due_at + mod(n, 5000) * interval '1 minute'",
+        "requested_amount": "requested_amount + mod(n, 997)",
     }
     if locations:
         there = f"{locations[0]} + mod(n, {locations[1]})"
@@ -44,7 +45,7 @@ def copy_claim(claim: Claim, number: int, *, whole: bool = False, locations: tup
         _copy(Submission, submission, number, {"case_id": f"{first} + n", **hollow}, first=sent)
     if event := case.events.order_by("-pk").first():
         _copy(Event, event, number, {"case_id": f"{first} + n"})
-    _copy(Proof, claim.proof, number, {}, first=first)
+    _copy(Proof, claim.proof, number, {"executed_on": "executed_on - mod(n, 1000)"}, first=first)
     _copy(Claim, claim, number, {}, first=first)
 
 

@@ -1,10 +1,8 @@
 """Co-op management: the list of claims."""
 
-from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.functional import Promise
@@ -13,21 +11,17 @@ from django.views.decorators.http import require_safe
 from incentives_portal.accounts.capabilities import scope_q
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.enums import CaseKind
-from incentives_portal.cases.models import Case
+from incentives_portal.cases.models import NEWEST_OF_ORGANISATION, Case
 from incentives_portal.cases.querysets import search_q
 from incentives_portal.enrollments.querysets import programs_visible_to
-from incentives_portal.prepared_statements import PreparedQuery
 from incentives_portal.screens.paging import BoundedPaginator
 
 from ..filters import ClaimFilter, searched
 from ..overview import Overview, overview
-from ..rows import rows_in_order
+from ..rows import claim_rows
 from ..transitions import STATE_MACHINE
 
 PER_PAGE = 25
-#: Newest first for a partner. Ordering by a sum keeps PostgreSQL off the index of the key: it would read everybody's
-#: claims from the newest back until it had found a page of this partner's, which are few and may all be old.
-NEWEST_OWN = (F("pk") + 0).desc()
 #: Other orders of the list, by their key in the URL.
 ORDERS = {
     "due": ["due_at", "pk"],
@@ -46,44 +40,27 @@ def claim_list(request: HttpRequest) -> HttpResponse:
     above = _overview(user, request.GET)
     claim_filter = ClaimFilter(
         request.GET,
-        Case.objects.visible_to(user, CaseKind.CLAIM).filter(claim__isnull=False),
-        programs=above.programs,
-        locations=above.locations,
-        periods=above.periods,
+        Case.objects.visible_to(user, CaseKind.CLAIM).filter(listed=True),
+        offered=above,
     )
     order = request.GET.get("order", "")
-    newest = "-pk" if user.is_operator else NEWEST_OWN
-    rows = claim_filter.qs.order_by(*ORDERS.get(order, [newest]))
+    rows = claim_filter.qs.order_by(*ORDERS.get(order, ["-pk" if user.is_operator else NEWEST_OF_ORGANISATION]))
+    if order == "carried_out":
+        rows = rows.filter(proof__isnull=False)  # as for every claim: an inner join can use the index of the date
     page = BoundedPaginator(rows, PER_PAGE, count=_number(user, claim_filter, above)).get_page(request.GET.get("page"))
     is_filtered = any(request.GET.get(name) for name in ClaimFilter.base_filters)
-    as_opened = not (user.is_operator or is_filtered or order in ORDERS) and page.number == 1
-    keys_of_page = page.object_list.values_list("pk", flat=True)
-    keys = _newest(_scope(user)).rows() if as_opened else list(keys_of_page)
     context = {
         "overview": above,
         "filter": claim_filter,
         "chips": list(_chips(request.GET, above, user)),
         "is_filtered": is_filtered,
         "page": page,
-        "rows": rows_in_order(keys, user),
+        "rows": claim_rows(page.object_list, user),
         "of_all": user.is_operator,
         "order": order if order in ORDERS else "",
         "can_create": not user.is_operator and user.may("claim.write"),
     }
     return render(request, "claims/list.html", context)
-
-
-@lru_cache(maxsize=64)
-def _newest(scope: Q) -> PreparedQuery[int]:
-    """Return the prepared query of the first page without filters, shared by users with the same scope."""
-    claims = Case.objects.within(scope, of_operator=False).order_by(NEWEST_OWN)[:PER_PAGE]
-    return PreparedQuery(lambda: claims.values_list("pk", flat=True))
-
-
-def _scope(user: User) -> Q:
-    """Match cases of created claims that the user may read."""
-    readable = scope_q(user, "claim.read", organisation="organisation_id")
-    return Q(kind=CaseKind.CLAIM, claim__isnull=False) & readable
 
 
 def _overview(user: User, params: QueryDict) -> Overview:
@@ -93,10 +70,14 @@ def _overview(user: User, params: QueryDict) -> Overview:
     """
     if user.is_operator:
         programs = programs_visible_to(user).order_by("code")
-        return Overview(programs=[(str(program.public_id), str(program)) for program in programs])
+        return Overview(
+            programs=[(str(program.public_id), str(program)) for program in programs],
+            keys={"program": {str(program.public_id): program.pk for program in programs}},
+        )
     chosen = {name: params.get(name, "") for name in ("program", "location", "period")}
     text = searched(params)
-    return overview(_scope(user), chosen, search_q(text) if text else None)
+    readable = scope_q(user, "claim.read", organisation="organisation_id")
+    return overview(readable, chosen, search_q(text) if text else None)
 
 
 def _number(user: User, claim_filter: ClaimFilter, above: Overview) -> int | None:

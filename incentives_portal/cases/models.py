@@ -22,7 +22,8 @@ from incentives_portal.programs.models import Program, UsagePeriod
 from incentives_portal.texts import TextsField, in_language
 
 from .enums import APPROVED, STATUSES, WAITING, WITH_PARTNER, ActorKind, CaseKind, Outcome
-from .querysets import CaseQuerySet, EventQuerySet
+from .querysets import CaseQuerySet, CaseTotalQuerySet, EventQuerySet
+from .totals import KEEP_TOTALS
 from .types import case_type
 
 if TYPE_CHECKING:
@@ -50,6 +51,43 @@ class Counter(models.Model):
         return f"{self.prefix}-{self.year}"
 
 
+#: The order of an organization's list, newest first. The sum keeps PostgreSQL off the index of the key, where it would
+#: read everybody's cases from the newest back until it has a page of this organization's, which may all be old.
+NEWEST_OF_ORGANISATION = (models.F("id") + 0).desc()
+
+
+class CaseTotal(models.Model):
+    """How many listed cases there are of a kind, scope, period, status and currency, and their amounts.
+
+    Several rows add up to one total: the database adds a row with the difference whenever a case changes, so that two
+    who decide at the same time never wait for each other. ``merge`` adds them up. Amounts are in ``currency``.
+    """
+
+    kind = models.CharField(max_length=12, choices=CaseKind.choices)
+    # Copied from the case, whose foreign keys the database checks.
+    organisation = models.ForeignKey(
+        Organisation, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+    program = models.ForeignKey(Program, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False)
+    location = models.ForeignKey(Location, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False)
+    usage_period = models.ForeignKey(
+        UsagePeriod, models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False
+    )
+    status = models.CharField(max_length=24)
+    currency = CurrencyField()
+    number = models.IntegerField()
+    requested_amount = models.DecimalField(max_digits=24, decimal_places=3)
+    approved_amount = models.DecimalField(max_digits=24, decimal_places=3)
+
+    objects = CaseTotalQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(name="case_total_of_organisation", fields=["organisation", "kind"])]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.kind} {self.status}"
+
+
 class Case(models.Model):
     """One plan, claim or enrollment: what all kinds of cases have in common.
 
@@ -57,6 +95,7 @@ class Case(models.Model):
     copied when the case is opened and never changes. ``parent`` is the plan whose limit a claim counts against, in
     the same currency; in programs without plans a claim has a usage period instead. Amounts are in ``currency``.
 
+    ``listed`` is whether it is in the lists of its kind: a claim is from its creation on, before it is a proof in progress.
     ``due_at`` is the deadline of the side that has the case now. ``submission`` is the last submission, ``round``
     the number of disputes about its decision. ``approved_submission`` and ``approved_amount`` are in force until
     the next approval replaces them, also while a revision is edited.
@@ -72,6 +111,7 @@ class Case(models.Model):
     parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children")
     usage_period = models.ForeignKey(UsagePeriod, models.PROTECT, null=True, related_name="+")
     status = models.CharField(_("status"), max_length=24)
+    listed = models.BooleanField(default=True)
     version = models.PositiveIntegerField(default=1)
     assignee = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     assigned_at = models.DateTimeField(null=True)
@@ -128,12 +168,19 @@ class Case(models.Model):
                 | models.Q(submission__isnull=False, submitted_at__isnull=False, first_submitted_at__isnull=False),
             ),
             models.CheckConstraint(
+                name="case_submitted_listed", condition=models.Q(submitted_at=None) | models.Q(listed=True)
+            ),
+            models.CheckConstraint(
                 name="case_assigned_whole",
                 condition=models.Q(assignee=None, assigned_at=None)
                 | models.Q(assignee__isnull=False, assigned_at__isnull=False),
             ),
         ]
+        triggers = KEEP_TOTALS
         indexes = [
+            # The lists of the operator and of large partners, in each order.
+            models.Index(name="case_by_due_date", fields=["kind", "due_at", "id"]),
+            models.Index(name="case_by_amount", fields=["kind", "currency", "-requested_amount", "-id"]),
             # The queue of a kind, by due date.
             models.Index(name="case_queue", fields=["kind", "due_at", "id"], condition=models.Q(status__in=WAITING)),
             # The waiting cases of a reviewer; decided cases keep their assignee.
@@ -154,8 +201,10 @@ class Case(models.Model):
                 fields=["organisation", "status", "due_at"],
                 condition=models.Q(status__in=[*WAITING, *WITH_PARTNER]),
             ),
+            # The operator's list of one status.
+            models.Index(name="case_by_status", fields=["kind", "status", "-id"]),
             # A partner's list, newest first.
-            models.Index(name="case_of_organisation", fields=["organisation", "kind", "-id"]),
+            models.Index("organisation", "kind", NEWEST_OF_ORGANISATION, name="case_of_organisation"),
         ]
 
     def __str__(self) -> str:

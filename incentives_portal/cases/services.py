@@ -59,6 +59,7 @@ def open_case(
     requested_amount: Decimal | None = None,
     due_at: datetime | None = None,
     public_id: UUID | None = None,
+    listed: bool = True,
 ) -> Case:
     """Open a case of a location in a program, with a new reference.
 
@@ -77,6 +78,7 @@ def open_case(
         location=location,
         parent=parent,
         usage_period=usage_period,
+        listed=listed,
         status=status or kind_of_case.state_machine.statuses[0].code,
         due_at=due_at,
         currency=currency or program.currency,

@@ -30,6 +30,8 @@ def _of_claims(keys: list[int]) -> Iterator[str]:
         if last.get(pk) != status:
             yield f"claim {pk} is {status}, its history says {last.get(pk)}"
     waiting = Q(status__in=[SUBMITTED, UNDER_REVIEW, "disputed"])
+    for case in Case.objects.filter(pk__in=keys, listed=False):
+        yield f"{case} has a claim and is in no list"
     for case in Case.objects.filter(pk__in=keys).exclude(assignee=None).exclude(waiting):
         yield f"{case} lies on a desk and waits for nobody"
 

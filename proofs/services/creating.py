@@ -153,6 +153,7 @@ def _create(
                 currency=currency,
                 requested_amount=quantize(beginning.amount, currency),
                 public_id=beginning.key,
+                listed=False,
             )
             proof = Proof.objects.create(
                 case=case, executed_on=beginning.executed_on, activity=activity, activity_type=activity_type
