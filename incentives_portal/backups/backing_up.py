@@ -39,7 +39,7 @@ from incentives_portal import clock
 from incentives_portal.embedded import file_locks
 from incentives_portal.file_store import trash
 from incentives_portal.file_store.references import named_among
-from incentives_portal.installation.services import installation, note_backup
+from incentives_portal.installation.services import installation, note
 
 from . import programs
 from .manifest import (
@@ -100,7 +100,7 @@ def back_up(destination: Path, say: Say) -> Backup:
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)  # files copied into the pool stay for the next attempt
             raise
-        note_backup(_summary(folder, manifest))
+        note(last_backup=_summary(folder, manifest))
         return Backup(folder, manifest)
 
 
