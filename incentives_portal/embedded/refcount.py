@@ -57,10 +57,11 @@ def release(place: Place, patience: float = 25.0) -> bool:
     return True
 
 
-def forget() -> None:
-    """Stop being a user without closing handles.
+def forget(**kwargs: Any) -> None:
+    """Stop being a user without closing handles (signal).
 
-    For a child process whose handles were all closed; their numbers may belong to other files by now.
+    For a child process whose handles were all closed, as Celery does when it starts beat as a child of a worker; their
+    numbers may belong to other files by now.
     """
     with _one_thread:
         _held.clear()
