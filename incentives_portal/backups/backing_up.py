@@ -23,7 +23,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -39,7 +39,7 @@ from incentives_portal import clock
 from incentives_portal.embedded import file_locks
 from incentives_portal.file_store import trash
 from incentives_portal.file_store.references import named_among
-from incentives_portal.installation.services import installation, note_backup
+from incentives_portal.installation.services import installation, note
 
 from . import programs
 from .manifest import (
@@ -68,9 +68,9 @@ class BackupFailed(Exception):
 
 @dataclass
 class Copied:
-    """Result of copying the files: number and size, how many were fetched, and the problems."""
+    """Result of copying the files, as in the manifest: number and size, how many were fetched, and the problems."""
 
-    files: int = 0
+    count: int = 0
     bytes: int = 0
     fetched: int = 0
     fetched_bytes: int = 0
@@ -78,13 +78,12 @@ class Copied:
     changed: list[str] = field(default_factory=list)
     removed_meanwhile: list[str] = field(default_factory=list)
     repaired: list[str] = field(default_factory=list)
-    settled: set[str] = field(default_factory=set)
 
 
 def back_up(destination: Path, say: Say) -> Backup:
     """Make a backup in a new folder below the destination and return it.
 
-    Raises BackupFailed, ProgramMissing, OSError.
+    Raises BackupFailed, ProgramsUnusable, OSError.
     """
     _require_other_place(destination)
     pg_dump = programs.program("pg_dump")
@@ -100,7 +99,7 @@ def back_up(destination: Path, say: Say) -> Backup:
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)  # files copied into the pool stay for the next attempt
             raise
-        note_backup(_summary(folder, manifest))
+        note(last_backup=_summary(folder, manifest))
         return Backup(folder, manifest)
 
 
@@ -115,7 +114,10 @@ def prune(destination: Path, keep: int) -> int:
         for backup in gone:
             shutil.rmtree(backup.folder)
         if gone:
-            _prune_pool(destination, found[-keep:])
+            named = {file.key for backup in found[-keep:] for file in backup.files()}
+            for path in (destination / POOL).rglob("*"):
+                if path.is_file() and path.relative_to(destination / POOL).as_posix() not in named:
+                    path.unlink()
         return len(gone)
 
 
@@ -134,8 +136,16 @@ def _written(folder: Path, pg_dump: str, say: Say, begun: float) -> dict[str, An
         at = clock.now()
         say("Writing the database")
         _dump(pg_dump, folder / DUMP, view)
-        described = _described(view)
-        _write_list(listed, view.files())
+        described = {
+            "installation": {"identity": str(installation().identity), "url": settings.PORTAL_URL},
+            "versions": {"django": django.get_version(), "postgresql": view.server},
+            "secret_key": key_fingerprint(),
+            "migrations": view.migrations(),
+            "tables": view.row_counts(),
+            "messages": view.waiting_messages(),
+        }
+        with listed.open("w", encoding="utf-8") as lines:
+            lines.writelines(f"{file.key} {file.sha256 or ''}\n" for file in view.files())
     say("Copying the files")
     copied = _copy_all(folder, listed)
     listed.unlink()
@@ -151,30 +161,14 @@ def _written(folder: Path, pg_dump: str, say: Say, begun: float) -> dict[str, An
             "size": (folder / DUMP).stat().st_size,
             "sha256": sha256_of(folder / DUMP),
         },
-        "files": {"sha256": sha256_of(folder / FILES), "count": copied.files, **_listed(copied)},
+        "files": {"sha256": sha256_of(folder / FILES), **vars(copied)},
     }
     write_manifest(folder, manifest)
     return manifest
 
 
-def _described(view: Snapshot) -> dict[str, Any]:
-    """Return the manifest's description of the installation."""
-    return {
-        "installation": {"identity": str(installation().identity), "url": settings.PORTAL_URL},
-        "versions": {"django": django.get_version(), "postgresql": view.server},
-        "secret_key": key_fingerprint(),
-        "migrations": view.migrations(),
-        "tables": view.row_counts(),
-        "messages": view.waiting_messages(),
-    }
-
-
-def _listed(copied: Copied) -> dict[str, Any]:
-    names = ("bytes", "fetched", "fetched_bytes", "missing", "changed", "removed_meanwhile", "repaired")
-    return {name: getattr(copied, name) for name in names}
-
-
 def _summary(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
+    """Return what the row of the installation says about the last backup; times in ISO 8601."""
     files = manifest["files"]
     return {
         "at": manifest["at"],
@@ -200,11 +194,6 @@ def _dump(pg_dump: str, target: Path, view: Snapshot) -> None:
         raise BackupFailed(f"pg_dump failed: {done.stderr.strip()}")
 
 
-def _write_list(path: Path, files: Iterator[NamedFile]) -> None:
-    with path.open("w", encoding="utf-8") as lines:
-        lines.writelines(f"{file.key} {file.sha256 or ''}\n" for file in files)
-
-
 def _read_list(path: Path) -> Iterator[NamedFile]:
     with path.open(encoding="utf-8") as lines:
         for line in lines:
@@ -216,25 +205,23 @@ def _copy_all(folder: Path, listed: Path) -> Copied:
     """Copy every listed file into the pool, several at a time, and write the list of the copies."""
     pool, copied = folder.parent / POOL, Copied()
     (folder / FILES).touch(mode=0o600)
-    known = _known_hashes(folder.parent)
+    newest = newest_readable(folder.parent)
+    known = {file.key: file.sha256 for file in newest.files()} if newest else {}  # for files whose row has no hash
     wanted = _read_list(listed)
     with ThreadPoolExecutor(_THREADS) as threads:
         while batch := list(islice(wanted, _BATCH)):
             outcomes = list(threads.map(partial(_copy, pool, known, copied), batch))
             found = [file for file, _fetched in outcomes if file]
             write_files(folder, found)
-            copied.files += len(found)
+            copied.count += len(found)
             copied.bytes += sum(file.size for file in found)
             copied.fetched += sum(fetched for _file, fetched in outcomes)
             copied.fetched_bytes += sum(file.size for file, fetched in outcomes if file and fetched)
-            _settle_missing(copied)
+            gone = [file.key for file, (stored, _fetched) in zip(batch, outcomes, strict=True) if not stored]
+            named = named_among(gone)  # cleanup removes only files that no row names any more
+            copied.missing += [key for key in gone if key in named]
+            copied.removed_meanwhile += [key for key in gone if key not in named]
     return copied
-
-
-def _known_hashes(destination: Path) -> dict[str, str]:
-    """Return the hashes of the newest backup, for files whose row has none."""
-    newest = newest_readable(destination)
-    return {file.key: file.sha256 for file in newest.files()} if newest else {}
 
 
 def _copy(pool: Path, known: dict[str, str], copied: Copied, file: NamedFile) -> tuple[StoredFile | None, bool]:
@@ -249,11 +236,8 @@ def _copy(pool: Path, known: dict[str, str], copied: Copied, file: NamedFile) ->
         copied.repaired.append(file.key)
     for place in (lambda: file.key, lambda: trash.find(file.key)):
         if source := place():
-            try:
+            with suppress(FileNotFoundError):
                 return _fetched(source, target, file, copied), True
-            except FileNotFoundError:
-                continue
-    copied.missing.append(file.key)
     return None, False
 
 
@@ -274,26 +258,8 @@ def _fetched(source: str, target: Path, file: NamedFile, copied: Copied) -> Stor
     return StoredFile(file.key, size, digest.hexdigest())
 
 
-def _settle_missing(copied: Copied) -> None:
-    """Separate files removed by cleanup meanwhile, which no row names any more, from lost ones."""
-    candidates = [key for key in copied.missing if key not in copied.settled]
-    named = named_among(candidates) if candidates else set()
-    copied.settled |= named
-    copied.removed_meanwhile += [key for key in candidates if key not in named]
-    copied.missing = [key for key in copied.missing if key in copied.settled]
-
-
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
-
-
-def _prune_pool(destination: Path, kept: list[Backup]) -> None:
-    """Delete the files that no backup names any more."""
-    named = {file.key for backup in kept for file in backup.files()}
-    pool = destination / POOL
-    for path in pool.rglob("*"):
-        if path.is_file() and path.relative_to(pool).as_posix() not in named:
-            path.unlink()
 
 
 def _require_other_place(destination: Path) -> None:
@@ -315,7 +281,5 @@ def _alone(destination: Path) -> Iterator[None]:
     lock = file_locks.hold(destination / ".lock", shared=False, wait=False)
     if lock is None:
         raise BackupFailed(f"Another backup into {destination} is running.")
-    try:
+    with os.fdopen(lock):
         yield
-    finally:
-        os.close(lock)

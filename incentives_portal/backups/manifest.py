@@ -48,11 +48,9 @@ class Backup:
         return self.folder / DUMP
 
     def pooled(self, key: str) -> Path:
-        """Return the path of the file with this key in the destination."""
         return self.folder.parent / POOL / key
 
     def files(self) -> Iterator[StoredFile]:
-        """Read the list of files, line by line."""
         with (self.folder / FILES).open(encoding="utf-8") as lines:
             for line in lines:
                 yield StoredFile(**json.loads(line))
@@ -102,10 +100,8 @@ def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
 
 
 def write_files(folder: Path, files: Iterable[StoredFile]) -> None:
-    """Append to the list of files."""
     with (folder / FILES).open("a", encoding="utf-8") as lines:
-        for file in files:
-            lines.write(json.dumps({"key": file.key, "size": file.size, "sha256": file.sha256}) + "\n")
+        lines.writelines(f"{json.dumps(vars(file))}\n" for file in files)
 
 
 def sha256_of(path: Path) -> str:

@@ -34,19 +34,15 @@ _VARIABLES = {
 _DEBIAN = Path("/usr/lib/postgresql")
 
 
-class ProgramMissing(Exception):
-    """There is no client program for this server version; the message says what to install."""
-
-
-class PoolerInBetween(Exception):
-    """The programs must not connect through a pooler; the message says what to do."""
+class ProgramsUnusable(Exception):
+    """There is no program for this server version, or a pooler in between; the message says what to do."""
 
 
 def program(name: str) -> str:
     """Return the path of ``pg_dump``, ``pg_restore`` or ``psql`` in the server's version.
 
     A newer program could read the server, but writes dumps that an older server does not understand. Raises
-    ProgramMissing.
+    ProgramsUnusable.
     """
     wanted = connection.pg_version // 10_000
     found: list[str] = []
@@ -55,20 +51,20 @@ def program(name: str) -> str:
         if version == wanted:
             return path
         found.append(f"{path} is of version {version}")
-    raise ProgramMissing(
+    raise ProgramsUnusable(
         f"The server is PostgreSQL {wanted}, and there is no {name} of that version ({'; '.join(found) or 'none at all'})."
         f" Install the client programs, on Debian and Ubuntu: apt-get install postgresql-client-{wanted}"
     )
 
 
 def require_direct_connection() -> None:
-    """Raise PoolerInBetween if a pooler by transaction is in front of the database.
+    """Raise ProgramsUnusable if a pooler by transaction is in front of the database.
 
     Settings of pg_dump and pg_restore, such as an empty search_path, would stay in a connection that the pooler then
     gives to pages and workers: they would find no tables until the pooler is restarted.
     """
     if not settings.EMBEDDED_DATABASE and shares_connections():
-        raise PoolerInBetween(
+        raise ProgramsUnusable(
             "A pooler stands before the database, and the programs of PostgreSQL would leave their settings in connections that pages use"
             " afterwards. Nothing was changed. Let DATABASE_URL of this command name the server itself (docs/operating.md, PgBouncer)."
         )

@@ -11,6 +11,7 @@ contain only files of this backup, or be adopted. An interrupted restore can be 
 
 import subprocess
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -73,7 +74,11 @@ def filled_tables() -> list[str]:
 def require_free_store(backup: Backup) -> None:
     """Raise RestoreRefused if the file store has an owner or contains files of other origin."""
     advice = "Set MEDIA_ROOT or MEDIA_STORAGE_OPTIONS to an empty store, or take this one with --adopt-storage."
-    if owner := _owner():
+    try:
+        owner: object = read_identity()
+    except NotOurStore:
+        owner = "its identity cannot be read"
+    if owner:
         raise RestoreRefused(f"The file store belongs to an installation already ({owner}). {advice}")
     named = {file.key for file in backup.files()}
     for folder in FOLDERS:
@@ -91,14 +96,12 @@ def restore_files(backup: Backup) -> tuple[int, int]:
     A file in the store with the same key and another hash goes to the trash. Raises RestoreRefused for a missing or
     changed file of the backup, before the database is touched.
     """
-    written = there = 0
+    written: Counter[bool] = Counter()
     files = backup.files()
     with ThreadPoolExecutor(_THREADS) as threads:
         while batch := list(islice(files, _BATCH)):
-            done = list(threads.map(partial(_restore_file, backup), batch))
-            written += sum(done)
-            there += len(done) - sum(done)
-    return written, there
+            written.update(threads.map(partial(_restore_file, backup), batch))
+    return written[True], written[False]
 
 
 def restore_database(backup: Backup) -> None:
@@ -144,14 +147,6 @@ def differences_from_here(backup: Backup) -> Iterator[str]:
         yield f"{len(files['missing'])} files were missing already when the backup was made; verify_documents names them."
     if files["changed"]:
         yield f"{len(files['changed'])} files had been changed already when the backup was made; verify_documents names them."
-
-
-def _owner() -> str:
-    """Return the owner of the store as a text; empty if it has none."""
-    try:
-        return str(read_identity() or "")
-    except NotOurStore:
-        return "its identity cannot be read"
 
 
 def _restore_file(backup: Backup, file: StoredFile) -> bool:

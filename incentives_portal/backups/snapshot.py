@@ -28,24 +28,24 @@ class Snapshot:
 
     def __init__(self, own_connection: Any) -> None:
         self._connection = own_connection
-        self.name: str = self._query(SQL("SELECT pg_export_snapshot()"))[0][0]
-        self.server: str = self._query(SQL("SHOW server_version"))[0][0]
-        self.database: str = self._query(SQL("SELECT current_database()"))[0][0]
-        self.schema: str = self._query(SQL("SELECT current_schema()"))[0][0]
+        about = "SELECT pg_export_snapshot(), current_setting('server_version'), current_database(), current_schema()"
+        self.name, self.server, self.database, self.schema = self._query(SQL(about))[0]
 
     def row_counts(self) -> dict[str, int]:
         """Return every table with its number of rows; 0 for tables that are not backed up."""
         tables = self._query(
             SQL("SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename")
         )
-        return {table: 0 if table in PASSING else self._count(table) for (table,) in tables}
+        counted = SQL("SELECT count(*) FROM {}")
+        return {
+            table: 0 if table in PASSING else self._query(counted.format(Identifier(table)))[0][0]
+            for (table,) in tables
+        }
 
     def migrations(self) -> list[list[str]]:
-        """Return the applied migrations, each as app and name."""
         return [list(row) for row in self._query(SQL("SELECT app, name FROM django_migrations ORDER BY app, name"))]
 
     def waiting_messages(self) -> dict[str, int]:
-        """Return the number of messages in each state."""
         return dict(self._query(SQL("SELECT state, count(*) FROM outbox_message GROUP BY state ORDER BY state")))
 
     def files(self) -> Iterator[NamedFile]:
@@ -61,9 +61,6 @@ class Snapshot:
                 rows.itersize = 2000
                 rows.execute(wanted)
                 yield from (NamedFile(key, sha256) for key, sha256 in rows if key)
-
-    def _count(self, table: str) -> int:
-        return int(self._query(SQL("SELECT count(*) FROM {}").format(Identifier(table)))[0][0])
 
     def _query(self, statement: SQL) -> list[Any]:
         with self._connection.cursor() as cursor:

@@ -11,13 +11,12 @@ from functools import partial
 
 import pgtrigger
 from django.db import transaction
-from django.db.models import QuerySet
 
 from incentives_portal import clock
 from incentives_portal.file_store import trash
 from incentives_portal.file_store.identity import NotOurStore, require_own_store
 from incentives_portal.file_store.stray_files import TooManyStray, discard_stray
-from incentives_portal.installation.services import note_cleanup
+from incentives_portal.installation.services import note
 
 from . import limits
 from .models import Document, DocumentVersion, PageImage, SafeCopy, Upload, VersionCheck
@@ -30,7 +29,7 @@ FOLDERS = ("documents", "pages", "copies")
 _BATCH = 200
 
 
-@dataclass(frozen=True)
+@dataclass
 class Swept:
     """Numbers of removed documents and of removed files without a row.
 
@@ -48,57 +47,37 @@ def sweep(*, dry_run: bool = False, force: bool = False) -> Swept:
     Files go to the trash, and only if the file store belongs to this database. ``force`` ignores the limit on stray
     files; ``dry_run`` counts and changes nothing.
     """
-    documents = files = 0
-    refused = ""
+    swept = Swept()
     try:
         require_own_store(adopt=not dry_run)
-        documents = _expired().count() if dry_run else _sweep_uploads()
-        files = discard_stray(FOLDERS, limits.kept() + GRACE, dry_run=dry_run, force=force)
+        swept.documents = Upload.objects.expired().count() if dry_run else sum(iter(_remove_batch, None))
+        swept.files = discard_stray(FOLDERS, limits.kept() + GRACE, dry_run=dry_run, force=force)
         if not dry_run:
             trash.empty()
     except (NotOurStore, TooManyStray, OSError) as error:
         logger.error("The cleanup of files stopped: %s", error)
-        refused = str(error)
+        swept.refused = str(error)
     if not dry_run:
-        _forget_counted()
-        note_cleanup({"at": clock.now().isoformat(), "documents": documents, "files": files, "refused": refused})
-    return Swept(documents, files, refused)
-
-
-def _expired() -> QuerySet[Upload]:
-    return Upload.objects.expired(clock.now()).filter(version__isnull=False)
-
-
-def _forget_counted() -> None:
-    """Delete upload rows without a version after a day, when they no longer count toward quotas."""
-    Upload.objects.filter(version=None, at__lt=clock.now() - limits.DAY).delete()
-
-
-def _sweep_uploads() -> int:
-    """Remove expired uploads in batches and return the number of documents; locked rows are skipped."""
-    swept = 0
-    while (removed := _remove_batch()) is not None:
-        swept += removed
+        # Rows without a version count toward quotas for a day.
+        Upload.objects.filter(version=None, at__lt=clock.now() - limits.DAY).delete()
+        note(last_cleanup={"at": clock.now().isoformat(), **vars(swept)})
     return swept
 
 
 @transaction.atomic
 def _remove_batch() -> int | None:
-    """Remove some expired uploads with their page images and copies.
+    """Remove some expired uploads with their page images and copies; locked ones are skipped.
 
     Returns the number of removed documents, or None when nothing is left to do.
     """
-    uploads = list(_expired().order_by("pk").select_for_update(skip_locked=True, of=("self",))[:_BATCH])
+    uploads = list(Upload.objects.expired().order_by("pk").select_for_update(skip_locked=True, of=("self",))[:_BATCH])
     if not uploads:
         return None
     versions = [upload.version_id for upload in uploads]
     keys: list[str] = []
-    for parts in (
-        PageImage.objects.filter(version__in=versions),
-        SafeCopy.objects.filter(version__in=versions),
-    ):
-        keys += parts.values_list("storage_key", flat=True)
-        parts.delete()
+    for parts in (PageImage.objects, SafeCopy.objects):
+        keys += parts.filter(version__in=versions).values_list("storage_key", flat=True)
+        parts.filter(version__in=versions).delete()
     VersionCheck.objects.filter(version__in=versions).delete()
     Upload.objects.filter(pk__in=[upload.pk for upload in uploads]).update(version=None, expires_at=None)
     rows = DocumentVersion.objects.filter(pk__in=versions)

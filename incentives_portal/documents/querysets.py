@@ -42,9 +42,9 @@ class DocumentVersionQuerySet(models.QuerySet["DocumentVersion"]):
 
 
 class UploadQuerySet(models.QuerySet["Upload"]):
-    def expired(self, now: datetime) -> "UploadQuerySet":
-        """Return uploads attached to nothing whose time has passed."""
-        return self.filter(expires_at__lt=now)
+    def expired(self) -> "UploadQuerySet":
+        """Return uploads attached to nothing whose time has passed, but not those that only count toward quotas."""
+        return self.filter(expires_at__lt=clock.now(), version__isnull=False)
 
     def spent_since(self, start: datetime) -> "UploadQuerySet":
         """Return uploads on which workers spent processor time after ``start``."""

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.core import checks
-from django.core.checks import CheckMessage, Error, register, run_checks
+from django.core.checks import CheckMessage, Error, Warning, register, run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError
 from django.db import migrations
@@ -20,20 +19,17 @@ MAKE_A_KEY = 'python -c "import secrets; print(secrets.token_urlsafe(50))" makes
 
 
 def only_this_machine() -> bool:
-    """Return whether the portal can be reached from this machine only."""
     return is_loopback_only(settings.ALLOWED_HOSTS, settings.PORTAL_URL)
 
 
 @register(TAG)
 def check_start(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
-    """Return every reason not to start, with its id and remedy."""
     return [Error(message, hint=hint, id=code) for code, message, hint in _reasons()]
 
 
 def refuse_unsafe_start() -> None:
     """Raise ImproperlyConfigured for processes that run no system checks, such as gunicorn's."""
-    errors = run_checks(tags=[TAG])
-    if errors:
+    if errors := run_checks(tags=[TAG]):
         raise ImproperlyConfigured(
             "The portal does not start. " + " ".join(f"({e.id}) {e.msg} {e.hint}" for e in errors)
         )
@@ -93,7 +89,7 @@ def check_scanner(app_configs: object = None, **kwargs: object) -> list[CheckMes
     """Warn if uploaded files are not scanned before the operator's staff open them (``check --deploy``)."""
     if settings.CLAMD_URL or only_this_machine():
         return []
-    return [checks.Warning("Uploaded files are not scanned for viruses.", hint="Set CLAMD_URL.", id="portal.W001")]
+    return [Warning("Uploaded files are not scanned for viruses.", hint="Set CLAMD_URL.", id="portal.W001")]
 
 
 @register(TAG, deploy=True)
@@ -103,7 +99,7 @@ def check_sandbox(app_configs: object = None, **kwargs: object) -> list[CheckMes
     if level.number >= 2 or only_this_machine():
         return []
     return [
-        checks.Warning(
+        Warning(
             f"Uploaded files are read at sandbox level {level.number}. {' '.join(level.problems)}",
             hint="Install bubblewrap (apt-get install bubblewrap), or run a kernel with Landlock.",
             id="portal.W002",

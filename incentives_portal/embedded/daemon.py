@@ -70,7 +70,7 @@ def _start(place: Place) -> tuple[servers.Running, servers.Running]:
     try:
         valkey = servers.start_valkey(place)
     except BaseException:
-        servers.stop(postgres, signal.SIGINT)
+        servers.stop(postgres.process, signal.SIGINT)
         raise
     wanted.write_text(str(postgres.port))
     draft = place.address.with_suffix(".draft")
@@ -95,7 +95,6 @@ def _keep(place: Place, postgres: servers.Running, valkey: servers.Running) -> N
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     last_seen = time.monotonic()
-    alone = None
     while postgres.process.poll() is None and valkey.process.poll() is None:
         time.sleep(LOOK_SECONDS)
         alone = file_locks.hold(place.users_lock, shared=False, wait=False)
@@ -106,8 +105,8 @@ def _keep(place: Place, postgres: servers.Running, valkey: servers.Running) -> N
         else:
             os.close(alone)
     place.address.unlink(missing_ok=True)
-    servers.stop(valkey, signal.SIGTERM)
-    servers.stop(postgres, signal.SIGINT)
+    servers.stop(valkey.process, signal.SIGTERM)
+    servers.stop(postgres.process, signal.SIGINT)
     place.stop_now.unlink(missing_ok=True)
     if place.throwaway:
         place.remove()

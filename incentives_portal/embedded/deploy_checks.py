@@ -6,7 +6,7 @@ before (docs/operating.md).
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -93,11 +93,11 @@ def check_collected(
     """
     if not databases or only_this_machine():
         return []
-    storage = storages.create_storage(settings.STORAGES["staticfiles"])
-    collected = getattr(storage, "hashed_files", None)
+    collected = getattr(storages.create_storage(settings.STORAGES["staticfiles"]), "hashed_files", None)
     if collected is None:  # a storage without a manifest
         return []
-    missing = sorted(name for name in _static_names() if name not in collected)
+    files = (name for finder in get_finders() for name, _storage in finder.list(StaticFilesConfig.ignore_patterns))
+    missing = sorted(name for file in files if (name := file.replace(os.sep, "/")) not in collected)
     if not missing:
         return []
     return [
@@ -113,7 +113,6 @@ def check_collected(
 def check_log_files(
     app_configs: object = None, databases: Sequence[str] | None = None, **kwargs: object
 ) -> list[CheckMessage]:
-    """Find log files that this process cannot write."""
     paths = {"SECURITY_LOG_FILE": settings.SECURITY_LOG_FILE, "ACCESS_LOG_FILE": settings.ACCESS_LOG_FILE}
     return [
         Error(
@@ -148,13 +147,6 @@ def check_translations(
     ]
 
 
-def _static_names() -> Iterator[str]:
-    """Yield every file that collectstatic would collect."""
-    for finder in get_finders():
-        for name, _storage in finder.list(StaticFilesConfig.ignore_patterns):
-            yield name.replace(os.sep, "/")
-
-
 def _can_be_written(path: Path) -> bool:
     """Return whether this account may append to a file, or create it.
 
@@ -182,12 +174,10 @@ def shares_connections() -> bool:
 
 
 def _connect() -> Any:
-    """Open a database connection besides Django's own."""
     return connection.get_new_connection(connection.get_connection_params())
 
 
 def _process_of(client: Any) -> int:
-    """Return the id of the PostgreSQL process that serves this transaction."""
     with client.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         return int(cursor.fetchone()[0])

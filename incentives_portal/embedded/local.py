@@ -25,11 +25,6 @@ def in_use() -> bool:
     return bool(settings.EMBEDDED_DATABASE or settings.EMBEDDED_BROKER)
 
 
-def start() -> None:
-    """Start the servers if needed, and register this process as a user."""
-    refcount.address(place())
-
-
 def database() -> dict[str, Any]:
     """Return connection parameters for psycopg2; start the servers if needed."""
     address = refcount.address(place())

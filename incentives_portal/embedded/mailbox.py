@@ -3,11 +3,11 @@
 Recipients are ignored. Run as ``python -m incentives_portal.embedded.mailbox PORT FOLDER``; needs no Django.
 """
 
-import argparse
 import asyncio
 import mailbox
 import re
 import signal
+import sys
 from dataclasses import dataclass
 from datetime import datetime
 from email import policy
@@ -102,8 +102,4 @@ def _body(message: EmailMessage, kind: str) -> str:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("port", type=int)
-    parser.add_argument("folder", type=Path)
-    options = parser.parse_args()
-    asyncio.run(serve(options.port, options.folder))
+    asyncio.run(serve(int(sys.argv[1]), Path(sys.argv[2])))

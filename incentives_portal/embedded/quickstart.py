@@ -13,8 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from datetime import UTC, date, datetime
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from django.conf import settings
@@ -40,24 +39,15 @@ def open_door(host: str, port: int) -> tuple[list[socket.socket], int]:
     """
     addresses = ["127.0.0.1", "::1"] if host == "localhost" else [host]
     for candidate in range(port, port + PORTS_TO_TRY):
-        listeners = []
-        try:
+        with suppress(OSError), ExitStack() as opened:
+            listeners = []
             for address in addresses:
-                with suppress(_NoSuchFamily):
-                    listeners.append(_listen(address, candidate))
-        except OSError:
-            for listener in listeners:
-                listener.close()
-            continue
-        if listeners:
-            return listeners, candidate
+                if listener := _listen(address, candidate):
+                    listeners.append(opened.enter_context(listener))
+            if listeners:
+                opened.pop_all()
+                return listeners, candidate
     raise CommandError(f"No free port between {port} and {port + PORTS_TO_TRY - 1} on {host}.")
-
-
-def move_clock(today: date) -> int:
-    """Return the offset in seconds that makes ``today`` the current day, for ``PORTAL_CLOCK``."""
-    now = datetime.now(UTC)
-    return int((datetime.combine(today, now.timetz()) - now).total_seconds())
 
 
 def be_the_only_one() -> int:
@@ -115,7 +105,7 @@ def prepare(say: Callable[[str], None], demo: bool) -> None:
     with collected_static(say):
         if local.in_use():
             say("Starting PostgreSQL and Valkey")
-            local.start()
+            refcount.address(local.place())
         say("Migrating the database")
         call_command("migrate", interactive=False, verbosity=0)
         compile_translations(settings.LOCALE_PATHS)
@@ -135,8 +125,8 @@ def parts(listeners: list[socket.socket], mail_port: int, environment: dict[str,
     # Threads, because browsers open connections in advance, and there is no proxy to absorb them.
     size = ["--workers", "2", "--threads", "4"]
     # gunicorn's maximum (as in deploy/), because it refuses longer requests with a bare line of text.
-    size += ["--limit-request-line", "8190"]
-    web = [python, "-m", "gunicorn", "incentives_portal.wsgi", *size, "--no-control-socket", *binds]
+    longest = ["--limit-request-line", "8190"]
+    web = [python, "-m", "gunicorn", "incentives_portal.wsgi", *size, *longest, "--no-control-socket", *binds]
     alone = ["--without-gossip", "--without-mingle"]
     worker = [*celery, "worker", "-Q", "portal", "-n", "portal@localhost", *alone]
     # Niced so that web requests go first; two processes, so that one file does not delay all others.
@@ -211,25 +201,12 @@ class FirstPage(threading.Thread):
         self.failure_reason = f"the first page did not answer within {FIRST_PAGE_SECONDS} seconds"
 
 
-class _NoSuchFamily(Exception):
-    """This machine has no IPv6."""
-
-
-def _listen(address: str, port: int) -> socket.socket:
+def _listen(address: str, port: int) -> socket.socket | None:
+    """Return a listening socket, or None if this machine has no IPv6. Raises OSError."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
-        listener = socket.socket(family)
+        return socket.create_server((address, port), family=family, backlog=128)
     except OSError as error:
-        raise _NoSuchFamily from error
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if family == socket.AF_INET6:
-        listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-    try:
-        listener.bind((address, port))
-        listener.listen(128)
-    except OSError as error:
-        listener.close()
-        if family == socket.AF_INET6 and error.errno == errno.EADDRNOTAVAIL:
-            raise _NoSuchFamily from error
+        if family == socket.AF_INET6 and error.errno in (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL):
+            return None
         raise
-    return listener

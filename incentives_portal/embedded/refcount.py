@@ -6,8 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +56,11 @@ def release(place: Place, patience: float = 25.0) -> bool:
     return True
 
 
-def forget() -> None:
-    """Stop being a user without closing handles.
+def forget(**kwargs: Any) -> None:
+    """Stop being a user without closing handles (signal).
 
-    For a child process whose handles were all closed; their numbers may belong to other files by now.
+    For a child process whose handles were all closed, as Celery does when it starts beat as a child of a worker; their
+    numbers may belong to other files by now.
     """
     with _one_thread:
         _held.clear()
@@ -99,24 +99,20 @@ def _others(place: Place) -> bool:
 
 
 def _current(place: Place) -> dict[str, Any] | None:
-    if file_locks.is_free(place.keeper_lock):
-        return None
-    try:
-        current: dict[str, Any] = json.loads(place.address.read_text())
-    except FileNotFoundError:
-        return None
-    return current
+    with suppress(FileNotFoundError):
+        if is_running(place):
+            return json.loads(place.address.read_text())
+    return None
 
 
 def _start(place: Place) -> dict[str, Any]:
     """Start a daemon, unless another process is just doing so."""
-    with _held_while(place.start_lock):
+    with os.fdopen(file_locks.hold(place.start_lock, shared=False)):
         end = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < end:
-            current = _current(place)
-            if current:
+            if current := _current(place):
                 return current
-            if file_locks.is_free(place.keeper_lock):
+            if not is_running(place):
                 # A killed daemon leaves its address file, which must not be taken for the new one's.
                 place.address.unlink(missing_ok=True)
                 _spawn(place)
@@ -143,13 +139,3 @@ def _spawn(place: Place) -> None:
         result = report.read()
     if result != READY:
         raise EmbeddedServersFailed(result or f"The keeper of the embedded servers died. {place.log} may say more.")
-
-
-@contextmanager
-def _held_while(path: Path) -> Iterator[None]:
-    handle = file_locks.hold(path, shared=False)
-    assert handle is not None
-    try:
-        yield
-    finally:
-        os.close(handle)

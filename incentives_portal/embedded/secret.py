@@ -28,19 +28,16 @@ def weakness_of(key: str) -> str | None:
 
     The text completes the sentence "SECRET_KEY …".
     """
-    if "#" in key and (" " in key.strip() or "\t" in key.strip()):  # without a blank, "#" may be part of a key
-        return "is a comment: the line that sets it was not filled in, or has a comment behind it."
-    if key.startswith("django-insecure-"):
-        return "is one that Django generated for development."
-    if key in PUBLISHED:
-        return "is published in the source of the portal: everybody can sign with it."
-    if _PLACEHOLDER.search(key):
-        return "is a placeholder."
-    if len(key) < MIN_LENGTH:
-        return f"is short: {len(key)} characters, and at least {MIN_LENGTH} are needed."
-    if _is_pattern(key) or _bits(key) < MIN_BITS:
-        return "is easy to guess: few different characters, or a pattern."
-    return None
+    has_blank = " " in key.strip() or "\t" in key.strip()  # without a blank, "#" may be part of a key
+    weaknesses = {
+        "is a comment: the line that sets it was not filled in, or has a comment behind it.": "#" in key and has_blank,
+        "is one that Django generated for development.": key.startswith("django-insecure-"),
+        "is published in the source of the portal: everybody can sign with it.": key in PUBLISHED,
+        "is a placeholder.": _PLACEHOLDER.search(key),
+        f"is short: {len(key)} characters, and at least {MIN_LENGTH} are needed.": len(key) < MIN_LENGTH,
+        "is easy to guess: few different characters, or a pattern.": _is_pattern(key) or _bits(key) < MIN_BITS,
+    }
+    return next((weakness for weakness, is_there in weaknesses.items() if is_there), None)
 
 
 def _bits(key: str) -> float:

@@ -22,6 +22,8 @@ from .supervisor import end_with_parent
 
 HOST = "127.0.0.1"
 ROLE = "portal"
+#: Without the user's variables, such as a locale or PGDATA.
+_ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 START_SECONDS = 60  # for slow machines; readiness is polled, so fast ones do not wait
 
 
@@ -41,9 +43,9 @@ def start_postgres(place: Place, port: int | None) -> Running:
     """
     programs = postgres_programs(place)
     data = place.postgres_data
-    superuser, password = _passwords(place)
     if not (data / "PG_VERSION").exists():
-        _make_cluster(place, programs, superuser)
+        _make_cluster(place, programs)
+    superuser, password = (place.folder / "superuser").read_text(), secrets.token_urlsafe(24)
     _end_leftover(data)
     port = free_port(port)
     settings = {
@@ -70,8 +72,15 @@ def start_valkey(place: Place) -> Running:
     port, password = free_port(None), secrets.token_urlsafe(24)
     process = _start(place, [valkey_program(place), "-"], signal.SIGTERM, stdin=subprocess.PIPE)
     # Configured by standard input: no password among the arguments, and no path to quote.
-    lines = [f"bind {HOST}", f"port {port}", f"requirepass {password}", 'save ""', "appendonly no", "daemonize no"]
-    lines += ["maxmemory-policy noeviction"]
+    lines = [
+        f"bind {HOST}",
+        f"port {port}",
+        f"requirepass {password}",
+        'save ""',
+        "appendonly no",
+        "daemonize no",
+        "maxmemory-policy noeviction",
+    ]
     assert process.stdin is not None
     with process.stdin as config:
         config.write("\n".join(lines).encode())
@@ -81,43 +90,45 @@ def start_valkey(place: Place) -> Running:
     return running
 
 
-def stop(running: Running, gently: signal.Signals) -> None:
+def stop(server: subprocess.Popen[bytes] | psutil.Process, gently: signal.Signals) -> None:
     """Stop a server and wait for it; kill it after twenty seconds."""
     with suppress(ProcessLookupError):
-        running.process.send_signal(gently)
+        server.send_signal(gently)
     try:
-        running.process.wait(20)
-    except subprocess.TimeoutExpired:
-        running.process.kill()
-        running.process.wait()
+        server.wait(20)
+    except (subprocess.TimeoutExpired, psutil.TimeoutExpired):
+        server.kill()
+        server.wait(20)
 
 
-def _make_cluster(place: Place, programs: Path, superuser: str) -> None:
-    """Run initdb in a draft folder that is renamed when it is complete."""
+def _make_cluster(place: Place, programs: Path) -> None:
+    """Run initdb in a draft folder that is renamed when it is complete, as is the file with the superuser's password."""
     owner = account()
+    to = owner.get("user", -1), owner.get("group", -1)  # -1 changes nothing
     draft = place.postgres_data.with_suffix(".draft")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700)
-    os.chown(draft, owner.uid, owner.gid)
+    os.chown(draft, *to)
     password = place.folder / "superuser.draft"
     password.unlink(missing_ok=True)
     with open(os.open(password, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(superuser)
-    os.chown(password, owner.uid, owner.gid)
+        file.write(secrets.token_urlsafe(24))
+    os.chown(password, *to)
     # The builtin provider: the wheel has no ICU, and a cluster must not depend on the locale of the user who creates it.
-    arguments = ["--username=postgres", "--auth=scram-sha-256", f"--pwfile={password}", "--encoding=UTF8"]
-    arguments += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--no-instructions"]
-    if place.throwaway:
-        arguments.append("--no-sync")
-    command = [programs / "initdb", "-D", draft, *arguments]
+    command = [
+        programs / "initdb", "-D", draft, "--username=postgres", "--auth=scram-sha-256", f"--pwfile={password}",
+        "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--no-instructions",
+        *(["--no-sync"] if place.throwaway else []),
+    ]  # fmt: skip
     with place.log.open("ab") as log:
         made = subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=_environment(), cwd="/", timeout=300,
-            check=False, **owner.popen_options(),
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=_ENVIRONMENT, cwd="/", timeout=300,
+            check=False, **owner,
         )  # fmt: skip
-    password.unlink()
     if made.returncode:
         raise EmbeddedServersFailed(f"initdb failed. {_tail(place.log)}")
+    os.chown(password, os.getuid(), os.getgid())
+    password.rename(place.folder / "superuser")
     draft.rename(place.postgres_data)
 
 
@@ -140,16 +151,6 @@ def _prepare_role(running: Running, superuser: str) -> bool:
     return True
 
 
-def _passwords(place: Place) -> tuple[str, str]:
-    """Return the superuser's password, stored beside its data, and a new one for the portal's role."""
-    path = place.folder / "superuser"
-    if not (place.postgres_data / "PG_VERSION").exists():
-        path.unlink(missing_ok=True)
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(24))
-    return path.read_text(), secrets.token_urlsafe(24)
-
-
 def _end_leftover(data: Path) -> None:
     """Remove a stale ``postmaster.pid``, and stop the server in it if it lost its daemon.
 
@@ -162,12 +163,7 @@ def _end_leftover(data: Path) -> None:
         process = psutil.Process(int(path.read_text().splitlines()[0]))
         # A pid alone proves nothing in a container; the working directory of postgres is its data folder.
         if process.name().startswith("postgres") and Path(process.cwd()) == data.resolve():
-            process.send_signal(signal.SIGINT)
-            try:
-                process.wait(20)
-            except psutil.TimeoutExpired:
-                process.kill()
-                process.wait(20)
+            stop(process, signal.SIGINT)
     path.unlink(missing_ok=True)
 
 
@@ -178,8 +174,8 @@ def _start(
     with place.log.open("ab") as log:
         # preexec_fn runs after the change of user, which would clear the setting.
         return subprocess.Popen(
-            command, stdin=stdin, stdout=log, stderr=log, env=_environment(), cwd="/", start_new_session=True,
-            preexec_fn=partial(end_with_parent, at_death), **account().popen_options(),
+            command, stdin=stdin, stdout=log, stderr=log, env=_ENVIRONMENT, cwd="/", start_new_session=True,
+            preexec_fn=partial(end_with_parent, at_death), **account(),
         )  # fmt: skip
 
 
@@ -192,13 +188,8 @@ def _wait(running: Running, name: str, place: Place, ready: Callable[[], object]
             if ready():
                 return
         time.sleep(0.05)
-    stop(running, signal.SIGTERM)
+    stop(running.process, signal.SIGTERM)
     raise EmbeddedServersFailed(f"{name} did not answer within {START_SECONDS} seconds. {_tail(place.log)}")
-
-
-def _environment() -> dict[str, str]:
-    """Return an environment without the user's variables, such as a locale or PGDATA."""
-    return {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 
 
 def free_port(wanted: int | None) -> int:
@@ -214,6 +205,5 @@ def free_port(wanted: int | None) -> int:
 
 
 def _tail(log: Path) -> str:
-    """Return the last lines of the log, for an error message."""
     lines = log.read_text(errors="replace").splitlines()[-8:]
     return f"Its last words, from {log}:\n" + "\n".join(lines)

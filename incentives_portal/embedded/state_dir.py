@@ -11,11 +11,11 @@ import pwd
 import shutil
 import stat
 import subprocess
-from dataclasses import dataclass
+from contextlib import suppress
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import ClassVar
+from typing import Any
 
 OUTSIDE = Path("/var/lib/incentives-portal")
 
@@ -24,65 +24,26 @@ class EmbeddedServersFailed(Exception):
     """The embedded servers cannot be started; the message says why, for a user at a terminal."""
 
 
-@dataclass(frozen=True)
-class Account:
-    """The operating system's user that runs the servers."""
-
-    uid: int
-    gid: int
-
-    def popen_options(self) -> dict[str, object]:
-        """Return options for ``subprocess`` to run as this user, without root's other groups."""
-        if os.getuid() != 0:
-            return {}
-        return {"user": self.uid, "group": self.gid, "extra_groups": []}
-
-
-@dataclass(frozen=True)
 class Place:
     """The folder of one pair of servers, and the files shared by their processes."""
 
-    USERS: ClassVar = "users.lock"
-    KEEPER: ClassVar = "keeper.lock"
-    THROWAWAY: ClassVar = "throwaway"
+    USERS, KEEPER, THROWAWAY = "users.lock", "keeper.lock", "throwaway"
 
-    state: Path
-    throwaway: bool
-
-    @property
-    def folder(self) -> Path:
-        if os.getuid() != 0:
-            return self.state / "servers"
-        return OUTSIDE / hashlib.sha256(os.fsencode(self.state)).hexdigest()[:16]
-
-    @property
-    def users_lock(self) -> Path:
-        """Every process that uses the servers holds this lock shared until it ends."""
-        return self.folder / self.USERS
-
-    @property
-    def keeper_lock(self) -> Path:
-        """Held by the daemon for its lifetime: a daemon is running exactly while this is taken."""
-        return self.folder / self.KEEPER
-
-    @property
-    def start_lock(self) -> Path:
-        """Held while a daemon is being started, so that concurrent processes start only one."""
-        return self.folder / "start.lock"
-
-    @property
-    def address(self) -> Path:
-        """How to reach the servers, passwords included; readable by its owner only."""
-        return self.folder / "address.json"
-
-    @property
-    def stop_now(self) -> Path:
-        """Exists when a process asks the daemon to stop without waiting for further users."""
-        return self.folder / "stop-now"
-
-    @property
-    def log(self) -> Path:
-        return self.folder / "log"
+    def __init__(self, state: Path, throwaway: bool) -> None:
+        self.state, self.throwaway = state, throwaway
+        own = state / "servers"
+        self.folder = own if os.getuid() else OUTSIDE / hashlib.sha256(os.fsencode(state)).hexdigest()[:16]
+        #: Every process that uses the servers holds this lock shared until it ends.
+        self.users_lock = self.folder / self.USERS
+        #: Held by the daemon for its lifetime: a daemon is running exactly while this is taken.
+        self.keeper_lock = self.folder / self.KEEPER
+        #: Held while a daemon is being started, so that concurrent processes start only one.
+        self.start_lock = self.folder / "start.lock"
+        #: How to reach the servers, passwords included; readable by its owner only.
+        self.address = self.folder / "address.json"
+        #: Exists when a process asks the daemon to stop without waiting for further users.
+        self.stop_now = self.folder / "stop-now"
+        self.log = self.folder / "log"
 
     @property
     def postgres_data(self) -> Path:
@@ -113,12 +74,12 @@ class Place:
             shutil.rmtree(gone, ignore_errors=True)
 
 
-def account() -> Account:
-    """Return the user that runs the servers: the current one, but never root."""
+def account() -> dict[str, Any]:
+    """Return options for ``subprocess`` to run as the servers' user: the current one, but never root or in its groups."""
     if os.getuid() != 0:
-        return Account(os.getuid(), os.getgid())
+        return {}
     nobody = pwd.getpwnam("nobody")
-    return Account(nobody.pw_uid, nobody.pw_gid)
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
 def postgres_programs(place: Place) -> Path:
@@ -173,11 +134,11 @@ def _runs(program: Path) -> bool:
     It is run to find out, because modes, mounts and libraries all matter.
     """
     command = [program, "--version"]
-    options = account().popen_options()
-    try:
-        return subprocess.run(command, cwd="/", capture_output=True, timeout=60, check=False, **options).returncode == 0
-    except PermissionError:
-        return False
+    with suppress(PermissionError):
+        return not subprocess.run(
+            command, cwd="/", capture_output=True, timeout=60, check=False, **account()
+        ).returncode
+    return False
 
 
 def _open_for_reading(folder: Path) -> None:

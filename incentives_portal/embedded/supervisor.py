@@ -74,8 +74,7 @@ class Supervisor:
             for part, process in self._running:
                 if process.poll() is not None:
                     return f"{part.name} ended with status {process.returncode}"
-            reason = each_round()
-            if reason:
+            if reason := each_round():
                 return reason
         return ""
 

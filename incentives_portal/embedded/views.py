@@ -16,7 +16,6 @@ from . import mailbox
 @login_not_required
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
-    """List every mail that the portal sent on this machine, newest first."""
     page = Paginator(mailbox.mails(settings.MAILBOX_FOLDER), 50).get_page(request.GET.get("page"))
     return render(request, "embedded/mailbox.html", {"page": page})
 

@@ -13,7 +13,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from incentives_portal.installation.services import database_fingerprint, locked_installation, take_store
+from incentives_portal.installation.services import database_fingerprint, locked_installation, note
 
 IDENTITY_FILE = "store-identity.json"
 
@@ -56,7 +56,7 @@ def adopt_store() -> uuid.UUID:
     """
     locked_installation()
     identity = uuid.uuid4()
-    take_store(identity)
+    note(store=identity, database=database_fingerprint(), cleanup_cursor="")
     write_identity(identity)
     return identity
 
@@ -73,7 +73,6 @@ def read_identity() -> uuid.UUID | None:
 
 
 def write_identity(identity: uuid.UUID) -> None:
-    """Write the identity file of the store."""
     default_storage.delete(IDENTITY_FILE)
     content = {"store": str(identity), "about": "Says to which database these files belong. Do not copy or remove it."}
     default_storage.save(IDENTITY_FILE, ContentFile(json.dumps(content).encode()))

@@ -6,16 +6,16 @@ django-storages (``bucket_name``, ``endpoint_url``, ``location`` …) and the fo
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import wraps
 from typing import Any
 
 from boto3.exceptions import Boto3Error
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from django.core.files.base import File
 from s3transfer.exceptions import RetriesExceededError
 from storages.backends.s3 import S3File, S3Storage
 from storages.utils import clean_name
@@ -25,8 +25,17 @@ from .storage import StoreAway
 
 #: Files larger than this are sent and fetched in parts, one request each.
 _PART = 64 * 1024 * 1024
-#: HTTP statuses that mean that the file does not exist.
-_ABSENT = (404,)
+
+
+def _asked(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a method of S3Storage about a file raise the errors of ``ObjectStorage.asking``."""
+
+    @wraps(method)
+    def ask(self: "ObjectStorage", name: str, *args: Any) -> Any:
+        with self.asking(name):
+            return method(self, name, *args)
+
+    return ask
 
 
 class ObjectStorage(S3Storage):
@@ -67,7 +76,7 @@ class ObjectStorage(S3Storage):
         try:
             yield
         except ClientError as error:
-            if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") in _ABSENT:
+            if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 404:
                 raise FileNotFoundError(name) from error
             raise StoreAway(f"The file store refused {name}: {error}") from error
         except (BotoCoreError, Boto3Error, RetriesExceededError, HTTPError) as error:
@@ -78,29 +87,12 @@ class ObjectStorage(S3Storage):
         with self.asking(name):
             return ObjectFile(self._normalize_name(clean_name(name)), mode, self)
 
-    def _save(self, name: str, content: File) -> str:
-        with self.asking(name):
-            return super()._save(name, content)
-
-    def delete(self, name: str) -> None:
-        with self.asking(name):
-            super().delete(name)
-
-    def exists(self, name: str) -> bool:
-        with self.asking(name):
-            return super().exists(name)
-
-    def listdir(self, name: str) -> tuple[list[str], list[str]]:
-        with self.asking(name):
-            return super().listdir(name)
-
-    def size(self, name: str) -> int:
-        with self.asking(name):
-            return super().size(name)
-
-    def get_modified_time(self, name: str) -> datetime:
-        with self.asking(name):
-            return super().get_modified_time(name)
+    _save = _asked(S3Storage._save)
+    delete = _asked(S3Storage.delete)
+    exists = _asked(S3Storage.exists)
+    listdir = _asked(S3Storage.listdir)
+    size = _asked(S3Storage.size)
+    get_modified_time = _asked(S3Storage.get_modified_time)
 
     def move(self, name: str, target: str) -> None:
         """Move a file within the store, without fetching it."""
@@ -115,8 +107,7 @@ class ObjectStorage(S3Storage):
 
         One request for each thousand keys.
         """
-        prefix = self._normalize_name(f"{clean_name(folder)}/")
-        prefix = f"{prefix.rstrip('/')}/"
+        prefix = f"{self._normalize_name(clean_name(folder)).rstrip('/')}/"
         own = len(self._normalize_name("")) if self.location else 0
         start = self._normalize_name(clean_name(after)) if after else ""
         with self.asking(folder):

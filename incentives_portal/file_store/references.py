@@ -12,7 +12,6 @@ KEY_FIELD = "storage_key"
 
 
 def naming_models() -> list[type[models.Model]]:
-    """Return every model that refers to stored files, of any app."""
     naming = [
         model
         for model in apps.get_models()
@@ -33,5 +32,4 @@ def named_among(keys: Iterable[str]) -> set[str]:
 
 
 def count_named() -> int:
-    """Return the number of files that rows name."""
     return sum(model._base_manager.count() for model in naming_models())

@@ -88,7 +88,7 @@ def local_copy(storage_key: str) -> Iterator[IO[bytes]]:
                 shutil.copyfileobj(stored, copy, _PIECE)
         except Exception as error:  # each backend has errors of its own
             raise StorageFailed(f"{storage_key}: {error}") from error
-        copy.flush()
+        copy.seek(0)  # this also writes what is buffered
         yield copy
 
 

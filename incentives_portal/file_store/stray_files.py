@@ -7,12 +7,13 @@ wrong setting, many files look stray but are not; so a run that finds more than 
 import logging
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import islice
 
 from django.core.files.storage import default_storage
 
-from incentives_portal.installation.services import installation, note_cursor
+from incentives_portal.installation.services import installation, note
 
 from . import trash
 from .references import count_named, named_among
@@ -45,7 +46,7 @@ def discard_stray(
     if not force:
         _require_few(len(stray))
     moved = trash.discard(stray)
-    note_cursor(cursor)
+    note(cleanup_cursor=cursor)
     return moved
 
 
@@ -87,11 +88,9 @@ def _keys(folder: str, after: str) -> Iterator[tuple[str, datetime | None]]:
     if hasattr(default_storage, "keys_after"):
         yield from default_storage.keys_after(folder, after)
         return
-    try:
+    with suppress(FileNotFoundError):
         names = default_storage.listdir(folder)[1]
-    except FileNotFoundError:
-        return
-    yield from ((key, None) for key in sorted(f"{folder}/{name}" for name in names) if key > after)
+        yield from ((key, None) for key in sorted(f"{folder}/{name}" for name in names) if key > after)
 
 
 def _is_old(key: str, modified: datetime | None, older_than: timedelta) -> bool:

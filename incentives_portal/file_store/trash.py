@@ -40,10 +40,7 @@ def discard(keys: Iterable[str]) -> int:
 
 def find(key: str) -> str | None:
     """Return the key in the trash of the file with this key, or None."""
-    for day in _days():
-        if default_storage.exists(f"{FOLDER}/{day}/{key}"):
-            return f"{FOLDER}/{day}/{key}"
-    return None
+    return next(filter(default_storage.exists, (f"{FOLDER}/{day}/{key}" for day in _days())), None)
 
 
 def put_back() -> int:

@@ -2,13 +2,10 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 
 from .models import Installation
-
-Summary = dict[str, Any]
 
 
 def installation() -> Installation:
@@ -38,38 +35,13 @@ def database_fingerprint() -> str:
         return f"{cursor.fetchone()[0]}/{number}"
 
 
-def take_store(store: UUID) -> None:
-    """Record that the file store of this identity belongs to this database, and restart its walk."""
-    installation()
-    Installation.objects.filter(pk=1).update(store=store, database=database_fingerprint(), cleanup_cursor="")
+def note(**values: Any) -> None:
+    """Record values in the row: the owner of the file store, how far the cleanup came, the last cleanup or backup."""
+    Installation.objects.update_or_create(pk=1, defaults=values)
 
 
-def note_cursor(cursor: str) -> None:
-    """Record the last key that the cleanup examined; empty at the end of the store."""
-    Installation.objects.filter(pk=1).update(cleanup_cursor=cursor)
-
-
-def note_cleanup(summary: Summary) -> None:
-    """Record the result of the last cleanup.
-
-    Keys: ``at`` (ISO 8601), ``documents``, ``files``, ``refused`` (why it stopped, as a text).
-    """
-    installation()
-    Installation.objects.filter(pk=1).update(last_cleanup=summary)
-
-
-def note_backup(summary: Summary) -> None:
-    """Record the backup that was just completed."""
-    installation()
-    Installation.objects.filter(pk=1).update(last_backup=summary)
-
-
-def last_backup() -> Summary | None:
-    """Return the summary of the last complete backup, or None.
-
-    Keys: ``at`` and ``finished`` (ISO 8601), ``destination``, ``files``, ``bytes``, ``database_bytes``, ``seconds``,
-    and ``problems``, the number of files that were missing or changed in the store.
-    """
+def last_backup() -> dict[str, Any] | None:
+    """Return the summary of the last complete backup, or None (``backups/backing_up.py``, ``_summary``)."""
     return Installation.objects.filter(pk=1).values_list("last_backup", flat=True).first()
 
 
@@ -78,7 +50,5 @@ def mail_held_before() -> datetime | None:
     return Installation.objects.filter(pk=1).values_list("mail_held_before", flat=True).first()
 
 
-@transaction.atomic
 def end_mail_hold() -> None:
-    """Release messages held since a restore."""
     Installation.objects.filter(pk=1).update(mail_held_before=None)

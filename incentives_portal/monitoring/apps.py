@@ -13,11 +13,12 @@ class MonitoringConfig(AppConfig):
     def ready(self) -> None:
         from celery.signals import beat_embedded_init, heartbeat_sent
 
-        from .beat import forget_closed_handles
+        from incentives_portal.embedded import refcount
+
         from .heartbeat import write_heartbeat
 
         heartbeat_sent.connect(write_heartbeat)
-        beat_embedded_init.connect(forget_closed_handles)
+        beat_embedded_init.connect(refcount.forget)
         start_error_reports()
 
 

@@ -11,8 +11,6 @@ from typing import Any
 
 from celery.beat import PersistentScheduler
 
-from incentives_portal.embedded import refcount
-
 from .enums import BEAT_STALLED, INTERVAL
 
 logger = logging.getLogger(__name__)
@@ -24,7 +22,6 @@ class MonitoringScheduler(PersistentScheduler):
     _watch: "Watch | None" = None
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
-        """Start due tasks, and record that the loop ran."""
         if self._watch is None:
             self._watch = Watch()
             self._watch.start()
@@ -51,9 +48,9 @@ class Watch(threading.Thread):
 
     def check_once(self) -> None:
         """Write one row. Without a database nothing is written; the probes detect that themselves."""
-        from django.db import connection
+        from django.db import Error, connection
 
-        from .checks import DATABASE_ERRORS, run_checks
+        from .checks import run_checks
         from .rules import Found
         from .services import write_status
 
@@ -64,14 +61,9 @@ class Watch(threading.Thread):
             if stalled > BEAT_STALLED.total_seconds():
                 found.append(Found("beat_stalled", {"age": stalled}))
             write_status(figures, found)
-        except DATABASE_ERRORS as error:
+        except Error as error:
             logger.warning("The status cannot be written: %s", error)
             connection.close()
         except Exception:  # the thread must continue: the next round may succeed
             logger.exception("The status cannot be written")
             connection.close()
-
-
-def forget_closed_handles(**kwargs: Any) -> None:
-    """Drop file handles that Celery closed when it started beat as a child of a worker (signal)."""
-    refcount.forget()

@@ -19,7 +19,7 @@ from celery import current_app
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import InterfaceError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from kombu.exceptions import OperationalError
@@ -80,11 +80,13 @@ def check_messages(figures: Figures) -> Iterator[Found]:
     """Check the age of the oldest waiting message, failed messages, and messages held since a restore."""
     from incentives_portal.outbox.enums import WAITING
     from incentives_portal.outbox.models import Message
+    from incentives_portal.outbox.services import delivery_report
 
     age = Message.objects.oldest_waiting_seconds()
     figures["messages_oldest_seconds"] = int(age)
     figures["messages_waiting"] = Message.objects.filter(state__in=WAITING)[:COUNTED_AT_MOST].count()
-    figures["messages_failed"] = failed = count_failed_messages()
+    report = delivery_report()  # as on the admins' home page
+    figures["messages_failed"] = failed = min(report.failed + report.put_off, COUNTED_AT_MOST)
     held = Message.objects.held()[:COUNTED_AT_MOST].count()
     if age >= LATE.total_seconds():
         yield Found("messages_waiting", {"minutes": int(age // 60)})
@@ -94,16 +96,7 @@ def check_messages(figures: Figures) -> Iterator[Found]:
         yield Found("messages_held", {"count": held})
 
 
-def count_failed_messages() -> int:
-    """Return how many messages failed lately or are repeatedly postponed, as on the admins' home page."""
-    from incentives_portal.outbox.services import delivery_report
-
-    report = delivery_report()
-    return min(report.failed + report.put_off, COUNTED_AT_MOST)
-
-
 def check_files(figures: Figures) -> Iterator[Found]:
-    """Check the age of the oldest unchecked file."""
     from incentives_portal.documents.enums import CheckState
     from incentives_portal.documents.models import VersionCheck
 
@@ -152,7 +145,6 @@ def check_workers(figures: Figures) -> Iterator[Found]:
 
 
 def check_scanner(figures: Figures) -> Iterator[Found]:
-    """Ping the virus scanner, if one is configured."""
     if not scanning.is_on():
         figures["scanner"] = "off"
         return
@@ -166,7 +158,6 @@ def check_scanner(figures: Figures) -> Iterator[Found]:
 
 
 def check_storage(figures: Figures) -> Iterator[Found]:
-    """Write, read and delete a small file."""
     figures["storage"] = "ok" if _storage.answers() else "unwritable"
     if figures["storage"] != "ok":
         yield Found("storage_unwritable")
@@ -199,9 +190,8 @@ def _migrations() -> MigrationLoader:
 class _Storage:
     """Test the storage in a separate thread, because an object store may hang for minutes."""
 
-    def __init__(self) -> None:
-        self._trying: threading.Thread | None = None
-        self._ok = False
+    _trying: threading.Thread | None = None
+    _ok = False
 
     def answers(self) -> bool:
         """Return whether a file could be written, read and deleted within STORAGE_SECONDS."""
@@ -244,5 +234,3 @@ CHECKS: dict[str, Check] = {
     "storage": check_storage,
     "disk": check_disk,
 }
-#: Errors of the database itself, which prevent writing the row.
-DATABASE_ERRORS = (DatabaseError, InterfaceError)

@@ -15,7 +15,6 @@ class State(models.TextChoices):
 
     @property
     def tone(self) -> str:
-        """Return the tone of the state's tag."""
         return {State.GREEN: "approved", State.AMBER: "action"}.get(self, "rejected")
 
     @property

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, ProgrammingError
+from django.db import Error, ProgrammingError
 
 from incentives_portal import clock
 
@@ -25,7 +25,6 @@ class Health:
 
     @property
     def age_seconds(self) -> int | None:
-        """Return the age of the row in seconds."""
         return int(abs((clock.now() - self.written_at).total_seconds())) if self.written_at else None
 
 
@@ -35,7 +34,7 @@ def current_health() -> Health:
         row = SystemStatus.objects.with_database().first()
     except ProgrammingError:  # the table does not exist yet
         return _red("migrations_missing", count="?")
-    except (DatabaseError, InterfaceError):
+    except Error:
         return _red("database_unreachable")
     if row is None:
         return _red("status_missing")

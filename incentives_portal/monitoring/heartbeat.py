@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from celery import current_app
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import Error, connection
 
 from incentives_portal.sandbox import runner
 
@@ -31,13 +31,10 @@ def write_heartbeat(sender: "Heart", **kwargs: Any) -> None:
     if now - _last["at"] < HEARTBEAT_INTERVAL.total_seconds():
         return
     _last["at"] = now
+    details = {"python": platform.python_version(), "sandbox": runner.level().number}
     try:
-        record_heartbeat(sender.eventer.hostname, current_app.amqp.queues.consume_from, _details())
-    except (DatabaseError, InterfaceError) as error:
+        record_heartbeat(sender.eventer.hostname, current_app.amqp.queues.consume_from, details)
+    except Error as error:
         logger.warning("The heartbeat cannot be written: %s", error)
     finally:
         connection.close()
-
-
-def _details() -> dict[str, Any]:
-    return {"python": platform.python_version(), "sandbox": runner.level().number}

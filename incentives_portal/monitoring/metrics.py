@@ -22,7 +22,6 @@ GAUGES = {
 
 
 def metrics_text(health: Health) -> str:
-    """Return all metrics, each with its help and type."""
     return "".join(f"{line}\n" for line in _lines(health))
 
 

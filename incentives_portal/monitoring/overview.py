@@ -41,8 +41,6 @@ _SERVER_FIGURES = ("broker", "storage", "scanner")
 
 @dataclass(frozen=True)
 class QueueRow:
-    """A queue with its length and the workers that serve it."""
-
     name: str
     waiting: int | None
     workers: list[WorkerHeartbeat]
@@ -69,8 +67,7 @@ def unchecked_files() -> list[VersionCheck]:
 
     The last checked come first. File names are not shown, because the operator must not see drafts.
     """
-    lately = clock.now() - LATELY
-    wanted = Q(state=CheckState.PENDING) | Q(state__in=UNUSABLE, checked_at__gt=lately)
+    wanted = Q(state=CheckState.PENDING) | Q(state__in=UNUSABLE, checked_at__gt=clock.now() - LATELY)
     checks = VersionCheck.objects.filter(wanted, version__document__removed_at=None)
     return list(
         checks.select_related("version__document__organisation").order_by(F("checked_at").desc(nulls_first=True), "pk")[

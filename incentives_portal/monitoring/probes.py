@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from incentives_portal.accounts.second_factor import has_proved, must_prove
 
 from .enums import State
-from .health import Health, current_health
+from .health import current_health
 from .metrics import metrics_text
 
 
@@ -24,7 +24,6 @@ from .metrics import metrics_text
 @require_safe
 @never_cache
 def livez(request: HttpRequest) -> HttpResponse:
-    """Answer without checking anything."""
     return JsonResponse({"status": "ok"})
 
 
@@ -39,7 +38,14 @@ def healthz(request: HttpRequest) -> HttpResponse:
     health = current_health()
     answer: dict[str, Any] = {"status": health.state.value}
     if _may_read_causes(request):
-        answer |= _details(health)
+        answer |= {
+            "causes": [
+                {"code": cause.found.code, "title": cause.title, "since": cause.since.isoformat()}
+                for cause in health.causes
+            ],
+            "figures": dict(health.figures),
+            "written_at": health.written_at.isoformat() if health.written_at else None,
+        }
     return JsonResponse(answer, status=503 if health.state == State.RED else 200)
 
 
@@ -64,14 +70,3 @@ def _may_read_causes(request: HttpRequest) -> bool:
     if user is None or not user.may("system.read"):
         return False
     return not must_prove(user) or has_proved(request)
-
-
-def _details(health: Health) -> dict[str, Any]:
-    return {
-        "causes": [
-            {"code": cause.found.code, "title": cause.title, "since": cause.since.isoformat()}
-            for cause in health.causes
-        ],
-        "figures": dict(health.figures),
-        "written_at": health.written_at.isoformat() if health.written_at else None,
-    }

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Func, Q
+from django.db.models import Func
 
 from .enums import WORKER_GONE
 
@@ -28,4 +28,4 @@ class SystemStatusQuerySet(models.QuerySet["SystemStatus"]):
 class WorkerHeartbeatQuerySet(models.QuerySet["WorkerHeartbeat"]):
     def alive(self, now: datetime) -> "WorkerHeartbeatQuerySet":
         """Return the workers with a recent heartbeat, or one from before the clock was set back."""
-        return self.filter(Q(seen_at__gt=now - WORKER_GONE))
+        return self.filter(seen_at__gt=now - WORKER_GONE)

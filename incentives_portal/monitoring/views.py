@@ -58,7 +58,6 @@ def system(request: HttpRequest) -> HttpResponse:
 @capability_required("system.manage")
 @require_POST
 def check_file_again(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Queue a file to be checked again."""
     version = get_object_or_404(DocumentVersion, public_id=public_id, document__removed_at=None)
     try:
         check_again(version, request.user)

@@ -13,9 +13,9 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -36,43 +36,16 @@ class ForkServerFailed(OSError):
     """The process that reads files did not start, or did not accept a file."""
 
 
-@dataclass(frozen=True)
-class Usage:
-    """What a child used: processor time in seconds, memory in bytes.
-
-    ``ended`` is the exit code, or minus the number of the signal that killed it.
-    """
-
-    ended: int
-    seconds: float
-    memory: int
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A file that is being read; ``pipe`` receives the output of the child."""
-
-    pipe: int
-    _report: socket.socket
-
-    def end(self) -> Usage:
-        """Stop the child if it is still running, and return what it used. Raises ForkServerFailed."""
-        self._report.settimeout(_END_SECONDS)
-        try:
-            self._report.shutdown(socket.SHUT_WR)
-            ended, seconds, kilobytes = json.loads(self._report.recv(256))
-        except (OSError, ValueError) as error:
-            raise ForkServerFailed("the process that reads files is gone") from error
-        return Usage(ended, seconds, kilobytes * 1024)
-
-
 class ForkServer:
-    """A running fork server and the socket for its requests. Raises ForkServerFailed if it does not start."""
+    """A running fork server, and the socket for its requests: closed, it ends the server.
+
+    Raises ForkServerFailed if it does not start.
+    """
 
     def __init__(self, level: int) -> None:
         self.taken = 0
         command = _command(level)
-        self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs, tempfile.TemporaryFile() as output:
             self._process = subprocess.Popen(
                 command,
@@ -84,9 +57,9 @@ class ForkServer:
                 start_new_session=True,
             )
             theirs.close()
-            self._requests.settimeout(_START_SECONDS)
+            self.requests.settimeout(_START_SECONDS)
             try:
-                ready = self._requests.recv(16)
+                ready = self.requests.recv(16)
             except OSError:
                 ready = b""
             if not ready:
@@ -99,17 +72,11 @@ class ForkServer:
         return self._process.poll() is None
 
     def send(self, request: dict[str, object], descriptors: list[int]) -> None:
-        """Send a request with its file descriptors."""
         self.taken += 1
-        socket.send_fds(self._requests, [json.dumps(request).encode()], descriptors)
-
-    def hang_up(self) -> None:
-        """Close the request socket; files already being read are read to the end."""
-        self._requests.close()
+        socket.send_fds(self.requests, [json.dumps(request).encode()], descriptors)
 
     def close(self) -> None:
-        """Close the request socket and wait for the process to end."""
-        self.hang_up()
+        self.requests.close()
         try:
             self._process.wait(_END_SECONDS)
         except subprocess.TimeoutExpired:
@@ -123,11 +90,15 @@ _running: dict[int, ForkServer] = {}
 _replaced: list[ForkServer] = []
 
 
-@contextmanager
-def reading(level: int, request: dict[str, object], source: IO[bytes]) -> Iterator[Reading]:
-    """Let a child read the file. Raises ForkServerFailed.
+#: How a child ended: its exit code, or minus the number of the signal that killed it; processor seconds; memory in bytes.
+Usage = tuple[int, float, int]
 
-    The caller must call ``end`` of the result within the block.
+
+@contextmanager
+def reading(level: int, request: dict[str, object], source: IO[bytes]) -> Iterator[tuple[int, Callable[[], Usage]]]:
+    """Let a child read the file; provide the pipe of its output, and ``end``. Raises ForkServerFailed.
+
+    The caller must call ``end`` within the block. It stops the child if it is still running.
     """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     pipe, out = os.pipe()
@@ -136,7 +107,17 @@ def reading(level: int, request: dict[str, object], source: IO[bytes]) -> Iterat
         with os.fdopen(out, "wb"), open(f"/proc/self/fd/{source.fileno()}", "rb") as file, _lock:
             _server(level).send(request, [file.fileno(), out, theirs.fileno()])
         theirs.close()
-        yield Reading(pipe, ours)
+        yield pipe, partial(_end, ours)
+
+
+def _end(report: socket.socket) -> Usage:
+    report.settimeout(_END_SECONDS)
+    try:
+        report.shutdown(socket.SHUT_WR)
+        ended, seconds, kilobytes = json.loads(report.recv(256))
+    except (OSError, ValueError) as error:
+        raise ForkServerFailed("the process that reads files is gone") from error
+    return ended, seconds, kilobytes * 1024
 
 
 def _server(level: int) -> ForkServer:
@@ -146,7 +127,7 @@ def _server(level: int) -> ForkServer:
         return server
     _replaced[:] = [old for old in _replaced if old.is_running()]
     if server:
-        server.hang_up()
+        server.requests.close()  # files already being read are read to the end
         _replaced.append(server)
     _running[level] = server = ForkServer(level)
     return server
@@ -179,7 +160,7 @@ def _after_fork() -> None:
     global _lock
     _lock = threading.Lock()
     for server in _running.values():
-        server.hang_up()
+        server.requests.close()
     _replaced.extend(_running.values())
     _running.clear()
 

@@ -125,10 +125,6 @@ class Budget:
     spent: float = 0.0
     memory: int = 0
 
-    @property
-    def left(self) -> float:
-        return max(0.0, self.seconds - self.spent)
-
     def charge(self, seconds: float, memory: int) -> None:
         """Add what a reading used, even if it was stopped."""
         self.spent += seconds
@@ -165,7 +161,7 @@ def inspect(file_type: str, source: IO[bytes], limits: Limits = CHECK, budget: B
     ``source`` is a real file with a ``fileno``, which the child inherits. Raises SandboxTooWeak or another OSError if
     reading is impossible now.
     """
-    *_pages, last = _frames_of("inspect", file_type, source, limits, budget)
+    *_pages, last = _frames(required_level().number, "inspect", file_type, source, limits, budget)
     with _distrust():
         result = _result(last, file_type)
         contents = tuple(Content(each).value for each in _texts(result["contents"]))
@@ -181,22 +177,20 @@ def draw(file_type: str, source: IO[bytes], limits: Limits = DRAW, budget: Budge
     Raises as ``inspect`` does, possibly after some pages, and PagesLeftOut after the last page if time or limits left
     out others.
     """
-    frames = _frames_of("render", file_type, source, limits, budget)
+    frames = _frames(required_level().number, "render", file_type, source, limits, budget)
     last = next(frames)
     for frame in frames:
         with _distrust():
-            page = _page(last)
-        yield page
+            yield _page(last)
         last = frame
     with _distrust():
-        is_cut = bool(_result(last, file_type).get("more"))
-    if is_cut:
-        raise PagesLeftOut
+        if _result(last, file_type).get("more"):
+            raise PagesLeftOut
 
 
 def copies(file_type: str, source: IO[bytes], limits: Limits = DRAW, budget: Budget | None = None) -> list[Copy]:
     """Return safe copies of the file. Raises as ``inspect`` does."""
-    *frames, last = _frames_of("copy", file_type, source, limits, budget)
+    *frames, last = _frames(required_level().number, "copy", file_type, source, limits, budget)
     with _distrust():
         descriptions = _result(last, file_type)["copies"]
         kinds = {description["kind"] for description in descriptions}
@@ -216,10 +210,10 @@ def _highest(limit: int) -> Level:
             openings = _openings(number)
         except (OSError, ReaderBroken, Unreadable) as error:
             problems.append(f"Level {number}: {error}")
-            continue
-        if not openings:
-            return Level(number, tuple(problems))
-        problems.append(f"Level {number}: what reads a file could still {', '.join(openings)}.")
+        else:
+            if not openings:
+                return Level(number, tuple(problems))
+            problems.append(f"Level {number}: what reads a file could still {', '.join(openings)}.")
     logger.error("No sandbox works, so that no file is read. %s", " ".join(problems))
     return Level(0, tuple(problems))
 
@@ -231,12 +225,7 @@ def _openings(number: int) -> list[str]:
     """
     with tempfile.TemporaryFile() as nothing:
         *_none, last = _frames(number, forkserver.ASK, "", nothing, CHECK)
-    openings: list[str] = _result(last, "")["openings"]
-    return openings
-
-
-def _frames_of(task: str, file_type: str, source: IO[bytes], limits: Limits, budget: Budget | None) -> Iterator[bytes]:
-    return _frames(required_level().number, task, file_type, source, limits, budget)
+    return _result(last, "")["openings"]
 
 
 def _frames(
@@ -247,21 +236,21 @@ def _frames(
     Raises Unreadable if the child did not end normally.
     """
     budget = budget or Budget(limits.cpu)
-    seconds = min(limits.cpu, budget.left)
+    seconds = min(limits.cpu, budget.seconds - budget.spent)
     if seconds <= 0:
         raise Unreadable(Reason.TOO_COMPLEX)
     request = {"task": task, "type": file_type, "memory": limits.memory, "seconds": seconds}
     until = time.monotonic() + limits.wall
     are_any = False
-    with forkserver.reading(number, request, source) as reading:
+    with forkserver.reading(number, request, source) as (pipe, end):
         try:
-            for frame in _unpacked(_pieces(reading.pipe, until)):
+            for frame in _unpacked(_pieces(pipe, until)):
                 are_any = True
                 yield frame
         finally:
-            usage = reading.end()
-            budget.charge(usage.seconds, usage.memory)
-    if usage.ended or not are_any:  # out of time or memory, or a library crashed
+            ended, *used = end()
+            budget.charge(*used)
+    if ended or not are_any:  # out of time or memory, or a library crashed
         raise Unreadable(Reason.TOO_COMPLEX)
 
 

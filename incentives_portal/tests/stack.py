@@ -182,7 +182,7 @@ def start_stack(transactional_db: None, settings: Any, tmp_path: Path) -> Iterat
             for name in ("web", "worker"):
                 print(f"--- {name} ---\n{stack.log(name)}")  # shown with a failure
         smtp.stop()
-        servers.stop(broker, signal.SIGTERM)
+        servers.stop(broker.process, signal.SIGTERM)
         place.remove()
 
 

@@ -226,7 +226,7 @@ if os.getuid() == 0:  # only root has to lend the programs to somebody else
         programs, broker = state_dir.postgres_programs(place), state_dir.valkey_program(place)
         assert programs.is_relative_to(place.folder)
         assert broker.is_relative_to(place.folder)
-        who = state_dir.account().popen_options()
+        who = state_dir.account()
         assert subprocess.run([programs / "postgres", "--version"], cwd="/", capture_output=True, check=True, **who)
         assert subprocess.run([broker, "--version"], cwd="/", capture_output=True, check=True, **who)
         assert stat.S_IMODE(closed.stat().st_mode) == 0o700

@@ -13,7 +13,7 @@ from incentives_portal import clock
 from incentives_portal.accounts.services import NoSecondFactor, remove_second_factor
 from incentives_portal.documents.models import VersionCheck
 from incentives_portal.documents.services import NotCheckable, check_again
-from incentives_portal.installation.services import note_backup
+from incentives_portal.installation.services import note
 from incentives_portal.monitoring import overview
 from incentives_portal.monitoring.enums import CAUSES
 from incentives_portal.monitoring.rules import Found
@@ -104,7 +104,7 @@ def test_page_without_a_row_says_what_is_missing(world):
 def test_page_shows_the_last_backup(world, green):
     assert "none recorded" in page_of(world.elif_)
 
-    note_backup({"finished": "2026-11-29T03:00:00+00:00"})
+    note(last_backup={"finished": "2026-11-29T03:00:00+00:00"})
     assert "none recorded" not in page_of(world.elif_)
 
 

@@ -20,6 +20,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from typing import Any, NoReturn
 
 from . import lockdown, tasks
@@ -32,8 +33,6 @@ _MAX_OUTPUT = 64 * 1024
 #: Types whose library needs a thread to decode anything.
 _THREADED = {"heic"}
 _ASK = "ask"
-#: Callbacks from C need executable memory; keeping one allocated leaves room for later ones in the same page.
-_held: list[Callable[[], None]] = []
 
 
 def serve(level: int) -> None:
@@ -68,25 +67,23 @@ def serve(level: int) -> None:
         for descriptor in descriptors:
             os.close(descriptor)
     control.close()
-    while True:  # children may still be reading; in a PID namespace they would end with this process
-        try:
+    with suppress(ChildProcessError):
+        while True:  # children may still be reading; in a PID namespace they would end with this process
             os.wait()
-        except ChildProcessError:
-            return
 
 
-def warm_up() -> None:
+@cache
+def warm_up() -> Callable[[], None]:
     """Do in advance what the standard library would do on first use.
 
-    Later the process can open no path and make no memory executable. Loads every codec, because a file can name any,
-    and allocates memory for callbacks.
+    Later the process can open no path and make no memory executable. Loads every codec, because a file can name any.
+    Callbacks from C need executable memory: returns one, which the cache keeps allocated, so that later ones have room
+    in the same page.
     """
-    if _held:
-        return
     for module in pkgutil.iter_modules(encodings.__path__):
         with suppress(LookupError):  # modules that are no codecs, and codecs of other systems
             codecs.lookup(module.name)
-    _held.append(ctypes.CFUNCTYPE(None)(warm_up))
+    return ctypes.CFUNCTYPE(None)(lambda: None)
 
 
 def _watch(level: int, request: dict[str, Any], source: int, out: int, report: int) -> NoReturn:
@@ -109,9 +106,9 @@ def _watch(level: int, request: dict[str, Any], source: int, out: int, report: i
     if any(descriptor == report for descriptor, _event in poll.poll()):
         os.kill(pid, signal.SIGKILL)
     _pid, status, used = os.wait4(pid, 0)
-    ended = os.waitstatus_to_exitcode(status)
+    usage = [os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime, used.ru_maxrss]
     with socket.socket(fileno=report) as line:
-        line.send(json.dumps([ended, used.ru_utime + used.ru_stime, used.ru_maxrss]).encode(), socket.MSG_NOSIGNAL)
+        line.send(json.dumps(usage).encode(), socket.MSG_NOSIGNAL)
     os._exit(0)
 
 

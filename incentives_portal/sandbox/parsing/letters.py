@@ -2,6 +2,8 @@
 
 import io
 import posixpath
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import IO
 
 from . import markup, office, pictures
@@ -16,15 +18,14 @@ _BETWEEN_CELLS = "\t"
 
 
 def preload() -> None:
-    """Load what office needs, and what reading the pictures of a letter needs."""
     office.preload()
     pictures.preload()
 
 
 def inspect(source: IO[bytes], deadline: Deadline) -> Findings:
     """Inspect as an Office file, and note drawings that the copy does not show."""
-    findings = office.inspect(source, "docx", deadline)
     with office.opened(source, deadline) as package:
+        findings = office.inspect(package, "docx")
         media = [name for name in package.members if name.startswith("word/media/")]
         if any(not name.endswith(_PICTURES) for name in media) or len(media) > MAX_IMAGES:
             findings.contents.add(Content.DRAWINGS)
@@ -42,52 +43,34 @@ def copy(source: IO[bytes], emit: Emit, deadline: Deadline) -> list[dict[str, st
         for name in (*dict.fromkeys(before), main, *dict.fromkeys(after)):
             package.read(name, _Letter(deadline, paragraphs))
         copies = [paragraphs.emit(emit)]
-        for name in list(_pictures(package))[:MAX_IMAGES]:
+        shown = [
+            member
+            for name, member in package.members.items()
+            if posixpath.dirname(name) == "word/media"
+            and name.endswith(_PICTURES)
+            and member.file_size >= _SMALLEST_PICTURE
+        ]
+        for member in shown[:MAX_IMAGES]:
             if deadline.is_over:
                 break
-            copies += _copy_picture(package, name, emit, deadline)
+            with suppress(Unreadable):  # the letter is readable without the picture
+                copies += pictures.copy(io.BytesIO(package.archive.read(member)), emit, deadline)
     return copies
 
 
-def _pictures(package: office.Package) -> list[str]:
-    return [
-        name
-        for name, member in package.members.items()
-        if posixpath.dirname(name) == "word/media"
-        and name.endswith(_PICTURES)
-        and member.file_size >= _SMALLEST_PICTURE
-    ]
-
-
-def _copy_picture(package: office.Package, name: str, emit: Emit, deadline: Deadline) -> list[dict[str, str]]:
-    """Return the copies of a picture, or none if it cannot be read.
-
-    The letter is readable without it.
-    """
-    try:
-        return pictures.copy(io.BytesIO(package.archive.read(package.members[name])), emit, deadline)
-    except Unreadable:
-        return []
-
-
-class _Letter(markup.Reader):
+@dataclass
+class _Letter(markup.ParagraphReader):
     """Collect paragraphs; the cells of a table row become one paragraph, separated by tabs."""
 
-    reads_text = True
-
-    def __init__(self, deadline: Deadline, paragraphs: markup.Paragraphs) -> None:
-        super().__init__(deadline)
-        self._paragraphs = paragraphs
-        self._pieces: list[str] = []
-        self._cells: list[list[str]] = []
-        self._is_text = False
-        self._skipped = 0  # depth within a duplicate for older programs
+    _cells: list[list[str]] = field(default_factory=list)
+    is_text = False
+    _skipped = 0  # depth within a duplicate for older programs
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
         if self._skipped or name == "Fallback":
             self._skipped += 1
             return
-        self._is_text = name == "t"
+        self.is_text = name == "t"
         match name:
             case "tab":
                 self._pieces.append("\t")
@@ -98,39 +81,22 @@ class _Letter(markup.Reader):
             case "tr":
                 self._cells.append([])
 
-    def text(self, piece: str) -> None:
-        if self._is_text:
-            self._pieces.append(piece)
-
     def end(self, name: str) -> None:
         if self._skipped:
             self._skipped -= 1
             return
-        self._is_text = False
+        self.is_text = False
         match name:
+            case "p" if self._cells:
+                self._pieces.append(" ")
             case "p":
-                self._finish_paragraph()
+                for line in self.take_text().split("\n"):
+                    if line.strip():
+                        self.paragraphs.add(line.rstrip())
             case "tc" if self._cells:
-                self._pieces_of_cell()
+                self._cells[-1].append(" ".join(self.take_text().split()))
             case "tr" if self._cells:
                 self._finish_row()
-
-    def check_time(self) -> None:
-        if self._paragraphs.is_full or self.deadline.is_over:
-            self._paragraphs.more = self.is_done = True
-
-    def _finish_paragraph(self) -> None:
-        if self._cells:
-            self._pieces.append(" ")
-            return
-        for line in "".join(self._pieces).split("\n"):
-            if line.strip():
-                self._paragraphs.add(line.rstrip())
-        self._pieces.clear()
-
-    def _pieces_of_cell(self) -> None:
-        self._cells[-1].append(" ".join("".join(self._pieces).split()))
-        self._pieces.clear()
 
     def _finish_row(self) -> None:
         """Add the row as a paragraph, or, in a nested table, to the text of the outer cell."""
@@ -138,4 +104,4 @@ class _Letter(markup.Reader):
         if self._cells:
             self._pieces.append(f"{row} ")
         elif row.strip():
-            self._paragraphs.add(row)
+            self.paragraphs.add(row)

@@ -5,6 +5,7 @@ that allows only the system calls needed to read open files, compute, and write 
 """
 
 import ctypes
+import errno
 import math
 import os
 import platform
@@ -36,7 +37,6 @@ _LANDLOCK_CREATE, _LANDLOCK_RESTRICT = 444, 446  # the same on all architectures
 _LOAD, _EQUALS, _HAS_BIT, _ANSWER = 0x20, 0x15, 0x45, 0x06  # instructions of the filter (linux/filter.h)
 _ALLOW, _KILL, _ERROR = 0x7FFF0000, 0x80000000, 0x00050000  # actions of the filter (linux/seccomp.h)
 _AT_NUMBER, _AT_MACHINE, _AT_ARGUMENTS = 0, 4, 16
-_EPERM, _ENOSYS = 1, 38
 _CLONE_THREAD, _PROT_EXEC = 0x00010000, 0x4
 _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, _PR_SET_NO_NEW_PRIVS = 4, 22, 2, 38
 
@@ -121,13 +121,13 @@ def _filter(threads: bool) -> bytes:
     if platform.machine() not in _MACHINES:
         raise OSError(f"no list of system calls for {platform.machine()}")
     audit, column = _MACHINES[platform.machine()]
-    allow, refuse = _do(_ANSWER, _ALLOW), _do(_ANSWER, _ERROR | _EPERM)
+    allow, refuse = _do(_ANSWER, _ALLOW), _do(_ANSWER, _ERROR | errno.EPERM)
     third = _do(_LOAD, _AT_ARGUMENTS + 2 * 8)
     program = [_do(_LOAD, _AT_MACHINE), _do(_EQUALS, audit, 1, 0), _do(_ANSWER, _KILL), _do(_LOAD, _AT_NUMBER)]
     for number in _NUMBERS[1 + column :: 3]:
         program += _when(int(number), allow)
     program += _when(
-        _CLONE3[column], _do(_ANSWER, _ERROR | _ENOSYS)
+        _CLONE3[column], _do(_ANSWER, _ERROR | errno.ENOSYS)
     )  # the C library then falls back to clone, whose flags the filter can see
     if threads:
         program += _when(_CLONE[column], _do(_LOAD, _AT_ARGUMENTS), _do(_HAS_BIT, _CLONE_THREAD, 1, 0), refuse, allow)

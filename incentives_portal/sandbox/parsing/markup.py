@@ -6,6 +6,7 @@ Declarations that could expand or fetch something are refused or ignored.
 import io
 import json
 import re
+from dataclasses import dataclass, field
 from typing import IO, Any
 from xml.parsers import expat
 
@@ -34,43 +35,50 @@ def inspect(source: IO[bytes], deadline: Deadline) -> Findings:
 def copy(source: IO[bytes], emit: Emit, deadline: Deadline) -> list[dict[str, str]]:
     """Emit the names and values as lines of text."""
     text, _encoding = _text(source.read())
-    outline = _Outline(deadline)
-    _read_document(text, outline, Findings())
-    return [outline.paragraphs.emit(emit)]
+    paragraphs = Paragraphs()
+    _read_document(text, _Outline(deadline, paragraphs), Findings())
+    return [paragraphs.emit(emit)]
 
 
+@dataclass
 class Reader:
     """Base class of event handlers for the parser. Names come without their prefixes."""
 
+    deadline: Deadline
+    #: Of the expat parser; set by ``read``.
+    parser: Any = field(default=None, init=False)
+    #: The pieces of the text that is being read; one text may come in several.
+    _pieces: list[str] = field(default_factory=list, init=False)
+
     #: Whether the handlers for texts and element ends are active from the beginning; parsing without them is twice as fast.
     reads_text = False
-
-    def __init__(self, deadline: Deadline) -> None:
-        self.deadline = deadline
-        self.root = ""
-        #: Whether the file names a document type, which is not fetched.
-        self.has_document_type = False
-        self.is_done = False
-        self._parser: Any = None
-
-    def attach(self, parser: Any) -> None:
-        """Connect to the parser. Called by ``read`` before it begins."""
-        self._parser = parser
-        self.listen(on=self.reads_text)
+    #: Whether the text at this point is gathered.
+    is_text = True
+    root = ""
+    #: Whether the file names a document type, which is not fetched.
+    has_document_type = False
+    is_done = False
 
     def listen(self, *, on: bool) -> None:
         """Turn the handlers for texts and element ends on or off."""
-        self._parser.CharacterDataHandler = self.text if on else None
-        self._parser.EndElementHandler = (lambda name: self.end(name.rpartition(":")[2])) if on else None
+        self.parser.CharacterDataHandler = self.text if on else None
+        self.parser.EndElementHandler = (lambda name: self.end(name.rpartition(":")[2])) if on else None
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
         """Handle the beginning of an element."""
 
     def text(self, piece: str) -> None:
-        """Handle a piece of text; one text may come in several pieces."""
+        if self.is_text:
+            self._pieces.append(piece)
 
     def end(self, name: str) -> None:
         """Handle the end of an element."""
+
+    def take_text(self) -> str:
+        """Return the text gathered since the last call."""
+        text = "".join(self._pieces)
+        self._pieces.clear()
+        return text
 
     def check_time(self) -> None:
         """Set ``is_done`` or raise Unreadable if parsing takes too long.
@@ -91,7 +99,8 @@ def read(stream: IO[bytes], reader: Reader, encoding: str | None = None) -> None
     parser = expat.ParserCreate(encoding)
     parser.buffer_text = True
     parser.StartElementHandler = start
-    reader.attach(parser)
+    reader.parser = parser
+    reader.listen(on=reader.reads_text)
     parser.StartDoctypeDeclHandler = lambda *_names: setattr(reader, "has_document_type", True)
     parser.EntityDeclHandler = _refuse
     parser.UnparsedEntityDeclHandler = _refuse
@@ -131,13 +140,18 @@ def _read_document(text: str, reader: Reader, findings: Findings) -> None:
         findings.contents.add(Content.EXTERNAL)
 
 
+def attribute(attributes: dict[str, str], kind: str) -> str:
+    """Return the value of an attribute, whatever its prefix."""
+    return next((value for name, value in attributes.items() if name.rpartition(":")[2] == kind), "")
+
+
+@dataclass
 class Paragraphs:
     """Lines of text within limits; ``more`` says that lines were left out."""
 
-    def __init__(self) -> None:
-        self.more = False
-        self._lines: list[str] = []
-        self._left = MAX_TEXT
+    more: bool = False
+    _lines: list[str] = field(default_factory=list)
+    _left: int = MAX_TEXT
 
     @property
     def is_full(self) -> bool:
@@ -153,24 +167,28 @@ class Paragraphs:
             self._left -= MAX_CELL if len(line) > MAX_CELL else len(line) + 1
 
     def emit(self, emit: Emit) -> dict[str, str]:
-        """Emit the text and return its description."""
-        result: dict[str, Any] = {"paragraphs": self._lines, "more": self.more}
-        emit(json.dumps(result).encode())
+        emit(json.dumps({"paragraphs": self._lines, "more": self.more}).encode())
         return {"kind": "text", "media_type": "application/json"}
 
 
-class _Outline(Reader):
+@dataclass
+class ParagraphReader(Reader):
+    """Base class of readers that copy the text as paragraphs, as far as limits and time allow."""
+
+    paragraphs: Paragraphs
+    reads_text = True
+
+    def check_time(self) -> None:
+        if self.paragraphs.is_full or self.deadline.is_over:
+            self.paragraphs.more = self.is_done = True
+
+
+class _Outline(ParagraphReader):
     """One line for each element with content: name, attributes and text, indented by depth."""
 
-    reads_text = True
     _INDENT, _MAX_DEPTH = "  ", 20
-
-    def __init__(self, deadline: Deadline) -> None:
-        super().__init__(deadline)
-        self.paragraphs = Paragraphs()
-        self._depth = 0
-        self._head = ""
-        self._pieces: list[str] = []
+    _depth = 0
+    _head = ""
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
         self._finish()
@@ -180,20 +198,12 @@ class _Outline(Reader):
         )
         self._depth += 1
 
-    def text(self, piece: str) -> None:
-        self._pieces.append(piece)
-
     def end(self, name: str) -> None:
         self._finish()
         self._depth -= 1
 
-    def check_time(self) -> None:
-        if self.paragraphs.is_full or self.deadline.is_over:
-            self.paragraphs.more = self.is_done = True
-
     def _finish(self) -> None:
-        text = " ".join("".join(self._pieces).split())
-        self._pieces.clear()
+        text = " ".join(self.take_text().split())
         if self._head:
             self.paragraphs.add(f"{self._head}: {text}" if text else self._head)
         elif text:

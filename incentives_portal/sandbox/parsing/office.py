@@ -13,6 +13,7 @@ import zlib
 from codecs import lookup
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from os import SEEK_END
 from typing import IO
 from urllib.parse import unquote
@@ -101,9 +102,8 @@ class Package:
         self.archive = archive
         self.deadline = deadline
         self.members = {member.filename.lower(): member for member in archive.infolist() if not member.is_dir()}
-        types = _Types(deadline)
-        markup.read(archive.open(_TYPES), types)
-        self._types = types
+        self._types = _Types(deadline)
+        markup.read(archive.open(_TYPES), self._types)
 
     def type_of(self, name: str) -> str:
         """Return the declared content type of a member, in lower case."""
@@ -139,18 +139,16 @@ class Package:
         }
 
     def read(self, name: str, reader: markup.Reader) -> None:
-        """Parse a member."""
         with self.archive.open(self.members[name]) as stream:
             markup.read(stream, reader)
 
 
+@dataclass
 class _Types(markup.Reader):
     """Read the declared content types; Office ignores their case."""
 
-    def __init__(self, deadline: Deadline) -> None:
-        super().__init__(deadline)
-        self.parts: dict[str, str] = {}
-        self.endings: dict[str, str] = {}
+    parts: dict[str, str] = field(default_factory=dict)
+    endings: dict[str, str] = field(default_factory=dict)
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
         content_type = attributes.get("ContentType", "").strip().lower()
@@ -160,10 +158,9 @@ class _Types(markup.Reader):
             self.endings[attributes.get("Extension", "").lstrip(".").lower()] = content_type
 
 
+@dataclass
 class _Relations(markup.Reader):
-    def __init__(self, deadline: Deadline) -> None:
-        super().__init__(deadline)
-        self.found: dict[str, tuple[str, str]] = {}
+    found: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
         if name == "Relationship" and attributes.get("TargetMode", "").strip().lower() != "external":
@@ -196,17 +193,16 @@ def opened(source: IO[bytes], deadline: Deadline) -> Iterator[Package]:
         raise Unreadable(Reason.DAMAGED) from error
 
 
-def inspect(source: IO[bytes], file_type: str, deadline: Deadline) -> Findings:
+def inspect(package: Package, file_type: str) -> Findings:
     """Return the findings. Raises Unreadable for other kinds of files, macros, passwords and bombs."""
     findings = Findings()
-    with opened(source, deadline) as package:
-        if any(mark in content_type for content_type in package.declared() for mark in _MACRO_TYPES):
-            raise Unreadable(Reason.MACROS)
-        package.main(file_type)
-        for name, member in package.members.items():
-            findings.contents.update(content for part, content in _NOTED.items() if part in f"/{name}")
-            if member.file_size:
-                _inspect_member(package, name, member, findings)
+    if any(mark in content_type for content_type in package.declared() for mark in _MACRO_TYPES):
+        raise Unreadable(Reason.MACROS)
+    package.main(file_type)
+    for name, member in package.members.items():
+        findings.contents.update(content for part, content in _NOTED.items() if part in f"/{name}")
+        if member.file_size:
+            _inspect_member(package, name, member, findings)
     return findings
 
 
@@ -244,7 +240,7 @@ def _inspect_member(package: Package, name: str, member: zipfile.ZipInfo, findin
     if not _is_expected(name) or "/embeddings/" in name:
         with package.archive.open(member) as stream:
             findings.attach(posixpath.basename(member.filename), stream.read(_FIRST_BYTES))
-    marks = Marks(package.deadline, findings)
+    marks = Marks(package.deadline, findings.contents)
     try:
         try:
             package.read(name, marks)
@@ -276,6 +272,7 @@ def _ending(name: str) -> str:
     return name.lower().rpartition(".")[2]
 
 
+@dataclass
 class Marks(markup.Reader):
     """Note what one part starts or fetches, from the events of the parser.
 
@@ -283,15 +280,12 @@ class Marks(markup.Reader):
     field may be spread over many runs. Office joins all of that before it acts on it, and so does this reader.
     """
 
-    def __init__(self, deadline: Deadline, findings: Findings) -> None:
-        super().__init__(deadline)
-        self._contents = findings.contents
-        self._pieces: list[str] = []
-        self._depth = 0  # depth within a formula or an instruction; 0 outside of them
-        self._is_formula = False
-        self._size = 0
-        #: The text of each open field, the innermost last; the first is for instructions outside of fields.
-        self._fields = [""]
+    contents: set[Content]
+    #: The text of each open field, the innermost last; the first is for instructions outside of fields.
+    _fields: list[str] = field(default_factory=lambda: [""])
+    _depth = 0  # depth within a formula or an instruction; 0 outside of them
+    _is_formula = False
+    _size = 0
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
         if self._depth:
@@ -303,21 +297,21 @@ class Marks(markup.Reader):
                 self._depth, self._size, self._is_formula = 1, 0, name in _FORMULAS
                 self.listen(on=True)
         elif name == "fldChar":
-            self._change_field(_attribute(attributes, "fldCharType"))
+            self._change_field(markup.attribute(attributes, "fldCharType"))
         elif name == "fldSimple":
-            self._note_field(_attribute(attributes, "instr"))
+            self._note_field(markup.attribute(attributes, "instr"))
         elif name == "ddeLink":
-            self._contents.add(Content.COMMANDS)
+            self.contents.add(Content.COMMANDS)
         elif name == "Relationship" and _fetches(attributes):
-            self._contents.add(Content.EXTERNAL)
-        elif name == "sheet" and _attribute(attributes, "state").lower().endswith("hidden"):
-            self._contents.add(Content.HIDDEN_SHEETS)
+            self.contents.add(Content.EXTERNAL)
+        elif name == "sheet" and markup.attribute(attributes, "state").lower().endswith("hidden"):
+            self.contents.add(Content.HIDDEN_SHEETS)
 
     def text(self, piece: str) -> None:
         self._size += len(piece)
         if self._size > _LONGEST:
             raise Unreadable(Reason.TOO_COMPLEX)
-        self._pieces.append(piece)
+        super().text(piece)
 
     def end(self, name: str) -> None:
         self._depth -= 1
@@ -328,12 +322,11 @@ class Marks(markup.Reader):
     def close(self) -> None:
         if self._depth:
             self._finish()
-        for field in self._fields:
-            self._note_field(field)
+        for instruction in self._fields:
+            self._note_field(instruction)
 
     def _finish(self) -> None:
-        text = "".join(self._pieces)
-        self._pieces.clear()
+        text = self.take_text()
         if self._is_formula:
             self._note_formula(_QUOTED.sub("", text))
             return
@@ -354,20 +347,15 @@ class Marks(markup.Reader):
 
     def _note_formula(self, formula: str) -> None:
         if _EXCHANGE.search(formula) or _STARTS.search(formula):
-            self._contents.add(Content.COMMANDS)
+            self.contents.add(Content.COMMANDS)
         if _FETCHES.search(formula):
-            self._contents.add(Content.EXTERNAL)
+            self.contents.add(Content.EXTERNAL)
 
     def _note_field(self, instruction: str) -> None:
-        if instruction and _EXCHANGE_FIELD.match(instruction):
-            self._contents.add(Content.COMMANDS)
-        if instruction and _FETCHING_FIELD.match(instruction):
-            self._contents.add(Content.EXTERNAL)
-
-
-def _attribute(attributes: dict[str, str], kind: str) -> str:
-    """Return the value of an attribute, whatever its prefix."""
-    return next((value for name, value in attributes.items() if name.rpartition(":")[2] == kind), "")
+        if _EXCHANGE_FIELD.match(instruction):
+            self.contents.add(Content.COMMANDS)
+        if _FETCHING_FIELD.match(instruction):
+            self.contents.add(Content.EXTERNAL)
 
 
 def _fetches(relationship: dict[str, str]) -> bool:

@@ -6,6 +6,7 @@ For scripts, actions and other content see ``pdf_copy.py``.
 import io
 import logging
 import re
+from contextlib import closing
 from typing import IO
 
 import pypdfium2
@@ -14,7 +15,7 @@ from pypdfium2 import internal, raw
 
 from . import pdf_copy
 from .limits import MAX_IMAGES, MAX_PDF_PAGES, PAGE_WIDTH, Deadline
-from .pictures import png, slices
+from .pictures import encoded, slices
 from .reasons import Content, Emit, Findings, Reason, Unreadable
 
 _TAIL = 4096
@@ -45,11 +46,8 @@ def inspect(source: IO[bytes], deadline: Deadline) -> Findings:
     data = source.read()
     if _WEB_PAGE.search(data[: data.find(_MARK, 0, _HEAD) + 1]):
         raise Unreadable(Reason.CONTENT)
-    document = _open(data)
-    try:
+    with _open(data) as document:
         findings = Findings(pages=_pages(document, data))
-    finally:
-        document.close()
     with pdf_copy.opened(data) as pdf:
         pdf_copy.check_archive(data, pdf)
         pdf_copy.strip(pdf, findings, deadline)
@@ -64,18 +62,15 @@ def render(source: IO[bytes], emit: Emit, deadline: Deadline) -> tuple[list[tupl
 
     Returns their sizes in pixels, and whether anything was left out.
     """
-    document = _open(source.read())
     images: list[tuple[int, int]] = []
     is_whole = True
-    try:
+    with _open(source.read()) as document:
         document.init_forms()  # reviewers must see filled-in values
         for number in range(len(document)):
             if len(images) == MAX_IMAGES or (images and deadline.is_over):
                 is_whole = False
                 break
             is_whole &= _draw(document, number, emit, images, deadline)
-    finally:
-        document.close()
     if not images:
         raise Unreadable(Reason.DAMAGED)
     return images, not is_whole
@@ -125,18 +120,16 @@ def _draw(
     except pypdfium2.PdfiumError:
         return False
     bottom = 0
-    try:
+    with closing(page):
         for top, part in slices(height)[: MAX_IMAGES - len(images)]:
             picture, is_done = _drawn(page, (width, height), top, part, deadline)
             if images and not is_done:
                 return False  # a partial image would look like a whole page
-            emit(png(picture))
+            emit(encoded(picture))
             images.append(picture.size)
             bottom = top + part
             if not is_done:
                 return False
-    finally:
-        page.close()
     return bottom == height
 
 

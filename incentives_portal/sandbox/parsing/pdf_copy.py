@@ -66,8 +66,12 @@ _KEPT_OF_CATALOG = {
     "Lang",
     "MarkInfo",
     "StructTreeRoot",
+    "AcroForm",
+    "Dests",
+    "Names",
+    "OutputIntents",
+    "PageLayout",
 }
-_KEPT_OF_CATALOG |= {"AcroForm", "Dests", "Names", "OutputIntents", "PageLayout"}
 _KEPT_OF_PAGES = {
     "Type",
     "Parent",
@@ -79,13 +83,19 @@ _KEPT_OF_PAGES = {
     "ArtBox",
     "Contents",
     "Rotate",
+    "Annots",
+    "UserUnit",
+    "StructParents",
+    "Tabs",
+    "Group",
 }
-_KEPT_OF_PAGES |= {"Annots", "UserUnit", "StructParents", "Tabs", "Group"}
 #: Keys that distinguish additional actions and embedded files from a font or picture of the same name, whatever type they claim to be.
-_EVENTS = {"/E", "/X", "/D", "/U", "/Fo", "/Bl", "/PO", "/PC", "/PV", "/PI", "/K", "/F", "/V", "/C", "/O"}
-_EVENTS |= {"/WC", "/WS", "/DS", "/WP", "/DP"}
+_EVENTS = {
+    "/E", "/X", "/D", "/U", "/Fo", "/Bl", "/PO", "/PC", "/PV", "/PI", "/K", "/F", "/V", "/C", "/O",
+    "/WC", "/WS", "/DS", "/WP", "/DP",
+}  # fmt: skip
 _SYSTEMS = {"/F", "/UF", "/Unix", "/DOS", "/Mac"}
-_KEPT_OF_FORMS = {"Fields", "DR", "DA", "Q", "NeedAppearances"}
+_KEPT_WITHIN_CATALOG = {"/Names": {"Dests"}, "/AcroForm": {"Fields", "DR", "DA", "Q", "NeedAppearances"}}
 
 #: Every object that must be cleaned contains one of these. qpdf writes names without escapes, so none is missed.
 _NOTABLE = re.compile(
@@ -143,14 +153,19 @@ def strip(pdf: pikepdf.Pdf, findings: Findings, deadline: Deadline) -> None:
         if isinstance(each, (Dictionary, Stream, Array)) and _NOTABLE.search(_written(each)):
             _clean(each, findings)
     _clean(pdf.Root, findings)
-    _reduce_catalog(pdf.Root)
+    _keep(pdf.Root, _KEPT_OF_CATALOG)
+    for key, kept in _KEPT_WITHIN_CATALOG.items():
+        if isinstance(pdf.Root.get(key), Dictionary):
+            _keep(pdf.Root[key], kept)
     _reduce_bookmarks(pdf.Root.get("/Outlines"), findings, deadline)
     for page in pdf.pages:
         deadline.check()
-        _reduce_page(page.obj, findings)
-    for key in list(pdf.trailer.keys()):
-        if key == "/Info":
-            del pdf.trailer[key]
+        _keep(page.obj, _KEPT_OF_PAGES)
+        annotations = page.obj.get("/Annots")
+        if isinstance(annotations, Array):
+            page.obj.Annots = Array([each for each in annotations if _may_stay(each, findings)])
+    if "/Info" in pdf.trailer:
+        del pdf.trailer["/Info"]
 
 
 def _written(each: Object) -> bytes:
@@ -160,20 +175,16 @@ def _written(each: Object) -> bytes:
 
 def _clean(each: Object, findings: Findings) -> None:
     """Remove what runs or fetches something from an object and its direct children."""
-    if isinstance(each, Array):
-        for item in each:
-            if _is_direct_child(item):
-                _clean(item, findings)
-        return
-    entries: dict[str, Any] = {key: each.get(key) for key in each.keys()}  # noqa: SIM118 - streams are no dictionaries
+    is_list = isinstance(each, Array)
+    entries: dict[str, Any] = {} if is_list else {key: each.get(key) for key in each.keys()}  # noqa: SIM118 - streams are no dictionaries
     if _is_harmful_action(entries, findings):
-        for key in entries:
-            del each[key]
-        return
-    for value in entries.values():
-        if _is_direct_child(value):
-            _clean(value, findings)
-    for key in _harmful_keys(each, entries, findings):
+        harmful = list(entries)
+    else:
+        for value in each if is_list else entries.values():
+            if _is_direct_child(value):
+                _clean(value, findings)
+        harmful = list(_harmful_keys(each, entries, findings))
+    for key in harmful:
         del each[key]
 
 
@@ -244,22 +255,7 @@ def _note_file(specification: dict[str, Any], streams: Dictionary, findings: Fin
     name = name or f"file {len(findings.attachments) + 1}"
     for stream in streams.values():
         if isinstance(stream, Stream):
-            findings.attach(name, _first_bytes(stream))
-
-
-def _reduce_catalog(root: Dictionary) -> None:
-    _keep(root, _KEPT_OF_CATALOG)
-    if isinstance(root.get("/Names"), Dictionary):
-        _keep(root.Names, {"Dests"})
-    if isinstance(root.get("/AcroForm"), Dictionary):
-        _keep(root.AcroForm, _KEPT_OF_FORMS)
-
-
-def _reduce_page(page: Dictionary, findings: Findings) -> None:
-    _keep(page, _KEPT_OF_PAGES)
-    annotations = page.get("/Annots")
-    if isinstance(annotations, Array):
-        page.Annots = Array([each for each in annotations if _may_stay(each, findings)])
+            findings.attach(name, next(_unpacked(stream), b"")[:_FIRST_BYTES])
 
 
 def _may_stay(annotation: object, findings: Findings) -> bool:
@@ -332,10 +328,6 @@ def check_streams(pdf: pikepdf.Pdf, deadline: Deadline) -> None:
                 if min(left, most) < 0:
                     raise Unreadable(Reason.TOO_COMPLEX)
                 deadline.check()
-
-
-def _first_bytes(stream: Stream) -> bytes:
-    return next(_unpacked(stream), b"")[:_FIRST_BYTES]
 
 
 def _unpacked(stream: Stream) -> Iterator[bytes]:

@@ -3,6 +3,8 @@
 import io
 import warnings
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO
 
 import pi_heif
@@ -11,12 +13,12 @@ from PIL import Image, ImageOps
 from .limits import MAX_IMAGES, MAX_PIXELS, MAX_PIXELS_WHOLE, PAGE_HEIGHT, PAGE_WIDTH, Deadline
 from .reasons import Content, Emit, Findings, Reason, Unreadable
 
-#: Pillow raises an error at twice this value and warns at this value; _open turns the warning into an error.
+#: Pillow raises an error at twice this value and warns at this value; _opened turns the warning into an error.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 _FORMATS = ("JPEG", "PNG", "WEBP")
 _HEIC_MARK = b"ftyp"
 _DAMAGED = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError)
-_GPS, _ORIENTATION = 0x8825, 0x0112
+_GPS = 0x8825
 #: Mode of a 16-bit grayscale picture → index of the high byte, which is all that a screen shows.
 _DEEP = {"I;16": 1, "I;16L": 1, "I;16B": 0}
 #: Photographs are copied as JPEG; drawn and transparent pictures are copied without loss.
@@ -43,22 +45,19 @@ def inspect(source: IO[bytes], deadline: Deadline) -> Findings:
     if zipfile.is_zipfile(source):
         raise Unreadable(Reason.MIXED)
     findings = Findings()
-    try:
-        with _open(source) as picture:
-            is_png, is_large = picture.format == "PNG", picture.width * picture.height > _MAX_DECODED_PIXELS
-            if is_png:
-                picture.verify()  # checks the checksums; the picture cannot be read further after that
-        with _open(source) as picture:
-            # Only decoding to the end shows that the picture can be drawn; a JPEG at an eighth of the size.
-            picture.draft("RGB", (picture.width // 8, picture.height // 8))
-            if not (is_png and is_large):
-                picture.load()
-            if picture.getexif().get_ifd(_GPS):
-                findings.contents.add(Content.LOCATION)
-            if picture.format == "HEIF" and getattr(picture, "n_frames", 1) > 1:
-                findings.contents.add(Content.PICTURES)
-    except _DAMAGED as error:
-        raise Unreadable(Reason.DAMAGED) from error
+    with _opened(source) as picture:
+        is_png, is_large = picture.format == "PNG", picture.width * picture.height > _MAX_DECODED_PIXELS
+        if is_png:
+            picture.verify()  # checks the checksums; the picture cannot be read further after that
+    with _opened(source) as picture:
+        # Only decoding to the end shows that the picture can be drawn; a JPEG at an eighth of the size.
+        picture.draft("RGB", (picture.width // 8, picture.height // 8))
+        if not (is_png and is_large):
+            picture.load()
+        if picture.getexif().get_ifd(_GPS):
+            findings.contents.add(Content.LOCATION)
+        if picture.format == "HEIF" and getattr(picture, "n_frames", 1) > 1:
+            findings.contents.add(Content.PICTURES)
     deadline.check()
     return findings
 
@@ -68,44 +67,27 @@ def render(source: IO[bytes], emit: Emit, deadline: Deadline) -> tuple[list[tupl
 
     Returns the sizes in pixels, and whether anything was left out.
     """
-    try:
-        with _open(source) as picture:
-            if _is_wide(picture):
-                picture.draft(None, (PAGE_WIDTH, PAGE_WIDTH))
-            clean = _clean(picture)
-    except _DAMAGED as error:
-        raise Unreadable(Reason.DAMAGED) from error
+    with _opened(source) as picture:
+        picture.draft(None, (PAGE_WIDTH, PAGE_WIDTH))  # a JPEG may be decoded smaller, with no edge below this
+        clean = _clean(picture)
     if clean.width > PAGE_WIDTH:
         clean = clean.resize((PAGE_WIDTH, max(1, round(clean.height * PAGE_WIDTH / clean.width))), reducing_gap=2.0)
     images = []
     for top, height in slices(clean.height):
         if images and deadline.is_over:
             return images, True
-        emit(png(clean.crop((0, top, clean.width, top + height))))
+        emit(encoded(clean.crop((0, top, clean.width, top + height))))
         images.append((clean.width, height))
     return images, sum(height for _width, height in images) < clean.height
 
 
 def copy(source: IO[bytes], emit: Emit, _deadline: Deadline) -> list[dict[str, str]]:
     """Emit the picture at full size, upright, with nothing but pixels."""
-    try:
-        with _open(source) as picture:
-            is_photograph = picture.format in _PHOTOGRAPHS and not picture.has_transparency_data
-            clean = _clean(picture)
-    except _DAMAGED as error:
-        raise Unreadable(Reason.DAMAGED) from error
-    return [emit_copy(clean, emit, is_photograph=is_photograph)]
-
-
-def emit_copy(clean: Image.Image, emit: Emit, *, is_photograph: bool) -> dict[str, str]:
-    """Emit one picture and return its description."""
-    out = io.BytesIO()
-    if is_photograph:
-        clean.save(out, "JPEG", quality=_QUALITY)
-    else:
-        clean.save(out, "PNG")
-    emit(out.getvalue())
-    return {"kind": "picture", "media_type": "image/jpeg" if is_photograph else "image/png"}
+    with _opened(source) as picture:
+        is_photograph = picture.format in _PHOTOGRAPHS and not picture.has_transparency_data
+        clean = _clean(picture)
+    emit(encoded(clean, "JPEG" if is_photograph else "PNG"))
+    return [{"kind": "picture", "media_type": "image/jpeg" if is_photograph else "image/png"}]
 
 
 def slices(height: int) -> list[tuple[int, int]]:
@@ -118,32 +100,30 @@ def slices(height: int) -> list[tuple[int, int]]:
     return [(top, min(each, height - top)) for top in range(0, height, each)][:MAX_IMAGES]
 
 
-def png(picture: Image.Image) -> bytes:
-    """Return a picture as PNG."""
+def encoded(picture: Image.Image, file_format: str = "PNG") -> bytes:
     out = io.BytesIO()
-    picture.save(out, "PNG")
+    picture.save(out, file_format, quality=_QUALITY)
     return out.getvalue()
 
 
-def _is_wide(picture: Image.Image) -> bool:
-    """Return whether the upright picture is wider than a page, so that it may be decoded smaller."""
-    is_rotated = picture.getexif().get(_ORIENTATION, 1) >= 5
-    return (picture.height if is_rotated else picture.width) > PAGE_WIDTH
-
-
-def _open(source: IO[bytes]) -> Image.Image:
+@contextmanager
+def _opened(source: IO[bytes]) -> Iterator[Image.Image]:
+    """Open a picture. Raises Unreadable; so do errors of Pillow within the block."""
     source.seek(0)
     is_heic = source.read(8)[4:] == _HEIC_MARK
     source.seek(0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        try:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
             picture = Image.open(source, formats=["HEIF"] if is_heic else _FORMATS)
-        except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-            raise Unreadable(Reason.TOO_COMPLEX) from error
-    if picture.format in ("WEBP", "HEIF") and picture.width * picture.height > MAX_PIXELS_WHOLE:
-        raise Unreadable(Reason.TOO_COMPLEX)
-    return picture
+        if picture.format in ("WEBP", "HEIF") and picture.width * picture.height > MAX_PIXELS_WHOLE:
+            raise Unreadable(Reason.TOO_COMPLEX)
+        with picture:
+            yield picture
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise Unreadable(Reason.TOO_COMPLEX) from error
+    except _DAMAGED as error:
+        raise Unreadable(Reason.DAMAGED) from error
 
 
 def _clean(picture: Image.Image) -> Image.Image:

@@ -127,10 +127,9 @@ class Findings:
             self.attachments.append(short_name)
 
     def as_result(self) -> dict[str, Any]:
-        contents = [content.value for content in Content if content in self.contents]
         return {
             "pages": self.pages,
-            "contents": contents,
+            "contents": [content.value for content in Content if content in self.contents],
             "attachments": self.attachments[:100],
             "encoding": self.encoding,
         }

@@ -5,6 +5,7 @@ The copy includes hidden sheets and shows formulas as their last values.
 
 import datetime
 import re
+from dataclasses import dataclass, field
 from typing import IO
 
 from . import markup, office
@@ -13,8 +14,17 @@ from .reasons import Content, Emit, Findings
 from .tables import Table
 
 _LETTERS = re.compile(r"[A-Z]+")
-#: Ids of Excel's built-in number formats: days, times, percentages.
-_DAYS, _TIMES, _PERCENT = {14, 15, 16, 17, 22, *range(27, 37), *range(50, 59)}, {18, 19, 20, 21, 45, 46, 47}, {9, 10}
+#: Id of each of Excel's built-in number formats → what it shows, as _Styles says it.
+_BUILT_IN = {
+    str(number): kind
+    for kind, numbers in {
+        "day": (14, 15, 16, 17, *range(27, 37), *range(50, 59)),
+        "time": (18, 19, 20, 21, 45, 46, 47),
+        "moment": (22,),
+        "percent": (9, 10),
+    }.items()
+    for number in numbers
+}
 #: Texts, colors and conditions in a number format.
 _ASIDE = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 _FIRST_DAY = datetime.datetime(1899, 12, 30, tzinfo=datetime.UTC)
@@ -28,15 +38,14 @@ preload = office.preload
 
 def inspect(source: IO[bytes], deadline: Deadline) -> Findings:
     """Inspect as an Office file, and note pictures, which the copy does not show."""
-    findings = office.inspect(source, "xlsx", deadline)
     with office.opened(source, deadline) as package:
+        findings = office.inspect(package, "xlsx")
         if any(name.startswith("xl/media/") for name in package.members):
             findings.contents.add(Content.DRAWINGS)
     return findings
 
 
 def copy(source: IO[bytes], emit: Emit, deadline: Deadline) -> list[dict[str, str]]:
-    """Emit all sheets as one table."""
     table = Table(deadline)
     with office.opened(source, deadline) as package:
         main = package.main("xlsx")
@@ -45,62 +54,50 @@ def copy(source: IO[bytes], emit: Emit, deadline: Deadline) -> list[dict[str, st
         relations = package.relations(main)
         parts = {kind: target for kind, target in relations.values() if target in package.members}
         styles, shared = _Styles(deadline), _Shared(deadline, table)
-        if "styles" in parts:
-            package.read(parts["styles"], styles)
-        if "sharedstrings" in parts:
-            package.read(parts["sharedstrings"], shared)
+        for kind, reader in (("styles", styles), ("sharedstrings", shared)):
+            if kind in parts:
+                package.read(parts[kind], reader)
         for name, is_hidden, relation in workbook.sheets:
-            _kind, target = relations.get(relation, ("", ""))
+            kind, target = relations.get(relation, ("", ""))
             if not table.begin(name, is_hidden=is_hidden):
                 break
-            if target in package.members and _kind == "worksheet":
-                sheet = _Sheet(deadline, table, styles, shared.texts, workbook.first_day)
+            if target in package.members and kind == "worksheet":
+                sheet = _Sheet(deadline, table, styles.kinds, shared.texts, workbook.first_day)
                 package.read(target, sheet)
                 sheet.close()
     return [table.emit(emit)]
 
 
+@dataclass
 class _Workbook(markup.Reader):
     """Read the names of the sheets, whether they are hidden, and their relationship ids."""
 
-    def __init__(self, deadline: Deadline) -> None:
-        super().__init__(deadline)
-        self.sheets: list[tuple[str, bool, str]] = []
-        self.first_day = _FIRST_DAY
+    sheets: list[tuple[str, bool, str]] = field(default_factory=list)
+    first_day = _FIRST_DAY
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
         if name == "sheet":
-            relation = next((value for key, value in attributes.items() if key.rpartition(":")[2] == "id"), "")
             is_hidden = attributes.get("state", "").lower().endswith("hidden")
-            self.sheets.append((attributes.get("name", ""), is_hidden, relation))
+            self.sheets.append((attributes.get("name", ""), is_hidden, markup.attribute(attributes, "id")))
         elif name == "workbookPr" and attributes.get("date1904") in ("1", "true"):
             self.first_day = _FIRST_DAY_1904
 
 
+@dataclass
 class _Styles(markup.Reader):
     """Read how each style shows a number: "" as it is, else "day", "time", "moment" or "percent"."""
 
-    def __init__(self, deadline: Deadline) -> None:
-        super().__init__(deadline)
-        self.kinds: list[str] = []
-        self._own: dict[str, str] = {}
-        self._is_within = False
+    kinds: list[str] = field(default_factory=list)
+    _formats: dict[str, str] = field(default_factory=_BUILT_IN.copy)
+    _is_within = False
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
         if name == "numFmt":
-            self._own[attributes.get("numFmtId", "")] = _kind_of_format(attributes.get("formatCode", ""))
+            self._formats[attributes.get("numFmtId", "")] = _kind_of_format(attributes.get("formatCode", ""))
         elif name in ("cellXfs", "cellStyleXfs", "cellStyles", "dxfs"):
             self._is_within = name == "cellXfs"
         elif name == "xf" and self._is_within:
-            number = attributes.get("numFmtId", "0")
-            self.kinds.append(self._own[number] if number in self._own else _kind_of_known(number))
-
-
-def _kind_of_known(number: str) -> str:
-    known = int(number) if number.isdecimal() else 0
-    if known == 22:
-        return "moment"
-    return "day" if known in _DAYS else "time" if known in _TIMES else "percent" if known in _PERCENT else ""
+            self.kinds.append(self._formats.get(attributes.get("numFmtId", "0"), ""))
 
 
 def _kind_of_format(code: str) -> str:
@@ -113,58 +110,53 @@ def _kind_of_format(code: str) -> str:
     return "day" if has_day else "time" if has_time else ""
 
 
-class _Shared(markup.Reader):
+@dataclass
+class _CellReader(markup.Reader):
+    """Base class of readers that copy texts and values as cells, as long as there is time."""
+
+    table: Table
+    reads_text = True
+    is_text = False
+
+    def check_time(self) -> None:
+        if self.deadline.is_over:
+            self.is_done = self.table.more = True
+
+
+@dataclass
+class _Shared(_CellReader):
     """Read the texts that cells refer to by number."""
 
-    reads_text = True
-
-    def __init__(self, deadline: Deadline, table: Table) -> None:
-        super().__init__(deadline)
-        self.texts: list[str] = []
-        self._table = table
-        self._pieces: list[str] = []
-        self._is_text = self._is_reading_aid = False
-        self._size = 0
+    texts: list[str] = field(default_factory=list)
+    _is_reading_aid = False
+    _size = 0
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
-        self._is_text = name == "t" and not self._is_reading_aid
+        self.is_text = name == "t" and not self._is_reading_aid
         if name == "rPh":
             self._is_reading_aid = True
 
-    def text(self, piece: str) -> None:
-        if self._is_text:
-            self._pieces.append(piece)
-
     def end(self, name: str) -> None:
-        self._is_text = False
+        self.is_text = False
         if name == "rPh":
             self._is_reading_aid = False
         elif name == "si":
-            self.texts.append("".join(self._pieces)[:MAX_CELL])
+            self.texts.append(self.take_text()[:MAX_CELL])
             self._size += len(self.texts[-1])
-            self._pieces.clear()
-
-    def check_time(self) -> None:
-        if self._size > _MAX_SHARED or self.deadline.is_over:
-            self.is_done = self._table.more = True
+            if self._size > _MAX_SHARED:
+                self.is_done = self.table.more = True
 
 
-class _Sheet(markup.Reader):
+@dataclass
+class _Sheet(_CellReader):
     """Read rows of cells. A formula is copied as the value saved in the file."""
 
-    reads_text = True
-
-    def __init__(
-        self, deadline: Deadline, table: Table, styles: _Styles, shared: list[str], first_day: datetime.datetime
-    ) -> None:
-        super().__init__(deadline)
-        self._table, self._styles, self._shared, self._first_day = table, styles, shared, first_day
-        self._row: list[str] = []
-        self._type = self._style = ""
-        self._column = self._next = 0
-        self._pieces: list[str] = []
-        self._is_value = False
-        self._rows = 0
+    kinds: list[str]
+    shared: list[str]
+    first_day: datetime.datetime
+    _row: list[str] = field(default_factory=list)
+    _type = _style = ""
+    _column = _next = _rows = 0
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
         if name == "c":
@@ -175,17 +167,12 @@ class _Sheet(markup.Reader):
         elif name == "row":
             number = attributes.get("r", "")
             self._skip(int(number) if number.isdecimal() and len(number) < 9 else self._rows + 1)
-        self._is_value = name == "v" or (name == "t" and self._type == "inlineStr")
-
-    def text(self, piece: str) -> None:
-        if self._is_value:
-            self._pieces.append(piece)
+        self.is_text = name == "v" or (name == "t" and self._type == "inlineStr")
 
     def end(self, name: str) -> None:
-        self._is_value = False
+        self.is_text = False
         if name == "c":
-            self._put("".join(self._pieces))
-            self._pieces.clear()
+            self._put(self.take_text())
         elif name == "row":
             self._finish()
 
@@ -193,10 +180,6 @@ class _Sheet(markup.Reader):
         """Finish an incomplete sheet with the rows read so far."""
         if self._row and not self.is_done:
             self._finish()
-
-    def check_time(self) -> None:
-        if self.deadline.is_over:
-            self.is_done = self._table.more = True
 
     def _skip(self, number: int) -> None:
         """Add one empty row for any number of missing rows."""
@@ -206,14 +189,14 @@ class _Sheet(markup.Reader):
 
     def _finish(self) -> None:
         self._rows += 1
-        self.is_done |= not self._table.add(self._row)
+        self.is_done |= not self.table.add(self._row)
         self._row, self._next = [], 0
 
     def _put(self, raw: str) -> None:
         if not raw:
             return
         if self._column >= MAX_COLUMNS or self._column < len(self._row):
-            self._table.more = True
+            self.table.more = True
             return
         self._row += [""] * (self._column - len(self._row))
         self._row.append(self._display(raw))
@@ -221,17 +204,14 @@ class _Sheet(markup.Reader):
     def _display(self, raw: str) -> str:
         match self._type:
             case "s":
-                return self._shared[int(raw)] if raw.isdecimal() and int(raw) < len(self._shared) else ""
+                return self.shared[int(raw)] if raw.isdecimal() and int(raw) < len(self.shared) else ""
             case "b":
                 return "TRUE" if raw.strip() == "1" else "FALSE"
             case "n" | "":
-                return _number(raw.strip(), self._kind(), self._first_day)
+                style = int(self._style) if self._style.isdecimal() else 0
+                return _number(raw.strip(), self.kinds[style] if style < len(self.kinds) else "", self.first_day)
             case _:
                 return raw
-
-    def _kind(self) -> str:
-        number = int(self._style) if self._style.isdecimal() else 0
-        return self._styles.kinds[number] if number < len(self._styles.kinds) else ""
 
 
 def _column(letters: str) -> int:

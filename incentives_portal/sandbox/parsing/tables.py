@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import IO, Any
 
@@ -31,7 +32,6 @@ _COMMAND = re.compile(
 
 
 def preload() -> None:
-    """Load all encodings and raise the field limit."""
     texts.preload()
     csv.field_size_limit(_MAX_FIELD)
 
@@ -48,7 +48,6 @@ def inspect(source: IO[bytes], deadline: Deadline) -> Findings:
 
 
 def copy(source: IO[bytes], emit: Emit, deadline: Deadline) -> list[dict[str, str]]:
-    """Emit the cells as plain text."""
     table = Table(deadline)
     table.begin("", is_hidden=False)
     text, _encoding = _text(source)
@@ -59,14 +58,14 @@ def copy(source: IO[bytes], emit: Emit, deadline: Deadline) -> list[dict[str, st
     return [table.emit(emit)]
 
 
+@dataclass
 class Table:
     """Sheets of rows of text within limits; ``more`` says that something was left out."""
 
-    def __init__(self, deadline: Deadline) -> None:
-        self.more = False
-        self._sheets: list[dict[str, Any]] = []
-        self._left = MAX_TEXT
-        self._deadline = deadline
+    deadline: Deadline
+    more: bool = False
+    _sheets: list[dict[str, Any]] = field(default_factory=list)
+    _left: int = MAX_TEXT
 
     def begin(self, name: str, *, is_hidden: bool) -> bool:
         """Start a new sheet. Return False if the limits allow no more."""
@@ -79,7 +78,7 @@ class Table:
     def add(self, row: Iterable[str]) -> bool:
         """Add a row to the sheet. Return False if the limits allow no more."""
         rows, cells = self._sheets[-1]["rows"], list(row)
-        if len(rows) == MAX_ROWS or self._left <= 0 or self._deadline.is_over:
+        if len(rows) == MAX_ROWS or self._left <= 0 or self.deadline.is_over:
             self.more = True
             return False
         self.more |= len(cells) > MAX_COLUMNS
@@ -87,7 +86,6 @@ class Table:
         return True
 
     def emit(self, emit: Emit) -> dict[str, str]:
-        """Emit the table and return its description."""
         emit(json.dumps({"sheets": self._sheets, "more": self.more}).encode())
         return {"kind": "table", "media_type": "application/json"}
 

@@ -39,15 +39,12 @@ def run(task: str, file_type: str, source: IO[bytes], emit: Emit, seconds: float
     most = _SECONDS[task]
     reader, deadline = _reader(file_type), Deadline(min(most, seconds * _IN_TIME) if seconds else most)
     if task == "inspect":
-        result: dict[str, Any] = reader.inspect(source, deadline).as_result()
-    elif task == "copy":
-        result = {"copies": reader.copy(source, emit, deadline)}
-    elif hasattr(reader, "render"):
-        images, more = reader.render(source, emit, deadline)
-        result = {"images": images, "more": more}
-    else:  # tables and texts have no pages
-        result = {"images": [], "more": False}
-    return result
+        return reader.inspect(source, deadline).as_result()
+    if task == "copy":
+        return {"copies": reader.copy(source, emit, deadline)}
+    # Tables and texts have no pages.
+    images, more = reader.render(source, emit, deadline) if hasattr(reader, "render") else ([], False)
+    return {"images": images, "more": more}
 
 
 def _reader(file_type: str) -> ModuleType:

@@ -45,8 +45,8 @@ _DECLARED = {
     "iso8859-1": "cp1252",
     "ascii": "utf-8",
 }
-_OTHERS = [f"iso8859_{number}" for number in (*range(1, 12), 13, 14, 15, 16)]
-_OTHERS += [
+_OTHERS = [
+    *(f"iso8859_{number}" for number in (*range(1, 12), 13, 14, 15, 16)),
     "ascii",
     "gb2312",
     "gbk",
@@ -85,11 +85,12 @@ _SAMPLE = 16 * 1024
 _NOT_FOUND, _RANK = 0.1, 0.01
 #: Characters that are common in western texts; the rest of every code page is rare.
 _COMMON_SIGNS, _WITHIN_WORDS = "€£°§«»¿¡–—‘’“”„•…®©™\u00a0", "’\u00a0"
-_COMMON_LETTERS = set("äöüÄÖÜßéèêëàâáãåæçñóòôõøúùûíìîïœÉÀÅÆØÇÑ")
-_COMMON_LETTERS |= set("ąćęłńóśźżĄĆĘŁŃÓŚŹŻčďěňřšťůžýČŘŠŽőűŐŰğışİĞŞėįųūāēģķļņĮ") | {
-    chr(code) for code in range(0x410, 0x450)
+_COMMON_LETTERS = {
+    *"äöüÄÖÜßéèêëàâáãåæçñóòôõøúùûíìîïœÉÀÅÆØÇÑ",
+    *"ąćęłńóśźżĄĆĘŁŃÓŚŹŻčďěňřšťůžýČŘŠŽőűŐŰğışİĞŞėįųūāēģķļņĮ",
+    *map(chr, range(0x410, 0x450)),  # Cyrillic
+    *map(chr, range(0x391, 0x3CF)),  # Greek
 }
-_COMMON_LETTERS |= {chr(code) for code in range(0x391, 0x3CF)}
 _FIRST_OF_EAST_ASIA, _FIRST_HALF_WIDTH = "\u2e80", "\uff61"
 _CONTROLS = "\t\r\n\f"
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -106,15 +107,11 @@ def decode(data: bytes) -> tuple[str, str]:
     """Return the text, and the name of its encoding if that is neither UTF-8 nor ASCII. Raises Unreadable."""
     if data.startswith(_WIDE_MARKS):
         return _decoded(data, "utf_16"), "UTF-16"
-    try:
+    with suppress(UnicodeDecodeError):
         return _checked(data.decode("utf-8-sig")), ""
-    except UnicodeDecodeError:
-        pass
     for encoding in _guesses(data):
-        try:
+        with suppress(UnicodeDecodeError):
             return _checked(data.decode(encoding)), _SHOWN.get(encoding, encoding)
-        except UnicodeDecodeError:
-            continue
     raise Unreadable(Reason.CONTENT)
 
 
@@ -154,16 +151,11 @@ def _guesses(data: bytes) -> list[str]:
     found: dict[str, str] = {}
     for rank, encoding in enumerate(_GUESSED):
         with suppress(UnicodeDecodeError):
-            text = _beginning(sample, encoding)
+            text = getincrementaldecoder(encoding)().decode(sample)  # which may end within a character
             if text not in found.values():  # several encodings give the same text: take the most usual one
                 found[encoding] = text
                 scores[encoding] = _RANK * rank + mess.get(encoding, _NOT_FOUND) + _oddness(text)
     return sorted(scores, key=lambda encoding: round(scores[encoding], 2)) or ["cp1252"]
-
-
-def _beginning(sample: bytes, encoding: str) -> str:
-    """Return the sample as text; it may end within a character."""
-    return getincrementaldecoder(encoding)().decode(sample)
 
 
 def _oddness(text: str) -> float:
@@ -171,11 +163,10 @@ def _oddness(text: str) -> float:
 
     For short texts this is more reliable than the guess of the library.
     """
-    odd, count = 0.0, 0
+    odd = 0.0
     for before, sign, after in zip(f" {text[:-1]}", text, f"{text[1:]} ", strict=True):
         if sign.isascii():
             continue
-        count += 1
         is_within = before.isalpha() or after.isalpha()
         if sign in _COMMON_SIGNS:
             odd += before.isalpha() and after.isalpha() and sign not in _WITHIN_WORDS
@@ -186,7 +177,7 @@ def _oddness(text: str) -> float:
         else:
             odd += sign.isupper() and before.islower()
             odd += 0.3 * (not is_within) + 0.15 * (sign not in _COMMON_LETTERS)
-    return odd / max(1, count)
+    return odd / max(1, sum(not sign.isascii() for sign in text))
 
 
 def _is_latin(sign: str) -> bool:

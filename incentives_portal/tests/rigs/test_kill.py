@@ -94,7 +94,7 @@ class Broker:
         place.make()
         command = [valkey_program(place), "--bind", HOST, "--port", str(self.port), "--save", "", "--appendonly", "no"]
         self.process = subprocess.Popen(
-            command, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **account().popen_options()
+            command, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **account()
         )
 
     def kill(self) -> None:

@@ -11,7 +11,6 @@ from incentives_portal.backups.manifest import Unusable
 
 
 def positive(text: str) -> int:
-    """Parse a whole number from 1 up."""
     if not text.isdecimal() or int(text) < 1:
         raise ArgumentTypeError(f"{text!r} is not a number from 1 up")
     return int(text)
@@ -31,7 +30,7 @@ class Command(BaseCommand):
         try:
             programs.require_direct_connection()
             backup = backing_up.back_up(destination, self.stdout.write)
-        except (backing_up.BackupFailed, programs.ProgramMissing, programs.PoolerInBetween, OSError) as error:
+        except (backing_up.BackupFailed, programs.ProgramsUnusable, OSError) as error:
             raise CommandError(f"No backup was made. {error}") from error
         if options["keep"]:
             self._prune(destination, options["keep"])
@@ -51,12 +50,13 @@ class Command(BaseCommand):
             f"{folder}: {sum(manifest['tables'].values())} rows in {manifest['database']['size'] / 1e6:.1f} MB,"
             f" {files['count']} files of {files['bytes'] / 1e6:.1f} MB, {files['fetched']} of them fetched, {manifest['seconds']} s."
         )
-        for key in files["repaired"]:
-            self.stdout.write(f"Damaged in the destination, fetched again: {key}")
-        for key in files["missing"]:
-            self.stderr.write(f"Missing in the file store: {key}")
-        for key in files["changed"]:
-            self.stderr.write(f"Changed in the file store: {key}")
+        for stream, problem, keys in (
+            (self.stdout, "Damaged in the destination, fetched again", files["repaired"]),
+            (self.stderr, "Missing in the file store", files["missing"]),
+            (self.stderr, "Changed in the file store", files["changed"]),
+        ):
+            for key in keys:
+                stream.write(f"{problem}: {key}")
         if files["missing"] or files["changed"]:
             raise CommandError(
                 f"The backup is complete but for {len(files['missing'])} files that are missing in the file store;"

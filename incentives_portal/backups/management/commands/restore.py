@@ -44,13 +44,7 @@ class Command(BaseCommand):
             if filled:
                 self._confirm()
             self._restore(backup)
-        except (
-            restoring.RestoreRefused,
-            programs.ProgramMissing,
-            programs.PoolerInBetween,
-            Unusable,
-            OSError,
-        ) as error:
+        except (restoring.RestoreRefused, programs.ProgramsUnusable, Unusable, OSError) as error:
             raise CommandError(str(error)) from error
 
     def _confirm(self) -> None:

@@ -1,6 +1,7 @@
 import os
 from argparse import ArgumentParser
-from datetime import date
+from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -38,16 +39,15 @@ class Command(BaseCommand):
         except EmbeddedServersFailed as error:
             raise CommandError(str(error)) from error
         finally:
-            self._end_servers(supervisor)
+            if local.in_use() and not refcount.release(local.place()):
+                supervisor.say("portal", "The database runs on: another process uses it, and it stops with that.")
             os.close(lock)
         if reason:
             raise CommandError(f"Everything was stopped: {reason}.")
         supervisor.say("portal", "Everything is stopped. The data stay for the next start.")
 
     def _run(self, supervisor: Supervisor, options: dict[str, Any]) -> str:
-        def say(line: str) -> None:
-            supervisor.say("portal", line)
-
+        say = partial(supervisor.say, "portal")
         if options["reset"]:
             say("Forgetting all data")
             quickstart.reset()
@@ -66,7 +66,8 @@ class Command(BaseCommand):
         if "PORTAL_URL" not in os.environ:
             settings.PORTAL_URL = f"http://localhost:{port}"
         if today:
-            settings.PORTAL_CLOCK = quickstart.move_clock(today)
+            now = datetime.now(UTC)
+            settings.PORTAL_CLOCK = int((datetime.combine(today, now.timetz()) - now).total_seconds())
         return {"PORTAL_URL": settings.PORTAL_URL, "PORTAL_CLOCK": str(settings.PORTAL_CLOCK)}
 
     def _greet(self, say: Any, *, demo: bool) -> None:
@@ -82,7 +83,3 @@ class Command(BaseCommand):
                 say(f"  {role:<{width}}  {email}")
         say("Ctrl-C ends everything; the data stay.")
         say("")
-
-    def _end_servers(self, supervisor: Supervisor) -> None:
-        if local.in_use() and not refcount.release(local.place()):
-            supervisor.say("portal", "The database runs on: another process uses it, and it stops with that.")
