@@ -81,8 +81,9 @@ def quantize_limit(value: Decimal, currency: str) -> Decimal:
 
     First round to nine decimals, to undo errors of divisions: three thirds are a whole.
     """
-    exact = value.quantize(Decimal("1e-9"), rounding=ROUND_HALF_UP)
-    return exact.quantize(Decimal(1).scaleb(-decimals(currency)), rounding=ROUND_DOWN)
+    return value.quantize(Decimal("1e-9"), rounding=ROUND_HALF_UP).quantize(
+        Decimal(1).scaleb(-decimals(currency)), rounding=ROUND_DOWN
+    )
 
 
 def rounding_limit(currency: str) -> Decimal:
@@ -119,7 +120,6 @@ def parse_amount(text: str, currency: str, language: str | None = None) -> Decim
     currency has, and for amounts out of range.
     """
     digits, plain = decimals(currency), _without_sign(text, currency, language)
-    params = {"text": plain, "example": example(currency, language), "currency": currency, "digits": digits}
     try:
         value = parse_number(plain, digits, language)
     except NumberError as error:
@@ -131,7 +131,7 @@ def parse_amount(text: str, currency: str, language: str | None = None) -> Decim
                     "%(currency)s amounts can have at most %(digits)s decimal places, for example %(example)s."
                 ),
             }[error.code]
-            % params
+            % {"text": plain, "example": example(currency, language), "currency": currency, "digits": digits}
         ) from error
     if abs(value) > MAX_AMOUNT:
         raise AmountError(_("this amount is too large."))
@@ -201,8 +201,7 @@ def _split(plain: str, digits: int, language: str | None) -> tuple[str, str]:
         if marks.count(last) > 1:
             raise NumberError("unclear")
         whole, fraction = plain.rsplit(last, 1)
-        other = "." if last == "," else ","
-        return _groups(whole, other), _digits_only(fraction)
+        return _groups(whole, "." if last == "," else ","), _digits_only(fraction)
     if len(marks) > 1:
         return _groups(plain, last), ""
     whole, fraction = plain.split(last)
@@ -245,5 +244,4 @@ def _locale(language: str) -> Locale:
 def example(currency: str, language: str | None = None) -> str:
     """Return an example of a typed amount, for error messages."""
     mark = locale(language).number_symbols["latn"]["decimal"]
-    digits = decimals(currency)
-    return f"1250{mark}{'0' * digits}" if digits else "1250"
+    return f"1250{mark}{'0' * decimals(currency)}".removesuffix(mark)

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BooleanField, CharField, ExpressionWrapper, F, OuterRef, Q
-from django.db.models.functions import Cast, JSONObject
+from django.db.models.functions import Cast, Coalesce, JSONObject
 
 from incentives_portal.money import quantize
 from incentives_portal.programs import dates, periods
@@ -28,6 +28,10 @@ ZERO = Decimal(0)
 #: The kinds of caps that several claims share.
 _SHARED = [CapKind.AMOUNT, CapKind.PERCENT_OF_EARNED, CapKind.GREATER_OF]
 
+#: Another claim: the amount ``taken`` in its ``currency``, the ``day`` of its activity, whether it is ``in_<scope>`` for
+#: each scope of a cap; ``costs`` of the expense types that caps limit, if there are such caps.
+Other = Mapping[str, Any]
+
 
 @dataclass(frozen=True)
 class CapUse:
@@ -39,26 +43,6 @@ class CapUse:
 
     used: Decimal | None
     unrated: tuple[UnratedFact, ...] = ()
-
-
-@dataclass(frozen=True)
-class _Cost:
-    """A cost of a claim, of an expense type that a cap limits."""
-
-    type: int
-    currency: str
-    amount: Decimal
-
-
-@dataclass(frozen=True)
-class _Other:
-    """Another claim: its amount, the scopes that it shares with the proof, and its costs if a cap needs them."""
-
-    taken: Decimal
-    currency: str
-    day: date
-    scopes: frozenset[str]
-    costs: tuple[_Cost, ...]
 
 
 @dataclass
@@ -75,12 +59,9 @@ class _Count:
         # the cap.
         rate = self.rates.rate(self.target, currency, day)
         if rate is None:
-            self.miss(currency, self.target, day)
+            self.unrated.add((currency, self.target, day.replace(day=1)))
         else:
             self.total += amount / rate
-
-    def miss(self, currency: str, target: str, day: date) -> None:
-        self.unrated.add((currency, target, day.replace(day=1)))
 
 
 def use_of_caps(proof: Proof, counting: ProofQuerySet) -> dict[str, CapUse]:
@@ -101,34 +82,26 @@ def _caps(proof: Proof) -> list[Cap]:
     return list(caps.exclude(scope=CapScope.EVENT).prefetch_related("expenses"))
 
 
-def _others(proof: Proof, caps: Iterable[Cap], counting: ProofQuerySet) -> list[_Other]:
+def _others(proof: Proof, caps: Iterable[Cap], counting: ProofQuerySet) -> list[Other]:
     """Return the claims of the same location, program and activity type within the scope of a cap. One query."""
-    periods = {cap.scope: _period(cap.scope, proof) for cap in caps}
+    periods = {f"in_{cap.scope}": _period(cap.scope, proof) for cap in caps}
     anywhere = Q()
     for period in periods.values():
         anywhere |= period
-    within = {f"in_{scope}": ExpressionWrapper(period, BooleanField()) for scope, period in periods.items()}
     types = {expense.pk for cap in caps for expense in cap.expenses.all()}
-    costs = {"costs": _costs(types, proof.program.basis)} if types else {}
-    rows = counting.filter(
-        anywhere,
-        case__location=proof.case.location_id,
-        case__program=proof.case.program_id,
-        activity_type=proof.activity_type_id,
-    ).values("case__currency", "executed_on", taken=TAKEN, **within, **costs)
-    return [_other(row, periods) for row in rows]
-
-
-def _other(row: Mapping[str, Any], scopes: Collection[str]) -> _Other:
-    currency = row["case__currency"]
-    return _Other(
-        taken=row["taken"],
-        currency=currency,
-        day=row["executed_on"],
-        scopes=frozenset(scope for scope in scopes if row[f"in_{scope}"]),
-        costs=tuple(
-            _Cost(cost["type"], cost["currency"] or currency, Decimal(cost["amount"])) for cost in row.get("costs", ())
-        ),
+    return list(
+        counting.filter(
+            anywhere,
+            case__location=proof.case.location_id,
+            case__program=proof.case.program_id,
+            activity_type=proof.activity_type_id,
+        ).values(
+            currency=F("case__currency"),
+            day=F("executed_on"),
+            taken=TAKEN,
+            **{name: ExpressionWrapper(period, BooleanField()) for name, period in periods.items()},
+            **({"costs": _costs(types, proof.program.basis)} if types else {}),
+        )
     )
 
 
@@ -150,26 +123,25 @@ def _period(scope: str, proof: Proof) -> Q:
 
 
 def _costs(types: Collection[int], basis: str) -> ArraySubquery:
-    """The costs of a claim of these expense types, in the currency of their invoice.
-
-    Without an invoice, ``currency`` is null: they are in the currency of the proof.
-    """
+    """The costs of a claim of these expense types, in the currency of their invoice, or of the claim without one."""
     amount = F("net") + F("tax") + F("rounding") if basis == Basis.GROSS else F("net")
     lines = ExpenseLine.objects.filter(proof=OuterRef("pk"), expense_type__in=types).order_by("pk")
-    row = JSONObject(type="expense_type", currency="invoice__currency", amount=Cast(amount, CharField()))
+    currency = Coalesce("invoice__currency", OuterRef("case__currency"))
+    row = JSONObject(type="expense_type", currency=currency, amount=Cast(amount, CharField()))
     return ArraySubquery(lines.values(row=row))
 
 
-def _rates(proof: Proof, caps: Iterable[Cap], others: Iterable[_Other]) -> MonthlyRates:
+def _rates(proof: Proof, caps: Iterable[Cap], others: Collection[Other]) -> MonthlyRates:
     """Return all rates that the count needs. Makes no query if nothing was claimed."""
-    used = {other.currency for other in others} | {cost.currency for other in others for cost in other.costs}
-    if not used:
+    if not others:
         return MonthlyRates()
-    currencies = used | {cap.currency for cap in caps if cap.currency} | {proof.currency}
-    return monthly_rates(currencies, {proof.executed_on, *(other.day for other in others)})
+    currencies = {proof.currency} | {cap.currency for cap in caps if cap.currency}
+    for other in others:
+        currencies |= {other["currency"], *(cost["currency"] for cost in other.get("costs", ()))}
+    return monthly_rates(currencies, {proof.executed_on, *(other["day"] for other in others)})
 
 
-def _use(cap: Cap, proof: Proof, others: Iterable[_Other], rates: MonthlyRates) -> CapUse:
+def _use(cap: Cap, proof: Proof, others: Iterable[Other], rates: MonthlyRates) -> CapUse:
     """Return what was used of one cap.
 
     A cap without an amount is a share of funds, which are in the proof's currency.
@@ -177,27 +149,26 @@ def _use(cap: Cap, proof: Proof, others: Iterable[_Other], rates: MonthlyRates) 
     count = _Count(cap.currency or proof.currency, rates)
     types = {expense.pk for expense in cap.expenses.all()}
     for other in others:
-        if cap.scope in other.scopes and (taken := _taken(other, types, count)):
-            count.add(taken, other.currency, other.day)
+        if other[f"in_{cap.scope}"] and (taken := _taken(other, types, count)):
+            count.add(taken, other["currency"], other["day"])
     unrated = tuple(UnratedFact(*missing) for missing in sorted(count.unrated))
     rate = rates.rate(count.target, proof.currency, proof.executed_on) if count.total else Decimal(1)
     return CapUse(None if rate is None else quantize(count.total * rate, proof.currency), unrated)
 
 
-def _taken(other: _Other, types: Collection[int], count: _Count) -> Decimal:
+def _taken(other: Other, types: Collection[int], count: _Count) -> Decimal:
     """Return how much of a cap the claim uses, in its own currency.
 
     If the cap limits certain expense types, at most the costs of these types.
     """
     if not types:
-        return other.taken
+        return other["taken"]
     total = ZERO
-    for cost in other.costs:
-        if cost.type not in types:
-            continue
-        rate = count.rates.rate(cost.currency, other.currency, other.day)
-        if rate is None:
-            count.miss(cost.currency, other.currency, other.day)
-        else:
-            total += cost.amount * rate
-    return min(other.taken, total)
+    for cost in other["costs"]:
+        if cost["type"] in types:
+            rate = count.rates.rate(cost["currency"], other["currency"], other["day"])
+            if rate is None:
+                count.unrated.add((cost["currency"], other["currency"], other["day"].replace(day=1)))
+            else:
+                total += Decimal(cost["amount"]) * rate
+    return min(other["taken"], total)

@@ -4,7 +4,7 @@ Proofs of other partners are not searched, as their documents are confidential.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from django.db.models import CharField, F, Q, QuerySet, Value
@@ -15,22 +15,19 @@ from .models import Invoice, Proof, ProofDocument
 from .rules import key_of
 from .snapshot import DocumentPart, InvoicePart, ProofFolder
 
-Cases = dict[tuple[str, ...], set[str]]
-
 
 @dataclass(frozen=True)
 class Again:
-    """References of the other proofs, by file hash, and by supplier and number of an invoice."""
+    """References of the other proofs, by supplier and number of an invoice, and by file hash and an empty text."""
 
-    by_file: Cases = field(default_factory=dict)
-    by_number: Cases = field(default_factory=dict)
+    cases: Mapping[tuple[str, str], set[str]] = field(default_factory=dict)
 
     def of_invoice(self, invoice: InvoicePart) -> tuple[str, ...]:
-        same_number = self.by_number.get((key_of(invoice.supplier), key_of(invoice.number)), set())
-        return tuple(sorted(same_number | self.by_file.get((invoice.file.sha256,), set())))
+        same_number = self.cases.get((key_of(invoice.supplier), key_of(invoice.number)), set())
+        return tuple(sorted(same_number.union(self.of_document(invoice))))
 
-    def of_document(self, document: DocumentPart) -> tuple[str, ...]:
-        return tuple(sorted(self.by_file.get((document.file.sha256,), set())))
+    def of_document(self, part: DocumentPart | InvoicePart) -> tuple[str, ...]:
+        return tuple(sorted(self.cases.get((part.file.sha256, ""), set())))
 
 
 def find(proof: Proof, folder: ProofFolder) -> Again:
@@ -38,8 +35,9 @@ def find(proof: Proof, folder: ProofFolder) -> Again:
     hashes = {part.sha256 for part in folder.files()}
     if not hashes:
         return Again()
-    numbers = [key_of(invoice.number) for invoice in folder.invoices]
-    same_number = _elsewhere(Invoice.objects.all(), proof).filter(number_key__in=numbers)
+    same_number = _elsewhere(Invoice.objects.all(), proof).filter(
+        number_key__in=[key_of(invoice.number) for invoice in folder.invoices]
+    )
     rows = (
         _same_file(Invoice.objects.all(), proof, hashes)
         .union(
@@ -48,14 +46,17 @@ def find(proof: Proof, folder: ProofFolder) -> Again:
         )
         .values_list("first", "second", "reference")
     )
-    return _sorted_out(rows)
+    cases = defaultdict(set)
+    for first, second, reference in rows:
+        cases[first, second].add(reference)
+    return Again(cases)
 
 
 def _elsewhere(rows: QuerySet, proof: Proof) -> QuerySet:
-    others = Q(proof__case__organisation=proof.case.organisation_id) & ~Q(
-        proof__case__status=DISCARDED, proof__case__submitted_at=None
+    discarded = Q(proof__case__status=DISCARDED, proof__case__submitted_at=None)
+    return (
+        rows.filter(~discarded, proof__case__organisation=proof.case.organisation_id).exclude(proof=proof.pk).order_by()
     )
-    return rows.filter(others).exclude(proof=proof.pk).order_by()
 
 
 def _same_file(rows: QuerySet, proof: Proof, hashes: Iterable[str]) -> QuerySet:
@@ -65,14 +66,3 @@ def _same_file(rows: QuerySet, proof: Proof, hashes: Iterable[str]) -> QuerySet:
 
 def _named(rows: QuerySet, first: object, second: object) -> QuerySet:
     return rows.values(first=first, second=second, reference=F("proof__case__reference"))
-
-
-def _sorted_out(rows: Iterable[tuple[str, str, str]]) -> Again:
-    by_file: Cases = defaultdict(set)
-    by_number: Cases = defaultdict(set)
-    for first, second, reference in rows:
-        if second:
-            by_number[first, second].add(reference)
-        else:
-            by_file[first,].add(reference)
-    return Again(by_file, by_number)

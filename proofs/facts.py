@@ -1,6 +1,6 @@
 """Collects the facts that ``assess_proof`` checks, with a fixed number of queries."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -29,9 +29,7 @@ from incentives_portal.programs.rates import exchange_rates
 from . import duplicates, rules
 from .limits import Used, used_before
 from .models import Proof
-from .snapshot import DocumentPart, ExpensePart, FilePart, InvoicePart, ProofFolder, content_of, read
-
-_PENDING = "pending"
+from .snapshot import DocumentPart, InvoicePart, ProofFolder, content_of, read
 
 
 def assess(proof: Proof) -> Assessment:
@@ -55,7 +53,13 @@ def proof_facts(
     states = {key: version.standing for key, version in (versions or versions_of(folder)).items()}
     used = used_before(proof)
     twice = duplicates.find(proof, folder)
-    activity = catalogue_of(proof, folder, requirements)
+    activity = catalogue_snapshot(
+        proof.activity_type,
+        proof.program,
+        components_of(folder),
+        day=proof.executed_on,
+        requirements=requirements,
+    )
     first = proof.case.first_submitted_at
     return ProofFacts(
         today=clock.today(proof.time_zone),
@@ -70,22 +74,24 @@ def proof_facts(
         invoices=tuple(_invoice(invoice, states, twice) for invoice in folder.invoices),
         reports=tuple(ReportFact(report.is_certified, len(report.lines), report.amount) for report in folder.reports),
         documents=tuple(_document(document, states, twice) for document in folder.documents),
-        expenses=tuple(_expense(cost, currency) for cost, currency in folder.costs()),
+        expenses=tuple(
+            ExpenseFact(
+                type=cost.type,
+                net=cost.net,
+                tax=cost.tax,
+                rounding=cost.rounding,
+                description=cost.description or cost.type_name,
+                currency=currency,
+            )
+            for cost, currency in folder.costs()
+        ),
         attendees=tuple(AttendeeFact(attendee.name, attendee.cost) for attendee in folder.attendees),
         answers={answer.code: answer.value for answer in folder.answers},
+        plan_limit_left=used.plan_limit_left,
+        claimed_before=used.claimed_before,
+        claimed_unrated=used.claimed_unrated,
         rates=_rates(proof, folder, activity),
         **_bounds(proof, used),
-    )
-
-
-def catalogue_of(proof: Proof, folder: ProofFolder, requirements: Sequence[Requirement] | None = None) -> ActivityFacts:
-    """Return the catalog's data about the activity, for this program on the date of execution."""
-    return catalogue_snapshot(
-        proof.activity_type,
-        proof.program,
-        components_of(folder),
-        day=proof.executed_on,
-        requirements=requirements,
     )
 
 
@@ -100,7 +106,7 @@ def all_requirements(proof: Proof, folder: ProofFolder) -> list[Requirement]:
     return requirements_of(proof.activity_type, proof.program, components_of(folder))
 
 
-def requirements_for(proof: Proof, folder: ProofFolder, *, also: Iterable[str] = ()) -> list[Requirement]:
+def requirements_for(proof: Proof, folder: ProofFolder, *, also: Collection[str] = ()) -> list[Requirement]:
     """Return the requirements that apply to the proof as it is now. One query, two for a composite.
 
     ``also`` are codes that are included in any case, because they were chosen before.
@@ -108,7 +114,7 @@ def requirements_for(proof: Proof, folder: ProofFolder, *, also: Iterable[str] =
     return applicable(all_requirements(proof, folder), folder, also=also)
 
 
-def applicable(rows: Iterable[Requirement], folder: ProofFolder, *, also: Iterable[str] = ()) -> list[Requirement]:
+def applicable(rows: Iterable[Requirement], folder: ProofFolder, *, also: Collection[str] = ()) -> list[Requirement]:
     """Return the requirements whose condition holds for the proof, and those of ``also``. No query."""
     circumstances = Circumstances(
         expenses={cost.type for cost, _currency in folder.costs() if cost.type},
@@ -116,8 +122,7 @@ def applicable(rows: Iterable[Requirement], folder: ProofFolder, *, also: Iterab
         components=[component.code for component in folder.components],
         evidence={"invoice" for _invoice in folder.invoices} | {"report" for _report in folder.reports},
     )
-    always = set(also)
-    return [row for row in rows if row.code in always or holds(row.only_if, circumstances)]
+    return [row for row in rows if row.code in also or holds(row.only_if, circumstances)]
 
 
 def versions_of(folder: ProofFolder) -> dict[str, DocumentVersion]:
@@ -135,22 +140,15 @@ def _versions() -> PreparedLookup[DocumentVersion]:
 
 
 def _bounds(proof: Proof, used: Used) -> dict[str, Any]:
-    """Return the dates and limits of the proof's track."""
-    shared: dict[str, Any] = {
-        "plan_limit_left": used.plan_limit_left,
-        "earned": used.earned,
-        "accrued": used.accrued,
-        "claimed_before": used.claimed_before,
-        "claimed_unrated": used.claimed_unrated,
-    }
+    """Return the dates of the proof's track, and what is left of the planned amount."""
     if proof.activity:
         due = rules.due_at(proof)
-        return shared | {
+        return {
             "campaign": rules.bounds(proof),
             "due_on": dates.local_day(due, proof.time_zone) if due else None,
             "planned_left": rules.planned_amount(proof.activity) - used.planned,
         }
-    return shared | {"usage": rules.bounds(proof), "claiming": rules.claiming(proof)}
+    return {"usage": rules.bounds(proof), "claiming": rules.claiming(proof)}
 
 
 def _invoice(invoice: InvoicePart, states: Mapping[str, str], twice: duplicates.Again) -> InvoiceFact:
@@ -161,7 +159,7 @@ def _invoice(invoice: InvoicePart, states: Mapping[str, str], twice: duplicates.
         net=invoice.net,
         tax=invoice.tax,
         currency=invoice.currency,
-        state=_state(states, invoice.file),
+        state=states.get(invoice.file.version, "pending"),
         duplicate_of=twice.of_invoice(invoice),
         sha256=invoice.file.sha256,
     )
@@ -172,20 +170,9 @@ def _document(document: DocumentPart, states: Mapping[str, str], twice: duplicat
         name=document.file.name,
         note=document.note,
         proves=frozenset(part.code for part in document.proves),
-        state=_state(states, document.file),
+        state=states.get(document.file.version, "pending"),
         duplicate_of=twice.of_document(document),
         sha256=document.file.sha256,
-    )
-
-
-def _expense(line: ExpensePart, currency: str) -> ExpenseFact:
-    return ExpenseFact(
-        type=line.type,
-        net=line.net,
-        tax=line.tax,
-        rounding=line.rounding,
-        description=line.description or line.type_name,
-        currency=currency,
     )
 
 
@@ -198,7 +185,3 @@ def _rates(proof: Proof, folder: ProofFolder, activity: ActivityFacts) -> dict[s
     if not currencies - {proof.currency, ""}:
         return {}
     return exchange_rates(proof.currency, proof.executed_on)
-
-
-def _state(states: Mapping[str, str], file: FilePart) -> str:
-    return states.get(file.version, _PENDING)

@@ -24,15 +24,12 @@ class Used:
     """What other claims have used of the limits that they share with a proof, in its currency.
 
     ``planned``: the amount of the other claims of the activity. ``plan_limit_left``: what is left of the plan's
-    limit, None without a limit. ``earned`` and ``accrued``: co-op funds, None until there are funds.
-    ``claimed_before``: cap code → amount used; ``claimed_unrated``: cap code → what that amount lacks for want of
-    an exchange rate.
+    limit, None without a limit. ``claimed_before``: cap code → amount used; ``claimed_unrated``: cap code → what that
+    amount lacks for want of an exchange rate.
     """
 
     planned: Decimal = ZERO
     plan_limit_left: Decimal | None = None
-    earned: Decimal | None = None
-    accrued: Decimal | None = None
     claimed_before: Mapping[str, Decimal] = field(default_factory=dict)
     claimed_unrated: Mapping[str, tuple[UnratedFact, ...]] = field(default_factory=dict)
 

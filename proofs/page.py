@@ -1,8 +1,8 @@
 """What the pages of a proof show. The claim page and the review page include the same templates:
 
-``_evidence.html``  the proof read-only, with ``evidence_context``; remarks are shown at their place or document.
-``_workbench.html`` the same with forms and buttons for users who may edit, with ``workbench_context``.
-``_checklist.html`` the requirements and the reimbursable amount, also with ``workbench_context``.
+``_evidence.html``  the proof, read-only with ``evidence_context``; remarks are shown at their place or document. With
+                    ``workbench_context`` it has forms and buttons for users who may edit.
+``_checklist.html`` the requirements and the reimbursable amount, with ``workbench_context``.
 
 Places, which are ids in the page: ``basics``, ``invoices``, ``reports``, ``expenses``, ``attendees``, ``documents``,
 ``answers``, ``answers-<code>``, ``comments``; rows: ``invoice-<id>``, ``report-<id>``, ``expense-<id>``,
@@ -57,31 +57,15 @@ class FileRow:
 
 
 @dataclass(frozen=True)
-class ExpenseRow:
-    """A cost with its remarks."""
-
-    part: ExpensePart
-    currency: str
-    marks: list[str]
-
-
-@dataclass(frozen=True)
 class EvidenceRow:
-    """An invoice, service report or document: file, costs, remarks, and whether the reader may change it."""
+    """An invoice, service report, document, answer or cost with its remarks, file and costs, and its currency if a cost."""
 
-    part: InvoicePart | ReportPart | DocumentPart
+    part: InvoicePart | ReportPart | DocumentPart | AnswerPart | ExpensePart
     marks: list[str]
     file: FileRow | None = None
-    expenses: tuple[ExpenseRow, ...] = ()
+    expenses: "tuple[EvidenceRow, ...]" = ()
+    currency: str = ""
     can_change: bool = False
-
-
-@dataclass(frozen=True)
-class AnswerRow:
-    """An answer with its remarks."""
-
-    part: AnswerPart
-    marks: list[str]
 
 
 @dataclass
@@ -102,28 +86,20 @@ class Evidence:
         return [text for place in places for text in self.marks.get(place, ())]
 
     @property
-    def basics_marks(self) -> list[str]:
-        return self.at("basics", "amount")
-
-    @property
     def section_marks(self) -> dict[str, list[str]]:
-        """The remarks about whole sections."""
-        return {
-            place: self.at(place) for place in ("invoices", "reports", "expenses", "attendees", "documents", "comments")
-        }
+        sections = ("invoices", "reports", "expenses", "attendees", "documents", "comments")
+        return {"basics": self.at("basics", "amount")} | {place: self.at(place) for place in sections}
 
     @property
     def other_marks(self) -> list[str]:
         """The remarks about parts that were removed since."""
-        known = {"basics", "amount", *self.section_marks, *self._row_places()}
-        return [text for place, texts in self.marks.items() if place not in known for text in texts]
-
-    def _row_places(self) -> set[str]:
         folder = self.folder
-        places = {part.version for part in folder.files()} | {f"answers-{answer.code}" for answer in folder.answers}
+        known = {"amount", *self.section_marks, *(part.version for part in folder.files())}
+        known |= {f"answers-{answer.code}" for answer in folder.answers}
+        known |= {f"expense-{cost.id}" for cost, _currency in folder.costs()}
         for kind, rows in (("invoice", folder.invoices), ("report", folder.reports), ("document", folder.documents)):
-            places |= {f"{kind}-{row.id}" for row in rows}
-        return places | {f"expense-{cost.id}" for cost, _currency in folder.costs()}
+            known |= {f"{kind}-{row.id}" for row in rows}
+        return [text for place, texts in self.marks.items() if place not in known for text in texts]
 
     @cached_property
     def invoices(self) -> list[EvidenceRow]:
@@ -163,8 +139,8 @@ class Evidence:
         ]
 
     @cached_property
-    def answers(self) -> list[AnswerRow]:
-        return [AnswerRow(answer, self.at(f"answers-{answer.code}")) for answer in self.folder.answers]
+    def answers(self) -> list[EvidenceRow]:
+        return [EvidenceRow(answer, self.at(f"answers-{answer.code}")) for answer in self.folder.answers]
 
     @property
     def total(self) -> Decimal | None:
@@ -174,8 +150,8 @@ class Evidence:
             return None
         return sum((cost.net for cost, _currency in costs), Decimal(0))
 
-    def _expenses(self, parts: Sequence[ExpensePart], currency: str) -> tuple[ExpenseRow, ...]:
-        return tuple(ExpenseRow(part, currency, self.at(f"expense-{part.id}")) for part in parts)
+    def _expenses(self, parts: Sequence[ExpensePart], currency: str) -> tuple[EvidenceRow, ...]:
+        return tuple(EvidenceRow(part, self.at(f"expense-{part.id}"), currency=currency) for part in parts)
 
     def _file(self, part: FilePart) -> FileRow:
         return FileRow(self.versions.get(part.version), part.name, file_url(self.proof, part.version))
@@ -185,10 +161,9 @@ class Evidence:
 
         Users who may write change all documents, contributors only their own.
         """
-        if self.can_write:
-            return True
         version = self.versions.get(part.version)
-        return self.can_contribute and version is not None and version.uploaded_by_id == self.user.pk
+        is_own = version is not None and version.uploaded_by_id == self.user.pk
+        return self.can_write or (self.can_contribute and is_own)
 
 
 @dataclass
@@ -200,19 +175,6 @@ class ProofEditor:
     assessment: Assessment
     requirements: list[Requirement]
 
-    @property
-    def findings(self) -> Sequence[Any]:
-        """The findings about requirements, missing ones first."""
-        return self.assessment.findings
-
-    @property
-    def met_count(self) -> int:
-        return len(self.assessment.met)
-
-    @property
-    def all_count(self) -> int:
-        return len(self.assessment.findings)
-
     @cached_property
     def answers_form(self) -> AnswersForm | None:
         """The form for the answers; None if the activity asks for none."""
@@ -223,8 +185,7 @@ class ProofEditor:
 
     @cached_property
     def comments_form(self) -> CommentsForm:
-        initial = {"final_comments": self.evidence.folder.final_comments}
-        return CommentsForm(initial=initial, auto_id="id_comments_%s")
+        return CommentsForm(initial={"final_comments": self.evidence.folder.final_comments}, auto_id="id_comments_%s")
 
     @cached_property
     def documents_form(self) -> DocumentsForm:
@@ -233,9 +194,8 @@ class ProofEditor:
     @property
     def wants_attendees(self) -> bool:
         """Whether the activity asks for attendees, or limits their cost."""
-        listed = bool(self.facts.attendees)
         asked = any(row.satisfied_by == SatisfiedBy.TABLE for row in self.requirements)
-        return listed or asked or any(cap.kind in _PEOPLE_CAPS for cap in self.facts.activity.caps)
+        return asked or any(cap.kind in _PEOPLE_CAPS for cap in self.facts.activity.caps)
 
 
 def evidence_context(
@@ -254,7 +214,7 @@ def evidence_context(
 
 
 def workbench_context(proof: Proof, user: User, *, here: str = "", marks: Marks | None = None) -> dict[str, Any]:
-    """Return the context of ``proofs/_workbench.html`` and ``_checklist.html``, an editable proof.
+    """Return the context of ``proofs/_evidence.html`` and ``_checklist.html``, an editable proof.
 
     ``here`` is the path of the page, to which its forms return. Five queries for any number of parts and those of
     the limits (facts.proof_facts); two more for a composite activity.
@@ -273,8 +233,10 @@ def workbench_context(proof: Proof, user: User, *, here: str = "", marks: Marks 
         can_contribute=rules.may_contribute(user, proof),
         here=here or proof.get_absolute_url(),
     )
-    editor = ProofEditor(evidence, facts, assess_proof(facts), applicable(requirements, folder))
-    return {"evidence": evidence, "editor": editor}
+    return {
+        "evidence": evidence,
+        "editor": ProofEditor(evidence, facts, assess_proof(facts), applicable(requirements, folder)),
+    }
 
 
 def file_url(proof: Proof, version_id: object) -> str:

@@ -58,9 +58,7 @@ def may_change_document(user: "User", proof: "Proof", row: "ProofDocument") -> b
 
     Users who may write the proof change all documents, contributors only their own.
     """
-    if may_write(user, proof):
-        return True
-    return may_contribute(user, proof) and row.document.uploaded_by_id == user.pk
+    return may_write(user, proof) or (may_contribute(user, proof) and row.document.uploaded_by_id == user.pk)
 
 
 def may_add_for(user: "User", activity: "Activity") -> bool:
@@ -118,13 +116,12 @@ def date_problem(day: date, allowed: tuple[date, date], *, in_campaign: bool) ->
     if dates.is_within(day, *allowed):
         return None
     first, last = (date_format(bound, "DATE_FORMAT") for bound in allowed)
-    if in_campaign:
-        return _("Enter a date within the campaign: %(first)s to %(last)s.") % {"first": first, "last": last}
-    return _("Enter a date within the usage period: %(first)s to %(last)s.") % {"first": first, "last": last}
-
-
-def amount_problem(amount: Decimal) -> str | None:
-    return None if amount > 0 else _("Enter an amount of more than zero.")
+    text = (
+        _("Enter a date within the campaign: %(first)s to %(last)s.")
+        if in_campaign
+        else _("Enter a date within the usage period: %(first)s to %(last)s.")
+    )
+    return text % {"first": first, "last": last}
 
 
 def invoice_problem(

@@ -164,8 +164,6 @@ class DocumentPart(Struct, frozen=True):
 
 
 class AnswerPart(Struct, frozen=True):
-    """An answer to a requirement."""
-
     code: str
     wording: Texts
     satisfied_by: str
@@ -199,7 +197,6 @@ class AnswerPart(Struct, frozen=True):
 class ProofFolder(Struct, frozen=True):
     """The whole evidence: basics, costs and their evidence, documents, answers. ``amount`` is in ``currency``."""
 
-    reference: str
     name: str
     executed_on: date
     amount: Decimal
@@ -207,9 +204,7 @@ class ProofFolder(Struct, frozen=True):
     impressions: int | None
     pre_approval_id: str
     final_comments: str
-    activity_type: str
     activity_type_names: Texts = field(name="activity_type_name")
-    activity_name: str | None
     campaign: str | None
     plan: str | None
     usage_period: str | None
@@ -221,7 +216,7 @@ class ProofFolder(Struct, frozen=True):
     answers: tuple[AnswerPart, ...]
 
     def __post_init__(self) -> None:
-        for name in ("activity_name", "campaign", "plan", "usage_period"):
+        for name in ("campaign", "plan", "usage_period"):
             force_setattr(self, name, getattr(self, name) or "")
         _round(self.currency, [self], "amount")
         _round(self.currency, self.attendees, "cost")
@@ -317,6 +312,7 @@ def _parts() -> dict[str, "BaseExpression"]:
     """Return the parts of a proof as annotations of its query. Cached, as queries copy them."""
     own = OuterRef("pk")
     used = Proof.components.through.objects.filter(proof=OuterRef(own)).values("activitytype")
+    proven = ProofDocument.proves.through.objects.filter(proofdocument=OuterRef(own)).values("requirement")
     return {
         "components": _rows(ComponentPart, ActivityType.objects.filter(pk__in=used).order_by("order", "code")),
         "invoices": _rows(
@@ -339,7 +335,7 @@ def _parts() -> dict[str, "BaseExpression"]:
             ProofDocument.objects.filter(proof=own).order_by("pk"),
             id="public_id",
             file=_file(),
-            proves=_proves(),
+            proves=_rows(WordedPart, Requirement.objects.filter(pk__in=proven).order_by("order", "code")),
         ),
         "answers": _rows(
             AnswerPart,
@@ -356,11 +352,6 @@ def _parts() -> dict[str, "BaseExpression"]:
 def _expenses(**evidence: OuterRef) -> ArraySubquery:
     rows = ExpenseLine.objects.filter(**evidence).order_by("pk")
     return _rows(ExpensePart, rows, id="public_id", type="expense_type__code", type_name="expense_type__name")
-
-
-def _proves() -> ArraySubquery:
-    links = ProofDocument.proves.through.objects.filter(proofdocument=OuterRef(OuterRef("pk"))).values("requirement")
-    return _rows(WordedPart, Requirement.objects.filter(pk__in=links).order_by("order", "code"))
 
 
 def _file() -> Subquery:

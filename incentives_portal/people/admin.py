@@ -21,8 +21,7 @@ class PersonField(forms.EmailField):
         super().__init__(label=_("Email"), help_text=_("Email of the person who gets the role."), **kwargs)
 
     def clean(self, value: Any) -> User:
-        address = super().clean(value)
-        user = User.objects.filter(email__iexact=address, is_active=True).first()
+        user = User.objects.filter(email__iexact=super().clean(value), is_active=True).first()
         if user is None:
             raise forms.ValidationError(_("No active user has this email address."))
         return user
@@ -73,10 +72,8 @@ class RoleAssignmentAdmin(StaleCheckAdmin):
         return ["user", "program", "location"] if obj else []
 
     def save_model(self, request: HttpRequest, obj: RoleAssignment, form: Any, change: bool) -> None:
-        assignment = assign_role(
-            obj.user, obj.program, IncentivesRole(obj.role), location=obj.location, actor=request.user
-        )
-        obj.__dict__.update(assignment.__dict__)
+        role = IncentivesRole(obj.role)
+        vars(obj).update(vars(assign_role(obj.user, obj.program, role, location=obj.location, actor=request.user)))
 
     def delete_model(self, request: HttpRequest, obj: RoleAssignment) -> None:
         remove_role(obj, actor=request.user)

@@ -53,6 +53,5 @@ def problem_of(user: User, location: Location | None) -> str | None:
 
 
 def _check(user: User, program: Program, location: Location | None, actor: User) -> None:
-    scope = Scope(user.organisation_id, program.pk, location.pk if location else None)
-    if not may(actor, "people.manage", scope):
+    if not may(actor, "people.manage", Scope(user.organisation_id, program.pk, location.pk if location else None)):
         raise MayNotAssign(_("Your role does not allow this."))

@@ -1,7 +1,6 @@
 """The choices of a requirement as data: codes with their texts, ``[{"code": "yes", "text": {"en": "Yes", "de": "Ja"}}, …]``."""
 
 import re
-from collections.abc import Iterator
 
 from django.conf import settings
 from django.utils.functional import Promise
@@ -33,13 +32,8 @@ def problem_of(choices: object) -> str | Promise | None:
 
 
 def _is_choice(choice: object) -> bool:
-    if not isinstance(choice, dict) or set(choice) != {"code", "text"}:
-        return False
-    text = choice["text"]
-    return isinstance(choice["code"], str) and isinstance(text, dict) and all(_texts(text))
-
-
-def _texts(texts: dict[str, object]) -> Iterator[bool]:
-    yield settings.LANGUAGE_CODE in texts
-    for text in texts.values():
-        yield isinstance(text, str) and not shows_nothing(text)
+    match choice:
+        case {"code": str(), "text": dict(texts), **others} if not others:
+            readable = (isinstance(text, str) and not shows_nothing(text) for text in texts.values())
+            return settings.LANGUAGE_CODE in texts and all(readable)
+    return False

@@ -32,19 +32,13 @@ class Circumstances:
 
 def holds(condition: Mapping[str, str], given: Circumstances) -> bool:
     """Return whether the requirement with this condition applies."""
-    if "expense" in condition and condition["expense"] not in given.expenses:
-        return False
-    if (
-        "expense_other_than" in condition
-        and given.expenses
-        and set(given.expenses) == {condition["expense_other_than"]}
-    ):
-        return False
-    if "answer" in condition and given.answers.get(condition["answer"]) != condition.get("is"):
-        return False
-    if "component" in condition and condition["component"] not in given.components:
-        return False
-    return "evidence" not in condition or condition["evidence"] in given.evidence
+    return (
+        condition.get("expense") in (None, *given.expenses)
+        and set(given.expenses) != {condition.get("expense_other_than")}
+        and ("answer" not in condition or given.answers.get(condition["answer"]) == condition.get("is"))
+        and condition.get("component") in (None, *given.components)
+        and condition.get("evidence") in (None, *given.evidence)
+    )
 
 
 def problem_of(condition: object) -> str | Promise | None:

@@ -118,6 +118,11 @@ def add_months(first: date, count: int) -> date:
     return date(index // 12, index % 12 + 1, 1)
 
 
+def months_between(first: date, second: date) -> int:
+    """Return the number of months from the month of the first day to that of the second."""
+    return (second.year - first.year) * 12 + second.month - first.month
+
+
 def last_day_of_following_month(day: date) -> date:
     """Return the last day of the following month: a plan's proof is reviewed by then (examples PO-4, PO-5)."""
     return add_months(day, 2) - timedelta(days=1)
@@ -175,9 +180,9 @@ def review_due_at(program: "Program", submitted_at: datetime) -> datetime:
 
 def dispute_due_at(program: "Program", disputed_at: datetime) -> datetime:
     """Return when the decision about a dispute is due (example CL-2)."""
-    disputed = local_day(disputed_at, program.calendar.time_zone)
-    due = add_business_days(disputed, program.dispute_business_days, program.calendar)
-    return clock.end_of_day(due, program.calendar.time_zone)
+    zone = program.calendar.time_zone
+    due = add_business_days(local_day(disputed_at, zone), program.dispute_business_days, program.calendar)
+    return clock.end_of_day(due, zone)
 
 
 def poe_due_at(program: "Program", campaign_starts: date) -> datetime | None:

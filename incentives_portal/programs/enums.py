@@ -99,6 +99,5 @@ class AppliesTo(TextChoices):
     HOSTING = "hosting", _("Hosting programs")
 
     def covers(self, kind: str) -> bool:
-        if self == AppliesTo.NON_DEVICE:
-            return kind != ProgramKind.DEVICE
-        return self == AppliesTo.ALL or self.value == kind
+        is_other = self == AppliesTo.NON_DEVICE and kind != ProgramKind.DEVICE
+        return is_other or self == AppliesTo.ALL or self.value == kind

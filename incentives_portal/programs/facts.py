@@ -1,10 +1,10 @@
 """Build the facts for assessments from rows of programs and the catalog. A fixed number of queries each."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
+import msgspec
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import CharField, OuterRef, Q
 from django.db.models.functions import Cast, JSONObject
@@ -49,8 +49,24 @@ def catalogue_snapshot(
         needs_impressions=activity_type.needs_impressions,
         excluded=is_excluded(activity_type, program),
         expenses={expense["code"]: expense["name"] for expense in lists["eligible_expenses"]},
-        requirements=tuple(map(_requirement_fact, rows)),
-        caps=tuple(_cap_fact(cap) for cap in lists["valid_caps"] if AppliesTo(cap["applies_to"]).covers(program.kind)),
+        requirements=tuple(
+            RequirementFact(
+                pk=row.pk,
+                code=row.code,
+                group=row.group,
+                satisfied_by=row.satisfied_by,
+                text=row.text,
+                any_of=row.any_of,
+                only_if=row.only_if,
+                choices=tuple((choice["code"], choice["text"]) for choice in row.choices),
+            )
+            for row in rows
+        ),
+        caps=tuple(
+            msgspec.convert(cap, CapFact)
+            for cap in lists["valid_caps"]
+            if AppliesTo(cap["applies_to"]).covers(program.kind)
+        ),
         component_choices=tuple((choice["code"], choice["name"]) for choice in lists["component_choices"]),
         components=tuple(component.code for component in used),
     )
@@ -75,8 +91,10 @@ def requirements_of(
     for row in rows:
         if row.code not in chosen or row.program_id is not None:
             chosen[row.code] = row
-    active = [row for row in chosen.values() if row.active]
-    return sorted(active, key=lambda row: (place[row.activity_type_id], row.order, row.code))
+    return sorted(
+        (row for row in chosen.values() if row.active),
+        key=lambda row: (place[row.activity_type_id], row.order, row.code),
+    )
 
 
 def _general_or(program: Program) -> Q:
@@ -95,12 +113,12 @@ def _lists(activity_type: ActivityType, program: Program, day: date | None) -> d
     caps = Cap.objects.filter(_general_or(program), _valid(day), activity_type=OuterRef("pk")).order_by("pk")
     choices = ActivityType.objects.filter(composites=OuterRef("pk"), active=True).order_by("order", "code")
     only = Cap.expenses.through.objects.filter(cap=OuterRef("pk")).values("expensetype__code")
-    rows = ActivityType.objects.order_by().values(
+    lists = ActivityType.objects.order_by().values(
         eligible_expenses=ArraySubquery(eligible.values(row=JSONObject(code="expense__code", name="expense__name"))),
         valid_caps=ArraySubquery(caps.values(row=JSONObject(**_CAP_FIELDS, expenses=ArraySubquery(only)))),
         component_choices=ArraySubquery(choices.values(row=JSONObject(code="code", name="name"))),
     )
-    return rows.get(pk=activity_type.pk)
+    return lists.get(pk=activity_type.pk)
 
 
 _CAP_FIELDS: dict[str, Any] = {
@@ -108,33 +126,3 @@ _CAP_FIELDS: dict[str, Any] = {
     "amount": Cast("amount", CharField()),
     "percent": Cast("percent", CharField()),
 }
-
-
-def _requirement_fact(row: Requirement) -> RequirementFact:
-    return RequirementFact(
-        pk=row.pk,
-        code=row.code,
-        group=row.group,
-        satisfied_by=row.satisfied_by,
-        text=row.text,
-        any_of=row.any_of,
-        only_if=row.only_if,
-        choices=tuple((choice["code"], choice["text"]) for choice in row.choices),
-    )
-
-
-def _cap_fact(cap: Mapping[str, Any]) -> CapFact:
-    return CapFact(
-        code=cap["code"],
-        kind=cap["kind"],
-        scope=cap["scope"],
-        amount=_decimal(cap["amount"]),
-        currency=cap["currency"],
-        percent=_decimal(cap["percent"]),
-        count=cap["count"],
-        expenses=frozenset(cap["expenses"]),
-    )
-
-
-def _decimal(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from . import dates
@@ -85,8 +85,7 @@ def usage_period(program: Program, half: dates.Half) -> UsagePeriod:
 
 
 def _year_of(years: Sequence[ProgramYear], existing: Sequence[UsagePeriod], day: date) -> Year:
-    known = [Year(row.label, row.starts) for row in years if row.starts <= day <= row.ends]
-    if known:
+    if known := [Year(row.label, row.starts) for row in years if row.starts <= day <= row.ends]:
         return known[0]
     if years:
         last = max(years, key=lambda row: row.ends)
@@ -113,22 +112,21 @@ def _year_of_period(period: UsagePeriod | None) -> Year | None:
     months, number = _months(period), int(found.group())
     if not 1 <= number <= 12 // months:
         return None
-    parts = [part for part in period.label.split() if not _NUMBER.search(part)]
-    return Year(" ".join(parts), dates.moved(period.earning_starts, -months * (number - 1)))
+    label = " ".join(part for part in period.label.split() if not _NUMBER.search(part))
+    return Year(label, dates.moved(period.earning_starts, -months * (number - 1)))
 
 
 def _periods(years: Sequence[ProgramYear], existing: Sequence[UsagePeriod], year: Year) -> Iterator[dates.Half]:
     """Yield the periods used in a year and the next: like the last one, else the documented halves."""
     last, months = _last(existing), _months(_last(existing))
     first = dates.half_from(year.starts.replace(day=1)) if last is None else _as_half(last)
-    away = (year.starts.year - first.usage.starts.year) * 12 + year.starts.month - first.usage.starts.month
+    away = dates.months_between(first.usage.starts, year.starts)
     end = dates.moved(year.starts, 24)
     for place in range(away // months - 1, (away + 24) // months + 1):
         period = dates.half_moved(first, place * months)
         if year.starts <= period.usage.starts < end:
             own = _year_of(years, existing, period.earning.starts)
-            label = _period_label(last, own, period, months)
-            yield dates.Half(label, period.earning, period.usage, period.claiming)
+            yield replace(period, label=_period_label(last, own, period, months))
 
 
 def _period_label(last: UsagePeriod | None, own: Year, period: dates.Half, months: int) -> str:
@@ -155,8 +153,7 @@ def _label(year: Year, period: dates.Half, months: int) -> str:
 
 
 def _number(year: Year, period: dates.Half, months: int) -> int:
-    away = (period.earning.starts.year - year.starts.year) * 12 + period.earning.starts.month - year.starts.month
-    return away // months + 1
+    return dates.months_between(year.starts, period.earning.starts) // months + 1
 
 
 def _last(existing: Sequence[UsagePeriod]) -> UsagePeriod | None:
@@ -167,8 +164,7 @@ def _months(period: UsagePeriod | None) -> int:
     """Return the length of a period in months if it divides a year, else that of the documented halves."""
     if period is None:
         return _DOCUMENTED_MONTHS
-    after = period.earning_ends + DAY
-    months = (after.year - period.earning_starts.year) * 12 + after.month - period.earning_starts.month
+    months = dates.months_between(period.earning_starts, period.earning_ends + DAY)
     return months if months > 0 and 12 % months == 0 else _DOCUMENTED_MONTHS
 
 

@@ -31,8 +31,9 @@ def monthly_rates(currencies: Collection[str], days: Collection[date]) -> Monthl
     """Return the rates between the currencies in the months of the days. One query, none for a single currency."""
     if len(set(currencies)) < 2:
         return MonthlyRates()
-    months = {day.replace(day=1) for day in days}
-    rows = ExchangeRate.objects.filter(month__in=months, from_currency__in=currencies, to_currency__in=currencies)
+    rows = ExchangeRate.objects.filter(
+        month__in={day.replace(day=1) for day in days}, from_currency__in=currencies, to_currency__in=currencies
+    )
     entered = rows.values_list("month", "from_currency", "to_currency", "rate")
     return MonthlyRates({(month, source, target): rate for month, source, target, rate in entered})
 

@@ -1,7 +1,6 @@
 """The form of the section *Metrics*, with a field for each requirement that is answered in it."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -20,19 +19,6 @@ from ..snapshot import AnswerPart
 from .base import PartForm
 
 
-@dataclass(frozen=True)
-class FieldGroup:
-    """Core requirements, communication requirements or metrics, with their fields."""
-
-    label: str | Promise
-    fields: tuple[forms.BoundField, ...]
-
-
-def answerable(requirements: Sequence[Requirement]) -> list[Requirement]:
-    """Return the requirements that are answered in the form."""
-    return [row for row in requirements if row.satisfied_by in ANSWERABLE]
-
-
 def field_name(code: str) -> str:
     """Return the name of an answer's field, which is the place of its findings."""
     return f"answers-{code}"
@@ -46,32 +32,25 @@ class AnswersForm(PartForm):
 
     def __init__(self, requirements: Sequence[Requirement], answers: Iterable[AnswerPart], *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.requirements = answerable(requirements)
+        self.requirements = [row for row in requirements if row.satisfied_by in ANSWERABLE]
         values = {answer.code: answer.value for answer in answers}
         for row in self.requirements:
             name = field_name(row.code)
             self.fields[name] = _field(row)
             self.fields[name].needed_later = not row.any_of
-            self.initial.setdefault(name, _initial(row, values.get(row.code)))
+            value = values.get(row.code)
+            self.initial.setdefault(name, value == "yes" if row.satisfied_by == SatisfiedBy.DECLARATION else value)
 
     @property
-    def groups(self) -> list[FieldGroup]:
-        groups = []
+    def groups(self) -> Iterator[tuple[str | Promise, list[forms.BoundField]]]:
+        """Core requirements, communication requirements and metrics: label and fields of those that there are."""
         for group in Group:
-            names = [field_name(row.code) for row in self.requirements if row.group == group]
-            if names:
-                groups.append(FieldGroup(group.label, tuple(self[name] for name in names)))
-        return groups
+            if fields := [self[field_name(row.code)] for row in self.requirements if row.group == group]:
+                yield group.label, fields
 
     def answers(self) -> dict[str, Decimal | str | bool | None]:
         """Return the answers for services.save_answers, by requirement code."""
         return {row.code: self.cleaned_data.get(field_name(row.code)) for row in self.requirements}
-
-
-def _initial(row: Requirement, value: Decimal | str | None) -> Any:
-    if row.satisfied_by == SatisfiedBy.DECLARATION:
-        return value == "yes"
-    return value
 
 
 def _field(row: Requirement) -> forms.Field:
@@ -86,6 +65,9 @@ def _field(row: Requirement) -> forms.Field:
         case SatisfiedBy.DECLARATION:
             return forms.BooleanField(**options)
         case SatisfiedBy.CHOICE:
-            choices = [(choice["code"], in_language(choice["text"])) for choice in row.choices]
-            return forms.ChoiceField(choices=choices, widget=forms.RadioSelect, **options)
+            return forms.ChoiceField(
+                choices=[(choice["code"], in_language(choice["text"])) for choice in row.choices],
+                widget=forms.RadioSelect,
+                **options,
+            )
     return LongTextField(max_length=COMMENT_LIMIT, rows=2, **options)

@@ -7,17 +7,16 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.forms import model_to_dict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.cases.forms import COMMENT_LIMIT
 from incentives_portal.money import format_amount
-from incentives_portal.programs.models import ActivityType
 from incentives_portal.screens.fields import DayField, LongTextField, MoneyFormField, WholeField
 
 from .. import rules
 from ..models import Proof
-from ..services import Basics, Beginning
 from .base import PartForm
 
 
@@ -30,43 +29,37 @@ class _NamedAndDated(PartForm):
     def bound_to(self, allowed: tuple[date, date], *, in_campaign: bool) -> None:
         field = self.fields["executed_on"]
         field.bound_to(*allowed)
-        kind = gettext("The date of execution, within the campaign.")
-        if not in_campaign:
-            kind = gettext("The date of execution, within the usage period.")
+        kind = (
+            gettext("The date of execution, within the campaign.")
+            if in_campaign
+            else gettext("The date of execution, within the usage period.")
+        )
         field.help_text = f"{kind} {field.help_text}"
 
 
-def amount_field(currency: str) -> MoneyFormField:
-    return MoneyFormField(
-        label=_("Amount"), currency=currency, help_text=gettext("In %(currency)s.") % {"currency": currency}
-    )
-
-
 class NewProofForm(_NamedAndDated):
-    """*New proof of execution*: name, date and amount. ``key`` makes a double click harmless."""
+    """*New proof of execution*: name, date and amount. ``key`` makes a double click harmless.
+
+    ``left`` is what remains of the planned amount.
+    """
 
     key = forms.UUIDField(widget=forms.HiddenInput)
     rows = (("name", 12), ("executed_on", 6), ("amount", 6))
 
-    def __init__(
-        self, allowed: tuple[date, date], currency: str, *args: Any, left: Decimal | None = None, **kwargs: Any
-    ) -> None:
+    def __init__(self, allowed: tuple[date, date], currency: str, left: Decimal, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.bound_to(allowed, in_campaign=True)
-        self.fields["amount"] = amount_field(currency)
-        if left is not None:
-            self.fields["amount"].help_text = gettext("In %(currency)s. %(left)s of the planned amount remains.") % {
-                "currency": currency,
-                "left": format_amount(left, currency),
-            }
+        self.fields["amount"] = MoneyFormField(
+            label=_("Amount"),
+            currency=currency,
+            help_text=gettext("In %(currency)s. %(left)s of the planned amount remains.")
+            % {"currency": currency, "left": format_amount(left, currency)},
+        )
         self.initial.setdefault("key", uuid.uuid4())
 
-    def beginning(self) -> Beginning:
-        return Beginning(**{name: self.cleaned_data[name] for name in ("name", "executed_on", "amount", "key")})
 
-
-class _Reach(_NamedAndDated):
-    """Estimated impressions and the pre-approval ID."""
+class ClaimBasicsForm(_NamedAndDated):
+    """*New proof of execution claim*: the basics are confirmed before the claim is created."""
 
     impressions = WholeField(
         label=_("Estimated impressions"),
@@ -77,49 +70,38 @@ class _Reach(_NamedAndDated):
     )
     pre_approval_id = forms.CharField(label=_("Pre-approval ID"), required=False, max_length=60)
 
-    def prepare(self, proof: Proof) -> None:
-        """Set what depends on the proof: date range, help texts, initial values."""
-        self.proof = proof
-        self.bound_to(rules.bounds(proof), in_campaign=proof.activity is not None)
-        wanted = proof.activity_type.pre_approval or proof.program.preapproval_required
-        self.fields["pre_approval_id"].needed_later = wanted
-        self.fields["impressions"].needed_later = proof.activity_type.needs_impressions
-        help_text = gettext("The ID that %(operator)s sent when it approved the material.")
-        if not wanted:
-            help_text = gettext("Only if %(operator)s approved the material beforehand.")
-        self.fields["pre_approval_id"].help_text = help_text % {"operator": settings.OPERATOR_NAME}
-        self.initial.setdefault("name", proof.title)
-        for name in ("executed_on", "impressions", "pre_approval_id"):
-            self.initial.setdefault(name, getattr(proof, name))
-
-
-class ClaimBasicsForm(_Reach):
-    """*New proof of execution claim*: the basics are confirmed before the claim is created."""
-
     rows = (("name", 12), ("executed_on", 6), ("impressions", 6), ("pre_approval_id", 6))
 
     def __init__(self, proof: Proof, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.prepare(proof)
+        self.bound_to(rules.bounds(proof), in_campaign=proof.activity is not None)
+        wanted = proof.activity_type.pre_approval or proof.program.preapproval_required
+        self.fields["pre_approval_id"].needed_later = wanted
+        self.fields["impressions"].needed_later = proof.activity_type.needs_impressions
+        help_text = (
+            gettext("The ID that %(operator)s sent when it approved the material.")
+            if wanted
+            else gettext("Only if %(operator)s approved the material beforehand.")
+        )
+        self.fields["pre_approval_id"].help_text = help_text % {"operator": settings.OPERATOR_NAME}
+        columns = model_to_dict(proof, ["executed_on", "impressions", "pre_approval_id"])
+        self.initial = {"name": proof.title} | columns | self.initial
 
-    def basics(self) -> Basics:
-        """Return the basics for services.edit_basics, with the amount unchanged."""
-        return Basics(amount=self.proof.amount, **self.cleaned_data)
 
-
-class BasicsForm(_Reach):
+class BasicsForm(ClaimBasicsForm):
     """All basics, with the amount and the used components of a composite activity."""
 
     rows = (("name", 12), ("executed_on", 6), ("amount", 6), ("impressions", 6), ("pre_approval_id", 6))
 
     def __init__(self, proof: Proof, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.prepare(proof)
-        self.fields["amount"] = amount_field(proof.currency)
+        super().__init__(proof, *args, **kwargs)
+        self.fields["amount"] = MoneyFormField(
+            label=_("Amount"),
+            currency=proof.currency,
+            help_text=gettext("In %(currency)s.") % {"currency": proof.currency},
+        )
         self.initial.setdefault("amount", proof.amount)
-        choices = proof.activity_type.components.filter(active=True)
-        self.components = list(choices)
-        if self.components:
+        if choices := proof.activity_type.components.filter(active=True):
             self.fields["components"] = forms.ModelMultipleChoiceField(
                 choices,
                 label=_("Parts of the campaign"),
@@ -129,16 +111,8 @@ class BasicsForm(_Reach):
             )
             self.initial.setdefault("components", list(proof.components.all()))
 
-    def basics(self) -> Basics:
-        cleaned = dict(self.cleaned_data)
-        chosen = cleaned.pop("components", None)
-        components: tuple[ActivityType, ...] | None = None if chosen is None else tuple(chosen)
-        return Basics(components=components, **cleaned)
-
 
 class CommentsForm(PartForm):
-    """The partner's final comments to the reviewer."""
-
     final_comments = LongTextField(
         label=_("Final comments"),
         required=False,

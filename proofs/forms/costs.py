@@ -1,6 +1,5 @@
 """Forms of the evidence of costs (third-party invoices and service reports), and of the list of attendees."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -16,9 +15,14 @@ from incentives_portal.screens.fields import DayField, LongTextField, MoneyFormF
 
 from .. import rules
 from ..models import Proof
-from ..services import AMOUNTS, AttendeeDraft, ExpenseDraft, InvoiceDetails, WorkDraft
-from .base import PartForm, typed_currency
+from ..services import AMOUNTS, ExpenseDraft, InvoiceDetails
+from .base import PartForm
 from .lines import LineForm, Lines
+
+#: What certifies a service report. It is stored with the report, in the language in which it was read.
+STATEMENT = _(
+    "I certify that our own staff did this work in the stated time and that the hourly rates are our actual costs."
+)
 
 
 def eligible_types(proof: Proof) -> list[tuple[str, str]]:
@@ -27,12 +31,9 @@ def eligible_types(proof: Proof) -> list[tuple[str, str]]:
     return [(kind.code, str(kind)) for kind in types.order_by("pk")]
 
 
-class ExpenseTypeField(forms.ChoiceField):
-    """An expense type of the activity. The value is its code (see ``types_by_code``)."""
-
-    def __init__(self, types: list[tuple[str, str]], **kwargs: Any) -> None:
-        choices = [("", _("Choose an expense type")), *types]
-        super().__init__(choices=choices, **({"label": _("Expense type")} | kwargs))
+def expense_type_field(types: list[tuple[str, str]]) -> forms.ChoiceField:
+    """Return the field for an expense type of the activity. The value is its code (see ``types_by_code``)."""
+    return forms.ChoiceField(choices=[("", _("Choose an expense type")), *types], label=_("Expense type"))
 
 
 def types_by_code(codes: list[str]) -> dict[str, ExpenseType]:
@@ -73,7 +74,8 @@ class InvoiceForm(PartForm):
     def __init__(self, proof: Proof, *args: Any, has_file: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial.setdefault("currency", proof.currency)
-        self.currency = typed_currency(self, "currency", proof.currency, CURRENCIES)
+        chosen = self["currency"].value()
+        self.currency = chosen if chosen in CURRENCIES else proof.currency
         for name in AMOUNTS:
             self.fields[name].currency = self.currency
         if has_file:
@@ -90,23 +92,19 @@ class InvoiceForm(PartForm):
                 self.add_error(*problem)
         return cleaned
 
-    def details(self) -> InvoiceDetails:
-        details = {name: value for name, value in self.cleaned_data.items() if name != "file"}
-        return InvoiceDetails(**details)
-
 
 class ExpenseLineForm(LineForm):
     """A cost taken from an invoice, in the invoice's currency."""
 
-    def __init__(self, *args: Any, types: list[tuple[str, str]], currency: str, **kwargs: Any) -> None:
+    description = forms.CharField(label=_("Description"), required=False, max_length=200)
+    net = MoneyFormField(label=_("Net amount"), required=False)
+    tax = MoneyFormField(label=_("Tax"), required=False, positive=False)
+
+    def __init__(self, *args: Any, types: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        remove = self.fields.pop("remove")
         if types:
-            self.fields["expense_type"] = ExpenseTypeField(types)
-        self.fields["description"] = forms.CharField(label=_("Description"), required=False, max_length=200)
-        self.fields["net"] = MoneyFormField(label=_("Net amount"), required=False, currency=currency)
-        self.fields["tax"] = MoneyFormField(label=_("Tax"), required=False, positive=False, currency=currency)
-        self.fields["remove"] = remove
+            self.fields["expense_type"] = expense_type_field(types)
+            self.order_fields(["expense_type"])
 
 
 def check_expenses(lines: Lines) -> None:
@@ -129,16 +127,10 @@ def expense_drafts(lines: Lines, details: InvoiceDetails) -> list[ExpenseDraft]:
             expense_type=types.get(line.get("expense_type", "")),
             description=line["description"],
             net=details.net if line["net"] is None else line["net"],
-            tax=_tax(line, details),
+            tax=(details.tax if line["net"] is None else Decimal(0)) if line["tax"] is None else line["tax"],
         )
         for line in wanted
     ]
-
-
-def _tax(line: dict[str, Any], details: InvoiceDetails) -> Decimal:
-    if line["tax"] is not None:
-        return line["tax"]
-    return details.tax if line["net"] is None else Decimal(0)
 
 
 class ReportForm(PartForm):
@@ -154,22 +146,18 @@ class ReportForm(PartForm):
     def __init__(self, *args: Any, types: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if types:
-            self.fields["expense_type"] = ExpenseTypeField(types)
+            self.fields["expense_type"] = expense_type_field(types)
 
 
 class WorkLineForm(LineForm):
     """A person's hours, and the hourly rate in the proof's currency."""
 
-    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        remove = self.fields.pop("remove")
-        self.fields["person"] = forms.CharField(label=_("Person"), max_length=120)
-        self.fields["role"] = forms.CharField(label=_("Role"), max_length=120)
-        self.fields["starts"] = DayField(label=_("From"))
-        self.fields["ends"] = DayField(label=_("To"))
-        self.fields["hours"] = NumberField(label=_("Hours"), min_value=Decimal("0.25"), max_digits=8)
-        self.fields["rate"] = MoneyFormField(label=_("Hourly rate"), currency=currency)
-        self.fields["remove"] = remove
+    person = forms.CharField(label=_("Person"), max_length=120)
+    role = forms.CharField(label=_("Role"), max_length=120)
+    starts = DayField(label=_("From"))
+    ends = DayField(label=_("To"))
+    hours = NumberField(label=_("Hours"), min_value=Decimal("0.25"), max_digits=8)
+    rate = MoneyFormField(label=_("Hourly rate"))
 
     def clean(self) -> dict[str, Any]:
         starts, ends = self.cleaned_data.get("starts"), self.cleaned_data.get("ends")
@@ -178,34 +166,13 @@ class WorkLineForm(LineForm):
         return self.cleaned_data
 
 
-def work_drafts(lines: Lines) -> Iterator[WorkDraft]:
-    for line in lines.wanted():
-        yield WorkDraft(**line)
-
-
 class CertifyForm(PartForm):
-    """Certifies a report by confirming the statement."""
-
-    confirmed = forms.BooleanField(error_messages={"required": _("Confirm the statement.")})
-
-    def __init__(self, statement: str, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["confirmed"].label = statement
+    confirmed = forms.BooleanField(label=STATEMENT, error_messages={"required": _("Confirm the statement.")})
 
 
 class AttendeeLineForm(LineForm):
     """An attendee, and the cost in the proof's currency."""
 
     widths: ClassVar[dict[str, int]] = {"name": 6}
-
-    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        remove = self.fields.pop("remove")
-        self.fields["name"] = forms.CharField(label=_("Name"), max_length=120)
-        self.fields["cost"] = MoneyFormField(label=_("Cost"), required=False, positive=False, currency=currency)
-        self.fields["remove"] = remove
-
-
-def attendee_drafts(lines: Lines) -> Iterator[AttendeeDraft]:
-    for line in lines.wanted():
-        yield AttendeeDraft(line["name"], line["cost"] if line["cost"] is not None else Decimal(0))
+    name = forms.CharField(label=_("Name"), max_length=120)
+    cost = MoneyFormField(label=_("Cost"), required=False, positive=False)

@@ -4,19 +4,29 @@ from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 from django import forms
-from django.forms.utils import ErrorDict, ErrorList
+from django.forms.utils import ErrorDict
 from django.utils.translation import gettext_lazy as _
 
+from incentives_portal.screens.fields import MoneyFormField
+
 MAX_LINES = 100
-MORE = "more"
 _MORE_AT_ONCE = 3
 
 
 class LineForm(forms.Form):
-    """One line. ``widths`` are the columns of twelve that a field takes, three by default."""
+    """One line, with its amounts in ``currency``.
+
+    ``widths`` are the columns of twelve that a field takes, three by default.
+    """
 
     widths: ClassVar[dict[str, int]] = {}
     remove = forms.BooleanField(label=_("Remove"), required=False)
+
+    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, MoneyFormField):
+                field.currency = currency
 
     @property
     def is_wanted(self) -> bool:
@@ -34,12 +44,7 @@ class LineForm(forms.Form):
 
     def has_changed(self) -> bool:
         """Count a line with initial values as changed until its fields are emptied."""
-        names = [name for name in self.fields if name != "remove"]
-        return any(self._has_value(name) for name in names)
-
-    def _has_value(self, name: str) -> bool:
-        value = self[name].data
-        return value not in (None, "", [])
+        return any(self[name].data not in (None, "", []) for name in self.fields if name != "remove")
 
     def full_clean(self) -> None:
         """Skip the validation of lines that are empty or to be removed."""
@@ -50,40 +55,22 @@ class LineForm(forms.Form):
 
 
 class Lines(forms.BaseFormSet):
-    """A formset of lines."""
-
     def wanted(self) -> Iterator[dict[str, Any]]:
         """Yield the data of the lines that have content and are not removed."""
         for form in self.forms:
             if form.is_wanted:
                 yield {name: value for name, value in form.cleaned_data.items() if name != "remove"}
 
-    def suppress_errors(self) -> None:
-        """Hide all errors, as the user only asked for more lines."""
-        self.is_valid()
-        self._errors = [ErrorDict() for _form in self.forms]
-        self._non_form_errors = ErrorList()
-        for form in self.forms:
-            form._errors = ErrorDict()
 
-
-def lines_of(
-    line_form: type[LineForm],
-    data: Any = None,
-    *,
-    initial: Iterable[dict[str, Any]] = (),
-    extra: int = _MORE_AT_ONCE,
-    form_kwargs: dict[str, Any] | None = None,
-) -> Lines:
+def lines_of(line_form: type[LineForm], data: Any, initial: Iterable[dict[str, Any]], **form_kwargs: Any) -> Lines:
     """Return a formset with the initial lines and some empty ones, more of them if the user asked for more."""
-    rows = list(initial)
     kind = forms.formset_factory(
-        line_form, formset=Lines, extra=extra, max_num=MAX_LINES, absolute_max=MAX_LINES, validate_max=True
+        line_form, formset=Lines, extra=_MORE_AT_ONCE, max_num=MAX_LINES, absolute_max=MAX_LINES, validate_max=True
     )
-    if data is not None and MORE in data:
+    if data is not None and "more" in data:
         data = data.copy()
         total = data.get("lines-TOTAL_FORMS", "0")
         # The pages post nothing else, so treat any other value as zero.
         present = int(total) if total.isdecimal() and len(total) < 4 else 0
         data["lines-TOTAL_FORMS"] = str(present + _MORE_AT_ONCE)
-    return kind(data, initial=rows, prefix="lines", form_kwargs=form_kwargs or {})
+    return kind(data, initial=list(initial), prefix="lines", form_kwargs=form_kwargs)

@@ -9,11 +9,12 @@ from .creating import Beginning, create_proof_for_activity, create_proof_for_per
 from .documents import DocumentDraft, add_documents, edit_document, remove_document
 from .invoices import AMOUNTS, ExpenseDraft, InvoiceDetails, add_invoice, edit_invoice, remove_invoice
 from .parts import keep_sent_files
-from .reports import WorkDraft, add_report, certify_report, edit_report, remove_report
+from .reports import WORK, WorkDraft, add_report, certify_report, edit_report, remove_report
 
 __all__ = [
     "AMOUNTS",
     "ANSWERABLE",
+    "WORK",
     "AttendeeDraft",
     "Basics",
     "Beginning",

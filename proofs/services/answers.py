@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
+from django.forms import model_to_dict
 from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.models import User
@@ -41,23 +42,22 @@ def save_answers(
     ) as current:
         rows = requirements_of(current.activity_type, current.program, current.components.all())
         known = {row.code: row for row in rows if row.satisfied_by in ANSWERABLE}
-        if not set(answers) <= set(known):
+        if not answers.keys() <= known.keys():
             raise RuleViolation(_("This activity does not require this information."))
         wanted = {known[code].pk: _fields(known[code], value) for code, value in answers.items()}
-        changed = _write(current, wanted)
-        if changed:
+        if changed := _write(current, wanted):
             codes = sorted(code for code, row in known.items() if row.pk in changed)
             record(current.case, actor, events.ANSWERS_SAVED, data={"codes": codes})
 
 
 def _write(proof: Proof, wanted: Mapping[int, Columns | None]) -> set[int]:
     """Insert, change and delete answers by requirement, and return which ones changed. Three queries at most."""
-    before = {answer.requirement_id: answer for answer in proof.answers.all()}
+    before = {answer.requirement_id: model_to_dict(answer, _COLUMNS) for answer in proof.answers.all()}
     gone = {pk for pk, columns in wanted.items() if columns is None and pk in before}
     rows = {
         pk: Answer(proof=proof, requirement_id=pk, **columns)
         for pk, columns in wanted.items()
-        if columns is not None and not _is_same(before.get(pk), columns)
+        if columns is not None and columns != before.get(pk)
     }
     if gone:
         proof.answers.filter(requirement__in=gone).delete()
@@ -67,28 +67,24 @@ def _write(proof: Proof, wanted: Mapping[int, Columns | None]) -> set[int]:
     return gone | set(rows)
 
 
-def _is_same(answer: Answer | None, columns: Columns) -> bool:
-    return answer is not None and all(getattr(answer, name) == value for name, value in columns.items())
-
-
 def _fields(requirement: Requirement, value: AnswerValue) -> Columns | None:
     """Return the columns of an answer; None if there is none.
 
     Raises RuleViolation for a value that the requirement cannot have.
     """
     place = f"answers-{requirement.code}"
-    kind = requirement.satisfied_by
     if value is None or value is False or value == "":
         return None
-    if kind == SatisfiedBy.NUMBER:
-        if not isinstance(value, Decimal) or not 0 <= value < _MAX_NUMBER:
-            raise RuleViolation(_("Enter a number of zero or more."), place=place)
-        return {"number": value, "url": "", "text": ""}
-    if kind == SatisfiedBy.DECLARATION:
-        return {"number": None, "url": "", "text": "yes"}
-    if kind == SatisfiedBy.CHOICE and value not in [choice["code"] for choice in requirement.choices]:
-        raise RuleViolation(_("Choose one of the answers."), place=place)
     text = str(value).strip()
-    if kind == SatisfiedBy.URL:
-        return {"number": None, "url": text, "text": ""}
+    match requirement.satisfied_by:
+        case SatisfiedBy.NUMBER:
+            if not isinstance(value, Decimal) or not 0 <= value < _MAX_NUMBER:
+                raise RuleViolation(_("Enter a number of zero or more."), place=place)
+            return {"number": value, "url": "", "text": ""}
+        case SatisfiedBy.DECLARATION:
+            return {"number": None, "url": "", "text": "yes"}
+        case SatisfiedBy.URL:
+            return {"number": None, "url": text, "text": ""}
+        case SatisfiedBy.CHOICE if value not in [choice["code"] for choice in requirement.choices]:
+            raise RuleViolation(_("Choose one of the answers."), place=place)
     return {"number": None, "url": "", "text": text} if text else None

@@ -1,6 +1,6 @@
 """Edit the basics, the final comments and the attendees of a proof."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -18,7 +18,7 @@ from incentives_portal.programs.models import ActivityType
 
 from .. import events, rules
 from ..models import Attendee, Proof
-from .parts import update_rows
+from .parts import check_date_and_amount, update_rows
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Basics:
     amount: Decimal
     impressions: int | None = None
     pre_approval_id: str = ""
-    components: tuple[ActivityType, ...] | None = None
+    components: Collection[ActivityType] | None = None
 
 
 def edit_basics(proof: Proof, *, actor: User, expected_version: int | None, basics: Basics) -> Proof:
@@ -69,14 +69,12 @@ def _whole() -> PreparedQuery[Proof]:
 
 def _check(proof: Proof, basics: Basics) -> None:
     (whole,) = _whole().rows(pk=proof.pk)
-    in_campaign = whole.activity is not None
-    if problem := rules.date_problem(basics.executed_on, rules.bounds(whole), in_campaign=in_campaign):
-        raise RuleViolation(problem, place="executed_on")
-    if problem := rules.amount_problem(basics.amount):
-        raise RuleViolation(problem, place="amount")
+    check_date_and_amount(
+        basics.executed_on, basics.amount, rules.bounds(whole), in_campaign=whole.activity is not None
+    )
 
 
-def _set_components(proof: Proof, components: tuple[ActivityType, ...]) -> dict[str, list[str]]:
+def _set_components(proof: Proof, components: Collection[ActivityType]) -> dict[str, list[str]]:
     allowed = set(proof.activity_type.components.filter(active=True))
     before = set(proof.components.all())
     if not set(components) <= allowed | before:
@@ -84,11 +82,7 @@ def _set_components(proof: Proof, components: tuple[ActivityType, ...]) -> dict[
     if set(components) == before:
         return {}
     proof.components.set(components)
-    return {"components": [_names(before), _names(components)]}
-
-
-def _names(components: Sequence[ActivityType] | set[ActivityType]) -> str:
-    return ", ".join(sorted(component.code for component in components))
+    return {"components": [", ".join(sorted(part.code for part in parts)) for parts in (before, components)]}
 
 
 def set_final_comments(proof: Proof, *, actor: User, expected_version: int | None, comments: str) -> Proof:
@@ -123,6 +117,9 @@ def save_attendees(
         before = list(current.attendees.values_list("name", "cost"))
         if sorted(rows) == sorted(before):
             return
-        people = [Attendee(proof=current, name=name, cost=cost) for name, cost in rows]
-        update_rows(current.attendees.all(), people, ("name", "cost"))
+        update_rows(
+            current.attendees.all(),
+            [Attendee(proof=current, name=name, cost=cost) for name, cost in rows],
+            ("name", "cost"),
+        )
         record(current.case, actor, events.ATTENDEES_EDITED, data={"before": len(before), "now": len(rows)})

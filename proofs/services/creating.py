@@ -4,7 +4,6 @@ import uuid
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.formats import date_format
@@ -23,6 +22,7 @@ from plans.models import Activity, Plan
 
 from .. import events, rules
 from ..models import Proof
+from .parts import check_date_and_amount
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def create_proof_for_activity(activity: Activity, *, actor: User, beginning: Beg
     if fresh is None or fresh.in_force is None or not plan.program.has_plans:
         raise RuleViolation(_("You can only add a proof to an activity of an approved plan."))
     fresh.campaign.plan = plan
-    _check(beginning, rules.bounds_of(fresh), in_campaign=True)
+    check_date_and_amount(beginning.executed_on, beginning.amount, rules.bounds_of(fresh), in_campaign=True)
     return _create(
         actor,
         beginning,
@@ -87,7 +87,9 @@ def create_proof_for_period(
     _check_period(usage_period, program)
     if not activity_type.active or program.kind in activity_type.excluded_kinds:
         raise RuleViolation(_("This program does not reimburse this type of activity."), place="activity_type")
-    _check(beginning, (usage_period.usage_starts, usage_period.usage_ends), in_campaign=False)
+    check_date_and_amount(
+        beginning.executed_on, beginning.amount, (usage_period.usage_starts, usage_period.usage_ends), in_campaign=False
+    )
     return _create(
         actor,
         beginning,
@@ -113,19 +115,11 @@ def _check_period(period: UsagePeriod, program: Program) -> None:
     if period.program_id != program.pk:
         raise RuleViolation(_("Choose a usage period of this program."), place="usage_period")
     if rules.is_over(period, program):
-        last = date_format(period.claiming_ends, "DATE_FORMAT")
         raise RuleViolation(
             _("Claims for %(period)s were accepted until %(last)s. Choose a later usage period.")
-            % {"period": period.label, "last": last},
+            % {"period": period.label, "last": date_format(period.claiming_ends, "DATE_FORMAT")},
             place="usage_period",
         )
-
-
-def _check(beginning: Beginning, allowed: tuple[date, date], *, in_campaign: bool) -> None:
-    if problem := rules.date_problem(beginning.executed_on, allowed, in_campaign=in_campaign):
-        raise RuleViolation(problem, place="executed_on")
-    if problem := rules.amount_problem(beginning.amount):
-        raise RuleViolation(problem, place="amount")
 
 
 def _create(
@@ -140,7 +134,6 @@ def _create(
     usage_period: UsagePeriod | None = None,
 ) -> Proof:
     """Open the case and insert the proof, or return the one that an earlier click with the same key created."""
-    plan = activity.campaign.plan.case if activity else None
     try:
         with transaction.atomic():
             case = open_case(
@@ -148,7 +141,7 @@ def _create(
                 location=location,
                 program=program,
                 title=beginning.name,
-                parent=plan,
+                parent=activity.campaign.plan.case if activity else None,
                 usage_period=usage_period,
                 currency=currency,
                 requested_amount=quantize(beginning.amount, currency),
@@ -159,16 +152,15 @@ def _create(
                 case=case, executed_on=beginning.executed_on, activity=activity, activity_type=activity_type
             )
             record(case, actor, events.CREATED, to_status=EDITING, data={"name": beginning.name})
-    except IntegrityError:
-        return _first_of(beginning.key, activity, location=location, program=program, usage_period=usage_period)
-    return proof
-
-
-def _first_of(key: uuid.UUID | None, activity: Activity | None, **scope: Any) -> Proof:
-    """Return the proof of the first click. The error does not reveal that the key belongs to something else."""
-    first = Proof.objects.live().filter(
-        case__public_id=key, activity=activity, **{f"case__{name}": value for name, value in scope.items()}
-    )
-    if (proof := first.first()) is None:
-        raise RuleViolation(_("This could not be saved. Open the form again."))
+    except IntegrityError as error:
+        first = Proof.objects.live().filter(
+            case__public_id=beginning.key,
+            case__location=location,
+            case__program=program,
+            case__usage_period=usage_period,
+            activity=activity,
+        )
+        if (proof := first.first()) is None:
+            # Does not reveal that the key belongs to something else.
+            raise RuleViolation(_("This could not be saved. Open the form again.")) from error
     return proof

@@ -1,11 +1,11 @@
 """Add, edit and remove proof documents: files with a note and the requirements that they prove."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from incentives_portal.accounts.capabilities import may
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.engine import editing
 from incentives_portal.cases.errors import NotAllowed, RuleViolation
@@ -18,7 +18,7 @@ from incentives_portal.programs.models import Requirement
 
 from .. import events, rules
 from ..models import Proof, ProofDocument
-from .parts import own, take_over
+from .parts import editing_part, take_over
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,7 @@ def add_documents(
     note or of another organization, or a requirement that this activity does not have; and the errors of
     ``editing``.
     """
-    with editing(
-        proof, actor=actor, capability=_capability(proof, actor), expected_version=expected_version
-    ) as current:
+    with editing(proof, actor=actor, capability=rules.CONTRIBUTE, expected_version=expected_version) as current:
         provable = _provable(current)
         rows = []
         for draft in documents:
@@ -51,9 +49,11 @@ def add_documents(
             row.save()
             row.proves.set(draft.proves)
             rows.append(row)
-        names = ", ".join(draft.version.original_name for draft in documents)
-        files = [{"file": draft.version.original_name, "sha256": draft.version.sha256} for draft in documents]
-        record(current.case, actor, events.DOCUMENTS_ADDED, data={"files": names, "versions": files})
+        data = {
+            "files": ", ".join(draft.version.original_name for draft in documents),
+            "versions": [{"file": draft.version.original_name, "sha256": draft.version.sha256} for draft in documents],
+        }
+        record(current.case, actor, events.DOCUMENTS_ADDED, data=data)
     return rows
 
 
@@ -71,11 +71,7 @@ def edit_document(
     The former file is kept for the record. Contributors change only their own documents. Errors as of
     ``add_documents``.
     """
-    proof = row.proof
-    with editing(
-        proof, actor=actor, capability=_capability(proof, actor), expected_version=expected_version
-    ) as current:
-        own_row = _changeable(current, row, actor)
+    with _editing(row, actor, expected_version) as (current, own_row):
         name = version.original_name if version else _name(own_row)
         _check(note, proves, name, _provable(current))
         if version is not None:
@@ -91,28 +87,23 @@ def edit_document(
 
 def remove_document(row: ProofDocument, *, actor: User, expected_version: int | None) -> None:
     """Remove a document from the proof. Contributors remove only their own. Raises the errors of ``editing``."""
-    proof = row.proof
-    with editing(
-        proof, actor=actor, capability=_capability(proof, actor), expected_version=expected_version
-    ) as current:
-        own_row = _changeable(current, row, actor)
+    with _editing(row, actor, expected_version) as (current, own_row):
         document, name = own_row.document, _name(own_row)
         own_row.delete()
         remove_document_file(document, actor)
         record(current.case, actor, events.DOCUMENT_REMOVED, data={"name": name})
 
 
-def _capability(proof: Proof, actor: User) -> str:
-    """Return the capability to check. Contributing is enough; users who may write the proof may contribute, too."""
-    write = rules.write_capability(proof)
-    return write if may(actor, write, proof.scope) else rules.CONTRIBUTE
-
-
-def _changeable(proof: Proof, row: ProofDocument, actor: User) -> ProofDocument:
-    own_row = own(proof, row)
-    if not rules.may_change_document(actor, proof, own_row):
-        raise NotAllowed(_("Someone else added this document. An incentives admin can change it."))
-    return own_row
+@contextmanager
+def _editing(row: ProofDocument, actor: User, expected_version: int | None) -> Iterator[tuple[Proof, ProofDocument]]:
+    """Edit a document as ``editing_part`` does; contributors only their own."""
+    with editing_part(row, actor=actor, expected_version=expected_version, capability=rules.CONTRIBUTE) as (
+        current,
+        own_row,
+    ):
+        if not rules.may_change_document(actor, current, own_row):
+            raise NotAllowed(_("Someone else added this document. An incentives admin can change it."))
+        yield current, own_row
 
 
 def _provable(proof: Proof) -> set[int]:

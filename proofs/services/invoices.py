@@ -18,7 +18,7 @@ from incentives_portal.programs.models import EligibleExpense, ExpenseType
 
 from .. import events, rules
 from ..models import ExpenseLine, Invoice, Proof
-from .parts import own, take_over, update_rows
+from .parts import editing_part, take_over, update_rows
 
 AMOUNTS = ("net", "tax", "rounding", "gross")
 #: The fields by which costs are compared when they are updated.
@@ -93,11 +93,7 @@ def edit_invoice(
 
     The former file is kept for the record. Errors as of ``add_invoice``.
     """
-    proof = invoice.proof
-    with editing(
-        proof, actor=actor, capability=rules.write_capability(proof), expected_version=expected_version
-    ) as current:
-        row = own(current, invoice)
+    with editing_part(invoice, actor=actor, expected_version=expected_version) as (current, row):
         _check(current, details, expenses, row)
         if version is not None:
             former, row.document = row.document, take_over(row, version, "file")
@@ -109,13 +105,8 @@ def edit_invoice(
 
 def remove_invoice(invoice: Invoice, *, actor: User, expected_version: int | None) -> None:
     """Remove an invoice and its costs from the proof. Raises the errors of ``editing``."""
-    proof = invoice.proof
-    with editing(
-        proof, actor=actor, capability=rules.write_capability(proof), expected_version=expected_version
-    ) as current:
-        row = own(current, invoice)
-        data = _event_data(row, None)
-        document = row.document
+    with editing_part(invoice, actor=actor, expected_version=expected_version) as (current, row):
+        data, document = _event_data(row), row.document
         row.delete()
         remove_document_file(document, actor)
         record(current.case, actor, events.INVOICE_REMOVED, data=data)
@@ -126,8 +117,7 @@ def _check(
 ) -> None:
     amounts = {name: getattr(details, name) for name in AMOUNTS}
     if problem := rules.invoice_problem(currency=details.currency, **amounts):
-        place, text = problem
-        raise RuleViolation(text, place=place)
+        raise RuleViolation(problem[1], place=problem[0])
     check_expense_types(proof, [line.expense_type for line in expenses])
     _check_sums(details, expenses)
     same = proof.invoices.filter(supplier_key=rules.key_of(details.supplier), number_key=rules.key_of(details.number))
@@ -179,9 +169,7 @@ def _write(invoice: Invoice, details: InvoiceDetails, expenses: Sequence[Expense
     update_rows(invoice.expenses.select_related("expense_type"), rows, COST)
 
 
-def _event_data(invoice: Invoice, version: DocumentVersion | None) -> dict[str, str]:
+def _event_data(invoice: Invoice, version: DocumentVersion | None = None) -> dict[str, str]:
     """Return the event's data: which invoice, its amount, and a new file if there is one."""
-    data = {"name": str(invoice), "gross": str(invoice.gross), "currency": invoice.currency}
-    if version is not None:
-        data |= {"file": version.original_name, "sha256": version.sha256}
-    return data
+    file = {"file": version.original_name, "sha256": version.sha256} if version else {}
+    return {"name": str(invoice), "gross": str(invoice.gross), "currency": invoice.currency, **file}

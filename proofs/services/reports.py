@@ -21,10 +21,10 @@ from incentives_portal.programs.models import ExpenseType
 from .. import events, rules
 from ..models import ExpenseLine, Proof, ServiceLine, ServiceReport
 from .invoices import COST, check_expense_types
-from .parts import own, update_rows
+from .parts import editing_part, update_rows
 
 _HOURS_A_DAY = 24
-_LINE = ("person", "role", "starts", "ends", "hours", "rate")
+WORK = ("person", "role", "starts", "ends", "hours", "rate")
 
 
 @dataclass(frozen=True)
@@ -73,11 +73,7 @@ def edit_report(
     expense_type: ExpenseType | None = None,
 ) -> ServiceReport:
     """Change a report, which is not certified any longer then. Errors as of ``add_report``."""
-    proof = report.proof
-    with editing(
-        proof, actor=actor, capability=rules.write_capability(proof), expected_version=expected_version
-    ) as current:
-        row = own(current, report)
+    with editing_part(report, actor=actor, expected_version=expected_version) as (current, row):
         _check(current, work, lines, expense_type)
         row.statement, row.certified_by, row.certified_name, row.certified_at = "", None, "", None
         _write(row, work, lines, expense_type)
@@ -93,11 +89,7 @@ def certify_report(
     Raises RuleViolation without a statement or for a report that is certified already, and the errors of
     ``editing``.
     """
-    proof = report.proof
-    with editing(
-        proof, actor=actor, capability=rules.write_capability(proof), expected_version=expected_version
-    ) as current:
-        row = own(current, report)
+    with editing_part(report, actor=actor, expected_version=expected_version) as (current, row):
         if row.is_certified:
             raise RuleViolation(_("This report is already certified."))
         if not statement.strip():
@@ -111,14 +103,9 @@ def certify_report(
 
 def remove_report(report: ServiceReport, *, actor: User, expected_version: int | None) -> None:
     """Remove a report and its cost from the proof. Raises the errors of ``editing``."""
-    proof = report.proof
-    with editing(
-        proof, actor=actor, capability=rules.write_capability(proof), expected_version=expected_version
-    ) as current:
-        row = own(current, report)
-        name = str(row)
+    with editing_part(report, actor=actor, expected_version=expected_version) as (current, row):
         row.delete()
-        record(current.case, actor, events.REPORT_REMOVED, data={"name": name})
+        record(current.case, actor, events.REPORT_REMOVED, data={"name": str(row)})
 
 
 def _check(proof: Proof, work: str, lines: Sequence[WorkDraft], expense_type: ExpenseType | None) -> None:
@@ -162,9 +149,13 @@ def _write(report: ServiceReport, work: str, lines: Sequence[WorkDraft], expense
         )
         for line in lines
     ]
-    update_rows(report.lines.all(), rows, _LINE)
-    total = quantize(sum((row.hours * row.rate for row in rows), Decimal(0)), proof.currency)
+    update_rows(report.lines.all(), rows, WORK)
     cost = ExpenseLine(
-        proof=proof, report=report, expense_type=expense_type, description=report.work[:200], net=total, tax=Decimal(0)
+        proof=proof,
+        report=report,
+        expense_type=expense_type,
+        description=report.work[:200],
+        net=quantize(sum((row.hours * row.rate for row in rows), Decimal(0)), proof.currency),
+        tax=Decimal(0),
     )
     update_rows(report.expenses.select_related("expense_type"), [cost], COST)

@@ -1,9 +1,10 @@
 """Template tags for the proofs of each activity on the page of a plan."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import chain
 
 from django import template
 from django.urls import reverse
@@ -12,7 +13,7 @@ from incentives_portal.accounts.models import User
 from incentives_portal.cases.enums import COUNTING
 from incentives_portal.cases.state_machine import Status
 from incentives_portal.programs import dates
-from plans.models import Activity, Plan
+from plans.models import Plan
 
 from .. import rules
 from ..models import Proof
@@ -55,12 +56,15 @@ def activity_cells(plan: Plan, user: User) -> dict[str, ActivityCell]:
         .order_by("pk")
     )
     cells = {}
-    for activity in _activities(plan):
+    for activity in chain.from_iterable(campaign.activities for campaign in plan.parts):
         key, is_in_force = str(activity.public_id), activity.in_force_id is not None
         mine = [proof for proof in proofs if proof.activity_id == activity.pk]
         cells[key] = ActivityCell(
             claimed=_claimed(mine),
-            proofs=[_link(proof) for proof in mine],
+            proofs=[
+                ProofLink(proof.case.reference, proof.title, proof.state, (proof.claim or proof).get_absolute_url())
+                for proof in mine
+            ],
             add_url=reverse("proofs:new", args=[key]) if may_add and is_in_force else "",
             due_at=dates.poe_due_at(plan.program, rules.bounds_of(activity)[0]) if is_in_force else None,
         )
@@ -80,18 +84,11 @@ def total_claimed(cells: Mapping[str, ActivityCell]) -> Decimal | None:
     return sum(amounts, Decimal(0)) if amounts else None
 
 
-def _activities(plan: Plan) -> Iterator[Activity]:
-    for part in plan.parts:
-        yield from part.activities
-
-
 def _claimed(proofs: Sequence[Proof]) -> Decimal | None:
     """Return the amount that the claims of the proofs count against the limit; None if none of them counts."""
-    counting = [proof for proof in proofs if proof.status in COUNTING]
-    amounts = [proof.amount if proof.approved_amount is None else proof.approved_amount for proof in counting]
+    amounts = [
+        proof.amount if proof.approved_amount is None else proof.approved_amount
+        for proof in proofs
+        if proof.status in COUNTING
+    ]
     return sum(amounts, Decimal(0)) if amounts else None
-
-
-def _link(proof: Proof) -> ProofLink:
-    page = proof.claim or proof
-    return ProofLink(proof.case.reference, proof.title, proof.state, page.get_absolute_url())

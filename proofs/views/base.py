@@ -6,9 +6,10 @@ from urllib.parse import urldefrag
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.utils.functional import cached_property
+from django.utils.functional import Promise, cached_property
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import View
 
@@ -19,9 +20,8 @@ from incentives_portal.cases.forms import show_refusal
 from incentives_portal.documents import form_uploads
 
 from .. import rules
-from ..forms import Lines
 from ..models import Proof
-from .fetching import proof_or_404
+from .fetching import part_or_404, proof_or_404
 
 
 class PartView(View):
@@ -33,19 +33,20 @@ class PartView(View):
     """
 
     template_name = "proofs/part.html"
+    heading: str | Promise
     #: The anchor on the page to return to.
-    place: ClassVar[str] = ""
+    place: ClassVar[str]
+    #: The capability to open the page, whatever the state of the proof; by default the one to write it.
+    capability: ClassVar[str] = ""
+    #: The model of the part that an address names.
+    model: ClassVar[type[Model]]
     proof: Proof
-
-    def heading(self) -> str:
-        raise NotImplementedError
-
-    def may_open(self) -> bool:
-        """Whether the user's role allows this, whatever the state of the proof."""
-        return may(self.request.user, rules.write_capability(self.proof), self.proof.scope)
+    part: Any = None
 
     def load(self) -> None:
-        """Fetch the part that the form is about; raises Http404."""
+        """Fetch the part that the form is about, if it is there already; raises Http404."""
+        if "part_id" in self.kwargs:
+            self.part = part_or_404(self.model, self.proof, self.kwargs["part_id"])
 
     def forms(self, data: Any = None, files: Any = None) -> dict[str, Any]:
         """Return the forms of the page by their names in the template: ``form``, ``lines``."""
@@ -59,13 +60,9 @@ class PartView(View):
         """Call the service and return the success message."""
         raise NotImplementedError
 
-    def page_context(self, page_forms: dict[str, Any]) -> dict[str, Any]:
-        """Return what the template needs besides the forms."""
-        return {}
-
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.proof = proof_or_404(request, kwargs["public_id"])
-        if not self.may_open():
+        if not may(request.user, self.capability or rules.write_capability(self.proof), self.proof.scope):
             raise PermissionDenied
         self.seen = self.proof.version
         return super().dispatch(request, *args, **kwargs)
@@ -101,7 +98,7 @@ class PartView(View):
         messages.success(request, done)
         if waiting := form_uploads.notice(form_uploads.versions_of(*page_forms.values()), request.user):
             messages.info(request, waiting)
-        return self.after()
+        return HttpResponseRedirect(f"{self.back}#{self.place}")
 
     def wants_more(self, page_forms: dict[str, Any]) -> bool:
         """Whether the user only asked for more lines.
@@ -110,12 +107,9 @@ class PartView(View):
         """
         if "more" not in self.request.POST or "lines" not in page_forms:
             return False
-        for form in page_forms.values():
-            if isinstance(form, Lines):
-                form.suppress_errors()
-            else:
-                form.is_valid()
-                form.errors.clear()
+        form, lines = page_forms["form"], page_forms["lines"]
+        for errors in (form.errors, *lines.errors, lines.non_form_errors()):
+            errors.clear()
         return True
 
     def conflict(self, page_forms: dict[str, Any], error: Conflict) -> HttpResponse:
@@ -136,50 +130,28 @@ class PartView(View):
         page_forms = self.forms(self.request.POST, self.request.FILES)
         form_uploads.receive(*page_forms.values())
         self.is_valid(page_forms)
-        latest = latest_event(self.proof.case)
-        return self.page(page_forms, status=409, conflict=True, closed=True, latest=latest)
+        return self.page(page_forms, status=409, conflict=True, closed=True, latest=latest_event(self.proof.case))
 
     def locked(self) -> HttpResponse:
         """Show that the proof cannot be edited: it is with the operator, or the part was removed."""
-        context = {
-            "proof": self.proof,
-            "latest": latest_event(self.proof.case),
-            "back": self.back,
-        }
+        context = {"proof": self.proof, "latest": latest_event(self.proof.case), "back": self.back}
         return render(self.request, "proofs/locked.html", context, status=409)
 
     def page(self, page_forms: dict[str, Any], status: int = 200, **more: Any) -> HttpResponse:
         context = {
             "proof": self.proof,
-            "heading": self.heading(),
+            "heading": self.heading,
             "expected_version": self.seen,
             "back": self.back,
-            "view": self,
             "lines": None,
-            **page_forms,
-            **self.page_context(page_forms),
-            **more,
         }
-        return render(self.request, self.template_name, context, status=status)
+        return render(self.request, self.template_name, context | page_forms | more, status=status)
 
     @cached_property
     def back(self) -> str:
         """The page that the user came from if it is in this portal, else the page of the proof."""
         wanted = self.request.POST.get("next") or self.request.GET.get("next") or ""
         return local_path(wanted) or self.proof.get_absolute_url()
-
-    def after(self) -> HttpResponseRedirect:
-        return HttpResponseRedirect(f"{self.back}#{self.place}" if self.place else self.back)
-
-
-class DocumentView(PartView):
-    """A page for contributors, too: adding files, and changing their own."""
-
-    place = "documents"
-
-    def may_open(self) -> bool:
-        user, scope = self.request.user, self.proof.scope
-        return may(user, rules.CONTRIBUTE, scope) or may(user, rules.write_capability(self.proof), scope)
 
 
 class RemoveView(PartView):
@@ -197,11 +169,8 @@ class RemoveView(PartView):
 def local_path(url: str) -> str:
     """Return a path of this portal without its fragment; empty for any other URL (fault A-12)."""
     plain = urldefrag(url).url
-    if not (plain.startswith("/") and plain.isprintable()) or not url_has_allowed_host_and_scheme(
-        plain, allowed_hosts=None
-    ):
-        return ""
-    return plain
+    is_local = plain.startswith("/") and plain.isprintable() and url_has_allowed_host_and_scheme(plain, None)
+    return plain if is_local else ""
 
 
 def _number(text: str | None) -> int | None:

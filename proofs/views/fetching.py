@@ -38,18 +38,17 @@ def _visible(scope: Q, *, of_operator: bool) -> PreparedQuery[Proof]:
 
 def activity_or_404(request: HttpRequest, public_id: UUID) -> Activity:
     """Return an activity that its plan still has, with its version in force. One query."""
-    activities = (
-        Activity.objects.visible_to(request.user)
-        .drafts()
-        .select_related(
+    activities = Activity.objects.visible_to(request.user).drafts()
+    return get_object_or_404(
+        activities.select_related(
             "in_force__activity_type",
             "campaign__in_force",
             "campaign__plan__case",
             "campaign__plan__location__organisation",
             "campaign__plan__program__calendar",
-        )
+        ),
+        public_id=public_id,
     )
-    return get_object_or_404(activities, public_id=public_id)
 
 
 def part_or_404(model: type[Part], proof: Proof, public_id: UUID) -> Part:
@@ -59,9 +58,10 @@ def part_or_404(model: type[Part], proof: Proof, public_id: UUID) -> Part:
     return part
 
 
-def version_or_404(proof: Proof, user: User, public_id: UUID) -> DocumentVersion:
-    """Return a file of the proof, with its check and document. One query."""
-    return get_object_or_404(files_of(proof, user).for_download(), public_id=public_id)
+def file_or_404(request: HttpRequest, public_id: UUID, version_id: UUID) -> DocumentVersion:
+    """Return a file of the proof, with its check and document. Two queries."""
+    files = files_of(proof_or_404(request, public_id), request.user)
+    return get_object_or_404(files.for_download(), public_id=version_id)
 
 
 def files_of(proof: Proof, user: User) -> "QuerySet[DocumentVersion]":

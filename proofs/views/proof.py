@@ -10,6 +10,7 @@ from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views import View
 from django.views.decorators.http import require_safe
 
@@ -25,7 +26,6 @@ from ..forms import (
     CommentsForm,
     NewProofForm,
     PartForm,
-    attendee_drafts,
     lines_of,
 )
 from ..models import Proof
@@ -44,44 +44,46 @@ class NewProofView(View):
         if not rules.may_begin(request.user, self.plan.scope, self.plan.program):
             raise PermissionDenied
         if not rules.may_add_for(request.user, self.activity):
-            return self._not_approved()
+            return self._page("proofs/not_approved.html", status=409)
         return super().dispatch(request, *args, **kwargs)
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        return self._page(self._form(initial={"name": self.activity.in_force.name}))
+        return self._page(form=self._form(initial={"name": self.activity.in_force.name}))
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         form = self._form(request.POST)
         if not form.is_valid():
-            return self._page(form, status=422)
+            return self._page(form=form, status=422)
         try:
-            proof = services.create_proof_for_activity(self.activity, actor=request.user, beginning=form.beginning())
+            proof = services.create_proof_for_activity(
+                self.activity, actor=request.user, beginning=services.Beginning(**form.cleaned_data)
+            )
         except NotAllowed as error:
             raise PermissionDenied(str(error)) from error
         except RuleViolation as error:
             show_refusal(form, error)
-            return self._page(form, status=422)
+            return self._page(form=form, status=422)
         messages.success(
             request, _("%(reference)s is saved. Create its claim next.") % {"reference": proof.case.reference}
         )
         return redirect(proof)
 
     def _form(self, *args: Any, **kwargs: Any) -> NewProofForm:
-        left = rules.planned_amount(self.activity) - self._asked()
-        return NewProofForm(rules.bounds_of(self.activity), self.plan.currency, *args, left=left, **kwargs)
+        return NewProofForm(
+            rules.bounds_of(self.activity),
+            self.plan.currency,
+            rules.planned_amount(self.activity) - self._asked(),
+            *args,
+            **kwargs,
+        )
 
     def _asked(self) -> Decimal:
         """Return what the proofs of the activity request already."""
         proofs = Proof.objects.live().filter(activity=self.activity)
-        return proofs.aggregate(total=Sum("case__requested_amount"))["total"] or Decimal(0)
+        return proofs.aggregate(total=Sum("case__requested_amount", default=Decimal(0)))["total"]
 
-    def _page(self, form: NewProofForm, status: int = 200) -> HttpResponse:
-        context = {"form": form, "activity": self.activity, "plan": self.plan}
-        return render(self.request, "proofs/new.html", context, status=status)
-
-    def _not_approved(self) -> HttpResponse:
-        context = {"activity": self.activity, "plan": self.plan}
-        return render(self.request, "proofs/not_approved.html", context, status=409)
+    def _page(self, template: str = "proofs/new.html", status: int = 200, **more: Any) -> HttpResponse:
+        return render(self.request, template, {"activity": self.activity, "plan": self.plan, **more}, status=status)
 
 
 @require_safe
@@ -90,44 +92,48 @@ def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     proof = proof_or_404(request, public_id)
     if proof.claim is not None:
         return redirect(proof.claim)
-    context = {
-        "proof": proof,
-        "page": ProofPage(proof, request.user),
-        "can_create": rules.may_write(request.user, proof),
-        **workbench_context(proof, request.user, here=request.path),
-    }
-    return render(request, "proofs/detail.html", context)
+    return render(
+        request,
+        "proofs/detail.html",
+        {
+            "proof": proof,
+            "page": ProofPage(proof, request.user),
+            "can_create": rules.may_write(request.user, proof),
+            **workbench_context(proof, request.user, here=request.path),
+        },
+    )
 
 
 class BasicsView(PartView):
     place = "basics"
-
-    def heading(self) -> str:
-        return _("Edit basic information")
+    heading = gettext_lazy("Edit basic information")
 
     def forms(self, data: Any = None, files: Any = None) -> dict[str, Any]:
         return {"form": BasicsForm(self.proof, data)}
 
     def save(self, page_forms: dict[str, Any], expected_version: int | None) -> str:
         services.edit_basics(
-            self.proof, actor=self.request.user, expected_version=expected_version, basics=page_forms["form"].basics()
+            self.proof,
+            actor=self.request.user,
+            expected_version=expected_version,
+            basics=services.Basics(**page_forms["form"].cleaned_data),
         )
         return _("The basic information is saved.")
 
 
 class CommentsView(PartView):
     place = "comments"
-
-    def heading(self) -> str:
-        return _("Final comments")
+    heading = gettext_lazy("Final comments")
 
     def forms(self, data: Any = None, files: Any = None) -> dict[str, Any]:
         return {"form": CommentsForm(data, initial={"final_comments": self.proof.final_comments})}
 
     def save(self, page_forms: dict[str, Any], expected_version: int | None) -> str:
-        comments = page_forms["form"].cleaned_data["final_comments"]
         services.set_final_comments(
-            self.proof, actor=self.request.user, expected_version=expected_version, comments=comments
+            self.proof,
+            actor=self.request.user,
+            expected_version=expected_version,
+            comments=page_forms["form"].cleaned_data["final_comments"],
         )
         return _("The final comments are saved.")
 
@@ -135,9 +141,7 @@ class CommentsView(PartView):
 class AnswersView(PartView):
     template_name = "proofs/answers.html"
     place = "answers"
-
-    def heading(self) -> str:
-        return _("Metrics")
+    heading = gettext_lazy("Metrics")
 
     def forms(self, data: Any = None, files: Any = None) -> dict[str, Any]:
         folder = read(content_of(self.proof))
@@ -153,19 +157,21 @@ class AnswersView(PartView):
 class AttendeesView(PartView):
     template_name = "proofs/attendees.html"
     place = "attendees"
-
-    def heading(self) -> str:
-        return _("Attendees")
+    heading = gettext_lazy("Attendees")
 
     def forms(self, data: Any = None, files: Any = None) -> dict[str, Any]:
-        rows = [] if data else list(self.proof.attendees.values("name", "cost"))
-        currency = {"currency": self.proof.currency}
-        lines = lines_of(AttendeeLineForm, data, initial=rows, form_kwargs=currency)
+        rows = () if data else self.proof.attendees.values("name", "cost")
+        lines = lines_of(AttendeeLineForm, data, rows, currency=self.proof.currency)
         return {"form": PartForm(data), "lines": lines}
 
     def save(self, page_forms: dict[str, Any], expected_version: int | None) -> str:
-        attendees = list(attendee_drafts(page_forms["lines"]))
         services.save_attendees(
-            self.proof, actor=self.request.user, expected_version=expected_version, attendees=attendees
+            self.proof,
+            actor=self.request.user,
+            expected_version=expected_version,
+            attendees=[
+                services.AttendeeDraft(line["name"], line["cost"] or Decimal(0))
+                for line in page_forms["lines"].wanted()
+            ],
         )
         return _("The list of attendees is saved.")

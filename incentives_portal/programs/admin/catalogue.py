@@ -13,7 +13,6 @@ from .forms import ActivityTypeForm, ConfigurationAdmin, RequirementForm
 class _Overview(FewLines, admin.TabularInline):
     """A read-only list of rows of an activity; each row links to its own page, which has space for editing."""
 
-    max_num = 0
     can_delete = False
     show_change_link = True
 

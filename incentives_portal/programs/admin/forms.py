@@ -114,5 +114,4 @@ class ExchangeRateForm(forms.ModelForm):
         fields = ["month", "from_currency", "to_currency", "rate"]
 
     def clean_month(self) -> Any:
-        month = self.cleaned_data["month"]
-        return month.replace(day=1) if month else month
+        return self.cleaned_data["month"].replace(day=1)

@@ -71,8 +71,10 @@ class ProgramAdmin(ConfigurationAdmin):
         return super().changelist_view(request, {"missing": missing_periods()} | (extra_context or {}))
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.prepare_view)
-        return [path("<int:pk>/prepare/", view, name="programs_program_prepare"), *super().get_urls()]
+        return [
+            path("<int:pk>/prepare/", self.admin_site.admin_view(self.prepare_view), name="programs_program_prepare"),
+            *super().get_urls(),
+        ]
 
     def prepare_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show on GET what would be created, and create it on POST; existing rows do not change."""
@@ -84,15 +86,18 @@ class ProgramAdmin(ConfigurationAdmin):
             made = get_text_list(prepare_next_year(program, today=today, actor=request.user), _("and"))
             messages.success(request, _("Created: %(made)s.") % {"made": made} if made else _("Nothing was missing."))
             return redirect("admin:programs_program_change", pk)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Prepare next year: %(program)s") % {"program": program},
-            "opts": self.opts,
-            "original": program,
-            "years": list(periods.next_years(program, today)),
-            "usage_periods": list(periods.next_usage_periods(program, today)),
-        }
-        return TemplateResponse(request, "programs/admin/prepare.html", context)
+        return TemplateResponse(
+            request,
+            "programs/admin/prepare.html",
+            {
+                **self.admin_site.each_context(request),
+                "title": _("Prepare next year: %(program)s") % {"program": program},
+                "opts": self.opts,
+                "original": program,
+                "years": list(periods.next_years(program, today)),
+                "usage_periods": list(periods.next_usage_periods(program, today)),
+            },
+        )
 
 
 @admin.register(Market)

@@ -1,6 +1,6 @@
 """Compute the reimbursable amount: costs → eligible → share → caps → planned → plan limit → asked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -28,8 +28,10 @@ _ORDER: list[str] = [
 
 def amount_steps(facts: ProofFacts) -> tuple[Step, ...]:
     """Return all steps; the last is the requested amount, the one before it the reimbursable amount."""
-    parts = _parts(facts, facts.expenses)
-    eligible = {code: value for code, value in parts.items() if _counts(facts, code)}
+    parts: Parts = {}
+    for line in facts.expenses:
+        parts[line.type] = parts.get(line.type, caps.ZERO) + (line_value(facts, line) or caps.ZERO)
+    eligible = {code: value for code, value in parts.items() if is_eligible(facts, code)}
     share = facts.program.share_percent
     steps = [
         Step(f"costs.{facts.program.basis}", _total(facts, parts)),
@@ -45,8 +47,7 @@ def amount_steps(facts: ProofFacts) -> tuple[Step, ...]:
         if limited := _cap(facts, cap, remaining, _people(facts, remaining, ordered[:position])):
             steps.append(limited[0])
             remaining = limited[1]
-    steps += _bounds(facts, steps[-1].amount)
-    return tuple(steps)
+    return *steps, *_bounds(facts, steps[-1].amount)
 
 
 def line_value(facts: ProofFacts, line: ExpenseFact) -> Decimal | None:
@@ -59,20 +60,9 @@ def line_value(facts: ProofFacts, line: ExpenseFact) -> Decimal | None:
     return None if rate is None else value * rate
 
 
-def is_eligible(facts: ProofFacts, line: ExpenseFact) -> bool:
+def is_eligible(facts: ProofFacts, code: str) -> bool:
     """Return whether the activity may have this kind of cost reimbursed; without a list all kinds are eligible."""
-    return _counts(facts, line.type)
-
-
-def _counts(facts: ProofFacts, code: str) -> bool:
     return not facts.activity.expenses or code in facts.activity.expenses
-
-
-def _parts(facts: ProofFacts, lines: tuple[ExpenseFact, ...]) -> Parts:
-    parts: Parts = {}
-    for line in lines:
-        parts[line.type] = parts.get(line.type, caps.ZERO) + (line_value(facts, line) or caps.ZERO)
-    return parts
 
 
 def _total(facts: ProofFacts, parts: Parts) -> Decimal:
@@ -109,9 +99,10 @@ def _covers(cap: CapFact, code: str) -> bool:
 
 def _people(facts: ProofFacts, remaining: Parts, before: Sequence[CapFact]) -> dict[str, int]:
     """Return, by expense type, how many attendees still count after the caps ``before``: the smallest number."""
-    present = len(facts.attendees)
     return {
-        code: min([present, *(cap.count for cap in before if cap.count is not None and _covers(cap, code))])
+        code: min(
+            [len(facts.attendees), *(cap.count for cap in before if cap.count is not None and _covers(cap, code))]
+        )
         for code in remaining
     }
 
@@ -126,14 +117,15 @@ def _of_fewer_people(cap: CapFact, remaining: Parts, people: dict[str, int]) -> 
 
 def _unknown(facts: ProofFacts, cap: CapFact) -> str:
     """Return the step code for why a cap cannot be computed; empty if it can."""
-    if cap.kind == CapKind.EXCEPTION:
-        return "cap.exception"
-    if cap.kind in (CapKind.MAX_ATTENDEES, CapKind.AMOUNT_PER_PERSON) and not facts.attendees:
-        return "cap.unknown_attendees"
-    if cap.kind == CapKind.PERCENT_OF_EARNED and facts.earned is None:
-        return "cap.unknown_funds"
-    if cap.kind == CapKind.GREATER_OF and facts.accrued is None:
-        return "cap.unknown_funds"
+    match cap.kind:
+        case CapKind.EXCEPTION:
+            return "cap.exception"
+        case CapKind.MAX_ATTENDEES | CapKind.AMOUNT_PER_PERSON if not facts.attendees:
+            return "cap.unknown_attendees"
+        case CapKind.PERCENT_OF_EARNED if facts.earned is None:
+            return "cap.unknown_funds"
+        case CapKind.GREATER_OF if facts.accrued is None:
+            return "cap.unknown_funds"
     if cap.amount is not None and cap.currency != facts.currency and cap.currency not in facts.rates:
         return "cap.unknown_rate"
     return ""
@@ -145,13 +137,14 @@ def _allowed(facts: ProofFacts, cap: CapFact, remaining: Parts, people: dict[str
     limit = (cap.amount or caps.ZERO) * (
         Decimal(1) if cap.currency in ("", facts.currency) else facts.rates[cap.currency]
     )
-    if cap.kind == CapKind.AMOUNT_PER_PERSON:
-        most = max((people[code] for code in remaining if _covers(cap, code)), default=0)
-        return caps.per_person(_cost_of_each(facts, cap, remaining, people), limit, most)
-    if cap.kind == CapKind.PERCENT_OF_EARNED:
-        return caps.left_of(caps.share_of(cap.percent or caps.ZERO, facts.earned or caps.ZERO), before)
-    if cap.kind == CapKind.GREATER_OF:
-        return caps.left_of(caps.greater_of(cap.percent or caps.ZERO, facts.accrued or caps.ZERO, limit), before)
+    match cap.kind:
+        case CapKind.AMOUNT_PER_PERSON:
+            most = max((people[code] for code in remaining if _covers(cap, code)), default=0)
+            return caps.per_person(_cost_of_each(facts, cap, remaining, people), limit, most)
+        case CapKind.PERCENT_OF_EARNED:
+            limit = caps.share_of(cap.percent or caps.ZERO, facts.earned or caps.ZERO)
+        case CapKind.GREATER_OF:
+            limit = caps.greater_of(cap.percent or caps.ZERO, facts.accrued or caps.ZERO, limit)
     return caps.left_of(limit, before)
 
 
@@ -168,19 +161,18 @@ def _cost_of_each(facts: ProofFacts, cap: CapFact, remaining: Parts, people: dic
 
 
 def _cap_params(cap: CapFact) -> dict[str, Any]:
-    params: dict[str, Any] = {"cap": cap.code, "scope": cap.scope}
-    if cap.amount is not None:
-        params["limit"] = amount_param(cap.amount, cap.currency)
-    if cap.percent is not None:
-        params["percent"] = percent_param(cap.percent)
-    if cap.count is not None:
-        params["count"] = cap.count
-    return params
+    params = {
+        "cap": cap.code,
+        "scope": cap.scope,
+        "limit": None if cap.amount is None else amount_param(cap.amount, cap.currency),
+        "percent": None if cap.percent is None else percent_param(cap.percent),
+        "count": cap.count,
+    }
+    return {name: value for name, value in params.items() if value is not None}
 
 
-def _bounds(facts: ProofFacts, running: Decimal) -> list[Step]:
-    """Return the steps for the plan's limits and the requested amount."""
-    steps = []
+def _bounds(facts: ProofFacts, running: Decimal) -> Iterator[Step]:
+    """Yield the steps for the plan's limits and the requested amount."""
     for code, bound in (
         ("planned", facts.planned_left),
         ("plan_limit", facts.plan_limit_left),
@@ -188,6 +180,5 @@ def _bounds(facts: ProofFacts, running: Decimal) -> list[Step]:
     ):
         if bound is not None:
             smaller = min(running, max(bound, caps.ZERO))
-            steps.append(Step(code, smaller, operand=bound, binding=smaller < running))
+            yield Step(code, smaller, operand=bound, binding=smaller < running)
             running = smaller
-    return steps

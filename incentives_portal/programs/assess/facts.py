@@ -140,8 +140,6 @@ class ReportFact:
 
 @dataclass(frozen=True)
 class AttendeeFact:
-    """An attendee and the cost of the attendance."""
-
     name: str
     cost: Decimal = Decimal(0)
 

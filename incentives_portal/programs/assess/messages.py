@@ -29,7 +29,8 @@ _SILENT = ""
 #: A met requirement is shown with its own text.
 _AS_IT_IS = "%(words)s"
 _MISSING = _("Missing: %(words)s")
-_PROOF_TEXTS = {
+RULES: dict[str, RuleText] = {
+    # Proofs and claims
     "executed": RuleText(
         _("The date of execution has passed."),
         _("The date of execution, %(date)s, is in the future."),
@@ -224,8 +225,7 @@ _PROOF_TEXTS = {
         _("%(asked)s is requested; at most %(allowed)s can be reimbursed."),
         _("Lower the amount to %(allowed)s, or check the calculation to see what limits it."),
     ),
-}
-_REQUIREMENT_TEXTS = {
+    # Requirements
     "requirement.document": RuleText(
         _AS_IT_IS, _MISSING, _("Add a proof document that shows this, and select this requirement next to it.")
     ),
@@ -239,8 +239,7 @@ _REQUIREMENT_TEXTS = {
     "requirement.any": RuleText(
         _AS_IT_IS, _("At least one of these is required: %(words)s"), _("One of them is enough.")
     ),
-}
-_PLAN_TEXTS = {
+    # Plans
     "enrolled": RuleText(
         _("The location is enrolled in the program."),
         _("The location is not enrolled in the program."),
@@ -305,7 +304,6 @@ _PLAN_TEXTS = {
         _("Check the spelling. The plan will be reviewed either way."),
     ),
 }
-RULES: dict[str, RuleText] = _PROOF_TEXTS | _REQUIREMENT_TEXTS | _PLAN_TEXTS
 
 STEPS: dict[str, Text] = {
     "costs.net": _("Documented costs, net"),

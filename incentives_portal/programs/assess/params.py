@@ -47,20 +47,21 @@ def percent(value: Decimal) -> dict[str, str]:
 
 def shown(value: Any) -> str:
     """Format a stored value in the current language."""
-    if not isinstance(value, Mapping):
-        return str(value)
-    if "amount" in value:
-        return format_amount(Decimal(value["amount"]), value["currency"])
-    if "date" in value:
-        return formats.date_format(date.fromisoformat(value["date"]), "DATE_FORMAT")
-    if "month" in value:
-        return formats.date_format(date.fromisoformat(value["month"]), "YEAR_MONTH_FORMAT")
-    if "share" in value:
-        return _("%(number)s%%") % {"number": formats.number_format(Decimal(value["share"]))}
-    if "texts" in value:
-        return in_language(value["texts"])
-    if "number" in value:
-        return formats.number_format(Decimal(value["number"]))
-    if "or" in value:
-        return get_text_list([shown(item) for item in value["or"]], _("or"))
-    return get_text_list([shown(item) for item in value["and"]], _("and"))
+    match value:
+        case {"amount": number, "currency": currency}:
+            return format_amount(Decimal(number), currency)
+        case {"date": text}:
+            return formats.date_format(date.fromisoformat(text), "DATE_FORMAT")
+        case {"month": text}:
+            return formats.date_format(date.fromisoformat(text), "YEAR_MONTH_FORMAT")
+        case {"share": number}:
+            return _("%(number)s%%") % {"number": formats.number_format(Decimal(number))}
+        case {"texts": languages}:
+            return in_language(languages)
+        case {"number": number}:
+            return formats.number_format(Decimal(number))
+        case {"or": items}:
+            return get_text_list([shown(item) for item in items], _("or"))
+        case {"and": items}:
+            return get_text_list([shown(item) for item in items], _("and"))
+    return str(value)

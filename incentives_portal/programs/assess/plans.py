@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from .. import dates
-from .facts import CampaignFact, PlanFacts, PlannedActivityFact
+from .facts import CampaignFact, PlanFacts
 from .params import amount, day, texts
 from .results import Assessment, Finding, Level, Step
 
@@ -16,12 +16,14 @@ def assess_plan(facts: PlanFacts) -> Assessment:
         (activity.planned_amount for campaign in facts.campaigns for activity in campaign.activities), Decimal(0)
     )
     requested = facts.requested_amount
-    findings = (*_basics(facts), *_amounts(facts, planned), *_campaigns(facts))
-    steps = (
-        Step("plan.planned", planned, operand=planned),
-        Step("plan.requested", requested, operand=requested, binding=requested < planned),
+    return Assessment(
+        findings=(*_basics(facts), *_amounts(facts, planned), *_campaigns(facts)),
+        steps=(
+            Step("plan.planned", planned, operand=planned),
+            Step("plan.requested", requested, operand=requested, binding=requested < planned),
+        ),
+        currency=facts.currency,
     )
-    return Assessment(findings=findings, steps=steps, currency=facts.currency)
 
 
 def _rule(ok: bool, rule: str, place: str, *, level: Level = "block", **params: Any) -> Finding:
@@ -79,9 +81,5 @@ def _activities(facts: PlanFacts, campaign: CampaignFact) -> Iterator[Finding]:
         if activity.countries and facts.countries:
             inside = set(activity.countries) <= set(facts.countries)
             yield _rule(inside, "countries_in_market", "campaigns", level="warn", **named)
-        yield _allowed(activity)
-
-
-def _allowed(activity: PlannedActivityFact) -> Finding:
-    named: dict[str, Any] = {"activity": activity.name, "type": texts(activity.type_name)}
-    return _rule(not activity.excluded, "plan_activity_allowed", "campaigns", **named)
+        kind = texts(activity.type_name)
+        yield _rule(not activity.excluded, "plan_activity_allowed", "campaigns", type=kind, **named)

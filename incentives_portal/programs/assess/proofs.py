@@ -1,6 +1,7 @@
 """The rules of a proof and its claim (docs/domain.md, "Claim checks"), in the order of the form."""
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -60,19 +61,19 @@ def _dates(facts: ProofFacts) -> Iterator[Finding]:
     executed, filed = facts.executed_on, facts.first_submitted_on or facts.today
     yield _rule(executed <= facts.today, "executed", "basics", date=day(executed))
     if facts.campaign:
-        starts, ends = facts.campaign
-        ok = dates.is_within(executed, starts, ends)
-        yield _rule(ok, "in_campaign", "basics", date=day(executed), starts=day(starts), ends=day(ends))
+        ok = dates.is_within(executed, *facts.campaign)
+        yield _rule(ok, "in_campaign", "basics", date=day(executed), **_bounds(facts.campaign))
     if facts.due_on:
         yield _rule(filed <= facts.due_on, "proof_due", "basics", level="warn", due=day(facts.due_on))
     if facts.usage:
-        starts, ends = facts.usage
-        ok = dates.is_within(executed, starts, ends)
-        yield _rule(ok, "in_usage_period", "basics", date=day(executed), starts=day(starts), ends=day(ends))
+        ok = dates.is_within(executed, *facts.usage)
+        yield _rule(ok, "in_usage_period", "basics", date=day(executed), **_bounds(facts.usage))
     if facts.claiming:
-        starts, ends = facts.claiming
-        ok = dates.is_within(filed, starts, ends)
-        yield _rule(ok, "claiming_open", "basics", starts=day(starts), ends=day(ends))
+        yield _rule(dates.is_within(filed, *facts.claiming), "claiming_open", "basics", **_bounds(facts.claiming))
+
+
+def _bounds(days: tuple[date, date]) -> dict[str, Any]:
+    return {"starts": day(days[0]), "ends": day(days[1])}
 
 
 def _basics(facts: ProofFacts) -> Iterator[Finding]:
@@ -95,12 +96,9 @@ def _amount(facts: ProofFacts, steps: tuple[Step, ...]) -> Iterator[Finding]:
     if not facts.expenses:
         return
     allowed = steps[-2].amount
-    values: dict[str, Any] = {
-        "asked": amount(facts.amount, facts.currency),
-        "allowed": amount(allowed, facts.currency),
-    }
     if facts.amount > allowed or not any(_limits(facts, steps)):
-        yield _rule(facts.amount <= allowed, "amount_within", "basics", **values)
+        asked, most = amount(facts.amount, facts.currency), amount(allowed, facts.currency)
+        yield _rule(facts.amount <= allowed, "amount_within", "basics", asked=asked, allowed=most)
 
 
 def _evidence(facts: ProofFacts) -> Iterator[Finding]:
@@ -112,8 +110,7 @@ def _evidence(facts: ProofFacts) -> Iterator[Finding]:
     yield from _broken(future, "invoice_date", "invoices", level="warn")
     again = (name | {"cases": several(invoice.duplicate_of)} for name, invoice in named if invoice.duplicate_of)
     yield from _broken(again, "invoice_again", "invoices", level="warn")
-    groups = _by_file(facts.invoices).values()
-    shared = ({"invoices": several(map(_name, same))} for same in groups if len(same) > 1)
+    shared = ({"invoices": several(map(_name, same))} for same in _by_file(facts.invoices).values() if len(same) > 1)
     yield from _broken(shared, "invoices_share_file", "invoices", level="warn")
     yield from _broken(({} for report in facts.reports if not report.lines), "report_lines", "reports")
     if facts.reports:
@@ -126,10 +123,11 @@ def _expenses(facts: ProofFacts) -> Iterator[Finding]:
     yield from _broken((name for name, line in lines if not line.has_evidence), "expense_evidence", "expenses")
     eligible = facts.activity.expenses
     if eligible and lines:
-        untyped = (name for name, line in lines if not line.type)
-        yield from _broken(untyped, "expense_typed", "expenses")
+        yield from _broken((name for name, line in lines if not line.type), "expense_typed", "expenses")
         names = several(texts(name) for name in eligible.values())
-        foreign = (name | {"eligible": names} for name, line in lines if line.type and not is_eligible(facts, line))
+        foreign = (
+            name | {"eligible": names} for name, line in lines if line.type and not is_eligible(facts, line.type)
+        )
         yield from _each(foreign, "expense_eligible", "expenses", level="warn")
     unrated = sorted({line.currency for line in facts.expenses if line_value(facts, line) is None})
     yield from _broken(({"currency": currency} for currency in unrated), "expense_rate", "expenses")
@@ -164,18 +162,13 @@ def _attendees(facts: ProofFacts) -> Iterator[Finding]:
 
 
 def _documents(facts: ProofFacts) -> Iterator[Finding]:
-    documents = facts.documents
-    if documents:
-        silent = ({"name": document.name} for document in documents if not document.note.strip())
-        yield from _each(silent, "document_note", "documents")
+    named = [({"name": document.name}, document) for document in facts.documents]
+    if named:
+        yield from _each((name for name, document in named if not document.note.strip()), "document_note", "documents")
     for state, rule in _FILE_RULES.items():
-        broken = ({"name": document.name} for document in documents if document.state == state)
+        broken = (name for name, document in named if document.state == state)
         yield from _broken(broken, f"document_{rule}", "documents")
-    again = (
-        {"name": document.name, "cases": several(document.duplicate_of)}
-        for document in documents
-        if document.duplicate_of
-    )
+    again = (name | {"cases": several(document.duplicate_of)} for name, document in named if document.duplicate_of)
     yield from _broken(again, "document_again", "documents", level="warn")
     yield from _same_documents(facts)
 

@@ -8,15 +8,20 @@ from .facts import ProofFacts, RequirementFact
 from .params import one_of, texts
 from .results import Finding
 
+#: Where requirements are met that are no answers.
+_PLACES: dict[str, str] = {
+    SatisfiedBy.DOCUMENT: "documents",
+    SatisfiedBy.INVOICE: "invoices",
+    SatisfiedBy.TABLE: "attendees",
+}
+
 
 def circumstances(facts: ProofFacts) -> Circumstances:
-    """Return the data for the conditions of requirements."""
-    evidence = {"invoice" for _invoice in facts.invoices} | {"report" for _report in facts.reports}
     return Circumstances(
         expenses={line.type for line in facts.expenses if line.type},
         answers=facts.answers,
         components=facts.activity.components,
-        evidence=evidence,
+        evidence={"invoice" for _invoice in facts.invoices} | {"report" for _report in facts.reports},
     )
 
 
@@ -28,46 +33,37 @@ def applicable(facts: ProofFacts) -> list[RequirementFact]:
 
 def place_of(requirement: RequirementFact) -> str:
     """Return the place in the form where the requirement is met."""
-    places = {
-        SatisfiedBy.DOCUMENT: "documents",
-        SatisfiedBy.INVOICE: "invoices",
-        SatisfiedBy.TABLE: "attendees",
-    }
-    return places.get(SatisfiedBy(requirement.satisfied_by), f"answers-{requirement.code}")
+    return _PLACES.get(requirement.satisfied_by, f"answers-{requirement.code}")
 
 
 def is_met(facts: ProofFacts, requirement: RequirementFact) -> bool:
     """Return whether something on the proof meets the requirement."""
-    if requirement.satisfied_by == SatisfiedBy.DOCUMENT:
-        return any(
-            requirement.code in document.proves
-            for document in facts.documents
-            if document.state not in ("refused", "infected")
-        )
-    if requirement.satisfied_by == SatisfiedBy.INVOICE:
-        return bool(facts.invoices)
-    if requirement.satisfied_by == SatisfiedBy.TABLE:
-        return bool(facts.attendees)
     answer = facts.answers.get(requirement.code)
-    if requirement.satisfied_by == SatisfiedBy.DECLARATION:
-        return answer is True or answer == "yes"
-    if requirement.satisfied_by == SatisfiedBy.CHOICE:
-        return answer in [code for code, _text in requirement.choices]
-    if requirement.satisfied_by == SatisfiedBy.NUMBER:
-        return answer is not None and answer != ""
+    match requirement.satisfied_by:
+        case SatisfiedBy.DOCUMENT:
+            usable = (document for document in facts.documents if document.state not in ("refused", "infected"))
+            return any(requirement.code in document.proves for document in usable)
+        case SatisfiedBy.INVOICE:
+            return bool(facts.invoices)
+        case SatisfiedBy.TABLE:
+            return bool(facts.attendees)
+        case SatisfiedBy.DECLARATION:
+            return answer is True or answer == "yes"
+        case SatisfiedBy.CHOICE:
+            return answer in [code for code, _text in requirement.choices]
+        case SatisfiedBy.NUMBER:
+            return answer is not None and answer != ""
     return bool(str(answer or "").strip())
 
 
 def requirement_findings(facts: ProofFacts) -> Iterator[Finding]:
     """Yield one finding per requirement that applies, and one per group of alternatives."""
-    alternatives: dict[str, list[RequirementFact]] = {}
+    groups: dict[tuple[str, str], list[RequirementFact]] = {}
     for requirement in applicable(facts):
-        if requirement.any_of:
-            alternatives.setdefault(requirement.any_of, []).append(requirement)
-    for requirement in applicable(facts):
-        group = alternatives.get(requirement.any_of, [requirement])
-        if requirement is group[0]:
-            yield _single(facts, requirement) if len(group) == 1 else _alternatives(facts, group)
+        own = "" if requirement.any_of else requirement.code
+        groups.setdefault((requirement.any_of, own), []).append(requirement)
+    for group in groups.values():
+        yield _single(facts, group[0]) if len(group) == 1 else _alternatives(facts, group)
 
 
 def _single(facts: ProofFacts, requirement: RequirementFact) -> Finding:

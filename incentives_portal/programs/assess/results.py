@@ -84,15 +84,12 @@ class Assessment:
         return self.steps[-1].amount if self.steps else None
 
     def at(self, place: str) -> list[Finding]:
-        """Return the findings at one place of the form."""
         return [finding for finding in self.findings if finding.place == place]
 
     def to_json(self) -> dict[str, Any]:
         """Convert to plain data; amounts become strings."""
-        plain: dict[str, Any] = msgspec.to_builtins(self)
-        return plain
+        return msgspec.to_builtins(self)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Assessment":
-        """Restore a stored assessment."""
         return msgspec.convert(data, cls)

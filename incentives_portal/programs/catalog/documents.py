@@ -93,15 +93,20 @@ def _put(document: dict[str, Any], place: Place, expenses: Section, activities: 
 def _json(path: Path) -> dict[str, Any]:
     """Return the object in a file. Raises CatalogError."""
     try:
-        content = path.read_bytes().decode("utf-8-sig")
-        document = json.loads(content, parse_float=Decimal, parse_constant=_reject_constant, object_pairs_hook=_object)
+        document = json.loads(
+            path.read_bytes().decode("utf-8-sig"),
+            parse_float=Decimal,
+            parse_constant=_reject_constant,
+            object_pairs_hook=_object,
+        )
     except OSError as error:
         raise CatalogError([f"{path.name}: cannot be read: {error.strerror}"]) from error
     except UnicodeDecodeError as error:
         raise CatalogError([f"{path.name}: not UTF-8: byte {error.start + 1} is no part of a character"]) from error
     except json.JSONDecodeError as error:
-        problem = f"{path.name}: not JSON: line {error.lineno}, column {error.colno}: {error.msg}"
-        raise CatalogError([problem]) from error
+        raise CatalogError(
+            [f"{path.name}: not JSON: line {error.lineno}, column {error.colno}: {error.msg}"]
+        ) from error
     except RecursionError as error:
         raise CatalogError([f"{path.name}: objects and lists are nested too deeply"]) from error
     except ValueError as error:

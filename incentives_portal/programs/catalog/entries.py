@@ -12,8 +12,6 @@ from .fields import takes
 
 @dataclass(frozen=True)
 class ExpenseTypeEntry:
-    """A kind of cost."""
-
     LABEL: ClassVar[str] = "expense type"
 
     code: str = takes(fields.code(40))

@@ -38,11 +38,15 @@ def load_catalog(path: Path = DEFAULT, *, overwrite: bool = False) -> Loaded:
     order = {code: number * 10 for number, code in enumerate(catalog.activity_types, start=1)}
     # Composites last, after their components.
     for activity in sorted(catalog.activity_types.values(), key=lambda entry: bool(entry.components)):
-        links = {
-            "components": [loading.rows[ActivityType, code] for code in activity.components],
-            "expenses": loading.expense_types(activity.expenses),
-        }
-        row = loading.put(ActivityType, activity, links, order=order[activity.code])
+        row = loading.put(
+            ActivityType,
+            activity,
+            {
+                "components": [loading.rows[ActivityType, code] for code in activity.components],
+                "expenses": loading.expense_types(activity.expenses),
+            },
+            order=order[activity.code],
+        )
         for number, requirement in enumerate(activity.requirements, start=1):
             loading.put(Requirement, requirement, activity_type=row, order=number * 10)
         for cap in activity.caps:
@@ -106,8 +110,7 @@ def _columns(entry: Entry) -> dict[str, Any]:
 def _difference(name: str, old: Any, new: Any) -> str:
     """Describe the change of a field by old and new value; for texts by language."""
     if isinstance(old, dict) and isinstance(new, dict):
-        languages = [key for key in {**new, **old} if old.get(key) != new.get(key)]
-        return f"{name} ({', '.join(languages)})"
+        return f"{name} ({', '.join(key for key in {**new, **old} if old.get(key) != new.get(key))})"
     if isinstance(new, list):
         return name
     return f"{name} {'–' if old in (None, '') else old} → {'–' if new in (None, '') else new}"

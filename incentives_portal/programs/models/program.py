@@ -270,8 +270,8 @@ class UsagePeriod(models.Model):
         return self.label
 
     def clean(self) -> None:
-        spans = [(f"{kind}_starts", f"{kind}_ends") for kind in ("earning", "usage", "claiming")]
-        _refuse_backwards(self, *spans, message=_PERIOD_ORDER)
+        ranges = ((f"{kind}_starts", f"{kind}_ends") for kind in ("earning", "usage", "claiming"))
+        _refuse_backwards(self, *ranges, message=_PERIOD_ORDER)
 
 
 @pghistory.track()

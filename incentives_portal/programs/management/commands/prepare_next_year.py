@@ -17,8 +17,7 @@ class Command(BaseCommand):
         programs = Program.objects.select_related("calendar")
         if options["codes"]:
             programs = programs.filter(code__in=options["codes"])
-            unknown = set(options["codes"]) - {program.code for program in programs}
-            if unknown:
+            if unknown := set(options["codes"]) - {program.code for program in programs}:
                 raise CommandError(f"There is no program {', '.join(sorted(unknown))}.")
         for program in programs:
             made = prepare_next_year(program, today=clock.today(program.calendar.time_zone))
