@@ -13,7 +13,7 @@ from incentives_portal.typed_text import canonical_email
 
 from .capabilities import OPERATOR_ROLES, PARTNER_WIDE_ROLES, Role
 from .forms import ProfileForm, time_zone_choices
-from .invitations import invite
+from .letters import invite
 from .models import Location, Organisation, OrganisationRole, User
 from .services import keep_columns
 

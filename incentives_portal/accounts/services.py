@@ -36,7 +36,7 @@ def add_person(
     time_zone: str = "UTC",
     password: str | None = None,
 ) -> User:
-    """Add a person. Without a password the person chooses one through the link of ``invitations.invite``."""
+    """Add a person. Without a password the person chooses one through the link of ``letters.invite``."""
     return User.objects.create_user(
         email, password, organisation=organisation, name=name, language=language, time_zone=time_zone
     )
