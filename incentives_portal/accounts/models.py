@@ -117,8 +117,6 @@ class User(AbstractBaseUser):
     objects = UserManager()
 
     USERNAME_FIELD = "email"
-    EMAIL_FIELD = "email"
-    REQUIRED_FIELDS = ["name"]
 
     class Meta:
         verbose_name = _("person")
