@@ -43,7 +43,7 @@ def floor_pages(database: dict[str, object], rows: int) -> Iterator[dict[str, As
     filled = json.loads(
         subprocess.run(command, cwd=PROJECT, env=environment, check=True, stdout=subprocess.PIPE).stdout
     )
-    with serving("benchmarks.floor.wsgi", environment, "127.0.0.1") as (base, server):
+    with serving("django.core.wsgi:get_wsgi_application()", environment, "127.0.0.1") as (base, server):
         browser, thing = Browser(base, filled["cookies"]), f"/{filled['thing']}/"
         form = fields_of(browser.request(f"{thing}edit/"))
         decision = fields_of(browser.request(thing)) | {"status": "approved"}
@@ -68,9 +68,8 @@ def measure_portal(rows: list[int], floor: dict[str, Asked], postgres: int) -> l
     with serving_portal() as (base, server):
         for number in rows:
             grow(filled, number)
-            for page in pages(base, filled):
-                asked = Asked(page.ask, server, page.ready)
-                figures, least, ratio = measured_beside(asked, floor[page.floor], postgres)
+            for page in pages(base, server, filled):
+                figures, least, ratio = measured_beside(page.asked, floor[page.floor], postgres)
                 verdict = "" if ratio <= page.factor else " **missed**"
                 if verdict:
                     missed.append(f"{page.name} at {number}")
