@@ -35,8 +35,13 @@ def set_language(request: HttpRequest) -> HttpResponse:
     language = request.POST.get("language", "")
     if language in dict(ProfileForm.base_fields["language"].choices):
         choose_language(request.user, language)
+    return back(request, "home")
+
+
+def back(request: HttpRequest, otherwise: str) -> HttpResponse:
+    """Return to the page of the button, which the form names, if it belongs to the portal."""
     target = request.POST.get("next", "")
-    return redirect(target if get_adapter().is_safe_url(target) else "home")
+    return redirect(target if get_adapter().is_safe_url(target) else otherwise)
 
 
 def email_address(request: HttpRequest) -> HttpResponse:

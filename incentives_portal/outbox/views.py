@@ -1,4 +1,3 @@
-from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -6,6 +5,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
+
+from incentives_portal.accounts.views import back
 
 from .models import Message
 from .services import NotResendable, mark_read, resend, resend_failed
@@ -55,7 +56,7 @@ def resend_message(request: HttpRequest, public_id: str) -> HttpResponse:
         )
     else:
         messages.success(request, _("The message will be sent again."))
-    return redirect(_back(request))
+    return back(request, "outbox:notifications")
 
 
 @require_POST
@@ -63,7 +64,7 @@ def resend_failed_messages(request: HttpRequest) -> HttpResponse:
     """Send again what failed for one reason; 403 for people without the capability."""
     queued, refused = resend_failed(request.POST.get("failure_reason", ""), request.user)
     say_resent(request, queued, refused)
-    return redirect(_back(request))
+    return back(request, "outbox:notifications")
 
 
 def say_resent(request: HttpRequest, queued: int, refused: int) -> None:
@@ -79,9 +80,3 @@ def say_resent(request: HttpRequest, queued: int, refused: int) -> None:
             refused,
         )
         messages.error(request, sentence % {"number": refused})
-
-
-def _back(request: HttpRequest) -> str:
-    """Return the page of the button if it belongs to the portal, else the notifications."""
-    target = request.POST.get("next", "")
-    return target if get_adapter().is_safe_url(target) else "outbox:notifications"
