@@ -25,8 +25,7 @@ env.ENVIRON = {name: value for name, value in os.environ.items() if value.strip(
 # -- Where we are -------------------------------------------------------------------------------------------------------------
 
 # Everything that is written at run time: embedded databases, media, local mailbox, generated key, beat's schedule.
-PORTAL_STATE = env.path("PORTAL_STATE", default=str(BASE_DIR / ".portal"))
-PORTAL_STATE = Path(str(PORTAL_STATE)).resolve()
+PORTAL_STATE = Path(str(env.path("PORTAL_STATE", default=str(BASE_DIR / ".portal")))).resolve()
 
 DEBUG = env.bool("DEBUG", default=False)
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
