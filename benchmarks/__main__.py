@@ -47,14 +47,13 @@ def floor_pages(database: dict[str, object], rows: int) -> Iterator[dict[str, As
         browser, thing = Browser(base, filled["cookies"]), f"/{filled['thing']}/"
         form = fields_of(browser.request(f"{thing}edit/"))
         decision = fields_of(browser.request(thing)) | {"status": "approved"}
-        asked = {
-            "list": lambda: browser.request("/"),
-            "detail": lambda: browser.request(thing),
-            "form": lambda: browser.request(f"{thing}edit/"),
-            "save": lambda: browser.request(f"{thing}edit/", form, expected=302),
-            "decision": lambda: browser.request(f"{thing}decide/", decision, expected=302),
+        yield {
+            "list": Asked(lambda: browser.request("/"), server),
+            "detail": Asked(lambda: browser.request(thing), server),
+            "form": Asked(lambda: browser.request(f"{thing}edit/"), server),
+            "save": Asked(lambda: browser.request(f"{thing}edit/", form, expected=302), server),
+            "decision": Asked(lambda: browser.request(f"{thing}decide/", decision, expected=302), server),
         }
-        yield {kind: Asked(ask, server) for kind, ask in asked.items()}
 
 
 def measure_portal(rows: list[int], floor: dict[str, Asked], postgres: int) -> list[str]:

@@ -36,10 +36,6 @@ class Figures:
 ROUNDS, TURN, WARM = 16, 5, 4
 
 
-def nothing_to_do() -> None:
-    """Do nothing: most pages can be requested repeatedly without preparation."""
-
-
 @dataclass(frozen=True)
 class Asked:
     """A page to request, and the first process of its server.
@@ -49,7 +45,7 @@ class Asked:
 
     ask: Callable[[], bytes]
     server: int
-    ready: Callable[[], None] = nothing_to_do
+    ready: Callable[[], None] | None = None
 
 
 def measured_beside(page: Asked, floor: Asked, postgres: int) -> tuple[Figures, Figures, float]:
@@ -71,7 +67,8 @@ def measured_beside(page: Asked, floor: Asked, postgres: int) -> tuple[Figures, 
 
 def turn(asked: Asked, postgres: int) -> Figures:
     """Request the page TURN times and return its figures per request."""
-    asked.ready()
+    if asked.ready:
+        asked.ready()
     before, took, body = (_spent(asked.server), _spent(postgres)), [], b""
     for _number in range(TURN):
         begun = time.perf_counter()
