@@ -56,12 +56,12 @@ def floor_pages(database: dict[str, object], rows: int) -> Iterator[dict[str, As
         }
 
 
-def measure_portal(rows: list[int], floor: dict[str, Asked], postgres: int) -> list[str]:
-    """Measure and print the pages; return those that miss their goal."""
+def measure_portal(rows: list[int], floor: dict[str, Asked], postgres: int) -> bool:
+    """Measure and print the pages; return whether one misses its goal."""
     from .filling import fill, grow
     from .portal import pages
 
-    filled, missed = fill(), []
+    filled, missed = fill(), False
     print("| page | claims | CPU ms (Python + PostgreSQL) | floor | ratio | goal | median ms | kB |")
     print("|---|---|---|---|---|---|---|---|")
     with serving_portal() as (base, server):
@@ -70,8 +70,7 @@ def measure_portal(rows: list[int], floor: dict[str, Asked], postgres: int) -> l
             for page in pages(base, server, filled):
                 figures, least, ratio = measured_beside(page.asked, floor[page.floor], postgres)
                 verdict = "" if ratio <= page.factor else " **missed**"
-                if verdict:
-                    missed.append(f"{page.name} at {number}")
+                missed = missed or bool(verdict)
                 print(
                     f"| {page.name} | {number:,} | {figures.cpu:.1f} ({figures.python:.1f} + {figures.postgres:.1f}) | {least.cpu:.1f}"
                     f" | {ratio:.2f} | {page.factor}{verdict} | {figures.median:.1f} | {figures.kilobytes:.0f} |",
