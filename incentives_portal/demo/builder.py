@@ -114,7 +114,9 @@ class DemoBuilder:
         yield from self._review(plan, scenario, times, plans.SERVICES, actor, self.people["elif.sander"])
         approved = next(times)
         for number, (activity, claim) in enumerate(zip(activities, scenario.claims, strict=False)):
-            self._go(self._planned_claim(activity, claim, actor, self._day(activity, number), approved))
+            starts, ends = activity.campaign.draft.bounds
+            executed_on = starts + (min(self.today, ends) - starts) * (4 + number % 4) // 8  # the days differ
+            self._go(self._planned_claim(activity, claim, actor, executed_on, approved))
 
     def _content(self, scenario: PlanScenario, plan: Plan, actor: User) -> list[Activity]:
         """Add a campaign with its activities; its dates lie around today, within the year."""
@@ -138,11 +140,6 @@ class DemoBuilder:
         ]
 
     # Claims
-
-    def _day(self, activity: Activity, number: int) -> date:
-        """Return when an activity was carried out; the days differ."""
-        starts, ends = activity.campaign.draft.bounds
-        return starts + (min(self.today, ends) - starts) * (4 + number % 4) // 8
 
     def _planned_claim(
         self, activity: Activity, scenario: ClaimScenario, actor: User, executed_on: date, approved: datetime

@@ -130,8 +130,12 @@ class Folder:
             lines=[line],
             expense_type=self._expense_type(),
         )
-        statement = in_language(CERTIFIED, self.actor.language)
-        services.certify_report(report, actor=self.actor, expected_version=self._version(), statement=statement)
+        services.certify_report(
+            report,
+            actor=self.actor,
+            expected_version=self._version(),
+            statement=in_language(CERTIFIED, self.actor.language),
+        )
 
     def _document(self, row: Requirement) -> services.DocumentDraft:
         name, content = paper_for(row.code, self.proof, self.scenario.shown)
