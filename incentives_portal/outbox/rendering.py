@@ -69,20 +69,25 @@ class Renderer:
             bodies = letter_bodies(letter, cause, person, greeted=_NAME)
             self._bodies.append((key, bodies))
         name, (text, html) = one_line(person.name, SUBJECT_LENGTH), bodies
-        return text.replace(_NAME, name), html.replace(_NAME, _in_html(name))
+        # Escaped as the inliner does, which parses the page and writes it again.
+        return text.replace(_NAME, name), html.replace(_NAME, escape(name, quote=False).replace("\xa0", "&nbsp;"))
 
 
 def letter_bodies(letter: Letter, cause: Cause, person: User | None, *, greeted: str = "") -> tuple[str, str]:
     """Return a letter as text and HTML, in the active language and time zone; it greets nobody without a name."""
-    context = _context(letter, cause, person) | {
-        "greeted": greeted or (one_line(person.name, SUBJECT_LENGTH) if person else "")
+    context = {
+        "letter": letter,
+        "facts": [(one_line(label, 200), one_line(value, 500)) for label, value in letter.facts],
+        "said_by": letter.said_by or cause.author,
+        "person": person,
+        "cause": cause,
+        "link": absolute(letter.link) if letter.link else "",
+        "link_label": letter.link_label or _("View in the portal"),
+        "portal_name": settings.PORTAL_NAME,
+        "language": translation.get_language(),
+        "greeted": greeted or (one_line(person.name, SUBJECT_LENGTH) if person else ""),
     }
     return _text(context), _inliner().inline(render_to_string("outbox/letter.html", context))
-
-
-def _in_html(name: str) -> str:
-    """Escape a name as the inliner does: it parses the page and writes it again."""
-    return escape(name, quote=False).replace("\xa0", "&nbsp;")
 
 
 def one_line(text: str, length: int) -> str:
@@ -102,20 +107,6 @@ def zone_of(person: User | ExternalRecipient) -> ZoneInfo:
 def absolute(path: str) -> str:
     """Return the full URL of a page: from the settings, never from the Host header."""
     return f"{settings.PORTAL_URL.rstrip('/')}{path}"
-
-
-def _context(letter: Letter, cause: Cause, person: User | None) -> dict[str, Any]:
-    return {
-        "letter": letter,
-        "facts": [(one_line(label, 200), one_line(value, 500)) for label, value in letter.facts],
-        "said_by": letter.said_by or cause.author,
-        "person": person,
-        "cause": cause,
-        "link": absolute(letter.link) if letter.link else "",
-        "link_label": letter.link_label or _("View in the portal"),
-        "portal_name": settings.PORTAL_NAME,
-        "language": translation.get_language(),
-    }
 
 
 def _text(context: dict[str, Any]) -> str:
