@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import segno
@@ -29,16 +29,14 @@ from django.utils.translation import gettext_lazy as _
 from incentives_portal.screens.fields import Decoder
 
 from . import encryption
+from .models import User
 from .security_log import Action, record
-
-if TYPE_CHECKING:
-    from .models import User
 
 #: Session key: the id of the person who used a second factor in this session.
 PROVED = "second_factor_of"
 
 
-def must_prove(user: "User") -> bool:
+def must_prove(user: User) -> bool:
     """Return whether the person must use a second factor: the operator's people, if the setting says so."""
     return bool(settings.REQUIRE_MFA_FOR_STAFF and user.is_operator)
 
@@ -49,12 +47,12 @@ def has_proved(request: HttpRequest) -> bool:
 
 
 @receiver([signals.authenticator_used, signals.authenticator_added])
-def remember_proof(request: HttpRequest, user: "User", **kwargs: Any) -> None:
+def remember_proof(request: HttpRequest, user: User, **kwargs: Any) -> None:
     request.session[PROVED] = user.pk
 
 
 @receiver(signals.authenticator_removed)
-def forget_proof(request: HttpRequest, user: "User", **kwargs: Any) -> None:
+def forget_proof(request: HttpRequest, user: User, **kwargs: Any) -> None:
     """Signal: a factor was removed. After the last one the person has to set up another."""
     if not is_mfa_enabled(user):
         request.session.pop(PROVED, None)
@@ -86,7 +84,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
 
 @contextmanager
-def _rate_limits_logged(user: "User | None") -> Iterator[None]:
+def _rate_limits_logged(user: User | None) -> Iterator[None]:
     """Log when allauth rejects a form because of too many tries."""
     try:
         yield
