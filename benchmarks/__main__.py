@@ -43,37 +43,34 @@ def floor_pages(database: dict[str, object], rows: int) -> Iterator[dict[str, As
     filled = json.loads(
         subprocess.run(command, cwd=PROJECT, env=environment, check=True, stdout=subprocess.PIPE).stdout
     )
-    with serving("benchmarks.floor.wsgi", environment, "127.0.0.1") as (base, server):
+    with serving("django.core.wsgi:get_wsgi_application()", environment, "127.0.0.1") as (base, server):
         browser, thing = Browser(base, filled["cookies"]), f"/{filled['thing']}/"
         form = fields_of(browser.request(f"{thing}edit/"))
         decision = fields_of(browser.request(thing)) | {"status": "approved"}
-        asked = {
-            "list": lambda: browser.request("/"),
-            "detail": lambda: browser.request(thing),
-            "form": lambda: browser.request(f"{thing}edit/"),
-            "save": lambda: browser.request(f"{thing}edit/", form, expected=302),
-            "decision": lambda: browser.request(f"{thing}decide/", decision, expected=302),
+        yield {
+            "list": Asked(lambda: browser.request("/"), server),
+            "detail": Asked(lambda: browser.request(thing), server),
+            "form": Asked(lambda: browser.request(f"{thing}edit/"), server),
+            "save": Asked(lambda: browser.request(f"{thing}edit/", form, expected=302), server),
+            "decision": Asked(lambda: browser.request(f"{thing}decide/", decision, expected=302), server),
         }
-        yield {kind: Asked(ask, server) for kind, ask in asked.items()}
 
 
-def measure_portal(rows: list[int], floor: dict[str, Asked], postgres: int) -> list[str]:
-    """Measure and print the pages; return those that miss their goal."""
+def measure_portal(rows: list[int], floor: dict[str, Asked], postgres: int) -> bool:
+    """Measure and print the pages; return whether one misses its goal."""
     from .filling import fill, grow
     from .portal import pages
 
-    filled, missed = fill(), []
+    filled, missed = fill(), False
     print("| page | claims | CPU ms (Python + PostgreSQL) | floor | ratio | goal | median ms | kB |")
     print("|---|---|---|---|---|---|---|---|")
     with serving_portal() as (base, server):
         for number in rows:
             grow(filled, number)
-            for page in pages(base, filled):
-                asked = Asked(page.ask, server, page.ready)
-                figures, least, ratio = measured_beside(asked, floor[page.floor], postgres)
+            for page in pages(base, server, filled):
+                figures, least, ratio = measured_beside(page.asked, floor[page.floor], postgres)
                 verdict = "" if ratio <= page.factor else " **missed**"
-                if verdict:
-                    missed.append(f"{page.name} at {number}")
+                missed = missed or bool(verdict)
                 print(
                     f"| {page.name} | {number:,} | {figures.cpu:.1f} ({figures.python:.1f} + {figures.postgres:.1f}) | {least.cpu:.1f}"
                     f" | {ratio:.2f} | {page.factor}{verdict} | {figures.median:.1f} | {figures.kilobytes:.0f} |",

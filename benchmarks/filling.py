@@ -54,22 +54,21 @@ def fill() -> Filled:
         waiting = builders.submitted_claim(world)
         for number in range(HISTORY):
             record_comment(waiting.case, world.mira, f"Comment number {number}.")
-        originals = {
-            "approved": builders.approved_claim(world),
-            "rejected": builders.rejected_claim(world),
-            "submitted": builders.submitted_claim(world),
-            "editing": builders.draft_claim(world),
-            "under_review": builders.claim_under_review(world),
-            "action_required": builders.returned_claim(world),
-            "disputed": builders.disputed_claim(world),
-        }
         return Filled(
-            world,
-            builders.ready_claim(world),
-            waiting,
-            builders.claim_under_review(world),
-            [builders.claim_under_review(world) for _number in range(TURN)],
-            originals,
+            world=world,
+            waiting=waiting,
+            models={
+                "approved": builders.approved_claim(world),
+                "rejected": builders.rejected_claim(world),
+                "submitted": builders.submitted_claim(world),
+                "editing": builders.draft_claim(world),
+                "under_review": builders.claim_under_review(world),
+                "action_required": builders.returned_claim(world),
+                "disputed": builders.disputed_claim(world),
+            },
+            draft=builders.ready_claim(world),
+            under_review=builders.claim_under_review(world),
+            decided=[builders.claim_under_review(world) for _number in range(TURN)],
         )
 
 
@@ -93,8 +92,7 @@ def _copy_all(filled: Filled, number: int, locations: tuple[int, int] | None = N
 
 def _first_of_others(filled: Filled, companies: int) -> int:
     """Return the key of the first location of the other companies, creating them on first use."""
-    copies = Location.objects.filter(partner_id__startswith="COPY-").order_by("pk")
-    first = copies.values_list("pk", flat=True).first()
+    first = Location.objects.filter(partner_id__startswith="COPY-").order_by("pk").values_list("pk", flat=True).first()
     return first if first is not None else copy_company(filled.world.hamburg, companies)
 
 

@@ -85,14 +85,14 @@ def pages(base: str, filled: "Filled", usual: "User") -> Iterator[tuple[str, Cal
             yield f"{name}: {label.strip()}", partial(browser.request, path)
 
 
-def report(rows: list[int], times: list[dict[str, float]]) -> list[str]:
-    """Print the table and return the pages that grew too much."""
+def report(rows: list[int], times: list[dict[str, float]]) -> bool:
+    """Print the table and return whether a page grew too much."""
     print(f"| page | {' | '.join(f'{number:,}' for number in rows)} | times |\n|---|{'---|' * (len(rows) + 1)}")
-    missed = []
+    missed = False
     for name, least in times[0].items():
         most = times[-1][name]
         is_missed = most > FACTOR * least + NOISE
-        missed += [name] if is_missed else []
+        missed = missed or is_missed
         figures = " | ".join(f"{each[name]:.1f}" for each in times)
         print(f"| {name} | {figures} | {most / max(least, 0.1):.1f}{' **missed**' if is_missed else ''} |")
     return missed

@@ -6,9 +6,10 @@ Linux only: processor time comes from /proc/<pid>/task/*/schedstat, in nanosecon
 import re
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 PROC = Path("/proc")
@@ -35,10 +36,6 @@ class Figures:
 ROUNDS, TURN, WARM = 16, 5, 4
 
 
-def nothing_to_do() -> None:
-    """Do nothing: most pages can be requested repeatedly without preparation."""
-
-
 @dataclass(frozen=True)
 class Asked:
     """A page to request, and the first process of its server.
@@ -48,7 +45,7 @@ class Asked:
 
     ask: Callable[[], bytes]
     server: int
-    ready: Callable[[], None] = nothing_to_do
+    ready: Callable[[], None] | None = None
 
 
 def measured_beside(page: Asked, floor: Asked, postgres: int) -> tuple[Figures, Figures, float]:
@@ -70,7 +67,8 @@ def measured_beside(page: Asked, floor: Asked, postgres: int) -> tuple[Figures, 
 
 def turn(asked: Asked, postgres: int) -> Figures:
     """Request the page TURN times and return its figures per request."""
-    asked.ready()
+    if asked.ready:
+        asked.ready()
     before, took, body = (_spent(asked.server), _spent(postgres)), [], b""
     for _number in range(TURN):
         begun = time.perf_counter()
@@ -104,20 +102,17 @@ def _spent(root: int) -> dict[int, int]:
     return found
 
 
-def _tree(root: int) -> list[int]:
-    found, waiting = [], [root]
-    while waiting:
-        pid = waiting.pop()
-        found.append(pid)
-        with suppress(OSError):
-            waiting += [int(child) for child in (PROC / f"{pid}/task/{pid}/children").read_text().split()]
-    return found
+def _tree(root: int) -> Iterator[int]:
+    yield root
+    with suppress(OSError):
+        for child in (PROC / f"{root}/task/{root}/children").read_text().split():
+            yield from _tree(int(child))
 
 
 def memory(root: int) -> float:
     """Return the largest resident memory of a process's descendants, in megabytes."""
     sizes = [0.0]
-    for pid in _tree(root)[1:]:
+    for pid in islice(_tree(root), 1, None):
         with suppress(OSError):
             found = re.search(r"VmRSS:\s+(\d+)", (PROC / f"{pid}/status").read_text())
             sizes.append(int(found[1]) / 1_024 if found else 0.0)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import count, cycle
 
 from django.db.models import F
@@ -11,7 +12,7 @@ from incentives_portal.cases.models import Case
 from incentives_portal.tests.browsing import Browser, fields_of, signed_in
 
 from .filling import Filled
-from .measuring import nothing_to_do
+from .measuring import Asked
 
 
 @dataclass(frozen=True)
@@ -21,24 +22,26 @@ class Page:
     name: str
     floor: str
     factor: float
-    ask: Callable[[], bytes]
-    ready: Callable[[], None] = nothing_to_do
+    asked: Asked
 
 
-def pages(base: str, filled: Filled) -> Iterator[Page]:
+def pages(base: str, server: int, filled: Filled) -> Iterator[Page]:
     """Yield all pages; each can be requested any number of times."""
     partner, reviewer = signed_in(base, filled.world.jana), signed_in(base, filled.world.mira)
-    case, proof = f"/claims/{filled.waiting.public_id}/", f"/proofs/{filled.draft.proof.public_id}/basics/"
-    review = f"/review/{filled.under_review.public_id}/"
-    yield Page("list of claims, a partner's", "list", 2.5, lambda: partner.request("/claims/"))
-    yield Page("list of claims, the operator's", "list", 2.5, lambda: reviewer.request("/claims/"))
-    yield Page("review queue", "list", 2.5, lambda: reviewer.request("/review/"))
-    yield Page("home of a reviewer", "list", 4, lambda: reviewer.request("/"))
-    yield Page("claim with history", "detail", 3, lambda: partner.request(case))
-    yield Page("claim under review", "detail", 3, lambda: reviewer.request(review))
-    yield Page("form", "form", 2.5, lambda: partner.request(proof))
-    yield Page("form saved", "save", 3, _saving(partner, proof))
-    yield Page("decision", "decision", 3, *_deciding(reviewer, filled.decided))
+    proof = f"/proofs/{filled.draft.proof.public_id}/basics/"
+    for name, floor, factor, browser, path in (
+        ("list of claims, a partner's", "list", 2.5, partner, "/claims/"),
+        ("list of claims, the operator's", "list", 2.5, reviewer, "/claims/"),
+        ("review queue", "list", 2.5, reviewer, "/review/"),
+        ("home of a reviewer", "list", 4, reviewer, "/"),
+        ("claim with history", "detail", 3, partner, f"/claims/{filled.waiting.public_id}/"),
+        ("claim under review", "detail", 3, reviewer, f"/review/{filled.under_review.public_id}/"),
+        ("form", "form", 2.5, partner, proof),
+    ):
+        yield Page(name, floor, factor, Asked(partial(browser.request, path), server))
+    yield Page("form saved", "save", 3, Asked(_saving(partner, proof), server))
+    decide, put_back = _deciding(reviewer, filled.decided)
+    yield Page("decision", "decision", 3, Asked(decide, server, put_back))
 
 
 def _saving(browser: Browser, path: str) -> Callable[[], bytes]:
@@ -56,8 +59,7 @@ def _saving(browser: Browser, path: str) -> Callable[[], bytes]:
 
 def _deciding(browser: Browser, claims: list[Claim]) -> tuple[Callable[[], bytes], Callable[[], None]]:
     """Approve one claim after the other; before each turn all are reset to under review in a new round."""
-    keys = [claim.pk for claim in claims]
-    cases = Case.objects.filter(pk__in=keys)
+    cases = Case.objects.filter(pk__in=[claim.pk for claim in claims])
     paths = cycle(f"/review/{claim.public_id}/approve/" for claim in claims)
     seen: dict[str, int] = {}
 

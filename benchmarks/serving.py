@@ -76,8 +76,7 @@ def serving(application: str, environment: dict[str, str], host: str) -> Iterato
         port = probe.getsockname()[1]
     base = f"http://{host}:{port}"
     command = ["gunicorn", application, f"--workers={WORKERS}", f"--bind=127.0.0.1:{port}", "--log-level=error"]
-    environment = environment | {"PORTAL_URL": base}
-    server = subprocess.Popen([sys.executable, "-m", *command], cwd=PROJECT, env=environment)
+    server = subprocess.Popen([sys.executable, "-m", *command], cwd=PROJECT, env=environment | {"PORTAL_URL": base})
     try:
         for _attempt in range(300):
             time.sleep(0.1)

@@ -17,10 +17,7 @@ _fixed: ContextVar[datetime | None] = ContextVar("fixed_clock", default=None)
 
 def now() -> datetime:
     """Return the current time, aware, in UTC."""
-    fixed = _fixed.get()
-    if fixed is not None:
-        return fixed
-    return datetime.now(UTC) + timedelta(seconds=settings.PORTAL_CLOCK)
+    return _fixed.get() or datetime.now(UTC) + timedelta(seconds=settings.PORTAL_CLOCK)
 
 
 def today(zone: str) -> date:

@@ -25,8 +25,7 @@ env.ENVIRON = {name: value for name, value in os.environ.items() if value.strip(
 # -- Where we are -------------------------------------------------------------------------------------------------------------
 
 # Everything that is written at run time: embedded databases, media, local mailbox, generated key, beat's schedule.
-PORTAL_STATE = env.path("PORTAL_STATE", default=str(BASE_DIR / ".portal"))
-PORTAL_STATE = Path(str(PORTAL_STATE)).resolve()
+PORTAL_STATE = Path(str(env.path("PORTAL_STATE", default=str(BASE_DIR / ".portal")))).resolve()
 
 DEBUG = env.bool("DEBUG", default=False)
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
@@ -162,11 +161,13 @@ if EMBEDDED_DATABASE:
     }
 else:
     DATABASES = {"default": env.db("DATABASE_URL")}
-# In seconds. Prepared statements live as long as their connection.
-DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-# State transitions open the only transactions; a request is no transaction.
-DATABASES["default"]["ATOMIC_REQUESTS"] = False
+DATABASES["default"] |= {
+    # In seconds. Prepared statements live as long as their connection.
+    "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=600),
+    "CONN_HEALTH_CHECKS": True,
+    # State transitions open the only transactions; a request is no transaction.
+    "ATOMIC_REQUESTS": False,
+}
 # Lists join ten small tables. PostgreSQL would compare all orders of eight of them: 9 ms of planning for 1 ms of execution.
 # The order of the ORM (filtering tables first, then displayed ones) is good; PostgreSQL may reorder at most four tables.
 # A request waits no longer for a lock than people wait for a page: the later one gets an error (cases.errors.Busy).
@@ -253,9 +254,7 @@ CELERY_BEAT_SCHEDULE = {
     "check waiting documents": {"task": "documents.check_waiting", "schedule": 30.0, "options": {"expires": 60}},
     "merge totals of cases": {"task": "cases.merge_totals", "schedule": 3600.0, "options": {"expires": 600}},
     "sweep forgotten uploads": {"task": "documents.sweep", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
-}
-# Retention. An app adds its own task here; each is daily unless it says otherwise.
-CELERY_BEAT_SCHEDULE |= {
+    # Retention. An app adds its own task here; each is daily unless it says otherwise.
     "delete expired sessions": {
         "task": "accounts.clear_sessions",
         "schedule": crontab(hour=3, minute=10),
@@ -356,15 +355,15 @@ AUTHENTICATION_BACKENDS = [
     "incentives_portal.accounts.backends.SignInBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    {"NAME": name}
     for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
+        "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "django.contrib.auth.password_validation.CommonPasswordValidator",
+        "django.contrib.auth.password_validation.NumericPasswordValidator",
+        "incentives_portal.demo.backends.DemoPasswordValidator",
     )
 ]
-AUTH_PASSWORD_VALIDATORS.append({"NAME": "incentives_portal.demo.backends.DemoPasswordValidator"})
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 

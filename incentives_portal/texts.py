@@ -24,17 +24,16 @@ class TextsWidget(forms.MultiWidget):
     template_name = "screens/texts_widget.html"
 
     def __init__(self, attrs: dict[str, Any] | None = None, *, long: bool = False) -> None:
-        self.codes = [code for code, _name in settings.LANGUAGES]
         box = forms.Textarea(attrs={"rows": 2}) if long else forms.TextInput()
-        widgets = {code.replace("-", "_"): box for code in self.codes}
+        widgets = {code.replace("-", "_"): box for code, _name in settings.LANGUAGES}
         super().__init__(widgets, attrs)
 
     def decompress(self, value: Any) -> list[str]:
-        return [(value or {}).get(code, "") for code in self.codes]
+        return [(value or {}).get(code, "") for code, _name in settings.LANGUAGES]
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
-        for code, sub in zip(self.codes, context["widget"]["subwidgets"], strict=True):
+        for (code, _name), sub in zip(settings.LANGUAGES, context["widget"]["subwidgets"], strict=True):
             sub["language"] = get_language_info(code)["name_local"]
             sub["attrs"].pop("required", None)
         return context
@@ -48,15 +47,12 @@ class TextsFormField(forms.MultiValueField):
     }
 
     def __init__(self, *, long: bool = False, **kwargs: Any) -> None:
-        for unused in ("encoder", "decoder", "max_length", "empty_value"):
-            kwargs.pop(unused, None)
         kwargs["widget"] = TextsWidget(long=long)
         fields = [forms.CharField(required=False) for _code in settings.LANGUAGES]
         super().__init__(fields, require_all_fields=False, **kwargs)
 
     def compress(self, data_list: list[str]) -> dict[str, str]:
-        codes = [code for code, _name in settings.LANGUAGES]
-        texts = {code: text for code, text in zip(codes, data_list, strict=False) if text}
+        texts = {code: text for (code, _name), text in zip(settings.LANGUAGES, data_list, strict=False) if text}
         if (texts or self.required) and not texts.get(settings.LANGUAGE_CODE):
             raise forms.ValidationError(self.error_messages["no_default"], code="no_default")
         return texts

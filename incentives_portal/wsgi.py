@@ -28,7 +28,6 @@ class CompleteBodyStream:
         self._stream, self._left = stream, length
 
     def read(self, size: int = -1) -> bytes:
-        """Raises ConnectionResetError."""
         data: bytes = self._stream.read(size)
         self._left -= len(data)
         if self._left > 0 and (size < 0 or len(data) < size):
@@ -55,7 +54,6 @@ def in_one_piece(function: FunctionType) -> FunctionType:
 
 @in_one_piece
 def application(environ: dict[str, Any], start_response: Any) -> Any:
-    """Serve a request of the web server."""
     length = environ.get("CONTENT_LENGTH") or ""
     if length.isdecimal():
         environ["wsgi.input"] = CompleteBodyStream(environ["wsgi.input"], int(length))

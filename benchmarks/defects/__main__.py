@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from queue import Queue
 
@@ -68,9 +68,9 @@ LEAST, MOST_EQUIVALENT = 0.95, 0.12
 class Result:
     """Detected, undetected and equivalent defects of one part."""
 
-    noticed: int = 0
-    unnoticed: list[Defect] = field(default_factory=list)
-    equivalent: list[Defect] = field(default_factory=list)
+    noticed: int
+    unnoticed: list[Defect]
+    equivalent: list[Defect]
 
     def is_enough(self, part: str) -> bool:
         planted = self.noticed + len(self.unnoticed)
@@ -146,15 +146,11 @@ def _planted(
         finally:
             free.put(copy)
 
-    result = Result()
-    asked = [defect for defect in chosen if _key(defect) not in equivalents]
-    result.equivalent = [defect for defect in chosen if _key(defect) in equivalents]
-    for defect, noticed in zip(asked, pool.map(notices, asked), strict=True):
-        if noticed:
-            result.noticed += 1
-        else:
-            result.unnoticed.append(defect)
-    return result
+    equivalent = [defect for defect in chosen if _key(defect) in equivalents]
+    asked = [defect for defect in chosen if defect not in equivalent]
+    answers = zip(asked, pool.map(notices, asked), strict=True)
+    unnoticed = [defect for defect, noticed in answers if not noticed]
+    return Result(len(asked) - len(unnoticed), unnoticed, equivalent)
 
 
 def _key(defect: Defect) -> str:

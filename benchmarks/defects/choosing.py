@@ -38,23 +38,10 @@ class Record:
             "COVERAGE_FILE": str(self.folder / "coverage"),
             "TEST_SECONDS": str(self.folder / "seconds.json"),
         }
-        command = [
-            "pytest",
-            "-q",
-            "-p",
-            "benchmarks.defects.timing",
-            "-m",
-            "not rig and not scan and not debian and not browser",
-        ]
-        covered = [
-            "--cov=incentives_portal",
-            "--cov=plans",
-            "--cov=proofs",
-            "--cov=claims",
-            "--cov-context=test",
-            "--cov-report=",
-        ]
-        subprocess.run([sys.executable, "-m", *command, *covered], cwd=PROJECT, env=environment, check=True)
+        marks = "not rig and not scan and not debian and not browser"
+        covered = [f"--cov={package}" for package in ("incentives_portal", "plans", "proofs", "claims")]
+        command = ["pytest", "-q", "-p", "benchmarks.defects.timing", "-m", marks, *covered, "--cov-context=test"]
+        subprocess.run([sys.executable, "-m", *command, "--cov-report="], cwd=PROJECT, env=environment, check=True)
 
     @cached_property
     def _data(self) -> CoverageData:
@@ -64,8 +51,7 @@ class Record:
 
     @cached_property
     def _seconds(self) -> dict[str, float]:
-        found: dict[str, float] = json.loads((self.folder / "seconds.json").read_text(encoding="utf-8"))
-        return found
+        return json.loads((self.folder / "seconds.json").read_text(encoding="utf-8"))
 
     def tests_for(self, defect: Defect) -> list[list[str]]:
         """Return the tests that run the lines of a defect, the nearest and quickest first, in rounds.
@@ -74,8 +60,7 @@ class Record:
         covered by all tests of the module or its app; those of models by the test of the migrations first.
         """
         lines = self._data.contexts_by_lineno(str(PROJECT / defect.path))
-        there = set(range(defect.line, defect.last_line + 1))
-        own = set() if defect.once else _tests(lines, there)
+        own = set() if defect.once else _tests(lines, set(range(defect.line, defect.last_line + 1)))
         if not own and "models" in Path(defect.path).with_suffix("").parts:
             own = {OF_TABLES}
         asked = own if len(own) >= FEW else own | _tests(lines, set(lines))

@@ -48,7 +48,6 @@ class Copy:
 
     def _passes(self, tests: list[str]) -> bool:
         environment = os.environ | {"PORTAL_LOCAL_FLAVOUR": "throwaway", "PORTAL_STATE": str(self.state)}
-        database = "--reuse-db" if self.ready else "--create-db"
         command = [
             "prlimit",
             f"--as={MEMORY}",
@@ -62,7 +61,7 @@ class Copy:
             "-p",
             "no:cacheprovider",
             "--reuse-db",
-            database,
+            "--reuse-db" if self.ready else "--create-db",
         ]
         self.ready = False
         try:

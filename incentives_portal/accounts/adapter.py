@@ -44,9 +44,6 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
-    def populate_username(self, request: HttpRequest, user: Any) -> None:
-        """Do nothing: people sign in with their e-mail address and have no user name."""
-
     def get_reset_password_from_key_url(self, key: str) -> str:
         """Return the link of the reset mail with the configured address, whatever the Host header says (A-04)."""
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})

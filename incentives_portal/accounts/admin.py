@@ -2,7 +2,6 @@ import re
 from typing import Any, ClassVar
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.core.validators import validate_domain_name
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +12,7 @@ from incentives_portal.typed_text import canonical_email
 
 from .capabilities import OPERATOR_ROLES, PARTNER_WIDE_ROLES, Role
 from .forms import ProfileForm, time_zone_choices
-from .invitations import invite
+from .letters import invite
 from .models import Location, Organisation, OrganisationRole, User
 from .services import keep_columns
 
@@ -81,14 +80,11 @@ class CountryField(forms.CharField):
 class LocationForm(forms.ModelForm):
     country = CountryField(label=_("Country/region"), max_length=80, help_text=_("Name or two-letter code."))
 
-    class Meta:
-        model = Location
-        fields = ["partner_id", "name", "country", "closed_on"]
-
 
 class LocationInline(FewLines, admin.TabularInline):
     model = Location
     form = LocationForm
+    fields = ["partner_id", "name", "country", "closed_on"]
 
 
 @admin.register(Organisation)
@@ -107,10 +103,6 @@ class OrganisationAdmin(StaleCheckAdmin):
 class OrganisationRoleForm(forms.ModelForm):
     """Reject a role of the other side: the operator's for a partner's person, or the other way round."""
 
-    class Meta:
-        model = OrganisationRole
-        fields = ["user", "role"]
-
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         user, role = cleaned.get("user"), cleaned.get("role")
@@ -122,22 +114,13 @@ class OrganisationRoleForm(forms.ModelForm):
 class OrganisationRoleInline(FewLines, admin.TabularInline):
     model = OrganisationRole
     form = OrganisationRoleForm
+    fields = ["user", "role"]
 
 
-class PersonForm(forms.ModelForm):
+class PersonForm(ProfileForm):
     """A person without the password: people set it through the reset mail, and admins never see it."""
 
-    class Meta:
-        model = User
-        fields = ["organisation", "email", "name", "language", "time_zone", "is_active"]
-
-    language = forms.ChoiceField(
-        label=_("Language"),
-        choices=settings.LANGUAGES,
-        initial=settings.LANGUAGE_CODE,
-        help_text=ProfileForm.base_fields["language"].help_text,
-    )
-    time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zone_choices, initial="UTC")
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zone_choices)
 
     def validate_unique(self) -> None:
         """Do nothing: the constraint on the lower-case address checks it already, with a message of its own."""
@@ -153,6 +136,7 @@ class UserAdmin(StaleCheckAdmin):
     """People are deactivated and never deleted: the history names them."""
 
     form = PersonForm
+    fields = ["organisation", "email", "name", "language", "time_zone", "is_active"]
     list_display = ["name", "email", "organisation", "is_active"]
     list_filter = ["is_active", "organisation__kind"]
     list_select_related = ["organisation"]
@@ -165,7 +149,7 @@ class UserAdmin(StaleCheckAdmin):
     def save_model(self, request: Any, obj: User, form: Any, change: bool) -> None:
         """Save the columns of the form only, so that a password chosen meanwhile stays; invite a new person."""
         if change:
-            keep_columns(obj, *form._meta.fields)
+            keep_columns(obj, *self.fields)
         else:
             super().save_model(request, obj, form, change)
         if obj.is_active and (not change or "is_active" in form.changed_data) and not obj.has_usable_password():

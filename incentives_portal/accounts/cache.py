@@ -42,14 +42,8 @@ class FallbackRedisCache(RedisCache):
     #: Of this process, on its monotonic clock.
     away_until = 0.0
 
-    add = _with_fallback("add")
-    get = _with_fallback("get")
-    set = _with_fallback("set")
-    touch = _with_fallback("touch")
-    delete = _with_fallback("delete")
-    has_key = _with_fallback("has_key")
-    incr = _with_fallback("incr")
-    get_many = _with_fallback("get_many")
-    set_many = _with_fallback("set_many")
-    delete_many = _with_fallback("delete_many")
-    clear = _with_fallback("clear")
+
+for _name in (
+    "add", "get", "set", "touch", "delete", "has_key", "incr", "get_many", "set_many", "delete_many", "clear",
+):  # fmt: skip
+    setattr(FallbackRedisCache, _name, _with_fallback(_name))

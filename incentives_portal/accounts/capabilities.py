@@ -1,7 +1,7 @@
 """Define who may do what: the only table of capabilities (docs/domain.md, "Capabilities").
 
 Transitions name capabilities, views and buttons call ``may``, lists use ``scope_q``, mails use ``holders``, and the
-admin site asks through the authentication backend. Roles come from *role sources*: this app has the
+admin site asks through ``User.has_perm``. Roles come from *role sources*: this app has the
 organization-wide roles, the app people/ has those per program and location. It depends on this app and therefore
 registers itself here.
 """
@@ -56,26 +56,25 @@ OPERATOR_ROLES = tuple(role for role in Role if role.is_operator)
 
 _ADMIN, _USER, _VIEWER = Role.PARTNER_INCENTIVES_ADMIN, Role.PARTNER_INCENTIVES_USER, Role.PARTNER_INCENTIVES_VIEWER
 _GLOBAL, _ACCOUNT, _BILLING = PARTNER_WIDE_ROLES
-_STAFF = OPERATOR_ROLES
 _OPERATOR_ADMIN, _REVIEWER = Role.OPERATOR_INCENTIVES_ADMIN, Role.OPERATOR_REVIEWER
 
 CAPABILITIES: dict[str, frozenset[Role]] = {
     code: frozenset(roles)
     for code, roles in {
-        "enrolment.read": (_ADMIN, _USER, _VIEWER, _GLOBAL, *_STAFF),
+        "enrolment.read": (_ADMIN, _USER, _VIEWER, _GLOBAL, *OPERATOR_ROLES),
         "enrolment.manage": (_OPERATOR_ADMIN,),
-        "plan.read": (_ADMIN, _USER, _VIEWER, _GLOBAL, _BILLING, *_STAFF),
+        "plan.read": (_ADMIN, _USER, _VIEWER, _GLOBAL, _BILLING, *OPERATOR_ROLES),
         "plan.write": (_ADMIN, _GLOBAL, _BILLING),
         "plan.review": (_OPERATOR_ADMIN,),
-        "poe.read": (_ADMIN, _USER, _VIEWER, _GLOBAL, *_STAFF),
+        "poe.read": (_ADMIN, _USER, _VIEWER, _GLOBAL, *OPERATOR_ROLES),
         "poe.write": (_ADMIN,),
-        "claim.read": (_ADMIN, _USER, _VIEWER, _GLOBAL, *_STAFF),
+        "claim.read": (_ADMIN, _USER, _VIEWER, _GLOBAL, *OPERATOR_ROLES),
         "claim.write": (_ADMIN, _USER, _GLOBAL),
         "claim.contribute": (_ADMIN, _USER, _GLOBAL),
         "claim.review": (_REVIEWER,),
         "claim.dispute": (_ADMIN,),
-        "history.internal": _STAFF,
-        "outbox.read": _STAFF,
+        "history.internal": OPERATOR_ROLES,
+        "outbox.read": OPERATOR_ROLES,
         "outbox.resend": (_OPERATOR_ADMIN, _REVIEWER),
         "people.manage": (_GLOBAL, _ACCOUNT, _OPERATOR_ADMIN),
         "program.configure": (_OPERATOR_ADMIN,),
@@ -106,6 +105,22 @@ CAPABILITY_WORDS = {
     "system.read": _("View the system status"),
     "system.manage": _("Have files checked again and remove a person’s second step"),
 }
+
+#: The capabilities for a model in the admin site, by app label: (to view, to change). None: not available.
+#: Cases (plans, claims) are never changed there by hand: their transitions have pages of their own that call services.
+ADMIN_CAPABILITIES: dict[str, tuple[str | None, str | None]] = {
+    "accounts": ("program.configure", "people.manage"),
+    "people": ("program.configure", "people.manage"),
+    "programs": ("program.configure", "program.configure"),
+    "enrollments": ("program.configure", "program.configure"),
+    "cases": ("program.configure", None),
+    "outbox": ("outbox.read", None),
+    "plans": ("plan.review", None),
+    "proofs": (None, None),
+    "claims": (None, None),
+}
+#: Exceptions by model. Reason codes are configuration; the other models of their app can only be viewed.
+CONFIGURED_ELSEWHERE = {"cases.reasoncode": "program.configure"}
 
 
 @dataclass(frozen=True)

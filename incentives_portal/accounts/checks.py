@@ -23,19 +23,19 @@ def check_second_factors(
     except DatabaseError:  # other checks report a missing database
         return []
     messages = []
-    if result.renewed:
+    if result["renewed"]:
         messages.append(
             Warning(
-                f"{result.renewed} apps and sets of recovery codes were encrypted with an earlier key: dropping it from "
+                f"{result['renewed']} apps and sets of recovery codes were encrypted with an earlier key: dropping it from "
                 "SECRET_KEY_FALLBACKS now would lock their owners out.",
                 hint="Run manage.py reencrypt_second_factors first.",
                 id="accounts.W001",
             )
         )
-    if result.unreadable:
+    if result["unreadable"]:
         messages.append(
             Warning(
-                f"{result.unreadable} apps and sets of recovery codes can be read with no key in SECRET_KEY"
+                f"{result['unreadable']} apps and sets of recovery codes can be read with no key in SECRET_KEY"
                 f"{' and SECRET_KEY_FALLBACKS' if settings.SECRET_KEY_FALLBACKS else ''}: their owners cannot use them.",
                 hint="Put the key that wrote them into SECRET_KEY_FALLBACKS and run manage.py reencrypt_second_factors.",
                 id="accounts.W002",

@@ -48,8 +48,6 @@ class OwnPasswordForm(ChangePasswordForm):
 
 
 class FindUserForm(forms.Form):
-    """Find a user by address."""
-
     email = forms.EmailField(
         label=_("Person’s email"),
         help_text=_("Confirm the identity of the person asking in another way, for example by phone."),

@@ -27,7 +27,6 @@ from .encryption import UnreadableSecret
 from .second_factor import has_proved, must_prove
 from .security_log import Action, record
 
-GetResponse = Callable[[HttpRequest], HttpResponse]
 #: Pages that stay open before a second factor is set up, in addition to the pages that set it up.
 MEANWHILE = {"account_logout", "account_reauthenticate", "accounts:language", "accounts:no_role"}
 
@@ -68,7 +67,7 @@ class SecurityLogMiddleware(MiddlewareMixin):
 class PersonalPreferencesMiddleware:
     """Answer signed-in people in the language and the time zone of their profile; adds no query of its own."""
 
-    def __init__(self, get_response: GetResponse) -> None:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -127,8 +126,9 @@ class SignInFirstMiddleware(LoginRequiredMiddleware):
             request,
             _("You were signed out, and what you sent was not saved. Go back and copy it before you sign in."),
         )
-        back = f"/{page.path.lstrip('/')}"
-        return redirect_to_login(back, self.get_login_url(view_func), self.get_redirect_field_name(view_func))
+        return redirect_to_login(
+            f"/{page.path.lstrip('/')}", self.get_login_url(view_func), self.get_redirect_field_name(view_func)
+        )
 
 
 class SecondFactorMiddleware(MiddlewareMixin):

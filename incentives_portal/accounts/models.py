@@ -10,7 +10,15 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.typed_text import canonical_email
 
-from .capabilities import OPERATOR_ROLES, PARTNER_WIDE_ROLES, Role, grants, may
+from .capabilities import (
+    ADMIN_CAPABILITIES,
+    CONFIGURED_ELSEWHERE,
+    OPERATOR_ROLES,
+    PARTNER_WIDE_ROLES,
+    Role,
+    grants,
+    may,
+)
 
 
 class OrganisationKind(models.TextChoices):
@@ -109,8 +117,6 @@ class User(AbstractBaseUser):
     objects = UserManager()
 
     USERNAME_FIELD = "email"
-    EMAIL_FIELD = "email"
-    REQUIRED_FIELDS = ["name"]
 
     class Meta:
         verbose_name = _("person")
@@ -148,10 +154,12 @@ class User(AbstractBaseUser):
         return any(grant.role == Role.OPERATOR_INCENTIVES_ADMIN for grant in grants(self))
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
-        """Answer Django's permission check from the capability table (accounts/backends.py)."""
-        from .backends import admin_permission
-
-        return admin_permission(self, perm)
+        """Return whether the person may view, add, change or delete rows of a model; ``perm`` is ``app.action_model``."""
+        app, _dot, codename = perm.partition(".")
+        action, _underscore, model = codename.partition("_")
+        look, change = ADMIN_CAPABILITIES.get(app, (None, None))
+        capability = look if action == "view" else CONFIGURED_ELSEWHERE.get(f"{app}.{model}", change)
+        return self.is_staff and capability is not None and may(self, capability)
 
     def has_module_perms(self, app_label: str) -> bool:
         return self.is_staff

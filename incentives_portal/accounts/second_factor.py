@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import segno
 from allauth.mfa import signals
 from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.mfa.webauthn.forms import (
@@ -28,16 +29,14 @@ from django.utils.translation import gettext_lazy as _
 from incentives_portal.screens.fields import Decoder
 
 from . import encryption
+from .models import User
 from .security_log import Action, record
-
-if TYPE_CHECKING:
-    from .models import User
 
 #: Session key: the id of the person who used a second factor in this session.
 PROVED = "second_factor_of"
 
 
-def must_prove(user: "User") -> bool:
+def must_prove(user: User) -> bool:
     """Return whether the person must use a second factor: the operator's people, if the setting says so."""
     return bool(settings.REQUIRE_MFA_FOR_STAFF and user.is_operator)
 
@@ -48,13 +47,12 @@ def has_proved(request: HttpRequest) -> bool:
 
 
 @receiver([signals.authenticator_used, signals.authenticator_added])
-def remember_proof(request: HttpRequest, user: "User", **kwargs: Any) -> None:
-    """Signal: a factor was used or added."""
+def remember_proof(request: HttpRequest, user: User, **kwargs: Any) -> None:
     request.session[PROVED] = user.pk
 
 
 @receiver(signals.authenticator_removed)
-def forget_proof(request: HttpRequest, user: "User", **kwargs: Any) -> None:
+def forget_proof(request: HttpRequest, user: User, **kwargs: Any) -> None:
     """Signal: a factor was removed. After the last one the person has to set up another."""
     if not is_mfa_enabled(user):
         request.session.pop(PROVED, None)
@@ -75,23 +73,18 @@ class SecondFactorAdapter(DefaultMFAAdapter):
             scale=4, border=2, svgclass="qr", lineclass=None, dark="#000", light="#fff"
         )
 
-    def encrypt(self, text: str) -> str:
-        """Encrypt a secret, so that a backup without SECRET_KEY does not reveal it."""
-        return encryption.encrypt(text)
-
-    def decrypt(self, encrypted_text: str) -> str:
-        return encryption.decrypt(encrypted_text)
+    # Secrets are encrypted, so that a backup without SECRET_KEY does not reveal them.
+    encrypt = staticmethod(encryption.encrypt)
+    decrypt = staticmethod(encryption.decrypt)
 
     def generate_authenticator_name(self, user: Any, type: Any) -> str:
         """Number passkeys until their owner names them."""
-        from allauth.mfa.models import Authenticator
-
         number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
         return gettext("Passkey %(number)s") % {"number": number}
 
 
 @contextmanager
-def _rate_limits_logged(user: "User | None") -> Iterator[None]:
+def _rate_limits_logged(user: User | None) -> Iterator[None]:
     """Log when allauth rejects a form because of too many tries."""
     try:
         yield
@@ -101,24 +94,21 @@ def _rate_limits_logged(user: "User | None") -> Iterator[None]:
         raise
 
 
+_CODE_BOX = forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"})
+
+
 class _Code(forms.Form):
     """A form with a code, with the portal's label."""
 
-    code_label = _("Code from your app, or a recovery code")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["code"].label = self.code_label
-        self.fields["code"].widget.attrs = {"autocomplete": "one-time-code", "inputmode": "numeric"}
-
     def clean_code(self) -> str:
-        """Log too many wrong codes."""
         with _rate_limits_logged(self.user):  # type: ignore[attr-defined]
             return str(super().clean_code())  # type: ignore[misc]
 
 
 class _CheckedCode(_Code):
     """A code that is checked against an encrypted secret."""
+
+    code = forms.CharField(label=_("Code from your app, or a recovery code"), widget=_CODE_BOX)
 
     def clean_code(self) -> str:
         """Check the code against the secrets that can be decrypted, even if another one cannot be."""
@@ -138,8 +128,6 @@ class _CheckedCode(_Code):
             ) from unreadable
 
     def _matches_readable_secret(self) -> bool:
-        from allauth.mfa.models import Authenticator
-
         codes = Authenticator.objects.filter(user=self.user).exclude(type=Authenticator.Type.WEBAUTHN)  # type: ignore[attr-defined]
         for authenticator in codes:
             with suppress(encryption.UnreadableSecret):
@@ -161,15 +149,13 @@ class ConfirmCodeForm(_CheckedCode, ReauthenticateForm):
 class ActivateAppForm(_Code, ActivateTOTPForm):
     """The first code of an app proves that it was set up."""
 
-    code_label = _("Code currently shown in the app")
+    code = forms.CharField(label=_("Code currently shown in the app"), widget=_CODE_BOX)
 
 
 class _CredentialForm(forms.Form):
     """Decode the browser's answer about a passkey so that any malformed input is a form error."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["credential"].decoder = Decoder
+    credential = forms.JSONField(widget=forms.HiddenInput, decoder=Decoder)
 
 
 class _CheckedCredential(_CredentialForm):
@@ -204,19 +190,14 @@ class ConfirmPasskeyForm(_CheckedCredential, ReauthenticateWebAuthnForm):
 class AddPasskeyForm(_CredentialForm, AddWebAuthnForm):
     """Add a passkey for signing in, or a key as a second step only."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["name"].label = _("Name of the device")
-        passwordless = self.fields["passwordless"]
-        passwordless.label = _("Use it to sign in instead of the password")
-        passwordless.help_text = _("The device then asks for your fingerprint, face, or PIN.")
-        passwordless.initial = True
+    name = forms.CharField(label=_("Name of the device"), required=False)
+    passwordless = forms.BooleanField(
+        label=_("Use it to sign in instead of the password"),
+        help_text=_("The device then asks for your fingerprint, face, or PIN."),
+        initial=True,
+        required=False,
+    )
 
 
 class RenamePasskeyForm(EditWebAuthnForm):
-    """Rename a passkey."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["name"].label = _("Name of the device")
-        self.fields["name"].max_length = 60
+    name = forms.CharField(label=_("Name of the device"))

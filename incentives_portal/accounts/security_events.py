@@ -6,12 +6,13 @@ from typing import Any
 from allauth.account import signals as account_signals
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa import signals as mfa_signals
+from allauth.mfa.models import Authenticator
 from django.contrib.auth import signals as auth_signals
 from django.db import transaction
 from django.db.models import Model
 from django.db.models import signals as model_signals
 from django.db.models.functions import Lower
-from django.dispatch import receiver
+from django.dispatch import Signal, receiver
 from django.http import HttpRequest
 
 from incentives_portal.request_context import current_request, known_user
@@ -21,7 +22,6 @@ from .security_log import Action, fingerprint, record
 
 #: Columns of a user whose change is logged.
 _COLUMNS = {"email", "organisation", "is_active"}
-RECOVERY_CODES = "recovery_codes"
 
 
 def after_commit(action: Action, **details: Any) -> None:
@@ -59,14 +59,20 @@ def _signed_out(request: HttpRequest, user: User | None, **kwargs: Any) -> None:
         record(Action.SESSION_EXPIRED if expired else Action.SIGN_OUT, request=request, user=user)
 
 
-@receiver([account_signals.password_changed, account_signals.password_set])
-def _password_changed(request: HttpRequest, user: User, **kwargs: Any) -> None:
-    record(Action.PASSWORD_CHANGED, request=request, user=user)
+#: Signals that mean one event each.
+_EVENTS = {
+    account_signals.password_changed: Action.PASSWORD_CHANGED,
+    account_signals.password_set: Action.PASSWORD_CHANGED,
+    account_signals.password_reset: Action.PASSWORD_RESET,
+    mfa_signals.authenticator_removed: Action.FACTOR_REMOVED,
+    mfa_signals.authentication_failed: Action.FACTOR_FAILED,
+}
 
 
-@receiver(account_signals.password_reset)
-def _password_reset(request: HttpRequest, user: User, **kwargs: Any) -> None:
-    record(Action.PASSWORD_RESET, request=request, user=user)
+@receiver(list(_EVENTS))
+def _happened(signal: Signal, request: HttpRequest, user: User, authenticator: Any = None, **kwargs: Any) -> None:
+    factor = {"factor": authenticator.type} if authenticator else {}
+    record(_EVENTS[signal], request=request, user=user, **factor)
 
 
 # The second step
@@ -74,15 +80,10 @@ def _password_reset(request: HttpRequest, user: User, **kwargs: Any) -> None:
 
 @receiver(mfa_signals.authenticator_added)
 def _factor_added(request: HttpRequest, user: User, authenticator: Any, **kwargs: Any) -> None:
-    if authenticator.type == RECOVERY_CODES:
+    if authenticator.type == Authenticator.Type.RECOVERY_CODES:
         _recovery_codes_generated(request, user)
     else:
         record(Action.FACTOR_ADDED, request=request, user=user, factor=authenticator.type)
-
-
-@receiver(mfa_signals.authenticator_removed)
-def _factor_removed(request: HttpRequest, user: User, authenticator: Any, **kwargs: Any) -> None:
-    record(Action.FACTOR_REMOVED, request=request, user=user, factor=authenticator.type)
 
 
 @receiver(mfa_signals.authenticator_reset)
@@ -93,11 +94,6 @@ def _recovery_codes_generated(request: HttpRequest, user: User, **kwargs: Any) -
 @receiver(mfa_signals.authenticator_used)
 def _factor_used(request: HttpRequest, user: User, authenticator: Any, reauthenticated: bool, **kwargs: Any) -> None:
     record(Action.FACTOR_USED, request=request, user=user, factor=authenticator.type, reauthenticated=reauthenticated)
-
-
-@receiver(mfa_signals.authentication_failed)
-def _factor_failed(request: HttpRequest, user: User, authenticator: Any, **kwargs: Any) -> None:
-    record(Action.FACTOR_FAILED, request=request, user=user, factor=authenticator.type)
 
 
 # Users and their roles
@@ -123,8 +119,9 @@ def _user_saved(instance: User, created: bool, update_fields: frozenset[str] | N
     if "email" in changed and stored.email != instance.email:
         after_commit(Action.EMAIL_CHANGED, target=instance, old=stored.email, new=instance.email)
     if "organisation" in changed and stored.organisation_id != instance.organisation_id:
-        names = {"old": stored.organisation.name, "new": instance.organisation.name}
-        after_commit(Action.ORGANISATION_CHANGED, target=instance, **names)
+        after_commit(
+            Action.ORGANISATION_CHANGED, target=instance, old=stored.organisation.name, new=instance.organisation.name
+        )
     if "is_active" in changed and stored.is_active != instance.is_active:
         after_commit(Action.USER_ENABLED if instance.is_active else Action.USER_DISABLED, target=instance)
 
@@ -147,8 +144,7 @@ def watch_roles(model: type[Model], describe: Callable[[Any], dict[str, Any]]) -
         if created:
             after_commit(Action.ROLE_GIVEN, target=instance.user, role=instance.role, **describe(instance))
         elif old != instance.role:
-            details = {"old": old, "new": instance.role, **describe(instance)}
-            after_commit(Action.ROLE_CHANGED, target=instance.user, **details)
+            after_commit(Action.ROLE_CHANGED, target=instance.user, old=old, new=instance.role, **describe(instance))
 
     def deleted(instance: Any, **kwargs: Any) -> None:
         after_commit(Action.ROLE_REMOVED, target=instance.user, role=instance.role, **describe(instance))

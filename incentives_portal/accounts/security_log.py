@@ -65,8 +65,17 @@ class Action(StrEnum):
     MALWARE_FOUND = "document.malware_found"
 
 
-_FAILURES = {Action.SIGN_IN_FAILED, Action.FACTOR_FAILED, Action.FACTOR_UNREADABLE}
-_REFUSALS = {Action.RATE_LIMITED, Action.REFUSED, Action.OBJECT_NOT_FOUND, Action.CSRF_FAILED, Action.MALWARE_FOUND}
+#: Action → outcome; of all others it is a success.
+_OUTCOMES = {
+    Action.SIGN_IN_FAILED: "failure",
+    Action.FACTOR_FAILED: "failure",
+    Action.FACTOR_UNREADABLE: "failure",
+    Action.RATE_LIMITED: "refused",
+    Action.REFUSED: "refused",
+    Action.OBJECT_NOT_FOUND: "refused",
+    Action.CSRF_FAILED: "refused",
+    Action.MALWARE_FOUND: "refused",
+}
 
 
 def record(action: Action, *, request: HttpRequest | None = None, user: "User | None" = None, **details: Any) -> None:
@@ -83,7 +92,7 @@ def record(action: Action, *, request: HttpRequest | None = None, user: "User | 
     event = {
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "action": action.value,
-        "outcome": _outcome(action),
+        "outcome": _OUTCOMES.get(action, "success"),
         **_describe_user(user),
         "address": client_address(request),
         "request_id": getattr(request, "request_id", None),
@@ -113,12 +122,6 @@ def fingerprint(typed: str) -> str:
     People type passwords into the field for the address.
     """
     return hmac.new(settings.SECRET_KEY.encode(), b"security log:" + typed.encode(), hashlib.sha256).hexdigest()[:12]
-
-
-def _outcome(action: Action) -> str:
-    if action in _FAILURES:
-        return "failure"
-    return "refused" if action in _REFUSALS else "success"
 
 
 def _describe_user(user: "User | None") -> dict[str, str | None]:

@@ -1,7 +1,7 @@
 """Write accounts: people, their preferences and organization-wide roles."""
 
 import logging
-from dataclasses import dataclass
+from collections import Counter
 
 from allauth.mfa.models import Authenticator
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -36,7 +36,7 @@ def add_person(
     time_zone: str = "UTC",
     password: str | None = None,
 ) -> User:
-    """Add a person. Without a password the person chooses one through the link of ``invitations.invite``."""
+    """Add a person. Without a password the person chooses one through the link of ``letters.invite``."""
     return User.objects.create_user(
         email, password, organisation=organisation, name=name, language=language, time_zone=time_zone
     )
@@ -51,7 +51,6 @@ def give_role(user: User, role: Role) -> OrganisationRole:
 
 
 def add_location(organisation: Organisation, *, partner_id: str, name: str, country: str) -> Location:
-    """Add a place of business of a partner."""
     return Location.objects.create(organisation=organisation, partner_id=partner_id, name=name, country=country)
 
 
@@ -84,22 +83,17 @@ def remove_second_factor(user: User, *, actor: User | None = None) -> None:
             actor.pk, User.objects.filter(pk=user.pk), CHANGE, "Removed the second step of signing in."
         )
     after_commit(Action.FACTOR_REMOVED, target=user, by="admin" if actor else "remove_second_factor")
-    who = actor.public_id if actor else "the operator"
-    logger.warning("The second step of person %s was removed by %s", user.public_id, who)
+    logger.warning(
+        "The second step of person %s was removed by %s", user.public_id, actor.public_id if actor else "the operator"
+    )
 
 
-@dataclass
-class Reencryption:
-    """Numbers of second factors that were current already, were re-encrypted, or cannot be decrypted."""
+def reencrypt_factors(*, dry_run: bool = False) -> Counter[str]:
+    """Re-encrypt apps and recovery codes with the current SECRET_KEY, locking one row at a time.
 
-    current: int = 0
-    renewed: int = 0
-    unreadable: int = 0
-
-
-def reencrypt_factors(*, dry_run: bool = False) -> Reencryption:
-    """Re-encrypt apps and recovery codes with the current SECRET_KEY, locking one row at a time."""
-    done = Reencryption()
+    Return how many were re-encrypted, were current already, and cannot be decrypted.
+    """
+    done = Counter(renewed=0, current=0, unreadable=0)
     kinds = [Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES]
     for pk in Authenticator.objects.filter(type__in=kinds).order_by("pk").values_list("pk", flat=True).iterator():
         with transaction.atomic():
@@ -109,13 +103,10 @@ def reencrypt_factors(*, dry_run: bool = False) -> Reencryption:
             try:
                 data = encryption.reencrypt(factor.data)
             except encryption.UnreadableSecret:
-                done.unreadable += 1
+                done["unreadable"] += 1
                 continue
-            if data is None:
-                done.current += 1
-                continue
-            done.renewed += 1
-            if not dry_run:
+            done["current" if data is None else "renewed"] += 1
+            if data is not None and not dry_run:
                 factor.data = data
                 factor.save(update_fields=["data"])
     return done

@@ -24,7 +24,6 @@ KEPT_AT_MOST = 200_000
 
 @receiver(user_logged_in)
 def begin(request: HttpRequest, **kwargs: Any) -> None:
-    """Signal: somebody signed in."""
     request.session[BEGAN] = request.session[SEEN] = time.time()
 
 

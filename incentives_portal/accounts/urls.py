@@ -4,7 +4,7 @@ from . import views
 
 app_name = "accounts"
 urlpatterns = [
-    path("", views.ProfileView.as_view(), name="profile"),
+    path("", views.profile, name="profile"),
     path("language/", views.set_language, name="language"),
     path("resume/", views.resume, name="resume"),
     path("role/", views.no_role, name="no_role"),

@@ -1,17 +1,12 @@
-from typing import Any
-
 from allauth.account.adapter import get_adapter
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views import csrf
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 from django.views.defaults import permission_denied
-from django.views.generic import UpdateView
 
 from . import sessions
 from .capabilities import Role, Scope, WrongAudience, grants, holders
@@ -20,25 +15,18 @@ from .models import User
 from .services import choose_language, keep_columns
 
 
-class ProfileView(UpdateView):
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: HttpRequest) -> HttpResponse:
     """My profile: name, language, time zone."""
-
-    form_class = ProfileForm
-    template_name = "accounts/profile.html"
-    success_url = reverse_lazy("accounts:profile")
-
-    def get_object(self, queryset: QuerySet[User] | None = None) -> User:
-        # A separate instance: an invalid name must not appear in the header of the page.
-        return User.objects.get(pk=self.request.user.pk)
-
-    def form_valid(self, form: ProfileForm) -> HttpResponse:
-        keep_columns(form.save(commit=False), *form.changed_data)
-        with translation.override(form.instance.language):
-            messages.success(self.request, _("Your profile was saved."))
-        return redirect(self.get_success_url())
-
-    def form_invalid(self, form: ProfileForm) -> HttpResponse:
-        return self.render_to_response(self.get_context_data(form=form), status=422)
+    # A separate instance: an invalid name must not appear in the header of the page.
+    user = User.objects.get(pk=request.user.pk)
+    form = ProfileForm(request.POST if request.method == "POST" else None, instance=user)
+    if not form.is_valid():
+        return render(request, "accounts/profile.html", {"form": form}, status=422 if form.is_bound else 200)
+    keep_columns(form.save(commit=False), *form.changed_data)
+    with translation.override(user.language):
+        messages.success(request, _("Your profile was saved."))
+    return redirect("accounts:profile")
 
 
 @require_POST
@@ -47,8 +35,13 @@ def set_language(request: HttpRequest) -> HttpResponse:
     language = request.POST.get("language", "")
     if language in dict(ProfileForm.base_fields["language"].choices):
         choose_language(request.user, language)
+    return back(request, "home")
+
+
+def back(request: HttpRequest, otherwise: str) -> HttpResponse:
+    """Return to the page of the button, which the form names, if it belongs to the portal."""
     target = request.POST.get("next", "")
-    return redirect(target if get_adapter().is_safe_url(target) else "home")
+    return redirect(target if get_adapter().is_safe_url(target) else otherwise)
 
 
 def email_address(request: HttpRequest) -> HttpResponse:
@@ -65,15 +58,19 @@ def resume(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/resume.html", {"kept": kept, "sentences": sentences})
 
 
-def no_role(request: HttpRequest) -> HttpResponse:
-    """Tell a user without a role whom to ask (docs/domain.md, "Role scope")."""
-    return render(request, "accounts/no_role.html", no_role_context(request.user))
+def no_role(request: HttpRequest, status: int = 200) -> HttpResponse:
+    """Tell a user without a role who can give one: the operator's incentives admins (docs/domain.md, "Role scope").
+
+    Partners have no page for it.
+    """
+    admins = holders([Role.OPERATOR_INCENTIVES_ADMIN], Scope(request.user.organisation_id))
+    return render(request, "accounts/no_role.html", {"admins": admins}, status=status)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Show the 403 page; a user without any role sees whom to ask instead."""
     if request.user.is_authenticated and not grants(request.user):
-        return render(request, "accounts/no_role.html", no_role_context(request.user), status=403)
+        return no_role(request, status=403)
     if isinstance(exception, WrongAudience):
         return render(request, "accounts/no_part.html", {"about": str(exception)}, status=403)
     return permission_denied(request, exception)
@@ -83,8 +80,3 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Show Django's page for a missing CSRF token, and keep the reason for the security log."""
     request.csrf_failure = reason  # type: ignore[attr-defined]
     return csrf.csrf_failure(request, reason)
-
-
-def no_role_context(user: Any) -> dict[str, Any]:
-    """Return the people who can give a role: the operator's incentives admins. Partners have no page for it."""
-    return {"admins": holders([Role.OPERATOR_INCENTIVES_ADMIN], Scope(user.organisation_id))}

@@ -32,7 +32,6 @@ class DemoPasswordValidator:
     """Refuse the demo's password as a user's own password."""
 
     def validate(self, password: str, user: Any = None) -> None:
-        """Raise ValidationError for the demo's password."""
         if password == PASSWORD:
             raise ValidationError(_("This is the public password of the demo accounts. Choose a different one."))
 

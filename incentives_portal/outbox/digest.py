@@ -1,6 +1,5 @@
 """Build one mail for several comments, from stored data that does not change."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,15 +15,6 @@ from .models import Message
 from .rendering import SUBJECT_LENGTH, letter_bodies, one_line, zone_of
 
 
-@dataclass(frozen=True)
-class Collected:
-    """The content of a mail for several messages."""
-
-    subject: str
-    text: str
-    html: str
-
-
 def quotation_of(cause: Cause) -> dict[str, Any]:
     """Return what a message stores of its cause, to be quoted in a mail for several (``Message.quoted``)."""
     return {
@@ -37,7 +27,7 @@ def quotation_of(cause: Cause) -> dict[str, Any]:
     }
 
 
-def collected_with(message: Message) -> Message | Collected:
+def collected_with(message: Message) -> Message:
     """Return the content of a message with those sent with it, oldest first; the message itself if there are none.
 
     One query for any number of messages.
@@ -52,7 +42,7 @@ def collected_with(message: Message) -> Message | Collected:
     with translation.override(message.language), timezone.override(zone):
         letter = _letter(message, list(zip(rows, causes, strict=True)))
         text, html = letter_bodies(letter, causes[0], message.recipient)
-    return Collected(one_line(letter.subject, SUBJECT_LENGTH), text, html)
+    return Message(subject=one_line(letter.subject, SUBJECT_LENGTH), text=text, html=html)
 
 
 def _cause_of(row: Message) -> Cause:
@@ -70,27 +60,25 @@ def _cause_of(row: Message) -> Cause:
 def _letter(message: Message, rows: list[tuple[Message, Cause]]) -> Letter:
     first, number = rows[0][1], len(rows)
     values = {"number": number, "reference": first.case_reference, "title": first.case_title}
-    are_comments = all(cause.comment or cause.files for _row, cause in rows)
+    if all(cause.comment or cause.files for _row, cause in rows):
+        heading = _("There are %(number)s new comments")
+        subject = ngettext(
+            "%(number)s comment: %(reference)s, %(title)s", "%(number)s comments: %(reference)s, %(title)s", number
+        )
+    else:
+        heading = _("There are %(number)s new messages")
+        subject = ngettext(
+            "%(number)s message: %(reference)s, %(title)s", "%(number)s messages: %(reference)s, %(title)s", number
+        )
     return Letter(
-        subject=_subject(number, are_comments=are_comments) % values,
-        heading=(_("There are %(number)s new comments") if are_comments else _("There are %(number)s new messages"))
-        % values,
+        subject=subject % values,
+        heading=heading % values,
         paragraphs=[
             _("They are about “%(title)s” (%(reference)s) and are listed in the order they were written.") % values
         ],
         quotes=[_quote(row, cause) for row, cause in rows],
         next_step=_("If a reply is needed, write it in the portal."),
         link=message.link,
-    )
-
-
-def _subject(number: int, *, are_comments: bool) -> str:
-    if are_comments:
-        return ngettext(
-            "%(number)s comment: %(reference)s, %(title)s", "%(number)s comments: %(reference)s, %(title)s", number
-        )
-    return ngettext(
-        "%(number)s message: %(reference)s, %(title)s", "%(number)s messages: %(reference)s, %(title)s", number
     )
 
 

@@ -37,15 +37,6 @@ class Held:
         return sum(self.states.values())
 
 
-@dataclass(frozen=True)
-class Released:
-    """The result of a release: queued again, taken as sent, and dropped because they were about signing in."""
-
-    queued: int
-    taken_as_sent: int
-    dropped: int
-
-
 def held() -> Held | None:
     """Return what is held, or None if mail is not held. Three queries."""
     since = mail_held_before()
@@ -60,10 +51,11 @@ def held() -> Held | None:
 
 
 @transaction.atomic
-def release(sent_before: datetime | None = None) -> Released:
+def release(sent_before: datetime | None = None) -> tuple[int, int, int]:
     """End the hold. Messages that waited before ``sent_before`` are taken as sent; the others are queued now.
 
     Mails about signing in are dropped: their links have expired. *Send again* works for what was taken as sent.
+    Return how many were queued again, taken as sent, and dropped.
     """
     rows = Message.objects.held()
     now = clock.now()
@@ -73,9 +65,10 @@ def release(sent_before: datetime | None = None) -> Released:
     taken = 0
     if sent_before is not None:
         # A message sent with another one gets the outcome of that one; otherwise it would wait forever.
-        with_another = Q(sent_with__queued_at__lt=sent_before)
-        before = rows.filter(with_another | Q(sent_with=None, queued_at__lt=sent_before))
-        taken = before.update(state=State.SENT, failure_reason="", error=_TAKEN_AS_SENT, sent_at=now, lease_until=None)
+        before = Q(sent_with__queued_at__lt=sent_before) | Q(sent_with=None, queued_at__lt=sent_before)
+        taken = rows.filter(before).update(
+            state=State.SENT, failure_reason="", error=_TAKEN_AS_SENT, sent_at=now, lease_until=None
+        )
     queued = rows.update(state=State.QUEUED, attempts=0, queued_at=now, next_at=now, lease_until=None)
     end_mail_hold()
-    return Released(queued, taken, dropped)
+    return queued, taken, dropped

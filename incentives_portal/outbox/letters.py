@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from incentives_portal.accounts.models import User
@@ -30,6 +31,16 @@ class Cause:
     comment: str = ""
     files: Sequence[str] = ()
     request_id: str = ""
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """What every message stores of its cause."""
+        return {
+            "cause": self.key,
+            "case_public_id": self.case_public_id,
+            "case_reference": self.case_reference,
+            "request_id": self.request_id,
+        }
 
 
 @dataclass(frozen=True)

@@ -49,8 +49,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Messages that a worker may start to send. One that is sent with another is never sent by itself."""
         new = Q(attempts=0, created__gt=now)  # written before the clock was set back
         its_time = Q(next_at__lte=now) | Q(next_at__gt=now + LONGEST_DELAY)
-        due = self.filter(new | its_time, state__in=[State.QUEUED, State.RETRY], sent_with=None)
-        return due.without_held()
+        return self.filter(new | its_time, state__in=[State.QUEUED, State.RETRY], sent_with=None).without_held()
 
     def without_held(self) -> "MessageQuerySet":
         """All messages except those that waited before a restore that nobody has confirmed yet."""
@@ -85,8 +84,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
             self.filter(state__in=WAITING, sent_with=None)
             .exclude(attended)
             .exclude(failure_reason=FailureReason.PUT_OFF)
+            .without_held()
         )
-        oldest = waiting.without_held().aggregate(oldest=models.Min("queued_at"))["oldest"]
+        oldest = waiting.aggregate(oldest=models.Min("queued_at"))["oldest"]
         return max((clock.now() - oldest).total_seconds(), 0.0) if oldest else 0.0
 
 

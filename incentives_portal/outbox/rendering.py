@@ -1,9 +1,10 @@
 """Render a letter as a mail, as text and as HTML with inlined styles, for its recipient."""
 
+import re
 import textwrap
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
+from html import escape
 from typing import Any, TypeVar
 from uuid import uuid4
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -18,6 +19,7 @@ from django.utils.translation import gettext as _
 from incentives_portal.accounts.models import User
 
 from .letters import Cause, ExternalRecipient, Letter
+from .models import Message
 
 Reader = TypeVar("Reader", User, ExternalRecipient)
 
@@ -25,18 +27,6 @@ WIDTH = 66  # columns of the text part: quoted twice it is still below 72
 SUBJECT_LENGTH, SUMMARY_LENGTH = 200, 300
 #: Placeholder for the name in a letter rendered for several people; random, so that nobody can have typed it.
 _NAME = f"name-{uuid4().hex}"
-
-
-@dataclass(frozen=True)
-class Rendered:
-    """A letter as it is stored and sent."""
-
-    language: str
-    subject: str
-    summary: str
-    text: str
-    html: str
-    link: str
 
 
 class Renderer:
@@ -48,13 +38,14 @@ class Renderer:
     def __init__(self) -> None:
         self._bodies: list[tuple[tuple[Any, ...], tuple[str, str]]] = []
 
-    def render(self, letter_for: Callable[[Reader], Letter], cause: Cause, person: Reader) -> Rendered:
-        """Have the app write its letter in the person's language and time zone, and render it as text and HTML."""
-        language = language_of(person)
+    def render(self, letter_for: Callable[[Reader], Letter], cause: Cause, person: Reader) -> Message:
+        """Have the app write its letter in the person's language and time zone; return its content as an unsaved message."""
+        language = person.language if person.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
         with translation.override(language), timezone.override(zone_of(person)):
             letter = letter_for(person)
             text, html = self._bodies_of(letter, cause, person)
-            return Rendered(
+            return Message(
+                **cause.columns,
                 language=language,
                 subject=one_line(letter.subject, SUBJECT_LENGTH),
                 summary=one_line(letter.paragraphs[0] if letter.paragraphs else letter.heading, SUMMARY_LENGTH),
@@ -78,21 +69,25 @@ class Renderer:
             bodies = letter_bodies(letter, cause, person, greeted=_NAME)
             self._bodies.append((key, bodies))
         name, (text, html) = one_line(person.name, SUBJECT_LENGTH), bodies
-        return text.replace(_NAME, name), html.replace(_NAME, _in_html(name))
+        # Escaped as the inliner does, which parses the page and writes it again.
+        return text.replace(_NAME, name), html.replace(_NAME, escape(name, quote=False).replace("\xa0", "&nbsp;"))
 
 
 def letter_bodies(letter: Letter, cause: Cause, person: User | None, *, greeted: str = "") -> tuple[str, str]:
     """Return a letter as text and HTML, in the active language and time zone; it greets nobody without a name."""
-    context = _context(letter, cause, person) | {
-        "greeted": greeted or (one_line(person.name, SUBJECT_LENGTH) if person else "")
+    context = {
+        "letter": letter,
+        "facts": [(one_line(label, 200), one_line(value, 500)) for label, value in letter.facts],
+        "said_by": letter.said_by or cause.author,
+        "person": person,
+        "cause": cause,
+        "link": absolute(letter.link) if letter.link else "",
+        "link_label": letter.link_label or _("View in the portal"),
+        "portal_name": settings.PORTAL_NAME,
+        "language": translation.get_language(),
+        "greeted": greeted or (one_line(person.name, SUBJECT_LENGTH) if person else ""),
     }
     return _text(context), _inliner().inline(render_to_string("outbox/letter.html", context))
-
-
-def _in_html(name: str) -> str:
-    """Escape a name as the inliner does: it parses the page and writes it again."""
-    escaped = name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return escaped.replace("\xa0", "&nbsp;")
 
 
 def one_line(text: str, length: int) -> str:
@@ -100,11 +95,6 @@ def one_line(text: str, length: int) -> str:
     printable = text if text.isprintable() else "".join(sign if sign.isprintable() else " " for sign in text)
     line = " ".join(printable.split())
     return line if len(line) <= length else Truncator(line).chars(length)
-
-
-def language_of(person: User | ExternalRecipient) -> str:
-    """Return the person's language if the portal has it, else the portal's default."""
-    return person.language if person.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
 
 def zone_of(person: User | ExternalRecipient) -> ZoneInfo:
@@ -117,20 +107,6 @@ def zone_of(person: User | ExternalRecipient) -> ZoneInfo:
 def absolute(path: str) -> str:
     """Return the full URL of a page: from the settings, never from the Host header."""
     return f"{settings.PORTAL_URL.rstrip('/')}{path}"
-
-
-def _context(letter: Letter, cause: Cause, person: User | None) -> dict[str, Any]:
-    return {
-        "letter": letter,
-        "facts": [(one_line(label, 200), one_line(value, 500)) for label, value in letter.facts],
-        "said_by": letter.said_by or cause.author,
-        "person": person,
-        "cause": cause,
-        "link": absolute(letter.link) if letter.link else "",
-        "link_label": letter.link_label or _("View in the portal"),
-        "portal_name": settings.PORTAL_NAME,
-        "language": translation.get_language(),
-    }
 
 
 def _text(context: dict[str, Any]) -> str:
@@ -150,7 +126,8 @@ def _text(context: dict[str, Any]) -> str:
             "width": WIDTH,
         },
     )
-    return "\n".join(_without_double_blanks(rendered)) + "\n"
+    text = "\n".join(line.rstrip() for line in rendered.strip().splitlines())
+    return re.sub(r"\n{3,}", "\n\n", text) + "\n"
 
 
 def _hanging(text: str, first: str) -> str:
@@ -163,15 +140,6 @@ def _quoted(text: str) -> Iterator[str]:
     for line in text.strip().splitlines():
         for part in textwrap.wrap(line, WIDTH - 2, break_long_words=False, break_on_hyphens=False) or [""]:
             yield f"> {part}".rstrip()
-
-
-def _without_double_blanks(rendered: str) -> Iterator[str]:
-    previous = ""
-    for line in rendered.strip().splitlines():
-        line = line.rstrip()
-        if line or previous:
-            yield line
-        previous = line
 
 
 @cache

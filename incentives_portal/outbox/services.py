@@ -24,7 +24,7 @@ from .digest import quotation_of
 from .enums import WAITING, FailureReason, State
 from .letters import Cause, ExternalLetterWriter, ExternalRecipient, LetterWriter
 from .models import Message
-from .rendering import SUBJECT_LENGTH, Rendered, Renderer, one_line
+from .rendering import SUBJECT_LENGTH, Renderer, one_line
 from .tasks import notify_workers
 
 #: The most messages that one click sends again.
@@ -57,9 +57,15 @@ def queue(
     apart with all comments in between. The caller holds the lock of the case.
     """
     people, renderer = {person.pk: person for person in recipients}, Renderer()
-    rows = [_rendered_row(cause, code, letter_for, person, renderer) for person in people.values()] or [
-        _nobody(cause, code)
+    rows = [
+        _addressed(
+            renderer.render(letter_for, cause, person), code, person, person.email, _obstacle(person, person.email)
+        )
+        for person in people.values()
     ]
+    if not people:
+        nothing = Message(**cause.columns, language=settings.LANGUAGE_CODE)
+        rows = [_addressed(nothing, code, None, "", FailureReason.NOBODY)]
     if collect and settings.MAIL_COLLECT_MINUTES:
         _hold_back(rows, cause, code, people)
     Message.objects.bulk_create(rows, ignore_conflicts=True)
@@ -86,12 +92,10 @@ def queue_external(
     An invalid address gets a row in state ``no_address``. Allowed domains (``MAIL_ALLOWED_DOMAINS``) are checked when it
     is sent, as for everybody.
     """
-    wanted, renderer = (
-        {external_recipient.address: external_recipient for external_recipient in external_recipients},
-        Renderer(),
-    )
+    wanted, renderer = {reader.address: reader for reader in external_recipients}, Renderer()
     rows = [
-        _to_address(cause, code, letter_for, external_recipient, renderer) for external_recipient in wanted.values()
+        _addressed(renderer.render(letter_for, cause, reader), code, None, address, _obstacle(None, address))
+        for address, reader in wanted.items()
     ]
     Message.objects.bulk_create(rows, ignore_conflicts=True)
     stored = Message.objects.filter(cause=cause.key, code=code, recipient=None).order_by("id")
@@ -106,22 +110,17 @@ def queue_secret(address: str, *, subject: str, text: str, html: str = "") -> Me
 
     It has no case and no notification, its body is hidden and wiped when sent, and it is never sent again.
     """
-    failure_reason = "" if _is_valid(address) else FailureReason.ADDRESS
-    identity = _identity()
-    message = Message.objects.create(
-        cause=f"sign_in:{identity['public_id']}",
-        code="accounts.sign_in",
-        recipient=User.objects.filter(email__iexact=address).first(),
-        address=address[:254],
+    failure_reason = _obstacle(None, address)
+    message = Message(
         language=translation.get_language() or settings.LANGUAGE_CODE,
         subject=one_line(subject, SUBJECT_LENGTH),
         text="" if failure_reason else text,
         html="" if failure_reason else html,
         secret=True,
-        state=State.NO_ADDRESS if failure_reason else State.QUEUED,
-        failure_reason=failure_reason,
-        **identity,
     )
+    message.cause = f"sign_in:{message.public_id}"
+    person = User.objects.filter(email__iexact=address).first()
+    _addressed(message, "accounts.sign_in", person, address, failure_reason).save(force_insert=True)
     _notify_after_commit([message])
     return message
 
@@ -144,12 +143,10 @@ def resend(message: Message, actor: User) -> Message:
     """
     if not may(actor, "outbox.resend"):
         raise PermissionDenied
-    rows = Message.objects.select_for_update(of=("self",)).select_related("recipient")
-    current = rows.get(pk=message.pk)
+    current = Message.objects.select_for_update(of=("self",)).select_related("recipient").get(pk=message.pk)
     person = current.recipient
     address = person.email if person else current.address
-    failure_reason = _failure_reason_of(person) if person else not _is_valid(address)
-    if not current.can_be_resent or failure_reason:
+    if not current.can_be_resent or _obstacle(person, address):
         raise NotResendable
     others = Message.objects.filter(cause=current.cause, code=current.code, address=address).exclude(pk=current.pk)
     if others.exists():  # the address was another person's, and has the message already
@@ -167,9 +164,8 @@ def resend(message: Message, actor: User) -> Message:
     }
     if current.hold_until:
         Message.objects.filter(sent_with=current, body_removed_at=None).update(**again)
-    for name, value in again.items():
+    for name, value in (again | {"attempts": 0, "lease_until": None, "next_at": now}).items():
         setattr(current, name, value)
-    current.attempts, current.lease_until, current.next_at = 0, None, now
     current.save()
     resent.send(Message, message=current, actor=actor)
     _notify_after_commit([current])
@@ -241,13 +237,13 @@ def delivery_report(within: timedelta = RECENTLY) -> DeliveryReport:
 
     The home page of the operator's admins and the health page show it; the health page is amber if it is not empty.
     """
-    failed = Message.objects.failed_recently(clock.now() - within)
     grouped = (
-        failed.order_by()
+        Message.objects.failed_recently(clock.now() - within)
         .values("failure_reason")
         .annotate(count=Count("pk"), last_at=Max("failed_at"), said=Max("error"))
+        .order_by("-count", "failure_reason")
     )
-    causes = [FailureCause(**cause) for cause in grouped.order_by("-count", "failure_reason")]
+    causes = [FailureCause(**cause) for cause in grouped]
     put_off = Message.objects.filter(
         state=State.RETRY, failure_reason=FailureReason.PUT_OFF, attempts__gte=PUT_OFF_ATTEMPTS
     )
@@ -292,10 +288,13 @@ def _hold_back(rows: Iterable[Message], cause: Cause, code: str, recipients: Col
     """
     window, now = timedelta(minutes=settings.MAIL_COLLECT_MINUTES), clock.now()
     earlier = Message.objects.filter(
-        case_public_id=cause.case_public_id, code=code, recipient__in=recipients, sent_with=None
+        case_public_id=cause.case_public_id,
+        code=code,
+        recipient__in=recipients,
+        sent_with=None,
+        created__gt=now - 2 * window,
     )
-    earlier = earlier.filter(created__gt=now - 2 * window).exclude(state=State.NO_ADDRESS).exclude(cause=cause.key)
-    earlier = earlier.without_held()
+    earlier = earlier.exclude(state=State.NO_ADDRESS).exclude(cause=cause.key).without_held()
     locked = earlier.order_by("id").select_for_update(of=("self",)).defer("text", "html", "quoted")
     last = {(message.recipient_id, message.address): message for message in locked}
     for row in rows:
@@ -318,76 +317,23 @@ def _collects(message: Message, latest: datetime) -> bool:
     return fresh and message.queued_at <= latest
 
 
-def _rendered_row(cause: Cause, code: str, letter_for: LetterWriter, person: User, renderer: Renderer) -> Message:
-    letter = renderer.render(letter_for, cause, person)
-    return _row(cause, code, letter, recipient=person, address=person.email, failure_reason=_failure_reason_of(person))
+def _addressed(message: Message, code: str, person: User | None, address: str, failure_reason: str) -> Message:
+    """Complete a new message. With a reason why it cannot be sent it gets the state ``no_address``."""
+    message.code, message.recipient, message.address = code, person, address[:254]
+    message.state, message.failure_reason = State.NO_ADDRESS if failure_reason else State.QUEUED, failure_reason
+    message.message_id = f"<{message.public_id}@{urlsplit(settings.PORTAL_URL).hostname}>"
+    return message
 
 
-def _to_address(
-    cause: Cause, code: str, letter_for: ExternalLetterWriter, external_recipient: ExternalRecipient, renderer: Renderer
-) -> Message:
-    letter = renderer.render(letter_for, cause, external_recipient)
-    failure_reason = "" if _is_valid(external_recipient.address) else FailureReason.ADDRESS
-    return _row(cause, code, letter, recipient=None, address=external_recipient.address, failure_reason=failure_reason)
-
-
-def _row(
-    cause: Cause, code: str, letter: Rendered, *, recipient: User | None, address: str, failure_reason: str
-) -> Message:
-    return Message(
-        **_about(cause),
-        code=code,
-        recipient=recipient,
-        address=address[:254],
-        language=letter.language,
-        subject=letter.subject,
-        summary=letter.summary,
-        text=letter.text,
-        html=letter.html,
-        link=letter.link,
-        state=State.NO_ADDRESS if failure_reason else State.QUEUED,
-        failure_reason=failure_reason,
-        **_identity(),
-    )
-
-
-def _nobody(cause: Cause, code: str) -> Message:
-    return Message(
-        **_about(cause),
-        code=code,
-        language=settings.LANGUAGE_CODE,
-        state=State.NO_ADDRESS,
-        failure_reason=FailureReason.NOBODY,
-        **_identity(),
-    )
-
-
-def _about(cause: Cause) -> dict[str, object]:
-    return {
-        "cause": cause.key,
-        "case_public_id": cause.case_public_id,
-        "case_reference": cause.case_reference,
-        "request_id": cause.request_id,
-    }
-
-
-def _identity() -> dict[str, object]:
-    public_id = uuid.uuid4()
-    return {"public_id": public_id, "message_id": f"<{public_id}@{urlsplit(settings.PORTAL_URL).hostname}>"}
-
-
-def _failure_reason_of(person: User) -> str:
-    if not person.is_active:
+def _obstacle(person: User | None, address: str) -> str:
+    """Return why nothing can be sent to the person at the address; empty if it can."""
+    if person and not person.is_active:
         return FailureReason.INACTIVE
-    return "" if _is_valid(person.email) else FailureReason.ADDRESS
-
-
-def _is_valid(address: str) -> bool:
     try:
         validate_email(address)
     except ValidationError:
-        return False
-    return True
+        return FailureReason.ADDRESS
+    return ""
 
 
 def _notify_after_commit(messages: Iterable[Message]) -> None:

@@ -52,8 +52,7 @@ def remove_old_bodies() -> None:
     """Remove the text of old messages; the next run continues after a time limit."""
     from .services import remove_old_bodies as remove  # services imports this module
 
-    removed = remove()
-    if removed:
+    if removed := remove():
         logger.info("The text of %s old messages was removed", removed)
 
 

@@ -1,33 +1,24 @@
-from typing import Any
-
-from allauth.account.adapter import get_adapter
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
-from django.views.generic import ListView
+from django.views.decorators.http import require_POST, require_safe
+
+from incentives_portal.accounts.views import back
 
 from .models import Message
 from .services import NotResendable, mark_read, resend, resend_failed
 
+PER_PAGE = 25
 
-class NotificationList(ListView):
+
+@require_safe
+def notifications(request: HttpRequest) -> HttpResponse:
     """My notifications, newest first: the same rows as the mails."""
-
-    template_name = "outbox/notifications.html"
-    context_object_name = "notifications"
-    paginate_by = 25
-
-    def paginate_queryset(self, queryset: QuerySet[Message], page_size: int) -> Any:
-        """Replace a page that does not exist by the first or last one, as in every list."""
-        page = self.get_paginator(queryset, page_size).get_page(self.request.GET.get("page"))
-        return page.paginator, page, page.object_list, page.has_other_pages()
-
-    def get_queryset(self) -> QuerySet[Message]:
-        return Message.objects.visible_to(self.request.user).for_list()
+    page = Paginator(Message.objects.visible_to(request.user).for_list(), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "outbox/notifications.html", {"notifications": page.object_list, "page_obj": page})
 
 
 @require_POST
@@ -65,7 +56,7 @@ def resend_message(request: HttpRequest, public_id: str) -> HttpResponse:
         )
     else:
         messages.success(request, _("The message will be sent again."))
-    return redirect(_back(request))
+    return back(request, "outbox:notifications")
 
 
 @require_POST
@@ -73,11 +64,10 @@ def resend_failed_messages(request: HttpRequest) -> HttpResponse:
     """Send again what failed for one reason; 403 for people without the capability."""
     queued, refused = resend_failed(request.POST.get("failure_reason", ""), request.user)
     say_resent(request, queued, refused)
-    return redirect(_back(request))
+    return back(request, "outbox:notifications")
 
 
 def say_resent(request: HttpRequest, queued: int, refused: int) -> None:
-    """Show how many messages are sent again and how many cannot be."""
     if queued or not refused:
         sentence = ngettext("%(number)s message will be sent again.", "%(number)s messages will be sent again.", queued)
         messages.success(request, sentence % {"number": queued})
@@ -90,9 +80,3 @@ def say_resent(request: HttpRequest, queued: int, refused: int) -> None:
             refused,
         )
         messages.error(request, sentence % {"number": refused})
-
-
-def _back(request: HttpRequest) -> str:
-    """Return the page of the button if it belongs to the portal, else the notifications."""
-    target = request.POST.get("next", "")
-    return target if get_adapter().is_safe_url(target) else "outbox:notifications"

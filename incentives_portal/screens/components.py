@@ -1,7 +1,7 @@
 """Data of the components that pages share: status header, entries of a history, links and buttons."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -38,8 +38,6 @@ class TimelineLink:
 
 @dataclass(frozen=True)
 class TimelineEntry:
-    """One entry of a history, ready for display."""
-
     icon: str
     tone: str
     actor: str
@@ -49,7 +47,7 @@ class TimelineEntry:
     comment: str = ""
     reason: str = ""
     internal: bool = False
-    links: Sequence[TimelineLink] = field(default_factory=tuple)
+    links: Sequence[TimelineLink] = ()
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,6 @@ _EMAIL = gettext_noop("enter an email address, for example name@example.com.")
 _ADDRESS = gettext_noop("enter a web address, for example https://www.example.com.")
 _ONE = gettext_noop("choose one from the list.")
 _SEVERAL = gettext_noop("choose at least one from the list.")
-_SLUG = gettext_noop("use only letters, digits, hyphens, and underscores.")
 _JSON = gettext_noop("enter it as JSON, for example %(json)s.")
 _TEXT = gettext_noop("fill in this field.")
 _PASSED_ON = "%(problem)s"  # from the code that parsed the value
@@ -92,7 +91,10 @@ _KINDS: tuple[tuple[type[forms.Field] | tuple[type[forms.Field], ...], dict[str,
     (forms.IntegerField, {"required": _WHOLE, "invalid": _WHOLE}),
     (forms.EmailField, {"required": _EMAIL, "invalid": _EMAIL}),
     (forms.URLField, {"required": _ADDRESS, "invalid": _ADDRESS}),
-    (forms.SlugField, {"required": _TEXT, "invalid": _SLUG}),
+    (
+        forms.SlugField,
+        {"required": _TEXT, "invalid": gettext_noop("use only letters, digits, hyphens, and underscores.")},
+    ),
     (forms.JSONField, {"required": _JSON, "invalid": _JSON}),
     (
         (forms.ModelMultipleChoiceField, forms.MultipleChoiceField),

@@ -1,6 +1,5 @@
 """The error summary at the top of a page: the problems of a form, each with the id of its control."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.forms import BaseForm, BaseFormSet, BoundField
@@ -27,12 +26,7 @@ def problems(form: BaseForm | BaseFormSet) -> list[Problem]:
         return whole + [problem for one in form.forms for problem in problems(one)]
     form.summarised = True  # type: ignore[attr-defined]
     whole = [Problem(str(text)) for text in form.non_field_errors()]
-    return whole + [problem for field in form for problem in _of_field(field)]
-
-
-def _of_field(field: BoundField) -> Iterator[Problem]:
-    for text in field.errors:
-        yield Problem(str(text), _target(field))
+    return whole + [Problem(str(text), _target(field)) for field in form for text in field.errors]
 
 
 def _target(field: BoundField) -> str:

@@ -24,6 +24,10 @@ _EITHER_ORDER = re.compile(r"(\d{1,2})\s*[-/]\s*(\d{1,2})\s*[-/]\s*(\d{4})")
 _SHORT_YEAR = re.compile(r"\d{1,2}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{2}")
 
 
+def _box_for_numbers(keyboard: str) -> forms.TextInput:
+    return forms.TextInput(attrs={"inputmode": keyboard, "autocomplete": "off", "class": "num"})
+
+
 class MoneyFormField(forms.CharField):
     """An amount, typed as in any of the portal's languages; cleans to a Decimal in ``currency``.
 
@@ -31,21 +35,24 @@ class MoneyFormField(forms.CharField):
     ``signed``, zero if it is ``signed`` or not ``positive``.
     """
 
+    widget = _box_for_numbers("decimal")
     default_error_messages = {
         "amount": "%(problem)s",
         "positive": _("enter an amount greater than zero."),
         "negative": _("enter zero or more."),
     }
 
-    def __init__(self, *, currency: str = "EUR", positive: bool = True, signed: bool = False, **kwargs: Any) -> None:
-        self.currency = currency
-        self.positive = positive
-        self.signed = signed
-        kwargs.setdefault("max_length", 40)
-        kwargs.setdefault(
-            "widget", forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "num"})
-        )
-        super().__init__(**kwargs)
+    def __init__(
+        self,
+        *,
+        currency: str = "EUR",
+        positive: bool = True,
+        signed: bool = False,
+        max_length: int = 40,
+        **kwargs: Any,
+    ) -> None:
+        self.currency, self.positive, self.signed = currency, positive, signed
+        super().__init__(max_length=max_length, **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, Decimal):
@@ -123,10 +130,9 @@ class _TypedNumber(forms.Field):
 class NumberField(_TypedNumber, forms.DecimalField):
     """A Decimal with at most ``decimal_places`` decimals. ``1,5`` and ``1.5`` are one and a half."""
 
+    widget = _box_for_numbers("decimal")
+
     def __init__(self, *, decimal_places: int = 2, **kwargs: Any) -> None:
-        kwargs.setdefault(
-            "widget", forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "num"})
-        )
         super().__init__(decimal_places=decimal_places, **kwargs)
         self.digits = decimal_places
 
@@ -134,11 +140,7 @@ class NumberField(_TypedNumber, forms.DecimalField):
 class WholeField(_TypedNumber, forms.IntegerField):
     """A whole number; cleans to an int. Django would read ``1.000``, a thousand in German, as one."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault(
-            "widget", forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "num"})
-        )
-        super().__init__(**kwargs)
+    widget = _box_for_numbers("numeric")
 
     def to_python(self, value: Any) -> Any:
         number = super().to_python(value)
@@ -153,21 +155,11 @@ NUMBERS_IN_ADMIN: dict[type[models.Field], dict[str, Any]] = {
 
 
 def example_number(digits: int) -> str:
-    """Return an example of a number, for error messages."""
     return format_decimal(Decimal("1250.5") if digits else Decimal(1250), format="0.#", locale=money.locale())
 
 
-class DayInput(forms.DateInput):
-    """The browser's date input, which uses ISO dates in every language."""
-
-    input_type = "date"
-
-    def format_value(self, value: Any) -> str | None:
-        return value.isoformat() if isinstance(value, date) else value
-
-
 class DayField(forms.DateField):
-    """A day, chosen in the browser's calendar; the help text names the allowed range.
+    """A day, chosen in the browser's calendar (with ISO dates in every language); the help text names the allowed range.
 
     A typed day that can be read in two ways (11/12/2026) is rejected with an example: see screens.formats.
     """
@@ -177,7 +169,7 @@ class DayField(forms.DateField):
         "range": _("enter a date between %(first)s and %(last)s."),
     }
 
-    widget = DayInput
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     first: date | None = None
     last: date | None = None
 

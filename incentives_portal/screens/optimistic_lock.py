@@ -24,9 +24,10 @@ _IGNORED = {"last_login"}
 
 def state_of(row: Model) -> dict[str, str]:
     """Return a short hash of the value of each column."""
-    columns = [field for field in row._meta.concrete_fields if field.name not in _IGNORED]
     return {
-        field.name: hashlib.sha256(repr(field.value_from_object(row)).encode()).hexdigest()[:12] for field in columns
+        field.name: hashlib.sha256(repr(field.value_from_object(row)).encode()).hexdigest()[:12]
+        for field in row._meta.concrete_fields
+        if field.name not in _IGNORED
     }
 
 
@@ -49,22 +50,20 @@ class _StaleCheckForm:
         self.initial[SEEN] = written(state_of(self.instance))  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        """Read the row again with a lock, before the typed values are assigned."""
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data  # type: ignore[misc]
-        model = type(self.instance)  # type: ignore[attr-defined]
-        row = model._base_manager.select_for_update().get(pk=self.instance.pk)  # type: ignore[attr-defined]
+        """Read the row again with a lock, before the typed values are assigned.
+
+        If it was changed, the form keeps the typed values, and saving again overwrites the row as it is now.
+        """
+        form: Any = self
+        cleaned: dict[str, Any] = super().clean() or form.cleaned_data  # type: ignore[misc]
+        row = type(form.instance)._base_manager.select_for_update().get(pk=form.instance.pk)
         now = state_of(row)
         names = changed(cleaned.pop(SEEN, ""), now)
-        if names or now != state_of(self.instance):  # type: ignore[attr-defined]
-            self._report(names, row, now)
+        if names or now != state_of(form.instance):
+            form.data = form.data.copy()
+            form.data[form.add_prefix(SEEN)] = written(now)
+            form.add_error(None, _sentence(form, names, row))
         return cleaned
-
-    def _report(self, names: list[str], row: Model, now: Mapping[str, str]) -> None:
-        """Add the error and keep the typed values; saving again overwrites the row as it is now."""
-        form: Any = self
-        form.data = form.data.copy()
-        form.data[form.add_prefix(SEEN)] = written(now)
-        form.add_error(None, _sentence(form, names, row))
 
 
 class StaleCheckFormSet(BaseInlineFormSet):
@@ -80,7 +79,6 @@ class StaleCheckFormSet(BaseInlineFormSet):
 
     @property
     def seen(self) -> SafeString:
-        """The hidden field."""
         if self.is_bound:
             states = self._seen() | self._reported
         else:
@@ -165,8 +163,11 @@ def _is_typed_into(form: Any, seen: str) -> bool:
 
 
 def _sentence(form: Any, names: list[str], row: Model) -> str:
-    visible = [name for name in names if name in form.fields and not form.fields[name].widget.is_hidden]
-    parts = [f"{form.fields[name].label or name}: {_display_value(row, name)}" for name in visible]
+    parts = [
+        f"{form.fields[name].label or name}: {_display_value(row, name)}"
+        for name in names
+        if name in form.fields and not form.fields[name].widget.is_hidden
+    ]
     return _("This was changed after you opened it (%(what)s). Compare it with what you entered, and save again.") % {
         "what": get_text_list(parts, _("and")) or str(row._meta.verbose_name)
     }

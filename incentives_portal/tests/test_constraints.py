@@ -9,7 +9,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils import translation
 
-from incentives_portal.accounts.backends import ADMIN_CAPABILITIES, CONFIGURED_ELSEWHERE
+from incentives_portal.accounts.capabilities import ADMIN_CAPABILITIES, CONFIGURED_ELSEWHERE
 from incentives_portal.accounts.models import Organisation
 from incentives_portal.programs.models import Market
 from incentives_portal.tests.world import november, world  # noqa: F401

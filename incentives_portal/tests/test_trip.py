@@ -35,18 +35,18 @@ CLAIM = "Adverts, first half"
 @pytest.fixture
 def files(tmp_path: Path) -> dict[str, Path]:
     """Real files, as a partner has them."""
-    bill = papers.Bill(
-        "Bath Post",
-        "2 Sample Parade, Bath",
-        "Brightwater IT Ltd",
-        "BP-771",
-        clock.today("UTC"),
-        [("Half page", "", Decimal(900))],
+    bill = papers.bill(
+        supplier="Bath Post",
+        supplier_address="2 Sample Parade, Bath",
+        customer="Brightwater IT Ltd",
+        number="BP-771",
+        day=clock.today("UTC"),
+        lines=[("Half page", "", Decimal(900))],
         tax_percent=Decimal(20),
     )
     words = {"text": "Ask us.", "brand": "Brightwater IT Ltd", "contact": "Bath", "product": "Halden Workplace"}
     made = {
-        "invoice.pdf": papers.bill(bill),
+        "invoice.pdf": bill,
         "advert.pdf": papers.paper("advert", headline="Work moves", **words),
         "advert-with-logo.pdf": papers.paper("advert", headline="Work moves on", **words),
         "page-in-the-paper.jpg": papers.photo("The advert on page seven"),

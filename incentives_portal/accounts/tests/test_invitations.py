@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from incentives_portal.accounts.invitations import invite
+from incentives_portal.accounts.letters import invite
 from incentives_portal.accounts.models import User
 from incentives_portal.outbox.models import Message
 from incentives_portal.tests.world import sign_in

@@ -8,7 +8,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from incentives_portal.accounts.capabilities import Role
-from incentives_portal.accounts.invitations import invite
+from incentives_portal.accounts.letters import invite
 from incentives_portal.accounts.models import Organisation, OrganisationKind, User
 from incentives_portal.accounts.services import add_person, give_role
 from incentives_portal.typed_text import canonical_email

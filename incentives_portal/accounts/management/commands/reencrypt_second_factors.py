@@ -22,12 +22,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         done = reencrypt_factors(dry_run=options["dry_run"])
         if options["dry_run"]:
-            self.stdout.write(f"{done.renewed} need an earlier key, {done.current} do not.")
+            self.stdout.write(f"{done['renewed']} need an earlier key, {done['current']} do not.")
         else:
-            record(Action.FACTORS_REENCRYPTED, renewed=done.renewed, current=done.current, unreadable=done.unreadable)
-            self.stdout.write(f"{done.renewed} re-encrypted, {done.current} were under SECRET_KEY already.")
-        if done.unreadable:
+            record(Action.FACTORS_REENCRYPTED, **done)
+            self.stdout.write(f"{done['renewed']} re-encrypted, {done['current']} were under SECRET_KEY already.")
+        if done["unreadable"]:
             raise CommandError(
-                f"{done.unreadable} can be read with no key in SECRET_KEY and SECRET_KEY_FALLBACKS. Add the key that wrote them and run "
+                f"{done['unreadable']} can be read with no key in SECRET_KEY and SECRET_KEY_FALLBACKS. Add the key that wrote them and run "
                 "this again; if it is lost, their owners set up a second step anew (remove_second_factor <email>)."
             )

@@ -41,10 +41,10 @@ class Command(BaseCommand):
             return
         if not options["yes"] and input(f"Type the number of messages, {held.total}, to confirm: ") != str(held.total):
             raise CommandError("Nothing was changed: mail is still held.")
-        released = hold.release(options["sent_before"])
+        queued, taken_as_sent, dropped = hold.release(options["sent_before"])
         self.stdout.write(
-            f"{released.queued} messages are on their way, {released.taken_as_sent} are taken as sent,"
-            f" {released.dropped} about signing in are not sent."
+            f"{queued} messages are on their way, {taken_as_sent} are taken as sent,"
+            f" {dropped} about signing in are not sent."
         )
 
     def _describe(self, held: hold.Held) -> None:
