@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from incentives_portal.accounts.capabilities import scope_q
@@ -28,12 +29,12 @@ PER_PAGE = 25
 #: Newest first for a partner. Ordering by a sum keeps PostgreSQL off the index of the key: it would read everybody's
 #: claims from the newest back until it had found a page of this partner's, which are few and may all be old.
 NEWEST_OWN = (F("pk") + 0).desc()
-#: Other orders of the list, by their key in the URL.
+#: Other orders of the list: key in the URL → label and columns.
 ORDERS = {
-    "due": ["due_at", "pk"],
-    "carried_out": ["-proof__executed_on", "-pk"],
+    "due": (_("Earliest due date first"), ["due_at", "pk"]),
+    "carried_out": (_("Most recently carried out"), ["-proof__executed_on", "-pk"]),
     # Amounts of several currencies cannot be compared, so the list is grouped by currency.
-    "amount": ["currency", "-requested_amount", "-pk"],
+    "amount": (_("Largest amount in each currency"), ["currency", "-requested_amount", "-pk"]),
 }
 
 
@@ -53,7 +54,7 @@ def claim_list(request: HttpRequest) -> HttpResponse:
     )
     order = request.GET.get("order", "")
     newest = "-pk" if user.is_operator else NEWEST_OWN
-    rows = claim_filter.qs.order_by(*ORDERS.get(order, [newest]))
+    rows = claim_filter.qs.order_by(*(ORDERS[order][1] if order in ORDERS else [newest]))
     page = BoundedPaginator(rows, PER_PAGE, count=_number(user, claim_filter, above)).get_page(request.GET.get("page"))
     is_filtered = any(request.GET.get(name) for name in ClaimFilter.base_filters)
     as_opened = not (user.is_operator or is_filtered or order in ORDERS) and page.number == 1
@@ -67,7 +68,8 @@ def claim_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": rows_in_order(keys, user),
         "of_all": user.is_operator,
-        "order": order if order in ORDERS else "",
+        "order": order,
+        "orders": [("", _("Newest first")), *((key, label) for key, (label, _columns) in ORDERS.items())],
         "can_create": not user.is_operator and user.may("claim.write"),
     }
     return render(request, "claims/list.html", context)
