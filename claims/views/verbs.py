@@ -8,8 +8,8 @@ from django.shortcuts import redirect
 from django.utils.functional import cached_property
 
 from incentives_portal.cases.enums import ACTION_REQUIRED
+from incentives_portal.cases.forms import VerbForm
 from incentives_portal.cases.page import submits
-from incentives_portal.cases.state_machine import Transition
 from incentives_portal.cases.views import VerbView
 from proofs.page import workbench_context
 
@@ -29,11 +29,8 @@ class ClaimView(VerbView):
 
     state_machine = STATE_MACHINE
 
-    def get_case(self) -> Claim:
-        return self.claim
-
     @cached_property
-    def claim(self) -> Claim:
+    def detail(self) -> Claim:
         return claim_or_404(self.request, self.kwargs["public_id"], for_page=self.request.method != "POST")
 
     def frame_context(self) -> dict[str, Any]:
@@ -43,7 +40,7 @@ class ClaimView(VerbView):
     @property
     def back_url(self) -> str:
         """The user's page of the claim."""
-        return self.claim.get_absolute_url()
+        return self.detail.get_absolute_url()
 
 
 class PartnerVerbView(ClaimView):
@@ -56,9 +53,9 @@ class PartnerVerbView(ClaimView):
     }
     forms = {"dispute": DisputeForm}
 
-    def done(self, detail: Claim, transition: Transition) -> HttpResponse:
+    def done(self) -> HttpResponse:
         """Redirect to the claim, or to the list when it was discarded."""
-        return redirect("claims:list") if transition.verb == "discard" else redirect(detail)
+        return redirect("claims:list" if self.transition.verb == "discard" else self.detail)
 
 
 class CheckView(ClaimView):
@@ -69,20 +66,15 @@ class CheckView(ClaimView):
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
-        self.kwargs["verb"] = "submit"
+        self.kwargs["verb"] = "resubmit" if self.detail.status == ACTION_REQUIRED else "submit"
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        if self.claim.status == ACTION_REQUIRED:
-            self.kwargs["verb"] = "resubmit"
-        return super().dispatch(request, *args, **kwargs)
-
-    def page_context(self, detail: Claim, transition: Transition) -> dict[str, Any]:
+    def page_context(self, form: VerbForm) -> dict[str, Any]:
         """Include the reviewer's remarks on a returned claim.
 
         All rules may pass although none of the remarks was addressed.
         """
-        page = ClaimPage(detail, self.request.user)
-        editor = workbench_context(detail.proof, self.request.user)["editor"]
+        page = ClaimPage(self.detail, self.request.user)
+        editor = workbench_context(self.detail.proof, self.request.user)["editor"]
         page.current = editor.evidence.folder
         to_be_read = replace(editor.evidence, marks=page.marks, can_write=False, can_contribute=False)
-        return {"claim": detail, "page": page, "assessment": editor.assessment, "evidence": to_be_read}
+        return {"claim": self.detail, "page": page, "assessment": editor.assessment, "evidence": to_be_read}

@@ -1,6 +1,7 @@
 """Forms for verbs, decisions and comments."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -75,6 +76,15 @@ def show_refusal(form: forms.BaseForm, error: RuleViolation | Busy) -> None:
         form.add_error(place if place in form.fields else None, sentence)
     if isinstance(error, RuleViolation) and error.see is not None:
         form.see = error.see  # type: ignore[attr-defined]
+
+
+@contextmanager
+def refusals_in(form: forms.BaseForm) -> Iterator[None]:
+    """Call a service; if it refuses, show its sentences in the form and go on after the block."""
+    try:
+        yield
+    except (RuleViolation, Busy) as error:
+        show_refusal(form, error)
 
 
 class ReasonField(forms.ModelChoiceField):
