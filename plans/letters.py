@@ -193,6 +193,4 @@ ANNOUNCEMENTS = (
     Announcement("plan_comment_added", other_side, comment_added, collect=True),
 )
 
-
-def register_all() -> None:
-    register(*ANNOUNCEMENTS)
+register(*ANNOUNCEMENTS)
