@@ -6,17 +6,14 @@ Places are named as in findings (programs.assess): ``basics``, ``invoices``, ``r
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from incentives_portal.cases.models import Event, Remark
 from proofs.snapshot import ProofFolder, read
 
-if TYPE_CHECKING:
-    from incentives_portal.cases.models import Event, Remark
-
-    from .models import Claim
+from .models import Claim
 
 SECTIONS: dict[str, Promise] = {
     "basics": _("Name, date, and amount"),
@@ -28,7 +25,7 @@ SECTIONS: dict[str, Promise] = {
 }
 
 
-def folder_of(claim: "Claim") -> ProofFolder | None:
+def folder_of(claim: Claim) -> ProofFolder | None:
     """Return the proof as it was last submitted, which a reviewer reads and points at. No query."""
     return read(claim.case.submission.content) if claim.case.submission else None
 
@@ -90,7 +87,7 @@ def rows_of_files(folder: ProofFolder) -> Iterator[tuple[str, str]]:
         yield document.file.version, f"document-{document.id}"
 
 
-def remark_lines(claim: "Claim", event: "Event") -> list[tuple[str, str]]:
+def remark_lines(claim: Claim, event: Event) -> list[tuple[str, str]]:
     """Return the remarks of an event as (document or place, text), for letters."""
     remarks = event.remarks_in_order
     folder = folder_of(claim) if remarks else None
@@ -98,7 +95,7 @@ def remark_lines(claim: "Claim", event: "Event") -> list[tuple[str, str]]:
     return [(name_of(remark, places), remark.shown_text) for remark in remarks]
 
 
-def name_of(remark: "Remark", places: dict[str, str]) -> str:
+def name_of(remark: Remark, places: dict[str, str]) -> str:
     """Return the label of what the remark points at."""
     if remark.version:
         return remark.version.original_name

@@ -4,21 +4,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from incentives_portal.cases.enums import ACTION_REQUIRED, DISCARDED, EDITING, REJECTED, WAITING
 from incentives_portal.cases.models import Case
+from incentives_portal.cases.state_machine import Status
 from incentives_portal.prepared_statements import PreparedQuery
 from incentives_portal.texts import in_language
 
 from .transitions import STATE_MACHINE
-
-if TYPE_CHECKING:
-    from django.db.models import QuerySet
-
-    from incentives_portal.cases.state_machine import Status
 
 ZERO = Decimal(0)
 
@@ -52,7 +48,7 @@ class Overview:
     """The sums and counts above the table, and the choices of its filters."""
 
     sums: list[Sums] = field(default_factory=list)
-    statuses: list[tuple["Status", int]] = field(default_factory=list)
+    statuses: list[tuple[Status, int]] = field(default_factory=list)
     number: int = 0
     programs: list[tuple[str, str]] = field(default_factory=list)
     locations: list[tuple[str, str]] = field(default_factory=list)
@@ -94,7 +90,7 @@ def _periods(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     return [(code, f"{label} ({programs[code]})") for code, label in periods]
 
 
-def _grouped(scope: Q, search: Q | None) -> "QuerySet[Case, dict[str, Any]]":
+def _grouped(scope: Q, search: Q | None) -> QuerySet[Case, dict[str, Any]]:
     claims = Case.objects.within(scope, of_operator=False).order_by().values(*_COLUMNS)
     return claims.annotate(
         claims=Count("pk", filter=search),

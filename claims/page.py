@@ -5,13 +5,12 @@ from functools import cached_property
 from typing import Any
 
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from incentives_portal.cases.enums import ACTION_REQUIRED, DISPUTED, REJECTED
 from incentives_portal.cases.models import Event, Remark
 from incentives_portal.cases.page import CasePage
-from incentives_portal.cases.state_machine import Transition
+from incentives_portal.cases.state_machine import Text, Transition
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.programs.assess import Assessment
 from proofs import rules as proof_rules
@@ -20,8 +19,6 @@ from proofs.snapshot import ProofFolder, read
 from . import rules
 from .anchors import name_of, named_places, part_at, rows_of_files
 from .models import Claim
-
-Text = str | Promise
 
 
 class ClaimPage(CasePage[Claim]):

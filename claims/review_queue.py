@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.urls import reverse
 
 from incentives_portal import clock
+from incentives_portal.accounts.models import User
 from incentives_portal.cases.querysets import CaseQuerySet
 from incentives_portal.documents.models import DocumentVersion, PageImage
 from incentives_portal.documents.querysets import page_images_for
@@ -18,9 +18,6 @@ from .models import Claim
 from .page import ClaimPage
 from .rows import ClaimRow, claim_rows
 
-if TYPE_CHECKING:
-    from incentives_portal.accounts.models import User
-
 
 class QueueRow(ClaimRow):
     """A claim in the queue. ``is_soon`` means that it is due before the second business day from today."""
@@ -29,7 +26,7 @@ class QueueRow(ClaimRow):
     is_soon: bool
 
 
-def queue_rows(cases: CaseQuerySet, user: "User") -> list[QueueRow]:
+def queue_rows(cases: CaseQuerySet, user: User) -> list[QueueRow]:
     """Return the rows of a page of the queue. Two queries, and two for all calendars."""
     rows = claim_rows(cases, user)
     wanted = {row["calendar"] for row in rows}

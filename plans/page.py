@@ -9,14 +9,13 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.functional import Promise
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from incentives_portal.cases.enums import ACTION_REQUIRED, APPROVED, EDITING, REJECTED, SUBMITTED, UNDER_REVIEW
 from incentives_portal.cases.models import Event, Remark, Submission
 from incentives_portal.cases.page import CasePage, is_decision, submits
-from incentives_portal.cases.state_machine import Transition
+from incentives_portal.cases.state_machine import Text, Transition
 from incentives_portal.money import format_amount
 from incentives_portal.programs.assess import Assessment
 from incentives_portal.programs.dates import local_day
@@ -28,8 +27,6 @@ from .events import EDITS
 from .models import Plan
 from .snapshot import ActivityPart, CampaignPart, Change, PlanDocument, compare, document_of, part_at, places, read
 from .transitions import STATE_MACHINE
-
-Text = str | Promise
 
 
 @dataclass(frozen=True)

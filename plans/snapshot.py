@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -19,8 +19,7 @@ from msgspec.structs import replace
 from incentives_portal.money import format_amount, quantize
 from incentives_portal.texts import in_language
 
-if TYPE_CHECKING:
-    from .models import Activity, Part, Plan
+from .models import Activity, Part, Plan
 
 Fields = frozenset[str]
 NOTHING: Fields = frozenset()
@@ -138,7 +137,7 @@ def part_at(document: PlanDocument, place: str) -> object:
     return _parts(document).get(place)
 
 
-def content_of(plan: "Plan") -> dict[str, Any]:
+def content_of(plan: Plan) -> dict[str, Any]:
     """Return the plan as JSON, as a submission stores it. Amounts are strings, so that no digit is lost."""
     return json.decode(json.encode(document_of(plan)))
 
@@ -151,7 +150,7 @@ def read(content: Mapping[str, Any]) -> PlanDocument:
     return convert(content, PlanDocument)
 
 
-def document_of(plan: "Plan") -> PlanDocument:
+def document_of(plan: Plan) -> PlanDocument:
     """Return the document of the plan's current draft."""
     return PlanDocument(
         title=plan.title,
@@ -168,13 +167,13 @@ def document_of(plan: "Plan") -> PlanDocument:
     )
 
 
-def _campaign_part(part: "Part", currency: str) -> CampaignPart:
+def _campaign_part(part: Part, currency: str) -> CampaignPart:
     row, content = part.campaign, part.campaign.draft
     activities = tuple(_activity_part(activity, currency) for activity in part.activities)
     return CampaignPart(str(row.public_id), content.name, content.starts, content.ends, activities)
 
 
-def _activity_part(row: "Activity", currency: str) -> ActivityPart:
+def _activity_part(row: Activity, currency: str) -> ActivityPart:
     content = row.draft
     return ActivityPart(
         id=str(row.public_id),

@@ -4,17 +4,15 @@ Taking over a colleague's case is an explicit action, never a side effect of ano
 predicates (``when``, ``refusal``); the verbs are the same for every kind of case that is reviewed.
 """
 
-from typing import Any, TypeVar
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.models import User
 
-from .engine import perform, service_of
+from .engine import Detail, perform, service_of
 from .models import CaseDetail, Event
-
-Detail = TypeVar("Detail", bound=CaseDetail)
 
 
 def is_assigned(detail: CaseDetail) -> bool:

@@ -6,7 +6,6 @@ The history is append-only: the database refuses to change or delete it. Do not 
 import uuid
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 import pgtrigger
 from django.conf import settings
@@ -23,10 +22,8 @@ from incentives_portal.texts import TextsField, in_language
 
 from .enums import APPROVED, STATUSES, WAITING, WITH_PARTNER, ActorKind, CaseKind, Outcome
 from .querysets import CaseQuerySet, EventQuerySet
+from .state_machine import Status
 from .types import case_type
-
-if TYPE_CHECKING:
-    from .state_machine import Status
 
 
 def _known_statuses() -> models.Q:
@@ -166,7 +163,7 @@ class Case(models.Model):
         return Scope(self.organisation_id, self.program_id, self.location_id)
 
     @property
-    def state(self) -> "Status":
+    def state(self) -> Status:
         """The status with its label, tag and meaning."""
         return case_type(self.kind).state_machine.status(self.status)
 
@@ -218,7 +215,7 @@ class CaseDetail(models.Model):
         return self.case.status
 
     @property
-    def state(self) -> "Status":
+    def state(self) -> Status:
         return self.case.state
 
     @property
@@ -424,6 +421,6 @@ class Decision(models.Model):
         return f"{self.case_id} {self.outcome}"
 
     @property
-    def status(self) -> "Status":
+    def status(self) -> Status:
         """The status that the decision led to."""
         return case_type(self.case.kind).state_machine.status(self.outcome)

@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import Any, ClassVar, Generic, TypeVar
 
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.models import User
@@ -26,12 +25,11 @@ from .decisions import OUTCOMES
 from .enums import ACTION_REQUIRED, APPROVED, REJECTED, SUBMITTED
 from .models import CaseDetail, Event, Remark
 from .queries import events_of
-from .state_machine import StateMachine, Status, Transition
+from .state_machine import StateMachine, Status, Text, Transition
 from .timeline import entries
 from .types import case_type
 
 Detail = TypeVar("Detail", bound=CaseDetail)
-Text = str | Promise
 
 
 @dataclass(frozen=True)
