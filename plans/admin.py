@@ -30,7 +30,7 @@ from .filters import all_programs
 from .forms import DecisionForm
 from .limits import claimed_of
 from .models import Plan
-from .page import PlanPage, campaign_rows, comparison
+from .page import PlanPage, comparison
 from .preview import preview_of
 from .services import SERVICES
 from .transitions import STATE_MACHINE
@@ -187,7 +187,6 @@ class PlanAdmin(admin.ModelAdmin):
             "plan": plan,
             "page": page,
             "shown": shown,
-            "campaigns": campaign_rows(shown.document, page.marks),
             "transitions": [transition for transition in page.transitions if transition.decides],
             "colleague": colleague_of(plan, request.user),
             "others": _other_plans(plan),

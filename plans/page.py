@@ -25,7 +25,7 @@ from incentives_portal.texts import in_language
 from . import rules
 from .events import EDITS
 from .models import Plan
-from .snapshot import ActivityPart, CampaignPart, Change, PlanDocument, compare, document_of, part_at, places, read
+from .snapshot import CampaignPart, Change, PlanDocument, annotated, compare, document_of, part_at, places, read
 from .transitions import STATE_MACHINE
 
 
@@ -36,36 +36,6 @@ class TrackStep:
     label: Text
     note: str = ""
     state: str = ""
-
-
-@dataclass(frozen=True)
-class ActivityRow:
-    """An activity of the document; ``mark`` is the change that the reviewer requests there."""
-
-    part: ActivityPart
-    mark: str = ""
-
-
-@dataclass(frozen=True)
-class CampaignRow:
-    """A campaign of the document with its activities."""
-
-    part: CampaignPart
-    activities: list[ActivityRow]
-    mark: str = ""
-
-
-def campaign_rows(document: PlanDocument, marks: Mapping[str, str] | None = None) -> list[CampaignRow]:
-    """Return the document's campaigns for the partial template that portal and admin site share."""
-    marks = marks or {}
-    return [
-        CampaignRow(
-            campaign,
-            [ActivityRow(part, marks.get(part.id, "")) for part in campaign.activities],
-            marks.get(campaign.id, ""),
-        )
-        for campaign in document.campaigns
-    ]
 
 
 class PlanPage(CasePage[Plan]):
@@ -145,9 +115,9 @@ class PlanPage(CasePage[Plan]):
         return {marker.anchor: marker.text for marker in notice.open_markers} if notice else {}
 
     @property
-    def campaigns(self) -> list[CampaignRow]:
+    def campaigns(self) -> tuple[CampaignPart, ...]:
         """The campaigns of the document with the reviewer's remarks."""
-        return campaign_rows(self.document, self.marks)
+        return annotated(self.document, mark=self.marks).campaigns
 
     @property
     def number(self) -> int:

@@ -26,9 +26,13 @@ NOTHING: Fields = frozenset()
 
 
 class _Part(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """``changed`` names the fields that differ from the earlier version. ``compare`` sets it; it is not stored."""
+    """``changed`` names the fields that differ from the earlier version, ``mark`` is the change that a reviewer requests.
+
+    ``annotated`` sets them; they are not stored.
+    """
 
     changed: Fields = NOTHING
+    mark: str = ""
 
 
 class ActivityPart(_Part, frozen=True):
@@ -216,7 +220,7 @@ def compare(before: PlanDocument, after: PlanDocument) -> tuple[PlanDocument, li
             changed[part_id] = frozenset(_COMPARED[type(part)])
     gone = [part for part_id, part in was.items() if part_id not in now]
     changes += [Change(*_whole(part, before.currency), "") for part in gone]
-    return _marked(after, changed), changes
+    return annotated(after, changed=changed), changes
 
 
 def _parts(document: PlanDocument) -> dict[str, Any]:
@@ -257,13 +261,18 @@ def _whole(part: Any, currency: str) -> tuple[str, str]:
     return f"{part.name}, {kind}", summary
 
 
-def _marked(document: PlanDocument, changed: Mapping[str, Fields]) -> PlanDocument:
+def annotated(document: PlanDocument, **values: Mapping[str, Any]) -> PlanDocument:
+    """Return the document with fields of its parts set, each by the public id of the part; "" is the plan itself."""
+
+    def of(key: str) -> dict[str, Any]:
+        return {name: by_key[key] for name, by_key in values.items() if key in by_key}
+
     campaigns = tuple(
         replace(
             campaign,
-            changed=changed[campaign.id],
-            activities=tuple(replace(activity, changed=changed[activity.id]) for activity in campaign.activities),
+            activities=tuple(replace(activity, **of(activity.id)) for activity in campaign.activities),
+            **of(campaign.id),
         )
         for campaign in document.campaigns
     )
-    return replace(document, campaigns=campaigns, changed=changed[""])
+    return replace(document, campaigns=campaigns, **of(""))

@@ -32,7 +32,7 @@ from .facts import assessment_of
 from .filters import PlanFilter, all_programs
 from .forms import ActivityForm, CampaignForm, NewPlanForm, PlanForm, VersionedForm
 from .models import Activity, Campaign, Plan
-from .page import PlanPage, campaign_rows
+from .page import PlanPage
 from .services import SERVICES
 from .snapshot import document_of
 from .transitions import STATE_MACHINE
@@ -123,11 +123,9 @@ class CheckView(PlanVerbView):
         self.kwargs["verb"] = "resubmit" if self.detail.status == ACTION_REQUIRED else "submit"
 
     def page_context(self, form: VerbForm) -> dict[str, Any]:
-        document = document_of(self.detail)
         return {
             "plan": self.detail,
-            "document": document,
-            "campaigns": campaign_rows(document),
+            "document": document_of(self.detail),
             "assessment": assessment_of(self.detail),
         }
 
