@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.cases.models import Event, Remark
-from proofs.snapshot import ProofFolder, read
+from proofs.snapshot import InvoicePart, ProofFolder, ReportPart, read
 
 from .models import Claim
 
@@ -34,24 +34,21 @@ def named_places(folder: ProofFolder) -> Iterator[tuple[str, str]]:
     """Yield every place of a proof that a remark can point at, with its label, in the order of the form."""
     yield "basics", str(SECTIONS["basics"])
     for invoice in folder.invoices:
-        yield f"invoice-{invoice.id}", str(_("Invoice %(name)s")) % {"name": invoice.name}
-        for expense in invoice.expenses:
-            yield (
-                f"expense-{expense.id}",
-                str(_("Expense %(name)s")) % {"name": expense.description or expense.type_name},
-            )
+        yield f"invoice-{invoice.id}", _("Invoice %(name)s") % {"name": invoice.name}
+        yield from _named_expenses(invoice)
     for report in folder.reports:
-        yield f"report-{report.id}", str(_("Service report %(name)s")) % {"name": report.work[:60]}
-        for expense in report.expenses:
-            yield (
-                f"expense-{expense.id}",
-                str(_("Expense %(name)s")) % {"name": expense.description or expense.type_name},
-            )
+        yield f"report-{report.id}", _("Service report %(name)s") % {"name": report.work[:60]}
+        yield from _named_expenses(report)
     if folder.attendees:
         yield "attendees", str(SECTIONS["attendees"])
     for answer in folder.answers:
         yield f"answers-{answer.code}", answer.question
     yield "documents", str(SECTIONS["documents"])
+
+
+def _named_expenses(part: InvoicePart | ReportPart) -> Iterator[tuple[str, str]]:
+    for expense in part.expenses:
+        yield f"expense-{expense.id}", _("Expense %(name)s") % {"name": expense.description or expense.type_name}
 
 
 def part_at(folder: ProofFolder, place: str) -> object:
@@ -71,12 +68,6 @@ def part_at(folder: ProofFolder, place: str) -> object:
         case "answers":
             return next((answer.value for answer in folder.answers if answer.code == key), None)
     return None
-
-
-def named_files(folder: ProofFolder) -> Iterator[tuple[str, str]]:
-    """Yield every file of a proof: public id of its version, and its name."""
-    for file in folder.files():
-        yield file.version, file.name
 
 
 def rows_of_files(folder: ProofFolder) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """The sums and counts above the list of claims, from one query grouped by program, location, period, status and currency."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -67,11 +68,13 @@ def overview(scope: Q, chosen: Mapping[str, str], search: Q | None) -> Overview:
     offered = chosen["period"] in dict(periods)
     wanted = {name: value for name, value in chosen.items() if value and (name != "period" or offered)}
     fitting = [row for row in rows if all(str(row[_CHOICES[name]]) == value for name, value in wanted.items())]
-    counts = _by(fitting, "status", lambda row: row["claims"])
+    counts: Counter[str] = Counter()
+    for row in fitting:
+        counts[row["status"]] += row["claims"]
     return Overview(
         sums=_sums(fitting),
-        statuses=[(status, counts[status.code]) for status in STATE_MACHINE.statuses if counts.get(status.code)],
-        number=sum(counts.values()),
+        statuses=[(status, counts[status.code]) for status in STATE_MACHINE.statuses if counts[status.code]],
+        number=counts.total(),
         programs=_choices(rows, "program__public_id", "program__name"),
         locations=_choices(rows, "location__public_id", "location__name"),
         periods=periods,
@@ -81,10 +84,7 @@ def overview(scope: Q, chosen: Mapping[str, str], search: Q | None) -> Overview:
 def _periods(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     """Return the usage periods, newest first. If there are several programs, each with the name of its program."""
     periods = _choices(sorted(rows, key=_newest_first), "usage_period__public_id", "usage_period__label")
-    names = {
-        str(row["usage_period__public_id"]): row["program__name"] for row in rows if row["usage_period__public_id"]
-    }
-    programs = {code: in_language(name) for code, name in names.items()}
+    programs = dict(_choices(rows, "usage_period__public_id", "program__name"))
     if len(set(programs.values())) < 2:
         return periods
     return [(code, f"{label} ({programs[code]})") for code, label in periods]
@@ -103,13 +103,6 @@ def _grouped(scope: Q, search: Q | None) -> QuerySet[Case, dict[str, Any]]:
 def _all_grouped(scope: Q) -> PreparedQuery[dict[str, Any]]:
     """The query without a search text, as the list is opened: prepared once per scope."""
     return PreparedQuery(lambda: _grouped(scope, None))
-
-
-def _by(rows: Iterable[Mapping[str, Any]], key: str, value: Callable[[Mapping[str, Any]], int]) -> dict[str, int]:
-    result: dict[str, int] = {}
-    for row in rows:
-        result[row[key]] = result.get(row[key], 0) + value(row)
-    return result
 
 
 def _sums(rows: Iterable[Mapping[str, Any]]) -> list[Sums]:

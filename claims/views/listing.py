@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
-from django.utils.functional import Promise
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -16,6 +16,7 @@ from incentives_portal.accounts.models import User
 from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.models import Case
 from incentives_portal.cases.querysets import search_q
+from incentives_portal.cases.state_machine import Text
 from incentives_portal.enrollments.querysets import programs_visible_to
 from incentives_portal.prepared_statements import PreparedQuery
 from incentives_portal.screens.paging import BoundedPaginator
@@ -114,19 +115,11 @@ def _number(user: User, claim_filter: ClaimFilter, above: Overview) -> int | Non
 
 def _chips(params: QueryDict, above: Overview, user: User) -> Any:
     """Yield one link per status: label, number of claims (partners only), URL, and whether it is selected."""
-    here = params.get("status", "")
-    yield _chip(params, "", None, above.number if above.statuses else None, here)
+    chips: list[tuple[str, Text, int | None]] = [("", _("All"), above.number if above.statuses else None)]
     if user.is_operator:
-        for status in STATE_MACHINE.statuses:
-            yield _chip(params, status.code, status.label, None, here)
-    for status, number in above.statuses:
-        yield _chip(params, status.code, status.label, number, here)
-
-
-def _chip(params: QueryDict, code: str, label: str | Promise | None, number: int | None, here: str) -> dict[str, Any]:
-    query = params.copy()
-    for name in ("status", "page"):
-        query.pop(name, None)
-    if code:
-        query["status"] = code
-    return {"label": label, "number": number, "query": query.urlencode(), "current": code == here}
+        chips += [(status.code, status.label, None) for status in STATE_MACHINE.statuses]
+    chips += [(status.code, status.label, number) for status, number in above.statuses]
+    others = {name: value for name, value in params.lists() if name not in ("status", "page")}
+    for code, label, number in chips:
+        query = urlencode(others | ({"status": code} if code else {}), doseq=True)
+        yield {"label": label, "number": number, "query": query, "current": code == params.get("status", "")}
