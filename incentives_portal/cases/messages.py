@@ -60,8 +60,7 @@ _announcements: dict[str, Announcement] = {}
 
 
 def register(*announcements: Announcement) -> None:
-    for announcement in announcements:
-        _announcements[announcement.code] = announcement
+    _announcements.update({announcement.code: announcement for announcement in announcements})
 
 
 def all_announcements() -> list[Announcement]:

@@ -6,6 +6,8 @@ The history is append-only: the database refuses to change or delete it. Do not 
 import uuid
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
+from typing import Any
 
 import pgtrigger
 from django.conf import settings
@@ -183,6 +185,11 @@ class Case(models.Model):
 NOT_DELETED = [pgtrigger.Protect(name="not_deleted", operation=pgtrigger.Delete)]
 
 
+def _of_case(path: str) -> Any:
+    """A property of a detail row that reads its case."""
+    return property(attrgetter(f"case.{path}"))
+
+
 class CaseDetail(models.Model):
     """What one kind of case adds to its case: a row with the same primary key.
 
@@ -192,6 +199,19 @@ class CaseDetail(models.Model):
 
     case = models.OneToOneField(Case, models.PROTECT, primary_key=True, related_name="%(class)s")
 
+    public_id: uuid.UUID = _of_case("public_id")
+    scope: Scope = _of_case("scope")
+    title: str = _of_case("title")
+    status: str = _of_case("status")
+    state: Status = _of_case("state")
+    is_editable: bool = _of_case("state.editable")
+    version: int = _of_case("version")
+    due_at: datetime | None = _of_case("due_at")
+    submitted_at: datetime | None = _of_case("submitted_at")
+    currency: str = _of_case("currency")
+    approved_amount: Decimal | None = _of_case("approved_amount")
+    time_zone: str = _of_case("time_zone")
+
     class Meta:
         abstract = True
 
@@ -199,58 +219,10 @@ class CaseDetail(models.Model):
         raise NotImplementedError
 
     @property
-    def public_id(self) -> uuid.UUID:
-        return self.case.public_id
-
-    @property
-    def scope(self) -> Scope:
-        return self.case.scope
-
-    @property
-    def title(self) -> str:
-        return self.case.title
-
-    @property
-    def status(self) -> str:
-        return self.case.status
-
-    @property
-    def state(self) -> Status:
-        return self.case.state
-
-    @property
-    def is_editable(self) -> bool:
-        return self.case.state.editable
-
-    @property
-    def version(self) -> int:
-        return self.case.version
-
-    @property
-    def due_at(self) -> datetime | None:
-        return self.case.due_at
-
-    @property
-    def submitted_at(self) -> datetime | None:
-        return self.case.submitted_at
-
-    @property
-    def currency(self) -> str:
-        return self.case.currency
-
-    @property
     def requested_amount(self) -> Decimal:
         """The amount that the partner requests, in ``currency``. Not for enrollments, which have no amount."""
         assert self.case.requested_amount is not None  # constraint case_requested_positive
         return self.case.requested_amount
-
-    @property
-    def approved_amount(self) -> Decimal | None:
-        return self.case.approved_amount
-
-    @property
-    def time_zone(self) -> str:
-        return self.case.time_zone
 
     @property
     def named_reviewer(self) -> User | None:

@@ -221,11 +221,8 @@ class CasePage(Generic[Detail]):
 
     def button(self, transition: Transition) -> Verb:
         """Return the partner's button for a verb. Submitting goes through the check page."""
-        public_id = self.detail.public_id
-        if submits(transition):
-            url = reverse(f"{self.namespace}:check", args=[public_id])
-        else:
-            url = reverse(f"{self.namespace}:verb", args=[public_id, transition.verb])
+        name, more = ("check", []) if submits(transition) else ("verb", [transition.verb])
+        url = reverse(f"{self.namespace}:{name}", args=[self.detail.public_id, *more])
         return Verb(transition.label, url, transition.tone, transition.icon)
 
     @property

@@ -1,13 +1,14 @@
 """Views shared by the portal and the admin site: confirming a verb, and adding a comment."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils.choices import flatten_choices
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views import View
@@ -23,7 +24,6 @@ from .errors import Conflict, InvalidTransition
 from .forms import CommentForm, VerbForm, refusals_in
 from .models import CaseDetail
 from .state_machine import StateMachine, Transition, is_open
-from .typed_values import typed_values
 
 Service = Callable[..., Any]
 
@@ -75,9 +75,18 @@ def conflict_page(
         "detail": detail,
         "status": detail.state,
         "latest": latest,
-        "kept": list(typed_values(form)) if form is not None else [],
+        "kept": list(_typed_values(form, request.POST)) if form is not None else [],
     }
     return render(request, template_name, context | more, status=409)
+
+
+def _typed_values(form: forms.Form, data: QueryDict) -> Iterator[tuple[str, str]]:
+    """Yield what was typed into the visible fields, as (label, text): for a choice its label."""
+    for field in form.visible_fields():
+        if typed := [text for text in data.getlist(field.html_name) if text]:
+            choices: Iterable[Any] = flatten_choices(getattr(field.field, "choices", ()))
+            labels = {str(value): str(label) for value, label in choices}
+            yield str(field.label), ", ".join(labels.get(text, text) for text in typed)
 
 
 class VerbView(View):
