@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise, cached_property
@@ -153,10 +153,7 @@ class PlanAdmin(admin.ModelAdmin):
         """Return the plan with the relations of its page; 404 if it is not visible to the operator yet."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        plan = Plan.objects.visible_to(request.user).for_page().filter(pk=pk).first()
-        if plan is None:
-            raise Http404
-        return plan
+        return get_object_or_404(Plan.objects.visible_to(request.user).for_page(), pk=pk)
 
     def change_view(
         self,
