@@ -185,7 +185,7 @@ def link_to(plan: Plan, person: User) -> dict[str, str]:
 
 
 ANNOUNCEMENTS = (
-    Announcement("plan_submitted", reviewers, submitted, named_recipients, submitted_to_named),
+    Announcement("plan_submitted", reviewers, submitted, (named_recipients, submitted_to_named)),
     Announcement("plan_approved", partner_side, approved),
     Announcement("plan_action_required", partner_side, action_required),
     Announcement("plan_rejected", partner_side, rejected),
