@@ -144,21 +144,18 @@ class DecisionForm(VerbForm):
             help_text=_("Never shown to partners."),
         )
         if transition.verb == "approve":
-            self._add_amount()
+            # The approved amount, and the reason that a lower amount than requested needs.
+            currency = detail.currency
+            self.fields["approved_amount"] = MoneyFormField(
+                label=_("Approved amount in %(currency)s") % {"currency": currency},
+                currency=currency,
+                initial=money.quantize(detail.requested_amount, currency),
+                help_text=" ".join(map(str, self.bounds())),
+            )
+            self.fields["reason"] = ReasonField(
+                detail.case.kind, transition.verb, required=False, empty_label=_("None (full amount)")
+            )
         self.order_fields(("expected_version", "approved_amount", "reason", "place"))
-
-    def _add_amount(self) -> None:
-        """Add the approved amount, and the reason that a lower amount than requested needs."""
-        currency = self.detail.currency
-        self.fields["approved_amount"] = MoneyFormField(
-            label=_("Approved amount in %(currency)s") % {"currency": currency},
-            currency=currency,
-            initial=money.quantize(self.detail.requested_amount, currency),
-            help_text=" ".join(map(str, self.bounds())),
-        )
-        self.fields["reason"] = ReasonField(
-            self.detail.case.kind, self.transition.verb, required=False, empty_label=_("None (full amount)")
-        )
 
     def add_places(self) -> None:
         """Add the fields for the places of the case that the decision points at, if any."""

@@ -157,14 +157,13 @@ def announce(code: str, detail: Any, event: Event) -> None:
             queue_external(cause, code, partial(letter, detail, event), outsiders)
 
 
-def record_messages_sent_again() -> None:
-    """Record an event on the case whenever a user sends a message about it again."""
-    register_kinds(EventKind(RESENT, _("sent the email to %(name)s again"), "send"))
-    resent.connect(_record_resent, dispatch_uid=RESENT)
-
-
 def _record_resent(sender: type[Message], message: Message, actor: User, **_kwargs: Any) -> None:
+    """Record an event on the case whenever a user sends a message about it again."""
     public_id: Any = message.case_public_id  # never None: a message about no case is secret and is not sent again
     case = Case.objects.get(public_id=public_id)
     name = message.recipient.name if message.recipient else message.address
     record(case, actor, RESENT, internal=True, data={"name": name})
+
+
+register_kinds(EventKind(RESENT, _("sent the email to %(name)s again"), "send"))
+resent.connect(_record_resent, dispatch_uid=RESENT)

@@ -215,6 +215,9 @@ class CaseDetail(models.Model):
     class Meta:
         abstract = True
 
+    def __str__(self) -> str:
+        return f"{self.case.reference} {self.title}"
+
     def get_absolute_url(self) -> str:
         raise NotImplementedError
 
