@@ -30,8 +30,8 @@ from ..page import ClaimPage
 from ..review_queue import queue_rows, shown
 from ..services import SERVICES
 from ..transitions import STATE_MACHINE
+from .claim import ClaimView
 from .fetching import claim_or_404
-from .verbs import ClaimView
 
 PER_PAGE = 25
 
@@ -159,9 +159,12 @@ class ReviewVerbView(ClaimView):
         colleague = colleague_of(self.detail, self.request.user)
         return {"claim": self.detail, "page": page, "assessment": page.assessment, "colleague": colleague}
 
+    def frame_context(self) -> dict[str, Any]:
+        """The link back to the claim's review page."""
+        return {"back_url": self.back_url}
+
     @property
     def back_url(self) -> str:
-        """The claim's review page."""
         return reverse("review:claim", args=[self.detail.public_id])
 
     def done(self) -> HttpResponse:
