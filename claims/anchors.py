@@ -6,17 +6,14 @@ Places are named as in findings (programs.assess): ``basics``, ``invoices``, ``r
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from proofs.snapshot import ProofFolder, read
+from incentives_portal.cases.models import Event, Remark
+from proofs.snapshot import InvoicePart, ProofFolder, ReportPart, read
 
-if TYPE_CHECKING:
-    from incentives_portal.cases.models import Event, Remark
-
-    from .models import Claim
+from .models import Claim
 
 SECTIONS: dict[str, Promise] = {
     "basics": _("Name, date, and amount"),
@@ -28,7 +25,7 @@ SECTIONS: dict[str, Promise] = {
 }
 
 
-def folder_of(claim: "Claim") -> ProofFolder | None:
+def folder_of(claim: Claim) -> ProofFolder | None:
     """Return the proof as it was last submitted, which a reviewer reads and points at. No query."""
     return read(claim.case.submission.content) if claim.case.submission else None
 
@@ -37,24 +34,21 @@ def named_places(folder: ProofFolder) -> Iterator[tuple[str, str]]:
     """Yield every place of a proof that a remark can point at, with its label, in the order of the form."""
     yield "basics", str(SECTIONS["basics"])
     for invoice in folder.invoices:
-        yield f"invoice-{invoice.id}", str(_("Invoice %(name)s")) % {"name": invoice.name}
-        for expense in invoice.expenses:
-            yield (
-                f"expense-{expense.id}",
-                str(_("Expense %(name)s")) % {"name": expense.description or expense.type_name},
-            )
+        yield f"invoice-{invoice.id}", _("Invoice %(name)s") % {"name": invoice.name}
+        yield from _named_expenses(invoice)
     for report in folder.reports:
-        yield f"report-{report.id}", str(_("Service report %(name)s")) % {"name": report.work[:60]}
-        for expense in report.expenses:
-            yield (
-                f"expense-{expense.id}",
-                str(_("Expense %(name)s")) % {"name": expense.description or expense.type_name},
-            )
+        yield f"report-{report.id}", _("Service report %(name)s") % {"name": report.work[:60]}
+        yield from _named_expenses(report)
     if folder.attendees:
         yield "attendees", str(SECTIONS["attendees"])
     for answer in folder.answers:
         yield f"answers-{answer.code}", answer.question
     yield "documents", str(SECTIONS["documents"])
+
+
+def _named_expenses(part: InvoicePart | ReportPart) -> Iterator[tuple[str, str]]:
+    for expense in part.expenses:
+        yield f"expense-{expense.id}", _("Expense %(name)s") % {"name": expense.description or expense.type_name}
 
 
 def part_at(folder: ProofFolder, place: str) -> object:
@@ -76,12 +70,6 @@ def part_at(folder: ProofFolder, place: str) -> object:
     return None
 
 
-def named_files(folder: ProofFolder) -> Iterator[tuple[str, str]]:
-    """Yield every file of a proof: public id of its version, and its name."""
-    for file in folder.files():
-        yield file.version, file.name
-
-
 def rows_of_files(folder: ProofFolder) -> Iterator[tuple[str, str]]:
     """Yield the public id of each file's version, and the place of its row."""
     for invoice in folder.invoices:
@@ -90,7 +78,7 @@ def rows_of_files(folder: ProofFolder) -> Iterator[tuple[str, str]]:
         yield document.file.version, f"document-{document.id}"
 
 
-def remark_lines(claim: "Claim", event: "Event") -> list[tuple[str, str]]:
+def remark_lines(claim: Claim, event: Event) -> list[tuple[str, str]]:
     """Return the remarks of an event as (document or place, text), for letters."""
     remarks = event.remarks_in_order
     folder = folder_of(claim) if remarks else None
@@ -98,7 +86,7 @@ def remark_lines(claim: "Claim", event: "Event") -> list[tuple[str, str]]:
     return [(name_of(remark, places), remark.shown_text) for remark in remarks]
 
 
-def name_of(remark: "Remark", places: dict[str, str]) -> str:
+def name_of(remark: Remark, places: dict[str, str]) -> str:
     """Return the label of what the remark points at."""
     if remark.version:
         return remark.version.original_name

@@ -2,13 +2,12 @@
 
 import uuid
 from collections.abc import Iterable
-from datetime import date
 from functools import cache
 from typing import Any
 
 from django import forms
 from django.utils.formats import date_format
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -22,12 +21,13 @@ from proofs.forms import ClaimBasicsForm
 from proofs.forms.base import PartForm
 from proofs.services import Beginning
 
-from .anchors import folder_of, named_files, named_places
+from .anchors import folder_of, named_places
 from .creation_options import Openings
 from .models import Claim
 
 #: Maximum number of remarks in a decision.
 REMARKS = 6
+#: How many of their rows are not folded (review/verb.html).
 SHOWN_REMARKS = 3
 
 
@@ -89,15 +89,13 @@ class NewClaimForm(PartForm):
         cleaned = self.cleaned_data
         period = self.openings.period(cleaned.get("usage_period", ""))
         if period and "executed_on" in cleaned:
-            self._check_day(cleaned["executed_on"], period.usage_starts, period.usage_ends)
+            first, last = period.usage_starts, period.usage_ends
+            if not first <= cleaned["executed_on"] <= last:
+                bounds = {"first": date_format(first, "DATE_FORMAT"), "last": date_format(last, "DATE_FORMAT")}
+                self.add_error(
+                    "executed_on", gettext("Enter a date within the usage period: %(first)s to %(last)s.") % bounds
+                )
         return cleaned
-
-    def _check_day(self, day: date, first: date, last: date) -> None:
-        if not first <= day <= last:
-            bounds = {"first": date_format(first, "DATE_FORMAT"), "last": date_format(last, "DATE_FORMAT")}
-            self.add_error(
-                "executed_on", gettext("Enter a date within the usage period: %(first)s to %(last)s.") % bounds
-            )
 
     def content(self) -> dict[str, Any]:
         """Return the keyword arguments for the service."""
@@ -140,22 +138,15 @@ class DecisionForm(cases.DecisionForm):
         """The fields above the remarks."""
         return [self[name] for name in ("approved_amount", "reason", "comment") if name in self.fields]
 
-    @property
-    def first_rows(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
-        """The remark fields that are always shown, as (place, text)."""
-        return self._rows(range(1, SHOWN_REMARKS + 1))
-
-    @property
-    def more_rows(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
-        return self._rows(range(SHOWN_REMARKS + 1, REMARKS + 1))
+    @cached_property
+    def remark_rows(self) -> list[tuple[int, forms.BoundField, forms.BoundField]]:
+        """The fields of the remarks, as (number, place, text)."""
+        return [(number, self[f"at_{number}"], self[f"remark_{number}"]) for number in range(1, REMARKS + 1)]
 
     @property
     def has_more(self) -> bool:
-        """Whether one of the collapsed remark fields has content or an error."""
-        return any(bound.errors or bound.value() for row in self.more_rows for bound in row)
-
-    def _rows(self, numbers: Iterable[int]) -> list[tuple[forms.BoundField, forms.BoundField]]:
-        return [(self[f"at_{number}"], self[f"remark_{number}"]) for number in numbers]
+        """Whether one of the folded fields has content or an error."""
+        return any(bound.errors or bound.value() for _number, *row in self.remark_rows[SHOWN_REMARKS:] for bound in row)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -191,7 +182,7 @@ def _pointable(claim: Claim) -> Iterable[tuple[str | Promise, Any]]:
     yield "", _("Choose an item")
     folder = folder_of(claim)
     if folder is not None:
-        files = [(f"file:{version}", name) for version, name in named_files(folder)]
+        files = [(f"file:{file.version}", file.name) for file in folder.files()]
         if files:
             yield _("Documents"), files
         yield _("Items in the form"), [(f"place:{place}", name) for place, name in named_places(folder)]

@@ -260,9 +260,7 @@ ANNOUNCEMENTS = (
     Announcement("claim_file_refused", sender_of_file, partial(refused_file, link_to), collect=True),
 )
 
-
-def register_all() -> None:
-    register(*ANNOUNCEMENTS)
-    # Files of its proof that were not submitted yet, and refused ones, are reported by the proof to their sender.
-    follow_findings(Claim.objects.with_file, event="claims.file.infected", announcement="claim_file_infected")
-    follow_refusals(Claim.objects.with_file_in_comment, event="claims.file.refused", announcement="claim_file_refused")
+register(*ANNOUNCEMENTS)
+# Files of its proof that were not submitted yet, and refused ones, are reported by the proof to their sender.
+follow_findings(Claim.objects.with_file, event="claims.file.infected", announcement="claim_file_infected")
+follow_refusals(Claim.objects.with_file_in_comment, event="claims.file.refused", announcement="claim_file_refused")

@@ -34,9 +34,6 @@ class Claim(CaseDetail):
         verbose_name_plural = _("claims")
         triggers = NOT_DELETED
 
-    def __str__(self) -> str:
-        return f"{self.case.reference} {self.title}"
-
     def get_absolute_url(self) -> str:
         return reverse("claims:detail", args=[self.public_id])
 

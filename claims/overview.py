@@ -1,24 +1,21 @@
 """The sums and counts above the list of claims, from one query grouped by program, location, period, status and currency."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.db.models import Aggregate, Count, Q, Sum
+from django.db.models import Aggregate, Count, Q, QuerySet, Sum
 
 from incentives_portal.cases.enums import ACTION_REQUIRED, DISCARDED, EDITING, REJECTED, WAITING, CaseKind
 from incentives_portal.cases.models import Case, CaseTotal
+from incentives_portal.cases.state_machine import Status
 from incentives_portal.prepared_statements import PreparedQuery
 from incentives_portal.texts import in_language
 
 from .transitions import STATE_MACHINE
-
-if TYPE_CHECKING:
-    from django.db.models import QuerySet
-
-    from incentives_portal.cases.state_machine import Status
 
 ZERO = Decimal(0)
 
@@ -53,7 +50,7 @@ class Overview:
     """The sums and counts above the table, and the choices of its filters."""
 
     sums: list[Sums] = field(default_factory=list)
-    statuses: list[tuple["Status", int]] = field(default_factory=list)
+    statuses: list[tuple[Status, int]] = field(default_factory=list)
     number: int = 0
     programs: list[tuple[str, str]] = field(default_factory=list)
     locations: list[tuple[str, str]] = field(default_factory=list)
@@ -74,11 +71,13 @@ def overview(readable: Q, chosen: Mapping[str, str], search: Q | None) -> Overvi
     offered = chosen["period"] in dict(periods)
     wanted = {name: value for name, value in chosen.items() if value and (name != "period" or offered)}
     fitting = [row for row in rows if all(str(row[_CHOICES[name]]) == value for name, value in wanted.items())]
-    counts = _by(fitting, "status", lambda row: row["claims"])
+    counts: Counter[str] = Counter()
+    for row in fitting:
+        counts[row["status"]] += row["claims"]
     return Overview(
         sums=_sums(fitting),
-        statuses=[(status, counts[status.code]) for status in STATE_MACHINE.statuses if counts.get(status.code)],
-        number=sum(counts.values()),
+        statuses=[(status, counts[status.code]) for status in STATE_MACHINE.statuses if counts[status.code]],
+        number=counts.total(),
         programs=_choices(rows, "program__public_id", "program__name"),
         locations=_choices(rows, "location__public_id", "location__name"),
         periods=periods,
@@ -89,16 +88,13 @@ def overview(readable: Q, chosen: Mapping[str, str], search: Q | None) -> Overvi
 def _periods(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     """Return the usage periods, newest first. If there are several programs, each with the name of its program."""
     periods = _choices(sorted(rows, key=_newest_first), "usage_period__public_id", "usage_period__label")
-    names = {
-        str(row["usage_period__public_id"]): row["program__name"] for row in rows if row["usage_period__public_id"]
-    }
-    programs = {code: in_language(name) for code, name in names.items()}
+    programs = dict(_choices(rows, "usage_period__public_id", "program__name"))
     if len(set(programs.values())) < 2:
         return periods
     return [(code, f"{label} ({programs[code]})") for code, label in periods]
 
 
-def _searched(readable: Q, search: Q) -> "QuerySet[Case, dict[str, Any]]":
+def _searched(readable: Q, search: Q) -> QuerySet[Case, dict[str, Any]]:
     """Return the claims in groups, with the sums of those that match."""
     claims = Case.objects.within(Q(kind=CaseKind.CLAIM, listed=True) & readable, of_operator=False).order_by()
     return _summed(claims, Count("pk", filter=search), filter=search)
@@ -111,19 +107,12 @@ def _all(readable: Q) -> PreparedQuery[dict[str, Any]]:
     return PreparedQuery(lambda: _summed(totals, Sum("number")).filter(claims__gt=0))
 
 
-def _summed(rows: "QuerySet[Any]", number: Aggregate, **only: Q) -> "QuerySet[Any, dict[str, Any]]":
+def _summed(rows: QuerySet[Any], number: Aggregate, **only: Q) -> QuerySet[Any, dict[str, Any]]:
     return rows.values(*_COLUMNS).annotate(
         claims=number,
         sum_asked=Sum("requested_amount", default=ZERO, **only),
         sum_approved=Sum("approved_amount", default=ZERO, **only),
     )
-
-
-def _by(rows: Iterable[Mapping[str, Any]], key: str, value: Callable[[Mapping[str, Any]], int]) -> dict[str, int]:
-    result: dict[str, int] = {}
-    for row in rows:
-        result[row[key]] = result.get(row[key], 0) + value(row)
-    return result
 
 
 def _sums(rows: Iterable[Mapping[str, Any]]) -> list[Sums]:

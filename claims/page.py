@@ -1,27 +1,22 @@
 """What the pages of a claim show, for the templates of the partner's page and the review page."""
 
-from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
 
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from incentives_portal.cases.enums import ACTION_REQUIRED, DISPUTED, REJECTED
 from incentives_portal.cases.models import Event, Remark
 from incentives_portal.cases.page import CasePage
-from incentives_portal.cases.state_machine import Transition
+from incentives_portal.cases.state_machine import Text, Transition
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.programs.assess import Assessment
 from proofs import rules as proof_rules
-from proofs.snapshot import ProofFolder, read
+from proofs.snapshot import read
 
 from . import rules
 from .anchors import name_of, named_places, part_at, rows_of_files
 from .models import Claim
-
-Text = str | Promise
 
 
 class ClaimPage(CasePage[Claim]):
@@ -29,6 +24,8 @@ class ClaimPage(CasePage[Claim]):
 
     namespace = "claims"
     returned_in = (ACTION_REQUIRED, REJECTED, DISPUTED)
+    read = staticmethod(read)
+    part_at = staticmethod(part_at)
 
     def is_edit(self, event: Event) -> bool:
         return event.code.startswith("proofs.")
@@ -36,12 +33,6 @@ class ClaimPage(CasePage[Claim]):
     @cached_property
     def can_edit(self) -> bool:
         return proof_rules.may_write(self.user, self.detail.proof)
-
-    def read(self, content: Mapping[str, Any]) -> ProofFolder:
-        return read(content)
-
-    def part_at(self, content: ProofFolder, place: str) -> object:
-        return part_at(content, place)
 
     @cached_property
     def places(self) -> dict[str, Text]:

@@ -2,24 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.urls import reverse
 
 from incentives_portal import clock
+from incentives_portal.accounts.models import User
 from incentives_portal.cases.querysets import CaseQuerySet
 from incentives_portal.documents.models import DocumentVersion, PageImage
 from incentives_portal.documents.querysets import page_images_for
 from incentives_portal.programs import dates
 from incentives_portal.programs.models import Calendar
-from proofs.page import Evidence, file_url, page_url
+from proofs.page import Evidence
 
-from .models import Claim
 from .page import ClaimPage
 from .rows import ClaimRow, claim_rows
-
-if TYPE_CHECKING:
-    from incentives_portal.accounts.models import User
 
 
 class QueueRow(ClaimRow):
@@ -29,7 +25,7 @@ class QueueRow(ClaimRow):
     is_soon: bool
 
 
-def queue_rows(cases: CaseQuerySet, user: "User") -> list[QueueRow]:
+def queue_rows(cases: CaseQuerySet, user: User) -> list[QueueRow]:
     """Return the rows of a page of the queue. Two queries, and two for all calendars."""
     rows = claim_rows(cases, user)
     wanted = {row["calendar"] for row in rows}
@@ -108,25 +104,13 @@ def shown(evidence: Evidence, page: ClaimPage, wanted: str, number: str) -> Docu
     version = versions[chosen]
     images = page_images_for([version])[version.pk]
     here = min(max(int(number) if number.isdecimal() else 1, 1), max(len(images), 1))
-    in_proof = chosen in of_proof
+    namespace = "proofs" if chosen in of_proof else "claims"
     return DocumentViewer(
         tabs=tabs,
         version=version,
         image=images[here - 1] if images else None,
-        image_url=_page_url(page.detail, chosen, here, in_proof),
-        download_url=_file_url(page.detail, chosen, in_proof),
+        image_url=reverse(f"{namespace}:page", args=[page.detail.public_id, chosen, here]),
+        download_url=reverse(f"{namespace}:file", args=[page.detail.public_id, chosen]),
         number=here,
         pages=len(images),
     )
-
-
-def _page_url(claim: Claim, version: str, number: int, in_proof: bool) -> str:
-    if in_proof:
-        return page_url(claim.proof, version, number)
-    return reverse("claims:page", args=[claim.public_id, version, number])
-
-
-def _file_url(claim: Claim, version: str, in_proof: bool) -> str:
-    if in_proof:
-        return file_url(claim.proof, version)
-    return reverse("claims:file", args=[claim.public_id, version])

@@ -8,28 +8,22 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import Any, TypedDict
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils.functional import Promise
 
 from incentives_portal.accounts.capabilities import Scope, may
+from incentives_portal.accounts.models import User
 from incentives_portal.cases.page import who_has_it
-from incentives_portal.cases.state_machine import Status
+from incentives_portal.cases.state_machine import Status, Text
 from incentives_portal.prepared_statements import PreparedLookup
 from incentives_portal.texts import in_language
 from proofs.rules import capability_of
 
 from .models import Claim
 from .transitions import STATE_MACHINE
-
-if TYPE_CHECKING:
-    from django.db.models import QuerySet
-
-    from incentives_portal.accounts.models import User
-
-Text = str | Promise
 
 #: The columns of a row, by their name in the row.
 _COLUMNS = {
@@ -84,7 +78,7 @@ class ClaimRow(TypedDict):
     can_write: bool
 
 
-def claim_rows(claims: "QuerySet[Any]", reader: "User") -> list[ClaimRow]:
+def claim_rows(claims: QuerySet[Any], reader: User) -> list[ClaimRow]:
     """Return the rows of claims, or of cases of claims, in their order.
 
     Two queries, and one more for every fifty rows beyond the first fifty.
@@ -92,7 +86,7 @@ def claim_rows(claims: "QuerySet[Any]", reader: "User") -> list[ClaimRow]:
     return rows_in_order(list(claims.values_list("pk", flat=True)), reader)
 
 
-def rows_in_order(keys: Sequence[int], reader: "User") -> list[ClaimRow]:
+def rows_in_order(keys: Sequence[int], reader: User) -> list[ClaimRow]:
     """Return the rows of the claims with these keys, in their order. One query for every fifty."""
     by_key = {
         key: _row(dict(zip(_COLUMNS, values, strict=True)), reader) for key, *values in _values_of_rows().rows(keys)
@@ -106,7 +100,7 @@ def _values_of_rows() -> PreparedLookup[Any]:
     return PreparedLookup(lambda keys: columns.filter(pk__in=keys))
 
 
-def _row(row: dict[str, Any], reader: "User") -> ClaimRow:
+def _row(row: dict[str, Any], reader: User) -> ClaimRow:
     row["status"] = status = STATE_MACHINE.status(row["_status"])
     row["url"] = reverse("claims:detail", args=[row["public_id"]])
     row["activity_type"] = in_language(row["_activity_type"])

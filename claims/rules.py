@@ -5,32 +5,27 @@ transitions.py refers to some of them.
 
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING
 
 from django.db.models import Q
 from django.utils.formats import date_format
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from incentives_portal import clock
 from incentives_portal.accounts.capabilities import Role, grants, may
+from incentives_portal.accounts.models import User
 from incentives_portal.cases.assignment import refuse_ones_own, refuse_what_a_colleague_has
 from incentives_portal.cases.inbox import soon
+from incentives_portal.cases.models import Case
+from incentives_portal.cases.state_machine import Text
 from incentives_portal.prepared_statements import PreparedQuery
 from incentives_portal.programs import dates
 from proofs import rules as proof_rules
 from proofs.models import Proof
 
-if TYPE_CHECKING:
-    from incentives_portal.accounts.models import User
-    from incentives_portal.cases.models import Case
-
-    from .models import Claim
-
-Sentence = str | Promise
+from .models import Claim
 
 
-def whole_proof(claim: "Claim") -> Proof:
+def whole_proof(claim: Claim) -> Proof:
     """Return the claim's proof with everything that an assessment reads. One query.
 
     The proof shares the claim's instance of the case.
@@ -46,23 +41,23 @@ def _whole_proof() -> PreparedQuery[Proof]:
     return PreparedQuery(lambda pk: Proof.objects.for_page().filter(pk=pk), pk=-1)
 
 
-def due_at(claim: "Claim") -> datetime | None:
+def due_at(claim: Claim) -> datetime | None:
     """The deadline to submit a claim that the partner has and that was not sent back."""
     return proof_rules.due_at(whole_proof(claim))
 
 
-def review_due_at(claim: "Claim") -> datetime:
+def review_due_at(claim: Claim) -> datetime:
     """The date by which a claim submitted now should be decided (docs/domain.md, "Review due date")."""
     assert claim.submitted_at is not None
     return dates.review_due_at(claim.proof.program, claim.submitted_at)
 
 
-def dispute_due_at(claim: "Claim") -> datetime:
+def dispute_due_at(claim: Claim) -> datetime:
     """The date by which a dispute that begins now should be decided (docs/domain.md, "Dispute due date")."""
     return dates.dispute_due_at(claim.proof.program, clock.now())
 
 
-def when_to_answer(claim: "Claim") -> str:
+def when_to_answer(claim: Claim) -> str:
     """The text that a returned claim shows instead of a deadline.
 
     No deadline is documented, and resubmission is possible after the claiming window (decision 0006).
@@ -75,32 +70,32 @@ def when_to_answer(claim: "Claim") -> str:
     ) % {"day": date_format(period.claiming_ends, "DATE_FORMAT")}
 
 
-def never_submitted(claim: "Claim") -> bool:
+def never_submitted(claim: Claim) -> bool:
     return claim.case.submitted_at is None
 
 
-def once_submitted(claim: "Claim") -> bool:
+def once_submitted(claim: Claim) -> bool:
     return claim.case.submitted_at is not None
 
 
-def _refuse_own_rejection(claim: "Claim", user: "User") -> Sentence | None:
+def _refuse_own_rejection(claim: Claim, user: User) -> Text | None:
     """Refuse a dispute to users who rejected this submission (docs/domain.md, "Own rejection")."""
     if user.pk in claim.rejecters:
         return _("You rejected this claim. Another person must decide the dispute.")
     return None
 
 
-def refuse_dispute(claim: "Claim", user: "User") -> Sentence | None:
+def refuse_dispute(claim: Claim, user: User) -> Text | None:
     """Say why the user cannot review or decide a dispute."""
     return _refuse_own_rejection(claim, user) or refuse_what_a_colleague_has(claim, user)
 
 
-def refuse_dispute_takeover(claim: "Claim", user: "User") -> Sentence | None:
+def refuse_dispute_takeover(claim: Claim, user: User) -> Text | None:
     """Say why the user cannot take over a dispute from a colleague."""
     return _refuse_own_rejection(claim, user) or refuse_ones_own(claim, user)
 
 
-def may_edit(case: "Case", user: "User") -> bool:
+def may_edit(case: Case, user: User) -> bool:
     """Whether the user may edit the proof of the claim now, by the track of its program.
 
     No query if the program was read.
@@ -108,7 +103,7 @@ def may_edit(case: "Case", user: "User") -> bool:
     return case.state.editable and may(user, proof_rules.capability_of(case.program.track), case.scope)
 
 
-def drafts_of(user: "User") -> Q:
+def drafts_of(user: User) -> Q:
     """Match drafts of claims that the user created, and those of colleagues that are due soon.
 
     A proof without a claim does not match.
@@ -116,7 +111,7 @@ def drafts_of(user: "User") -> Q:
     return Q(claim__created_by=user) | Q(listed=True, due_at__lte=soon())
 
 
-def refuse_writing(claim: "Claim", user: "User") -> Sentence | None:
+def refuse_writing(claim: Claim, user: User) -> Text | None:
     """Say why the user cannot submit, withdraw, discard or cancel the claim, whatever its status."""
     if not may(user, proof_rules.write_capability(claim.proof), claim.scope):
         return _("In this program, only an incentives admin can submit claims.")
@@ -128,7 +123,7 @@ def refuse_writing(claim: "Claim", user: "User") -> Sentence | None:
     return None
 
 
-def _is_plain_user(claim: "Claim", user: "User") -> bool:
+def _is_plain_user(claim: Claim, user: User) -> bool:
     """Whether the user may write the claim only as an incentives user.
 
     Source: docs/domain.md, "Claims of incentives users".

@@ -1,10 +1,11 @@
 """The transitions of a claim (docs/domain.md, "Claim statuses"). The predicates are in rules.py."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from incentives_portal.accounts.models import User
 from incentives_portal.cases.assignment import (
     is_assigned,
     is_unassigned,
@@ -22,15 +23,12 @@ from incentives_portal.cases.enums import (
     UNDER_REVIEW,
     CaseKind,
 )
+from incentives_portal.cases.models import Case
 from incentives_portal.cases.state_machine import StateMachine, Transition, no_date
 from incentives_portal.cases.types import CaseType
 
 from . import rules
 from .enums import STATUSES
-
-if TYPE_CHECKING:
-    from incentives_portal.accounts.models import User
-    from incentives_portal.cases.models import Case
 
 _SUBMIT: dict[str, Any] = {
     "target": SUBMITTED,
@@ -194,7 +192,7 @@ TRANSITIONS = (
 )
 
 
-def _url_for(case: "Case", user: "User") -> str:
+def _url_for(case: Case, user: User) -> str:
     """Return the review page for the operator's users, the partner's page for all others."""
     return reverse("review:claim" if user.is_operator else "claims:detail", args=[case.public_id])
 

@@ -7,31 +7,33 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.cases.assignment import colleague_of
+from incentives_portal.cases.decisions import OUTCOMES
 from incentives_portal.cases.enums import WAITING, WITH_PARTNER
-from incentives_portal.cases.forms import CommentForm, NoteForm
+from incentives_portal.cases.forms import CommentForm, NoteForm, VerbForm
 from incentives_portal.cases.page import holder
-from incentives_portal.cases.views import post_comment
+from incentives_portal.cases.views import VerbView, post_comment
 from incentives_portal.outbox.queries import deliveries_for
-from incentives_portal.programs.enums import Track
-from incentives_portal.programs.models import Program
 from incentives_portal.screens.templatetags.screens import show_day, status_tag, waited
-from incentives_portal.texts import in_language
 
 from . import rules
-from .admin_verbs import AdminVerbView
+from .filters import all_programs
+from .forms import DecisionForm
 from .limits import claimed_of
 from .models import Plan
-from .page import PlanPage, campaign_rows, comparison
+from .page import PlanPage, comparison
+from .preview import preview_of
+from .services import SERVICES
+from .transitions import STATE_MACHINE
 
 OTHER_PLANS = 5
 
@@ -70,8 +72,7 @@ class ProgramFilter(admin.SimpleListFilter):
     parameter_name = "program"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        programs = Program.objects.filter(track=Track.PLAN).order_by("code").values_list("code", "name")
-        return [(code, in_language(name)) for code, name in programs]
+        return all_programs()
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Plan]) -> QuerySet[Plan]:
         return queryset.filter(program__code=self.value()) if self.value() else queryset
@@ -140,7 +141,7 @@ class PlanAdmin(admin.ModelAdmin):
         return format_html('{}<span class="d-b small2 quiet">{}</span>', day, waited(plan.submitted_at))
 
     def get_urls(self) -> list[URLPattern]:
-        verb = self.admin_site.admin_view(AdminVerbView.as_view(model_admin=self))
+        verb = self.admin_site.admin_view(PlanVerbView.as_view(model_admin=self))
         comment = self.admin_site.admin_view(self.comment_view)
         return [
             path("<int:pk>/comment/", comment, name="plans_plan_comment"),
@@ -152,10 +153,7 @@ class PlanAdmin(admin.ModelAdmin):
         """Return the plan with the relations of its page; 404 if it is not visible to the operator yet."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        plan = Plan.objects.visible_to(request.user).for_page().filter(pk=pk).first()
-        if plan is None:
-            raise Http404
-        return plan
+        return get_object_or_404(Plan.objects.visible_to(request.user).for_page(), pk=pk)
 
     def change_view(
         self,
@@ -186,7 +184,6 @@ class PlanAdmin(admin.ModelAdmin):
             "plan": plan,
             "page": page,
             "shown": shown,
-            "campaigns": campaign_rows(shown.document, page.marks),
             "transitions": [transition for transition in page.transitions if transition.decides],
             "colleague": colleague_of(plan, request.user),
             "others": _other_plans(plan),
@@ -219,3 +216,51 @@ def _other_plans(plan: Plan) -> list[Plan]:
     others = Plan.objects.filter(location=plan.location_id, program=plan.program_id).exclude(pk=plan.pk)
     others = others.filter(case__submitted_at__isnull=False)
     return list(others.for_list().order_by("-program_year__starts", "-pk")[:OTHER_PLANS])
+
+
+class PlanVerbView(VerbView):
+    """The page on which the operator confirms a verb, for a decision with a preview of the mail."""
+
+    state_machine = STATE_MACHINE
+    services = {verb: service for verb, service in SERVICES.items() if verb in STATE_MACHINE.deciding}
+    forms = dict.fromkeys(OUTCOMES, DecisionForm)
+    template_name = "admin/plans/plan/verb.html"
+    conflict_template_name = "admin/plans/plan/conflict.html"
+    model_admin: PlanAdmin | None = None
+
+    @cached_property
+    def detail(self) -> Plan:
+        return self.model_admin.plan_or_404(self.request, self.kwargs["pk"])
+
+    @property
+    def back_url(self) -> str:
+        return reverse("admin:plans_plan_change", args=[self.detail.pk])
+
+    def frame_context(self) -> dict[str, Any]:
+        return {
+            **self.model_admin.admin_site.each_context(self.request),
+            "opts": self.model_admin.opts,
+            "plan": self.detail,
+            "back_url": self.back_url,
+        }
+
+    def page_context(self, form: VerbForm) -> dict[str, Any]:
+        return {
+            "title": self.transition.label,
+            "decides": self.transition.verb in self.forms,
+            "colleague": colleague_of(self.detail, self.request.user),
+            "target": STATE_MACHINE.status(self.transition.target),
+            "preview": preview_of(self.detail, self.transition, self.request.user, form),
+        }
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        if "preview" not in request.POST:
+            return super().post(request, **kwargs)
+        form = self.form_for(self.transition, request.POST)
+        form.full_clean()
+        return self.page(form)
+
+    def done(self) -> HttpResponse:
+        """Redirect to the plan while it is under review, else to the queue."""
+        reviewing = self.transition.verb in ("start_review", "take_over")
+        return redirect(self.back_url if reviewing else reverse("admin:plans_plan_changelist"))

@@ -1,6 +1,6 @@
 """What a user can create plans for: programs, markets, locations and years, read in one query."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, OuterRef, QuerySet
 from django.db.models.functions import JSONObject
+from msgspec import convert
 
 from incentives_portal import clock
 from incentives_portal.accounts.capabilities import Scope, may, scope_q
@@ -106,18 +107,11 @@ def _children(model: Any, *, order: str, **fields: str) -> ArraySubquery:
 
 
 def _opening(enrolment: Enrolment) -> Opening:
-    program = enrolment.program
+    program, today = enrolment.program, clock.today(enrolment.program.calendar.time_zone)
     return Opening(
         program=program,
-        markets=tuple(MarketChoice(**market) for market in enrolment.markets),
-        years=tuple(_years(enrolment.years, clock.today(program.calendar.time_zone))),
+        markets=convert(enrolment.markets, tuple[MarketChoice, ...]),
+        years=tuple(year for year in convert(enrolment.years, list[YearChoice]) if year.ends >= today),
         all_years=tuple(year["label"] for year in enrolment.years),
         fund_types=tuple((fund["code"], in_language(fund["names"])) for fund in enrolment.fund_types),
     )
-
-
-def _years(rows: Iterable[Mapping[str, str]], today: date) -> Iterable[YearChoice]:
-    for row in rows:
-        ends = date.fromisoformat(row["ends"])
-        if ends >= today:
-            yield YearChoice(row["id"], row["label"], date.fromisoformat(row["starts"]), ends)

@@ -18,7 +18,7 @@ EDITS = frozenset(
     {EDITED, CAMPAIGN_ADDED, CAMPAIGN_EDITED, CAMPAIGN_REMOVED, ACTIVITY_ADDED, ACTIVITY_EDITED, ACTIVITY_REMOVED}
 )
 
-KINDS = (
+register(
     EventKind(CREATED, _("created the plan"), "plus-lg"),
     EventKind(EDITED, _("edited the plan"), "pencil"),
     EventKind(CAMPAIGN_ADDED, _("added the campaign %(name)s"), "plus-lg"),
@@ -41,7 +41,3 @@ KINDS = (
     EventKind("plans.plan.action_requested", _("requested action"), "exclamation-lg", "amber"),
     EventKind("plans.plan.rejected", _("rejected the plan"), "x-lg", "red"),
 )
-
-
-def register_all() -> None:
-    register(*KINDS)

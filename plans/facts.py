@@ -1,18 +1,15 @@
 """Collects the facts that ``assess_plan`` checks."""
 
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.programs.assess import Assessment, CampaignFact, PlanFacts, PlannedActivityFact, assess_plan
 
 from . import rules
-
-if TYPE_CHECKING:
-    from .models import ActivityContent, Part, Plan
+from .models import ActivityContent, Part, Plan
 
 
-def plan_facts(plan: "Plan") -> PlanFacts:
+def plan_facts(plan: Plan) -> PlanFacts:
     """Return the facts of the plan's current draft.
 
     Three queries besides ``parts``: operator, reviewer, enrollment.
@@ -35,18 +32,18 @@ def plan_facts(plan: "Plan") -> PlanFacts:
     )
 
 
-def assessment_of(plan: "Plan") -> Assessment:
+def assessment_of(plan: Plan) -> Assessment:
     """Assess the plan as it is now."""
     return assess_plan(plan_facts(plan))
 
 
-def _campaign(plan: "Plan", part: "Part") -> CampaignFact:
+def _campaign(plan: Plan, part: Part) -> CampaignFact:
     content = part.campaign.draft
     activities = tuple(_activity(plan, activity.draft) for activity in part.activities)
     return CampaignFact(content.name, content.starts, content.ends, activities)
 
 
-def _activity(plan: "Plan", content: "ActivityContent") -> PlannedActivityFact:
+def _activity(plan: Plan, content: ActivityContent) -> PlannedActivityFact:
     return PlannedActivityFact(
         name=content.name,
         type_name=content.activity_type.name,
@@ -56,7 +53,7 @@ def _activity(plan: "Plan", content: "ActivityContent") -> PlannedActivityFact:
     )
 
 
-def _is_enrolled(plan: "Plan") -> bool:
+def _is_enrolled(plan: Plan) -> bool:
     if plan.location.closed_on is not None:
         return False
     return Enrolment.objects.enrolled().filter(location=plan.location_id, program=plan.program_id).exists()

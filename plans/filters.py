@@ -7,13 +7,14 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.cases.enums import DISCARDED
+from incentives_portal.programs.enums import Track
+from incentives_portal.programs.models import Program
+from incentives_portal.texts import in_language
 
 from .models import Plan
 from .transitions import STATE_MACHINE
 
 STATUSES = [(status.code, status.label) for status in STATE_MACHINE.statuses if status.code != DISCARDED]
-
-
 #: Maximum length of a search text in characters; the rest is ignored.
 SEARCHED = 100
 
@@ -44,3 +45,9 @@ class PlanFilter(django_filters.FilterSet):
                 Q(case__title__icontains=word) | Q(case__reference__icontains=word) | Q(location__name__icontains=word)
             )
         return plans
+
+
+def all_programs() -> list[tuple[str, str]]:
+    """Return code and name of the programs with plans, for filters of the operator. One query."""
+    programs = Program.objects.filter(track=Track.PLAN).order_by("code").values_list("code", "name")
+    return [(code, in_language(name)) for code, name in programs]

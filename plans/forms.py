@@ -21,7 +21,7 @@ from incentives_portal.screens.fields import DayField, LongTextField, MoneyFormF
 from incentives_portal.screens.templatetags.screens import place
 
 from . import rules
-from .creation_options import MarketChoice, Opening
+from .creation_options import Opening
 from .limits import Claimed, claimed_of
 from .models import Activity, Campaign, Plan
 from .snapshot import document_of, places
@@ -35,13 +35,16 @@ class VersionedForm(forms.Form):
 
     expected_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
+    def __init__(self, plan: Plan | None, data: Any = None, *, part: Plan | Campaign | Activity | None = None) -> None:
+        """``part`` is what is edited: the form begins with the values of the plan, or of the draft of its part."""
+        content = getattr(part, "draft", part)
+        initial = {name: getattr(content, name) for name in self.base_fields if hasattr(content, name)}
+        super().__init__(data, initial=initial | {"expected_version": plan.version if plan else None})
+        self.plan = plan
+
     def columns(self) -> list[tuple[forms.BoundField, str]]:
         """The visible fields with the CSS class of their width."""
         return [(field, f"f-{self.widths.get(field.name, 12)}") for field in self.visible_fields()]
-
-    def content(self) -> dict[str, Any]:
-        """Return the arguments for the service, without the version."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "expected_version"}
 
 
 class PlanForm(VersionedForm):
@@ -80,21 +83,6 @@ class PlanForm(VersionedForm):
         if chosen in CURRENCIES:
             self.fields["requested_amount"].currency = chosen
 
-    @classmethod
-    def of(cls, plan: Plan, data: Any = None) -> "PlanForm":
-        """Return the form with the plan's values."""
-        return cls(
-            data,
-            initial={
-                "expected_version": plan.version,
-                "title": plan.title,
-                "description": plan.description,
-                "currency": plan.currency,
-                "requested_amount": plan.requested_amount,
-                "reviewer_email": plan.reviewer_email,
-            },
-        )
-
     def clean_reviewer_email(self) -> str:
         email = self.cleaned_data["reviewer_email"]
         if problem := rules.reviewer_email_problem(email):
@@ -109,10 +97,11 @@ class NewPlanForm(PlanForm):
     fund_type = forms.ChoiceField(label=_("Fund type"))
     program_year = forms.ChoiceField(label=_("Program year"))
 
+    expected_version = None  # there is no version yet
     field_order = ["location", "fund_type", "program_year", "title", "description", "currency", "requested_amount"]
 
-    def __init__(self, opening: Opening, market: MarketChoice, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, opening: Opening, data: Any = None) -> None:
+        super().__init__(None, data)
         self.fields["location"].choices = [(str(place.public_id), str(place)) for place in opening.locations]
         self.fields["fund_type"].choices = list(opening.fund_types)
         self.fields["program_year"].choices = [
@@ -146,22 +135,10 @@ class CampaignForm(VersionedForm):
     ends = DayField(label=_("End date"))
 
     def __init__(self, plan: Plan, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.plan = plan
+        super().__init__(plan, *args, **kwargs)
         year = plan.program_year
         for name in ("starts", "ends"):
             self.fields[name].bound_to(year.starts, year.ends)
-
-    @classmethod
-    def of(cls, campaign: Campaign, data: Any = None) -> "CampaignForm":
-        """Return the form with the values of the campaign's draft."""
-        initial = {
-            "expected_version": campaign.plan.version,
-            "name": campaign.draft.name,
-            "starts": campaign.draft.starts,
-            "ends": campaign.draft.ends,
-        }
-        return cls(campaign.plan, data, initial=initial)
 
     def clean(self) -> dict[str, Any]:
         starts, ends = self.cleaned_data.get("starts"), self.cleaned_data.get("ends")
@@ -188,42 +165,18 @@ class ActivityForm(VersionedForm):
     )
     planned_amount = MoneyFormField(label=_("Planned amount"))
 
-    def __init__(self, plan: Plan, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.plan = plan
+    def __init__(self, plan: Plan, data: Any = None, *, part: Activity | None = None) -> None:
+        super().__init__(plan, data, part=part)
         kinds = self.fields["activity_type"]
         kinds.queryset = ActivityType.objects.filter(active=True).exclude(excluded_kinds__contains=plan.program.kind)
         kinds.choices = _by_category(kinds, plan.program)
         self.fields["countries"].choices = country_choices(plan.market.countries)
         self.fields["planned_amount"].currency = plan.currency
         self.fields["planned_amount"].label = _("Planned amount in %(currency)s") % {"currency": plan.currency}
-
-    @classmethod
-    def of(cls, activity: Activity, data: Any = None) -> "ActivityForm":
-        """Return the form with the values of the activity's draft.
-
-        The type of an approved activity cannot be changed.
-        """
-        plan, content = activity.campaign.plan, activity.draft
-        form = cls(
-            plan,
-            data,
-            initial={
-                "expected_version": plan.version,
-                "activity_type": content.activity_type_id,
-                "name": content.name,
-                "goal": content.goal,
-                "countries": content.countries,
-                "planned_amount": content.planned_amount,
-            },
-        )
-        if activity.in_force_id is not None:
-            form.fields["activity_type"].disabled = True
-            form.fields["activity_type"].queryset = ActivityType.objects.all()
-            form.fields["activity_type"].help_text = _(
-                "You cannot change the type of an approved activity. Add a new activity instead."
-            )
-        return form
+        if part is not None and part.in_force_id is not None:
+            kinds.disabled = True
+            kinds.queryset = ActivityType.objects.all()
+            kinds.help_text = _("You cannot change the type of an approved activity. Add a new activity instead.")
 
 
 def _by_category(field: forms.ModelChoiceField, program: Program) -> list[tuple[str, Any]]:

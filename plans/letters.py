@@ -185,7 +185,7 @@ def link_to(plan: Plan, person: User) -> dict[str, str]:
 
 
 ANNOUNCEMENTS = (
-    Announcement("plan_submitted", reviewers, submitted, named_recipients, submitted_to_named),
+    Announcement("plan_submitted", reviewers, submitted, (named_recipients, submitted_to_named)),
     Announcement("plan_approved", partner_side, approved),
     Announcement("plan_action_required", partner_side, action_required),
     Announcement("plan_rejected", partner_side, rejected),
@@ -193,6 +193,4 @@ ANNOUNCEMENTS = (
     Announcement("plan_comment_added", other_side, comment_added, collect=True),
 )
 
-
-def register_all() -> None:
-    register(*ANNOUNCEMENTS)
+register(*ANNOUNCEMENTS)

@@ -2,16 +2,13 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from django.db.models import Q, Sum
 
 from incentives_portal.cases.enums import PENDING
+from incentives_portal.cases.models import Case
 
-if TYPE_CHECKING:
-    from incentives_portal.cases.models import Case
-
-    from .models import Plan
+from .models import Plan
 
 ZERO = Decimal(0)
 
@@ -31,7 +28,7 @@ class Claimed:
         return self.approved + self.pending
 
 
-def claimed_of(plan: "Plan") -> Claimed:
+def claimed_of(plan: Plan) -> Claimed:
     """Return what was claimed of the plan. One query; none before the plan was first approved.
 
     For a decision the caller holds the lock of the plan's case, under which claims are submitted and approved, too.
@@ -45,7 +42,7 @@ def claimed_of(plan: "Plan") -> Claimed:
     return Claimed(**sums)
 
 
-def left_of(plan: "Plan", claim: "Case") -> Decimal:
+def left_of(plan: Plan, claim: Case) -> Decimal:
     """Return how much can be approved for a claim within the plan's limit, in its currency. One query.
 
     The limit less what was approved for other claims. The caller holds the lock of the plan's case.

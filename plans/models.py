@@ -70,9 +70,6 @@ class Plan(CaseDetail):
             models.Index(name="plan_list", fields=["location", "program", "-case"]),
         ]
 
-    def __str__(self) -> str:
-        return f"{self.case.reference} {self.title}"
-
     def get_absolute_url(self) -> str:
         return reverse("plans:detail", args=[self.public_id])
 

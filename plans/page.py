@@ -1,22 +1,20 @@
 """What the page of a plan shows, for the templates of the portal and the admin site."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from itertools import groupby
-from typing import Any
 
 from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.functional import Promise
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from incentives_portal.cases.enums import ACTION_REQUIRED, APPROVED, EDITING, REJECTED, SUBMITTED, UNDER_REVIEW
 from incentives_portal.cases.models import Event, Remark, Submission
 from incentives_portal.cases.page import CasePage, is_decision, submits
-from incentives_portal.cases.state_machine import Transition
+from incentives_portal.cases.state_machine import Text, Transition
 from incentives_portal.money import format_amount
 from incentives_portal.programs.assess import Assessment
 from incentives_portal.programs.dates import local_day
@@ -26,10 +24,8 @@ from incentives_portal.texts import in_language
 from . import rules
 from .events import EDITS
 from .models import Plan
-from .snapshot import ActivityPart, CampaignPart, Change, PlanDocument, compare, document_of, part_at, places, read
+from .snapshot import CampaignPart, Change, PlanDocument, annotated, compare, document_of, part_at, places, read
 from .transitions import STATE_MACHINE
-
-Text = str | Promise
 
 
 @dataclass(frozen=True)
@@ -41,50 +37,16 @@ class TrackStep:
     state: str = ""
 
 
-@dataclass(frozen=True)
-class ActivityRow:
-    """An activity of the document; ``mark`` is the change that the reviewer requests there."""
-
-    part: ActivityPart
-    mark: str = ""
-
-
-@dataclass(frozen=True)
-class CampaignRow:
-    """A campaign of the document with its activities."""
-
-    part: CampaignPart
-    activities: list[ActivityRow]
-    mark: str = ""
-
-
-def campaign_rows(document: PlanDocument, marks: Mapping[str, str] | None = None) -> list[CampaignRow]:
-    """Return the document's campaigns for the partial template that portal and admin site share."""
-    marks = marks or {}
-    return [
-        CampaignRow(
-            campaign,
-            [ActivityRow(part, marks.get(part.id, "")) for part in campaign.activities],
-            marks.get(campaign.id, ""),
-        )
-        for campaign in document.campaigns
-    ]
-
-
 class PlanPage(CasePage[Plan]):
     """One plan, prepared for a reader: its document, its status track, and its history with edits collapsed."""
 
     namespace = "plans"
     returned_in = (ACTION_REQUIRED, REJECTED, EDITING)
+    read = staticmethod(read)
+    part_at = staticmethod(part_at)
 
     def is_edit(self, event: Event) -> bool:
         return event.code in EDITS
-
-    def read(self, content: Mapping[str, Any]) -> PlanDocument:
-        return read(content)
-
-    def part_at(self, content: PlanDocument, place: str) -> object:
-        return part_at(content, place)
 
     def words_of(self, remark: Remark, decision: Event) -> str:
         """The remark's text, else the reason of the decision."""
@@ -148,9 +110,9 @@ class PlanPage(CasePage[Plan]):
         return {marker.anchor: marker.text for marker in notice.open_markers} if notice else {}
 
     @property
-    def campaigns(self) -> list[CampaignRow]:
+    def campaigns(self) -> tuple[CampaignPart, ...]:
         """The campaigns of the document with the reviewer's remarks."""
-        return campaign_rows(self.document, self.marks)
+        return annotated(self.document, mark=self.marks).campaigns
 
     @property
     def number(self) -> int:
@@ -182,21 +144,15 @@ class PlanPage(CasePage[Plan]):
     @property
     def verbs(self) -> list[Verb]:
         """The buttons to edit, those of the verbs, and for the operator one to the approval page."""
-        return [*self._edit_buttons(), *super().verbs, *self._decide_buttons()]
-
-    def _edit_buttons(self) -> Iterable[Verb]:
-        if not self.can_edit:
-            return
-        is_next = self.lacks_activities and not self.document.campaigns
-        args = [self.detail.public_id]
-        yield Verb(_("Edit"), reverse("plans:edit", args=args), icon="pencil")
-        tone = "primary" if is_next else "plain"
-        yield Verb(_("New campaign"), reverse("plans:campaign_new", args=args), tone, "plus-lg")
-
-    def _decide_buttons(self) -> Iterable[Verb]:
+        buttons, args = super().verbs, [self.detail.public_id]
+        if self.can_edit:
+            tone = "plain" if self.document.campaigns else "primary"
+            new_campaign = Verb(_("New campaign"), reverse("plans:campaign_new", args=args), tone, "plus-lg")
+            buttons = [Verb(_("Edit"), reverse("plans:edit", args=args), icon="pencil"), new_campaign, *buttons]
         if self.user.is_staff and self.user.may("plan.review"):
             url = reverse("admin:plans_plan_change", args=[self.detail.pk])
-            yield Verb(_("Open in the approval queue"), url, "primary")
+            buttons = [*buttons, Verb(_("Open in the approval queue"), url, "primary")]
+        return buttons
 
     @property
     def lacks_activities(self) -> bool:
@@ -204,43 +160,28 @@ class PlanPage(CasePage[Plan]):
         return self.can_edit and not any(campaign.activities for campaign in self.document.campaigns)
 
     @property
-    def track(self) -> list[TrackStep]:
+    def track(self) -> Iterator[TrackStep]:
         """The past steps of the plan and those to come."""
-        return list(_track(self))
+        status, notes = self.detail.status, _track_notes(self)
+        order = [EDITING, SUBMITTED, UNDER_REVIEW, APPROVED]
+        here = order.index(status if status in order else APPROVED)
+        last = status if status in (ACTION_REQUIRED, REJECTED) else APPROVED
+        for position, step in enumerate([*order[:-1], last]):
+            done = position < here or step == status == APPROVED
+            state = "done" if done else "now" if position == here else ""
+            yield TrackStep(STATE_MACHINE.status(step).label, notes.get(step, "") if state else "", state)
 
 
 def _folded(lines: Sequence[TimelineEntry], events: Sequence[Event]) -> list[TimelineEntry]:
     """Collapse consecutive edits by one user into one line with their number."""
     folded: list[TimelineEntry] = []
-    for _person, group in groupby(zip(lines, events, strict=True), key=_editing_run):
+    pairs = zip(lines, events, strict=True)
+    for editor, group in groupby(pairs, key=lambda pair: pair[1].actor_id if pair[1].code in EDITS else None):
         run = [line for line, _event in group]
-        edits = _person is not None and len(run) > 1
-        folded += (
-            [replace(run[0], icon="pencil", sentence=_("edited the plan, %(n)s changes") % {"n": len(run)})]
-            if edits
-            else run
-        )
+        if editor is not None and len(run) > 1:
+            run = [replace(run[0], icon="pencil", sentence=_("edited the plan, %(n)s changes") % {"n": len(run)})]
+        folded += run
     return folded
-
-
-def _editing_run(pair: tuple[TimelineEntry, Event]) -> int | None:
-    """Return the key by which lines are grouped: the user for edits, None for everything else."""
-    event = pair[1]
-    return event.actor_id if event.code in EDITS else None
-
-
-def _track(page: PlanPage) -> Iterable[TrackStep]:
-    plan = page.detail
-    order = [EDITING, SUBMITTED, UNDER_REVIEW, APPROVED]
-    here = plan.status if plan.status in order else APPROVED
-    last = plan.status if plan.status in (ACTION_REQUIRED, REJECTED) else APPROVED
-    notes = _track_notes(page)
-    for code in order:
-        step = last if code == APPROVED else code
-        position = order.index(code) - order.index(here)
-        done = position < 0 or (code == here == plan.status == APPROVED)
-        state = "done" if done else "now" if position == 0 else ""
-        yield TrackStep(STATE_MACHINE.status(step).label, notes.get(step, "") if state else "", state)
 
 
 def _track_notes(page: PlanPage) -> dict[str, str]:
@@ -280,9 +221,8 @@ def comparison(plan: Plan) -> Comparison | None:
     submissions = list(plan.case.submissions.order_by("-number")[:2])
     if not submissions:
         return None
-    latest = submissions[0]
-    document, assessment = read(latest.content), Assessment.from_json(latest.assessment)
-    if len(submissions) == 1:
-        return Comparison(document, [], None, assessment)
-    marked, changes = compare(read(submissions[1].content), document)
-    return Comparison(marked, changes, submissions[1], assessment)
+    latest, *earlier = submissions
+    document, changes = read(latest.content), []
+    if earlier:
+        document, changes = compare(read(earlier[0].content), document)
+    return Comparison(document, changes, earlier[0] if earlier else None, Assessment.from_json(latest.assessment))

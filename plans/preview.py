@@ -10,7 +10,7 @@ from incentives_portal import clock
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.decisions import at_least_at_the_reason
 from incentives_portal.cases.forms import DecisionForm, VerbForm
-from incentives_portal.cases.messages import Announcement, all_announcements, letter_to
+from incentives_portal.cases.messages import all_announcements, letter_to
 from incentives_portal.cases.models import Event, Remark
 from incentives_portal.cases.state_machine import Transition
 from incentives_portal.outbox.letters import Letter
@@ -33,7 +33,7 @@ def preview_of(plan: Plan, transition: Transition, actor: User, form: VerbForm) 
 
     Writes nothing. None if the decision sends no message.
     """
-    announcement = _announcement(transition.message)
+    announcement = next((each for each in all_announcements() if each.code == transition.message), None)
     if announcement is None:
         return None
     typed = form.cleaned_data if form.is_bound else {}
@@ -60,7 +60,3 @@ def preview_of(plan: Plan, transition: Transition, actor: User, form: VerbForm) 
     with translation.override(reader.language), timezone.override(ZoneInfo(reader.time_zone)):
         letter = letter_to(announcement, plan, event, reader)
     return Preview(letter, people, reader.language, dict(settings.LANGUAGES).get(reader.language, reader.language))
-
-
-def _announcement(code: str) -> Announcement | None:
-    return next((line for line in all_announcements() if code and line.code == code), None)

@@ -5,10 +5,8 @@ Source: docs/domain.md, "Plan checks".
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from django.utils.formats import date_format
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from incentives_portal import clock
@@ -22,15 +20,11 @@ from incentives_portal.programs import dates
 from incentives_portal.programs.models import ProgramYear
 
 from .limits import Claimed
+from .models import Plan
 from .snapshot import PlanDocument, read
 
-if TYPE_CHECKING:
-    from .models import Plan
 
-Sentence = str | Promise
-
-
-def last_day(plan: "Plan") -> date:
+def last_day(plan: Plan) -> date:
     """Return the last day on which the plan can be submitted.
 
     The first time it is the end of the program year, after that the last day of revisions.
@@ -39,7 +33,7 @@ def last_day(plan: "Plan") -> date:
     return year.ends if plan.submitted_at is None else year.revise_until
 
 
-def due_at(plan: "Plan") -> datetime:
+def due_at(plan: Plan) -> datetime:
     """Return the end of the last day to submit the plan, in the program's time zone.
 
     Source: docs/domain.md, "Plan submission".
@@ -47,7 +41,7 @@ def due_at(plan: "Plan") -> datetime:
     return clock.end_of_day(last_day(plan), plan.time_zone)
 
 
-def proofs_due(plan: "Plan") -> list[datetime]:
+def proofs_due(plan: Plan) -> list[datetime]:
     """Return the due dates of proofs of an approved plan, earliest first: one per start date of a campaign.
 
     Empty if the program has no due date. The last one is that of the campaign that starts last (example PO-3).
@@ -56,7 +50,7 @@ def proofs_due(plan: "Plan") -> list[datetime]:
     return [day for day in days if day is not None]
 
 
-def until(plan: "Plan") -> datetime | None:
+def until(plan: Plan) -> datetime | None:
     """Return the deadline of the side that has the plan.
 
     Before the approval it is the plan's due date, afterwards the next due date of proofs.
@@ -67,17 +61,17 @@ def until(plan: "Plan") -> datetime | None:
     return next((moment for moment in due if moment >= now), due[-1] if due else None)
 
 
-def today(plan: "Plan") -> date:
+def today(plan: Plan) -> date:
     """Return the date in the program's time zone, in which deadlines are counted."""
     return clock.today(plan.time_zone)
 
 
-def is_late(plan: "Plan") -> bool:
+def is_late(plan: Plan) -> bool:
     """Whether the last day to submit the plan has passed."""
     return today(plan) > last_day(plan)
 
 
-def why_no_more_changes(plan: "Plan") -> str | None:
+def why_no_more_changes(plan: Plan) -> str | None:
     """Say why a revision or rework can no longer begin; None while it can."""
     if not is_late(plan):
         return None
@@ -87,7 +81,7 @@ def why_no_more_changes(plan: "Plan") -> str | None:
     }
 
 
-def open_verbs(plan: "Plan", user: User) -> list[Transition]:
+def open_verbs(plan: Plan, user: User) -> list[Transition]:
     """Return the transitions that the user may perform now.
 
     Leaves out revise and rework after the last day of revisions.
@@ -96,7 +90,7 @@ def open_verbs(plan: "Plan", user: User) -> list[Transition]:
     return [transition for transition in state_machine.open_to(plan, user) if transition.verb not in late]
 
 
-def may_edit(user: User, plan: "Plan") -> bool:
+def may_edit(user: User, plan: Plan) -> bool:
     return plan.is_editable and may(user, "plan.write", plan.scope)
 
 
@@ -148,7 +142,7 @@ def reviewer_email_problem(email: str) -> str | None:
     }
 
 
-def limit_problem(plan: "Plan", amount: Decimal, claimed: Claimed) -> str | None:
+def limit_problem(plan: Plan, amount: Decimal, claimed: Claimed) -> str | None:
     """Say why an amount cannot become the plan's limit: more was approved for its claims already."""
     if amount >= claimed.approved:
         return None
@@ -163,7 +157,7 @@ def limit_problem(plan: "Plan", amount: Decimal, claimed: Claimed) -> str | None
     }
 
 
-def limit_warning(plan: "Plan", amount: Decimal, claimed: Claimed) -> str:
+def limit_warning(plan: Plan, amount: Decimal, claimed: Claimed) -> str:
     """Describe what a limit would mean for undecided claims; empty if it covers all of them."""
     if not claimed.approved <= amount < claimed.total:
         return ""
@@ -177,6 +171,6 @@ def limit_warning(plan: "Plan", amount: Decimal, claimed: Claimed) -> str:
     }
 
 
-def approved_document(plan: "Plan") -> PlanDocument | None:
+def approved_document(plan: Plan) -> PlanDocument | None:
     """Return the document of the approved submission, which is in force also while a revision is edited."""
     return read(plan.case.approved_submission.content) if plan.case.approved_submission else None

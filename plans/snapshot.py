@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -19,17 +19,20 @@ from msgspec.structs import replace
 from incentives_portal.money import format_amount, quantize
 from incentives_portal.texts import in_language
 
-if TYPE_CHECKING:
-    from .models import Activity, Part, Plan
+from .models import Activity, Part, Plan
 
 Fields = frozenset[str]
 NOTHING: Fields = frozenset()
 
 
 class _Part(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """``changed`` names the fields that differ from the earlier version. ``compare`` sets it; it is not stored."""
+    """``changed`` names the fields that differ from the earlier version, ``mark`` is the change that a reviewer requests.
+
+    ``annotated`` sets them; they are not stored.
+    """
 
     changed: Fields = NOTHING
+    mark: str = ""
 
 
 class ActivityPart(_Part, frozen=True):
@@ -138,7 +141,7 @@ def part_at(document: PlanDocument, place: str) -> object:
     return _parts(document).get(place)
 
 
-def content_of(plan: "Plan") -> dict[str, Any]:
+def content_of(plan: Plan) -> dict[str, Any]:
     """Return the plan as JSON, as a submission stores it. Amounts are strings, so that no digit is lost."""
     return json.decode(json.encode(document_of(plan)))
 
@@ -151,7 +154,7 @@ def read(content: Mapping[str, Any]) -> PlanDocument:
     return convert(content, PlanDocument)
 
 
-def document_of(plan: "Plan") -> PlanDocument:
+def document_of(plan: Plan) -> PlanDocument:
     """Return the document of the plan's current draft."""
     return PlanDocument(
         title=plan.title,
@@ -168,13 +171,13 @@ def document_of(plan: "Plan") -> PlanDocument:
     )
 
 
-def _campaign_part(part: "Part", currency: str) -> CampaignPart:
+def _campaign_part(part: Part, currency: str) -> CampaignPart:
     row, content = part.campaign, part.campaign.draft
     activities = tuple(_activity_part(activity, currency) for activity in part.activities)
     return CampaignPart(str(row.public_id), content.name, content.starts, content.ends, activities)
 
 
-def _activity_part(row: "Activity", currency: str) -> ActivityPart:
+def _activity_part(row: Activity, currency: str) -> ActivityPart:
     content = row.draft
     return ActivityPart(
         id=str(row.public_id),
@@ -217,7 +220,7 @@ def compare(before: PlanDocument, after: PlanDocument) -> tuple[PlanDocument, li
             changed[part_id] = frozenset(_COMPARED[type(part)])
     gone = [part for part_id, part in was.items() if part_id not in now]
     changes += [Change(*_whole(part, before.currency), "") for part in gone]
-    return _marked(after, changed), changes
+    return annotated(after, changed=changed), changes
 
 
 def _parts(document: PlanDocument) -> dict[str, Any]:
@@ -258,13 +261,18 @@ def _whole(part: Any, currency: str) -> tuple[str, str]:
     return f"{part.name}, {kind}", summary
 
 
-def _marked(document: PlanDocument, changed: Mapping[str, Fields]) -> PlanDocument:
+def annotated(document: PlanDocument, **values: Mapping[str, Any]) -> PlanDocument:
+    """Return the document with fields of its parts set, each by the public id of the part; "" is the plan itself."""
+
+    def of(key: str) -> dict[str, Any]:
+        return {name: by_key[key] for name, by_key in values.items() if key in by_key}
+
     campaigns = tuple(
         replace(
             campaign,
-            changed=changed[campaign.id],
-            activities=tuple(replace(activity, changed=changed[activity.id]) for activity in campaign.activities),
+            activities=tuple(replace(activity, **of(activity.id)) for activity in campaign.activities),
+            **of(campaign.id),
         )
         for campaign in document.campaigns
     )
-    return replace(document, campaigns=campaigns, changed=changed[""])
+    return replace(document, campaigns=campaigns, **of(""))

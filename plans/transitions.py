@@ -1,10 +1,11 @@
 """The transitions of a plan (docs/domain.md, "Plan statuses")."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from incentives_portal.accounts.models import User
 from incentives_portal.cases.assignment import is_assigned, refuse_ones_own, refuse_what_a_colleague_has
 from incentives_portal.cases.enums import (
     ACTION_REQUIRED,
@@ -16,15 +17,12 @@ from incentives_portal.cases.enums import (
     UNDER_REVIEW,
     CaseKind,
 )
+from incentives_portal.cases.models import Case
 from incentives_portal.cases.state_machine import StateMachine, Transition, no_date
 from incentives_portal.cases.types import CaseType
 
 from . import rules
 from .enums import STATUSES
-
-if TYPE_CHECKING:
-    from incentives_portal.accounts.models import User
-    from incentives_portal.cases.models import Case
 
 
 def _never_submitted(plan: Any) -> bool:
@@ -39,7 +37,7 @@ def _may_be_reworked(plan: Any) -> bool:
     return plan.program.rework_rejected_plans
 
 
-def _url_for(case: "Case", user: "User") -> str:
+def _url_for(case: Case, user: User) -> str:
     """Return the page on which the user works: the admin site for those who decide, else the portal."""
     if user.is_staff:
         return reverse("admin:plans_plan_change", args=[case.pk])

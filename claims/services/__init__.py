@@ -11,8 +11,7 @@ from incentives_portal.cases.errors import NotReady
 
 from .approving import approve
 from .creating import AlreadyClaimed, create_claim_directly, create_claim_for_proof
-from .disputing import dispute
-from .submitting import resubmit, submit
+from .partner import dispute, resubmit, submit
 
 #: Withdraw a claim before its review starts; discard one that was never submitted; cancel one that was, without a
 #: decision.

@@ -4,15 +4,15 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from incentives_portal.accounts.capabilities import WrongAudience
-from incentives_portal.cases.errors import Busy, Conflict, NotAllowed, RuleViolation
-from incentives_portal.cases.forms import show_refusal
+from incentives_portal.cases.errors import Conflict
+from incentives_portal.cases.forms import refusals_in
 from proofs import rules as proof_rules
 from proofs.models import Proof
 
@@ -33,51 +33,28 @@ def new_claim(request: HttpRequest) -> HttpResponse:
     if not request.user.may("claim.write"):
         raise PermissionDenied
     offered = openings(request.user)
-    form = NewClaimForm(offered, request.POST if request.method == "POST" else None, initial=_preselected(request))
-    status = 200
-    if request.method == "POST":
-        claim = _create(request, form)
-        if claim is not None:
+    preselected = {name: request.GET[name] for name in ("program", "location", "usage_period") if name in request.GET}
+    form = NewClaimForm(offered, request.POST if request.method == "POST" else None, initial=dict(preselected))
+    if form.is_valid():
+        with refusals_in(form):
+            claim = services.create_claim_directly(actor=request.user, **form.content())
             messages.success(request, _("The claim is created. Add its invoices, proof documents, and metrics."))
             return redirect(claim)
-        status = 422
     context = {
         "form": form,
         "openings": offered,
         "program": form.program,
         "choose_program": form.program is None and not form.is_bound,
-        "query": _preselection_query(request),
+        # The preselected location and period, for the links to the programs.
+        "query": urlencode({name: value for name, value in preselected.items() if name != "program"}),
     }
-    return render(request, "claims/new.html", context, status=status)
-
-
-def _preselection_query(request: HttpRequest) -> str:
-    """Return the preselected location and period as a query string, for the links to the programs."""
-    return urlencode({name: value for name, value in _preselected(request).items() if name != "program"})
-
-
-def _preselected(request: HttpRequest) -> dict[str, str]:
-    return {name: request.GET[name] for name in ("program", "location", "usage_period") if name in request.GET}
-
-
-def _create(request: HttpRequest, form: NewClaimForm) -> Claim | None:
-    if not form.is_valid():
-        return None
-    try:
-        return services.create_claim_directly(actor=request.user, **form.content())
-    except NotAllowed as error:
-        raise PermissionDenied(str(error)) from error
-    except (RuleViolation, Busy) as error:
-        show_refusal(form, error)
-        return None
+    return render(request, "claims/new.html", context, status=422 if form.is_bound else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_claim_for_proof(request: HttpRequest, proof_id: UUID) -> HttpResponse:
     """*New proof of execution claim*. Redirects to the claim if the proof has one already."""
-    proof = Proof.objects.visible_to(request.user).for_page().filter(case__public_id=proof_id).first()
-    if proof is None:
-        raise Http404
+    proof = get_object_or_404(Proof.objects.visible_to(request.user).for_page(), case__public_id=proof_id)
     if not proof_rules.may_begin(request.user, proof.scope, proof.program):
         raise PermissionDenied
     if existing := Claim.objects.filter(pk=proof.pk).first():
@@ -85,23 +62,17 @@ def new_claim_for_proof(request: HttpRequest, proof_id: UUID) -> HttpResponse:
     form = NewClaimForProofForm(
         proof, request.POST if request.method == "POST" else None, initial={"expected_version": proof.version}
     )
-    if request.method != "POST":
-        return _proof_page(request, proof, form, 200)
-    if not form.is_valid():
-        return _proof_page(request, proof, form, 422)
     try:
-        claim = services.create_claim_for_proof(proof, actor=request.user, **form.cleaned_data)
+        with refusals_in(form):
+            if form.is_valid():
+                claim = services.create_claim_for_proof(proof, actor=request.user, **form.cleaned_data)
+                messages.success(request, _("The claim is created. Add what is missing and submit it."))
+                return redirect(claim)
     except services.AlreadyClaimed as error:
         return _to_the_first(request, error.claim)
-    except NotAllowed as error:
-        raise PermissionDenied(str(error)) from error
     except Conflict:
         return _changed(request, proof, form)
-    except (RuleViolation, Busy) as error:
-        show_refusal(form, error)
-        return _proof_page(request, proof, form, 422)
-    messages.success(request, _("The claim is created. Add what is missing and submit it."))
-    return redirect(claim)
+    return _proof_page(request, proof, form, 422 if form.is_bound else 200)
 
 
 def _proof_page(request: HttpRequest, proof: Proof, form: NewClaimForProofForm, status: int) -> HttpResponse:
@@ -120,9 +91,7 @@ def _changed(request: HttpRequest, proof: Proof, form: NewClaimForProofForm) -> 
     """
     if existing := Claim.objects.filter(pk=proof.pk).first():
         return _to_the_first(request, existing)
-    fresh = Proof.objects.visible_to(request.user).for_page().filter(pk=proof.pk).first()
-    if fresh is None:
-        raise Http404
+    fresh = get_object_or_404(Proof.objects.visible_to(request.user).for_page(), pk=proof.pk)
     form.data = form.data.copy()
     form.data["expected_version"] = str(fresh.version)
     form.add_error(None, _("The proof has changed in the meantime. Check your entries and create the claim again."))

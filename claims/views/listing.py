@@ -5,7 +5,8 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
-from django.utils.functional import Promise
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from incentives_portal.accounts.capabilities import scope_q
@@ -13,6 +14,7 @@ from incentives_portal.accounts.models import User
 from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.models import NEWEST_OF_ORGANISATION, Case
 from incentives_portal.cases.querysets import search_q
+from incentives_portal.cases.state_machine import Text
 from incentives_portal.enrollments.querysets import programs_visible_to
 from incentives_portal.screens.paging import BoundedPaginator
 
@@ -22,12 +24,12 @@ from ..rows import claim_rows
 from ..transitions import STATE_MACHINE
 
 PER_PAGE = 25
-#: Other orders of the list, by their key in the URL.
+#: Other orders of the list: key in the URL → label and columns.
 ORDERS = {
-    "due": ["due_at", "pk"],
-    "carried_out": ["-proof__executed_on", "-pk"],
+    "due": (_("Earliest due date first"), ["due_at", "pk"]),
+    "carried_out": (_("Most recently carried out"), ["-proof__executed_on", "-pk"]),
     # Amounts of several currencies cannot be compared, so the list is grouped by currency.
-    "amount": ["currency", "-requested_amount", "-pk"],
+    "amount": (_("Largest amount in each currency"), ["currency", "-requested_amount", "-pk"]),
 }
 
 
@@ -44,7 +46,8 @@ def claim_list(request: HttpRequest) -> HttpResponse:
         offered=above,
     )
     order = request.GET.get("order", "")
-    rows = claim_filter.qs.order_by(*ORDERS.get(order, ["-pk" if user.is_operator else NEWEST_OF_ORGANISATION]))
+    newest = "-pk" if user.is_operator else NEWEST_OF_ORGANISATION
+    rows = claim_filter.qs.order_by(*(ORDERS[order][1] if order in ORDERS else [newest]))
     if order == "carried_out":
         rows = rows.filter(proof__isnull=False)  # as for every claim: an inner join can use the index of the date
     page = BoundedPaginator(rows, PER_PAGE, count=_number(user, claim_filter, above)).get_page(request.GET.get("page"))
@@ -57,7 +60,8 @@ def claim_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": claim_rows(page.object_list, user),
         "of_all": user.is_operator,
-        "order": order if order in ORDERS else "",
+        "order": order,
+        "orders": [("", _("Newest first")), *((key, label) for key, (label, _columns) in ORDERS.items())],
         "can_create": not user.is_operator and user.may("claim.write"),
     }
     return render(request, "claims/list.html", context)
@@ -93,19 +97,11 @@ def _number(user: User, claim_filter: ClaimFilter, above: Overview) -> int | Non
 
 def _chips(params: QueryDict, above: Overview, user: User) -> Any:
     """Yield one link per status: label, number of claims (partners only), URL, and whether it is selected."""
-    here = params.get("status", "")
-    yield _chip(params, "", None, above.number if above.statuses else None, here)
+    chips: list[tuple[str, Text, int | None]] = [("", _("All"), above.number if above.statuses else None)]
     if user.is_operator:
-        for status in STATE_MACHINE.statuses:
-            yield _chip(params, status.code, status.label, None, here)
-    for status, number in above.statuses:
-        yield _chip(params, status.code, status.label, number, here)
-
-
-def _chip(params: QueryDict, code: str, label: str | Promise | None, number: int | None, here: str) -> dict[str, Any]:
-    query = params.copy()
-    for name in ("status", "page"):
-        query.pop(name, None)
-    if code:
-        query["status"] = code
-    return {"label": label, "number": number, "query": query.urlencode(), "current": code == here}
+        chips += [(status.code, status.label, None) for status in STATE_MACHINE.statuses]
+    chips += [(status.code, status.label, number) for status, number in above.statuses]
+    others = {name: value for name, value in params.lists() if name not in ("status", "page")}
+    for code, label, number in chips:
+        query = urlencode(others | ({"status": code} if code else {}), doseq=True)
+        yield {"label": label, "number": number, "query": query, "current": code == params.get("status", "")}

@@ -14,10 +14,9 @@ from incentives_portal.accounts.capabilities import WrongAudience, may
 from incentives_portal.cases.assignment import colleague_of
 from incentives_portal.cases.decisions import OUTCOMES
 from incentives_portal.cases.enums import CaseKind
-from incentives_portal.cases.forms import CommentForm, CommentWithFilesForm, NoteForm
+from incentives_portal.cases.forms import CommentForm, CommentWithFilesForm, NoteForm, VerbForm
 from incentives_portal.cases.querysets import search_q
 from incentives_portal.cases.queue import counts, lists, neighbours, waiting
-from incentives_portal.cases.state_machine import Transition
 from incentives_portal.cases.views import post_comment
 from incentives_portal.outbox.models import Message
 from incentives_portal.outbox.queries import deliveries_for
@@ -31,8 +30,8 @@ from ..page import ClaimPage
 from ..review_queue import queue_rows, shown
 from ..services import SERVICES
 from ..transitions import STATE_MACHINE
+from .claim import ClaimView
 from .fetching import claim_or_404
-from .verbs import ClaimView
 
 PER_PAGE = 25
 
@@ -155,16 +154,19 @@ class ReviewVerbView(ClaimView):
     forms = dict.fromkeys(OUTCOMES, DecisionForm)
     template_name = "review/verb.html"
 
-    def page_context(self, detail: Claim, transition: Transition) -> dict[str, Any]:
-        page = ClaimPage(detail, self.request.user)
-        colleague = colleague_of(detail, self.request.user)
-        return {"claim": detail, "page": page, "assessment": page.assessment, "colleague": colleague}
+    def page_context(self, form: VerbForm) -> dict[str, Any]:
+        page = ClaimPage(self.detail, self.request.user)
+        colleague = colleague_of(self.detail, self.request.user)
+        return {"claim": self.detail, "page": page, "assessment": page.assessment, "colleague": colleague}
+
+    def frame_context(self) -> dict[str, Any]:
+        """The link back to the claim's review page."""
+        return {"back_url": self.back_url}
 
     @property
     def back_url(self) -> str:
-        """The claim's review page."""
-        return reverse("review:claim", args=[self.claim.public_id])
+        return reverse("review:claim", args=[self.detail.public_id])
 
-    def done(self, detail: Claim, transition: Transition) -> HttpResponse:
+    def done(self) -> HttpResponse:
         """Redirect to the claim's review page, or to the queue when the claim was returned to it."""
-        return redirect("review:queue" if transition.verb == "return_to_queue" else self.back_url)
+        return redirect("review:queue" if self.transition.verb == "return_to_queue" else self.back_url)

@@ -8,6 +8,4 @@ class CasesConfig(AppConfig):
     verbose_name = _("Cases")
 
     def ready(self) -> None:
-        from . import checks, messages  # noqa: F401
-
-        messages.record_messages_sent_again()
+        from . import checks, messages  # noqa: F401  each registers what is in it

@@ -4,17 +4,15 @@ Taking over a colleague's case is an explicit action, never a side effect of ano
 predicates (``when``, ``refusal``); the verbs are the same for every kind of case that is reviewed.
 """
 
-from typing import Any, TypeVar
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.models import User
 
-from .engine import perform, service_of
-from .models import CaseDetail, Event
-
-Detail = TypeVar("Detail", bound=CaseDetail)
+from .engine import service_of
+from .models import CaseDetail
 
 
 def is_assigned(detail: CaseDetail) -> bool:
@@ -49,15 +47,11 @@ start_review = service_of("start_review")
 return_to_queue = service_of("return_to_queue")
 
 
-def take_over(detail: Detail, *, actor: User, expected_version: int | None, comment: str = "") -> Event:
-    """Take a case over from a colleague.
+def _from_whom(detail: CaseDetail) -> dict[str, Any]:
+    former = detail.case.active_assignee
+    assert former is not None  # the transition exists only while the case is assigned
+    return {"name": former.name, "from": former.pk}
 
-    The event records from whom; the transition table says who is notified. Raises the errors of ``perform``.
-    """
 
-    def before(current: Detail) -> dict[str, Any]:
-        former = current.case.active_assignee
-        assert former is not None  # the transition exists only while the case is assigned
-        return {"name": former.name, "from": former.pk}
-
-    return perform(detail, "take_over", actor=actor, expected_version=expected_version, comment=comment, before=before)
+#: Take a case over from a colleague. The event records from whom; the transition table says who is notified.
+take_over = service_of("take_over", before=_from_whom)

@@ -6,17 +6,15 @@ The service of a kind passes what only that kind checks or stores (limits, files
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from incentives_portal.accounts.models import User
 
-from .engine import perform
+from .engine import Detail, perform
 from .enums import Outcome
-from .models import CaseDetail, Event, ReasonCode
+from .models import Event, ReasonCode
 from .rules import check_amount
 from .services import RemarkDraft, record_comment, record_decision
-
-Detail = TypeVar("Detail", bound=CaseDetail)
 
 #: The outcome of each verb that decides about a submission.
 OUTCOMES = {"approve": Outcome.APPROVED, "request_action": Outcome.ACTION_REQUIRED, "reject": Outcome.REJECTED}

@@ -96,9 +96,12 @@ def perform(
     return _retried(once)
 
 
-def service_of(verb: str) -> Callable[..., Event]:
-    """Return a service that does exactly what the transition table says. It takes the arguments of ``perform``."""
-    return partial(perform, verb=verb)
+def service_of(verb: str, **arguments: Any) -> Callable[..., Event]:
+    """Return a service that does what the transition table says, and ``before`` and ``after`` of ``perform`` if given.
+
+    It takes the other arguments of ``perform``.
+    """
+    return partial(perform, verb=verb, **arguments)
 
 
 @contextmanager

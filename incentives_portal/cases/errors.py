@@ -1,16 +1,16 @@
 """The errors of verbs. Each carries what a page needs to explain it."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 
-if TYPE_CHECKING:
-    from incentives_portal.cases.models import Event
-    from incentives_portal.programs.assess import Assessment
+from incentives_portal.cases.models import Event
+from incentives_portal.programs.assess import Assessment
 
-    from .models import CaseDetail
-    from .state_machine import Text
+from .models import CaseDetail
+from .state_machine import Text
 
 
 class CaseError(Exception):
@@ -20,7 +20,7 @@ class CaseError(Exception):
 class Conflict(CaseError):
     """The case is no longer as the user saw it. Carries the case as it is now and the last event."""
 
-    def __init__(self, detail: "CaseDetail", latest: "Event | None") -> None:
+    def __init__(self, detail: CaseDetail, latest: Event | None) -> None:
         super().__init__(_("This has changed since you opened it."))
         self.detail: Any = detail
         self.latest = latest
@@ -34,10 +34,10 @@ class StaleVersion(Conflict):
     """The case was changed after the user opened it, or the form sent no version. The status would allow the verb."""
 
 
-class NotAllowed(CaseError):
-    """The user may see the case but may not do this: 403."""
+class NotAllowed(CaseError, PermissionDenied):
+    """The user may see the case but may not do this. Django answers 403, with the sentence."""
 
-    def __init__(self, why: "Text" = "") -> None:
+    def __init__(self, why: Text = "") -> None:
         super().__init__(why or _("Your role does not allow this."))
 
 
@@ -68,7 +68,7 @@ class RuleViolation(CaseError):
 class NotReady(RuleViolation):
     """Something must be fixed before the case can be submitted; ``assessment`` says what and where."""
 
-    def __init__(self, assessment: "Assessment") -> None:
+    def __init__(self, assessment: Assessment) -> None:
         super().__init__(*(f"{finding.text} {finding.fix}".strip() for finding in assessment.blocks))
         self.assessment = assessment
 

@@ -28,8 +28,7 @@ class UnknownEvent(KeyError):
 
 
 def register(*kinds: EventKind) -> None:
-    for kind in kinds:
-        _kinds[kind.code] = kind
+    _kinds.update({kind.code: kind for kind in kinds})
 
 
 def kind_of(code: str) -> EventKind:

@@ -1,6 +1,7 @@
 """Forms for verbs, decisions and comments."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -77,6 +78,15 @@ def show_refusal(form: forms.BaseForm, error: RuleViolation | Busy) -> None:
         form.see = error.see  # type: ignore[attr-defined]
 
 
+@contextmanager
+def refusals_in(form: forms.BaseForm) -> Iterator[None]:
+    """Call a service; if it refuses, show its sentences in the form and go on after the block."""
+    try:
+        yield
+    except (RuleViolation, Busy) as error:
+        show_refusal(form, error)
+
+
 class ReasonField(forms.ModelChoiceField):
     """A choice of the reason codes of a kind of case and a verb."""
 
@@ -134,21 +144,18 @@ class DecisionForm(VerbForm):
             help_text=_("Never shown to partners."),
         )
         if transition.verb == "approve":
-            self._add_amount()
+            # The approved amount, and the reason that a lower amount than requested needs.
+            currency = detail.currency
+            self.fields["approved_amount"] = MoneyFormField(
+                label=_("Approved amount in %(currency)s") % {"currency": currency},
+                currency=currency,
+                initial=money.quantize(detail.requested_amount, currency),
+                help_text=" ".join(map(str, self.bounds())),
+            )
+            self.fields["reason"] = ReasonField(
+                detail.case.kind, transition.verb, required=False, empty_label=_("None (full amount)")
+            )
         self.order_fields(("expected_version", "approved_amount", "reason", "place"))
-
-    def _add_amount(self) -> None:
-        """Add the approved amount, and the reason that a lower amount than requested needs."""
-        currency = self.detail.currency
-        self.fields["approved_amount"] = MoneyFormField(
-            label=_("Approved amount in %(currency)s") % {"currency": currency},
-            currency=currency,
-            initial=money.quantize(self.detail.requested_amount, currency),
-            help_text=" ".join(map(str, self.bounds())),
-        )
-        self.fields["reason"] = ReasonField(
-            self.detail.case.kind, self.transition.verb, required=False, empty_label=_("None (full amount)")
-        )
 
     def add_places(self) -> None:
         """Add the fields for the places of the case that the decision points at, if any."""

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import Q
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal import clock
@@ -19,10 +18,8 @@ from .enums import ACTION_REQUIRED, DISPUTED, EDITING, WAITING
 from .models import Case
 from .querysets import CaseQuerySet
 from .queue import UNASSIGNED, decidable_by, overdue
-from .state_machine import Status
+from .state_machine import Status, Text
 from .types import case_type, case_types
-
-Text = str | Promise
 
 #: Maximum number of cases of each kind in a list.
 LIMIT = 10

@@ -29,27 +29,20 @@ from .types import case_type
 RESENT = "outbox.message.resent"
 
 
-def _no_external_recipients(_case: Any, _event: Event) -> Iterable[ExternalRecipient]:
-    return ()
-
-
-def _no_letter(_case: Any, _event: Event, external_recipient: ExternalRecipient) -> Letter:
-    raise NotImplementedError(f"There is no letter to {external_recipient}.")
-
-
 @dataclass(frozen=True)
 class Announcement:
     """One announcement: its code, its recipients and the letter.
 
-    The letter is written in the recipient's language when it is queued. ``external_recipients`` are addresses that
-    belong to no user; they get a different letter, because they may know less.
+    The letter is written in the recipient's language when it is queued. ``external`` are recipients whose addresses
+    belong to no user, and their letter, which is different because they may know less.
     """
 
     code: str
     recipients: Callable[[Any, Event], Iterable[User]]
     letter: Callable[[Any, Event, User], Letter]
-    external_recipients: Callable[[Any, Event], Iterable[ExternalRecipient]] = _no_external_recipients
-    letter_to_external_recipient: Callable[[Any, Event, ExternalRecipient], Letter] = _no_letter
+    external: (
+        tuple[Callable[[Any, Event], list[ExternalRecipient]], Callable[[Any, Event, ExternalRecipient], Letter]] | None
+    ) = None
     #: Whether several within minutes become one mail: for comments and refused files, never for decisions.
     collect: bool = False
     #: Whether the reader can ask a question by commenting on the page of the case.
@@ -60,8 +53,7 @@ _announcements: dict[str, Announcement] = {}
 
 
 def register(*announcements: Announcement) -> None:
-    for announcement in announcements:
-        _announcements[announcement.code] = announcement
+    _announcements.update({announcement.code: announcement for announcement in announcements})
 
 
 def all_announcements() -> list[Announcement]:
@@ -159,20 +151,19 @@ def announce(code: str, detail: Any, event: Event) -> None:
         readers = [person for person in others if person not in blind]
         if readers or not blind:
             queue(cause, code, letter_for, readers, collect=announcement.collect)
-    if external_recipients := list(announcement.external_recipients(detail, event)):
-        queue_external(
-            cause, code, partial(announcement.letter_to_external_recipient, detail, event), external_recipients
-        )
-
-
-def record_messages_sent_again() -> None:
-    """Record an event on the case whenever a user sends a message about it again."""
-    register_kinds(EventKind(RESENT, _("sent the email to %(name)s again"), "send"))
-    resent.connect(_record_resent, dispatch_uid=RESENT)
+    if announcement.external:
+        outsiders_of, letter = announcement.external
+        if outsiders := outsiders_of(detail, event):
+            queue_external(cause, code, partial(letter, detail, event), outsiders)
 
 
 def _record_resent(sender: type[Message], message: Message, actor: User, **_kwargs: Any) -> None:
+    """Record an event on the case whenever a user sends a message about it again."""
     public_id: Any = message.case_public_id  # never None: a message about no case is secret and is not sent again
     case = Case.objects.get(public_id=public_id)
     name = message.recipient.name if message.recipient else message.address
     record(case, actor, RESENT, internal=True, data={"name": name})
+
+
+register_kinds(EventKind(RESENT, _("sent the email to %(name)s again"), "send"))
+resent.connect(_record_resent, dispatch_uid=RESENT)

@@ -6,7 +6,8 @@ The history is append-only: the database refuses to change or delete it. Do not 
 import uuid
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import Any
 
 import pgtrigger
 from django.conf import settings
@@ -23,11 +24,9 @@ from incentives_portal.texts import TextsField, in_language
 
 from .enums import APPROVED, STATUSES, WAITING, WITH_PARTNER, ActorKind, CaseKind, Outcome
 from .querysets import CaseQuerySet, CaseTotalQuerySet, EventQuerySet
+from .state_machine import Status
 from .totals import KEEP_TOTALS
 from .types import case_type
-
-if TYPE_CHECKING:
-    from .state_machine import Status
 
 
 def _known_statuses() -> models.Q:
@@ -215,7 +214,7 @@ class Case(models.Model):
         return Scope(self.organisation_id, self.program_id, self.location_id)
 
     @property
-    def state(self) -> "Status":
+    def state(self) -> Status:
         """The status with its label, tag and meaning."""
         return case_type(self.kind).state_machine.status(self.status)
 
@@ -235,6 +234,11 @@ class Case(models.Model):
 NOT_DELETED = [pgtrigger.Protect(name="not_deleted", operation=pgtrigger.Delete)]
 
 
+def _of_case(path: str) -> Any:
+    """A property of a detail row that reads its case."""
+    return property(attrgetter(f"case.{path}"))
+
+
 class CaseDetail(models.Model):
     """What one kind of case adds to its case: a row with the same primary key.
 
@@ -244,65 +248,33 @@ class CaseDetail(models.Model):
 
     case = models.OneToOneField(Case, models.PROTECT, primary_key=True, related_name="%(class)s")
 
+    public_id: uuid.UUID = _of_case("public_id")
+    scope: Scope = _of_case("scope")
+    title: str = _of_case("title")
+    status: str = _of_case("status")
+    state: Status = _of_case("state")
+    is_editable: bool = _of_case("state.editable")
+    version: int = _of_case("version")
+    due_at: datetime | None = _of_case("due_at")
+    submitted_at: datetime | None = _of_case("submitted_at")
+    currency: str = _of_case("currency")
+    approved_amount: Decimal | None = _of_case("approved_amount")
+    time_zone: str = _of_case("time_zone")
+
     class Meta:
         abstract = True
 
+    def __str__(self) -> str:
+        return f"{self.case.reference} {self.title}"
+
     def get_absolute_url(self) -> str:
         raise NotImplementedError
-
-    @property
-    def public_id(self) -> uuid.UUID:
-        return self.case.public_id
-
-    @property
-    def scope(self) -> Scope:
-        return self.case.scope
-
-    @property
-    def title(self) -> str:
-        return self.case.title
-
-    @property
-    def status(self) -> str:
-        return self.case.status
-
-    @property
-    def state(self) -> "Status":
-        return self.case.state
-
-    @property
-    def is_editable(self) -> bool:
-        return self.case.state.editable
-
-    @property
-    def version(self) -> int:
-        return self.case.version
-
-    @property
-    def due_at(self) -> datetime | None:
-        return self.case.due_at
-
-    @property
-    def submitted_at(self) -> datetime | None:
-        return self.case.submitted_at
-
-    @property
-    def currency(self) -> str:
-        return self.case.currency
 
     @property
     def requested_amount(self) -> Decimal:
         """The amount that the partner requests, in ``currency``. Not for enrollments, which have no amount."""
         assert self.case.requested_amount is not None  # constraint case_requested_positive
         return self.case.requested_amount
-
-    @property
-    def approved_amount(self) -> Decimal | None:
-        return self.case.approved_amount
-
-    @property
-    def time_zone(self) -> str:
-        return self.case.time_zone
 
     @property
     def named_reviewer(self) -> User | None:
@@ -473,6 +445,6 @@ class Decision(models.Model):
         return f"{self.case_id} {self.outcome}"
 
     @property
-    def status(self) -> "Status":
+    def status(self) -> Status:
         """The status that the decision led to."""
         return case_type(self.case.kind).state_machine.status(self.outcome)

@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import Any, ClassVar, Generic, TypeVar
 
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.models import User
@@ -26,12 +25,11 @@ from .decisions import OUTCOMES
 from .enums import ACTION_REQUIRED, APPROVED, REJECTED, SUBMITTED
 from .models import CaseDetail, Event, Remark
 from .queries import events_of
-from .state_machine import StateMachine, Status, Transition
+from .state_machine import StateMachine, Status, Text, Transition
 from .timeline import entries
 from .types import case_type
 
 Detail = TypeVar("Detail", bound=CaseDetail)
-Text = str | Promise
 
 
 @dataclass(frozen=True)
@@ -223,11 +221,8 @@ class CasePage(Generic[Detail]):
 
     def button(self, transition: Transition) -> Verb:
         """Return the partner's button for a verb. Submitting goes through the check page."""
-        public_id = self.detail.public_id
-        if submits(transition):
-            url = reverse(f"{self.namespace}:check", args=[public_id])
-        else:
-            url = reverse(f"{self.namespace}:verb", args=[public_id, transition.verb])
+        name, more = ("check", []) if submits(transition) else ("verb", [transition.verb])
+        url = reverse(f"{self.namespace}:{name}", args=[self.detail.public_id, *more])
         return Verb(transition.label, url, transition.tone, transition.icon)
 
     @property

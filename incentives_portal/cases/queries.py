@@ -2,20 +2,18 @@
 
 from collections import defaultdict
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db.models import F
 
 from incentives_portal.accounts.capabilities import may
+from incentives_portal.accounts.models import User
 from incentives_portal.prepared_statements import PreparedQuery
 
 from .models import Case, Event, Remark
 
-if TYPE_CHECKING:
-    from incentives_portal.accounts.models import User
 
-
-def events_of(*cases: Case, reader: "User") -> list[Event]:
+def events_of(*cases: Case, reader: User) -> list[Event]:
     """Return the events of one or two cases that the reader may see, newest first, for a timeline.
 
     Internal notes need their capability. The caller must have checked that the reader may see the cases. Two

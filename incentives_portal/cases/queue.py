@@ -1,7 +1,7 @@
 """The queue of cases that wait for a decision: its lists, their counts, previous and next case."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from django.db.models import CharField, Count, Exists, OuterRef, Q, Value
@@ -9,19 +9,17 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal import clock
+from incentives_portal.accounts.models import User
 
 from .enums import DISPUTED, WAITING, Outcome
 from .models import Case, Decision
 from .querysets import CaseQuerySet
 
-if TYPE_CHECKING:
-    from incentives_portal.accounts.models import User
-
 #: Cases without an active assignee.
 UNASSIGNED = Q(assignee=None) | Q(assignee__is_active=False)
 
 
-def waiting(user: "User", *kinds: str) -> CaseQuerySet:
+def waiting(user: User, *kinds: str) -> CaseQuerySet:
     """Cases that wait for the operator's decision, by due date. Partner users get those of their own organization."""
     return Case.objects.visible_to(user, *kinds).filter(status__in=WAITING).order_by("due_at", "pk")
 
@@ -31,7 +29,7 @@ def overdue() -> Q:
     return Q(due_at__lt=clock.now())
 
 
-def decidable_by(user: "User") -> Q:
+def decidable_by(user: User) -> Q:
     """Leave out disputes about the user's own rejections.
 
     Another user decides those (docs/domain.md, "Own rejection").
@@ -40,7 +38,7 @@ def decidable_by(user: "User") -> Q:
     return ~Q(status=DISPUTED) | Q(~Exists(rejections))
 
 
-def lists(user: "User") -> dict[str, tuple[str | Promise, Q]]:
+def lists(user: User) -> dict[str, tuple[str | Promise, Q]]:
     """The lists of the queue: key in the URL → title and filter for this user."""
     return {
         "": (_("All claims"), Q()),
@@ -51,7 +49,7 @@ def lists(user: "User") -> dict[str, tuple[str | Promise, Q]]:
     }
 
 
-def counts(user: "User", *kinds: str) -> dict[str, int]:
+def counts(user: User, *kinds: str) -> dict[str, int]:
     """Return the number of cases in each list, by its key. One query over the waiting cases."""
     parts = {key or "all": Count("pk", filter=part or None) for key, (_title, part) in lists(user).items()}
     numbers = waiting(user, *kinds).aggregate(**parts)
@@ -66,7 +64,7 @@ class Neighbours:
     next: UUID | None = None
 
 
-def neighbours(key: str, case: Case, user: "User") -> Neighbours:
+def neighbours(key: str, case: Case, user: User) -> Neighbours:
     """Return the previous and next case in a list, by due date.
 
     For a case that left the queue, the next one is the first of the list. One query.

@@ -70,6 +70,10 @@ class Transition:
     assigns: Literal["", "actor", "nobody"] = ""
     due: Callable[[Any], datetime | None] | None = None
 
+    def is_possible(self, detail: "CaseDetail") -> bool:
+        """Whether it leads from the current status, and the case allows it."""
+        return self.source == detail.status and (self.when is None or self.when(detail))
+
 
 @dataclass(frozen=True)
 class StateMachine:
@@ -95,14 +99,7 @@ class StateMachine:
 
     def find(self, detail: "CaseDetail", verb: str) -> Transition | None:
         """Return the transition of a verb from the current status, if the case allows it."""
-        for transition in self.transitions:
-            if (
-                transition.source == detail.status
-                and transition.verb == verb
-                and (transition.when is None or transition.when(detail))
-            ):
-                return transition
-        return None
+        return next((each for each in self.transitions if each.verb == verb and each.is_possible(detail)), None)
 
     @property
     def verbs(self) -> list[str]:
@@ -120,13 +117,7 @@ class StateMachine:
 
     def open_to(self, detail: "CaseDetail", user: User) -> list[Transition]:
         """Return the transitions that the user may perform now; buttons are made from them."""
-        return [
-            transition
-            for transition in self.transitions
-            if transition.source == detail.status
-            and (transition.when is None or transition.when(detail))
-            and is_open(transition, detail, user)
-        ]
+        return [each for each in self.transitions if each.is_possible(detail) and is_open(each, detail, user)]
 
 
 def is_open(transition: Transition, detail: "CaseDetail", user: User) -> bool:

@@ -31,10 +31,6 @@ def may_edit(case: "Case", user: "User") -> bool:
     return case.state.editable and may(user, case_type(case.kind).contribute, case.scope)
 
 
-def every_draft(_user: "User") -> Q:
-    return Q()
-
-
 @dataclass(frozen=True)
 class CaseType:
     """One kind of case: reference prefix (PLN-2026-00042), state machine and capabilities.
@@ -51,7 +47,7 @@ class CaseType:
     review: str
     url_for: Callable[["Case", "User"], str] = detail_url
     may_edit: Callable[["Case", "User"], bool] = may_edit
-    drafts_of: Callable[["User"], Q] = every_draft
+    drafts_of: Callable[["User"], Q] = lambda _user: Q()
 
     @property
     def has_review_due_date(self) -> bool:

@@ -1,13 +1,15 @@
 """Views shared by the portal and the admin site: confirming a verb, and adding a comment."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils.choices import flatten_choices
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views import View
 
@@ -18,11 +20,10 @@ from incentives_portal.documents import form_uploads
 
 from .comments import add_comment, may_comment, may_note
 from .engine import latest_event
-from .errors import Busy, Conflict, NotAllowed, RuleViolation
-from .forms import CommentForm, VerbForm, show_refusal
+from .errors import Conflict, InvalidTransition
+from .forms import CommentForm, VerbForm, refusals_in
 from .models import CaseDetail
 from .state_machine import StateMachine, Transition, is_open
-from .typed_values import typed_values
 
 Service = Callable[..., Any]
 
@@ -46,18 +47,15 @@ def post_comment(
         raise PermissionDenied
     form = form_class(request.POST, request.FILES, actor=user)
     form_uploads.receive(form)
-    if not form.is_valid():
-        return page(form)
-    comment, files = form.cleaned_data["comment"], form.cleaned_data.get("files", [])
-    try:
-        add_comment(detail, actor=user, comment=comment, internal=internal, versions=files)
-    except (RuleViolation, Busy) as error:
-        show_refusal(form, error)
-        return page(form)
-    messages.success(request, done)
-    if waiting := form_uploads.notice(files, user):
-        messages.info(request, waiting)
-    return redirect(f"{url}#history")
+    if form.is_valid():
+        comment, files = form.cleaned_data["comment"], form.cleaned_data.get("files", [])
+        with refusals_in(form):
+            add_comment(detail, actor=user, comment=comment, internal=internal, versions=files)
+            messages.success(request, done)
+            if waiting := form_uploads.notice(files, user):
+                messages.info(request, waiting)
+            return redirect(f"{url}#history")
+    return page(form)
 
 
 def conflict_page(
@@ -77,18 +75,27 @@ def conflict_page(
         "detail": detail,
         "status": detail.state,
         "latest": latest,
-        "kept": list(typed_values(form)) if form is not None else [],
+        "kept": list(_typed_values(form, request.POST)) if form is not None else [],
     }
     return render(request, template_name, context | more, status=409)
+
+
+def _typed_values(form: forms.Form, data: QueryDict) -> Iterator[tuple[str, str]]:
+    """Yield what was typed into the visible fields, as (label, text): for a choice its label."""
+    for field in form.visible_fields():
+        if typed := [text for text in data.getlist(field.html_name) if text]:
+            choices: Iterable[Any] = flatten_choices(getattr(field.field, "choices", ()))
+            labels = {str(value): str(label) for value, label in choices}
+            yield str(field.label), ", ".join(labels.get(text, text) for text in typed)
 
 
 class VerbView(View):
     """GET shows the confirmation of a verb, POST performs it.
 
-    Apps say how to fetch the case, which service performs which verb, and where to go afterwards. Users who may not
-    see the case get 404 from ``get_case``, those without the permission 403. A conflict returns 409 with who was
-    faster, the current status and the typed values, also when the case was taken over meanwhile. A rule violation
-    returns 422 with the form.
+    Apps say which case it is, which service performs which verb, and where to go afterwards. Users who may not see
+    the case get 404 from ``detail``, those without the permission 403. A conflict returns 409 with who was faster,
+    the current status and the typed values, also when the case was taken over meanwhile. A rule violation returns
+    422 with the form.
     """
 
     state_machine: ClassVar[StateMachine]
@@ -98,18 +105,16 @@ class VerbView(View):
     template_name = "cases/verb.html"
     conflict_template_name = "cases/conflict.html"
 
-    def get_case(self) -> CaseDetail:
-        """Return the case, fetched through ``visible_to``; raises Http404."""
+    @cached_property
+    def detail(self) -> CaseDetail:
+        """The case, fetched through ``visible_to``; raises Http404."""
         raise Http404
 
-    def get_form(self, transition: Transition, detail: CaseDetail, data: Any = None) -> VerbForm:
-        return self.forms.get(transition.verb, VerbForm)(detail, transition, data)
-
-    def done(self, detail: CaseDetail, transition: Transition) -> HttpResponse:
+    def done(self) -> HttpResponse:
         """Return the redirect after the verb was performed."""
-        return redirect(detail.get_absolute_url())
+        return redirect(self.detail.get_absolute_url())
 
-    def page_context(self, detail: CaseDetail, transition: Transition) -> dict[str, Any]:
+    def page_context(self, form: VerbForm) -> dict[str, Any]:
         """Return what the app's template needs besides form, case and transition."""
         return {}
 
@@ -117,83 +122,76 @@ class VerbView(View):
         """Return what the base template needs, also around the conflict page (the admin site's menu)."""
         return {}
 
-    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        detail, transition = self._case_and_transition()
-        if isinstance(transition, HttpResponse):
-            return transition
-        return self._page(detail, transition, self.get_form(transition, detail))
-
-    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        detail, transition = self._case_and_transition()
-        if isinstance(transition, HttpResponse):
-            return transition
-        form = self.get_form(transition, detail, request.POST)
-        if not form.is_valid():
-            return self._page(detail, transition, form, status=422)
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         try:
-            self.services[transition.verb](detail, actor=request.user, **form.act())
+            return super().dispatch(request, *args, **kwargs)
         except Conflict as error:
             return self._conflict(error.detail, error.latest)
-        except NotAllowed as error:
-            raise PermissionDenied(str(error)) from error
-        except (RuleViolation, Busy) as error:
-            show_refusal(form, error)
-            return self._page(detail, transition, form, status=422)
-        messages.success(request, self.success_message(detail, transition))
-        return self.done(detail, transition)
 
-    def success_message(self, detail: CaseDetail, transition: Transition) -> str:
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        return self.page(self.form_for(self.transition))
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        form = self.form_for(self.transition, request.POST)
+        if form.is_valid():
+            with refusals_in(form):
+                self.services[self.transition.verb](self.detail, actor=request.user, **form.act())
+                messages.success(request, self.success_message())
+                return self.done()
+        return self.page(form, status=422)
+
+    def form_for(self, transition: Transition, data: Any = None) -> VerbForm:
+        return self.forms.get(transition.verb, VerbForm)(self.detail, transition, data)
+
+    def success_message(self) -> str:
+        reference, transition = self.detail.case.reference, self.transition
         if transition.source == transition.target:
-            return _("%(reference)s: done.") % {"reference": detail.case.reference}
+            return _("%(reference)s: done.") % {"reference": reference}
         status = self.state_machine.status(transition.target).label
-        return _("%(reference)s: now %(status)s.") % {"reference": detail.case.reference, "status": status}
+        return _("%(reference)s: now %(status)s.") % {"reference": reference, "status": status}
 
-    def _case_and_transition(self) -> tuple[CaseDetail, Transition | HttpResponse]:
-        detail, verb, user = self.get_case(), self.kwargs["verb"], cast(User, self.request.user)
+    @cached_property
+    def transition(self) -> Transition:
+        """The transition of the verb, if the user may perform it now.
+
+        Raises Http404 for a verb of another page, PermissionDenied, and InvalidTransition also if the case was taken
+        over since the form was made.
+        """
+        detail, verb, user = self.detail, self.kwargs["verb"], cast(User, self.request.user)
         if verb not in self.services:
             raise Http404
         transition = self.state_machine.find(detail, verb)
         if transition is None:
             if not may(user, self.state_machine.capability_of(verb), detail.scope):
                 raise PermissionDenied
-            return detail, self._conflict(detail, latest_event(detail.case))
+            raise InvalidTransition(detail, latest_event(detail.case))
         if not is_open(transition, detail, user):
             why = transition.refusal(detail, user) if transition.refusal else None
-            if why and may(user, transition.capability, detail.scope) and self._saw_another_version(detail):
-                return detail, self._conflict(detail, latest_event(detail.case))
+            if why and may(user, transition.capability, detail.scope) and self._saw_another_version():
+                raise InvalidTransition(detail, latest_event(detail.case))
             raise PermissionDenied(str(why or ""))
-        return detail, transition
+        return transition
 
-    def _saw_another_version(self, detail: CaseDetail) -> bool:
+    def _saw_another_version(self) -> bool:
         """Whether the form was posted for another version of the case."""
         version = self.request.POST.get("expected_version", "")
-        return version.isdecimal() and int(version) != detail.version
+        return version.isdecimal() and int(version) != self.detail.version
 
-    def _page(self, detail: CaseDetail, transition: Transition, form: VerbForm, status: int = 200) -> HttpResponse:
-        context = {"detail": detail, "transition": transition, "form": form, "view": self} | self.frame_context()
-        context |= self.page_context(detail, transition)
+    def page(self, form: VerbForm, status: int = 200) -> HttpResponse:
+        context = {"detail": self.detail, "transition": self.transition, "form": form, "view": self}
+        context |= self.frame_context() | self.page_context(form)
         return render(self.request, self.template_name, context, status=status)
 
     def _conflict(self, detail: CaseDetail, latest: Event | None) -> HttpResponse:
-        events = {
-            transition.event for transition in self.state_machine.transitions if transition.verb == self.kwargs["verb"]
-        }
+        """Show the conflict with what was typed, also if the verb is no longer possible."""
+        ways = [each for each in self.state_machine.transitions if each.verb == self.kwargs["verb"]]
         return conflict_page(
             self.request,
             detail,
             latest,
-            self._posted_form(detail),
+            self.form_for(ways[0], self.request.POST) if self.request.method == "POST" else None,
             template_name=self.conflict_template_name,
-            repeated=latest is not None and latest.code in events,
+            repeated=latest is not None and latest.code in {each.event for each in ways},
             view=self,
             **self.frame_context(),
         )
-
-    def _posted_form(self, detail: CaseDetail) -> VerbForm | None:
-        """Return the form with what was typed, also if the verb is no longer possible."""
-        if self.request.method != "POST":
-            return None
-        transition = next(
-            transition for transition in self.state_machine.transitions if transition.verb == self.kwargs["verb"]
-        )
-        return self.get_form(transition, detail, self.request.POST)

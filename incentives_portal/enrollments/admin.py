@@ -5,14 +5,14 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.capabilities import may
-from incentives_portal.cases.models import CaseDetail
+from incentives_portal.cases.forms import VerbForm
 from incentives_portal.cases.page import CasePage
-from incentives_portal.cases.state_machine import Transition
 from incentives_portal.cases.views import VerbView
 
 from . import services
@@ -43,18 +43,16 @@ class EnrolmentVerbView(VerbView):
     conflict_template_name = "enrollments/admin/conflict.html"
     site: admin.AdminSite = admin.site
 
-    def get_case(self) -> CaseDetail:
+    @cached_property
+    def detail(self) -> Enrolment:
         enrolments = Enrolment.objects.visible_to(self.request.user).for_page()
         return get_object_or_404(enrolments, pk=self.kwargs["pk"])
-
-    def done(self, detail: CaseDetail, transition: Transition) -> HttpResponse:
-        return redirect("admin:enrollments_enrolment_change", detail.pk)
 
     def frame_context(self) -> dict[str, Any]:
         return {**self.site.each_context(self.request), "opts": Enrolment._meta}
 
-    def page_context(self, detail: CaseDetail, transition: Transition) -> dict[str, Any]:
-        return {"title": transition.label, "original": detail}
+    def page_context(self, form: VerbForm) -> dict[str, Any]:
+        return {"title": self.transition.label, "original": self.detail}
 
 
 @admin.register(Enrolment)

@@ -6,7 +6,7 @@ from incentives_portal.cases.event_kinds import EventKind, register
 
 INVITED = "programs.enrolment.invited"
 
-KINDS = (
+register(
     EventKind(INVITED, _("invited the location to the program"), "envelope"),
     EventKind("programs.enrolment.validation_begun", _("started validating the enrollment"), "eye"),
     EventKind("programs.enrolment.enrolled", _("enrolled the location"), "check-lg", "green"),
@@ -16,7 +16,3 @@ KINDS = (
     EventKind("programs.enrolment.declared_ineligible", _("declared the location ineligible"), "x-lg", "red"),
     EventKind("programs.enrolment.discontinued", _("discontinued the enrollment"), "x-circle", "red"),
 )
-
-
-def register_all() -> None:
-    register(*KINDS)

@@ -17,10 +17,6 @@ from .transitions import STATE_MACHINE
 CHANGED = "enrolment_changed"
 
 
-def register_all() -> None:
-    register(Announcement(CHANGED, partner_side, letter_of, has_comments=False))
-
-
 def letter_of(enrolment: Enrolment, event: Event, _person: User) -> Letter:
     """Say what the status is now and what it means, with the operator's comment."""
     status = STATE_MACHINE.status(enrolment.status)
@@ -44,3 +40,6 @@ def letter_of(enrolment: Enrolment, event: Event, _person: User) -> Letter:
         link="/",
         link_label=_("Open the portal"),
     )
+
+
+register(Announcement(CHANGED, partner_side, letter_of, has_comments=False))

@@ -33,9 +33,6 @@ class Enrolment(CaseDetail):
             ),
         ]
 
-    def __str__(self) -> str:
-        return f"{self.case.reference} {self.case.title}"
-
     def get_absolute_url(self) -> str:
         """The operator's page. Partners have no page for enrollments yet; they see the status where they use it."""
         return reverse("admin:enrollments_enrolment_change", args=[self.pk])

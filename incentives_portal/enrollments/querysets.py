@@ -1,17 +1,15 @@
 """Which enrollments and programs are visible to a user."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import models
 
 from incentives_portal.accounts.capabilities import scope_q
+from incentives_portal.accounts.models import User
 from incentives_portal.cases.querysets import CaseDetailQuerySet
 from incentives_portal.programs.models import Program
 
 from .enums import ENROLLED
-
-if TYPE_CHECKING:
-    from incentives_portal.accounts.models import User
 
 
 class EnrolmentQuerySet(CaseDetailQuerySet[Any]):
@@ -20,7 +18,7 @@ class EnrolmentQuerySet(CaseDetailQuerySet[Any]):
     def enrolled(self) -> "EnrolmentQuerySet":
         return self.filter(case__status=ENROLLED)
 
-    def usable_by(self, user: "User", capability: str) -> "EnrolmentQuerySet":
+    def usable_by(self, user: User, capability: str) -> "EnrolmentQuerySet":
         """Enrolled, open locations for which the user has a capability: where a plan or claim can be started."""
         return self.enrolled().filter(scope_q(user, capability), location__closed_on=None)
 
@@ -36,7 +34,7 @@ class EnrolmentManager(models.Manager.from_queryset(EnrolmentQuerySet)):  # type
         return super().get_queryset().select_related("case")
 
 
-def programs_visible_to(user: "User") -> "models.QuerySet[Program]":
+def programs_visible_to(user: User) -> "models.QuerySet[Program]":
     """Programs that are visible to the user.
 
     All for the operator; for a partner those in which a location of the user's scope has an enrollment.

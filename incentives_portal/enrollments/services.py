@@ -30,7 +30,8 @@ def invite(location: Location, program: Program, *, actor: User, comment: str = 
         raise NotAllowed
     if location.closed_on is not None:
         raise RuleViolation(_("This location is closed."), place="location")
-    case = open_case(CaseKind.ENROLMENT, location=location, program=program, title=_title(location, program))
+    title = f"{location.name}: {in_language(program.name, 'en')}"[:200]
+    case = open_case(CaseKind.ENROLMENT, location=location, program=program, title=title)
     try:
         with transaction.atomic():
             enrolment = Enrolment.objects.create(case=case, location=location, program=program)
@@ -43,7 +44,3 @@ def invite(location: Location, program: Program, *, actor: User, comment: str = 
 
 #: The service of each verb of the state machine; none does more than its transition says.
 VERBS = {verb: service_of(verb) for verb in STATE_MACHINE.verbs}
-
-
-def _title(location: Location, program: Program) -> str:
-    return f"{location.name}: {in_language(program.name, 'en')}"[:200]

@@ -1,16 +1,29 @@
 """The lists of the home page: what the user has to do, and by when."""
 
+from datetime import timedelta
+
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal import clock
+from incentives_portal.accounts.capabilities import scope_q
 from incentives_portal.accounts.models import User
+from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.inbox import LIMIT, SOON, Bucket, Item, by_date, drafts, due_soon, returned
+from incentives_portal.cases.models import Decision
+from incentives_portal.cases.querysets import SCOPE_PATHS
 from incentives_portal.outbox.services import SHOWN_FOR, DeliveryReport, delivery_report
 from incentives_portal.programs import dates
 from plans.models import Activity
 from proofs.models import Proof
+
+RECENTLY = timedelta(days=30)
+#: The columns of a decision in a list.
+DECIDED = (
+    "outcome", "approved_amount", "event__at",
+    "case__kind", "case__public_id", "case__reference", "case__title", "case__currency",
+)  # fmt: skip
 
 
 def partner_buckets(user: User) -> list[Bucket]:
@@ -63,3 +76,10 @@ def _owed_item(activity: Activity) -> Item:
 def failed_messages(user: User) -> DeliveryReport | None:
     """Return recent delivery failures by cause for the operator's admins, None for everybody else. Two queries."""
     return delivery_report(SHOWN_FOR) if user.is_staff and user.may("outbox.read") else None
+
+
+def recent_decisions(user: User) -> QuerySet[Decision]:
+    """Return the decisions of the last 30 days about claims that are visible to the user, newest first. One query."""
+    mine = Decision.objects.filter(scope_q(user, "claim.read", **SCOPE_PATHS), case__kind=CaseKind.CLAIM)
+    recent = mine.filter(event__at__gte=clock.now() - RECENTLY)
+    return recent.select_related("case", "event").only(*DECIDED).order_by("-pk")

@@ -9,7 +9,6 @@ from django.views import defaults
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from claims.queries import recent_decisions
 from claims.transitions import STATE_MACHINE as CLAIMS
 from incentives_portal.accounts.capabilities import CAPABILITIES, CAPABILITY_WORDS, Role, grants
 from incentives_portal.accounts.views import no_role
@@ -38,7 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "buckets": buckets,
         "waiting": waiting,
-        "decisions": list(recent_decisions(user)[:DECISIONS]),
+        "decisions": list(partner_lists.recent_decisions(user)[:DECISIONS]),
         "open_count": sum(item.is_mine for bucket in buckets for item in bucket.items),
         "may_plan": user.may("plan.write"),
         "may_claim": user.may("claim.write"),

@@ -236,10 +236,8 @@ RULES = (
         but={
             "proofs/views/proof.py _asked": "a sum over an activity that was found",
             "proofs/views/fetching.py": "parts and files of a proof that was found",
-            "plans/views/fetching.py": "parts of a plan that was found",
-            "plans/views/content.py objects": "what the form offered to this person",
-            "plans/views/listing.py _all_programs": "the operator's filter of programs",
-            "plans/admin.py lookups": "the operator's filter of programs",
+            "plans/views.py part_or_404": "parts of a plan that was found",
+            "plans/views.py objects": "what the form offered to this person",
             "plans/admin.py _other_plans": "the operator sees what was submitted, of every partner",
             "incentives_portal/programs/admin/program.py prepare_view": "may configure every program, asked before",
             "incentives_portal/people/admin.py clean": "may give roles to everybody, by address",

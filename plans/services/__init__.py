@@ -8,7 +8,6 @@ from incentives_portal.cases.comments import add_comment
 from incentives_portal.cases.decisions import reject, request_action
 from incentives_portal.cases.engine import service_of
 
-from .approving import approve
 from .content import (
     add_activity,
     add_campaign,
@@ -19,7 +18,7 @@ from .content import (
     remove_activity,
     remove_campaign,
 )
-from .partner import discard, discard_revision, resubmit, revise, rework, submit
+from .verbs import approve, discard, discard_revision, resubmit, revise, rework, submit
 
 #: Withdraw a plan whose review has not started.
 withdraw = service_of("withdraw")

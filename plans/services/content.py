@@ -209,7 +209,8 @@ def add_activity(
     """
     with editing(campaign.plan, actor=actor, capability=CAPABILITY, expected_version=expected_version) as current:
         row = _own(current, Campaign, campaign.pk)
-        _check_activity(current, activity_type, countries, planned_amount)
+        _check_offered(current, activity_type)
+        _check_planned(current, countries, planned_amount)
         content = ActivityContent.objects.create(
             activity_type=activity_type,
             name=name,
@@ -243,7 +244,12 @@ def edit_activity(
     ) as current:
         row = _own(current, Activity, activity.pk)
         if row.draft.activity_type_id != activity_type.pk:
-            _check_activity_type(current, row, activity_type)
+            if row.in_force_id is not None:
+                raise RuleViolation(
+                    _("You cannot change the type of an approved activity. Add a new activity instead."),
+                    place="activity_type",
+                )
+            _check_offered(current, activity_type)
         _check_planned(current, countries, planned_amount)
         changes = change_draft(
             row,
@@ -266,19 +272,6 @@ def remove_activity(activity: Activity, *, actor: User, expected_version: int | 
         name = row.draft.name
         take_out(row)
         record(current.case, actor, events.ACTIVITY_REMOVED, data={"name": name})
-
-
-def _check_activity(plan: Plan, kind: ActivityType, countries: list[str], planned_amount: Decimal) -> None:
-    _check_offered(plan, kind)
-    _check_planned(plan, countries, planned_amount)
-
-
-def _check_activity_type(plan: Plan, activity: Activity, kind: ActivityType) -> None:
-    if activity.in_force_id is not None:
-        raise RuleViolation(
-            _("You cannot change the type of an approved activity. Add a new activity instead."), place="activity_type"
-        )
-    _check_offered(plan, kind)
 
 
 def _check_offered(plan: Plan, kind: ActivityType) -> None:

@@ -5,7 +5,8 @@ from django import template
 from incentives_portal.accounts.models import User
 
 from ..models import CaseDetail, Event
-from ..page import Text, holder
+from ..page import holder
+from ..state_machine import Text
 from ..timeline import sentence
 
 register = template.Library()

@@ -1,10 +1,10 @@
-"""Submit and resubmit claims."""
+"""The partner's verbs that do more than their transition says: submit, resubmit and dispute a claim."""
 
 from functools import partial
 from typing import Any
 
 from incentives_portal.accounts.models import User
-from incentives_portal.cases.engine import perform
+from incentives_portal.cases.engine import perform, service_of
 from incentives_portal.cases.models import Event
 from incentives_portal.cases.services import keep_submission
 from incentives_portal.programs.assess import assess_proof
@@ -12,7 +12,7 @@ from proofs import services as proofs
 from proofs.facts import proof_facts, versions_of
 from proofs.snapshot import content_of, read
 
-from ..models import Claim
+from ..models import Claim, Dispute
 from ..rules import whole_proof
 from .locking import locked_limits
 
@@ -45,3 +45,19 @@ def submit(
 
 #: Resubmit a claim that was sent back (*Action required*), also after the claiming window.
 resubmit = partial(submit, verb="resubmit")
+
+
+def _begin_round(claim: Claim) -> None:
+    claim.case.round += 1
+
+
+def _contest(claim: Claim, event: Event) -> None:
+    contested, due_at = claim.case.decisions.latest("pk"), claim.due_at
+    assert due_at is not None  # the transition sets it
+    Dispute.objects.create(contested=contested, comment=event.comment, by_id=event.actor_id, at=event.at, due_at=due_at)
+
+
+#: Have another user decide a rejected claim again, within the business days that the program sets. Effects: a dispute of
+#: the last decision, due date, no assignee, message to the reviewers who have not rejected it. Source: docs/domain.md,
+#: "Dispute due date".
+dispute = service_of("dispute", before=_begin_round, after=_contest)
