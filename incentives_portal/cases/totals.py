@@ -37,7 +37,7 @@ KEEP_TOTALS = [
         level=pgtrigger.Statement,
         when=pgtrigger.After,
         operation=pgtrigger.Insert,
-        referencing=pgtrigger.Referencing(new="new_rows"),
+        referencing=pgtrigger.Referencing(new="new_rows"),  # type: ignore[no-untyped-call]
         func=_ADD_DIFFERENCE.format(changed="SELECT 1 AS n, * FROM new_rows"),
     ),
     pgtrigger.Trigger(
@@ -45,7 +45,7 @@ KEEP_TOTALS = [
         level=pgtrigger.Statement,
         when=pgtrigger.After,
         operation=pgtrigger.Update,
-        referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
+        referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),  # type: ignore[no-untyped-call]
         func=_ADD_DIFFERENCE.format(changed="SELECT -1 AS n, * FROM old_rows UNION ALL SELECT 1, * FROM new_rows"),
     ),
 ]
