@@ -12,6 +12,7 @@ from django import template
 from django.conf import settings
 from django.core.paginator import Page
 from django.forms import BaseForm, BaseFormSet, BoundField, CheckboxInput
+from django.http import QueryDict
 from django.template.base import Parser, Token
 from django.template.context import Context
 from django.template.defaultfilters import linebreaksbr
@@ -30,6 +31,9 @@ from ..components import Link, StatusHeader, TimelineEntry, TimelineLink, Verb
 from ..error_summary import problems
 
 register = template.Library()
+
+#: Entries of a history that a page shows until the user asks for all.
+RECENT = 50
 
 
 class CachedTranslation(template.Node):
@@ -151,13 +155,23 @@ def is_optional(field: BoundField) -> bool:
     return not (needed or field.field.disabled or box or str(field.label).endswith(")"))
 
 
-@register.simple_tag
-def timeline(entries: Iterable[TimelineEntry]) -> SafeString:
-    """Render a history, newest first. In Python, because a template takes twice as long for dozens of entries."""
-    lines = format_html_join("", "<li>{}{}</li>", ((_entry_line(entry), _entry_box(entry)) for entry in entries))
+@register.simple_tag(takes_context=True)
+def timeline(context: Context, entries: Sequence[TimelineEntry]) -> SafeString:
+    """Render the newest entries of a history and a link to all. In Python, because a template takes twice as long."""
+    request = context["request"]
+    is_whole = request.method != "GET" or request.GET.get("history") == "all" or len(entries) <= RECENT
+    shown = entries if is_whole else entries[:RECENT]
+    lines = format_html_join("", "<li>{}{}</li>", ((_entry_line(entry), _entry_box(entry)) for entry in shown))
     if not lines:
         return format_html('<div class="panel-body"><p class="quiet">{}</p></div>', _("Nothing has happened yet."))
-    return format_html('<ol class="timeline">{}</ol>', lines)
+    history = format_html('<ol class="timeline">{}</ol>', lines)
+    return history if is_whole else history + _link_to_all(request.GET.copy(), len(entries))
+
+
+def _link_to_all(query: QueryDict, number: int) -> SafeString:
+    query["history"] = "all"
+    label = _("Show all %(number)s entries") % {"number": number}
+    return format_html('<p class="panel-body"><a href="?{}#history">{}</a></p>', query.urlencode(), label)
 
 
 def _entry_line(entry: TimelineEntry) -> SafeString:

@@ -174,6 +174,31 @@ def test_timeline_shows_reason_words_and_places_in_one_box():
     ) in show("{% timeline entries %}", entries=entries)
 
 
+@pytest.mark.parametrize(
+    ("number", "address", "shown", "link"),
+    [
+        (50, "/", 50, ""),
+        (51, "/", 50, '<a href="?history=all#history">Show all 51 entries</a>'),
+        (51, "/?list=mine", 50, '<a href="?list=mine&amp;history=all#history">Show all 51 entries</a>'),
+        (51, "/?history=all", 51, ""),
+    ],
+)
+def test_timeline_shows_the_newest_entries_until_it_is_asked_for_all(number, address, shown, link):
+    entries = [TimelineEntry("plus-lg", "", f"Actor {n}", "Halden", NOW, "came") for n in range(number)]
+
+    page = show("{% timeline entries %}", address=address, entries=entries)
+
+    assert (page.count("<li>"), "Actor 0<" in page, "Show all" in page) == (shown, True, bool(link))
+    assert link in page
+
+
+def test_timeline_of_an_answer_to_a_form_is_whole_because_its_address_cannot_be_opened():
+    entries = [TimelineEntry("plus-lg", "", "Jana", "Nordlicht", NOW, "came")] * 60
+    page = RequestContext(RequestFactory().post("/comment/"), {"entries": entries})
+
+    assert Template("{% load screens %}{% timeline entries %}").render(page).count("<li>") == 60
+
+
 def test_timeline_of_nothing_says_so():
     assert "Nothing has happened yet." in show("{% timeline entries %}", entries=[])
 
