@@ -17,6 +17,7 @@ from claims.models import Claim
 from incentives_portal.accounts.models import Organisation
 from incentives_portal.cases.messages import cause_key
 from incentives_portal.cases.models import Case, Event
+from incentives_portal.cases.types import case_types
 from incentives_portal.documents.tests import samples
 from incentives_portal.documents.tests.samples import upload
 from incentives_portal.documents.upload_tokens import slot_for
@@ -29,7 +30,8 @@ from incentives_portal.tests.matrix.stage import FOREIGN, Stage, answer, rolled_
 
 #: What stands in no page of another company: the words that were typed, people, places, numbers by which cases are called, ids.
 WORDS = re.compile(r"Kanarienvogel-[\w.-]+|Brightwater|Bristol|4471902|Owen Hughes|owen\.hughes")
-NAMES = re.compile(r"(?:PLN|POE|CLM|ENR)-\d{4}-\d{5}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+PREFIXES = "|".join(kind.prefix for kind in case_types().values())
+NAMES = re.compile(rf"(?:{PREFIXES})-\d{{4}}-\d{{5}}|[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}")
 
 
 @dataclass(frozen=True)

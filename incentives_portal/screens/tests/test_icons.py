@@ -26,15 +26,13 @@ def test_icons_are_in_the_sprite():
 
 
 def test_icons_of_registered_events_and_statuses_are_in_the_sprite():
-    from claims.transitions import STATE_MACHINE as CLAIMS
     from incentives_portal.cases.event_kinds import all_kinds
-    from incentives_portal.enrollments.transitions import STATE_MACHINE as ENROLMENTS
-    from plans.transitions import STATE_MACHINE as PLANS
+    from incentives_portal.cases.types import case_types
 
     drawn = set(re.findall(r'<symbol id="i-([^"]+)"', SPRITE.read_text(encoding="utf-8")))
     used = {kind.icon for kind in all_kinds()}
-    for state_machine in (PLANS, CLAIMS, ENROLMENTS):
-        used |= {status.icon for status in state_machine.statuses}
-        used |= {transition.icon for transition in state_machine.transitions if transition.icon}
+    for kind in case_types().values():
+        used |= {status.icon for status in kind.state_machine.statuses}
+        used |= {transition.icon for transition in kind.state_machine.transitions if transition.icon}
 
     assert used - drawn == set()

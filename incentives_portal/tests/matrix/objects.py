@@ -19,7 +19,7 @@ from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.models import Location, User
 from incentives_portal.accounts.services import add_location, give_role
 from incentives_portal.cases.enums import CaseKind
-from incentives_portal.cases.models import ReasonCode
+from incentives_portal.cases.models import CaseDetail, ReasonCode
 from incentives_portal.cases.services import RemarkDraft, record
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.documents.tests.samples import CSV, picture
@@ -105,7 +105,7 @@ def make_objects(side: Side) -> dict[str, Object]:
 def _typed(thing: Object) -> Object:
     """What somebody types who does a verb to the object and may."""
     row = thing.get("row")
-    if not isinstance(row, Plan | Claim | Enrolment):
+    if not isinstance(row, CaseDetail):
         return {}
     typed = {"expected_version": row.version, "comment": "Words.", "approved_amount": "1.00"}
     reasons = ReasonCode.objects.filter(kind=row.case.kind).values_list("verb", "pk")
