@@ -16,7 +16,7 @@ def _transitions(verb: str, sources: tuple[str, ...], target: str, event: str, *
             verb=verb,
             source=source,
             target=target,
-            event=f"programs.enrolment.{event}",
+            event=f"enrollments.enrolment.{event}",
             capability="enrolment.manage",
             message="enrolment_changed",
             **rest,  # type: ignore[arg-type]

@@ -41,7 +41,7 @@ def test_invitation_opens_a_case_and_tells_the_incentives_admin(world, invited, 
     assert (invited.status, invited.version) == ("invited", 1)
     assert invited.case.title == "Flensburg: Device Partner Program"
     assert invited.case.reference.startswith("ENR-2026-")
-    assert (event.code, event.to_status, event.actor) == ("programs.enrolment.invited", "invited", world.elif_)
+    assert (event.code, event.to_status, event.actor) == ("enrollments.enrolment.invited", "invited", world.elif_)
     assert [message.recipient for message in Message.objects.filter(cause=cause_key(event.pk))] == [world.jana]
 
 

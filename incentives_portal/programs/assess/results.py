@@ -83,9 +83,6 @@ class Assessment:
         """The amount after all steps, in ``currency``; None if there are no steps."""
         return self.steps[-1].amount if self.steps else None
 
-    def at(self, place: str) -> list[Finding]:
-        return [finding for finding in self.findings if finding.place == place]
-
     def to_json(self) -> dict[str, Any]:
         """Convert to plain data; amounts become strings."""
         return msgspec.to_builtins(self)

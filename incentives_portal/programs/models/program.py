@@ -1,7 +1,6 @@
 """Programs, fund types, markets, years, periods and rates: configuration by the operator's incentives admins."""
 
 import uuid
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -205,12 +204,6 @@ class ProgramYear(models.Model):
         _refuse_backwards(self, ("starts", "ends"), message=_YEAR_ORDER)
 
 
-class UsagePeriodQuerySet(models.QuerySet["UsagePeriod"]):
-    def claimable(self, day: date) -> "UsagePeriodQuerySet":
-        """Filter the periods whose claiming window is open; at most one per program."""
-        return self.filter(claiming_starts__lte=day, claiming_ends__gte=day)
-
-
 @pghistory.track()
 class UsagePeriod(models.Model):
     """A fiscal half: when its co-op funds are earned, used for activities, and claimed."""
@@ -224,8 +217,6 @@ class UsagePeriod(models.Model):
     usage_ends = models.DateField(_("usage: last day"))
     claiming_starts = models.DateField(_("claiming: first day"))
     claiming_ends = models.DateField(_("claiming: last day"))
-
-    objects = UsagePeriodQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("usage period")

@@ -54,10 +54,9 @@ def test_total_is_the_last_step_or_none():
     assert Assessment((), (), "EUR").total is None
 
 
-def test_findings_by_place():
+def test_findings_by_level():
     first, second = Finding("evidence", "block", "invoices"), Finding("impressions", "pass", "basics")
     assessment = Assessment((first, second), (), "EUR")
 
-    assert assessment.at("invoices") == [first]
     assert (assessment.blocks, assessment.warnings, assessment.met) == ([first], [], [second])
     assert not assessment.is_ready
