@@ -28,8 +28,7 @@ class PortalAdminConfig(AdminConfig):
 class PortalAdminSite(admin.AdminSite):
     """Use the portal's sign-in; everybody except the operator's incentives admins gets 403 for every page."""
 
-    site_header = _("Incentives administration")
-    site_title = _("Incentives administration")
+    site_header = site_title = _("Incentives administration")
     index_title = _("Pending work and configuration")
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:

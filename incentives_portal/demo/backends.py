@@ -20,7 +20,6 @@ class DemoAccountsBackend:
     """
 
     def authenticate(self, request: HttpRequest | None, **credentials: Any) -> None:
-        """Raise PermissionDenied on a public host for the demo's password and its companies' accounts."""
         if settings.LOOPBACK_ONLY:
             return
         domain = str(credentials.get("email") or "").strip().lower().rpartition("@")[2]

@@ -64,7 +64,6 @@ class DemoBuilder:
         self._begun = count()
 
     def tell(self) -> None:
-        """Run all scenarios to their end."""
         for _place, scenarios in groupby(PLANS, attrgetter("location", "fund")):
             self._go(self._plans_of_a_place(list(scenarios)))
         for scenario in CLAIMS:

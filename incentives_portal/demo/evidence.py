@@ -114,20 +114,21 @@ class Folder:
 
     def _report(self) -> None:
         hours = Decimal(20)
-        line = services.WorkDraft(
-            self.actor.name,
-            in_language(JOB, self.actor.language),
-            self.proof.executed_on - timedelta(days=2),
-            self.proof.executed_on,
-            hours,
-            (self.proof.amount / hours).quantize(Decimal("0.01")),
-        )
         report = services.add_report(
             self.proof,
             actor=self.actor,
             expected_version=self._version(),
             work=in_language(WORK, self.actor.language).format(name=self.proof.title),
-            lines=[line],
+            lines=[
+                services.WorkDraft(
+                    self.actor.name,
+                    in_language(JOB, self.actor.language),
+                    self.proof.executed_on - timedelta(days=2),
+                    self.proof.executed_on,
+                    hours,
+                    (self.proof.amount / hours).quantize(Decimal("0.01")),
+                )
+            ],
             expense_type=self._expense_type(),
         )
         services.certify_report(

@@ -55,7 +55,6 @@ class MessageAdmin(admin.ModelAdmin):
 
     @admin.action(description=_("Send again (up to 200 at once)"), permissions=["resend"])
     def send_again(self, request: HttpRequest, chosen: QuerySet[Message]) -> None:
-        """Send the chosen messages again, oldest first."""
         say_resent(request, *resend_all(chosen.order_by("id"), request.user))
 
     @admin.display(description=_("subject"), ordering="subject")

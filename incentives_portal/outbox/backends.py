@@ -31,9 +31,6 @@ class OutboxBackend(BaseEmailBackend):
         return len(email_messages)
 
 
-def _nothing() -> None: ...
-
-
 class _PatientMixin:
     """An SMTP connection that calls ``before_text`` before each text, and waits long for the answer to the text.
 
@@ -41,7 +38,7 @@ class _PatientMixin:
     message, so that disconnecting would send it twice (RFC 5321, 4.5.3.2.6: ten minutes).
     """
 
-    before_text: Callable[[], None] = staticmethod(_nothing)
+    before_text: Callable[[], None]
 
     def getreply(self) -> Any:
         answer = super().getreply()  # type: ignore[misc]
@@ -62,12 +59,10 @@ class _SmtpOverTls(_PatientMixin, smtplib.SMTP_SSL): ...
 
 
 class EmailBackend(DjangoEmailBackend):
-    """Django's SMTP backend with a timeout of minutes for the answer to the text, seconds for others.
+    """Django's SMTP backend with a timeout of minutes for the answer to the text, seconds for others."""
 
-    ``before_text`` is called before each message's text is sent, and prevents that by raising.
-    """
-
-    before_text: Callable[[], None] = staticmethod(_nothing)
+    def before_text(self) -> None:
+        """Do nothing, before each message's text is sent. A function in its place prevents that by raising."""
 
     @cached_property
     def connection_class(self) -> type[smtplib.SMTP]:

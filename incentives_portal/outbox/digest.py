@@ -46,7 +46,6 @@ def collected_with(message: Message) -> Message:
 
 
 def _cause_of(row: Message) -> Cause:
-    """Return the stored cause of a message."""
     quoted = row.quoted | {"at": datetime.fromisoformat(row.quoted["at"])}
     return Cause(
         key=row.cause,
