@@ -36,17 +36,17 @@ from .models import Claim
 
 def other_reviewers(claim: Claim, _event: Event) -> list[User]:
     """The reviewers who may decide the dispute; if all of them rejected the claim, the users who assign roles."""
-    others = [person for person in holders("claim.review", claim.scope) if person.pk not in claim.rejecters]
+    others = [recipient for recipient in holders("claim.review", claim.scope) if recipient.pk not in claim.rejecters]
     return others or role_givers(claim)
 
 
-def submitted(claim: Claim, event: Event, person: User) -> Letter:
+def submitted(claim: Claim, event: Event, recipient: User) -> Letter:
     """To the reviewers: a claim to review. To the partner's incentives admins: a colleague submitted it."""
-    if person.is_operator:
+    if recipient.is_operator:
         return _letter(
             claim,
             event,
-            person,
+            recipient,
             subject=_("To review: claim %(reference)s, %(partner)s, %(title)s"),
             heading=_("A claim is waiting for review"),
             paragraphs=[_("%(name)s of %(partner)s submitted the claim “%(title)s”.")],
@@ -56,7 +56,7 @@ def submitted(claim: Claim, event: Event, person: User) -> Letter:
     return _letter(
         claim,
         event,
-        person,
+        recipient,
         subject=_("Submitted: claim %(reference)s, %(title)s"),
         heading=_("A claim from your company was submitted"),
         paragraphs=[
@@ -67,7 +67,7 @@ def submitted(claim: Claim, event: Event, person: User) -> Letter:
     )
 
 
-def action_required(claim: Claim, event: Event, person: User) -> Letter:
+def action_required(claim: Claim, event: Event, recipient: User) -> Letter:
     """To the partner: what to fix, where, and that the claim must be resubmitted afterwards."""
     return _decision(
         claim,
@@ -85,7 +85,7 @@ def action_required(claim: Claim, event: Event, person: User) -> Letter:
     )
 
 
-def approved(claim: Claim, event: Event, person: User) -> Letter:
+def approved(claim: Claim, event: Event, recipient: User) -> Letter:
     """To the partner: the approved amount, and the reason if it is less than requested."""
     assert claim.approved_amount is not None  # it was approved
     return _decision(
@@ -102,7 +102,7 @@ def approved(claim: Claim, event: Event, person: User) -> Letter:
     )
 
 
-def rejected(claim: Claim, event: Event, person: User) -> Letter:
+def rejected(claim: Claim, event: Event, recipient: User) -> Letter:
     """To the partner: why, and that the decision can be disputed."""
     return _decision(
         claim,
@@ -118,12 +118,12 @@ def rejected(claim: Claim, event: Event, person: User) -> Letter:
     )
 
 
-def dispute_received(claim: Claim, event: Event, person: User) -> Letter:
+def dispute_received(claim: Claim, event: Event, recipient: User) -> Letter:
     """To the reviewers who may decide the dispute."""
     return _letter(
         claim,
         event,
-        person,
+        recipient,
         subject=_("Dispute: claim %(reference)s, %(partner)s, %(title)s"),
         heading=_("A rejection was disputed"),
         paragraphs=[_("%(name)s of %(partner)s disputed the rejection of the claim “%(title)s”.")],
@@ -132,7 +132,7 @@ def dispute_received(claim: Claim, event: Event, person: User) -> Letter:
     )
 
 
-def dispute_decided(claim: Claim, event: Event, person: User) -> Letter:
+def dispute_decided(claim: Claim, event: Event, recipient: User) -> Letter:
     """To the partner: the decision about the dispute."""
     if event.to_status == APPROVED:
         outcome = _("It was approved for %(approved)s.")
@@ -154,12 +154,12 @@ def dispute_decided(claim: Claim, event: Event, person: User) -> Letter:
     )
 
 
-def taken_over(claim: Claim, event: Event, person: User) -> Letter:
+def taken_over(claim: Claim, event: Event, recipient: User) -> Letter:
     """To the reviewer from whom the claim was taken over."""
     return _letter(
         claim,
         event,
-        person,
+        recipient,
         subject=_("Taken over: claim %(reference)s, %(title)s"),
         heading=_("A colleague took over one of your claims"),
         paragraphs=[_("%(name)s took over the review of the claim “%(title)s”, which was assigned to you.")],
@@ -167,12 +167,12 @@ def taken_over(claim: Claim, event: Event, person: User) -> Letter:
     )
 
 
-def canceled(claim: Claim, event: Event, person: User) -> Letter:
+def canceled(claim: Claim, event: Event, recipient: User) -> Letter:
     """To the reviewers, who need not wait for the claim any longer, and to the partner's incentives admins."""
     return _letter(
         claim,
         event,
-        person,
+        recipient,
         subject=_("Canceled: claim %(reference)s, %(title)s"),
         heading=_("A claim was canceled"),
         paragraphs=[_("%(name)s of %(partner)s canceled the claim “%(title)s”. It is closed without a decision.")],
@@ -180,12 +180,12 @@ def canceled(claim: Claim, event: Event, person: User) -> Letter:
     )
 
 
-def comment_added(claim: Claim, event: Event, person: User) -> Letter:
+def comment_added(claim: Claim, event: Event, recipient: User) -> Letter:
     """To the other side: somebody added a comment."""
     return _letter(
         claim,
         event,
-        person,
+        recipient,
         subject=_("New comment: claim %(reference)s, %(title)s"),
         heading=_("New comment on a claim"),
         paragraphs=[_("%(name)s of %(side)s commented on the claim “%(title)s”.")],
@@ -194,9 +194,9 @@ def comment_added(claim: Claim, event: Event, person: User) -> Letter:
     )
 
 
-def _letter(claim: Claim, event: Event, person: User, **parts: Any) -> Letter:
+def _letter(claim: Claim, event: Event, recipient: User, **parts: Any) -> Letter:
     """Build a letter with the facts and a link to the recipient's page of the claim."""
-    parts = {"facts": _facts(claim)} | link_to(claim, person) | parts
+    parts = {"facts": _facts(claim)} | link_to(claim, recipient) | parts
     return letter_about(event, _values(claim, event), **parts)
 
 
@@ -239,9 +239,9 @@ def _facts(claim: Claim) -> list[tuple[str, str]]:
     return facts
 
 
-def link_to(claim: Claim, person: User) -> dict[str, str]:
+def link_to(claim: Claim, recipient: User) -> dict[str, str]:
     """Return the link to the user's page of the claim: the review page for the operator, else the partner's."""
-    if person.is_operator:
+    if recipient.is_operator:
         return {"link": reverse("review:claim", args=[claim.public_id]), "link_label": _("Open in the review queue")}
     return {"link": claim.get_absolute_url(), "link_label": _("Open the claim")}
 

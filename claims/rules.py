@@ -85,12 +85,12 @@ def _refuse_own_rejection(claim: Claim, user: User) -> Text | None:
     return None
 
 
-def refuse_dispute(claim: Claim, user: User) -> Text | None:
+def refuse_deciding_dispute(claim: Claim, user: User) -> Text | None:
     """Say why the user cannot review or decide a dispute."""
     return _refuse_own_rejection(claim, user) or refuse_what_a_colleague_has(claim, user)
 
 
-def refuse_dispute_takeover(claim: Claim, user: User) -> Text | None:
+def refuse_taking_over_dispute(claim: Claim, user: User) -> Text | None:
     """Say why the user cannot take over a dispute from a colleague."""
     return _refuse_own_rejection(claim, user) or refuse_ones_own(claim, user)
 

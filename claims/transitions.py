@@ -56,7 +56,7 @@ _CANCEL: dict[str, Any] = {
 }
 _DECIDE: dict[str, Any] = {"capability": "claim.review", "decides": True}
 _REVIEW: dict[str, Any] = _DECIDE | {"refusal": refuse_what_a_colleague_has}
-_AGAIN: dict[str, Any] = _DECIDE | {"source": DISPUTED, "refusal": rules.refuse_dispute}
+_AGAIN: dict[str, Any] = _DECIDE | {"source": DISPUTED, "refusal": rules.refuse_deciding_dispute}
 _START: dict[str, Any] = {
     "verb": "start_review",
     "label": _("Start review"),
@@ -188,7 +188,7 @@ TRANSITIONS = (
     Transition(message="dispute_decided", **_ASK, **_AGAIN),
     Transition(message="dispute_decided", **_REJECT, **_AGAIN),
     Transition(target=DISPUTED, when=is_assigned, **_RETURN, **_AGAIN),
-    Transition(source=DISPUTED, target=DISPUTED, refusal=rules.refuse_dispute_takeover, **_TAKE_OVER),
+    Transition(source=DISPUTED, target=DISPUTED, refusal=rules.refuse_taking_over_dispute, **_TAKE_OVER),
 )
 
 

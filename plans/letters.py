@@ -27,11 +27,11 @@ def named_recipients(plan: Plan, _event: Event) -> list[ExternalRecipient]:
     return [ExternalRecipient(address, time_zone=plan.time_zone)]
 
 
-def submitted(plan: Plan, event: Event, person: User) -> Letter:
+def submitted(plan: Plan, event: Event, recipient: User) -> Letter:
     return _letter(
         plan,
         event,
-        person,
+        recipient,
         subject=_("Plan %(reference)s of %(partner)s is waiting for your review"),
         heading=_("A plan was submitted"),
         paragraphs=[_("%(name)s of %(partner)s submitted the plan “%(title)s” for approval.")],
@@ -59,11 +59,11 @@ def submitted_to_named(plan: Plan, event: Event, _outsider: ExternalRecipient) -
     )
 
 
-def approved(plan: Plan, event: Event, person: User) -> Letter:
+def approved(plan: Plan, event: Event, recipient: User) -> Letter:
     return _letter(
         plan,
         event,
-        person,
+        recipient,
         subject=_("Approved: plan %(reference)s for %(amount)s"),
         heading=_("Your plan was approved"),
         paragraphs=[_("The plan “%(title)s” was approved for %(amount)s.")],
@@ -73,11 +73,11 @@ def approved(plan: Plan, event: Event, person: User) -> Letter:
     )
 
 
-def action_required(plan: Plan, event: Event, person: User) -> Letter:
+def action_required(plan: Plan, event: Event, recipient: User) -> Letter:
     return _letter(
         plan,
         event,
-        person,
+        recipient,
         subject=_("Action required: plan %(reference)s, %(title)s"),
         heading=_("Your plan needs changes"),
         paragraphs=[_("The plan “%(title)s” needs changes before it can be approved.")],
@@ -88,7 +88,7 @@ def action_required(plan: Plan, event: Event, person: User) -> Letter:
     )
 
 
-def rejected(plan: Plan, event: Event, person: User) -> Letter:
+def rejected(plan: Plan, event: Event, recipient: User) -> Letter:
     """To the partner: the rejection and what can be done.
 
     The plan can be reworked if the program allows it; otherwise the partner can only ask. An earlier approval stays
@@ -104,7 +104,7 @@ def rejected(plan: Plan, event: Event, person: User) -> Letter:
     return _letter(
         plan,
         event,
-        person,
+        recipient,
         subject=_("Rejected: plan %(reference)s, %(title)s"),
         heading=_("Your plan was rejected"),
         paragraphs=paragraphs,
@@ -114,11 +114,11 @@ def rejected(plan: Plan, event: Event, person: User) -> Letter:
     )
 
 
-def taken_over(plan: Plan, event: Event, person: User) -> Letter:
+def taken_over(plan: Plan, event: Event, recipient: User) -> Letter:
     return _letter(
         plan,
         event,
-        person,
+        recipient,
         subject=_("Taken over: plan %(reference)s, %(title)s"),
         heading=_("A colleague took over one of your plans"),
         paragraphs=[_("%(name)s took over the review of the plan “%(title)s”, which was assigned to you.")],
@@ -126,21 +126,21 @@ def taken_over(plan: Plan, event: Event, person: User) -> Letter:
     )
 
 
-def comment_added(plan: Plan, event: Event, person: User) -> Letter:
+def comment_added(plan: Plan, event: Event, recipient: User) -> Letter:
     return _letter(
         plan,
         event,
-        person,
+        recipient,
         subject=_("New comment: plan %(reference)s, %(title)s"),
-        heading=_("New comment on a plan") if person.is_operator else _("New comment on your plan"),
+        heading=_("New comment on a plan") if recipient.is_operator else _("New comment on your plan"),
         next_step=_("Read it in the history of the plan. If a reply is needed, reply there."),
     )
 
 
-def _letter(plan: Plan, event: Event, person: User, **parts: Any) -> Letter:
+def _letter(plan: Plan, event: Event, recipient: User, **parts: Any) -> Letter:
     """Build a letter with the facts, the actor's organization, and a link to the recipient's page of the plan."""
-    said_by = f"{event.actor_name}, {event.organisation_name}"
-    parts = {"facts": _facts(plan), "said_by": said_by} | link_to(plan, person) | parts
+    commented_by = f"{event.actor_name}, {event.organisation_name}"
+    parts = {"facts": _facts(plan), "commented_by": commented_by} | link_to(plan, recipient) | parts
     return letter_about(event, _values(plan, event), **parts)
 
 
@@ -150,7 +150,7 @@ def _why(plan: Plan, event: Event) -> dict[str, Any]:
     if not meant or event.reason is None or event.to_status == APPROVED:
         return parts
     labels = dict(places(document_of(plan)))
-    return parts | {"mend": "", "remarks": [(str(labels.get(place, place)), parts["mend"]) for place in meant]}
+    return parts | {"fix": "", "remarks": [(str(labels.get(place, place)), parts["fix"]) for place in meant]}
 
 
 def _values(plan: Plan, event: Event) -> dict[str, str]:
@@ -177,9 +177,9 @@ def _facts(plan: Plan) -> list[tuple[str, str]]:
     ]
 
 
-def link_to(plan: Plan, person: User) -> dict[str, str]:
+def link_to(plan: Plan, recipient: User) -> dict[str, str]:
     """Return the link to the user's page of the plan: in the admin site or in the portal."""
-    decides = person.is_operator and person.is_staff
+    decides = recipient.is_operator and recipient.is_staff
     url = reverse("admin:plans_plan_change", args=[plan.pk]) if decides else plan.get_absolute_url()
     return {"link": url, "link_label": _("Open the plan")}
 

@@ -48,7 +48,7 @@ class PlanPage(CasePage[Plan]):
     def is_edit(self, event: Event) -> bool:
         return event.code in EDITS
 
-    def words_of(self, remark: Remark, decision: Event) -> str:
+    def text_of(self, remark: Remark, decision: Event) -> str:
         """The remark's text, else the reason of the decision."""
         return remark.text or (in_language(decision.reason.text) if decision.reason else "")
 

@@ -17,7 +17,7 @@ from .snapshot import DocumentPart, InvoicePart, ProofFolder
 
 
 @dataclass(frozen=True)
-class Again:
+class Duplicates:
     """References of the other proofs, by supplier and number of an invoice, and by file hash and an empty text."""
 
     cases: Mapping[tuple[str, str], set[str]] = field(default_factory=dict)
@@ -30,11 +30,11 @@ class Again:
         return tuple(sorted(self.cases.get((part.file.sha256, ""), set())))
 
 
-def find(proof: Proof, folder: ProofFolder) -> Again:
+def find(proof: Proof, folder: ProofFolder) -> Duplicates:
     """Find the files and invoices of the proof on other proofs. One query, none without files."""
     hashes = {part.sha256 for part in folder.files()}
     if not hashes:
-        return Again()
+        return Duplicates()
     same_number = _elsewhere(Invoice.objects.all(), proof).filter(
         number_key__in=[key_of(invoice.number) for invoice in folder.invoices]
     )
@@ -49,7 +49,7 @@ def find(proof: Proof, folder: ProofFolder) -> Again:
     cases = defaultdict(set)
     for first, second, reference in rows:
         cases[first, second].add(reference)
-    return Again(cases)
+    return Duplicates(cases)
 
 
 def _elsewhere(rows: QuerySet, proof: Proof) -> QuerySet:

@@ -151,7 +151,7 @@ def _bounds(proof: Proof, used: Used) -> dict[str, Any]:
     return {"usage": rules.bounds(proof), "claiming": rules.claiming(proof)}
 
 
-def _invoice(invoice: InvoicePart, states: Mapping[str, str], twice: duplicates.Again) -> InvoiceFact:
+def _invoice(invoice: InvoicePart, states: Mapping[str, str], twice: duplicates.Duplicates) -> InvoiceFact:
     return InvoiceFact(
         supplier=invoice.supplier,
         number=invoice.number,
@@ -165,7 +165,7 @@ def _invoice(invoice: InvoicePart, states: Mapping[str, str], twice: duplicates.
     )
 
 
-def _document(document: DocumentPart, states: Mapping[str, str], twice: duplicates.Again) -> DocumentFact:
+def _document(document: DocumentPart, states: Mapping[str, str], twice: duplicates.Duplicates) -> DocumentFact:
     return DocumentFact(
         name=document.file.name,
         note=document.note,

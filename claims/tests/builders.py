@@ -83,7 +83,7 @@ def send(claim: Claim, actor: User, verb: str = "submit", **given: Any) -> Event
 
 @keeps(fresh)
 def claim_under_review(world: World, *, reviewer: User | None = None, **given: Any) -> Claim:
-    """A claim on Mira's desk."""
+    """A claim assigned to Mira."""
     claim = submitted_claim(world, **given)
     services.start_review(claim, actor=reviewer or world.mira, expected_version=claim.version)
     return fresh(claim)
@@ -114,7 +114,7 @@ def disputed_claim(world: World, *, comment: str = "It was, see the photos.", **
 
 @keeps(fresh)
 def resubmitted_claim(world: World, **given: Any) -> Claim:
-    """A claim that was mended and waits, on the desk of Mira, who had asked for more."""
+    """A claim that was mended and waits, assigned to Mira, who had asked for more."""
     claim = returned_claim(world, **given)
     send(claim, world.jana, "resubmit")
     return fresh(claim)
@@ -129,7 +129,7 @@ def withdrawn_claim(world: World, **given: Any) -> Claim:
 
 
 @keeps(fresh)
-def dispute_on_a_desk(world: World, **given: Any) -> Claim:
+def dispute_in_review(world: World, **given: Any) -> Claim:
     """A dispute about Mira's rejection that Daniel has taken up; Emre reviews claims, too."""
     give_role(world.emre, Role.OPERATOR_REVIEWER)
     claim = disputed_claim(world, **given)
@@ -202,7 +202,7 @@ def situations(world: World) -> dict[str, Callable[[], Claim]]:
         "under review": under_review,
         "rejected": rejected,
         "disputed": disputed,
-        "disputed, on a desk": lambda: then(disputed(), "start_review", world.daniel),
+        "disputed, in review": lambda: then(disputed(), "start_review", world.daniel),
     }
 
 
@@ -230,7 +230,7 @@ def another_claim(world: World, activity: Activity, amount: Decimal, **given: An
 
 
 def plan_again(world: World, plan: Plan) -> Plan:
-    """An approved plan once more on Elif's desk, as a revision that asks for the same."""
+    """An approved plan assigned to Elif once more, as a revision that asks for the same."""
     for verb, actor in (("revise", world.jana), ("submit", world.jana), ("start_review", world.elif_)):
         plans.services.SERVICES[verb](plan, actor=actor, expected_version=plans.fresh(plan).version)
     return plans.fresh(plan)

@@ -227,7 +227,7 @@ def test_w18_d01_window_ends_where_the_program_lives(years):
     ("zone", "reader"),
     [("Pacific/Auckland", "America/New_York"), ("America/New_York", "Asia/Kolkata"), ("UTC", "Pacific/Honolulu")],
 )
-def test_d03_page_list_desk_and_mail_name_the_same_day(years, client, zone, reader):
+def test_d03_page_list_review_page_and_mail_name_the_same_day(years, client, zone, reader):
     """On the day on which clocks change in New York; the readers live elsewhere."""
     world, claim = submitted_on(date(2024, 3, 8))
     Calendar.objects.update(time_zone=zone)
@@ -238,7 +238,7 @@ def test_d03_page_list_desk_and_mail_name_the_same_day(years, client, zone, read
         shown = {
             "page": sign_in(client, world.jana).get(claim.get_absolute_url()).content.decode(),
             "list": client.get("/claims/").content.decode(),
-            "desk": sign_in(client, world.mira).get("/review/").content.decode(),
+            "review": sign_in(client, world.mira).get("/review/").content.decode(),
             "mail": letter.deadline,
         }
 

@@ -1,4 +1,4 @@
-"""The desk and a form in a real browser: the documents of a claim are all in sight, and what is pasted is not cut off."""
+"""The review page and a form in a real browser: the documents of a claim are all in sight, and what is pasted is not cut off."""
 
 import pytest
 from django.urls import reverse

@@ -318,8 +318,8 @@ def test_w15_each_request_is_a_decision_and_a_message_of_its_own(world):
         decide(world, claim, "request_action", comment=f"Again, no. {number}.")
 
     told = Message.objects.filter(code="claim_action_required", recipient=world.jana)
-    words_of = {cause_key(event.pk): event.comment for event in claim.case.events.all()}
-    assert [words_of[message.cause] for message in told.order_by("pk")] == [f"Again, no. {n}." for n in range(3)]
+    text_of = {cause_key(event.pk): event.comment for event in claim.case.events.all()}
+    assert [text_of[message.cause] for message in told.order_by("pk")] == [f"Again, no. {n}." for n in range(3)]
     assert claim.case.decisions.count() == claim.case.submissions.count() == 3
 
 

@@ -59,7 +59,7 @@ def test_claim_is_read_by_its_partner(world, signed_in, name):
 
 
 @pytest.mark.parametrize("name", STAFF)
-def test_staff_read_a_submitted_claim_on_the_desk_and_no_draft(world, signed_in, name):
+def test_staff_read_a_submitted_claim_on_the_review_page_and_no_draft(world, signed_in, name):
     draft, sent = builders.draft_claim(world), builders.submitted_claim(world, name="Another")
     browser = signed_in(getattr(world, name))
 
@@ -434,14 +434,14 @@ def test_nobody_must_mend_what_cannot_be_edited(world, signed_in):
     claim = builders.claim_under_review(world)
     decide(world, claim, "request_action", comment="Soon.", remarks=[builders.remark_at("basics", "Another day.")])
     writer, viewer = (text_of(signed_in(user).get(claim.get_absolute_url())) for user in (world.karin, world.lena))
-    desk = text_of(signed_in(world.mira).get(reverse("review:claim", args=[claim.public_id])))
+    review = text_of(signed_in(world.mira).get(reverse("review:claim", args=[claim.public_id])))
     locked = builders.rejected_claim(world)
     rejected = text_of(signed_in(world.karin).get(locked.get_absolute_url()))
 
     assert "Required change" in writer
-    for page in (viewer, desk, rejected):
+    for page in (viewer, review, rejected):
         assert "Required change" not in page
-    assert all("Another day." in page for page in (viewer, desk))
+    assert all("Another day." in page for page in (viewer, review))
 
 
 def test_remark_at_a_metric_stands_once_and_at_its_field(world, signed_in):

@@ -27,7 +27,7 @@ def activity(world):
 
 @pytest.fixture
 def plan(world, activity):
-    """The plan once more on Elif's desk: 4,000.00 were approved for one of its claims, and another one asks for 3,000.00."""
+    """The plan assigned to Elif once more: 4,000.00 were approved for one of its claims, and another one asks for 3,000.00."""
     first, second = (another_claim(world, activity, Decimal(amount)) for amount in ("4000", "3000"))
     for claim in (first, second):
         send(claim, world.jana)
@@ -105,9 +105,9 @@ def test_less_requested_than_was_approved_is_to_be_sent_back(world, plan):
 
 
 def test_form_refuses_at_the_amount_and_names_the_sum(client, world, plan):
-    desk = sign_in(client, world.elif_)
+    approver = sign_in(client, world.elif_)
 
-    answer = desk.post(verb_url(plan), typed(world, plan, "3999"))
+    answer = approver.post(verb_url(plan), typed(world, plan, "3999"))
 
     assert answer.status_code == 422
     assert list(answer.context["form"].errors) == ["approved_amount"]
@@ -116,11 +116,11 @@ def test_form_refuses_at_the_amount_and_names_the_sum(client, world, plan):
 
 
 def test_form_says_what_is_claimed_and_warns_beside_the_amount(client, world, plan):
-    desk = sign_in(client, world.elif_)
+    approver = sign_in(client, world.elif_)
 
-    opened = desk.get(verb_url(plan)).content.decode()
+    opened = approver.get(verb_url(plan)).content.decode()
     enough, less = (
-        desk.post(verb_url(plan), typed(world, plan, amount) | {"preview": "yes"}).content.decode()
+        approver.post(verb_url(plan), typed(world, plan, amount) | {"preview": "yes"}).content.decode()
         for amount in ("7000", "6999")
     )
 
@@ -132,9 +132,9 @@ def test_form_says_what_is_claimed_and_warns_beside_the_amount(client, world, pl
 
 
 def test_warning_stands_in_nobodys_way_and_the_claim_is_bound_by_the_new_limit(client, world, plan):
-    desk = sign_in(client, world.elif_)
+    approver = sign_in(client, world.elif_)
 
-    answer = desk.post(verb_url(plan), typed(world, plan, "6000"))
+    answer = approver.post(verb_url(plan), typed(world, plan, "6000"))
 
     assert (answer.status_code, plans.fresh(plan).approved_amount) == (302, Decimal("6000.00"))
     claim = Claim.objects.get(case__status="submitted")
@@ -143,7 +143,7 @@ def test_warning_stands_in_nobodys_way_and_the_claim_is_bound_by_the_new_limit(c
         decide(world, claim, "approve")
 
 
-def test_desk_shows_what_was_claimed_so_far(client, world, plan):
+def test_review_page_shows_what_was_claimed_so_far(client, world, plan):
     page = sign_in(client, world.elif_).get(reverse("admin:plans_plan_change", args=[plan.pk])).content.decode()
 
     facts = page[page.index("Claimed so far") :][:200]
@@ -153,7 +153,7 @@ def test_desk_shows_what_was_claimed_so_far(client, world, plan):
 
 def test_plan_that_was_never_approved_shows_no_claims(client, world):
     plan = plans.plan_under_review(world)
-    desk = sign_in(client, world.elif_)
+    approver = sign_in(client, world.elif_)
 
     for address in (reverse("admin:plans_plan_change", args=[plan.pk]), verb_url(plan)):
-        assert "Claimed so far" not in desk.get(address).content.decode()
+        assert "Claimed so far" not in approver.get(address).content.decode()

@@ -20,7 +20,7 @@ ROWS = [1, 3, 25]
 
 LIST, STAFF_LIST, QUEUE = 5, 6, 7
 SEALED, EDITED, CHECK = 6, 11, 9
-DESK, DESK_DISPUTED = 9, 10
+REVIEW, REVIEW_DISPUTED = 9, 10
 NEW, DECIDE, ASK = 5, 4, 4
 # Above 15: to submit is to assess the proof under its lock (eight), to keep it, its files and its assessment, to find the due date among
 # the holidays, and to tell two sides. Each is asked once.
@@ -107,20 +107,20 @@ def test_check_page(world, signed_in, django_assert_num_queries):
 
 
 @pytest.mark.parametrize("count", ROWS)
-def test_claim_on_the_desk(world, signed_in, django_assert_num_queries, count):
+def test_claim_on_the_review_page(world, signed_in, django_assert_num_queries, count):
     claim = grown(builders.claim_under_review(world), world, count)
     many(builders.submitted_claim, world, 2)
     browser = signed_in(world.mira)
 
-    with django_assert_num_queries(DESK):
+    with django_assert_num_queries(REVIEW):
         browser.get(reverse("review:claim", args=[claim.public_id]))
 
 
-def test_disputed_claim_on_the_desk(world, signed_in, django_assert_num_queries):
+def test_disputed_claim_on_the_review_page(world, signed_in, django_assert_num_queries):
     claim = builders.disputed_claim(world)
     browser = signed_in(world.daniel)
 
-    with django_assert_num_queries(DESK_DISPUTED):
+    with django_assert_num_queries(REVIEW_DISPUTED):
         browser.get(reverse("review:claim", args=[claim.public_id]))
 
 

@@ -151,7 +151,7 @@ def lower(world, plan, amount):
     return lambda: plan_services.approve(plan, actor=world.elif_, expected_version=plan.version, **given)
 
 
-def plan_and_claim_on_desks(world):
+def plan_and_claim_in_review(world):
     """A plan of 10,000.00 under review once more, and a claim of 6,000.00 of it under review."""
     activity = proofs.approved_activity(world)
     claim = builders.another_claim(world, activity, Decimal("6000"))
@@ -168,7 +168,7 @@ def assert_within_limit(plan):
 
 
 def test_claim_approved_while_its_plan_is_approved_lower(there):
-    plan, claim = plan_and_claim_on_desks(there)
+    plan, claim = plan_and_claim_in_review(there)
 
     results = at_once(builders.deed(there, claim, "approve", there.mira), lower(there, plan, Decimal("5000.00")))
 
@@ -198,7 +198,7 @@ def test_claim_is_submitted_for_what_is_in_force_once_its_plan_is_approved_again
 
 @pytest.mark.parametrize("first", ["claim", "plan"])
 def test_whoever_comes_second_waits_and_sees_what_the_first_has_written(there, first):
-    plan, claim = plan_and_claim_on_desks(there)
+    plan, claim = plan_and_claim_in_review(there)
     deeds = [builders.deed(there, claim, "approve", there.mira), lower(there, plan, Decimal("5000.00"))]
 
     written, refused = one_after_the_other(*(deeds if first == "claim" else reversed(deeds)))

@@ -1,4 +1,4 @@
-"""The review desk: the queue, one claim with its documents, and the operator's verbs on their pages."""
+"""The review pages: the queue, one claim with its documents, and the operator's verbs on their pages."""
 
 import re
 from datetime import date, datetime, timedelta
@@ -40,7 +40,7 @@ def names_on(answer):
 
 
 @pytest.mark.parametrize("name", STAFF)
-def test_desk_is_open_to_all_staff(world, signed_in, name):
+def test_review_page_is_open_to_all_staff(world, signed_in, name):
     claim = builders.submitted_claim(world)
     browser = signed_in(getattr(world, name))
 
@@ -49,7 +49,7 @@ def test_desk_is_open_to_all_staff(world, signed_in, name):
 
 
 @pytest.mark.parametrize(("name", "status"), [("jana", 403), ("lena", 403), ("anton", 404), ("owen", 404)])
-def test_desk_is_closed_to_partners(world, signed_in, name, status):
+def test_review_page_is_closed_to_partners(world, signed_in, name, status):
     claim = builders.submitted_claim(world)
     browser = signed_in(getattr(world, name))
 
@@ -60,7 +60,7 @@ def test_desk_is_closed_to_partners(world, signed_in, name, status):
     assert fresh(claim).version == claim.version
 
 
-def test_draft_does_not_exist_on_the_desk(world, signed_in):
+def test_draft_does_not_exist_on_the_review_page(world, signed_in):
     claim = builders.draft_claim(world)
 
     assert signed_in(world.mira).get(url("claim", claim)).status_code == 404
@@ -128,7 +128,7 @@ def test_overdue_is_what_should_have_been_decided(world, signed_in):
     assert "screens/due.html" in [template.name for template in answer.templates]
 
 
-def test_desk_of_somebody_who_left_counts_as_nobodys(world, signed_in):
+def test_assignee_who_left_counts_as_nobody(world, signed_in):
     builders.claim_under_review(world, name="Left behind", reviewer=world.mira)
     world.mira.is_active = False
     world.mira.save()
@@ -159,7 +159,7 @@ def test_queue_is_searched(world, signed_in):
         ("2026-11-23", "2026-11-20", "3 days overdue"),
     ],
 )
-def test_desk_and_partner_read_the_same_distance_on_every_day(world, signed_in, now, due, comment):
+def test_review_page_and_partner_read_the_same_distance_on_every_day(world, signed_in, now, due, comment):
     """Days off count: what is due in two days is nowhere due today."""
     claim = builders.submitted_claim(world)
     Holiday.objects.create(calendar=world.cloud.calendar, date=date(2026, 11, 20), name={"en": "A day off"})
@@ -305,7 +305,7 @@ def test_previous_and_next_follow_the_list(world, signed_in):
     browser = signed_in(world.mira)
 
     def around(claim, key=""):
-        found = browser.get(url("claim", claim), {"list": key}).context["neighbours"]
+        found = browser.get(url("claim", claim), {"list": key}).context["neighbors"]
         return found.previous, found.next
 
     assert around(first) == (None, second.public_id)
@@ -321,7 +321,7 @@ def test_previous_and_next_follow_the_list(world, signed_in):
 def test_after_a_decision_the_next_is_the_first_that_waits(world, signed_in):
     waiting, decided = builders.submitted_claim(world, name="Waiting"), builders.approved_claim(world, name="Decided")
 
-    found = signed_in(world.mira).get(url("claim", decided)).context["neighbours"]
+    found = signed_in(world.mira).get(url("claim", decided)).context["neighbors"]
 
     assert (found.previous, found.next) == (None, waiting.public_id)
 
@@ -331,9 +331,9 @@ def test_cases_without_a_due_date_follow_those_that_have_one(world):
     later = builders.submitted_claim(world)
     Case.objects.filter(pk__in=[plan.pk, later.pk]).update(due_at=None)
 
-    assert queue.neighbours("", claim.case, world.mira) == queue.Neighbours(None, later.public_id)
-    assert queue.neighbours("", fresh(later).case, world.mira) == queue.Neighbours(claim.public_id, None)
-    assert queue.neighbours("", plans.fresh(plan).case, world.elif_) == queue.Neighbours(None, None)
+    assert queue.neighbors("", claim.case, world.mira) == queue.Neighbors(None, later.public_id)
+    assert queue.neighbors("", fresh(later).case, world.mira) == queue.Neighbors(claim.public_id, None)
+    assert queue.neighbors("", plans.fresh(plan).case, world.elif_) == queue.Neighbors(None, None)
     assert queue.counts(world.elif_, CaseKind.PLAN, CaseKind.CLAIM)[""] == 3
 
 
@@ -517,7 +517,7 @@ def test_nothing_is_decided_by_looking(world, signed_in, verb):
     assert (answer.status_code, fresh(claim).version) == (200, claim.version)
 
 
-def test_partner_verbs_do_not_exist_on_the_desk(world, signed_in):
+def test_partner_verbs_do_not_exist_on_the_review_page(world, signed_in):
     claim = builders.submitted_claim(world)
 
     for verb in ("withdraw", "dispute", "submit", "nonsense"):

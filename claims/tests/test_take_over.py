@@ -1,4 +1,4 @@
-"""On whose desk a claim lies: colleagues see it, take it over knowingly, and take up disputes as well."""
+"""Who has a claim: colleagues see it, take it over knowingly, and take up disputes as well."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def verbs_of(claim, person):
     return [transition.verb for transition in STATE_MACHINE.open_to(fresh(claim), person) if transition.decides]
 
 
-def desk(client, claim):
+def review_page(client, claim):
     return client.get(f"/review/{claim.public_id}/").content.decode()
 
 
@@ -73,7 +73,7 @@ def test_claim_that_was_sent_in_again_waits_for_who_asked(world):
     assert (holder(claim), fresh(claim).status) == (world.daniel, "under_review")
 
 
-def test_desk_of_somebody_who_left_counts_as_nobodys(world):
+def test_assignee_who_left_counts_as_nobody(world):
     claim = builders.claim_under_review(world)
     User.objects.filter(pk=world.mira.pk).update(is_active=False)
 
@@ -109,7 +109,7 @@ def test_dispute_is_not_taken_up_or_over_by_who_rejected(world):
 
 
 def test_dispute_that_is_given_back_waits_for_anybody(world):
-    claim = builders.dispute_on_a_desk(world)
+    claim = builders.dispute_in_review(world)
 
     services.return_to_queue(claim, actor=world.daniel, expected_version=claim.version)
 
@@ -118,10 +118,10 @@ def test_dispute_that_is_given_back_waits_for_anybody(world):
     decide(world, claim, "reject", actor=world.daniel)
 
 
-def test_page_says_on_whose_desk_it_is_and_offers_to_take_it_over(world, signed_in):
+def test_page_says_who_has_it_and_offers_to_take_it_over(world, signed_in):
     claim = builders.claim_under_review(world)
 
-    others, own = desk(signed_in(world.daniel), claim), desk(signed_in(world.mira), claim)
+    others, own = review_page(signed_in(world.daniel), claim), review_page(signed_in(world.mira), claim)
 
     assert "Assigned to Mira Okafor since" in others
     assert f"/review/{claim.public_id}/take_over/" in others

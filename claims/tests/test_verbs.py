@@ -53,8 +53,8 @@ START = {
     ("submitted", "take_over"): builders.resubmitted_claim,
     ("under_review", "take_over"): builders.claim_under_review,
     ("disputed", "start_review"): builders.disputed_claim,
-    ("disputed", "return_to_queue"): builders.dispute_on_a_desk,
-    ("disputed", "take_over"): builders.dispute_on_a_desk,
+    ("disputed", "return_to_queue"): builders.dispute_in_review,
+    ("disputed", "take_over"): builders.dispute_in_review,
     ("rejected", "dispute"): builders.rejected_claim,
     ("disputed", "approve"): builders.disputed_claim,
     ("disputed", "request_action"): builders.disputed_claim,
@@ -63,7 +63,7 @@ START = {
 ARROWS = {(transition.source, transition.verb): transition for transition in TRANSITIONS}
 #: Who may, on the claim track, for a claim that Jana began.
 MAY = {"claim.write": {"jana", "karin"}, "claim.dispute": {"jana"}, "claim.review": {"mira", "daniel"}}
-#: Of the reviewers: what is under review is on Mira's desk, and Mira has rejected what is disputed.
+#: Of the reviewers: what is under review is assigned to Mira, and Mira has rejected what is disputed.
 MAY_REVIEW = {"under_review": {"mira"}, "disputed": {"daniel"}}
 MAY_TAKE_OVER = {"submitted": {"daniel"}, "under_review": {"daniel"}, "disputed": {"emre"}}
 #: Until when whoever has the claim then should act, counted from Thursday 19 November 2026: two business days for a review, five for a
@@ -182,7 +182,7 @@ CLOSED = {
     ("editing", "cancel"): (builders.draft_claim, "jana"),
     ("submitted", "take_over"): (builders.submitted_claim, "daniel"),
     ("under_review", "take_over"): (nobody_left_holds(builders.claim_under_review), "daniel"),
-    ("disputed", "start_review"): (builders.dispute_on_a_desk, "daniel"),
+    ("disputed", "start_review"): (builders.dispute_in_review, "daniel"),
     ("disputed", "return_to_queue"): (builders.disputed_claim, "daniel"),
     ("disputed", "take_over"): (builders.disputed_claim, "daniel"),
 }
@@ -392,7 +392,7 @@ def test_admin_of_another_location_does_not_submit(world):
 # Deciding
 
 
-def test_start_review_puts_the_claim_on_the_desk_and_returning_takes_it_off(world):
+def test_start_review_assigns_the_claim_and_returning_unassigns_it(world):
     claim = builders.submitted_claim(world)
 
     do(world, claim, "start_review", world.daniel)
@@ -515,7 +515,7 @@ def test_t19_nobody_decides_about_the_own_organisation(world):
 # Disputing
 
 
-def test_dispute_keeps_the_contested_decision_and_leaves_the_desk(world):
+def test_dispute_keeps_the_contested_decision_and_is_unassigned(world):
     claim = builders.rejected_claim(world)
     contested = Decision.objects.get(case=claim.case)
 

@@ -16,7 +16,7 @@ from incentives_portal.cases.decisions import OUTCOMES
 from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.forms import CommentForm, CommentWithFilesForm, NoteForm, VerbForm
 from incentives_portal.cases.querysets import search_q
-from incentives_portal.cases.queue import counts, lists, neighbours, waiting
+from incentives_portal.cases.queue import counts, lists, neighbors, waiting
 from incentives_portal.cases.views import post_comment
 from incentives_portal.outbox.models import Message
 from incentives_portal.outbox.queries import deliveries_for
@@ -61,7 +61,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "lists": [(code, title, numbers[code], code == key) for code, (title, _part) in queues.items()],
         "key": key,
         "title": title,
-        "words": text,
+        "text": text,
         "page": page,
         "rows": queue_rows(page.object_list, request.user),
     }
@@ -89,7 +89,7 @@ def review_page(request: HttpRequest, row: Claim, rejected: CommentForm | None =
         "claim": row,
         "key": key,
         "list_title": lists(request.user)[key][0],
-        "neighbours": neighbours(key, row.case, request.user),
+        "neighbors": neighbors(key, row.case, request.user),
         "evidence": evidence,
         "shown": shown(evidence, page, request.GET.get("doc", ""), request.GET.get("page", "")),
         "deliveries": _deliveries(row) if request.user.may("outbox.read") else None,

@@ -54,7 +54,7 @@ def why(event: Event, remarks: Iterable[tuple[str, str]] = ()) -> dict[str, Any]
     reason = event.reason
     return {
         "reason": in_language(reason.text) if reason else "",
-        "mend": in_language(reason.fix) if reason and event.to_status != APPROVED else "",
+        "fix": in_language(reason.fix) if reason and event.to_status != APPROVED else "",
         "remarks": list(remarks),
     }
 
@@ -72,10 +72,10 @@ def deadline(at: datetime | None, zone: str, *, weekday: bool = True) -> str:
     return f"{', '.join(date_format(local, each) for each in formats)} ({city})"
 
 
-def infected_file(link_to: LinkTo, detail: Any, event: Event, person: User) -> Letter:
+def infected_file(link_to: LinkTo, detail: Any, event: Event, recipient: User) -> Letter:
     """The letter about a quarantined file, to its sender and to those who would have read it."""
     values = {"file": event.data["name"], "finding": event.data["finding"], "name": event.data["sender"]}
-    mine = person.pk == event.data["sender_id"]
+    mine = recipient.pk == event.data["sender_id"]
     return letter_about(
         event,
         values,
@@ -90,11 +90,11 @@ def infected_file(link_to: LinkTo, detail: Any, event: Event, person: User) -> L
             if mine
             else _("You do not need to do anything. No one can open the file.")
         ),
-        **link_to(detail, person),
+        **link_to(detail, recipient),
     )
 
 
-def refused_file(link_to: LinkTo, detail: Any, event: Event, person: User) -> Letter:
+def refused_file(link_to: LinkTo, detail: Any, event: Event, recipient: User) -> Letter:
     """The letter about a file that was refused after it was attached, to its sender."""
     return letter_about(
         event,
@@ -106,5 +106,5 @@ def refused_file(link_to: LinkTo, detail: Any, event: Event, person: User) -> Le
             "%(why)s",
         ],
         next_step=_("Send another file in its place. No one else can open the rejected file."),
-        **link_to(detail, person),
+        **link_to(detail, recipient),
     )

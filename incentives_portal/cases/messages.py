@@ -84,21 +84,21 @@ def cause_of(event: Event) -> Cause:
     )
 
 
-def letter_to(announcement: Announcement, detail: Any, event: Event, person: User) -> Letter:
+def letter_to(announcement: Announcement, detail: Any, event: Event, recipient: User) -> Letter:
     """Return the letter to a user. A last recipient who may not read the case gets one without its content."""
-    if not _may_read(event, person):
+    if not _may_read(event, recipient):
         return _letter_without_content(event)
-    return replace(announcement.letter(detail, event, person), has_comments=announcement.has_comments)
+    return replace(announcement.letter(detail, event, recipient), has_comments=announcement.has_comments)
 
 
-def _may_read(event: Event, person: User) -> bool:
+def _may_read(event: Event, recipient: User) -> bool:
     """Whether the recipient may read the case.
 
     Checked only for last recipients (recipients.py), so the others cost no query.
     """
-    if not getattr(person, "is_last_resort", False):
+    if not getattr(recipient, "is_last_resort", False):
         return True
-    return may(person, case_type(event.case.kind).read, event.case.scope)
+    return may(recipient, case_type(event.case.kind).read, event.case.scope)
 
 
 def _letter_without_content(event: Event) -> Letter:
@@ -141,14 +141,14 @@ def announce(code: str, detail: Any, event: Event) -> None:
     """
     announcement = _announcements[code]
     people = list(announcement.recipients(detail, event))
-    others = [person for person in people if person.pk != event.actor_id]
+    others = [recipient for recipient in people if recipient.pk != event.actor_id]
     cause = cause_of(event)
     if others or not people:
         letter_for = partial(letter_to, announcement, detail, event)
-        if blind := [person for person in others if not _may_read(event, person)]:
+        if blind := [recipient for recipient in others if not _may_read(event, recipient)]:
             # Never collected into one mail with others: that would quote what they may not read.
             queue(cause, code, letter_for, blind)
-        readers = [person for person in others if person not in blind]
+        readers = [recipient for recipient in others if recipient not in blind]
         if readers or not blind:
             queue(cause, code, letter_for, readers, collect=announcement.collect)
     if announcement.external:

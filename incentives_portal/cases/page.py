@@ -128,7 +128,7 @@ class CasePage(Generic[Detail]):
         """Return the label of the place that the remark points at."""
         return self.places.get(remark.place, "")
 
-    def words_of(self, remark: Remark, decision: Event) -> str:
+    def text_of(self, remark: Remark, decision: Event) -> str:
         """Return the text of a remark of the decision."""
         return remark.shown_text
 
@@ -192,7 +192,7 @@ class CasePage(Generic[Detail]):
     def _markers(self, event: Event) -> Iterator[RemarkMarker]:
         for number, remark in enumerate(event.remarks_in_order, start=1):
             anchor = self.anchor(remark)
-            text = self.words_of(remark, event)
+            text = self.text_of(remark, event)
             yield RemarkMarker(number, anchor, self.name_of(remark), text, not self._was_changed(anchor))
 
     def _was_changed(self, place: str) -> bool:

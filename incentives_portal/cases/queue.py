@@ -57,14 +57,14 @@ def counts(user: User, *kinds: str) -> dict[str, int]:
 
 
 @dataclass(frozen=True)
-class Neighbours:
+class Neighbors:
     """The previous and next case in a list of the queue, by public id."""
 
     previous: UUID | None = None
     next: UUID | None = None
 
 
-def neighbours(key: str, case: Case, user: User) -> Neighbours:
+def neighbors(key: str, case: Case, user: User) -> Neighbors:
     """Return the previous and next case in a list, by due date.
 
     For a case that left the queue, the next one is the first of the list. One query.
@@ -73,7 +73,7 @@ def neighbours(key: str, case: Case, user: User) -> Neighbours:
     before, after = CaseQuerySet(Case).none(), waiting(user, case.kind).filter(part)
     if case.status in WAITING:
         before, after = after.filter(_before(case)).order_by("-due_at", "-pk"), after.filter(_after(case))
-    return Neighbours(**{side: public_id for public_id, side in _side(before, "previous").union(_side(after, "next"))})
+    return Neighbors(**{side: public_id for public_id, side in _side(before, "previous").union(_side(after, "next"))})
 
 
 def _before(case: Case) -> Q:

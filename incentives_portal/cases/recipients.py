@@ -28,8 +28,8 @@ def partner_side(detail: CaseDetail, _event: Event) -> list[User]:
 def _last_resort(detail: CaseDetail) -> list[User]:
     for role in _NEXT:
         if people := holders([role], detail.scope):
-            for person in people:
-                person.is_last_resort = True  # type: ignore[attr-defined]  # read by messages.py, so that other recipients cost no query
+            for recipient in people:
+                recipient.is_last_resort = True  # type: ignore[attr-defined]  # read by messages.py, so that other recipients cost no query
             return people
     return []
 

@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> None:
     os.umask(0o077)
     place = Place(options.state, options.throwaway)
     with os.fdopen(options.report, "w") as report:
-        lock = file_locks.hold(place.keeper_lock, shared=False, wait=False)
+        lock = file_locks.hold(place.daemon_lock, shared=False, wait=False)
         if lock is None:
             report.write(READY)
             return
@@ -52,7 +52,7 @@ def main(arguments: list[str]) -> None:
 def _sweep() -> None:
     """Remove the folders of root's test runs that were killed together with their daemon."""
     for mark in OUTSIDE.glob(f"*/{Place.THROWAWAY}"):
-        if file_locks.is_free(mark.with_name(Place.KEEPER)) and file_locks.is_free(
+        if file_locks.is_free(mark.with_name(Place.DAEMON)) and file_locks.is_free(
             mark.with_name(Place.USERS), to_share=False
         ):
             shutil.rmtree(mark.parent, ignore_errors=True)

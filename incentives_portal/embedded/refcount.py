@@ -45,7 +45,7 @@ def release(place: Place, patience: float = 25.0) -> bool:
         if handle is not None:
             os.close(handle)
     end = time.monotonic() + patience
-    while place.folder.exists() and not file_locks.is_free(place.keeper_lock):
+    while place.folder.exists() and not file_locks.is_free(place.daemon_lock):
         with suppress(FileNotFoundError):
             place.stop_now.touch()
         if time.monotonic() > end or _others(place):
@@ -68,7 +68,7 @@ def forget(**kwargs: Any) -> None:
 
 def is_running(place: Place) -> bool:
     """Return whether a daemon is running. It ends itself when one of its servers does."""
-    return not file_locks.is_free(place.keeper_lock)
+    return not file_locks.is_free(place.daemon_lock)
 
 
 def _become_user(place: Place) -> int:
@@ -138,4 +138,4 @@ def _spawn(place: Place) -> None:
             os.close(write)
         result = report.read()
     if result != READY:
-        raise EmbeddedServersFailed(result or f"The keeper of the embedded servers died. {place.log} may say more.")
+        raise EmbeddedServersFailed(result or f"The daemon of the embedded servers died. {place.log} may say more.")

@@ -27,7 +27,7 @@ class EmbeddedServersFailed(Exception):
 class Place:
     """The folder of one pair of servers, and the files shared by their processes."""
 
-    USERS, KEEPER, THROWAWAY = "users.lock", "keeper.lock", "throwaway"
+    USERS, DAEMON, THROWAWAY = "users.lock", "daemon.lock", "throwaway"
 
     def __init__(self, state: Path, throwaway: bool) -> None:
         self.state, self.throwaway = state, throwaway
@@ -36,7 +36,7 @@ class Place:
         #: Every process that uses the servers holds this lock shared until it ends.
         self.users_lock = self.folder / self.USERS
         #: Held by the daemon for its lifetime: a daemon is running exactly while this is taken.
-        self.keeper_lock = self.folder / self.KEEPER
+        self.daemon_lock = self.folder / self.DAEMON
         #: Held while a daemon is being started, so that concurrent processes start only one.
         self.start_lock = self.folder / "start.lock"
         #: How to reach the servers, passwords included; readable by its owner only.

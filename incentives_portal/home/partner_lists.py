@@ -32,22 +32,24 @@ def partner_buckets(user: User) -> list[Bucket]:
     Each item is in one list. Users who may only read find the same under *Open*; proofs are listed for those who may add
     them.
     """
-    owed = [_owed_item(activity) for activity in owed_proofs(user)[:LIMIT]] if user.may("poe.write") else []
-    owed_soon = [item for item in owed if item.is_soon or item.is_late]
+    outstanding = (
+        [_outstanding_item(activity) for activity in outstanding_proofs(user)[:LIMIT]] if user.may("poe.write") else []
+    )
+    outstanding_soon = [item for item in outstanding if item.is_soon or item.is_late]
     return [
         returned(user),
-        due_soon(user, owed_soon),
+        due_soon(user, outstanding_soon),
         Bucket(
-            "owed",
+            "outstanding",
             _("Outstanding proofs"),
-            by_date(item for item in owed if item not in owed_soon),
+            by_date(item for item in outstanding if item not in outstanding_soon),
             _("No outstanding proofs, or all are due within 30 days."),
         ),
         drafts(user),
     ]
 
 
-def owed_proofs(user: User) -> QuerySet[Activity]:
+def outstanding_proofs(user: User) -> QuerySet[Activity]:
     """Return activities of plans in force that have no proof yet. One query."""
     activities = Activity.objects.visible_to(user).open_for_proofs().exclude(proofs__in=Proof.objects.live())
     return (
@@ -57,7 +59,7 @@ def owed_proofs(user: User) -> QuerySet[Activity]:
     )
 
 
-def _owed_item(activity: Activity) -> Item:
+def _outstanding_item(activity: Activity) -> Item:
     plan, content = activity.campaign.plan, activity.in_force
     return Item(
         title=content.name,

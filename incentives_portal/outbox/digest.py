@@ -85,7 +85,7 @@ def _quote(row: Message, cause: Cause) -> Quote:
     """Quote what somebody wrote or, if nobody wrote anything, the subject of the message."""
     moment = timezone.localtime(cause.at)
     return Quote(
-        said_by=", ".join(filter(None, [cause.author, cause.organisation])),
+        commented_by=", ".join(filter(None, [cause.author, cause.organisation])),
         when=f"{date_format(moment, 'DATE_FORMAT')}, {date_format(moment, 'H:i')}",
         comment=cause.comment or ("" if cause.files else row.subject),
         files=cause.files,

@@ -47,7 +47,7 @@ class Cause:
 class Quote:
     """One of several comments in a letter: author, time, text, and the names of its files."""
 
-    said_by: str
+    commented_by: str
     when: str
     comment: str
     files: Sequence[str] = ()
@@ -62,8 +62,8 @@ class Letter:
     ``paragraphs``  the details; the first one is also the short text of the notification
     ``facts``       (label, value): the case, the amount, dates
     ``reason``      the text of the reason code
-    ``mend``        what has to change, in the text of the reason code
-    ``comment``     the comment of the person who acted; ``said_by`` is that person
+    ``fix``         what has to change, in the text of the reason code
+    ``comment``     the comment of the person who acted; ``commented_by`` is that person
     ``remarks``     (place or document, text): what to fix, in order
     ``quotes``      several comments in one letter, in order
     ``next_step``   what the recipient can do now
@@ -78,9 +78,9 @@ class Letter:
     paragraphs: Sequence[str] = ()
     facts: Sequence[tuple[str, str]] = ()
     reason: str = ""
-    mend: str = ""
+    fix: str = ""
     comment: str = ""
-    said_by: str = ""
+    commented_by: str = ""
     remarks: Sequence[tuple[str, str]] = ()
     quotes: Sequence[Quote] = ()
     next_step: str = ""

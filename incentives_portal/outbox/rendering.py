@@ -38,12 +38,12 @@ class Renderer:
     def __init__(self) -> None:
         self._bodies: list[tuple[tuple[Any, ...], tuple[str, str]]] = []
 
-    def render(self, letter_for: Callable[[Reader], Letter], cause: Cause, person: Reader) -> Message:
+    def render(self, letter_for: Callable[[Reader], Letter], cause: Cause, recipient: Reader) -> Message:
         """Have the app write its letter in the person's language and time zone; return its content as an unsaved message."""
-        language = person.language if person.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
-        with translation.override(language), timezone.override(zone_of(person)):
-            letter = letter_for(person)
-            text, html = self._bodies_of(letter, cause, person)
+        language = recipient.language if recipient.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+        with translation.override(language), timezone.override(zone_of(recipient)):
+            letter = letter_for(recipient)
+            text, html = self._bodies_of(letter, cause, recipient)
             return Message(
                 **cause.columns,
                 language=language,
@@ -54,38 +54,38 @@ class Renderer:
                 link=letter.link,
             )
 
-    def _bodies_of(self, letter: Letter, cause: Cause, person: User | ExternalRecipient) -> tuple[str, str]:
-        if not isinstance(person, User):
+    def _bodies_of(self, letter: Letter, cause: Cause, recipient: User | ExternalRecipient) -> tuple[str, str]:
+        if not isinstance(recipient, User):
             return letter_bodies(letter, cause, None)
         key = (
             letter,
             translation.get_language(),
             timezone.get_current_timezone_name(),
-            person.organisation_id,
+            recipient.organisation_id,
             cause.key,
         )
         bodies = next((known for one, known in self._bodies if one == key), None)
         if bodies is None:
-            bodies = letter_bodies(letter, cause, person, greeted=_NAME)
+            bodies = letter_bodies(letter, cause, recipient, greeted=_NAME)
             self._bodies.append((key, bodies))
-        name, (text, html) = one_line(person.name, SUBJECT_LENGTH), bodies
+        name, (text, html) = one_line(recipient.name, SUBJECT_LENGTH), bodies
         # Escaped as the inliner does, which parses the page and writes it again.
         return text.replace(_NAME, name), html.replace(_NAME, escape(name, quote=False).replace("\xa0", "&nbsp;"))
 
 
-def letter_bodies(letter: Letter, cause: Cause, person: User | None, *, greeted: str = "") -> tuple[str, str]:
+def letter_bodies(letter: Letter, cause: Cause, recipient: User | None, *, greeted: str = "") -> tuple[str, str]:
     """Return a letter as text and HTML, in the active language and time zone; it greets nobody without a name."""
     context = {
         "letter": letter,
         "facts": [(one_line(label, 200), one_line(value, 500)) for label, value in letter.facts],
-        "said_by": letter.said_by or cause.author,
-        "person": person,
+        "commented_by": letter.commented_by or cause.author,
+        "person": recipient,
         "cause": cause,
         "link": absolute(letter.link) if letter.link else "",
         "link_label": letter.link_label or _("View in the portal"),
         "portal_name": settings.PORTAL_NAME,
         "language": translation.get_language(),
-        "greeted": greeted or (one_line(person.name, SUBJECT_LENGTH) if person else ""),
+        "greeted": greeted or (one_line(recipient.name, SUBJECT_LENGTH) if recipient else ""),
     }
     return _text(context), _inliner().inline(render_to_string("outbox/letter.html", context))
 
@@ -97,9 +97,9 @@ def one_line(text: str, length: int) -> str:
     return line if len(line) <= length else Truncator(line).chars(length)
 
 
-def zone_of(person: User | ExternalRecipient) -> ZoneInfo:
+def zone_of(recipient: User | ExternalRecipient) -> ZoneInfo:
     try:
-        return ZoneInfo(person.time_zone)
+        return ZoneInfo(recipient.time_zone)
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo(settings.TIME_ZONE)
 

@@ -56,12 +56,16 @@ def queue(
     With ``collect`` a person gets one mail about the case and code at once, and further ones ``MAIL_COLLECT_MINUTES``
     apart with all comments in between. The caller holds the lock of the case.
     """
-    people, renderer = {person.pk: person for person in recipients}, Renderer()
+    people, renderer = {recipient.pk: recipient for recipient in recipients}, Renderer()
     rows = [
         _addressed(
-            renderer.render(letter_for, cause, person), code, person, person.email, _obstacle(person, person.email)
+            renderer.render(letter_for, cause, recipient),
+            code,
+            recipient,
+            recipient.email,
+            _obstacle(recipient, recipient.email),
         )
-        for person in people.values()
+        for recipient in people.values()
     ]
     if not people:
         nothing = Message(**cause.columns, language=settings.LANGUAGE_CODE)
@@ -119,8 +123,8 @@ def queue_secret(address: str, *, subject: str, text: str, html: str = "") -> Me
         secret=True,
     )
     message.cause = f"sign_in:{message.public_id}"
-    person = User.objects.filter(email__iexact=address).first()
-    _addressed(message, "accounts.sign_in", person, address, failure_reason).save(force_insert=True)
+    recipient = User.objects.filter(email__iexact=address).first()
+    _addressed(message, "accounts.sign_in", recipient, address, failure_reason).save(force_insert=True)
     _notify_after_commit([message])
     return message
 
@@ -144,9 +148,9 @@ def resend(message: Message, actor: User) -> Message:
     if not may(actor, "outbox.resend"):
         raise PermissionDenied
     current = Message.objects.select_for_update(of=("self",)).select_related("recipient").get(pk=message.pk)
-    person = current.recipient
-    address = person.email if person else current.address
-    if not current.can_be_resent or _obstacle(person, address):
+    recipient = current.recipient
+    address = recipient.email if recipient else current.address
+    if not current.can_be_resent or _obstacle(recipient, address):
         raise NotResendable
     others = Message.objects.filter(cause=current.cause, code=current.code, address=address).exclude(pk=current.pk)
     if others.exists():  # the address was another person's, and has the message already
@@ -317,17 +321,17 @@ def _collects(message: Message, latest: datetime) -> bool:
     return fresh and message.queued_at <= latest
 
 
-def _addressed(message: Message, code: str, person: User | None, address: str, failure_reason: str) -> Message:
+def _addressed(message: Message, code: str, recipient: User | None, address: str, failure_reason: str) -> Message:
     """Complete a new message. With a reason why it cannot be sent it gets the state ``no_address``."""
-    message.code, message.recipient, message.address = code, person, address[:254]
+    message.code, message.recipient, message.address = code, recipient, address[:254]
     message.state, message.failure_reason = State.NO_ADDRESS if failure_reason else State.QUEUED, failure_reason
     message.message_id = f"<{message.public_id}@{urlsplit(settings.PORTAL_URL).hostname}>"
     return message
 
 
-def _obstacle(person: User | None, address: str) -> str:
+def _obstacle(recipient: User | None, address: str) -> str:
     """Return why nothing can be sent to the person at the address; empty if it can."""
-    if person and not person.is_active:
+    if recipient and not recipient.is_active:
         return FailureReason.INACTIVE
     try:
         validate_email(address)

@@ -27,7 +27,7 @@ def decided_for_oneself(
 ) -> Iterator[str]:
     """What is wrong with the verb, in words. ``person`` is who may do it to the case as it is, ``location`` the case's.
 
-    Tried after the person moved to the company of the case, with the roles and the desk of before, and at a case of the operator's own.
+    Tried after the person moved to the company of the case, with the roles and assignments of before, and at a case of the operator's own.
     Call it within a transaction: what is done is undone.
     """
     name = f"{verb} from {fresh().status}"

@@ -20,13 +20,13 @@ from hypothesis import strategies as st
 from incentives_portal.typed_text import canonical_email, shows_nothing
 
 from .matrix import Line
-from .matrix.desks import DESKS, DOORS
+from .matrix.admin_site import ADMIN_SITE, DOORS
 from .matrix.pages import PAGES
 from .matrix.people import ADMIN
 from .matrix.stage import Stage, Writing, answer, rolled_back
 from .page_forms import WRITERS, Reader, Sheet
 
-LINES = (*PAGES, *DESKS)
+LINES = (*PAGES, *ADMIN_SITE)
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=x"
 

@@ -21,7 +21,7 @@ def broken_invariants(claims: Iterable[Claim]) -> list[str]:
 
 
 def _of_claims(keys: list[int]) -> Iterator[str]:
-    """The status is that of the last event that changed it, and what is decided lies on nobody's desk."""
+    """The status is that of the last event that changed it, and what is decided lies on nobody."""
     last: dict[int, str] = {}
     events = Event.objects.filter(case__claim__in=keys).exclude(to_status="").order_by("pk")
     for case, status in events.values_list("case_id", "to_status"):
@@ -33,7 +33,7 @@ def _of_claims(keys: list[int]) -> Iterator[str]:
     for case in Case.objects.filter(pk__in=keys, listed=False):
         yield f"{case} has a claim and is in no list"
     for case in Case.objects.filter(pk__in=keys).exclude(assignee=None).exclude(waiting):
-        yield f"{case} lies on a desk and waits for nobody"
+        yield f"{case} is assigned and waits for nobody"
 
 
 def _of_parents(keys: list[int]) -> Iterator[str]:

@@ -11,18 +11,18 @@ from django.test import Client
 from incentives_portal.programs.enums import Group, SatisfiedBy
 from incentives_portal.programs.models import Requirement
 
-from .matrix.desks import DESKS
+from .matrix.admin_site import ADMIN_SITE
 from .matrix.pages import PAGES
-from .matrix.people import ADMIN, DESK, EVERYBODY, REVIEWER
+from .matrix.people import ADMIN, EVERYBODY, OPERATOR_ADMIN, REVIEWER
 from .matrix.stage import Stage, rolled_back
 
 #: Who fills the forms in: the first of them who gets in.
-WRITERS = [*ADMIN, *DESK, *REVIEWER, *sorted(EVERYBODY)]
-FORMS = [line for line in (*PAGES, *DESKS) if line.takes == "FORM"]
+WRITERS = [*ADMIN, *OPERATOR_ADMIN, *REVIEWER, *sorted(EVERYBODY)]
+FORMS = [line for line in (*PAGES, *ADMIN_SITE) if line.takes == "FORM"]
 #: Pages that hold forms which are posted elsewhere: comments, notes, documents, answers.
 HOLDERS = [
     line
-    for line in (*PAGES, *DESKS)
+    for line in (*PAGES, *ADMIN_SITE)
     if line.name in ("plans:detail", "proofs:detail", "claims:detail", "review:claim", "admin:plans_plan_change")
 ]
 DOORS = ("/accounts/login/", "/accounts/password/reset/")
@@ -138,7 +138,7 @@ class Reader(HTMLParser):
 
 
 @dataclass
-class Desk:
+class FormPage:
     """Somebody at the forms of one page; ``who`` is the column of the table, empty for strangers."""
 
     client: Client
@@ -192,7 +192,7 @@ def ask_everything(stage: Stage) -> None:
         )
 
 
-def desks(stage: Stage, read: dict[tuple[str, str], str] | None = None) -> Iterator[tuple[str, Desk]]:
+def form_pages(stage: Stage, read: dict[tuple[str, str], str] | None = None) -> Iterator[tuple[str, FormPage]]:
     """Each page with forms once, whatever the objects are that it can be about.
 
     ``read`` keeps the pages for tests that begin with the same rows; the forms on a page are the same in each language.
@@ -203,8 +203,8 @@ def desks(stage: Stage, read: dict[tuple[str, str], str] | None = None) -> Itera
         admitted = [who for who in WRITERS if who in line.opens]
         thing = stage.operators.get(line.of) or stage.own.get(line.of) or {}
         if admitted:
-            yield str(line), Desk(stage.client(admitted[0]), stage.url(line, thing), admitted[0], read)
+            yield str(line), FormPage(stage.client(admitted[0]), stage.url(line, thing), admitted[0], read)
     for url in DOORS:
-        yield url, Desk(stage.client(), url, "", read)
+        yield url, FormPage(stage.client(), url, "", read)
     for url in ACCOUNT:
-        yield url, Desk(stage.client(*ADMIN), url, *ADMIN, read)
+        yield url, FormPage(stage.client(*ADMIN), url, *ADMIN, read)

@@ -27,9 +27,9 @@ from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.outbox.models import Message
 from incentives_portal.people.models import RoleAssignment
 from incentives_portal.tests.matrix.pages import PAGES
-from incentives_portal.tests.matrix.people import ADMIN, AUDITOR, DESK, FINANCE, NEWCOMER, PARTNERS, REVIEWER
+from incentives_portal.tests.matrix.people import ADMIN, AUDITOR, FINANCE, NEWCOMER, OPERATOR_ADMIN, PARTNERS, REVIEWER
 from incentives_portal.tests.matrix.stage import FOREIGN, OWN, Stage, addresses, answer, rows_written
-from incentives_portal.tests.page_forms import FORMS, HOLDERS, Control, Desk, Sheet, ask_everything, desks
+from incentives_portal.tests.page_forms import FORMS, HOLDERS, Control, FormPage, Sheet, ask_everything, form_pages
 from incentives_portal.tests.test_leaks import NAMES, leaks, names_of, visit
 
 ROOMS = (
@@ -55,12 +55,12 @@ def house_models() -> list[type[models.Model]]:
 # Keys of another company
 
 
-def partner_desks(stage: Stage) -> Iterator[tuple[str, Desk]]:
+def partner_pages(stage: Stage) -> Iterator[tuple[str, FormPage]]:
     """Each page with forms of the portal, once, with the incentives admin before it."""
     pages = {(line.name, line.verb): line for line in reversed((*FORMS, *HOLDERS)) if line in PAGES}
     for line in pages.values():
         if line.opens >= ADMIN:
-            yield str(line), Desk(stage.client(*ADMIN), stage.url(line, stage.own.get(line.of, {})))
+            yield str(line), FormPage(stage.client(*ADMIN), stage.url(line, stage.own.get(line.of, {})))
 
 
 def keys_of_the_other(stage: Stage, name: str) -> list[Any]:
@@ -97,8 +97,8 @@ def test_t04_t10_a_key_of_another_company_is_refused_in_every_choice(stage):
     tell anything about what the key belongs to."""
     ask_everything(stage)
     tried, accepted, names = set(), [], names_of(stage.world.brightwater)
-    for page, desk in partner_desks(stage):
-        for sheet in desk.sheets():
+    for page, form_page in partner_pages(stage):
+        for sheet in form_page.sheets():
             for called, control in choices_of(sheet).items():
                 tried.add(called)
                 # The number of another company's row may by chance be that of a kind of activity, which everybody may choose.
@@ -107,7 +107,7 @@ def test_t04_t10_a_key_of_another_company_is_refused_in_every_choice(stage):
                     if str(key) in offered:
                         continue
                     before = rows_written()
-                    said = desk.post(sheet, sheet.kept() | {control.name: str(key)})
+                    said = form_page.post(sheet, sheet.kept() | {control.name: str(key)})
                     if not is_refused(said, control.name) or rows_written() != before:
                         accepted.append(f"{page}: {control.name}={key} was answered with {said.status_code}")
                     if leaked := leaks(said.content.decode(), names) - {str(key)}:
@@ -133,13 +133,13 @@ def test_t04_a_file_of_another_company_is_refused_in_every_upload(stage):
     version = DocumentVersion.objects.filter(document__organisation=owen.organisation).first()
     token = upload_tokens.token_for(version, actor=owen, organisation=owen.organisation)
     tried, taken = 0, []
-    for page, desk in partner_desks(stage):
-        for sheet in desk.sheets():
+    for page, form_page in partner_pages(stage):
+        for sheet in form_page.sheets():
             for control in sheet.controls:
                 if control.kind == "file":
                     tried += 1
                     with connection.execute_wrapper(_Params(seen := [])):
-                        said = desk.post(sheet, sheet.kept() | {f"{control.name}-kept": token})
+                        said = form_page.post(sheet, sheet.kept() | {f"{control.name}-kept": token})
                     # Taken with the form, or held on to by one that came back.
                     if version.document_id in seen or version.original_name in said.content.decode():
                         taken.append(f"{page}: {control.name}")
@@ -151,8 +151,8 @@ def test_t04_a_file_of_another_company_is_refused_in_every_upload(stage):
 def test_t04_the_key_of_another_companys_beginning_leads_nowhere(stage):
     """A second click is known by the key in the form; whoever sends another's key does not come to what it began."""
     theirs, world = stage.foreign["cloud claim"]["row"], stage.world
-    desk = Desk(stage.client(*ADMIN), reverse("claims:new"))
-    sheet = next(sheet for sheet in desk.sheets() if any(one.name == "key" for one in sheet.controls))
+    form_page = FormPage(stage.client(*ADMIN), reverse("claims:new"))
+    sheet = next(sheet for sheet in form_page.sheets() if any(one.name == "key" for one in sheet.controls))
     begun = sheet.kept() | {
         "program": str(world.cloud.public_id),
         "location": str(world.hamburg.public_id),
@@ -164,10 +164,10 @@ def test_t04_the_key_of_another_companys_beginning_leads_nowhere(stage):
     }
     keys = [theirs.public_id]
 
-    assert desk.post(sheet, begun).status_code == 302
+    assert form_page.post(sheet, begun).status_code == 302
 
     for key in keys:
-        said = desk.post(sheet, begun | {"key": str(key)})
+        said = form_page.post(sheet, begun | {"key": str(key)})
         assert said.status_code == 422
         assert leaks(said.content.decode(), names_of(world.brightwater)) <= {str(key)}
 
@@ -288,12 +288,12 @@ def hatched(values: list[Any]) -> list[Any]:
 @pytest.mark.slow
 def test_t20_fields_that_no_form_has_are_not_written(stage):
     wanted, accepted, found = everything_there_is(), 0, []
-    for page, desk in desks(stage):
-        on_page = set(re.findall(r'name="(?:[\w-]+-\d+-)?([\w-]+)"', desk.page()))
-        for sheet in desk.sheets():
+    for page, form_page in form_pages(stage):
+        on_page = set(re.findall(r'name="(?:[\w-]+-\d+-)?([\w-]+)"', form_page.page()))
+        for sheet in form_page.sheets():
             extra = {name: value for name, value in wanted.items() if name not in on_page}
-            said, values, shape = written(desk, sheet, extra)
-            plain, _values, usual = written(desk, sheet, {}) if shape or said == 302 else (said, [], [])
+            said, values, shape = written(form_page, sheet, extra)
+            plain, _values, usual = written(form_page, sheet, {}) if shape or said == 302 else (said, [], [])
             accepted += plain == 302
             if said != plain or said >= 500 or hatched(values) or shape != usual:
                 found.append(f"{page}: {said} instead of {plain}, and wrote {hatched(values) or 'something else'}")
@@ -302,12 +302,12 @@ def test_t20_fields_that_no_form_has_are_not_written(stage):
     assert accepted > 20
 
 
-def written(desk: Desk, sheet: Any, extra: dict[str, Any]) -> tuple[int, list[Any], list[Any]]:
+def written(form_page: FormPage, sheet: Any, extra: dict[str, Any]) -> tuple[int, list[Any], list[Any]]:
     """The answer to a form as it stands with something more, all values that were written, and which tables got which flags."""
     values: list[Any] = []
     shape: list[Any] = []
     with connection.execute_wrapper(_Params(values, shape)):
-        said = desk.post(sheet, extra | sheet.kept() | {"comment": "Words.", "note": ""})
+        said = form_page.post(sheet, extra | sheet.kept() | {"comment": "Words.", "note": ""})
     return said.status_code, values, shape
 
 
@@ -423,7 +423,7 @@ def back_doors(stage: Stage) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def test_t21_who_may_not_delete_a_kind_of_thing_does_not_by_an_action(stage):
     """The incentives admin of the operator, at what is decided about by verbs, and at people."""
-    client, kept = stage.client(*DESK), []
+    client, kept = stage.client(*OPERATOR_ADMIN), []
     for model, site in admin.site._registry.items():
         request = client.get("/admin/").wsgi_request
         if site.has_delete_permission(request):
@@ -438,7 +438,7 @@ def test_t21_who_may_not_delete_a_kind_of_thing_does_not_by_an_action(stage):
 
 
 def test_t22_an_action_on_several_rows_does_all_or_names_what_stands_against_it(stage):
-    client = stage.client(*DESK)
+    client = stage.client(*OPERATOR_ADMIN)
     request = client.get("/admin/").wsgi_request
     sites = [site for site in admin.site._registry.values() if site.has_view_permission(request)]
     actions = {(site.model, name) for site in sites for name in site.get_actions(request)}
@@ -491,7 +491,7 @@ def test_t27_nothing_is_visible_to_nobody(stage, model):
         seen = rows.visible_to(AnonymousUser())
         assert seen.filter(internal=True).count() == 0 if model is Event else seen.count() == 0
     if model not in (Event, Message):
-        assert rows.visible_to(stage.people[min(DESK)]).exists()
+        assert rows.visible_to(stage.people[min(OPERATOR_ADMIN)]).exists()
 
 
 def test_t27_an_address_without_its_parts_is_no_page(stage):

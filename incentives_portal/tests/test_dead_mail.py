@@ -47,8 +47,8 @@ def test_n09_decision_whose_mail_died_is_read_in_the_portal_and_sent_again(world
 
     listing = elif_.get(reverse("admin:outbox_message_changelist"), {"state__exact": State.FAILED})
     assert list(listing.context["cl"].result_list) == [message]
-    desk = reverse("review:claim", kwargs={"public_id": claim.public_id})
-    page = page_of(mira, desk)
+    review = reverse("review:claim", kwargs={"public_id": claim.public_id})
+    page = page_of(mira, review)
     assert "Not delivered" in page
     button = next(sheet for sheet in Reader(page).sheets if str(message.public_id) in sheet.action)
     assert mira.post(button.action, button.kept()).status_code == 302

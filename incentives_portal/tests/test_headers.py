@@ -7,9 +7,9 @@ from django.urls import path
 
 from incentives_portal.tests.markup import invalid
 from incentives_portal.tests.matrix import said
-from incentives_portal.tests.matrix.desks import DESKS, DOORS
+from incentives_portal.tests.matrix.admin_site import ADMIN_SITE, DOORS
 from incentives_portal.tests.matrix.pages import PAGES
-from incentives_portal.tests.matrix.people import ADMIN, DESK, REVIEWER
+from incentives_portal.tests.matrix.people import ADMIN, OPERATOR_ADMIN, REVIEWER
 from incentives_portal.tests.matrix.urls import urlpatterns as portal
 
 YEAR = 31_536_000
@@ -59,11 +59,11 @@ def wrong(answers):
     return [f"{name}: {answer.status_code} lacks {found}" for name, answer in answers if (found := missing(answer))]
 
 
-@pytest.mark.parametrize("who", [*ADMIN, *DESK, *REVIEWER, ""])
+@pytest.mark.parametrize("who", [*ADMIN, *OPERATOR_ADMIN, *REVIEWER, ""])
 def test_h1_x10_x11_every_address_answers_with_every_header_and_every_page_is_valid(stage, in_production, who):
     client = stage.client(who)
     # To the reviewer, who is shut out of the admin site, all of it is one page.
-    lines = PAGES if who in REVIEWER else (*PAGES, *DESKS)
+    lines = PAGES if who in REVIEWER else (*PAGES, *ADMIN_SITE)
     asked = [(said(line, own), stage.url(line, thing)) for line, own, thing in stage.tries(lines, who)]
     asked += [(str(door), stage.url(door, {})) for door in DOORS]
     answers = []

@@ -301,11 +301,12 @@ def test_x14_no_secret_stands_in_a_log_a_mail_or_a_history(world, caplog, settin
     client.post("/crash/", {"password": secrets[1], "csrfmiddlewaretoken": secrets[0]})
     world.jana.refresh_from_db()
     session = client.cookies[settings.SESSION_COOKIE_NAME].value
-    desk = sign_in(Client(), world.elif_)
-    desk.post(reverse("admin:programs_expensetype_add"), {"code": "print", "name_0": "Print"})
+    approver = sign_in(Client(), world.elif_)
+    approver.post(reverse("admin:programs_expensetype_add"), {"code": "print", "name_0": "Print"})
     person = reverse("admin:accounts_user_change", args=[world.jana.pk])
     pages = [
-        desk.get(url).content.decode() for url in (person, reverse("admin:accounts_user_history", args=[world.jana.pk]))
+        approver.get(url).content.decode()
+        for url in (person, reverse("admin:accounts_user_history", args=[world.jana.pk]))
     ]
     wanted = [*secrets, world.jana.password, session, settings.SECRET_KEY]
 

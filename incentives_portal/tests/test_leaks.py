@@ -22,10 +22,10 @@ from incentives_portal.documents.tests import samples
 from incentives_portal.documents.tests.samples import upload
 from incentives_portal.documents.upload_tokens import slot_for
 from incentives_portal.outbox.models import Message
-from incentives_portal.tests.matrix.desks import DESKS
+from incentives_portal.tests.matrix.admin_site import ADMIN_SITE
 from incentives_portal.tests.matrix.objects import INTERNAL, UNSENT
 from incentives_portal.tests.matrix.pages import PAGES
-from incentives_portal.tests.matrix.people import ADMIN, DESK, OWNER, PARTNERS, REVIEWER
+from incentives_portal.tests.matrix.people import ADMIN, OPERATOR_ADMIN, OWNER, PARTNERS, REVIEWER
 from incentives_portal.tests.matrix.stage import FOREIGN, Stage, answer, rolled_back
 
 #: What stands in no page of another company: the words that were typed, people, places, numbers by which cases are called, ids.
@@ -57,7 +57,7 @@ def read(response: HttpResponseBase, url: str) -> Page:
 
 def walk(stage: Stage, who: str, client: Client) -> Iterator[Page]:
     """Every page of the table with the own company's objects, and every list, searched for what is the other company's."""
-    lines = DESKS if who in DESK else ()
+    lines = ADMIN_SITE if who in OPERATOR_ADMIN else ()
     for line, own, thing in stage.tries((*PAGES, *lines), who):
         if own and line.takes != "POST":
             yield visit(client, stage.url(line, thing))
@@ -196,7 +196,7 @@ def is_private(page: Page) -> bool:
     return {"private", "no-store"} <= {part.strip() for part in page.caching.split(",")}
 
 
-@pytest.mark.parametrize("who", [*DESK, *REVIEWER])
+@pytest.mark.parametrize("who", [*OPERATOR_ADMIN, *REVIEWER])
 def test_the_operator_reads_nothing_that_was_not_sent(stage, who):
     pages = list(walk(stage, who, stage.client(who)))
 
@@ -219,8 +219,8 @@ def test_t10_t16_every_canary_sings_where_it_is_at_home(stage):
 
 
 def notes_pages(stage: Stage) -> Iterator[Page]:
-    """Where the operator reads the notes: the desk in the admin site, and the review desk."""
-    plans, claims = stage.client(*DESK), stage.client(*REVIEWER)
+    """Where the operator reads the notes: the admin site, and the review pages."""
+    plans, claims = stage.client(*OPERATOR_ADMIN), stage.client(*REVIEWER)
     for name in ("submitted plan", "rejected revision"):
         yield visit(plans, reverse("admin:plans_plan_change", args=[stage.own[name]["pk"]]))
     for name in ("submitted cloud claim", "returned cloud claim"):

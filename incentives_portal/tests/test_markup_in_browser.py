@@ -6,16 +6,16 @@ import pytest
 from django.test import Client
 
 from claims.models import Claim
-from incentives_portal.tests.matrix.desks import DESKS
+from incentives_portal.tests.matrix.admin_site import ADMIN_SITE
 from incentives_portal.tests.matrix.objects import Side, make_catalogue, make_configuration, make_objects
 from incentives_portal.tests.matrix.pages import PAGES
 from incentives_portal.tests.matrix.people import (
     ADMIN,
     AUDITOR,
     BILLING,
-    DESK,
     FINANCE,
     GLOBAL,
+    OPERATOR_ADMIN,
     REVIEWER,
     USER,
     VIEWER,
@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(trans
 #: Ends a value of an attribute and a script, and asks to be run: by a broken picture, and as a script.
 MARKUP = "'\"></script><img src=x onerror=alert(1)>"
 #: Who sees which pages; a page is opened once, by the first of them who may.
-CRAWLERS = [*ADMIN, *REVIEWER, *DESK, *GLOBAL, *USER, *VIEWER, *BILLING, *FINANCE, *AUDITOR]
+CRAWLERS = [*ADMIN, *REVIEWER, *OPERATOR_ADMIN, *GLOBAL, *USER, *VIEWER, *BILLING, *FINANCE, *AUDITOR]
 #: Every crawler opens these.
 EVERYWHERE = {"home", "plans:list", "claims:list", "review:queue", "outbox:notifications"}
 
@@ -53,7 +53,7 @@ def visits(stage):
     """Who opens which address."""
     seen = set()
     for who in CRAWLERS:
-        for line, own, thing in stage.tries((*PAGES, *DESKS), who):
+        for line, own, thing in stage.tries((*PAGES, *ADMIN_SITE), who):
             new = (line.name, line.verb) not in seen or line.name in EVERYWHERE
             # A file is a download, and what Chromium puts around a picture is nothing of the portal's.
             if (

@@ -25,15 +25,15 @@ from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.enrollments.services import VERBS as ENROLMENT_SERVICES
 from incentives_portal.enrollments.transitions import STATE_MACHINE as ENROLMENTS
 from incentives_portal.tests.matrix import FORBIDDEN, HIDDEN, LED, NOT_THUS, OK, SIGN_IN, TRIED, Line, said
-from incentives_portal.tests.matrix.desks import DESKS, DOORS
+from incentives_portal.tests.matrix.admin_site import ADMIN_SITE, DOORS
 from incentives_portal.tests.matrix.pages import PAGES
-from incentives_portal.tests.matrix.people import ADMIN, DESK, EVERYBODY, SWITCHED_OFF, VIEWER
+from incentives_portal.tests.matrix.people import ADMIN, EVERYBODY, OPERATOR_ADMIN, SWITCHED_OFF, VIEWER
 from incentives_portal.tests.matrix.stage import Writing, addresses, answer, rolled_back, rows_written
 from plans.models import Plan
 from plans.services import SERVICES as PLAN_SERVICES
 from plans.transitions import STATE_MACHINE as PLANS
 
-LINES: tuple[Line, ...] = (*PAGES, *DESKS)
+LINES: tuple[Line, ...] = (*PAGES, *ADMIN_SITE)
 #: The pages on which the verbs of a kind of case are done; each does its own ones and no others.
 VERB_PAGES = ({"plans:verb", "admin:plans_plan_verb"}, {"claims:verb", "claims:check", "review:verb"})
 #: The answers to a method that there is nowhere.
@@ -70,7 +70,9 @@ def test_t01_every_line_has_an_address():
 
 def test_every_transition_of_plans_and_claims_has_a_line(stage):
     tried = {
-        (stage.own[line.of]["row"].status, line.verb) for line in PAGES + DESKS if line.verb and line.of in stage.own
+        (stage.own[line.of]["row"].status, line.verb)
+        for line in PAGES + ADMIN_SITE
+        if line.verb and line.of in stage.own
     }
     transitions = {(transition.source, transition.verb) for transition in (*PLANS.transitions, *CLAIMS.transitions)}
 
@@ -78,7 +80,7 @@ def test_every_transition_of_plans_and_claims_has_a_line(stage):
 
 
 def test_every_verb_of_enrolments_has_a_line():
-    tried = {line.verb for line in DESKS if line.name == "admin:enrollments_enrolment_verb"}
+    tried = {line.verb for line in ADMIN_SITE if line.name == "admin:enrollments_enrolment_verb"}
 
     assert {transition.verb for transition in ENROLMENTS.transitions} == tried
 
@@ -178,7 +180,9 @@ def astray() -> Iterable[Line]:
     return [line for line in strays.values() if line.name != "claims:check"]  # that address names no verb
 
 
-AT_HOME = pytest.mark.parametrize(("who", "lines"), [(*ADMIN, PAGES), (*DESK, DESKS)], ids=["portal", "admin site"])
+AT_HOME = pytest.mark.parametrize(
+    ("who", "lines"), [(*ADMIN, PAGES), (*OPERATOR_ADMIN, ADMIN_SITE)], ids=["portal", "admin site"]
+)
 
 
 @AT_HOME
@@ -300,7 +304,7 @@ def names_in(path: Any) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("who", ["", *ADMIN, *DESK])
+@pytest.mark.parametrize("who", ["", *ADMIN, *OPERATOR_ADMIN])
 def test_a10_a_post_without_the_token_is_refused(stage, who):
     client, before = stage.client(who, enforce_csrf_checks=True), rows_written()
     urls = {said(line): stage.url(line, thing) for line, _own, thing in stage.tries(LINES, "")}

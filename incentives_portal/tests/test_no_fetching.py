@@ -14,7 +14,7 @@ from incentives_portal.documents.services import store
 from incentives_portal.documents.tests import corpus, samples
 from incentives_portal.documents.tests.workers import check_version
 from incentives_portal.tests.matrix.stage import Stage
-from incentives_portal.tests.page_forms import Desk, Sheet, ask_everything, desks
+from incentives_portal.tests.page_forms import FormPage, Sheet, ask_everything, form_pages
 
 #: Controls into which an address can be typed.
 TYPED = ("text", "textarea", "url", "search")
@@ -58,10 +58,10 @@ def test_x04_no_address_that_is_typed_is_fetched(stage: Stage, ear: Ear) -> None
     """Into every line of every form that the portal shows, the address at which the ear listens; what is refused, by single lines."""
     ask_everything(stage)
     accepted: set[tuple[str, str]] = set()
-    for _name, desk in desks(stage):
-        desk.client.defaults |= {"HTTP_REFERER": ear.address, "HTTP_X_FORWARDED_HOST": ear.address[7:-6]}
-        for sheet in desk.sheets():
-            accepted |= {(desk.url, name) for name in typed_into(desk, sheet, ear.address)}
+    for _name, form_page in form_pages(stage):
+        form_page.client.defaults |= {"HTTP_REFERER": ear.address, "HTTP_X_FORWARDED_HOST": ear.address[7:-6]}
+        for sheet in form_page.sheets():
+            accepted |= {(form_page.url, name) for name in typed_into(form_page, sheet, ear.address)}
 
     assert ear.heard == 0
     assert ear.hears()
@@ -69,11 +69,11 @@ def test_x04_no_address_that_is_typed_is_fetched(stage: Stage, ear: Ear) -> None
     assert any("asked-url" in name for _url, name in accepted), sorted(accepted)
 
 
-def typed_into(desk: Desk, sheet: Sheet, address: str) -> list[str]:
+def typed_into(form_page: FormPage, sheet: Sheet, address: str) -> list[str]:
     """Names of the controls with which the form was accepted."""
     names = [one.name for one in sheet.controls if one.kind in TYPED and not one.is_number]
     for some in (names, *([name] for name in names[:3] if len(names) > 1)):
-        if some and desk.post(sheet, sheet.kept() | dict.fromkeys(some, address)).status_code == 302:
+        if some and form_page.post(sheet, sheet.kept() | dict.fromkeys(some, address)).status_code == 302:
             return some
     return []
 

@@ -51,12 +51,12 @@ def guided(world):  # noqa: F811
         "new claim": (reverse("claims:new"), world.jana),
         "draft claim": (claim.get_absolute_url(), world.jana),
         "submitted claim": (sent.get_absolute_url(), world.jana),
-        "claim on the desk": (reverse("review:claim", args=[sent.public_id]), world.mira),
+        "claim in review": (reverse("review:claim", args=[sent.public_id]), world.mira),
     }
 
 
 PAGES = [
-    "list of plans", "new plan", "plan", "proof", "new claim", "draft claim", "submitted claim", "claim on the desk",
+    "list of plans", "new plan", "plan", "proof", "new claim", "draft claim", "submitted claim", "claim in review",
 ]  # fmt: skip
 
 

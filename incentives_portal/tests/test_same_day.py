@@ -17,7 +17,7 @@ DAYS = [
     date(2026, 12, 31), date(2027, 6, 30), date(2026, 8, 15), date(2028, 2, 29),
     date(2026, 11, 1), date(2027, 3, 14), date(2027, 3, 28), date(2026, 10, 25),
 ]  # fmt: skip
-#: Page and desk, lists, admin site, and mails (of claims and of plans).
+#: Page and review page, lists, admin site, and mails (of claims and of plans).
 SURFACES = {
     "page": lambda at, zone: f"{until(at, zone)}, {due(at, zone)}",
     "list": show_day,

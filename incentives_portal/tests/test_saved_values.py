@@ -21,9 +21,9 @@ from django.urls import reverse
 
 from incentives_portal.programs.models import Requirement
 from incentives_portal.tests.matrix import Line
-from incentives_portal.tests.matrix.desks import DESKS
+from incentives_portal.tests.matrix.admin_site import ADMIN_SITE
 from incentives_portal.tests.matrix.pages import PAGES
-from incentives_portal.tests.matrix.people import DESK
+from incentives_portal.tests.matrix.people import OPERATOR_ADMIN
 from incentives_portal.tests.matrix.stage import Stage, rolled_back, stage, whole_stage  # noqa: F401
 from incentives_portal.tests.page_forms import WRITERS, Reader, ask_everything
 
@@ -55,7 +55,7 @@ CHOICES = [
 DAYS = [("0001-01-01", "0001-01-02"), ("9999-12-30", "9999-12-31"), ("0001-01-01", "9999-12-31")]
 #: More options than those of any list of kinds; lists of rows and of countries have others.
 MOST_OPTIONS = 12
-LINES = (*PAGES, *DESKS)
+LINES = (*PAGES, *ADMIN_SITE)
 WORDED = ("text", "textarea", "email", "url")
 #: Pages on which everything that is configured comes together.
 MEETING_PLACES = (
@@ -161,9 +161,9 @@ def opened(whole_stage: Stage, django_db_blocker: Any) -> dict[str, Any]:  # noq
 @pytest.fixture
 def forms(stage: Stage, opened: dict[str, Any]) -> list[Form]:  # noqa: F811
     """The change pages of everything that the operator's incentives admins configure."""
-    [desk] = DESK
-    client, found, request = stage.client(desk), [], RequestFactory().get("/")
-    request.user = stage.people[desk]
+    [who] = OPERATOR_ADMIN
+    client, found, request = stage.client(who), [], RequestFactory().get("/")
+    request.user = stage.people[who]
     for model, page in admin.site._registry.items():
         name = f"{model._meta.app_label}_{model._meta.model_name}"
         if page.has_change_permission(request):

@@ -1,4 +1,4 @@
-"""A case is called by its own status wherever it is named: list, page, desk and mail (one of every kind in every status)."""
+"""A case is called by its own status wherever it is named: list, page, review page and mail (one of every kind in every status)."""
 
 import re
 
@@ -51,7 +51,7 @@ def test_what_nobody_has_to_act_on_has_no_due_date(state_machine):
     assert [(transition.source, transition.verb) for transition in final if transition.due is not no_date] == []
 
 
-def test_claim_is_called_by_its_status_in_list_page_and_desk(client, world, catalogue):
+def test_claim_is_called_by_its_status_in_list_page_and_review_page(client, world, catalogue):
     claim = claims.approved_claim(world)
     jana, mira = sign_in(client, world.jana), sign_in(type(client)(), world.mira)
     type(world.jana).objects.update(language="en")
@@ -66,7 +66,7 @@ def test_claim_is_called_by_its_status_in_list_page_and_desk(client, world, cata
             assert tags(mira, "/review/") == {expected}, status.code
 
 
-def test_plan_is_called_by_its_status_in_list_page_and_desk(client, world):
+def test_plan_is_called_by_its_status_in_list_page_and_review_page(client, world):
     plan = plans.approved_plan(world)
     jana, elif_ = sign_in(client, world.jana), sign_in(type(client)(), world.elif_)
     type(world.jana).objects.update(language="en")

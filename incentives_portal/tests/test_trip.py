@@ -194,7 +194,7 @@ def describe_the_files(walk: Walk) -> None:
 def ask_for_a_better_document(walk: Walk) -> None:
     """The reviewer takes the claim up and asks for more, pointing at one document."""
     page = walk.page
-    open_on_the_desk(walk, MIRA)
+    open_on_the_review_page(walk, MIRA)
     walk.click("Start review", role="button", exact=False)
     see_the_pages(page)
     walk.click("Request action", exact=False)
@@ -241,7 +241,7 @@ def mend_and_resubmit(walk: Walk, claim_url: str, files: dict[str, Path]) -> Non
 
 def reject(walk: Walk) -> None:
     page = walk.page
-    open_on_the_desk(walk, MIRA)
+    open_on_the_review_page(walk, MIRA)
     walk.click("Start review", role="button", exact=False)
     walk.click("Reject", exact=False)
     page.get_by_label("Reason", exact=False).first.select_option(index=1)
@@ -263,10 +263,10 @@ def dispute(walk: Walk) -> None:
 
 def decide_the_dispute(walk: Walk) -> None:
     """Not by the reviewer who rejected: by another one."""
-    open_on_the_desk(walk, MIRA)
+    open_on_the_review_page(walk, MIRA)
     expect(walk.page.get_by_text("You rejected this claim. Another person must decide the dispute.")).to_be_visible()
     expect(walk.page.locator("main").get_by_role("link", name=re.compile("Approve"))).to_have_count(0)
-    open_on_the_desk(walk, DANIEL, of="Disputes")
+    open_on_the_review_page(walk, DANIEL, of="Disputes")
     walk.click("Approve", exact=False)
     walk.page.get_by_label("Approved amount", exact=False).fill("900")
     walk.click("Approve", role="button", exact=False)
@@ -284,7 +284,7 @@ def read_the_end(walk: Walk, claim_url: str) -> None:
     walk.go("/")
 
 
-def open_on_the_desk(walk: Walk, person: str, of: str = "") -> None:
+def open_on_the_review_page(walk: Walk, person: str, of: str = "") -> None:
     walk.sign_in(person)
     walk.click("Review queue", inside="header")
     if of:

@@ -36,10 +36,10 @@ from incentives_portal.tests.hostile_input import (
     visits_of_posts,
 )
 from incentives_portal.tests.markup import invalid
-from incentives_portal.tests.matrix.people import ADMIN, DESK
+from incentives_portal.tests.matrix.people import ADMIN, OPERATOR_ADMIN
 from incentives_portal.tests.matrix.stage import Writing, stage, whole_stage  # noqa: F401
 from incentives_portal.tests.matrix.stage import answer as status_of
-from incentives_portal.tests.page_forms import Control, Desk, Reader, Sheet, ask_everything, desks
+from incentives_portal.tests.page_forms import Control, FormPage, Reader, Sheet, ask_everything, form_pages
 
 pytestmark = pytest.mark.slow  # hundreds of forms
 
@@ -99,9 +99,9 @@ def fetched() -> dict[tuple[str, str], str]:
 def test_no_form_answers_with_a_sentence_that_names_nothing(stage, fetched, language, typed):  # noqa: F811
     User.objects.update(language=language)
     found = []
-    for name, desk in desks(stage, fetched):
-        for sheet in desk.sheets():
-            answer = desk.post(sheet, sheet.filled(**typed))
+    for name, form_page in form_pages(stage, fetched):
+        for sheet in form_page.sheets():
+            answer = form_page.post(sheet, sheet.filled(**typed))
             if answer.status_code >= 500:
                 found.append(f"{name}: {answer.status_code}")
             found += [f"{name}: {said}" for said in generic_in(answer.content.decode())]
@@ -111,9 +111,9 @@ def test_no_form_answers_with_a_sentence_that_names_nothing(stage, fetched, lang
 
 def test_x11_forms_that_come_back_with_what_is_wrong_are_valid_pages(stage, fetched):  # noqa: F811
     found, read = {}, 0
-    for name, desk in desks(stage, fetched):
-        for sheet in desk.sheets()[:1]:
-            answer = desk.post(sheet, sheet.filled(**TRIES["nonsense"][1] | {"other": "?"}))
+    for name, form_page in form_pages(stage, fetched):
+        for sheet in form_page.sheets()[:1]:
+            answer = form_page.post(sheet, sheet.filled(**TRIES["nonsense"][1] | {"other": "?"}))
             if answer.status_code in (200, 422) and answer.content:  # and no file
                 read += 1
                 found |= {name: problems} if (problems := invalid(answer.content.decode())) else {}
@@ -124,14 +124,14 @@ def test_x11_forms_that_come_back_with_what_is_wrong_are_valid_pages(stage, fetc
 
 def test_text_of_which_nothing_can_be_seen_is_no_text(stage, fetched):  # noqa: F811
     found, tried = [], 0
-    for name, desk in desks(stage, fetched):
-        for sheet in desk.sheets():
+    for name, form_page in form_pages(stage, fetched):
+        for sheet in form_page.sheets():
             texts = [one.name for one in sheet.controls if one.kind in ("text", "textarea")]
             if not texts:
                 continue
             tried += len(texts)
             nothing, invisible = (
-                desk.post(sheet, sheet.kept() | dict.fromkeys(texts, text)) for text in ("", "\u200b\u3164\u2800")
+                form_page.post(sheet, sheet.kept() | dict.fromkeys(texts, text)) for text in ("", "\u200b\u3164\u2800")
             )
             wrong = [{one.name for one in _controls(answer) if one.is_wrong} for answer in (nothing, invisible)]
             if nothing.status_code != invisible.status_code or wrong[0] != wrong[1]:
@@ -143,7 +143,7 @@ def test_text_of_which_nothing_can_be_seen_is_no_text(stage, fetched):  # noqa: 
 
 def test_no_browser_cuts_off_what_is_pasted(stage, fetched):  # noqa: F811
     """What is too long is counted on the page and refused with a sentence; a search of a hundred characters is long enough."""
-    pages = {name: desk.page() for name, desk in desks(stage, fetched)}
+    pages = {name: form_page.page() for name, form_page in form_pages(stage, fetched)}
 
     boxes = {name: re.findall(r"<(?:input|textarea)\b[^>]*>", page) for name, page in pages.items()}
     cutting = {
@@ -172,19 +172,19 @@ def test_the_example_of_every_structured_field_is_accepted(stage):  # noqa: F811
 
 def _request_of(stage):  # noqa: F811
     request = RequestFactory().get("/")
-    request.user = stage.people[next(iter(DESK))]
+    request.user = stage.people[next(iter(OPERATOR_ADMIN))]
     return request
 
 
 def test_a_number_beyond_all_measure_is_refused_at_its_field(stage, fetched):  # noqa: F811
     found, tried = [], 0
-    for name, desk in desks(stage, fetched):
-        for sheet in desk.sheets():
+    for name, form_page in form_pages(stage, fetched):
+        for sheet in form_page.sheets():
             numbers = [one.name for one in sheet.controls if one.is_number]
             if not numbers:
                 continue
             tried += len(numbers)
-            answer = desk.post(sheet, sheet.kept() | dict.fromkeys(numbers, HUGE))
+            answer = form_page.post(sheet, sheet.kept() | dict.fromkeys(numbers, HUGE))
             wrong = {one.name for one in _controls(answer) if one.is_wrong}
             if answer.status_code not in (200, 422) or not wrong.issuperset(numbers):
                 found.append(f"{name}: {answer.status_code}, and nothing is said of {sorted(set(numbers) - wrong)}")
@@ -195,12 +195,12 @@ def test_a_number_beyond_all_measure_is_refused_at_its_field(stage, fetched):  #
 
 def test_a_number_beyond_all_measure_in_a_hidden_field_is_no_error_of_the_portal(stage, fetched):  # noqa: F811
     found = []
-    for name, desk in desks(stage, fetched):
-        for sheet in desk.sheets():
+    for name, form_page in form_pages(stage, fetched):
+        for sheet in form_page.sheets():
             names = [one.name for one in sheet.controls if one.kind == "hidden" and "csrf" not in one.name]
             # The longest that Python reads as a number has 4300 digits. A button to ask for more lines reads their number as well.
             for number in (HUGE, "9" * 5000) if names else ():
-                answer = desk.post(sheet, sheet.kept() | dict.fromkeys(names, number) | {"more": "yes"})
+                answer = form_page.post(sheet, sheet.kept() | dict.fromkeys(names, number) | {"more": "yes"})
                 if answer.status_code >= 500:
                     found.append(f"{name}: {', '.join(names)} were answered with {answer.status_code}")
 
@@ -228,7 +228,7 @@ def watch(stage):  # noqa: F811
         yield Watch(writing)
 
 
-class Forms(list[tuple[str, Desk, Sheet]]):
+class Forms(list[tuple[str, FormPage, Sheet]]):
     """Hypothesis writes out what a test that fails was given; of all forms it complains, and nobody reads what was found."""
 
     def __repr__(self) -> str:
@@ -239,17 +239,19 @@ class Forms(list[tuple[str, Desk, Sheet]]):
 def forms(stage):  # noqa: F811
     """Every form as it was fetched once, of an activity that asks for all there is to ask for."""
     ask_everything(stage)
-    return Forms((name, desk, sheet) for name, desk in desks(stage) for sheet in desk.sheets())
+    return Forms((name, form_page, sheet) for name, form_page in form_pages(stage) for sheet in form_page.sheets())
 
 
 @EVERYWHERE
 @given(hand=HANDS)
 def test_x08_no_form_breaks_and_none_loses_what_was_typed(forms, watch, hand):
     typed = set()
-    for name, desk, sheet in forms:
+    for name, form_page, sheet in forms:
         for filled in hand.fills(sheet):
             typed |= {(name, sheet.action, field) for field in filled.hostile}
-            send = partial(desk.client.post, sheet.action or desk.url, encoded(filled.pairs), content_type=FORM)
+            send = partial(
+                form_page.client.post, sheet.action or form_page.url, encoded(filled.pairs), content_type=FORM
+            )
             answer = watch.sends(f"{name} with {str(filled.pairs)[:500]}", send)
             if answer.status_code in (200, 422) and filled.is_seen:
                 watch.found += [f"{name}: {what}" for what in lost(answer.content.decode(), sheet, filled.pairs)]
@@ -264,12 +266,12 @@ def test_x08_no_form_breaks_and_none_loses_what_was_typed(forms, watch, hand):
         "components",
         "is_active",
     }
-    assert typed == {(name, sheet.action, field) for name, _desk, sheet in forms for field in fillable(sheet)}
+    assert typed == {(name, sheet.action, field) for name, _review_page, sheet in forms for field in fillable(sheet)}
 
 
 def test_x08_nobody_has_thousands_of_lines_drawn(stage):  # noqa: F811
     """By saying that a form has them: every inline of the admin site draws no more than could be sent."""
-    request = stage.client(*DESK).get("/admin/").wsgi_request
+    request = stage.client(*OPERATOR_ADMIN).get("/admin/").wsgi_request
     inlines = [kind(site.model, admin.site) for site in admin.site._registry.values() for kind in site.inlines]
 
     assert [inline for inline in inlines if inline.get_formset(request).absolute_max > MAX_LINES] == []

@@ -87,7 +87,7 @@ def submitted_plan(world: World, **given: Any) -> Plan:
 
 @keeps(fresh)
 def plan_under_review(world: World, **given: Any) -> Plan:
-    """A plan on Elif's desk."""
+    """A plan assigned to Elif."""
     plan = submitted_plan(world, **given)
     services.start_review(plan, actor=world.elif_, expected_version=plan.version)
     return fresh(plan)

@@ -1,4 +1,4 @@
-"""The approval desk in the admin site: the queue, the plan read like a document, the pages of the decisions."""
+"""The approval pages in the admin site: the queue, the plan read like a document, the pages of the decisions."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -21,7 +21,7 @@ QUEUE = "/admin/plans/plan/"
 
 
 @pytest.fixture
-def desk(client, world):
+def approver(client, world):
     return sign_in(client, world.elif_)
 
 
@@ -37,7 +37,7 @@ def titles(response):
     return [plan.title for plan in response.context["cl"].result_list]
 
 
-def test_queue_shows_what_waits_longest_first(desk, world, november):
+def test_queue_shows_what_waits_longest_first(approver, world, november):
     with clock.at(november + timedelta(days=-2)):
         builders.submitted_plan(world, title="Second", fund_type=world.other_fund_type)
     with clock.at(november + timedelta(days=-9)):
@@ -45,7 +45,7 @@ def test_queue_shows_what_waits_longest_first(desk, world, november):
     builders.make_plan(world, title="Draft", actor=world.owen, location=world.bristol)
     builders.approved_plan(world, title="Done", location=world.kiel)
 
-    response = desk.get(QUEUE)
+    response = approver.get(QUEUE)
 
     assert titles(response) == ["First", "Second"]
     body = response.content.decode()
@@ -54,22 +54,22 @@ def test_queue_shows_what_waits_longest_first(desk, world, november):
     assert "Nordlicht Systems GmbH" in body
 
 
-def test_queue_can_be_asked_for_other_plans(desk, world):
+def test_queue_can_be_asked_for_other_plans(approver, world):
     builders.plan_under_review(world, title="Mine")
     builders.returned_plan(world, title="Returned", location=world.kiel)
     builders.approved_plan(world, title="Done", fund_type=world.other_fund_type)
 
-    assert titles(desk.get(QUEUE, {"show": "mine"})) == ["Mine"]
-    assert titles(desk.get(QUEUE, {"show": "partner"})) == ["Returned"]
-    assert sorted(titles(desk.get(QUEUE, {"show": "all"}))) == ["Done", "Mine", "Returned"]
-    assert titles(desk.get(QUEUE, {"show": "all", "program": "DEVICE", "q": "ret"})) == ["Returned"]
+    assert titles(approver.get(QUEUE, {"show": "mine"})) == ["Mine"]
+    assert titles(approver.get(QUEUE, {"show": "partner"})) == ["Returned"]
+    assert sorted(titles(approver.get(QUEUE, {"show": "all"}))) == ["Done", "Mine", "Returned"]
+    assert titles(approver.get(QUEUE, {"show": "all", "program": "DEVICE", "q": "ret"})) == ["Returned"]
 
 
 @pytest.mark.parametrize(
     ("name", "status"),
     [("jana", 403), ("owen", 403), ("mira", 403), ("hugo", 403), ("ines", 403), ("elif_", 200), ("emre", 200)],
 )
-def test_desk_is_for_the_operators_incentives_admins(client, world, name, status):
+def test_review_page_is_for_the_operators_incentives_admins(client, world, name, status):
     plan = builders.submitted_plan(world)
     sign_in(client, getattr(world, name))
 
@@ -80,18 +80,18 @@ def test_desk_is_for_the_operators_incentives_admins(client, world, name, status
     assert (fresh(plan).status == enums.UNDER_REVIEW) is (status == 200)
 
 
-def test_nothing_can_be_added_changed_or_deleted_by_hand(desk, world):
+def test_nothing_can_be_added_changed_or_deleted_by_hand(approver, world):
     plan = builders.submitted_plan(world)
     events = Event.objects.count()
 
     answers = [
-        desk.get(f"{QUEUE}add/"),
-        desk.post(f"{QUEUE}add/", {"title": "x"}),
-        desk.post(page_of(plan), {"status": "approved", "approved_amount": "1"}),
-        desk.get(f"{QUEUE}{plan.pk}/delete/"),
-        desk.post(f"{QUEUE}{plan.pk}/delete/", {"post": "yes"}),
+        approver.get(f"{QUEUE}add/"),
+        approver.post(f"{QUEUE}add/", {"title": "x"}),
+        approver.post(page_of(plan), {"status": "approved", "approved_amount": "1"}),
+        approver.get(f"{QUEUE}{plan.pk}/delete/"),
+        approver.post(f"{QUEUE}{plan.pk}/delete/", {"post": "yes"}),
     ]
-    action = desk.post(QUEUE, {"action": "delete_selected", "_selected_action": [plan.pk]})
+    action = approver.post(QUEUE, {"action": "delete_selected", "_selected_action": [plan.pk]})
 
     assert [answer.status_code for answer in answers] == [403, 403, 403, 403, 403]
     assert action.context["cl"].formset is None
@@ -99,16 +99,16 @@ def test_nothing_can_be_added_changed_or_deleted_by_hand(desk, world):
     assert Event.objects.count() == events
 
 
-def test_drafts_and_unknown_plans_are_not_found(desk, world):
+def test_drafts_and_unknown_plans_are_not_found(approver, world):
     draft = builders.make_plan(world)
 
-    assert desk.get(page_of(draft)).status_code == 404
-    assert desk.get(verb_url(draft, "approve")).status_code == 404
-    assert desk.get(f"{QUEUE}999999/change/").status_code == 404
-    assert desk.get(f"{QUEUE}x/change/").status_code == 404
+    assert approver.get(page_of(draft)).status_code == 404
+    assert approver.get(verb_url(draft, "approve")).status_code == 404
+    assert approver.get(f"{QUEUE}999999/change/").status_code == 404
+    assert approver.get(f"{QUEUE}x/change/").status_code == 404
 
 
-def test_plan_is_read_with_changes_checks_history_and_deliveries(desk, world, november):
+def test_plan_is_read_with_changes_checks_history_and_deliveries(approver, world, november):
     plan = builders.returned_plan(world)
     activity = Activity.objects.first()
     services.edit_activity(
@@ -124,7 +124,7 @@ def test_plan_is_read_with_changes_checks_history_and_deliveries(desk, world, no
     services.resubmit(plan, actor=world.jana, expected_version=plan.version + 1, comment="Moved and smaller.")
     services.add_comment(plan, actor=world.emre, comment="Look at the goal.", internal=True)
 
-    response = desk.get(page_of(plan))
+    response = approver.get(page_of(plan))
 
     shown = response.context["shown"]
     assert [(str(change.what), change.before, change.after) for change in shown.changes] == [
@@ -144,34 +144,36 @@ def test_plan_is_read_with_changes_checks_history_and_deliveries(desk, world, no
     assert [transition.verb for transition in response.context["transitions"]] == ["start_review"]
 
 
-def test_start_review_leads_back_to_the_plan(desk, world):
+def test_start_review_leads_back_to_the_plan(approver, world):
     plan = builders.submitted_plan(world)
 
-    response = desk.post(verb_url(plan, "start_review"), {"expected_version": plan.version})
+    response = approver.post(verb_url(plan, "start_review"), {"expected_version": plan.version})
 
     assert response["Location"] == page_of(plan)
     assert fresh(plan).case.assignee == world.elif_
 
 
-def test_approve_with_the_full_amount(desk, world):
+def test_approve_with_the_full_amount(approver, world):
     plan = builders.plan_under_review(world)
-    page = desk.get(verb_url(plan, "approve"))
+    page = approver.get(verb_url(plan, "approve"))
     assert 'value="10000.00"' in page.content.decode()
 
-    response = desk.post(verb_url(plan, "approve"), {"expected_version": plan.version, "approved_amount": "10,000.00"})
+    response = approver.post(
+        verb_url(plan, "approve"), {"expected_version": plan.version, "approved_amount": "10,000.00"}
+    )
 
     assert response["Location"] == reverse("admin:plans_plan_changelist")
     assert (fresh(plan).status, fresh(plan).approved_amount) == (enums.APPROVED, Decimal("10000"))
 
 
-def test_approve_with_less_asks_for_reason_and_words(desk, world):
+def test_approve_with_less_asks_for_reason_and_words(approver, world):
     plan = builders.plan_under_review(world)
     reason = world.reason(CaseKind.PLAN, "approve")
     typed = {"expected_version": plan.version, "approved_amount": "8000"}
 
-    no_reason = desk.post(verb_url(plan, "approve"), typed | {"comment": "Later"})
-    no_words = desk.post(verb_url(plan, "approve"), typed | {"reason": reason.pk})
-    too_much = desk.post(verb_url(plan, "approve"), typed | {"approved_amount": "12000"})
+    no_reason = approver.post(verb_url(plan, "approve"), typed | {"comment": "Later"})
+    no_words = approver.post(verb_url(plan, "approve"), typed | {"reason": reason.pk})
+    too_much = approver.post(verb_url(plan, "approve"), typed | {"approved_amount": "12000"})
     assert [answer.status_code for answer in (no_reason, no_words, too_much)] == [422, 422, 422]
     assert [list(answer.context["form"].errors) for answer in (no_reason, no_words, too_much)] == [
         ["reason"],
@@ -179,32 +181,32 @@ def test_approve_with_less_asks_for_reason_and_words(desk, world):
         ["approved_amount"],
     ]
 
-    desk.post(verb_url(plan, "approve"), typed | {"reason": reason.pk, "comment": "The rest later."})
+    approver.post(verb_url(plan, "approve"), typed | {"reason": reason.pk, "comment": "The rest later."})
     assert fresh(plan).approved_amount == Decimal("8000")
 
 
 @pytest.mark.parametrize("verb", ["request_action", "reject"])
-def test_decision_against_asks_for_reason_and_words(desk, world, verb):
+def test_decision_against_asks_for_reason_and_words(approver, world, verb):
     plan = builders.plan_under_review(world)
     activity = Activity.objects.first()
     reason = world.reason(CaseKind.PLAN, verb)
 
-    empty = desk.post(verb_url(plan, verb), {"expected_version": plan.version})
+    empty = approver.post(verb_url(plan, verb), {"expected_version": plan.version})
     assert empty.status_code == 422
     assert set(empty.context["form"].errors) == {"reason", "comment"}
 
     typed = {"expected_version": plan.version, "reason": reason.pk, "comment": "Please move it.", "note": "Twice now."}
-    desk.post(verb_url(plan, verb), typed | {"place": str(activity.public_id)})
+    approver.post(verb_url(plan, verb), typed | {"place": str(activity.public_id)})
     assert fresh(plan).status == {"request_action": enums.ACTION_REQUIRED, "reject": enums.REJECTED}[verb]
     assert Event.objects.get(code="cases.noted").comment == "Twice now."
 
 
-def test_preview_shows_the_mail_in_the_partners_language_and_sends_nothing(desk, world):
+def test_preview_shows_the_mail_in_the_partners_language_and_sends_nothing(approver, world):
     plan = builders.plan_under_review(world)
     reason = world.reason(CaseKind.PLAN, "request_action")
     messages = Message.objects.count()
 
-    response = desk.post(
+    response = approver.post(
         verb_url(plan, "request_action"),
         {"expected_version": plan.version, "reason": reason.pk, "comment": "Bitte verschieben.", "preview": "yes"},
     )
@@ -217,30 +219,30 @@ def test_preview_shows_the_mail_in_the_partners_language_and_sends_nothing(desk,
     assert Message.objects.count() == messages
 
 
-def test_preview_of_an_approval_says_what_is_sent_and_names_nothing_to_mend(desk, world):
+def test_preview_of_an_approval_says_what_is_sent_and_names_nothing_to_mend(approver, world):
     plan = builders.plan_under_review(world)
     reason = world.reason(CaseKind.PLAN, "approve", place="requested_amount")
     typed = {"expected_version": plan.version, "approved_amount": "9000", "reason": reason.pk, "comment": "Weniger."}
 
-    letter = desk.post(verb_url(plan, "approve"), {**typed, "preview": "yes"}).context["preview"].letter
-    desk.post(verb_url(plan, "approve"), typed)
+    letter = approver.post(verb_url(plan, "approve"), {**typed, "preview": "yes"}).context["preview"].letter
+    approver.post(verb_url(plan, "approve"), typed)
 
     sent = Message.objects.get(code="plan_approved", recipient=world.jana)
     assert fresh(plan).status == enums.APPROVED
     assert letter.reason == "Die Daten passen nicht."
-    assert (letter.mend, list(letter.remarks)) == ("", [])
+    assert (letter.fix, list(letter.remarks)) == ("", [])
     assert "Die Daten passen nicht." in sent.text
     assert "Wählen Sie andere Daten." not in sent.text
 
 
-def test_late_decision_says_who_was_faster_and_keeps_the_words(desk, world):
+def test_late_decision_says_who_was_faster_and_keeps_the_words(approver, world):
     plan = builders.plan_under_review(world)
     reason = world.reason(CaseKind.PLAN, "reject")
     services.take_over(plan, actor=world.emre, expected_version=plan.version)
     services.approve(plan, actor=world.emre, expected_version=plan.version + 1, approved_amount=Decimal("10000"))
 
     typed = {"expected_version": plan.version, "reason": reason.pk, "comment": "My long words", "note": "My note"}
-    response = desk.post(verb_url(plan, "reject"), typed)
+    response = approver.post(verb_url(plan, "reject"), typed)
 
     assert response.status_code == 409
     body = response.content.decode()
@@ -249,13 +251,13 @@ def test_late_decision_says_who_was_faster_and_keeps_the_words(desk, world):
     assert fresh(plan).status == enums.APPROVED
 
 
-def test_decision_on_an_older_version_keeps_every_word(desk, world):
+def test_decision_on_an_older_version_keeps_every_word(approver, world):
     plan = builders.plan_under_review(world)
     services.take_over(plan, actor=world.emre, expected_version=plan.version)
     reason = world.reason(CaseKind.PLAN, "reject")
 
     typed = {"expected_version": plan.version, "reason": reason.pk, "comment": "My long words", "note": "My note"}
-    response = desk.post(verb_url(plan, "reject"), typed)
+    response = approver.post(verb_url(plan, "reject"), typed)
 
     assert response.status_code == 409
     body = response.content.decode()
@@ -263,33 +265,33 @@ def test_decision_on_an_older_version_keeps_every_word(desk, world):
         assert words in body, words
 
 
-def test_decision_without_a_version_is_refused(desk, world):
+def test_decision_without_a_version_is_refused(approver, world):
     plan = builders.plan_under_review(world)
 
-    response = desk.post(verb_url(plan, "approve"), {"approved_amount": "10000"})
+    response = approver.post(verb_url(plan, "approve"), {"approved_amount": "10000"})
 
     assert response.status_code == 409
     assert fresh(plan).status == enums.UNDER_REVIEW
 
 
-def test_comment_and_note_are_two_forms(desk, world):
+def test_comment_and_note_are_two_forms(approver, world):
     plan = builders.submitted_plan(world)
     url = reverse("admin:plans_plan_comment", args=[plan.pk])
 
-    desk.post(url, {"comment": "To the partner"})
-    desk.post(url, {"comment": "Among us", "internal": "yes"})
-    empty = desk.post(url, {"comment": ""})
-    empty_note = desk.post(url, {"comment": "", "internal": "yes"})
+    approver.post(url, {"comment": "To the partner"})
+    approver.post(url, {"comment": "Among us", "internal": "yes"})
+    empty = approver.post(url, {"comment": ""})
+    empty_note = approver.post(url, {"comment": "", "internal": "yes"})
 
     note, said = plan.case.events.order_by("-pk")[:2]
     assert (said.comment, said.internal, note.comment, note.internal) == ("To the partner", False, "Among us", True)
     assert (empty.status_code, empty.context["form"].errors != {}) == (422, True)
     assert (empty_note.status_code, empty_note.context["note_form"].errors != {}) == (422, True)
-    assert desk.get(url).status_code == 405
+    assert approver.get(url).status_code == 405
 
 
-def test_note_that_stays_here_and_comment_that_is_mailed_are_written_in_different_boxes(desk, world):
-    page = desk.get(page_of(builders.submitted_plan(world))).content.decode()
+def test_note_that_stays_here_and_comment_that_is_mailed_are_written_in_different_boxes(approver, world):
+    page = approver.get(page_of(builders.submitted_plan(world))).content.decode()
 
     said, _mark, note = page[page.index('class="a-say"') :].partition('<form method="post"')
     assert "Send the comment to the partner" in said
@@ -298,7 +300,7 @@ def test_note_that_stays_here_and_comment_that_is_mailed_are_written_in_differen
     assert (page.count('id="id_comment"'), page.count('id="id_note_comment"')) == (1, 1)
 
 
-def test_own_history_page_of_the_admin_leads_to_the_plans_history(desk, world):
+def test_own_history_page_of_the_admin_leads_to_the_plans_history(approver, world):
     plan = builders.submitted_plan(world)
 
-    assert desk.get(f"{QUEUE}{plan.pk}/history/")["Location"] == f"{page_of(plan)}#history"
+    assert approver.get(f"{QUEUE}{plan.pk}/history/")["Location"] == f"{page_of(plan)}#history"

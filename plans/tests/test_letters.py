@@ -161,7 +161,7 @@ def test_german_partner_and_english_reviewer_read_the_same_decision(world):
     assert message.link == plan.get_absolute_url()
 
 
-def test_letter_of_a_submission_leads_to_the_desk(world):
+def test_letter_of_a_submission_leads_to_the_review_page(world):
     plan = builders.submitted_plan(world)
 
     message = Message.objects.get(code="plan_submitted")
@@ -216,7 +216,7 @@ def test_comment_goes_to_the_other_side(world, author, expected):
     assert addresses("plan_comment_added") == expected
 
 
-def test_comment_on_a_plan_under_review_goes_to_whose_desk_it_is_on(world):
+def test_comment_on_a_plan_under_review_goes_to_its_assignee(world):
     plan = builders.submitted_plan(world, reviewer_email=world.elif_.email)
     services.start_review(plan, actor=world.emre, expected_version=plan.version)
 

@@ -51,15 +51,15 @@ def test_once_the_first_are_past_the_last_day_is_named(world, approved, days):
     assert (header.until.replace(microsecond=0), header.note) == (LAST_DAY, "last day for proofs")
 
 
-def test_page_lists_and_desk_say_the_date(client, world, approved):
+def test_page_lists_and_review_page_say_the_date(client, world, approved):
     world.jana.language = "en"
     world.jana.save()
     partner = sign_in(client, world.jana)
     page = partner.get(approved.get_absolute_url()).content.decode()
     rows = partner.get(reverse("plans:list")).content.decode()
-    desk = sign_in(client, world.elif_)
-    read = desk.get(reverse("admin:plans_plan_change", args=[approved.pk])).content.decode()
-    queue = desk.get(reverse("admin:plans_plan_changelist"), {"show": "all"}).content.decode()
+    approver = sign_in(client, world.elif_)
+    read = approver.get(reverse("admin:plans_plan_change", args=[approved.pk])).content.decode()
+    queue = approver.get(reverse("admin:plans_plan_changelist"), {"show": "all"}).content.decode()
 
     for shown in (page, read):
         assert "7 Jan" in shown

@@ -68,8 +68,8 @@ START = {
 #: or rejected, has none.
 REVISIONS = date(2027, 9, 28)
 DUE = {"withdraw": REVISIONS, "request_action": REVISIONS, "revise": REVISIONS, "rework": REVISIONS}
-#: On whose desk the plan lies then, by verb; on nobody's after any other.
-DESK = {"start_review": "elif_", "take_over": "emre"}
+#: Who has the plan then, by verb; nobody after any other.
+ASSIGNED = {"start_review": "elif_", "take_over": "emre"}
 ARROWS = {(transition.source, transition.verb): transition for transition in TRANSITIONS}
 BUILT = [key for key, builder in START.items() if builder]
 WRITERS, DECIDERS = ("jana", "karin", "bea"), ("elif_", "emre")
@@ -79,7 +79,7 @@ EVERYBODY = ("jana", "tobias", "lena", "karin", "anton", "bea", "nils", "owen") 
 
 
 def by_whom(transition):
-    """What is under review is on Elif's desk."""
+    """What is under review is assigned to Elif."""
     if transition.capability == "plan.write":
         return WRITERS
     if transition.verb == "take_over":
@@ -105,8 +105,8 @@ def test_w01_verb_moves_the_plan_and_tells_the_history(world, key):
     after = fresh(plan)
     assert (after.status, after.version) == (transition.target, plan.version + 1)
     assert (after.due_at and local_day(after.due_at, ZONE)) == DUE.get(transition.verb)
-    desk = [getattr(world, DESK[transition.verb]).pk] if transition.verb in DESK else []
-    assert list(Case.objects.exclude(assignee=None).values_list("assignee", flat=True)) == desk
+    approver = [getattr(world, ASSIGNED[transition.verb]).pk] if transition.verb in ASSIGNED else []
+    assert list(Case.objects.exclude(assignee=None).values_list("assignee", flat=True)) == approver
     assert (event.code, event.from_status, event.to_status) == (transition.event, transition.source, transition.target)
     assert (event.actor, event.actor_name, event.at) == (actor, actor.name, clock.now())
 
@@ -303,7 +303,7 @@ def test_draft_is_due_at_the_end_of_the_program_year(world):
     assert builders.make_plan(world).due_at == clock.end_of_day(world.year.ends, "Europe/Berlin")
 
 
-def test_start_review_puts_the_plan_on_the_desk_and_return_takes_it_off(world):
+def test_start_review_assigns_the_plan_and_return_unassigns_it(world):
     plan = builders.plan_under_review(world)
     assert Case.objects.get(pk=plan.pk).assignee == world.elif_
 
@@ -312,7 +312,7 @@ def test_start_review_puts_the_plan_on_the_desk_and_return_takes_it_off(world):
     assert Case.objects.get(pk=plan.pk).assignee is None
 
 
-def test_approval_sets_limit_and_submission_and_takes_the_plan_off_the_desk(world):
+def test_approval_sets_limit_and_submission_and_unassigns_the_plan(world):
     plan = builders.approved_plan(world)
 
     assert plan.approved_amount == Decimal("10000.00")

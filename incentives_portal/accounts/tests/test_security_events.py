@@ -35,7 +35,7 @@ def now():
 
 
 @pytest.fixture
-def desk(world):
+def approver(world):
     """The operator's incentives admin."""
     return force_login(Client(REMOTE_ADDR="192.0.2.9"), world.elif_)
 
@@ -225,7 +225,7 @@ def test_o11_a_second_step_that_the_operator_removed(owen, security_log, django_
 
 
 def test_o11_what_an_admin_changes_of_a_person_is_logged_with_old_and_new(
-    world, desk, security_log, django_capture_on_commit_callbacks
+    world, approver, security_log, django_capture_on_commit_callbacks
 ):
     url, person = reverse("admin:accounts_user_change", args=[world.owen.pk]), world.owen
     for change in (
@@ -235,8 +235,8 @@ def test_o11_what_an_admin_changes_of_a_person_is_logged_with_old_and_new(
         {"is_active": "on"},
     ):
         with django_capture_on_commit_callbacks(execute=True):
-            data = {name: value for name, value in {**typed(desk.get(url)), **change}.items() if value != ""}
-            assert desk.post(url, data).status_code == 302
+            data = {name: value for name, value in {**typed(approver.get(url)), **change}.items() if value != ""}
+            assert approver.post(url, data).status_code == 302
 
     events = security_log.entries
     assert [event["action"] for event in events] == [
@@ -256,7 +256,7 @@ def test_o11_what_an_admin_changes_of_a_person_is_logged_with_old_and_new(
 
 
 def test_o11_roles_given_changed_and_taken_in_the_admin_site(
-    world, desk, security_log, django_capture_on_commit_callbacks
+    world, approver, security_log, django_capture_on_commit_callbacks
 ):
     url = reverse("admin:accounts_user_change", args=[world.owen.pk])
     lines = {"organisation_roles-TOTAL_FORMS": "1", "organisation_roles-0-user": str(world.owen.pk)}
@@ -266,7 +266,7 @@ def test_o11_roles_given_changed_and_taken_in_the_admin_site(
         {"organisation_roles-0-DELETE": "on"},
     ):
         with django_capture_on_commit_callbacks(execute=True):
-            assert desk.post(url, {**typed(desk.get(url)), **change}).status_code == 302
+            assert approver.post(url, {**typed(approver.get(url)), **change}).status_code == 302
 
     given, changed, removed = security_log.entries
     target = {"id": str(world.owen.public_id), "email": world.owen.email}

@@ -51,13 +51,13 @@ def backup(world, destination):
     return backing_up.back_up(destination, lambda line: None)
 
 
-def said_by(done):
+def commented_by(done):
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
 def test_o06_m16_everything_is_there_and_nothing_is_sent(backup, elsewhere):
-    said = said_by(elsewhere.manage("restore", backup.folder.parent))
+    said = commented_by(elsewhere.manage("restore", backup.folder.parent))
 
     assert f"{FILES} written" in said
     assert "2 messages that waited in the backup are held" in said
@@ -66,21 +66,21 @@ def test_o06_m16_everything_is_there_and_nothing_is_sent(backup, elsewhere):
     assert elsewhere.asked("SELECT count(*) FROM django_session") == [(0,)]
     for file in backup.files():
         assert (elsewhere.media / file.key).read_bytes() == samples.stored(file.key)
-    assert "All 2 versions are what was stored." in said_by(elsewhere.manage("verify_documents"))
-    assert "DUE []" in said_by(elsewhere.manage("shell", "-v0", "-c", RELAY))
-    assert "0 files without a row" in said_by(elsewhere.manage("cleanup_uploads"))
-    assert "No changes detected" in said_by(elsewhere.manage("makemigrations", "--check", "--dry-run"))
+    assert "All 2 versions are what was stored." in commented_by(elsewhere.manage("verify_documents"))
+    assert "DUE []" in commented_by(elsewhere.manage("shell", "-v0", "-c", RELAY))
+    assert "0 files without a row" in commented_by(elsewhere.manage("cleanup_uploads"))
+    assert "No changes detected" in commented_by(elsewhere.manage("makemigrations", "--check", "--dry-run"))
     # Triggers and sequences came along: an append-only row refuses, a new row gets a new key.
     assert elsewhere.asked("SELECT count(*) > 0 FROM pg_trigger WHERE tgname LIKE 'pgtrigger_append_only%'") == [
         (True,)
     ]
 
-    held = said_by(elsewhere.manage("release_mail", "--yes"))
+    held = commented_by(elsewhere.manage("release_mail", "--yes"))
     assert "2 messages (1 queued, 1 retry)" in held
 
 
 def test_nothing_is_overwritten_unasked(backup, elsewhere):
-    said_by(elsewhere.manage("restore", backup.folder))
+    commented_by(elsewhere.manage("restore", backup.folder))
     marked = "UPDATE accounts_organisation SET name = name || '!' RETURNING name"
     before = elsewhere.asked("SELECT name FROM accounts_organisation ORDER BY id")
 
@@ -96,7 +96,7 @@ def test_nothing_is_overwritten_unasked(backup, elsewhere):
     assert elsewhere.asked(marked)  # undone with its connection
 
     typed = f"{elsewhere.parameters['dbname']}\n"
-    said = said_by(elsewhere.manage("restore", backup.folder, "--replace", "--adopt-storage", typed=typed))
+    said = commented_by(elsewhere.manage("restore", backup.folder, "--replace", "--adopt-storage", typed=typed))
     assert f"0 written, {FILES} were there already" in said
 
 
@@ -131,7 +131,7 @@ def test_what_is_not_what_was_backed_up_is_refused_and_changes_nothing(backup, e
     assert "database.dump is not what was written" in torn.stderr
     assert elsewhere.asked("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
     # What was broken off is begun again: the files that are there already are of this backup.
-    assert f"{FILES} were there already" in said_by(elsewhere.manage("restore", backup.folder))
+    assert f"{FILES} were there already" in commented_by(elsewhere.manage("restore", backup.folder))
 
 
 def test_store_with_files_of_somebody_else_is_refused(backup, elsewhere):

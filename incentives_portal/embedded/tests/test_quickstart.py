@@ -69,7 +69,7 @@ class Portal:
         raise AssertionError(self.output)
 
     def processes(self) -> list[psutil.Process]:
-        """All that it runs, the keeper and its servers included."""
+        """All that it runs, the daemon and its servers included."""
         assert self.process
         keepers = [
             process

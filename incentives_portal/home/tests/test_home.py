@@ -18,7 +18,7 @@ from incentives_portal.cases.models import Case
 from incentives_portal.cases.types import CaseType, case_type
 from incentives_portal.enrollments import services as enrolling
 from incentives_portal.enrollments.models import Enrolment
-from incentives_portal.home.partner_lists import owed_proofs, partner_buckets
+from incentives_portal.home.partner_lists import outstanding_proofs, partner_buckets
 from incentives_portal.tests.world import World, sign_in
 from plans import rules as plan_rules
 from plans.models import Activity, Plan
@@ -59,7 +59,7 @@ def test_activity_without_proof_is_owed_until_a_proof_is_begun(world: World) -> 
 
     found = titles(partner_buckets(world.jana))
 
-    assert len(found["owed"]) + len(found["due"]) > 0
+    assert len(found["outstanding"]) + len(found["due"]) > 0
 
 
 def test_proofs_are_owed_for_what_is_in_force_while_a_revision_is_edited(world: World) -> None:
@@ -70,7 +70,7 @@ def test_proofs_are_owed_for_what_is_in_force_while_a_revision_is_edited(world: 
     plans.services.edit_activity(kept, actor=world.jana, expected_version=plan.version + 1, name="Renamed", **values)
     plans.add_activity(world, kept.campaign, world.jana, name="New")
 
-    assert [activity.in_force.name for activity in owed_proofs(world.jana)] == ["Seminar 1"]
+    assert [activity.in_force.name for activity in outstanding_proofs(world.jana)] == ["Seminar 1"]
 
 
 def test_activity_whose_claim_was_canceled_is_not_owed_again(world: World) -> None:
@@ -78,7 +78,7 @@ def test_activity_whose_claim_was_canceled_is_not_owed_again(world: World) -> No
 
     claims.deed(world, claims.fresh(claim), "cancel", world.jana)()
 
-    assert claim.proof.activity not in owed_proofs(world.jana)
+    assert claim.proof.activity not in outstanding_proofs(world.jana)
 
 
 def test_reviewer_finds_nobodys_and_own_claims(world: World) -> None:
@@ -98,7 +98,7 @@ def test_dispute_about_ones_own_rejection_waits_for_others(world: World) -> None
     assert titles(inbox.to_review(world.daniel))["unassigned"] == [dispute.proof.title]
 
 
-def test_who_decides_nothing_is_told_of_no_empty_desk(world: World) -> None:
+def test_who_decides_nothing_is_told_of_no_unassigned_case(world: World) -> None:
     claims.submitted_claim(world)
 
     keys = {person: list(titles(inbox.to_review(getattr(world, person)))) for person in ("ines", "elif_", "mira")}

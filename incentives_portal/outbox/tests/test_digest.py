@@ -49,7 +49,7 @@ def send_at(moment) -> None:
         deliver(lease_due(200))
 
 
-def words_of(mail) -> list[str]:
+def text_of(mail) -> list[str]:
     """What is quoted in the text part, in order."""
     text = mail.get_body(["plain"]).get_content()
     return [line.removeprefix("> ") for line in text.splitlines() if line.startswith("> ")]
@@ -60,10 +60,10 @@ def test_first_comment_goes_at_once_and_the_others_in_one_mail_in_order(say, jan
         say(f"Number {number}", timedelta(seconds=20 * number))
 
     send_at(say.begun + timedelta(minutes=4))
-    assert [words_of(mail) for mail in mail_server.mails] == [["Number 0"]]
+    assert [text_of(mail) for mail in mail_server.mails] == [["Number 0"]]
     send_at(say.begun + WINDOW)
 
-    assert [words_of(mail) for mail in mail_server.mails] == [["Number 0"], [f"Number {n}" for n in range(1, 10)]]
+    assert [text_of(mail) for mail in mail_server.mails] == [["Number 0"], [f"Number {n}" for n in range(1, 10)]]
     assert set(Message.objects.values_list("state", flat=True)) == {State.SENT}
     assert Message.objects.visible_to(jana).unread().count() == 10
     send_at(say.begun + 3 * WINDOW)
@@ -78,7 +78,7 @@ def test_sixty_comments_in_seconds_are_two_mails(say, mail_server):
     for minutes in (0, 1, 5, 10, 30):
         send_at(say.begun + timedelta(minutes=minutes, seconds=10))
 
-    assert [len(words_of(mail)) for mail in mail_server.mails] == [1, 59]
+    assert [len(text_of(mail)) for mail in mail_server.mails] == [1, 59]
 
 
 def test_who_goes_on_writing_causes_one_mail_per_window(say, mail_server):
@@ -87,11 +87,11 @@ def test_who_goes_on_writing_causes_one_mail_per_window(say, mail_server):
         send_at(say.begun + timedelta(minutes=minute, seconds=1))
     send_at(say.begun + timedelta(hours=2))
 
-    assert sum(len(words_of(mail)) for mail in mail_server.mails) == 21
+    assert sum(len(text_of(mail)) for mail in mail_server.mails) == 21
     assert len(mail_server.mails) == 1 + 4
     say("Later", timedelta(hours=3))
     send_at(say.begun + timedelta(hours=3))
-    assert words_of(mail_server.mails[-1]) == ["Later"]
+    assert text_of(mail_server.mails[-1]) == ["Later"]
 
 
 def test_mail_of_several_is_in_the_recipients_language_and_names_who_wrote_when_and_what(say, case, mail_server):
@@ -180,7 +180,7 @@ def test_worker_that_dies_at_a_mail_of_several_loses_none_of_them(say, mail_serv
         assert _claim(lead.pk, NOBODY) is not None  # a worker that dies now
     send_at(say.begun + WINDOW * 2)
 
-    assert words_of(mail_server.mails[-1]) == ["Number 1", "Number 2", "Number 3"]
+    assert text_of(mail_server.mails[-1]) == ["Number 1", "Number 2", "Number 3"]
     assert set(Message.objects.values_list("state", flat=True)) == {State.SENT}
 
 
@@ -210,11 +210,11 @@ def test_refused_mail_of_several_fails_for_all_of_them_and_is_sent_again_whole(s
         resend(held[1], mira)
     deliver(lease_due())
 
-    assert words_of(mail_server.mails[-1]) == ["Number 1", "Number 2"]
+    assert text_of(mail_server.mails[-1]) == ["Number 1", "Number 2"]
     assert set(Message.objects.values_list("state", flat=True)) == {State.SENT}
     resend(held[1], mira)
     deliver(lease_due())
-    assert words_of(mail_server.mails[-1])[-1:] == ["Number 2"]
+    assert text_of(mail_server.mails[-1])[-1:] == ["Number 2"]
     assert len(mail_server.mails) == 3
 
 
@@ -232,7 +232,7 @@ def test_mail_of_several_that_is_put_off_is_tried_again_by_itself_and_the_others
     send_at(say.begun + 2 * WINDOW)
 
     assert list(held.all()) == [("sent", "", "")] * 2
-    assert words_of(mail_server.mails[-1]) == ["Number 1", "Number 2"]
+    assert text_of(mail_server.mails[-1]) == ["Number 1", "Number 2"]
 
 
 @pytest.mark.parametrize(("answer", "outcome"), [("250 OK", State.SENT), ("550 no such user", State.FAILED)])
@@ -253,7 +253,7 @@ def test_outcome_of_a_mail_of_several_is_that_of_no_other_message(say, colleague
     assert (waiting.state, waiting.sent_at) == (State.QUEUED, None)
     mail_server.at_rcpt = lambda address: "250 OK"
     send_at(say.begun + 2 * WINDOW)
-    assert words_of(mail_server.mails[-1]) == ["Waits for more"]
+    assert text_of(mail_server.mails[-1]) == ["Waits for more"]
 
 
 def test_holding_back_needs_one_query_more_for_any_number_of_people(case, mira, colleagues, django_assert_num_queries):
@@ -278,7 +278,7 @@ def test_comment_does_not_join_a_mail_to_an_address_that_is_the_persons_no_more(
     say("Third", timedelta(minutes=2))
     send_at(say.begun + 3 * WINDOW)
 
-    assert [(mail["To"], words_of(mail)) for mail in mail_server.mails] == [
+    assert [(mail["To"], text_of(mail)) for mail in mail_server.mails] == [
         ("jana@nordlicht.example", ["First"]),
         ("jana.new@nordlicht.example", ["Third"]),
         ("jana@nordlicht.example", ["Second"]),
@@ -294,7 +294,7 @@ def test_comment_waits_for_one_window_after_the_clock_was_set_back(say, mail_ser
 
     assert {message.hold_until for message in back} == {say.begun + WINDOW}
     send_at(say.begun + WINDOW)
-    assert ["Third", "Fourth"] in [words_of(mail) for mail in mail_server.mails]
+    assert ["Third", "Fourth"] in [text_of(mail) for mail in mail_server.mails]
 
 
 def test_comment_after_a_restore_does_not_join_a_mail_that_is_held(say, mail_server):
@@ -307,7 +307,7 @@ def test_comment_after_a_restore_does_not_join_a_mail_that_is_held(say, mail_ser
     say("Third", timedelta(minutes=12))
     send_at(say.begun + timedelta(minutes=30))
 
-    assert [words_of(mail) for mail in mail_server.mails] == [["Third"]]
+    assert [text_of(mail) for mail in mail_server.mails] == [["Third"]]
 
 
 def test_mail_that_collects_when_the_backup_is_restored_is_held(say, mail_server):
@@ -335,7 +335,7 @@ def test_comment_does_not_join_a_mail_that_is_sent_again(say, mail_server, mira)
     send_at(say.begun + WINDOW + timedelta(minutes=2))
 
     assert late.sent_with is None
-    assert [words_of(mail) for mail in mail_server.mails] == [["First"], ["Second", "Third"], ["Second", "Third"]]
+    assert [text_of(mail) for mail in mail_server.mails] == [["First"], ["Second", "Third"], ["Second", "Third"]]
 
 
 def test_part_without_its_text_is_not_sent_again_with_the_others(say, mail_server, mira, settings):
@@ -349,7 +349,7 @@ def test_part_without_its_text_is_not_sent_again_with_the_others(say, mail_serve
     resend(lead, mira)
     deliver(lease_due())
 
-    assert words_of(mail_server.mails[-1]) == ["Second", "Fourth"]
+    assert text_of(mail_server.mails[-1]) == ["Second", "Fourth"]
     assert set(Message.objects.values_list("state", flat=True)) == {State.SENT}
 
 
@@ -367,7 +367,7 @@ def test_parts_of_one_mail_are_counted_as_they_are_shown_when_they_are_sent_agai
     assert (resend_all(failed, mira) if chosen else resend_failed("refused", mira)) == (4, 0)
     send_at(say.begun + WINDOW)
 
-    assert [words_of(mail) for mail in mail_server.mails] == [["First"], ["Second", "Third", "Fourth"]]
+    assert [text_of(mail) for mail in mail_server.mails] == [["First"], ["Second", "Third", "Fourth"]]
 
 
 def test_parts_of_one_mail_take_no_place_of_those_that_are_sent_again_at_once(say, mail_server, mira, monkeypatch):
@@ -384,4 +384,4 @@ def test_parts_of_one_mail_take_no_place_of_those_that_are_sent_again_at_once(sa
     assert resend_failed("refused", mira) == (5, 0)
     send_at(say.begun + 3 * WINDOW)
 
-    assert [words_of(mail) for mail in mail_server.mails] == [["First"], ["Second", "Third", "Fourth"], ["Later"]]
+    assert [text_of(mail) for mail in mail_server.mails] == [["First"], ["Second", "Third", "Fourth"], ["Later"]]

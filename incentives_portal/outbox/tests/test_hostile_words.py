@@ -78,7 +78,7 @@ def test_n12_words_and_names_make_no_header_and_no_second_recipient(make_cause, 
             jana.name = jana.organisation.name = mira.name = mira.organisation.name = words[:120]
         given = words if place == "comment" else "Hello"
         letter = Letter(
-            subject=words, heading=given, paragraphs=[given], facts=[(given, given)], comment=given, said_by=words,
+            subject=words, heading=given, paragraphs=[given], facts=[(given, given)], comment=given, commented_by=words,
             remarks=[(given, given)], next_step=given, deadline=given, link="/", link_label=given,
         )  # fmt: skip
         messages += queue(make_cause(), "claims.commented", lambda _person, it=letter: it, [jana])

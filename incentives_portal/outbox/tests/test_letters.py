@@ -30,9 +30,9 @@ REJECTED = Letter(
     facts=[("Claim", "CLM-2026-00412"), ("Amount claimed", "€3,120.00")],
     deadline="Monday 15 February 2027, 23:59 (Berlin)",
     reason="The proof does not show that the event took place as invoiced.",
-    mend="Add what shows that it took place.",
+    fix="Add what shows that it took place.",
     comment="The agenda is fine now.\n\nSee the claim:\nhttps://evil.example/",
-    said_by="Mira Okafor",
+    commented_by="Mira Okafor",
     remarks=[
         ("Event photos", "Add photos that show the audience or a speaker."),
         ("Catering invoice A-5521", "Take the wine out; this lowers the claim by €340.00."),
@@ -174,8 +174,9 @@ PAYLOAD = "<img src=x onerror=alert(1)>\"'&"
 def test_n13_names_and_words_are_escaped_in_the_html_part_and_plain_in_the_text_part(cause, owen):
     owen.name = owen.organisation.name = PAYLOAD
     letter = Letter(
-        subject=PAYLOAD, heading=PAYLOAD, paragraphs=[PAYLOAD], facts=[(PAYLOAD, PAYLOAD)], reason=PAYLOAD, mend=PAYLOAD,
-        comment=PAYLOAD, said_by=PAYLOAD, remarks=[(PAYLOAD, PAYLOAD)], next_step=PAYLOAD, deadline=PAYLOAD, link="/", link_label=PAYLOAD,
+        subject=PAYLOAD, heading=PAYLOAD, paragraphs=[PAYLOAD], facts=[(PAYLOAD, PAYLOAD)], reason=PAYLOAD,
+        fix=PAYLOAD, comment=PAYLOAD, commented_by=PAYLOAD, remarks=[(PAYLOAD, PAYLOAD)],
+        next_step=PAYLOAD, deadline=PAYLOAD, link="/", link_label=PAYLOAD,
     )  # fmt: skip
 
     rendered = Renderer().render(lambda _person: letter, cause, owen)
@@ -208,11 +209,11 @@ def test_n14_template_tags_in_any_part_of_a_letter_are_words(cause, owen):
         paragraphs=[tag(), tag()],
         facts=[(tag(), tag())],
         reason=tag(),
-        mend=tag(),
+        fix=tag(),
         comment=tag(),
-        said_by=tag(),
+        commented_by=tag(),
         remarks=[(tag(), tag())],
-        quotes=[Quote(said_by=tag(), when=tag(), comment=tag(), files=[tag()])],
+        quotes=[Quote(commented_by=tag(), when=tag(), comment=tag(), files=[tag()])],
         next_step=tag(),
         deadline=tag(),
         link="/claims/",

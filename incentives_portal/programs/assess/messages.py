@@ -27,8 +27,8 @@ class RuleText:
 #: For rules that produce no finding when they are met.
 _SILENT = ""
 #: A met requirement is shown with its own text.
-_AS_IT_IS = "%(words)s"
-_MISSING = _("Missing: %(words)s")
+_AS_IT_IS = "%(text)s"
+_MISSING = _("Missing: %(text)s")
 RULES: dict[str, RuleText] = {
     # Proofs and claims
     "executed": RuleText(
@@ -131,17 +131,17 @@ RULES: dict[str, RuleText] = {
     ),
     "expense_evidence": RuleText(
         _SILENT,
-        _("The cost “%(words)s” is not linked to an invoice or a service report."),
+        _("The cost “%(text)s” is not linked to an invoice or a service report."),
         _("Choose the invoice or service report that shows this cost."),
     ),
     "expense_typed": RuleText(
         _SILENT,
-        _("The cost “%(words)s” has no type."),
+        _("The cost “%(text)s” has no type."),
         _("Choose the type of cost. A cost without a type does not count."),
     ),
     "expense_eligible": RuleText(
         _("All costs are eligible."),
-        _("“%(words)s” is not an eligible expense of this activity and does not count."),
+        _("“%(text)s” is not an eligible expense of this activity and does not count."),
         _("Choose another type if one fits. Otherwise, this cost is not reimbursed. Eligible expenses: %(eligible)s."),
     ),
     "expense_rate": RuleText(
@@ -237,7 +237,7 @@ RULES: dict[str, RuleText] = {
     "requirement.choice": RuleText(_AS_IT_IS, _MISSING, _("Choose one of the answers.")),
     "requirement.invoice": RuleText(_AS_IT_IS, _MISSING, _("Add this invoice; a service report is not enough.")),
     "requirement.any": RuleText(
-        _AS_IT_IS, _("At least one of these is required: %(words)s"), _("One of them is enough.")
+        _AS_IT_IS, _("At least one of these is required: %(text)s"), _("One of them is enough.")
     ),
     # Plans
     "enrolled": RuleText(

@@ -119,7 +119,7 @@ def _evidence(facts: ProofFacts) -> Iterator[Finding]:
 
 def _expenses(facts: ProofFacts) -> Iterator[Finding]:
     yield _rule(bool(facts.expenses), "expenses_given", "expenses")
-    lines = [({"words": line.description or line.type}, line) for line in facts.expenses]
+    lines = [({"text": line.description or line.type}, line) for line in facts.expenses]
     yield from _broken((name for name, line in lines if not line.has_evidence), "expense_evidence", "expenses")
     eligible = facts.activity.expenses
     if eligible and lines:

@@ -71,7 +71,7 @@ def _single(facts: ProofFacts, requirement: RequirementFact) -> Finding:
         rule=f"requirement.{requirement.satisfied_by}",
         level="pass" if is_met(facts, requirement) else "block",
         place=place_of(requirement),
-        params={"code": requirement.code, "words": texts(requirement.text)},
+        params={"code": requirement.code, "text": texts(requirement.text)},
     )
 
 
@@ -83,5 +83,5 @@ def _alternatives(facts: ProofFacts, group: list[RequirementFact]) -> Finding:
         rule="requirement.any",
         level="pass" if met else "block",
         place=place_of(listed[0]),
-        params={"code": group[0].any_of, "codes": [requirement.code for requirement in group], "words": text},
+        params={"code": group[0].any_of, "codes": [requirement.code for requirement in group], "text": text},
     )

@@ -1,6 +1,6 @@
 """Who gets in where: the one written table of every address of the portal, and the objects that it is tried on.
 
-The columns are in people.py, the lines in pages.py (portal) and desks.py (admin site, signing in), the objects in objects.py. A new
+The columns are in people.py, the lines in pages.py (portal) and admin_site.py (admin site, signing in), the objects in objects.py. A new
 address needs a line here before the tests pass; write there what is meant, not what the address happens to answer.
 """
 

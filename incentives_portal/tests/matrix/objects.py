@@ -146,7 +146,7 @@ def _plans(side: Side) -> None:
     comment_on_plan(submitted, actor=side.world.elif_, comment=f"{INTERNAL} at the plan", internal=True)
     comment_on_plan(submitted, actor=side.world.elif_, comment=side.say("plan-answer"))
     _plan(side, "plan under review", plans.plan_under_review, activities=1)
-    _on_emres_desk(side, _plan(side, "plan of a colleague", plans.plan_under_review, activities=1))
+    _assigned_to_emre(side, _plan(side, "plan of a colleague", plans.plan_under_review, activities=1))
     returned = _plan(side, "returned plan", plans.returned_plan, activities=1, comment=side.say("plan-decision"))
     _edit(side, returned)
     _plan(side, "rejected plan", plans.rejected_plan, activities=1)
@@ -156,7 +156,7 @@ def _plans(side: Side) -> None:
         _revision(side, "rejected revision", "reject")
 
 
-def _on_emres_desk(side: Side, plan: Plan) -> None:
+def _assigned_to_emre(side: Side, plan: Plan) -> None:
     plans.services.take_over(plan, actor=side.world.emre, expected_version=plan.version)
     _keep_plan(side, "plan of a colleague", plans.fresh(plan))
 
@@ -345,13 +345,13 @@ def _decided_claims(side: Side) -> None:
     _mend(side, returned)
     _claim(side, "withdrawn claim", upto="submit withdraw")
     _claim(side, "claim under review", upto="submit start_review")
-    _claim(side, "claim on a colleague's desk", upto="submit start_review:daniel")
+    _claim(side, "claim of a colleague", upto="submit start_review:daniel")
     _claim(side, "resubmitted claim", upto="submit start_review:daniel request_action:daniel resubmit")
     _claim(side, "rejected claim", upto=rejected)
     _claim(side, "disputed claim", upto=f"{rejected} dispute")
-    _claim(side, "dispute on the desk", upto=f"{rejected} dispute start_review")
+    _claim(side, "dispute in review", upto=f"{rejected} dispute start_review")
     colleagues = "submit start_review:daniel reject:daniel dispute start_review:emre"
-    _claim(side, "dispute on a colleague's desk", upto=colleagues)
+    _claim(side, "dispute of a colleague", upto=colleagues)
     if side.whole:
         _claim(side, "dispute of one's own decision", upto="submit start_review reject dispute")
 

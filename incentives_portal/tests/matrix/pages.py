@@ -1,4 +1,4 @@
-"""The lines of the portal: every address of plans, proofs, claims, the review desk, notifications, home and profile.
+"""The lines of the portal: every address of plans, proofs, claims, the review pages, notifications, home and profile.
 
 ``draft`` objects were never submitted: the operator does not know of them. Those of the program with plans are called *device*, those of
 the program without *cloud*: who writes evidence and claims differs (docs/domain.md, "Capabilities").
@@ -9,12 +9,12 @@ from .people import (
     ADMIN,
     AUDITOR,
     BILLING,
-    DESK,
     ELSEWHERE,
     EVERYBODY,
     FINANCE,
     GLOBAL,
     NOBODY,
+    OPERATOR_ADMIN,
     OPERATORS,
     REVIEWER,
     USER,
@@ -50,8 +50,8 @@ HOME = (
     Line("documents:send_ahead", takes="POST"),
     Line("documents:state"),
     Line("outbox:read_one", "message", leads=ADMIN, takes="POST"),
-    Line("outbox:resend_failed", leads=DESK | REVIEWER, takes="POST"),
-    Line("outbox:resend", "message", leads=DESK | REVIEWER, sees=FINANCE | AUDITOR, takes="POST"),
+    Line("outbox:resend_failed", leads=OPERATOR_ADMIN | REVIEWER, takes="POST"),
+    Line("outbox:resend", "message", leads=OPERATOR_ADMIN | REVIEWER, sees=FINANCE | AUDITOR, takes="POST"),
 )
 
 PLANS = (
@@ -66,7 +66,13 @@ PLANS = (
     Line("plans:edit", "returned plan", PLAN_WRITERS, sees=PLAN_READERS | OPERATORS, takes="FORM"),
     Line("plans:check", "draft plan", PLAN_WRITERS, sees=PLAN_READERS, takes="FORM"),
     Line("plans:comment", "draft plan", leads=PLAN_WRITERS, sees=PLAN_READERS, takes="POST"),
-    Line("plans:comment", "submitted plan", leads=PLAN_WRITERS | DESK, sees=PLAN_READERS | OPERATORS, takes="POST"),
+    Line(
+        "plans:comment",
+        "submitted plan",
+        leads=PLAN_WRITERS | OPERATOR_ADMIN,
+        sees=PLAN_READERS | OPERATORS,
+        takes="POST",
+    ),
     Line("plans:campaign_new", "draft plan", PLAN_WRITERS, sees=PLAN_READERS, takes="FORM"),
     Line("plans:campaign_edit", "draft plan", PLAN_WRITERS, sees=PLAN_READERS, takes="FORM"),
     Line("plans:campaign_remove", "draft plan", PLAN_WRITERS, sees=PLAN_READERS, takes="FORM"),
@@ -184,14 +190,14 @@ REVIEW = (
     _verb("review:verb", "disputed claim", "approve", "approved", REVIEWER, READERS | OPERATORS),
     _verb("review:verb", "disputed claim", "request_action", "action_required", REVIEWER, READERS | OPERATORS),
     _verb("review:verb", "disputed claim", "reject", "rejected", REVIEWER, READERS | OPERATORS),
-    # What a colleague has on the desk is taken over before anything else is done with it.
-    _verb("review:verb", "claim on a colleague's desk", "take_over", "under_review", REVIEWER, READERS | OPERATORS),
-    _verb("review:verb", "claim on a colleague's desk", "approve", "approved", NOBODY, READERS | OPERATORS),
+    # What a colleague has in review is taken over before anything else is done with it.
+    _verb("review:verb", "claim of a colleague", "take_over", "under_review", REVIEWER, READERS | OPERATORS),
+    _verb("review:verb", "claim of a colleague", "approve", "approved", NOBODY, READERS | OPERATORS),
     _verb("review:verb", "resubmitted claim", "take_over", "under_review", REVIEWER, READERS | OPERATORS),
     _verb("review:verb", "resubmitted claim", "start_review", "under_review", NOBODY, READERS | OPERATORS),
     _verb("review:verb", "disputed claim", "start_review", "disputed", REVIEWER, READERS | OPERATORS),
-    _verb("review:verb", "dispute on the desk", "return_to_queue", "disputed", REVIEWER, READERS | OPERATORS),
-    _verb("review:verb", "dispute on a colleague's desk", "take_over", "disputed", REVIEWER, READERS | OPERATORS),
+    _verb("review:verb", "dispute in review", "return_to_queue", "disputed", REVIEWER, READERS | OPERATORS),
+    _verb("review:verb", "dispute of a colleague", "take_over", "disputed", REVIEWER, READERS | OPERATORS),
     # A dispute is decided by another person than the one who rejected: this one was rejected by the column's own reviewer.
     _verb("review:verb", "dispute of one's own decision", "approve", "approved", NOBODY, READERS | OPERATORS),
 )

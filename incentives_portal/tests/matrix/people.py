@@ -28,7 +28,7 @@ VIEWER = _column(Role.PARTNER_INCENTIVES_VIEWER)
 GLOBAL = _column(Role.PARTNER_GLOBAL_ADMIN)
 ACCOUNT = _column(Role.PARTNER_ACCOUNT_ADMIN)
 BILLING = _column(Role.PARTNER_BILLING_ADMIN)
-DESK = _column(Role.OPERATOR_INCENTIVES_ADMIN)
+OPERATOR_ADMIN = _column(Role.OPERATOR_INCENTIVES_ADMIN)
 REVIEWER = _column(Role.OPERATOR_REVIEWER)
 FINANCE = _column(Role.OPERATOR_FINANCE)
 AUDITOR = _column(Role.OPERATOR_AUDITOR)
@@ -36,7 +36,7 @@ AUDITOR = _column(Role.OPERATOR_AUDITOR)
 NEWCOMER, TRAINEE, ELSEWHERE = map(_column, ("nobody yet", "nobody yet at the operator", "admin elsewhere"))
 
 PARTNERS = ADMIN | USER | VIEWER | GLOBAL | ACCOUNT | BILLING | NEWCOMER | ELSEWHERE
-OPERATORS = DESK | REVIEWER | FINANCE | AUDITOR
+OPERATORS = OPERATOR_ADMIN | REVIEWER | FINANCE | AUDITOR
 EVERYBODY = PARTNERS | OPERATORS | TRAINEE
 
 
@@ -51,7 +51,7 @@ def people_of(world: World) -> dict[str, User]:
         BILLING: world.bea,
         NEWCOMER: world.nils,
         ELSEWHERE: _elsewhere(world),
-        DESK: world.elif_,
+        OPERATOR_ADMIN: world.elif_,
         REVIEWER: world.mira,
         FINANCE: world.ines,
         AUDITOR: world.hugo,

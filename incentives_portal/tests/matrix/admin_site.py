@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 
 from . import HIDDEN, LED, OK, Door, Line
-from .people import AUDITOR, DESK, EVERYBODY, NOBODY
+from .people import AUDITOR, EVERYBODY, NOBODY, OPERATOR_ADMIN
 
 _VIEWS = ("changelist", "add", "change", "delete", "history")
 _OBJECT = {"object_id": "pk"}
@@ -14,7 +14,7 @@ _OBJECT = {"object_id": "pk"}
 
 def _line(name: str, of: str = "", **given: Any) -> Line:
     """Everybody else is shut out, whatever there is behind the door."""
-    return Line(name, of, shut_out=EVERYBODY - DESK, **given)
+    return Line(name, of, shut_out=EVERYBODY - OPERATOR_ADMIN, **given)
 
 
 def _model(name: str, of: str, forms: str = "", pages: str = "", leads: str = "") -> Iterable[Line]:
@@ -23,20 +23,20 @@ def _model(name: str, of: str, forms: str = "", pages: str = "", leads: str = ""
         yield _line(
             f"admin:{name}_{view}",
             "" if view in ("changelist", "add") else of,
-            opens=DESK if view in (*forms.split(), *pages.split()) else NOBODY,
-            leads=DESK if view in leads.split() else NOBODY,
-            sees=DESK,
+            opens=OPERATOR_ADMIN if view in (*forms.split(), *pages.split()) else NOBODY,
+            leads=OPERATOR_ADMIN if view in leads.split() else NOBODY,
+            sees=OPERATOR_ADMIN,
             takes="FORM" if view in forms.split() else "GET",
             parts=_OBJECT,
         )
     # What was the address of the change page in old links.
     app, _underscore, model = name.partition("_")
-    yield _line(f"admin/{app}/{model}/<path:object_id>/", of, leads=DESK, parts=_OBJECT)
+    yield _line(f"admin/{app}/{model}/<path:object_id>/", of, leads=OPERATOR_ADMIN, parts=_OBJECT)
 
 
 def _verbs(name: str, verbs: Mapping[tuple[str, str], str]) -> Iterable[Line]:
     for (of, verb), target in verbs.items():
-        yield _line(name, of, opens=DESK, takes="FORM", verb=verb, target=target)
+        yield _line(name, of, opens=OPERATOR_ADMIN, takes="FORM", verb=verb, target=target)
 
 
 _FORMS, _PAGES = "add change delete", "changelist history"
@@ -52,7 +52,7 @@ _CONFIGURATION = (
     *_model("programs_expensetype", "expense type", _FORMS, _PAGES),
     *_model("programs_calendar", "calendar", _FORMS, _PAGES),
     *_model("programs_program", "program", _FORMS, _PAGES),
-    _line("admin:programs_program_prepare", "program", opens=DESK, takes="FORM"),
+    _line("admin:programs_program_prepare", "program", opens=OPERATOR_ADMIN, takes="FORM"),
     *_model("programs_market", "market", _FORMS, _PAGES),
     *_model("programs_usageperiod", "usage period", _FORMS, _PAGES),
     *_model("programs_exchangerate", "exchange rate", _FORMS, _PAGES),
@@ -82,8 +82,8 @@ _ENROLMENTS = (
 _PLANS = (
     *_model("plans_plan", "submitted plan", "", "changelist change", leads="history"),
     _line("admin:plans_plan_change", "draft plan", parts=_OBJECT),
-    _line("admin:plans_plan_change", "returned plan", opens=DESK, parts=_OBJECT),
-    _line("admin:plans_plan_comment", "submitted plan", leads=DESK, takes="POST"),
+    _line("admin:plans_plan_change", "returned plan", opens=OPERATOR_ADMIN, parts=_OBJECT),
+    _line("admin:plans_plan_comment", "submitted plan", leads=OPERATOR_ADMIN, takes="POST"),
     _line("admin:plans_plan_comment", "draft plan", takes="POST"),
     *_verbs(
         "admin:plans_plan_verb",
@@ -99,7 +99,7 @@ _PLANS = (
     _line(
         "admin:plans_plan_verb",
         "plan of a colleague",
-        sees=DESK,
+        sees=OPERATOR_ADMIN,
         takes="FORM",
         verb="approve",
         target="approved",
@@ -107,32 +107,36 @@ _PLANS = (
 )
 
 _SITE = (
-    _line("admin:index", opens=DESK),
-    _line("admin:app_list", "app", opens=DESK),
-    _line("admin:jsi18n", opens=DESK),
-    _line("admin:autocomplete", opens=DESK, query="app_label=programs&model_name=eligibleexpense&field_name=expense"),
-    _line("admin:view_on_site", "submitted plan", leads=DESK, parts=_OBJECT),
-    _line("admin:logout", leads=DESK),
-    _line("admin:password_change", leads=DESK),
-    _line("admin:password_change_done", opens=DESK),
+    _line("admin:index", opens=OPERATOR_ADMIN),
+    _line("admin:app_list", "app", opens=OPERATOR_ADMIN),
+    _line("admin:jsi18n", opens=OPERATOR_ADMIN),
+    _line(
+        "admin:autocomplete",
+        opens=OPERATOR_ADMIN,
+        query="app_label=programs&model_name=eligibleexpense&field_name=expense",
+    ),
+    _line("admin:view_on_site", "submitted plan", leads=OPERATOR_ADMIN, parts=_OBJECT),
+    _line("admin:logout", leads=OPERATOR_ADMIN),
+    _line("admin:password_change", leads=OPERATOR_ADMIN),
+    _line("admin:password_change_done", opens=OPERATOR_ADMIN),
     _line("admin/(?P<url>.*)$", "nothing"),
 )
 
 _SYSTEM = (
-    Line("monitoring:system", opens=DESK | AUDITOR),
+    Line("monitoring:system", opens=OPERATOR_ADMIN | AUDITOR),
     _line(
         "monitoring:check_file_again",
         "submitted cloud claim",
-        leads=DESK,
+        leads=OPERATOR_ADMIN,
         takes="POST",
         parts={"public_id": "version_id"},
     ),
-    _line("monitoring:find_user", opens=DESK),
+    _line("monitoring:find_user", opens=OPERATOR_ADMIN),
     # The password is asked for once more.
-    _line("monitoring:remove_second_factor", "person", leads=DESK, takes="FORM"),
+    _line("monitoring:remove_second_factor", "person", leads=OPERATOR_ADMIN, takes="FORM"),
 )
 
-DESKS = (*_SYSTEM, *_SITE, *_PLANS, *_ENROLMENTS, *_CONFIGURATION)
+ADMIN_SITE = (*_SYSTEM, *_SITE, *_PLANS, *_ENROLMENTS, *_CONFIGURATION)
 
 DOORS: tuple[Door, ...] = (
     Door("account_login", OK, LED),
