@@ -25,7 +25,7 @@ def locked_limits(proof: Proof) -> Plan | None:
 @cache
 def _enrolment() -> PreparedQuery[Any]:
     """Return the prepared query that locks the enrollment, as every decision runs it."""
-    enrolments = Enrolment.objects.select_for_update(of=("case",), no_key=True).order_by("pk")
+    enrolments = Enrolment.objects.select_for_update(of=("case",)).order_by("pk")
     return PreparedQuery(
         lambda location, program: enrolments.filter(location=location, program=program), location=-1, program=-2
     )

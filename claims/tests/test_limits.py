@@ -154,6 +154,16 @@ def test_approval_takes_what_is_left_of_the_plan_and_not_a_cent_more(world, acti
     assert fresh(claim).approved_amount == Decimal("5999.98")
 
 
+def test_a_cent_is_all_that_is_approved_of_a_plan_that_has_a_cent_left(world, activity):
+    claim = another_claim(world, activity, Decimal("6000"))
+    send(claim, world.jana)
+    services.start_review(fresh(claim), actor=world.mira, expected_version=fresh(claim).version)
+    Case.objects.filter(pk=activity.campaign.plan_id).update(approved_amount=Decimal("0.01"))
+
+    with pytest.raises(RuleViolation, match="limit has €0.01 remaining"):
+        decide(world, claim, "approve", **less(world, "0.50"))
+
+
 def test_approval_of_a_dispute_takes_what_the_caps_have_left_and_not_a_cent_more(world):
     """While it was rejected another claim took its place within the cap of 1,500.00: 500.00 are left."""
     cap_of(world, "print_advertising", Decimal("1500.00"))

@@ -300,6 +300,15 @@ def test_w02_claim_of_a_proof_is_created_once_at_once(there):
     assert Claim.objects.count() == 1
 
 
+def test_w02_double_click_on_create_makes_one_claim_of_a_proof_that_was_begun(there):
+    key = uuid4()
+    proofs.make_period_proof(there, key=key)
+
+    first, second = done_at_once(*[lambda: builders.draft_claim(there, key=key)] * 2)
+
+    assert first == second
+
+
 def test_w02_double_click_on_create_makes_one_claim(there):
     key = uuid4()
 
