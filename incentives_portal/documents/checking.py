@@ -7,11 +7,12 @@ an attempt. A file that made a worker die is tried at most three times.
 
 import hashlib
 import logging
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import count
 from typing import IO, Any
 
 from django.conf import settings
@@ -182,23 +183,20 @@ def _copy(version: DocumentVersion, source: IO[bytes], save: Save, budget: Budge
     except Unreadable as problem:
         logger.warning("No harmless copy of version %s: %s", version.pk, problem)
         return []
-    numbers: Counter[str] = Counter()
-    copies = []
-    for result in results:
-        numbers[result.kind] += 1
-        copies.append(
-            SafeCopy(
-                version=version,
-                kind=result.kind,
-                number=numbers[result.kind],
-                media_type=result.media_type,
-                sha256=hashlib.sha256(result.content).hexdigest(),
-                size=len(result.content),
-                storage_key=save("copies", ContentFile(result.content)),
-                made_by=f"reader {READER_VERSION}",
-            )
+    numbers: dict[str, Iterator[int]] = defaultdict(partial(count, 1))
+    return [
+        SafeCopy(
+            version=version,
+            kind=result.kind,
+            number=next(numbers[result.kind]),
+            media_type=result.media_type,
+            sha256=hashlib.sha256(result.content).hexdigest(),
+            size=len(result.content),
+            storage_key=save("copies", ContentFile(result.content)),
+            made_by=f"reader {READER_VERSION}",
         )
-    return copies
+        for result in results
+    ]
 
 
 def _rescan(check: VersionCheck) -> None:
@@ -210,7 +208,6 @@ def _rescan(check: VersionCheck) -> None:
 
 def _scan(version: DocumentVersion) -> str:
     with local_copy(version.storage_key) as stored:
-        stored.seek(0)
         return scanning.scan(stored)
 
 
@@ -253,17 +250,16 @@ def _lock_away(check: VersionCheck, finding: str) -> None:
     ).delete()  # cleanup deletes the files later, as those of the copies
     SafeCopy.objects.filter(version=check.version_id).delete()
     malware_found.send(DocumentVersion, version=check.version, finding=finding)
-    transaction.on_commit(partial(_log_malware, check.version, finding))
-
-
-def _log_malware(version: DocumentVersion, finding: str) -> None:
-    security_log.record(
-        security_log.Action.MALWARE_FOUND,
-        user=version.uploaded_by,
-        file=version,
-        sha256=version.sha256,
-        organisation=str(version.document.organisation_id),
-        finding=finding,
+    transaction.on_commit(
+        partial(
+            security_log.record,
+            security_log.Action.MALWARE_FOUND,
+            user=check.version.uploaded_by,
+            file=check.version,
+            sha256=check.version.sha256,
+            organisation=str(check.version.document.organisation_id),
+            finding=finding,
+        )
     )
 
 

@@ -68,10 +68,7 @@ class ValidatedUpload:
 
 
 class BatchLimits:
-    """Count the files of one form by number and size."""
-
-    def __init__(self) -> None:
-        self._files = self._bytes = 0
+    _files = _bytes = 0
 
     def add(self, name: str, size: int) -> None:
         """Count one more file of ``size`` bytes. Raises UploadRefused beyond the limits of a form."""

@@ -63,14 +63,11 @@ class Content:
                 rows_shown.append(row)
                 cells -= max(1, len(row))
             sheets.append(Sheet(each.name, each.is_hidden, rows_shown, each.is_cut or len(each.rows) > len(rows_shown)))
-        cut = self.is_cut or len(self.paragraphs) > rows
-        return Content(sheets, self.paragraphs[:rows], cut)
+        return Content(sheets, self.paragraphs[:rows], self.is_cut or len(self.paragraphs) > rows)
 
 
 @dataclass(frozen=True)
 class Download:
-    """A safe copy ready for download."""
-
     stream: IO[bytes]
     media_type: str
     ending: str

@@ -7,15 +7,13 @@ that fails keeps its good files: it lists them above the input and sends them ag
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.forms.renderers import BaseRenderer, TemplatesSetting
 from django.utils.datastructures import MultiValueDict
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.models import Organisation, User
@@ -61,7 +59,8 @@ class UploadWidget(forms.Widget):
     slot = ""
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Mapping[str, Any], name: str) -> UploadValue:
-        return UploadValue(_all(files, name), _all(data, f"{name}-kept"))
+        new = _all(files, name)
+        return UploadValue(new if self.multiple else new[:1], _all(data, f"{name}-kept"))
 
     def value_omitted_from_data(self, data: Mapping[str, Any], files: Mapping[str, Any], name: str) -> bool:
         return name not in files and f"{name}-kept" not in data
@@ -93,20 +92,8 @@ class UploadWidget(forms.Widget):
         }
         return context
 
-    def render(
-        self,
-        name: str,
-        value: list[Kept] | None,
-        attrs: dict[str, Any] | None = None,
-        renderer: BaseRenderer | None = None,
-    ) -> SafeString:
-        """Render with the project's templates, whichever renderer the form has."""
-        return super().render(name, value, attrs, TemplatesSetting())
-
 
 class MultipleUploadWidget(UploadWidget):
-    """Input for several files."""
-
     multiple = True
 
 
@@ -129,18 +116,10 @@ class UploadFieldBase(forms.Field):
         "gone": _("A file that you added earlier is no longer available. Choose it again."),
     }
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._owner: tuple[User, Organisation] | None = None
-        self.received: Received | None = None
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        copy = super().__deepcopy__(memo)
-        copy._owner, copy.received = None, None
-        return copy
+    _owner: tuple[User, Organisation] | None = None
+    received: Received | None = None
 
     def bind(self, *, actor: User, organisation: Organisation) -> None:
-        """Set the user who uploads the files and the organization that owns them."""
         self._owner = (actor, organisation)
         self.widget.slot = upload_tokens.slot_for(actor=actor, organisation=organisation)
 
@@ -160,10 +139,6 @@ class UploadFieldBase(forms.Field):
             Kept(version, upload_tokens.token_for(version, actor=actor, organisation=organisation))
             for version in (self.received.versions if self.received else [])
         ]
-
-    def sent(self, value: UploadValue) -> UploadValue:
-        """Return the part of the sent value that the field accepts."""
-        return value
 
     def fitting(
         self, found: list[DocumentVersion], batch: BatchLimits
@@ -224,9 +199,6 @@ class UploadField(UploadFieldBase):
 
     def clean(self, value: UploadValue) -> DocumentVersion | None:
         return next(iter(self._versions()), None)
-
-    def sent(self, value: UploadValue) -> UploadValue:
-        return UploadValue(value.files[:1], value.tokens)
 
     def choose(self, kept: list[DocumentVersion], new: list[DocumentVersion]) -> list[DocumentVersion]:
         return [*new, *kept][:1]

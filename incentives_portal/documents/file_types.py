@@ -33,6 +33,8 @@ _OFFICE = {FileType.DOCX, FileType.XLSX}
 MAX_NAME_LENGTH = 150
 _MAX_ENDING = 10
 _NAMELESS = "file"
+#: Unicode categories: controls, formatting marks (such as bidi marks), unassigned.
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
 
 
 def clean_name(raw: str) -> str:
@@ -42,7 +44,8 @@ def clean_name(raw: str) -> str:
     a file is stored.
     """
     base = re.split(r"[/\\]", unicodedata.normalize("NFC", raw))[-1]
-    visible = "".join(" " if unicodedata.category(sign)[0] == "Z" else sign for sign in base if _is_visible(sign))
+    kinds = ((sign, unicodedata.category(sign)) for sign in base)
+    visible = "".join(" " if kind[0] == "Z" else sign for sign, kind in kinds if kind not in _INVISIBLE)
     name = re.sub(r" +", " ", visible).rstrip(". ").strip()
     stem, dot, ending = name.rpartition(".")
     if not dot or len(ending) > _MAX_ENDING:
@@ -106,8 +109,3 @@ def _with_ending(name: str, wanted: str, *, replace: bool) -> str:
     """Return the name with its extension replaced or a missing one added, within the length limit."""
     stem = name.rpartition(".")[0] if replace else name
     return f"{stem[: MAX_NAME_LENGTH - len(wanted) - 1]}.{wanted}"
-
-
-def _is_visible(sign: str) -> bool:
-    """Return whether a character is not a control, a formatting mark (such as bidi marks) or unassigned."""
-    return unicodedata.category(sign) not in {"Cc", "Cf", "Cs", "Co", "Cn"}

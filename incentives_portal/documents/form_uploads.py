@@ -40,12 +40,8 @@ def receive(*parts: Any) -> None:
     files become errors of their fields, the others are kept.
     """
     fields = list(_upload_fields(parts))
-    if not fields:
-        return
     batch = uuid.uuid4()
-    new = sum(_store(form, name, field, batch) for form, name, field in fields)
-    if new:
-        tasks.notify_workers(new)
+    tasks.notify_workers(sum(_store(form, name, field, batch) for form, name, field in fields))
     for actor in {field.owner[0] for _form, _name, field in fields}:
         own = [field for _form, _name, field in fields if field.owner[0] == actor]
         wait_for_verdicts([version for field in own for version in field.received.versions], actor)
@@ -54,7 +50,6 @@ def receive(*parts: Any) -> None:
 
 
 def versions_of(*parts: Any) -> list[DocumentVersion]:
-    """Return all files that the forms keep."""
     received = [field.received for _form, _name, field in _upload_fields(parts)]
     return [version for each in received if each for version in each.versions]
 
@@ -72,8 +67,6 @@ def wait_for_verdicts(versions: list[DocumentVersion], actor: User) -> None:
     time is spent, or many files are waiting.
     """
     pending = [version for version in versions if version.check_result.state == CheckState.PENDING]
-    if not pending:
-        return
     waiting = VersionCheck.objects.filter(version__in=pending, state=CheckState.PENDING)
     if waiting.exists() and _is_worth_it(len(pending), actor):
         with _only_one(actor) as alone:
@@ -123,7 +116,7 @@ def _upload_fields(parts: Iterable[Any]) -> Iterator[tuple[forms.BaseForm, str, 
 def _store(form: forms.BaseForm, name: str, field: UploadFieldBase, batch: uuid.UUID) -> int:
     """Store the new files of a field and load those it keeps. Return how many are new."""
     actor, organisation = field.owner
-    sent = field.sent(field.widget.value_from_datadict(form.data, form.files, form.add_prefix(name)))
+    sent = field.widget.value_from_datadict(form.data, form.files, form.add_prefix(name))
     found = upload_tokens.versions_for(sent.tokens, actor=actor, organisation=organisation)
     counted = BatchLimits()
     kept, beyond = field.fitting(found, counted)

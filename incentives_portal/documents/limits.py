@@ -20,7 +20,6 @@ DAY = timedelta(days=1)
 
 
 def max_files() -> int:
-    """Return how many files may be sent at once."""
     return settings.UPLOAD_MAX_FILES
 
 

@@ -26,7 +26,6 @@ class ScannerFailed(Exception):
 
 
 def is_on() -> bool:
-    """Return whether this installation has a virus scanner."""
     return bool(settings.CLAMD_URL)
 
 

@@ -24,19 +24,16 @@ _ORGANISATION = "version__upload__organisation"
 
 @transaction.atomic
 def lease_verdict() -> VersionCheck | None:
-    """Lease the next file that needs a verdict to this worker."""
     return _lease(VersionCheck.objects.due(clock.now()).within_budget(clock.now()))
 
 
 @transaction.atomic
 def lease_preparation() -> VersionCheck | None:
-    """Lease the next clean file that needs page images and copies to this worker."""
     return _lease(VersionCheck.objects.unprepared(clock.now()).within_budget(clock.now()))
 
 
 @transaction.atomic
 def lease_rescan() -> VersionCheck | None:
-    """Lease the next file that was checked without a virus scanner to this worker."""
     return _lease(VersionCheck.objects.unscanned(clock.now())) if scanning.is_on() else None
 
 

@@ -9,7 +9,6 @@ import logging
 import uuid
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
@@ -31,8 +30,6 @@ from .tasks import notify_workers
 
 logger = logging.getLogger(__name__)
 
-#: A file and its storage key.
-PutAway = tuple[ValidatedUpload, str]
 #: Refusals that do not count toward the quota.
 _NOT_COUNTED = {Reason.QUOTA, Reason.NOT_STORED}
 
@@ -158,29 +155,16 @@ def _count_refused(refused: list[UploadRefused], organisation: Organisation, act
 def _store(
     files: list[ValidatedUpload], organisation: Organisation, actor: User, batch: uuid.UUID
 ) -> list[DocumentVersion]:
-    with saving() as save:
-        put_away = _put_away(files, actor, save)
-        with transaction.atomic():
-            _claim_quota(put_away, actor)
-            documents = Document.objects.bulk_create(
-                Document(organisation=organisation, uploaded_by=actor) for _file in files
-            )
-            kept = {"expires_at": clock.now() + limits.kept()}
-            return _record(documents, put_away, actor, batch=batch, **kept)
-
-
-def _put_away(files: list[ValidatedUpload], actor: User, save: Save) -> list[PutAway]:
-    """Save files to the storage before anything is locked, so that a slow storage blocks nobody.
-
-    Nothing is saved beyond the quota.
-    """
     _check_quota(files, actor)
-    return [(file, _save(file, save)) for file in files]
+    with saving() as save:
+        keys = [_save(file, save) for file in files]  # before anything is locked: a slow storage blocks nobody
+        with transaction.atomic():
+            _claim_quota(files, actor)
+            return _record(files, keys, organisation, actor, batch)
 
 
-def _claim_quota(put_away: list[PutAway], actor: User) -> None:
+def _claim_quota(files: list[ValidatedUpload], actor: User) -> None:
     """Check the quota again under the user's lock, which excludes concurrent uploads."""
-    files = [file for file, _key in put_away]
     try:
         actor.lock()
     except OperationalError as error:
@@ -196,13 +180,11 @@ def _check_quota(files: list[ValidatedUpload], actor: User) -> None:
 
 
 def _record(
-    documents: list[Document], put_away: list[PutAway], actor: User, *, batch: uuid.UUID, **kept: Any
+    files: list[ValidatedUpload], keys: list[str], organisation: Organisation, actor: User, batch: uuid.UUID
 ) -> list[DocumentVersion]:
-    """Create versions, checks and uploads: three queries for any number.
-
-    ``kept`` are further values of the uploads: when they expire, or what they are attached to.
-    """
+    """Create documents, versions, checks and uploads: four queries for any number."""
     at = clock.now()
+    documents = Document.objects.bulk_create(Document(organisation=organisation, uploaded_by=actor) for _file in files)
     versions = DocumentVersion.objects.bulk_create(
         DocumentVersion(
             document=document,
@@ -215,18 +197,18 @@ def _record(
             uploaded_by=actor,
             at=at,
         )
-        for document, (file, key) in zip(documents, put_away, strict=True)
+        for document, file, key in zip(documents, files, keys, strict=True)
     )
     VersionCheck.objects.bulk_create(VersionCheck(version=version) for version in versions)
     Upload.objects.bulk_create(
         Upload(
             owner=actor,
-            organisation=version.document.organisation,
+            organisation=organisation,
             version=version,
             batch=batch,
             size=version.size,
             at=at,
-            **kept,
+            expires_at=at + limits.kept(),
         )
         for version in versions
     )

@@ -6,7 +6,7 @@ No URL leads here: the view has fetched the owning object through ``visible_to``
 import logging
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
+from typing import IO, TypeVar
 
 from django.core.files.base import File
 from django.core.files.storage import default_storage
@@ -60,9 +60,7 @@ def file_response(version: DocumentVersion, reader: User) -> HttpResponseBase:
     while the storage does not answer.
     """
     _require_openable(version)
-    if _is_own(version, reader):
-        return _original(version)
-    return _copy(version, reader)
+    return _original(version) if _is_own(version, reader) else _copy(version, reader)
 
 
 def original_response(request: HttpRequest, version: DocumentVersion, back: str) -> HttpResponseBase:
@@ -95,15 +93,12 @@ def content_response(request: HttpRequest, version: DocumentVersion, back: str) 
 
 
 def _is_own(version: DocumentVersion, reader: User) -> bool:
-    """Return whether the file belongs to the reader's organization."""
     return bool(reader.organisation_id == version.document.organisation_id)
 
 
 def _original(version: DocumentVersion) -> FileResponse:
     stored = _open_whole(version.storage_key, version.sha256)
-    return _safe(
-        FileResponse(stored, as_attachment=True, filename=version.original_name, content_type=version.media_type)
-    )
+    return _response(stored, version.original_name, version.media_type)
 
 
 def _copy(version: DocumentVersion, reader: User) -> FileResponse:
@@ -114,7 +109,7 @@ def _copy(version: DocumentVersion, reader: User) -> FileResponse:
     download = _read_copy(partial(copies.download_of, copy), _open_whole(copy.storage_key, copy.sha256))
     security_log.record(security_log.Action.DOWNLOAD, user=reader, **_log_fields(version))
     name = f"{version.original_name.rpartition('.')[0]}.{download.ending}"
-    return _safe(FileResponse(download.stream, as_attachment=True, filename=name, content_type=download.media_type))
+    return _response(download.stream, name, download.media_type)
 
 
 def _read_copy(read: Callable[[File], _T], stored: File) -> _T:
@@ -150,7 +145,7 @@ def page_response(version: DocumentVersion, number: int) -> HttpResponseBase:
     drawn = version.page_images.filter(page=number).first()
     if drawn is None:
         raise Http404(_("This page does not exist."))
-    return _safe(FileResponse(_open(drawn.storage_key), filename=f"page-{number}.png", content_type="image/png"))
+    return _response(_open(drawn.storage_key), f"page-{number}.png", "image/png", as_attachment=False)
 
 
 def _require_openable(version: DocumentVersion) -> None:
@@ -179,7 +174,7 @@ def _open(storage_key: str) -> File:
         raise StoreAway(f"The file {storage_key} cannot be read now") from error
 
 
-def _safe(response: FileResponse) -> FileResponse:
-    for name, value in _SAFE_HEADERS.items():
-        response[name] = value
-    return response
+def _response(stored: IO[bytes], name: str, media_type: str, *, as_attachment: bool = True) -> FileResponse:
+    return FileResponse(
+        stored, as_attachment=as_attachment, filename=name, content_type=media_type, headers=_SAFE_HEADERS
+    )

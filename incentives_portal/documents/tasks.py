@@ -24,7 +24,6 @@ _MESSAGES = 40
 
 @shared_task(name="documents.check_next", ignore_result=True, soft_time_limit=_SOFT, time_limit=_HARD)
 def check_next() -> None:
-    """Check the next file, and queue its drawing."""
     if _run_step(checking.check_next):
         _send(prepare_next)
 

@@ -31,7 +31,6 @@ PAYLOADS = [
 READERS = {
     "incentives_portal/accounts/views.py",
     "incentives_portal/admin_site.py",
-    "incentives_portal/accounts/views.py",
     "proofs/views/base.py",
 }
 

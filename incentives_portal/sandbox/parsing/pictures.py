@@ -51,7 +51,7 @@ def inspect(source: IO[bytes], deadline: Deadline) -> Findings:
             picture.verify()  # checks the checksums; the picture cannot be read further after that
     with _opened(source) as picture:
         # Only decoding to the end shows that the picture can be drawn; a JPEG at an eighth of the size.
-        picture.draft("RGB", (picture.width // 8, picture.height // 8))
+        picture.draft("RGB", (max(picture.width // 8, 1), max(picture.height // 8, 1)))
         if not (is_png and is_large):
             picture.load()
         if picture.getexif().get_ifd(_GPS):

@@ -204,6 +204,11 @@ def test_photograph_is_copied_at_its_full_size_upright_and_without_what_the_came
     assert b"canary" not in copy
 
 
+@pytest.mark.parametrize("size", [(1, 1), (3, 100), (100, 7)])
+def test_photograph_of_a_few_pixels_is_inspected(size):
+    assert readers.inspect(FileType.JPEG, samples.picture(*size))["contents"] == []
+
+
 def test_copy_of_a_spreadsheet_has_every_sheet_and_shows_values_as_cells_do():
     styles = (
         '<styleSheet><numFmts><numFmt numFmtId="164" formatCode="dd/mm/yyyy hh:mm"/></numFmts><cellStyleXfs><xf numFmtId="9"/>'
