@@ -71,7 +71,7 @@ class Portal:
     def processes(self) -> list[psutil.Process]:
         """All that it runs, the daemon and its servers included."""
         assert self.process
-        keepers = [
+        daemons = [
             process
             for process in psutil.process_iter(["cmdline"])
             if "incentives_portal.embedded.daemon" in (process.info["cmdline"] or [])
@@ -79,7 +79,7 @@ class Portal:
         ]
         return [
             each
-            for root in [psutil.Process(self.process.pid), *keepers]
+            for root in [psutil.Process(self.process.pid), *daemons]
             for each in [root, *root.children(recursive=True)]
         ]
 

@@ -151,7 +151,7 @@ def test_a_forked_child_keeps_the_servers_after_its_parents_death(place: Place) 
     child.kill()
 
 
-def test_killed_keeper_takes_its_servers_along_and_the_next_user_starts_again(place: Place, users: list) -> None:
+def test_killed_daemon_takes_its_servers_along_and_the_next_user_starts_again(place: Place, users: list) -> None:
     (before,) = use(place, users)
     server = postgres_of(place)
     psutil.Process(server.ppid()).kill()
