@@ -7,7 +7,4 @@ class ProofsConfig(AppConfig):
     verbose_name = _("Proofs of execution")
 
     def ready(self) -> None:
-        from . import events, letters
-
-        events.register_all()
-        letters.register_all()
+        from . import events, letters  # noqa: F401  each registers what is in it

@@ -22,7 +22,7 @@ ANSWERS_SAVED = "proofs.answers.saved"
 FILE_INFECTED = "proofs.file.infected"
 FILE_REFUSED = "proofs.file.refused"
 
-KINDS = (
+register(
     EventKind(CREATED, _("created a proof of execution: %(name)s"), "plus-lg"),
     EventKind(EDITED, _("edited the proof"), "pencil"),
     EventKind(COMMENTS_EDITED, _("edited the final comments"), "pencil"),
@@ -41,7 +41,3 @@ KINDS = (
     EventKind(FILE_REFUSED, _("rejected %(name)s, uploaded by %(sender)s, when the file was checked"), "x-lg", "red"),
     EventKind(FILE_INFECTED, _("found %(finding)s in %(name)s, uploaded by %(sender)s"), "exclamation-circle", "red"),
 )
-
-
-def register_all() -> None:
-    register(*KINDS)

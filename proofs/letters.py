@@ -17,15 +17,13 @@ INFECTED = "proof_file_infected"
 REFUSED = "proof_file_refused"
 
 
-def register_all() -> None:
-    infected, refused = partial(infected_file, link_to), partial(refused_file, link_to)
-    register(
-        Announcement(INFECTED, sender_of_file, infected, has_comments=False),
-        Announcement(REFUSED, sender_of_file, refused, collect=True, has_comments=False),
-    )
-    follow_findings(Proof.objects.with_unsent_file, event=events.FILE_INFECTED, announcement=INFECTED)
-    follow_refusals(Proof.objects.with_file, event=events.FILE_REFUSED, announcement=REFUSED)
-
-
-def link_to(proof: Proof, _person: User) -> dict[str, str]:
+def link_to(proof: Proof, _recipient: User) -> dict[str, str]:
     return {"link": proof.get_absolute_url(), "link_label": _("Open the proof")}
+
+
+register(
+    Announcement(INFECTED, sender_of_file, partial(infected_file, link_to), has_comments=False),
+    Announcement(REFUSED, sender_of_file, partial(refused_file, link_to), collect=True, has_comments=False),
+)
+follow_findings(Proof.objects.with_unsent_file, event=events.FILE_INFECTED, announcement=INFECTED)
+follow_refusals(Proof.objects.with_file, event=events.FILE_REFUSED, announcement=REFUSED)

@@ -699,3 +699,13 @@ def test_remark_at_a_cost_stays_open_while_only_its_invoice_is_edited(world, sig
 
     notice = signed_in(world.jana).get(claim.get_absolute_url()).context["page"].return_notice
     assert [(marker.anchor, marker.is_open) for marker in notice.markers] == [(place, True)]
+
+
+def test_new_proof_counts_what_other_proofs_of_the_activity_ask_without_those_that_get_nothing(world, signed_in):
+    activity = proofs.approved_activity(world)
+    for build, amount in ((builders.rejected_claim, "1000"), (builders.draft_claim, "500")):
+        build(world, track="plan", activity=activity, amount=Decimal(amount))
+
+    page = text_of(signed_in(world.jana).get(reverse("proofs:new", args=[activity.public_id])))
+
+    assert "noch 9.500,00" in page

@@ -15,8 +15,8 @@ from django.views import View
 
 from incentives_portal.accounts.capabilities import may
 from incentives_portal.cases.engine import latest_event
-from incentives_portal.cases.errors import Busy, Conflict, InvalidTransition, NotAllowed, RuleViolation
-from incentives_portal.cases.forms import show_refusal
+from incentives_portal.cases.errors import Conflict, InvalidTransition
+from incentives_portal.cases.forms import refusals_in
 from incentives_portal.documents import form_uploads
 
 from .. import rules
@@ -84,20 +84,19 @@ class PartView(View):
         form_uploads.receive(*page_forms.values())
         if self.wants_more(page_forms):
             return self.page(page_forms)
-        if not self.is_valid(page_forms):
-            return self.page(page_forms, status=422)
         try:
-            done = self.save(page_forms, _number(request.POST.get("expected_version")))
+            with refusals_in(page_forms["form"]):
+                if self.is_valid(page_forms):
+                    done = self.save(page_forms, _number(request.POST.get("expected_version")))
+                    return self._saved(page_forms, done)
         except Conflict as error:
             return self.conflict(page_forms, error)
-        except NotAllowed as error:
-            raise PermissionDenied(str(error)) from error
-        except (RuleViolation, Busy) as error:
-            show_refusal(page_forms["form"], error)
-            return self.page(page_forms, status=422)
-        messages.success(request, done)
-        if waiting := form_uploads.notice(form_uploads.versions_of(*page_forms.values()), request.user):
-            messages.info(request, waiting)
+        return self.page(page_forms, status=422)
+
+    def _saved(self, page_forms: dict[str, Any], done: str) -> HttpResponse:
+        messages.success(self.request, done)
+        if waiting := form_uploads.notice(form_uploads.versions_of(*page_forms.values()), self.request.user):
+            messages.info(self.request, waiting)
         return HttpResponseRedirect(f"{self.back}#{self.place}")
 
     def wants_more(self, page_forms: dict[str, Any]) -> bool:

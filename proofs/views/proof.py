@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy
 from django.views import View
 from django.views.decorators.http import require_safe
 
-from incentives_portal.cases.errors import NotAllowed, RuleViolation
-from incentives_portal.cases.forms import show_refusal
+from incentives_portal.cases.enums import DISCARDED, REJECTED
+from incentives_portal.cases.forms import refusals_in
 
 from .. import rules, services
 from ..facts import requirements_for
@@ -52,21 +52,15 @@ class NewProofView(View):
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         form = self._form(request.POST)
-        if not form.is_valid():
-            return self._page(form=form, status=422)
-        try:
-            proof = services.create_proof_for_activity(
-                self.activity, actor=request.user, beginning=services.Beginning(**form.cleaned_data)
-            )
-        except NotAllowed as error:
-            raise PermissionDenied(str(error)) from error
-        except RuleViolation as error:
-            show_refusal(form, error)
-            return self._page(form=form, status=422)
-        messages.success(
-            request, _("%(reference)s is saved. Create its claim next.") % {"reference": proof.case.reference}
-        )
-        return redirect(proof)
+        with refusals_in(form):
+            if form.is_valid():
+                proof = services.create_proof_for_activity(
+                    self.activity, actor=request.user, beginning=services.Beginning(**form.cleaned_data)
+                )
+                done = _("%(reference)s is saved. Create its claim next.") % {"reference": proof.case.reference}
+                messages.success(request, done)
+                return redirect(proof)
+        return self._page(form=form, status=422)
 
     def _form(self, *args: Any, **kwargs: Any) -> NewProofForm:
         return NewProofForm(
@@ -78,8 +72,8 @@ class NewProofView(View):
         )
 
     def _asked(self) -> Decimal:
-        """Return what the proofs of the activity request already."""
-        proofs = Proof.objects.live().filter(activity=self.activity)
+        """Return what the proofs of the activity request already; those of rejected and canceled claims do not count."""
+        proofs = Proof.objects.filter(activity=self.activity).exclude(case__status__in=(REJECTED, DISCARDED))
         return proofs.aggregate(total=Sum("case__requested_amount", default=Decimal(0)))["total"]
 
     def _page(self, template: str = "proofs/new.html", status: int = 200, **more: Any) -> HttpResponse:
