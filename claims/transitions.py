@@ -1,4 +1,7 @@
-"""The transitions of a claim (docs/domain.md, "Claim statuses"). The predicates are in rules.py."""
+"""The transitions of a claim (docs/domain.md, "Claim statuses"). The predicates are in rules.py.
+
+Who holds a capability: ``incentives_portal/accounts/capabilities.py``.
+"""
 
 from typing import Any
 

@@ -80,7 +80,7 @@ class PortalAdminSite(admin.AdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         from incentives_portal.cases.inbox import to_review
-        from incentives_portal.home.partner_lists import failed_messages
+        from incentives_portal.home.lists import failed_messages
         from incentives_portal.programs.warnings import missing_periods
 
         context = {

@@ -1,4 +1,7 @@
-"""The transitions of a plan (docs/domain.md, "Plan statuses")."""
+"""The transitions of a plan (docs/domain.md, "Plan statuses").
+
+Who holds a capability: ``incentives_portal/accounts/capabilities.py``.
+"""
 
 from typing import Any
 

@@ -12,7 +12,7 @@ from django.db.models import Q, Sum
 
 from incentives_portal.programs.assess import UnratedFact
 
-from .caps import use_of_caps
+from .cap_use import use_of_caps
 from .models import Proof
 from .querysets import TAKEN
 

@@ -27,7 +27,7 @@ PARTS = {
         "incentives_portal/money.py",
         "incentives_portal/programs/rates.py",
     ],
-    "caps": ["incentives_portal/programs/caps.py", "plans/limits.py", "proofs/caps.py", "proofs/limits.py"],
+    "caps": ["incentives_portal/programs/assess/caps.py", "plans/limits.py", "proofs/cap_use.py", "proofs/limits.py"],
     "dates": [
         "incentives_portal/programs/dates.py",
         "incentives_portal/programs/periods.py",
@@ -56,7 +56,7 @@ PARTS = {
     "enrollments": ["incentives_portal/enrollments/services.py", "incentives_portal/enrollments/transitions.py"],
     "programs": ["incentives_portal/programs/services.py"],
     "outbox": ["incentives_portal/outbox/*.py"],
-    "documents": ["incentives_portal/documents/services.py", "incentives_portal/documents/limits.py"],
+    "documents": ["incentives_portal/documents/services.py", "incentives_portal/documents/quotas.py"],
 }
 MONEY = {"amounts", "caps"}
 #: Defects that change nothing, one per line: path | content of the line | the change | reason.

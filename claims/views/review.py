@@ -27,7 +27,7 @@ from ..filters import searched
 from ..forms import DecisionForm
 from ..models import Claim
 from ..page import ClaimPage
-from ..review_queue import queue_rows, shown
+from ..review_page import queue_rows, shown
 from ..services import SERVICES
 from ..transitions import STATE_MACHINE
 from .claim import ClaimView

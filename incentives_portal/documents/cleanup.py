@@ -18,7 +18,7 @@ from incentives_portal.file_store.identity import NotOurStore, require_own_store
 from incentives_portal.file_store.stray_files import TooManyStray, discard_stray
 from incentives_portal.installation.services import note
 
-from . import limits
+from . import quotas
 from .models import Document, DocumentVersion, PageImage, SafeCopy, Upload, VersionCheck
 
 logger = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ def sweep(*, dry_run: bool = False, force: bool = False) -> Swept:
     try:
         require_own_store(adopt=not dry_run)
         swept.documents = Upload.objects.expired().count() if dry_run else sum(iter(_remove_batch, None))
-        swept.files = discard_stray(FOLDERS, limits.kept() + GRACE, dry_run=dry_run, force=force)
+        swept.files = discard_stray(FOLDERS, quotas.kept() + GRACE, dry_run=dry_run, force=force)
         if not dry_run:
             trash.empty()
     except (NotOurStore, TooManyStray, OSError) as error:
@@ -59,7 +59,7 @@ def sweep(*, dry_run: bool = False, force: bool = False) -> Swept:
         swept.refused = str(error)
     if not dry_run:
         # Rows without a version count toward quotas for a day.
-        Upload.objects.filter(version=None, at__lt=clock.now() - limits.DAY).delete()
+        Upload.objects.filter(version=None, at__lt=clock.now() - quotas.DAY).delete()
         note(last_cleanup={"at": clock.now().isoformat(), **vars(swept)})
     return swept
 

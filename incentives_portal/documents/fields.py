@@ -18,10 +18,10 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.models import Organisation, User
 
-from . import limits, upload_tokens
-from .content import BatchLimits, UploadRefused, messages_of
+from . import quotas, upload_tokens
 from .enums import TYPE_BY_ENDING
 from .models import DocumentVersion
+from .upload_validation import BatchLimits, UploadRefused, messages_of
 
 
 @dataclass(frozen=True)
@@ -79,14 +79,14 @@ class UploadWidget(forms.Widget):
             "limits_id": limits_id,
             "accept": ",".join(f".{ending}" for ending in TYPE_BY_ENDING),
             "multiple": self.multiple,
-            "types": limits.accepted_types_text(),
-            "size": limits.max_size_text(),
-            "max_files": limits.max_files(),
-            "total": limits.max_total_text(),
+            "types": quotas.accepted_types_text(),
+            "size": quotas.max_size_text(),
+            "max_files": quotas.max_files(),
+            "total": quotas.max_total_text(),
             "slot": self.slot,
             "bounds": {
                 "bytes": settings.UPLOAD_MAX_BYTES,
-                "files": limits.max_files() if self.multiple else 1,
+                "files": quotas.max_files() if self.multiple else 1,
                 "total": settings.UPLOAD_MAX_TOTAL_BYTES,
             },
         }

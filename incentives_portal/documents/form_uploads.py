@@ -22,11 +22,11 @@ from django.utils.translation import ngettext
 from incentives_portal.accounts.models import User
 from incentives_portal.sandbox.parsing.reasons import Reason
 
-from . import limits, services, tasks, upload_tokens
-from .content import BatchLimits, UploadRefused
+from . import quotas, services, tasks, upload_tokens
 from .enums import UNUSABLE, CheckState
 from .fields import Received, UploadFieldBase
 from .models import DocumentVersion, VersionCheck
+from .upload_validation import BatchLimits, UploadRefused
 
 #: First half of the key of the advisory lock for waiting requests; the second half is the user.
 _WAITING = 0x55504C44
@@ -98,7 +98,7 @@ def put_off_notice(actor: User) -> str:
 
     One query.
     """
-    if (again_from := limits.checked_again_from(actor)) is None:
+    if (again_from := quotas.checked_again_from(actor)) is None:
         return ""
     return _(
         "Some of the files you sent take a long time to check. Your other files will be checked starting at %(time)s."
@@ -137,7 +137,7 @@ def _let_go_of_refused(received: Received) -> None:
 
 def _is_worth_it(own: int, actor: User) -> bool:
     """Return whether waiting for a verdict makes sense. Two queries."""
-    if limits.checked_again_from(actor) is not None:
+    if quotas.checked_again_from(actor) is not None:
         return False
     others = VersionCheck.objects.filter(state=CheckState.PENDING).order_by()[: settings.UPLOAD_WAIT_QUEUE + own + 1]
     return others.count() <= settings.UPLOAD_WAIT_QUEUE + own

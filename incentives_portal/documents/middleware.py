@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 
-from . import limits
+from . import quotas
 
 #: Marker in ``content_type_extra``, which every upload handler passes on with the file.
 _CUT_OFF = "portal-cut-off"
@@ -38,7 +38,7 @@ class BoundedUploadHandler(FileUploadHandler):
         encoding: str | None = None,
     ) -> None:
         """Raise RequestDataTooBig, before a byte is read, for a request far beyond the limit."""
-        if content_length > limits.max_body_bytes():
+        if content_length > quotas.max_body_bytes():
             raise RequestDataTooBig(f"{content_length} bytes at once")
         user = getattr(self.request, "user", None)
         is_anonymous = user is not None and not user.is_authenticated
@@ -94,6 +94,6 @@ class UploadRateMiddleware(MiddlewareMixin):
 
 def _discard_body(request: HttpRequest) -> None:
     """Read and drop the rest of the request, because a sending browser does not read the response."""
-    left = min(int(request.META.get("CONTENT_LENGTH") or 0), limits.max_body_bytes())
+    left = min(int(request.META.get("CONTENT_LENGTH") or 0), quotas.max_body_bytes())
     while left > 0 and (piece := request.read(min(left, 1024 * 1024))):
         left -= len(piece)

@@ -1,4 +1,4 @@
-"""Scan files with clamd. Only workers scan; any answer other than clean or found is a failure.
+"""Scan files with clamd. Only workers scan, when ``checking.py`` asks; any answer other than clean or found is a failure.
 
 Enabled by the setting ``CLAMD_URL``: ``tcp://scanner.example.com:3310`` or ``unix:///run/clamav/clamd.ctl``.
 """

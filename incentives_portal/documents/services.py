@@ -22,11 +22,11 @@ from incentives_portal.file_store.storage import Save, StorageFailed, saving
 from incentives_portal.locks import waited_too_long
 from incentives_portal.sandbox.parsing.reasons import Reason
 
-from . import content, limits
-from .content import BatchLimits, UploadRefused, ValidatedUpload
+from . import quotas, upload_validation
 from .enums import UNUSABLE, CheckState
 from .models import Document, DocumentVersion, Upload, VersionCheck
 from .tasks import notify_workers
+from .upload_validation import BatchLimits, UploadRefused, ValidatedUpload
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ def store_good(
     whose processor time is counted together. Refused files are recorded too, because they count toward the quota.
     """
     batch = batch or uuid.uuid4()
-    good, refused = content.validate_all(uploaded_files, limits_of_form)
+    good, refused = upload_validation.validate_all(uploaded_files, limits_of_form)
     _count_refused(refused, organisation, actor, batch)
     if not good:
         return [], refused
@@ -146,7 +146,7 @@ def remove(document: Document, actor: User) -> None:
 def _count_refused(refused: list[UploadRefused], organisation: Organisation, actor: User, batch: uuid.UUID) -> None:
     """Record refused files until they alone exceed the quota. Two queries, none if nothing was refused."""
     counted = [refusal for refusal in refused if refusal.reason not in _NOT_COUNTED]
-    if counted and not limits.is_exceeded(actor, 0, 0):
+    if counted and not quotas.is_exceeded(actor, 0, 0):
         Upload.objects.bulk_create(
             Upload(owner=actor, organisation=organisation, batch=batch, size=refusal.size) for refusal in counted
         )
@@ -175,7 +175,7 @@ def _claim_quota(files: list[ValidatedUpload], actor: User) -> None:
 
 
 def _check_quota(files: list[ValidatedUpload], actor: User) -> None:
-    if limits.is_exceeded(actor, len(files), sum(file.size for file in files)):
+    if quotas.is_exceeded(actor, len(files), sum(file.size for file in files)):
         raise UploadRefused(files[0].name, Reason.QUOTA)
 
 
@@ -208,7 +208,7 @@ def _record(
             batch=batch,
             size=version.size,
             at=at,
-            expires_at=at + limits.kept(),
+            expires_at=at + quotas.kept(),
         )
         for version in versions
     )

@@ -13,7 +13,7 @@ from django.core import signing
 from incentives_portal import clock
 from incentives_portal.accounts.models import Organisation, User
 
-from . import limits
+from . import quotas
 from .models import DocumentVersion
 
 _SALT = "incentives_portal.documents.drafts"
@@ -41,7 +41,7 @@ def slot_for(*, actor: User, organisation: Organisation) -> str:
 def read_slot(slot: str, *, actor: User) -> Slot | None:
     """Return the slot; None if it is forged, too old, or another user's."""
     try:
-        actor_id, organisation_id, batch = signing.loads(slot, salt=_SLOT_SALT, max_age=limits.kept())
+        actor_id, organisation_id, batch = signing.loads(slot, salt=_SLOT_SALT, max_age=quotas.kept())
     except signing.BadSignature:
         return None
     organisation = Organisation.objects.filter(pk=organisation_id).first() if actor_id == actor.pk else None
@@ -55,7 +55,7 @@ def versions_for(tokens: Iterable[str], *, actor: User, organisation: Organisati
     A form that fails repeatedly gets new tokens, but the file still expires at its original time.
     """
     wanted = [public_id for token in tokens if (public_id := _read(token, actor, organisation))]
-    files = DocumentVersion.objects.current().with_checks().filter(at__gt=clock.now() - limits.kept())
+    files = DocumentVersion.objects.current().with_checks().filter(at__gt=clock.now() - quotas.kept())
     found = files.filter(public_id__in=wanted, document__organisation=organisation, uploaded_by=actor)
     by_id = {str(version.public_id): version for version in found}
     return [by_id[public_id] for public_id in dict.fromkeys(wanted) if public_id in by_id]
@@ -74,7 +74,7 @@ def _read(token: str, actor: User, organisation: Organisation | None = None) -> 
     If ``organisation`` is given, the token must be for it.
     """
     try:
-        public_id, actor_id, organisation_id = signing.loads(token, salt=_SALT, max_age=limits.kept())
+        public_id, actor_id, organisation_id = signing.loads(token, salt=_SALT, max_age=quotas.kept())
     except signing.BadSignature:
         return None
     is_for = organisation is None or organisation_id == organisation.pk

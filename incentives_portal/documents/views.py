@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from . import form_uploads, services, tasks, upload_tokens
-from .content import UploadRefused
 from .enums import CheckState
 from .models import DocumentVersion
+from .upload_validation import UploadRefused
 
 
 @require_POST

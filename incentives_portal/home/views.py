@@ -13,12 +13,12 @@ from claims.transitions import STATE_MACHINE as CLAIMS
 from incentives_portal.accounts.capabilities import CAPABILITIES, CAPABILITY_WORDS, Role, grants
 from incentives_portal.accounts.views import no_role
 from incentives_portal.cases.inbox import to_review, waiting_for_operator, waiting_for_partners
-from incentives_portal.documents import limits
+from incentives_portal.documents import quotas
 from incentives_portal.enrollments.transitions import STATE_MACHINE as ENROLMENTS
 from incentives_portal.request_context import request_id
 from plans.transitions import STATE_MACHINE as PLANS
 
-from . import partner_lists
+from . import lists
 
 DECISIONS = 5
 #: Capabilities whose pages are in the operator's admin site only, even if partners hold them.
@@ -33,15 +33,15 @@ def home(request: HttpRequest) -> HttpResponse:
     if user.is_operator:
         buckets, waiting = to_review(user), waiting_for_partners(user)
     else:
-        buckets, waiting = partner_lists.partner_buckets(user), waiting_for_operator(user)
+        buckets, waiting = lists.partner_buckets(user), waiting_for_operator(user)
     context = {
         "buckets": buckets,
         "waiting": waiting,
-        "decisions": list(partner_lists.recent_decisions(user)[:DECISIONS]),
+        "decisions": list(lists.recent_decisions(user)[:DECISIONS]),
         "open_count": sum(item.is_mine for bucket in buckets for item in bucket.items),
         "may_plan": user.may("plan.write"),
         "may_claim": user.may("claim.write"),
-        "failed_messages": partner_lists.failed_messages(user),
+        "failed_messages": lists.failed_messages(user),
         "late_count": sum(item.is_mine and item.is_late for bucket in buckets for item in bucket.items),
     }
     return render(request, "home/home.html", context)
@@ -77,7 +77,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Show the 400 page; for a request that is too large, the limits."""
     if not isinstance(exception, RequestDataTooBig | TooManyFilesSent):
         return defaults.bad_request(request, exception)
-    context = {"count": limits.max_files(), "total": limits.max_total_text()}
+    context = {"count": quotas.max_files(), "total": quotas.max_total_text()}
     return render(request, "413.html", context, status=413)
 
 

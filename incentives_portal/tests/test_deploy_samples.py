@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from incentives_portal.documents import limits
+from incentives_portal.documents import quotas
 from incentives_portal.embedded import quickstart
 
 ROOT: Path = settings.BASE_DIR
@@ -69,7 +69,7 @@ def test_o07_units_may_write_where_the_samples_let_them(unit):
 def test_nginx_lets_through_what_the_portal_reads():
     (size,) = re.findall(r"client_max_body_size (\d+)m;", NGINX)
 
-    assert limits.max_body_bytes() <= int(size) * 1024 * 1024 <= limits.max_body_bytes() * 1.05
+    assert quotas.max_body_bytes() <= int(size) * 1024 * 1024 <= quotas.max_body_bytes() * 1.05
 
 
 def test_nginx_and_gunicorn_agree_on_addresses_and_patience():

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from incentives_portal.documents.content import UploadRefused
 from incentives_portal.documents.enums import CheckState
 from incentives_portal.documents.models import VersionCheck
 from incentives_portal.documents.services import store
 from incentives_portal.documents.tests import corpus, samples
 from incentives_portal.documents.tests.workers import check_version
+from incentives_portal.documents.upload_validation import UploadRefused
 from incentives_portal.tests.matrix.stage import Stage
 from incentives_portal.tests.page_forms import FormPage, Sheet, ask_everything, form_pages
 

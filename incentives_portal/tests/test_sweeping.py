@@ -15,7 +15,7 @@ from claims import services as claims
 from claims.tests import builders as claim_builders
 from incentives_portal import clock
 from incentives_portal.cases.errors import RuleViolation
-from incentives_portal.documents import cleanup, limits, upload_tokens
+from incentives_portal.documents import cleanup, quotas, upload_tokens
 from incentives_portal.documents import services as documents
 from incentives_portal.documents.models import Document, DocumentVersion, PageImage
 from incentives_portal.documents.tests import samples
@@ -137,7 +137,7 @@ def stored(name, age):
 
 
 def test_file_without_a_row_goes_when_it_is_old(world):
-    lost, fresh = stored("lost", OLD), stored("fresh", limits.kept())
+    lost, fresh = stored("lost", OLD), stored("fresh", quotas.kept())
     version = upload(world.jana)
     os.utime(default_storage.path(version.storage_key), (0, 0))
 

@@ -16,8 +16,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import FileResponse
 from PIL import Image, ImageDraw, PngImagePlugin
 
-from incentives_portal.documents import content
-from incentives_portal.documents.content import UploadRefused, ValidatedUpload
+from incentives_portal.documents import upload_validation
+from incentives_portal.documents.upload_validation import UploadRefused, ValidatedUpload
 from incentives_portal.sandbox import forkserver, runner
 from incentives_portal.sandbox.parsing.reasons import Unreadable
 
@@ -50,7 +50,7 @@ def upload(name: str, content: bytes, content_type: str = "application/octet-str
 
 def inspect(upload: SimpleUploadedFile) -> ValidatedUpload:
     """What the web process and a worker together say of a file. Raises UploadRefused."""
-    found = content.validate(upload)
+    found = upload_validation.validate(upload)
     with open_file(upload.read()) as source:
         try:
             runner.inspect(found.type, source)

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from incentives_portal import clock
-from incentives_portal.documents import checking, form_uploads, limits, services, tasks
+from incentives_portal.documents import checking, form_uploads, quotas, services, tasks
 from incentives_portal.documents.enums import CheckState
 from incentives_portal.documents.models import DocumentVersion, PageImage, SafeCopy, Upload, VersionCheck
 from incentives_portal.documents.services import NotCheckable
@@ -299,7 +299,7 @@ def test_u17_who_has_spent_the_hour_waits_for_its_end_and_others_do_not(keep, ac
     tasks.check_waiting()
 
     assert (check_of(late).state, check_of(other).state) == (CheckState.PENDING, CheckState.CLEAN)
-    until = limits.checked_again_from(actor)
+    until = quotas.checked_again_from(actor)
     assert timedelta(minutes=39) < until - clock.now() < timedelta(minutes=41)
     assert "Your other files will be checked starting at" in form_uploads.notice([late], actor)
     assert VersionCheck.objects.oldest_waiting_seconds() == 0, "nobody has to be called for that"
@@ -412,5 +412,5 @@ def test_budget_is_free_again_when_enough_of_it_is_an_hour_old(keep, settings, a
     for version, minutes in zip(versions, (50, 40, 30), strict=True):
         Upload.objects.filter(version=version).update(milliseconds=6_000, spent_at=now - timedelta(minutes=minutes))
 
-    assert limits.checked_again_from(actor) == now - timedelta(minutes=40) + timedelta(hours=1)
-    assert limits.checked_again_from(colleague) is None
+    assert quotas.checked_again_from(actor) == now - timedelta(minutes=40) + timedelta(hours=1)
+    assert quotas.checked_again_from(colleague) is None

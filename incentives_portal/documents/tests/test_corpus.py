@@ -9,10 +9,10 @@ from django.core.files.uploadedfile import UploadedFile
 
 from incentives_portal.documents import form_uploads, services, serving
 from incentives_portal.documents.checking import judge_version
-from incentives_portal.documents.content import UploadRefused
 from incentives_portal.documents.enums import SENTENCES, CheckState, FileType
 from incentives_portal.documents.models import DocumentVersion, PageImage, SafeCopy
 from incentives_portal.documents.tests.workers import check_version
+from incentives_portal.documents.upload_validation import UploadRefused
 from incentives_portal.sandbox import runner
 from incentives_portal.sandbox.tests import readers
 

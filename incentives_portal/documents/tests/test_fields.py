@@ -7,7 +7,7 @@ from django import forms
 from django.core import signing
 from django.utils.datastructures import MultiValueDict
 
-from incentives_portal.documents import form_uploads, limits, services, upload_tokens
+from incentives_portal.documents import form_uploads, quotas, services, upload_tokens
 from incentives_portal.documents.fields import MultipleUploadField, UploadField
 from incentives_portal.documents.models import Document, DocumentVersion
 
@@ -184,7 +184,7 @@ def test_token_of_a_colleague_another_organisation_or_a_forger_brings_nothing(
 
 def test_token_of_a_removed_file_and_an_old_token_bring_nothing_and_the_form_says_so(version, who):
     token = upload_tokens.token_for(version, **who)
-    with time_machine.travel(limits.kept() + timedelta(seconds=2)):
+    with time_machine.travel(quotas.kept() + timedelta(seconds=2)):
         assert upload_tokens.versions_for([token], **who) == []
     services.remove(version.document, who["actor"])
 

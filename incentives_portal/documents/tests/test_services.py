@@ -14,11 +14,11 @@ from django.db import IntegrityError, InternalError, OperationalError, connectio
 from django.test.utils import CaptureQueriesContext
 
 from incentives_portal import clock
-from incentives_portal.documents import checking, cleanup, limits, services, tasks
-from incentives_portal.documents.content import UploadRefused, messages_of
+from incentives_portal.documents import checking, cleanup, quotas, services, tasks
 from incentives_portal.documents.enums import CheckState, FileType
 from incentives_portal.documents.models import Document, DocumentVersion, Upload, VersionCheck
 from incentives_portal.documents.services import UploadGone
+from incentives_portal.documents.upload_validation import UploadRefused, messages_of
 from incentives_portal.sandbox.parsing.reasons import Reason
 from incentives_portal.tests.racing import done_at_once
 
@@ -227,7 +227,7 @@ def test_file_is_attached_once(version, again):
 
 
 def test_file_that_expired_meanwhile_is_refused_kindly_before_and_after_cleanup(version):
-    with clock.at(clock.now() + limits.kept() + timedelta(seconds=1)):
+    with clock.at(clock.now() + quotas.kept() + timedelta(seconds=1)):
         with pytest.raises(UploadGone, match="Choose it again"):
             attached(version)
         cleanup.sweep()
@@ -320,7 +320,7 @@ def test_cleanup_leaves_what_is_being_attached(version):
 
     def sweep() -> None:
         taken.wait(10)
-        with clock.at(clock.now() + limits.kept() + timedelta(hours=1)):
+        with clock.at(clock.now() + quotas.kept() + timedelta(hours=1)):
             swept.append(cleanup.sweep().documents)
         over.set()
 

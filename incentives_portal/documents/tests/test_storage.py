@@ -12,10 +12,10 @@ from django.http import Http404
 from django.test import RequestFactory
 
 from incentives_portal import clock
-from incentives_portal.documents import content, services, serving
-from incentives_portal.documents.content import UploadRefused
+from incentives_portal.documents import services, serving, upload_validation
 from incentives_portal.documents.models import DocumentVersion, PageImage
 from incentives_portal.documents.tests.workers import check_version
+from incentives_portal.documents.upload_validation import UploadRefused
 from incentives_portal.sandbox.parsing.reasons import Reason
 from incentives_portal.tests.racing import at_once, while_locked
 
@@ -148,7 +148,7 @@ def test_u04_too_large_file_is_cut_off_while_it_comes_and_the_rest_of_the_form_a
         assert 200_000 < upload.size < 400_000
         assert request.POST["title"] == "typed"
         with pytest.raises(UploadRefused) as caught:
-            content.validate(upload)
+            upload_validation.validate(upload)
         assert caught.value.reason == Reason.TOO_LARGE
     finally:
         upload.close()
@@ -167,7 +167,7 @@ def test_u04_of_all_files_of_a_request_no_more_is_let_through_than_may_come_at_o
         assert sizes == [0, 0, 0] if stranger else sizes[:2] == [150_000] * 2 and sizes[2] < 65_536
         # Each may belong to a field of its own, which counts its own ones only: nobody takes a part for the whole.
         with pytest.raises(UploadRefused) as caught:
-            content.validate(request.FILES["c"])
+            upload_validation.validate(request.FILES["c"])
         assert (caught.value.file_name, caught.value.reason) == ("c.csv", Reason.TOO_MUCH)
     finally:
         request.close()
@@ -177,7 +177,7 @@ def test_files_that_are_too_large_together_are_refused_from_there_on(settings):
     settings.UPLOAD_MAX_TOTAL_BYTES = 2 * len(samples.CSV)
     uploads = [samples.upload(f"{number}.csv", samples.CSV) for number in range(3)]
 
-    good, refused = content.validate_all(uploads)
+    good, refused = upload_validation.validate_all(uploads)
 
     assert [file.name for file in good] == ["0.csv", "1.csv"]
     assert [(refusal.file_name, refusal.reason) for refusal in refused] == [("2.csv", Reason.TOO_MUCH)]

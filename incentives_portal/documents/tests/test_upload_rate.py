@@ -4,8 +4,8 @@ import pytest
 from django.test import Client
 
 from incentives_portal.documents import services, upload_tokens
-from incentives_portal.documents.content import UploadRefused
 from incentives_portal.documents.models import Upload
+from incentives_portal.documents.upload_validation import UploadRefused
 
 from . import samples
 

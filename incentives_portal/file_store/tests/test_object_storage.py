@@ -17,10 +17,10 @@ from moto.server import ThreadedMotoServer
 
 from incentives_portal import clock
 from incentives_portal.documents import cleanup, services, serving
-from incentives_portal.documents.content import UploadRefused
 from incentives_portal.documents.models import PageImage
 from incentives_portal.documents.tests import samples
 from incentives_portal.documents.tests.workers import check_version
+from incentives_portal.documents.upload_validation import UploadRefused
 from incentives_portal.file_store import stray_files, trash
 from incentives_portal.file_store.identity import IDENTITY_FILE
 from incentives_portal.file_store.storage import StoreAway

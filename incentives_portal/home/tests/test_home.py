@@ -18,7 +18,7 @@ from incentives_portal.cases.models import Case
 from incentives_portal.cases.types import CaseType, case_type
 from incentives_portal.enrollments import services as enrolling
 from incentives_portal.enrollments.models import Enrolment
-from incentives_portal.home.partner_lists import outstanding_proofs, partner_buckets
+from incentives_portal.home.lists import outstanding_proofs, partner_buckets
 from incentives_portal.tests.world import World, sign_in
 from plans import rules as plan_rules
 from plans.models import Activity, Plan

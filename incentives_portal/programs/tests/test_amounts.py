@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from incentives_portal.programs import caps
-from incentives_portal.programs.assess import AttendeeFact, CapFact, ExpenseFact, ProgramFacts, assess_proof
+from incentives_portal.programs.assess import AttendeeFact, CapFact, ExpenseFact, ProgramFacts, assess_proof, caps
 
 from .proof_facts import proof_facts
 from .pure import activity_facts

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from incentives_portal.programs import caps, dates
+from incentives_portal.programs import dates
+from incentives_portal.programs.assess import caps
 from incentives_portal.programs.enums import AppliesTo, CapKind
 from incentives_portal.programs.models import Program
 

@@ -31,7 +31,7 @@ from django.db import connection
 from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.models import Organisation, OrganisationKind
 from incentives_portal.accounts.services import add_person, give_role
-from incentives_portal.documents import limits
+from incentives_portal.documents import quotas
 from incentives_portal.tests.stack import Stack, free_port
 
 from .conftest import listens
@@ -197,7 +197,7 @@ def test_units_and_nginx_run_the_portal(site: Site) -> None:
     # Two megabytes, which a plain nginx refuses, reach the portal (which finds the token missing); what it would not read does not.
     assert site.ask("POST", "/accounts/login/", b"x" * 2_000_000, Content_Type="text/plain")[0] == 403
     status, page, _cookie = site.ask(
-        "POST", "/accounts/login/", None, Content_Length=str(limits.max_body_bytes() + 4_000_000)
+        "POST", "/accounts/login/", None, Content_Length=str(quotas.max_body_bytes() + 4_000_000)
     )
     assert (status, "Your upload is too large" in page) == (413, True)
 

@@ -13,8 +13,8 @@ from incentives_portal.accounts.models import User
 from incentives_portal.cases.errors import CaseError
 from incentives_portal.documents import cleanup
 from incentives_portal.documents import services as documents
-from incentives_portal.documents.content import UploadRefused
 from incentives_portal.documents.tests import samples
+from incentives_portal.documents.upload_validation import UploadRefused
 
 
 def write(name: str, folder: str) -> None:

@@ -3,9 +3,9 @@ import hashlib
 import pytest
 from PIL import Image
 
-from incentives_portal.documents import content
-from incentives_portal.documents.content import UploadRefused
+from incentives_portal.documents import upload_validation
 from incentives_portal.documents.enums import FileType
+from incentives_portal.documents.upload_validation import UploadRefused
 from incentives_portal.sandbox import runner
 from incentives_portal.sandbox.parsing import office
 from incentives_portal.sandbox.parsing.reasons import Reason, Unreadable
@@ -118,7 +118,7 @@ def test_inspect_all_refuses_what_is_beyond_the_number_and_keeps_the_rest(settin
     settings.UPLOAD_MAX_FILES = 2
     uploads = [samples.upload(f"{number}.csv", samples.CSV) for number in range(4)]
 
-    good, refused = content.validate_all(uploads)
+    good, refused = upload_validation.validate_all(uploads)
 
     assert [file.name for file in good] == ["0.csv", "1.csv"]
     assert [(refusal.file_name, refusal.reason) for refusal in refused] == [

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from incentives_portal.file_store.storage import sha256_of
 from incentives_portal.sandbox.parsing.reasons import Reason, Unreadable
 
-from . import limits
+from . import quotas
 from .enums import SENTENCES, FileType
 from .file_types import SNIFFED_BYTES, clean_name, detect
 from .middleware import is_cut_off
@@ -42,8 +42,8 @@ class UploadRefused(Exception):
     @property
     def message(self) -> str:
         accepted = _("Accepted: %(types)s, up to %(size)s each.") % {
-            "types": limits.accepted_types_text(),
-            "size": limits.max_size_text(),
+            "types": quotas.accepted_types_text(),
+            "size": quotas.max_size_text(),
         }
         return f"{self.sentence} {accepted}"
 
@@ -74,7 +74,7 @@ class BatchLimits:
         """Count one more file of ``size`` bytes. Raises UploadRefused beyond the limits of a form."""
         self._files += 1
         self._bytes += min(size, settings.UPLOAD_MAX_BYTES)
-        if self._files > limits.max_files():
+        if self._files > quotas.max_files():
             raise UploadRefused(name, Reason.TOO_MANY, size)
         if self._bytes > settings.UPLOAD_MAX_TOTAL_BYTES:
             raise UploadRefused(name, Reason.TOO_MUCH, size)
