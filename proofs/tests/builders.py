@@ -224,7 +224,7 @@ def seal(proof: Proof, *, expected_version: int | None = None) -> None:
     case = held.case
     if expected_version is not None and expected_version != case.version:
         raise StaleVersion(held, latest_event(case))
-    content = content_of(held)
+    case.listed, content = True, content_of(held)
     services.keep_sent_files(held, versions_of(read(content)).values())
     keep_submission(
         case, content, Assessment((), (), case.currency), User.objects.filter(organisation=case.organisation_id).first()
