@@ -99,6 +99,7 @@ def approved(claim: Claim, event: Event, recipient: User) -> Letter:
             else _("Your claim “%(title)s” was approved for %(approved)s.")
         ],
         next_step=_("No further action is needed. The claim is closed."),
+        link_label=_("Open the claim"),
     )
 
 
@@ -200,13 +201,13 @@ def _letter(claim: Claim, event: Event, recipient: User, **parts: Any) -> Letter
     return letter_about(event, _values(claim, event), **parts)
 
 
-def _decision(claim: Claim, event: Event, *, link_label: str = "", **parts: Any) -> Letter:
+def _decision(claim: Claim, event: Event, **parts: Any) -> Letter:
     """Build a letter to the partner about a decision, with the reason, what would fix it, and remarks."""
     reasons = why(event, remark_lines(claim, event))
     if event.reason:
         reasons["reason"] += f" ({event.reason.code})"
-    link = {"link": claim.get_absolute_url(), "link_label": link_label or _("Open the claim")}
-    return letter_about(event, _values(claim, event), facts=_facts(claim), **reasons, **link, **parts)
+    parts |= {"facts": _facts(claim), "link": claim.get_absolute_url()} | reasons
+    return letter_about(event, _values(claim, event), **parts)
 
 
 def _values(claim: Claim, event: Event) -> dict[str, str]:

@@ -152,6 +152,7 @@ def test_rejection_says_how_to_dispute(world, second_admin):
     message = letter(event, second_admin)
     assert "“Dispute” at the bottom" in flat(message)
     assert "within 5 business days" in flat(message)
+    assert "Read the decision" in flat(message)
 
 
 def test_approval_of_less_says_how_much_and_why(world, second_admin):
@@ -163,6 +164,7 @@ def test_approval_of_less_says_how_much_and_why(world, second_admin):
     message = letter(event, second_admin)
     assert "for €800.00 of the €1,000.00 that you requested" in flat(message)
     assert all(words in flat(message) for words in ("The dates do not fit.", "The wine."))
+    assert "Open the claim" in flat(message)
     # Nothing is left to be mended, so nobody is told how.
     assert "Choose other dates." not in flat(message)
     assert "Choose other dates." not in message.html

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from claims import services
+from claims import rules, services
 from claims.models import Claim, Dispute
 from claims.transitions import STATE_MACHINE, TRANSITIONS
 from incentives_portal.accounts.capabilities import Role
@@ -671,3 +671,16 @@ def test_user_without_a_role_any_more_is_heard_no_more(world):
 
     with pytest.raises(NotAllowed):
         services.add_comment(claim, actor=type(world.tobias).objects.get(pk=world.tobias.pk), comment="Hello")
+
+
+def test_proof_of_a_claim_is_edited_by_its_writers_while_the_partner_has_the_claim(world):
+    draft, submitted = builders.draft_claim(world), builders.submitted_claim(world)
+
+    assert [rules.may_edit(draft.case, user) for user in (world.jana, world.lena, world.mira)] == [True, False, False]
+    assert not rules.may_edit(submitted.case, world.jana)
+
+
+def test_assessment_reads_the_case_that_is_locked(world):
+    claim = builders.submitted_claim(world)
+
+    assert rules.whole_proof(claim).case is claim.case
