@@ -85,7 +85,7 @@ def test_merging_waits_for_nobody_and_loses_nothing_of_those_who_work_meanwhile(
     merged = threading.Event()
 
     def merge():
-        CaseTotal.objects.merge()
+        merge_totals()
         connection.close()
         merged.set()
 

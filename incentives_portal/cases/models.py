@@ -23,7 +23,7 @@ from incentives_portal.programs.models import Program, UsagePeriod
 from incentives_portal.texts import TextsField, in_language
 
 from .enums import APPROVED, STATUSES, WAITING, WITH_PARTNER, ActorKind, CaseKind, Outcome
-from .querysets import CaseQuerySet, CaseTotalQuerySet, EventQuerySet
+from .querysets import CaseQuerySet, EventQuerySet
 from .state_machine import Status
 from .totals import KEEP_TOTALS
 from .types import case_type
@@ -59,7 +59,7 @@ class CaseTotal(models.Model):
     """How many listed cases there are of a kind, scope, period, status and currency, and their amounts.
 
     Several rows add up to one total: the database adds a row with the difference whenever a case changes, so that two
-    who decide at the same time never wait for each other. ``merge`` adds them up. Amounts are in ``currency``.
+    who decide at the same time never wait for each other. ``tasks.merge_totals`` adds them up. Amounts are in ``currency``.
     """
 
     kind = models.CharField(max_length=12, choices=CaseKind.choices)
@@ -77,8 +77,6 @@ class CaseTotal(models.Model):
     number = models.IntegerField()
     requested_amount = models.DecimalField(max_digits=24, decimal_places=3)
     approved_amount = models.DecimalField(max_digits=24, decimal_places=3)
-
-    objects = CaseTotalQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(name="case_total_of_organisation", fields=["organisation", "kind"])]

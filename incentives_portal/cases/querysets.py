@@ -2,18 +2,17 @@
 
 from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 
-from django.db import connection, models
+from django.db import models
 
 from incentives_portal.accounts.capabilities import may, scope_q
 
 from .enums import DISCARDED, EDITING
-from .totals import MERGE
 from .types import case_type, case_types
 
 if TYPE_CHECKING:
     from incentives_portal.accounts.models import User
 
-    from .models import Case, CaseTotal, Event  # noqa: F401  used in annotations below
+    from .models import Case, Event  # noqa: F401  used in annotations below
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -61,13 +60,6 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def within(self, scope: models.Q, *, of_operator: bool) -> "CaseQuerySet":
         """Cases that are visible to every user with this scope."""
         return self.exclude(status__in=_hidden(of_operator=of_operator), submitted_at=None).filter(scope)
-
-
-class CaseTotalQuerySet(models.QuerySet["CaseTotal"]):
-    def merge(self) -> None:
-        """Replace the rows of each total by their sum."""
-        with connection.cursor() as cursor:
-            cursor.execute(MERGE)
 
 
 class CaseDetailQuerySet(models.QuerySet[Row]):

@@ -19,9 +19,9 @@ GROUP = (
     "currency",
 )
 _GROUP = ", ".join(GROUP)
-_COLUMNS = f"{_GROUP}, number, requested_amount, approved_amount"
+COLUMNS = f"{_GROUP}, number, requested_amount, approved_amount"
 _ADD_DIFFERENCE = f"""
-    INSERT INTO cases_casetotal ({_COLUMNS})
+    INSERT INTO cases_casetotal ({COLUMNS})
     SELECT {_GROUP}, sum(n), sum(n * coalesce(requested_amount, 0)), sum(n * coalesce(approved_amount, 0))
     FROM ({{changed}}) changed
     WHERE listed AND (submitted_at IS NOT NULL OR status <> '{DISCARDED}')
@@ -49,17 +49,3 @@ KEEP_TOTALS = [
         func=_ADD_DIFFERENCE.format(changed="SELECT -1 AS n, * FROM old_rows UNION ALL SELECT 1, * FROM new_rows"),
     ),
 ]
-
-#: One statement, so that readers see either all rows of a total or its sum.
-MERGE = f"""
-    WITH merged AS (
-        DELETE FROM cases_casetotal WHERE id IN (
-            SELECT id FROM (SELECT id, count(*) OVER (PARTITION BY {_GROUP}) AS rows FROM cases_casetotal) each
-            WHERE rows > 1
-        )
-        RETURNING *
-    )
-    INSERT INTO cases_casetotal ({_COLUMNS})
-    SELECT {_GROUP}, sum(number), sum(requested_amount), sum(approved_amount) FROM merged GROUP BY {_GROUP}
-    HAVING sum(number) <> 0
-"""  # noqa: S608  (constants)
