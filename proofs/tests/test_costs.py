@@ -250,6 +250,12 @@ def test_report_costs_what_its_hours_cost(world):
     assert last(proof).code == "proofs.report.added"
 
 
+def test_cost_of_a_report_is_described_by_as_much_of_its_work_as_fits(world):
+    report = builders.add_report(builders.make_proof(world), world.jana, certified=False, work="w" * 300)
+
+    assert (report.work, report.expenses.get().description) == ("w" * 300, "w" * 200)
+
+
 def test_certify_by_name_and_time(world):
     proof = builders.make_proof(world)
     report = builders.add_report(proof, world.jana, certified=False)

@@ -96,6 +96,7 @@ def test_date_of_a_new_proof_within_the_campaign(world):
         with pytest.raises(RuleViolation) as refused:
             builders.make_proof(world, activity=activity, executed_on=day)
         assert refused.value.places == ["executed_on"]
+        assert "within the campaign" in str(refused.value)
 
 
 def test_new_proof_needs_an_amount(world):
