@@ -200,4 +200,4 @@ class AddPasskeyForm(_CredentialForm, AddWebAuthnForm):
 
 
 class RenamePasskeyForm(EditWebAuthnForm):
-    name = forms.CharField(label=_("Name of the device"))
+    name = forms.CharField(label=_("Name of the device"), max_length=60)

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from incentives_portal.accounts.second_factor import AddPasskeyForm, SecondFactorAdapter
+from incentives_portal.accounts.second_factor import AddPasskeyForm, RenamePasskeyForm, SecondFactorAdapter
 from incentives_portal.accounts.tests.conftest import LOGIN, PASSWORD, code_of, is_signed_in, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -323,6 +323,13 @@ def test_passkeys_belong_to_the_configured_host_and_are_numbered(owen, settings)
 
 def test_a_passkey_stands_for_the_password_unless_its_owner_chooses_otherwise(owen):
     assert AddPasskeyForm(user=owen).fields["passwordless"].initial is True
+
+
+@pytest.mark.parametrize(("length", "wrong"), [(60, []), (61, ["name"])])
+def test_a_passkey_has_a_name_that_fits_a_list(owen, length, wrong):
+    key = Authenticator(user=owen, type=Authenticator.Type.WEBAUTHN, data={"name": "Passkey 1"})
+
+    assert [*RenamePasskeyForm(instance=key, data={"name": "x" * length}).errors] == wrong
 
 
 def test_codes_that_were_asked_for_and_not_shown_are_not_logged_as_shown(owen, security_log):
