@@ -18,19 +18,23 @@ GROUP = (
     "status",
     "currency",
 )
-_GROUP = ", ".join(GROUP)
-COLUMNS = f"{_GROUP}, number, requested_amount, approved_amount"
-_ADD_DIFFERENCE = f"""
+COLUMNS = f"{', '.join(GROUP)}, number, requested_amount, approved_amount"
+_IS_LISTED = f"{{row}}.listed AND ({{row}}.submitted_at IS NOT NULL OR {{row}}.status <> '{DISCARDED}')"
+_GROUP = ", ".join(f"{{row}}.{column}" for column in GROUP)
+#: Statement for the rows of an insert, which may be many.
+_ADD_ALL = f"""
     INSERT INTO cases_casetotal ({COLUMNS})
-    SELECT {_GROUP}, sum(n), sum(n * coalesce(requested_amount, 0)), sum(n * coalesce(approved_amount, 0))
-    FROM ({{changed}}) changed
-    WHERE listed AND (submitted_at IS NOT NULL OR status <> '{DISCARDED}')
-    GROUP BY {_GROUP}
-    HAVING sum(n) <> 0 OR sum(n * coalesce(requested_amount, 0)) <> 0 OR sum(n * coalesce(approved_amount, 0)) <> 0;
-    RETURN NULL;
+    SELECT {_GROUP}, count(*), sum(coalesce({{row}}.requested_amount, 0)), sum(coalesce({{row}}.approved_amount, 0))
+    FROM new_rows AS {{row}} WHERE {_IS_LISTED} GROUP BY {_GROUP};
+"""  # noqa: S608  (constants)
+#: Statement for one row before or after its change.
+_ADD_ONE = f"""
+    INSERT INTO cases_casetotal ({COLUMNS})
+    SELECT {_GROUP}, {{sign}}1, {{sign}}coalesce({{row}}.requested_amount, 0), {{sign}}coalesce({{row}}.approved_amount, 0)
+    WHERE {_IS_LISTED};
 """  # noqa: S608  (constants)
 
-#: Triggers of Case.
+#: Triggers of Case. That of a change runs per row, as most changes are of one row, and most of those change no total.
 KEEP_TOTALS = [
     pgtrigger.Trigger(
         name="add_to_totals",
@@ -38,14 +42,13 @@ KEEP_TOTALS = [
         when=pgtrigger.After,
         operation=pgtrigger.Insert,
         referencing=pgtrigger.Referencing(new="new_rows"),  # type: ignore[no-untyped-call]
-        func=_ADD_DIFFERENCE.format(changed="SELECT 1 AS n, * FROM new_rows"),
+        func=f"{_ADD_ALL.format(row='each_case')} RETURN NULL;",
     ),
     pgtrigger.Trigger(
         name="change_totals",
-        level=pgtrigger.Statement,
         when=pgtrigger.After,
         operation=pgtrigger.Update,
-        referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),  # type: ignore[no-untyped-call]
-        func=_ADD_DIFFERENCE.format(changed="SELECT -1 AS n, * FROM old_rows UNION ALL SELECT 1, * FROM new_rows"),
+        condition=pgtrigger.AnyChange(*GROUP, "listed", "submitted_at", "requested_amount", "approved_amount"),
+        func=f"{_ADD_ONE.format(row='OLD', sign='-')} {_ADD_ONE.format(row='NEW', sign='')} RETURN NULL;",
     ),
 ]
