@@ -140,11 +140,10 @@ def tell(field: forms.Field, label: str | Promise) -> None:
     hidden = field.widget.is_hidden
     # A hidden field has no label on the page, so its name would not help.
     name = "" if hidden else str(label).rstrip(":")
-    messages = field.error_messages
-    for code, sentence in _sentences(type(field), hidden, name, _example(field), get_language()).items():
-        # Messages set by the form stay; generic ones of Django or of this app are replaced.
-        if (message := messages.get(code)) is None or id(message) in _GENERIC:
-            messages[code] = sentence
+    sentences = _sentences(type(field), hidden, name, _example(field), get_language())
+    # Messages set by the form stay; generic ones of Django or of this app are replaced.
+    own = {code: message for code, message in field.error_messages.items() if id(message) not in _GENERIC}
+    field.error_messages = field.error_messages | sentences | own
     # Models use these codes for a field that must not be empty.
     for code in ("null", "blank"):
         field.error_messages.setdefault(code, field.error_messages["required"])
