@@ -1,5 +1,6 @@
 """The WSGI application. It runs the start-up checks first: an unsafe configuration must not serve requests."""
 
+import gc
 import os
 from types import FunctionType
 from typing import Any
@@ -15,6 +16,9 @@ from incentives_portal.locks import limit_statements  # noqa: E402
 
 refuse_unsafe_start()
 limit_statements()
+# What was imported lives as long as the process: collections of garbage need not look through it again and again.
+gc.collect()
+gc.freeze()
 
 
 class CompleteBodyStream:
