@@ -1,6 +1,7 @@
 """The life of an enrolment: begun and moved by the operator, every step recorded and told to the partner."""
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 
 from incentives_portal.accounts.services import add_location
 from incentives_portal.cases.enums import STATUSES, CaseKind
@@ -213,3 +214,7 @@ def test_no_letter_about_an_enrolment_asks_for_a_comment(world, invited):
     assert "an diesem Vorgang beteiligt" in " ".join(message.text.split())
     for body in (message.text, message.html):
         assert "Kommentar" not in body
+
+
+def test_programs_are_visible_to_nobody_who_is_not_signed_in(world):
+    assert not programs_visible_to(AnonymousUser()).exists()
