@@ -159,3 +159,11 @@ def test_history_links_no_file_that_cannot_be_opened_and_says_its_state(world, s
     assert '">good.pdf</a>' in page
     assert "<b>slow.pdf</b>: being checked" in page
     assert "<b>bad.pdf</b>: rejected" in page
+
+
+def test_whoever_comments_is_told_that_the_comment_is_added(world, signed_in):
+    claim = builders.approved_claim(world)
+
+    page = signed_in(world.karin).post(url("comment", claim), {"comment": "Thank you."}, follow=True)
+
+    assert [str(message) for message in page.context["messages"]] == ["Your comment is added."]

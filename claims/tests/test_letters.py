@@ -1,5 +1,6 @@
 """Who hears of what about a claim, in which language, and what the letters say."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -10,6 +11,7 @@ from claims.letters import ANNOUNCEMENTS
 from claims.models import Claim
 from incentives_portal.accounts.models import User
 from incentives_portal.accounts.services import add_person
+from incentives_portal.cases import messages
 from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.messages import cause_key
 from incentives_portal.cases.models import Event
@@ -354,3 +356,16 @@ def test_link_says_what_to_do_there(world, second_admin):
 
     assert "Open and fix the claim" in returned.text
     assert "Open the claim" in submitted.text
+
+
+def test_readers_are_told_beside_somebody_who_may_not_read_the_claim(world, monkeypatch):
+    claim = builders.submitted_claim(world)
+    world.owen.is_last_resort = True
+    told = replace(
+        messages._announcements["claim_submitted"], recipients=lambda _claim, _event: [world.lena, world.owen]
+    )
+    monkeypatch.setitem(messages._announcements, "claim_submitted", told)
+
+    messages.announce("claim_submitted", claim, last(claim))
+
+    assert {"Lena", "Owen"} <= set(names_of(last(claim)))

@@ -569,3 +569,10 @@ def test_pages_have_no_id_twice(world, signed_in):
     for answer in pages:
         ids = re.findall(r'\sid="([^"]+)"', answer.content.decode())
         assert len(ids) == len(set(ids)), sorted({one for one in ids if ids.count(one) > 1})
+
+
+def test_home_page_counts_what_waits_for_the_reviewer(world, signed_in):
+    for number in range(2):
+        builders.submitted_claim(world, name=f"Claim {number}")
+
+    assert signed_in(world.mira).get("/").context["open_count"] == 2
