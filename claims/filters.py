@@ -42,8 +42,8 @@ class ClaimFilter(django_filters.FilterSet):
         super().__init__(*args, **kwargs)
         self.keys = offered.keys
         choices = {"program": offered.programs, "location": offered.locations, "period": offered.periods}
-        for name in choices:
-            self.form.fields[name].choices = choices[name]
+        for name, offers in choices.items():
+            self.form.fields[name].choices = offers
 
     def one(self, cases: CaseQuerySet, name: str, public_id: str) -> CaseQuerySet:
         """Filter by the primary key: from that PostgreSQL knows how many cases match, not from a join."""

@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from claims import services
 from incentives_portal.cases.models import Case, CaseTotal
 from incentives_portal.cases.tasks import merge_totals
-from incentives_portal.cases.tests.invariants import broken_totals, counted_totals, kept_totals
+from incentives_portal.cases.tests.invariants import broken_totals, counted_totals, stored_totals
 from proofs.tests import builders as proofs
 
 from . import builders
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 def test_claims_count_with_their_amounts_a_proof_without_a_claim_does_not(world):
     approved, draft, _proof = builders.approved_claim(world), builders.draft_claim(world), proofs.make_proof(world)
 
-    totals = {group[5]: values for group, values in kept_totals().items() if group[0] == "claim"}
+    totals = {group[5]: values for group, values in stored_totals().items() if group[0] == "claim"}
 
     assert totals == {
         "approved": (1, approved.requested_amount, approved.approved_amount),
@@ -33,13 +33,13 @@ def test_claims_count_with_their_amounts_a_proof_without_a_claim_does_not(world)
 
 def test_a_draft_that_was_discarded_does_not_count_a_canceled_claim_does(world):
     draft, returned = builders.draft_claim(world), builders.returned_claim(world)
-    before = kept_totals()
+    before = stored_totals()
 
     services.discard(draft, actor=world.jana, expected_version=draft.version)
     services.cancel(returned, actor=world.jana, expected_version=returned.version)
 
-    statuses = {group[5]: values[0] for group, values in kept_totals().items() if group[0] == "claim"}
-    assert (len(before), statuses, broken_totals()) == (len(kept_totals()) + 1, {"discarded": 1}, [])
+    statuses = {group[5]: values[0] for group, values in stored_totals().items() if group[0] == "claim"}
+    assert (len(before), statuses, broken_totals()) == (len(stored_totals()) + 1, {"discarded": 1}, [])
 
 
 def test_what_is_submitted_is_listed(world):
@@ -52,12 +52,12 @@ def test_what_is_submitted_is_listed(world):
 def test_merged_rows_are_as_many_as_totals_and_say_the_same(world):
     copy_claim(builders.rejected_claim(world), 30)
     builders.approved_claim(world)
-    before = kept_totals()
+    before = stored_totals()
     assert CaseTotal.objects.count() > len(before)
 
     merge_totals()
 
-    assert (CaseTotal.objects.count(), kept_totals()) == (len(before), before)
+    assert (CaseTotal.objects.count(), stored_totals()) == (len(before), before)
     assert not CaseTotal.objects.filter(number=0).exists()
     assert broken_totals() == []
 
@@ -97,7 +97,7 @@ def test_merging_waits_for_nobody_and_loses_nothing_of_those_who_work_meanwhile(
     thread.join()
     merge()
 
-    assert (CaseTotal.objects.count(), broken_totals()) == (len(kept_totals()), [])
+    assert (CaseTotal.objects.count(), broken_totals()) == (len(stored_totals()), [])
 
 
 def test_merging_is_scheduled():

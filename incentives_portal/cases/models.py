@@ -25,7 +25,7 @@ from incentives_portal.texts import TextsField, in_language
 from .enums import APPROVED, STATUSES, WAITING, WITH_PARTNER, ActorKind, CaseKind, Outcome
 from .querysets import CaseQuerySet, EventQuerySet
 from .state_machine import Status
-from .totals import KEEP_TOTALS
+from .totals import TOTALS_TRIGGERS
 from .types import case_type
 
 
@@ -173,7 +173,7 @@ class Case(models.Model):
                 | models.Q(assignee__isnull=False, assigned_at__isnull=False),
             ),
         ]
-        triggers = KEEP_TOTALS
+        triggers = TOTALS_TRIGGERS
         indexes = [
             # The lists of the operator and of large partners, in each order.
             models.Index(name="case_by_due_date", fields=["kind", "due_at", "id"]),

@@ -1,4 +1,4 @@
-"""How the database keeps the sums of listed cases (``CaseTotal``).
+"""How the database stores the sums of listed cases (``CaseTotal``).
 
 A partner's list shows sums over all claims. Adding up a hundred thousand of them for each page would take most of its
 time, so the database adds what changed to a table, in the transaction that changes the cases.
@@ -35,7 +35,7 @@ _ADD_ONE = f"""
 """  # noqa: S608  (constants)
 
 #: Triggers of Case. That of a change runs per row, as most changes are of one row, and most of those change no total.
-KEEP_TOTALS = [
+TOTALS_TRIGGERS = [
     pgtrigger.Trigger(
         name="add_to_totals",
         level=pgtrigger.Statement,

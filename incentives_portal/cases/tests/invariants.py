@@ -12,15 +12,15 @@ Sums = dict[tuple[object, ...], tuple[Decimal, ...]]
 
 def broken_totals() -> list[str]:
     """Sentences about totals that are not the sums of the listed cases; empty if all is well."""
-    kept, counted = kept_totals(), counted_totals()
+    stored, counted = stored_totals(), counted_totals()
     return [
-        f"the total of {group} is {kept.get(group)}, its cases are {counted.get(group)}"
-        for group in kept.keys() | counted.keys()
-        if kept.get(group) != counted.get(group)
+        f"the total of {group} is {stored.get(group)}, its cases are {counted.get(group)}"
+        for group in stored.keys() | counted.keys()
+        if stored.get(group) != counted.get(group)
     ]
 
 
-def kept_totals() -> Sums:
+def stored_totals() -> Sums:
     rows = CaseTotal.objects.values_list(*GROUP, "number", "requested_amount", "approved_amount")
     return _added_up(rows)
 
