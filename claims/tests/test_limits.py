@@ -70,8 +70,7 @@ def test_what_is_withdrawn_or_rejected_is_free_again(world, activity, verb):
 
 def test_what_was_sent_back_keeps_its_part(world, activity):
     first, second = another_claim(world, activity, Decimal("6000")), another_claim(world, activity, Decimal("6000"))
-    send(first, world.jana)
-    services.start_review(fresh(first), actor=world.mira, expected_version=fresh(first).version)
+    put_under_review(world, first)
     decide(world, first, "request_action")
 
     assert blocks_of(second, world.jana) == ["amount_within"]
@@ -79,8 +78,7 @@ def test_what_was_sent_back_keeps_its_part(world, activity):
 
 def test_approving_less_frees_the_rest(world, activity):
     first, second = another_claim(world, activity, Decimal("6000")), another_claim(world, activity, Decimal("9000"))
-    send(first, world.jana)
-    services.start_review(fresh(first), actor=world.mira, expected_version=fresh(first).version)
+    put_under_review(world, first)
     reason = world.reason(CaseKind.CLAIM, "approve")
     decide(world, first, "approve", approved_amount=Decimal("1000.00"), comment="Only the first page.", reason=reason)
 
@@ -91,11 +89,9 @@ def test_approving_less_frees_the_rest(world, activity):
 
 def test_dispute_is_not_stopped_by_the_limit_but_its_approval_is(world, activity):
     first, second = another_claim(world, activity, Decimal("6000")), another_claim(world, activity, Decimal("6000"))
-    send(first, world.jana)
-    services.start_review(fresh(first), actor=world.mira, expected_version=fresh(first).version)
+    put_under_review(world, first)
     decide(world, first, "reject")
-    send(second, world.jana)
-    services.start_review(fresh(second), actor=world.mira, expected_version=fresh(second).version)
+    put_under_review(world, second)
     decide(world, second, "approve")
     services.dispute(fresh(first), actor=world.jana, expected_version=fresh(first).version, comment="It took place.")
 
@@ -116,11 +112,20 @@ def test_dispute_is_not_stopped_by_the_limit_but_its_approval_is(world, activity
     assert sum(Claim.objects.values_list("case__approved_amount", flat=True)) == Decimal("10000.00")
 
 
-def test_lowered_plan_limit_binds_approvals(world, activity):
-    claim = another_claim(world, activity, Decimal("6000"))
+def put_under_review(world, claim):
     send(claim, world.jana)
     services.start_review(fresh(claim), actor=world.mira, expected_version=fresh(claim).version)
-    Case.objects.filter(pk=activity.campaign.plan_id).update(approved_amount=Decimal("5000.00"))
+
+
+def lower_limit(activity, amount):
+    """The limit of the plan as it might be after a claim was sent in."""
+    Case.objects.filter(pk=activity.campaign.plan_id).update(approved_amount=Decimal(amount))
+
+
+def test_lowered_plan_limit_binds_approvals(world, activity):
+    claim = another_claim(world, activity, Decimal("6000"))
+    put_under_review(world, claim)
+    lower_limit(activity, "5000.00")
 
     with pytest.raises(RuleViolation, match="5,000.00"):
         decide(world, claim, "approve")
@@ -138,12 +143,10 @@ def test_approval_takes_what_is_left_of_the_plan_and_not_a_cent_more(world, acti
     claim = another_claim(world, activity, Decimal("6000"))
     if Decimal(taken):
         other = another_claim(world, activity, Decimal(taken))
-        send(other, world.jana)
-        services.start_review(fresh(other), actor=world.mira, expected_version=fresh(other).version)
+        put_under_review(world, other)
         decide(world, other, "approve")
-    send(claim, world.jana)
-    services.start_review(fresh(claim), actor=world.mira, expected_version=fresh(claim).version)
-    Case.objects.filter(pk=activity.campaign.plan_id).update(approved_amount=Decimal("5999.98") + Decimal(taken))
+    put_under_review(world, claim)
+    lower_limit(activity, Decimal("5999.98") + Decimal(taken))
 
     for amount in ("6000.00", "5999.99"):
         with pytest.raises(RuleViolation, match="limit has €5,999.98 remaining") as caught:
@@ -156,9 +159,8 @@ def test_approval_takes_what_is_left_of_the_plan_and_not_a_cent_more(world, acti
 
 def test_a_cent_is_all_that_is_approved_of_a_plan_that_has_a_cent_left(world, activity):
     claim = another_claim(world, activity, Decimal("6000"))
-    send(claim, world.jana)
-    services.start_review(fresh(claim), actor=world.mira, expected_version=fresh(claim).version)
-    Case.objects.filter(pk=activity.campaign.plan_id).update(approved_amount=Decimal("0.01"))
+    put_under_review(world, claim)
+    lower_limit(activity, "0.01")
 
     with pytest.raises(RuleViolation, match="limit has €0.01 remaining"):
         decide(world, claim, "approve", **less(world, "0.50"))
@@ -169,8 +171,7 @@ def test_approval_of_a_dispute_takes_what_the_caps_have_left_and_not_a_cent_more
     cap_of(world, "print_advertising", Decimal("1500.00"))
     first, second = (builders.ready_claim(world, name=name) for name in ("First", "Second"))
     for claim, verb in ((first, "reject"), (second, "approve")):
-        send(claim, world.jana)
-        services.start_review(fresh(claim), actor=world.mira, expected_version=fresh(claim).version)
+        put_under_review(world, claim)
         decide(world, claim, verb)
     services.dispute(fresh(first), actor=world.jana, expected_version=fresh(first).version, comment="It took place.")
 
@@ -357,8 +358,7 @@ def test_what_was_approved_counts_in_another_currency_too(world, activity):
     cap = cap_of(world, "print_advertising", Decimal("1500.00"))
     rate("EUR", "USD", "1.25")
     first = another_claim(world, dollar_activity(world), Decimal("1000"))
-    send(first, world.jana)
-    services.start_review(fresh(first), actor=world.mira, expected_version=fresh(first).version)
+    put_under_review(world, first)
     reason = world.reason(CaseKind.CLAIM, "approve")
     decide(world, first, "approve", approved_amount=Decimal("500.00"), comment="Half of it.", reason=reason)
 
