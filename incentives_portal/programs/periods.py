@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import count
 
 from . import dates
 from .models import Program, ProgramYear, UsagePeriod
 
 DAY = timedelta(days=1)
-#: The letter in the label of a period, by the number of periods per year.
+#: The letter in the label of a period, by the number of periods per year. A period of a whole year has none.
 _LETTERS = {2: "H", 3: "T", 4: "Q", 6: "B", 12: "M"}
 _DOCUMENTED_MONTHS = 6
 _LONGEST_LABEL = UsagePeriod._meta.get_field("label").max_length or 0
@@ -122,9 +123,11 @@ def _periods(years: Sequence[ProgramYear], existing: Sequence[UsagePeriod], year
     first = dates.half_from(year.starts.replace(day=1)) if last is None else _as_half(last)
     away = dates.months_between(first.usage.starts, year.starts)
     end = dates.moved(year.starts, 24)
-    for place in range(away // months - 1, (away + 24) // months + 1):
+    for place in count(away // months):
         period = dates.half_moved(first, place * months)
-        if year.starts <= period.usage.starts < end:
+        if period.usage.starts >= end:
+            return
+        if period.usage.starts >= year.starts:
             own = _year_of(years, existing, period.earning.starts)
             yield replace(period, label=_period_label(last, own, period, months))
 
@@ -132,14 +135,15 @@ def _periods(years: Sequence[ProgramYear], existing: Sequence[UsagePeriod], year
 def _period_label(last: UsagePeriod | None, own: Year, period: dates.Half, months: int) -> str:
     """Return the first label that fits: like the last period's, from the period's year, from its days."""
     by_days = Year(_default_label(own.starts), own.starts)
-    labels = (_label_like(last, period, months), _label(own, period, months), _label(by_days, period, months))
+    like = _label_like(last, period, months) if last else ""
+    labels = (like, _label(own, period, months), _label(by_days, period, months))
     return next(label for label in labels if 0 < len(label) <= _LONGEST_LABEL)
 
 
-def _label_like(last: UsagePeriod | None, period: dates.Half, months: int) -> str:
+def _label_like(last: UsagePeriod, period: dates.Half, months: int) -> str:
     """Return the last period's label with the year and number of this one; empty if it does not contain them."""
     base = _year_of_period(last)
-    if last is None or base is None:
+    if base is None:
         return ""
     own = _moved_to(base, period.earning.starts)
     label = _raised(last.label, own.starts.year - base.starts.year)
@@ -148,8 +152,8 @@ def _label_like(last: UsagePeriod | None, period: dates.Half, months: int) -> st
 
 def _label(year: Year, period: dates.Half, months: int) -> str:
     """Return a label such as FY27 H1: the year in which the period is earned, and its number in it."""
-    letter = _LETTERS.get(12 // months, "")
-    return f"{year.label} {letter}{_number(year, period, months)}" if months < 12 else year.label
+    letter = _LETTERS.get(12 // months)
+    return f"{year.label} {letter}{_number(year, period, months)}" if letter else year.label
 
 
 def _number(year: Year, period: dates.Half, months: int) -> int:

@@ -235,14 +235,19 @@ def test_long_pause_of_a_calendar_year_goes_on_with_the_present_one(world):
 
 
 @pytest.mark.parametrize(
-    ("label", "following"),
+    ("label", "following", "named"),
     [
-        ("2026 H1", ["2025 H2", "2026 H2", "2027 H1"]),
-        ("H1 2026", ["H2 2025", "H2 2026", "H1 2027"]),
-        ("1. Halbjahr 2026", ["2. Halbjahr 2025", "2. Halbjahr 2026", "1. Halbjahr 2027"]),
+        ("2026 H1", ["2025 H2", "2026 H2", "2027 H1"], ["2026", "2027"]),
+        ("H1 2026", ["H2 2025", "H2 2026", "H1 2027"], ["2026", "2027"]),
+        ("Co-op 2026 H1", ["Co-op 2025 H2", "Co-op 2026 H2", "Co-op 2027 H1"], ["Co-op 2026", "Co-op 2027"]),
+        (
+            "1. Halbjahr 2026",
+            ["2. Halbjahr 2025", "2. Halbjahr 2026", "1. Halbjahr 2027"],
+            ["Halbjahr 2026", "Halbjahr 2027"],
+        ),
     ],
 )
-def test_periods_alone_tell_the_year_and_how_they_are_called(world, label, following):
+def test_periods_alone_tell_the_year_and_how_they_are_called(world, label, following, named):
     """A program without plans has no years: that its first half is January to June stands in the label."""
     UsagePeriod.objects.filter(program=world.cloud).delete()
     half = dates.half_from(date(2026, 1, 1))
@@ -253,6 +258,19 @@ def test_periods_alone_tell_the_year_and_how_they_are_called(world, label, follo
     assert [row[0] for row in usage] == following
     assert [row[1] for row in usage] == ["2026-01-01", "2027-01-01", "2027-07-01"]
     assert [row[1] for row in years] == ["2026-01-01", "2027-01-01"]
+    assert [row[0] for row in years] == named
+
+
+@pytest.mark.parametrize(
+    ("months", "following"),
+    [(1, "FY27 M2"), (2, "FY27 B2"), (3, "FY27 Q2"), (4, "FY27 T2"), (6, "FY27 H2"), (12, "FY28")],
+)
+def test_period_is_named_by_its_length_where_the_last_one_says_nothing(world, months, following):
+    UsagePeriod.objects.filter(program=world.cloud).delete()
+    length = dates.Span(date(2026, 7, 1), dates.moved(date(2026, 7, 1), months) - timedelta(days=1))
+    period(world.cloud, dates.Half("", length, length, length), "Launch").save()
+
+    assert next(periods.next_usage_periods(world.cloud, TODAY)).label == following
 
 
 @pytest.mark.parametrize("label", ["Summer", "2026 H0", "2026 H3"])
