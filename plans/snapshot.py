@@ -1,7 +1,8 @@
 """The content of a plan's submission, and the comparison of two submissions.
 
 The declared types define the JSON, which msgspec writes and reads. The current draft has the same types, so that it
-can be compared with a submission. Nothing here makes a query except ``Plan.parts``, which is read once per plan.
+can be compared with a submission. ``cases.services.keep_submission`` stores the content as a ``Submission``. Nothing
+here makes a query except ``Plan.parts``, which is read once per plan.
 """
 
 from collections.abc import Iterator, Mapping

@@ -12,14 +12,12 @@ from incentives_portal.prepared_statements import PreparedLookup
 from incentives_portal.programs import dates
 from incentives_portal.programs.assess import (
     ActivityFacts,
-    Assessment,
     AttendeeFact,
     DocumentFact,
     ExpenseFact,
     InvoiceFact,
     ProofFacts,
     ReportFact,
-    assess_proof,
 )
 from incentives_portal.programs.conditions import Circumstances, holds
 from incentives_portal.programs.facts import catalogue_snapshot, program_facts, requirements_of
@@ -30,11 +28,6 @@ from . import duplicates, rules
 from .limits import Used, used_before
 from .models import Proof
 from .snapshot import DocumentPart, InvoicePart, ProofFolder, content_of, read
-
-
-def assess(proof: Proof) -> Assessment:
-    """Assess the proof as it is now: for the partner's page, submission, reviewer and letter alike."""
-    return assess_proof(proof_facts(proof))
 
 
 def proof_facts(

@@ -1,7 +1,7 @@
 """What other claims have used of the limits that they share with a proof: activity, plan, and caps.
 
 The claims of a plan are in its currency, which does not change once the plan is approved; caps are counted across
-currencies (caps.py).
+currencies (cap_use.py).
 """
 
 from collections.abc import Mapping

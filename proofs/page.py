@@ -1,4 +1,6 @@
-"""What the pages of a proof show. The claim page and the review page include the same templates:
+"""What the pages of a proof show.
+
+The claim page and the review page include the same templates:
 
 ``_evidence.html``  the proof, read-only with ``evidence_context``; remarks are shown at their place or document. With
                     ``workbench_context`` it has forms and buttons for users who may edit.
@@ -242,11 +244,6 @@ def workbench_context(proof: Proof, user: User, *, here: str = "", marks: Marks 
 def file_url(proof: Proof, version_id: object) -> str:
     """Return the download URL of a file of the proof, by the public id of its version."""
     return reverse("proofs:file", args=[proof.public_id, version_id])
-
-
-def page_url(proof: Proof, version_id: object, number: int) -> str:
-    """Return the URL of a page image of a file of the proof."""
-    return reverse("proofs:page", args=[proof.public_id, version_id, number])
 
 
 class ProofPage(CasePage[Proof]):

@@ -1,4 +1,7 @@
-"""Who is notified about a case. Where nobody of a list is active, somebody who can give a role is; messages.py handles an empty list."""
+"""Who is notified about a case.
+
+If nobody of a list is active, the people who can give a role are notified instead. messages.py handles an empty list.
+"""
 
 from typing import Any
 

@@ -1,7 +1,8 @@
 """How the database stores the sums of listed cases (``CaseTotal``).
 
 A partner's list shows sums over all claims. Adding up a hundred thousand of them for each page would take most of its
-time, so the database adds what changed to a table, in the transaction that changes the cases.
+time, so the database adds what changed to a table, in the transaction that changes the cases. ``tasks.merge_totals``
+adds up the rows of one total.
 """
 
 import pgtrigger

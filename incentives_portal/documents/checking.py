@@ -1,8 +1,9 @@
 """Check stored versions: first the verdict, then page images and safe copies.
 
-Documents workers run this code. Both steps have a limit on processor time, which is charged to the upload. Only the
-file itself can cause a refusal: when the storage, the scanner or the host fails, the file is postponed without counting
-an attempt. A file that made a worker die is tried at most three times.
+Documents workers run this code. sandbox/runner.py runs the readers of each file type, which are in sandbox/parsing/.
+Both steps have a limit on processor time, which is charged to the upload. Only the file itself can cause a refusal: when
+the storage, the scanner or the host fails, the file is postponed without counting an attempt. A file that made a worker
+die is tried at most three times.
 """
 
 import hashlib

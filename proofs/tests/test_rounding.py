@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from incentives_portal import money
 from incentives_portal.cases.errors import RuleViolation
+from incentives_portal.programs.assess import assess_proof
 from incentives_portal.programs.enums import Basis
 from proofs import rules, services
-from proofs.facts import assess
+from proofs.facts import proof_facts
 from proofs.models import Invoice
 from proofs.snapshot import content_of, read
 
@@ -249,7 +250,7 @@ def test_gross_costs_are_what_was_paid_and_net_costs_are_net(world, proof, basis
     proof.program.save()
     add(proof, world, *costs, **(figures | {"currency": "EUR"}))
 
-    assert assess(fresh(proof)).steps[0].amount == Decimal(amount)
+    assert assess_proof(proof_facts(fresh(proof))).steps[0].amount == Decimal(amount)
 
 
 def test_edited_rounding_reaches_the_costs(world, proof):

@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from incentives_portal.programs.assess import assess_proof
 from incentives_portal.programs.tests.tables import day, named, vectors
 from plans.services import SERVICES as PLAN_VERBS
 from plans.tests import builders as plans
 from proofs import rules
-from proofs.facts import assess
+from proofs.facts import proof_facts
 from proofs.models import Proof
 
 from . import builders
@@ -50,7 +51,7 @@ def test_one_kind_of_evidence_is_needed(world, vector):
     assert not vector["given"]["certification_report"]
     proof = builders.make_proof(world)
 
-    blocks = {finding.rule for finding in assess(proof).blocks}
+    blocks = {finding.rule for finding in assess_proof(proof_facts(proof)).blocks}
 
     assert ("evidence" not in blocks) == vector["expect"]["submit_allowed"]
 
@@ -61,7 +62,7 @@ def test_either_kind_of_evidence_is_enough(world):
         proof = builders.make_proof(world, activity=activity)
         add(proof, world.jana)
 
-        assert "evidence" not in {finding.rule for finding in assess(builders.fresh(proof)).blocks}
+        assert "evidence" not in {finding.rule for finding in assess_proof(proof_facts(builders.fresh(proof))).blocks}
 
 
 @pytest.mark.parametrize("vector", vectors("poe_due"), ids=named)

@@ -15,7 +15,7 @@ _READERS = {
     "webp": "pictures",
     "heic": "pictures",
     "xlsx": "spreadsheets",
-    "docx": "letters",
+    "docx": "word",
     "xml": "markup",
     "csv": "tables",
 }
