@@ -14,6 +14,7 @@ from django.test import Client
 
 from claims import services
 from claims.models import Claim
+from claims.services import creating
 from claims.services.locking import locked_limits
 from claims.transitions import STATE_MACHINE
 from incentives_portal import clock
@@ -300,9 +301,17 @@ def test_w02_claim_of_a_proof_is_created_once_at_once(there):
     assert Claim.objects.count() == 1
 
 
-def test_w02_double_click_on_create_makes_one_claim_of_a_proof_that_was_begun(there):
+def test_w02_double_click_on_create_makes_one_claim_of_a_proof_that_was_begun(there, monkeypatch):
+    """The second click waits for the first before it looks for a claim, however long the first takes."""
     key = uuid4()
     proofs.make_period_proof(there, key=key)
+    check = creating._check_free
+
+    def check_slowly(proof):
+        check(proof)
+        time.sleep(0.3)
+
+    monkeypatch.setattr(creating, "_check_free", check_slowly)
 
     first, second = done_at_once(*[lambda: builders.draft_claim(there, key=key)] * 2)
 
