@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from claims.models import Claim
+from claims.templatetags import claims as claims_of_plan
 from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.models import Case
 from incentives_portal.programs.enums import Group, SatisfiedBy
@@ -667,6 +668,23 @@ def test_plan_shows_no_claims_to_those_who_do_not_read_them(world, signed_in):
 
     assert answer.status_code == 200
     assert claim.case.reference not in answer.content.decode()
+
+
+def test_plan_with_many_claims_shows_the_first_ones_until_it_is_asked_for_all(world, signed_in, monkeypatch):
+    activity = proofs.approved_activity(world)
+    first, second = (builders.draft_claim(world, track="plan", activity=activity).case.reference for _number in "12")
+    page = activity.campaign.plan.get_absolute_url()
+    monkeypatch.setattr(claims_of_plan, "FIRST", 2)
+    assert "Show all" not in text_of(signed_in(world.karin).get(page))
+    monkeypatch.setattr(claims_of_plan, "FIRST", 1)
+
+    cut = signed_in(world.karin).get(page)
+    whole = text_of(signed_in(world.karin).get(f"{page}?claims=all"))
+
+    assert 'href="?claims=all#claims">Show all 2 claims<' in cut.content.decode()
+    assert text_of(cut).count(first) > text_of(cut).count(second)
+    assert whole.count(first) == whole.count(second)
+    assert "Show all" not in whole
 
 
 def test_reason_of_less_is_read_by_the_partner_in_the_history(world, signed_in):
