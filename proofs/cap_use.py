@@ -14,7 +14,6 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BooleanField, CharField, ExpressionWrapper, F, OuterRef, Q
 from django.db.models.functions import Cast, Coalesce, JSONObject
 
-from incentives_portal.money import quantize
 from incentives_portal.programs import dates, periods
 from incentives_portal.programs.assess import UnratedFact
 from incentives_portal.programs.enums import Basis, CapKind, CapScope
@@ -29,19 +28,19 @@ ZERO = Decimal(0)
 _SHARED = [CapKind.AMOUNT, CapKind.PERCENT_OF_EARNED, CapKind.GREATER_OF]
 
 #: Another claim: the amount ``taken`` in its ``currency``, the ``day`` of its activity, whether it is ``in_<scope>`` for
-#: each scope of a cap; ``costs`` of the expense types that caps limit, if there are such caps.
+#: each scope of a cap; ``costs`` of the expense types that caps limit, if there are such caps; ``rates`` with which it was
+#: submitted.
 Other = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class CapUse:
-    """How much other claims have used of a cap, in the proof's currency.
+    """How much other claims have used of a cap, in the cap's currency, or the proof's for a share of funds.
 
-    ``used`` is None if there is no rate for the cap itself; ``unrated`` are amounts that are left out because they
-    have no rate.
+    ``unrated`` are amounts that are left out because they have no rate.
     """
 
-    used: Decimal | None
+    used: Decimal
     unrated: tuple[UnratedFact, ...] = ()
 
 
@@ -54,14 +53,23 @@ class _Count:
     total: Decimal = ZERO
     unrated: set[tuple[str, str, date]] = field(default_factory=set)
 
-    def add(self, amount: Decimal, currency: str, day: date) -> None:
+    def add(self, amount: Decimal, other: Other) -> None:
         # The cap was converted with the same rate for that claim, so a claim that used up the cap counts as exactly
         # the cap.
-        rate = self.rates.rate(self.target, currency, day)
+        rate = self.rate(self.target, other)
         if rate is None:
-            self.unrated.add((currency, self.target, day.replace(day=1)))
+            self.unrated.add((other["currency"], self.target, other["day"].replace(day=1)))
         else:
             self.total += amount / rate
+
+    def rate(self, source: str, other: Other) -> Decimal | None:
+        """Return the value of one ``source`` unit in the currency of a claim: as it was submitted, else by today's table.
+
+        A rate that is edited later does not change what was used.
+        """
+        if entered := (other["rates"] or {}).get(source):
+            return Decimal(entered)
+        return self.rates.rate(source, other["currency"], other["day"])
 
 
 def use_of_caps(proof: Proof, counting: ProofQuerySet) -> dict[str, CapUse]:
@@ -99,6 +107,7 @@ def _others(proof: Proof, caps: Iterable[Cap], counting: ProofQuerySet) -> list[
             currency=F("case__currency"),
             day=F("executed_on"),
             taken=TAKEN,
+            rates=F("case__submission__assessment__terms__rates"),
             **{name: ExpressionWrapper(period, BooleanField()) for name, period in periods.items()},
             **({"costs": _costs(types, proof.program.basis)} if types else {}),
         )
@@ -150,10 +159,8 @@ def _use(cap: Cap, proof: Proof, others: Iterable[Other], rates: MonthlyRates) -
     types = {expense.pk for expense in cap.expenses.all()}
     for other in others:
         if other[f"in_{cap.scope}"] and (taken := _taken(other, types, count)):
-            count.add(taken, other["currency"], other["day"])
-    unrated = tuple(UnratedFact(*missing) for missing in sorted(count.unrated))
-    rate = rates.rate(count.target, proof.currency, proof.executed_on) if count.total else Decimal(1)
-    return CapUse(None if rate is None else quantize(count.total * rate, proof.currency), unrated)
+            count.add(taken, other)
+    return CapUse(count.total, tuple(UnratedFact(*missing) for missing in sorted(count.unrated)))
 
 
 def _taken(other: Other, types: Collection[int], count: _Count) -> Decimal:
@@ -166,9 +173,7 @@ def _taken(other: Other, types: Collection[int], count: _Count) -> Decimal:
     total = ZERO
     for cost in other["costs"]:
         if cost["type"] in types:
-            rate = count.rates.rate(cost["currency"], other["currency"], other["day"])
-            if rate is None:
-                count.unrated.add((cost["currency"], other["currency"], other["day"].replace(day=1)))
-            else:
-                total += Decimal(cost["amount"]) * rate
+            rate = count.rate(cost["currency"], other)
+            assert rate is not None  # without it the claim could not be submitted
+            total += Decimal(cost["amount"]) * rate
     return min(other["taken"], total)

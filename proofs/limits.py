@@ -24,8 +24,8 @@ class Used:
     """What other claims have used of the limits that they share with a proof, in its currency.
 
     ``planned``: the amount of the other claims of the activity. ``plan_limit_left``: what is left of the plan's
-    limit, None without a limit. ``claimed_before``: cap code → amount used; ``claimed_unrated``: cap code → what that
-    amount lacks for want of an exchange rate.
+    limit, None without a limit. ``claimed_before``: cap code → amount used, in the cap's currency;
+    ``claimed_unrated``: cap code → what that amount lacks for want of an exchange rate.
     """
 
     planned: Decimal = ZERO
@@ -42,7 +42,7 @@ def used_before(proof: Proof) -> Used:
     others = Proof.objects.counting().exclude(pk=proof.pk)
     caps = use_of_caps(proof, others)
     used = Used(
-        claimed_before={code: use.used for code, use in caps.items() if use.used is not None},
+        claimed_before={code: use.used for code, use in caps.items()},
         claimed_unrated={code: use.unrated for code, use in caps.items() if use.unrated},
     )
     if proof.activity is None:

@@ -349,9 +349,25 @@ def test_each_claim_counts_with_the_rate_of_its_own_month(world):
 
     second = builders.ready_claim(world, amount=Decimal("451"))
 
-    assert used_before(second.proof).claimed_before == {cap.code: Decimal("900.00")}
+    assert used_before(second.proof).claimed_before == {cap.code: Decimal("1000")}
     assert blocks_of(second, world.jana) == ["amount_within"]
     send(builders.ready_claim(world, amount=Decimal("450")), world.jana)
+
+
+@pytest.mark.parametrize("changed", ["edited", "deleted"])
+def test_rate_that_changes_after_the_submission_changes_nothing_of_what_was_used(world, activity, changed):
+    """The other claim took 800 of the cap when it was submitted."""
+    cap = cap_of(world, "print_advertising", Decimal("1500.00"))
+    entered = rate("EUR", "USD", "1.25")
+    send(another_claim(world, dollar_activity(world), Decimal("1000")), world.jana)
+    if changed == "edited":
+        ExchangeRate.objects.filter(pk=entered.pk).update(rate=Decimal("2.5"))
+    else:
+        entered.delete()
+
+    used = used_before(another_claim(world, activity, Decimal("900")).proof)
+
+    assert (used.claimed_before, used.claimed_unrated) == ({cap.code: Decimal("800")}, {})
 
 
 def test_what_was_approved_counts_in_another_currency_too(world, activity):
@@ -367,20 +383,20 @@ def test_what_was_approved_counts_in_another_currency_too(world, activity):
     assert used_before(second.proof).claimed_before == {cap.code: Decimal("400.00")}
 
 
-def test_claim_without_a_rate_is_told_in_the_checklist_and_the_rest_is_counted(world, activity):
-    cap = cap_of(world, "print_advertising", Decimal("1500.00"))
-    entered = rate("EUR", "USD", "1.25")
-    send(another_claim(world, dollar_activity(world), Decimal("1000")), world.jana)
-    send(another_claim(world, activity, Decimal("600")), world.jana)
-    entered.delete()
+def test_claim_without_a_rate_is_told_in_the_checklist_and_the_rest_is_counted(world):
+    """A cap of 1,500 pounds: there is no rate for September."""
+    cap = cap_of(world, "print_advertising", Decimal("1500.00"), currency="GBP")
+    rate("GBP", "EUR", "1.25")
+    send(builders.ready_claim(world, amount=Decimal("1000"), executed_on=date(2026, 9, 30)), world.jana)
+    send(builders.ready_claim(world, amount=Decimal("600")), world.jana)
 
-    second = another_claim(world, activity, Decimal("900"))
+    second = builders.ready_claim(world, amount=Decimal("900"))
 
     used = used_before(second.proof)
-    assert used.claimed_before == {cap.code: Decimal("600.00")}
-    assert used.claimed_unrated == {cap.code: (UnratedFact("USD", "EUR", date(2026, 10, 1)),)}
+    assert used.claimed_before == {cap.code: Decimal("480")}
+    assert used.claimed_unrated == {cap.code: (UnratedFact("EUR", "GBP", date(2026, 9, 1)),)}
     [warning] = assess_proof(proof_facts(second.proof)).warnings
-    assert (warning.rule, "USD" in warning.text, "October 2026" in warning.text) == ("cap_used_rate", True, True)
+    assert (warning.rule, "GBP" in warning.text, "September 2026" in warning.text) == ("cap_used_rate", True, True)
     send(second, world.jana)
     kept = [finding["rule"] for finding in fresh(second).case.submission.assessment["findings"]]
     assert "cap_used_rate" in kept
@@ -388,13 +404,13 @@ def test_claim_without_a_rate_is_told_in_the_checklist_and_the_rest_is_counted(w
 
 def test_cap_that_cannot_be_converted_is_told_in_the_checklist(world):
     """There is a rate for the month of the first claim, and none for that of the second."""
-    cap_of(world, "print_advertising", Decimal("1500.00"), currency="USD")
+    cap = cap_of(world, "print_advertising", Decimal("1500.00"), currency="USD")
     rate("USD", "EUR", "0.8", month=date(2026, 9, 1))
     send(builders.ready_claim(world, name="First", executed_on=date(2026, 9, 30)), world.jana)
 
     second = builders.ready_claim(world, name="Second")
 
-    assert used_before(second.proof).claimed_before == {}
+    assert used_before(second.proof).claimed_before == {cap.code: Decimal("1250")}
     [warning] = assess_proof(proof_facts(second.proof)).warnings
     assert warning.rule == "cap_rate"
 
@@ -424,18 +440,6 @@ def test_costs_of_a_cap_count_as_the_invoice_rounds_them(world, basis, used):
     second = builders.ready_claim(world, name="Second")
 
     assert used_before(second.proof).claimed_before == {cap.code: Decimal(used)}
-
-
-def test_costs_without_a_rate_are_told_and_not_counted_as_nothing(world):
-    cap, claim = cap_on_other_costs(world)
-    entered = rate("USD", "EUR", "0.8")
-    add_dollars(world, claim, cap, Decimal("500"))
-    send(claim, world.jana)
-    entered.delete()
-
-    used = used_before(builders.ready_claim(world, name="Second").proof)
-
-    assert used.claimed_unrated == {cap.code: (UnratedFact("USD", "EUR", date(2026, 10, 1)),)}
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -20,8 +20,8 @@ from .facts import (
     UnratedFact,
 )
 from .plans import assess_plan
-from .proofs import assess_proof
-from .results import Assessment, Finding, Step
+from .proofs import assess_proof, terms_of, with_terms
+from .results import Assessment, Finding, Step, Terms
 
 __all__ = [
     "ActivityFacts",
@@ -40,7 +40,10 @@ __all__ = [
     "ReportFact",
     "RequirementFact",
     "Step",
+    "Terms",
     "UnratedFact",
     "assess_plan",
     "assess_proof",
+    "terms_of",
+    "with_terms",
 ]

@@ -95,8 +95,9 @@ def _unknown(facts: ProofFacts, cap: CapFact) -> str:
 
 def _allowed(facts: ProofFacts, cap: CapFact, remaining: Parts, people: dict[str, int]) -> Decimal:
     """Return what a money cap leaves for the costs that it covers, in the proof's currency."""
-    before = facts.claimed_before.get(cap.code, ZERO)
-    limit = (cap.amount or ZERO) * (Decimal(1) if cap.currency in ("", facts.currency) else facts.rates[cap.currency])
+    rate = Decimal(1) if cap.currency in ("", facts.currency) else facts.rates[cap.currency]
+    limit = (cap.amount or ZERO) * rate
+    before = quantize(facts.claimed_before.get(cap.code, ZERO) * rate, facts.currency)
     match cap.kind:
         case CapKind.AMOUNT_PER_PERSON:
             most = max((people[code] for code in remaining if _covers(cap, code)), default=0)

@@ -166,9 +166,9 @@ class ProofFacts:
     Money: ``amount`` is the requested amount. ``planned_left`` is the planned amount of the activity less the requested
     amounts of its other proofs, ``plan_limit_left`` what remains of the plan limit (None if nothing is spent of it).
     ``earned`` are the co-op funds earned in the period, ``accrued`` all accrued ones (None until there are funds).
-    ``claimed_before`` is cap code → what other claims in the cap's scope have used of it, ``claimed_unrated`` cap code →
-    amounts missing there because a rate is missing, ``rates`` currency → the value of one unit of it in ``currency`` in the
-    month of the activity.
+    ``claimed_before`` is cap code → what other claims in the cap's scope have used of it, in the currency of the cap if it
+    has one; ``claimed_unrated`` cap code → amounts missing there because a rate is missing. ``rates`` is currency → the value
+    of one unit of it in ``currency`` in the month of the activity.
     """
 
     today: date

@@ -1,6 +1,7 @@
 """The rules of a proof and its claim (docs/domain.md, "Claim checks"), in the order of the form."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -11,7 +12,7 @@ from .amounts import amount_steps, is_eligible, line_value
 from .facts import DocumentFact, InvoiceFact, ProofFacts
 from .params import amount, day, month, several, share, texts
 from .requirements import requirement_findings
-from .results import Assessment, Finding, Level, Step
+from .results import Assessment, Finding, Level, Step, Terms
 
 #: Result of a file's check → part of the rule's code. ``waiting`` means waiting for the virus scanner, if there is one.
 _FILE_RULES = {"refused": "file", "infected": "infected", "waiting": "waiting"}
@@ -40,7 +41,26 @@ def assess_proof(facts: ProofFacts) -> Assessment:
         *_documents(facts),
         *requirement_findings(facts),
     )
-    return Assessment(findings=findings, steps=steps, currency=facts.currency)
+    return Assessment(findings=findings, steps=steps, currency=facts.currency, terms=terms_of(facts))
+
+
+def terms_of(facts: ProofFacts) -> Terms:
+    """Return the configuration that the amount of these facts is computed with."""
+    program, activity = facts.program, facts.activity
+    return Terms(program.share_percent, program.basis, tuple(activity.expenses), activity.caps, facts.rates)
+
+
+def with_terms(facts: ProofFacts, terms: Terms) -> ProofFacts:
+    """Return the facts as if the configuration still were what it was, with what other claims have used since."""
+    names = facts.activity.expenses
+    return replace(
+        facts,
+        program=replace(facts.program, share_percent=terms.share_percent, basis=terms.basis),
+        activity=replace(
+            facts.activity, expenses={code: names.get(code, {}) for code in terms.eligible}, caps=terms.caps
+        ),
+        rates=terms.rates,
+    )
 
 
 def _rule(ok: bool, rule: str, place: str, *, level: Level = "block", **params: Any) -> Finding:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from . import messages
+from .facts import CapFact
 
 Level = Literal["pass", "warn", "block"]
 
@@ -52,12 +53,31 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Terms:
+    """The configuration that an amount was computed with.
+
+    ``eligible`` are the codes of the eligible expense types (none: all are), ``rates`` currency → the value of one unit
+    of it in the currency of the claim, in the month of the activity.
+    """
+
+    share_percent: Decimal
+    basis: str
+    eligible: tuple[str, ...] = ()
+    caps: tuple[CapFact, ...] = ()
+    rates: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Assessment:
-    """All findings and steps of one plan or proof, in the order of the form. Stored with each submission as JSON."""
+    """All findings and steps of one plan or proof, in the order of the form. Stored with each submission as JSON.
+
+    ``terms`` are those of the steps; a plan, which has no steps, has none.
+    """
 
     findings: tuple[Finding, ...]
     steps: tuple[Step, ...]
     currency: str
+    terms: Terms | None = None
 
     @property
     def blocks(self) -> list[Finding]:
@@ -85,7 +105,7 @@ class Assessment:
 
     def to_json(self) -> dict[str, Any]:
         """Convert to plain data; amounts become strings."""
-        return msgspec.to_builtins(self)
+        return msgspec.to_builtins(self, order="deterministic")
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Assessment":
