@@ -73,7 +73,7 @@ def decimals(currency: str) -> int:
 
 def quantize(value: Decimal, currency: str) -> Decimal:
     """Round an amount half up to the currency's decimals. Money is rounded here and in ``quantize_limit`` only."""
-    return value.quantize(Decimal(1).scaleb(-decimals(currency)), rounding=ROUND_HALF_UP)
+    return value.quantize(_unit(currency), rounding=ROUND_HALF_UP)
 
 
 def quantize_limit(value: Decimal, currency: str) -> Decimal:
@@ -81,9 +81,12 @@ def quantize_limit(value: Decimal, currency: str) -> Decimal:
 
     First round to nine decimals, to undo errors of divisions: three thirds are a whole.
     """
-    return value.quantize(Decimal("1e-9"), rounding=ROUND_HALF_UP).quantize(
-        Decimal(1).scaleb(-decimals(currency)), rounding=ROUND_DOWN
-    )
+    return value.quantize(Decimal("1e-9"), rounding=ROUND_HALF_UP).quantize(_unit(currency), rounding=ROUND_DOWN)
+
+
+def _unit(currency: str) -> Decimal:
+    """Return the smallest amount of the currency: 0.01 of a euro."""
+    return Decimal(1).scaleb(-decimals(currency))
 
 
 def rounding_limit(currency: str) -> Decimal:

@@ -6,7 +6,6 @@ from decimal import Decimal
 from django.db.models import Q, Sum
 
 from incentives_portal.cases.enums import PENDING
-from incentives_portal.cases.models import Case
 
 from .models import Plan
 
@@ -42,10 +41,10 @@ def claimed_of(plan: Plan) -> Claimed:
     return Claimed(**sums)
 
 
-def left_of(plan: Plan, claim: Case) -> Decimal:
-    """Return how much can be approved for a claim within the plan's limit, in its currency. One query.
+def left_of(plan: Plan) -> Decimal:
+    """Return how much can still be approved within the plan's limit, in its currency. One query.
 
-    The limit less what was approved for other claims. The caller holds the lock of the plan's case.
+    The limit less what was approved for its claims. The caller holds the lock of the plan's case.
     """
-    others = plan.case.children.exclude(pk=claim.pk)
-    return (plan.approved_amount or ZERO) - others.aggregate(total=Sum("approved_amount", default=ZERO))["total"]
+    approved = plan.case.children.aggregate(total=Sum("approved_amount", default=ZERO))["total"]
+    return (plan.approved_amount or ZERO) - approved

@@ -93,10 +93,6 @@ class PlanDocument(_Part, frozen=True):
             for activity in campaign.activities:
                 yield campaign, activity
 
-    def find(self, activity_id: str) -> tuple[CampaignPart, ActivityPart] | None:
-        """Return the activity with the public id and its campaign; None if there is none."""
-        return next((pair for pair in self.activities() if pair[1].id == str(activity_id)), None)
-
 
 @dataclass(frozen=True)
 class Change:

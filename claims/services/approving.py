@@ -32,7 +32,7 @@ def _check(claim: Claim, amount: Decimal) -> None:
     assert folder is not None  # a claim under review has a submission
     _check_files(folder)
     if (plan := locked_limits(claim.proof)) is not None:
-        left = max(left_of(plan, claim.case), ZERO)
+        left = max(left_of(plan), ZERO)
         _check_at_most(claim, amount, left, _("The plan's limit has %(left)s remaining. Approve no more than this."))
     if claim.status == DISPUTED:
         # A disputed claim does not count against limits, so other claims may have used them: check what is left

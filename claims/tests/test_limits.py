@@ -253,6 +253,27 @@ def test_claim_of_another_usage_period_counts_in_the_caps_of_the_year_only(world
     assert used_before(second.proof).claimed_before == {half.code: Decimal(0), year.code: Decimal("1000.000")}
 
 
+def test_claim_in_another_program_does_not_count(world, activity):
+    """Both are of one location, activity and half of the year."""
+    cap = cap_of(world, "print_advertising", Decimal("1500.00"))
+    send(builders.ready_claim(world), world.jana)
+
+    assert used_before(another_claim(world, activity, Decimal("1000")).proof).claimed_before == {cap.code: Decimal(0)}
+
+
+def test_cap_that_is_a_share_of_funds_counts_in_the_currency_of_the_claim(world):
+    """Such a cap has no currency of its own."""
+    kind = ActivityType.objects.get(code="print_advertising")
+    cap = Cap.objects.create(
+        activity_type=kind, code="share", kind="percent_of_earned", percent=Decimal(20), scope="usage_period"
+    )
+    send(builders.ready_claim(world, name="First"), world.jana)
+
+    used = used_before(builders.ready_claim(world, name="Second").proof)
+
+    assert (used.claimed_before, used.claimed_unrated) == ({cap.code: Decimal(1000)}, {})
+
+
 def test_costs_of_one_claim_do_not_count_for_another(world):
     cap = cap_of(world, "print_advertising", Decimal("5000.00"))
     first, second = (builders.ready_claim(world, name=name) for name in ("First", "Second"))

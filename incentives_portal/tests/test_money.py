@@ -83,3 +83,23 @@ def test_no_letter_touches_a_figure_and_what_is_written_can_be_typed(language, c
 )
 def test_limits_are_rounded_down_but_lose_nothing_to_a_division(value, currency, expected):
     assert str(money.quantize_limit(Decimal(value), currency)) == expected
+
+
+@pytest.mark.parametrize("text", [".0", ",00", "-.0"])
+def test_nothing_but_zeros_after_the_mark_is_zero(text):
+    assert str(money.parse_number(text, 2)) == "0"
+
+
+@pytest.mark.parametrize(("length", "accepted"), [(1000, True), (1001, False)])
+def test_number_of_a_thousand_characters_is_read_and_a_longer_one_is_not(length, accepted):
+    if accepted:
+        assert money.parse_number("0" * (length - 1) + "7", 2) == 7
+    else:
+        with pytest.raises(money.NumberError, match="invalid"):
+            money.parse_number("0" * (length - 1) + "7", 2)
+
+
+@pytest.mark.parametrize("text", ["1,23,456.00", "1234,567.00", "1,2345.00", "12,34,567", "1 23 456"])
+def test_groups_that_are_not_of_three_digits_are_unclear(text):
+    with pytest.raises(money.NumberError, match="unclear"):
+        money.parse_number(text, 2, "en")

@@ -59,6 +59,17 @@ def test_plan_key_is_taken_once(world, vector, change, accepted):
     assert Plan.objects.count() == 1 + accepted
 
 
+def test_plan_that_takes_the_key_is_named_and_not_the_one_that_was_discarded_before(world):
+    first = builders.empty_plan(world)
+    services.discard(first, actor=world.jana, expected_version=first.version)
+    second = builders.empty_plan(world)
+
+    with pytest.raises(RuleViolation) as refused:
+        builders.empty_plan(world)
+
+    assert refused.value.see == second
+
+
 def test_another_program_year_is_another_plan(world, fy23):
     with clock.at(noon(date(2023, 6, 1))):
         builders.empty_plan(world, program_year=fy23)
@@ -354,6 +365,29 @@ def test_limit_below_what_was_approved_says_what_helps(world, requested, said):
 
     assert rules.limit_problem(plan, Decimal("4000.00"), Claimed(Decimal(4000), Decimal(0))) is None
     assert said in rules.limit_problem(plan, Decimal("3999.99"), Claimed(Decimal(4000), Decimal(0)))
+
+
+@pytest.mark.parametrize(
+    ("amount", "warned"), [("3999.99", False), ("4000.00", True), ("5999.99", True), ("6000.00", False)]
+)
+def test_limit_that_does_not_cover_claims_that_are_not_decided_is_warned_of(world, amount, warned):
+    """4,000 are approved and 2,000 are not decided yet; less than what is approved is refused, and not warned of."""
+    plan = builders.submitted_plan(world)
+
+    warning = rules.limit_warning(plan, Decimal(amount), Claimed(Decimal(4000), Decimal(2000)))
+
+    assert ("€2,000.00" in warning, "€4,000.00" in warning) == (warned, warned)
+
+
+def test_reviewer_email_names_the_domains_of_the_operator(world):
+    domains = ", ".join(world.mira.organisation.email_domains)
+
+    assert f"({domains})" in rules.reviewer_email_problem("mira@elsewhere.example")
+
+
+@pytest.mark.django_db
+def test_reviewer_email_is_refused_while_there_is_no_operator():
+    assert "of the operator ()" in rules.reviewer_email_problem("mira@elsewhere.example")
 
 
 def test_reviewer_is_at_the_operator_by_the_domain_of_the_address(world):

@@ -149,6 +149,18 @@ def test_currency_that_stays_is_not_asked_for(world):
 # Campaigns and activities
 
 
+def test_new_plan_and_a_removed_campaign_are_in_the_history(world):
+    plan = builders.empty_plan(world)
+    assert (last(plan).code, last(plan).to_status) == ("plans.plan.created", "editing")
+    campaign = builders.add_campaign(plan, world.jana, name="Herbst")
+
+    services.remove_campaign(campaign, actor=world.jana, expected_version=fresh(plan).version)
+
+    assert (last(plan).code, last(plan).data, last(plan).actor) == (
+        "plans.campaign.removed", {"name": "Herbst"}, world.jana,
+    )  # fmt: skip
+
+
 def test_edited_campaign_is_asked_what_a_new_one_is_asked(world):
     plan = builders.make_plan(world)
     campaign, (first, end) = Campaign.objects.get(), (world.year.starts, world.year.ends)

@@ -210,3 +210,9 @@ def test_what_cannot_be_read_is_named(world, break_it, message):
 
     with pytest.raises(ValidationError, match=re.escape(message)):
         read(content)
+
+
+@pytest.mark.parametrize("part", [PLAN, LAUNCH, ADVERT], ids=lambda part: type(part).__name__)
+def test_what_was_submitted_cannot_be_changed(part):
+    with pytest.raises(AttributeError):
+        part.mark = "Please move the seminar."

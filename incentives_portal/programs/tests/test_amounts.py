@@ -195,6 +195,24 @@ def test_limit_on_people_of_one_cost_leaves_the_others_and_the_limit_per_person_
     ]
 
 
+def test_person_who_does_not_count_for_one_cost_has_only_the_others():
+    """Registration of two of three people, 100 each, and travel of all, 50 each: at 80 per person 80 + 80 + 50."""
+    limit = CapFact("p", "amount_per_person_per_event", "event", Decimal(80), "USD")
+
+    found = steps(
+        activity_facts=replace(
+            activity_facts("hosted_conferences"), caps=(people_cap("two", 2, "conference_registration"), limit)
+        ),
+        expenses=(cost("conference_registration", "300"), cost("travel", "150")),
+        attendees=tuple(AttendeeFact(name) for name in "ABC"),
+    )
+
+    assert found[2:4] == [
+        ("cap.max_attendees", Decimal("350.00"), True),
+        ("cap.amount_per_person_per_event", Decimal("210.00"), True),
+    ]
+
+
 def test_limit_on_people_takes_its_part_of_each_kind_of_cost():
     """Four people, three count: 900 of 1,200 and 12,000 of 16,000. A limit of 5,000 on travel then leaves 5,900."""
     found = steps(
