@@ -18,7 +18,7 @@ APPEND = ("SELECT", "INSERT")
 #: Rows change and are never deleted.
 KEEP = ("SELECT", "INSERT", "UPDATE")
 EDIT = ("SELECT", "INSERT", "UPDATE", "DELETE")
-#: What PostgreSQL knows of a table besides (``check_rights`` asks for all of them).
+#: Further rights that PostgreSQL knows, which only the owner has.
 OTHERS = ("TRUNCATE", "REFERENCES", "TRIGGER")
 
 RIGHTS = {
@@ -117,8 +117,6 @@ RIGHTS = {
 }
 
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename"
-
-
 #: django-pgtrigger's question whether a setting of the session silences a trigger. Its triggers ask it: none is silenced.
 _NOT_SILENCED = """
 CREATE OR REPLACE FUNCTION public._pgtrigger_should_ignore(trigger_name name) RETURNS boolean LANGUAGE sql AS 'SELECT false'
@@ -140,14 +138,16 @@ def give_rights(using: str, **kwargs: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_user, current_database(), current_schema()")
         owner, database, schema = cursor.fetchone()
+        role = settings.RUN_ROLE or owner
         cursor.execute(_TABLES)
         tables = [table for (table,) in cursor.fetchall()]
         cursor.execute(_RECORDING)
         recording = [function for (function,) in cursor.fetchall()]
         statements = [SQL(_NOT_SILENCED), *_with_rights_of_the_owner(schema, recording)]
-        statements += functions.statements(schema, settings.RUN_ROLE)
-        if owner != settings.RUN_ROLE:
-            statements += _statements(database, schema, tables)
+        statements += functions.statements(schema, role)
+        if role != owner:
+            statements += _grants(role, database, schema, tables)
+        # Several statements at once are one transaction: a running portal never lacks its rights.
         cursor.execute(SQL("; ").join(statements).as_string(connection.connection))
 
 
@@ -158,8 +158,8 @@ def _with_rights_of_the_owner(schema: str, names: Iterable[str]) -> Iterator[Com
         )
 
 
-def _statements(database: str, schema: str, tables: Iterable[str]) -> Iterator[Composed]:
-    names = {"database": Identifier(database), "schema": Identifier(schema), "role": Identifier(settings.RUN_ROLE)}
+def _grants(role: str, database: str, schema: str, tables: Iterable[str]) -> Iterator[Composed]:
+    names = {"database": Identifier(database), "schema": Identifier(schema), "role": Identifier(role)}
     for statement in (
         # A table of a session's own could stand before one of the portal's.
         "REVOKE CREATE, TEMPORARY ON DATABASE {database} FROM PUBLIC, {role}",
@@ -188,10 +188,9 @@ def rights_of_this_role(using: str = "default") -> dict[str, tuple[str, ...]]:
         " ELSE has_any_column_privilege(format('%I.%I', schemaname, tablename), right_) END"
         " ORDER BY tablename, position"
     ).format(rights=Literal([*EDIT, *OTHERS]))
-    found: dict[str, tuple[str, ...]] = {}
     with connections[using].cursor() as cursor:
         cursor.execute(_TABLES)
-        found = {table: () for (table,) in cursor.fetchall()}
+        found: dict[str, tuple[str, ...]] = {table: () for (table,) in cursor.fetchall()}
         cursor.execute(question)
         for table, right in cursor.fetchall():
             found[table] += (right,)
