@@ -93,11 +93,12 @@ def test_o07_a_pooler_that_the_portal_was_not_told_of_is_named(
 def test_o06_programs_that_would_spoil_a_pooled_connection_do_not_go_through_the_pooler(
     pooler: Callable[[str], str], tmp_path: Path, command: list[str]
 ) -> None:
+    behind = pooler("transaction") + FLAG
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "incentives_portal.settings",
-        "DATABASE_URL": pooler("transaction") + FLAG,
-        "DATABASE_OWNER_URL": "",
+        "DATABASE_URL": behind,
+        "DATABASE_OWNER_URL": behind,
         "PORTAL_STATE": str(tmp_path / "state"),
         "REDIS_URL": "redis://127.0.0.1:1/0",
     }
@@ -109,7 +110,7 @@ def test_o06_programs_that_would_spoil_a_pooled_connection_do_not_go_through_the
     )  # fmt: skip
 
     assert run.returncode == 1
-    assert "Let DATABASE_URL of this command name the server itself" in run.stderr
+    assert "Let DATABASE_URL of this command, of a restore DATABASE_OWNER_URL, name the server itself" in run.stderr
     assert not (tmp_path / "backups").exists()
 
 
