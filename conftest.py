@@ -11,17 +11,20 @@ from typing import Any
 
 import hypothesis
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.db.models.signals import post_migrate
 from django.template import Template
+from django.test import TransactionTestCase
 from django.test import client as django_client
 
 from incentives_portal.accounts import sessions
 from incentives_portal.embedded import local, refcount
 from incentives_portal.embedded.compile_translations import compile_translations
 from incentives_portal.tests import fixture_cache
+from incentives_portal.tests.owner import as_owner
 
 pytest_plugins = ["incentives_portal.tests.stack", "incentives_portal.tests.log_lines"]
 
@@ -103,15 +106,36 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     A browser that keeps a connection to the live server open keeps a case, and that case its session.
     """
     # After a test that commits all tables are emptied, and Django would write its permissions anew, which nothing in the portal reads.
+    # Nor do rights change.
     post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
+    post_migrate.disconnect(sender=apps.get_app_config("installation"), dispatch_uid="rights")
+    options = connection.settings_dict["OPTIONS"]
+    connection.close()
+    options["assume_role"] = settings.RUN_ROLE
     yield
+    connection.close()
+    del options["assume_role"]
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT query, pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename = current_user"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND pg_has_role(usesysid, 'MEMBER')"
         )
         for query, _ended in cursor.fetchall():
             print(f"A session was left on the test database; its last query: {query}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tables_are_emptied_by_their_owner() -> Iterator[None]:
+    """After a test that commits, TRUNCATE undoes what it did; the role that runs the portal may not, and triggers refuse."""
+    empty = TransactionTestCase._fixture_teardown
+
+    def empty_as_owner(case: TransactionTestCase) -> None:
+        with as_owner(without_triggers=True):
+            empty(case)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_as_owner)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -12,6 +12,7 @@ from incentives_portal import clock
 from incentives_portal.accounts.models import Location, User
 from incentives_portal.accounts.services import add_person
 from incentives_portal.cases.services import record_comment
+from incentives_portal.installation.owner import as_owner
 from incentives_portal.people.models import IncentivesRole
 from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.tests.world import NOW, World, give_incentives_role, make_world
@@ -81,7 +82,7 @@ def grow(filled: Filled, rows: int, *, own: int = OWN, companies: int = OTHERS) 
     _copy_all(filled, min(rows, own) - mine)
     if (others := rows - max(present, min(rows, own))) > 0:
         _copy_all(filled, others, (_first_of_others(filled, companies), companies))
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 
 

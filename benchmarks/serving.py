@@ -35,11 +35,11 @@ def portal_database() -> Iterator[tuple[dict[str, object], int]]:
         django.setup()
         from django.core.management import call_command
 
-        from incentives_portal.embedded import local, refcount
+        from incentives_portal.embedded import local, refcount, roles
 
         place = local.place()
         try:
-            there = local.database()
+            there = local.database(roles.OWNER)
             create_database(there, DATABASE)
             call_command("migrate", verbosity=0)
             call_command("collectstatic", verbosity=0, interactive=False)

@@ -13,6 +13,7 @@ import pghistory
 from celery.schedules import crontab
 from kombu import Queue
 
+from incentives_portal.embedded import roles
 from incentives_portal.embedded.loopback import is_loopback_only
 from incentives_portal.embedded.secret import secret_key
 from incentives_portal.logging_settings import logging_settings
@@ -152,15 +153,22 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
 
 EMBEDDED_DATABASE = not env("DATABASE_URL", default="")
 if EMBEDDED_DATABASE:
-    # The embedded server provides host, port, role and password when a connection is opened.
+    # The embedded server provides host, port and password when a connection is opened.
     DATABASES = {
         "default": {
             "ENGINE": "incentives_portal.embedded.postgres",
             "NAME": env("PORTAL_DATABASE_NAME", default="portal"),
+            "USER": roles.RUN,
         }
     }
+    DATABASE_OWNER = {"USER": roles.OWNER}
 else:
     DATABASES = {"default": env.db("DATABASE_URL")}
+    # What differs in the connection of the tables' owner (installation/owner.py). Empty: the role above owns them, or this
+    # process has no business with the owner, as web processes and workers.
+    DATABASE_OWNER = env.db("DATABASE_OWNER_URL") if "DATABASE_OWNER_URL" in env.ENVIRON else {}
+# The role that runs the portal; migrations give it the rights of installation/rights.py.
+RUN_ROLE = DATABASES["default"]["USER"]
 DATABASES["default"] |= {
     # In seconds. Prepared statements live as long as their connection.
     "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=600),
@@ -171,10 +179,11 @@ DATABASES["default"] |= {
 # Lists join ten small tables. PostgreSQL would compare all orders of eight of them: 9 ms of planning for 1 ms of execution.
 # The order of the ORM (filtering tables first, then displayed ones) is good; PostgreSQL may reorder at most four tables.
 # A request waits no longer for a lock than people wait for a page: the later one gets an error (cases.errors.Busy).
-_database_options = DATABASES["default"].setdefault("OPTIONS", {})
-_database_options["options"] = (
-    f"{_database_options.get('options', '')} -c join_collapse_limit=4 -c lock_timeout=5s".strip()
-)
+for _database in filter(None, (DATABASES["default"], DATABASE_OWNER)):
+    _database_options = _database.setdefault("OPTIONS", {})
+    _database_options["options"] = (
+        f"{_database_options.get('options', '')} -c join_collapse_limit=4 -c lock_timeout=5s".strip()
+    )
 # Seconds that a statement of a web process may take, so that none outlives its worker; wsgi.py sets it. Workers, migrations
 # and backups have no such limit. 0: none.
 WEB_STATEMENT_TIMEOUT = env.int("WEB_STATEMENT_TIMEOUT", default=30)

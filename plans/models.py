@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.models import Location, OrganisationKind, User
 from incentives_portal.cases.models import NOT_DELETED, CaseDetail
+from incentives_portal.installation.triggers import Refuse
 from incentives_portal.money import AmountField
 from incentives_portal.programs.models import ActivityType, FundType, Market, Program, ProgramYear
 
@@ -106,7 +107,7 @@ class Plan(CaseDetail):
 
 
 #: Trigger for content models: the database refuses updates, so that what is in force cannot be edited by mistake.
-WRITTEN_ONCE = [pgtrigger.Protect(name="written_once", operation=pgtrigger.Update)]
+WRITTEN_ONCE = [Refuse(name="written_once", operation=pgtrigger.Update)]
 
 
 class CampaignContent(models.Model):

@@ -4,7 +4,7 @@ from django.db import connection, models, transaction
 
 from claims.models import Claim
 from incentives_portal.accounts.models import Location, Organisation
-from incentives_portal.cases.models import Case, Event, Submission
+from incentives_portal.cases.models import Case, Decision, Event, Submission
 from proofs.models import Proof
 
 
@@ -44,7 +44,10 @@ def copy_claim(claim: Claim, number: int, *, whole: bool = False, locations: tup
         hollow = {} if whole else {"content": "'{}'", "assessment": "'{}'"}
         _copy(Submission, submission, number, {"case_id": f"{first} + n", **hollow}, first=sent)
     if event := case.events.order_by("-pk").first():
-        _copy(Event, event, number, {"case_id": f"{first} + n"})
+        said = _copy(Event, event, number, {"case_id": f"{first} + n"})
+    if case.approved_submission_id is not None:
+        decided = {"case_id": f"{first} + n", "submission_id": f"{sent} + n", "event_id": f"{said} + n"}
+        _copy(Decision, case.decisions.latest("round"), number, decided)
     _copy(Proof, claim.proof, number, {"executed_on": "executed_on - mod(n, 1000)"}, first=first)
     _copy(Claim, claim, number, {}, first=first)
 
@@ -53,10 +56,8 @@ def _reserve(model: type[models.Model], number: int) -> int:
     """So many keys of a table; the first of them."""
     sequence = f"{model._meta.db_table}_id_seq"
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT nextval('{sequence}')")
-        first = cursor.fetchone()[0]
-        cursor.execute("SELECT setval(%s, %s)", [sequence, first + number])
-    return first
+        cursor.execute("SELECT min(nextval(%s)) FROM generate_series(0, %s)", [sequence, number])
+        return cursor.fetchone()[0]
 
 
 def _copy(

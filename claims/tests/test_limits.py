@@ -13,6 +13,7 @@ from incentives_portal.cases.models import Case, Decision
 from incentives_portal.programs import dates, periods
 from incentives_portal.programs.assess import UnratedFact, assess_proof
 from incentives_portal.programs.models import ActivityType, Cap, ExchangeRate
+from incentives_portal.tests.owner import by_hand
 from proofs.facts import proof_facts
 from proofs.limits import used_before
 from proofs.models import ExpenseLine
@@ -119,7 +120,8 @@ def put_under_review(world, claim):
 
 def lower_limit(activity, amount):
     """The limit of the plan as it might be after a claim was sent in."""
-    Case.objects.filter(pk=activity.campaign.plan_id).update(approved_amount=Decimal(amount))
+    with by_hand():
+        Case.objects.filter(pk=activity.campaign.plan_id).update(approved_amount=Decimal(amount))
 
 
 def test_lowered_plan_limit_binds_approvals(world, activity):

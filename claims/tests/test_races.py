@@ -35,6 +35,7 @@ from incentives_portal.cases.models import Case, Decision, Event
 from incentives_portal.outbox.models import Message
 from incentives_portal.programs.catalog import load_catalog
 from incentives_portal.programs.models import ActivityType, Cap, ExchangeRate
+from incentives_portal.tests.owner import by_hand
 from incentives_portal.tests.racing import (
     assert_told_to_try_again,
     at_once,
@@ -133,7 +134,8 @@ def two_claims_under_review(there, *, limit):
         builders.send(claim, there.jana)
         services.start_review(fresh(claim), actor=there.mira, expected_version=fresh(claim).version)
     plan = activity.campaign.plan
-    Case.objects.filter(pk=plan.pk).update(approved_amount=limit)
+    with by_hand():
+        Case.objects.filter(pk=plan.pk).update(approved_amount=limit)
     return plan, claims
 
 

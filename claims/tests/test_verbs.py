@@ -29,6 +29,7 @@ from incentives_portal.people.models import IncentivesRole, RoleAssignment
 from incentives_portal.programs.dates import local_day
 from incentives_portal.tests.four_eyes import DECIDING, decided_for_oneself
 from incentives_portal.tests.other_statuses import answered_wrongly
+from incentives_portal.tests.owner import by_hand
 from incentives_portal.tests.world import ZONE
 from proofs import services as proof_services
 from proofs.models import Proof
@@ -205,6 +206,9 @@ def test_w01_verb_whose_condition_does_not_hold_is_not_there(world, source, verb
     assert (fresh(claim).status, fresh(claim).version) == (source, claim.version)
 
 
+APPROVAL = ("approved_amount", "approved_submission")
+
+
 def test_w01_w03_verb_from_any_other_status_is_told_what_happened(world):
     claim = builders.approved_claim(world)
     for verb in ("request_action", "reject"):
@@ -212,8 +216,9 @@ def test_w01_w03_verb_from_any_other_status_is_told_what_happened(world):
     person = {"claim.write": world.jana, "claim.dispute": world.jana, "claim.review": world.mira}
 
     def put(status):
-        amount = claim.approved_amount if status == "approved" else None
-        Case.objects.filter(pk=claim.pk).update(status=status, approved_amount=amount)
+        approved = {name: getattr(claim.case, name) if status == "approved" else None for name in APPROVAL}
+        with by_hand():
+            Case.objects.filter(pk=claim.pk).update(status=status, **approved)
         return fresh(claim)
 
     def deed(case, verb):

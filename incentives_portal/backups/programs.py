@@ -66,7 +66,8 @@ def require_direct_connection() -> None:
     if not settings.EMBEDDED_DATABASE and shares_connections():
         raise ProgramsUnusable(
             "A pooler stands before the database, and the programs of PostgreSQL would leave their settings in connections that pages use"
-            " afterwards. Nothing was changed. Let DATABASE_URL of this command name the server itself (docs/operating.md, PgBouncer)."
+            " afterwards. Nothing was changed. Let DATABASE_URL of this command, of a restore DATABASE_OWNER_URL, name the server itself"
+            " (docs/operating.md, PgBouncer)."
         )
 
 

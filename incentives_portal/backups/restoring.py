@@ -33,6 +33,7 @@ from incentives_portal.file_store import trash
 from incentives_portal.file_store.identity import NotOurStore, read_identity, write_identity
 from incentives_portal.file_store.storage import sha256_of as sha256_of_stored
 from incentives_portal.installation.models import Installation
+from incentives_portal.installation.rights import give_rights
 from incentives_portal.installation.services import database_fingerprint
 
 from . import programs
@@ -125,6 +126,7 @@ def restore_database(backup: Backup) -> None:
         errors = _pass_on(reader, writer, begin, end)
     if reader.returncode or writer.returncode:
         raise RestoreRefused(f"The database could not be restored and is as it was: {errors.strip()}")
+    give_rights(connection.alias)  # a dump has none: the roles of another server may have other names
     try:
         write_identity(store)
     except OSError as error:

@@ -9,3 +9,6 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks, messages  # noqa: F401  each registers what is in it
+        from .tasks import register_functions
+
+        register_functions()

@@ -18,10 +18,12 @@ from django.utils.translation import gettext_lazy as _
 from incentives_portal.accounts.capabilities import Scope
 from incentives_portal.accounts.models import Location, Organisation, User
 from incentives_portal.documents.models import APPEND_ONLY, DocumentVersion
+from incentives_portal.installation.triggers import Refuse
 from incentives_portal.money import AmountField, CurrencyField
 from incentives_portal.programs.models import Program, UsagePeriod
 from incentives_portal.texts import TextsField, in_language
 
+from .approvals import APPROVAL_TRIGGERS
 from .enums import APPROVED, STATUSES, WAITING, WITH_PARTNER, ActorKind, CaseKind, Outcome
 from .querysets import CaseQuerySet, EventQuerySet
 from .state_machine import Status
@@ -85,6 +87,14 @@ class CaseTotal(models.Model):
         return f"{self.number} {self.kind} {self.status}"
 
 
+#: Trigger of Case: what it is and whose it is never changes.
+_IDENTITY_KEPT = Refuse(
+    name="identity_kept",
+    operation=pgtrigger.Update,
+    condition=pgtrigger.AnyChange("public_id", "kind", "reference", "organisation"),
+)
+
+
 class Case(models.Model):
     """One plan, claim or enrollment: what all kinds of cases have in common.
 
@@ -143,7 +153,7 @@ class Case(models.Model):
             models.CheckConstraint(
                 name="case_approval_whole",
                 condition=models.Q(approved_submission=None, approved_amount=None)
-                | models.Q(approved_submission__isnull=False, approved_amount__gte=0),
+                | models.Q(approved_submission__isnull=False, approved_amount__isnull=False, approved_amount__gte=0),
             ),
             models.CheckConstraint(
                 name="case_plan_approved_positive",
@@ -173,7 +183,7 @@ class Case(models.Model):
                 | models.Q(assignee__isnull=False, assigned_at__isnull=False),
             ),
         ]
-        triggers = TOTALS_TRIGGERS
+        triggers = [*TOTALS_TRIGGERS, *APPROVAL_TRIGGERS, _IDENTITY_KEPT]
         indexes = [
             # The lists of the operator and of large partners, in each order.
             models.Index(name="case_by_due_date", fields=["kind", "due_at", "id"]),
@@ -229,7 +239,7 @@ class Case(models.Model):
 
 #: Trigger for the models of kinds of cases: their rows cannot be deleted. No foreign key protects such a row, as the
 #: history refers to the case.
-NOT_DELETED = [pgtrigger.Protect(name="not_deleted", operation=pgtrigger.Delete)]
+NOT_DELETED = [Refuse(name="not_deleted", operation=pgtrigger.Delete)]
 
 
 def _of_case(path: str) -> Any:

@@ -3,12 +3,14 @@
 from celery import shared_task
 from django.db import connection
 
+from incentives_portal.installation import functions
+
 from .totals import COLUMNS, GROUP
 
 _GROUP = ", ".join(GROUP)
-#: One statement, so that readers see either all rows of a total or its sum.
+#: One statement, so that readers see either all rows of a total or its sum. The portal may not write them itself.
 _MERGE = f"""
-    WITH merged AS (
+    BEGIN WITH merged AS (
         DELETE FROM cases_casetotal WHERE id IN (
             SELECT id FROM (SELECT id, count(*) OVER (PARTITION BY {_GROUP}) AS rows FROM cases_casetotal) each
             WHERE rows > 1
@@ -17,7 +19,8 @@ _MERGE = f"""
     )
     INSERT INTO cases_casetotal ({COLUMNS})
     SELECT {_GROUP}, sum(number), sum(requested_amount), sum(approved_amount) FROM merged GROUP BY {_GROUP}
-    HAVING sum(number) <> 0
+    HAVING sum(number) <> 0;
+    END
 """  # noqa: S608  (constants)
 
 
@@ -25,4 +28,8 @@ _MERGE = f"""
 def merge_totals() -> None:
     """Replace the rows of each total (``CaseTotal``), which grow by two with each change of a status, by their sum."""
     with connection.cursor() as cursor:
-        cursor.execute(_MERGE)
+        cursor.execute("SELECT merge_totals()")
+
+
+def register_functions() -> None:
+    functions.register("merge_totals()", "void", _MERGE)

@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-import pgtrigger
-from django.db import transaction
+from django.db import connection, transaction
 
 from incentives_portal import clock
 from incentives_portal.file_store import trash
 from incentives_portal.file_store.identity import NotOurStore, require_own_store
 from incentives_portal.file_store.stray_files import TooManyStray, discard_stray
+from incentives_portal.installation import functions
 from incentives_portal.installation.services import note
 
 from . import quotas
-from .models import Document, DocumentVersion, PageImage, SafeCopy, Upload, VersionCheck
+from .models import DocumentVersion, PageImage, SafeCopy, Upload, VersionCheck
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +27,31 @@ logger = logging.getLogger(__name__)
 GRACE = timedelta(hours=1)
 FOLDERS = ("documents", "pages", "copies")
 _BATCH = 200
+
+#: The portal may not delete versions and documents itself. Foreign keys keep what anything refers to; the result is the
+#: number of documents that went.
+_REMOVE = """
+DECLARE
+    emptied bigint[];
+    removed integer;
+BEGIN
+    WITH gone AS (
+        DELETE FROM documents_documentversion AS version USING documents_upload AS upload
+        WHERE version.id = ANY (versions) AND upload.version_id = version.id
+        AND upload.attached_to = '' AND upload.expires_at IS NOT NULL
+        RETURNING version.document_id
+    )
+    SELECT array_agg(DISTINCT document_id) INTO emptied FROM gone;
+    DELETE FROM documents_document AS document WHERE id = ANY (emptied)
+    AND NOT EXISTS (SELECT 1 FROM documents_documentversion WHERE document_id = document.id);
+    GET DIAGNOSTICS removed = ROW_COUNT;
+    RETURN removed;
+END
+"""
+
+
+def register_functions() -> None:
+    functions.register("remove_unattached_versions(versions bigint[])", "integer", _REMOVE)
 
 
 @dataclass
@@ -79,12 +104,10 @@ def _remove_batch() -> int | None:
         keys += parts.filter(version__in=versions).values_list("storage_key", flat=True)
         parts.filter(version__in=versions).delete()
     VersionCheck.objects.filter(version__in=versions).delete()
+    keys += DocumentVersion.objects.filter(pk__in=versions).values_list("storage_key", flat=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT remove_unattached_versions(%s)", [versions])
+        removed: int = cursor.fetchone()[0]
     Upload.objects.filter(pk__in=[upload.pk for upload in uploads]).update(version=None, expires_at=None)
-    rows = DocumentVersion.objects.filter(pk__in=versions)
-    keys += rows.values_list("storage_key", flat=True)
-    documents = list(rows.order_by("document").values_list("document", flat=True).distinct())
-    with pgtrigger.ignore("documents.DocumentVersion:append_only"):
-        rows.delete()
-    removed, _by_model = Document.objects.filter(pk__in=documents, versions=None).delete()
     transaction.on_commit(partial(trash.discard, keys))
     return removed

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal import clock
 from incentives_portal.accounts.models import Organisation, User
+from incentives_portal.installation.triggers import Guard, Refuse
 from incentives_portal.sandbox.parsing.reasons import Content
 
 from . import scanning
@@ -16,25 +17,36 @@ from .enums import CONTENT_SENTENCES, FORMATS, PICTURES, REASON_CHOICES, UNUSABL
 from .file_types import MAX_NAME_LENGTH
 from .querysets import DocumentVersionQuerySet, UploadQuerySet, VersionCheckQuerySet
 
-#: Test runs truncate all tables between tests; only their connections set this (tests/settings.py).
-_EMPTYING = """
-IF current_setting('portal.may_truncate', true) IS DISTINCT FROM 'on' THEN
-    RAISE EXCEPTION 'Cannot truncate the append-only table %', TG_TABLE_NAME;
-END IF;
-RETURN NULL;
-"""
+_NOT_TRUNCATED = Guard(
+    name="not_truncated",
+    level=pgtrigger.Statement,
+    when=pgtrigger.Before,
+    operation=pgtrigger.Truncate,
+    func="RAISE EXCEPTION 'Cannot truncate the append-only table %', TG_TABLE_NAME;",
+)
 
-#: For ``Meta.triggers`` of rows that are written once: the database refuses UPDATE, DELETE and TRUNCATE.
-#: The portal itself never sets the setting that allows TRUNCATE.
-APPEND_ONLY = [
-    pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
-    pgtrigger.Trigger(
-        name="not_truncated",
-        level=pgtrigger.Statement,
+#: For ``Meta.triggers`` of rows that are written once: the database refuses UPDATE, DELETE and TRUNCATE, to their owner
+#: as well. The role that runs the portal has no right to do so anyway (``installation/rights.py``).
+APPEND_ONLY = [Refuse(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete), _NOT_TRUNCATED]
+
+#: As above, but a version goes as long as its upload is attached to nothing (``cleanup.py``).
+_APPEND_ONLY_ONCE_ATTACHED = [
+    Refuse(name="append_only", operation=pgtrigger.Update),
+    Guard(
+        name="kept_once_attached",
         when=pgtrigger.Before,
-        operation=pgtrigger.Truncate,
-        func=_EMPTYING,
+        operation=pgtrigger.Delete,
+        func="""
+            IF NOT EXISTS (
+                SELECT 1 FROM documents_upload
+                WHERE version_id = OLD.id AND attached_to = '' AND expires_at IS NOT NULL
+            ) THEN
+                RAISE EXCEPTION 'Cannot delete rows from the append-only table %: an upload was attached', TG_TABLE_NAME;
+            END IF;
+            RETURN OLD;
+        """,
     ),
+    _NOT_TRUNCATED,
 ]
 
 
@@ -96,7 +108,7 @@ class DocumentVersion(models.Model):
             models.CheckConstraint(name="version_type_known", condition=Q(type__in=FileType.values)),
             models.CheckConstraint(name="version_counts_from_one", condition=Q(number__gte=1, size__gte=1)),
         ]
-        triggers = APPEND_ONLY
+        triggers = _APPEND_ONLY_ONCE_ATTACHED
 
     def __str__(self) -> str:
         return self.original_name

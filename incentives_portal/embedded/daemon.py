@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from . import file_locks, servers
+from .roles import OWNER, RUN
 from .state_dir import OUTSIDE, EmbeddedServersFailed, Place
 
 IDLE_SECONDS = 3.0  # the servers stop after so long without a user
@@ -78,7 +79,8 @@ def _start(place: Place) -> tuple[servers.Running, servers.Running]:
         json.dumps(
             {
                 "host": servers.HOST,
-                "database": {"port": postgres.port, "user": servers.ROLE, "password": postgres.password},
+                "database": {"port": postgres.port, "user": RUN, "password": postgres.password},
+                "owner": {"port": postgres.port, "user": OWNER, "password": postgres.owner_password},
                 "broker": {"port": valkey.port, "password": valkey.password},
             }
         )

@@ -18,6 +18,8 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.files.storage import storages
 from django.db import DEFAULT_DB_ALIAS, connection
 
+from incentives_portal.installation.rights import RIGHTS, rights_of_this_role
+
 from .checks import TAG, only_this_machine
 from .compile_translations import uncompiled
 
@@ -75,6 +77,51 @@ def check_pooler(
             " unknown in the next, and pages fail by chance.",
             hint="Write ?DISABLE_SERVER_SIDE_CURSORS=True behind the DATABASE_URL, or let the pooler share by session.",
             id="portal.E021",
+        )
+    ]
+
+
+@register(Tags.database, deploy=True)
+def check_role(
+    app_configs: object = None, databases: Sequence[str] | None = None, **kwargs: object
+) -> list[CheckMessage]:
+    """Require a role that may do what the portal does and nothing else (docs/decisions/0019-two-roles.md)."""
+    if DEFAULT_DB_ALIAS not in (databases or ()):
+        return []
+    found = {table: (set(rights), set(RIGHTS.get(table, ()))) for table, rights in rights_of_this_role().items()}
+    more = [table for table, (given, written) in found.items() if given - written]
+    less = [table for table, (given, written) in found.items() if written - given]
+    errors = []
+    if more:
+        errors.append(
+            Error(
+                f"The database role {connection.settings_dict['USER']} may do more than the portal does, with {len(more)} tables"
+                f" ({more[0]} …): whoever gets hold of a process can rewrite history.",
+                hint="Let DATABASE_URL name a role that owns nothing, DATABASE_OWNER_URL the owner, and run manage.py migrate.",
+                id="portal.E025",
+            )
+        )
+    if less:
+        errors.append(
+            Error(
+                f"The database role {connection.settings_dict['USER']} lacks rights to {len(less)} tables ({less[0]} …).",
+                hint="Run manage.py migrate with DATABASE_OWNER_URL.",
+                id="portal.E026",
+            )
+        )
+    return [*errors]
+
+
+@register(TAG, deploy=True)
+def check_owner_is_elsewhere(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
+    """Warn if the owner's password is in the environment of a process that runs the portal (``check --deploy``)."""
+    if settings.EMBEDDED_DATABASE or not settings.DATABASE_OWNER:
+        return []
+    return [
+        Warning(
+            "DATABASE_OWNER_URL is in this environment: whoever gets hold of the process is the owner of the database.",
+            hint="Give it to migrate and restore only, for example in /etc/incentives/owner.env.",
+            id="portal.W023",
         )
     ]
 

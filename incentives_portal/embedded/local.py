@@ -9,6 +9,7 @@ from django.utils.functional import cached_property
 from incentives_portal.accounts.cache import FallbackRedisCache
 
 from . import refcount
+from .roles import OWNER, RUN
 from .state_dir import Place
 
 
@@ -25,10 +26,10 @@ def in_use() -> bool:
     return bool(settings.EMBEDDED_DATABASE or settings.EMBEDDED_BROKER)
 
 
-def database() -> dict[str, Any]:
-    """Return connection parameters for psycopg2; start the servers if needed."""
+def database(role: str = RUN) -> dict[str, Any]:
+    """Return connection parameters of a role for psycopg2; start the servers if needed."""
     address = refcount.address(place())
-    return {"host": address["host"], **address["database"]}
+    return {"host": address["host"], **address["owner" if role == OWNER else "database"]}
 
 
 def redis_url(database: int = 0) -> str:

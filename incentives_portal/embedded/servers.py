@@ -12,16 +12,18 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg2
 import redis
 
+from .roles import OWNER, RUN
 from .state_dir import EmbeddedServersFailed, Place, account, postgres_programs, valkey_program
 from .supervisor import end_with_parent
 
 HOST = "127.0.0.1"
-ROLE = "portal"
+DATABASE = "portal"
 #: Without the user's variables, such as a locale or PGDATA.
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 START_SECONDS = 60  # for slow machines; readiness is polled, so fast ones do not wait
@@ -34,6 +36,7 @@ class Running:
     process: subprocess.Popen[bytes]
     port: int
     password: str
+    owner_password: str = ""
 
 
 def start_postgres(place: Place, port: int | None) -> Running:
@@ -45,7 +48,8 @@ def start_postgres(place: Place, port: int | None) -> Running:
     data = place.postgres_data
     if not (data / "PG_VERSION").exists():
         _make_cluster(place, programs)
-    superuser, password = (place.folder / "superuser").read_text(), secrets.token_urlsafe(24)
+    superuser = (place.folder / "superuser").read_text()
+    password, owner_password = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
     _end_leftover(data)
     port = free_port(port)
     settings = {
@@ -62,8 +66,8 @@ def start_postgres(place: Place, port: int | None) -> Running:
         settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": 200}
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     process = _start(place, [programs / "postgres", "-D", data, *options], signal.SIGINT)
-    running = Running(process, port, password)
-    _wait(running, "PostgreSQL", place, lambda: _prepare_role(running, superuser))
+    running = Running(process, port, password, owner_password)
+    _wait(running, "PostgreSQL", place, lambda: _prepare_roles(running, superuser, place.throwaway))
     return running
 
 
@@ -132,23 +136,39 @@ def _make_cluster(place: Place, programs: Path) -> None:
     draft.rename(place.postgres_data)
 
 
-def _prepare_role(running: Running, superuser: str) -> bool:
-    """Connect, and create the portal's role and database if missing.
+def _prepare_roles(running: Running, superuser: str, throwaway: bool) -> bool:
+    """Connect, and create both roles and the database if missing.
 
-    The role is no superuser but may create databases.
+    Neither role is a superuser. The owner may create databases, and act as the role that runs the portal: tests do.
     """
-    with closing(
-        psycopg2.connect(host=HOST, port=running.port, user="postgres", password=superuser, dbname="postgres")
-    ) as connection:
+    as_superuser = {"host": HOST, "port": running.port, "user": "postgres", "password": superuser}
+    with closing(psycopg2.connect(**as_superuser, dbname="postgres")) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE])
-            verb = "ALTER" if cursor.fetchone() else "CREATE"
-            cursor.execute(f"{verb} ROLE {ROLE} LOGIN CREATEDB NOSUPERUSER PASSWORD %s", [running.password])
-            cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [ROLE])
+            for role, may, password in (
+                (RUN, "NOCREATEDB", running.password),
+                (OWNER, "CREATEDB", running.owner_password),
+            ):
+                cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
+                verb = "ALTER" if cursor.fetchone() else "CREATE"
+                cursor.execute(f"{verb} ROLE {role} LOGIN {may} NOSUPERUSER PASSWORD %s", [password])
+            cursor.execute(f"GRANT {RUN} TO {OWNER}")
+            if throwaway:  # tests put rows back without triggers (tests/owner.py)
+                cursor.execute(f"GRANT SET ON PARAMETER session_replication_role TO {OWNER}")
+            cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
             if not cursor.fetchone():
-                cursor.execute(f"CREATE DATABASE {ROLE} OWNER {ROLE}")
+                cursor.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
+    if not throwaway:
+        _hand_over(as_superuser)
     return True
+
+
+def _hand_over(as_superuser: dict[str, Any]) -> None:
+    """Give the owner what belongs to the role that runs the portal, as in a folder made when there was one role."""
+    with closing(psycopg2.connect(**as_superuser, dbname=DATABASE)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(f"REASSIGN OWNED BY {RUN} TO {OWNER}")
 
 
 def _end_leftover(data: Path) -> None:

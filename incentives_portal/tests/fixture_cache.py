@@ -17,7 +17,6 @@ from pathlib import Path
 from threading import current_thread, main_thread
 from typing import Any, TypeVar
 
-import pgtrigger
 from django.apps import apps
 from django.conf import UserSettingsHolder, settings
 from django.db import connection, transaction
@@ -26,6 +25,8 @@ from django.db.models import Model
 from django.utils.translation import get_language
 
 from incentives_portal import clock
+
+from .owner import as_owner
 
 T = TypeVar("T")
 #: Table → its rows as COPY writes them.
@@ -181,8 +182,7 @@ def _copied(command: str, rows: str = "") -> str:
 
 def _put_back(difference: Difference) -> None:
     # Foreign keys are looked at when all rows are there; what triggers trace of a row is among the rows already.
-    with transaction.atomic(), pgtrigger.ignore(), connection.cursor() as cursor:
-        cursor.execute("SELECT 1")  # tells the connection what to ignore
+    with transaction.atomic(), as_owner(without_triggers=True), connection.cursor() as cursor:
         for table, lines in difference.removed.items():
             if lines:
                 keys = [int(line.split("\t")[0]) for line in lines]

@@ -10,6 +10,7 @@ from incentives_portal.cases.state_machine import StateMachine
 
 from .matrix.stage import rolled_back
 from .other_statuses import watching_writes
+from .owner import by_hand
 
 #: Every verb by which a case is taken up, moved or decided; written down here, so that a table cannot leave one out.
 DECIDING = {"start_review", "approve", "request_action", "reject", "return_to_queue", "take_over"}
@@ -38,7 +39,8 @@ def decided_for_oneself(
         yield from _answer(state_machine, fresh(), verb, User.objects.get(pk=person.pk), do, f"{name}, moved")
     with rolled_back():
         Location.objects.filter(pk=location.pk).update(organisation=operator)
-        Case.objects.filter(location=location).update(organisation=operator)
+        with by_hand():
+            Case.objects.filter(location=location).update(organisation=operator)
         yield from _answer(
             state_machine, fresh(), verb, User.objects.get(pk=person.pk), do, f"{name}, the operator's own"
         )

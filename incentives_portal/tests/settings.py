@@ -11,16 +11,22 @@ if "PORTAL_STATE" not in os.environ:
     os.environ["PORTAL_STATE"] = tempfile.mkdtemp(prefix="portal-test-")
     atexit.register(shutil.rmtree, os.environ["PORTAL_STATE"], ignore_errors=True)
 
+from django.core.exceptions import ImproperlyConfigured  # noqa: E402
+
 from incentives_portal.settings import *  # noqa: E402, F403
-from incentives_portal.settings import DATABASES, LOGGING, STORAGES  # noqa: E402
+from incentives_portal.settings import DATABASE_OWNER, DATABASES, LOGGING, STORAGES  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # The manifest storage needs collectstatic; what it does is tested with the real web server.
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-# Tests that commit are undone by TRUNCATE, which append-only tables refuse to every other connection.
-DATABASES["default"]["OPTIONS"]["options"] += " -c portal.may_truncate=on"
+# Connections log in as the owner, who makes the test database, and act as the role that runs the portal from then on
+# (conftest.py): so a test can be the owner for a moment, in its own transaction (tests/owner.py).
+if not DATABASE_OWNER:
+    raise ImproperlyConfigured("Tests need both roles: set DATABASE_OWNER_URL too (docs/operating.md).")
+DATABASES = {"default": {**DATABASES["default"], **DATABASE_OWNER}}
+DATABASE_OWNER = {"OPTIONS": {**DATABASES["default"]["OPTIONS"]}}
 # A poke goes nowhere in tests, as if the broker had forgotten it; tests of the real way use the fixture `stack`.
 CELERY_BROKER_URL = "memory://localhost"
 

@@ -19,7 +19,7 @@ from email.parser import BytesParser
 from email.utils import getaddresses
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -194,15 +194,11 @@ def stack(start_stack: Callable[..., Stack]) -> Stack:
 
 def environment_of(clock: int, broker: str, mail_port: int) -> dict[str, str]:
     """The test database and files by name; everything else as in production, but on this machine."""
-    database = connection.settings_dict
-    if portal_settings.EMBEDDED_DATABASE:
-        there = {"PORTAL_DATABASE_NAME": database["NAME"]}
-    else:
-        who = f"{quote(database['USER'])}:{quote(database['PASSWORD'])}"
-        there = {"DATABASE_URL": f"postgres://{who}@{database['HOST']}:{database['PORT']}/{database['NAME']}"}
     return {
         **os.environ,
-        **there,
+        **database_environment(connection.settings_dict["NAME"]),
+        # Web processes and workers know nothing of the owner.
+        "DATABASE_OWNER_URL": "",
         "DJANGO_SETTINGS_MODULE": "incentives_portal.settings",
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "PORTAL_URL": portal_settings.PORTAL_URL,
@@ -213,6 +209,14 @@ def environment_of(clock: int, broker: str, mail_port: int) -> dict[str, str]:
         "C_FORCE_ROOT": "1",
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def database_environment(name: str) -> dict[str, str]:
+    """The variables that name a database on the server of the tests, for both roles."""
+    if portal_settings.EMBEDDED_DATABASE:
+        return {"PORTAL_DATABASE_NAME": name}
+    both = ("DATABASE_URL", "DATABASE_OWNER_URL")
+    return {variable: urlsplit(os.environ[variable])._replace(path=f"/{name}").geturl() for variable in both}
 
 
 def collect_static(environment: dict[str, str]) -> None:

@@ -304,7 +304,7 @@ RULES = (
             "incentives_portal/backups/restoring.py filled_tables": "names of tables, quoted",
             "incentives_portal/backups/snapshot.py _query": "composed by psycopg2.sql of constants and quoted names",
             "incentives_portal/backups/snapshot.py files": "the same",
-            "incentives_portal/cases/tasks.py merge_totals": "names of columns, which are constants",
+            "incentives_portal/installation/rights.py": "names of tables and roles, quoted, and constants",
             "incentives_portal/prepared_statements.py _keep": "what Django's compiler wrote, under a name of our own",
         },
     ),

@@ -13,6 +13,7 @@ from incentives_portal.accounts.models import Organisation, OrganisationKind
 from incentives_portal.prepared_statements import PreparedLookup, PreparedQuery
 
 from . import fixture_cache
+from .owner import as_owner
 
 pytestmark = pytest.mark.django_db
 
@@ -137,11 +138,11 @@ def test_column_of_another_type_is_found_by_a_connection_that_knew_the_old_one(c
     """As in a web process that a migration does not wait for."""
     prepared, table = by_key(), Organisation._meta.db_table
     prepared.rows(pk=companies[0].pk)
-    with connection.schema_editor() as editor:
+    with as_owner(), connection.schema_editor() as editor:
         editor.execute(f"ALTER TABLE {table} ALTER COLUMN name TYPE text")
     try:
         assert prepared.rows(pk=companies[1].pk) == [companies[1]]
-        with connection.schema_editor() as editor:
+        with as_owner(), connection.schema_editor() as editor:
             editor.execute(f"ALTER TABLE {table} ALTER COLUMN name TYPE varchar(999)")
         with pytest.raises(NotSupportedError), atomic():
             prepared.rows(pk=companies[1].pk)
@@ -149,7 +150,7 @@ def test_column_of_another_type_is_found_by_a_connection_that_knew_the_old_one(c
             assert prepared.rows(pk=companies[2].pk) == [companies[2]]
     finally:
         usual = Organisation._meta.get_field("name").db_type(connection)
-        with connection.schema_editor() as editor:
+        with as_owner(), connection.schema_editor() as editor:
             editor.execute(f"ALTER TABLE {table} ALTER COLUMN name TYPE {usual}")
 
 

@@ -36,6 +36,9 @@ def test_database_is_the_one_that_was_named_and_its_role_is_an_ordinary_one(caps
         print(f"\nThe database is {version}, the role {role!r}")
     assert powers == (False, False, False, False)
     assert owner != (role,)
+    assert asked(
+        "SELECT rolname FROM pg_database JOIN pg_roles ON datdba = pg_roles.oid WHERE datname = current_database()"
+    ) != (role,)
     if named := os.environ.get("DATABASE_URL"):
         assert (urlsplit(named).port, urlsplit(named).username) == (port, role)
 

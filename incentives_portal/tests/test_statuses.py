@@ -14,6 +14,7 @@ from incentives_portal.enrollments import services as enrollments
 from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.enrollments.transitions import STATE_MACHINE as ENROLMENT
 from incentives_portal.outbox.models import Message
+from incentives_portal.tests.owner import by_hand
 from incentives_portal.tests.world import november, sign_in, world  # noqa: F401
 from plans.tests import builders as plans
 from plans.transitions import STATE_MACHINE as PLAN
@@ -51,14 +52,18 @@ def test_what_nobody_has_to_act_on_has_no_due_date(state_machine):
     assert [(transition.source, transition.verb) for transition in final if transition.due is not no_date] == []
 
 
+APPROVAL = ("approved_amount", "approved_submission")
+
+
 def test_claim_is_called_by_its_status_in_list_page_and_review_page(client, world, catalogue):
     claim = claims.approved_claim(world)
     jana, mira = sign_in(client, world.jana), sign_in(type(client)(), world.mira)
     type(world.jana).objects.update(language="en")
 
     for status in CLAIM.statuses:
-        amount = claim.approved_amount if status.code == "approved" else None
-        Case.objects.filter(pk=claim.pk).update(status=status.code, approved_amount=amount)
+        approved = {name: getattr(claim.case, name) if status.code == "approved" else None for name in APPROVAL}
+        with by_hand():
+            Case.objects.filter(pk=claim.pk).update(status=status.code, **approved)
         expected = (status.tone, str(status.label))
         assert expected in tags(jana, "/claims/"), status.code
         assert tags(jana, claim.get_absolute_url()) == {expected}, status.code

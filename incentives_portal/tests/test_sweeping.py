@@ -9,7 +9,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import call_command
-from django.db import transaction
+from django.db import IntegrityError, InternalError, connection, transaction
 
 from claims import services as claims
 from claims.tests import builders as claim_builders
@@ -17,12 +17,14 @@ from incentives_portal import clock
 from incentives_portal.cases.errors import RuleViolation
 from incentives_portal.documents import cleanup, quotas, upload_tokens
 from incentives_portal.documents import services as documents
-from incentives_portal.documents.models import Document, DocumentVersion, PageImage
+from incentives_portal.documents.models import Document, DocumentVersion, PageImage, Upload, VersionCheck
 from incentives_portal.documents.tests import samples
 from incentives_portal.documents.tests.workers import check_version
 from incentives_portal.programs.catalog import load_catalog
+from incentives_portal.tests.owner import as_owner
 from incentives_portal.tests.racing import done_at_once
 from incentives_portal.tests.world import NOW, make_world
+from proofs.models import SentFile
 from proofs.tests import builders as proofs
 
 OLD = cleanup.GRACE + timedelta(hours=24, seconds=1)
@@ -200,3 +202,53 @@ def test_two_sweeps_at_once_remove_each_document_once(transactional_db, request)
 
     assert sum(done_at_once(sweep, sweep)) == 5
     assert not Document.objects.exists()
+
+
+def remove_as_somebody_would(version):
+    """Call the function of the database that the cleanup calls, whatever the portal thinks of it."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT remove_unattached_versions(%s)", [[version.pk]])
+        removed = cursor.fetchone()[0]
+        Upload.objects.filter(version=version).update(version=None, expires_at=None, attached_to="")
+        VersionCheck.objects.filter(version=version).delete()
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    return removed
+
+
+def test_function_of_the_database_removes_what_is_attached_to_nothing(world):
+    version = upload(world.jana)
+
+    assert remove_as_somebody_would(version) == 1
+    assert is_there(version)[:2] == (False, False)
+
+
+@pytest.mark.parametrize("expires", [True, False])
+def test_function_of_the_database_leaves_what_was_attached(world, expires):
+    version = upload(world.jana)
+    documents.attach([version], to="a test")
+    if not expires:  # neither attached nor expiring: what a removed document has
+        Upload.objects.filter(version=version).update(attached_to="")
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT remove_unattached_versions(%s)", [[version.pk]])
+        assert cursor.fetchone() == (0,)
+    assert is_there(version)[:2] == (True, True)
+
+
+def test_function_of_the_database_leaves_what_was_sent_in_though_somebody_detached_it(world):
+    claim = claim_builders.submitted_claim(world)
+    version = SentFile.objects.filter(proof=claim.proof).earliest("pk").version
+    Upload.objects.filter(version=version).update(attached_to="", expires_at=clock.now())
+
+    with pytest.raises(IntegrityError):
+        remove_as_somebody_would(version)
+    assert is_there(version)[:2] == (True, True)
+
+
+def test_owner_removes_no_version_that_was_attached(world):
+    version = upload(world.jana)
+    documents.attach([version], to="a test")
+
+    refused = pytest.raises(InternalError, match="an upload was attached")
+    with refused, transaction.atomic(), as_owner():
+        DocumentVersion.objects.filter(pk=version.pk)._raw_delete("default")

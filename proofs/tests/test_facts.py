@@ -11,6 +11,7 @@ from msgspec import ValidationError
 
 from incentives_portal.cases.errors import RuleViolation
 from incentives_portal.programs.models import ExchangeRate, Requirement
+from incentives_portal.tests.owner import as_owner
 from proofs import services, snapshot
 from proofs.facts import applicable, assess, proof_facts
 from proofs.models import SentFile
@@ -391,7 +392,12 @@ def test_what_was_thrown_away_or_taken_out_does_not_count(world):
 def test_database_keeps_what_was_sent_in(world, statement):
     builders.seal(builders.complete_proof(world))
 
-    with pytest.raises(InternalError, match="append_only"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(InternalError, match="append_only"),
+        transaction.atomic(),
+        as_owner(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(statement)
 
     assert SentFile.objects.count() == 2

@@ -12,7 +12,7 @@ from django.conf import settings as portal_settings
 from django.db import connection
 from psycopg2.sql import SQL, Identifier, Literal
 
-from incentives_portal.tests.stack import environment_of
+from incentives_portal.tests.stack import database_environment, environment_of
 
 NAME = "portal_restored"
 
@@ -63,18 +63,15 @@ def elsewhere(transactional_db, tmp_path: Path) -> Iterator[Elsewhere]:
         """Not WITH (FORCE), which is refused where an autovacuum is at work; without it PostgreSQL ends that itself."""
         administer(
             SQL(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {} AND usename = current_user"
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = {} AND pg_has_role(usesysid, 'MEMBER')"
             ).format(Literal(database))
         )
         administer(SQL("DROP DATABASE IF EXISTS {}").format(Identifier(database)))
 
     drop()
     administer(SQL("CREATE DATABASE {} TEMPLATE template0").format(Identifier(database)))
-    environment = environment_of(0, "memory://", 0)
-    if portal_settings.EMBEDDED_DATABASE:
-        environment["PORTAL_DATABASE_NAME"] = database
-    else:
-        environment["DATABASE_URL"] = environment["DATABASE_URL"].rpartition("/")[0] + f"/{database}"
+    environment = environment_of(0, "memory://", 0) | database_environment(database)
     environment |= {
         "MEDIA_ROOT": str(tmp_path / "elsewhere"),
         "SECRET_KEY": portal_settings.SECRET_KEY,

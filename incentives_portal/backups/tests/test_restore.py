@@ -22,6 +22,14 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 #: Hands out what is due and says which messages these were, as the relay does every five seconds.
 RELAY = "from incentives_portal.outbox.delivery import lease_due; print('DUE', sorted(lease_due()))"
 
+#: May the role that runs the portal read events, add some, change them, merge totals?
+RIGHTS = f"""
+SELECT has_table_privilege('{portal_settings.RUN_ROLE}', 'cases_event', 'SELECT'),
+    has_table_privilege('{portal_settings.RUN_ROLE}', 'cases_event', 'INSERT'),
+    has_table_privilege('{portal_settings.RUN_ROLE}', 'cases_event', 'UPDATE'),
+    has_function_privilege('{portal_settings.RUN_ROLE}', 'merge_totals()', 'EXECUTE')
+"""
+
 #: Two files, a page of one, and a copy of each.
 FILES = 5
 
@@ -56,7 +64,7 @@ def commented_by(done):
     return done.stdout
 
 
-def test_o06_m16_everything_is_there_and_nothing_is_sent(backup, elsewhere):
+def test_o06_m16_everything_is_there_and_nothing_is_sent(backup, elsewhere, tmp_path):
     said = commented_by(elsewhere.manage("restore", backup.folder.parent))
 
     assert f"{FILES} written" in said
@@ -74,6 +82,9 @@ def test_o06_m16_everything_is_there_and_nothing_is_sent(backup, elsewhere):
     assert elsewhere.asked("SELECT count(*) > 0 FROM pg_trigger WHERE tgname LIKE 'pgtrigger_append_only%'") == [
         (True,)
     ]
+    # The role that runs the portal, whose login these commands use, has its rights again; a backup needs no others.
+    assert elsewhere.asked(RIGHTS) == [(True, True, False, True)]
+    assert f"{FILES} files" in commented_by(elsewhere.manage("backup", tmp_path / "again"))
 
     held = commented_by(elsewhere.manage("release_mail", "--yes"))
     assert "2 messages (1 queued, 1 retry)" in held

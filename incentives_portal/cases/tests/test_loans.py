@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.conf import settings as portal_settings
 from django.db import connection
 
 from incentives_portal.cases import event_kinds, inbox, messages, queue
@@ -11,6 +12,7 @@ from incentives_portal.cases.models import Case, Decision, ReasonCode
 from incentives_portal.cases.services import open_case
 from incentives_portal.cases.types import case_types
 from incentives_portal.outbox.models import Message
+from incentives_portal.tests.owner import as_owner
 from incentives_portal.tests.world import november, world  # noqa: F401  (fixtures)
 
 from . import loans
@@ -22,9 +24,10 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def loan(world, settings, monkeypatch):
     """A loan that is being written. Its table, its kind, its events and its letters are there for this test only."""
-    with connection.schema_editor() as editor:
+    with as_owner(), connection.schema_editor() as editor:
         editor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # a table that waits for a check cannot be altered
         editor.create_model(Loan)
+        editor.execute(f"GRANT SELECT, INSERT, UPDATE ON {Loan._meta.db_table} TO {portal_settings.RUN_ROLE}")
         editor.execute("ALTER TABLE cases_case DROP CONSTRAINT case_status_known")
         editor.execute("SET CONSTRAINTS ALL DEFERRED")
     settings.CASE_TYPES = [*settings.CASE_TYPES, "incentives_portal.cases.tests.loans.LOAN"]

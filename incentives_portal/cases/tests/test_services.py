@@ -15,6 +15,7 @@ from incentives_portal.cases.services import RemarkDraft, keep_submission, recor
 from incentives_portal.cases.tests.builders import make_case
 from incentives_portal.cases.timeline import entries
 from incentives_portal.programs.assess import Assessment
+from incentives_portal.tests.owner import as_owner
 
 pytestmark = pytest.mark.django_db
 
@@ -136,7 +137,7 @@ def test_the_database_refuses_to_change_or_delete(case, jana, table, statement):
     record(case, jana, "cases.commented", remarks=[RemarkDraft("x")])
     keep_submission(case, {}, NOTHING_FOUND, jana)
 
-    with pytest.raises(InternalError), transaction.atomic(), connection.cursor() as cursor:
+    with pytest.raises(InternalError), transaction.atomic(), as_owner(), connection.cursor() as cursor:
         cursor.execute(statement.format(table))
 
 

@@ -11,4 +11,4 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """Look up host, port, role and password for each connection: they change when the server restarts."""
 
     def get_connection_params(self) -> dict[str, Any]:
-        return {**super().get_connection_params(), **local.database()}
+        return {**super().get_connection_params(), **local.database(self.settings_dict["USER"])}

@@ -2,6 +2,7 @@ import base64
 import re
 import secrets
 import subprocess
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from django.db.models.signals import pre_migrate
 
 from incentives_portal.embedded import checks
 from incentives_portal.embedded.secret import weakness_of
+from incentives_portal.tests.owner import as_owner
 
 # What a portal that strangers can reach has to have.
 PUBLIC = {
@@ -21,6 +23,7 @@ PUBLIC = {
     "PORTAL_URL": "https://incentives.example.com",
     "HTTPS": True,
     "EMBEDDED_DATABASE": False,
+    "DATABASE_OWNER": {},
     "EMBEDDED_BROKER": False,
     "SECRET_KEY_GENERATED": False,
     "SECRET_KEY": secrets.token_urlsafe(50),
@@ -170,7 +173,15 @@ def test_o07_every_key_that_stands_in_the_repository_is_refused() -> None:
 # Migrations that go backwards
 
 
-@pytest.mark.django_db
+@pytest.fixture
+def owner(db: None, settings: Any) -> Iterator[None]:
+    """One role that owns the tables, on the connection and in the transaction of the test."""
+    settings.DATABASE_OWNER = {}
+    with as_owner():
+        yield
+
+
+@pytest.mark.usefixtures("owner")
 @pytest.mark.parametrize("target", [("accounts", "zero"), ("cases", "0001")], ids=str)
 def test_o07_a_migration_that_would_drop_tables_is_refused_on_a_real_database(settings: Any, target: Any) -> None:
     settings.EMBEDDED_DATABASE = False
@@ -182,6 +193,14 @@ def test_o07_a_migration_that_would_drop_tables_is_refused_on_a_real_database(se
 
 
 @pytest.mark.django_db
+def test_role_that_runs_the_portal_migrates_nothing(settings: Any) -> None:
+    settings.DATABASE_OWNER = {}
+
+    with pytest.raises(CommandError, match="does not own the tables.*set DATABASE_OWNER_URL"):
+        call_command("migrate", verbosity=0, interactive=False)
+
+
+@pytest.mark.usefixtures("owner")
 def test_migrations_that_go_forwards_or_lose_nothing_are_not_refused(settings: Any) -> None:
     settings.EMBEDDED_DATABASE = False
 

@@ -3,11 +3,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as portal_settings
 from django.core import management
 from django.core.checks import run_checks
+from django.db import connection
 
 from incentives_portal.embedded import deploy_checks
 from incentives_portal.embedded.compile_translations import compile_translations
+from incentives_portal.tests.owner import as_owner
 
 from .test_checks import PUBLIC
 
@@ -38,6 +41,30 @@ def test_a_database_without_a_pooler_is_not_taken_for_one(settings: Any) -> None
     settings.EMBEDDED_DATABASE = False
 
     assert deploy_checks.check_pooler(databases=["default"]) == []
+
+
+@pytest.mark.django_db
+def test_role_with_other_rights_than_the_written_ones_is_named() -> None:
+    def found() -> list[str | None]:
+        return [message.id for message in deploy_checks.check_role(databases=["default"])]
+
+    assert found() == []
+    with as_owner(), connection.cursor() as cursor:
+        assert found() == ["portal.E025"]
+        cursor.execute(f"REVOKE INSERT ON cases_event FROM {portal_settings.RUN_ROLE}")
+    assert found() == ["portal.E026"]
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute(f"GRANT INSERT, DELETE ON cases_event TO {portal_settings.RUN_ROLE}")
+    assert found() == ["portal.E025"]
+
+
+@pytest.mark.parametrize(("owner", "found"), [({"USER": "portal_owner"}, ["portal.W023"]), ({}, [])])
+def test_owner_does_not_belong_into_the_environment_of_a_process(
+    settings: Any, owner: dict[str, str], found: list[str]
+) -> None:
+    settings.EMBEDDED_DATABASE, settings.DATABASE_OWNER = False, owner
+
+    assert [message.id for message in deploy_checks.check_owner_is_elsewhere()] == found
 
 
 @pytest.mark.parametrize(("given", "found"), [(False, ["portal.W020"]), (True, [])])

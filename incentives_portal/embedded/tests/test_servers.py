@@ -96,11 +96,15 @@ def test_one_pair_of_servers_serves_several_that_start_at_once(place: Place, use
     assert len({json.dumps(address) for address in addresses}) == 1
 
 
-def test_database_role_is_no_superuser_and_others_need_a_password(place: Place) -> None:
+def test_database_roles_are_no_superusers_and_others_need_a_password(place: Place) -> None:
     address = refcount.address(place)
-    with connect(address) as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT rolsuper, rolcreatedb FROM pg_roles WHERE rolname = current_user")
-        assert cursor.fetchone() == (False, True)
+    for role, creates, owns in (("database", False, False), ("owner", True, True)):
+        with connect(address, **address[role]) as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT rolsuper, rolcreaterole, rolcreatedb, datdba = pg_roles.oid FROM pg_roles, pg_database"
+                " WHERE rolname = current_user AND datname = current_database()"
+            )
+            assert cursor.fetchone() == (False, False, creates, owns)
     with pytest.raises(psycopg2.OperationalError, match="password authentication failed"):
         connect(address, user="postgres", password="guess")
     assert stat.S_IMODE(place.address.stat().st_mode) == 0o600
@@ -113,11 +117,29 @@ def test_database_role_is_no_superuser_and_others_need_a_password(place: Place) 
 
 def test_cluster_does_not_depend_on_the_locale_of_who_started_it(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
-    with connect(refcount.address(place)) as connection, connection.cursor() as cursor:
+    address = refcount.address(place)
+    with connect(address, **address["owner"]) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT lower('ÄÖÜ'), 'Ärger' ILIKE 'ärger', current_setting('TimeZone')")
         assert cursor.fetchone() == ("äöü", True, "UTC")
         for extension in ("btree_gist", "pg_trgm", "unaccent", "citext"):
             cursor.execute(f"CREATE EXTENSION {extension}")
+
+
+def test_what_belonged_to_the_only_role_of_before_is_handed_over(tmp_path: Path) -> None:
+    kept = Place(tmp_path / "kept", throwaway=False)
+    address = refcount.address(kept)
+    with connect(address, **address["owner"]) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "GRANT CREATE ON SCHEMA public TO portal; CREATE TABLE things (id integer); ALTER TABLE things OWNER TO portal"
+        )
+        connection.commit()
+    assert refcount.release(kept)
+    address = refcount.address(kept)
+    with connect(address) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT tableowner FROM pg_tables WHERE tablename = 'things'")
+        assert cursor.fetchone() == ("portal_owner",)
+    assert refcount.release(kept)
+    kept.remove()
 
 
 def test_servers_end_with_a_user_that_is_killed(place: Place, users: list) -> None:

@@ -499,7 +499,7 @@ def test_n20_domain_is_the_whole_of_what_stands_behind_the_sign(write, partner, 
 def test_n15_mail_says_what_was_written_whatever_changes_until_it_goes_out(write, jana, mira, case, mail_server):
     message = write(jana)[0]
     written = message.subject, message.text, message.html
-    Case.objects.filter(pk=case.pk).update(title="Another title", reference="CLM-2099-99999")
+    Case.objects.filter(pk=case.pk).update(title="Another title")
     User.objects.filter(pk__in=[jana.pk, mira.pk]).update(name="Another Name", language="fr")
 
     deliver([message.pk])

@@ -114,7 +114,7 @@ def test_n15_mail_of_several_says_what_was_written_whatever_changes_until_it_goe
     title = case.title
     for words in ("First", "Second", "Third"):
         say(words)
-    Case.objects.update(title="Another title", reference="CLM-2099-99999")
+    Case.objects.update(title="Another title")
     User.objects.filter(pk=mira.pk).update(name="Another Name")
 
     send_at(say.begun + WINDOW)

@@ -19,6 +19,7 @@ from incentives_portal import clock
 from incentives_portal.outbox import leases
 from incentives_portal.outbox.delivery import deliver, take_back_abandoned, these_and_due
 from incentives_portal.outbox.models import Message
+from incentives_portal.tests.owner import as_owner
 from incentives_portal.tests.stack import environment_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -62,7 +63,7 @@ def in_a_thread(deed: Callable[[], None]) -> Iterator[threading.Thread]:
 
 def break_connections(*, for_locks: bool) -> None:
     """End the sessions on the test database that hold locks, or all others but this thread's."""
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid() AND (application_name = 'outbox lease') = %s",

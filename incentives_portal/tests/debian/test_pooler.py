@@ -6,9 +6,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as portal_settings
@@ -18,6 +19,7 @@ from incentives_portal.accounts.models import User
 from incentives_portal.demo import organizations
 from incentives_portal.tests import stack as stacks
 from incentives_portal.tests.browsing import Unexpected, fields_of, signed_in
+from incentives_portal.tests.owner import logged_in_as_run_role
 from incentives_portal.tests.stack import Stack
 
 pytestmark = [pytest.mark.debian, pytest.mark.django_db(transaction=True)]
@@ -35,8 +37,8 @@ ROUNDS = 4
 @pytest.fixture
 def pooler(reachable: Path, start_program: Callable[..., int], own_port: int) -> Iterator[Callable[[str], str]]:
     """Start PgBouncer as deploy/pgbouncer.ini has it, for the test database; answers with the DATABASE_URL of a client."""
-    there = connection.get_connection_params()
-    with connection.cursor() as cursor:
+    there, given = connection.get_connection_params(), urlsplit(os.environ["DATABASE_URL"])
+    with closing(logged_in_as_run_role()) as own, own, own.cursor() as cursor:
         # As the sample says: what PgBouncer drops of a connection the role carries.
         cursor.execute("ALTER ROLE CURRENT_USER SET lock_timeout = '5s'")
         cursor.execute("ALTER ROLE CURRENT_USER SET join_collapse_limit = 4")
@@ -53,15 +55,14 @@ def pooler(reachable: Path, start_program: Callable[..., int], own_port: int) ->
             "unix_socket_dir": "",
         }
         sample["pgbouncer"].update(own)
-        (reachable / "userlist.txt").write_text(f'"{there["user"]}" "{there["password"]}"\n')
+        (reachable / "userlist.txt").write_text(f'"{given.username}" "{given.password}"\n')
         with (reachable / "pgbouncer.ini").open("w") as file:
             sample.write(file)
         start_program(["/usr/sbin/pgbouncer", "pgbouncer.ini"], own_port)
-        who = f"{quote(there['user'])}:{quote(there['password'])}"
-        return f"postgres://{who}@127.0.0.1:{own_port}/{there['dbname']}"
+        return f"postgres://{given.username}:{given.password}@127.0.0.1:{own_port}/{there['dbname']}"
 
     yield start
-    with connection.cursor() as cursor:
+    with closing(logged_in_as_run_role()) as own, own, own.cursor() as cursor:
         cursor.execute("ALTER ROLE CURRENT_USER RESET ALL")
 
 
@@ -92,10 +93,12 @@ def test_o07_a_pooler_that_the_portal_was_not_told_of_is_named(
 def test_o06_programs_that_would_spoil_a_pooled_connection_do_not_go_through_the_pooler(
     pooler: Callable[[str], str], tmp_path: Path, command: list[str]
 ) -> None:
+    behind = pooler("transaction") + FLAG
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "incentives_portal.settings",
-        "DATABASE_URL": pooler("transaction") + FLAG,
+        "DATABASE_URL": behind,
+        "DATABASE_OWNER_URL": behind,
         "PORTAL_STATE": str(tmp_path / "state"),
         "REDIS_URL": "redis://127.0.0.1:1/0",
     }
@@ -107,7 +110,7 @@ def test_o06_programs_that_would_spoil_a_pooled_connection_do_not_go_through_the
     )  # fmt: skip
 
     assert run.returncode == 1
-    assert "Let DATABASE_URL of this command name the server itself" in run.stderr
+    assert "Let DATABASE_URL of this command, of a restore DATABASE_OWNER_URL, name the server itself" in run.stderr
     assert not (tmp_path / "backups").exists()
 
 

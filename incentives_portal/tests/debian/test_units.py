@@ -26,7 +26,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings as portal_settings
-from django.db import connection
 
 from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.models import Organisation, OrganisationKind
@@ -101,11 +100,9 @@ def site(
     stack = start_stack()
     stack.stop("web")
     stack.stop("worker")
-    there, port, behind = connection.get_connection_params(), free_port(), free_port()
-    who = f"{there['user']}:{there['password']}@{there['host']}:{there['port']}"
+    port, behind = free_port(), free_port()
     environment = stack.environment | {
         "SECRET_KEY": secrets.token_urlsafe(50),  # one that stands anywhere is refused
-        "DATABASE_URL": f"postgres://{who}/{there['dbname']}",
         "ALLOWED_HOSTS": NAME,
         "PORTAL_URL": f"https://{NAME}:{port}",
         "TRUSTED_PROXY_COUNT": "1",

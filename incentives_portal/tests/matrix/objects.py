@@ -31,6 +31,7 @@ from incentives_portal.outbox.models import Message
 from incentives_portal.people.models import RoleAssignment
 from incentives_portal.programs import enums
 from incentives_portal.programs.models import Cap, EligibleExpense, ExchangeRate, ExpenseType, FundType, Requirement
+from incentives_portal.tests.owner import as_owner
 from incentives_portal.tests.world import World, enrol
 from plans.models import Activity, Plan
 from plans.services import add_comment as comment_on_plan
@@ -377,6 +378,8 @@ def make_configuration(world: World) -> dict[str, Object]:
     rate = ExchangeRate.objects.create(
         month=date(2026, 11, 1), from_currency="GBP", to_currency="EUR", rate=Decimal("1.14")
     )
+    with as_owner():  # the portal has no groups and may add none
+        group = Group.objects.create(name="Nobody's")
     rows = {
         "organisation": world.nordlicht,
         "person": world.karin,
@@ -391,7 +394,7 @@ def make_configuration(world: World) -> dict[str, Object]:
         "market": world.market,
         "usage period": world.period,
         "exchange rate": rate,
-        "group": Group.objects.create(name="Nobody's"),
+        "group": group,
         "address": EmailAddress.objects.create(user=world.nils, email=world.nils.email),
         "second factor": Authenticator.objects.create(
             user=world.nils, type=Authenticator.Type.TOTP, data={"secret": ""}

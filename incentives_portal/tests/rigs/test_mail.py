@@ -20,6 +20,7 @@ from incentives_portal.outbox.enums import State
 from incentives_portal.outbox.models import Message
 from incentives_portal.outbox.services import queue_secret
 from incentives_portal.outbox.tests.mail_server import MailServer
+from incentives_portal.tests.owner import as_owner
 from incentives_portal.tests.rigs.test_kill import Broker
 from incentives_portal.tests.stack import Inbox, Stack, environment_of
 
@@ -79,7 +80,8 @@ def rig(transactional_db: None, tmp_path: Path) -> Iterator[MailRig]:
 def queue_mails(number: int, name: str) -> None:
     for position in range(number):
         queue_secret(f"{name}-{position}@nordlicht.example", subject="Hello", text="Words. " * 100)
-    with connection.cursor() as cursor:  # as autovacuum does in time: a table without statistics is slow to be searched
+    # As autovacuum does in time: a table without statistics is slow to be searched.
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
 

@@ -11,6 +11,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from http.client import HTTPException
 
 import pytest
@@ -19,6 +20,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from claims.models import Claim
 from incentives_portal.tests.browsing import Browser, Unexpected
 from incentives_portal.tests.invariants import broken_invariants
+from incentives_portal.tests.owner import as_owner
 
 from .test_kill import Rig, decided, figures, rig, wait_until_sent  # noqa: F401
 
@@ -31,12 +33,17 @@ TROUBLE_SECONDS = 10
 @pytest.fixture
 def durable(transactional_db: None) -> Iterator[None]:
     """Tests run with commits that may be lost with the server; a portal does not."""
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER ROLE CURRENT_USER SET synchronous_commit = on")
+    for_both_roles("ALTER ROLE CURRENT_USER SET synchronous_commit = on")
     connection.close()
     yield
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER ROLE CURRENT_USER RESET synchronous_commit")
+    for_both_roles("ALTER ROLE CURRENT_USER RESET synchronous_commit")
+
+
+def for_both_roles(statement: str) -> None:
+    """Tests log in as the owner of the tables, the portal as the role that runs it."""
+    for role in (nullcontext, as_owner):
+        with role(), connection.cursor() as cursor:
+            cursor.execute(statement)
 
 
 def test_o03_a_restart_of_postgresql_is_over_in_seconds_and_loses_nothing(durable: None, rig: Rig) -> None:  # noqa: F811

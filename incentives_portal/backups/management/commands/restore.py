@@ -8,6 +8,7 @@ from django.db import connection
 
 from incentives_portal.backups import programs, restoring
 from incentives_portal.backups.manifest import Backup, Unusable, find_backup
+from incentives_portal.installation.owner import as_owner
 
 
 class Command(BaseCommand):
@@ -28,6 +29,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        with as_owner():
+            self._run(options)
+
+    def _run(self, options: dict[str, Any]) -> None:
         try:
             programs.require_direct_connection()
             backup = find_backup(options["source"])
