@@ -8,11 +8,13 @@ back are callbacks for after the commit, which wake workers that tests do not ha
 
 import copy
 import io
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache, wraps
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from threading import current_thread, main_thread
 from typing import Any, TypeVar
@@ -26,6 +28,7 @@ from django.db.models import Model
 from django.utils.translation import get_language
 
 from incentives_portal import clock
+from incentives_portal.chain import LINK, Head, Link
 
 T = TypeVar("T")
 #: Table → its rows as COPY writes them.
@@ -180,22 +183,48 @@ def _copied(command: str, rows: str = "") -> str:
 
 
 def _put_back(difference: Difference) -> None:
-    # Foreign keys are looked at when all rows are there; what triggers trace of a row is among the rows already.
+    # Foreign keys are looked at when all rows are there; what triggers trace of a row is among the rows already. Those of chains cannot
+    # be ignored: they get the rows in the order in which they were written, give them the same digests again, and write the heads.
+    heads, chained = _tables_of(Head), _tables_of(Link)
     with transaction.atomic(), pgtrigger.ignore(), connection.cursor() as cursor:
         cursor.execute("SELECT 1")  # tells the connection what to ignore
         for table, lines in difference.removed.items():
-            if lines:
+            if lines and table not in heads:
                 keys = [int(line.split("\t")[0]) for line in lines]
                 # Past the count: what is put back is known.
                 key = _keys()[table]
                 cursor.cursor.execute(f'DELETE FROM "{table}" WHERE {key} = ANY(%s)', [keys])  # noqa: S608 - our own table
         for table, lines in difference.added.items():
-            if lines:
-                _copied(f'COPY "{table}" FROM STDIN', "".join(f"{line}\n" for line in lines))
+            if lines and table not in heads | chained:
+                _write(table, lines)
+        rows = [(_link_of(line, table), table, line) for table in chained for line in difference.added[table]]
+        for table, of_table in groupby(sorted(rows), key=itemgetter(1)):
+            _write(table, [line for _link, _table, line in of_table])
     for path, content in difference.files.items():
         target = Path(settings.MEDIA_ROOT, path)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
+
+
+def _write(table: str, lines: Iterable[str]) -> None:
+    _copied(f'COPY "{table}" FROM STDIN', "".join(f"{line}\n" for line in lines))
+
+
+def _link_of(line: str, table: str) -> int:
+    """The number of a row in its chain."""
+    return int(line.split("\t")[_columns(table).index(LINK)])
+
+
+@cache
+def _columns(table: str) -> list[str]:
+    """The columns of a table in the order of COPY."""
+    with connection.cursor() as cursor:
+        return [column.name for column in connection.introspection.get_table_description(cursor, table)]
+
+
+@cache
+def _tables_of(base: type[Model]) -> frozenset[str]:
+    return frozenset(model._meta.db_table for model in apps.get_models() if issubclass(model, base))
 
 
 def _files() -> dict[str, bytes]:

@@ -15,8 +15,10 @@ TABLES = sorted(
 
 def test_these_tables_are_append_only():
     assert TABLES == [
+        "cases_dailyhead",
         "cases_decision",
         "cases_event",
+        "cases_headedcase",
         "cases_remark",
         "cases_submission",
         "claims_dispute",
