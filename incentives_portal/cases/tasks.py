@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.db import connection
 
+from .daily_heads import record_daily_head, write_witness_file
 from .totals import COLUMNS, GROUP
 
 _GROUP = ", ".join(GROUP)
@@ -26,3 +27,10 @@ def merge_totals() -> None:
     """Replace the rows of each total (``CaseTotal``), which grow by two with each change of a status, by their sum."""
     with connection.cursor() as cursor:
         cursor.execute(_MERGE)
+
+
+@shared_task(name="cases.record_daily_head", ignore_result=True)
+def tell_daily_head() -> None:
+    """Record the head of the day, queue its mail, and append what is missing to the witness file."""
+    record_daily_head()
+    write_witness_file()
