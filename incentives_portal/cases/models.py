@@ -18,13 +18,14 @@ from django.utils.translation import gettext_lazy as _
 from incentives_portal.accounts.capabilities import Scope
 from incentives_portal.accounts.models import Location, Organisation, RecordedName, User
 from incentives_portal.accounts.recorded_names import name_trigger
-from incentives_portal.chain import Head, Link, OwnersTrigger, chain_trigger
+from incentives_portal.chain import Link, OwnersTrigger, chain_trigger
 from incentives_portal.documents.models import APPEND_ONLY, DocumentVersion
 from incentives_portal.money import AmountField, CurrencyField
 from incentives_portal.programs.models import Program, UsagePeriod
 from incentives_portal.texts import TextsField, in_language
 
 from .enums import APPROVED, STATUSES, WAITING, WITH_PARTNER, ActorKind, CaseKind, Outcome
+from .heads import ChainHead, DailyHead, HeadedCase  # noqa: F401  models of this app
 from .querysets import CaseQuerySet, EventQuerySet
 from .state_machine import Status
 from .totals import TOTALS_TRIGGERS
@@ -316,12 +317,6 @@ class ReasonCode(models.Model):
 COMMENT_CODES = ("cases.commented", "cases.noted")
 
 
-class ChainHead(Head):
-    """The last link of a case's chain: events, remarks, submissions and decisions, in the order in which they were written."""
-
-    case = models.OneToOneField(Case, models.PROTECT, primary_key=True, related_name="+")
-
-
 def _linked(kind: str, case: str = "NEW.case_id") -> OwnersTrigger:
     """The trigger that adds a row to the chain of its case."""
     return chain_trigger(kind, heads="cases_chainhead", key="case_id", group=case)
@@ -496,38 +491,3 @@ class Decision(Link):
     def status(self) -> Status:
         """The status that the decision led to."""
         return case_type(self.case.kind).state_machine.status(self.outcome)
-
-
-class DailyHead(models.Model):
-    """A digest over the heads of all cases that changed since the daily head before, and over that one.
-
-    It is told to somebody outside (daily_heads.py). Whoever rewrites a history afterwards, with all later digests, cannot
-    rewrite what was told.
-    """
-
-    number = models.PositiveIntegerField(unique=True)
-    day = models.DateField(unique=True)
-    digest = models.CharField(max_length=64)
-
-    class Meta:
-        triggers = APPEND_ONLY
-
-    def __str__(self) -> str:
-        return f"{self.day:%Y-%m-%d} {self.number} {self.digest}"
-
-
-class HeadedCase(models.Model):
-    """The head of a case as a daily head covers it. ``number`` and ``digest`` are those of the case's last link then."""
-
-    daily_head = models.ForeignKey(DailyHead, models.PROTECT, related_name="cases")
-    case = models.ForeignKey(Case, models.PROTECT, related_name="+", db_index=False)
-    number = models.PositiveIntegerField()
-    digest = models.CharField(max_length=64)
-
-    class Meta:
-        # Also the index of what the last daily head says of a case.
-        constraints = [models.UniqueConstraint(name="headed_case_once", fields=["case", "number"])]
-        triggers = APPEND_ONLY
-
-    def __str__(self) -> str:
-        return f"{self.case_id} #{self.number}"

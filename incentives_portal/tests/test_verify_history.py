@@ -20,7 +20,8 @@ from incentives_portal.cases.breaks import breaks, counts
 from incentives_portal.cases.checks import check_witness
 from incentives_portal.cases.daily_heads import FILE, lines_in, record_daily_head, write_witness_file
 from incentives_portal.cases.enums import ActorKind
-from incentives_portal.cases.models import ChainHead, DailyHead, Event, Remark
+from incentives_portal.cases.heads import ChainHead, DailyHead
+from incentives_portal.cases.models import Event, Remark
 from incentives_portal.cases.services import record, record_comment
 from incentives_portal.cases.tasks import tell_daily_head
 from incentives_portal.outbox.models import Message
@@ -78,6 +79,7 @@ def test_rows_of_a_case_are_numbered_without_gaps_and_the_head_is_the_last(claim
 
 
 def test_a_new_row_knows_its_number_without_another_query(claim, world, django_assert_num_queries):  # noqa: F811
+    record(claim.case, world.jana, "cases.commented", comment="Now her roles are known.")
     number = ChainHead.objects.get(case=claim.case).number
 
     with django_assert_num_queries(1):
