@@ -263,6 +263,11 @@ CELERY_BEAT_SCHEDULE = {
     "check waiting documents": {"task": "documents.check_waiting", "schedule": 30.0, "options": {"expires": 60}},
     "merge totals of cases": {"task": "cases.merge_totals", "schedule": 3600.0, "options": {"expires": 600}},
     "sweep forgotten uploads": {"task": "documents.sweep", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
+    "tell the daily head": {
+        "task": "cases.record_daily_head",
+        "schedule": crontab(hour=0, minute=20),
+        "options": {"expires": 20 * 3600},
+    },
     # Retention. An app adds its own task here; each is daily unless it says otherwise.
     "delete expired sessions": {
         "task": "accounts.clear_sessions",
@@ -301,6 +306,10 @@ MAIL_COLLECT_MINUTES = env.int("MAIL_COLLECT_MINUTES", default=10)
 MAIL_BODY_DAYS = env.int("MAIL_BODY_DAYS", default=730)  # days until the text of a message is removed; 0 keeps it
 COMMENTS_PER_HOUR = env.int("COMMENTS_PER_HOUR", default=100)  # of one person, internal notes included
 COMMENT_MAILS_PER_HOUR = env.int("COMMENT_MAILS_PER_HOUR", default=400)  # mails that one person's comments cause
+# Who is told the daily head of the history (cases/daily_heads.py): an address outside the operator's admins, and a folder
+# that keeps it as lines of a file. Empty: not told.
+HISTORY_WITNESS_EMAIL = env("HISTORY_WITNESS_EMAIL", default="")
+HISTORY_WITNESS_FOLDER = env("HISTORY_WITNESS_FOLDER", default="")
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default=f"{PORTAL_NAME} <incentives@{urlsplit(PORTAL_URL).hostname}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 

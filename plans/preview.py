@@ -42,7 +42,6 @@ def preview_of(plan: Plan, transition: Transition, actor: User, form: VerbForm) 
         case=plan.case,
         organisation=actor.organisation,
         actor=actor,
-        actor_name=actor.name,
         code=transition.event,
         from_status=transition.source,
         to_status=transition.target,
@@ -50,6 +49,7 @@ def preview_of(plan: Plan, transition: Transition, actor: User, form: VerbForm) 
         comment=typed.get("comment") or "",
         at=clock.now(),
     )
+    event.actor_name = actor.name
     drafts = form.remarks() if isinstance(form, DecisionForm) and form.is_bound else []
     event.remarks_in_order = [Remark(place=draft.place) for draft in at_least_at_the_reason(drafts, reason)]
     people = [person for person in announcement.recipients(plan, event) if person.pk != actor.pk]

@@ -19,6 +19,7 @@ from .capabilities import (
     grants,
     may,
 )
+from .recorded_names import NOT_CHANGED
 
 
 class OrganisationKind(models.TextChoices):
@@ -199,3 +200,25 @@ class OrganisationRole(models.Model):
 
     def __str__(self) -> str:
         return str(Role(self.role).label)
+
+
+class RecordedName(models.Model):
+    """The name of a person as it was when the person acted. Histories refer to it by its digest, over salt and name.
+
+    The database writes it (recorded_names.py). It can be deleted, not changed: a history then shows ``ERASED`` and stays
+    provable, as its digests cover only that of the name. Without a user it is the name of somebody without an account.
+    """
+
+    ERASED = _("Erased person")
+
+    user = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    name = models.CharField(max_length=120)
+    salt = models.BinaryField()
+    digest = models.CharField(max_length=64, unique=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="recorded_name_once", fields=["user", "name"])]
+        triggers = [NOT_CHANGED]
+
+    def __str__(self) -> str:
+        return self.name

@@ -5,8 +5,12 @@ Checks of the code run with every command, checks of the database with ``migrate
 
 from collections.abc import Sequence
 
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DEFAULT_DB_ALIAS, connection
+
+from incentives_portal.accounts.capabilities import Role
+from incentives_portal.accounts.models import User
 
 from .enums import STATUSES
 from .types import case_types
@@ -48,5 +52,31 @@ def check_lock_timeout(databases: Sequence[str] | None = None, **kwargs: object)
             "Connections to the database wait for locks without end: the options with which they begin are dropped on the way.",
             hint="Behind a pooler, set them on the role: ALTER ROLE … SET lock_timeout = '5s'; ALTER ROLE … SET join_collapse_limit = 4.",
             id="portal.E007",
+        )
+    ]
+
+
+@register(Tags.database, deploy=True)
+def check_witness(databases: Sequence[str] | None = None, **kwargs: object) -> list[CheckMessage]:
+    """Check that somebody outside is told the daily heads of the history, who is not one of those it protects from."""
+    address = settings.HISTORY_WITNESS_EMAIL
+    if not databases or settings.LOOPBACK_ONLY:
+        return []
+    if not address and not settings.HISTORY_WITNESS_FOLDER:
+        return [
+            Warning(
+                "Nobody is told the daily heads of the history: who owns the database could rewrite it unnoticed.",
+                hint="Set HISTORY_WITNESS_EMAIL to an address outside the operator's admins, or HISTORY_WITNESS_FOLDER.",
+                id="portal.W024",
+            )
+        ]
+    admins = User.objects.filter(organisation_roles__role=Role.OPERATOR_INCENTIVES_ADMIN)
+    if not address or not admins.filter(email__iexact=address).exists():
+        return []
+    return [
+        Error(
+            f"HISTORY_WITNESS_EMAIL is the address of an incentives admin of the operator: {address}.",
+            hint="Set it to somebody who administers neither the portal nor its database, an auditor for example.",
+            id="portal.E026",
         )
     ]

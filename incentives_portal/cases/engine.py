@@ -152,7 +152,7 @@ def latest_event(case: Case) -> Event | None:
     Comments, which change nothing, and internal notes are left out.
     """
     changes = case.events.filter(internal=False, actor__isnull=False).exclude(code="cases.commented")
-    return changes.select_related("organisation").order_by("-id").first()
+    return changes.select_related("organisation", "recorded_name").order_by("-id").first()
 
 
 def _transition(detail: CaseDetail, verb: str, actor: User, expected_version: int | None) -> Transition:

@@ -4,6 +4,7 @@ The event has no actor, as the portal itself found it; the announcement also goe
 """
 
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 from typing import Any
 
 from django.dispatch import Signal
@@ -37,7 +38,8 @@ def _follow(
         """Runs in the transaction that writes the verdict."""
         sender = version.uploaded_by
         file = {"name": version.original_name, "sha256": version.sha256, "sender": sender.name, "sender_id": sender.pk}
-        for detail in holders(version):
+        # By key, as the event takes the end of the case's chain until the commit.
+        for detail in sorted(holders(version), key=attrgetter("pk")):
             announce(announcement, detail, record(detail.case, None, event, data=file | data_of(verdict)))
 
     signal.connect(receive, weak=False, dispatch_uid=announcement)

@@ -16,7 +16,9 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.capabilities import Scope
-from incentives_portal.accounts.models import Location, Organisation, User
+from incentives_portal.accounts.models import Location, Organisation, RecordedName, User
+from incentives_portal.accounts.recorded_names import name_trigger
+from incentives_portal.chain import Link, OwnersTrigger, chain_trigger
 from incentives_portal.documents.models import APPEND_ONLY, DocumentVersion
 from incentives_portal.installation.triggers import Refuse
 from incentives_portal.money import AmountField, CurrencyField
@@ -25,6 +27,7 @@ from incentives_portal.texts import TextsField, in_language
 
 from .approvals import APPROVAL_TRIGGERS
 from .enums import APPROVED, STATUSES, WAITING, WITH_PARTNER, ActorKind, CaseKind, Outcome
+from .heads import ChainHead, DailyHead, HeadedCase  # noqa: F401  models of this app
 from .querysets import CaseQuerySet, EventQuerySet
 from .state_machine import Status
 from .totals import TOTALS_TRIGGERS
@@ -324,18 +327,33 @@ class ReasonCode(models.Model):
 COMMENT_CODES = ("cases.commented", "cases.noted")
 
 
-class Event(models.Model):
+def _linked(kind: str, case: str = "NEW.case_id") -> OwnersTrigger:
+    """The trigger that adds a row to the chain of its case."""
+    return chain_trigger(kind, heads="cases_chainhead", key="case_id", group=case)
+
+
+class Event(Link):
     """One thing that was done: who, when, what, the change of status, and the comment.
 
-    Name and role of the actor are stored as they were at the time. Events of the portal itself have neither actor
-    nor organization.
+    Name and role of the actor are stored as they were at the time. The name is in a row of its own, which can be erased;
+    the database fills it in. Events of the portal itself have neither actor nor organization.
     """
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="events")
     actor_kind = models.CharField(max_length=8, choices=ActorKind.choices, default=ActorKind.USER)
     organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    actor_name = models.CharField(max_length=120, blank=True)
+    # Without a constraint of the database: the name may be erased, its digest stays.
+    recorded_name = models.ForeignKey(
+        RecordedName,
+        models.DO_NOTHING,
+        to_field="digest",
+        db_column="actor_name_digest",
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        related_name="+",
+    )
     actor_role = models.CharField(max_length=32, blank=True)
     code = models.CharField(max_length=60)
     from_status = models.CharField(max_length=24, blank=True)
@@ -355,10 +373,16 @@ class Event(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="event_actor_known",
-                condition=models.Q(actor_kind=ActorKind.USER, actor__isnull=False, organisation__isnull=False)
-                & ~models.Q(actor_name="")
-                | models.Q(actor_kind=ActorKind.SYSTEM, actor=None, organisation=None, actor_name="", actor_role="")
-                | models.Q(actor_kind=ActorKind.OUTSIDER, actor=None, organisation=None) & ~models.Q(actor_name=""),
+                condition=models.Q(
+                    actor_kind=ActorKind.USER,
+                    actor__isnull=False,
+                    organisation__isnull=False,
+                    recorded_name__isnull=False,
+                )
+                | models.Q(
+                    actor_kind=ActorKind.SYSTEM, actor=None, organisation=None, recorded_name=None, actor_role=""
+                )
+                | models.Q(actor_kind=ActorKind.OUTSIDER, actor=None, organisation=None, recorded_name__isnull=False),
             ),
         ]
         indexes = [
@@ -367,10 +391,28 @@ class Event(models.Model):
             # The comments of a user within the last hour.
             models.Index(name="event_comment_by", fields=["actor", "-at"], condition=models.Q(code__in=COMMENT_CODES)),
         ]
-        triggers = APPEND_ONLY
+        triggers = [*APPEND_ONLY, name_trigger("actor_id", "actor_name_digest"), _linked("event")]
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.code}"
+
+    @cached_property
+    def actor_name(self) -> str:
+        """The actor's name as it was, or what stands for an erased one; empty for events of the portal itself.
+
+        One query, unless the code that created or fetched the event has set it or fetched the recorded name along.
+        """
+        try:
+            recorded = self.recorded_name
+        except RecordedName.DoesNotExist:
+            recorded = None
+        return self.name_shown(recorded.name if recorded else None)
+
+    def name_shown(self, name: str | None) -> str:
+        """Return the name to show, given the recorded one, which is None once it was erased."""
+        if self.recorded_name_id is None:
+            return ""
+        return str(RecordedName.ERASED) if name is None else name
 
     @property
     def organisation_name(self) -> str:
@@ -386,7 +428,7 @@ class Event(models.Model):
         return list(self.remarks.select_related("version", "reason").order_by("pk"))
 
 
-class Remark(models.Model):
+class Remark(Link):
     """A remark of a decision or comment about a document version or a place in the form."""
 
     event = models.ForeignKey(Event, models.PROTECT, related_name="remarks")
@@ -397,7 +439,10 @@ class Remark(models.Model):
     text = models.TextField(blank=True)
 
     class Meta:
-        triggers = APPEND_ONLY
+        triggers = [
+            *APPEND_ONLY,
+            _linked("remark", "(SELECT event.case_id FROM cases_event event WHERE event.id = NEW.event_id)"),
+        ]
 
     def __str__(self) -> str:
         return self.text
@@ -408,7 +453,7 @@ class Remark(models.Model):
         return self.text or (in_language(self.reason.fix) if self.reason else "")
 
 
-class Submission(models.Model):
+class Submission(Link):
     """A submission as it was: its content, its hash, and the assessment that both sides saw."""
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="submissions")
@@ -421,13 +466,13 @@ class Submission(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(name="submission_number_once", fields=["case", "number"])]
-        triggers = APPEND_ONLY
+        triggers = [*APPEND_ONLY, _linked("submission")]
 
     def __str__(self) -> str:
         return f"{self.case_id} #{self.number}"
 
 
-class Decision(models.Model):
+class Decision(Link):
     """The decision about a submission. Round 0 is the first decision, round n the one about the n-th dispute."""
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="decisions")
@@ -447,7 +492,7 @@ class Decision(models.Model):
                 | (~models.Q(outcome=Outcome.APPROVED) & models.Q(approved_amount=None)),
             ),
         ]
-        triggers = APPEND_ONLY
+        triggers = [*APPEND_ONLY, _linked("decision")]
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.outcome}"

@@ -26,13 +26,15 @@ def events_of(*cases: Case, reader: User) -> list[Event]:
         remarks[remark.event_id].append(remark)
     for event in events:
         event.remarks_in_order = remarks[event.pk]
+        event.actor_name = event.name_shown(event.name_then)  # type: ignore[attr-defined]  # annotated below
     return events
 
 
 @cache
 def _events(number: int, *, internal: bool) -> PreparedQuery[Event]:
     events = Event.objects.within(internal=internal)
-    events = events.annotate(side=F("organisation__name")).order_by("-id").select_related("reason")
+    names = {"side": F("organisation__name"), "name_then": F("recorded_name__name")}
+    events = events.annotate(**names).order_by("-id").select_related("reason")
     return PreparedQuery(lambda **keys: events.filter(case__in=keys.values()), **_stand_ins(number))
 
 

@@ -128,6 +128,7 @@ def record(
         request_id=request_id.get(),
         at=clock.now(),
     )
+    event.actor_name = actor.name if actor else ""
     event.remarks_in_order = Remark.objects.bulk_create(
         Remark(event=event, version=draft.version, place=draft.place, reason=draft.reason, text=draft.text)
         for draft in remarks
@@ -160,7 +161,7 @@ def _who(actor: User | None) -> dict[str, Any]:
     if actor is None:
         return {"actor_kind": ActorKind.SYSTEM}
     role = next((grant.role.value for grant in grants(actor)), "")
-    return {"organisation": actor.organisation, "actor": actor, "actor_name": actor.name, "actor_role": role}
+    return {"organisation": actor.organisation, "actor": actor, "actor_role": role}
 
 
 @transaction.atomic(savepoint=False)

@@ -5,6 +5,7 @@ from django.db import connection
 
 from incentives_portal.installation import functions
 
+from .daily_heads import record_daily_head, write_witness_file
 from .totals import COLUMNS, GROUP
 
 _GROUP = ", ".join(GROUP)
@@ -33,3 +34,10 @@ def merge_totals() -> None:
 
 def register_functions() -> None:
     functions.register("merge_totals()", "void", _MERGE)
+
+
+@shared_task(name="cases.record_daily_head", ignore_result=True)
+def tell_daily_head() -> None:
+    """Record the head of the day, queue its mail, and append what is missing to the witness file."""
+    record_daily_head()
+    write_witness_file()

@@ -109,8 +109,8 @@ def queue_external(
 
 
 @transaction.atomic
-def queue_secret(address: str, *, subject: str, text: str, html: str = "") -> Message:
-    """Write a mail about signing in, as a secret message.
+def queue_secret(address: str, *, subject: str, text: str, html: str = "", code: str = "accounts.sign_in") -> Message:
+    """Write a mail that belongs to no case as a secret message: about signing in, or to the witness of the history.
 
     It has no case and no notification, its body is hidden and wiped when sent, and it is never sent again.
     """
@@ -122,9 +122,9 @@ def queue_secret(address: str, *, subject: str, text: str, html: str = "") -> Me
         html="" if failure_reason else html,
         secret=True,
     )
-    message.cause = f"sign_in:{message.public_id}"
+    message.cause = f"{code}:{message.public_id}"
     recipient = User.objects.filter(email__iexact=address).first()
-    _addressed(message, "accounts.sign_in", recipient, address, failure_reason).save(force_insert=True)
+    _addressed(message, code, recipient, address, failure_reason).save(force_insert=True)
     _notify_after_commit([message])
     return message
 

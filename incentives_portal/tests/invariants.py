@@ -6,6 +6,7 @@ from django.db.models import Count, F, Q, Sum
 
 from claims.enums import APPROVED, SUBMITTED, UNDER_REVIEW
 from claims.models import Claim
+from incentives_portal.cases.breaks import breaks
 from incentives_portal.cases.messages import cause_key
 from incentives_portal.cases.models import Case, Decision, Event
 from incentives_portal.outbox.models import Message
@@ -17,7 +18,8 @@ _DECISIONS = ("claims.claim.approved", "claims.claim.action_requested", "claims.
 def broken_invariants(claims: Iterable[Claim]) -> list[str]:
     """Sentences about what does not hold of these claims, of their plans and their messages; empty if all is well."""
     keys = [claim.pk for claim in claims]
-    return [*_of_claims(keys), *_of_parents(keys), *_of_decisions(keys), *_of_money(keys), *_of_messages(keys)]
+    chains = [str(each) for each in breaks()]
+    return [*chains, *_of_claims(keys), *_of_parents(keys), *_of_decisions(keys), *_of_money(keys), *_of_messages(keys)]
 
 
 def _of_claims(keys: list[int]) -> Iterator[str]:

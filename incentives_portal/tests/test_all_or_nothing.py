@@ -22,6 +22,7 @@ from celery import current_app
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
+from django.test import override_settings
 
 from claims import services as claims
 from claims.tests import builders as claim_builders
@@ -29,6 +30,8 @@ from claims.transitions import STATE_MACHINE as CLAIM
 from incentives_portal import cases, clock
 from incentives_portal.accounts import services as accounts
 from incentives_portal.accounts.capabilities import Role
+from incentives_portal.cases import daily_heads
+from incentives_portal.cases.daily_heads import record_daily_head
 from incentives_portal.cases.models import Case, CaseDetail
 from incentives_portal.cases.state_machine import StateMachine
 from incentives_portal.documents import services as documents
@@ -56,7 +59,7 @@ from proofs.tests import builders as proof_builders
 pytestmark = pytest.mark.django_db(transaction=True)
 
 Deed = Callable[[], Any]
-_WRITE = re.compile(r'^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)"?', re.IGNORECASE)
+_WRITE = re.compile(r'^\s*(?:WITH\s.*?)?(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)"?', re.IGNORECASE | re.DOTALL)
 #: Written by every verb, or meant to be: looked at whatever a service writes.
 ALWAYS = {"cases_event", "outbox_message", "cases_case"}
 
@@ -66,6 +69,7 @@ NOT_ALONE = {
         "reencrypt_factors"
     },  # each row is a transaction of its own, tried in accounts/tests/test_key_rotation.py
     "proofs": {"keep_sent_files"},
+    "daily_heads": {"lines_in", "write_witness_file"},
     "outbox": {"queue", "queue_external", "delivery_report"},
     "people": {"problem_of"},
 }
@@ -338,6 +342,9 @@ def other_deeds(there: World) -> dict[str, dict[str, Deed]]:
             "check_again": lambda: documents.check_again(refused, there.elif_),
             "remove": lambda: documents.remove(document, there.jana),
         },
+        "daily_heads": {
+            "record_daily_head": override_settings(HISTORY_WITNESS_EMAIL="a@audit.example")(record_daily_head)
+        },
         "outbox": {
             "queue_secret": lambda: outbox.queue_secret("jana@nordlicht.example", subject="Reset", text="SECRET"),
             "mark_read": lambda: outbox.mark_read(failed.recipient, failed.public_id),
@@ -390,6 +397,6 @@ def test_w08_no_other_service_leaves_half_of_itself(there):
         for name, deed in services.items():
             assert_all_or_nothing(f"{room}: {name}", deed)
 
-    rooms = [plans, proofs, claims, accounts, people, enrollments, programs, documents, outbox]
+    rooms = [plans, proofs, claims, accounts, people, enrollments, programs, documents, outbox, daily_heads]
     offered_by = {room.__name__.removesuffix(".services").rpartition(".")[2]: services_of(room) for room in rooms}
     assert {room: set(services) | NOT_ALONE.get(room, set()) for room, services in made.items()} == offered_by

@@ -28,8 +28,10 @@ OWNER = settings.DATABASES["default"]["USER"]
 
 def test_these_tables_are_append_only():
     assert TABLES == [
+        "cases_dailyhead",
         "cases_decision",
         "cases_event",
+        "cases_headedcase",
         "cases_remark",
         "cases_submission",
         "claims_dispute",

@@ -1,13 +1,19 @@
-"""What must hold of lists and totals at every commit: asked after each test of plans, proofs and claims."""
+"""What must hold of lists, totals and chains at every commit: asked after each test of plans, proofs and claims."""
 
 from collections import Counter
 from decimal import Decimal
 
+from incentives_portal.cases.breaks import breaks
 from incentives_portal.cases.enums import DISCARDED
 from incentives_portal.cases.models import Case, CaseTotal
 from incentives_portal.cases.totals import GROUP
 
 Sums = dict[tuple[object, ...], tuple[Decimal, ...]]
+
+
+def broken_chains() -> list[str]:
+    """Sentences about rows of the history that are not what was recorded. One query."""
+    return [str(each) for each in breaks()]
 
 
 def broken_totals() -> list[str]:
