@@ -111,9 +111,14 @@ def drafts_of(user: User) -> Q:
     return Q(claim__created_by=user) | Q(listed=True, due_at__lte=soon())
 
 
+def write_capability(claim: Claim) -> str:
+    """Return the capability that writing this claim needs, by the track of its program."""
+    return proof_rules.write_capability(claim.proof)
+
+
 def refuse_writing(claim: Claim, user: User) -> Text | None:
     """Say why the user cannot submit, withdraw, discard or cancel the claim, whatever its status."""
-    if not may(user, proof_rules.write_capability(claim.proof), claim.scope):
+    if not may(user, write_capability(claim), claim.scope):
         return _("In this program, only an incentives admin can submit claims.")
     if _is_plain_user(claim, user):
         if not claim.proof.program.users_may_submit_claims:

@@ -36,7 +36,7 @@ def many(builder, world, count):
 def grown(claim, world, count):
     """The claim with so many documents and comments."""
     for _number in range(count):
-        record_comment(claim.case, world.mira, "Words.", versions=[proofs.file(world.jana)])
+        record_comment(claim.case, world.mira, "Words.", capability="claim.review", versions=[proofs.file(world.jana)])
     return claim
 
 

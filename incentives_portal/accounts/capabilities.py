@@ -199,8 +199,17 @@ def may(user: "User | AnonymousUser", capability: str, scope: Scope | None = Non
 
     An unknown capability raises KeyError, so that a typo does not silently deny access.
     """
+    return bool(role_for(user, capability, scope))
+
+
+def role_for(user: "User | AnonymousUser", capability: str, scope: Scope | None = None) -> str:
+    """Return the first role by which the person holds the capability for the scope; empty if there is none.
+
+    The history records it with an event: who has several roles acts in the one that the action needs.
+    """
     allowed = CAPABILITIES[capability]
-    return any(grant.role in allowed and _covers(user, grant, scope) for grant in grants(user))
+    fitting = (grant.role.value for grant in grants(user) if grant.role in allowed and _covers(user, grant, scope))
+    return next(fitting, "")
 
 
 def _covers(user: "User | AnonymousUser", grant: Grant, scope: Scope | None) -> bool:

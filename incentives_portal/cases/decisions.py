@@ -10,6 +10,7 @@ from typing import Any
 
 from incentives_portal.accounts.models import User
 
+from .comments import NOTE
 from .engine import Detail, perform
 from .enums import Outcome
 from .models import Event, ReasonCode
@@ -111,6 +112,6 @@ def _decide(verb: str, detail: Detail, note: str, *, actor: User, **arguments: A
     def after(current: Detail, event: Event) -> None:
         record_decision(current.case, OUTCOMES[verb], event, actor)
         if note.strip():
-            record_comment(current.case, actor, note.strip(), internal=True)
+            record_comment(current.case, actor, note.strip(), capability=NOTE, internal=True)
 
     return perform(detail, verb, actor=actor, after=after, **arguments)

@@ -80,6 +80,7 @@ def perform(
             case,
             actor,
             transition.event,
+            capability=transition.capability_for(current),
             from_status=source,
             to_status=transition.target,
             reason=reason,

@@ -48,6 +48,8 @@ class Transition:
     may perform for their own organization. ``event`` is the code of the history event, ``message`` that of the
     announcement. ``help`` says before the click what will happen.
 
+    ``narrowed`` returns a capability with fewer roles where this case needs one; the event keeps the role that holds it.
+
     ``assigns`` says to whom the case is assigned afterwards: the actor, nobody, or (empty) the same user as before.
     ``due`` computes the new deadline once the verb's own checks are done; without it the deadline stays.
     """
@@ -67,8 +69,13 @@ class Transition:
     help: Text = ""
     when: Callable[[Any], bool] | None = None
     refusal: Callable[[Any, User], Text | None] | None = None
+    narrowed: Callable[[Any], str] | None = None
     assigns: Literal["", "actor", "nobody"] = ""
     due: Callable[[Any], datetime | None] | None = None
+
+    def capability_for(self, detail: "CaseDetail") -> str:
+        """Return the capability by which the verb is performed on this case."""
+        return self.narrowed(detail) if self.narrowed else self.capability
 
     def is_possible(self, detail: "CaseDetail") -> bool:
         """Whether it leads from the current status, and the case allows it."""

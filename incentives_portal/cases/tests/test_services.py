@@ -60,7 +60,7 @@ def test_references_count_per_kind_and_year(partner):
 
 def test_record_keeps_who_it_was_at_the_time(case, jana):
     with clock.at(datetime(2026, 5, 2, tzinfo=UTC)):
-        record_comment(case, jana, "Hello")
+        record_comment(case, jana, "Hello", capability="plan.write")
     jana.name = "Jana Schmidt"
     jana.save()
 
@@ -87,8 +87,8 @@ def test_remarks_belong_to_their_event(case, jana):
 
 
 def test_internal_notes_exist_for_the_operator_only(case, jana, mira):
-    record_comment(case, jana, "For all")
-    record_comment(case, mira, "CANARY", internal=True)
+    record_comment(case, jana, "For all", capability="plan.write")
+    record_comment(case, mira, "CANARY", capability="history.internal", internal=True)
 
     assert [event.comment for event in events_of(case, reader=jana)] == ["For all"]
     assert [event.comment for event in events_of(case, reader=mira)] == ["CANARY", "For all"]
