@@ -125,7 +125,7 @@ def to_review(user: User) -> list[Bucket]:
 
 
 def _overdue(user: User, kinds: list[str]) -> Bucket:
-    cases = _cases(user, _WAITING & overdue() & decidable_by(user), LONGEST_WAITING, kinds)
+    cases = _cases(user, _WAITING & overdue() & decidable_by(user, kinds), LONGEST_WAITING, kinds)
     return Bucket("overdue", _("Overdue"), [_item(case, user, _("Open")) for case in cases], _("Nothing is overdue."))
 
 
@@ -140,7 +140,7 @@ def _unassigned(user: User, kinds: list[str]) -> Bucket:
 
     A dispute is decided directly, by another user; for everything else the review is started first.
     """
-    cases = _cases(user, _WAITING & UNASSIGNED & ~overdue() & decidable_by(user), LONGEST_WAITING, kinds)
+    cases = _cases(user, _WAITING & UNASSIGNED & ~overdue() & decidable_by(user, kinds), LONGEST_WAITING, kinds)
     items = [_item(case, user, _("Decide") if case.status == DISPUTED else _("Start review")) for case in cases]
     return Bucket("unassigned", _("Unassigned"), items, _("Nothing is waiting for review."))
 

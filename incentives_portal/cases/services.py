@@ -26,7 +26,7 @@ from incentives_portal.request_context import request_id
 from .enums import ActorKind, CaseKind, Outcome
 from .errors import NotReady
 from .event_kinds import kind_of
-from .models import Case, Decision, Event, ReasonCode, Remark, Submission
+from .models import Approval, Case, Decision, Event, ReasonCode, Remark, Submission
 from .types import case_type
 
 _SENT_TWICE = timedelta(minutes=1)
@@ -248,4 +248,23 @@ def record_decision(case: Case, outcome: Outcome, event: Event, actor: User) -> 
         approved_amount=case.approved_amount if outcome == Outcome.APPROVED else None,
         by=actor,
         event=event,
+    )
+
+
+@transaction.atomic(savepoint=False)
+def record_approval(case: Case, amount: Decimal, event: Event) -> Approval:
+    """Record the first of two approvals of the last submission, by the actor of its event.
+
+    The amount is in the currency of the case. The caller holds the lock of the case.
+    """
+    assert case.submission_id is not None  # what is approved was submitted
+    assert event.actor_id is not None  # by a user
+    return Approval.objects.create(
+        case=case,
+        submission_id=case.submission_id,
+        round=case.round,
+        by_id=event.actor_id,
+        amount=amount,
+        event=event,
+        at=event.at,
     )
