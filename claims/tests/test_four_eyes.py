@@ -412,6 +412,14 @@ def test_pages_say_who_approved_and_that_another_person_is_needed(world, waiting
     assert "Mira Okafor" not in partner.split("history", 1)[0]
 
 
+def test_home_offers_it_to_the_others_only(world, waiting):
+    def offered(person):
+        items = [item for bucket in inbox.to_review(person) for item in bucket.items]
+        return [str(item.action) for item in items if item.reference == waiting.case.reference]
+
+    assert (offered(world.daniel), offered(world.mira)) == (["Decide"], [])
+
+
 def test_first_approver_reads_why_the_button_is_gone(world, waiting, signed_in):
     page = signed_in(world.mira).get(reverse("review:claim", args=[waiting.public_id])).content.decode()
 

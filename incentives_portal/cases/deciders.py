@@ -45,19 +45,13 @@ def deciders(detail: CaseDetail, *, without: int | None = None) -> Deciders:
 
 def _in_order(detail: CaseDetail, kind: CaseType, excluded: Excluded) -> Iterator[tuple[list[User], Safeguard | None]]:
     """Yield who may decide, in the order in which the rules yield, with the rule that does."""
-    reviewers = [person for person in _able(detail, kind.review) if person.pk not in excluded.rejecters]
+    reviewers = [person for person in holders(kind.review, detail.scope) if person.pk not in excluded.rejecters]
     yield [person for person in reviewers if person.pk not in excluded.approvers], None
     yield reviewers, Safeguard.FOUR_EYES
     if excluded.rejecters and kind.stand_in:
-        able = _able(detail, kind.stand_in)
+        able = holders(kind.stand_in, detail.scope)
         yield [person for person in able if person.pk not in excluded.rejecters], Safeguard.OWN_REJECTION
         yield able, Safeguard.OWN_REJECTION
-
-
-def _able(detail: CaseDetail, capability: str) -> list[User]:
-    """Return the active holders of a capability who do not belong to the organization of the case. One query."""
-    own = detail.case.organisation_id
-    return [person for person in holders(capability, detail.scope) if person.organisation_id != own]
 
 
 @dataclass(frozen=True)
@@ -73,7 +67,7 @@ class Standing:
 
 
 def standing_of(detail: CaseDetail, user: User) -> Standing:
-    """Return whether the user may decide the case. No query for a user whom no rule excludes.
+    """Return whether the user may decide the case. For a user whom no rule excludes only the queries of ``excluded``.
 
     A user who gives the second approval is measured against everybody but the one who gave the first. The result is
     kept on the case, as every button of a page asks for it.

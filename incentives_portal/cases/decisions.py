@@ -151,7 +151,7 @@ def at_least_at_the_reason(remarks: Iterable[RemarkDraft], reason: ReasonCode | 
 def yielding(detail: CaseDetail, user: User, verb: str, amount: Decimal | None) -> list[Safeguard]:
     """Return the rules that yield if the user decides so: the decision is an exception then, which needs a reason.
 
-    No query for a user whom no rule excludes and an amount that one person may approve.
+    For a user whom no rule excludes and an amount that one person may approve only the queries of ``excluded``.
     """
     yielded = standing_of(detail, user).yielded
     is_alone = (

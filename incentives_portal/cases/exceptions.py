@@ -77,7 +77,7 @@ def _matching(events: QuerySet[Event], form: ExceptionFilterForm) -> QuerySet[Ev
             Q(case__reference__icontains=word)
             | Q(case__title__icontains=word)
             | Q(case__organisation__name__icontains=word)
-            | Q(actor_name__icontains=word)
+            | Q(actor__name__icontains=word)
         )
     return found
 

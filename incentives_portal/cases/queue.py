@@ -35,7 +35,8 @@ def overdue() -> Q:
 def decidable_by(user: User, kinds: Iterable[str]) -> Q:
     """Leave out cases that the four-eyes rules keep from the user while another person may decide them.
 
-    Disputes about the user's own rejections, and claims of plans that the user approved (docs/domain.md, "Four eyes").
+    Disputes about the user's own rejections, claims of plans that the user approved, and cases that wait for another
+    person's approval after the user's (docs/domain.md, "Four eyes").
     """
     wanted = Q(pk__in=[])
     mine = _excluded(user.pk, OuterRef("submission"), OuterRef("parent"))
@@ -43,7 +44,8 @@ def decidable_by(user: User, kinds: Iterable[str]) -> Q:
     for kind in kinds:
         others = User.objects.filter(operators_with(case_type(kind).review), is_active=True).exclude(pk=user.pk)
         wanted |= Q(kind=kind) & ~(mine & Q(Exists(others.filter(~theirs))))
-    return wanted
+    given = Approval.objects.waiting().filter(case=OuterRef("pk"), by=user)
+    return wanted & ~Q(Exists(given))
 
 
 def _excluded(by: Any, submission: OuterRef, parent: OuterRef) -> Q:

@@ -113,7 +113,8 @@ def record(
 ) -> Event:
     """Record one event with its remarks. Without an actor it is an event of the portal itself.
 
-    ``capability`` is the one by which the actor may do it: the event keeps the role that holds it for the case.
+    ``capability`` is the one by which the actor may do it, needed with an actor: the event keeps the role that holds it
+    for the case. Raises KeyError for an unknown capability.
     Raises event_kinds.UnknownEvent for a code that is not registered.
     """
     kind_of(code)
@@ -163,7 +164,7 @@ def record_changes(
 def _who(actor: User | None, capability: str, case: Case) -> dict[str, Any]:
     if actor is None:
         return {"actor_kind": ActorKind.SYSTEM}
-    role = role_for(actor, capability, case.scope) if capability else ""
+    role = role_for(actor, capability, case.scope)
     return {"organisation": actor.organisation, "actor": actor, "actor_name": actor.name, "actor_role": role}
 
 

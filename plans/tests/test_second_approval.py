@@ -4,9 +4,10 @@ from decimal import Decimal
 
 import pytest
 
+from incentives_portal.accounts.models import User
 from incentives_portal.cases.errors import NotAllowed, RuleViolation
 from incentives_portal.cases.messages import cause_key
-from incentives_portal.cases.models import CONFIRMED, Case, Event
+from incentives_portal.cases.models import CONFIRMED, EXCEPTION, Case, Event
 from incentives_portal.enrollments.models import Enrolment
 from incentives_portal.outbox.models import Message
 from incentives_portal.programs.models import Program
@@ -48,6 +49,19 @@ def test_same_admin_twice_is_refused(world, plan):
 
     with pytest.raises(NotAllowed, match="must be another person"):
         approve(plan, world.elif_)
+
+
+def test_admin_who_is_alone_approves_with_a_reason(world, plan, client):
+    User.objects.filter(pk=world.emre.pk).update(is_active=False)
+    form = sign_in(client, world.elif_).get(f"/admin/plans/plan/{plan.pk}/verb/approve/").content.decode()
+
+    with pytest.raises(RuleViolation, match="No one else is left"):
+        approve(plan, world.elif_)
+    approve(plan, world.elif_, exception="Emre is on leave.")
+
+    assert "Why you decide this yourself" in form
+    assert fresh(plan).status == "approved"
+    assert Event.objects.get(code=EXCEPTION).data["rule"] == "second_approval"
 
 
 def test_the_other_admin_is_told(world, plan):
