@@ -54,7 +54,7 @@ def fill() -> Filled:
         world = make_world()
         waiting = builders.submitted_claim(world)
         for number in range(HISTORY):
-            record_comment(waiting.case, world.mira, f"Comment number {number}.")
+            record_comment(waiting.case, world.mira, f"Comment number {number}.", capability="claim.review")
         return Filled(
             world=world,
             waiting=waiting,

@@ -14,7 +14,16 @@ register(
     EventKind("claims.claim.taken_over", _("took over the claim from %(name)s"), "eye"),
     EventKind("claims.claim.canceled", _("canceled the claim"), "trash"),
     EventKind("claims.claim.returned_to_queue", _("returned the claim to the queue"), "arrow-counterclockwise"),
-    EventKind("claims.claim.approved", _("approved the claim"), "check-lg", "green"),
+    EventKind(
+        "claims.claim.approved",
+        _("approved the claim"),
+        "check-lg",
+        "green",
+        together=_("approved the claim, as %(first)s did before"),
+    ),
+    EventKind(
+        "claims.claim.first_approved", _("approved the claim for %(amount)s; a second approval is needed"), "check-lg"
+    ),
     EventKind("claims.claim.action_requested", _("requested action"), "exclamation-circle", "amber"),
     EventKind("claims.claim.rejected", _("rejected the claim"), "x-lg", "red"),
     EventKind(

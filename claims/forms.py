@@ -22,11 +22,14 @@ from proofs.forms.base import PartForm
 from proofs.services import Beginning
 
 from .anchors import folder_of, named_places
+from .confirmations import Confirmations, confirmations
 from .creation_options import Openings
 from .models import Claim
 
 #: Maximum number of remarks in a decision.
 REMARKS = 6
+#: The fields in which a user confirms what the portal cannot check.
+CONFIRMED = ("confirm_enrolment", "confirm_funds", "limit_reason")
 #: How many of their rows are not folded (review/verb.html).
 SHOWN_REMARKS = 3
 
@@ -122,6 +125,33 @@ class DecisionForm(cases.DecisionForm):
 
     words_help = _("The partner can read it in the portal and by email.")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.transition.verb == "approve":
+            self._add_confirmations(confirmations(self.detail, self.detail.enrolment_status))
+
+    def _add_confirmations(self, needed: Confirmations) -> None:
+        """Add what must be confirmed before the claim is approved."""
+        for name, sentence in (("enrolment", needed.enrolment), ("funds", needed.funds)):
+            if sentence:
+                self.fields[f"confirm_{name}"] = forms.BooleanField(
+                    label=sentence, error_messages={"required": gettext("Confirm this to approve the claim.")}
+                )
+        if needed.limits:
+            self.fields["limit_reason"] = LongTextField(
+                label=_("Why the limit does not bind"),
+                max_length=1000,
+                rows=2,
+                help_text=" ".join(f"{finding.text} {finding.fix}".strip() for finding in needed.limits),
+                error_messages={"required": _("Say why the limit does not bind, or enter what is missing.")},
+            )
+
+    def act(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        confirmed = [name for name in ("enrolment", "funds") if cleaned.get(f"confirm_{name}")]
+        more = {"confirmed": confirmed, "limit_reason": cleaned.get("limit_reason", "")}
+        return super().act() | (more if self.transition.verb == "approve" else {})
+
     def add_places(self) -> None:
         places = cache(lambda: list(_pointable(self.detail)))  # evaluated only where a field is shown or validated
         for number in range(1, REMARKS + 1):
@@ -136,7 +166,8 @@ class DecisionForm(cases.DecisionForm):
     @property
     def main_fields(self) -> list[forms.BoundField]:
         """The fields above the remarks."""
-        return [self[name] for name in ("approved_amount", "reason", "comment") if name in self.fields]
+        names = (*CONFIRMED, "exception", "approved_amount", "reason", "comment")
+        return [self[name] for name in names if name in self.fields]
 
     @cached_property
     def remark_rows(self) -> list[tuple[int, forms.BoundField, forms.BoundField]]:

@@ -3,6 +3,7 @@
 Letters are written in the active language: what happened, why, what would fix it, what to do next and by when.
 """
 
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -10,8 +11,8 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from incentives_portal.accounts.capabilities import holders
 from incentives_portal.accounts.models import User
+from incentives_portal.cases.deciders import deciders
 from incentives_portal.cases.enums import ACTION_REQUIRED, APPROVED
 from incentives_portal.cases.file_verdicts import follow_findings, follow_refusals
 from incentives_portal.cases.letters import deadline, infected_file, letter_about, refused_file, why
@@ -22,6 +23,7 @@ from incentives_portal.cases.recipients import (
     other_side,
     partner_side,
     role_givers,
+    second_approvers,
     sender_and_reviewers,
     sender_of_file,
     submission_readers,
@@ -34,10 +36,9 @@ from .anchors import remark_lines
 from .models import Claim
 
 
-def other_reviewers(claim: Claim, _event: Event) -> list[User]:
-    """The reviewers who may decide the dispute; if all of them rejected the claim, the users who assign roles."""
-    others = [recipient for recipient in holders("claim.review", claim.scope) if recipient.pk not in claim.rejecters]
-    return others or role_givers(claim)
+def other_deciders(claim: Claim, _event: Event) -> list[User]:
+    """The users who may decide the dispute; if there is none, the users who assign roles."""
+    return list(deciders(claim).people) or role_givers(claim)
 
 
 def submitted(claim: Claim, event: Event, recipient: User) -> Letter:
@@ -100,6 +101,23 @@ def approved(claim: Claim, event: Event, recipient: User) -> Letter:
         ],
         next_step=_("No further action is needed. The claim is closed."),
         link_label=_("Open the claim"),
+    )
+
+
+def second_approval(claim: Claim, event: Event, recipient: User) -> Letter:
+    """To those who may give the second approval: who approved the claim, and for how much."""
+    return _letter(
+        claim,
+        event,
+        recipient,
+        subject=_("Second approval needed: claim %(reference)s, %(partner)s, %(title)s"),
+        heading=_("A claim needs a second approval"),
+        paragraphs=[
+            _("%(name)s approved the claim “%(title)s” for %(amount)s. This amount needs the approval of two people.")
+        ],
+        comment="",
+        next_step=_("Review the claim, and approve it for the same amount or decide otherwise."),
+        deadline=deadline(claim.due_at, claim.time_zone),
     )
 
 
@@ -221,6 +239,7 @@ def _values(claim: Claim, event: Event) -> dict[str, str]:
         "side": event.organisation_name,
         "asked": format_amount(claim.asked, claim.currency),
         "approved": "" if claim.approved_amount is None else format_amount(claim.approved_amount, claim.currency),
+        "amount": format_amount(Decimal(event.data["amount"]), claim.currency) if "amount" in event.data else "",
         "deadline": deadline(claim.due_at, claim.time_zone),
         "days": str(claim.proof.program.dispute_business_days),
     }
@@ -252,7 +271,8 @@ ANNOUNCEMENTS = (
     Announcement("claim_action_required", partner_side, action_required),
     Announcement("claim_approved", partner_side, approved),
     Announcement("claim_rejected", partner_side, rejected),
-    Announcement("dispute_received", other_reviewers, dispute_received),
+    Announcement("claim_second_approval", second_approvers, second_approval),
+    Announcement("dispute_received", other_deciders, dispute_received),
     Announcement("dispute_decided", partner_side, dispute_decided),
     Announcement("claim_taken_over", former_assignee, taken_over),
     Announcement("claim_canceled", submission_readers, canceled),

@@ -12,8 +12,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.cases.enums import Outcome
-from incentives_portal.cases.models import NOT_DELETED, CaseDetail, Decision
+from incentives_portal.cases.models import NOT_DELETED, Approval, CaseDetail, Decision
 from incentives_portal.documents.models import APPEND_ONLY
+from incentives_portal.enrollments.rules import status_of
 from proofs.models import Proof
 
 from .querysets import ClaimManager
@@ -54,6 +55,24 @@ class Claim(CaseDetail):
         """
         rejections = self.case.decisions.filter(submission=self.case.submission_id, outcome=Outcome.REJECTED)
         return frozenset(rejections.values_list("by_id", flat=True))
+
+    @cached_property
+    def enrolment_status(self) -> str | None:
+        """The status of the location's enrollment in the program now. One query, unless ``for_page`` has read it."""
+        return status_of(self.case.location_id, self.case.program_id)
+
+    @cached_property
+    def plan_approvers(self) -> frozenset[int]:
+        """Keys of the users who approved the plan, once or as one of two, if the program keeps them from its claims.
+
+        One query; none without a plan.
+        """
+        case = self.case
+        if case.parent_id is None or not case.program.four_eyes:
+            return frozenset()
+        decided = Decision.objects.filter(case=case.parent_id, outcome=Outcome.APPROVED)
+        approved = Approval.objects.filter(case=case.parent_id)
+        return frozenset(decided.values_list("by_id", flat=True).union(approved.values_list("by_id", flat=True)))
 
 
 class Dispute(models.Model):

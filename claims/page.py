@@ -5,17 +5,19 @@ from functools import cached_property
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from incentives_portal.cases.enums import ACTION_REQUIRED, DISPUTED, REJECTED
+from incentives_portal.cases.enums import ACTION_REQUIRED, DISPUTED, REJECTED, WAITING
 from incentives_portal.cases.models import Event, Remark
 from incentives_portal.cases.page import CasePage
 from incentives_portal.cases.state_machine import Text, Transition
 from incentives_portal.documents.models import DocumentVersion
+from incentives_portal.enrollments.rules import enrolment_notice
 from incentives_portal.programs.assess import Assessment
 from proofs import rules as proof_rules
 from proofs.snapshot import read
 
 from . import rules
 from .anchors import name_of, named_places, part_at, rows_of_files
+from .confirmations import unchecked
 from .models import Claim
 
 
@@ -70,6 +72,15 @@ class ClaimPage(CasePage[Claim]):
         """The assessment of the last submission."""
         submission = self.detail.case.submission
         return Assessment.from_json(submission.assessment) if submission else None
+
+    @cached_property
+    def to_confirm(self) -> list[str]:
+        """What a reviewer has to know before approving: the enrollment, and limits that could not be computed."""
+        if self.assessment is None or self.detail.status not in WAITING or not self.user.is_operator:
+            return []
+        sentences = [enrolment_notice(self.detail.enrolment_status)]
+        sentences += [finding.text for finding in unchecked(self.assessment)]
+        return [sentence for sentence in sentences if sentence]
 
     @property
     def marks(self) -> dict[str, list[str]]:

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from incentives_portal.cases.querysets import CaseDetailQuerySet
+from incentives_portal.enrollments.models import Enrolment
 
 if TYPE_CHECKING:
     from incentives_portal.documents.models import DocumentVersion
@@ -30,7 +31,12 @@ class ClaimQuerySet(CaseDetailQuerySet["Claim"]):
 
     def for_page(self) -> "ClaimQuerySet":
         """With the relations that every page of a claim shows. One query."""
-        return self.select_related(None).select_related(
+        enrolments = Enrolment.objects.filter(
+            location=models.OuterRef("case__location"), program=models.OuterRef("case__program")
+        )
+        # Named as the claim's own attribute, which is computed only where it was not annotated.
+        claims = self.annotate(enrolment_status=models.Subquery(enrolments.values("case__status")[:1]))
+        return claims.select_related(None).select_related(
             *HEAD,
             "case__submission__by",
             "case__proof__activity_type",

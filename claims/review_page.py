@@ -1,12 +1,15 @@
 """What the review pages show: the rows of the queue with due dates, and a document viewer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.urls import reverse
 
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
+from incentives_portal.cases.models import Approval
 from incentives_portal.cases.querysets import CaseQuerySet
 from incentives_portal.documents.models import DocumentVersion, PageImage
 from incentives_portal.documents.querysets import page_images_for
@@ -19,28 +22,45 @@ from .rows import ClaimRow, claim_rows
 
 
 class QueueRow(ClaimRow):
-    """A claim in the queue. ``is_soon`` means that it is due before the second business day from today."""
+    """A claim in the queue. ``is_soon`` means that it is due before the second business day from today.
+
+    ``first_by`` is the name of the user whose approval waits for a second one.
+    """
 
     is_late: bool
     is_soon: bool
+    first_by: str
 
 
 def queue_rows(cases: CaseQuerySet, user: User) -> list[QueueRow]:
-    """Return the rows of a page of the queue. Two queries, and two for all calendars."""
+    """Return the rows of a page of the queue.
+
+    Two queries, two for all calendars, and one in programs that need a second approval above an amount.
+    """
     rows = claim_rows(cases, user)
     wanted = {row["calendar"] for row in rows}
     calendars = {
         calendar.pk: calendar for calendar in Calendar.objects.filter(pk__in=wanted).prefetch_related("holidays")
     }
-    return [_queue_row(row, calendars[row["calendar"]]) for row in rows]
+    first = _first_approvals([row["public_id"] for row in rows if row["second_approval_above"] is not None])
+    return [_queue_row(row, calendars[row["calendar"]], first.get(row["public_id"], "")) for row in rows]
 
 
-def _queue_row(row: ClaimRow, calendar: Calendar) -> QueueRow:
+def _first_approvals(claims: Sequence[UUID]) -> dict[UUID, str]:
+    """Return who gave the approval that waits for a second one, by the public id of the claim. One query."""
+    if not claims:
+        return {}
+    given = Approval.objects.waiting().filter(case__public_id__in=claims).order_by("pk")
+    return dict(given.values_list("case__public_id", "by__name"))
+
+
+def _queue_row(row: ClaimRow, calendar: Calendar, first_by: str) -> QueueRow:
     due_at = row["due_at"]
     late = due_at is not None and due_at < clock.now()
     return {
         **row,
         "url": reverse("review:claim", args=[row["public_id"]]),
+        "first_by": first_by,
         "is_late": late,
         "is_soon": due_at is not None and not late and _is_soon(due_at, calendar),
     }

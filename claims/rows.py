@@ -38,6 +38,7 @@ _COLUMNS = {
     "approved": "case__approved_amount",
     "submitted_at": "case__submitted_at",
     "due_at": "case__due_at",
+    "second_approval_above": "case__program__second_approval_above",
     "zone": "case__program__calendar__time_zone",
     "calendar": "case__program__calendar_id",
     "_status": "case__status",
@@ -69,6 +70,7 @@ class ClaimRow(TypedDict):
     asked: Decimal
     currency: str
     approved: Decimal | None
+    second_approval_above: Decimal | None
     status: Status
     who: Text
     submitted_at: datetime | None

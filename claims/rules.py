@@ -14,9 +14,12 @@ from incentives_portal import clock
 from incentives_portal.accounts.capabilities import Role, grants, may
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.assignment import refuse_ones_own, refuse_what_a_colleague_has
+from incentives_portal.cases.deciders import refuse_second_by_the_same, standing_of
+from incentives_portal.cases.enums import DISPUTED
 from incentives_portal.cases.inbox import soon
 from incentives_portal.cases.models import Case
 from incentives_portal.cases.state_machine import Text
+from incentives_portal.cases.types import Excluded
 from incentives_portal.prepared_statements import PreparedQuery
 from incentives_portal.programs import dates
 from proofs import rules as proof_rules
@@ -78,21 +81,42 @@ def once_submitted(claim: Claim) -> bool:
     return claim.case.submitted_at is not None
 
 
-def _refuse_own_rejection(claim: Claim, user: User) -> Text | None:
-    """Refuse a dispute to users who rejected this submission (docs/domain.md, "Own rejection")."""
-    if user.pk in claim.rejecters:
+def excluded(claim: Claim) -> Excluded:
+    """Whom the four-eyes rules exclude (docs/domain.md, "Own rejection", "Plan and claim")."""
+    rejecters = claim.rejecters if claim.status == DISPUTED else frozenset()
+    return Excluded(rejecters=rejecters, approvers=claim.plan_approvers)
+
+
+def _refuse_excluded(claim: Claim, user: User) -> Text | None:
+    """Refuse users who rejected a disputed claim or approved its plan, and say who decides instead."""
+    standing = standing_of(claim, user)
+    if standing.instead is None:
+        return None
+    names = {"name": standing.instead[0].name} if len(standing.instead) == 1 else {}
+    if user.pk in excluded(claim).rejecters:
+        if names:
+            return _("You rejected this claim. Another person must decide the dispute. %(name)s can do so.") % names
         return _("You rejected this claim. Another person must decide the dispute.")
-    return None
+    if user.pk in claim.plan_approvers:
+        if names:
+            return _("You approved the plan of this claim. Another person must decide it. %(name)s can do so.") % names
+        return _("You approved the plan of this claim. Another reviewer must decide it.")
+    return _("Your role does not allow this.")
 
 
-def refuse_deciding_dispute(claim: Claim, user: User) -> Text | None:
-    """Say why the user cannot review or decide a dispute."""
-    return _refuse_own_rejection(claim, user) or refuse_what_a_colleague_has(claim, user)
+def refuse_reviewing(claim: Claim, user: User) -> Text | None:
+    """Say why the user cannot start the review or decide."""
+    return _refuse_excluded(claim, user) or refuse_what_a_colleague_has(claim, user)
 
 
-def refuse_taking_over_dispute(claim: Claim, user: User) -> Text | None:
-    """Say why the user cannot take over a dispute from a colleague."""
-    return _refuse_own_rejection(claim, user) or refuse_ones_own(claim, user)
+def refuse_approving(claim: Claim, user: User) -> Text | None:
+    """Say why the user cannot approve."""
+    return refuse_second_by_the_same(claim, user) or refuse_reviewing(claim, user)
+
+
+def refuse_taking_over(claim: Claim, user: User) -> Text | None:
+    """Say why the user cannot take over the claim from a colleague."""
+    return _refuse_excluded(claim, user) or refuse_ones_own(claim, user)
 
 
 def may_edit(case: Case, user: User) -> bool:
@@ -111,9 +135,14 @@ def drafts_of(user: User) -> Q:
     return Q(claim__created_by=user) | Q(listed=True, due_at__lte=soon())
 
 
+def write_capability(claim: Claim) -> str:
+    """Return the capability that writing this claim needs, by the track of its program."""
+    return proof_rules.write_capability(claim.proof)
+
+
 def refuse_writing(claim: Claim, user: User) -> Text | None:
     """Say why the user cannot submit, withdraw, discard or cancel the claim, whatever its status."""
-    if not may(user, proof_rules.write_capability(claim.proof), claim.scope):
+    if not may(user, write_capability(claim), claim.scope):
         return _("In this program, only an incentives admin can submit claims.")
     if _is_plain_user(claim, user):
         if not claim.proof.program.users_may_submit_claims:

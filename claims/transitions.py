@@ -12,9 +12,9 @@ from incentives_portal.accounts.models import User
 from incentives_portal.cases.assignment import (
     is_assigned,
     is_unassigned,
-    refuse_ones_own,
     refuse_what_a_colleague_has,
 )
+from incentives_portal.cases.deciders import stand_in
 from incentives_portal.cases.enums import (
     ACTION_REQUIRED,
     APPROVED,
@@ -27,7 +27,7 @@ from incentives_portal.cases.enums import (
     CaseKind,
 )
 from incentives_portal.cases.models import Case
-from incentives_portal.cases.state_machine import StateMachine, Transition, no_date
+from incentives_portal.cases.state_machine import FirstOfTwo, StateMachine, Transition, no_date
 from incentives_portal.cases.types import CaseType
 
 from . import rules
@@ -37,6 +37,7 @@ _SUBMIT: dict[str, Any] = {
     "target": SUBMITTED,
     "capability": "claim.write",
     "refusal": rules.refuse_writing,
+    "narrowed": rules.write_capability,
     "message": "claim_submitted",
     "due": rules.review_due_at,
     "tone": "primary",
@@ -49,6 +50,7 @@ _CANCEL: dict[str, Any] = {
     "target": DISCARDED,
     "capability": "claim.write",
     "refusal": rules.refuse_writing,
+    "narrowed": rules.write_capability,
     "event": "claims.claim.canceled",
     "due": no_date,
     "tone": "danger",
@@ -57,9 +59,10 @@ _CANCEL: dict[str, Any] = {
         "history. This cannot be undone."
     ),
 }
-_DECIDE: dict[str, Any] = {"capability": "claim.review", "decides": True}
-_REVIEW: dict[str, Any] = _DECIDE | {"refusal": refuse_what_a_colleague_has}
-_AGAIN: dict[str, Any] = _DECIDE | {"source": DISPUTED, "refusal": rules.refuse_deciding_dispute}
+_DECIDE: dict[str, Any] = {"capability": "claim.review", "decides": True, "stand_in": stand_in}
+_REVIEW: dict[str, Any] = _DECIDE | {"refusal": rules.refuse_reviewing}
+#: What was taken up can be returned whoever has it: that decides nothing.
+_PUT_BACK: dict[str, Any] = _DECIDE | {"refusal": refuse_what_a_colleague_has}
 _START: dict[str, Any] = {
     "verb": "start_review",
     "label": _("Start review"),
@@ -76,6 +79,7 @@ _RETURN: dict[str, Any] = {
     "help": _("The claim goes back to the queue. Any reviewer can pick it up."),
 }
 _TAKE_OVER: dict[str, Any] = _DECIDE | {
+    "refusal": rules.refuse_taking_over,
     "verb": "take_over",
     "label": _("Take over"),
     "event": "claims.claim.taken_over",
@@ -85,7 +89,9 @@ _TAKE_OVER: dict[str, Any] = _DECIDE | {
     "when": is_assigned,
     "help": _("The claim is reassigned from a colleague to you. The colleague is notified."),
 }
-_APPROVE: dict[str, Any] = {
+_APPROVE: dict[str, Any] = _DECIDE | {
+    "refusal": rules.refuse_approving,
+    "first": FirstOfTwo("claims.claim.first_approved", "claim_second_approval"),
     "verb": "approve",
     "label": _("Approve"),
     "target": APPROVED,
@@ -129,6 +135,7 @@ TRANSITIONS = (
         target=EDITING,
         capability="claim.write",
         refusal=rules.refuse_writing,
+        narrowed=rules.write_capability,
         event="claims.claim.withdrawn",
         assigns="nobody",
         due=rules.due_at,
@@ -141,6 +148,7 @@ TRANSITIONS = (
         target=DISCARDED,
         capability="claim.write",
         refusal=rules.refuse_writing,
+        narrowed=rules.write_capability,
         event="claims.claim.discarded",
         due=no_date,
         when=rules.never_submitted,
@@ -157,13 +165,13 @@ TRANSITIONS = (
         **_START,
         **_REVIEW,
     ),
-    Transition(source=UNDER_REVIEW, message="claim_approved", **_APPROVE, **_REVIEW),
+    Transition(source=UNDER_REVIEW, message="claim_approved", **_APPROVE),
     Transition(source=UNDER_REVIEW, message="claim_action_required", **_ASK, **_REVIEW),
     Transition(source=UNDER_REVIEW, message="claim_rejected", **_REJECT, **_REVIEW),
-    Transition(source=UNDER_REVIEW, target=SUBMITTED, **_RETURN, **_REVIEW),
+    Transition(source=UNDER_REVIEW, target=SUBMITTED, **_RETURN, **_PUT_BACK),
     # A resubmitted claim is still assigned to the reviewer who sent it back.
-    Transition(source=SUBMITTED, target=UNDER_REVIEW, refusal=refuse_ones_own, **_TAKE_OVER),
-    Transition(source=UNDER_REVIEW, target=UNDER_REVIEW, refusal=refuse_ones_own, **_TAKE_OVER),
+    Transition(source=SUBMITTED, target=UNDER_REVIEW, **_TAKE_OVER),
+    Transition(source=UNDER_REVIEW, target=UNDER_REVIEW, **_TAKE_OVER),
     Transition(
         verb="dispute",
         label=_("Dispute"),
@@ -181,17 +189,18 @@ TRANSITIONS = (
     # Starting the review of a dispute leaves it Disputed, as there is no separate status
     # (docs/domain.md, "Claim statuses").
     Transition(
+        source=DISPUTED,
         target=DISPUTED,
         when=is_unassigned,
         help=_("The dispute is assigned to you. Colleagues can see that you are working on it."),
         **_START,
-        **_AGAIN,
+        **_REVIEW,
     ),
-    Transition(message="dispute_decided", **_APPROVE, **_AGAIN),
-    Transition(message="dispute_decided", **_ASK, **_AGAIN),
-    Transition(message="dispute_decided", **_REJECT, **_AGAIN),
-    Transition(target=DISPUTED, when=is_assigned, **_RETURN, **_AGAIN),
-    Transition(source=DISPUTED, target=DISPUTED, refusal=rules.refuse_taking_over_dispute, **_TAKE_OVER),
+    Transition(source=DISPUTED, message="dispute_decided", **_APPROVE),
+    Transition(source=DISPUTED, message="dispute_decided", **_ASK, **_REVIEW),
+    Transition(source=DISPUTED, message="dispute_decided", **_REJECT, **_REVIEW),
+    Transition(source=DISPUTED, target=DISPUTED, when=is_assigned, **_RETURN, **_PUT_BACK),
+    Transition(source=DISPUTED, target=DISPUTED, **_TAKE_OVER),
 )
 
 
@@ -207,6 +216,8 @@ CLAIM = CaseType(
     read="claim.read",
     contribute="claim.contribute",
     review="claim.review",
+    stand_in="claim.stand_in",
+    excluded=rules.excluded,
     url_for=_url_for,
     may_edit=rules.may_edit,
     drafts_of=rules.drafts_of,

@@ -22,6 +22,7 @@ urlpatterns = [
     path("proofs/", include("proofs.urls")),
     path("claims/", include("claims.urls")),
     path("review/", include("claims.review_urls")),
+    path("exceptions/", include("incentives_portal.cases.urls")),
     path("uploads/", include("incentives_portal.documents.urls")),
     path("notifications/", include("incentives_portal.outbox.urls")),
     path("admin/", admin.site.urls),

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -20,6 +20,7 @@ from incentives_portal.cases.assignment import colleague_of
 from incentives_portal.cases.decisions import OUTCOMES
 from incentives_portal.cases.enums import WAITING, WITH_PARTNER
 from incentives_portal.cases.forms import CommentForm, NoteForm, VerbForm
+from incentives_portal.cases.models import Approval
 from incentives_portal.cases.page import holder
 from incentives_portal.cases.views import VerbView, post_comment
 from incentives_portal.outbox.queries import deliveries_for
@@ -93,7 +94,10 @@ class PlanAdmin(admin.ModelAdmin):
     actions = None
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return Plan.objects.visible_to(request.user).for_list()
+        given = Approval.objects.waiting().filter(case=OuterRef("pk")).order_by("-pk")
+        return (
+            Plan.objects.visible_to(request.user).for_list().annotate(first_by=Subquery(given.values("by__name")[:1]))
+        )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -107,9 +111,13 @@ class PlanAdmin(admin.ModelAdmin):
     def get_list_display(self, request: HttpRequest) -> Any:
         @admin.display(description=_("status and assignee"), ordering="case__status")
         def status_and_holder(plan: Plan) -> SafeString:
-            """Who has the plan, from the reader's point of view ("with you"), with the deadline if there is one."""
+            """Who has the plan, from the reader's point of view ("with you"), with the deadline if there is one.
+
+            A plan that one of two people has approved says by whom.
+            """
             tag = status_tag(plan.state)
-            who, last = holder(plan, request.user)[0] or "–", rules.until(plan)
+            first = gettext("Approved by %(name)s; second approval needed") % {"name": plan.first_by}
+            who, last = first if plan.first_by else holder(plan, request.user)[0] or "–", rules.until(plan)
             until = f", {gettext('until')} {show_day(last, plan.time_zone)}" if last else ""
             return format_html('{}<span class="d-b small2 quiet">{}{}</span>', tag, who, until)
 
@@ -249,6 +257,7 @@ class PlanVerbView(VerbView):
             "title": self.transition.label,
             "decides": self.transition.verb in self.forms,
             "colleague": colleague_of(self.detail, self.request.user),
+            "first_approval": self.detail.first_approval,
             "target": STATE_MACHINE.status(self.transition.target),
             "preview": preview_of(self.detail, self.transition, self.request.user, form),
         }

@@ -37,7 +37,16 @@ register(
     EventKind("plans.plan.review_started", _("started the review"), "eye"),
     EventKind("plans.plan.taken_over", _("took the plan over from %(name)s"), "eye"),
     EventKind("plans.plan.returned_to_queue", _("returned the plan to the queue"), "arrow-counterclockwise"),
-    EventKind("plans.plan.approved", _("approved the plan for %(amount)s"), "check-lg", "green"),
+    EventKind(
+        "plans.plan.approved",
+        _("approved the plan for %(amount)s"),
+        "check-lg",
+        "green",
+        together=_("approved the plan for %(amount)s, as %(first)s did before"),
+    ),
+    EventKind(
+        "plans.plan.first_approved", _("approved the plan for %(amount)s; a second approval is needed"), "check-lg"
+    ),
     EventKind("plans.plan.action_requested", _("requested action"), "exclamation-lg", "amber"),
     EventKind("plans.plan.rejected", _("rejected the plan"), "x-lg", "red"),
 )

@@ -14,6 +14,7 @@ from incentives_portal.cases import forms as cases
 from incentives_portal.cases.forms import COMMENT_LIMIT
 from incentives_portal.cases.services import RemarkDraft
 from incentives_portal.countries import country_choices
+from incentives_portal.enrollments.rules import enrolment_sentence
 from incentives_portal.money import CURRENCIES, format_amount
 from incentives_portal.programs.enums import Category
 from incentives_portal.programs.models import ActivityType, Program
@@ -195,6 +196,12 @@ class DecisionForm(cases.DecisionForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["note"].widget = forms.TextInput(attrs={"size": 50})
+        sentence = enrolment_sentence(self.detail.enrolment_status) if self.transition.verb == "approve" else ""
+        if sentence:
+            self.fields["confirm_enrolment"] = forms.BooleanField(
+                label=sentence, error_messages={"required": _("Confirm this to approve the plan.")}
+            )
+            self.order_fields(("expected_version", "confirm_enrolment"))
 
     @cached_property
     def claimed(self) -> Claimed:
@@ -213,6 +220,10 @@ class DecisionForm(cases.DecisionForm):
         """Return the chosen place. It has no text of its own, as the decision has reason and comment."""
         place = self.cleaned_data.get("place")
         return [RemarkDraft(text="", place=place)] if place else []
+
+    def act(self) -> dict[str, Any]:
+        confirmed = ["enrolment"] if self.cleaned_data.get("confirm_enrolment") else []
+        return super().act() | ({"confirmed": confirmed} if self.transition.verb == "approve" else {})
 
     def bounds(self) -> Iterable[Any]:
         """The requested amount, and how much of the current limit was claimed."""

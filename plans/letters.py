@@ -1,5 +1,6 @@
 """All messages about a plan: code, recipients and letter (docs/domain.md, "Recipients")."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
@@ -10,7 +11,7 @@ from incentives_portal.cases.enums import APPROVED
 from incentives_portal.cases.letters import deadline, letter_about, why
 from incentives_portal.cases.messages import Announcement, register
 from incentives_portal.cases.models import Event
-from incentives_portal.cases.recipients import former_assignee, other_side, partner_side, reviewers
+from incentives_portal.cases.recipients import former_assignee, other_side, partner_side, reviewers, second_approvers
 from incentives_portal.money import format_amount
 from incentives_portal.outbox.letters import ExternalRecipient, Letter
 
@@ -88,6 +89,22 @@ def action_required(plan: Plan, event: Event, recipient: User) -> Letter:
     )
 
 
+def second_approval(plan: Plan, event: Event, recipient: User) -> Letter:
+    """To those who may give the second approval: who approved the plan, and for how much."""
+    return _letter(
+        plan,
+        event,
+        recipient,
+        subject=_("Second approval needed: plan %(reference)s, %(partner)s, %(title)s"),
+        heading=_("A plan needs a second approval"),
+        paragraphs=[
+            _("%(name)s approved the plan “%(title)s” for %(first)s. This amount needs the approval of two people.")
+        ],
+        comment="",
+        next_step=_("Review the plan, and approve it for the same amount or decide otherwise."),
+    )
+
+
 def rejected(plan: Plan, event: Event, recipient: User) -> Letter:
     """To the partner: the rejection and what can be done.
 
@@ -161,6 +178,7 @@ def _values(plan: Plan, event: Event) -> dict[str, str]:
         "partner": plan.location.organisation.name,
         "name": event.actor_name,
         "amount": _amount_in_force(plan),
+        "first": format_amount(Decimal(event.data["amount"]), plan.currency) if "amount" in event.data else "",
     }
 
 
@@ -189,6 +207,7 @@ ANNOUNCEMENTS = (
     Announcement("plan_approved", partner_side, approved),
     Announcement("plan_action_required", partner_side, action_required),
     Announcement("plan_rejected", partner_side, rejected),
+    Announcement("plan_second_approval", second_approvers, second_approval),
     Announcement("plan_taken_over", former_assignee, taken_over),
     Announcement("plan_comment_added", other_side, comment_added, collect=True),
 )

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.models import Location, OrganisationKind, User
 from incentives_portal.cases.models import NOT_DELETED, CaseDetail
+from incentives_portal.enrollments.rules import status_of
 from incentives_portal.installation.triggers import Refuse
 from incentives_portal.money import AmountField
 from incentives_portal.programs.models import ActivityType, FundType, Market, Program, ProgramYear
@@ -70,6 +71,11 @@ class Plan(CaseDetail):
             # Plan Management: the plans of a location's program, newest first.
             models.Index(name="plan_list", fields=["location", "program", "-case"]),
         ]
+
+    @cached_property
+    def enrolment_status(self) -> str | None:
+        """The status of the location's enrollment in the program now. One query, unless ``for_page`` has read it."""
+        return status_of(self.location_id, self.program_id)
 
     def get_absolute_url(self) -> str:
         return reverse("plans:detail", args=[self.public_id])

@@ -11,10 +11,11 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from incentives_portal.cases.enums import ACTION_REQUIRED, APPROVED, EDITING, REJECTED, SUBMITTED, UNDER_REVIEW
+from incentives_portal.cases.enums import ACTION_REQUIRED, APPROVED, EDITING, REJECTED, SUBMITTED, UNDER_REVIEW, WAITING
 from incentives_portal.cases.models import Event, Remark, Submission
 from incentives_portal.cases.page import CasePage, is_decision, submits
 from incentives_portal.cases.state_machine import Text, Transition
+from incentives_portal.enrollments.rules import enrolment_notice
 from incentives_portal.money import format_amount
 from incentives_portal.programs.assess import Assessment
 from incentives_portal.programs.dates import local_day
@@ -69,6 +70,11 @@ class PlanPage(CasePage[Plan]):
     @property
     def current(self) -> PlanDocument:
         return self.document
+
+    @property
+    def to_confirm(self) -> str:
+        """What an admin has to confirm before approving: an enrollment that ended; empty if it did not."""
+        return enrolment_notice(self.detail.enrolment_status) if self.detail.status in WAITING else ""
 
     @property
     def timeline(self) -> list[TimelineEntry]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.models import User
 from incentives_portal.cases.assignment import is_assigned, refuse_ones_own, refuse_what_a_colleague_has
+from incentives_portal.cases.deciders import refuse_approving
 from incentives_portal.cases.enums import (
     ACTION_REQUIRED,
     APPROVED,
@@ -21,7 +22,7 @@ from incentives_portal.cases.enums import (
     CaseKind,
 )
 from incentives_portal.cases.models import Case
-from incentives_portal.cases.state_machine import StateMachine, Transition, no_date
+from incentives_portal.cases.state_machine import FirstOfTwo, StateMachine, Transition, no_date
 from incentives_portal.cases.types import CaseType
 
 from . import rules
@@ -129,10 +130,11 @@ TRANSITIONS = (
         event="plans.plan.approved",
         due=no_date,
         message="plan_approved",
+        first=FirstOfTwo("plans.plan.first_approved", "plan_second_approval"),
         tone="primary",
         icon="check-lg",
         help=_("The partner can carry out the activities and add proofs, up to the amount that you approve."),
-        **_REVIEW,
+        **(_REVIEW | {"refusal": refuse_approving}),
     ),
     Transition(
         verb="request_action",

@@ -94,5 +94,11 @@ def _create(proof_id: int, actor: User) -> Claim:
     proof.case.listed = True
     proof.case.save(update_fields=["due_at", "listed"])
     claim = Claim.objects.create(case=proof.case, created_by=actor)
-    record(claim.case, actor, "claims.claim.created", to_status=claim.status)
+    record(
+        claim.case,
+        actor,
+        "claims.claim.created",
+        capability=proof_rules.write_capability(proof),
+        to_status=claim.status,
+    )
     return claim

@@ -156,9 +156,9 @@ def decide(world: World, claim: Claim, verb: str, *, actor: User | None = None, 
     return services.SERVICES[verb](current, **(values | given))
 
 
-def deed(world: World, claim: Claim, verb: str, actor: User) -> Callable[[], Event]:
+def deed(world: World, claim: Claim, verb: str, actor: User, **given: Any) -> Callable[[], Event]:
     """A verb on the versions that everybody saw."""
-    asked: dict[str, Any] = {"comment": f"words of {actor.name}"}
+    asked: dict[str, Any] = {"comment": f"words of {actor.name}"} | given
     if verb in ("request_action", "reject"):
         asked["reason"] = world.reason(CaseKind.CLAIM, verb)
     if verb == "approve":

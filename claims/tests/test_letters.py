@@ -56,7 +56,7 @@ def second_admin(world):
 def test_the_table_names_every_message_of_the_room():
     assert {announcement.code for announcement in ANNOUNCEMENTS} == {
         "claim_submitted", "claim_action_required", "claim_approved", "claim_rejected",
-        "dispute_received", "dispute_decided", "claim_taken_over", "claim_canceled", "claim_comment_added",
+        "claim_second_approval", "dispute_received", "dispute_decided", "claim_taken_over", "claim_canceled", "claim_comment_added",
         "claim_file_infected", "claim_file_refused",
     }  # fmt: skip
 

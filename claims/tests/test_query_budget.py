@@ -36,7 +36,7 @@ def many(builder, world, count):
 def grown(claim, world, count):
     """The claim with so many documents and comments."""
     for _number in range(count):
-        record_comment(claim.case, world.mira, "Words.", versions=[proofs.file(world.jana)])
+        record_comment(claim.case, world.mira, "Words.", capability="claim.review", versions=[proofs.file(world.jana)])
     return claim
 
 
@@ -153,7 +153,7 @@ def work_of(browser, address, data):
     [
         ("start_review", 6, 0),
         ("return_to_queue", 6, 0),
-        ("approve", 12, 0),
+        ("approve", 13, 0),  # one more than the others: whether the location is enrolled, which the form asks for
         ("reject", 11, 0),
         ("reject", 12, 3),
         ("request_action", 11, 0),

@@ -18,7 +18,8 @@ from claims.services import creating
 from claims.services.locking import locked_limits
 from claims.transitions import STATE_MACHINE
 from incentives_portal import clock
-from incentives_portal.accounts.services import add_location
+from incentives_portal.accounts.capabilities import Role
+from incentives_portal.accounts.services import add_location, give_role
 from incentives_portal.cases import services as history
 from incentives_portal.cases.engine import locked, perform
 from incentives_portal.cases.enums import CaseKind
@@ -34,7 +35,7 @@ from incentives_portal.cases.messages import cause_key
 from incentives_portal.cases.models import Case, Decision, Event
 from incentives_portal.outbox.models import Message
 from incentives_portal.programs.catalog import load_catalog
-from incentives_portal.programs.models import ActivityType, Cap, ExchangeRate
+from incentives_portal.programs.models import ActivityType, Cap, ExchangeRate, Program
 from incentives_portal.tests.owner import by_hand
 from incentives_portal.tests.racing import (
     assert_told_to_try_again,
@@ -218,7 +219,7 @@ def test_second_claim_of_a_plan_waits_for_a_slow_approval_of_the_first(there):
     there.hamburg.enrolments.filter(program=plan.program).update(location=elsewhere)
 
     written, refused = one_after_the_other(
-        *(builders.deed(there, fresh(claim), "approve", there.mira) for claim in claims)
+        *(builders.deed(there, fresh(claim), "approve", there.mira, confirmed=["enrolment"]) for claim in claims)
     )
 
     assert (type(written), type(refused)) == (Event, RuleViolation), (written, refused)
@@ -423,3 +424,30 @@ def test_w10_comment_sent_twice_at_once_is_kept_and_told_once(there, monkeypatch
     assert one == other
     assert Event.objects.filter(code="cases.commented").count() == 1
     assert Message.objects.filter(cause=cause_key(one.pk), recipient=there.mira).count() == 1
+
+
+def test_two_who_approve_at_once_are_the_first_and_the_second(there):
+    """Neither is told to begin again, and nothing is decided twice."""
+    claim = builders.disputed_claim(there)
+    for person in (there.emre, there.ines):
+        give_role(person, Role.OPERATOR_REVIEWER)
+    Program.objects.update(second_approval_above=Decimal(1))
+    claim = builders.fresh(claim)
+
+    results = at_once(*(builders.deed(there, claim, "approve", person) for person in (there.emre, there.ines)))
+
+    assert sorted(event.code for event in results) == ["claims.claim.approved", "claims.claim.first_approved"]
+    assert builders.fresh(claim).status == "approved"
+    assert claim.case.decisions.filter(outcome="approved").count() == 1
+
+
+def test_double_click_on_the_first_approval_is_one(there):
+    claim = builders.disputed_claim(there)
+    Program.objects.update(second_approval_above=Decimal(1))
+    give_role(there.emre, Role.OPERATOR_REVIEWER)
+    claim = builders.fresh(claim)
+
+    results = at_once(*(builders.deed(there, claim, "approve", there.emre) for _click in range(2)))
+
+    assert sorted(type(result).__name__ for result in results) == ["Event", "NotAllowed"]
+    assert claim.case.approvals.count() == 1

@@ -689,3 +689,34 @@ def test_assessment_reads_the_case_that_is_locked(world):
     claim = builders.submitted_claim(world)
 
     assert rules.whole_proof(claim).case is claim.case
+
+
+def test_event_carries_the_role_that_the_verb_needs(world):
+    """Somebody with several roles acts in the one that the verb needs, in either order of the roles."""
+    for person in (world.emre, world.mira):
+        give_role(person, Role.OPERATOR_INCENTIVES_ADMIN)
+        give_role(person, Role.OPERATOR_REVIEWER)
+        claim = builders.claim_under_review(world, reviewer=person)
+        event = decide(world, claim, "approve", actor=person)
+        assert event.actor_role == Role.OPERATOR_REVIEWER
+
+
+def test_event_carries_the_role_that_the_track_needs(world):
+    """On the plan track only an incentives admin submits, whatever else that person is."""
+    give_role(world.jana, Role.PARTNER_GLOBAL_ADMIN)
+    claim = builders.submitted_claim(world, track="plan")
+
+    roles = dict(claim.case.events.values_list("code", "actor_role"))
+    assert roles["claims.claim.created"] == Role.PARTNER_INCENTIVES_ADMIN
+    assert roles["claims.claim.submitted"] == Role.PARTNER_INCENTIVES_ADMIN
+    assert roles["proofs.invoice.added"] == Role.PARTNER_INCENTIVES_ADMIN
+
+
+def test_comment_and_note_carry_the_role_that_allows_them(world):
+    give_role(world.emre, Role.OPERATOR_REVIEWER)
+    claim = builders.submitted_claim(world)
+
+    said = services.add_comment(claim, actor=world.emre, comment="Hello.")
+    noted = services.add_comment(claim, actor=world.hugo, comment="Seen.", internal=True)
+
+    assert (said.actor_role, noted.actor_role) == (Role.OPERATOR_REVIEWER, Role.OPERATOR_AUDITOR)

@@ -73,6 +73,8 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
         "claim.contribute": (_ADMIN, _USER, _GLOBAL),
         "claim.review": (_REVIEWER,),
         "claim.dispute": (_ADMIN,),
+        "claim.stand_in": (_OPERATOR_ADMIN,),
+        "exception.read": (_OPERATOR_ADMIN, Role.OPERATOR_AUDITOR),
         "history.internal": OPERATOR_ROLES,
         "outbox.read": OPERATOR_ROLES,
         "outbox.resend": (_OPERATOR_ADMIN, _REVIEWER),
@@ -97,6 +99,8 @@ CAPABILITY_WORDS = {
     "claim.contribute": _("Add documents and comments to a claim"),
     "claim.review": _("Review and decide on claims"),
     "claim.dispute": _("Dispute a rejected claim"),
+    "claim.stand_in": _("Decide a dispute when every reviewer has rejected the claim"),
+    "exception.read": _("View exceptions to the four-eyes rules"),
     "history.internal": _("Read and write internal notes"),
     "outbox.read": _("View the delivery status of messages"),
     "outbox.resend": _("Send a message again"),
@@ -199,8 +203,17 @@ def may(user: "User | AnonymousUser", capability: str, scope: Scope | None = Non
 
     An unknown capability raises KeyError, so that a typo does not silently deny access.
     """
+    return bool(role_for(user, capability, scope))
+
+
+def role_for(user: "User | AnonymousUser", capability: str, scope: Scope | None = None) -> str:
+    """Return the first role by which the person holds the capability for the scope; empty if there is none.
+
+    The history records it with an event: who has several roles acts in the one that the action needs.
+    """
     allowed = CAPABILITIES[capability]
-    return any(grant.role in allowed and _covers(user, grant, scope) for grant in grants(user))
+    fitting = (grant.role.value for grant in grants(user) if grant.role in allowed and _covers(user, grant, scope))
+    return next(fitting, "")
 
 
 def _covers(user: "User | AnonymousUser", grant: Grant, scope: Scope | None) -> bool:
@@ -247,6 +260,15 @@ def holders(roles: str | Iterable[Role], scope: Scope) -> list["User"]:
     wanted = CAPABILITIES[roles] if isinstance(roles, str) else frozenset(roles)
     given = {name: value for name, value in asdict(scope).items() if value is not None}
     return _holding(wanted, frozenset(given)).rows(**given)
+
+
+def operators_with(capability: str) -> Q:
+    """Return a condition for users of the operator who hold the capability; it holds for every case."""
+    wanted = frozenset(role for role in CAPABILITIES[capability] if role.is_operator)
+    condition = Q(pk__in=[])
+    for source in _sources:
+        condition |= source.holders(wanted, Scope(organisation_id=-1))
+    return condition
 
 
 @cache

@@ -27,7 +27,7 @@ PROBLEMS = {
     "told": "is not what the witness was told",
 }
 
-_KINDS = ("event", "submission", "decision")
+_KINDS = ("event", "submission", "approval", "decision")
 _LINKS = " UNION ALL ".join(
     f"SELECT case_id, '{kind}' AS kind, id, link, digest, {content_sql(kind)} AS content FROM cases_{kind} {kind}"  # noqa: S608
     for kind in _KINDS

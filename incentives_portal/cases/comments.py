@@ -28,6 +28,8 @@ from .services import record_comment
 from .types import case_type
 
 HOUR = timedelta(hours=1)
+#: The capability to read and write internal notes.
+NOTE = "history.internal"
 
 
 def may_comment(user: User, detail: CaseDetail) -> bool:
@@ -35,13 +37,17 @@ def may_comment(user: User, detail: CaseDetail) -> bool:
 
     Partner users need the capability to contribute to the kind of case, operator users the one to review it.
     """
+    return may(user, _capability(user, detail), detail.scope)
+
+
+def _capability(user: User, detail: CaseDetail) -> str:
     kind = case_type(detail.case.kind)
-    return may(user, kind.review if user.is_operator else kind.contribute, detail.scope)
+    return kind.review if user.is_operator else kind.contribute
 
 
 def may_note(user: User, detail: CaseDetail) -> bool:
     """Whether the user may write internal notes, which only operator users can."""
-    return user.is_operator and may(user, "history.internal", detail.scope)
+    return user.is_operator and may(user, NOTE, detail.scope)
 
 
 @waiting_briefly()
@@ -66,7 +72,14 @@ def add_comment(
         raise CommentMissing
     with within_comment_limits(actor):
         try:
-            event = record_comment(detail.case, actor, comment.strip(), internal=internal, versions=versions)
+            event = record_comment(
+                detail.case,
+                actor,
+                comment.strip(),
+                capability=NOTE if internal else _capability(actor, detail),
+                internal=internal,
+                versions=versions,
+            )
         except UploadGone as gone:
             raise RuleViolation(str(gone), place="files") from gone
         if not internal and detail.submitted_at is not None:

@@ -10,6 +10,7 @@ plan, enrollment, fund account; several of a kind by primary key.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, TypeVar
 
@@ -34,6 +35,18 @@ Detail = TypeVar("Detail", bound=CaseDetail)
 _TRIES = 3
 
 
+@dataclass(frozen=True)
+class Awaiting:
+    """What ``before`` returns if the verb needs another person: what is written instead of performing it.
+
+    ``data`` is for the event of the first person; ``keep`` writes what refers to it, and ``beside`` what goes with it.
+    """
+
+    data: Mapping[str, Any]
+    keep: Callable[[Event], object]
+    beside: Callable[[Event], None] | None = None
+
+
 def perform(
     detail: Detail,
     verb: str,
@@ -43,14 +56,14 @@ def perform(
     comment: str = "",
     reason: ReasonCode | None = None,
     remarks: Iterable[RemarkDraft] = (),
-    before: Callable[[Detail], Mapping[str, Any] | None] | None = None,
+    before: Callable[[Detail], Mapping[str, Any] | Awaiting | None] | None = None,
     after: Callable[[Detail, Event], None] | None = None,
 ) -> Event:
     """Perform a verb on a case and return the event that records it.
 
     ``expected_version`` is the version of the case that the user saw. ``before`` runs on the locked row: it checks
-    the app's own rules (raising RuleViolation), sets further columns, and returns data for the event. ``after``
-    writes what refers to the event.
+    the app's own rules (raising RuleViolation), sets further columns, and returns data for the event, or Awaiting.
+    ``after`` writes what refers to the event.
 
     Effects, in order: the row's columns, its due date, status and version, the event with its remarks, ``after``,
     the announcement. Raises InvalidTransition, StaleVersion, NotAllowed, CommentMissing, ReasonMissing,
@@ -66,6 +79,14 @@ def perform(
         if transition.needs_comment and not comment.strip():
             raise CommentMissing
         data = before(current) if before else None
+        words: dict[str, Any] = {
+            "capability": transition.capability_held(current, actor),
+            "reason": reason,
+            "comment": comment.strip(),
+            "remarks": remarks,
+        }
+        if isinstance(data, Awaiting):
+            return _first_of_two(current, transition, actor, data, words)
         if transition.due:
             case.due_at = transition.due(current)
         source, case.status = case.status, transition.target
@@ -82,10 +103,8 @@ def perform(
             transition.event,
             from_status=source,
             to_status=transition.target,
-            reason=reason,
-            comment=comment.strip(),
             data=data,
-            remarks=remarks,
+            **words,
         )
         if after:
             after(current, event)
@@ -94,6 +113,28 @@ def perform(
         return event
 
     return _retried(once)
+
+
+def _first_of_two(
+    current: CaseDetail, transition: Transition, actor: User, awaiting: Awaiting, words: dict[str, Any]
+) -> Event:
+    """Record that the first of two people performed the verb, and tell those who may be the second.
+
+    Status, due date and version stay, so that what a colleague is about to decide still counts. The case is assigned
+    to nobody, so that the second person need not take it over. Partners do not see the event.
+    """
+    assert transition.first is not None  # only a verb with a second person awaits one
+    case = current.case
+    case.assignee = case.assigned_at = None
+    case.save(update_fields=["assignee", "assigned_at"])
+    event = record(case, actor, transition.first.event, internal=True, data=awaiting.data, **words)
+    awaiting.keep(event)
+    if awaiting.beside:
+        awaiting.beside(event)
+    vars(current).pop("first_approval", None)
+    vars(current).pop("_standings", None)
+    announce(transition.first.message, current, event)
+    return event
 
 
 def service_of(verb: str, **arguments: Any) -> Callable[..., Event]:
@@ -160,11 +201,12 @@ def _transition(detail: CaseDetail, verb: str, actor: User, expected_version: in
     case = detail.case
     state_machine = case_type(case.kind).state_machine
     transition = state_machine.find(detail, verb)
-    capability = transition.capability if transition else state_machine.capability_of(verb)
-    if not may(actor, capability, case.scope):
-        raise NotAllowed
     if transition is None:
+        if not may(actor, state_machine.capability_of(verb), case.scope):
+            raise NotAllowed
         raise InvalidTransition(detail, latest_event(case))
+    if not transition.capability_held(detail, actor):
+        raise NotAllowed
     if transition.decides and actor.organisation_id == case.organisation_id:
         raise NotAllowed
     if expected_version != case.version:

@@ -27,6 +27,15 @@ class Outcome(models.TextChoices):
     REJECTED = "rejected", _("Rejected")
 
 
+class Safeguard(models.TextChoices):
+    """A rule that yields in exceptions: where nobody else is left to decide, or where a limit cannot be computed."""
+
+    OWN_REJECTION = "own_rejection", _("Own rejection")
+    FOUR_EYES = "four_eyes", _("Four eyes")
+    SECOND_APPROVAL = "second_approval", _("Second approval")
+    LIMIT = "limit", _("Limit not computed")
+
+
 EDITING = "editing"
 SUBMITTED = "submitted"
 UNDER_REVIEW = "under_review"

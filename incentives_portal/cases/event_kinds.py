@@ -18,6 +18,8 @@ class EventKind:
     sentence: str | Promise
     icon: str = "dot"
     tone: str = ""
+    #: The sentence where two people performed the verb; it may use the name of the other one, ``first``.
+    together: str | Promise = ""
 
 
 _kinds: dict[str, EventKind] = {}

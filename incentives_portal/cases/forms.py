@@ -13,6 +13,8 @@ from incentives_portal.accounts.models import User
 from incentives_portal.documents.fields import MultipleUploadField
 from incentives_portal.screens.fields import LongTextField, MoneyFormField
 
+from .decisions import yielding
+from .enums import Safeguard
 from .errors import Busy, RuleViolation
 from .models import CaseDetail, ReasonCode
 from .rules import amount_problem
@@ -100,9 +102,11 @@ class VerbForm(forms.Form):
 
     expected_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, detail: CaseDetail, transition: Transition, data: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self, detail: CaseDetail, transition: Transition, data: Any = None, *, user: User | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(data, initial={"expected_version": detail.version}, **kwargs)
-        self.detail, self.transition = detail, transition
+        self.detail, self.transition, self.user = detail, transition, user
         if transition.needs_reason:
             self.fields["reason"] = ReasonField(
                 detail.case.kind, transition.verb, error_messages={"required": _("Choose the reason.")}
@@ -150,12 +154,39 @@ class DecisionForm(VerbForm):
                 label=_("Approved amount in %(currency)s") % {"currency": currency},
                 currency=currency,
                 initial=money.quantize(detail.requested_amount, currency),
-                help_text=" ".join(map(str, self.bounds())),
+                help_text=" ".join(map(str, [*self.bounds(), *self._two_people()])),
             )
             self.fields["reason"] = ReasonField(
                 detail.case.kind, transition.verb, required=False, empty_label=_("None (full amount)")
             )
-        self.order_fields(("expected_version", "approved_amount", "reason", "place"))
+            self._begin_with_first_approval()
+        self._add_exception()
+        self.order_fields(("expected_version", "exception", "approved_amount", "reason", "place"))
+
+    def _begin_with_first_approval(self) -> None:
+        """Begin with what the first of two people approved, as only the same amount decides."""
+        first = self.detail.first_approval
+        if first is not None and self.user is not None and first.by_id != self.user.pk:
+            words = first.event
+            begin = {"approved_amount": first.amount, "reason": words.reason_id, "comment": words.comment}
+            self.initial = {**self.initial, **begin}
+
+    def _add_exception(self) -> None:
+        """Ask for a reason if a four-eyes rule yields to the user, at least for the requested amount."""
+        if self.user is None:
+            return
+        rules = yielding(self.detail, self.user, self.transition.verb, self.detail.requested_amount)
+        if rules:
+            self.fields["exception"] = LongTextField(
+                label=_("Why you decide this yourself"),
+                required=Safeguard.SECOND_APPROVAL not in rules,
+                max_length=COMMENT_LIMIT,
+                rows=2,
+                help_text=_(
+                    "No one else is left who may decide. Auditors read this under “Exceptions”; partners do not."
+                ),
+                error_messages={"required": _("Explain why you decide this yourself.")},
+            )
 
     def add_places(self) -> None:
         """Add the fields for the places of the case that the decision points at, if any."""
@@ -169,6 +200,13 @@ class DecisionForm(VerbForm):
         asked = money.format_amount(self.detail.requested_amount, self.detail.currency)
         yield _("Requested: %(asked)s. A lower amount requires a reason and a comment.") % {"asked": asked}
 
+    def _two_people(self) -> Iterable[Any]:
+        """Yield the sentence that two people are needed above an amount, if they are."""
+        program = self.detail.program
+        if program.second_approval_above is not None:
+            most = money.format_amount(program.second_approval_above, program.currency)
+            yield _("More than %(most)s needs the approval of two people.") % {"most": most}
+
     def clean_approved_amount(self) -> Decimal:
         amount: Decimal = self.cleaned_data["approved_amount"]
         if problem := amount_problem(self.detail, amount):
@@ -178,4 +216,5 @@ class DecisionForm(VerbForm):
     def act(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
         more = {"approved_amount": cleaned["approved_amount"]} if "approved_amount" in cleaned else {}
+        more |= {"exception": cleaned["exception"]} if "exception" in cleaned else {}
         return super().act() | {"remarks": self.remarks(), "note": cleaned.get("note", "")} | more

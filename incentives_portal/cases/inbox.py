@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from incentives_portal import clock
 from incentives_portal.accounts.models import User
 
-from .enums import ACTION_REQUIRED, DISPUTED, EDITING, WAITING
+from .enums import ACTION_REQUIRED, EDITING, SUBMITTED, WAITING
 from .models import Case
 from .querysets import CaseQuerySet
 from .queue import UNASSIGNED, decidable_by, overdue
@@ -125,7 +125,7 @@ def to_review(user: User) -> list[Bucket]:
 
 
 def _overdue(user: User, kinds: list[str]) -> Bucket:
-    cases = _cases(user, _WAITING & overdue() & decidable_by(user), LONGEST_WAITING, kinds)
+    cases = _cases(user, _WAITING & overdue() & decidable_by(user, kinds), LONGEST_WAITING, kinds)
     return Bucket("overdue", _("Overdue"), [_item(case, user, _("Open")) for case in cases], _("Nothing is overdue."))
 
 
@@ -138,10 +138,11 @@ def _mine(user: User, kinds: list[str]) -> Bucket:
 def _unassigned(user: User, kinds: list[str]) -> Bucket:
     """Unassigned cases.
 
-    A dispute is decided directly, by another user; for everything else the review is started first.
+    A dispute is decided directly, and so is what waits for a second approval; for everything else the review is started
+    first.
     """
-    cases = _cases(user, _WAITING & UNASSIGNED & ~overdue() & decidable_by(user), LONGEST_WAITING, kinds)
-    items = [_item(case, user, _("Decide") if case.status == DISPUTED else _("Start review")) for case in cases]
+    cases = _cases(user, _WAITING & UNASSIGNED & ~overdue() & decidable_by(user, kinds), LONGEST_WAITING, kinds)
+    items = [_item(case, user, _("Start review") if case.status == SUBMITTED else _("Decide")) for case in cases]
     return Bucket("unassigned", _("Unassigned"), items, _("Nothing is waiting for review."))
 
 

@@ -162,7 +162,7 @@ def _record_resent(sender: type[Message], message: Message, actor: User, **_kwar
     public_id: Any = message.case_public_id  # never None: a message about no case is secret and is not sent again
     case = Case.objects.get(public_id=public_id)
     name = message.recipient.name if message.recipient else message.address
-    record(case, actor, RESENT, internal=True, data={"name": name})
+    record(case, actor, RESENT, capability="outbox.resend", internal=True, data={"name": name})
 
 
 register_kinds(EventKind(RESENT, _("sent the email to %(name)s again"), "send"))

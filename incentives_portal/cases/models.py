@@ -28,7 +28,7 @@ from incentives_portal.texts import TextsField, in_language
 from .approvals import APPROVAL_TRIGGERS
 from .enums import APPROVED, STATUSES, WAITING, WITH_PARTNER, ActorKind, CaseKind, Outcome
 from .heads import ChainHead, DailyHead, HeadedCase  # noqa: F401  models of this app
-from .querysets import CaseQuerySet, EventQuerySet
+from .querysets import ApprovalQuerySet, CaseQuerySet, EventQuerySet
 from .state_machine import Status
 from .totals import TOTALS_TRIGGERS
 from .types import case_type
@@ -259,6 +259,7 @@ class CaseDetail(models.Model):
 
     case = models.OneToOneField(Case, models.PROTECT, primary_key=True, related_name="%(class)s")
 
+    program: Any = _of_case("program")
     public_id: uuid.UUID = _of_case("public_id")
     scope: Scope = _of_case("scope")
     title: str = _of_case("title")
@@ -286,6 +287,17 @@ class CaseDetail(models.Model):
         """The amount that the partner requests, in ``currency``. Not for enrollments, which have no amount."""
         assert self.case.requested_amount is not None  # constraint case_requested_positive
         return self.case.requested_amount
+
+    @cached_property
+    def first_approval(self) -> "Approval | None":
+        """The approval that waits for a second one by another person (docs/domain.md, "Second approval").
+
+        One query in programs that need two above an amount, none in others.
+        """
+        case = self.case
+        if case.status not in WAITING or self.program.second_approval_above is None:
+            return None
+        return Approval.objects.waiting().filter(case=case.pk).order_by("pk").last()
 
     @property
     def named_reviewer(self) -> User | None:
@@ -325,6 +337,10 @@ class ReasonCode(models.Model):
 
 #: The codes of comments and internal notes, which belong to no verb.
 COMMENT_CODES = ("cases.commented", "cases.noted")
+#: The code of the event that a user confirmed in words what the portal cannot check, before approving.
+CONFIRMED = "cases.confirmed"
+#: The code of the event that a rule yielded to the user who decided, with the reason as its comment.
+EXCEPTION = "cases.rule_yielded"
 
 
 def _linked(kind: str, case: str = "NEW.case_id") -> OwnersTrigger:
@@ -390,6 +406,8 @@ class Event(Link):
             models.Index(name="event_of_case", fields=["case", "-id"]),
             # The comments of a user within the last hour.
             models.Index(name="event_comment_by", fields=["actor", "-at"], condition=models.Q(code__in=COMMENT_CODES)),
+            # The list of exceptions, newest first.
+            models.Index(name="event_exception", fields=["-id"], condition=models.Q(code=EXCEPTION)),
         ]
         triggers = [*APPEND_ONLY, name_trigger("actor_id", "actor_name_digest"), _linked("event")]
 
@@ -501,3 +519,28 @@ class Decision(Link):
     def status(self) -> Status:
         """The status that the decision led to."""
         return case_type(self.case.kind).state_machine.status(self.outcome)
+
+
+class Approval(Link):
+    """The first of two approvals of a submission, which waits for another person's (docs/domain.md, "Second approval").
+
+    It counts for its round and until the case is returned to the queue; the decision itself is a ``Decision``.
+    ``amount`` is in the currency of the case.
+    """
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="approvals")
+    submission = models.ForeignKey(Submission, models.PROTECT, related_name="approvals")
+    round = models.PositiveSmallIntegerField(default=0)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    amount = AmountField()
+    event = models.OneToOneField(Event, models.PROTECT, related_name="approval")
+    at = models.DateTimeField()
+
+    objects = ApprovalQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="approval_positive", condition=models.Q(amount__gt=0))]
+        triggers = [*APPEND_ONLY, _linked("approval")]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.amount}"

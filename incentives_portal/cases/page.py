@@ -23,7 +23,7 @@ from incentives_portal.texts import in_language
 from .comments import may_comment, may_note
 from .decisions import OUTCOMES
 from .enums import ACTION_REQUIRED, APPROVED, REJECTED, SUBMITTED
-from .models import CaseDetail, Event, Remark
+from .models import Approval, CaseDetail, Event, Remark
 from .queries import events_of
 from .state_machine import StateMachine, Status, Text, Transition
 from .timeline import entries
@@ -200,6 +200,11 @@ class CasePage(Generic[Detail]):
         if self.submitted is None or self.current is None:
             return False
         return self.part_at(self.submitted, place) != self.part_at(self.current, place)
+
+    @property
+    def first_approval(self) -> Approval | None:
+        """The approval that waits for a second one; the operator's people see it."""
+        return self.detail.first_approval if self.user.is_operator else None
 
     @cached_property
     def transitions(self) -> list[Transition]:

@@ -6,13 +6,13 @@ from django.db import models
 
 from incentives_portal.accounts.capabilities import may, scope_q
 
-from .enums import DISCARDED, EDITING
+from .enums import DISCARDED, EDITING, WAITING
 from .types import case_type, case_types
 
 if TYPE_CHECKING:
     from incentives_portal.accounts.models import User
 
-    from .models import Case, Event  # noqa: F401  used in annotations below
+    from .models import Approval, Case, Event  # noqa: F401  used in annotations below
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -91,3 +91,18 @@ class EventQuerySet(models.QuerySet["Event"]):
     def within(self, *, internal: bool) -> "EventQuerySet":
         """Events with or without internal notes."""
         return self if internal else self.filter(internal=False)
+
+
+class ApprovalQuerySet(models.QuerySet["Approval"]):
+    def waiting(self) -> Self:
+        """First approvals that wait for a second one, with their users and events; the last of a case counts.
+
+        An approval counts for its submission and round, and until the case was returned to the queue.
+        """
+        from .models import Event
+
+        codes = {code for each in case_types().values() for code in each.state_machine.events_of("return_to_queue")}
+        returned = Event.objects.filter(case=models.OuterRef("case"), code__in=codes, pk__gt=models.OuterRef("event"))
+        given = self.filter(submission=models.F("case__submission"), round=models.F("case__round"))
+        waiting = given.filter(~models.Exists(returned), case__status__in=WAITING)
+        return waiting.select_related("by", "event")

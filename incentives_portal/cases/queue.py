@@ -1,5 +1,6 @@
 """The queue of cases that wait for a decision: its lists, their counts, previous and next case."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -9,11 +10,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal import clock
+from incentives_portal.accounts.capabilities import operators_with
 from incentives_portal.accounts.models import User
 
 from .enums import DISPUTED, WAITING, Outcome
-from .models import Case, Decision
+from .models import Approval, Case, Decision
 from .querysets import CaseQuerySet
+from .types import case_type
 
 #: Cases without an active assignee.
 UNASSIGNED = Q(assignee=None) | Q(assignee__is_active=False)
@@ -29,13 +32,28 @@ def overdue() -> Q:
     return Q(due_at__lt=clock.now())
 
 
-def decidable_by(user: User) -> Q:
-    """Leave out disputes about the user's own rejections.
+def decidable_by(user: User, kinds: Iterable[str]) -> Q:
+    """Leave out cases that the four-eyes rules keep from the user while another person may decide them.
 
-    Another user decides those (docs/domain.md, "Own rejection").
+    Disputes about the user's own rejections, claims of plans that the user approved, and cases that wait for another
+    person's approval after the user's (docs/domain.md, "Four eyes").
     """
-    rejections = Decision.objects.filter(submission=OuterRef("submission"), by=user, outcome=Outcome.REJECTED)
-    return ~Q(status=DISPUTED) | Q(~Exists(rejections))
+    wanted = Q(pk__in=[])
+    mine = _excluded(user.pk, OuterRef("submission"), OuterRef("parent"))
+    theirs = _excluded(OuterRef("pk"), OuterRef(OuterRef("submission")), OuterRef(OuterRef("parent")))
+    for kind in kinds:
+        others = User.objects.filter(operators_with(case_type(kind).review), is_active=True).exclude(pk=user.pk)
+        wanted |= Q(kind=kind) & ~(mine & Q(Exists(others.filter(~theirs))))
+    given = Approval.objects.waiting().filter(case=OuterRef("pk"), by=user)
+    return wanted & ~Q(Exists(given))
+
+
+def _excluded(by: Any, submission: OuterRef, parent: OuterRef) -> Q:
+    """Match cases whose submission ``by`` rejected, or whose plan ``by`` approved."""
+    rejected = Decision.objects.filter(submission=submission, by=by, outcome=Outcome.REJECTED)
+    of_plan = {"case": parent, "case__program__four_eyes": True, "by": by}
+    decided = Decision.objects.filter(**of_plan, outcome=Outcome.APPROVED)
+    return Q(Exists(rejected)) | Q(Exists(decided)) | Q(Exists(Approval.objects.filter(**of_plan)))
 
 
 def lists(user: User) -> dict[str, tuple[str | Promise, Q]]:

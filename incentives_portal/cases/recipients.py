@@ -8,8 +8,8 @@ from typing import Any
 from incentives_portal.accounts.capabilities import Role, holders
 from incentives_portal.accounts.models import User
 
+from .deciders import deciders
 from .models import CaseDetail, Event
-from .types import case_type
 
 #: Roles to fall back to, in this order, if nobody before is active.
 _NEXT = (Role.PARTNER_GLOBAL_ADMIN, Role.PARTNER_ACCOUNT_ADMIN, Role.OPERATOR_INCENTIVES_ADMIN)
@@ -38,17 +38,22 @@ def _last_resort(detail: CaseDetail) -> list[User]:
 
 
 def reviewers(detail: CaseDetail, _event: Event) -> list[User]:
-    """The assignee; else the named reviewer; else everybody who may review the case.
+    """The assignee; else the named reviewer; else everybody who may decide the case now.
 
     If the named reviewer may not review it, everybody who may is added.
     """
     if assignee := detail.case.active_assignee:
         return [assignee]
-    everybody = holders(case_type(detail.case.kind).review, detail.scope) or role_givers(detail)
+    everybody = list(deciders(detail).people) or role_givers(detail)
     named = detail.named_reviewer
     if named is None:
         return everybody
     return [named] if named in everybody else [named, *everybody]
+
+
+def second_approvers(detail: CaseDetail, event: Event) -> list[User]:
+    """Those who may give the second approval after the first one."""
+    return list(deciders(detail, without=event.actor_id).people)
 
 
 def role_givers(detail: CaseDetail) -> list[User]:

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from django.db import connection, transaction
 
 from incentives_portal import clock
-from incentives_portal.accounts.capabilities import grants
+from incentives_portal.accounts.capabilities import role_for
 from incentives_portal.accounts.models import Location, User
 from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.documents.services import attach
@@ -26,7 +26,7 @@ from incentives_portal.request_context import request_id
 from .enums import ActorKind, CaseKind, Outcome
 from .errors import NotReady
 from .event_kinds import kind_of
-from .models import Case, Decision, Event, ReasonCode, Remark, Submission
+from .models import Approval, Case, Decision, Event, ReasonCode, Remark, Submission
 from .types import case_type
 
 _SENT_TWICE = timedelta(minutes=1)
@@ -102,6 +102,7 @@ def record(
     actor: User | None,
     code: str,
     *,
+    capability: str = "",
     from_status: str = "",
     to_status: str = "",
     reason: ReasonCode | None = None,
@@ -112,12 +113,14 @@ def record(
 ) -> Event:
     """Record one event with its remarks. Without an actor it is an event of the portal itself.
 
+    ``capability`` is the one by which the actor may do it, needed with an actor: the event keeps the role that holds it
+    for the case. Raises KeyError for an unknown capability.
     Raises event_kinds.UnknownEvent for a code that is not registered.
     """
     kind_of(code)
     event = Event.objects.create(
         case=case,
-        **_who(actor),
+        **_who(actor, capability, case),
         code=code,
         from_status=from_status,
         to_status=to_status,
@@ -151,24 +154,32 @@ def _as_text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def record_changes(case: Case, actor: User, code: str, changes: Mapping[str, list[str]], **data: Any) -> None:
+def record_changes(
+    case: Case, actor: User, code: str, changes: Mapping[str, list[str]], *, capability: str, **data: Any
+) -> None:
     """Record what changed; does nothing if nothing changed."""
     if changes:
-        record(case, actor, code, data={"changes": dict(changes), **data})
+        record(case, actor, code, capability=capability, data={"changes": dict(changes), **data})
 
 
-def _who(actor: User | None) -> dict[str, Any]:
+def _who(actor: User | None, capability: str, case: Case) -> dict[str, Any]:
     if actor is None:
         return {"actor_kind": ActorKind.SYSTEM}
-    role = next((grant.role.value for grant in grants(actor)), "")
+    role = role_for(actor, capability, case.scope)
     return {"organisation": actor.organisation, "actor": actor, "actor_role": role}
 
 
 @transaction.atomic(savepoint=False)
 def record_comment(
-    case: Case, actor: User, comment: str, *, internal: bool = False, versions: Iterable[DocumentVersion] = ()
+    case: Case,
+    actor: User,
+    comment: str,
+    *,
+    capability: str,
+    internal: bool = False,
+    versions: Iterable[DocumentVersion] = (),
 ) -> Event:
-    """Record a comment on a case, with its documents. The caller checks the permission.
+    """Record a comment on a case, with its documents. The caller checks the ``capability``.
 
     If the last event of the case is the same comment by the same user within a minute, it was sent twice (a double
     click, a connection that broke after the post): nothing is written and that event is returned. Effects: locks
@@ -182,7 +193,7 @@ def record_comment(
     ]:
         return last
     remarks = [RemarkDraft(text="", version=version) for version in versions]
-    event = record(case, actor, code, comment=comment, internal=internal, remarks=remarks)
+    event = record(case, actor, code, capability=capability, comment=comment, internal=internal, remarks=remarks)
     if versions:
         attach(versions, to=f"cases.event:{event.pk}")
     return event
@@ -239,4 +250,23 @@ def record_decision(case: Case, outcome: Outcome, event: Event, actor: User) -> 
         approved_amount=case.approved_amount if outcome == Outcome.APPROVED else None,
         by=actor,
         event=event,
+    )
+
+
+@transaction.atomic(savepoint=False)
+def record_approval(case: Case, amount: Decimal, event: Event) -> Approval:
+    """Record the first of two approvals of the last submission, by the actor of its event.
+
+    The amount is in the currency of the case. The caller holds the lock of the case.
+    """
+    assert case.submission_id is not None  # what is approved was submitted
+    assert event.actor_id is not None  # by a user
+    return Approval.objects.create(
+        case=case,
+        submission_id=case.submission_id,
+        round=case.round,
+        by_id=event.actor_id,
+        amount=amount,
+        event=event,
+        at=event.at,
     )

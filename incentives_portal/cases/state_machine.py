@@ -40,6 +40,14 @@ class Status:
 
 
 @dataclass(frozen=True)
+class FirstOfTwo:
+    """What a verb records and announces when it needs two people and the first one acts; the status stays."""
+
+    event: str
+    message: str
+
+
+@dataclass(frozen=True)
 class Transition:
     """One transition of a state machine.
 
@@ -47,6 +55,11 @@ class Transition:
     that returns a sentence if this user may not although the role allows it. ``decides`` marks verbs that nobody
     may perform for their own organization. ``event`` is the code of the history event, ``message`` that of the
     announcement. ``help`` says before the click what will happen.
+
+    ``narrowed`` returns a capability with fewer roles where this case needs one; the event keeps the role that holds it.
+
+    ``stand_in`` returns a capability by which somebody without the first one may perform it in this case; empty if
+    none. ``first`` is for a verb that needs two people in some cases.
 
     ``assigns`` says to whom the case is assigned afterwards: the actor, nobody, or (empty) the same user as before.
     ``due`` computes the new deadline once the verb's own checks are done; without it the deadline stays.
@@ -67,8 +80,17 @@ class Transition:
     help: Text = ""
     when: Callable[[Any], bool] | None = None
     refusal: Callable[[Any, User], Text | None] | None = None
+    narrowed: Callable[[Any], str] | None = None
+    stand_in: Callable[[Any, User], str] | None = None
+    first: FirstOfTwo | None = None
     assigns: Literal["", "actor", "nobody"] = ""
     due: Callable[[Any], datetime | None] | None = None
+
+    def capability_held(self, detail: "CaseDetail", user: User) -> str:
+        """Return the capability by which the user may perform the verb on this case; empty if there is none."""
+        if may(user, self.capability, detail.scope):
+            return self.narrowed(detail) if self.narrowed else self.capability
+        return self.stand_in(detail, user) if self.stand_in else ""
 
     def is_possible(self, detail: "CaseDetail") -> bool:
         """Whether it leads from the current status, and the case allows it."""
@@ -115,6 +137,10 @@ class StateMachine:
         """Return the capability of a verb, whatever the status. Raises StopIteration for an unknown verb."""
         return next(transition.capability for transition in self.transitions if transition.verb == verb)
 
+    def events_of(self, verb: str) -> set[str]:
+        """Return the codes of the events of a verb, from every status."""
+        return {transition.event for transition in self.transitions if transition.verb == verb}
+
     def open_to(self, detail: "CaseDetail", user: User) -> list[Transition]:
         """Return the transitions that the user may perform now; buttons are made from them."""
         return [each for each in self.transitions if each.is_possible(detail) and is_open(each, detail, user)]
@@ -122,7 +148,7 @@ class StateMachine:
 
 def is_open(transition: Transition, detail: "CaseDetail", user: User) -> bool:
     """Whether the user may perform the transition. No query beyond the user's roles unless ``refusal`` makes one."""
-    if not may(user, transition.capability, detail.scope):
+    if not transition.capability_held(detail, user):
         return False
     if transition.decides and user.organisation_id == detail.scope.organisation_id:
         return False

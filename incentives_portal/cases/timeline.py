@@ -13,6 +13,7 @@ from incentives_portal.money import format_amount
 from incentives_portal.screens.components import TimelineEntry, TimelineLink
 from incentives_portal.texts import in_language
 
+from .enums import Safeguard
 from .event_kinds import kind_of
 from .models import Event, Remark
 
@@ -38,7 +39,10 @@ def sentence(event: Event) -> str:
     data: dict[str, Any] = dict(event.data)
     if data.get("amount") and data.get("currency"):
         data["amount"] = format_amount(Decimal(data["amount"]), data["currency"])
-    return str(kind_of(event.code).sentence) % data
+    if rule := data.get("rule"):
+        data["rule"] = Safeguard(rule).label
+    kind = kind_of(event.code)
+    return str(kind.together if data.get("first") else kind.sentence) % data
 
 
 def _entry(event: Event, places: Places, version_url: VersionUrl | None) -> TimelineEntry:

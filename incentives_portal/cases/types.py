@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db.models import Q
@@ -32,12 +32,29 @@ def may_edit(case: "Case", user: "User") -> bool:
 
 
 @dataclass(frozen=True)
+class Excluded:
+    """Keys of users who do not decide a case although their role allows it (docs/domain.md, "Four eyes").
+
+    ``rejecters`` rejected the submission that is disputed; ``approvers`` approved the plan of the claim.
+    """
+
+    rejecters: frozenset[int] = frozenset()
+    approvers: frozenset[int] = frozenset()
+
+
+def nobody_excluded(_detail: "CaseDetail") -> Excluded:
+    """The exclusions of a kind without rules of its own."""
+    return Excluded()
+
+
+@dataclass(frozen=True)
 class CaseType:
     """One kind of case: reference prefix (PLN-2026-00042), state machine and capabilities.
 
     ``read`` is needed to read it, ``contribute`` for a partner user to comment on it, ``review`` for an operator
-    user. The rest is for lists over all kinds (inbox.py): the URL for a user, whether the user may edit the case
-    now, and which of the visible drafts belong to the user's list.
+    user. With ``stand_in`` one decides where every reviewer rejected what is disputed; ``excluded`` says whom the
+    four-eyes rules of the kind exclude. The rest is for lists over all kinds (inbox.py): the URL for a user, whether
+    the user may edit the case now, and which of the visible drafts belong to the user's list.
     """
 
     prefix: str
@@ -45,6 +62,8 @@ class CaseType:
     read: str
     contribute: str
     review: str
+    stand_in: str = ""
+    excluded: Callable[[Any], Excluded] = nobody_excluded
     url_for: Callable[["Case", "User"], str] = detail_url
     may_edit: Callable[["Case", "User"], bool] = may_edit
     drafts_of: Callable[["User"], Q] = lambda _user: Q()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, cast
 
+from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -23,6 +24,7 @@ from .engine import latest_event
 from .errors import Conflict, InvalidTransition
 from .forms import CommentForm, VerbForm, refusals_in
 from .models import CaseDetail
+from .rules import needs_second_approval
 from .state_machine import StateMachine, Transition, is_open
 
 Service = Callable[..., Any]
@@ -134,17 +136,33 @@ class VerbView(View):
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         form = self.form_for(self.transition, request.POST)
         if form.is_valid():
+            self._confirm_identity(form)
             with refusals_in(form):
-                self.services[self.transition.verb](self.detail, actor=request.user, **form.act())
-                messages.success(request, self.success_message())
+                event = self.services[self.transition.verb](self.detail, actor=request.user, **form.act())
+                messages.success(request, self.success_message(event))
                 return self.done()
         return self.page(form, status=422)
 
-    def form_for(self, transition: Transition, data: Any = None) -> VerbForm:
-        return self.forms.get(transition.verb, VerbForm)(self.detail, transition, data)
+    def _confirm_identity(self, form: VerbForm) -> None:
+        """Have the user sign in again before approving more than one person may, unless that was minutes ago.
 
-    def success_message(self) -> str:
+        Raises ReauthenticationRequired: allauth asks for it and then sends what was typed again.
+        """
+        if needs_second_approval(self.detail, form.cleaned_data.get("approved_amount")):
+            reauthentication_required(lambda _request: None)(self.request)
+
+    def form_for(self, transition: Transition, data: Any = None) -> VerbForm:
+        return self.forms.get(transition.verb, VerbForm)(
+            self.detail, transition, data, user=cast(User, self.request.user)
+        )
+
+    def success_message(self, event: Event) -> str:
+        """Say what the case is now; the status of a case that awaits a second person stays."""
         reference, transition = self.detail.case.reference, self.transition
+        if transition.first and event.code == transition.first.event:
+            return _("%(reference)s: your approval is recorded. Another person must approve it, too.") % {
+                "reference": reference
+            }
         if transition.source == transition.target:
             return _("%(reference)s: done.") % {"reference": reference}
         status = self.state_machine.status(transition.target).label

@@ -18,6 +18,8 @@ from .enums import INVITED
 from .models import Enrolment
 from .transitions import STATE_MACHINE
 
+CAPABILITY = "enrolment.manage"
+
 
 @transaction.atomic
 def invite(location: Location, program: Program, *, actor: User, comment: str = "") -> Enrolment:
@@ -26,7 +28,7 @@ def invite(location: Location, program: Program, *, actor: User, comment: str = 
     Raises NotAllowed without enrolment.manage, RuleViolation if the location is closed or already has an enrollment
     there.
     """
-    if not may(actor, "enrolment.manage", Scope(location.organisation_id, program.pk, location.pk)):
+    if not may(actor, CAPABILITY, Scope(location.organisation_id, program.pk, location.pk)):
         raise NotAllowed
     if location.closed_on is not None:
         raise RuleViolation(_("This location is closed."), place="location")
@@ -37,7 +39,7 @@ def invite(location: Location, program: Program, *, actor: User, comment: str = 
             enrolment = Enrolment.objects.create(case=case, location=location, program=program)
     except IntegrityError as error:
         raise RuleViolation(_("This location already has an enrollment in this program."), place="location") from error
-    event = record(case, actor, events.INVITED, to_status=INVITED, comment=comment.strip())
+    event = record(case, actor, events.INVITED, capability=CAPABILITY, to_status=INVITED, comment=comment.strip())
     announce(letters.CHANGED, enrolment, event)
     return enrolment
 

@@ -86,6 +86,7 @@ RIGHTS = {
     "programs_requirement": EDIT,
     "programs_usageperiod": EDIT,
     # Cases and their history.
+    "cases_approval": APPEND,
     "cases_case": KEEP,
     "cases_casetotal": READ,  # written by triggers and by merge_totals
     "cases_counter": KEEP,

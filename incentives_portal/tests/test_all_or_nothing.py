@@ -47,6 +47,7 @@ from incentives_portal.people import services as people
 from incentives_portal.people.models import IncentivesRole
 from incentives_portal.programs import services as programs
 from incentives_portal.programs.catalog import load_catalog
+from incentives_portal.programs.models import Program
 from incentives_portal.sandbox.parsing.reasons import Reason
 from incentives_portal.tests.racing import offered, who_may
 from incentives_portal.tests.world import NOW, World, make_world
@@ -198,6 +199,17 @@ def test_w08_no_verb_leaves_half_of_itself(there):
     break_every_verb(PLAN, plan_builders.situations(there), partial(plan_builders.deed, there), there)
     break_every_verb(CLAIM, claim_builders.situations(there), partial(claim_builders.deed, there), there)
     break_every_verb(ENROLMENT, enrolments(), of_enrolment, there)
+
+
+def test_w08_first_of_two_approvals_leaves_no_half_of_itself(there):
+    accounts.give_role(there.emre, Role.OPERATOR_REVIEWER)
+    claim = claim_builders.disputed_claim(there)
+    Program.objects.update(second_approval_above=Decimal(1))
+    words_to_workers()
+
+    approve = claim_builders.deed(there, claim_builders.fresh(claim), "approve", there.daniel)
+
+    assert_all_or_nothing("the first of two approvals", approve)
 
 
 def proof_deeds(there: World) -> dict[str, Deed]:

@@ -68,7 +68,7 @@ def create_plan(
         description=description,
         reviewer_email=reviewer_email.strip().lower(),
     )
-    record(plan.case, actor, events.CREATED, to_status=plan.status)
+    record(plan.case, actor, events.CREATED, capability=CAPABILITY, to_status=plan.status)
     return plan
 
 
@@ -129,7 +129,7 @@ def edit_plan(
             current.case, currency=currency, title=title, requested_amount=quantize(requested_amount, currency)
         ) | apply(current, description=description, reviewer_email=reviewer_email.strip().lower())
         current.save()
-        record_changes(current.case, actor, events.EDITED, changes)
+        record_changes(current.case, actor, events.EDITED, changes, capability=CAPABILITY)
     return current
 
 
@@ -155,7 +155,7 @@ def add_campaign(
         _check_dates(current, starts, ends)
         content = CampaignContent.objects.create(name=name, starts=starts, ends=ends)
         campaign = Campaign.objects.create(plan=current, draft=content)
-        record(current.case, actor, events.CAMPAIGN_ADDED, data={"name": name})
+        record(current.case, actor, events.CAMPAIGN_ADDED, capability=CAPABILITY, data={"name": name})
     return campaign
 
 
@@ -167,7 +167,7 @@ def edit_campaign(
         _check_dates(current, starts, ends)
         row = _own(current, Campaign, campaign.pk)
         changes = change_draft(row, name=name, starts=starts, ends=ends)
-        record_changes(current.case, actor, events.CAMPAIGN_EDITED, changes, name=name)
+        record_changes(current.case, actor, events.CAMPAIGN_EDITED, changes, capability=CAPABILITY, name=name)
     return row
 
 
@@ -182,7 +182,7 @@ def remove_campaign(campaign: Campaign, *, actor: User, expected_version: int | 
         for activity in row.activities.drafts():
             take_out(activity)
         take_out(row)
-        record(current.case, actor, events.CAMPAIGN_REMOVED, data={"name": name})
+        record(current.case, actor, events.CAMPAIGN_REMOVED, capability=CAPABILITY, data={"name": name})
 
 
 def _check_dates(plan: Plan, starts: date, ends: date) -> None:
@@ -219,7 +219,7 @@ def add_activity(
             planned_amount=quantize(planned_amount, current.currency),
         )
         activity = Activity.objects.create(campaign=row, draft=content)
-        record(current.case, actor, events.ACTIVITY_ADDED, data={"name": name})
+        record(current.case, actor, events.ACTIVITY_ADDED, capability=CAPABILITY, data={"name": name})
     return activity
 
 
@@ -259,7 +259,7 @@ def edit_activity(
             countries=sorted(countries),
             planned_amount=quantize(planned_amount, current.currency),
         )
-        record_changes(current.case, actor, events.ACTIVITY_EDITED, changes, name=name)
+        record_changes(current.case, actor, events.ACTIVITY_EDITED, changes, capability=CAPABILITY, name=name)
     return row
 
 
@@ -271,7 +271,7 @@ def remove_activity(activity: Activity, *, actor: User, expected_version: int | 
         row = _own(current, Activity, activity.pk)
         name = row.draft.name
         take_out(row)
-        record(current.case, actor, events.ACTIVITY_REMOVED, data={"name": name})
+        record(current.case, actor, events.ACTIVITY_REMOVED, capability=CAPABILITY, data={"name": name})
 
 
 def _check_offered(plan: Plan, kind: ActivityType) -> None:

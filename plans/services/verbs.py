@@ -1,15 +1,20 @@
 """The verbs that do more with a plan than their transition says: those of the partner, and approving."""
 
+from collections.abc import Collection
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from incentives_portal.accounts.models import User
 from incentives_portal.cases import decisions
+from incentives_portal.cases.decisions import Confirmed
 from incentives_portal.cases.engine import perform, service_of
 from incentives_portal.cases.errors import RuleViolation
 from incentives_portal.cases.models import Event
 from incentives_portal.cases.services import keep_submission
+from incentives_portal.enrollments.rules import enrolment_sentence
 
 from .. import rules
 from ..facts import assessment_of
@@ -63,16 +68,31 @@ rework = service_of("rework", before=_check_last_day)
 discard_revision = service_of("discard_revision", before=restore)
 
 
-def _check_limit_and_put_in_force(plan: Plan, amount: Decimal) -> None:
-    """Check whether the amount can be the plan's limit, and put the draft in force.
+def _check_limit(plan: Plan, amount: Decimal) -> None:
+    """Check whether the amount can be the plan's limit.
 
     The caller holds the lock of the plan, under which claims are approved, too. Raises RuleViolation if more was
     approved for the plan's claims already.
     """
     if problem := rules.limit_problem(plan, amount, claimed_of(plan)):
         raise RuleViolation(problem, place="approved_amount")
-    put_in_force(plan)
 
 
-#: Approve the plan as submitted; the amount becomes its limit.
-approve = partial(decisions.approve, check=_check_limit_and_put_in_force)
+def _check(plan: Plan, amount: Decimal, *, confirmed: Collection[str]) -> Confirmed:
+    """Check the limit, and that an enrollment that ended is confirmed. Raises RuleViolation."""
+    _check_limit(plan, amount)
+    sentence = enrolment_sentence(plan.enrolment_status)
+    if sentence and "enrolment" not in confirmed:
+        raise RuleViolation(
+            _("Confirm this to approve: %(sentence)s") % {"sentence": sentence}, place="confirm_enrolment"
+        )
+    return Confirmed([sentence] if sentence else [])
+
+
+def approve(plan: Plan, *, confirmed: Collection[str] = (), **arguments: Any) -> Event:
+    """Approve the plan as submitted, and put its draft in force; the amount becomes its limit.
+
+    ``confirmed`` contains ``enrolment`` if the user confirmed an enrollment that ended (docs/domain.md,
+    "Confirmations"). The other arguments, effects and errors are those of ``decisions.approve``.
+    """
+    return decisions.approve(plan, check=partial(_check, confirmed=confirmed), store=put_in_force, **arguments)

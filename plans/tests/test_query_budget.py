@@ -18,7 +18,8 @@ from . import builders
 LIST, QUEUE = 5, 5
 DETAIL, DETAIL_WITH_PROOFS, CHECK, DOCUMENT = 8, 8, 7, 8
 ACTIVITY_FORM, NEW_PLAN, DECISION_FORM = 5, 3, 6
-DECISION = 14
+# One of them reads the enrollment under the lock, as one that ended has to be confirmed.
+DECISION = 15
 
 
 def plans(world, count, build=builders.submitted_plan):

@@ -47,7 +47,13 @@ def save_answers(
         wanted = {known[code].pk: _fields(known[code], value) for code, value in answers.items()}
         if changed := _write(current, wanted):
             codes = sorted(code for code, row in known.items() if row.pk in changed)
-            record(current.case, actor, events.ANSWERS_SAVED, data={"codes": codes})
+            record(
+                current.case,
+                actor,
+                events.ANSWERS_SAVED,
+                capability=rules.write_capability(current),
+                data={"codes": codes},
+            )
 
 
 def _write(proof: Proof, wanted: Mapping[int, Columns | None]) -> set[int]:

@@ -57,7 +57,7 @@ def edit_basics(proof: Proof, *, actor: User, expected_version: int | None, basi
         current.save()
         if basics.components is not None:
             changes |= _set_components(current, basics.components)
-        record_changes(current.case, actor, events.EDITED, changes)
+        record_changes(current.case, actor, events.EDITED, changes, capability=rules.write_capability(current))
     return current
 
 
@@ -92,7 +92,7 @@ def set_final_comments(proof: Proof, *, actor: User, expected_version: int | Non
     ) as current:
         changes = apply(current, final_comments=comments.strip())
         current.save()
-        record_changes(current.case, actor, events.COMMENTS_EDITED, changes)
+        record_changes(current.case, actor, events.COMMENTS_EDITED, changes, capability=rules.write_capability(current))
     return current
 
 
@@ -122,4 +122,10 @@ def save_attendees(
             [Attendee(proof=current, name=name, cost=cost) for name, cost in rows],
             ("name", "cost"),
         )
-        record(current.case, actor, events.ATTENDEES_EDITED, data={"before": len(before), "now": len(rows)})
+        record(
+            current.case,
+            actor,
+            events.ATTENDEES_EDITED,
+            capability=rules.write_capability(current),
+            data={"before": len(before), "now": len(rows)},
+        )

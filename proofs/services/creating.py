@@ -151,7 +151,14 @@ def _create(
             proof = Proof.objects.create(
                 case=case, executed_on=beginning.executed_on, activity=activity, activity_type=activity_type
             )
-            record(case, actor, events.CREATED, to_status=EDITING, data={"name": beginning.name})
+            record(
+                case,
+                actor,
+                events.CREATED,
+                capability=rules.capability_of(program.track),
+                to_status=EDITING,
+                data={"name": beginning.name},
+            )
     except IntegrityError as error:
         first = Proof.objects.live().filter(
             case__public_id=beginning.key,

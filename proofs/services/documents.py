@@ -53,7 +53,7 @@ def add_documents(
             "files": ", ".join(draft.version.original_name for draft in documents),
             "versions": [{"file": draft.version.original_name, "sha256": draft.version.sha256} for draft in documents],
         }
-        record(current.case, actor, events.DOCUMENTS_ADDED, data=data)
+        record(current.case, actor, events.DOCUMENTS_ADDED, capability=rules.CONTRIBUTE, data=data)
     return rows
 
 
@@ -81,7 +81,7 @@ def edit_document(
         own_row.save()
         own_row.proves.set(proves)
         data = {"name": name} | ({"sha256": version.sha256} if version else {})
-        record(current.case, actor, events.DOCUMENT_EDITED, data=data)
+        record(current.case, actor, events.DOCUMENT_EDITED, capability=rules.CONTRIBUTE, data=data)
     return own_row
 
 
@@ -91,7 +91,7 @@ def remove_document(row: ProofDocument, *, actor: User, expected_version: int | 
         document, name = own_row.document, _name(own_row)
         own_row.delete()
         remove_document_file(document, actor)
-        record(current.case, actor, events.DOCUMENT_REMOVED, data={"name": name})
+        record(current.case, actor, events.DOCUMENT_REMOVED, capability=rules.CONTRIBUTE, data={"name": name})
 
 
 @contextmanager

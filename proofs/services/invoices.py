@@ -76,7 +76,13 @@ def add_invoice(
         invoice = Invoice(proof=current)
         invoice.document = take_over(invoice, version, "file")
         _write(invoice, details, expenses)
-        record(current.case, actor, events.INVOICE_ADDED, data=_event_data(invoice, version))
+        record(
+            current.case,
+            actor,
+            events.INVOICE_ADDED,
+            capability=rules.write_capability(current),
+            data=_event_data(invoice, version),
+        )
     return invoice
 
 
@@ -99,7 +105,13 @@ def edit_invoice(
             former, row.document = row.document, take_over(row, version, "file")
             remove_document_file(former, actor)
         _write(row, details, expenses)
-        record(current.case, actor, events.INVOICE_EDITED, data=_event_data(row, version))
+        record(
+            current.case,
+            actor,
+            events.INVOICE_EDITED,
+            capability=rules.write_capability(current),
+            data=_event_data(row, version),
+        )
     return row
 
 
@@ -109,7 +121,7 @@ def remove_invoice(invoice: Invoice, *, actor: User, expected_version: int | Non
         data, document = _event_data(row), row.document
         row.delete()
         remove_document_file(document, actor)
-        record(current.case, actor, events.INVOICE_REMOVED, data=data)
+        record(current.case, actor, events.INVOICE_REMOVED, capability=rules.write_capability(current), data=data)
 
 
 def _check(

@@ -59,7 +59,13 @@ def add_report(
         _check(current, work, lines, expense_type)
         report = ServiceReport(proof=current)
         _write(report, work, lines, expense_type)
-        record(current.case, actor, events.REPORT_ADDED, data={"name": str(report)})
+        record(
+            current.case,
+            actor,
+            events.REPORT_ADDED,
+            capability=rules.write_capability(current),
+            data={"name": str(report)},
+        )
     return report
 
 
@@ -77,7 +83,13 @@ def edit_report(
         _check(current, work, lines, expense_type)
         row.statement, row.certified_by, row.certified_name, row.certified_at = "", None, "", None
         _write(row, work, lines, expense_type)
-        record(current.case, actor, events.REPORT_EDITED, data={"name": str(row)})
+        record(
+            current.case,
+            actor,
+            events.REPORT_EDITED,
+            capability=rules.write_capability(current),
+            data={"name": str(row)},
+        )
     return row
 
 
@@ -97,7 +109,14 @@ def certify_report(
         row.statement = statement.strip()
         row.certified_by, row.certified_name, row.certified_at = actor, actor.name, clock.now()
         row.save()
-        record(current.case, actor, events.REPORT_CERTIFIED, comment=row.statement, data={"name": str(row)})
+        record(
+            current.case,
+            actor,
+            events.REPORT_CERTIFIED,
+            capability=rules.write_capability(current),
+            comment=row.statement,
+            data={"name": str(row)},
+        )
     return row
 
 
@@ -105,7 +124,13 @@ def remove_report(report: ServiceReport, *, actor: User, expected_version: int |
     """Remove a report and its cost from the proof. Raises the errors of ``editing``."""
     with editing_part(report, actor=actor, expected_version=expected_version) as (current, row):
         row.delete()
-        record(current.case, actor, events.REPORT_REMOVED, data={"name": str(row)})
+        record(
+            current.case,
+            actor,
+            events.REPORT_REMOVED,
+            capability=rules.write_capability(current),
+            data={"name": str(row)},
+        )
 
 
 def _check(proof: Proof, work: str, lines: Sequence[WorkDraft], expense_type: ExpenseType | None) -> None:

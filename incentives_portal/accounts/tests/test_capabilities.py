@@ -2,7 +2,7 @@
 
 import pytest
 
-from incentives_portal.accounts.capabilities import CAPABILITIES, Grant, Role, Scope, holders, may, scope_q
+from incentives_portal.accounts.capabilities import CAPABILITIES, Grant, Role, Scope, holders, may, role_for, scope_q
 from incentives_portal.accounts.models import Location, Organisation, OrganisationRole, User
 from incentives_portal.accounts.services import WrongSide, add_location, add_person, give_role
 
@@ -207,3 +207,18 @@ def test_organisation_owns_addresses_of_its_domains_only(operator):
     assert operator.owns_address("elif@sub.halden.example") is False
     assert operator.owns_address("elif@halden.example.evil.example") is False
     assert operator.owns_address("halden.example") is False
+
+
+def test_role_for_is_the_one_that_holds_the_capability_there(partner, make_user):
+    home, away = (add_location(partner, partner_id=f"12345{number}", name="x", country="DE") for number in range(2))
+    user = make_user()
+    user._grants = [
+        Grant(Role.PARTNER_INCENTIVES_VIEWER),
+        Grant(Role.PARTNER_INCENTIVES_USER, None, home.pk),
+        Grant(Role.PARTNER_GLOBAL_ADMIN, None, away.pk),
+    ]
+
+    assert role_for(user, "claim.write", Scope(user.organisation_id, None, home.pk)) == USER
+    assert role_for(user, "claim.write", Scope(user.organisation_id, None, away.pk)) == GLOBAL
+    assert role_for(user, "claim.read", Scope(user.organisation_id, None, away.pk)) == VIEWER
+    assert role_for(user, "claim.review") == ""

@@ -39,7 +39,7 @@ def test_cause_holds_what_a_mail_says_of_an_event(case, mira, django_assert_num_
     file = store(samples.upload("agenda.csv", samples.CSV), organisation=mira.organisation, actor=mira)
     token = request_id.set("a-request")
     try:
-        event = record_comment(case, mira, "The agenda is fine.", versions=[file])
+        event = record_comment(case, mira, "The agenda is fine.", capability="plan.review", versions=[file])
     finally:
         request_id.reset(token)
 
@@ -58,7 +58,7 @@ def test_cause_holds_what_a_mail_says_of_an_event(case, mira, django_assert_num_
 
 def test_message_is_not_sent_again_where_that_cannot_be_recorded(case, mira, monkeypatch):
     """Whoever sends again stands in the history of the case, or nothing is sent."""
-    cause = cause_of(record_comment(case, mira, "The agenda is fine."))
+    cause = cause_of(record_comment(case, mira, "The agenda is fine.", capability="plan.review"))
     (message,) = queue(cause, "claims.commented", lambda _person: Letter(subject="Hall", heading="Hall 3"), [mira])
     Message.objects.update(state=State.FAILED)
 

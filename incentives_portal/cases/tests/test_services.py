@@ -61,7 +61,7 @@ def test_references_count_per_kind_and_year(partner):
 
 def test_record_keeps_who_it_was_at_the_time(case, jana):
     with clock.at(datetime(2026, 5, 2, tzinfo=UTC)):
-        record_comment(case, jana, "Hello")
+        record_comment(case, jana, "Hello", capability="plan.write")
     jana.name = "Jana Schmidt"
     jana.save()
 
@@ -76,20 +76,26 @@ def test_record_keeps_who_it_was_at_the_time(case, jana):
 
 def test_record_refuses_a_code_that_nobody_registered(case, jana):
     with pytest.raises(event_kinds.UnknownEvent), transaction.atomic():
-        record(case, jana, "plans.plan.exploded")
+        record(case, jana, "plans.plan.exploded", capability="plan.write")
 
     assert Event.objects.count() == 0
 
 
 def test_remarks_belong_to_their_event(case, jana):
-    event = record(case, jana, "cases.commented", remarks=[RemarkDraft("Page two is missing.", place="documents")])
+    event = record(
+        case,
+        jana,
+        "cases.commented",
+        capability="plan.write",
+        remarks=[RemarkDraft("Page two is missing.", place="documents")],
+    )
 
     assert [(remark.place, remark.text) for remark in event.remarks.all()] == [("documents", "Page two is missing.")]
 
 
 def test_internal_notes_exist_for_the_operator_only(case, jana, mira):
-    record_comment(case, jana, "For all")
-    record_comment(case, mira, "CANARY", internal=True)
+    record_comment(case, jana, "For all", capability="plan.write")
+    record_comment(case, mira, "CANARY", capability="history.internal", internal=True)
 
     assert [event.comment for event in events_of(case, reader=jana)] == ["For all"]
     assert [event.comment for event in events_of(case, reader=mira)] == ["CANARY", "For all"]
@@ -98,7 +104,14 @@ def test_internal_notes_exist_for_the_operator_only(case, jana, mira):
 @pytest.mark.parametrize("rows", [1, 3, 25])
 def test_history_panel_needs_the_same_queries_for_any_length(case, jana, mira, rows, django_assert_num_queries):
     for number in range(rows):
-        record(case, jana, "cases.commented", comment=str(number), remarks=[RemarkDraft("x", place="documents")])
+        record(
+            case,
+            jana,
+            "cases.commented",
+            capability="plan.write",
+            comment=str(number),
+            remarks=[RemarkDraft("x", place="documents")],
+        )
     mira.may("history.internal")
 
     with django_assert_num_queries(2):
@@ -115,7 +128,7 @@ def test_history_says_the_reason_of_an_event_once(case, jana, mira):
     remarks = [
         RemarkDraft("", place=place, reason=reason) for place, reason in zip(("own", "other"), reasons, strict=True)
     ]
-    record(case, jana, "cases.commented", reason=reasons[0], remarks=remarks)
+    record(case, jana, "cases.commented", capability="plan.write", reason=reasons[0], remarks=remarks)
 
     (entry,) = entries(events_of(case, reader=mira))
 
@@ -134,7 +147,7 @@ def test_snapshots_are_numbered_and_hashed(case, jana):
 @pytest.mark.parametrize("table", ["cases_event", "cases_remark", "cases_submission"])
 @pytest.mark.parametrize("statement", ["UPDATE {} SET id = id", "DELETE FROM {}"])
 def test_the_database_refuses_to_change_or_delete(case, jana, table, statement):
-    record(case, jana, "cases.commented", remarks=[RemarkDraft("x")])
+    record(case, jana, "cases.commented", capability="plan.write", remarks=[RemarkDraft("x")])
     keep_submission(case, {}, NOTHING_FOUND, jana)
 
     with pytest.raises(InternalError), transaction.atomic(), as_owner(), connection.cursor() as cursor:
@@ -151,7 +164,14 @@ def test_every_registered_kind_has_a_code_in_the_past_tense():
 
 
 def test_link_of_a_remark_is_called_as_its_place_is_on_the_page(case, jana):
-    record(case, jana, "cases.commented", comment="Look.", remarks=[RemarkDraft("Another day.", place="basics")])
+    record(
+        case,
+        jana,
+        "cases.commented",
+        capability="plan.write",
+        comment="Look.",
+        remarks=[RemarkDraft("Another day.", place="basics")],
+    )
     events = events_of(case, reader=jana)
 
     [named] = entries(events, places={"basics": "Basics"})[0].links
@@ -159,3 +179,11 @@ def test_link_of_a_remark_is_called_as_its_place_is_on_the_page(case, jana):
 
     assert (named.label, named.url, named.text) == ("Basics", "#basics", "Another day.")
     assert unnamed.label == "basics"
+
+
+def test_person_without_a_capability_is_recorded_nowhere(case, jana):
+    """An event names the role by which somebody acted; who forgets to say the capability learns it at once."""
+    with pytest.raises(KeyError), transaction.atomic():
+        record(case, jana, "cases.commented")
+
+    assert Event.objects.count() == 0

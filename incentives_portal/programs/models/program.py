@@ -12,7 +12,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from incentives_portal.money import CurrencyField
+from incentives_portal.money import AmountField, CurrencyField
 from incentives_portal.texts import TextsField, in_language
 
 from ..enums import Basis, ProgramKind, Track
@@ -84,6 +84,21 @@ class Program(models.Model):
     review_business_days = models.PositiveSmallIntegerField(_("claim review, business days"), default=2)
     dispute_business_days = models.PositiveSmallIntegerField(_("dispute decision, business days"), default=5)
     revision_days = models.PositiveSmallIntegerField(_("plan revision, days after the program year"), default=90)
+    four_eyes = models.BooleanField(
+        _("who approved a plan does not decide its claims"),
+        default=True,
+        help_text=_("If no one else is active, that person can decide with a reason. It is listed under “Exceptions”."),
+    )
+    second_approval_above = AmountField(
+        _("second approval above"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal(0))],
+        help_text=_(
+            "In the currency of the program. Plans and claims are approved for more than this amount by two people. "
+            "Leave empty if one is always enough."
+        ),
+    )
     guide = TextsField(
         _("program guide"),
         blank=True,
@@ -100,6 +115,11 @@ class Program(models.Model):
                 name="program_share",
                 condition=models.Q(share_percent__gt=0, share_percent__lte=100),
                 violation_error_message=_("The reimbursed share must be more than 0 and at most 100 percent."),
+            ),
+            models.CheckConstraint(
+                name="program_second_approval",
+                condition=models.Q(second_approval_above=None) | models.Q(second_approval_above__gte=0),
+                violation_error_message=_("Enter zero or more."),
             ),
         ]
 

@@ -311,6 +311,7 @@ def _cloud_claims(side: Side) -> None:
         claim.case,
         side.writer,
         "cases.commented",
+        capability="claim.contribute",
         comment=side.say("claim-comment"),
         remarks=[RemarkDraft(text="", version=each) for each in (version, table)],
     )

@@ -202,4 +202,6 @@ REVIEW = (
     _verb("review:verb", "dispute of one's own decision", "approve", "approved", NOBODY, READERS | OPERATORS),
 )
 
-PAGES = (*HOME, *PLANS, *PROOFS, *CLAIMS, *REVIEW)
+EXCEPTIONS = (Line("cases:exceptions", opens=OPERATOR_ADMIN | AUDITOR),)
+
+PAGES = (*HOME, *PLANS, *PROOFS, *CLAIMS, *REVIEW, *EXCEPTIONS)
