@@ -7,14 +7,22 @@ from django.core.validators import validate_domain_name
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.countries import country_code
-from incentives_portal.screens.optimistic_lock import FewLines, StaleCheckAdmin
+from incentives_portal.screens.optimistic_lock import FewLines, StaleCheckAdmin, StaleCheckFormSet
 from incentives_portal.typed_text import canonical_email
 
 from .capabilities import OPERATOR_ROLES, PARTNER_WIDE_ROLES, Role
 from .forms import ProfileForm, time_zone_choices
 from .letters import invite
 from .models import Location, Organisation, OrganisationRole, User
-from .services import keep_columns
+from .services import (
+    LastAdmin,
+    change_person,
+    check_not_last_admin,
+    check_role_can_go,
+    give_role,
+    lock_organisation,
+    remove_role,
+)
 
 
 class DomainsField(forms.CharField):
@@ -111,10 +119,29 @@ class OrganisationRoleForm(forms.ModelForm):
         return cleaned
 
 
+class OrganisationRoleFormSet(StaleCheckFormSet):
+    """Reject the removal of the last active admin's role."""
+
+    def clean(self) -> None:
+        super().clean()
+        for form in self.deleted_forms:
+            if form.instance.pk:
+                try:
+                    check_role_can_go(form.instance.user, Role(form.instance.role))
+                except LastAdmin as error:
+                    raise forms.ValidationError(f"{form.instance}: {error}") from error
+
+
 class OrganisationRoleInline(FewLines, admin.TabularInline):
+    """Roles are given and removed, not changed into each other."""
+
     model = OrganisationRole
     form = OrganisationRoleForm
+    formset = OrganisationRoleFormSet
     fields = ["user", "role"]
+
+    def has_change_permission(self, request: Any, obj: User | None = None) -> bool:
+        return False
 
 
 class PersonForm(ProfileForm):
@@ -124,6 +151,19 @@ class PersonForm(ProfileForm):
 
     def validate_unique(self) -> None:
         """Do nothing: the constraint on the lower-case address checks it already, with a message of its own."""
+
+    def clean(self) -> dict[str, Any]:
+        """Lock the organization before the person's row, as services do, and keep its last active admin."""
+        cleaned = super().clean() or {}
+        if not self.instance.pk:
+            return cleaned
+        lock_organisation(self.instance)
+        if self.instance.is_active and not cleaned.get("is_active", True):
+            try:
+                check_not_last_admin(self.instance)
+            except LastAdmin as error:
+                self.add_error("is_active", str(error))
+        return cleaned
 
     def save(self, commit: bool = True) -> User:
         if not self.instance.pk:
@@ -143,13 +183,18 @@ class UserAdmin(StaleCheckAdmin):
     search_fields = ["name", "email", "organisation__name"]
     inlines = [OrganisationRoleInline]
 
+    def get_readonly_fields(self, request: Any, obj: User | None = None) -> list[str]:
+        """Keep people in their organization: their roles and what they did belong to it."""
+        return ["organisation"] if obj else []
+
     def has_delete_permission(self, request: Any, obj: User | None = None) -> bool:
         return False
 
     def save_model(self, request: Any, obj: User, form: Any, change: bool) -> None:
         """Save the columns of the form only, so that a password chosen meanwhile stays; invite a new person."""
         if change:
-            keep_columns(obj, *self.fields)
+            columns = {name: getattr(obj, name) for name in self.fields if name in form.changed_data}
+            change_person(obj, actor=request.user, **columns)
         else:
             super().save_model(request, obj, form, change)
         if obj.is_active and (not change or "is_active" in form.changed_data) and not obj.has_usable_password():
@@ -159,3 +204,15 @@ class UserAdmin(StaleCheckAdmin):
                 request,
                 _("An email with a link to choose a password will be sent to %(email)s.") % {"email": obj.email},
             )
+
+    def save_formset(self, request: Any, form: Any, formset: Any, change: bool) -> None:
+        """Give and remove roles through the services."""
+        formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
+        for line in formset.deleted_forms:
+            if line.instance.pk:
+                remove_role(form.instance, Role(line.instance.role), actor=request.user)
+                formset.deleted_objects.append(line.instance)
+        for line in formset.extra_forms:
+            if line.has_changed() and not formset._should_delete_form(line):
+                role = Role(line.cleaned_data["role"])
+                formset.new_objects.append(give_role(form.instance, role, actor=request.user))

@@ -63,8 +63,11 @@ ALWAYS = {"cases_event", "outbox_message", "cases_case"}
 #: What runs inside the transaction of a verb and never by itself is broken there; ``problem_of`` and ``delivery_report`` only read.
 NOT_ALONE = {
     "accounts": {
-        "reencrypt_factors"
-    },  # each row is a transaction of its own, tried in accounts/tests/test_key_rotation.py
+        "reencrypt_factors",  # each row is a transaction of its own, tried in accounts/tests/test_key_rotation.py
+        "check_not_last_admin",
+        "check_role_can_go",
+        "lock_organisation",
+    },
     "proofs": {"keep_sent_files"},
     "outbox": {"queue", "queue_external", "delivery_report"},
     "people": {"problem_of"},
@@ -312,6 +315,8 @@ def other_deeds(there: World) -> dict[str, dict[str, Deed]]:
         "accounts": {
             "add_person": lambda: accounts.add_person(there.nordlicht, email="new@nordlicht.example", name="New"),
             "give_role": lambda: accounts.give_role(there.emre, Role.OPERATOR_REVIEWER),
+            "remove_role": lambda: accounts.remove_role(there.mira, Role.OPERATOR_REVIEWER, actor=there.elif_),
+            "change_person": lambda: accounts.change_person(there.nils, actor=there.elif_, name="Nils O."),
             "add_location": lambda: accounts.add_location(
                 there.nordlicht, partner_id="5210500", name="Husum", country="DE"
             ),

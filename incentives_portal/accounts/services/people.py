@@ -1,0 +1,58 @@
+"""Write people, their preferences, and locations."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from ..capabilities import Scope, may
+from ..models import Location, Organisation, User
+from .roles import check_not_last_admin
+
+
+@transaction.atomic
+def add_person(
+    organisation: Organisation,
+    *,
+    email: str,
+    name: str,
+    language: str = "en",
+    time_zone: str = "UTC",
+    password: str | None = None,
+) -> User:
+    """Add a person. Without a password the person chooses one through the link of ``letters.invite``."""
+    return User.objects.create_user(
+        email, password, organisation=organisation, name=name, language=language, time_zone=time_zone
+    )
+
+
+@transaction.atomic
+def change_person(user: User, *, actor: User | None = None, **columns: Any) -> User:
+    """Change columns of a person and return the row as it is then. Without an actor it is done on the server.
+
+    Raises PermissionDenied without people.manage in the person's organization, and LastAdmin if the last active admin
+    would be switched off.
+    """
+    if actor is not None and not may(actor, "people.manage", Scope(user.organisation_id)):
+        raise PermissionDenied
+    if columns.get("is_active") is False:
+        check_not_last_admin(user)
+    row = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    for name, value in columns.items():
+        setattr(row, name, value)
+    row.save(update_fields=list(columns))
+    return row
+
+
+def add_location(organisation: Organisation, *, partner_id: str, name: str, country: str) -> Location:
+    return Location.objects.create(organisation=organisation, partner_id=partner_id, name=name, country=country)
+
+
+def choose_language(user: User, language: str) -> None:
+    """Set the language of the portal and of the mails for a person."""
+    User.objects.filter(pk=user.pk).update(language=language)
+
+
+def keep_columns(user: User, *columns: str) -> None:
+    """Save these columns of a person only, so that a concurrent deactivation or new password stays (A-07, T-14)."""
+    user.save(update_fields=columns)
