@@ -11,9 +11,9 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from incentives_portal.append_only import APPEND_ONLY
 from incentives_portal.cases.enums import Outcome
 from incentives_portal.cases.models import NOT_DELETED, CaseDetail, Decision
-from incentives_portal.documents.models import APPEND_ONLY
 from proofs.models import Proof
 
 from .querysets import ClaimManager

@@ -9,7 +9,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
-import pghistory
 from celery.schedules import crontab
 from kombu import Queue
 
@@ -77,7 +76,6 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "pgtrigger",
-    "pghistory",
     "incentives_portal.admin_site.PortalAdminConfig",
     "incentives_portal.screens",
     "incentives_portal.installation",
@@ -179,8 +177,6 @@ _database_options["options"] = (
 # and backups have no such limit. 0: none.
 WEB_STATEMENT_TIMEOUT = env.int("WEB_STATEMENT_TIMEOUT", default=30)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# ``pghistory.track()`` records the configuration by triggers, so that no change is missed.
-PGHISTORY_DEFAULT_TRACKERS = (pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 
 EMBEDDED_REDIS = "redis://embedded"
 REDIS_URL = env("REDIS_URL", default="") or EMBEDDED_REDIS

@@ -78,6 +78,7 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
         "outbox.resend": (_OPERATOR_ADMIN, _REVIEWER),
         "people.manage": (_GLOBAL, _ACCOUNT, _OPERATOR_ADMIN),
         "program.configure": (_OPERATOR_ADMIN,),
+        "changes.read": (_OPERATOR_ADMIN, Role.OPERATOR_AUDITOR),
         "system.read": (_OPERATOR_ADMIN, Role.OPERATOR_AUDITOR),
         "system.manage": (_OPERATOR_ADMIN,),
     }.items()
@@ -102,6 +103,7 @@ CAPABILITY_WORDS = {
     "outbox.resend": _("Send a message again"),
     "people.manage": _("Add people and assign roles"),
     "program.configure": _("Edit programs, catalog, and calendars"),
+    "changes.read": _("View changes of people, roles, organizations, and settings"),
     "system.read": _("View the system status"),
     "system.manage": _("Have files checked again and remove a person’s second step"),
 }
@@ -199,8 +201,17 @@ def may(user: "User | AnonymousUser", capability: str, scope: Scope | None = Non
 
     An unknown capability raises KeyError, so that a typo does not silently deny access.
     """
+    return bool(role_for(user, capability, scope))
+
+
+def role_for(user: "User | AnonymousUser", capability: str, scope: Scope | None = None) -> str:
+    """Return the first role by which the person holds the capability for the scope; empty if there is none.
+
+    The history records it with an event: who has several roles acts in the one that the action needs.
+    """
     allowed = CAPABILITIES[capability]
-    return any(grant.role in allowed and _covers(user, grant, scope) for grant in grants(user))
+    fitting = (grant.role.value for grant in grants(user) if grant.role in allowed and _covers(user, grant, scope))
+    return next(fitting, "")
 
 
 def _covers(user: "User | AnonymousUser", grant: Grant, scope: Scope | None) -> bool:

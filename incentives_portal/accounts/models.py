@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from incentives_portal import clock
+from incentives_portal.append_only import APPEND_ONLY
 from incentives_portal.typed_text import canonical_email
 
 from .capabilities import (
@@ -199,3 +201,87 @@ class OrganisationRole(models.Model):
 
     def __str__(self) -> str:
         return str(Role(self.role).label)
+
+
+class ActorKind(models.TextChoices):
+    """Who made a change: a person of the portal, or somebody on the server."""
+
+    PERSON = "person", _("Person")
+    SERVER = "server", _("On the server")
+
+
+class ChangeAction(models.TextChoices):
+    ADDED = "added", _("Added")
+    CHANGED = "changed", _("Changed")
+    REMOVED = "removed", _("Removed")
+
+
+class RecordedChangeQuerySet(models.QuerySet["RecordedChange"]):
+    def visible_to(self, user: User) -> "RecordedChangeQuerySet":
+        """Return all records for who may read them: the operator's auditors and incentives admins."""
+        return self if may(user, "changes.read") else self.none()
+
+
+class RecordedChange(models.Model):
+    """One change of a person, role, organization, location or setting. Append-only.
+
+    ``organisation`` and ``person`` are those whose object it is, also after an organization was deleted. ``kind`` and
+    ``object_id`` name the row, ``label`` what it was called. ``actor_role`` is the role that allowed the change; it is empty
+    for people who change their own profile. ``changes`` has the old and new value of each column.
+    """
+
+    organisation = models.ForeignKey(
+        Organisation,
+        models.DO_NOTHING,
+        null=True,
+        db_constraint=False,
+        related_name="+",
+        verbose_name=_("organization"),
+    )
+    person = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("person"))
+    at = models.DateTimeField(_("at"), default=clock.now)
+    actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("changed by"))
+    actor_kind = models.CharField(max_length=8, choices=ActorKind.choices)
+    actor_name = models.CharField(max_length=120, blank=True)
+    actor_role = models.CharField(max_length=32, blank=True)
+    confirmed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("confirmed by"))
+    action = models.CharField(_("action"), max_length=8, choices=ChangeAction.choices)
+    kind = models.CharField(_("kind"), max_length=60)
+    object_id = models.BigIntegerField()
+    label = models.CharField(_("name"), max_length=200)
+    changes = models.JSONField(_("changes"))
+    # The id of the request that caused it, to find it in the log.
+    request_id = models.CharField(max_length=36, blank=True)
+
+    objects = RecordedChangeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("recorded change")
+        verbose_name_plural = _("recorded changes")
+        ordering = ["-pk"]
+        indexes = [models.Index(name="recorded_change_of_object", fields=["kind", "object_id"])]
+        constraints = [
+            models.CheckConstraint(
+                name="recorded_change_actor",
+                condition=models.Q(actor_kind=ActorKind.PERSON, actor__isnull=False)
+                | models.Q(actor_kind=ActorKind.SERVER, actor=None),
+            ),
+            models.CheckConstraint(
+                name="recorded_change_action_known", condition=models.Q(action__in=ChangeAction.values)
+            ),
+            models.CheckConstraint(
+                name="recorded_change_by_two",
+                condition=models.Q(confirmed_by=None)
+                | models.Q(actor=None)
+                | ~models.Q(confirmed_by=models.F("actor")),
+            ),
+        ]
+        triggers = APPEND_ONLY
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.label}"
+
+    @property
+    def actor_role_label(self) -> str:
+        """The name of the role that allowed the change; empty if there was none."""
+        return str(Role(self.actor_role).label) if self.actor_role else ""

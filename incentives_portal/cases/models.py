@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.capabilities import Scope
 from incentives_portal.accounts.models import Location, Organisation, User
-from incentives_portal.documents.models import APPEND_ONLY, DocumentVersion
+from incentives_portal.append_only import APPEND_ONLY
+from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.money import AmountField, CurrencyField
 from incentives_portal.programs.models import Program, UsagePeriod
 from incentives_portal.texts import TextsField, in_language

@@ -2,40 +2,19 @@
 
 import uuid
 
-import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal import clock
 from incentives_portal.accounts.models import Organisation, User
+from incentives_portal.append_only import APPEND_ONLY
 from incentives_portal.sandbox.parsing.reasons import Content
 
 from . import scanning
 from .enums import CONTENT_SENTENCES, FORMATS, PICTURES, REASON_CHOICES, UNUSABLE, CheckState, FileType
 from .file_types import MAX_NAME_LENGTH
 from .querysets import DocumentVersionQuerySet, UploadQuerySet, VersionCheckQuerySet
-
-#: Test runs truncate all tables between tests; only their connections set this (tests/settings.py).
-_EMPTYING = """
-IF current_setting('portal.may_truncate', true) IS DISTINCT FROM 'on' THEN
-    RAISE EXCEPTION 'Cannot truncate the append-only table %', TG_TABLE_NAME;
-END IF;
-RETURN NULL;
-"""
-
-#: For ``Meta.triggers`` of rows that are written once: the database refuses UPDATE, DELETE and TRUNCATE.
-#: The portal itself never sets the setting that allows TRUNCATE.
-APPEND_ONLY = [
-    pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
-    pgtrigger.Trigger(
-        name="not_truncated",
-        level=pgtrigger.Statement,
-        when=pgtrigger.Before,
-        operation=pgtrigger.Truncate,
-        func=_EMPTYING,
-    ),
-]
 
 
 class Document(models.Model):

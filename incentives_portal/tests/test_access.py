@@ -47,9 +47,8 @@ ROOMS = (
 
 
 def house_models() -> list[type[models.Model]]:
-    """The models of the portal, without the shadows in which changes are traced."""
-    found = [model for model in apps.get_models() if model._meta.app_label in ROOMS]
-    return [model for model in found if not any(field.name == "pgh_id" for field in model._meta.fields)]
+    """The models of the portal."""
+    return [model for model in apps.get_models() if model._meta.app_label in ROOMS]
 
 
 # Keys of another company

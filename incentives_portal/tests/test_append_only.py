@@ -4,7 +4,7 @@ import pytest
 from django.apps import apps
 from django.db import InternalError, connection, transaction
 
-from incentives_portal.documents.models import APPEND_ONLY
+from incentives_portal.append_only import APPEND_ONLY
 
 TABLES = sorted(
     model._meta.db_table
@@ -15,6 +15,7 @@ TABLES = sorted(
 
 def test_these_tables_are_append_only():
     assert TABLES == [
+        "accounts_recordedchange",
         "cases_decision",
         "cases_event",
         "cases_remark",

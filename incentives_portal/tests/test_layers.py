@@ -10,6 +10,7 @@ from django.conf import settings
 ORDER = [
     "claims", "proofs", "plans", "funds", "people", "enrollments", "cases", "programs", "outbox", "documents",
     "accounts", "file_store", "installation", "screens", "sandbox", "countries", "money", "clock", "texts", "typed_text", "locks",
+    "append_only",
     "prepared_statements",
     "request_context",
 ]  # fmt: skip

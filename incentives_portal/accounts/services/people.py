@@ -7,6 +7,7 @@ from django.db import transaction
 
 from ..capabilities import Scope, may
 from ..models import Location, Organisation, User
+from .recording import acting
 from .roles import check_not_last_admin
 
 
@@ -40,11 +41,14 @@ def change_person(user: User, *, actor: User | None = None, **columns: Any) -> U
     row = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
     for name, value in columns.items():
         setattr(row, name, value)
-    row.save(update_fields=list(columns))
+    with acting(actor):
+        row.save(update_fields=list(columns))
     return row
 
 
+@transaction.atomic
 def add_location(organisation: Organisation, *, partner_id: str, name: str, country: str) -> Location:
+    """Add a location of a partner."""
     return Location.objects.create(organisation=organisation, partner_id=partner_id, name=name, country=country)
 
 
@@ -53,6 +57,7 @@ def choose_language(user: User, language: str) -> None:
     User.objects.filter(pk=user.pk).update(language=language)
 
 
+@transaction.atomic
 def keep_columns(user: User, *columns: str) -> None:
     """Save these columns of a person only, so that a concurrent deactivation or new password stays (A-07, T-14)."""
     user.save(update_fields=columns)

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from ..capabilities import OPERATOR_ROLES, PARTNER_WIDE_ROLES, Role, Scope, may
 from ..models import Organisation, OrganisationRole, User
+from .recording import acting
 
 
 class WrongSide(ValueError):
@@ -27,7 +28,8 @@ def give_role(user: User, role: Role, *, actor: User | None = None) -> Organisat
     allowed = OPERATOR_ROLES if user.is_operator else PARTNER_WIDE_ROLES
     if role not in allowed:
         raise WrongSide(role)
-    return OrganisationRole.objects.get_or_create(user=user, role=role)[0]
+    with acting(actor):
+        return OrganisationRole.objects.get_or_create(user=user, role=role)[0]
 
 
 @transaction.atomic
@@ -38,8 +40,9 @@ def remove_role(user: User, role: Role, *, actor: User | None = None) -> None:
     """
     _check_may(user, actor)
     check_role_can_go(user, role)
-    for given in OrganisationRole.objects.filter(user=user, role=role):
-        given.delete()
+    with acting(actor):
+        for given in OrganisationRole.objects.filter(user=user, role=role):
+            given.delete()
 
 
 def check_role_can_go(user: User, role: Role) -> None:

@@ -124,6 +124,7 @@ _SITE = (
 
 _SYSTEM = (
     Line("monitoring:system", opens=OPERATOR_ADMIN | AUDITOR),
+    Line("changes:list", opens=OPERATOR_ADMIN | AUDITOR),
     _line(
         "monitoring:check_file_again",
         "submitted cloud claim",
