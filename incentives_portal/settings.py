@@ -384,6 +384,7 @@ ACCOUNT_RATE_LIMITS = {
 }
 PASSWORD_RESET_TIMEOUT = 60 * 60
 INVITATION_DAYS = 7  # lifetime of the link in the mail to a new person who has not chosen a password
+ADDRESS_LINK_DAYS = 3  # lifetime of the link by which people confirm another sign-in address of their own
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "incentives_portal.accounts.reset_tokens.ResetTokenGenerator"
 # Without it X-Forwarded-For is ignored; behind a proxy the limits need the number of addresses to skip.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)

@@ -11,14 +11,21 @@ from incentives_portal.screens.optimistic_lock import FewLines, StaleCheckAdmin,
 from incentives_portal.typed_text import canonical_email
 
 from .capabilities import OPERATOR_ROLES, PARTNER_WIDE_ROLES, Role
+from .change_pages import say_asked
 from .forms import ProfileForm, time_zone_choices
 from .letters import invite
 from .models import Location, Organisation, OrganisationRole, User
+from .second_factor import second_factor_again
 from .services import (
     LastAdmin,
+    NeedsConfirmation,
+    ask_for_columns,
+    ask_for_role,
+    ask_to_remove_role,
     change_person,
     check_not_last_admin,
     check_role_can_go,
+    columns_to_confirm,
     give_role,
     lock_organisation,
     remove_role,
@@ -56,6 +63,10 @@ class DomainsField(forms.CharField):
 def _domain(typed: str) -> str:
     """Return the domain as it is spelled in addresses: ``@Example.com`` is example.com."""
     return canonical_email(f"x@{typed.removeprefix('@')}").removeprefix("x@").lower()
+
+
+#: The columns of a person that an admin edits.
+PERSON = ["email", "name", "language", "time_zone", "is_active"]
 
 
 class OrganisationForm(forms.ModelForm):
@@ -176,7 +187,7 @@ class UserAdmin(StaleCheckAdmin):
     """People are deactivated and never deleted: the history names them."""
 
     form = PersonForm
-    fields = ["organisation", "email", "name", "language", "time_zone", "is_active"]
+    fields = ["organisation", *PERSON]
     list_display = ["name", "email", "organisation", "is_active"]
     list_filter = ["is_active", "organisation__kind"]
     list_select_related = ["organisation"]
@@ -191,10 +202,9 @@ class UserAdmin(StaleCheckAdmin):
         return False
 
     def save_model(self, request: Any, obj: User, form: Any, change: bool) -> None:
-        """Save the columns of the form only, so that a password chosen meanwhile stays; invite a new person."""
+        """Save the changed columns only, so that a password chosen meanwhile stays; invite a new person."""
         if change:
-            columns = {name: getattr(obj, name) for name in self.fields if name in form.changed_data}
-            change_person(obj, actor=request.user, **columns)
+            self._change(request, obj, [name for name in form.changed_data if name in PERSON])
         else:
             super().save_model(request, obj, form, change)
         if obj.is_active and (not change or "is_active" in form.changed_data) and not obj.has_usable_password():
@@ -205,14 +215,38 @@ class UserAdmin(StaleCheckAdmin):
                 _("An email with a link to choose a password will be sent to %(email)s.") % {"email": obj.email},
             )
 
+    def changeform_view(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Ask for the second factor again: roles and addresses are changed here."""
+        return second_factor_again(super().changeform_view)(request, *args, **kwargs)
+
+    def _change(self, request: Any, obj: User, names: list[str]) -> None:
+        """Change these columns, or ask somebody else to confirm those that an admin does not change alone."""
+        stored = User.objects.get(pk=obj.pk)
+        asked = {name: getattr(obj, name) for name in columns_to_confirm(stored, names)}
+        change_person(obj, actor=request.user, **{name: getattr(obj, name) for name in names if name not in asked})
+        if asked:
+            say_asked(request, ask_for_columns(stored, asked, actor=request.user))
+            for name in asked:
+                setattr(obj, name, getattr(stored, name))
+
     def save_formset(self, request: Any, form: Any, formset: Any, change: bool) -> None:
-        """Give and remove roles through the services."""
+        """Give and remove roles through the services, or ask somebody else to confirm them."""
         formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
         for line in formset.deleted_forms:
             if line.instance.pk:
-                remove_role(form.instance, Role(line.instance.role), actor=request.user)
-                formset.deleted_objects.append(line.instance)
+                self._remove_role(request, form.instance, Role(line.instance.role))
         for line in formset.extra_forms:
             if line.has_changed() and not formset._should_delete_form(line):
-                role = Role(line.cleaned_data["role"])
-                formset.new_objects.append(give_role(form.instance, role, actor=request.user))
+                self._give_role(request, form.instance, Role(line.cleaned_data["role"]))
+
+    def _give_role(self, request: Any, person: User, role: Role) -> None:
+        try:
+            give_role(person, role, actor=request.user)
+        except NeedsConfirmation:
+            say_asked(request, ask_for_role(person, role, actor=request.user))
+
+    def _remove_role(self, request: Any, person: User, role: Role) -> None:
+        try:
+            remove_role(person, role, actor=request.user)
+        except NeedsConfirmation:
+            say_asked(request, ask_to_remove_role(person, role, actor=request.user))

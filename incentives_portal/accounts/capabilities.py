@@ -79,6 +79,7 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
         "people.manage": (_GLOBAL, _ACCOUNT, _OPERATOR_ADMIN),
         "program.configure": (_OPERATOR_ADMIN,),
         "changes.read": (_OPERATOR_ADMIN, Role.OPERATOR_AUDITOR),
+        "changes.confirm": (_OPERATOR_ADMIN,),
         "system.read": (_OPERATOR_ADMIN, Role.OPERATOR_AUDITOR),
         "system.manage": (_OPERATOR_ADMIN,),
     }.items()
@@ -104,6 +105,7 @@ CAPABILITY_WORDS = {
     "people.manage": _("Add people and assign roles"),
     "program.configure": _("Edit programs, catalog, and calendars"),
     "changes.read": _("View changes of people, roles, organizations, and settings"),
+    "changes.confirm": _("Confirm changes that a colleague asked for"),
     "system.read": _("View the system status"),
     "system.manage": _("Have files checked again and remove a person’s second step"),
 }

@@ -1,37 +1,31 @@
-"""The pages of recorded changes, for the operator's auditors and incentives admins."""
+"""The pages of recorded changes and of change requests, for the operator's auditors and incentives admins."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from uuid import UUID
 
 import django_filters
-from django.apps import apps
-from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Field, Q, QuerySet
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Case, Q, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.utils.text import capfirst
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from incentives_portal.screens.paging import BoundedPaginator
 
 from .capabilities import WrongAudience
-from .models import RecordedChange
+from .change_words import in_words, kind_of, request_in_words
+from .models import ChangeRequest, RecordedChange, RequestState
+from .second_factor import ask_again, must_prove_again
+from .services import RequestRefused, confirm_change, refuse_change, withdraw_change
+from .services.setup import active_admins
 
 PER_PAGE = 25
 #: Maximum length of a search text in characters; the rest is ignored.
 SEARCHED = 100
-
-
-@dataclass(frozen=True)
-class ChangedValue:
-    """One column of a change in words: its name, and its old and new value."""
-
-    name: str
-    old: str
-    new: str
 
 
 class RecordedChangeFilter(django_filters.FilterSet):
@@ -66,37 +60,102 @@ def changes(request: HttpRequest) -> HttpResponse:
     page = BoundedPaginator(filters.qs, PER_PAGE).get_page(request.GET.get("page"))
     rows = [(change, kind_of(change.kind), in_words(change.kind, change.changes)) for change in page]
     is_filtered = any(request.GET.get(name) for name in RecordedChangeFilter.base_filters)
-    context = {"filter": filters, "page": page, "rows": rows, "is_filtered": is_filtered}
+    waiting = ChangeRequest.objects.visible_to(request.user).filter(state=RequestState.OPEN).count()
+    context = {"filter": filters, "page": page, "rows": rows, "is_filtered": is_filtered, "waiting": waiting}
     return render(request, "accounts/changes.html", context)
 
 
-def kind_of(label: str) -> str:
-    """Return what a kind of object is called."""
-    return capfirst(str(apps.get_model(label)._meta.verbose_name))
+@require_safe
+def change_requests(request: HttpRequest) -> HttpResponse:
+    """List the change requests: open ones first, then newest first."""
+    if not request.user.may("changes.read"):
+        raise WrongAudience(_("This page is for the operator’s auditors and incentives admins."))
+    found = _requests(request).annotate(rank=Case(When(state=RequestState.OPEN, then=Value(0)), default=Value(1)))
+    page = BoundedPaginator(found.order_by("rank", "-pk"), PER_PAGE).get_page(request.GET.get("page"))
+    rows = [(change, kind_of(change.object_kind)) for change in page]
+    return render(request, "accounts/change_requests.html", {"page": page, "rows": rows})
 
 
-def in_words(kind: str, changes: dict[str, Sequence[Any]]) -> list[ChangedValue]:
-    """Return the columns of a change in words. No query."""
-    model, found = apps.get_model(kind), []
-    for name, (old, new) in changes.items():
-        try:
-            field: Any = model._meta.get_field(name)
-        except FieldDoesNotExist:  # a column that is gone
-            found.append(ChangedValue(name, _shown(None, old), _shown(None, new)))
-            continue
-        found.append(ChangedValue(capfirst(str(field.verbose_name)), _shown(field, old), _shown(field, new)))
-    return found
+@require_safe
+def change_request(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Show one request with old and new values, and what the reader can do with it."""
+    change = get_object_or_404(_requests(request), public_id=public_id)
+    is_own = change.requested_by_id == request.user.pk
+    context = {
+        "change": change,
+        "kind": kind_of(change.object_kind),
+        "values": request_in_words(change),
+        "is_own": is_own,
+        "may_read": request.user.may("changes.read"),
+        "may_decide": change.is_open and not is_own and request.user.may("changes.confirm"),
+        "only_on_server": change.is_open and not any(admin.pk != change.requested_by_id for admin in active_admins()),
+    }
+    return render(request, "accounts/change_request.html", context)
 
 
-def _shown(field: "Field[Any, Any] | None", value: Any) -> str:
-    """Return a value as text for people."""
-    if value is None or value in ("", [], {}):
-        return "–"
-    if isinstance(value, bool):
-        return _("Yes") if value else _("No")
-    if isinstance(value, dict):
-        return "; ".join(f"{name}: {text}" for name, text in value.items())
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    choices = dict(field.flatchoices) if field is not None and field.choices else {}
-    return str(choices.get(value, value))
+@require_POST
+def confirm(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Confirm a request of a colleague, with the second factor where the person has one."""
+    change = _decidable(request, public_id)
+    if must_prove_again(request):
+        return ask_again(change.get_absolute_url())
+    deed = partial(confirm_change, outside_domains="outside_domains" in request.POST)
+    return _decided(request, change, deed, _("The change was made."))
+
+
+@require_POST
+def refuse(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Refuse a request of a colleague, with a comment."""
+    deed = partial(refuse_change, comment=request.POST.get("comment", ""))
+    return _decided(request, _decidable(request, public_id), deed, _("The request was refused."))
+
+
+@require_POST
+def withdraw(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Withdraw the own request."""
+    return _decided(request, _decidable(request, public_id), withdraw_change, _("The request was withdrawn."))
+
+
+def _requests(request: HttpRequest) -> QuerySet[ChangeRequest]:
+    people = ("requested_by__organisation", "decided_by__organisation", "person__organisation")
+    return ChangeRequest.objects.visible_to(request.user).select_related("organisation", *people)
+
+
+def _decidable(request: HttpRequest, public_id: UUID) -> ChangeRequest:
+    """Return the request: 404 unless the user sees it, 403 for who may only read it."""
+    change = get_object_or_404(_requests(request), public_id=public_id)
+    if not request.user.may("changes.confirm") and change.requested_by_id != request.user.pk:
+        raise PermissionDenied
+    return change
+
+
+def _decided(
+    request: HttpRequest, change: ChangeRequest, deed: Callable[..., ChangeRequest], done: str
+) -> HttpResponse:
+    """Call a service with the request and the user, say what came of it, and go back to the page of the request."""
+    try:
+        decided = deed(change, actor=request.user)
+    except RequestRefused as error:
+        messages.error(request, str(error))
+    else:
+        if decided.state == RequestState.OUTDATED:
+            messages.warning(
+                request, _("Nothing was changed: the old values no longer stand. Ask for the change again.")
+            )
+        else:
+            messages.success(request, done)
+    return redirect(change)
+
+
+def say_asked(request: HttpRequest, change: ChangeRequest) -> None:
+    """Say on the next page that a change waits for somebody else, and how it is confirmed."""
+    request.was_asked = True  # type: ignore[attr-defined]
+    if any(admin.pk != change.requested_by_id for admin in active_admins()):
+        text = _("Not changed yet: another incentives admin has to confirm the change of “%(what)s”.")
+        messages.warning(request, text % {"what": change.label})
+    else:
+        text = _(
+            "Not changed yet: nobody else can confirm the change of “%(what)s” here. On the server, run manage.py "
+            "confirm_change %(id)s."
+        )
+        messages.warning(request, text % {"what": change.label, "id": change.public_id})

@@ -1,5 +1,7 @@
 """Mails about accounts. The outbox depends on this app, so they reach it through Django's mail backend."""
 
+from typing import Any
+
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
@@ -9,7 +11,8 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from .models import User
+from .address_links import link_for
+from .models import ChangeRequest, User
 
 
 def send_second_factor_removed(user: User) -> None:
@@ -52,3 +55,47 @@ def invite(user: User) -> None:
     }
     with translation.override(user.language):
         adapter.render_mail("account/email/invitation", user.email, context).send()
+
+
+def send_address_asked(request: ChangeRequest) -> None:
+    """Tell the present address that another one was asked for; people who asked themselves confirm by the link in it."""
+    person, values = request.person, _address_values(request)
+    assert person is not None
+    with translation.override(person.language):
+        if request.is_own_address:
+            text = _(
+                "Hello %(name)s,\n\nyou asked to sign in with %(new)s instead of this address. Confirm it with this link, "
+                "within %(days)s days:\n%(url)s\n\nIf you did not ask for this, do not open the link, change your password "
+                "immediately, and tell %(operator)s."
+            )
+            values |= {"days": settings.ADDRESS_LINK_DAYS, "url": f"{settings.PORTAL_URL}{link_for(request)}"}
+        else:
+            text = _(
+                "Hello %(name)s,\n\n%(actor)s asked to change the address with which you sign in from this one to %(new)s. "
+                "A second person has to confirm it.\n\nIf you do not expect this, tell %(operator)s."
+            )
+        send_mail(_("Another sign-in address was requested"), text % values, None, [person.email])
+
+
+def send_address_changed(request: ChangeRequest) -> None:
+    """Tell the old address, and the new one, that the sign-in address was changed."""
+    person, values = request.person, _address_values(request)
+    assert person is not None
+    with translation.override(person.language):
+        text = _(
+            "Hello %(name)s,\n\nyour sign-in address was changed from %(old)s to %(new)s, and you were signed out everywhere."
+            "\n\nIf you do not expect this, tell %(operator)s immediately."
+        )
+        for address in (values["old"], values["new"]):
+            send_mail(_("Your sign-in address was changed"), text % values, None, [address])
+
+
+def _address_values(request: ChangeRequest) -> dict[str, Any]:
+    old, new = request.changes["email"]
+    return {
+        "name": request.person.name if request.person else "",
+        "actor": request.requested_by.name,
+        "operator": settings.OPERATOR_NAME,
+        "old": old,
+        "new": new,
+    }

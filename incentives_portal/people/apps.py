@@ -11,6 +11,7 @@ class PeopleConfig(AppConfig):
         from incentives_portal.accounts.security_events import watch_roles
         from incentives_portal.accounts.services.recording import record_changes_of
 
+        from . import letters  # noqa: F401  receives signals
         from .models import RoleAssignment
         from .sources import PROGRAM_ROLES
 

@@ -43,7 +43,8 @@ def remove_role(assignment: RoleAssignment, *, actor: User) -> None:
     """Remove a role. Raises MayNotAssign without people.manage in that organization."""
     _check(assignment.user, assignment.program, assignment.location, actor)
     with acting(actor):
-        assignment.delete()
+        for current in RoleAssignment.objects.select_for_update(of=("self",)).filter(pk=assignment.pk):
+            current.delete()
 
 
 def problem_of(user: User, location: Location | None) -> str | None:

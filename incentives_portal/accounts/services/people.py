@@ -1,5 +1,6 @@
 """Write people, their preferences, and locations."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -7,8 +8,9 @@ from django.db import transaction
 
 from ..capabilities import Scope, may
 from ..models import Location, Organisation, User
+from . import setup
 from .recording import acting
-from .roles import check_not_last_admin
+from .roles import NeedsConfirmation, check_not_last_admin
 
 
 @transaction.atomic
@@ -31,11 +33,13 @@ def add_person(
 def change_person(user: User, *, actor: User | None = None, **columns: Any) -> User:
     """Change columns of a person and return the row as it is then. Without an actor it is done on the server.
 
-    Raises PermissionDenied without people.manage in the person's organization, and LastAdmin if the last active admin
-    would be switched off.
+    Raises PermissionDenied without people.manage in the person's organization, NeedsConfirmation for columns that a
+    second person confirms, and LastAdmin if the last active admin would be switched off.
     """
     if actor is not None and not may(actor, "people.manage", Scope(user.organisation_id)):
         raise PermissionDenied
+    if actor is not None and columns_to_confirm(user, columns):
+        raise NeedsConfirmation
     if columns.get("is_active") is False:
         check_not_last_admin(user)
     row = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
@@ -44,6 +48,20 @@ def change_person(user: User, *, actor: User | None = None, **columns: Any) -> U
     with acting(actor):
         row.save(update_fields=list(columns))
     return row
+
+
+def columns_to_confirm(user: User, columns: Iterable[str]) -> list[str]:
+    """Return which of the columns an admin does not change alone.
+
+    The sign-in address: who has it gets the link of *Forgot your password?*. And whether a person of the operator is active
+    that is switched off: it gives back roles. Switching off needs nobody: it must be quick.
+    """
+    if setup.is_on():
+        return []
+    guarded = {"email"}
+    if user.is_operator and not User.objects.filter(pk=user.pk, is_active=True).exists():
+        guarded.add("is_active")
+    return [name for name in columns if name in guarded]
 
 
 @transaction.atomic

@@ -15,12 +15,13 @@ from uuid import UUID
 
 from django.db.models import ForeignKey, ManyToManyField, Model
 from django.db.models import signals as model_signals
+from django.dispatch import Signal
 from django.utils import translation
 
 from incentives_portal.request_context import current_request, known_user, request_id
 
 from ..capabilities import Scope, role_for
-from ..models import ActorKind, ChangeAction, Organisation, OrganisationKind, RecordedChange, User
+from ..models import ActorKind, ChangeAction, ChangeRequest, Organisation, OrganisationKind, RecordedChange, User
 
 
 @dataclass(frozen=True)
@@ -40,20 +41,25 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Actors:
-    """Who makes the changes: a person, or the server; and who confirmed them, if somebody had to."""
+    """Who makes the changes: a person, or the server; and the request by which they were confirmed, if they had to be."""
 
     actor: User | None
     confirmed_by: User | None = None
+    request: ChangeRequest | None = None
 
 
+#: ``change`` was recorded. Sent in its transaction; an error of a receiver rolls it back.
+recorded_change = Signal()
 _recorded: dict[type[Model], Recorded] = {}
 _acting: ContextVar[Actors | None] = ContextVar("acting", default=None)
 
 
 @contextmanager
-def acting(actor: User | None, *, confirmed_by: User | None = None) -> Iterator[None]:
+def acting(
+    actor: User | None, *, confirmed_by: User | None = None, request: ChangeRequest | None = None
+) -> Iterator[None]:
     """Record the changes within as made by this person; None is the server. Otherwise the user of the request made them."""
-    token = _acting.set(Actors(actor, confirmed_by))
+    token = _acting.set(Actors(actor, confirmed_by, request))
     try:
         yield
     finally:
@@ -163,16 +169,21 @@ def _plain(instance: Any, name: str, value: Any) -> Any:
 
 
 def _name(row: Any) -> str:
+    """Return by what an object is known: people by their address."""
+    return getattr(row, "email", None) or _label(row)
+
+
+def _label(row: Any) -> str:
     """Return what an object is called, in English: the record is read by people of several languages."""
     with translation.override("en"):
-        return getattr(row, "email", None) or str(row)
+        return str(row)
 
 
 def _write(recorded: Recorded, instance: Any, action: ChangeAction, changes: dict[str, list[Any]]) -> None:
     organisation = recorded.organisation(instance)
     who = _acting.get() or Actors(_request_user())
     actor = who.actor
-    RecordedChange.objects.create(
+    change = RecordedChange.objects.create(
         organisation_id=organisation,
         person_id=recorded.person(instance),
         actor=actor,
@@ -180,13 +191,15 @@ def _write(recorded: Recorded, instance: Any, action: ChangeAction, changes: dic
         actor_name=actor.name if actor else "",
         actor_role=role_for(actor, recorded.capability, _scope(organisation)) if actor else "",
         confirmed_by=who.confirmed_by,
+        change_request=who.request,
         action=action,
         kind=recorded.model._meta.label_lower,
         object_id=instance.pk,
-        label=_name(instance)[:200],
+        label=_label(instance)[:200],
         changes=changes,
         request_id=request_id.get(),
     )
+    recorded_change.send(RecordedChange, change=change)
 
 
 def _request_user() -> User | None:

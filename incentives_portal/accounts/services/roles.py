@@ -6,11 +6,16 @@ from django.utils.translation import gettext as _
 
 from ..capabilities import OPERATOR_ROLES, PARTNER_WIDE_ROLES, Role, Scope, may
 from ..models import Organisation, OrganisationRole, User
+from . import setup
 from .recording import acting
 
 
 class WrongSide(ValueError):
     """The role belongs to the other side: the operator's for a partner's person, or the other way round."""
+
+
+class NeedsConfirmation(Exception):
+    """A second person has to confirm the change: ask for it (change_requests.py)."""
 
 
 class LastAdmin(ValueError):
@@ -21,28 +26,38 @@ class LastAdmin(ValueError):
 def give_role(user: User, role: Role, *, actor: User | None = None) -> OrganisationRole:
     """Give an organization-wide role. Without an actor it is done on the server.
 
-    Raises PermissionDenied without people.manage in the person's organization, and WrongSide for a role of the other side
-    or one given per program.
+    Raises PermissionDenied without people.manage in the person's organization, NeedsConfirmation for a role of the
+    operator, and WrongSide for a role of the other side or one given per program.
     """
     _check_may(user, actor)
-    allowed = OPERATOR_ROLES if user.is_operator else PARTNER_WIDE_ROLES
-    if role not in allowed:
-        raise WrongSide(role)
     with acting(actor):
-        return OrganisationRole.objects.get_or_create(user=user, role=role)[0]
+        return put_role(user, role)
 
 
 @transaction.atomic
 def remove_role(user: User, role: Role, *, actor: User | None = None) -> None:
     """Remove an organization-wide role; does nothing if the person does not have it.
 
-    Raises PermissionDenied without people.manage in the person's organization, and LastAdmin.
+    Raises PermissionDenied without people.manage in the person's organization, NeedsConfirmation for a role of the
+    operator, and LastAdmin.
     """
     _check_may(user, actor)
-    check_role_can_go(user, role)
     with acting(actor):
-        for given in OrganisationRole.objects.filter(user=user, role=role):
-            given.delete()
+        take_role(user, role)
+
+
+def put_role(user: User, role: Role) -> OrganisationRole:
+    """Give a role that somebody may give. Raises WrongSide."""
+    if role not in (OPERATOR_ROLES if user.is_operator else PARTNER_WIDE_ROLES):
+        raise WrongSide(role)
+    return OrganisationRole.objects.get_or_create(user=user, role=role)[0]
+
+
+def take_role(user: User, role: Role) -> None:
+    """Remove a role that somebody may remove. Raises LastAdmin."""
+    check_role_can_go(user, role)
+    for given in OrganisationRole.objects.filter(user=user, role=role):
+        given.delete()
 
 
 def check_role_can_go(user: User, role: Role) -> None:
@@ -84,3 +99,5 @@ def _kept(organisation: Organisation) -> Role:
 def _check_may(user: User, actor: User | None) -> None:
     if actor is not None and not may(actor, "people.manage", Scope(user.organisation_id)):
         raise PermissionDenied
+    if actor is not None and user.is_operator and not setup.is_on():
+        raise NeedsConfirmation
