@@ -1,7 +1,5 @@
 """Mails about accounts. The outbox depends on this app, so they reach it through Django's mail backend."""
 
-from typing import Any
-
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
@@ -59,8 +57,9 @@ def invite(user: User) -> None:
 
 def send_address_asked(request: ChangeRequest) -> None:
     """Tell the present address that another one was asked for; people who asked themselves confirm by the link in it."""
-    person, values = request.person, _address_values(request)
+    person = request.person
     assert person is not None
+    values = {"name": person.name, "operator": settings.OPERATOR_NAME, "new": request.changes["email"][1]}
     with translation.override(person.language):
         if request.is_own_address:
             text = _(
@@ -68,8 +67,9 @@ def send_address_asked(request: ChangeRequest) -> None:
                 "within %(days)s days:\n%(url)s\n\nIf you did not ask for this, do not open the link, change your password "
                 "immediately, and tell %(operator)s."
             )
-            values |= {"days": settings.ADDRESS_LINK_DAYS, "url": f"{settings.PORTAL_URL}{link_for(request)}"}
+            values |= {"days": str(settings.ADDRESS_LINK_DAYS), "url": f"{settings.PORTAL_URL}{link_for(request)}"}
         else:
+            values["actor"] = request.requested_by.name
             text = _(
                 "Hello %(name)s,\n\n%(actor)s asked to change the address with which you sign in from this one to %(new)s. "
                 "A second person has to confirm it.\n\nIf you do not expect this, tell %(operator)s."
@@ -77,25 +77,13 @@ def send_address_asked(request: ChangeRequest) -> None:
         send_mail(_("Another sign-in address was requested"), text % values, None, [person.email])
 
 
-def send_address_changed(request: ChangeRequest) -> None:
-    """Tell the old address, and the new one, that the sign-in address was changed."""
-    person, values = request.person, _address_values(request)
-    assert person is not None
+def send_address_changed(person: User, new: str) -> None:
+    """Tell the old address, which the person still has, and the new one that the sign-in address is changed."""
+    values = {"name": person.name, "operator": settings.OPERATOR_NAME, "old": person.email, "new": new}
     with translation.override(person.language):
         text = _(
             "Hello %(name)s,\n\nyour sign-in address was changed from %(old)s to %(new)s, and you were signed out everywhere."
             "\n\nIf you do not expect this, tell %(operator)s immediately."
         )
-        for address in (values["old"], values["new"]):
+        for address in (person.email, new):
             send_mail(_("Your sign-in address was changed"), text % values, None, [address])
-
-
-def _address_values(request: ChangeRequest) -> dict[str, Any]:
-    old, new = request.changes["email"]
-    return {
-        "name": request.person.name if request.person else "",
-        "actor": request.requested_by.name,
-        "operator": settings.OPERATOR_NAME,
-        "old": old,
-        "new": new,
-    }

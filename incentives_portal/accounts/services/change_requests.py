@@ -9,7 +9,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
@@ -21,9 +20,10 @@ from django.utils.translation import gettext as _
 from incentives_portal import clock
 
 from ..capabilities import Role, may
-from ..letters import send_address_asked, send_address_changed
+from ..letters import invite, send_address_asked
 from ..models import ChangeAction, ChangeRequest, Organisation, OrganisationRole, RequestKind, RequestState, User
 from . import setup
+from .people import leave_address
 from .recording import acting
 from .roles import LastAdmin, put_role, take_role
 
@@ -310,11 +310,12 @@ def _make(request: ChangeRequest) -> None:
         assert row is not None
         row.delete()
     else:
-        if "email" in new:
-            EmailAddress.objects.filter(user_id=request.object_id).delete()  # of the library: it would find the old one
-            send_address_changed(request)
-        model = apps.get_model(request.object_kind)
-        _put(model() if request.action == ChangeAction.ADDED else _object(request), new)
+        row = apps.get_model(request.object_kind)() if request.action == ChangeAction.ADDED else _object(request)
+        if isinstance(row, User) and "email" in new:
+            leave_address(row, new["email"])
+        _put(row, new)
+        if isinstance(row, User):
+            invite(row)  # who has not chosen a password yet needs the link at the new address
 
 
 def _put(row: Any, new: Mapping[str, Any]) -> None:

@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from ..capabilities import Scope, may
+from ..letters import send_address_changed
 from ..models import Location, Organisation, User
 from . import setup
 from .recording import acting
@@ -43,11 +45,19 @@ def change_person(user: User, *, actor: User | None = None, **columns: Any) -> U
     if columns.get("is_active") is False:
         check_not_last_admin(user)
     row = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    if columns.get("email", row.email) != row.email:
+        leave_address(row, columns["email"])
     for name, value in columns.items():
         setattr(row, name, value)
     with acting(actor):
         row.save(update_fields=list(columns))
     return row
+
+
+def leave_address(user: User, new: str) -> None:
+    """Tell the old address and the new one, and forget what the sign-in library knows of the old one."""
+    EmailAddress.objects.filter(user_id=user.pk).delete()
+    send_address_changed(user, new)
 
 
 def columns_to_confirm(user: User, columns: Iterable[str]) -> list[str]:

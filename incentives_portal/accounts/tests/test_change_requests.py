@@ -246,7 +246,7 @@ def test_sessions_end_with_the_address_and_the_old_one_is_told(world, mailoutbox
     confirm_change(request, actor=world.emre)
 
     assert page.get("/profile/").status_code == 302
-    told = [mail.to for mail in mailoutbox if "j.petersen@nordlicht.example" in mail.body]
+    told = [mail.to for mail in mailoutbox if "sign-in address" in mail.subject or "Anmeldeadresse" in mail.subject]
     assert told == [[world.jana.email], [world.jana.email], ["j.petersen@nordlicht.example"]]
 
 
@@ -258,6 +258,17 @@ def test_a_reset_link_of_before_is_worth_nothing_after_the_change(world, mailout
     confirm_change(request, actor=world.emre)
 
     assert "token_fail" in Client().get(link, follow=True).context_data
+
+
+def test_who_has_no_password_yet_is_invited_at_the_new_address(world, mailoutbox):
+    world.jana.set_password("something long 12345")
+    world.jana.save(update_fields=["password"])
+    for person in (world.nils, world.jana):
+        request = ask_for_columns(person, {"email": f"new-{person.email}"}, actor=world.elif_)
+        confirm_change(request, actor=world.emre)
+
+    invited = [mail.to for mail in mailoutbox if "/password/reset/key/" in mail.body]
+    assert invited == [[f"new-{world.nils.email}"]]
 
 
 # One's own address
@@ -513,6 +524,16 @@ def test_one_admin_sets_the_portal_up_before_a_program_is_in_use(db):
     give_role(first, REVIEWER, actor=first)
 
     assert roles_of(first) == {ADMIN, REVIEWER}
+
+
+def test_the_old_address_is_told_in_the_first_days_as_well(db, mailoutbox):
+    operator = Organisation.objects.create(kind="operator", name="Halden")
+    first = User.objects.create_user("first@halden.example", organisation=operator, name="First")
+    give_role(first, ADMIN)
+
+    change_person(first, actor=first, email="f@halden.example")
+
+    assert [mail.to for mail in mailoutbox] == [["first@halden.example"], ["f@halden.example"]]
 
 
 def test_with_a_second_admin_or_a_program_in_use_the_first_days_are_over(world, alone):
