@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.cases.enums import Outcome
 from incentives_portal.cases.models import NOT_DELETED, Approval, CaseDetail, Decision
-from incentives_portal.documents.models import APPEND_ONLY
 from incentives_portal.enrollments.rules import status_of
+from incentives_portal.installation.triggers import APPEND_ONLY
 from proofs.models import Proof
 
 from .querysets import ClaimManager

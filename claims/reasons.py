@@ -4,11 +4,14 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from django.db import transaction
+
 from incentives_portal.cases.models import ReasonCode
 
 SEED = Path(__file__).parent / "seed" / "reasons.json"
 
 
+@transaction.atomic
 def load_reasons() -> int:
     """Add the missing reason codes of the seed and return their number.
 
@@ -16,7 +19,8 @@ def load_reasons() -> int:
     """
     present = set(ReasonCode.objects.values_list("kind", "verb", "code"))
     missing = [reason for reason in _seed() if (reason.kind, reason.verb, reason.code) not in present]
-    ReasonCode.objects.bulk_create(missing)
+    for reason in missing:
+        reason.save()
     return len(missing)
 
 

@@ -79,6 +79,7 @@ class PortalAdminSite(admin.AdminSite):
         return redirect("account_change_password")
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        from incentives_portal.accounts.models import ChangeRequest
         from incentives_portal.cases.inbox import to_review
         from incentives_portal.home.lists import failed_messages
         from incentives_portal.programs.warnings import missing_periods
@@ -87,5 +88,6 @@ class PortalAdminSite(admin.AdminSite):
             "buckets": to_review(request.user),
             "failed_messages": failed_messages(request.user),
             "period_warnings": missing_periods(None),
+            "requests_waiting": ChangeRequest.objects.waiting_for(request.user).count(),
         }
         return super().index(request, context | (extra_context or {}))

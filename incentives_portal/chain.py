@@ -6,8 +6,8 @@ by what was told to somebody outside before (incentives_portal/cases/daily_heads
 
 import pgtrigger
 from django.db import models
-from pgtrigger.compiler import Trigger as CompiledTrigger
-from pgtrigger.compiler import UpsertTriggerSql
+
+from incentives_portal.installation.triggers import OwnersGuard
 
 #: What every chained row has, filled in by the trigger: its number in the chain, from 1 without gaps, and its digest.
 LINK, DIGEST = "link", "digest"
@@ -33,51 +33,7 @@ def digest_sql(previous: str, link: str, kind: str, content: str) -> str:
     return sha256_sql(f"{previous} || ' ' || {link} || ' ' || {kind} || ' ' || {content}")
 
 
-class OwnersTriggerSql(UpsertTriggerSql):
-    """The SQL of a trigger whose function runs with the rights of its owner and reads no setting of the session.
-
-    Migrations refer to it: do not change it, make another.
-    """
-
-    def get_template(self) -> str:
-        return """
-            CREATE OR REPLACE FUNCTION {pgid}()
-            RETURNS TRIGGER AS $$
-                {declare}
-                BEGIN
-                    {func}
-                END;
-            $$ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET TimeZone = 'UTC';
-
-            DROP TRIGGER IF EXISTS {pgid} ON {table};
-            CREATE {constraint} TRIGGER {pgid}
-                {when} {operation} ON {table}
-                {timing}
-                {referencing}
-                FOR EACH {level} {condition}
-                EXECUTE PROCEDURE {execute};
-
-            COMMENT ON TRIGGER {pgid} ON {table} IS '{hash}';
-        """
-
-
-class OwnersTrigger(pgtrigger.Trigger):
-    """A trigger that ``pgtrigger.ignore`` does not switch off, and whose function may write what the session may not."""
-
-    def compile(self, model: models.Model) -> CompiledTrigger:
-        sql = OwnersTriggerSql(
-            pgid=self.get_pgid(model),
-            declare=self.render_declare(model),
-            func=self.render_func(model),
-            table=model._meta.db_table,
-            when=self.when,
-            operation=self.operation,
-            level=self.level,
-        )
-        return CompiledTrigger(name=self.name, sql=sql)
-
-
-def chain_trigger(kind: str, *, heads: str, key: str, group: str) -> OwnersTrigger:
+def chain_trigger(kind: str, *, heads: str, key: str, group: str) -> OwnersGuard:
     """Return the trigger that makes new rows links of a chain, for models with the columns ``link`` and ``digest``.
 
     ``heads`` is the table of a ``Head``, one per chain, and ``key`` its primary key; ``group`` is the SQL of that key for
@@ -86,7 +42,7 @@ def chain_trigger(kind: str, *, heads: str, key: str, group: str) -> OwnersTrigg
     """
     first = digest_sql("''", "1", f"'{kind}'", "content")
     further = digest_sql("head.digest", "(head.number + 1)", f"'{kind}'", "content")
-    return OwnersTrigger(
+    return OwnersGuard(
         name="chain",
         when=pgtrigger.Before,
         operation=pgtrigger.Insert,

@@ -13,8 +13,8 @@ from django.utils.functional import LazyObject, empty
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 current_request: ContextVar[HttpRequest | None] = ContextVar("current_request", default=None)
 
-#: Paths with a secret: a reset link in a log could be used by its reader.
-_SECRET_IN_PATH = re.compile(r"(/password/reset/key/)[^/\s?]+")
+#: Paths with a secret: a reset link, or one that confirms an address, could be used by the reader of a log.
+_SECRET_IN_PATH = re.compile(r"(/password/reset/key/|/profile/email/confirm/)[^/\s?]+")
 
 
 def known_user(request: HttpRequest) -> Any:
@@ -29,7 +29,7 @@ def known_user(request: HttpRequest) -> Any:
 
 
 def mask_secrets(text: str) -> str:
-    """Replace the token of a password reset link by a dash, in a path or any other text."""
+    """Replace the token of such a link by a dash, in a path or any other text."""
     return _SECRET_IN_PATH.sub(r"\1-", text)
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
-import pghistory
 from celery.schedules import crontab
 from kombu import Queue
 
@@ -78,7 +77,6 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "pgtrigger",
-    "pghistory",
     "incentives_portal.admin_site.PortalAdminConfig",
     "incentives_portal.screens",
     "incentives_portal.installation",
@@ -188,8 +186,6 @@ for _database in filter(None, (DATABASES["default"], DATABASE_OWNER)):
 # and backups have no such limit. 0: none.
 WEB_STATEMENT_TIMEOUT = env.int("WEB_STATEMENT_TIMEOUT", default=30)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# ``pghistory.track()`` records the configuration by triggers, so that no change is missed.
-PGHISTORY_DEFAULT_TRACKERS = (pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 
 EMBEDDED_REDIS = "redis://embedded"
 REDIS_URL = env("REDIS_URL", default="") or EMBEDDED_REDIS
@@ -406,6 +402,7 @@ ACCOUNT_RATE_LIMITS = {
 }
 PASSWORD_RESET_TIMEOUT = 60 * 60
 INVITATION_DAYS = 7  # lifetime of the link in the mail to a new person who has not chosen a password
+ADDRESS_LINK_DAYS = 3  # lifetime of the link by which people confirm another sign-in address of their own
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "incentives_portal.accounts.reset_tokens.ResetTokenGenerator"
 # Without it X-Forwarded-For is ignored; behind a proxy the limits need the number of addresses to skip.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)

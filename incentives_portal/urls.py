@@ -13,11 +13,11 @@ handler500 = "incentives_portal.home.views.server_error"
 
 urlpatterns = [
     path("", include("incentives_portal.home.urls")),
-    # Replaces allauth's page for changing one's address by a 404. The address identifies a user: admins create users with
-    # it, a reviewer's must be the operator's, and mails about money go to it.
+    # Replaces allauth's page for changing one's address by a 404: accounts:address asks the old address or a second person.
     path("accounts/email/", email_address, name="account_email"),
     path("accounts/", include("allauth.urls")),
     path("profile/", include("incentives_portal.accounts.urls")),
+    path("changes/", include("incentives_portal.accounts.change_urls")),
     path("plans/", include("plans.urls")),
     path("proofs/", include("proofs.urls")),
     path("claims/", include("claims.urls")),

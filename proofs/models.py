@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.models import Location
 from incentives_portal.cases.models import NOT_DELETED, CaseDetail
-from incentives_portal.documents.models import APPEND_ONLY, Document, DocumentVersion
+from incentives_portal.documents.models import Document, DocumentVersion
+from incentives_portal.installation.triggers import APPEND_ONLY
 from incentives_portal.money import AmountField, CurrencyField
 from incentives_portal.programs.models import ActivityType, ExpenseType, Program, Requirement, UsagePeriod
 from plans.models import Activity

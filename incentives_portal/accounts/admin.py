@@ -7,14 +7,29 @@ from django.core.validators import validate_domain_name
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.countries import country_code
-from incentives_portal.screens.optimistic_lock import FewLines, StaleCheckAdmin
+from incentives_portal.screens.optimistic_lock import FewLines, StaleCheckAdmin, StaleCheckFormSet
 from incentives_portal.typed_text import canonical_email
 
 from .capabilities import OPERATOR_ROLES, PARTNER_WIDE_ROLES, Role
+from .change_pages import say_asked
 from .forms import ProfileForm, time_zone_choices
 from .letters import invite
 from .models import Location, Organisation, OrganisationRole, User
-from .services import keep_columns
+from .second_factor import second_factor_again
+from .services import (
+    LastAdmin,
+    NeedsConfirmation,
+    ask_for_columns,
+    ask_for_role,
+    ask_to_remove_role,
+    change_person,
+    check_not_last_admin,
+    check_role_can_go,
+    columns_to_confirm,
+    give_role,
+    lock_organisation,
+    remove_role,
+)
 
 
 class DomainsField(forms.CharField):
@@ -48,6 +63,10 @@ class DomainsField(forms.CharField):
 def _domain(typed: str) -> str:
     """Return the domain as it is spelled in addresses: ``@Example.com`` is example.com."""
     return canonical_email(f"x@{typed.removeprefix('@')}").removeprefix("x@").lower()
+
+
+#: The columns of a person that an admin edits.
+PERSON = ["email", "name", "language", "time_zone", "is_active"]
 
 
 class OrganisationForm(forms.ModelForm):
@@ -111,10 +130,29 @@ class OrganisationRoleForm(forms.ModelForm):
         return cleaned
 
 
+class OrganisationRoleFormSet(StaleCheckFormSet):
+    """Reject the removal of the last active admin's role."""
+
+    def clean(self) -> None:
+        super().clean()
+        for form in self.deleted_forms:
+            if form.instance.pk:
+                try:
+                    check_role_can_go(form.instance.user, Role(form.instance.role))
+                except LastAdmin as error:
+                    raise forms.ValidationError(f"{form.instance}: {error}") from error
+
+
 class OrganisationRoleInline(FewLines, admin.TabularInline):
+    """Roles are given and removed, not changed into each other."""
+
     model = OrganisationRole
     form = OrganisationRoleForm
+    formset = OrganisationRoleFormSet
     fields = ["user", "role"]
+
+    def has_change_permission(self, request: Any, obj: User | None = None) -> bool:
+        return False
 
 
 class PersonForm(ProfileForm):
@@ -124,6 +162,19 @@ class PersonForm(ProfileForm):
 
     def validate_unique(self) -> None:
         """Do nothing: the constraint on the lower-case address checks it already, with a message of its own."""
+
+    def clean(self) -> dict[str, Any]:
+        """Lock the organization before the person's row, as services do, and keep its last active admin."""
+        cleaned = super().clean() or {}
+        if not self.instance.pk:
+            return cleaned
+        lock_organisation(self.instance)
+        if self.instance.is_active and not cleaned.get("is_active", True):
+            try:
+                check_not_last_admin(self.instance)
+            except LastAdmin as error:
+                self.add_error("is_active", str(error))
+        return cleaned
 
     def save(self, commit: bool = True) -> User:
         if not self.instance.pk:
@@ -136,20 +187,24 @@ class UserAdmin(StaleCheckAdmin):
     """People are deactivated and never deleted: the history names them."""
 
     form = PersonForm
-    fields = ["organisation", "email", "name", "language", "time_zone", "is_active"]
+    fields = ["organisation", *PERSON]
     list_display = ["name", "email", "organisation", "is_active"]
     list_filter = ["is_active", "organisation__kind"]
     list_select_related = ["organisation"]
     search_fields = ["name", "email", "organisation__name"]
     inlines = [OrganisationRoleInline]
 
+    def get_readonly_fields(self, request: Any, obj: User | None = None) -> list[str]:
+        """Keep people in their organization: their roles and what they did belong to it."""
+        return ["organisation"] if obj else []
+
     def has_delete_permission(self, request: Any, obj: User | None = None) -> bool:
         return False
 
     def save_model(self, request: Any, obj: User, form: Any, change: bool) -> None:
-        """Save the columns of the form only, so that a password chosen meanwhile stays; invite a new person."""
+        """Save the changed columns only, so that a password chosen meanwhile stays; invite a new person."""
         if change:
-            keep_columns(obj, *self.fields)
+            self._change(request, obj, [name for name in form.changed_data if name in PERSON])
         else:
             super().save_model(request, obj, form, change)
         if obj.is_active and (not change or "is_active" in form.changed_data) and not obj.has_usable_password():
@@ -159,3 +214,39 @@ class UserAdmin(StaleCheckAdmin):
                 request,
                 _("An email with a link to choose a password will be sent to %(email)s.") % {"email": obj.email},
             )
+
+    def changeform_view(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Ask for the second factor again: roles and addresses are changed here."""
+        return second_factor_again(super().changeform_view)(request, *args, **kwargs)
+
+    def _change(self, request: Any, obj: User, names: list[str]) -> None:
+        """Change these columns, or ask somebody else to confirm those that an admin does not change alone."""
+        stored = User.objects.get(pk=obj.pk)
+        asked = {name: getattr(obj, name) for name in columns_to_confirm(stored, names)}
+        change_person(obj, actor=request.user, **{name: getattr(obj, name) for name in names if name not in asked})
+        if asked:
+            say_asked(request, ask_for_columns(stored, asked, actor=request.user))
+            for name in asked:
+                setattr(obj, name, getattr(stored, name))
+
+    def save_formset(self, request: Any, form: Any, formset: Any, change: bool) -> None:
+        """Give and remove roles through the services, or ask somebody else to confirm them."""
+        formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
+        for line in formset.deleted_forms:
+            if line.instance.pk:
+                self._remove_role(request, form.instance, Role(line.instance.role))
+        for line in formset.extra_forms:
+            if line.has_changed() and not formset._should_delete_form(line):
+                self._give_role(request, form.instance, Role(line.cleaned_data["role"]))
+
+    def _give_role(self, request: Any, person: User, role: Role) -> None:
+        try:
+            give_role(person, role, actor=request.user)
+        except NeedsConfirmation:
+            say_asked(request, ask_for_role(person, role, actor=request.user))
+
+    def _remove_role(self, request: Any, person: User, role: Role) -> None:
+        try:
+            remove_role(person, role, actor=request.user)
+        except NeedsConfirmation:
+            say_asked(request, ask_to_remove_role(person, role, actor=request.user))

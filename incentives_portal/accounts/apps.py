@@ -12,3 +12,25 @@ class AccountsConfig(AppConfig):
         from .sources import ORGANISATION_ROLES
 
         register_role_source(ORGANISATION_ROLES)
+        self._record_changes()
+
+    def _record_changes(self) -> None:
+        from .models import Location, Organisation, OrganisationRole, User
+        from .services.recording import record_changes_of
+
+        manage = "people.manage"
+        record_changes_of(Organisation, capability=manage, organisation=lambda row: row.pk)
+        record_changes_of(Location, capability=manage, organisation=lambda row: row.organisation_id)
+        record_changes_of(
+            User,
+            capability=manage,
+            organisation=lambda row: row.organisation_id,
+            person=lambda row: row.pk,
+            without=["password", "last_login", "language", "time_zone", "date_joined"],
+        )
+        record_changes_of(
+            OrganisationRole,
+            capability=manage,
+            organisation=lambda row: row.user.organisation_id,
+            person=lambda row: row.user_id,
+        )

@@ -80,6 +80,8 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
         "outbox.resend": (_OPERATOR_ADMIN, _REVIEWER),
         "people.manage": (_GLOBAL, _ACCOUNT, _OPERATOR_ADMIN),
         "program.configure": (_OPERATOR_ADMIN,),
+        "changes.read": (_OPERATOR_ADMIN, Role.OPERATOR_AUDITOR),
+        "changes.confirm": (_OPERATOR_ADMIN,),
         "system.read": (_OPERATOR_ADMIN, Role.OPERATOR_AUDITOR),
         "system.manage": (_OPERATOR_ADMIN,),
     }.items()
@@ -106,6 +108,8 @@ CAPABILITY_WORDS = {
     "outbox.resend": _("Send a message again"),
     "people.manage": _("Add people and assign roles"),
     "program.configure": _("Edit programs, catalog, and calendars"),
+    "changes.read": _("View changes of people, roles, organizations, and settings"),
+    "changes.confirm": _("Confirm changes that a colleague asked for"),
     "system.read": _("View the system status"),
     "system.manage": _("Have files checked again and remove a person’s second step"),
 }

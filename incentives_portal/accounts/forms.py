@@ -7,6 +7,8 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from incentives_portal.typed_text import canonical_email
+
 from .models import User
 
 
@@ -59,4 +61,20 @@ class FindUserForm(forms.Form):
         self.user = User.objects.filter(email__iexact=email).first()
         if self.user is None:
             raise forms.ValidationError(_("No user has this address."))
+        return email
+
+
+class OwnAddressForm(forms.Form):
+    """Another sign-in address of one's own."""
+
+    email = forms.EmailField(
+        label=_("New email address"),
+        max_length=254,
+        help_text=_("You confirm it with a link that is sent to your present address."),
+    )
+
+    def clean_email(self) -> str:
+        email = canonical_email(self.cleaned_data["email"]).lower()
+        if User.objects.filter(email__iexact=email).exists():
+            raise forms.ValidationError(_("Someone already has this email address."))
         return email

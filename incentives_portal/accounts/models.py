@@ -6,8 +6,12 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
+from django.urls import reverse
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from incentives_portal import clock
+from incentives_portal.installation.triggers import APPEND_ONLY
 from incentives_portal.typed_text import canonical_email
 
 from .capabilities import (
@@ -169,6 +173,11 @@ class User(AbstractBaseUser):
         """Return whether the person holds the capability for any scope."""
         return may(self, capability)
 
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Return what a session is tied to: all sessions of a person end when the password or the address changes."""
+        tied_to = f"{self.password} {self.email}"
+        return salted_hmac("incentives_portal.accounts.session", tied_to, secret=secret, algorithm="sha256").hexdigest()
+
     def lock(self) -> None:
         """Lock the row until the transaction ends, so that counts of what the person sent or wrote stay correct. One query.
 
@@ -222,3 +231,202 @@ class RecordedName(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ActorKind(models.TextChoices):
+    """Who made a change: a person of the portal, or somebody on the server."""
+
+    PERSON = "person", _("Person")
+    SERVER = "server", _("On the server")
+
+
+class ChangeAction(models.TextChoices):
+    ADDED = "added", _("Added")
+    CHANGED = "changed", _("Changed")
+    REMOVED = "removed", _("Removed")
+
+
+class RequestKind(models.TextChoices):
+    """What a second person is asked to confirm."""
+
+    ROLE = "role", _("Role")
+    PERSON = "person", _("Person")
+    SETTING = "setting", _("Setting")
+
+
+class RequestState(models.TextChoices):
+    OPEN = "open", _("Waiting for confirmation")
+    CONFIRMED = "confirmed", _("Confirmed")
+    REFUSED = "refused", _("Refused")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    OUTDATED = "outdated", _("Outdated")
+
+
+class ChangeRequestQuerySet(models.QuerySet["ChangeRequest"]):
+    def visible_to(self, user: User) -> "ChangeRequestQuerySet":
+        """Return all requests for who may read changes, else the person's own."""
+        return self if may(user, "changes.read") else self.filter(requested_by=user)
+
+    def waiting_for(self, user: User) -> "ChangeRequestQuerySet":
+        """Return the open requests that the person can confirm."""
+        if not may(user, "changes.confirm"):
+            return self.none()
+        return self.filter(state=RequestState.OPEN).exclude(requested_by=user)
+
+
+class ChangeRequest(models.Model):
+    """A change that a second person confirms (docs/domain.md, "Second person").
+
+    ``object_kind`` and ``object_id`` name the row; a row that is to be added has no key yet. ``person`` is whose role or
+    account it is. ``changes`` has the old and new value of each column, rows as keys. Confirmed or refused without
+    ``decided_by`` means on the server.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+", verbose_name=_("organization"))
+    person = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("person"))
+    kind = models.CharField(_("kind"), max_length=8, choices=RequestKind.choices)
+    action = models.CharField(_("action"), max_length=8, choices=ChangeAction.choices)
+    object_kind = models.CharField(max_length=60)
+    object_id = models.BigIntegerField(null=True)
+    label = models.CharField(_("name"), max_length=200)
+    changes = models.JSONField(_("changes"))
+    requested_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("requested by"))
+    requested_at = models.DateTimeField(_("requested at"), default=clock.now)
+    state = models.CharField(_("status"), max_length=9, choices=RequestState.choices, default=RequestState.OPEN)
+    decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("decided by"))
+    decided_at = models.DateTimeField(_("decided at"), null=True)
+    comment = models.TextField(_("comment"), blank=True)
+
+    objects = ChangeRequestQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("change request")
+        verbose_name_plural = _("change requests")
+        ordering = ["-pk"]
+        indexes = [
+            # The list of open requests, and the search for the same one.
+            models.Index(name="change_request_open", fields=["id"], condition=models.Q(state=RequestState.OPEN)),
+        ]
+        constraints = [
+            models.CheckConstraint(name="change_request_kind_known", condition=models.Q(kind__in=RequestKind.values)),
+            models.CheckConstraint(
+                name="change_request_state_known", condition=models.Q(state__in=RequestState.values)
+            ),
+            models.CheckConstraint(
+                name="change_request_decided",
+                condition=models.Q(state=RequestState.OPEN, decided_by=None, decided_at=None)
+                | (~models.Q(state=RequestState.OPEN) & models.Q(decided_at__isnull=False)),
+            ),
+            # People confirm their own sign-in address by the link to the old one, and nothing else of their own.
+            models.CheckConstraint(
+                name="change_request_by_two",
+                condition=models.Q(decided_by=None)
+                | ~models.Q(decided_by=models.F("requested_by"))
+                | models.Q(state__in=[RequestState.WITHDRAWN, RequestState.OUTDATED])
+                | models.Q(kind=RequestKind.PERSON, person=models.F("requested_by")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.label}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("changes:request", args=[self.public_id])
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == RequestState.OPEN
+
+    @property
+    def is_own_address(self) -> bool:
+        """Whether people ask for another sign-in address of their own."""
+        return "email" in self.changes and self.person_id == self.requested_by_id
+
+    @property
+    def leaves_domains(self) -> bool:
+        """Whether a new sign-in address is outside the organization's email domains, if it has any."""
+        if self.kind != RequestKind.PERSON or "email" not in self.changes or not self.organisation.email_domains:
+            return False
+        return not self.organisation.owns_address(self.changes["email"][1])
+
+    @property
+    def tone(self) -> str:
+        """The color of the status; the status is also written in it."""
+        return {
+            RequestState.OPEN: "submitted",
+            RequestState.CONFIRMED: "approved",
+            RequestState.REFUSED: "rejected",
+        }.get(RequestState(self.state), "editing")
+
+
+class RecordedChangeQuerySet(models.QuerySet["RecordedChange"]):
+    def visible_to(self, user: User) -> "RecordedChangeQuerySet":
+        """Return all records for who may read them: the operator's auditors and incentives admins."""
+        return self if may(user, "changes.read") else self.none()
+
+
+class RecordedChange(models.Model):
+    """One change of a person, role, organization, location or setting. Append-only.
+
+    ``organisation`` and ``person`` are those whose object it is, also after an organization was deleted. ``kind`` and
+    ``object_id`` name the row, ``label`` what it was called. ``actor_role`` is the role that allowed the change; it is empty
+    for people who change their own profile. ``changes`` has the old and new value of each column.
+    """
+
+    organisation = models.ForeignKey(
+        Organisation,
+        models.DO_NOTHING,
+        null=True,
+        db_constraint=False,
+        related_name="+",
+        verbose_name=_("organization"),
+    )
+    person = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("person"))
+    at = models.DateTimeField(_("at"), default=clock.now)
+    actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("changed by"))
+    actor_kind = models.CharField(max_length=8, choices=ActorKind.choices)
+    actor_name = models.CharField(max_length=120, blank=True)
+    actor_role = models.CharField(max_length=32, blank=True)
+    confirmed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("confirmed by"))
+    change_request = models.ForeignKey(ChangeRequest, models.PROTECT, null=True, related_name="recorded")
+    action = models.CharField(_("action"), max_length=8, choices=ChangeAction.choices)
+    kind = models.CharField(_("kind"), max_length=60)
+    object_id = models.BigIntegerField()
+    label = models.CharField(_("name"), max_length=200)
+    changes = models.JSONField(_("changes"))
+    # The id of the request that caused it, to find it in the log.
+    request_id = models.CharField(max_length=36, blank=True)
+
+    objects = RecordedChangeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("recorded change")
+        verbose_name_plural = _("recorded changes")
+        ordering = ["-pk"]
+        indexes = [models.Index(name="recorded_change_of_object", fields=["kind", "object_id"])]
+        constraints = [
+            models.CheckConstraint(
+                name="recorded_change_actor",
+                condition=models.Q(actor_kind=ActorKind.PERSON, actor__isnull=False)
+                | models.Q(actor_kind=ActorKind.SERVER, actor=None),
+            ),
+            models.CheckConstraint(
+                name="recorded_change_action_known", condition=models.Q(action__in=ChangeAction.values)
+            ),
+            models.CheckConstraint(
+                name="recorded_change_by_two",
+                condition=models.Q(confirmed_by=None)
+                | models.Q(actor=None)
+                | ~models.Q(confirmed_by=models.F("actor")),
+            ),
+        ]
+        triggers = APPEND_ONLY
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.label}"
+
+    @property
+    def actor_role_label(self) -> str:
+        """The name of the role that allowed the change; empty if there was none."""
+        return str(Role(self.actor_role).label) if self.actor_role else ""

@@ -2,13 +2,14 @@
 
 import pgtrigger
 
-from incentives_portal.chain import OwnersTrigger, sha256_sql
+from incentives_portal.chain import sha256_sql
+from incentives_portal.installation.triggers import OwnersGuard
 
 #: The digest that a history keeps of a name: nobody finds the name from it without the salt.
 DIGEST_OF_NAME = sha256_sql("encode({salt}, 'hex') || ' ' || {name}")
 
 #: Trigger of RecordedName: a name may be deleted, but not become another.
-NOT_CHANGED = OwnersTrigger(
+NOT_CHANGED = OwnersGuard(
     name="not_changed",
     when=pgtrigger.Before,
     operation=pgtrigger.Update,
@@ -16,13 +17,13 @@ NOT_CHANGED = OwnersTrigger(
 )
 
 
-def name_trigger(actor: str, digest: str) -> OwnersTrigger:
+def name_trigger(actor: str, digest: str) -> OwnersGuard:
     """Return the trigger that fills in the digest of the actor's present name, for rows of a history.
 
     The name is recorded where it is new. A row without an actor keeps what was written to it. ``actor`` and ``digest``
     are columns. Its name puts the trigger before that of the chain: PostgreSQL goes by the alphabet.
     """
-    return OwnersTrigger(
+    return OwnersGuard(
         name="actor_name",
         when=pgtrigger.Before,
         operation=pgtrigger.Insert,

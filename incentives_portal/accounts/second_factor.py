@@ -1,11 +1,15 @@
 """The second step of signing in (allauth.mfa): authenticator app, passkeys, recovery codes."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import wraps
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import segno
+from allauth.account import app_settings
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa import signals
 from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
@@ -22,7 +26,9 @@ from allauth.mfa.webauthn.forms import (
 from django import forms
 from django.conf import settings
 from django.dispatch import receiver
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -31,6 +37,7 @@ from incentives_portal.screens.fields import Decoder
 from . import encryption
 from .models import User
 from .security_log import Action, record
+from .sessions import keep_typed
 
 #: Session key: the id of the person who used a second factor in this session.
 PROVED = "second_factor_of"
@@ -44,6 +51,37 @@ def must_prove(user: User) -> bool:
 def has_proved(request: HttpRequest) -> bool:
     """Return whether a second factor was used or set up in this session. No query."""
     return bool(request.session.get(PROVED) == request.user.pk)
+
+
+def proved_recently(request: HttpRequest) -> bool:
+    """Return whether a second factor was used in this session within the time after which allauth asks again."""
+    since = time.time() - app_settings.REAUTHENTICATION_TIMEOUT
+    records = get_authentication_records(request, request.user)
+    return any(each.get("method") == "mfa" and each.get("at", 0) > since for each in records)
+
+
+def must_prove_again(request: HttpRequest) -> bool:
+    """Return whether to ask for the second factor before a sensitive action: only people who have one, or have to."""
+    has_factor = must_prove(request.user) or is_mfa_enabled(request.user)
+    return has_factor and not proved_recently(request)
+
+
+def ask_again(next_page: str) -> HttpResponse:
+    """Return the way to where the second factor is asked for, and to a page afterwards."""
+    return redirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': next_page})}")
+
+
+def second_factor_again(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Ask for the second factor when a form is sent, where the person has one. The form is kept for afterwards."""
+
+    @wraps(view)
+    def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method != "POST" or not must_prove_again(request):
+            return view(request, *args, **kwargs)
+        is_kept = keep_typed(request, request.user.pk)
+        return ask_again(reverse("accounts:resume") if is_kept else request.get_full_path())
+
+    return asked
 
 
 @receiver([signals.authenticator_used, signals.authenticator_added])

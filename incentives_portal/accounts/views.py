@@ -9,10 +9,19 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django.views.defaults import permission_denied
 
 from . import sessions
+from .address_links import request_of, waiting_address
 from .capabilities import Role, Scope, WrongAudience, grants, holders
-from .forms import ProfileForm
+from .forms import OwnAddressForm, ProfileForm
 from .models import User
-from .services import choose_language, keep_columns
+from .second_factor import second_factor_again
+from .services import (
+    RequestRefused,
+    ask_for_own_address,
+    choose_language,
+    confirm_change,
+    keep_columns,
+    withdraw_change,
+)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -27,6 +36,51 @@ def profile(request: HttpRequest) -> HttpResponse:
     with translation.override(user.language):
         messages.success(request, _("Your profile was saved."))
     return redirect("accounts:profile")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@second_factor_again
+def own_address(request: HttpRequest) -> HttpResponse:
+    """Ask for another sign-in address of one's own; show and withdraw what was asked for."""
+    person = User.objects.get(pk=request.user.pk)
+    if request.method == "POST" and "withdraw" in request.POST:
+        _withdraw_address(person)
+        return redirect("accounts:address")
+    form = OwnAddressForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            ask_for_own_address(person, form.cleaned_data["email"])
+        except RequestRefused as error:
+            form.add_error("email", str(error))
+        else:
+            text = _("Nothing has changed yet. Open the link in the email that was sent to %(email)s.")
+            messages.success(request, text % {"email": person.email})
+            return redirect("accounts:profile")
+    context = {"form": form, "waiting": waiting_address(person)}
+    return render(request, "accounts/address.html", context, status=422 if form.is_bound else 200)
+
+
+def _withdraw_address(person: User) -> None:
+    waiting = waiting_address(person)
+    if waiting is not None:
+        withdraw_change(waiting, actor=person)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
+    """Confirm the new address after the link of the mail to the old one was opened. The person is signed out."""
+    change = request_of(token, request.user)
+    if change is None:
+        return render(request, "accounts/address_link.html", {"change": None}, status=404)
+    if request.method != "POST":
+        return render(request, "accounts/address_link.html", {"change": change})
+    try:
+        confirm_change(change, actor=request.user, from_old_address=True)
+    except RequestRefused as error:
+        messages.error(request, str(error))
+        return redirect("accounts:address")
+    messages.success(request, _("Your sign-in address was changed. Sign in with the new one."))
+    return redirect("account_login")
 
 
 @require_POST
@@ -45,7 +99,7 @@ def back(request: HttpRequest, otherwise: str) -> HttpResponse:
 
 
 def email_address(request: HttpRequest) -> HttpResponse:
-    """Return 404: an admin corrects addresses, because an address identifies its user."""
+    """Return 404 for allauth's page: the portal has its own, which needs a link to the old address or a second person."""
     raise Http404
 
 

@@ -3,7 +3,7 @@
 from django.db import models
 
 from incentives_portal.chain import Head
-from incentives_portal.documents.models import APPEND_ONLY
+from incentives_portal.installation.triggers import APPEND_ONLY
 
 
 class ChainHead(Head):

@@ -158,9 +158,10 @@ def announce(code: str, detail: Any, event: Event) -> None:
 
 
 def _record_resent(sender: type[Message], message: Message, actor: User, **_kwargs: Any) -> None:
-    """Record an event on the case whenever a user sends a message about it again."""
-    public_id: Any = message.case_public_id  # never None: a message about no case is secret and is not sent again
-    case = Case.objects.get(public_id=public_id)
+    """Record an event on the case whenever a user sends a message about it again; other messages have none."""
+    if message.case_public_id is None:
+        return
+    case = Case.objects.get(public_id=message.case_public_id)
     name = message.recipient.name if message.recipient else message.address
     record(case, actor, RESENT, capability="outbox.resend", internal=True, data={"name": name})
 

@@ -18,9 +18,9 @@ from django.utils.translation import gettext_lazy as _
 from incentives_portal.accounts.capabilities import Scope
 from incentives_portal.accounts.models import Location, Organisation, RecordedName, User
 from incentives_portal.accounts.recorded_names import name_trigger
-from incentives_portal.chain import Link, OwnersTrigger, chain_trigger
-from incentives_portal.documents.models import APPEND_ONLY, DocumentVersion
-from incentives_portal.installation.triggers import Refuse
+from incentives_portal.chain import Link, chain_trigger
+from incentives_portal.documents.models import DocumentVersion
+from incentives_portal.installation.triggers import APPEND_ONLY, OwnersGuard, Refuse
 from incentives_portal.money import AmountField, CurrencyField
 from incentives_portal.programs.models import Program, UsagePeriod
 from incentives_portal.texts import TextsField, in_language
@@ -343,7 +343,7 @@ CONFIRMED = "cases.confirmed"
 EXCEPTION = "cases.rule_yielded"
 
 
-def _linked(kind: str, case: str = "NEW.case_id") -> OwnersTrigger:
+def _linked(kind: str, case: str = "NEW.case_id") -> OwnersGuard:
     """The trigger that adds a row to the chain of its case."""
     return chain_trigger(kind, heads="cases_chainhead", key="case_id", group=case)
 

@@ -7,6 +7,8 @@ adds up the rows of one total.
 
 import pgtrigger
 
+from incentives_portal.installation.triggers import OwnersGuard
+
 from .enums import DISCARDED
 
 #: The columns that a total has in common with its cases.
@@ -37,7 +39,7 @@ _ADD_ONE = f"""
 
 #: Triggers of Case. That of a change runs per row, as most changes are of one row, and most of those change no total.
 TOTALS_TRIGGERS = [
-    pgtrigger.Trigger(
+    OwnersGuard(
         name="add_to_totals",
         level=pgtrigger.Statement,
         when=pgtrigger.After,
@@ -45,7 +47,7 @@ TOTALS_TRIGGERS = [
         referencing=pgtrigger.Referencing(new="new_rows"),  # type: ignore[no-untyped-call]
         func=f"{_ADD_ALL.format(row='each_case')} RETURN NULL;",
     ),
-    pgtrigger.Trigger(
+    OwnersGuard(
         name="change_totals",
         when=pgtrigger.After,
         operation=pgtrigger.Update,

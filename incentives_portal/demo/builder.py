@@ -16,7 +16,9 @@ from zoneinfo import ZoneInfo
 from claims import services as claims
 from claims.models import Claim
 from incentives_portal import clock
+from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.models import User
+from incentives_portal.accounts.services import ask_for_role
 from incentives_portal.cases.models import Case, ReasonCode
 from incentives_portal.cases.services import RemarkDraft
 from incentives_portal.documents.models import DocumentVersion
@@ -72,6 +74,8 @@ class DemoBuilder:
             moment, _number, steps = heappop(self._ahead)
             with clock.at(at_work(moment, self.now)):
                 self._go(steps)
+        # Something to confirm under Changes, Requests: Elif asks, and Emre can confirm.
+        ask_for_role(self.people["ines.costa"], Role.OPERATOR_REVIEWER, actor=self.people["elif.sander"])
 
     def _go(self, steps: Steps) -> None:
         """Run a scenario up to its next step, and queue that step by its time."""

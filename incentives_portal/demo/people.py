@@ -71,6 +71,7 @@ PEOPLE = [
     Person("noor.haddad@brightwater.example", "Noor Haddad", BRIGHTWATER, "No role yet"),
     Person("claire.morel@atelier.example", "Claire Morel", ATELIER, "Incentives admin", "en", _PARIS, incentives="admin"),
     Person("elif.sander@halden.example", "Elif Sander", HALDEN, "Operator incentives admin", "en", _BERLIN, _INCENTIVES_ADMIN),
+    Person("emre.aksoy@halden.example", "Emre Aksoy", HALDEN, "Second operator incentives admin", "en", _BERLIN, _INCENTIVES_ADMIN),
     Person("mira.okafor@halden.example", "Mira Okafor", HALDEN, "Reviewer", "en", _BERLIN, _REVIEWER),
     Person("daniel.lindqvist@halden.example", "Daniel Lindqvist", HALDEN, "Reviewer (decides disputes)", "en", _BERLIN, _REVIEWER),
     Person("ines.costa@halden.example", "Ines Costa", HALDEN, "Finance", "en", _BERLIN, (Role.OPERATOR_FINANCE,)),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives_portal import clock
 from incentives_portal.accounts.models import Organisation, User
-from incentives_portal.installation.triggers import Guard, Refuse
+from incentives_portal.installation.triggers import NOT_TRUNCATED, Guard, Refuse
 from incentives_portal.sandbox.parsing.reasons import Content
 
 from . import scanning
@@ -17,19 +17,7 @@ from .enums import CONTENT_SENTENCES, FORMATS, PICTURES, REASON_CHOICES, UNUSABL
 from .file_types import MAX_NAME_LENGTH
 from .querysets import DocumentVersionQuerySet, UploadQuerySet, VersionCheckQuerySet
 
-_NOT_TRUNCATED = Guard(
-    name="not_truncated",
-    level=pgtrigger.Statement,
-    when=pgtrigger.Before,
-    operation=pgtrigger.Truncate,
-    func="RAISE EXCEPTION 'Cannot truncate the append-only table %', TG_TABLE_NAME;",
-)
-
-#: For ``Meta.triggers`` of rows that are written once: the database refuses UPDATE, DELETE and TRUNCATE, to their owner
-#: as well. The role that runs the portal has no right to do so anyway (``installation/rights.py``).
-APPEND_ONLY = [Refuse(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete), _NOT_TRUNCATED]
-
-#: As above, but a version goes as long as its upload is attached to nothing (``cleanup.py``).
+#: As ``APPEND_ONLY``, but a version goes as long as its upload is attached to nothing (``cleanup.py``).
 _APPEND_ONLY_ONCE_ATTACHED = [
     Refuse(name="append_only", operation=pgtrigger.Update),
     Guard(
@@ -46,7 +34,7 @@ _APPEND_ONLY_ONCE_ATTACHED = [
             RETURN OLD;
         """,
     ),
-    _NOT_TRUNCATED,
+    NOT_TRUNCATED,
 ]
 
 

@@ -11,3 +11,16 @@ class EnrollmentsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import events, letters  # noqa: F401  each registers what is in it
+
+        self._register_use()
+
+    def _register_use(self) -> None:
+        from incentives_portal.accounts.services.setup import register_use
+
+        from .models import Enrolment
+
+        def has_enrollments(program_id: int | None) -> bool:
+            enrolments = Enrolment.objects.all()
+            return (enrolments if program_id is None else enrolments.filter(program=program_id)).exists()
+
+        register_use(has_enrollments)

@@ -35,21 +35,6 @@ RIGHTS = {
     "django_session": EDIT,
     "mfa_authenticator": EDIT,
     "django_admin_log": APPEND,
-    # The history of the configuration, written by triggers.
-    "pghistory_context": READ,
-    "programs_activitytypeevent": READ,
-    "programs_calendarevent": READ,
-    "programs_capevent": READ,
-    "programs_eligibleexpenseevent": READ,
-    "programs_exchangerateevent": READ,
-    "programs_expensetypeevent": READ,
-    "programs_fundtypeevent": READ,
-    "programs_holidayevent": READ,
-    "programs_marketevent": READ,
-    "programs_programevent": READ,
-    "programs_programyearevent": READ,
-    "programs_requirementevent": READ,
-    "programs_usageperiodevent": READ,
     # The installation and its processes.
     "installation_installation": KEEP,
     "monitoring_systemstatus": EDIT,
@@ -58,6 +43,9 @@ RIGHTS = {
     "accounts_location": EDIT,
     "accounts_organisation": EDIT,
     "accounts_organisationrole": EDIT,
+    "accounts_changerequest": KEEP,
+    "accounts_recordedchange": APPEND,
+    "accounts_recordedname": ("SELECT", "INSERT", "DELETE"),  # never changed, only erased
     "accounts_user": KEEP,
     "people_roleassignment": EDIT,
     # Files.
@@ -89,9 +77,12 @@ RIGHTS = {
     "cases_approval": APPEND,
     "cases_case": KEEP,
     "cases_casetotal": READ,  # written by triggers and by merge_totals
+    "cases_chainhead": READ,  # written by triggers
     "cases_counter": KEEP,
+    "cases_dailyhead": APPEND,
     "cases_decision": APPEND,
     "cases_event": APPEND,
+    "cases_headedcase": APPEND,
     "cases_reasoncode": EDIT,
     "cases_remark": APPEND,
     "cases_submission": APPEND,
@@ -122,12 +113,6 @@ _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() O
 _NOT_SILENCED = """
 CREATE OR REPLACE FUNCTION public._pgtrigger_should_ignore(trigger_name name) RETURNS boolean LANGUAGE sql AS 'SELECT false'
 """
-#: Triggers that write tables which the portal may only read. Their functions get the owner's rights.
-_RECORDING = """
-SELECT DISTINCT proname FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid
-WHERE pronamespace = current_schema()::regnamespace
-AND proname ~ '^pgtrigger_(insert_insert|update_update|delete_delete|add_to_totals|change_totals)_[0-9a-f]{5}$'
-"""
 
 
 def give_rights(using: str, **kwargs: Any) -> None:
@@ -142,21 +127,11 @@ def give_rights(using: str, **kwargs: Any) -> None:
         role = settings.RUN_ROLE or owner
         cursor.execute(_TABLES)
         tables = [table for (table,) in cursor.fetchall()]
-        cursor.execute(_RECORDING)
-        recording = [function for (function,) in cursor.fetchall()]
-        statements = [SQL(_NOT_SILENCED), *_with_rights_of_the_owner(schema, recording)]
-        statements += functions.statements(schema, role)
+        statements = [SQL(_NOT_SILENCED), *functions.statements(schema, role)]
         if role != owner:
             statements += _grants(role, database, schema, tables)
         # Several statements at once are one transaction: a running portal never lacks its rights.
         cursor.execute(SQL("; ").join(statements).as_string(connection.connection))
-
-
-def _with_rights_of_the_owner(schema: str, names: Iterable[str]) -> Iterator[Composed]:
-    for name in names:
-        yield SQL("ALTER FUNCTION {schema}.{name}() SECURITY DEFINER SET search_path = {schema}, pg_temp").format(
-            schema=Identifier(schema), name=Identifier(name)
-        )
 
 
 def _grants(role: str, database: str, schema: str, tables: Iterable[str]) -> Iterator[Composed]:

@@ -14,7 +14,7 @@ class Cause:
     """What messages are about; the sender fills it in, because only the sender knows the source.
 
     ``key``             unique among all causes: "event:4711"
-    ``case_public_id``  of the case, which people know by ``case_reference`` and ``case_title``
+    ``case_public_id``  of the case, which people know by ``case_reference`` and ``case_title``; None for a change request
     ``author``          the person who acted, and their ``organisation``: every letter is signed with both
     ``at``              when
     ``comment``         the author's comment and the names of the ``files`` with it, as a mail for several messages quotes them
@@ -22,7 +22,7 @@ class Cause:
     """
 
     key: str
-    case_public_id: UUID
+    case_public_id: UUID | None
     case_reference: str
     case_title: str
     author: str

@@ -18,10 +18,11 @@ class Message(models.Model):
 
     It is in the person's language. ``cause`` is a unique text from the sender: ``event:4711``. The row holds everything
     that listing and sending need. The content (``subject``, ``text``, ``html``) never changes, whatever happens to the case
-    later. Mails about signing in have no case and are secret: nobody reads them in the portal, and their body is wiped when
-    they are sent. ``message_id`` is fixed, so that a mail that had to be sent twice is recognized as one. ``queued_at`` is
-    when the message last began to wait. A message without a recipient goes to an address that belongs to no user; without
-    an address it records that there was nobody to write to.
+    later. Messages about changes (code ``changes.…``) have no case. Mails about signing in have none and are
+    secret: nobody reads them in the portal, and their body is wiped when they are sent. ``message_id`` is fixed, so
+    that a mail that had to be sent twice is recognized as one. ``queued_at`` is when the message last began to
+    wait. A message without a recipient goes to an address that belongs to no user; without an address it records
+    that there was nobody to write to.
 
     Several comments within minutes are one mail: a message with ``hold_until`` waits until then for others. Those refer to
     it as ``sent_with``, are never sent by themselves and share its outcome; each is a notification of its own. leases.py
@@ -111,7 +112,8 @@ class Message(models.Model):
             ),
             models.CheckConstraint(name="message_has_a_cause", condition=~Q(cause="")),
             models.CheckConstraint(
-                name="message_about_a_case_or_secret", condition=Q(case_public_id__isnull=False) | Q(secret=True)
+                name="message_about_a_case_or_secret",
+                condition=Q(case_public_id__isnull=False) | Q(secret=True) | Q(code__startswith="changes."),
             ),
             models.CheckConstraint(
                 name="message_secret_is_wiped", condition=~Q(secret=True, state__in=FINISHED) | Q(text="", html="")

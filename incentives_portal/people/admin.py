@@ -4,10 +4,11 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.accounts.models import User
+from incentives_portal.accounts.second_factor import second_factor_again
 from incentives_portal.screens.optimistic_lock import StaleCheckAdmin
 
 from .models import IncentivesRole, RoleAssignment
@@ -70,6 +71,10 @@ class RoleAssignmentAdmin(StaleCheckAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: RoleAssignment | None = None) -> list[str]:
         return ["user", "program", "location"] if obj else []
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Ask for the second factor again before a role is given."""
+        return second_factor_again(super().changeform_view)(request, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: RoleAssignment, form: Any, change: bool) -> None:
         role = IncentivesRole(obj.role)

@@ -9,7 +9,9 @@ class PeopleConfig(AppConfig):
     def ready(self) -> None:
         from incentives_portal.accounts.capabilities import register_role_source
         from incentives_portal.accounts.security_events import watch_roles
+        from incentives_portal.accounts.services.recording import record_changes_of
 
+        from . import letters  # noqa: F401  receives signals
         from .models import RoleAssignment
         from .sources import PROGRAM_ROLES
 
@@ -20,4 +22,10 @@ class PeopleConfig(AppConfig):
                 "scope": given.program.code,
                 "location": given.location.partner_id if given.location else None,
             },
+        )
+        record_changes_of(
+            RoleAssignment,
+            capability="people.manage",
+            organisation=lambda row: row.user.organisation_id,
+            person=lambda row: row.user_id,
         )

@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 
 from incentives_portal.accounts.capabilities import Scope, may
 from incentives_portal.accounts.models import Location, User
+from incentives_portal.accounts.services.recording import acting
 from incentives_portal.programs.models import Program
 
 from .models import IncentivesRole, RoleAssignment
@@ -31,16 +32,19 @@ def assign_role(
     if problem := problem_of(user, location):
         raise RoleRefused(problem)
     User.objects.select_for_update(of=("self",)).get(pk=user.pk)
-    return RoleAssignment.objects.update_or_create(
-        user=user, program=program, location=location, defaults={"role": role}
-    )[0]
+    with acting(actor):
+        return RoleAssignment.objects.update_or_create(
+            user=user, program=program, location=location, defaults={"role": role}
+        )[0]
 
 
 @transaction.atomic
 def remove_role(assignment: RoleAssignment, *, actor: User) -> None:
     """Remove a role. Raises MayNotAssign without people.manage in that organization."""
     _check(assignment.user, assignment.program, assignment.location, actor)
-    assignment.delete()
+    with acting(actor):
+        for current in RoleAssignment.objects.select_for_update(of=("self",)).filter(pk=assignment.pk):
+            current.delete()
 
 
 def problem_of(user: User, location: Location | None) -> str | None:

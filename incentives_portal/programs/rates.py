@@ -5,11 +5,27 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from django.conf import settings
 from django.db.models import Q
+
+from incentives_portal import clock
+from incentives_portal.accounts.services.setup import is_in_use
 
 from .models import ExchangeRate
 
 ONE = Decimal(1)
+
+
+def is_rate_in_use(rate: ExchangeRate) -> bool:
+    """Return whether claims may have been computed by the rate, or by its inverse if it is a new one.
+
+    A rate counts from the first day of its month. A new one changes nothing that was computed, unless there is a rate of
+    the opposite direction already.
+    """
+    if rate.month > clock.today(settings.TIME_ZONE) or not is_in_use():
+        return False
+    opposite = {"from_currency": rate.to_currency, "to_currency": rate.from_currency}
+    return rate.pk is not None or ExchangeRate.objects.filter(month=rate.month, **opposite).exists()
 
 
 @dataclass(frozen=True)

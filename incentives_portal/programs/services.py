@@ -7,6 +7,7 @@ from django.db import transaction
 
 from incentives_portal.accounts.capabilities import may
 from incentives_portal.accounts.models import User
+from incentives_portal.accounts.services.recording import acting
 
 from . import periods
 from .models import Program, ProgramYear, UsagePeriod
@@ -26,6 +27,7 @@ def prepare_next_year(program: Program, *, today: date, actor: User | None = Non
         *periods.next_years(current, today),
         *periods.next_usage_periods(current, today),
     ]
-    for row in made:
-        row.save()
+    with acting(actor):
+        for row in made:
+            row.save()
     return [row.label for row in made]

@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Model
 from django.forms.models import BaseInlineFormSet
+from django.shortcuts import redirect
 from django.utils.formats import localize
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator, get_text_list
@@ -189,7 +190,21 @@ def _display_value(row: Model, name: str) -> str:
 
 
 class StaleCheckAdmin(admin.ModelAdmin):
-    """A page of the admin site that edits existing rows."""
+    """A page of the admin site that edits existing rows.
+
+    A view that only asked somebody else to confirm sets ``request.was_asked``: the page then does not say that the row was
+    changed, and the history of the admin site does not either.
+    """
+
+    def response_change(self, request: Any, obj: Any) -> Any:
+        if not getattr(request, "was_asked", False):
+            return super().response_change(request, obj)
+        return redirect(request.path) if "_continue" in request.POST else self.response_post_save_change(request, obj)
+
+    def log_change(self, request: Any, obj: Any, message: Any) -> Any:
+        if getattr(request, "was_asked", False):
+            message = _("Asked for a change that somebody else confirms.")
+        return super().log_change(request, obj, message)
 
     def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)

@@ -47,7 +47,7 @@ from incentives_portal.people import services as people
 from incentives_portal.people.models import IncentivesRole
 from incentives_portal.programs import services as programs
 from incentives_portal.programs.catalog import load_catalog
-from incentives_portal.programs.models import Program
+from incentives_portal.programs.models import Cap, Program
 from incentives_portal.sandbox.parsing.reasons import Reason
 from incentives_portal.tests.racing import offered, who_may
 from incentives_portal.tests.world import NOW, World, make_world
@@ -67,8 +67,12 @@ ALWAYS = {"cases_event", "outbox_message", "cases_case"}
 #: What runs inside the transaction of a verb and never by itself is broken there; ``problem_of`` and ``delivery_report`` only read.
 NOT_ALONE = {
     "accounts": {
-        "reencrypt_factors"
-    },  # each row is a transaction of its own, tried in accounts/tests/test_key_rotation.py
+        "reencrypt_factors",  # each row is a transaction of its own, tried in accounts/tests/test_key_rotation.py
+        "check_not_last_admin",
+        "check_role_can_go",
+        "columns_to_confirm",
+        "lock_organisation",
+    },
     "proofs": {"keep_sent_files"},
     "daily_heads": {"lines_in", "write_witness_file"},
     "outbox": {"queue", "queue_external", "delivery_report"},
@@ -322,12 +326,32 @@ def other_deeds(there: World) -> dict[str, dict[str, Deed]]:
     VersionCheck.objects.filter(version=refused).update(state=CheckState.REFUSED, reason=Reason.DAMAGED)
     failed = Message.objects.filter(secret=False, recipient__is_active=True).first()
     assert failed is not None
+    asked = accounts.ask_for_role(there.hugo, Role.OPERATOR_REVIEWER, actor=there.elif_)
+    accounts.give_role(there.karin, Role.PARTNER_BILLING_ADMIN)
+    cap = Cap.objects.create(activity_type=there.seminar, code="cap", kind="unlimited", scope="event")
     Authenticator.objects.create(user=there.owen, type=Authenticator.Type.TOTP, data={"secret": ""})
     Message.objects.filter(pk=failed.pk).update(state="failed", failure_reason="refused", failed_at=NOW)
     return {
         "accounts": {
             "add_person": lambda: accounts.add_person(there.nordlicht, email="new@nordlicht.example", name="New"),
             "give_role": lambda: accounts.give_role(there.emre, Role.OPERATOR_REVIEWER),
+            "remove_role": lambda: accounts.remove_role(there.karin, Role.PARTNER_BILLING_ADMIN, actor=there.elif_),
+            "ask_for_role": lambda: accounts.ask_for_role(there.ines, Role.OPERATOR_REVIEWER, actor=there.elif_),
+            "ask_to_remove_role": lambda: accounts.ask_to_remove_role(
+                there.mira, Role.OPERATOR_REVIEWER, actor=there.elif_
+            ),
+            "ask_for_columns": lambda: accounts.ask_for_columns(
+                there.jana, {"email": "j@nordlicht.example"}, actor=there.elif_
+            ),
+            "ask_for_own_address": lambda: accounts.ask_for_own_address(there.jana, "j@nordlicht.example"),
+            "ask_for_setting": lambda: accounts.ask_for_setting(
+                Program(pk=there.device.pk, share_percent=Decimal(50)), ["share_percent"], actor=there.elif_
+            ),
+            "ask_to_remove_setting": lambda: accounts.ask_to_remove_setting(cap, actor=there.elif_),
+            "confirm_change": lambda: accounts.confirm_change(asked, actor=there.emre),
+            "refuse_change": lambda: accounts.refuse_change(asked, actor=there.emre, comment="No."),
+            "withdraw_change": lambda: accounts.withdraw_change(asked, actor=there.elif_),
+            "change_person": lambda: accounts.change_person(there.nils, actor=there.elif_, name="Nils O."),
             "add_location": lambda: accounts.add_location(
                 there.nordlicht, partner_id="5210500", name="Husum", country="DE"
             ),

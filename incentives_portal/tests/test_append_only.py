@@ -11,8 +11,8 @@ from psycopg2.errors import InsufficientPrivilege
 
 from claims.tests import builders
 from incentives_portal.cases.services import RemarkDraft, record
-from incentives_portal.documents.models import APPEND_ONLY
 from incentives_portal.installation.rights import APPEND, RIGHTS
+from incentives_portal.installation.triggers import APPEND_ONLY
 
 from .owner import as_owner, logged_in_as_run_role
 from .world import november, world  # noqa: F401  (fixtures)
@@ -28,6 +28,7 @@ OWNER = settings.DATABASES["default"]["USER"]
 
 def test_these_tables_are_append_only():
     assert TABLES == [
+        "accounts_recordedchange",
         "cases_dailyhead",
         "cases_decision",
         "cases_event",

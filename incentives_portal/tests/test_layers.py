@@ -9,8 +9,8 @@ from django.conf import settings
 
 ORDER = [
     "claims", "proofs", "plans", "funds", "people", "enrollments", "cases", "programs", "outbox", "documents",
-    "accounts", "file_store", "installation", "screens", "sandbox", "countries", "money", "clock", "texts", "typed_text", "locks",
-    "chain", "prepared_statements",
+    "accounts", "chain", "file_store", "installation", "screens", "sandbox", "countries", "money", "clock", "texts", "typed_text", "locks",
+    "prepared_statements",
     "request_context",
 ]  # fmt: skip
 #: May import everything and is imported by nobody.

@@ -84,6 +84,7 @@ COMPANY_OF: dict[str, str | None] = {
     "Location": "organisation",
     "User": "organisation",
     "Case": "organisation",
+    "ChangeRequest": "organisation",
     "Document": "organisation",
     "DocumentVersion": "document__organisation",
     "Message": "recipient__organisation",
@@ -106,7 +107,7 @@ def names_of(organisation: Organisation) -> set[str]:
     found = set(Case.objects.filter(organisation=organisation).values_list("reference", flat=True))
     for model in apps.get_models():
         fields = {field.name for field in model._meta.fields}
-        if "public_id" not in fields or "pgh_id" in fields:
+        if "public_id" not in fields:
             continue
         if path := COMPANY_OF[model.__name__]:
             rows = model._base_manager.filter(**{path: organisation.pk})
@@ -228,12 +229,20 @@ def notes_pages(stage: Stage) -> Iterator[Page]:
 
 
 def test_t12_mails_go_to_the_two_sides_of_a_case_only(stage):
-    rows = Message.objects.exclude(recipient=None).values_list(
-        "recipient__organisation__kind", "recipient__organisation", "case_public_id"
+    rows = (
+        Message.objects.exclude(recipient=None)
+        .exclude(case_public_id=None)
+        .values_list("recipient__organisation__kind", "recipient__organisation", "case_public_id")
     )
     owners = dict(Case.objects.values_list("public_id", "organisation"))
 
     assert {kind for kind, to, about in rows if to != owners[about]} == {"operator"}
+
+
+def test_t12_requests_of_the_operator_are_mailed_to_nobody_else(stage):
+    kinds = Message.objects.filter(code="changes.requested").values_list("recipient__organisation__kind", flat=True)
+
+    assert set(kinds) == {"operator"}
 
 
 def test_t12_t16_mails_to_partners_hold_no_word_of_others(stage):

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 import time_machine
@@ -11,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from incentives_portal.accounts.letters import invite
-from incentives_portal.accounts.models import User
+from incentives_portal.accounts.models import OrganisationRole, User
 from incentives_portal.outbox.models import Message
 from incentives_portal.tests.world import sign_in
 
@@ -119,14 +120,40 @@ def test_nobody_with_a_password_is_invited(world):
     assert not Message.objects.exists()
 
 
-def test_the_first_admin_is_invited_by_the_command_and_a_known_address_is_said_so(db):
+def test_the_first_admin_is_invited_by_the_command(db):
     call_command("add_operator_admin", "first@halden.example", "First Admin", operator="Halden", verbosity=0)
 
     choose(link_of(Message.objects.get(address="first@halden.example")))
 
     assert can_sign_in("first@halden.example")
-    with pytest.raises(CommandError, match="known already"):
-        call_command("add_operator_admin", "First@halden.example", "First Admin", operator="Halden")
+
+
+def added(address):
+    """What the command says of an address."""
+    out = StringIO()
+    call_command("add_operator_admin", address, "Somebody", stdout=out)
+    return out.getvalue()
+
+
+def test_command_says_of_a_known_address_what_it_did(world):
+    assert "already is an incentives admin" in added("Elif.Sander@halden.example")
+    assert "was known and is now an incentives admin" in added(world.mira.email)
+
+    roles = world.mira.organisation_roles.values_list("role", flat=True)
+    assert sorted(roles) == ["operator.incentives_admin", "operator.reviewer"]
+    assert not Message.objects.filter(address=world.mira.email, secret=True).exists()
+
+
+def test_command_refuses_a_person_of_a_partner_and_one_who_is_switched_off(world):
+    world.mira.is_active = False
+    world.mira.save(update_fields=["is_active"])
+
+    with pytest.raises(CommandError, match="belongs to Nordlicht Systems GmbH, a partner"):
+        added(world.jana.email)
+    with pytest.raises(CommandError, match="not active"):
+        added(world.mira.email)
+
+    assert not OrganisationRole.objects.filter(user=world.jana).exists()
 
 
 @pytest.mark.parametrize("typed", ["first", "first@", "f\u0456rst@halden.example", "first admin@halden.example"])

@@ -149,7 +149,9 @@ def test_u15_store_with_a_full_disk_refuses_with_a_message_and_leaves_nothing(
         ("b.csv", Reason.NOT_STORED),
     ]
     assert (Document.objects.count(), stored_files(storage_folder)) == (0, [])
-    assert caplog.text.count(f"The storage did not take a file of {len(samples.CSV)} bytes") == 1  # the second is not tried
+    assert (
+        caplog.text.count(f"The storage did not take a file of {len(samples.CSV)} bytes") == 1
+    )  # the second is not tried
 
 
 def test_remove_takes_out_of_use_and_keeps_the_bytes(organisation, actor, colleague):

@@ -3,7 +3,6 @@
 from datetime import date
 from zoneinfo import available_timezones
 
-import pghistory
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -25,7 +24,6 @@ def validate_weekdays(days: object) -> None:
         raise ValidationError(_("Choose at least one day of the week."))
 
 
-@pghistory.track()
 class Calendar(models.Model):
     """Business days and the time zone in which deadlines end (docs/domain.md, "Time zone"). ``weekdays``: 0 is Monday."""
 
@@ -48,7 +46,6 @@ class Calendar(models.Model):
         return self._days_off
 
 
-@pghistory.track()
 class Holiday(models.Model):
     """A day on which the operator does not work."""
 

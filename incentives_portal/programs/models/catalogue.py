@@ -2,7 +2,6 @@
 
 import uuid
 
-import pghistory
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +14,6 @@ from ..enums import CAP_NUMBERS, AppliesTo, CapKind, CapScope, Category, Group, 
 from .program import Program
 
 
-@pghistory.track()
 class ExpenseType(models.Model):
     """A kind of cost."""
 
@@ -31,7 +29,6 @@ class ExpenseType(models.Model):
         return in_language(self.name)
 
 
-@pghistory.track()
 class ActivityType(models.Model):
     """An activity type of the catalog.
 
@@ -70,7 +67,6 @@ class ActivityType(models.Model):
         return in_language(self.name)
 
 
-@pghistory.track()
 class EligibleExpense(models.Model):
     """A cost that the activity may have reimbursed. An activity without any accepts every cost (product seeding)."""
 
@@ -93,7 +89,6 @@ class EligibleExpense(models.Model):
         return f"{self.type_id}: {self.expense_id}"
 
 
-@pghistory.track()
 class Requirement(models.Model):
     """A requirement for the proof of an activity, and what meets it.
 
@@ -177,7 +172,6 @@ def _has_its_numbers() -> models.Q:
     return condition
 
 
-@pghistory.track()
 class Cap(models.Model):
     """A cap of an activity (docs/domain.md, "Caps"). The kind defines its numbers; amounts are in ``currency``.
 

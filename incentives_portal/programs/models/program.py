@@ -4,7 +4,6 @@ import uuid
 from decimal import Decimal
 from typing import Any
 
-import pghistory
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeOperators
 from django.core.exceptions import ValidationError
@@ -50,7 +49,6 @@ def _refuse_backwards(row: models.Model, *ranges: tuple[str, str], message: Any)
         raise ValidationError(wrong)
 
 
-@pghistory.track()
 class Program(models.Model):
     """An incentive program: its track, rules and dates. ``guide`` is the text for partners on its pages."""
 
@@ -136,7 +134,6 @@ class Program(models.Model):
         return self.track == Track.PLAN
 
 
-@pghistory.track()
 class FundType(models.Model):
     """A kind of fund in a program; part of the unique key of a plan (docs/domain.md, "Plan key")."""
 
@@ -160,7 +157,6 @@ class FundType(models.Model):
         return in_language(self.name)
 
 
-@pghistory.track()
 class Market(models.Model):
     """A market of a program with its countries (ISO 3166 alpha-2). Plans are created for a market."""
 
@@ -186,7 +182,6 @@ class Market(models.Model):
         return in_language(self.name)
 
 
-@pghistory.track()
 class ProgramYear(models.Model):
     """A year of a program: plans are first submitted by its last day, and revised until ``revise_until``."""
 
@@ -224,7 +219,6 @@ class ProgramYear(models.Model):
         _refuse_backwards(self, ("starts", "ends"), message=_YEAR_ORDER)
 
 
-@pghistory.track()
 class UsagePeriod(models.Model):
     """A fiscal half: when its co-op funds are earned, used for activities, and claimed."""
 
@@ -285,7 +279,6 @@ class UsagePeriod(models.Model):
         _refuse_backwards(self, *ranges, message=_PERIOD_ORDER)
 
 
-@pghistory.track()
 class ExchangeRate(models.Model):
     """The operator's rate for a month (its first day): one unit of ``from_currency`` in ``to_currency``."""
 

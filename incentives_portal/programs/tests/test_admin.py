@@ -189,20 +189,6 @@ def test_preparing_shows_first_and_makes_then(elif_, world):
     assert "Nothing is missing" in again.content.decode()
 
 
-def test_change_of_the_configuration_is_traced(elif_, world):
-    Market.objects.filter(pk=world.market.pk).update(code="CHANGED")
-    Market.objects.filter(pk=world.cloud_market.pk).delete()
-
-    traced = apps.get_model("programs", "MarketEvent").objects.order_by("pgh_id")
-
-    assert [(row.pgh_label, row.code) for row in traced] == [
-        ("insert", "NORTH"),
-        ("insert", "EU"),
-        ("update", "CHANGED"),
-        ("delete", "EU"),
-    ]
-
-
 def test_what_does_not_exist_is_not_found(elif_, world):
     assert elif_.get(reverse("admin:programs_program_prepare", args=[world.device.pk + 1000])).status_code == 404
 

@@ -124,6 +124,12 @@ _SITE = (
 
 _SYSTEM = (
     Line("monitoring:system", opens=OPERATOR_ADMIN | AUDITOR),
+    Line("changes:list", opens=OPERATOR_ADMIN | AUDITOR),
+    Line("changes:requests", opens=OPERATOR_ADMIN | AUDITOR),
+    Line("changes:request", "change request", opens=OPERATOR_ADMIN | AUDITOR),
+    Line("changes:confirm", "change request", leads=OPERATOR_ADMIN, sees=AUDITOR, takes="POST"),
+    Line("changes:refuse", "change request", leads=OPERATOR_ADMIN, sees=AUDITOR, takes="POST"),
+    Line("changes:withdraw", "request of their own", leads=OPERATOR_ADMIN, sees=AUDITOR, takes="POST"),
     _line(
         "monitoring:check_file_again",
         "submitted cloud claim",

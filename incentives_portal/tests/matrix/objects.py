@@ -17,7 +17,7 @@ from claims.services import add_comment as comment_on_claim
 from claims.tests import builders as claims
 from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.models import Location, User
-from incentives_portal.accounts.services import add_location, give_role
+from incentives_portal.accounts.services import add_location, ask_for_role, give_role
 from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.models import CaseDetail, ReasonCode
 from incentives_portal.cases.services import RemarkDraft, record
@@ -400,13 +400,20 @@ def make_configuration(world: World) -> dict[str, Object]:
         "second factor": Authenticator.objects.create(
             user=world.nils, type=Authenticator.Type.TOTP, data={"secret": ""}
         ),
+        "change request": ask_for_role(world.ines, Role.OPERATOR_REVIEWER, actor=world.emre),
+        "request of their own": ask_for_role(world.ines, Role.OPERATOR_AUDITOR, actor=world.elif_),
         "invited enrolment": _enrolment(world, "Flensburg", INVITED),
         "suspended enrolment": _enrolment(world, "Husum", INACTIVE),
     }
     named: dict[str, Object] = {name: {"row": row, "pk": row.pk} | _typed({"row": row}) for name, row in rows.items()}
     write_status({}, [])  # what probes read
-    named["person"]["public_id"] = world.karin.public_id
-    return named | {"app": {"app_label": "plans"}, "nothing": {"url": "no/such/page/"}}
+    for name in ("person", "change request", "request of their own"):
+        named[name]["public_id"] = named[name]["row"].public_id
+    return named | {
+        "app": {"app_label": "plans"},
+        "nothing": {"url": "no/such/page/"},
+        "link to an address": {"token": "none"},
+    }
 
 
 def _enrolment(world: World, place: str, status: str) -> Enrolment:

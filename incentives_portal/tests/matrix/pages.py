@@ -40,6 +40,9 @@ HOME = (
     Line("help", opens=EVERYBODY),
     Line("glossary", opens=EVERYBODY),
     Line("accounts:profile", opens=EVERYBODY, takes="FORM"),
+    Line("accounts:address", opens=EVERYBODY, takes="FORM"),
+    # Only the link of a mail to this very person leads anywhere.
+    Line("accounts:confirm_address", "link to an address", takes="FORM"),
     Line("accounts:language", leads=EVERYBODY, takes="POST"),
     # Only after a form was sent too late is there anything to go on with.
     Line("accounts:resume", leads=EVERYBODY),

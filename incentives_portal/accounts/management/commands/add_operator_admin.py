@@ -15,7 +15,10 @@ from incentives_portal.typed_text import canonical_email
 
 
 class Command(BaseCommand):
-    help = "Create the operator, if there is none yet, and an incentives admin of the operator, who sets a password by mail."
+    help = (
+        "Create the operator, if there is none yet, and an incentives admin of the operator, who sets a password by mail. "
+        "A person of the operator whose address is known gets the role."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
@@ -29,16 +32,34 @@ class Command(BaseCommand):
             validate_email(email)
         except ValidationError as error:
             raise CommandError(f"{options['email']} is not an email address.") from error
-        if User.objects.filter(email__iexact=email).exists():
-            raise CommandError(f"{options['email']} is known already. Roles are given in the admin site, under People.")
         domain = email.rpartition("@")[2].lower()
         operator, _created = Organisation.objects.get_or_create(
             kind=OrganisationKind.OPERATOR, defaults={"name": options["operator"], "email_domains": [domain]}
         )
-        user = add_person(operator, email=email, name=options["name"])
-        give_role(user, Role.OPERATOR_INCENTIVES_ADMIN)
-        invite(user)
-        self.stdout.write(
-            f"Added {user.email}, who gets a mail with a link to choose a password as soon as a worker runs."
-            " “Forgot your password?” on the sign-in page sends another one."
+        known = User.objects.filter(email__iexact=email).first()
+        self.stdout.write(_give_to_known(known) if known else _add(operator, email, options["name"]))
+
+
+def _add(operator: Organisation, email: str, name: str) -> str:
+    user = add_person(operator, email=email, name=name)
+    give_role(user, Role.OPERATOR_INCENTIVES_ADMIN)
+    invite(user)
+    return (
+        f"Added {user.email}, who gets a mail with a link to choose a password as soon as a worker runs."
+        " “Forgot your password?” on the sign-in page sends another one."
+    )
+
+
+def _give_to_known(user: User) -> str:
+    """Make a person of the operator an admin; say so if nothing is to be done, and refuse a partner's person."""
+    if not user.is_operator:
+        raise CommandError(
+            f"{user.email} belongs to {user.organisation}, a partner, and cannot get a role of the operator. "
+            "Add the person with another address."
         )
+    if not user.is_active:
+        raise CommandError(f"{user.email} is known but not active. Nothing was changed.")
+    if user.organisation_roles.filter(role=Role.OPERATOR_INCENTIVES_ADMIN).exists():
+        return f"{user.email} already is an incentives admin of the operator. Nothing was changed."
+    give_role(user, Role.OPERATOR_INCENTIVES_ADMIN)
+    return f"{user.email} was known and is now an incentives admin of the operator."

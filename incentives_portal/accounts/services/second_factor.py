@@ -1,4 +1,4 @@
-"""Write accounts: people, their preferences and organization-wide roles."""
+"""Remove second factors, and encrypt their secrets anew."""
 
 import logging
 from collections import Counter
@@ -8,60 +8,18 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from . import encryption
-from .capabilities import OPERATOR_ROLES, PARTNER_WIDE_ROLES, Role, may
-from .letters import send_second_factor_removed
-from .models import Location, Organisation, OrganisationRole, User
-from .security_events import after_commit
-from .security_log import Action
+from .. import encryption
+from ..capabilities import may
+from ..letters import send_second_factor_removed
+from ..models import User
+from ..security_events import after_commit
+from ..security_log import Action
 
 logger = logging.getLogger(__name__)
 
 
-class WrongSide(ValueError):
-    """The role belongs to the other side: the operator's for a partner's person, or the other way round."""
-
-
 class NoSecondFactor(Exception):
     """The user has no second factor that could be removed."""
-
-
-@transaction.atomic
-def add_person(
-    organisation: Organisation,
-    *,
-    email: str,
-    name: str,
-    language: str = "en",
-    time_zone: str = "UTC",
-    password: str | None = None,
-) -> User:
-    """Add a person. Without a password the person chooses one through the link of ``letters.invite``."""
-    return User.objects.create_user(
-        email, password, organisation=organisation, name=name, language=language, time_zone=time_zone
-    )
-
-
-def give_role(user: User, role: Role) -> OrganisationRole:
-    """Give an organization-wide role. Raises WrongSide for a role of the other side or one given per program."""
-    allowed = OPERATOR_ROLES if user.is_operator else PARTNER_WIDE_ROLES
-    if role not in allowed:
-        raise WrongSide(role)
-    return OrganisationRole.objects.get_or_create(user=user, role=role)[0]
-
-
-def add_location(organisation: Organisation, *, partner_id: str, name: str, country: str) -> Location:
-    return Location.objects.create(organisation=organisation, partner_id=partner_id, name=name, country=country)
-
-
-def choose_language(user: User, language: str) -> None:
-    """Set the language of the portal and of the mails for a person."""
-    User.objects.filter(pk=user.pk).update(language=language)
-
-
-def keep_columns(user: User, *columns: str) -> None:
-    """Save these columns of a person only, so that a concurrent deactivation or new password stays (A-07, T-14)."""
-    user.save(update_fields=columns)
 
 
 @transaction.atomic
