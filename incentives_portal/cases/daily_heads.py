@@ -20,7 +20,7 @@ from incentives_portal import clock
 from incentives_portal.chain import digest_sql, sha256_sql
 from incentives_portal.outbox.services import queue_secret
 
-from .heads import DailyHead
+from .models import DailyHead
 
 #: The file in HISTORY_WITNESS_FOLDER, one line per day.
 FILE = "history-heads.txt"

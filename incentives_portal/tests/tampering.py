@@ -8,8 +8,7 @@ from typing import Any
 from django.db import connection
 
 from incentives_portal.cases.daily_heads import CASES_SQL, DAILY_DIGEST_SQL
-from incentives_portal.cases.heads import DailyHead, HeadedCase
-from incentives_portal.cases.models import Decision, Event, Remark, Submission
+from incentives_portal.cases.models import DailyHead, Decision, Event, HeadedCase, Remark, Submission
 from incentives_portal.chain import Link, content_sql, digest_sql
 
 #: Kind of row → its model, and columns with something else to write into them.

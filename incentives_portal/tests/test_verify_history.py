@@ -20,8 +20,7 @@ from incentives_portal.cases.breaks import breaks, counts
 from incentives_portal.cases.checks import check_witness
 from incentives_portal.cases.daily_heads import FILE, lines_in, record_daily_head, write_witness_file
 from incentives_portal.cases.enums import ActorKind
-from incentives_portal.cases.heads import ChainHead, DailyHead
-from incentives_portal.cases.models import Event, Remark
+from incentives_portal.cases.models import ChainHead, DailyHead, Event, Remark
 from incentives_portal.cases.services import record, record_comment
 from incentives_portal.cases.tasks import tell_daily_head
 from incentives_portal.outbox.models import Message
@@ -79,11 +78,11 @@ def test_rows_of_a_case_are_numbered_without_gaps_and_the_head_is_the_last(claim
 
 
 def test_a_new_row_knows_its_number_without_another_query(claim, world, django_assert_num_queries):  # noqa: F811
-    record(claim.case, world.jana, "cases.commented", comment="Now her roles are known.")
+    record(claim.case, world.jana, "cases.commented", capability="claim.read", comment="Now her roles are known.")
     number = ChainHead.objects.get(case=claim.case).number
 
     with django_assert_num_queries(1):
-        event = record(claim.case, world.jana, "cases.commented", comment="Hello")
+        event = record(claim.case, world.jana, "cases.commented", capability="claim.read", comment="Hello")
         assert (event.link, event.actor_name) == (number + 1, "Jana Petersen")
 
     assert event.digest == ChainHead.objects.get(case=claim.case).digest
@@ -107,7 +106,7 @@ def test_settings_of_the_session_change_no_digest(claim, world):  # noqa: F811
     ask("SET LOCAL TimeZone = 'Asia/Kathmandu'")
     ask("SET LOCAL DateStyle = 'SQL, DMY'")
     ask("SET LOCAL search_path = pg_catalog, public")
-    record(claim.case, world.jana, "cases.commented", comment="From far away.")
+    record(claim.case, world.jana, "cases.commented", capability="claim.read", comment="From far away.")
 
     assert breaks() == []
 
@@ -124,7 +123,7 @@ def test_two_at_once_write_one_chain(claim, world):  # noqa: F811
     def write(who):
         for number in range(5):
             with transaction.atomic():
-                record(claim.case, who, "cases.commented", comment=f"Number {number}")
+                record(claim.case, who, "cases.commented", capability="claim.read", comment=f"Number {number}")
 
     number = ChainHead.objects.get(case=claim.case).number
     done_at_once(lambda: write(world.jana), lambda: write(world.mira), lambda: write(None))
@@ -139,14 +138,14 @@ def test_the_second_waits_until_the_first_has_committed(claim, world):  # noqa: 
 
     def first():
         with transaction.atomic():
-            event = record(claim.case, world.jana, "cases.commented", comment="First")
+            event = record(claim.case, world.jana, "cases.commented", capability="claim.read", comment="First")
             wrote.set()
             assert not goes_on.wait(timeout=0.5), "the second did not wait"
             return event.link
 
     def second():
         assert wrote.wait(timeout=10)
-        event = record(claim.case, world.mira, "cases.commented", comment="Second")
+        event = record(claim.case, world.mira, "cases.commented", capability="claim.read", comment="Second")
         goes_on.set()
         return event.link
 
@@ -203,7 +202,7 @@ def test_salt_differs_for_each_name(world, claim):  # noqa: F811
 def test_event_of_somebody_outside_keeps_the_name_that_it_is_given(claim):
     name = RecordedName.objects.create(name="Ada Outside", salt=b"x" * 32, digest="1" * 64)
     event = Event.objects.create(
-        case=claim.case, actor_kind=ActorKind.OUTSIDER, recorded_name=name, code="cases.commented", at=clock.now()
+        case=claim.case, actor_kind=ActorKind.OUTSIDER, recorded_name=name, code="cases.commented", capability="claim.read", at=clock.now()
     )
 
     assert Event.objects.get(pk=event.pk).actor_name == "Ada Outside"

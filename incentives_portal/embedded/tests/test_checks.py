@@ -182,7 +182,7 @@ def owner(db: None, settings: Any) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("owner")
-@pytest.mark.parametrize("target", [("accounts", "zero"), ("cases", "0001")], ids=str)
+@pytest.mark.parametrize("target", [("accounts", "zero"), ("cases", "zero")], ids=str)
 def test_o07_a_migration_that_would_drop_tables_is_refused_on_a_real_database(settings: Any, target: Any) -> None:
     settings.EMBEDDED_DATABASE = False
 

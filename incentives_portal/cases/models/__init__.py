@@ -1,0 +1,36 @@
+"""Cases and their history."""
+
+from .case import NEWEST_OF_ORGANISATION, NOT_DELETED, Case, CaseDetail, CaseTotal, Counter
+from .heads import ChainHead, DailyHead, HeadedCase
+from .history import (
+    COMMENT_CODES,
+    CONFIRMED,
+    EXCEPTION,
+    Approval,
+    Decision,
+    Event,
+    ReasonCode,
+    Remark,
+    Submission,
+)
+
+__all__ = [
+    "COMMENT_CODES",
+    "CONFIRMED",
+    "EXCEPTION",
+    "NEWEST_OF_ORGANISATION",
+    "NOT_DELETED",
+    "Approval",
+    "Case",
+    "CaseDetail",
+    "CaseTotal",
+    "ChainHead",
+    "Counter",
+    "DailyHead",
+    "Decision",
+    "Event",
+    "HeadedCase",
+    "ReasonCode",
+    "Remark",
+    "Submission",
+]
