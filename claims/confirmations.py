@@ -8,9 +8,10 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from incentives_portal.cases.enums import DISPUTED
 from incentives_portal.enrollments.rules import enrolment_sentence
-from incentives_portal.programs.assess import Assessment, Finding, assess_proof
-from proofs.facts import proof_facts
+from incentives_portal.programs.assess import Assessment, Finding, assess_proof, with_terms
+from proofs.facts import present_terms, proof_facts
 
 from .anchors import folder_of
 from .models import Claim
@@ -27,31 +28,43 @@ class Confirmations:
     """What has to be confirmed before the claim is approved.
 
     ``enrolment``: the sentence if the location is not enrolled now. ``funds``: the sentence if a limit is a percentage
-    of funds. ``limits``: the findings about limits that cannot be computed, which need a reason. ``payable``: what the
-    limits leave now, if some could not be computed at the submission.
+    of funds. ``limits``: the findings about limits that cannot be computed, which need a reason. ``payable``: the most
+    that can be approved if that had to be computed anew: some limits could not be computed at the submission, the
+    configuration has changed since, or the claim is disputed. ``payable_now``: what the changed configuration would
+    leave if that is less; more needs a reason. Amounts are in the currency of the claim.
     """
 
     enrolment: str = ""
     funds: str = ""
     limits: tuple[Finding, ...] = ()
     payable: Decimal | None = None
+    payable_now: Decimal | None = None
 
 
 def confirmations(claim: Claim, enrolment_status: str | None) -> Confirmations:
-    """Return what has to be confirmed now. No query if all limits were computed at the submission.
+    """Return what has to be confirmed now. One query, and those of another assessment if the amount is computed anew.
 
-    Otherwise the claim is assessed anew, as a rate may have been entered since.
+    The terms of a claim are those of its submission; what other claims have used since always counts. A rate that was
+    missing at the submission may have been entered since.
     """
-    assessment, payable = submitted_assessment(claim), None
+    assessment, folder = submitted_assessment(claim), folder_of(claim)
+    assert folder is not None  # a claim under review was submitted
+    terms = assessment.terms
+    assert terms is not None  # a claim has an amount
+    payable = payable_now = None
     if unchecked(assessment):
-        folder = folder_of(claim)
         assessment = assess_proof(proof_facts(whole_proof(claim), folder))
         payable = assessment.total
+    elif claim.status == DISPUTED or present_terms(claim.proof, folder) != terms:
+        facts = proof_facts(whole_proof(claim), folder)
+        payable, now = (assess_proof(each).steps[-1].amount for each in (with_terms(facts, terms), facts))
+        payable_now = now if now < payable else None
     return Confirmations(
         enrolment=enrolment_sentence(enrolment_status),
         funds=funds_sentence(assessment),
         limits=tuple(finding for finding in assessment.warnings if finding.rule in UNKNOWN),
         payable=payable,
+        payable_now=payable_now,
     )
 
 

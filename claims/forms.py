@@ -15,6 +15,7 @@ from incentives_portal.cases import forms as cases
 from incentives_portal.cases.forms import VerbForm
 from incentives_portal.cases.services import RemarkDraft
 from incentives_portal.documents.models import DocumentVersion
+from incentives_portal.money import format_amount
 from incentives_portal.screens.fields import DayField, LongTextField, MoneyFormField
 from incentives_portal.screens.templatetags.screens import place
 from proofs.forms import ClaimBasicsForm
@@ -29,7 +30,7 @@ from .models import Claim
 #: Maximum number of remarks in a decision.
 REMARKS = 6
 #: The fields in which a user confirms what the portal cannot check.
-CONFIRMED = ("confirm_enrolment", "confirm_funds", "limit_reason")
+CONFIRMED = ("confirm_enrolment", "confirm_funds", "limit_reason", "terms_reason")
 #: How many of their rows are not folded (review/verb.html).
 SHOWN_REMARKS = 3
 
@@ -146,10 +147,27 @@ class DecisionForm(cases.DecisionForm):
                 error_messages={"required": _("Say why the limit does not bind, or enter what is missing.")},
             )
 
+        if needed.payable_now is not None:
+            assert needed.payable is not None  # both are computed at once
+            figures = {"then": needed.payable, "now": needed.payable_now}
+            amounts = {name: format_amount(value, self.detail.currency) for name, value in figures.items()}
+            self.fields["terms_reason"] = LongTextField(
+                label=_("Why the terms of the submission still apply"),
+                required=False,
+                max_length=1000,
+                rows=2,
+                help_text=gettext(
+                    "A rate, limit or share has changed since the submission. By the terms of then %(then)s can be "
+                    "reimbursed, by those of now %(now)s. To approve more than that, say why."
+                )
+                % amounts,
+            )
+
     def act(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
         confirmed = [name for name in ("enrolment", "funds") if cleaned.get(f"confirm_{name}")]
-        more = {"confirmed": confirmed, "limit_reason": cleaned.get("limit_reason", "")}
+        more = {"confirmed": confirmed}
+        more |= {name: cleaned.get(name, "") for name in ("limit_reason", "terms_reason")}
         return super().act() | (more if self.transition.verb == "approve" else {})
 
     def add_places(self) -> None:

@@ -18,6 +18,8 @@ from incentives_portal.programs.assess import (
     InvoiceFact,
     ProofFacts,
     ReportFact,
+    Terms,
+    terms_of,
 )
 from incentives_portal.programs.conditions import Circumstances, holds
 from incentives_portal.programs.facts import catalogue_snapshot, program_facts, requirements_of
@@ -86,6 +88,16 @@ def proof_facts(
         rates=_rates(proof, folder, activity),
         **_bounds(proof, used),
     )
+
+
+def present_terms(proof: Proof, folder: ProofFolder) -> Terms:
+    """Return the configuration of now for the amount of a submitted proof, to see whether it is still that of then.
+
+    One query, and one for rates if there is another currency.
+    """
+    activity = catalogue_snapshot(proof.activity_type, proof.program, day=folder.executed_on, requirements=())
+    currencies = {currency for _cost, currency in folder.costs()}
+    return terms_of(program_facts(proof.program), activity, _rates(proof, folder, activity), currencies)
 
 
 def components_of(folder: ProofFolder) -> list[ActivityType]:

@@ -10,28 +10,28 @@ from django.utils.translation import gettext as _
 from incentives_portal import money
 from incentives_portal.cases import decisions
 from incentives_portal.cases.decisions import Confirmed
-from incentives_portal.cases.enums import DISPUTED, Safeguard
+from incentives_portal.cases.enums import Safeguard
 from incentives_portal.cases.errors import RuleViolation
 from incentives_portal.cases.models import Event
-from incentives_portal.programs.assess import assess_proof
 from plans.limits import left_of
-from proofs.facts import proof_facts, versions_of
+from proofs.facts import versions_of
 from proofs.snapshot import ProofFolder
 
 from ..anchors import folder_of
 from ..confirmations import Confirmations, confirmations
 from ..models import Claim
-from ..rules import whole_proof
 from .locking import locked_limits
 
 ZERO = Decimal(0)
 
 
-def _check(claim: Claim, amount: Decimal, *, confirmed: Collection[str], limit_reason: str) -> Confirmed:
+def _check(
+    claim: Claim, amount: Decimal, *, confirmed: Collection[str], limit_reason: str, terms_reason: str
+) -> Confirmed:
     """Check, under the locks, whether the amount can be approved, and return what was confirmed.
 
-    The files must be clean and the plan's limit must suffice; in a dispute all limits are checked. What cannot be
-    checked must be confirmed. Raises RuleViolation.
+    The files must be clean and the plan's limit must suffice; all limits are checked if they may leave less than at the
+    submission. What cannot be checked must be confirmed. Raises RuleViolation.
     """
     folder = folder_of(claim)
     assert folder is not None  # a claim under review has a submission
@@ -42,21 +42,23 @@ def _check(claim: Claim, amount: Decimal, *, confirmed: Collection[str], limit_r
         _check_at_most(claim, amount, left, _("The plan's limit has %(left)s remaining. Approve no more than this."))
     needed = confirmations(claim, enrolment.status if enrolment else None)
     if needed.payable is not None:
-        text = _("The limits that can be computed now leave %(left)s. Approve no more than this.")
-        _check_at_most(claim, amount, needed.payable, text)
-    elif claim.status == DISPUTED:
-        # A disputed claim does not count against limits, so other claims may have used them: check what is left
-        # now.
-        left = assess_proof(proof_facts(whole_proof(claim), folder)).steps[-1].amount
         text = _(
-            "Other claims have since used part of the available amount. Only %(left)s can be reimbursed. Approve "
-            "no more than this."
+            "At most %(left)s can be reimbursed now: other claims have used part of the limits, or a limit could be "
+            "computed only now. Approve no more than this."
         )
-        _check_at_most(claim, amount, left, text)
-    return _confirmed(needed, confirmed, limit_reason)
+        _check_at_most(claim, amount, needed.payable, text)
+    if needed.payable_now is None or amount <= needed.payable_now:
+        terms_reason = ""
+    elif not terms_reason.strip():
+        raise RuleViolation(
+            _("Say why the terms of the submission still apply, or approve at most %(now)s.")
+            % {"now": money.format_amount(needed.payable_now, claim.currency)},
+            place="terms_reason",
+        )
+    return _confirmed(needed, confirmed, limit_reason, terms_reason)
 
 
-def _confirmed(needed: Confirmations, confirmed: Collection[str], limit_reason: str) -> Confirmed:
+def _confirmed(needed: Confirmations, confirmed: Collection[str], limit_reason: str, terms_reason: str) -> Confirmed:
     """Return what was confirmed. Raises RuleViolation for everything that is missing."""
     sentences = {place: text for place in ("enrolment", "funds") if (text := getattr(needed, place))}
     missing = {
@@ -70,8 +72,11 @@ def _confirmed(needed: Confirmations, confirmed: Collection[str], limit_reason: 
         )
     if missing:
         raise RuleViolation(at=missing)
-    exceptions = {Safeguard.LIMIT: limit_reason.strip()} if needed.limits else {}
-    return Confirmed(list(sentences.values()), exceptions)
+    reasons = {
+        Safeguard.LIMIT: limit_reason.strip() if needed.limits else "",
+        Safeguard.TERMS: terms_reason.strip(),
+    }
+    return Confirmed(list(sentences.values()), {rule: reason for rule, reason in reasons.items() if reason})
 
 
 def _check_files(folder: ProofFolder) -> None:
@@ -100,12 +105,14 @@ def _check_at_most(claim: Claim, amount: Decimal, left: Decimal, text: str) -> N
         raise RuleViolation(text % {"left": money.format_amount(left, claim.currency)}, place="approved_amount")
 
 
-def approve(claim: Claim, *, confirmed: Collection[str] = (), limit_reason: str = "", **arguments: Any) -> Event:
+def approve(
+    claim: Claim, *, confirmed: Collection[str] = (), limit_reason: str = "", terms_reason: str = "", **arguments: Any
+) -> Event:
     """Approve the claim; limits and files are checked again (docs/domain.md, "Approved amount").
 
     ``confirmed`` names what the user confirmed: ``enrolment``, ``funds``. ``limit_reason`` says why a limit that
-    cannot be computed does not bind (docs/domain.md, "Confirmations"). The other arguments, effects and errors are
-    those of ``decisions.approve``.
+    cannot be computed does not bind, ``terms_reason`` why the terms of the submission apply although those of now allow
+    less (docs/domain.md, "Confirmations"). The other arguments, effects and errors are those of ``decisions.approve``.
     """
-    check = partial(_check, confirmed=confirmed, limit_reason=limit_reason)
+    check = partial(_check, confirmed=confirmed, limit_reason=limit_reason, terms_reason=terms_reason)
     return decisions.approve(claim, check=check, **arguments)

@@ -7,10 +7,12 @@ import pytest
 from django.urls import reverse
 
 from claims import services
+from claims.confirmations import confirmations
+from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.errors import RuleViolation
 from incentives_portal.cases.models import CONFIRMED, EXCEPTION, Case, Event
 from incentives_portal.enrollments.models import Enrolment
-from incentives_portal.programs.models import ActivityType, Cap, ExchangeRate
+from incentives_portal.programs.models import ActivityType, Cap, ExchangeRate, Program
 
 from . import builders
 from .builders import decide, fresh, send
@@ -168,3 +170,97 @@ def test_ordinary_form_asks_for_nothing(world, signed_in):
 
     assert "I approve although" not in page
     assert "limit_reason" not in page
+
+
+# Terms that changed since the submission
+
+
+def share(world, percent):
+    Program.objects.filter(pk=world.cloud.pk).update(share_percent=Decimal(percent))
+
+
+def test_edited_share_changes_nothing_by_itself_and_more_than_it_leaves_needs_a_reason(world):
+    """1,000 of 2,000 are asked for at a share of one half; at a quarter 500 would be left."""
+    claim = builders.claim_under_review(world)
+    share(world, fresh(claim).proof.program.share_percent / 2)
+    needed = confirmations(fresh(claim), "enrolled")
+    assert needed.payable == claim.requested_amount > needed.payable_now
+
+    assert missing(world, claim) == ["terms_reason"]
+    assert missing(world, claim, terms_reason="  ") == ["terms_reason"]
+    decide(world, claim, "approve", terms_reason="It was promised at the former share.")
+
+    made = Event.objects.get(code=EXCEPTION)
+    assert (made.comment, made.data["rule"], made.internal) == ("It was promised at the former share.", "terms", True)
+    assert fresh(claim).approved_amount == claim.requested_amount
+
+
+def test_amount_by_the_terms_of_now_needs_no_reason_of_terms(world):
+    claim = builders.claim_under_review(world)
+    share(world, fresh(claim).proof.program.share_percent / 2)
+    left = confirmations(fresh(claim), "enrolled").payable_now
+    less = {"comment": "By the share of now.", "reason": world.reason(CaseKind.CLAIM, "approve")}
+
+    assert missing(world, claim, approved_amount=left + Decimal("0.01"), **less) == ["terms_reason"]
+    decide(world, claim, "approve", approved_amount=left, terms_reason="Not needed.", **less)
+
+    assert not Event.objects.filter(code=EXCEPTION).exists()
+
+
+def test_terms_that_allow_more_than_those_of_the_submission_ask_for_nothing(world):
+    claim = builders.claim_under_review(world)
+    share(world, 100)
+
+    assert confirmations(fresh(claim), "enrolled").payable_now is None
+    decide(world, claim, "approve")
+
+
+def test_cap_that_is_added_after_the_submission_is_shown_beside_it(world):
+    claim = builders.claim_under_review(world)
+    cap(amount=Decimal(400))
+
+    needed = confirmations(fresh(claim), "enrolled")
+
+    assert (needed.payable, needed.payable_now) == (claim.requested_amount, Decimal("400.00"))
+
+
+def test_rate_that_is_edited_after_the_submission_leaves_the_amount_of_then(world):
+    """A cap of 1,500 dollars: 1,200 euros at 0.8, and 750 at 0.5."""
+    cap(currency="USD")
+    day = builders.ready_claim(world, name="Other").proof.executed_on
+    entered = ExchangeRate.objects.create(
+        month=day.replace(day=1), from_currency="USD", to_currency="EUR", rate=Decimal("0.8")
+    )
+    claim = reviewed(world)
+    ExchangeRate.objects.filter(pk=entered.pk).update(rate=Decimal("0.5"))
+
+    needed = confirmations(fresh(claim), "enrolled")
+
+    assert (needed.payable, needed.payable_now) == (Decimal("1000.00"), Decimal("750.00"))
+
+
+def test_configuration_that_does_not_concern_the_claim_costs_one_query(world, django_assert_num_queries):
+    claim = builders.claim_under_review(world)
+    month = claim.proof.executed_on.replace(day=1)
+    ExchangeRate.objects.create(month=month, from_currency="USD", to_currency="EUR", rate=Decimal("0.8"))
+    claim = fresh(claim)
+    assert claim.proof.program.share_percent
+
+    with django_assert_num_queries(1):
+        assert confirmations(claim, "enrolled").payable is None
+
+
+def test_form_shows_both_amounts_and_asks_why(world, signed_in):
+    claim = builders.claim_under_review(world)
+    cap(amount=Decimal(400))
+    browser, url = signed_in(world.mira), reverse("review:verb", args=[claim.public_id, "approve"])
+    typed = {"expected_version": claim.version, "approved_amount": "1000.00"}
+
+    page = browser.get(url).content.decode()
+    refused = browser.post(url, typed)
+    browser.post(url, typed | {"terms_reason": "Promised before the cap."})
+
+    assert "By the terms of then €1,000.00 can be reimbursed, by those of now €400.00." in page
+    assert refused.status_code == 422
+    assert "Say why the terms of the submission still apply, or approve at most €400.00." in refused.content.decode()
+    assert fresh(claim).status == "approved"

@@ -178,7 +178,7 @@ def test_approval_of_a_dispute_takes_what_the_caps_have_left_and_not_a_cent_more
     services.dispute(fresh(first), actor=world.jana, expected_version=fresh(first).version, comment="It took place.")
 
     for amount in ("1000.00", "500.01"):
-        with pytest.raises(RuleViolation, match="Only €500.00 can be reimbursed") as caught:
+        with pytest.raises(RuleViolation, match="At most €500.00 can be reimbursed now") as caught:
             decide(world, first, "approve", actor=world.daniel, **less(world, amount))
         assert caught.value.places == ["approved_amount"]
     decide(world, first, "approve", actor=world.daniel, **less(world, "500.00"))

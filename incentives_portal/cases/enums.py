@@ -28,12 +28,13 @@ class Outcome(models.TextChoices):
 
 
 class Safeguard(models.TextChoices):
-    """A rule that yields in exceptions: where nobody else is left to decide, or where a limit cannot be computed."""
+    """A rule that yields in exceptions: where nobody else is left to decide, a limit cannot be computed, or terms have changed."""
 
     OWN_REJECTION = "own_rejection", _("Own rejection")
     FOUR_EYES = "four_eyes", _("Four eyes")
     SECOND_APPROVAL = "second_approval", _("Second approval")
     LIMIT = "limit", _("Limit not computed")
+    TERMS = "terms", _("Terms of the submission")
 
 
 EDITING = "editing"

@@ -202,7 +202,12 @@ def test_salt_differs_for_each_name(world, claim):  # noqa: F811
 def test_event_of_somebody_outside_keeps_the_name_that_it_is_given(claim):
     name = RecordedName.objects.create(name="Ada Outside", salt=b"x" * 32, digest="1" * 64)
     event = Event.objects.create(
-        case=claim.case, actor_kind=ActorKind.OUTSIDER, recorded_name=name, code="cases.commented", capability="claim.read", at=clock.now()
+        case=claim.case,
+        actor_kind=ActorKind.OUTSIDER,
+        recorded_name=name,
+        code="cases.commented",
+        capability="claim.read",
+        at=clock.now(),
     )
 
     assert Event.objects.get(pk=event.pk).actor_name == "Ada Outside"

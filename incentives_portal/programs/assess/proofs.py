@@ -1,6 +1,6 @@
 """The rules of a proof and its claim (docs/domain.md, "Claim checks"), in the order of the form."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from .. import dates
 from ..enums import CapKind
 from .amounts import amount_steps, is_eligible, line_value
-from .facts import DocumentFact, InvoiceFact, ProofFacts
+from .facts import ActivityFacts, DocumentFact, InvoiceFact, ProgramFacts, ProofFacts
 from .params import amount, day, month, several, share, texts
 from .requirements import requirement_findings
 from .results import Assessment, Finding, Level, Step, Terms
@@ -41,13 +41,25 @@ def assess_proof(facts: ProofFacts) -> Assessment:
         *_documents(facts),
         *requirement_findings(facts),
     )
-    return Assessment(findings=findings, steps=steps, currency=facts.currency, terms=terms_of(facts))
+    return Assessment(findings=findings, steps=steps, currency=facts.currency, terms=_terms_of(facts))
 
 
-def terms_of(facts: ProofFacts) -> Terms:
-    """Return the configuration that the amount of these facts is computed with."""
-    program, activity = facts.program, facts.activity
-    return Terms(program.share_percent, program.basis, tuple(activity.expenses), activity.caps, facts.rates)
+def _terms_of(facts: ProofFacts) -> Terms:
+    return terms_of(facts.program, facts.activity, facts.rates, {line.currency for line in facts.expenses})
+
+
+def terms_of(
+    program: ProgramFacts, activity: ActivityFacts, rates: Mapping[str, Decimal], currencies: Collection[str]
+) -> Terms:
+    """Return the configuration that an amount is computed with. ``currencies`` are those of the costs."""
+    needed = {*currencies, *(cap.currency for cap in activity.caps)}
+    return Terms(
+        share_percent=program.share_percent,
+        basis=program.basis,
+        eligible=tuple(activity.expenses),
+        caps=activity.caps,
+        rates={currency: rate for currency, rate in rates.items() if currency in needed},
+    )
 
 
 def with_terms(facts: ProofFacts, terms: Terms) -> ProofFacts:
