@@ -68,7 +68,9 @@ def case(partner) -> Case:
 def make_cause(case, mira) -> Callable[[], Cause]:
     """A comment of Mira's, another one each time."""
     number = count()
-    return lambda: cause_of(record_comment(case, mira, f"The agenda is fine now, hall {next(number)}."))
+    return lambda: cause_of(
+        record_comment(case, mira, f"The agenda is fine now, hall {next(number)}.", capability="claim.review")
+    )
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def say(case, mira, jana) -> Callable[..., Message]:
 
     def make(comment: str, after: timedelta = timedelta(0), about=case, to: User = jana) -> Message:
         with clock.at(begun + after):
-            cause = cause_of(record_comment(about, mira, comment))
+            cause = cause_of(record_comment(about, mira, comment, capability="claim.review"))
             return queue(cause, "claims.commented", letter_about(cause), [to], collect=True)[0]
 
     begun = clock.now()
@@ -128,7 +128,7 @@ def test_other_cases_other_people_and_other_messages_do_not_wait(say, case, part
     say("First")
     other = make_case(partner, "Another case")
     (colleague,) = colleagues(1)
-    decision = cause_of(record_comment(case, mira, "Approved."))
+    decision = cause_of(record_comment(case, mira, "Approved.", capability="claim.review"))
 
     at_once = [
         say("Elsewhere", about=other),
@@ -258,7 +258,9 @@ def test_outcome_of_a_mail_of_several_is_that_of_no_other_message(say, colleague
 
 def test_holding_back_needs_one_query_more_for_any_number_of_people(case, mira, colleagues, django_assert_num_queries):
     people = colleagues(25)
-    causes = [cause_of(record_comment(case, mira, f"Comment {number}")) for number in range(2)]
+    causes = [
+        cause_of(record_comment(case, mira, f"Comment {number}", capability="claim.review")) for number in range(2)
+    ]
     queue(causes[0], "claims.commented", letter_about(causes[0]), people, collect=True)
 
     with django_assert_num_queries(3):  # what waits; insert, read

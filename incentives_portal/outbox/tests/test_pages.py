@@ -34,7 +34,9 @@ def signed_in(person) -> Client:
 @pytest.fixture
 def write_many(case, mira, jana):
     def make(number: int) -> list[Message]:
-        causes = [cause_of(record_comment(case, mira, f"Comment {n}")) for n in range(number)]
+        causes = [
+            cause_of(record_comment(case, mira, f"Comment {n}", capability="claim.review")) for n in range(number)
+        ]
         return [queue(cause, "claims.commented", letter_about(cause), [jana])[0] for cause in causes]
 
     return make
