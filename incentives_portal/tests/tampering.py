@@ -61,12 +61,18 @@ def ask(sql: str, given: Any = None) -> list[tuple[Any, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
+def become_owner() -> None:
+    """Have the rights of the owner of the tables, with nothing that waits for the commit: such tables cannot be altered."""
+    ask("RESET ROLE")
+    ask("SET CONSTRAINTS ALL IMMEDIATE")
+    ask("SET CONSTRAINTS ALL DEFERRED")
+
+
 def switch_triggers_off() -> None:
     """As the owner may, until the end of the transaction."""
-    ask("SET CONSTRAINTS ALL IMMEDIATE")  # what waits for the commit would keep tables from being altered
+    become_owner()
     for table in TABLES:
         ask(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-    ask("SET CONSTRAINTS ALL DEFERRED")
 
 
 def rows_of(case: int) -> list[Row]:
@@ -127,11 +133,11 @@ TAMPERS: dict[str, Callable[[random.Random, int], str]] = {
 # What is done to hide it
 
 
-def compute_chain_anew(case: int) -> None:
-    """Give the rows of a case numbers and digests that fit, and the head what fits them."""
+def compute_chain_anew(case: int, first: int = 1) -> None:
+    """Give the rows of a case numbers from ``first`` and digests that fit, and the head what fits them."""
     ask("SET LOCAL TimeZone = 'UTC'")
     digest, number = "", 0
-    for number, (kind, key) in enumerate(rows_of(case), start=1):
+    for number, (kind, key) in enumerate(rows_of(case), start=first):
         fitting = digest_sql("%(before)s", "%(number)s::text", f"'{kind}'", content_sql("one"))
         statement = (
             f"UPDATE cases_{kind} one SET link = %(number)s, digest = {fitting} WHERE id = %(key)s RETURNING digest"
