@@ -67,7 +67,7 @@ def exceptions(request: HttpRequest) -> HttpResponse:
 
 def _matching(events: QuerySet[Event], form: ExceptionFilterForm) -> QuerySet[Event]:
     """Return the exceptions that match the filter; a value that is not offered matches nothing."""
-    found = events.filter(code=EXCEPTION).select_related("case__organisation")
+    found = events.filter(code=EXCEPTION).select_related("case__organisation", "recorded_name")
     if not form.is_valid():
         return found.none()
     if rule := form.cleaned_data["rule"]:
@@ -77,7 +77,7 @@ def _matching(events: QuerySet[Event], form: ExceptionFilterForm) -> QuerySet[Ev
             Q(case__reference__icontains=word)
             | Q(case__title__icontains=word)
             | Q(case__organisation__name__icontains=word)
-            | Q(actor__name__icontains=word)
+            | Q(recorded_name__name__icontains=word)
         )
     return found
 
