@@ -26,7 +26,7 @@ from incentives_portal.request_context import request_id
 from .enums import ActorKind, CaseKind, Outcome
 from .errors import NotReady
 from .event_kinds import kind_of
-from .models import Approval, Case, Decision, Event, ReasonCode, Remark, Submission
+from .models import REASON_WORDS, Approval, Case, Decision, Event, ReasonCode, Remark, Submission
 from .types import case_type
 
 _SENT_TWICE = timedelta(minutes=1)
@@ -270,3 +270,26 @@ def record_approval(case: Case, amount: Decimal, event: Event) -> Approval:
         event=event,
         at=event.at,
     )
+
+
+@transaction.atomic
+def save_reason(reason: ReasonCode) -> None:
+    """Save a new or edited reason. One that a history refers to is replaced: its words stay there as they were.
+
+    Raises IntegrityError if there is an active reason with this code for the action.
+    """
+    if reason.pk is not None:
+        former = ReasonCode.objects.select_for_update().get(pk=reason.pk)
+        if _is_reworded(former, reason) and _is_used(former):
+            former.active = False
+            former.save(update_fields=["active"])
+            reason.pk, reason._state.adding = None, True
+    reason.save()
+
+
+def _is_reworded(former: ReasonCode, reason: ReasonCode) -> bool:
+    return any(getattr(former, name) != getattr(reason, name) for name in REASON_WORDS)
+
+
+def _is_used(reason: ReasonCode) -> bool:
+    return Event.objects.filter(reason=reason).exists() or Remark.objects.filter(reason=reason).exists()

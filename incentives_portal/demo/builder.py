@@ -250,7 +250,7 @@ def _typed(verb: str, case: Case, scenario: PlanScenario | ClaimScenario) -> dic
         return {}
     typed: dict[str, Any] = {"comment": scenario.comment}
     if scenario.reason:
-        typed["reason"] = ReasonCode.objects.get(kind=case.kind, verb=verb, code=scenario.reason)
+        typed["reason"] = ReasonCode.objects.get(kind=case.kind, verb=verb, code=scenario.reason, active=True)
     if scenario.remark:
         code, text = scenario.remark
         versions = DocumentVersion.objects.filter(document__in=case.proof.documents.values("document"))

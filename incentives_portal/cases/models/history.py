@@ -3,6 +3,7 @@
 The history is append-only: the database refuses to change or delete it. Do not add anything here that is edited.
 """
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.utils.functional import cached_property
@@ -12,7 +13,7 @@ from incentives_portal.accounts.models import Organisation, RecordedName
 from incentives_portal.accounts.recorded_names import name_trigger
 from incentives_portal.chain import Link, chain_trigger
 from incentives_portal.documents.models import DocumentVersion
-from incentives_portal.installation.triggers import APPEND_ONLY, OwnersGuard
+from incentives_portal.installation.triggers import APPEND_ONLY, Guard, OwnersGuard
 from incentives_portal.money import AmountField
 from incentives_portal.texts import TextsField, in_language
 
@@ -22,11 +23,29 @@ from ..state_machine import Status
 from ..types import case_type
 from .case import Case
 
+#: What a reason says to those who read it, and where it applies.
+REASON_WORDS = ("kind", "verb", "code", "text", "fix", "place")
+#: The trigger that keeps the words of a reason once a history refers to it; ``services.save_reason`` replaces it instead.
+_WORDS_KEPT = Guard(
+    name="words_kept",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Update,
+    condition=pgtrigger.AnyChange(*REASON_WORDS),
+    func="""
+        IF EXISTS (SELECT 1 FROM cases_event WHERE reason_id = OLD.id)
+            OR EXISTS (SELECT 1 FROM cases_remark WHERE reason_id = OLD.id) THEN
+            RAISE EXCEPTION 'A history refers to this reason: it is replaced, not changed';
+        END IF;
+        RETURN NEW;
+    """,
+)
+
 
 class ReasonCode(models.Model):
     """Why something was sent back or rejected, in terms that a partner can act on.
 
-    Source: docs/domain.md, "Reasons and comments".
+    Its words stay as they were once a history refers to it: an edited reason is another row, and the former one is no
+    longer active. Source: docs/domain.md, "Reasons and comments".
     """
 
     kind = models.CharField(_("applies to"), max_length=12, choices=CaseKind.choices)
@@ -45,9 +64,11 @@ class ReasonCode(models.Model):
             models.UniqueConstraint(
                 name="reason_code_once",
                 fields=["kind", "verb", "code"],
+                condition=models.Q(active=True),
                 violation_error_message=_("There is already a reason with this code for this action."),
             )
         ]
+        triggers = [_WORDS_KEPT]
 
     def __str__(self) -> str:
         return f"{self.code} {in_language(self.text)}"
