@@ -169,6 +169,13 @@ def _keys() -> dict[str, str]:
     return {model._meta.db_table: model._meta.pk.column for model in apps.get_models(include_auto_created=True)}
 
 
+@cache
+def _columns(table: str) -> list[str]:
+    """The columns of a table in the order of COPY."""
+    with connection.cursor() as cursor:
+        return [column.name for column in connection.introspection.get_table_description(cursor, table)]
+
+
 def _rows() -> Rows:
     return {table: set(_copied(f'COPY "{table}" TO STDOUT').splitlines()) for table in _tables()}
 
@@ -185,9 +192,10 @@ def _put_back(difference: Difference) -> None:
     with transaction.atomic(), as_owner(without_triggers=True), connection.cursor() as cursor:
         for table, lines in difference.removed.items():
             if lines:
-                keys = [int(line.split("\t")[0]) for line in lines]
-                # Past the count: what is put back is known.
                 key = _keys()[table]
+                place = _columns(table).index(key)
+                keys = [int(line.split("\t")[place]) for line in lines]
+                # Past the count: what is put back is known.
                 cursor.cursor.execute(f'DELETE FROM "{table}" WHERE {key} = ANY(%s)', [keys])  # noqa: S608 - our own table
         for table, lines in difference.added.items():
             if lines:

@@ -11,6 +11,8 @@ from incentives_portal.cases.daily_heads import CASES_SQL, DAILY_DIGEST_SQL
 from incentives_portal.cases.models import DailyHead, Decision, Event, HeadedCase, Remark, Submission
 from incentives_portal.chain import Link, content_sql, digest_sql
 
+from .owner import as_owner
+
 #: Kind of row → its model, and columns with something else to write into them.
 KINDS: dict[str, tuple[type[Link], dict[str, str]]] = {
     "event": (
@@ -56,7 +58,8 @@ _ROWS = """
 
 
 def ask(sql: str, given: Any = None) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
+    """Execute a statement as the owner of the tables."""
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(sql, given)
         return cursor.fetchall() if cursor.description else []
 

@@ -10,10 +10,11 @@ from django.db import InternalError, connection, transaction
 from msgspec import ValidationError
 
 from incentives_portal.cases.errors import RuleViolation
+from incentives_portal.programs.assess import assess_proof
 from incentives_portal.programs.models import ExchangeRate, Requirement
 from incentives_portal.tests.owner import as_owner
 from proofs import services, snapshot
-from proofs.facts import applicable, assess, proof_facts
+from proofs.facts import applicable, proof_facts
 from proofs.models import SentFile
 from proofs.snapshot import AnswerPart, content_of, read
 
@@ -22,11 +23,11 @@ from .builders import fresh
 
 
 def blocks(proof):
-    return [finding.rule for finding in assess(fresh(proof)).blocks]
+    return [finding.rule for finding in assess_proof(proof_facts(fresh(proof))).blocks]
 
 
 def warnings(proof):
-    return [(finding.rule, finding.params.get("cases")) for finding in assess(fresh(proof)).warnings]
+    return [(finding.rule, finding.params.get("cases")) for finding in assess_proof(proof_facts(fresh(proof))).warnings]
 
 
 # Content
@@ -236,7 +237,7 @@ def test_costs_in_another_currency_are_converted_by_the_rate_of_the_month(world)
     proof = builders.make_proof(world)
     builders.add_invoice(proof, world.jana, currency="USD")
 
-    assert assess(fresh(proof)).steps[0].amount == Decimal("900.00")
+    assert assess_proof(proof_facts(fresh(proof))).steps[0].amount == Decimal("900.00")
 
 
 def test_cost_without_a_description_is_called_by_its_type(world):
@@ -285,7 +286,7 @@ def test_m05_same_file_as_several_invoices_of_a_proof_is_flagged(world):
         builders.add_invoice(proof, world.jana, number=f"RE-{number}", version=version)
     builders.add_invoice(proof, world.jana, number="RE-other")
 
-    [finding] = assess(fresh(proof)).warnings
+    [finding] = assess_proof(proof_facts(fresh(proof))).warnings
 
     assert (finding.rule, finding.place) == ("invoices_share_file", "invoices")
     assert finding.params["invoices"] == {"and": [f"Druckhaus Nord GmbH RE-{number}" for number in range(8)]}
@@ -301,7 +302,7 @@ def test_m05_same_file_twice_among_the_documents_is_flagged(world):
         builders.add_document(proof, world.jana, version=builders.file(world.jana, name, same))
     builders.add_document(proof, world.jana)
 
-    [finding] = assess(fresh(proof)).warnings
+    [finding] = assess_proof(proof_facts(fresh(proof))).warnings
 
     assert (finding.rule, finding.place) == ("documents_share_file", "documents")
     assert finding.text == "The same file was added 2 times: photo.pdf and again.pdf."
@@ -312,7 +313,7 @@ def test_m05_file_of_an_invoice_among_the_documents_is_flagged(world):
     builders.add_invoice(proof, world.jana, number="RE-1", version=builders.file(world.jana, "a.pdf", same))
     builders.add_document(proof, world.jana, version=builders.file(world.jana, "b.pdf", same))
 
-    [finding] = assess(fresh(proof)).warnings
+    [finding] = assess_proof(proof_facts(fresh(proof))).warnings
 
     assert (finding.rule, finding.place) == ("document_is_invoice", "documents")
     assert finding.text == "b.pdf is the same file as the file of an invoice: Druckhaus Nord GmbH RE-1."
