@@ -101,19 +101,13 @@ def test_its_login_is_what_the_tests_say(db):
 @pytest.mark.parametrize("statement", ["UPDATE {} SET id = id", "DELETE FROM {}"])
 def test_owner_is_refused_by_triggers_that_no_setting_silences(world, statement):  # noqa: F811
     claim = builders.disputed_claim(world)
-<<<<<<< HEAD
-    record(
-=======
     event = record(
->>>>>>> orgchain
         claim.case,
         world.mira,
         "cases.commented",
         capability="claim.read",
         remarks=[RemarkDraft("Where?", place="basics")],
     )
-<<<<<<< HEAD
-=======
     signed = {
         "submission": claim.case.submission,
         "by": world.mira,
@@ -123,7 +117,6 @@ def test_owner_is_refused_by_triggers_that_no_setting_silences(world, statement)
     }
     Approval.objects.create(case=claim.case, **signed)
     record_daily_head()
->>>>>>> orgchain
     for table in TABLES:
         with pytest.raises(InternalError, match="Cannot (update|delete)"), transaction.atomic(), as_owner():
             silence_and_execute(statement.format(table))
