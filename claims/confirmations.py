@@ -13,8 +13,8 @@ from incentives_portal.enrollments.rules import enrolment_sentence
 from incentives_portal.programs.assess import Assessment, Finding, assess_proof, with_terms
 from proofs.facts import present_terms, proof_facts
 
-from .anchors import folder_of
 from .models import Claim
+from .places import folder_of
 from .rules import whole_proof
 
 #: The finding that a percentage of the funds cannot be computed, as there are no funds yet.

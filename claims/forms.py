@@ -22,10 +22,10 @@ from proofs.forms import ClaimBasicsForm
 from proofs.forms.base import PartForm
 from proofs.services import Beginning
 
-from .anchors import folder_of, named_places
 from .confirmations import Confirmations, confirmations
 from .creation_options import Openings
 from .models import Claim
+from .places import folder_of, named_places
 
 #: Maximum number of remarks in a decision.
 REMARKS = 6

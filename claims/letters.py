@@ -32,8 +32,8 @@ from incentives_portal.money import format_amount
 from incentives_portal.outbox.letters import Letter
 from incentives_portal.texts import in_language
 
-from .anchors import remark_lines
 from .models import Claim
+from .places import remark_lines
 
 
 def other_deciders(claim: Claim, _event: Event) -> list[User]:

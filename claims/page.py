@@ -16,9 +16,9 @@ from proofs import rules as proof_rules
 from proofs.snapshot import read
 
 from . import rules
-from .anchors import name_of, named_places, part_at, rows_of_files
 from .confirmations import unchecked
 from .models import Claim
+from .places import name_of, named_places, part_at, rows_of_files
 
 
 class ClaimPage(CasePage[Claim]):

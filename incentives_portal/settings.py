@@ -427,6 +427,7 @@ MFA_FORMS = {
 }
 # For the operator's people; partners choose. Off for local installations, so that demo accounts work without a phone.
 REQUIRE_MFA_FOR_STAFF = env.bool("REQUIRE_MFA_FOR_STAFF", default=HTTPS)
+REQUIRE_MFA_FOR_PARTNER_ADMINS = env.bool("REQUIRE_MFA_FOR_PARTNER_ADMINS", default=False)
 
 # -- Security -----------------------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from incentives_portal.cases.decisions import reject, request_action
 from incentives_portal.cases.engine import service_of
 from incentives_portal.cases.errors import NotReady
 
-from .approving import approve
+from .approval import approve
 from .creating import AlreadyClaimed, create_claim_directly, create_claim_for_proof
 from .partner import dispute, resubmit, submit
 

@@ -179,7 +179,7 @@ def share(world, percent):
     Program.objects.filter(pk=world.cloud.pk).update(share_percent=Decimal(percent))
 
 
-def test_edited_share_changes_nothing_by_itself_and_more_than_it_leaves_needs_a_reason(world):
+def test_m11_edited_share_changes_nothing_by_itself_and_more_than_it_leaves_needs_a_reason(world):
     """1,000 of 2,000 are asked for at a share of one half; at a quarter 500 would be left."""
     claim = builders.claim_under_review(world)
     share(world, fresh(claim).proof.program.share_percent / 2)
@@ -224,7 +224,7 @@ def test_cap_that_is_added_after_the_submission_is_shown_beside_it(world):
     assert (needed.payable, needed.payable_now) == (claim.requested_amount, Decimal("400.00"))
 
 
-def test_rate_that_is_edited_after_the_submission_leaves_the_amount_of_then(world):
+def test_m11_rate_that_is_edited_after_the_submission_leaves_the_amount_of_then(world):
     """A cap of 1,500 dollars: 1,200 euros at 0.8, and 750 at 0.5."""
     cap(currency="USD")
     day = builders.ready_claim(world, name="Other").proof.executed_on

@@ -320,7 +320,7 @@ def test_first_approval_changes_neither_status_nor_due_date_nor_version(world):
 
 
 @pytest.mark.parametrize(("more", "status"), [("0.00", "approved"), ("0.01", "under_review")])
-def test_limit_itself_needs_one_person(world, more, status):
+def test_m14_limit_itself_needs_one_person(world, more, status):
     claim = builders.claim_under_review(world)
     Program.objects.update(second_approval_above=claim.asked - Decimal(more))
 
@@ -346,7 +346,7 @@ def test_history_names_both(world, waiting, signed_in):
     assert "zweite Genehmigung" not in page
 
 
-def test_same_person_twice_is_refused_in_words(world, waiting):
+def test_m14_same_person_twice_is_refused_in_words(world, waiting):
     with pytest.raises(NotAllowed, match="must be another person"):
         decide(world, waiting, "approve")
 

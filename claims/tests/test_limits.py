@@ -378,7 +378,7 @@ def test_each_claim_counts_with_the_rate_of_its_own_month(world):
 
 
 @pytest.mark.parametrize("changed", ["edited", "deleted"])
-def test_rate_that_changes_after_the_submission_changes_nothing_of_what_was_used(world, activity, changed):
+def test_m11_rate_that_changes_after_the_submission_changes_nothing_of_what_was_used(world, activity, changed):
     """The other claim took 800 of the cap when it was submitted."""
     cap = cap_of(world, "print_advertising", Decimal("1500.00"))
     entered = rate("EUR", "USD", "1.25")

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from claims import services
-from claims.anchors import folder_of, named_places
+from claims.places import folder_of, named_places
 from incentives_portal import clock
 from incentives_portal.cases import queue
 from incentives_portal.cases.enums import CaseKind

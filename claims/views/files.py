@@ -57,4 +57,4 @@ def _claim_url(request: HttpRequest, public_id: UUID) -> str:
 def page(request: HttpRequest, public_id: UUID, version_id: UUID, number: int) -> HttpResponseBase:
     """Return one page of the file as an image."""
     version = version_or_404(request, public_id, version_id)
-    return page_response(version, number)
+    return page_response(version, number, request.user)

@@ -35,17 +35,26 @@ from django.utils.translation import gettext_lazy as _
 from incentives_portal.screens.fields import Decoder
 
 from . import encryption
+from .capabilities import Role, grants
 from .models import User
 from .security_log import Action, record
 from .sessions import keep_typed
+
+#: Roles of partners that write money or give roles.
+_ADMINS = (Role.PARTNER_INCENTIVES_ADMIN, Role.PARTNER_GLOBAL_ADMIN, Role.PARTNER_ACCOUNT_ADMIN)
 
 #: Session key: the id of the person who used a second factor in this session.
 PROVED = "second_factor_of"
 
 
 def must_prove(user: User) -> bool:
-    """Return whether the person must use a second factor: the operator's people, if the setting says so."""
-    return bool(settings.REQUIRE_MFA_FOR_STAFF and user.is_operator)
+    """Return whether the person must use a second factor.
+
+    The operator's people, and the admins of partners, each if a setting says so. No query beyond the person's roles.
+    """
+    if user.is_operator:
+        return bool(settings.REQUIRE_MFA_FOR_STAFF)
+    return bool(settings.REQUIRE_MFA_FOR_PARTNER_ADMINS) and any(grant.role in _ADMINS for grant in grants(user))
 
 
 def has_proved(request: HttpRequest) -> bool:

@@ -60,6 +60,7 @@ class Action(StrEnum):
     REFUSED = "request.refused"
     OBJECT_NOT_FOUND = "request.object_not_found"
     CSRF_FAILED = "request.csrf_failed"
+    READ = "document.read"
     DOWNLOAD = "document.downloaded"
     DOWNLOAD_ORIGINAL = "document.original_downloaded"
     MALWARE_FOUND = "document.malware_found"

@@ -41,7 +41,7 @@ from incentives_portal.file_store import trash
 from incentives_portal.file_store.references import named_among
 from incentives_portal.installation.services import installation, note
 
-from . import programs
+from . import client_programs
 from .manifest import (
     DUMP,
     FILES,
@@ -86,7 +86,7 @@ def back_up(destination: Path, say: Say) -> Backup:
     Raises BackupFailed, ProgramsUnusable, OSError.
     """
     _require_other_place(destination)
-    pg_dump = programs.program("pg_dump")
+    pg_dump = client_programs.program("pg_dump")
     installation()  # its row must be in the dump: a restore updates it
     for place in (destination, destination / POOL):
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -188,7 +188,7 @@ def _dump(pg_dump: str, target: Path, view: Snapshot) -> None:
     command = [pg_dump, "--format=custom", "--no-owner", "--no-privileges", f"--snapshot={view.name}", *passing]
     with open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as dump:
         done = subprocess.run(
-            command, stdout=dump, stderr=subprocess.PIPE, text=True, env=programs.environment(), check=False
+            command, stdout=dump, stderr=subprocess.PIPE, text=True, env=client_programs.environment(), check=False
         )
     if done.returncode:
         raise BackupFailed(f"pg_dump failed: {done.stderr.strip()}")

@@ -36,7 +36,7 @@ from incentives_portal.installation.models import Installation
 from incentives_portal.installation.rights import give_rights
 from incentives_portal.installation.services import database_fingerprint
 
-from . import programs
+from . import client_programs
 from .backing_up import key_fingerprint
 from .manifest import Backup, StoredFile, sha256_of
 from .snapshot import PASSING
@@ -110,8 +110,8 @@ def restore_database(backup: Backup) -> None:
 
     Raises RestoreRefused; the previous state is kept.
     """
-    pg_restore, psql = programs.program("pg_restore"), programs.program("psql")
-    environment, store = programs.environment(), uuid.uuid4()
+    pg_restore, psql = client_programs.program("pg_restore"), client_programs.program("psql")
+    environment, store = client_programs.environment(), uuid.uuid4()
     begin, end = _beginning(), _ending(backup, store)
     connection.close()
     reader = subprocess.Popen(

@@ -135,8 +135,8 @@ def _log_fields(version: DocumentVersion) -> dict[str, object]:
     return {"file": version, "sha256": version.sha256, "organisation": str(version.document.organisation_id)}
 
 
-def page_response(version: DocumentVersion, number: int) -> HttpResponseBase:
-    """Return one page as a PNG that the portal drew.
+def page_response(version: DocumentVersion, number: int, reader: User) -> HttpResponseBase:
+    """Return one page as a PNG that the portal drew. That somebody else begins to read a file is logged.
 
     Raises Http404 for a file that must not be opened, which may have been drawn before there was a scanner, and for a
     missing page.
@@ -145,6 +145,8 @@ def page_response(version: DocumentVersion, number: int) -> HttpResponseBase:
     drawn = version.page_images.filter(page=number).first()
     if drawn is None:
         raise Http404(_("This page does not exist."))
+    if number == 1 and not _is_own(version, reader):
+        security_log.record(security_log.Action.READ, user=reader, **_log_fields(version))
     return _response(_open(drawn.storage_key), f"page-{number}.png", "image/png", as_attachment=False)
 
 

@@ -11,7 +11,7 @@ APPS = ("claims", "proofs", "plans", "incentives_portal", "benchmarks")
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 #: A path of the repository, as code in a text: `plans/rules.py`, `templates/outbox/`.
 PATH = re.compile(r"`((?:claims|proofs|plans|incentives_portal|templates|docs|\.ci)/[\w./-]*)`")
-#: A name in a file: `approve` in `claims/services/approving.py`.
+#: A name in a file: `approve` in `claims/services/approval.py`.
 NAME_IN_FILE = re.compile(r"`([\w.]+)` in\s+`([\w/]+\.py)`")
 CITATION = re.compile(r'docs/(\w+\.md), ("[^"]+"(?: and "[^"]+")*)')
 EXAMPLE = re.compile(r"\b(?:PU|PR|PO|PE|CL|CA)-\d\b")

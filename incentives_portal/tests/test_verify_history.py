@@ -218,7 +218,7 @@ def test_event_of_somebody_outside_keeps_the_name_that_it_is_given(claim):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_edit_is_found_at_its_row(claim, kind):
+def test_o01_every_edit_is_found_at_its_row(claim, kind):
     switch_triggers_off()
     for column, value in KINDS[kind][1].items():
         key = next(key for each, key in rows_of(claim.pk) if each == kind)
@@ -284,7 +284,7 @@ def test_decision_about_another_case_is_found(claim, world):  # noqa: F811
 
 
 @pytest.mark.parametrize("deed", TAMPERS)
-def test_rewritten_with_everything_is_found_by_the_witness_only(claim, told, deed):
+def test_o01_rewritten_with_everything_is_found_by_the_witness_only(claim, told, deed):
     switch_triggers_off()
     TAMPERS[deed](random.Random(2), claim.pk)  # noqa: S311 - the same each time
     assert problems(told) != set(), "not hidden at all"

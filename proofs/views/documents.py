@@ -151,4 +151,4 @@ def content(request: HttpRequest, public_id: UUID, version_id: UUID) -> HttpResp
 @require_safe
 def page_image(request: HttpRequest, public_id: UUID, version_id: UUID, number: int) -> HttpResponseBase:
     """Return one page of a file of the proof as an image that the portal has rendered."""
-    return serving.page_response(file_or_404(request, public_id, version_id), number)
+    return serving.page_response(file_or_404(request, public_id, version_id), number, request.user)

@@ -383,7 +383,7 @@ def save(world, model, row, **changes):
     return page.post(url, data | changes, follow=True)
 
 
-def test_the_share_of_a_program_in_use_is_asked_for_and_its_name_is_saved(world):
+def test_m14_the_share_of_a_program_in_use_is_asked_for_and_its_name_is_saved(world):
     page = save(world, Program, world.device, share_percent="50", name_en="Devices").content.decode()
 
     world.device.refresh_from_db()
@@ -418,7 +418,7 @@ def test_a_program_that_is_not_in_use_is_set_up_by_one(world):
     assert (new.share_percent, ChangeRequest.objects.exists()) == (Decimal(50), False)
 
 
-def test_caps_are_added_changed_and_removed_by_two(world):
+def test_m14_caps_are_added_changed_and_removed_by_two(world):
     expense = ExpenseType.objects.create(code="print", name={"en": "Print"})
     cap = {
         "activity_type": world.advert.pk, "code": "c", "kind": "max_attendees", "count": "3", "scope": "event",

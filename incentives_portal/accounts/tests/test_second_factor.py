@@ -12,7 +12,11 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
+from incentives_portal.accounts import second_factor
+from incentives_portal.accounts.capabilities import Role
+from incentives_portal.accounts.models import Organisation, OrganisationKind, OrganisationRole, User
 from incentives_portal.accounts.second_factor import AddPasskeyForm, RenamePasskeyForm, SecondFactorAdapter
+from incentives_portal.accounts.services import add_person
 from incentives_portal.accounts.tests.conftest import LOGIN, PASSWORD, code_of, is_signed_in, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -259,6 +263,24 @@ def test_not_demanded_nothing_is_asked(mira, settings):
     sign_in(mira, client=client)
 
     assert client.get("/review/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("role", "asked", "is_demanded"),
+    [
+        (Role.PARTNER_GLOBAL_ADMIN, True, True),
+        (Role.PARTNER_ACCOUNT_ADMIN, True, True),
+        (Role.PARTNER_BILLING_ADMIN, True, False),
+        (Role.PARTNER_GLOBAL_ADMIN, False, False),
+    ],
+)
+def test_a_setting_demands_it_of_the_admins_of_partners(db, settings, role, asked, is_demanded):
+    settings.REQUIRE_MFA_FOR_STAFF, settings.REQUIRE_MFA_FOR_PARTNER_ADMINS = True, asked
+    partner = Organisation.objects.create(kind=OrganisationKind.PARTNER, name="Nordlicht")
+    person = add_person(partner, email="ada@nordlicht.example", name="Ada")
+    OrganisationRole.objects.create(user=person, role=role)
+
+    assert second_factor.must_prove(User.objects.get(pk=person.pk)) is is_demanded
 
 
 def test_what_is_needed_meanwhile_is_open(mira, demanded):

@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from incentives_portal import clock
-from incentives_portal.backups import backing_up, manifest, programs
+from incentives_portal.backups import backing_up, client_programs, manifest
 from incentives_portal.documents import cleanup
 from incentives_portal.documents import services as documents
 from incentives_portal.documents.models import DocumentVersion, PageImage, SafeCopy
@@ -206,7 +206,7 @@ def test_password_stands_in_no_command_line(upload, destination):
     password = connection.get_connection_params()["password"]
     assert any("pg_dump" in line for line in seen)
     assert [line for line in seen if password in line] == []
-    assert programs.environment()["PGPASSWORD"] == password
+    assert client_programs.environment()["PGPASSWORD"] == password
 
 
 def test_what_was_broken_off_is_no_backup(upload, destination):
@@ -243,7 +243,7 @@ def test_two_at_once_and_a_place_within_the_store_are_refused(upload, destinatio
 def test_missing_client_programs_are_named_with_what_to_install(monkeypatch, settings, destination, tmp_path):
     settings.EMBEDDED_DATABASE = False
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(programs, "_DEBIAN", tmp_path)
+    monkeypatch.setattr(client_programs, "_DEBIAN", tmp_path)
 
     with pytest.raises(CommandError, match=r"apt-get install postgresql-client-\d+"):
         call_command("backup", str(destination))

@@ -73,8 +73,8 @@ def test_u10_file_is_served_as_attachment_with_exact_type_and_safe_headers(
     assert body_of(response) == data
 
 
-def test_u10_page_image_is_served_inline_as_png_with_safe_headers(keep):
-    response = serving.page_response(keep("a.pdf", samples.pdf()), 1)
+def test_u10_page_image_is_served_inline_as_png_with_safe_headers(keep, actor):
+    response = serving.page_response(keep("a.pdf", samples.pdf()), 1, actor)
 
     body = body_of(response)
     assert dict(response.items()) == {
@@ -257,24 +257,36 @@ def test_u21_a_copy_that_was_changed_in_the_storage_is_not_served(keep, reviewer
         serving.file_response(version, reviewer)
 
 
-def test_u05_page_drawn_before_a_scanner_was_set_up_stays_closed_until_it_was_asked(keep, settings):
+def test_u05_page_drawn_before_a_scanner_was_set_up_stays_closed_until_it_was_asked(keep, settings, actor):
     version = keep("a.pdf", samples.pdf())
     settings.CLAMD_URL = "tcp://scanner.example:3310"
 
     with pytest.raises(Http404, match="still being checked"):
-        serving.page_response(version, 1)
+        serving.page_response(version, 1, actor)
 
 
-def test_u06_page_of_what_was_found_infected_later_stays_closed(keep):
+def test_u06_page_of_what_was_found_infected_later_stays_closed(keep, actor):
     version = keep("a.pdf", samples.pdf())
     VersionCheck.objects.filter(version=version).update(state=CheckState.INFECTED, reason=Reason.INFECTED)
     version.check_result.refresh_from_db()
 
     with pytest.raises(Http404, match="malware"):
-        serving.page_response(version, 1)
+        serving.page_response(version, 1, actor)
     assert PageImage.objects.filter(version=version).exists()
 
 
-def test_page_that_there_is_not_does_not_exist(keep):
+def test_that_somebody_else_begins_to_read_a_file_is_logged(keep, actor, reviewer, security_log):
+    version = keep("a.pdf", samples.pdf(pages=2))
+
+    body_of(serving.page_response(version, 1, actor))
+    body_of(serving.page_response(version, 2, reviewer))
+    assert security_log.of("document.read") == []
+    body_of(serving.page_response(version, 1, reviewer))
+
+    [entry] = security_log.of("document.read")
+    assert entry["details"]["sha256"] == version.sha256
+
+
+def test_page_that_there_is_not_does_not_exist(keep, actor):
     with pytest.raises(Http404, match="This page does not exist"):
-        serving.page_response(keep("a.pdf", samples.pdf()), 2)
+        serving.page_response(keep("a.pdf", samples.pdf()), 2, actor)

@@ -92,7 +92,7 @@ def test_upload_is_drawn_handed_out_shown_and_verified(bucket, keep, actor, revi
 
     assert samples.body_of(serving.file_response(version, actor)) == content
     assert samples.body_of(serving.file_response(version, reviewer)).startswith(b"%PDF")
-    page = serving.page_response(version, 1)
+    page = serving.page_response(version, 1, reviewer)
     assert samples.body_of(page).startswith(b"\x89PNG")
     assert page["Content-Type"] == "image/png"
     call_command("verify_documents", stdout=said)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from incentives_portal.backups import backing_up, programs
+from incentives_portal.backups import backing_up, client_programs
 from incentives_portal.backups.manifest import Unusable
 
 
@@ -28,9 +28,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         destination: Path = options["destination"]
         try:
-            programs.require_direct_connection()
+            client_programs.require_direct_connection()
             backup = backing_up.back_up(destination, self.stdout.write)
-        except (backing_up.BackupFailed, programs.ProgramsUnusable, OSError) as error:
+        except (backing_up.BackupFailed, client_programs.ProgramsUnusable, OSError) as error:
             raise CommandError(f"No backup was made. {error}") from error
         if options["keep"]:
             self._prune(destination, options["keep"])

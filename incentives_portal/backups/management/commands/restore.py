@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
-from incentives_portal.backups import programs, restoring
+from incentives_portal.backups import client_programs, restoring
 from incentives_portal.backups.manifest import Backup, Unusable, find_backup
 from incentives_portal.installation.owner import as_owner
 
@@ -34,7 +34,7 @@ class Command(BaseCommand):
 
     def _run(self, options: dict[str, Any]) -> None:
         try:
-            programs.require_direct_connection()
+            client_programs.require_direct_connection()
             backup = find_backup(options["source"])
             backup.verify_own_files()
             restoring.require_known_migrations(backup)
@@ -49,7 +49,7 @@ class Command(BaseCommand):
             if filled:
                 self._confirm()
             self._restore(backup)
-        except (restoring.RestoreRefused, programs.ProgramsUnusable, Unusable, OSError) as error:
+        except (restoring.RestoreRefused, client_programs.ProgramsUnusable, Unusable, OSError) as error:
             raise CommandError(str(error)) from error
 
     def _confirm(self) -> None:

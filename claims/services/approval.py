@@ -17,9 +17,9 @@ from plans.limits import left_of
 from proofs.facts import versions_of
 from proofs.snapshot import ProofFolder
 
-from ..anchors import folder_of
 from ..confirmations import Confirmations, confirmations
 from ..models import Claim
+from ..places import folder_of
 from .locking import locked_limits
 
 ZERO = Decimal(0)
