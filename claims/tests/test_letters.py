@@ -305,8 +305,8 @@ def test_letters_are_written_with_a_fixed_number_of_queries(world, django_assert
     claim, event = fresh(claim), Event.objects.get(pk=event.pk)
     letter_for = next(line.letter for line in ANNOUNCEMENTS if line.code == "claim_rejected")
 
-    # The event's reason and organisation, and its remarks.
-    with django_assert_num_queries(3):
+    # The event's reason, organisation and name of the actor, and its remarks.
+    with django_assert_num_queries(4):
         for person in (world.jana, world.karin, world.tobias):
             letter_for(claim, event, person)
 

@@ -21,7 +21,7 @@ ROWS = [1, 3, 25]
 LIST, STAFF_LIST, QUEUE = 5, 6, 7
 SEALED, EDITED, CHECK = 6, 11, 9
 REVIEW, REVIEW_DISPUTED = 9, 10
-NEW, DECIDE, ASK = 5, 4, 4
+NEW, DECIDE, ASK = 5, 5, 4
 # Above 15: to submit is to assess the proof under its lock (eight), to keep it, its files and its assessment, to find the due date among
 # the holidays, and to tell two sides. Each is asked once.
 SUBMIT = 22
@@ -153,7 +153,8 @@ def work_of(browser, address, data):
     [
         ("start_review", 6, 0),
         ("return_to_queue", 6, 0),
-        ("approve", 13, 0),  # one more than the others: whether the location is enrolled, which the form asks for
+        # What the form asks for and the verb asks again: the terms of now; and whether the location is enrolled.
+        ("approve", 15, 0),
         ("reject", 11, 0),
         ("reject", 12, 3),
         ("request_action", 11, 0),

@@ -77,6 +77,6 @@ def check_witness(databases: Sequence[str] | None = None, **kwargs: object) -> l
         Error(
             f"HISTORY_WITNESS_EMAIL is the address of an incentives admin of the operator: {address}.",
             hint="Set it to somebody who administers neither the portal nor its database, an auditor for example.",
-            id="portal.E026",
+            id="portal.E027",
         )
     ]

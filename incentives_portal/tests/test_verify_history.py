@@ -492,5 +492,5 @@ def test_portal_without_a_witness_is_warned(world, settings):  # noqa: F811
 
 
 def test_admin_of_the_operator_is_no_witness(world, settings):  # noqa: F811
-    assert found(settings, HISTORY_WITNESS_EMAIL=world.elif_.email.upper()) == ["portal.E026"]
+    assert found(settings, HISTORY_WITNESS_EMAIL=world.elif_.email.upper()) == ["portal.E027"]
     assert found(settings, HISTORY_WITNESS_EMAIL=world.mira.email) == []
