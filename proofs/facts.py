@@ -11,8 +11,8 @@ from incentives_portal.documents.models import DocumentVersion
 from incentives_portal.prepared_statements import PreparedLookup
 from incentives_portal.programs import dates
 from incentives_portal.programs.assess import (
-    ActivityFacts,
     AttendeeFact,
+    CapFact,
     DocumentFact,
     ExpenseFact,
     InvoiceFact,
@@ -22,7 +22,7 @@ from incentives_portal.programs.assess import (
     terms_of,
 )
 from incentives_portal.programs.conditions import Circumstances, holds
-from incentives_portal.programs.facts import catalogue_snapshot, program_facts, requirements_of
+from incentives_portal.programs.facts import catalogue_snapshot, eligible_and_caps, program_facts, requirements_of
 from incentives_portal.programs.models import ActivityType, Requirement
 from incentives_portal.programs.rates import exchange_rates
 
@@ -85,7 +85,7 @@ def proof_facts(
         plan_limit_left=used.plan_limit_left,
         claimed_before=used.claimed_before,
         claimed_unrated=used.claimed_unrated,
-        rates=_rates(proof, folder, activity),
+        rates=_rates(proof, folder, activity.caps),
         **_bounds(proof, used),
     )
 
@@ -95,9 +95,9 @@ def present_terms(proof: Proof, folder: ProofFolder) -> Terms:
 
     One query, and one for rates if there is another currency.
     """
-    activity = catalogue_snapshot(proof.activity_type, proof.program, day=folder.executed_on, requirements=())
+    eligible, caps = eligible_and_caps(proof.activity_type_id, proof.program, folder.executed_on)
     currencies = {currency for _cost, currency in folder.costs()}
-    return terms_of(program_facts(proof.program), activity, _rates(proof, folder, activity), currencies)
+    return terms_of(program_facts(proof.program), eligible, caps, _rates(proof, folder, caps), currencies)
 
 
 def components_of(folder: ProofFolder) -> list[ActivityType]:
@@ -181,12 +181,12 @@ def _document(document: DocumentPart, states: Mapping[str, str], twice: duplicat
     )
 
 
-def _rates(proof: Proof, folder: ProofFolder, activity: ActivityFacts) -> dict[str, Decimal]:
+def _rates(proof: Proof, folder: ProofFolder, caps: Iterable[CapFact]) -> dict[str, Decimal]:
     """Return the rates of the month of the activity, if a cost or a cap is in another currency.
 
     Source: docs/domain.md, "Exchange rates".
     """
-    currencies = {invoice.currency for invoice in folder.invoices} | {cap.currency for cap in activity.caps}
+    currencies = {invoice.currency for invoice in folder.invoices} | {cap.currency for cap in caps}
     if not currencies - {proof.currency, ""}:
         return {}
     return exchange_rates(proof.currency, proof.executed_on)

@@ -3,7 +3,7 @@
 import threading
 import time
 from contextlib import suppress
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from uuid import uuid4
 
@@ -282,7 +282,7 @@ def test_claims_in_two_currencies_submitted_at_once_stay_within_their_cap(there)
     kind = ActivityType.objects.get(code="print_advertising")
     numbers = {"kind": "amount", "amount": Decimal("1500.00"), "currency": "EUR", "scope": "usage_period"}
     Cap.objects.create(activity_type=kind, code="a-cap", **numbers)
-    rate = {"month": "2026-10-01", "from_currency": "EUR", "to_currency": "USD", "rate": Decimal("1.25")}
+    rate = {"month": date(2026, 10, 1), "from_currency": "EUR", "to_currency": "USD", "rate": Decimal("1.25")}
     ExchangeRate.objects.create(**rate)
     euros = proofs.approved_activity(there)
     dollars = proofs.approved_activity(there, fund_type=there.other_fund_type, currency="USD")

@@ -1,6 +1,6 @@
 """Build the facts for assessments from rows of programs and the catalog. A fixed number of queries each."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.db.models import CharField, OuterRef, Q
 from django.db.models.functions import Cast, JSONObject
 
 from .assess import ActivityFacts, CapFact, ProgramFacts, RequirementFact
+from .assess.facts import Texts
 from .enums import AppliesTo
 from .models import ActivityType, Cap, EligibleExpense, Program, Requirement
 
@@ -40,7 +41,7 @@ def catalogue_snapshot(
     """
     used = list(components)
     rows = requirements_of(activity_type, program, used) if requirements is None else requirements
-    lists = _lists(activity_type, program, day)
+    lists = _lists(activity_type.pk, program, day)
     return ActivityFacts(
         code=activity_type.code,
         name=activity_type.name,
@@ -48,7 +49,7 @@ def catalogue_snapshot(
         pre_approval=activity_type.pre_approval,
         needs_impressions=activity_type.needs_impressions,
         excluded=is_excluded(activity_type, program),
-        expenses={expense["code"]: expense["name"] for expense in lists["eligible_expenses"]},
+        expenses=_eligible(lists),
         requirements=tuple(
             RequirementFact(
                 pk=row.pk,
@@ -62,13 +63,29 @@ def catalogue_snapshot(
             )
             for row in rows
         ),
-        caps=tuple(
-            msgspec.convert(cap, CapFact)
-            for cap in lists["valid_caps"]
-            if AppliesTo(cap["applies_to"]).covers(program.kind)
-        ),
+        caps=_caps(lists, program),
         component_choices=tuple((choice["code"], choice["name"]) for choice in lists["component_choices"]),
         components=tuple(component.code for component in used),
+    )
+
+
+def eligible_and_caps(
+    activity_type_id: int, program: Program, day: date
+) -> tuple[Mapping[str, Texts], tuple[CapFact, ...]]:
+    """Return the eligible expenses (code → name) and the caps of an activity on a day. One query."""
+    lists = _lists(activity_type_id, program, day)
+    return _eligible(lists), _caps(lists, program)
+
+
+def _eligible(lists: Mapping[str, Any]) -> dict[str, Texts]:
+    return {expense["code"]: expense["name"] for expense in lists["eligible_expenses"]}
+
+
+def _caps(lists: Mapping[str, Any], program: Program) -> tuple[CapFact, ...]:
+    return tuple(
+        msgspec.convert(cap, CapFact)
+        for cap in lists["valid_caps"]
+        if AppliesTo(cap["applies_to"]).covers(program.kind)
     )
 
 
@@ -107,7 +124,7 @@ def _valid(day: date | None) -> Q:
     return (Q(valid_from=None) | Q(valid_from__lte=day)) & (Q(valid_until=None) | Q(valid_until__gte=day))
 
 
-def _lists(activity_type: ActivityType, program: Program, day: date | None) -> dict[str, Any]:
+def _lists(activity_type_id: int, program: Program, day: date | None) -> dict[str, Any]:
     """Return expenses, caps and components of the activity as JSON, in one query. Decimals are strings."""
     eligible = EligibleExpense.objects.filter(type=OuterRef("pk")).order_by("expense")
     caps = Cap.objects.filter(_general_or(program), _valid(day), activity_type=OuterRef("pk")).order_by("pk")
@@ -118,7 +135,7 @@ def _lists(activity_type: ActivityType, program: Program, day: date | None) -> d
         valid_caps=ArraySubquery(caps.values(row=JSONObject(**_CAP_FIELDS, expenses=ArraySubquery(only)))),
         component_choices=ArraySubquery(choices.values(row=JSONObject(code="code", name="name"))),
     )
-    return lists.get(pk=activity_type.pk)
+    return lists.get(pk=activity_type_id)
 
 
 _CAP_FIELDS: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import date
 from decimal import Decimal
 from uuid import uuid4
 
@@ -233,7 +234,7 @@ def test_content_names_the_newest_version_of_a_document(world):
 
 
 def test_costs_in_another_currency_are_converted_by_the_rate_of_the_month(world):
-    ExchangeRate.objects.create(month="2026-10-01", from_currency="USD", to_currency="EUR", rate=Decimal("0.9"))
+    ExchangeRate.objects.create(month=date(2026, 10, 1), from_currency="USD", to_currency="EUR", rate=Decimal("0.9"))
     proof = builders.make_proof(world)
     builders.add_invoice(proof, world.jana, currency="USD")
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from .. import dates
 from ..enums import CapKind
 from .amounts import amount_steps, is_eligible, line_value
-from .facts import ActivityFacts, DocumentFact, InvoiceFact, ProgramFacts, ProofFacts
+from .facts import CapFact, DocumentFact, InvoiceFact, ProgramFacts, ProofFacts
 from .params import amount, day, month, several, share, texts
 from .requirements import requirement_findings
 from .results import Assessment, Finding, Level, Step, Terms
@@ -45,19 +45,25 @@ def assess_proof(facts: ProofFacts) -> Assessment:
 
 
 def _terms_of(facts: ProofFacts) -> Terms:
-    return terms_of(facts.program, facts.activity, facts.rates, {line.currency for line in facts.expenses})
+    currencies = {line.currency for line in facts.expenses}
+    return terms_of(facts.program, facts.activity.expenses, facts.activity.caps, facts.rates, currencies)
 
 
 def terms_of(
-    program: ProgramFacts, activity: ActivityFacts, rates: Mapping[str, Decimal], currencies: Collection[str]
+    program: ProgramFacts,
+    eligible: Iterable[str],
+    caps: Iterable[CapFact],
+    rates: Mapping[str, Decimal],
+    currencies: Collection[str],
 ) -> Terms:
     """Return the configuration that an amount is computed with. ``currencies`` are those of the costs."""
-    needed = {*currencies, *(cap.currency for cap in activity.caps)}
+    caps = tuple(caps)
+    needed = {*currencies, *(cap.currency for cap in caps)}
     return Terms(
         share_percent=program.share_percent,
         basis=program.basis,
-        eligible=tuple(activity.expenses),
-        caps=activity.caps,
+        eligible=tuple(eligible),
+        caps=caps,
         rates={currency: rate for currency, rate in rates.items() if currency in needed},
     )
 
