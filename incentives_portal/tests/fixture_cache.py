@@ -169,8 +169,17 @@ def _keys() -> dict[str, str]:
     return {model._meta.db_table: model._meta.pk.column for model in apps.get_models(include_auto_created=True)}
 
 
+@cache
+def _columns(table: str) -> str:
+    """The columns of a table, the primary key first."""
+    with connection.cursor() as cursor:
+        columns = [each.name for each in connection.introspection.get_table_description(cursor, table)]
+    columns.sort(key=lambda name: name != _keys()[table])
+    return ", ".join(f'"{name}"' for name in columns)
+
+
 def _rows() -> Rows:
-    return {table: set(_copied(f'COPY "{table}" TO STDOUT').splitlines()) for table in _tables()}
+    return {table: set(_copied(f'COPY "{table}" ({_columns(table)}) TO STDOUT').splitlines()) for table in _tables()}
 
 
 def _copied(command: str, rows: str = "") -> str:
@@ -191,7 +200,7 @@ def _put_back(difference: Difference) -> None:
                 cursor.cursor.execute(f'DELETE FROM "{table}" WHERE {key} = ANY(%s)', [keys])  # noqa: S608 - our own table
         for table, lines in difference.added.items():
             if lines:
-                _copied(f'COPY "{table}" FROM STDIN', "".join(f"{line}\n" for line in lines))
+                _copied(f'COPY "{table}" ({_columns(table)}) FROM STDIN', "".join(f"{line}\n" for line in lines))
     for path, content in difference.files.items():
         target = Path(settings.MEDIA_ROOT, path)
         target.parent.mkdir(parents=True, exist_ok=True)
