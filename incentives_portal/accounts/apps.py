@@ -27,6 +27,7 @@ class AccountsConfig(AppConfig):
             organisation=lambda row: row.organisation_id,
             person=lambda row: row.pk,
             without=["password", "last_login", "language", "time_zone", "date_joined"],
+            erasable=("email", "name"),
         )
         record_changes_of(
             OrganisationRole,

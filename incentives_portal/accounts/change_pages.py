@@ -31,7 +31,7 @@ SEARCHED = 100
 class RecordedChangeFilter(django_filters.FilterSet):
     """Filter by what changed, and by organization and person, typed as part of a name."""
 
-    q = django_filters.CharFilter(label=gettext_lazy("Search"), field_name="label", lookup_expr="icontains")
+    q = django_filters.CharFilter(label=gettext_lazy("Search"), method="called")
     organisation = django_filters.CharFilter(
         label=gettext_lazy("Organization"), field_name="organisation__name", lookup_expr="icontains"
     )
@@ -40,6 +40,10 @@ class RecordedChangeFilter(django_filters.FilterSet):
     class Meta:
         model = RecordedChange
         fields: list[str] = []
+
+    def called(self, changes: QuerySet[RecordedChange], _name: str, text: str) -> QuerySet[RecordedChange]:
+        """Match what the object was called; the names of people are recorded apart."""
+        return changes.filter(Q(object_label__icontains=text) | Q(recorded_label__name__icontains=text))
 
     def concerning(self, changes: QuerySet[RecordedChange], _name: str, text: str) -> QuerySet[RecordedChange]:
         """Match people who made, confirmed or are the object of a change, by name or address."""
@@ -55,10 +59,10 @@ def changes(request: HttpRequest) -> HttpResponse:
     if not request.user.may("changes.read"):
         raise WrongAudience(_("This page is for the operator’s auditors and incentives admins."))
     related = ("organisation", "person__organisation", "actor__organisation", "confirmed_by__organisation")
-    found = RecordedChange.objects.visible_to(request.user).select_related(*related).order_by("-pk")
+    found = RecordedChange.objects.visible_to(request.user).select_related(*related).with_texts().order_by("-pk")
     filters = RecordedChangeFilter({name: value[:SEARCHED] for name, value in request.GET.items()}, found)
     page = BoundedPaginator(filters.qs, PER_PAGE).get_page(request.GET.get("page"))
-    rows = [(change, kind_of(change.kind), in_words(change.kind, change.changes)) for change in page]
+    rows = [(change, kind_of(change.kind), in_words(change.kind, change.values)) for change in page]
     is_filtered = any(request.GET.get(name) for name in RecordedChangeFilter.base_filters)
     waiting = ChangeRequest.objects.visible_to(request.user).filter(state=RequestState.OPEN).count()
     context = {"filter": filters, "page": page, "rows": rows, "is_filtered": is_filtered, "waiting": waiting}

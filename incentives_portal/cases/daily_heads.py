@@ -1,7 +1,8 @@
 """Daily heads of the history, told to somebody outside: by mail, and as lines of a file.
 
-The chain of a case shows what was changed in it. Against who may write everything in the database, digests included, helps
-only what that person cannot write: the lines that left the portal before (``verify_history --witness``).
+The chain of a case, or of an organization, shows what was changed in it. Against who may write everything in the
+database, digests included, helps only what that person cannot write: the lines that left the portal before
+(``verify_history --witness``).
 """
 
 import re
@@ -28,31 +29,47 @@ FILE = "history-heads.txt"
 REPEATED = 7
 _LINE = re.compile(r"^\s*(\d{4}-\d\d-\d\d) (\d{1,9}) ([0-9a-f]{64})\s*$")
 
-#: SQL of what a daily head is made of: the heads of its cases. ``{head}`` are rows with case_id, number and digest.
-CASES_SQL = sha256_sql(
-    "coalesce(string_agg({head}.case_id || ' ' || {head}.number || ' ' || {head}.digest, ',' ORDER BY {head}.case_id), '')"
-)
+
+def _ends_sql(key: str, rows: str) -> str:
+    return f"(SELECT coalesce(string_agg({key} || ' ' || number || ' ' || digest, ',' ORDER BY {key}), '') FROM {rows})"  # noqa: S608
+
+
+#: SQL of what a daily head is made of: the ends of chains. ``{cases}`` and ``{organisations}`` are rows with the key,
+#: number and digest of each.
+ENDS_SQL = sha256_sql(f"{_ends_sql('case_id', '{cases}')} || ';' || {_ends_sql('organisation_id', '{organisations}')}")
 #: SQL of a daily head's digest; its columns are the parts.
-DAILY_DIGEST_SQL = digest_sql("{before}", "{number}", "{day}::text", "{cases}")
-#: One statement, so that all cases are those of one moment. Does nothing if the day has its head already.
-_RECORD = f"""
-    WITH changed AS (
-        SELECT case_id, number, digest FROM cases_chainhead head WHERE NOT EXISTS (
-            SELECT 1 FROM cases_headedcase headed
-            WHERE headed.case_id = head.case_id AND headed.number >= head.number
+DAILY_DIGEST_SQL = digest_sql("{before}", "{number}", "{day}::text", "{ends}")
+
+
+def _changed_sql(heads: str, headed: str, key: str) -> str:
+    """Return the SQL of the heads that are not those of an earlier day."""
+    return f"""
+        SELECT {key}, number, digest FROM {heads} head WHERE NOT EXISTS (
+            SELECT 1 FROM {headed} headed WHERE headed.{key} = head.{key} AND headed.number >= head.number
         )
-    ), last AS (
+    """  # noqa: S608  (constants)
+
+
+#: One statement, so that all chains are those of one moment. Does nothing if the day has its head already.
+_RECORD = f"""
+    WITH changed_cases AS ({_changed_sql("cases_chainhead", "cases_headedcase", "case_id")}),
+    changed_organisations AS ({_changed_sql("accounts_changehead", "cases_headedorganisation", "organisation_id")}),
+    last AS (
         SELECT number, digest FROM cases_dailyhead ORDER BY number DESC LIMIT 1
     ), parts AS (
         SELECT coalesce((SELECT number FROM last), 0) + 1 AS number, coalesce((SELECT digest FROM last), '') AS before,
-            %(day)s::date AS day, (SELECT {CASES_SQL.format(head="changed")} FROM changed) AS cases
+            %(day)s::date AS day,
+            {ENDS_SQL.format(cases="changed_cases", organisations="changed_organisations")} AS ends
     ), daily AS (
         INSERT INTO cases_dailyhead (number, day, digest)
-        SELECT number, day, {DAILY_DIGEST_SQL.format(before="before", number="number", day="day", cases="cases")} FROM parts
+        SELECT number, day, {DAILY_DIGEST_SQL.format(before="before", number="number", day="day", ends="ends")} FROM parts
         ON CONFLICT DO NOTHING RETURNING id
-    ), headed AS (
+    ), headed_cases AS (
         INSERT INTO cases_headedcase (daily_head_id, case_id, number, digest)
-        SELECT daily.id, changed.case_id, changed.number, changed.digest FROM daily, changed
+        SELECT daily.id, changed.case_id, changed.number, changed.digest FROM daily, changed_cases changed
+    ), headed_organisations AS (
+        INSERT INTO cases_headedorganisation (daily_head_id, organisation_id, number, digest)
+        SELECT daily.id, changed.organisation_id, changed.number, changed.digest FROM daily, changed_organisations changed
     )
     SELECT id FROM daily
 """  # noqa: S608  (constants)

@@ -43,6 +43,7 @@ RIGHTS = {
     "accounts_location": EDIT,
     "accounts_organisation": EDIT,
     "accounts_organisationrole": EDIT,
+    "accounts_changehead": READ,  # written by triggers
     "accounts_changerequest": KEEP,
     "accounts_recordedchange": APPEND,
     "accounts_recordedname": ("SELECT", "INSERT", "DELETE"),  # never changed, only erased
@@ -83,6 +84,7 @@ RIGHTS = {
     "cases_decision": APPEND,
     "cases_event": APPEND,
     "cases_headedcase": APPEND,
+    "cases_headedorganisation": APPEND,
     "cases_reasoncode": EDIT,
     "cases_remark": APPEND,
     "cases_submission": APPEND,

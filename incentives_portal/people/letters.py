@@ -105,7 +105,7 @@ def _done_alone(change: RecordedChange, recipient: User) -> Letter:
         subject=subject % values,
         heading=heading % values,
         paragraphs=paragraphs,
-        facts=[(each.name, each.new) for each in in_words(change.kind, change.changes) if _is_addition(change)],
+        facts=[(each.name, each.new) for each in in_words(change.kind, change.values) if _is_addition(change)],
         next_step=_("If you do not expect this, ask %(name)s in another way.") % values,
         link=reverse("changes:list") if reads else "/",
         link_label=_("View changes") if reads else _("Open the portal"),

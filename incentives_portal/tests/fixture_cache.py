@@ -170,14 +170,16 @@ def _keys() -> dict[str, str]:
 
 
 @cache
-def _columns(table: str) -> list[str]:
-    """The columns of a table in the order of COPY."""
+def _columns(table: str) -> str:
+    """The columns of a table, the primary key first."""
     with connection.cursor() as cursor:
-        return [column.name for column in connection.introspection.get_table_description(cursor, table)]
+        columns = [each.name for each in connection.introspection.get_table_description(cursor, table)]
+    columns.sort(key=lambda name: name != _keys()[table])
+    return ", ".join(f'"{name}"' for name in columns)
 
 
 def _rows() -> Rows:
-    return {table: set(_copied(f'COPY "{table}" TO STDOUT').splitlines()) for table in _tables()}
+    return {table: set(_copied(f'COPY "{table}" ({_columns(table)}) TO STDOUT').splitlines()) for table in _tables()}
 
 
 def _copied(command: str, rows: str = "") -> str:
@@ -192,14 +194,13 @@ def _put_back(difference: Difference) -> None:
     with transaction.atomic(), as_owner(without_triggers=True), connection.cursor() as cursor:
         for table, lines in difference.removed.items():
             if lines:
-                key = _keys()[table]
-                place = _columns(table).index(key)
-                keys = [int(line.split("\t")[place]) for line in lines]
+                keys = [int(line.split("\t")[0]) for line in lines]
                 # Past the count: what is put back is known.
+                key = _keys()[table]
                 cursor.cursor.execute(f'DELETE FROM "{table}" WHERE {key} = ANY(%s)', [keys])  # noqa: S608 - our own table
         for table, lines in difference.added.items():
             if lines:
-                _copied(f'COPY "{table}" FROM STDIN', "".join(f"{line}\n" for line in lines))
+                _copied(f'COPY "{table}" ({_columns(table)}) FROM STDIN', "".join(f"{line}\n" for line in lines))
     for path, content in difference.files.items():
         target = Path(settings.MEDIA_ROOT, path)
         target.parent.mkdir(parents=True, exist_ok=True)

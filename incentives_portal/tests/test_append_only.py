@@ -36,6 +36,7 @@ def test_these_tables_are_append_only():
         "cases_decision",
         "cases_event",
         "cases_headedcase",
+        "cases_headedorganisation",
         "cases_remark",
         "cases_submission",
         "claims_dispute",

@@ -331,7 +331,7 @@ RULES = (
             "incentives_portal/documents/checking.py": "what the worker found out about a version",
             "incentives_portal/documents/scheduling.py": "which worker has it",
             "incentives_portal/documents/cleanup.py": "takes out what was never used",
-            "incentives_portal/accounts/models.py create_user": "the manager's word for add_person",
+            "incentives_portal/accounts/models/people.py create_user": "the manager's word for add_person",
             "incentives_portal/accounts/management/": "for who runs the portal, at its first day or in need",
             "claims/reasons.py load_reasons": "brings the reasons that come with the portal",
             "incentives_portal/programs/catalog/loader.py put": "brings rows to what a catalog document says",

@@ -21,7 +21,17 @@ from django.utils import translation
 from incentives_portal.request_context import current_request, known_user, request_id
 
 from ..capabilities import Scope, role_for
-from ..models import ActorKind, ChangeAction, ChangeRequest, Organisation, OrganisationKind, RecordedChange, User
+from ..models import (
+    ERASABLE,
+    ActorKind,
+    ChangeAction,
+    ChangeRequest,
+    Organisation,
+    OrganisationKind,
+    RecordedChange,
+    User,
+)
+from .erasable import digest_of
 
 
 @dataclass(frozen=True)
@@ -29,7 +39,8 @@ class Recorded:
     """How changes of a model are recorded.
 
     ``columns`` are those whose change is recorded, ``capability`` the one that allows it. ``organisation`` and ``person``
-    return the keys of the organization and person whose object it is; settings belong to the operator.
+    return the keys of the organization and person whose object it is; settings belong to the operator. ``erasable`` are
+    columns with names and addresses of that person, who is then also what the object is called by.
     """
 
     model: type[Model]
@@ -37,6 +48,7 @@ class Recorded:
     capability: str
     organisation: Callable[[Any], int | None]
     person: Callable[[Any], int | None]
+    erasable: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -78,11 +90,12 @@ def record_changes_of(
     organisation: Callable[[Any], int | None] = operator_id,
     person: Callable[[Any], int | None] = lambda row: None,
     without: Iterable[str] = (),
+    erasable: tuple[str, ...] = (),
 ) -> None:
     """Record changes of all columns of a model and of its choices of several rows, except those in ``without``."""
     left_out = {"id", "public_id", *without}
     columns = tuple(field.name for field in model._meta.concrete_fields if field.name not in left_out)
-    recorded = _recorded[model] = Recorded(model, columns, capability, organisation, person)
+    recorded = _recorded[model] = Recorded(model, columns, capability, organisation, person, erasable)
     model_signals.pre_save.connect(_remember, sender=model)
     model_signals.post_save.connect(_saved, sender=model)
     model_signals.post_delete.connect(_deleted, sender=model)
@@ -134,11 +147,11 @@ def _record_choices_of(recorded: Recorded, field: "ManyToManyField[Any, Any]") -
     def chosen(instance: Any, action: str, reverse: bool, pk_set: set[int] | None, **kwargs: Any) -> None:
         if reverse or action not in ("post_add", "post_remove", "pre_clear"):
             return
-        now = {row.pk: _name(row) for row in getattr(instance, field.name).order_by("pk")}
+        now = {row.pk: _label(row) for row in getattr(instance, field.name).order_by("pk")}
         if action == "pre_clear":
             old, new = list(now.values()), []
         else:
-            moved = {row.pk: _name(row) for row in field.related_model._base_manager.filter(pk__in=pk_set or ())}
+            moved = {row.pk: _label(row) for row in field.related_model._base_manager.filter(pk__in=pk_set or ())}
             other = now | moved if action == "post_remove" else {pk: now[pk] for pk in now if pk not in moved}
             old, new = list(other.values()), list(now.values())
         if old != new:
@@ -158,19 +171,18 @@ def _empty(value: Any) -> bool:
 
 
 def _plain(instance: Any, name: str, value: Any) -> Any:
-    """Return a value as JSON keeps it; a row is named."""
-    field = instance._meta.get_field(name)
+    """Return a value as JSON keeps it; a row is named. A name or an address of a person is recorded apart."""
+    field, recorded = instance._meta.get_field(name), _recorded[type(instance)]
+    if name in recorded.erasable and not _empty(value):
+        return {ERASABLE: digest_of(recorded.person(instance), value)}  # type: ignore[arg-type]  # people have keys
     if isinstance(field, ForeignKey) and value is not None:
         row = field.related_model._base_manager.filter(pk=value).first()
-        return _name(row) if row is not None else str(value)
+        if isinstance(row, User):
+            return {ERASABLE: digest_of(row.pk, row.email)}
+        return _label(row) if row is not None else str(value)
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
     return value.isoformat() if isinstance(value, date) else str(value) if isinstance(value, UUID) else value
-
-
-def _name(row: Any) -> str:
-    """Return by what an object is known: people by their address."""
-    return getattr(row, "email", None) or _label(row)
 
 
 def _label(row: Any) -> str:
@@ -180,25 +192,26 @@ def _label(row: Any) -> str:
 
 
 def _write(recorded: Recorded, instance: Any, action: ChangeAction, changes: dict[str, list[Any]]) -> None:
-    organisation = recorded.organisation(instance)
+    organisation, person, label = recorded.organisation(instance), recorded.person(instance), _label(instance)[:200]
     who = _acting.get() or Actors(_request_user())
     actor = who.actor
     change = RecordedChange.objects.create(
         organisation_id=organisation,
-        person_id=recorded.person(instance),
+        person_id=person,
         actor=actor,
         actor_kind=ActorKind.PERSON if actor else ActorKind.SERVER,
-        actor_name=actor.name if actor else "",
         actor_role=role_for(actor, recorded.capability, _scope(organisation)) if actor else "",
         confirmed_by=who.confirmed_by,
         change_request=who.request,
         action=action,
         kind=recorded.model._meta.label_lower,
         object_id=instance.pk,
-        label=_label(instance)[:200],
+        object_label="" if recorded.erasable else label,
+        recorded_label_id=digest_of(person, label) if recorded.erasable and person else None,
         changes=changes,
         request_id=request_id.get(),
     )
+    change.actor_name = actor.name if actor else ""  # the database has filled in its digest
     recorded_change.send(RecordedChange, change=change)
 
 

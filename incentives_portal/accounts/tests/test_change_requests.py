@@ -293,7 +293,7 @@ def test_people_change_their_own_address_by_the_link_to_the_old_one(world, mailo
     assert User.objects.get(pk=world.jana.pk).email == OWN
     assert page.get("/profile/").status_code == 302
     change = RecordedChange.objects.latest("pk")
-    assert (change.actor, change.confirmed_by, change.changes) == (
+    assert (change.actor, change.confirmed_by, change.values) == (
         world.jana,
         None,
         {"email": [world.jana.email, OWN]},

@@ -38,7 +38,7 @@ def since(world):
 
 
 def summary(change):
-    return change.action, change.kind, change.actor_name, change.actor_role, change.changes
+    return change.action, change.kind, change.actor_name, change.actor_role, change.values
 
 
 def test_a_change_of_a_person_has_who_old_and_new(world, since):
@@ -69,7 +69,7 @@ def test_roles_that_are_given_and_removed_are_recorded(world, since):
         ("changed", world.elif_, ["user", "viewer"]),
         ("removed", world.elif_, ["viewer", None]),
     ]
-    assert since()[2].changes == {
+    assert since()[2].values == {
         "user": [None, world.nils.email],
         "program": [None, str(world.device)],
         "role": [None, "user"],
@@ -110,7 +110,7 @@ def test_own_profile_is_recorded_without_language_and_time_zone(world, since):
     page.post(reverse("accounts:profile"), {"name": "Jana P.", "language": "de", "time_zone": "UTC"})
 
     [change] = since()
-    assert summary(change) == ("changed", "accounts.user", world.jana.name, "", {"name": [world.jana.name, "Jana P."]})
+    assert summary(change) == ("changed", "accounts.user", "Jana P.", "", {"name": [world.jana.name, "Jana P."]})
 
 
 def test_nothing_changed_is_not_recorded(world, since):
@@ -191,7 +191,7 @@ def test_reason_codes_are_recorded(world, since):
 def test_records_are_never_changed_and_go_with_what_is_rolled_back(world, since):
     change_person(world.nils, actor=world.karin, name="Nils O.")
     [change] = since()
-    for spoil in (lambda: RecordedChange.objects.update(label="x"), change.delete):
+    for spoil in (lambda: RecordedChange.objects.update(object_label="x"), change.delete):
         with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
             spoil()
         with pytest.raises(InternalError, match="Cannot (update|delete)"), transaction.atomic(), as_owner():

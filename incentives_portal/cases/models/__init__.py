@@ -1,7 +1,7 @@
 """Cases and their history."""
 
 from .case import NEWEST_OF_ORGANISATION, NOT_DELETED, Case, CaseDetail, CaseTotal, Counter
-from .heads import ChainHead, DailyHead, HeadedCase
+from .heads import ChainHead, DailyHead, HeadedCase, HeadedOrganisation
 from .history import (
     COMMENT_CODES,
     CONFIRMED,
@@ -32,6 +32,7 @@ __all__ = [
     "Decision",
     "Event",
     "HeadedCase",
+    "HeadedOrganisation",
     "ReasonCode",
     "Remark",
     "Submission",

@@ -1,4 +1,4 @@
-"""The ends of the chains of cases: those of now, and those of each day, which somebody outside was told."""
+"""The ends of the chains of cases: those of now, and those of all chains on each day, which somebody outside was told."""
 
 from django.db import models
 
@@ -13,7 +13,7 @@ class ChainHead(Head):
 
 
 class DailyHead(models.Model):
-    """A digest over the heads of all cases that changed since the daily head before, and over that one.
+    """A digest over the heads of all cases and organizations that changed since the daily head before, and over that one.
 
     It is told to somebody outside (daily_heads.py). Whoever rewrites a history afterwards, with all later digests, cannot
     rewrite what was told.
@@ -45,3 +45,20 @@ class HeadedCase(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id} #{self.number}"
+
+
+class HeadedOrganisation(models.Model):
+    """The head of an organization's chain of changes as a daily head covers it (``RecordedChange``)."""
+
+    daily_head = models.ForeignKey(DailyHead, models.PROTECT, related_name="organisations")
+    # Not a reference: an organization may be deleted, and 0 is the chain of changes before there was an operator.
+    organisation_id = models.BigIntegerField()
+    number = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="headed_organisation_once", fields=["organisation_id", "number"])]
+        triggers = APPEND_ONLY
+
+    def __str__(self) -> str:
+        return f"{self.organisation_id} #{self.number}"
