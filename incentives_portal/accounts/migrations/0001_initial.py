@@ -42,6 +42,7 @@ class Migration(migrations.Migration):
                 ('language', models.CharField(default='en', max_length=10, verbose_name='language')),
                 ('time_zone', models.CharField(default='UTC', max_length=40, verbose_name='time zone')),
                 ('is_active', models.BooleanField(default=True, verbose_name='active')),
+                ('formerly', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='former account')),
                 ('date_joined', models.DateTimeField(auto_now_add=True, verbose_name='joined')),
             ],
             options={
