@@ -93,11 +93,11 @@ def _refuse_excluded(claim: Claim, user: User) -> Text | None:
     if standing.instead is None:
         return None
     names = {"name": standing.instead[0].name} if len(standing.instead) == 1 else {}
-    if user.pk in excluded(claim).rejecters:
+    if user.selves & excluded(claim).rejecters:
         if names:
             return _("You rejected this claim. Another person must decide the dispute. %(name)s can do so.") % names
         return _("You rejected this claim. Another person must decide the dispute.")
-    if user.pk in claim.plan_approvers:
+    if user.selves & claim.plan_approvers:
         if names:
             return _("You approved the plan of this claim. Another person must decide it. %(name)s can do so.") % names
         return _("You approved the plan of this claim. Another reviewer must decide it.")

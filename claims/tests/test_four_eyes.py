@@ -10,8 +10,9 @@ from claims.models import Claim
 from claims.transitions import STATE_MACHINE
 from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.models import OrganisationRole, User
-from incentives_portal.accounts.services import give_role
+from incentives_portal.accounts.services import add_person, give_role
 from incentives_portal.cases import inbox
+from incentives_portal.cases.deciders import deciders
 from incentives_portal.cases.decisions import yielding
 from incentives_portal.cases.enums import CaseKind
 from incentives_portal.cases.errors import NotAllowed, RuleViolation
@@ -193,6 +194,85 @@ def test_rejecting_or_returning_a_plan_excludes_nobody(world):
     plans.services.reject(plan, actor=world.emre, expected_version=plan.version, comment="No.", reason=reason)
 
     act(world, claim, "start_review", "emre")
+
+
+def newer_account(person, organisation, *roles, email="newer@halden.example"):
+    """Give somebody who left a new account with these roles."""
+    User.objects.filter(pk=person.pk).update(is_active=False)
+    newer = add_person(organisation, email=email, name="Newer Account", formerly=person)
+    for role in roles:
+        give_role(newer, role)
+    return User.objects.get(pk=newer.pk)
+
+
+def refused(claim, person, verb):
+    """Do the verb as the person does, and return why it is refused; the lists and buttons agree."""
+    current = fresh(claim)
+    assert verb not in [transition.verb for transition in STATE_MACHINE.open_to(current, person)]
+    with pytest.raises(NotAllowed) as error:
+        services.SERVICES[verb](current, actor=person, expected_version=current.version)
+    return str(error.value)
+
+
+def offered(person, claim):
+    return claim.case.reference in [item.reference for bucket in inbox.to_review(person) for item in bucket.items]
+
+
+def test_new_account_does_not_decide_claims_of_a_plan_that_the_former_one_approved(world):
+    claim = builders.submitted_claim(world, track="plan")
+    newer = newer_account(world.elif_, world.halden, REVIEWER)
+
+    assert "You approved the plan" in refused(claim, newer, "start_review")
+    assert (offered(newer, claim), offered(world.mira, claim)) == (False, True)
+    assert newer not in deciders(fresh(claim)).people
+
+
+def test_new_account_does_not_decide_a_dispute_about_the_former_ones_rejection(world):
+    claim = builders.disputed_claim(world)
+    rejecter = claim.case.decisions.get().by
+    newer = newer_account(rejecter, world.halden, REVIEWER)
+
+    assert "You rejected this claim" in refused(claim, newer, "start_review")
+    assert not offered(newer, claim)
+    assert newer not in deciders(fresh(claim)).people
+
+
+def test_two_accounts_ago_counts(world):
+    claim = builders.submitted_claim(world, track="plan")
+    partner = newer_account(world.elif_, world.brightwater, email="elif@brightwater.example")
+    newer = newer_account(partner, world.halden, REVIEWER)
+
+    assert "You approved the plan" in refused(claim, newer, "start_review")
+
+
+def test_rule_yields_where_the_only_other_reviewer_is_the_same_person(world):
+    """The new account of who approved the plan is not another person; the list agrees with the page."""
+    claim = builders.submitted_claim(world, track="plan")
+    newer = newer_account(world.elif_, world.halden, REVIEWER)
+    User.objects.filter(pk__in=[world.mira.pk, world.daniel.pk]).update(is_active=False)
+
+    assert offered(newer, claim)
+    services.start_review(fresh(claim), actor=newer, expected_version=fresh(claim).version)
+    with pytest.raises(RuleViolation, match="No one else is left"):
+        decide(world, claim, "approve", actor=newer)
+    decide(world, claim, "approve", actor=newer, exception=WHY)
+    assert Event.objects.get(code=EXCEPTION).data["rule"] == "four_eyes"
+
+
+def test_nobody_decides_for_a_former_organization(world):
+    """That never yields: neither is the person offered the claim, nor named as who decides instead."""
+    claim = builders.submitted_claim(world)
+    newer = newer_account(world.tobias, world.halden, REVIEWER)
+    stranger = newer_account(world.owen, world.halden, REVIEWER, email="stranger@halden.example")
+
+    for verb in TAKEN_UP - {"approve", "request_action", "reject"}:
+        refused(claim, newer, verb)
+    assert (offered(newer, claim), offered(stranger, claim)) == (False, True)
+    assert newer not in deciders(fresh(claim)).people
+    assert stranger in deciders(fresh(claim)).people
+
+    services.start_review(fresh(claim), actor=world.mira, expected_version=fresh(claim).version)
+    refused(claim, newer, "take_over")
 
 
 def test_exception_is_recorded_for_the_operator_only(world):
@@ -387,6 +467,18 @@ def test_other_verbs_void_the_first_approval(world, waiting, verb):
     if verb == "return_to_queue":
         decide(world, waiting, "approve", actor=world.daniel)
         assert fresh(waiting).status == "under_review"
+
+
+def test_second_approval_is_not_given_by_a_new_account_of_the_same_person(world, waiting):
+    newer = newer_account(world.mira, world.halden, REVIEWER)
+    User.objects.filter(pk=world.daniel.pk).update(is_active=False)
+    decide_as = {"approved_amount": fresh(waiting).first_approval.amount}
+
+    with pytest.raises(NotAllowed, match="You have approved this for"):
+        decide(world, waiting, "approve", actor=newer, **decide_as)
+
+    assert not offered(newer, waiting)
+    assert fresh(waiting).status == "under_review"
 
 
 def test_the_others_are_told(world, waiting):

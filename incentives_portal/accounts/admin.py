@@ -19,11 +19,14 @@ from .second_factor import second_factor_again
 from .services import (
     LastAdmin,
     NeedsConfirmation,
+    NotFormer,
     ask_for_columns,
     ask_for_role,
     ask_to_remove_role,
     change_person,
+    check_former,
     check_not_last_admin,
+    check_not_left,
     check_role_can_go,
     columns_to_confirm,
     give_role,
@@ -159,6 +162,28 @@ class PersonForm(ProfileForm):
     """A person without the password: people set it through the reset mail, and admins never see it."""
 
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zone_choices)
+    formerly = forms.EmailField(
+        label=_("Former sign-in address"),
+        required=False,
+        help_text=_(
+            "If this person had another account before, for example with a partner. What was decided there counts as this person’s."
+        ),
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+
+    def clean_formerly(self) -> User | None:
+        """Return the former account of a new person."""
+        email = self.cleaned_data["formerly"]
+        if not email or self.instance.pk:
+            return None
+        former = User.objects.filter(email__iexact=canonical_email(email)).first()
+        if former is None:
+            raise forms.ValidationError(_("No user has this address."))
+        try:
+            check_former(former)
+        except NotFormer as error:
+            raise forms.ValidationError(str(error)) from error
+        return former
 
     def validate_unique(self) -> None:
         """Do nothing: the constraint on the lower-case address checks it already, with a message of its own."""
@@ -174,6 +199,11 @@ class PersonForm(ProfileForm):
                 check_not_last_admin(self.instance)
             except LastAdmin as error:
                 self.add_error("is_active", str(error))
+        if cleaned.get("is_active") and not self.instance.is_active:
+            try:
+                check_not_left(self.instance)
+            except NotFormer as error:
+                self.add_error("is_active", str(error))
         return cleaned
 
     def save(self, commit: bool = True) -> User:
@@ -187,7 +217,6 @@ class UserAdmin(StaleCheckAdmin):
     """People are deactivated and never deleted: the history names them."""
 
     form = PersonForm
-    fields = ["organisation", *PERSON]
     list_display = ["name", "email", "organisation", "is_active"]
     list_filter = ["is_active", "organisation__kind"]
     list_select_related = ["organisation"]
@@ -195,8 +224,12 @@ class UserAdmin(StaleCheckAdmin):
     inlines = [OrganisationRoleInline]
 
     def get_readonly_fields(self, request: Any, obj: User | None = None) -> list[str]:
-        """Keep people in their organization: their roles and what they did belong to it."""
-        return ["organisation"] if obj else []
+        """Keep people in their organization and with their former account: roles and what they did belong to these."""
+        return ["organisation", "formerly"] if obj else []
+
+    def get_fields(self, request: Any, obj: User | None = None) -> list[str]:
+        """Show the former account of people who have one, and ask for that of new people."""
+        return ["organisation", *PERSON, *(["formerly"] if obj is None or obj.formerly_id else [])]
 
     def has_delete_permission(self, request: Any, obj: User | None = None) -> bool:
         return False

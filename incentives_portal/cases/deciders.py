@@ -29,15 +29,15 @@ class Deciders:
 
 
 def deciders(detail: CaseDetail, *, without: int | None = None) -> Deciders:
-    """Return who may decide the case, leaving out the user with the key ``without``.
+    """Return who may decide the case, leaving out the person who has the account with the key ``without``.
 
-    Reviewers whom no rule excludes. If there is none, four eyes yields. If every reviewer has rejected a dispute, the
-    own rejection yields to those who may stand in: to those who did not reject it, if there are any. One query, and
-    one more for those who stand in.
+    Nobody decides for an own or former organization. Reviewers whom no rule excludes. If there is none, four eyes yields.
+    If every reviewer has rejected a dispute, the own rejection yields to those who may stand in: to those who did not
+    reject it, if there are any. One query, one more for those who stand in, and one for each former account.
     """
     kind = case_type(detail.case.kind)
     for people, yielded in _in_order(detail, kind, kind.excluded(detail)):
-        left = tuple(person for person in people if person.pk != without)
+        left = tuple(person for person in people if without not in person.selves)
         if left:
             return Deciders(left, yielded)
     return Deciders()
@@ -45,13 +45,19 @@ def deciders(detail: CaseDetail, *, without: int | None = None) -> Deciders:
 
 def _in_order(detail: CaseDetail, kind: CaseType, excluded: Excluded) -> Iterator[tuple[list[User], Safeguard | None]]:
     """Yield who may decide, in the order in which the rules yield, with the rule that does."""
-    reviewers = [person for person in holders(kind.review, detail.scope) if person.pk not in excluded.rejecters]
-    yield [person for person in reviewers if person.pk not in excluded.approvers], None
+    reviewers = [person for person in _able(kind.review, detail) if not person.selves & excluded.rejecters]
+    yield [person for person in reviewers if not person.selves & excluded.approvers], None
     yield reviewers, Safeguard.FOUR_EYES
     if excluded.rejecters and kind.stand_in:
-        able = holders(kind.stand_in, detail.scope)
-        yield [person for person in able if person.pk not in excluded.rejecters], Safeguard.OWN_REJECTION
+        able = _able(kind.stand_in, detail)
+        yield [person for person in able if not person.selves & excluded.rejecters], Safeguard.OWN_REJECTION
         yield able, Safeguard.OWN_REJECTION
+
+
+def _able(capability: str, detail: CaseDetail) -> list[User]:
+    """Return who holds the capability and was never of the organization of the case."""
+    organisation = detail.scope.organisation_id
+    return [person for person in holders(capability, detail.scope) if organisation not in person.organisations]
 
 
 @dataclass(frozen=True)
@@ -81,10 +87,10 @@ def standing_of(detail: CaseDetail, user: User) -> Standing:
 def _standing_of(detail: CaseDetail, user: User) -> Standing:
     kind = case_type(detail.case.kind)
     excluded = kind.excluded(detail)
-    if may(user, kind.review, detail.scope) and user.pk not in excluded.rejecters | excluded.approvers:
+    if may(user, kind.review, detail.scope) and not user.selves & (excluded.rejecters | excluded.approvers):
         return Standing()
     first = detail.first_approval
-    found = deciders(detail, without=first.by_id if first and first.by_id != user.pk else None)
+    found = deciders(detail, without=first.by_id if first and first.by_id not in user.selves else None)
     return Standing(yielded=found.yielded) if user in found.people else Standing(instead=found.people)
 
 
@@ -99,7 +105,7 @@ def stand_in(detail: CaseDetail, user: User) -> str:
 def refuse_second_by_the_same(detail: CaseDetail, user: User) -> Text | None:
     """Refuse to give both approvals of a case that needs two."""
     first = detail.first_approval
-    if first is None or first.by_id != user.pk:
+    if first is None or first.by_id not in user.selves:
         return None
     return _("You have approved this for %(amount)s already. The second approval must be another person’s.") % {
         "amount": format_amount(first.amount, detail.currency)

@@ -173,7 +173,7 @@ def _lacks_another(detail: CaseDetail, user: User, amount: Decimal | None) -> bo
 def _first_of(detail: CaseDetail, user: User, amount: Decimal | None) -> Approval | None:
     """Return another person's approval of the same amount that waits for a second one."""
     first = detail.first_approval
-    return first if first is not None and first.by_id != user.pk and first.amount == amount else None
+    return first if first is not None and first.by_id not in user.selves and first.amount == amount else None
 
 
 @dataclass

@@ -207,7 +207,7 @@ def _transition(detail: CaseDetail, verb: str, actor: User, expected_version: in
         raise InvalidTransition(detail, latest_event(case))
     if not transition.capability_held(detail, actor):
         raise NotAllowed
-    if transition.decides and actor.organisation_id == case.organisation_id:
+    if transition.decides and case.organisation_id in actor.organisations:
         raise NotAllowed
     if expected_version != case.version:
         raise StaleVersion(detail, latest_event(case))

@@ -166,7 +166,7 @@ class DecisionForm(VerbForm):
     def _begin_with_first_approval(self) -> None:
         """Begin with what the first of two people approved, as only the same amount decides."""
         first = self.detail.first_approval
-        if first is not None and self.user is not None and first.by_id != self.user.pk:
+        if first is not None and self.user is not None and first.by_id not in self.user.selves:
             words = first.event
             begin = {"approved_amount": first.amount, "reason": words.reason_id, "comment": words.comment}
             self.initial = {**self.initial, **begin}

@@ -36,22 +36,24 @@ def decidable_by(user: User, kinds: Iterable[str]) -> Q:
     """Leave out cases that the four-eyes rules keep from the user while another person may decide them.
 
     Disputes about the user's own rejections, claims of plans that the user approved, and cases that wait for another
-    person's approval after the user's (docs/domain.md, "Four eyes").
+    person's approval after the user's (docs/domain.md, "Four eyes"); also those of a former organization. Of other people only
+    the last former account is looked at.
     """
     wanted = Q(pk__in=[])
-    mine = _excluded(user.pk, OuterRef("submission"), OuterRef("parent"))
-    theirs = _excluded(OuterRef("pk"), OuterRef(OuterRef("submission")), OuterRef(OuterRef("parent")))
+    mine = _excluded(user.selves, OuterRef("submission"), OuterRef("parent"))
+    accounts = (OuterRef("pk"), OuterRef("formerly_id"))
+    theirs = _excluded(accounts, OuterRef(OuterRef("submission")), OuterRef(OuterRef("parent")))
     for kind in kinds:
         others = User.objects.filter(operators_with(case_type(kind).review), is_active=True).exclude(pk=user.pk)
         wanted |= Q(kind=kind) & ~(mine & Q(Exists(others.filter(~theirs))))
-    given = Approval.objects.waiting().filter(case=OuterRef("pk"), by=user)
-    return wanted & ~Q(Exists(given))
+    given = Approval.objects.waiting().filter(case=OuterRef("pk"), by__in=user.selves)
+    return wanted & ~Q(Exists(given)) & ~Q(organisation__in=user.organisations - {user.organisation_id})
 
 
-def _excluded(by: Any, submission: OuterRef, parent: OuterRef) -> Q:
-    """Match cases whose submission ``by`` rejected, or whose plan ``by`` approved."""
-    rejected = Decision.objects.filter(submission=submission, by=by, outcome=Outcome.REJECTED)
-    of_plan = {"case": parent, "case__program__four_eyes": True, "by": by}
+def _excluded(accounts: Iterable[Any], submission: OuterRef, parent: OuterRef) -> Q:
+    """Match cases whose submission one of the accounts rejected, or whose plan one approved."""
+    rejected = Decision.objects.filter(submission=submission, by__id__in=accounts, outcome=Outcome.REJECTED)
+    of_plan = {"case": parent, "case__program__four_eyes": True, "by__id__in": accounts}
     decided = Decision.objects.filter(**of_plan, outcome=Outcome.APPROVED)
     return Q(Exists(rejected)) | Q(Exists(decided)) | Q(Exists(Approval.objects.filter(**of_plan)))
 

@@ -53,7 +53,7 @@ class Transition:
 
     ``capability`` is the one that the user needs; ``refusal`` is a further check (scope, not one's own decision)
     that returns a sentence if this user may not although the role allows it. ``decides`` marks verbs that nobody
-    may perform for their own organization. ``event`` is the code of the history event, ``message`` that of the
+    may perform for their own or a former organization. ``event`` is the code of the history event, ``message`` that of the
     announcement. ``help`` says before the click what will happen.
 
     ``narrowed`` returns a capability with fewer roles where this case needs one; the event keeps the role that holds it.
@@ -150,6 +150,6 @@ def is_open(transition: Transition, detail: "CaseDetail", user: User) -> bool:
     """Whether the user may perform the transition. No query beyond the user's roles unless ``refusal`` makes one."""
     if not transition.capability_held(detail, user):
         return False
-    if transition.decides and user.organisation_id == detail.scope.organisation_id:
+    if transition.decides and detail.scope.organisation_id in user.organisations:
         return False
     return transition.refusal is None or transition.refusal(detail, user) is None

@@ -61,7 +61,7 @@ class ChangeRequestQuerySet(models.QuerySet["ChangeRequest"]):
         """Return the open requests that the person can confirm."""
         if not may(user, "changes.confirm"):
             return self.none()
-        return self.filter(state=RequestState.OPEN).exclude(requested_by=user)
+        return self.filter(state=RequestState.OPEN).exclude(requested_by__in=user.selves)
 
 
 class ChangeRequest(models.Model):

@@ -7,6 +7,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from incentives_portal.typed_text import canonical_email
@@ -50,6 +51,10 @@ class User(AbstractBaseUser):
     language = models.CharField(_("language"), max_length=10, default="en")
     time_zone = models.CharField(_("time zone"), max_length=40, default="UTC")
     is_active = models.BooleanField(_("active"), default=True)
+    # Whose account of before this person had, for example on the other side; it stays inactive (docs/domain.md, "Former account").
+    formerly = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("former account")
+    )
     date_joined = models.DateTimeField(_("joined"), auto_now_add=True)
 
     objects = UserManager()
@@ -85,6 +90,25 @@ class User(AbstractBaseUser):
     @property
     def is_operator(self) -> bool:
         return self.organisation.is_operator
+
+    @cached_property
+    def selves(self) -> frozenset[int]:
+        """The keys of all accounts of the person: this one and the former ones. Rules about who acted ask for these.
+
+        No query without a former account, else one for each.
+        """
+        return frozenset(account.pk for account in self._accounts)
+
+    @cached_property
+    def organisations(self) -> frozenset[int]:
+        """The keys of the person's organization and of the former ones. Queries as ``selves``."""
+        return frozenset(account.organisation_id for account in self._accounts)
+
+    @cached_property
+    def _accounts(self) -> "list[User]":
+        """This account and the former ones, newest first. A former account is older, so the chain ends."""
+        before = User.objects.get(pk=self.formerly_id)._accounts if self.formerly_id is not None else []
+        return [self, *before]
 
     @property
     def is_staff(self) -> bool:

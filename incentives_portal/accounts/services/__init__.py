@@ -13,7 +13,17 @@ from .change_requests import (
     refuse_change,
     withdraw_change,
 )
-from .people import add_location, add_person, change_person, choose_language, columns_to_confirm, keep_columns
+from .people import (
+    NotFormer,
+    add_location,
+    add_person,
+    change_person,
+    check_former,
+    check_not_left,
+    choose_language,
+    columns_to_confirm,
+    keep_columns,
+)
 from .roles import (
     LastAdmin,
     NeedsConfirmation,
@@ -30,6 +40,7 @@ __all__ = [
     "LastAdmin",
     "NeedsConfirmation",
     "NoSecondFactor",
+    "NotFormer",
     "OwnRequest",
     "RequestRefused",
     "WrongSide",
@@ -42,7 +53,9 @@ __all__ = [
     "ask_to_remove_role",
     "ask_to_remove_setting",
     "change_person",
+    "check_former",
     "check_not_last_admin",
+    "check_not_left",
     "check_role_can_go",
     "choose_language",
     "columns_to_confirm",

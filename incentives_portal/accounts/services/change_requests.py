@@ -23,7 +23,7 @@ from ..capabilities import Role, may
 from ..letters import invite, send_address_asked
 from ..models import ChangeAction, ChangeRequest, Organisation, OrganisationRole, RequestKind, RequestState, User
 from . import setup
-from .people import leave_address
+from .people import NotFormer, check_not_left, leave_address
 from .recording import acting
 from .roles import LastAdmin, put_role, take_role
 
@@ -197,7 +197,7 @@ def confirm_change(
     try:
         with transaction.atomic(), acting(current.requested_by, confirmed_by=second, request=current):
             _make(current)
-    except LastAdmin as error:
+    except (LastAdmin, NotFormer) as error:
         raise RequestRefused(str(error)) from error
     except (ValidationError, IntegrityError, ProtectedError) as error:
         said = " ".join(error.messages) if isinstance(error, ValidationError) else _("Something else depends on it.")
@@ -249,7 +249,7 @@ def _check_decider(request: ChangeRequest, actor: User | None, *, from_old_addre
         return
     if from_old_address and request.is_own_address and actor.pk == request.person_id:
         return
-    if actor.pk == request.requested_by_id:
+    if request.requested_by_id in actor.selves:
         raise OwnRequest
     if not may(actor, "changes.confirm"):
         raise PermissionDenied
@@ -313,6 +313,8 @@ def _make(request: ChangeRequest) -> None:
         row = apps.get_model(request.object_kind)() if request.action == ChangeAction.ADDED else _object(request)
         if isinstance(row, User) and "email" in new:
             leave_address(row, new["email"])
+        if isinstance(row, User) and new.get("is_active"):
+            check_not_left(row)
         _put(row, new)
         if isinstance(row, User):
             invite(row)  # who has not chosen a password yet needs the link at the new address

@@ -6,6 +6,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from ..capabilities import Scope, may
 from ..letters import send_address_changed
@@ -13,6 +14,10 @@ from ..models import Location, Organisation, User
 from . import setup
 from .recording import acting
 from .roles import NeedsConfirmation, check_not_last_admin
+
+
+class NotFormer(ValueError):
+    """The account cannot be the former one of a new person, or not be active again. The message is for people."""
 
 
 @transaction.atomic
@@ -24,11 +29,33 @@ def add_person(
     language: str = "en",
     time_zone: str = "UTC",
     password: str | None = None,
+    formerly: User | None = None,
 ) -> User:
-    """Add a person. Without a password the person chooses one through the link of ``letters.invite``."""
+    """Add a person. Without a password the person chooses one through the link of ``letters.invite``.
+
+    ``formerly`` is the account that the person had before, for example on the other side. Raises NotFormer.
+    """
+    if formerly is not None:
+        check_former(formerly)
     return User.objects.create_user(
-        email, password, organisation=organisation, name=name, language=language, time_zone=time_zone
+        email, password, organisation=organisation, name=name, language=language, time_zone=time_zone, formerly=formerly
     )
+
+
+def check_former(user: User) -> None:
+    """Lock an account, and raise NotFormer unless it is inactive and nobody's former account yet."""
+    if User.objects.select_for_update(of=("self",)).get(pk=user.pk).is_active:
+        raise NotFormer(_("%(email)s is still active. Switch this account off first.") % {"email": user.email})
+    check_not_left(user)
+
+
+def check_not_left(user: User) -> None:
+    """Raise NotFormer if the person has a newer account: one person must not act as two. One query."""
+    later = User.objects.filter(formerly=user).first()
+    if later is not None:
+        raise NotFormer(
+            _("%(email)s is the former account of %(name)s already.") % {"email": user.email, "name": later.name}
+        )
 
 
 @transaction.atomic
@@ -36,7 +63,8 @@ def change_person(user: User, *, actor: User | None = None, **columns: Any) -> U
     """Change columns of a person and return the row as it is then. Without an actor it is done on the server.
 
     Raises PermissionDenied without people.manage in the person's organization, NeedsConfirmation for columns that a
-    second person confirms, and LastAdmin if the last active admin would be switched off.
+    second person confirms, LastAdmin if the last active admin would be switched off, and NotFormer if somebody who has a newer
+    account would be active again.
     """
     if actor is not None and not may(actor, "people.manage", Scope(user.organisation_id)):
         raise PermissionDenied
@@ -44,6 +72,8 @@ def change_person(user: User, *, actor: User | None = None, **columns: Any) -> U
         raise NeedsConfirmation
     if columns.get("is_active") is False:
         check_not_last_admin(user)
+    elif "is_active" in columns:
+        check_not_left(user)
     row = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
     if columns.get("email", row.email) != row.email:
         leave_address(row, columns["email"])
