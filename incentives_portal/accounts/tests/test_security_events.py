@@ -299,7 +299,8 @@ def test_o11_signing_in_and_saving_a_profile_change_nothing_of_a_person(
     with django_capture_on_commit_callbacks(execute=True):
         sign_in(owen, client=client)
         client.post("/profile/", {"name": "Owen H.", "language": "de", "time_zone": "UTC"})
-        with django_assert_num_queries(3):  # with reading the old name and recording the change
+        # With reading the old name, recording the change, and the digests of the old name, the new one, and of who it is.
+        with django_assert_num_queries(6):
             owen.save(update_fields=["name"])
 
     assert [event["action"] for event in security_log.entries] == ["sign_in"]
