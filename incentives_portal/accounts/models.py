@@ -123,6 +123,7 @@ class User(AbstractBaseUser):
         "self", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("former account")
     )
     date_joined = models.DateTimeField(_("joined"), auto_now_add=True)
+    erased_at = models.DateTimeField(_("erased at"), null=True, editable=False)
 
     objects = UserManager()
 
@@ -276,6 +277,7 @@ class RequestKind(models.TextChoices):
     ROLE = "role", _("Role")
     PERSON = "person", _("Person")
     SETTING = "setting", _("Setting")
+    ERASURE = "erasure", _("Erasure")
 
 
 class RequestState(models.TextChoices):

@@ -244,6 +244,7 @@ RULES = (
             "incentives_portal/accounts/views.py profile": "oneself",
             "incentives_portal/accounts/views.py own_address": "oneself",
             "incentives_portal/accounts/admin.py _change": "the person of the form, as stored",
+            "incentives_portal/accounts/admin.py clean_formerly": "may manage everybody, by address",
             "incentives_portal/monitoring/views.py remove_factor": "may help every person, asked before",
             "incentives_portal/monitoring/views.py check_file_again": "may have every file checked again, asked before",
         },

@@ -52,6 +52,17 @@ class Actors:
 recorded_change = Signal()
 _recorded: dict[type[Model], Recorded] = {}
 _acting: ContextVar[Actors | None] = ContextVar("acting", default=None)
+_without_old: ContextVar[bool] = ContextVar("without_old", default=False)
+
+
+@contextmanager
+def without_old_values() -> Iterator[None]:
+    """Record the changes within without the old values: those are erased."""
+    token = _without_old.set(True)
+    try:
+        yield
+    finally:
+        _without_old.reset(token)
 
 
 @contextmanager
@@ -116,7 +127,8 @@ def _saved(sender: type[Model], instance: Any, created: bool, **kwargs: Any) -> 
     for name, old in (before or {}).items():
         new = _value(instance, name)
         if old != new:
-            changes[name] = [_plain(instance, name, old), _plain(instance, name, new)]
+            before_it = None if _without_old.get() else _plain(instance, name, old)
+            changes[name] = [before_it, _plain(instance, name, new)]
     if changes:
         _write(recorded, instance, ChangeAction.CHANGED, changes)
 
