@@ -44,6 +44,7 @@ class Migration(migrations.Migration):
                 ('is_active', models.BooleanField(default=True, verbose_name='active')),
                 ('formerly', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='former account')),
                 ('date_joined', models.DateTimeField(auto_now_add=True, verbose_name='joined')),
+                ('erased_at', models.DateTimeField(editable=False, null=True, verbose_name='erased at')),
             ],
             options={
                 'verbose_name': 'person',
@@ -89,7 +90,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('kind', models.CharField(choices=[('role', 'Role'), ('person', 'Person'), ('setting', 'Setting')], max_length=8, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('role', 'Role'), ('person', 'Person'), ('setting', 'Setting'), ('erasure', 'Erasure')], max_length=8, verbose_name='kind')),
                 ('action', models.CharField(choices=[('added', 'Added'), ('changed', 'Changed'), ('removed', 'Removed')], max_length=8, verbose_name='action')),
                 ('object_kind', models.CharField(max_length=60)),
                 ('object_id', models.BigIntegerField(null=True)),
@@ -169,7 +170,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='changerequest',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['role', 'person', 'setting'])), name='change_request_kind_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['role', 'person', 'setting', 'erasure'])), name='change_request_kind_known'),
         ),
         migrations.AddConstraint(
             model_name='changerequest',
