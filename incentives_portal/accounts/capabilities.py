@@ -108,7 +108,7 @@ CAPABILITY_WORDS = {
     "outbox.read": _("View the delivery status of messages"),
     "outbox.resend": _("Send a message again"),
     "people.manage": _("Add people and assign roles"),
-    "people.erase": _("Erase people"),
+    "people.erase": _("Erase people and export their data"),
     "program.configure": _("Edit programs, catalog, and calendars"),
     "changes.read": _("View changes of people, roles, organizations, and settings"),
     "changes.confirm": _("Confirm changes that a colleague asked for"),

@@ -269,6 +269,7 @@ class ChangeAction(models.TextChoices):
     ADDED = "added", _("Added")
     CHANGED = "changed", _("Changed")
     REMOVED = "removed", _("Removed")
+    EXPORTED = "exported", _("Exported")
 
 
 class RequestKind(models.TextChoices):

@@ -44,6 +44,7 @@ from incentives_portal.enrollments.transitions import STATE_MACHINE as ENROLMENT
 from incentives_portal.outbox import services as outbox
 from incentives_portal.outbox.models import Message
 from incentives_portal.people import services as people
+from incentives_portal.people.export import export_person
 from incentives_portal.people.models import IncentivesRole
 from incentives_portal.programs import services as programs
 from incentives_portal.programs.catalog import load_catalog
@@ -225,6 +226,10 @@ def test_w08_erasure_leaves_no_half_of_itself(there):
     words_to_workers()
 
     assert_all_or_nothing("an erasure", lambda: accounts.confirm_change(asked, actor=there.emre))
+
+
+def test_w08_export_leaves_no_half_of_itself(there):
+    assert_all_or_nothing("an export", lambda: export_person(there.jana, actor=there.elif_))
 
 
 def proof_deeds(there: World) -> dict[str, Deed]:

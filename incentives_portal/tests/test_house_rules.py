@@ -241,6 +241,7 @@ RULES = (
             "plans/admin.py _other_plans": "the operator sees what was submitted, of every partner",
             "incentives_portal/programs/admin/program.py prepare_view": "may configure every program, asked before",
             "incentives_portal/people/admin.py clean": "may give roles to everybody, by address",
+            "incentives_portal/people/views.py _export": "may export everybody, asked before",
             "incentives_portal/accounts/views.py profile": "oneself",
             "incentives_portal/accounts/views.py own_address": "oneself",
             "incentives_portal/accounts/admin.py _change": "the person of the form, as stored",

@@ -106,6 +106,11 @@ def recorded_models() -> set[type[Model]]:
     return set(_recorded)
 
 
+def record_export(user: User) -> None:
+    """Record that the data of a person was exported."""
+    _write(_recorded[User], user, ChangeAction.EXPORTED, {}, capability="people.erase")
+
+
 def _remember(sender: type[Model], instance: Any, update_fields: Iterable[str] | None, **kwargs: Any) -> None:
     """Read the stored row before it is saved, if a recorded column may change."""
     names = _recorded[sender].columns
@@ -191,7 +196,9 @@ def _label(row: Any) -> str:
         return str(row)
 
 
-def _write(recorded: Recorded, instance: Any, action: ChangeAction, changes: dict[str, list[Any]]) -> None:
+def _write(
+    recorded: Recorded, instance: Any, action: ChangeAction, changes: dict[str, list[Any]], *, capability: str = ""
+) -> None:
     organisation = recorded.organisation(instance)
     who = _acting.get() or Actors(_request_user())
     actor = who.actor
@@ -201,7 +208,7 @@ def _write(recorded: Recorded, instance: Any, action: ChangeAction, changes: dic
         actor=actor,
         actor_kind=ActorKind.PERSON if actor else ActorKind.SERVER,
         actor_name=actor.name if actor else "",
-        actor_role=role_for(actor, recorded.capability, _scope(organisation)) if actor else "",
+        actor_role=role_for(actor, capability or recorded.capability, _scope(organisation)) if actor else "",
         confirmed_by=who.confirmed_by,
         change_request=who.request,
         action=action,
