@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ('kind', models.CharField(choices=[('role', 'Role'), ('person', 'Person'), ('setting', 'Setting'), ('erasure', 'Erasure')], max_length=8, verbose_name='kind')),
-                ('action', models.CharField(choices=[('added', 'Added'), ('changed', 'Changed'), ('removed', 'Removed')], max_length=8, verbose_name='action')),
+                ('action', models.CharField(choices=[('added', 'Added'), ('changed', 'Changed'), ('removed', 'Removed'), ('exported', 'Exported')], max_length=8, verbose_name='action')),
                 ('object_kind', models.CharField(max_length=60)),
                 ('object_id', models.BigIntegerField(null=True)),
                 ('label', models.CharField(max_length=200, verbose_name='name')),
@@ -136,7 +136,7 @@ class Migration(migrations.Migration):
                 ('actor_kind', models.CharField(choices=[('person', 'Person'), ('server', 'On the server')], max_length=8)),
                 ('actor_name', models.CharField(blank=True, max_length=120)),
                 ('actor_role', models.CharField(blank=True, max_length=32)),
-                ('action', models.CharField(choices=[('added', 'Added'), ('changed', 'Changed'), ('removed', 'Removed')], max_length=8, verbose_name='action')),
+                ('action', models.CharField(choices=[('added', 'Added'), ('changed', 'Changed'), ('removed', 'Removed'), ('exported', 'Exported')], max_length=8, verbose_name='action')),
                 ('kind', models.CharField(max_length=60, verbose_name='kind')),
                 ('object_id', models.BigIntegerField()),
                 ('label', models.CharField(max_length=200, verbose_name='name')),
@@ -202,7 +202,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='recordedchange',
-            constraint=models.CheckConstraint(condition=models.Q(('action__in', ['added', 'changed', 'removed'])), name='recorded_change_action_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('action__in', ['added', 'changed', 'removed', 'exported'])), name='recorded_change_action_known'),
         ),
         migrations.AddConstraint(
             model_name='recordedchange',
