@@ -18,6 +18,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("profile/", include("incentives_portal.accounts.urls")),
     path("changes/", include("incentives_portal.accounts.change_urls")),
+    path("people/", include("incentives_portal.people.urls")),
     path("plans/", include("plans.urls")),
     path("proofs/", include("proofs.urls")),
     path("claims/", include("claims.urls")),

@@ -227,7 +227,7 @@ class UserAdmin(StaleCheckAdmin):
         """Keep people in their organization and with their former account: roles and what they did belong to these."""
         return ["organisation", "formerly"] if obj else []
 
-    def get_fields(self, request: Any, obj: User | None = None) -> list[str]:
+    def get_fields(self, request: Any, obj: User | None = None) -> Any:
         """Show the former account of people who have one, and ask for that of new people."""
         return ["organisation", *PERSON, *(["formerly"] if obj is None or obj.formerly_id else [])]
 

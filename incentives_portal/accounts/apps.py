@@ -26,7 +26,7 @@ class AccountsConfig(AppConfig):
             capability=manage,
             organisation=lambda row: row.organisation_id,
             person=lambda row: row.pk,
-            without=["password", "last_login", "language", "time_zone", "date_joined"],
+            without=["password", "last_login", "language", "time_zone", "date_joined", "erased_at"],
             erasable=("email", "name"),
         )
         record_changes_of(

@@ -5,6 +5,7 @@ from functools import partial
 from uuid import UUID
 
 import django_filters
+from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Case, Q, QuerySet, Value, When
@@ -12,15 +13,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from incentives_portal.screens.paging import BoundedPaginator
 
 from .capabilities import WrongAudience
 from .change_words import in_words, kind_of, request_in_words
-from .models import ChangeRequest, RecordedChange, RequestState
+from .models import ChangeRequest, RecordedChange, RequestState, User
 from .second_factor import ask_again, must_prove_again
-from .services import RequestRefused, confirm_change, refuse_change, withdraw_change
+from .services import RequestRefused, ask_for_erasure, confirm_change, refuse_change, withdraw_change
+from .services.erasure import check_can_be_erased
 from .services.setup import active_admins
 
 PER_PAGE = 25
@@ -118,6 +120,31 @@ def refuse(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def withdraw(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Withdraw the own request."""
     return _decided(request, _decidable(request, public_id), withdraw_change, _("The request was withdrawn."))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def erase(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Say what erasing a person does and does not, then ask for it. Another admin confirms it.
+
+    The acting user must sign in again first.
+    """
+    if not request.user.may("people.erase"):
+        raise WrongAudience(_("This page is for the operator’s incentives admins."))
+    return _ask_to_erase(request, public_id)
+
+
+@reauthentication_required
+def _ask_to_erase(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    person = get_object_or_404(User, public_id=public_id)
+    refusal = check_can_be_erased(person)
+    if request.method != "POST" or refusal:
+        context = {"person": person, "refusal": refusal}
+        return render(request, "accounts/erase.html", context, status=422 if request.method == "POST" else 200)
+    if must_prove_again(request):
+        return ask_again(request.path)
+    change = ask_for_erasure(person, actor=request.user)
+    say_asked(request, change)
+    return redirect(change)
 
 
 def _requests(request: HttpRequest) -> QuerySet[ChangeRequest]:

@@ -10,4 +10,5 @@ urlpatterns = [
     path("requests/<uuid:public_id>/confirm/", change_pages.confirm, name="confirm"),
     path("requests/<uuid:public_id>/refuse/", change_pages.refuse, name="refuse"),
     path("requests/<uuid:public_id>/withdraw/", change_pages.withdraw, name="withdraw"),
+    path("people/<uuid:public_id>/erase/", change_pages.erase, name="erase"),
 ]

@@ -116,7 +116,9 @@ def _user_saved(instance: User, created: bool, update_fields: frozenset[str] | N
     if stored is None:
         return
     changed = _COLUMNS if update_fields is None else _COLUMNS & set(update_fields)
-    if "email" in changed and stored.email != instance.email:
+    if instance.erased_at is not None and stored.erased_at is None:
+        after_commit(Action.USER_ERASED, target=instance)  # without the address, which is erased
+    elif "email" in changed and stored.email != instance.email:
         after_commit(Action.EMAIL_CHANGED, target=instance, old=stored.email, new=instance.email)
     if "organisation" in changed and stored.organisation_id != instance.organisation_id:
         after_commit(

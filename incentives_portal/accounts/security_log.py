@@ -52,6 +52,7 @@ class Action(StrEnum):
     USER_ADDED = "user.added"
     USER_ENABLED = "user.enabled"
     USER_DISABLED = "user.disabled"
+    USER_ERASED = "user.erased"
     EMAIL_CHANGED = "user.email_changed"
     ORGANISATION_CHANGED = "user.organisation_changed"
     ROLE_GIVEN = "role.given"

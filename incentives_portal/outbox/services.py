@@ -5,19 +5,21 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, partial
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.db.models import Count, Max, QuerySet
-from django.dispatch import Signal
+from django.db.models import Count, Max, Q, QuerySet
+from django.dispatch import Signal, receiver
 from django.utils import translation
 
 from incentives_portal import clock
 from incentives_portal.accounts.capabilities import may
 from incentives_portal.accounts.models import User
+from incentives_portal.accounts.services.erasure import person_erased
 from incentives_portal.prepared_statements import PreparedQuery
 
 from .digest import quotation_of
@@ -273,6 +275,18 @@ def remove_old_bodies() -> int:
         removed += len(batch)
         if len(batch) < _BODIES_AT_ONCE:
             return removed
+
+
+@receiver(person_erased)
+@transaction.atomic
+def _erase_messages(user: User, email: str, **kwargs: Any) -> None:
+    """Remove what was written to an erased person, and the address; what waits is not sent."""
+    theirs = Q(recipient=user) | (Q(recipient=None) & Q(address__iexact=email))
+    Message.objects.filter(theirs, state__in=WAITING).update(
+        state=State.NO_ADDRESS, failure_reason=FailureReason.INACTIVE, lease_until=None, lease_holder=None
+    )
+    nothing = {"subject": "", "summary": "", "text": "", "html": "", "quoted": None, "error": ""}
+    Message.objects.filter(theirs).update(**nothing, address=user.email, body_removed_at=clock.now())
 
 
 def wait_from_now() -> int:

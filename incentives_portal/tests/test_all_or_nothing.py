@@ -44,6 +44,7 @@ from incentives_portal.enrollments.transitions import STATE_MACHINE as ENROLMENT
 from incentives_portal.outbox import services as outbox
 from incentives_portal.outbox.models import Message
 from incentives_portal.people import services as people
+from incentives_portal.people.export import export_person
 from incentives_portal.people.models import IncentivesRole
 from incentives_portal.programs import services as programs
 from incentives_portal.programs.catalog import load_catalog
@@ -68,7 +69,9 @@ ALWAYS = {"cases_event", "outbox_message", "cases_case"}
 NOT_ALONE = {
     "accounts": {
         "reencrypt_factors",  # each row is a transaction of its own, tried in accounts/tests/test_key_rotation.py
+        "check_former",
         "check_not_last_admin",
+        "check_not_left",
         "check_role_can_go",
         "columns_to_confirm",
         "lock_organisation",
@@ -216,6 +219,19 @@ def test_w08_first_of_two_approvals_leaves_no_half_of_itself(there):
     assert_all_or_nothing("the first of two approvals", approve)
 
 
+def test_w08_erasure_leaves_no_half_of_itself(there):
+    claim_builders.rejected_claim(there)
+    gone = accounts.change_person(there.jana, is_active=False)
+    asked = accounts.ask_for_erasure(gone, actor=there.elif_)
+    words_to_workers()
+
+    assert_all_or_nothing("an erasure", lambda: accounts.confirm_change(asked, actor=there.emre))
+
+
+def test_w08_export_leaves_no_half_of_itself(there):
+    assert_all_or_nothing("an export", lambda: export_person(there.jana, actor=there.elif_))
+
+
 def proof_deeds(there: World) -> dict[str, Deed]:
     """Every service of proofs, on one proof that has a row of each kind."""
     jana = there.jana
@@ -330,6 +346,7 @@ def other_deeds(there: World) -> dict[str, dict[str, Deed]]:
     accounts.give_role(there.karin, Role.PARTNER_BILLING_ADMIN)
     cap = Cap.objects.create(activity_type=there.seminar, code="cap", kind="unlimited", scope="event")
     Authenticator.objects.create(user=there.owen, type=Authenticator.Type.TOTP, data={"secret": ""})
+    gone = accounts.change_person(there.lena, is_active=False)
     Message.objects.filter(pk=failed.pk).update(state="failed", failure_reason="refused", failed_at=NOW)
     return {
         "accounts": {
@@ -343,6 +360,7 @@ def other_deeds(there: World) -> dict[str, dict[str, Deed]]:
             "ask_for_columns": lambda: accounts.ask_for_columns(
                 there.jana, {"email": "j@nordlicht.example"}, actor=there.elif_
             ),
+            "ask_for_erasure": lambda: accounts.ask_for_erasure(gone, actor=there.elif_),
             "ask_for_own_address": lambda: accounts.ask_for_own_address(there.jana, "j@nordlicht.example"),
             "ask_for_setting": lambda: accounts.ask_for_setting(
                 Program(pk=there.device.pk, share_percent=Decimal(50)), ["share_percent"], actor=there.elif_

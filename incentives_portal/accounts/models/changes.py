@@ -34,6 +34,7 @@ class ChangeAction(models.TextChoices):
     ADDED = "added", _("Added")
     CHANGED = "changed", _("Changed")
     REMOVED = "removed", _("Removed")
+    EXPORTED = "exported", _("Exported")
 
 
 class RequestKind(models.TextChoices):
@@ -42,6 +43,7 @@ class RequestKind(models.TextChoices):
     ROLE = "role", _("Role")
     PERSON = "person", _("Person")
     SETTING = "setting", _("Setting")
+    ERASURE = "erasure", _("Erasure")
 
 
 class RequestState(models.TextChoices):

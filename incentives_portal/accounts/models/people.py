@@ -56,6 +56,7 @@ class User(AbstractBaseUser):
         "self", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("former account")
     )
     date_joined = models.DateTimeField(_("joined"), auto_now_add=True)
+    erased_at = models.DateTimeField(_("erased at"), null=True, editable=False)
 
     objects = UserManager()
 

@@ -23,6 +23,7 @@ from ..capabilities import Role, may
 from ..letters import invite, send_address_asked
 from ..models import ChangeAction, ChangeRequest, Organisation, OrganisationRole, RequestKind, RequestState, User
 from . import setup
+from .erasure import check_can_be_erased, erase
 from .people import NotFormer, check_not_left, leave_address
 from .recording import acting
 from .roles import LastAdmin, put_role, take_role
@@ -103,6 +104,15 @@ def ask_for_own_address(user: User, email: str) -> ChangeRequest:
     for earlier in open_ones.filter(kind=RequestKind.PERSON).exclude(changes={"email": [user.email, email]}):
         withdraw_change(earlier, actor=user)
     return ask_for_columns(user, {"email": email}, actor=user)
+
+
+def ask_for_erasure(user: User, *, actor: User) -> ChangeRequest:
+    """Ask to erase an inactive person. Raises PermissionDenied without people.erase, and RequestRefused."""
+    if not may(actor, "people.erase"):
+        raise PermissionDenied
+    if why := check_can_be_erased(user):
+        raise RequestRefused(why)
+    return _ask(RequestKind.ERASURE, ChangeAction.REMOVED, user, {}, actor=actor, person=user)
 
 
 def ask_for_setting(
@@ -272,7 +282,8 @@ def _decide(request: ChangeRequest, state: RequestState, actor: User | None, com
 
 def _stands(request: ChangeRequest) -> bool:
     """Return whether who asked may still ask, and the old values still stand."""
-    capability = "program.configure" if request.kind == RequestKind.SETTING else "people.manage"
+    needed = {RequestKind.SETTING: "program.configure", RequestKind.ERASURE: "people.erase"}
+    capability = needed.get(RequestKind(request.kind), "people.manage")
     if not request.is_own_address and not may(request.requested_by, capability):
         return False
     return _values_now(request) == {name: old for name, (old, _new) in request.changes.items()}
@@ -284,6 +295,9 @@ def _values_now(request: ChangeRequest) -> dict[str, Any] | None:
         role = next(value for value in request.changes["role"] if value)
         held = OrganisationRole.objects.filter(user=request.person, role=role).exists()
         return {"role": role if held else None}
+    if request.kind == RequestKind.ERASURE:
+        person = User.objects.select_for_update(of=("self",)).get(pk=request.object_id)
+        return None if check_can_be_erased(person) else {}
     if request.action == ChangeAction.ADDED:
         return dict.fromkeys(request.changes)
     row = _object(request)
@@ -305,6 +319,9 @@ def _make(request: ChangeRequest) -> None:
             put_role(request.person, Role(new["role"]))
         else:
             take_role(request.person, Role(request.changes["role"][0]))
+    elif request.kind == RequestKind.ERASURE:
+        erase(User.objects.get(pk=request.object_id))
+        request.refresh_from_db(fields=["label", "changes"])
     elif request.action == ChangeAction.REMOVED:
         row = _object(request)
         assert row is not None

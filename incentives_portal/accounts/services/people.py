@@ -50,7 +50,9 @@ def check_former(user: User) -> None:
 
 
 def check_not_left(user: User) -> None:
-    """Raise NotFormer if the person has a newer account: one person must not act as two. One query."""
+    """Raise NotFormer if the person has a newer account, as one must not act as two, or was erased. One query."""
+    if user.erased_at is not None:
+        raise NotFormer(_("This person was erased."))
     later = User.objects.filter(formerly=user).first()
     if later is not None:
         raise NotFormer(

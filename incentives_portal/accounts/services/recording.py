@@ -64,6 +64,17 @@ class Actors:
 recorded_change = Signal()
 _recorded: dict[type[Model], Recorded] = {}
 _acting: ContextVar[Actors | None] = ContextVar("acting", default=None)
+_without_old: ContextVar[bool] = ContextVar("without_old", default=False)
+
+
+@contextmanager
+def without_old_values() -> Iterator[None]:
+    """Record the changes within without the old values: those are erased."""
+    token = _without_old.set(True)
+    try:
+        yield
+    finally:
+        _without_old.reset(token)
 
 
 @contextmanager
@@ -108,6 +119,11 @@ def recorded_models() -> set[type[Model]]:
     return set(_recorded)
 
 
+def record_export(user: User) -> None:
+    """Record that the data of a person was exported."""
+    _write(_recorded[User], user, ChangeAction.EXPORTED, {}, capability="people.erase")
+
+
 def _remember(sender: type[Model], instance: Any, update_fields: Iterable[str] | None, **kwargs: Any) -> None:
     """Read the stored row before it is saved, if a recorded column may change."""
     names = _recorded[sender].columns
@@ -129,7 +145,8 @@ def _saved(sender: type[Model], instance: Any, created: bool, **kwargs: Any) -> 
     for name, old in (before or {}).items():
         new = _value(instance, name)
         if old != new:
-            changes[name] = [_plain(instance, name, old), _plain(instance, name, new)]
+            before_it = None if _without_old.get() else _plain(instance, name, old)
+            changes[name] = [before_it, _plain(instance, name, new)]
     if changes:
         _write(recorded, instance, ChangeAction.CHANGED, changes)
 
@@ -191,7 +208,9 @@ def _label(row: Any) -> str:
         return str(row)
 
 
-def _write(recorded: Recorded, instance: Any, action: ChangeAction, changes: dict[str, list[Any]]) -> None:
+def _write(
+    recorded: Recorded, instance: Any, action: ChangeAction, changes: dict[str, list[Any]], *, capability: str = ""
+) -> None:
     organisation, person, label = recorded.organisation(instance), recorded.person(instance), _label(instance)[:200]
     who = _acting.get() or Actors(_request_user())
     actor = who.actor
@@ -200,7 +219,7 @@ def _write(recorded: Recorded, instance: Any, action: ChangeAction, changes: dic
         person_id=person,
         actor=actor,
         actor_kind=ActorKind.PERSON if actor else ActorKind.SERVER,
-        actor_role=role_for(actor, recorded.capability, _scope(organisation)) if actor else "",
+        actor_role=role_for(actor, capability or recorded.capability, _scope(organisation)) if actor else "",
         confirmed_by=who.confirmed_by,
         change_request=who.request,
         action=action,

@@ -15,7 +15,14 @@ from django.urls import reverse
 
 from incentives_portal.accounts.capabilities import Role
 from incentives_portal.accounts.models import OrganisationRole
-from incentives_portal.accounts.services import add_person, ask_for_columns, confirm_change, give_role
+from incentives_portal.accounts.services import (
+    add_person,
+    ask_for_columns,
+    ask_for_erasure,
+    change_person,
+    confirm_change,
+    give_role,
+)
 from incentives_portal.accounts.tests.conftest import PASSWORD, WRONG, code_of, sign_in
 from incentives_portal.accounts.tests.test_columns import typed
 from incentives_portal.accounts.tests.test_second_factor import NEW, give, half_way, set_up, with_app
@@ -402,3 +409,14 @@ def half_way_with(person, password):
     client = Client()
     sign_in(person, password, client=client)
     return client
+
+
+def test_o11_erasure_is_logged_without_the_erased_address(world, security_log, django_capture_on_commit_callbacks):
+    gone = change_person(world.owen, is_active=False)
+    asked = ask_for_erasure(gone, actor=world.elif_)
+    with django_capture_on_commit_callbacks(execute=True):
+        confirm_change(asked, actor=world.emre)
+
+    (event,) = [event for event in security_log.entries if event["action"].startswith("user.")]
+    assert event["action"] == "user.erased"
+    assert world.owen.email not in str(security_log.entries)

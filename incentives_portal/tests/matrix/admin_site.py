@@ -129,6 +129,8 @@ _SYSTEM = (
     Line("changes:request", "change request", opens=OPERATOR_ADMIN | AUDITOR),
     Line("changes:confirm", "change request", leads=OPERATOR_ADMIN, sees=AUDITOR, takes="POST"),
     Line("changes:refuse", "change request", leads=OPERATOR_ADMIN, sees=AUDITOR, takes="POST"),
+    _line("changes:erase", "person", leads=OPERATOR_ADMIN, takes="FORM"),
+    _line("people:export", "person", leads=OPERATOR_ADMIN, takes="FORM"),
     Line("changes:withdraw", "request of their own", leads=OPERATOR_ADMIN, sees=AUDITOR, takes="POST"),
     _line(
         "monitoring:check_file_again",
