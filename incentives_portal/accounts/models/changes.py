@@ -159,7 +159,9 @@ class RecordedChangeQuerySet(models.QuerySet["RecordedChange"]):
 
     def with_texts(self) -> "RecordedChangeQuerySet":
         """Fetch the recorded names and addresses along, so that showing them takes no further query."""
-        concerned = models.Q(user=models.OuterRef("actor")) | models.Q(user=models.OuterRef("person"))
+        concerned = models.Q()
+        for people in ("actor", "person", "person__formerly"):
+            concerned |= models.Q(user=models.OuterRef(people))
         recorded = RecordedName.objects.filter(concerned)
         return self.annotate(
             recorded_names=ArraySubquery(recorded.values(pair=JSONObject(digest="digest", name="name")))
@@ -262,8 +264,9 @@ class RecordedChange(Link):
         """Names and addresses by digest, without those that were erased. One query, unless ``with_texts`` fetched them."""
         known = getattr(self, "recorded_names", None)
         if known is None:
-            people = [self.actor_id, self.person_id]
-            known = RecordedName.objects.filter(user__in=filter(None, people)).values("digest", "name")
+            concerned = models.Q(pk__in=[self.actor_id, self.person_id])
+            concerned |= models.Q(pk__in=User.objects.filter(pk=self.person_id).values("formerly"))
+            known = RecordedName.objects.filter(user__in=User.objects.filter(concerned)).values("digest", "name")
         return {each["digest"]: each["name"] for each in known}
 
     @cached_property

@@ -116,7 +116,7 @@ def test_admin_names_the_former_address_of_a_new_person(world):
     person = User.objects.get(email="owen@halden.example")
     assert person.formerly == world.owen
     recorded = RecordedChange.objects.get(person=person, action="added")
-    assert recorded.changes["formerly"] == [None, world.owen.email]
+    assert recorded.values["formerly"] == [None, world.owen.email]
     page = browser.get(reverse("admin:accounts_user_change", args=[person.pk])).content.decode()
     assert "Former account" in page
 
