@@ -35,7 +35,8 @@ class ClaimQuerySet(CaseDetailQuerySet["Claim"]):
             location=models.OuterRef("case__location"), program=models.OuterRef("case__program")
         )
         # Named as the claim's own attribute, which is computed only where it was not annotated.
-        claims = self.annotate(enrolment_status=models.Subquery(enrolments.values("case__status")[:1]))
+        status = models.Subquery(enrolments.values("case__status")[:1])
+        claims = self.annotate(enrolment_status=status)  # type: ignore[no-redef]
         return claims.select_related(None).select_related(
             *HEAD,
             "case__submission__by",

@@ -1,6 +1,6 @@
 """Changes and requests in the words of the screen."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +27,7 @@ def kind_of(label: str) -> str:
     return capfirst(str(apps.get_model(label)._meta.verbose_name))
 
 
-def in_words(kind: str, changes: dict[str, Sequence[Any]]) -> list[ChangedValue]:
+def in_words(kind: str, changes: Mapping[str, Sequence[Any]]) -> list[ChangedValue]:
     """Return the columns of a change in words. No query."""
     model, found = apps.get_model(kind), []
     for name, (old, new) in changes.items():

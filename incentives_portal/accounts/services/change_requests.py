@@ -296,7 +296,8 @@ def _values_now(request: ChangeRequest) -> dict[str, Any] | None:
         held = OrganisationRole.objects.filter(user=request.person, role=role).exists()
         return {"role": role if held else None}
     if request.kind == RequestKind.ERASURE:
-        person = User.objects.select_for_update(of=("self",)).get(pk=request.object_id)
+        assert request.person_id is not None
+        person = User.objects.select_for_update(of=("self",)).get(pk=request.person_id)
         return None if check_can_be_erased(person) else {}
     if request.action == ChangeAction.ADDED:
         return dict.fromkeys(request.changes)
@@ -320,7 +321,8 @@ def _make(request: ChangeRequest) -> None:
         else:
             take_role(request.person, Role(request.changes["role"][0]))
     elif request.kind == RequestKind.ERASURE:
-        erase(User.objects.get(pk=request.object_id))
+        assert request.person_id is not None
+        erase(User.objects.get(pk=request.person_id))
         request.refresh_from_db(fields=["label", "changes"])
     elif request.action == ChangeAction.REMOVED:
         row = _object(request)
