@@ -35,7 +35,6 @@ MENU = (
     NavItem(_("Review queue"), "review:queue", _reads_claims_as_operator),
     NavItem(_("Co-op management"), "claims:list", _reads_claims_as_partner),
     NavItem(_("Claims"), "claims:list", _reads_claims_as_operator),
-    NavItem(_("Exceptions"), "cases:exceptions", lambda user: user.may("exception.read")),
     NavItem(_("Administration"), "admin:index", lambda user: user.is_staff, prefix="/admin/"),
     NavItem(_("Changes"), "changes:list", lambda user: user.may("changes.read"), prefix="/changes/"),
     NavItem(_("System"), "monitoring:system", lambda user: user.may("system.read")),

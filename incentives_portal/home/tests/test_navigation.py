@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
     [
         ("jana", ["Home", "Plans", "Co-op management"]),
         ("mira", ["Home", "Plans", "Review queue", "Claims"]),
-        ("elif_", ["Home", "Plans", "Review queue", "Claims", "Exceptions", "Administration", "Changes", "System"]),
+        ("elif_", ["Home", "Plans", "Review queue", "Claims", "Administration", "Changes", "System"]),
     ],
 )
 def test_menu_has_what_opens_something_for_the_person(world, person, labels):
