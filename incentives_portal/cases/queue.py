@@ -13,7 +13,7 @@ from incentives_portal import clock
 from incentives_portal.accounts.capabilities import operators_with
 from incentives_portal.accounts.models import User
 
-from .enums import DISPUTED, WAITING, Outcome
+from .enums import DISPUTED, WAITING, CaseKind, Outcome
 from .models import Approval, Case, Decision
 from .querysets import CaseQuerySet
 from .types import case_type
@@ -40,7 +40,7 @@ def decidable_by(user: User, kinds: Iterable[str]) -> Q:
     the last former account is looked at.
     """
     wanted = Q(pk__in=[])
-    mine = _excluded(user.selves, OuterRef("submission"), OuterRef("parent"))
+    mine = _excluding(user.selves)
     accounts = (OuterRef("pk"), OuterRef("formerly_id"))
     theirs = _excluded(accounts, OuterRef(OuterRef("submission")), OuterRef(OuterRef("parent")))
     for kind in kinds:
@@ -48,6 +48,19 @@ def decidable_by(user: User, kinds: Iterable[str]) -> Q:
         wanted |= Q(kind=kind) & ~(mine & Q(Exists(others.filter(~theirs))))
     given = Approval.objects.waiting().filter(case=OuterRef("pk"), by__in=user.selves)
     return wanted & ~Q(Exists(given)) & ~Q(organisation__in=user.organisations - {user.organisation_id})
+
+
+def _excluding(accounts: Iterable[int]) -> Q:
+    """As ``_excluded``, from the accounts' side: what they decided is read once, and not again for each case."""
+    rejected = Decision.objects.filter(by__in=accounts, outcome=Outcome.REJECTED)
+    of_plan = {"case__program__four_eyes": True, "by__in": accounts}
+    approved = Decision.objects.filter(**of_plan, case__kind=CaseKind.PLAN, outcome=Outcome.APPROVED)
+    given = Approval.objects.filter(**of_plan, case__kind=CaseKind.PLAN)
+    return (
+        Q(submission__in=rejected.values("submission"))
+        | Q(parent__in=approved.values("case"))
+        | Q(parent__in=given.values("case"))
+    )
 
 
 def _excluded(accounts: Iterable[Any], submission: OuterRef, parent: OuterRef) -> Q:
