@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from incentives_portal.cases.querysets import CaseDetailQuerySet
-from incentives_portal.enrollments.models import Enrolment
+from incentives_portal.enrollments.querysets import status_at
 
 if TYPE_CHECKING:
     from incentives_portal.documents.models import DocumentVersion
@@ -31,11 +31,8 @@ class ClaimQuerySet(CaseDetailQuerySet["Claim"]):
 
     def for_page(self) -> "ClaimQuerySet":
         """With the relations that every page of a claim shows. One query."""
-        enrolments = Enrolment.objects.filter(
-            location=models.OuterRef("case__location"), program=models.OuterRef("case__program")
-        )
         # Named as the claim's own attribute, which is computed only where it was not annotated.
-        status = models.Subquery(enrolments.values("case__status")[:1])
+        status = status_at("case__location", "case__program")
         claims = self.annotate(enrolment_status=status)  # type: ignore[no-redef]
         return claims.select_related(None).select_related(
             *HEAD,

@@ -8,7 +8,7 @@ from django.db.models import Value
 from django.db.models.functions import Coalesce
 
 from incentives_portal.cases.querysets import CaseDetailQuerySet
-from incentives_portal.enrollments.models import Enrolment
+from incentives_portal.enrollments.querysets import status_at
 
 if TYPE_CHECKING:
     from incentives_portal.accounts.models import User
@@ -50,11 +50,7 @@ class PlanQuerySet(CaseDetailQuerySet["Plan"]):
         return rows.annotate(  # type: ignore[no-redef]
             campaign_count=Coalesce(_of_campaigns("draft", models.Count("pk")), 0),
             starts=_starts(),
-            enrolment_status=models.Subquery(
-                Enrolment.objects.filter(
-                    location=models.OuterRef("location"), program=models.OuterRef("program")
-                ).values("case__status")[:1]
-            ),
+            enrolment_status=status_at("location", "program"),
         )
 
     def for_list(self) -> "PlanQuerySet":

@@ -80,6 +80,8 @@ def test_other_decisions_need_no_confirmation(world, verb):
 
     decide(world, claim, verb)
 
+    assert not Event.objects.filter(code=CONFIRMED).exists()
+
 
 def test_percentage_of_funds_is_confirmed(world):
     cap("percent_of_earned")

@@ -195,6 +195,8 @@ def test_rejecting_or_returning_a_plan_excludes_nobody(world):
 
     act(world, claim, "start_review", "emre")
 
+    assert fresh(claim).case.assignee == world.emre
+
 
 def newer_account(person, organisation, *roles, email="newer@halden.example"):
     """Give somebody who left a new account with these roles."""

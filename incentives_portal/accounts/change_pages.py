@@ -23,7 +23,7 @@ from .models import ChangeRequest, RecordedChange, RequestState, User
 from .second_factor import ask_again, must_prove_again
 from .services import RequestRefused, ask_for_erasure, confirm_change, refuse_change, withdraw_change
 from .services.erasure import check_can_be_erased
-from .services.setup import active_admins
+from .services.setup import who_can_confirm
 
 PER_PAGE = 25
 #: Maximum length of a search text in characters; the rest is ignored.
@@ -94,7 +94,7 @@ def change_request(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "is_own": is_own,
         "may_read": request.user.may("changes.read"),
         "may_decide": change.is_open and not is_own and request.user.may("changes.confirm"),
-        "only_on_server": change.is_open and not any(admin.pk != change.requested_by_id for admin in active_admins()),
+        "only_on_server": change.is_open and not who_can_confirm(change),
     }
     return render(request, "accounts/change_request.html", context)
 
@@ -181,7 +181,7 @@ def _decided(
 def say_asked(request: HttpRequest, change: ChangeRequest) -> None:
     """Say on the next page that a change waits for somebody else, and how it is confirmed."""
     request.was_asked = True  # type: ignore[attr-defined]
-    if any(admin.pk != change.requested_by_id for admin in active_admins()):
+    if who_can_confirm(change):
         text = _("Not changed yet: another incentives admin has to confirm the change of “%(what)s”.")
         messages.warning(request, text % {"what": change.label})
     else:

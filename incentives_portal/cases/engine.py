@@ -39,11 +39,11 @@ _TRIES = 3
 class Awaiting:
     """What ``before`` returns if the verb needs another person: what is written instead of performing it.
 
-    ``data`` is for the event of the first person; ``keep`` writes what refers to it, and ``beside`` what goes with it.
+    ``data`` is for the event of the first person; ``store`` writes what refers to it, and ``beside`` what goes with it.
     """
 
     data: Mapping[str, Any]
-    keep: Callable[[Event], object]
+    store: Callable[[Event], object]
     beside: Callable[[Event], None] | None = None
 
 
@@ -128,7 +128,7 @@ def _first_of_two(
     case.assignee = case.assigned_at = None
     case.save(update_fields=["assignee", "assigned_at"])
     event = record(case, actor, transition.first.event, internal=True, data=awaiting.data, **words)
-    awaiting.keep(event)
+    awaiting.store(event)
     if awaiting.beside:
         awaiting.beside(event)
     vars(current).pop("first_approval", None)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, Count, Exists, OuterRef, Q, Value
+from django.db.models import CharField, Count, Exists, OuterRef, Q, QuerySet, Value
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -16,7 +16,7 @@ from incentives_portal.accounts.models import User
 from .enums import DISPUTED, WAITING, CaseKind, Outcome
 from .models import Approval, Case, Decision
 from .querysets import CaseQuerySet
-from .types import case_type
+from .types import case_type, nobody_excluded
 
 #: Cases without an active assignee.
 UNASSIGNED = Q(assignee=None) | Q(assignee__is_active=False)
@@ -39,36 +39,39 @@ def decidable_by(user: User, kinds: Iterable[str]) -> Q:
     person's approval after the user's (docs/domain.md, "Four eyes"); also those of a former organization. Of other people only
     the last former account is looked at.
     """
-    wanted = Q(pk__in=[])
-    mine = _excluding(user.selves)
-    accounts = (OuterRef("pk"), OuterRef("formerly_id"))
-    theirs = _excluded(accounts, OuterRef(OuterRef("submission")), OuterRef(OuterRef("parent")))
+    wanted = Q(kind__in=[kind for kind in kinds if case_type(kind).excluded is nobody_excluded])
+    rejected, approved, given = _acts(user.selves)
+    # What the user decided is read once, and not again for each case.
+    mine = Q(submission__in=rejected.values("submission"))
+    mine |= Q(parent__in=approved.values("case")) | Q(parent__in=given.values("case"))
     for kind in kinds:
-        others = User.objects.filter(operators_with(case_type(kind).review), is_active=True).exclude(pk=user.pk)
-        wanted |= Q(kind=kind) & ~(mine & Q(Exists(others.filter(~theirs))))
-    given = Approval.objects.waiting().filter(case=OuterRef("pk"), by__in=user.selves)
-    return wanted & ~Q(Exists(given)) & ~Q(organisation__in=user.organisations - {user.organisation_id})
+        if case_type(kind).excluded is not nobody_excluded:
+            others = User.objects.filter(operators_with(case_type(kind).review), is_active=True).exclude(pk=user.pk)
+            wanted |= Q(kind=kind) & ~(mine & Q(Exists(others.filter(~_is_excluded()))))
+    waiting_for_another = Approval.objects.waiting().filter(case=OuterRef("pk"), by__in=user.selves)
+    former = user.organisations - {user.organisation_id}
+    return wanted & ~Q(Exists(waiting_for_another)) & ~Q(organisation__in=former)
 
 
-def _excluding(accounts: Iterable[int]) -> Q:
-    """As ``_excluded``, from the accounts' side: what they decided is read once, and not again for each case."""
-    rejected = Decision.objects.filter(by__in=accounts, outcome=Outcome.REJECTED)
-    of_plan = {"case__program__four_eyes": True, "by__in": accounts}
-    approved = Decision.objects.filter(**of_plan, case__kind=CaseKind.PLAN, outcome=Outcome.APPROVED)
-    given = Approval.objects.filter(**of_plan, case__kind=CaseKind.PLAN)
+def _is_excluded() -> Q:
+    """Match the users of a subquery who rejected the submission of the outer case, or approved its plan."""
+    rejected, approved, given = _acts((OuterRef("pk"), OuterRef("formerly_id")))
+    plan = OuterRef(OuterRef("parent"))
     return (
-        Q(submission__in=rejected.values("submission"))
-        | Q(parent__in=approved.values("case"))
-        | Q(parent__in=given.values("case"))
+        Q(Exists(rejected.filter(submission=OuterRef(OuterRef("submission")))))
+        | Q(Exists(approved.filter(case=plan)))
+        | Q(Exists(given.filter(case=plan)))
     )
 
 
-def _excluded(accounts: Iterable[Any], submission: OuterRef, parent: OuterRef) -> Q:
-    """Match cases whose submission one of the accounts rejected, or whose plan one approved."""
-    rejected = Decision.objects.filter(submission=submission, by__id__in=accounts, outcome=Outcome.REJECTED)
-    of_plan = {"case": parent, "case__program__four_eyes": True, "by__id__in": accounts}
-    decided = Decision.objects.filter(**of_plan, outcome=Outcome.APPROVED)
-    return Q(Exists(rejected)) | Q(Exists(decided)) | Q(Exists(Approval.objects.filter(**of_plan)))
+def _acts(accounts: Iterable[Any]) -> tuple[QuerySet[Decision], QuerySet[Decision], QuerySet[Approval]]:
+    """Return what keeps accounts from deciding: rejections, approvals of plans, and first approvals of plans."""
+    of_plan = {"by__id__in": accounts, "case__kind": CaseKind.PLAN, "case__program__four_eyes": True}
+    return (
+        Decision.objects.filter(by__id__in=accounts, outcome=Outcome.REJECTED),
+        Decision.objects.filter(**of_plan, outcome=Outcome.APPROVED),
+        Approval.objects.filter(**of_plan),
+    )
 
 
 def lists(user: User) -> dict[str, tuple[str | Promise, Q]]:

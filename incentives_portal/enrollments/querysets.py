@@ -45,3 +45,11 @@ def programs_visible_to(user: User) -> "models.QuerySet[Program]":
         return Program.objects.filter(scope_q(user, "enrolment.read"))
     mine = Enrolment.objects.filter(scope_q(user, "enrolment.read"), program=models.OuterRef("pk"))
     return Program.objects.filter(models.Exists(mine))
+
+
+def status_at(location: str, program: str) -> models.Subquery:
+    """Return the status of the enrollment of a row's location in its program; the names are the paths to both."""
+    from .models import Enrolment
+
+    found = Enrolment.objects.filter(location=models.OuterRef(location), program=models.OuterRef(program))
+    return models.Subquery(found.values("case__status")[:1])

@@ -13,7 +13,7 @@ from incentives_portal.accounts.change_words import in_words, kind_of, request_i
 from incentives_portal.accounts.models import ChangeAction, ChangeRequest, Organisation, RecordedChange, User
 from incentives_portal.accounts.services.change_requests import request_decided, request_made
 from incentives_portal.accounts.services.recording import recorded_change
-from incentives_portal.accounts.services.setup import active_admins
+from incentives_portal.accounts.services.setup import active_admins, who_can_confirm
 from incentives_portal.outbox.letters import Cause, Letter
 from incentives_portal.outbox.services import queue
 from incentives_portal.request_context import request_id
@@ -26,8 +26,7 @@ _TOLD = {Organisation._meta.label_lower, User._meta.label_lower}
 @receiver(request_made)
 def _ask_to_confirm(request: ChangeRequest, **kwargs: Any) -> None:
     """Write to everybody who can confirm a request."""
-    others = [admin for admin in active_admins() if admin.pk != request.requested_by_id]
-    _send(request, REQUESTED, request.requested_by, _asking, others)
+    _send(request, REQUESTED, request.requested_by, _asking, who_can_confirm(request))
 
 
 @receiver(request_decided)

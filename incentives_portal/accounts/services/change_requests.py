@@ -5,8 +5,6 @@ A request keeps old and new values. The change is made when it is confirmed, if 
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django.apps import apps
@@ -14,7 +12,6 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import ForeignKey, Model, ProtectedError
 from django.dispatch import Signal
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from incentives_portal import clock
@@ -25,7 +22,7 @@ from ..models import ChangeAction, ChangeRequest, Organisation, OrganisationRole
 from . import setup
 from .erasure import check_can_be_erased, erase
 from .people import NotFormer, check_not_left, leave_address
-from .recording import acting
+from .recording import acting, as_json, label_of, value_of
 from .roles import LastAdmin, put_role, take_role
 
 #: ``request`` was made, or decided. Sent in its transaction; an error of a receiver rolls it back.
@@ -158,10 +155,13 @@ def _ask(
     what = {"kind": kind, "action": action, "object_kind": row._meta.label_lower, "object_id": row.pk}
     if same := ChangeRequest.objects.filter(**what, changes=changes, state=RequestState.OPEN).first():
         return same
-    with translation.override("en"):
-        label = str(row)[:200]
     request = ChangeRequest.objects.create(
-        **what, label=label, changes=changes, organisation_id=organisation, person=person, requested_by=actor
+        **what,
+        label=label_of(row)[:200],
+        changes=changes,
+        organisation_id=organisation,
+        person=person,
+        requested_by=actor,
     )
     if "email" in changes:
         send_address_asked(request)
@@ -178,10 +178,7 @@ def stored_value(row: Model, name: str) -> Any:
     field = row._meta.get_field(name)
     if field.many_to_many:
         return sorted(getattr(row, name).values_list("pk", flat=True))
-    value = field.to_python(field.value_from_object(row))  # type: ignore[union-attr]
-    if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
-    return value.isoformat() if isinstance(value, date) else value
+    return as_json(value_of(row, name))
 
 
 # Deciding
@@ -252,8 +249,7 @@ def _locked_open(request: ChangeRequest) -> ChangeRequest:
 
 def _check_decider(request: ChangeRequest, actor: User | None, *, from_old_address: bool = False) -> None:
     if actor is None:
-        others = [admin for admin in setup.active_admins() if admin.pk != request.requested_by_id]
-        if others:
+        if others := setup.who_can_confirm(request):
             names = ", ".join(admin.name for admin in others)
             raise RequestRefused(_("This can be confirmed in the portal by: %(names)s.") % {"names": names})
         return

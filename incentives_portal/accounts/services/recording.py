@@ -137,13 +137,13 @@ def _saved(sender: type[Model], instance: Any, created: bool, **kwargs: Any) -> 
     recorded = _recorded[sender]
     before = vars(instance).pop("_recorded_before", None)
     if created:
-        values = {name: _value(instance, name) for name in recorded.columns}
+        values = {name: value_of(instance, name) for name in recorded.columns}
         changes = {name: [None, _plain(instance, name, value)] for name, value in values.items() if not _empty(value)}
         _write(recorded, instance, ChangeAction.ADDED, changes)
         return
     changes = {}
     for name, old in (before or {}).items():
-        new = _value(instance, name)
+        new = value_of(instance, name)
         if old != new:
             before_it = None if _without_old.get() else _plain(instance, name, old)
             changes[name] = [before_it, _plain(instance, name, new)]
@@ -153,7 +153,7 @@ def _saved(sender: type[Model], instance: Any, created: bool, **kwargs: Any) -> 
 
 def _deleted(sender: type[Model], instance: Any, **kwargs: Any) -> None:
     recorded = _recorded[sender]
-    values = {name: _value(instance, name) for name in recorded.columns}
+    values = {name: value_of(instance, name) for name in recorded.columns}
     changes = {name: [_plain(instance, name, value), None] for name, value in values.items() if not _empty(value)}
     _write(recorded, instance, ChangeAction.REMOVED, changes)
 
@@ -164,11 +164,11 @@ def _record_choices_of(recorded: Recorded, field: "ManyToManyField[Any, Any]") -
     def chosen(instance: Any, action: str, reverse: bool, pk_set: set[int] | None, **kwargs: Any) -> None:
         if reverse or action not in ("post_add", "post_remove", "pre_clear"):
             return
-        now = {row.pk: _label(row) for row in getattr(instance, field.name).order_by("pk")}
+        now = {row.pk: label_of(row) for row in getattr(instance, field.name).order_by("pk")}
         if action == "pre_clear":
             old, new = list(now.values()), []
         else:
-            moved = {row.pk: _label(row) for row in field.related_model._base_manager.filter(pk__in=pk_set or ())}
+            moved = {row.pk: label_of(row) for row in field.related_model._base_manager.filter(pk__in=pk_set or ())}
             other = now | moved if action == "post_remove" else {pk: now[pk] for pk in now if pk not in moved}
             old, new = list(other.values()), list(now.values())
         if old != new:
@@ -177,10 +177,17 @@ def _record_choices_of(recorded: Recorded, field: "ManyToManyField[Any, Any]") -
     model_signals.m2m_changed.connect(chosen, sender=field.remote_field.through, weak=False)
 
 
-def _value(instance: Any, name: str) -> Any:
+def value_of(instance: Any, name: str) -> Any:
     """Return the value of a column as the database returns it, also of a row that was just typed in."""
     field = instance._meta.get_field(name)
     return field.to_python(field.value_from_object(instance))
+
+
+def as_json(value: Any) -> Any:
+    """Return a value of a column as JSON keeps it."""
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    return value.isoformat() if isinstance(value, date) else str(value) if isinstance(value, UUID) else value
 
 
 def _empty(value: Any) -> bool:
@@ -196,13 +203,11 @@ def _plain(instance: Any, name: str, value: Any) -> Any:
         row = field.related_model._base_manager.filter(pk=value).first()
         if isinstance(row, User):
             return {ERASABLE: digest_of(row.pk, row.email)}
-        return _label(row) if row is not None else str(value)
-    if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
-    return value.isoformat() if isinstance(value, date) else str(value) if isinstance(value, UUID) else value
+        return label_of(row) if row is not None else str(value)
+    return as_json(value)
 
 
-def _label(row: Any) -> str:
+def label_of(row: Any) -> str:
     """Return what an object is called, in English: the record is read by people of several languages."""
     with translation.override("en"):
         return str(row)
@@ -211,7 +216,7 @@ def _label(row: Any) -> str:
 def _write(
     recorded: Recorded, instance: Any, action: ChangeAction, changes: dict[str, list[Any]], *, capability: str = ""
 ) -> None:
-    organisation, person, label = recorded.organisation(instance), recorded.person(instance), _label(instance)[:200]
+    organisation, person, label = recorded.organisation(instance), recorded.person(instance), label_of(instance)[:200]
     who = _acting.get() or Actors(_request_user())
     actor = who.actor
     change = RecordedChange.objects.create(

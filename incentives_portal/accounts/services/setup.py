@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from ..capabilities import Role
-from ..models import User
+from ..models import ChangeRequest, User
 
 #: Whether a program (its key; None: any) is in use. Apps above register what they know.
 _uses: list[Callable[[int | None], bool]] = []
@@ -22,6 +22,11 @@ def active_admins() -> list[User]:
     """Return the operator's active incentives admins."""
     admins = User.objects.filter(organisation_roles__role=Role.OPERATOR_INCENTIVES_ADMIN, is_active=True)
     return list(admins.order_by("pk"))
+
+
+def who_can_confirm(request: ChangeRequest) -> list[User]:
+    """Return the active admins other than the one who asked. One query."""
+    return [admin for admin in active_admins() if admin.pk != request.requested_by_id]
 
 
 def is_on() -> bool:
