@@ -67,7 +67,7 @@ def _deciding(browser: Browser, claims: list[Claim]) -> tuple[Callable[[], bytes
 
     def put_back() -> None:
         with as_owner(), connection.cursor() as cursor:
-            # Without triggers, of which one keeps what was approved.
+            # Without triggers: one of them refuses an approval without a decision.
             cursor.execute("SET session_replication_role = replica")
             cases.update(status="under_review", approved_amount=None, approved_submission=None, round=F("round") + 1)
         seen.update(

@@ -61,7 +61,7 @@ _CANCEL: dict[str, Any] = {
 }
 _DECIDE: dict[str, Any] = {"capability": "claim.review", "decides": True, "stand_in": stand_in}
 _REVIEW: dict[str, Any] = _DECIDE | {"refusal": rules.refuse_reviewing}
-#: What was taken up can be returned whoever has it: that decides nothing.
+#: A review that was started can be returned by any reviewer: returning decides nothing.
 _PUT_BACK: dict[str, Any] = _DECIDE | {"refusal": refuse_what_a_colleague_has}
 _START: dict[str, Any] = {
     "verb": "start_review",

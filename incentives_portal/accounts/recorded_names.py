@@ -20,7 +20,7 @@ NOT_CHANGED = OwnersGuard(
 def name_trigger(actor: str, digest: str) -> OwnersGuard:
     """Return the trigger that fills in the digest of the actor's present name, for rows of a history.
 
-    The name is recorded where it is new. A row without an actor keeps what was written to it. ``actor`` and ``digest``
+    The name is recorded where it is new. A row without an actor is not changed. ``actor`` and ``digest``
     are columns. Its name puts the trigger before that of the chain: PostgreSQL goes by the alphabet.
     """
     return OwnersGuard(

@@ -81,7 +81,7 @@ def ask_again(next_page: str) -> HttpResponse:
 
 
 def second_factor_again(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Ask for the second factor when a form is sent, where the person has one. The form is kept for afterwards."""
+    """Ask for the second factor when a form is sent, where the person has one. The form is stored and sent afterwards."""
 
     @wraps(view)
     def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

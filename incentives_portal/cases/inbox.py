@@ -121,11 +121,13 @@ def to_review(user: User) -> list[Bucket]:
     if not kinds:
         return []
     is_promised = any(case_type(kind).has_review_due_date for kind in kinds)
-    return [*([_overdue(user, kinds)] if is_promised else ()), _mine(user, kinds), _unassigned(user, kinds)]
+    decidable = decidable_by(user, kinds)
+    late = [_overdue(user, kinds, decidable)] if is_promised else []
+    return [*late, _mine(user, kinds), _unassigned(user, kinds, decidable)]
 
 
-def _overdue(user: User, kinds: list[str]) -> Bucket:
-    cases = _cases(user, _WAITING & overdue() & decidable_by(user, kinds), LONGEST_WAITING, kinds)
+def _overdue(user: User, kinds: list[str], decidable: Q) -> Bucket:
+    cases = _cases(user, _WAITING & overdue() & decidable, LONGEST_WAITING, kinds)
     return Bucket("overdue", _("Overdue"), [_item(case, user, _("Open")) for case in cases], _("Nothing is overdue."))
 
 
@@ -135,13 +137,13 @@ def _mine(user: User, kinds: list[str]) -> Bucket:
     return Bucket("mine", _("Assigned to me"), items, _("Nothing is assigned to you."))
 
 
-def _unassigned(user: User, kinds: list[str]) -> Bucket:
+def _unassigned(user: User, kinds: list[str], decidable: Q) -> Bucket:
     """Unassigned cases.
 
     A dispute is decided directly, and so is what waits for a second approval; for everything else the review is started
     first.
     """
-    cases = _cases(user, _WAITING & UNASSIGNED & ~overdue() & decidable_by(user, kinds), LONGEST_WAITING, kinds)
+    cases = _cases(user, _WAITING & UNASSIGNED & ~overdue() & decidable, LONGEST_WAITING, kinds)
     items = [_item(case, user, _("Start review") if case.status == SUBMITTED else _("Decide")) for case in cases]
     return Bucket("unassigned", _("Unassigned"), items, _("Nothing is waiting for review."))
 

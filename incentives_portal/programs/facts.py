@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
 import msgspec
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import CharField, OuterRef, Q
+from django.db.models import CharField, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast, JSONObject
+
+from incentives_portal.prepared_statements import PreparedQuery
 
 from .assess import ActivityFacts, CapFact, ProgramFacts, RequirementFact
 from .assess.facts import Texts
@@ -114,28 +117,43 @@ def requirements_of(
     )
 
 
-def _general_or(program: Program) -> Q:
+def _general_or(program: Program | int) -> Q:
     return Q(program=None) | Q(program=program)
+
+
+def _lists(activity_type_id: int, program: Program, day: date | None) -> dict[str, Any]:
+    """Return expenses, caps and components of the activity as JSON, in one query. Decimals are strings."""
+    given = {"activity_type": activity_type_id, "program": program.pk} | ({"day": day} if day else {})
+    (lists,) = _prepared_lists(has_day=day is not None).rows(**given)
+    return lists
+
+
+@cache
+def _prepared_lists(*, has_day: bool) -> PreparedQuery[dict[str, Any]]:
+    """Return the prepared query of ``_lists``, which every assessment runs; without a day caps without dates are valid."""
+
+    def lists(activity_type: int, program: int, day: date | None = None) -> QuerySet[Any, dict[str, Any]]:
+        eligible = EligibleExpense.objects.filter(type=OuterRef("pk")).order_by("expense")
+        caps = Cap.objects.filter(_general_or(program), _valid(day), activity_type=OuterRef("pk")).order_by("pk")
+        choices = ActivityType.objects.filter(composites=OuterRef("pk"), active=True).order_by("order", "code")
+        only = Cap.expenses.through.objects.filter(cap=OuterRef("pk")).values("expensetype__code")
+        names = JSONObject(code="expense__code", name="expense__name")
+        rows = ActivityType.objects.filter(pk=activity_type).order_by()
+        return rows.values(  # type: ignore[return-value]
+            eligible_expenses=ArraySubquery(eligible.values(row=names)),
+            valid_caps=ArraySubquery(caps.values(row=JSONObject(**_CAP_FIELDS, expenses=ArraySubquery(only)))),
+            component_choices=ArraySubquery(choices.values(row=JSONObject(code="code", name="name"))),
+        )
+
+    if has_day:
+        return PreparedQuery(lists, activity_type=-1, program=-2, day=date.min)
+    return PreparedQuery(lists, activity_type=-1, program=-2)
 
 
 def _valid(day: date | None) -> Q:
     if day is None:
         return Q(valid_from=None, valid_until=None)
     return (Q(valid_from=None) | Q(valid_from__lte=day)) & (Q(valid_until=None) | Q(valid_until__gte=day))
-
-
-def _lists(activity_type_id: int, program: Program, day: date | None) -> dict[str, Any]:
-    """Return expenses, caps and components of the activity as JSON, in one query. Decimals are strings."""
-    eligible = EligibleExpense.objects.filter(type=OuterRef("pk")).order_by("expense")
-    caps = Cap.objects.filter(_general_or(program), _valid(day), activity_type=OuterRef("pk")).order_by("pk")
-    choices = ActivityType.objects.filter(composites=OuterRef("pk"), active=True).order_by("order", "code")
-    only = Cap.expenses.through.objects.filter(cap=OuterRef("pk")).values("expensetype__code")
-    lists = ActivityType.objects.order_by().values(
-        eligible_expenses=ArraySubquery(eligible.values(row=JSONObject(code="expense__code", name="expense__name"))),
-        valid_caps=ArraySubquery(caps.values(row=JSONObject(**_CAP_FIELDS, expenses=ArraySubquery(only)))),
-        component_choices=ArraySubquery(choices.values(row=JSONObject(code="code", name="name"))),
-    )
-    return lists.get(pk=activity_type_id)
 
 
 _CAP_FIELDS: dict[str, Any] = {
